@@ -1,0 +1,59 @@
+"""Changes to the machine, as data. A kind builds them, `vrooli.host.execute` runs them, dry-run prints them."""
+
+from dataclasses import dataclass, field
+
+from vrooli.core.launch import LaunchSpec
+
+
+@dataclass(frozen=True, slots=True)
+class EnsureDirectory:
+    """A folder with this mode, owned by `user` (None: whoever we are). Parents are made; an existing one is put right."""
+
+    path: str
+    mode: int = 0o755
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyTree:
+    """Copy folders side by side into `target`, whole or not at all: a target that exists is left alone.
+
+    Attributes:
+        sources: pairs of (folder to copy, name below `target`).
+        target: made by an atomic rename when the copy is complete.
+    """
+
+    sources: tuple[tuple[str, str], ...]
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile:
+    """A file with exactly this text, written atomically. `text` may hold a secret, hence no repr."""
+
+    path: str
+    text: str = field(repr=False)
+    mode: int = 0o644
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOnce:
+    """A short-lived process, run through the keeper; failure stops the sequence.
+
+    Attributes:
+        title: what it does, for progress ("create the database cluster").
+        spec: the process.
+        timeout: seconds.
+        unless_exists: skip when this path is there.
+        undo_path: folder to remove when it fails, so that a half-made one is never taken for whole.
+    """
+
+    title: str
+    spec: LaunchSpec
+    timeout: float
+    unless_exists: str | None = None
+    undo_path: str | None = None
+
+
+Command = EnsureDirectory | CopyTree | WriteFile | RunOnce

@@ -1,0 +1,91 @@
+"""The one exception tree.
+
+Every error that a person may see says what happened, where, and what to do next; `retryable` tells a loop whether trying
+again can help. Foreign errors are translated into these at the seam (`vrooli.host`, drivers), never deeper inside.
+"""
+
+EXIT_OK = 0
+EXIT_FAILURE = 1
+EXIT_USAGE = 2
+
+
+class VrooliError(Exception):
+    """Something failed that we can name.
+
+    Args:
+        what: what happened, one sentence without a final full stop.
+        where: file, line, key, service or address; empty when there is none.
+        next_step: what the reader can do about it; empty when there is nothing.
+        retryable: whether the same call may succeed later without anybody changing anything.
+    """
+
+    exit_code = EXIT_FAILURE
+
+    def __init__(
+        self, what: str, *, where: str = "", next_step: str = "", retryable: bool = False
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+        self.retryable = retryable
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        advice = f"\n  next: {self.next_step}" if self.next_step else ""
+        return f"{place}{self.what}{advice}"
+
+
+class UsageError(VrooliError):
+    """The caller's words were wrong: arguments, names, configuration. Exit code 2."""
+
+    exit_code = EXIT_USAGE
+
+
+class ConfigError(UsageError):
+    """`vrooli.toml` (or the compiled `stack.json`) says something that cannot be."""
+
+
+class SecretError(UsageError):
+    """A secret reference could not be resolved. The text names the reference, never a value."""
+
+
+class Unreachable(VrooliError):
+    """Nobody answered at an address: refused, no route, no such socket, timed out while connecting."""
+
+    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        super().__init__(what, where=where, next_step=next_step, retryable=True)
+
+
+class DeadlineExceeded(VrooliError):
+    """A peer took longer than it was given."""
+
+    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        super().__init__(what, where=where, next_step=next_step, retryable=True)
+
+
+class ProtocolError(VrooliError):
+    """A peer answered something that its protocol does not allow."""
+
+
+class AccessDenied(VrooliError):
+    """A peer or the operating system refused us: password, token, permission."""
+
+
+class StorageError(VrooliError):
+    """A disk could not take or give what was asked: full, read-only, unreadable."""
+
+
+class StartFailed(VrooliError):
+    """A service could not be started or did not become healthy in time."""
+
+
+class Refused(VrooliError):
+    """We decided not to act, with the reason: a restart would not help or is not allowed."""
+
+
+class Busy(VrooliError):
+    """Somebody else holds what is needed: another `up`, another watchdog, an operation in flight."""
+
+    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        super().__init__(what, where=where, next_step=next_step, retryable=True)

@@ -1,0 +1,174 @@
+"""The compiled stack: what runs here, with every default filled in and every name checked.
+
+Standard library only: the watchdog reads this from `stack.json` without pydantic. `load.py` makes it from `vrooli.toml`.
+All durations are seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Role = Literal["resource", "scenario"]
+Heal = Literal["auto", "watch", "off"]
+ProbeType = Literal["http", "tcp", "sql", "exec", "process", "kind"]
+
+AUTOHEAL = "autoheal"
+"""The scenario that is the watchdog itself; the keeper runs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How to find out whether a service is healthy.
+
+    Attributes:
+        type: which probe; `kind` asks the resource kind, `process` only looks at the process.
+        target: http: path or URL; tcp: port; sql: the query; exec: unused.
+        command: exec: the program and its arguments; exit 0 ok, 1 warning, 2 critical, else unknown (Nagios).
+        interval: seconds between looks, at least 0.5.
+        timeout: seconds for one look, at most 0.9 of the interval by default, so that a look ends before the next.
+        failures: looks that must fail in a row before a service counts as hung.
+        over: seconds that those failures must span.
+    """
+
+    type: ProbeType = "process"
+    target: str = ""
+    command: tuple[str, ...] = ()
+    interval: float = 5.0
+    timeout: float = 4.5
+    failures: int = 2
+    over: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One thing that the stack runs. With `instances = 3`, `web` is compiled to `web-1`, `web-2`, `web-3` of group `web`.
+
+    Attributes:
+        name: unique in the stack.
+        group: the declared name; equal to `name` for a single instance.
+        role: resource or scenario.
+        kind: resource kind; `scenario` for scenarios.
+        runtime: process or external.
+        command: argv for runtime `process` where the kind does not know its own.
+        cwd: absolute working directory; empty: the service's data folder.
+        env: literal values, or references (`env:NAME`, `file:PATH`, `resource:NAME` for a resource's URL).
+        user: system user; empty: the default (the service user when started by root).
+        host, port: where it listens; port 0 when it does not. The process gets PORT.
+        url: of an `external` one; a literal without password, or a reference.
+        needs: groups that must be healthy first.
+        critical: whether its failure makes the whole stack critical, else warning.
+        stop_signals: names without SIG, sent in order, `stop_timeout` apart in all; KILL comes last by itself.
+        heal: auto, watch (seen, never touched) or off (not even probed).
+        options: keys that only this kind knows.
+    """
+
+    name: str
+    group: str
+    role: Role
+    kind: str
+    runtime: str = "process"
+    command: tuple[str, ...] = ()
+    cwd: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    host: str = "127.0.0.1"
+    port: int = 0
+    url: str = ""
+    health: Health = Health()
+    needs: tuple[str, ...] = ()
+    critical: bool = True
+    start_timeout: float = 60.0
+    stop_timeout: float = 10.0
+    stop_signals: tuple[str, ...] = ("TERM",)
+    heal: Heal = "auto"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def managed(self) -> bool:
+        """Whether we start and stop it."""
+        return self.runtime != "external"
+
+    @property
+    def is_watchdog(self) -> bool:
+        """Whether this is the watchdog itself."""
+        return self.group == AUTOHEAL and self.role == "scenario"
+
+    @property
+    def check_id(self) -> str:
+        """`resource-postgres`, `scenario-web-1`."""
+        return f"{self.role}-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Where a measured value becomes a warning and where critical."""
+
+    warning: float
+    critical: float
+
+
+@dataclass(frozen=True, slots=True)
+class AutohealSettings:
+    """`[autoheal]`.
+
+    Attributes:
+        host, port: the watchdog's HTTP API.
+        sweep: seconds between reconciling sweeps that find what no event told.
+        stability: seconds that a verified heal must hold before it counts as healed.
+        heal_budget: heals allowed on this host within `heal_window` seconds.
+        checks: thresholds by check id, for those that differ from the check's own.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 3002
+    sweep: float = 30.0
+    stability: float = 5.0
+    heal_budget: int = 20
+    heal_window: float = 600.0
+    checks: Mapping[str, Thresholds] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """All that runs here.
+
+    Attributes:
+        name: names the home folder.
+        services: by name, resources first, in declared order.
+        autoheal: settings of the watchdog.
+        source: the file it was compiled from; empty for the built-in default stack.
+        folder: where relative paths start.
+    """
+
+    name: str
+    services: Mapping[str, Service]
+    autoheal: AutohealSettings = AutohealSettings()
+    source: str = ""
+    folder: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `stack.json`."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Stack":
+        """Read what `to_json` wrote; it is our own file, so a misfit is a KeyError or TypeError, translated by the reader."""
+        autoheal = dict(data["autoheal"])
+        autoheal["checks"] = {k: Thresholds(**v) for k, v in autoheal["checks"].items()}
+        return cls(
+            name=data["name"],
+            services={name: _service(raw) for name, raw in data["services"].items()},
+            autoheal=AutohealSettings(**autoheal),
+            source=data["source"],
+            folder=data["folder"],
+        )
+
+
+def _service(raw: dict[str, Any]) -> Service:
+    values = dict(raw)
+    health = dict(values["health"])
+    health["command"] = tuple(health["command"])
+    values["health"] = Health(**health)
+    for key in ("command", "needs", "stop_signals"):
+        values[key] = tuple(values[key])
+    return Service(**values)
