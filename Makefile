@@ -9,6 +9,7 @@ help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
 install: .venv/.installed ## install into .venv, and nothing else
+	@:
 
 up: install ## install, then bring the stack up (ARGS="NAME..." for a part of it)
 	@./vrooli up $(ARGS)
