@@ -1,0 +1,1 @@
+"""Host checks, one file each. Services bring their own checks."""

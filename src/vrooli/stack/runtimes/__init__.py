@@ -1,0 +1,1 @@
+"""How services are run, one file a runtime."""

@@ -1,0 +1,23 @@
+"""Load per processor, over five minutes."""
+
+from vrooli.autoheal.check import Check, Facts, judge
+from vrooli.core.result import Result
+from vrooli.stack.model import Thresholds
+
+
+def _run(facts: Facts, limits: Thresholds | None) -> Result:
+    per_cpu = facts.system.load()[1] / max(1, facts.cpus)
+    message = f"{per_cpu:.2f} runnable or waiting per processor over 5 minutes"
+    return judge(per_cpu, "per cpu", limits, message)
+
+
+CHECK = Check(
+    id="system-load",
+    title="Load",
+    why="A host with much more work than processors answers late, and looks hung.",
+    category="system",
+    interval=30.0,
+    unit="per cpu",
+    thresholds=Thresholds(warning=4.0, critical=16.0),
+    run=_run,
+)

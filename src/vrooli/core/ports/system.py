@@ -1,0 +1,45 @@
+"""Port: facts about the whole machine. Reading only, never blocking for long."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFacts:
+    """A file system. Bytes; `available` is what an unprivileged writer may still take (statvfs f_bavail)."""
+
+    total: int
+    available: int
+    inodes_total: int
+    inodes_available: int
+    read_only: bool
+
+    @property
+    def used_percent(self) -> float:
+        """Share that an unprivileged writer cannot use any more."""
+        return 100.0 * (1 - self.available / self.total) if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFacts:
+    """Memory in bytes; `available` is the kernel's MemAvailable estimate."""
+
+    total: int
+    available: int
+    swap_total: int
+
+
+class System(Protocol):
+    """Looks at the machine."""
+
+    def disk(self, path: str) -> DiskFacts:
+        """The file system that holds `path`; `StorageError` when there is none."""
+        ...
+
+    def memory(self) -> MemoryFacts:
+        """Memory now."""
+        ...
+
+    def load(self) -> tuple[float, float, float]:
+        """Load averages of 1, 5 and 15 minutes."""
+        ...

@@ -1,0 +1,1 @@
+"""Kinds of scenarios: the plain command, and our own processes."""

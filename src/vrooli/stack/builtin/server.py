@@ -1,0 +1,43 @@
+"""The API server of this product, as the stack sees it."""
+
+from collections.abc import Sequence
+
+from vrooli.core.command import Command, EnsureDirectory, WriteFile
+from vrooli.stack.builtin.scenario import ScenarioKind
+from vrooli.stack.kind import Place, Program
+from vrooli.stack.model import Service
+
+SERVER_TOKEN = "server.token"
+"""The secret that callers show to the server. Not the operator token: the server runs as a lesser user than the watchdog,
+and whoever takes the server over must not gain the watchdog with it."""
+
+
+class ServerKind(ScenarioKind):
+    """`vrooli serve`."""
+
+    name = "server"
+    title = "Server"
+    summary = "the API server"
+    needs_command = False
+    default_port = 3001
+    stop_timeout = 15.0
+
+    def prepare(self, service: Service, place: Place) -> Sequence[Command]:
+        """A data folder of its own, with the token that it checks callers against."""
+        user = place.user_of(service)
+        data = place.home.data(service.name)
+        token = place.secrets.create(SERVER_TOKEN)
+        return (
+            EnsureDirectory(str(data), 0o700, user),
+            WriteFile(str(data / SERVER_TOKEN), token, 0o600, user),
+        )
+
+    def program(self, service: Service, place: Place) -> Program:
+        """The server reads its settings from the environment; files stay behind names."""
+        data = str(place.home.data(service.name))
+        argv = service.command or (place.machine.python, "-m", "vrooli", "serve")
+        env = {"VROOLI_SERVER_TOKEN_FILE": f"{data}/{SERVER_TOKEN}", "VROOLI_DATA": data}
+        return Program(argv=argv, env=env, cwd=data, expose=(data, *place.machine.code))
+
+
+KIND = ServerKind()

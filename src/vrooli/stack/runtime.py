@@ -1,0 +1,54 @@
+"""How a service is run. One file a runtime, in `runtimes/`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from vrooli.core.launch import Launch
+from vrooli.core.ports.executor import Executor
+from vrooli.core.ports.processes import Processes
+from vrooli.core.result import Result
+from vrooli.stack.exits import ExitBook
+from vrooli.stack.kind import ProbeTools
+from vrooli.stack.model import Service, Stack
+from vrooli.stack.progress import Report
+
+
+@dataclass
+class Context:
+    """What runtimes work with. One per process that decides; mutable because launches come and go."""
+
+    stack: Stack
+    tools: ProbeTools
+    processes: Processes
+    executor: Executor
+    environment: Mapping[str, str]
+    exits: ExitBook = field(default_factory=ExitBook)
+    launches: dict[str, Launch] = field(default_factory=dict)
+
+
+class Runtime:
+    """Base of every runtime."""
+
+    name: ClassVar[str]
+
+    async def start(self, service: Service, context: Context, report: Report) -> Result:
+        """Bring it up and wait until its probe passes; the passing result.
+
+        Raises:
+            StartFailed: it did not start, ended by itself, or did not become healthy in time.
+            ConfigError, SecretError, StorageError: it cannot be started as declared, or not here and now.
+        """
+        raise NotImplementedError
+
+    async def await_health(self, service: Service, context: Context) -> Result:
+        """Wait until what already runs is healthy; it is left running when it is not in time (`StartFailed`)."""
+        raise NotImplementedError
+
+    async def stop(self, service: Service, context: Context) -> None:
+        """Bring it down with everything it started; at once when it is not running."""
+        raise NotImplementedError
+
+    def running(self, service: Service, context: Context) -> bool:
+        """Whether it runs, as far as its runtime can tell without asking it."""
+        raise NotImplementedError

@@ -1,0 +1,192 @@
+"""A process of our own, started by the keeper in its own session."""
+
+import asyncio
+import signal
+from dataclasses import dataclass
+
+from vrooli.core.errors import StartFailed
+from vrooli.core.launch import Exit, Launch
+from vrooli.core.result import Result
+from vrooli.stack import logs
+from vrooli.stack.kinds import kind_of
+from vrooli.stack.launching import launch_spec
+from vrooli.stack.model import Service
+from vrooli.stack.probe import probe
+from vrooli.stack.progress import Report, Step
+from vrooli.stack.runtime import Context, Runtime
+
+ALIVE_SECONDS = 1.0
+"""How long a service without a probe must stay alive to count as started (supervisord's `startsecs` is the same)."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
+"""Seconds between looks while it starts: soon at first, since the start is what a heal waits for."""
+
+IDLE_LIMIT = 60.0
+"""Seconds that a resource which says "starting" may do nothing at all before its start counts as failed."""
+
+LEFTOVER_GRACE = 5.0
+"""Seconds that descendants of a dead process get after TERM, before KILL."""
+
+LOG_LINES = 20
+
+
+class ProcessRuntime(Runtime):
+    """Spawn, wait for health; signal in order, KILL last."""
+
+    name = "process"
+
+    async def start(self, service: Service, context: Context, report: Report) -> Result:
+        """See the base. Numbered:
+
+        1. what an earlier launch left behind is ended first (PostgreSQL refuses to start while a backend lives)
+        2. the port must be free, or its holder is named
+        3. the kind's preparations
+        4. spawn; from here on the launch is recorded
+        5. look until the probe passes, the process ends, or the time is up
+        """
+        await self._end_leftovers(service, context)
+        _require_free_port(service, context)
+        place = context.tools.place
+        commands = kind_of(service).prepare(service, place)
+        await context.executor.run(
+            commands, lambda title: report(Step(service.name, "preparing", title))
+        )
+        spec = launch_spec(service, context.stack, place, context.environment)
+        report(Step(service.name, "starting"))
+        launch = await context.tools.keeper.spawn(spec)
+        context.launches[service.name] = launch
+        try:
+            return await _Wait(service, launch, context).until_healthy()
+        except StartFailed:
+            await self.stop(service, context)
+            raise
+
+    async def await_health(self, service: Service, context: Context) -> Result:
+        """Look until it is healthy, ends, or the time is up."""
+        return await _Wait(service, context.launches[service.name], context).until_healthy()
+
+    async def stop(self, service: Service, context: Context) -> None:
+        """Signals in order, each given its share of `stop_timeout`; then KILL, also for descendants."""
+        launch = context.launches.get(service.name)
+        if launch is None:
+            return
+        if not await self._ask(service, launch, context):
+            await context.tools.keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
+            await context.exits.wait(launch.launch_id)
+        await self._end_leftovers(service, context)
+        if context.launches.get(service.name) == launch:
+            del context.launches[service.name]
+
+    def running(self, service: Service, context: Context) -> bool:
+        """Whether its process is there."""
+        launch = context.launches.get(service.name)
+        return launch is not None and context.exits.get(launch.launch_id) is None
+
+    async def _ask(self, service: Service, launch: Launch, context: Context) -> bool:
+        share = service.stop_timeout / max(1, len(service.stop_signals))
+        for name in service.stop_signals:
+            await context.tools.keeper.signal(launch.launch_id, signal.Signals[f"SIG{name}"])
+            try:
+                async with asyncio.timeout(share):
+                    await context.exits.wait(launch.launch_id)
+                    return True
+            except TimeoutError:
+                continue
+        return False
+
+    async def _end_leftovers(self, service: Service, context: Context) -> None:
+        """End what the last launch of this service started and what outlived it."""
+        launch = context.launches.get(service.name)
+        if launch is None or context.exits.get(launch.launch_id) is None:
+            return
+        keeper, clock = context.tools.keeper, context.tools.clock
+        if not await keeper.survivors(launch.launch_id):
+            return
+        await keeper.signal(launch.launch_id, signal.SIGTERM, tree=True)
+        deadline = clock.monotonic() + LEFTOVER_GRACE
+        while await keeper.survivors(launch.launch_id):
+            if clock.monotonic() >= deadline:
+                await keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
+            await clock.sleep(FIRST_PAUSE)
+
+
+@dataclass
+class _Wait:
+    """Waiting for one fresh process to become healthy."""
+
+    service: Service
+    launch: Launch
+    context: Context
+
+    async def until_healthy(self) -> Result:
+        clock = self.context.tools.clock
+        began = clock.monotonic()
+        idle_since, activity = began, 0.0
+        pause = FIRST_PAUSE
+        while True:
+            result = await self._look(began)
+            ended = await self._ended(0.0)
+            if ended is not None:
+                raise await self._failed(f"it {ended.describe()} before it was healthy", ended)
+            if result.healthy:
+                return result
+            now = clock.monotonic()
+            seen = self._activity()
+            if seen > activity:
+                idle_since, activity = now, seen
+            patient = result.starting and now - idle_since < IDLE_LIMIT
+            if now - began >= self.service.start_timeout and not patient:
+                raise await self._failed(
+                    f"not healthy after {self.service.start_timeout:g} s: {result.message}", None
+                )
+            await self._ended(pause)
+            pause = min(LONGEST_PAUSE, pause * 1.3)
+
+    async def _look(self, began: float) -> Result:
+        if self.service.health.type == "process":
+            left = ALIVE_SECONDS - (self.context.tools.clock.monotonic() - began)
+            await self._ended(max(0.0, left))
+        return await probe(self.service, self.context.tools)
+
+    async def _ended(self, seconds: float) -> Exit | None:
+        known = self.context.exits.get(self.launch.launch_id)
+        if known is not None or seconds <= 0:
+            return known
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.context.exits.wait(self.launch.launch_id)
+        except TimeoutError:
+            return None
+
+    def _activity(self) -> float:
+        return self.context.processes.tree_activity(self.launch.identity.pid)
+
+    async def _failed(self, what: str, ended: Exit | None) -> StartFailed:
+        name = self.service.name
+        keeper = self.context.tools.keeper
+        advice = f"`vrooli logs {name}` shows more"
+        if ended is not None and ended.code == 0 and await keeper.survivors(self.launch.launch_id):
+            advice = "the command put itself into the background; make it stay in the foreground"
+        lines = logs.tail(self.context.tools.place.home.log(name), LOG_LINES)
+        shown = "".join(f"\n  | {line}" for line in lines)
+        return StartFailed(what + shown, where=name, next_step=advice, retryable=True)
+
+
+def _require_free_port(service: Service, context: Context) -> None:
+    if not service.port:
+        return
+    holder = context.processes.port_holder(service.port, service.host)
+    if holder is None:
+        return
+    who = f"{holder.name} (pid {holder.pid}, user {holder.user})" if holder.pid else "another process"
+    table = "resources" if service.role == "resource" else "scenarios"
+    raise StartFailed(
+        f"port {service.port} is taken by {who}",
+        where=service.name,
+        next_step=f"stop that process, or set `port` under [{table}.{service.group}] in vrooli.toml "
+        "(`vrooli init` writes the file with free ports)",
+        retryable=True,
+    )
+
+
+RUNTIME = ProcessRuntime()

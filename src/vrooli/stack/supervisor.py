@@ -1,0 +1,183 @@
+"""Starts and stops services in the order of their needs. Used by the watchdog, and by a command while there is none."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import vrooli.stack.runtimes
+from vrooli.core import discover
+from vrooli.core.errors import VrooliError
+from vrooli.core.launch import Exit
+from vrooli.core.result import Result
+from vrooli.stack import graph
+from vrooli.stack.diff import fingerprint
+from vrooli.stack.model import Service, Stack
+from vrooli.stack.probe import probe
+from vrooli.stack.progress import Phase, Report, Step
+from vrooli.stack.runtime import Context, Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one service's part of a start or stop ended; `error` is None when it went well."""
+
+    service: str
+    changed: bool
+    error: VrooliError | None = None
+
+
+class Supervisor:
+    """The services of one stack. Never two operations on one service at a time."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    @property
+    def stack(self) -> Stack:
+        """The stack in force."""
+        return self.context.stack
+
+    def lock(self, name: str) -> asyncio.Lock:
+        """Held by whoever changes `name`."""
+        return self._locks.setdefault(name, asyncio.Lock())
+
+    def busy(self, name: str) -> bool:
+        """Whether somebody changes `name` now."""
+        return self.lock(name).locked()
+
+    async def refresh(self) -> None:
+        """Learn from the keeper what runs. Launches of services that are no longer declared stay known, to be stopped."""
+        for launch in await self.context.tools.keeper.launches():
+            self.context.launches[launch.service] = launch
+
+    def note_exit(self, ended: Exit) -> None:
+        """A process ended."""
+        self.context.exits.record(ended)
+
+    def runtime(self, service: Service) -> Runtime:
+        """The runtime of `service`."""
+        return discover.load(vrooli.stack.runtimes, service.runtime, "RUNTIME", Runtime)
+
+    def running(self, service: Service) -> bool:
+        """Whether it runs, as far as can be told without asking it."""
+        return self.runtime(service).running(service, self.context)
+
+    def outdated(self, service: Service) -> bool:
+        """Whether it runs, but as an earlier version of the stack declared it."""
+        launch = self.context.launches.get(service.name)
+        return (
+            launch is not None
+            and self.running(service)
+            and service.managed
+            and launch.fingerprint != fingerprint(service)
+        )
+
+    async def start_one(self, service: Service, report: Report) -> Result | None:
+        """Bring `service` up and verify it; None when it runs already. Raises what its runtime raises."""
+        async with self.lock(service.name):
+            if self.running(service) and service.managed:
+                return None
+            return await self.runtime(service).start(service, self.context, report)
+
+    async def stop_one(self, service: Service) -> None:
+        """Bring `service` down."""
+        async with self.lock(service.name):
+            await self.runtime(service).stop(service, self.context)
+
+    async def restart_one(self, service: Service, report: Report) -> Result:
+        """Bring it down and up again under one lock, so that nobody starts it in between."""
+        async with self.lock(service.name):
+            runtime = self.runtime(service)
+            await runtime.stop(service, self.context)
+            return await runtime.start(service, self.context, report)
+
+    async def start(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
+        """Start `names` in the order of their needs, in parallel where possible, each after its needs are healthy."""
+        services = [s for s in self._ordered(names) if not s.is_watchdog]
+        tasks: dict[str, asyncio.Task[Outcome]] = {}
+        async with asyncio.TaskGroup() as group:
+            for service in services:
+                needs = [tasks[n] for n in self._needs(service) if n in tasks]
+                tasks[service.name] = group.create_task(self._start_after(service, needs, report))
+        return {name: task.result() for name, task in tasks.items()}
+
+    async def stop(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
+        """Stop `names` in reverse order, each after those that need it."""
+        services = [s for s in reversed(self._ordered(names)) if not s.is_watchdog and s.managed]
+        tasks: dict[str, asyncio.Task[Outcome]] = {}
+        async with asyncio.TaskGroup() as group:
+            for service in services:
+                waits = [t for n, t in tasks.items() if service.name in self._needs(self.stack.services[n])]
+                tasks[service.name] = group.create_task(self._stop_after(service, waits, report))
+        return {name: task.result() for name, task in tasks.items()}
+
+    def _ordered(self, names: Iterable[str]) -> list[Service]:
+        chosen = set(names)
+        waves = graph.start_waves(self.stack)
+        return [self.stack.services[n] for wave in waves for n in sorted(wave) if n in chosen]
+
+    def _needs(self, service: Service) -> list[str]:
+        groups = set(service.needs)
+        return [other.name for other in self.stack.services.values() if other.group in groups]
+
+    async def _start_after(
+        self, service: Service, needs: list[asyncio.Task[Outcome]], report: Report
+    ) -> Outcome:
+        watch = _Stopwatch(service.name, report, self.context)
+        if needs:
+            watch.say("waiting", ", ".join(service.needs))
+        failed = [outcome.service for task in needs if (outcome := await task).error is not None]
+        if failed:
+            error = VrooliError(f"{', '.join(failed)} is not healthy", where=service.name)
+            watch.say("blocked", error.what)
+            return Outcome(service.name, changed=False, error=error)
+        try:
+            result = await self._start_or_restart(service, report)
+        except VrooliError as error:
+            watch.say("failed", str(error))
+            return Outcome(service.name, changed=True, error=error)
+        if result is None:
+            watch.say("unchanged", "already running")
+            return Outcome(service.name, changed=False)
+        watch.say("healthy", result.message)
+        return Outcome(service.name, changed=service.managed)
+
+    async def _start_or_restart(self, service: Service, report: Report) -> Result | None:
+        if self.outdated(service):
+            return await self.restart_one(service, report)
+        result = await self.start_one(service, report)
+        if result is None and not (await probe(service, self.context.tools)).healthy:
+            return await self.runtime(service).await_health(service, self.context)
+        return result
+
+    async def _stop_after(
+        self, service: Service, waits: list[asyncio.Task[Outcome]], report: Report
+    ) -> Outcome:
+        for task in waits:
+            await task
+        watch = _Stopwatch(service.name, report, self.context)
+        if not self.running(service):
+            watch.say("unchanged", "not running")
+            await self.stop_one(service)
+            return Outcome(service.name, changed=False)
+        watch.say("stopping")
+        try:
+            await self.stop_one(service)
+        except VrooliError as error:
+            watch.say("failed", str(error))
+            return Outcome(service.name, changed=True, error=error)
+        watch.say("stopped")
+        return Outcome(service.name, changed=True)
+
+
+class _Stopwatch:
+    """Reports with the time since it was made."""
+
+    def __init__(self, service: str, report: Report, context: Context) -> None:
+        self._service, self._report, self._clock = service, report, context.tools.clock
+        self._began = self._clock.monotonic()
+
+    def say(self, phase: Phase, message: str = "") -> None:
+        seconds = self._clock.monotonic() - self._began
+        self._report(Step(self._service, phase, message, round(seconds, 3)))
