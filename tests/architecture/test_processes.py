@@ -1,0 +1,57 @@
+"""What each process loads. Keeper and watchdog must stay small, and live when others die."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = [
+    "aiohttp",
+    "alembic",
+    "fastapi",
+    "nicegui",
+    "procrastinate",
+    "pydantic",
+    "rich",
+    "sqlalchemy",
+    "structlog",
+    "typer",
+    "vrooli.cli",
+    "vrooli.console",
+    "vrooli.execution",
+    "vrooli.server",
+]
+
+
+def loaded(module: str) -> set[str]:
+    """Every module in memory after `module` has been imported in a process of its own."""
+    code = f"import sys, json, {module}; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-W", "error", "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout))
+
+
+def test_the_keeper_is_standard_library_only() -> None:
+    known = sys.stdlib_module_names | {"vrooli", "__main__"}
+    foreign = {
+        name for name in loaded("vrooli.host.keeper.main") if name.split(".")[0] not in known
+    }
+    # Packages that a .pth file of the environment loads into every process are not the keeper's.
+    assert not foreign - loaded("sys")
+
+
+def test_the_keeper_leaves_the_network_and_the_event_loop_alone() -> None:
+    assert not loaded("vrooli.host.keeper.main") & {"asyncio", "ssl", "http.client", "sqlite3"}
+
+
+@pytest.mark.parametrize("heavy", HEAVY)
+def test_the_watchdog_does_not_load(heavy: str, watchdog_modules: set[str]) -> None:
+    assert heavy not in watchdog_modules
+
+
+@pytest.fixture(scope="module")
+def watchdog_modules() -> set[str]:
+    """What the watchdog's process has in memory before it does anything."""
+    return loaded("vrooli.main.watchdog")
