@@ -1,0 +1,109 @@
+"""The questions that the spool answers. Reading only."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.autoheal.record import Entry, to_entry
+from vrooli.autoheal.spool import COLUMNS
+
+MAX_ROWS = 10_000
+"""Records of one answer."""
+
+MAX_MINUTES = 31 * 24 * 60
+"""Minutes of one answer: all that retention keeps of a subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A span of wall time and how many rows of it.
+
+    Attributes:
+        since: Unix seconds, inclusive; None is the beginning.
+        until: Unix seconds, exclusive; None is now.
+        limit: rows.
+    """
+
+    since: float | None = None
+    until: float | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """All results of one subject in one minute.
+
+    Attributes:
+        subject: the check.
+        start: Unix seconds of the minute's beginning.
+        n: results.
+        ok: how many were ok; `warning`, `critical` and `unknown` likewise.
+        min: smallest value, None when nothing was measured; `max` and `sum` likewise.
+    """
+
+    subject: str
+    start: int
+    n: int
+    ok: int
+    warning: int
+    critical: int
+    unknown: int
+    min: float | None
+    max: float | None
+    sum: float | None
+
+
+def records(
+    connection: sqlite3.Connection, kind: str | None, subject: str | None, window: Window
+) -> list[Entry]:
+    """Records that fit, newest (by number, which no clock can turn back) first."""
+    where, values = _where([("kind = ?", kind), ("subject = ?", subject), *_span("at", window)])
+    values.append(max(0, min(window.limit, MAX_ROWS)))
+    query = f"SELECT {COLUMNS} FROM records{where} ORDER BY seq DESC LIMIT ?"
+    return [to_entry(row) for row in connection.execute(query, values)]
+
+
+def after(connection: sqlite3.Connection, seq: int, limit: int) -> list[Entry]:
+    """Records with a higher number, oldest first."""
+    query = f"SELECT {COLUMNS} FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
+    return [to_entry(row) for row in connection.execute(query, (seq, min(limit, MAX_ROWS)))]
+
+
+def minutes(connection: sqlite3.Connection, subject: str, window: Window) -> list[Minute]:
+    """Rolled-up minutes, oldest first."""
+    where, values = _where([("subject = ?", subject), *_span("minute * 60", window)])
+    query = (
+        "SELECT subject, minute * 60, n, ok, warning, critical, unknown, min, max, sum"
+        f" FROM minutes{where} ORDER BY minute LIMIT ?"
+    )
+    return [Minute(*row) for row in connection.execute(query, [*values, window.limit])]
+
+
+def counts(
+    connection: sqlite3.Connection, kind: str, since: float | None
+) -> dict[str, dict[str, int]]:
+    """Records of a kind by subject and status."""
+    where, values = _where([("kind = ?", kind), ("at >= ?", since)])
+    query = f"SELECT subject, status, count(*) FROM records{where} GROUP BY subject, status"
+    found: dict[str, dict[str, int]] = {}
+    for subject, status, number in connection.execute(query, values):
+        found.setdefault(subject, {})[status] = number
+    return found
+
+
+def all_state(connection: sqlite3.Connection, prefix: str) -> dict[str, Any]:
+    """Keys that begin with `prefix`, with their values."""
+    query = "SELECT key, value FROM state WHERE substr(key, 1, ?) = ? ORDER BY key"
+    rows = connection.execute(query, (len(prefix), prefix))
+    return {key: json.loads(value) for key, value in rows}
+
+
+def _span(column: str, window: Window) -> list[tuple[str, Any]]:
+    return [(f"{column} >= ?", window.since), (f"{column} < ?", window.until)]
+
+
+def _where(terms: list[tuple[str, Any]]) -> tuple[str, list[Any]]:
+    used = [(term, value) for term, value in terms if value is not None]
+    text = " AND ".join(term for term, _ in used)
+    return (f" WHERE {text}" if text else ""), [value for _, value in used]
