@@ -43,7 +43,7 @@ def launch_spec(
         log_path=str(home.log(service.name)),
         user=user,
         expose=(program.cwd, *program.expose) if user else (),
-        fingerprint=fingerprint(service),
+        fingerprint=fingerprint(service, stack),
     )
 
 

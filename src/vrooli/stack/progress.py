@@ -33,3 +33,7 @@ class Step:
 
 
 Report = Callable[[Step], None]
+
+
+def silent(step: Step) -> None:
+    """For those whom nobody watches line by line: a heal's record says what happened."""

@@ -70,7 +70,7 @@ class Supervisor:
             launch is not None
             and self.running(service)
             and service.managed
-            and launch.fingerprint != fingerprint(service)
+            and launch.fingerprint != fingerprint(service, self.stack)
         )
 
     async def start_one(self, service: Service, report: Report) -> Result | None:

@@ -1,0 +1,63 @@
+"""All that the watchdog knows now: services and host checks. In memory; `ledger` has the durable part."""
+
+from dataclasses import dataclass, field
+
+from vrooli.autoheal.check import Check
+from vrooli.autoheal.tracker import State, Tracked, state_of
+from vrooli.core.result import Result
+from vrooli.stack import graph
+from vrooli.stack.model import Service
+from vrooli.stack.supervisor import Supervisor
+from vrooli.stack.wanted import Wanted
+
+
+@dataclass
+class HostCheck:
+    """One host check and its latest result."""
+
+    check: Check
+    result: Result | None = None
+    looked_at: float = 0.0
+
+
+@dataclass
+class Board:
+    """The watchdog's picture of the world."""
+
+    supervisor: Supervisor
+    wanted: Wanted
+    tracked: dict[str, Tracked] = field(default_factory=dict)
+    checks: dict[str, HostCheck] = field(default_factory=dict)
+    heal_times: list[float] = field(default_factory=list)
+
+    def is_wanted(self, service: Service) -> bool:
+        """Whether `service` is meant to run. What we do not run is always meant to be there."""
+        return not service.managed or self.wanted.running(service.name)
+
+    def state(self, tracked: Tracked) -> State:
+        """The one word for where a service is."""
+        service = tracked.service
+        return state_of(
+            tracked,
+            wanted=self.is_wanted(service),
+            running=service.is_watchdog or self.supervisor.running(service),
+            busy=self.supervisor.busy(service.name),
+        )
+
+    def failing_needs(self, tracked: Tracked) -> tuple[str, ...]:
+        """When a need of `tracked` is unmet: the deepest services below it that fail themselves."""
+        stack = self.supervisor.stack
+        failing = {t.name for t in self.tracked.values() if self._serves_not(t)}
+        if not graph.unmet(stack, tracked.service, failing):
+            return ()
+        below = failing & graph.transitive_needs(stack, tracked.name)
+        return tuple(sorted(graph.deepest_failing(stack, below)))
+
+    def _serves_not(self, tracked: Tracked) -> bool:
+        return tracked.failing or not self.is_wanted(tracked.service)
+
+    def dependents(self, tracked: Tracked) -> list[Tracked]:
+        """Services that need `tracked`, directly or not, and are meant to run."""
+        names = graph.dependents(self.supervisor.stack, tracked.name)
+        found = [self.tracked[name] for name in sorted(names) if name in self.tracked]
+        return [t for t in found if self.is_wanted(t.service)]

@@ -1,0 +1,1 @@
+"""Recovery actions for services, one file each."""

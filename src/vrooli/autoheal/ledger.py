@@ -1,0 +1,106 @@
+"""What the watchdog writes down, and what it does when the disk cannot take it: it goes on healing, and says so."""
+
+from typing import Any
+
+from vrooli.autoheal.events import Events
+from vrooli.autoheal.heal import Heal
+from vrooli.autoheal.history import History
+from vrooli.autoheal.policy import Backoff
+from vrooli.autoheal.record import Kind, Record
+from vrooli.core.errors import StorageError
+from vrooli.core.launch import Exit
+from vrooli.core.ports.clock import Clock
+from vrooli.core.result import Result
+
+_EXITS = "exits_seen"
+
+
+class Ledger:
+    """History and durable state behind verbs. Never raises for a full disk: `trouble` says what is wrong instead."""
+
+    def __init__(self, history: History, events: Events, clock: Clock, boot_id: str) -> None:
+        self._history, self._events, self._clock, self._boot = history, events, clock, boot_id
+        self.trouble = ""
+
+    def result(self, check_id: str, result: Result) -> None:
+        """A look. Not awaited: a result more or less is not worth a wait."""
+        data = {"message": result.message, "unit": result.unit}
+        if result.details:
+            data["details"] = dict(result.details)
+        self._history.append(self._record(Kind.RESULT, check_id, str(result.status), result.value, data))
+
+    async def transition(self, subject: str, before: str, after: str, why: str) -> None:
+        """Something changed its status or state."""
+        data = {"from": before, "to": after, "why": why}
+        await self._commit(self._record(Kind.TRANSITION, subject, after, None, data))
+        self._events.publish("transition", {"subject": subject, **data})
+
+    async def heal(self, heal: Heal) -> None:
+        """A heal began, went on or ended. Durable before the action that it announces."""
+        outcome = str(heal.outcome) if heal.outcome else "in flight"
+        data = heal.to_json()
+        await self._commit(self._record(Kind.HEAL, heal.subject, outcome, heal.verified_after, data))
+        await self._save(f"heal:{heal.subject}", data)
+        self._events.publish("heal", data)
+
+    async def event(self, subject: str, what: str, **data: Any) -> None:
+        """Something worth remembering that is none of the above."""
+        await self._commit(self._record(Kind.EVENT, subject, "", None, {"what": what, **data}))
+        self._events.publish("event", {"subject": subject, "what": what, **data})
+
+    async def backoff(self, name: str, backoff: Backoff) -> None:
+        """Remember how often a service failed; monotonic times mean something within one boot only."""
+        value = {"boot": self._boot, "level": backoff.level, "failed_at": backoff.failed_at}
+        await self._save(f"backoff:{name}", value)
+
+    async def load_backoff(self, name: str) -> Backoff:
+        """What `backoff` wrote; after a reboot the count stays and the waiting is over."""
+        saved = await self._history.get_state(f"backoff:{name}")
+        if not isinstance(saved, dict):
+            return Backoff()
+        level = int(saved["level"])
+        same_boot = saved["boot"] == self._boot
+        return Backoff(level, float(saved["failed_at"])) if same_boot else Backoff(level)
+
+    async def load_heal(self, name: str) -> Heal | None:
+        """The latest heal of a service, also one in flight when the watchdog was killed."""
+        saved = await self._history.get_state(f"heal:{name}")
+        return Heal.from_json(saved) if isinstance(saved, dict) else None
+
+    async def heals(self, since: float, limit: int) -> list[dict[str, Any]]:
+        """Finished and unfinished heals, the newest first, each once (its latest record)."""
+        latest: dict[str, dict[str, Any]] = {}
+        for record in await self._history.records(kind="heal", since=since, limit=limit * 4):
+            latest[record.data["id"]] = dict(record.data)
+        ordered = sorted(latest.values(), key=lambda heal: heal["id"], reverse=True)
+        return ordered[:limit]
+
+    async def saw_exit(self, keeper: str, ended: Exit) -> None:
+        """The position in the keeper's list of endings: what comes after it is news for the next watchdog."""
+        await self._save(_EXITS, {"keeper": keeper, "seq": ended.seq})
+
+    async def exits_seen(self, keeper: str) -> int:
+        """The last handled ending of this keeper; 0 for another keeper."""
+        saved = await self._history.get_state(_EXITS)
+        if isinstance(saved, dict) and saved["keeper"] == keeper:
+            return int(saved["seq"])
+        return 0
+
+    def _record(
+        self, kind: Kind, subject: str, status: str, value: float | None, data: dict[str, Any]
+    ) -> Record:
+        return Record(kind, subject, status, value, data, self._clock.wall())
+
+    async def _commit(self, record: Record) -> None:
+        try:
+            await self._history.commit(record)
+            self.trouble = ""
+        except StorageError as error:
+            self.trouble = str(error)
+
+    async def _save(self, key: str, value: dict[str, Any]) -> None:
+        try:
+            await self._history.put_state(key, value)
+            self.trouble = ""
+        except StorageError as error:
+            self.trouble = str(error)

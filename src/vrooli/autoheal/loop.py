@@ -1,0 +1,207 @@
+"""The watchdog's core: events from the keeper, looks at services and host, and a sweep that finds what no event told."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from vrooli.autoheal.board import Board, HostCheck
+from vrooli.autoheal.heal import Heal, Outcome
+from vrooli.autoheal.hostchecks import HostChecker
+from vrooli.autoheal.lag import LoopLag
+from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.policy import Failure, Symptom
+from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.tracker import DAY, Tracked
+from vrooli.autoheal.watch import Observer, watch
+from vrooli.core.launch import Exit
+from vrooli.core.ports.clock import Clock
+from vrooli.stack import logs
+from vrooli.stack.model import Service, Stack
+from vrooli.stack.progress import silent
+
+_log = logging.getLogger(__name__)
+
+
+class ExitSource(Protocol):
+    """Endings from whichever keeper there is; reconnects by itself."""
+
+    @property
+    def keeper_id(self) -> str:
+        """Which keeper the positions belong to."""
+        ...
+
+    def follow(self, seen: Callable[[str], Coroutine[Any, Any, int]]) -> AsyncIterator[Exit]:
+        """Endings after the position that `seen` gives for the keeper; never ends."""
+        ...
+
+
+@dataclass
+class Parts:
+    """What the loop is made of; `main` puts it together."""
+
+    board: Board
+    reactor: Reactor
+    observer: Observer
+    host_checker: HostChecker
+    ledger: Ledger
+    lag: LoopLag
+    exits: ExitSource
+    clock: Clock
+
+
+class Loop:
+    """Runs everything that watches. `start` returns when the picture of the world is complete; `run` never does."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._watchers: dict[str, asyncio.Task[None]] = {}
+
+    async def start(self) -> None:
+        """Numbered:
+
+        1. learn from the keeper what runs
+        2. restore backoff and heals: what was in flight is verified, never done twice
+        """
+        board = self._parts.board
+        await board.supervisor.refresh()
+        await self._track(board.supervisor.stack)
+        await self._restore_starts()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        parts = self._parts
+        async with asyncio.TaskGroup() as group:
+            group.create_task(parts.lag.measure())
+            group.create_task(self._follow_exits())
+            for check in parts.board.checks.values():
+                group.create_task(parts.host_checker.watch(check))
+            await self._bring_up()
+            self._watch_all()
+            group.create_task(self._sweep_for_ever())
+
+    async def look_at_everything(self) -> None:
+        """One look at every service and every host check, in parallel: a forced tick."""
+        parts = self._parts
+
+        async def service(tracked: Tracked) -> None:
+            await parts.reactor.on_look(tracked, await parts.observer.look(tracked))
+
+        looks: list[Coroutine[Any, Any, Any]] = [service(t) for t in parts.board.tracked.values()]
+        looks += [parts.host_checker.update(check) for check in parts.board.checks.values()]
+        await asyncio.gather(*looks)
+
+    async def replace(self, stack: Stack) -> None:
+        """Take on an edited stack. What is gone from it is stopped; what changed is restarted by the `up` that follows."""
+        board = self._parts.board
+        gone = [t for name, t in board.tracked.items() if name not in stack.services]
+        for tracked in gone:
+            await self._parts.reactor.hand_over(tracked)
+            self._watchers.pop(tracked.name).cancel()
+        await board.supervisor.stop([t.name for t in gone], silent)
+        for tracked in gone:
+            del board.tracked[tracked.name]
+        board.supervisor.context.stack = stack
+        await self._track(stack)
+        self._watch_all()
+
+    async def sweep(self) -> None:
+        """Find what no event told: launches unknown to us, services that should run and do not, failures that wait."""
+        board, reactor = self._parts.board, self._parts.reactor
+        await board.supervisor.refresh()
+        for tracked in board.tracked.values():
+            if tracked.failure is not None:
+                await reactor.consider(tracked)
+            else:
+                tracked.kick.set()
+        await asyncio.to_thread(self._rotate_logs)
+
+    async def _track(self, stack: Stack) -> None:
+        board = self._parts.board
+        for service in stack.services.values():
+            known = board.tracked.get(service.name)
+            if known is not None:
+                known.service = service
+                continue
+            tracked = board.tracked[service.name] = Tracked(service)
+            tracked.backoff = await self._parts.ledger.load_backoff(service.name)
+        for name in [*board.tracked]:
+            heal = await self._parts.ledger.load_heal(name)
+            if heal is not None and board.tracked[name].heal is None:
+                await self._restore_heal(board.tracked[name], heal)
+
+    async def _restore_heal(self, tracked: Tracked, heal: Heal) -> None:
+        if heal.outcome is None and not tracked.service.is_watchdog:
+            await self._parts.reactor.resume(tracked, heal)
+        else:
+            tracked.heal = heal
+
+    async def _restore_starts(self) -> None:
+        since = self._parts.clock.wall() - DAY
+        for heal in await self._parts.ledger.heals(since, 1000):
+            tracked = self._parts.board.tracked.get(heal["subject"])
+            if tracked is not None and heal["outcome"] != Outcome.REFUSED:
+                tracked.starts.appendleft(heal["detected_at"])
+
+    async def _bring_up(self) -> None:
+        """After a boot or after both keeper and watchdog were gone: start what is meant to run and does not."""
+        board = self._parts.board
+        missing = [t.name for t in board.tracked.values() if self._missing(t)]
+        outcomes = await board.supervisor.start(missing, silent) if missing else {}
+        for name, outcome in outcomes.items():
+            tracked = board.tracked[name]
+            if outcome.error is not None and tracked.service.managed:
+                failure = _missing(outcome.error.what, self._parts.clock)
+                await self._parts.reactor.fail(tracked, failure)
+
+    def _missing(self, tracked: Tracked) -> bool:
+        board, service = self._parts.board, tracked.service
+        return (
+            service.managed
+            and not service.is_watchdog
+            and service.heal == "auto"
+            and board.is_wanted(service)
+            and not tracked.acting
+            and not board.supervisor.running(service)
+        )
+
+    def _watch_all(self) -> None:
+        parts = self._parts
+        for name, tracked in parts.board.tracked.items():
+            if name not in self._watchers:
+                work = watch(tracked, parts.observer, parts.reactor, parts.clock)
+                self._watchers[name] = parts.reactor.spawn(work)
+
+    async def _follow_exits(self) -> None:
+        parts = self._parts
+        async for ended in parts.exits.follow(parts.ledger.exits_seen):
+            await parts.reactor.on_exit(ended)
+            await parts.ledger.saw_exit(parts.exits.keeper_id, ended)
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await self._parts.clock.sleep(self._parts.board.supervisor.stack.autoheal.sweep)
+            await self.sweep()
+
+    def _rotate_logs(self) -> None:
+        home = self._parts.board.supervisor.context.tools.place.home
+        for path in home.logs.glob("*.log"):
+            try:
+                logs.rotate(path)
+            except OSError as error:
+                _log.warning("cannot rotate %s: %s", path, error)
+
+
+def _missing(what: str, clock: Clock) -> Failure:
+    return Failure(Symptom.MISSING, what, clock.wall(), clock.monotonic())
+
+
+def host_checks(checks: list[Any]) -> dict[str, HostCheck]:
+    """Host checks by id, not looked at yet."""
+    return {check.id: HostCheck(check) for check in checks}
+
+
+def probed(service: Service) -> bool:
+    """Whether a service is looked at at all."""
+    return service.heal != "off"

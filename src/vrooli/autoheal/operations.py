@@ -1,0 +1,155 @@
+"""What an operator asks for: up, down, start, stop, restart. One at a time; the wanted state is written down first."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.policy import Failure, Symptom
+from vrooli.autoheal.reactor import Reactor
+from vrooli.core.errors import Busy, UsageError
+from vrooli.core.ports.clock import Clock
+from vrooli.stack import graph
+from vrooli.stack.nearest import did_you_mean
+from vrooli.stack.progress import Report
+from vrooli.stack.supervisor import Outcome
+
+Action = Literal["up", "down", "start", "stop", "restart"]
+
+ACTIONS: tuple[Action, ...] = ("up", "down", "start", "stop", "restart")
+
+PATIENCE = 600.0
+"""Seconds that an operation waits for the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How an operation ended."""
+
+    ok: bool
+    changed: int
+    failed: tuple[str, ...]
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The last line of the progress stream."""
+        return {
+            "done": True,
+            "ok": self.ok,
+            "changed": self.changed,
+            "failed": list(self.failed),
+            "note": self.note,
+        }
+
+
+class Operations:
+    """Carries operators' requests out."""
+
+    def __init__(self, board: Board, reactor: Reactor, ledger: Ledger, clock: Clock) -> None:
+        self._board, self._reactor, self._ledger, self._clock = board, reactor, ledger, clock
+        self._supervisor = board.supervisor
+        self._turn = asyncio.Lock()
+        self._starting: asyncio.Task[Summary] | None = None
+
+    async def run(self, action: Action, names: Sequence[str], report: Report) -> Summary:
+        """Do it and wait for the end.
+
+        Raises:
+            UsageError: a name is not in the stack.
+            Busy: another operation did not end in time.
+            StorageError: the wanted state could not be written: nothing was done.
+        """
+        chosen = self.resolve(names)
+        if action in ("stop", "down") and self._starting is not None:
+            self._starting.cancel()  # who says stop does not want to wait for a start to end
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise Busy(
+                "another operation is still going on", next_step="`vrooli status` shows it"
+            ) from error
+        try:
+            await self._ledger.event("operator", action, names=sorted(chosen))
+            if action in ("stop", "down"):
+                return await self._stop(action, chosen, report)
+            return await self._start_until_stopped(action, chosen, report)
+        finally:
+            self._turn.release()
+            for tracked in self._board.tracked.values():
+                tracked.kick.set()
+
+    def resolve(self, names: Sequence[str]) -> set[str]:
+        """Service names for what was said: services, groups, `vrooli-autoheal`; everything when nothing was said."""
+        services = self._supervisor.stack.services
+        if not names:
+            return set(services)
+        found: set[str] = set()
+        for said in names:
+            name = said.removeprefix("vrooli-") if said not in services else said
+            matches = {name} if name in services else set(graph.members(self._supervisor.stack, name))
+            if not matches:
+                known = {*services, *(service.group for service in services.values())}
+                raise UsageError(
+                    f"`{said}` is not in this stack{did_you_mean(said, known)}",
+                    next_step=f"it has: {', '.join(services)}",
+                )
+            found |= matches
+        return found
+
+    async def _start_until_stopped(
+        self, action: Action, chosen: set[str], report: Report
+    ) -> Summary:
+        task = self._starting = asyncio.ensure_future(self._start(action, chosen, report))
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._starting = None
+        if task.cancelled():
+            return Summary(False, 0, (), "a later stop or down ended it")
+        return task.result()
+
+    async def _start(self, action: Action, chosen: set[str], report: Report) -> Summary:
+        stack = self._supervisor.stack
+        wanted = chosen | graph.transitive_needs(stack, chosen)
+        self._board.wanted.start(wanted, stack.services)
+        await self._take_over(wanted if action != "restart" else chosen)
+        if action == "restart":
+            await self._supervisor.stop(chosen, report)
+        return await self._finish(await self._supervisor.start(wanted, report))
+
+    async def _stop(self, action: Action, chosen: set[str], report: Report) -> Summary:
+        stack = self._supervisor.stack
+        affected = chosen | graph.dependents(stack, chosen)
+        if action == "down" and chosen == set(stack.services):
+            self._board.wanted.stop_all()
+        else:
+            self._board.wanted.stop(affected)
+        await self._take_over(affected)
+        return await self._finish(await self._supervisor.stop(affected, report))
+
+    async def _take_over(self, names: set[str]) -> None:
+        """End heals in flight on `names`; what they had spawned is found by the refresh."""
+        for name in names & set(self._board.tracked):
+            await self._reactor.hand_over(self._board.tracked[name])
+        await self._supervisor.refresh()
+
+    async def _finish(self, outcomes: dict[str, Outcome]) -> Summary:
+        for name, outcome in outcomes.items():
+            tracked = self._board.tracked.get(name)
+            if tracked is None:
+                continue
+            if outcome.error is None:
+                await self._reactor.settle(tracked, "by an operator")
+            elif self._board.is_wanted(tracked.service) and tracked.service.managed:
+                await self._reactor.fail(tracked, self._failure(outcome))
+        failed = tuple(name for name, outcome in outcomes.items() if outcome.error is not None)
+        changed = sum(1 for outcome in outcomes.values() if outcome.changed)
+        return Summary(not failed, changed, failed)
+
+    def _failure(self, outcome: Outcome) -> Failure:
+        what = outcome.error.what if outcome.error is not None else ""
+        now = self._clock.monotonic()
+        return Failure(Symptom.MISSING, what, self._clock.wall(), now)

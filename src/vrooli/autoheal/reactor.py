@@ -1,0 +1,332 @@
+"""From news to deeds: a failure is confirmed, decided upon by the policy, and healed as a transaction."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from vrooli.autoheal import policy
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.heal import Attempt, Heal, Outcome
+from vrooli.autoheal.healer import healer
+from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.policy import Decision, Failure, Situation, Symptom
+from vrooli.autoheal.tracker import Tracked
+from vrooli.core.errors import VrooliError
+from vrooli.core.launch import Exit
+from vrooli.core.ports.clock import Clock
+from vrooli.core.result import Result
+from vrooli.stack import graph
+
+Gate = Callable[[Tracked], str]
+"""Why a restart of this service cannot help now; empty when it may."""
+
+Look = Callable[[Tracked], Awaitable[Result]]
+"""One look at a service, now."""
+
+DEPENDENTS_PATIENCE = 30.0
+"""Seconds that dependents get to pass again after a heal, before it counts as unverifiable."""
+
+
+class Reactor:
+    """Reacts to exits and to looks. Every method runs on the watchdog's loop; none waits for a heal."""
+
+    def __init__(
+        self, board: Board, ledger: Ledger, *, gate: Gate, look: Look, clock: Clock
+    ) -> None:
+        self._board, self._ledger = board, ledger
+        self._gate, self._look, self._clock = gate, look, clock
+        self._supervisor = board.supervisor
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def on_exit(self, ended: Exit) -> None:
+        """The keeper reaped a process. Whoever is at work on that service hears it by itself."""
+        tracked = self._board.tracked.get(ended.launch.service)
+        self._supervisor.note_exit(ended)
+        if tracked is None or not self._is_news(tracked, ended):
+            return
+        await self.fail(tracked, self._failure(Symptom.EXITED, ended.describe(), ended))
+
+    async def on_look(self, tracked: Tracked, result: Result) -> None:
+        """A probe came back."""
+        now = self._clock.monotonic()
+        await self._note(tracked, result)
+        if self._supervisor.busy(tracked.name) or tracked.acting:
+            return
+        if not self._board.is_wanted(tracked.service) or tracked.service.is_watchdog:
+            return
+        tracked.looks = tracked.looks.after(result, now)
+        if result.healthy:
+            await self._passed(tracked, now)
+        elif tracked.failure is None and tracked.service.managed:
+            await self._failing_look(tracked, result, now)
+
+    async def fail(self, tracked: Tracked, failure: Failure) -> None:
+        """A failure is certain: close what it disproves, count it, decide."""
+        if tracked.heal is not None and tracked.heal.outcome is None:
+            ended = tracked.heal.ended(Outcome.RELAPSED, self._clock.wall(), failure.cause)
+            await self._end(tracked, ended)
+        tracked.failure = failure
+        tracked.backoff = tracked.backoff.failed(self._clock.monotonic())
+        await self._ledger.backoff(tracked.name, tracked.backoff)
+        await self._ledger.transition(tracked.name, "running", "failed", failure.cause)
+        await self.consider(tracked)
+
+    async def consider(self, tracked: Tracked) -> None:
+        """Decide about a standing failure, and act or set the time of the next look at it."""
+        self._forget_timer(tracked)
+        failure = tracked.failure
+        if failure is None:
+            return
+        situation = self._situation(tracked)
+        decision = policy.decide(failure, tracked.backoff, situation, self._clock.monotonic())
+        if decision.rule == "busy":
+            return
+        changed = tracked.decision is None or tracked.decision.rule != decision.rule
+        tracked.decision = decision
+        if decision.verdict == "heal":
+            tracked.acting = True
+            tracked.task = self.spawn(self._heal(tracked, failure, decision))
+            return
+        if changed and decision.verdict == "refuse":
+            await self._refuse(tracked, failure, decision)
+        if decision.at is not None:
+            self._set_timer(tracked, decision.at)
+
+    def spawn(self, work: "asyncio.coroutines.Coroutine[object, object, None]") -> "asyncio.Task[None]":
+        """Run `work` on the side, held so that it is not collected."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def settle(self, tracked: Tracked, note: str) -> None:
+        """All is well again, by an operator or by itself: nothing is pending any more."""
+        self._forget_timer(tracked)
+        if tracked.failure is not None:
+            await self._ledger.transition(tracked.name, "failed", "running", note)
+        tracked.failure = tracked.decision = None
+        tracked.looks = type(tracked.looks)()
+        tracked.backoff = tracked.backoff.recovered(self._clock.monotonic())
+        for dependent in self._board.dependents(tracked):
+            dependent.kick.set()
+            await self.consider(dependent)
+
+    async def hand_over(self, tracked: Tracked) -> None:
+        """An operator takes over: a heal in flight ends, what is pending is dropped, and the count starts anew."""
+        self._forget_timer(tracked)
+        task, tracked.task = tracked.task, None
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+        tracked.acting = False
+        if tracked.heal is not None and tracked.heal.outcome is None:
+            note = "an operator took over"
+            await self._end(tracked, tracked.heal.ended(Outcome.UNVERIFIABLE, self._clock.wall(), note))
+        tracked.failure = tracked.decision = None
+        tracked.backoff = policy.Backoff()
+        await self._ledger.backoff(tracked.name, tracked.backoff)
+
+    async def resume(self, tracked: Tracked, heal: Heal) -> None:
+        """A heal was in flight when the watchdog was killed: go on with its verification, never act twice."""
+        tracked.heal = heal
+        if self._supervisor.running(tracked.service):
+            tracked.acting = True
+            tracked.task = self.spawn(self._verify_resumed(tracked, heal))
+            return
+        note = "the watchdog was killed before the service ran again"
+        await self._end(tracked, heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), note))
+
+    def _is_news(self, tracked: Tracked, ended: Exit) -> bool:
+        current = self._supervisor.context.launches.get(tracked.name)
+        return (
+            current is not None
+            and current.launch_id == ended.launch.launch_id
+            and self._board.is_wanted(tracked.service)
+            and not self._supervisor.busy(tracked.name)
+            and not tracked.acting
+            and tracked.failure is None
+        )
+
+    async def _failing_look(self, tracked: Tracked, result: Result, now: float) -> None:
+        if not self._supervisor.running(tracked.service):
+            launch = self._supervisor.context.launches.get(tracked.name)
+            ended = launch and self._supervisor.context.exits.get(launch.launch_id)
+            cause = ended.describe() if ended else "it is not running"
+            symptom = Symptom.EXITED if ended else Symptom.MISSING
+            await self.fail(tracked, self._failure(symptom, cause, ended))
+        elif tracked.looks.confirmed(tracked.service.health, now):
+            stopped = bool(result.details.get("stopped"))
+            symptom = Symptom.STOPPED if stopped else Symptom.UNRESPONSIVE
+            failure = self._failure(symptom, result.message, None)
+            await self._look_at_needs(tracked)
+            await self.fail(tracked, failure)
+
+    async def _look_at_needs(self, tracked: Tracked) -> None:
+        """Before a service is blamed, look at what it needs: it may be the victim."""
+        names = graph.transitive_needs(self._supervisor.stack, tracked.name)
+        needs = [self._board.tracked[name] for name in names if name in self._board.tracked]
+        results = await asyncio.gather(*(self._look(need) for need in needs))
+        for need, result in zip(needs, results, strict=True):
+            await self._note(need, result)
+
+    async def _passed(self, tracked: Tracked, now: float) -> None:
+        tracked.backoff = tracked.backoff.recovered(now)
+        if tracked.failure is not None and self._supervisor.running(tracked.service):
+            await self.settle(tracked, "recovered by itself")
+
+    async def _note(self, tracked: Tracked, result: Result) -> None:
+        before, tracked.result = tracked.result, result
+        tracked.looked_at = self._clock.wall()
+        self._ledger.result(tracked.service.check_id, result)
+        if before is not None and before.status is not result.status:
+            await self._ledger.transition(
+                tracked.service.check_id, str(before.status), str(result.status), result.message
+            )
+            if result.healthy or before.healthy:
+                for dependent in self._board.dependents(tracked):
+                    await self.consider(dependent)
+
+    def _failure(self, symptom: Symptom, cause: str, ended: Exit | None) -> Failure:
+        if ended is None:
+            return Failure(symptom, cause, self._clock.wall(), self._clock.monotonic())
+        launch_id = ended.launch.launch_id
+        return Failure(symptom, cause, self._clock.wall(), self._clock.monotonic(), launch_id)
+
+    def _situation(self, tracked: Tracked) -> Situation:
+        settings = self._supervisor.stack.autoheal
+        return Situation(
+            heal=tracked.service.heal,
+            wanted=self._board.is_wanted(tracked.service),
+            busy=self._supervisor.busy(tracked.name) or tracked.acting,
+            failing_needs=self._board.failing_needs(tracked),
+            gate=self._gate(tracked),
+            recent_heals=tuple(self._board.heal_times),
+            budget=settings.heal_budget,
+            window=settings.heal_window,
+        )
+
+    async def _heal(self, tracked: Tracked, failure: Failure, decision: Decision) -> None:
+        """The transaction. Numbered:
+
+        1. write down what is about to happen, durably
+        2. try the actions of the ladder, mildest first; each verifies by the failing probe
+        3. none helped: `ineffective`, a new failure, and the policy decides how long to wait
+        4. one helped: watch the stability window, then ask the dependents
+        """
+        heal = _open(tracked, failure, decision)
+        self._note_start(tracked, heal)
+        await self._set(tracked, heal)
+        error = await self._climb(tracked, decision.ladder)
+        tracked.acting = False
+        if error is not None:
+            assert tracked.heal is not None  # _set above
+            await self._end(tracked, tracked.heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), error))
+            running = self._supervisor.running(tracked.service)
+            symptom = Symptom.UNRESPONSIVE if running else Symptom.EXITED
+            await self.fail(tracked, self._failure(symptom, error, None))
+            return
+        await self._verified(tracked)
+
+    async def _climb(self, tracked: Tracked, ladder: tuple[str, ...]) -> str | None:
+        error = ""
+        for name in ladder:
+            at = self._clock.wall()
+            try:
+                result = await healer(name).run(tracked.service, self._supervisor)
+            except VrooliError as failed:
+                error = failed.what
+                await self._tried(tracked, Attempt(name, at, error))
+                continue
+            await self._tried(tracked, Attempt(name, at))
+            await self._note(tracked, result)
+            return None
+        return error
+
+    async def _verified(self, tracked: Tracked) -> None:
+        assert tracked.heal is not None  # called with a heal in flight only
+        took = self._clock.monotonic() - tracked.heal.detected_monotonic
+        await self._set(tracked, replace(tracked.heal, verified_after=round(took, 3)))
+        await self.settle(tracked, "healed")
+        await self._stability(tracked, tracked.heal)
+
+    async def _stability(self, tracked: Tracked, heal: Heal) -> None:
+        await self._clock.sleep(self._supervisor.stack.autoheal.stability)
+        sick = await self._sick_dependents(tracked)
+        current = tracked.heal
+        if current is None or current.id != heal.id or current.outcome is not None:
+            return
+        if sick:
+            note = f"it passes, but {', '.join(sick)} still does not"
+            await self._end(tracked, current.ended(Outcome.UNVERIFIABLE, self._clock.wall(), note))
+        else:
+            await self._end(tracked, current.ended(Outcome.HEALED, self._clock.wall()))
+
+    async def _sick_dependents(self, tracked: Tracked) -> list[str]:
+        deadline = self._clock.monotonic() + DEPENDENTS_PATIENCE
+        while True:
+            dependents = self._board.dependents(tracked)
+            sick = [t.name for t in dependents if t.result is not None and not t.healthy]
+            if not sick or self._clock.monotonic() >= deadline or tracked.failure is not None:
+                return sick
+            await self._clock.sleep(0.25)
+
+    async def _verify_resumed(self, tracked: Tracked, heal: Heal) -> None:
+        runtime = self._supervisor.runtime(tracked.service)
+        try:
+            await runtime.await_health(tracked.service, self._supervisor.context)
+        except VrooliError as failed:
+            tracked.acting = False
+            await self._end(tracked, heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), failed.what))
+            await self.fail(tracked, self._failure(Symptom.UNRESPONSIVE, failed.what, None))
+            return
+        tracked.acting = False
+        tracked.heal = replace(heal, note="verified after the watchdog was replaced")
+        await self._verified(tracked)
+
+    async def _refuse(self, tracked: Tracked, failure: Failure, decision: Decision) -> None:
+        heal = _open(tracked, failure, decision)
+        await self._end(tracked, heal.ended(Outcome.REFUSED, self._clock.wall(), decision.reason))
+
+    def _note_start(self, tracked: Tracked, heal: Heal) -> None:
+        now = self._clock.monotonic()
+        window = self._supervisor.stack.autoheal.heal_window
+        self._board.heal_times = [t for t in self._board.heal_times if now - t < window] + [now]
+        tracked.starts.append(self._clock.wall())
+
+    async def _tried(self, tracked: Tracked, attempt: Attempt) -> None:
+        assert tracked.heal is not None  # called with a heal in flight only
+        await self._set(tracked, tracked.heal.tried(attempt))
+
+    async def _set(self, tracked: Tracked, heal: Heal) -> None:
+        tracked.heal = heal
+        await self._ledger.heal(heal)
+
+    async def _end(self, tracked: Tracked, heal: Heal) -> None:
+        await self._set(tracked, heal)
+
+    def _set_timer(self, tracked: Tracked, at: float) -> None:
+        delay = max(0.0, at - self._clock.monotonic())
+        loop = asyncio.get_running_loop()
+        self._timers[tracked.name] = loop.call_later(
+            delay, lambda: self.spawn(self.consider(tracked))
+        )
+
+    def _forget_timer(self, tracked: Tracked) -> None:
+        timer = self._timers.pop(tracked.name, None)
+        if timer is not None:
+            timer.cancel()
+
+
+def _open(tracked: Tracked, failure: Failure, decision: Decision) -> Heal:
+    return Heal(
+        id=f"{int(failure.at * 1000):013d}-{tracked.name}",
+        subject=tracked.name,
+        symptom=str(failure.symptom),
+        cause=failure.cause,
+        rule=decision.rule,
+        reason=decision.reason,
+        detected_at=failure.at,
+        detected_monotonic=failure.monotonic,
+        launch_id=failure.launch_id,
+    )

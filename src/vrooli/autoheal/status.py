@@ -1,0 +1,139 @@
+"""The watchdog's picture as JSON: one shape for the command line, the API and the console. Reading only."""
+
+from collections.abc import Callable
+from typing import Any
+
+from vrooli.autoheal.board import Board, HostCheck
+from vrooli.autoheal.heal import Heal
+from vrooli.autoheal.hostchecks import limits
+from vrooli.autoheal.tracker import Tracked
+from vrooli.core.ports.clock import Clock
+from vrooli.core.result import Result
+from vrooli.core.status import Status, worst
+from vrooli.stack.kinds import kind_of
+from vrooli.stack.model import Service
+
+Extra = Callable[[], dict[str, Any]]
+"""What the watchdog says about itself: pid, uptime, advice, trouble."""
+
+
+class StatusView:
+    """Projections of the board."""
+
+    def __init__(self, board: Board, clock: Clock, itself: Extra) -> None:
+        self._board, self._clock, self._itself = board, clock, itself
+
+    def verdict(self) -> Status:
+        """The worst of all that counts."""
+        services = [self._weight(tracked) for tracked in self._board.tracked.values()]
+        checks = [c.result.status for c in self._board.checks.values() if _counts(c.result)]
+        return worst([*services, *checks])
+
+    def status(self) -> dict[str, Any]:
+        """What `vrooli status --json` prints."""
+        return {
+            "stack": self._board.supervisor.stack.name,
+            "status": str(self.verdict()),
+            "services": [self._service(tracked) for tracked in self._board.tracked.values()],
+            "watchdog": self._itself(),
+        }
+
+    def checks(self) -> list[dict[str, Any]]:
+        """Every check with its latest result: services first, then the host."""
+        services = [self._service_check(tracked) for tracked in self._board.tracked.values()]
+        return services + [self._host_check(check) for check in self._board.checks.values()]
+
+    def _weight(self, tracked: Tracked) -> Status:
+        """What a service adds to the verdict."""
+        state, result = self._board.state(tracked), tracked.result
+        if state == "stopped" or (result is not None and not result.applicable):
+            return Status.OK
+        sick = Status.CRITICAL if tracked.service.critical else Status.WARNING
+        if state in ("failed", "blocked"):
+            return sick
+        if state == "starting":
+            return Status.WARNING
+        if result is None:
+            return Status.UNKNOWN
+        return sick if result.status is Status.CRITICAL else result.status
+
+    def _service(self, tracked: Tracked) -> dict[str, Any]:
+        service = tracked.service
+        launch = self._board.supervisor.context.launches.get(service.name)
+        state = self._board.state(tracked)
+        alive = launch is not None and self._board.supervisor.running(service)
+        return {
+            "name": service.name,
+            "kind": service.role,
+            "runtime": service.runtime,
+            "state": state,
+            "health": _health(tracked.result),
+            "message": self._message(tracked, state),
+            "pid": launch.identity.pid if launch is not None and alive else self._own_pid(service),
+            "started_at": launch.started_at if launch is not None and alive else None,
+            "url": kind_of(service).public_url(service) or None,
+            "restarts_24h": tracked.starts_since(self._clock.wall()),
+            "last_heal": _brief(tracked.heal),
+        }
+
+    def _own_pid(self, service: Service) -> Any:
+        return self._itself().get("pid") if service.is_watchdog else None
+
+    def _message(self, tracked: Tracked, state: str) -> str:
+        decision = tracked.decision
+        if state in ("failed", "blocked") and tracked.failure is not None and decision is not None:
+            wait = decision.at and max(0.0, decision.at - self._clock.monotonic())
+            again = f"; next look in {wait:.0f} s" if wait else ""
+            return f"{tracked.failure.cause}; {decision.rule}: {decision.reason}{again}"
+        return tracked.result.message if tracked.result is not None else ""
+
+    def _service_check(self, tracked: Tracked) -> dict[str, Any]:
+        service = tracked.service
+        return {
+            "id": service.check_id,
+            "title": f"{kind_of(service).title} {service.name}",
+            "why": "What needs it stops with it.",
+            "category": service.role,
+            "interval": service.health.interval,
+            "unit": "ms",
+            "thresholds": None,
+            "looked_at": tracked.looked_at or None,
+            "result": tracked.result.to_json() if tracked.result is not None else None,
+        }
+
+    def _host_check(self, host_check: HostCheck) -> dict[str, Any]:
+        check = host_check.check
+        limit = limits(check, dict(self._board.supervisor.stack.autoheal.checks))
+        thresholds = limit and {"warning": limit.warning, "critical": limit.critical}
+        return {
+            "id": check.id,
+            "title": check.title,
+            "why": check.why,
+            "category": check.category,
+            "interval": check.interval,
+            "unit": check.unit,
+            "thresholds": thresholds,
+            "looked_at": host_check.looked_at or None,
+            "result": host_check.result.to_json() if host_check.result is not None else None,
+        }
+
+
+def _counts(result: Result | None) -> bool:
+    return result is not None and result.applicable
+
+
+def _health(result: Result | None) -> str:
+    return str(result.status) if result is not None else "unknown"
+
+
+def _brief(heal: Heal | None) -> dict[str, Any] | None:
+    if heal is None:
+        return None
+    return {
+        "id": heal.id,
+        "at": heal.detected_at,
+        "cause": heal.cause,
+        "action": heal.attempts[-1].action if heal.attempts else None,
+        "outcome": str(heal.outcome) if heal.outcome else None,
+        "verified_after": heal.verified_after,
+    }

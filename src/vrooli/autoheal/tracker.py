@@ -1,0 +1,92 @@
+"""What the watchdog knows about one service, in memory. Changed only by the watchdog's own loop."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+from vrooli.autoheal.confirm import Looks
+from vrooli.autoheal.heal import Heal
+from vrooli.autoheal.policy import Backoff, Decision, Failure
+from vrooli.core.result import Result
+from vrooli.core.status import Status
+from vrooli.stack.model import Service
+
+State = Literal["running", "starting", "stopped", "failed", "blocked", "external"]
+
+DAY = 86_400.0
+
+
+@dataclass
+class Tracked:
+    """One service.
+
+    Attributes:
+        service: as declared.
+        result: of the last look; `looked_at` is when (unix seconds), `took` how long (seconds).
+        looks: failing looks in a row.
+        backoff: how often it failed lately.
+        failure: a confirmed failure that has not ended; None while all is well.
+        decision: the latest about that failure.
+        heal: the latest heal, also after its end.
+        task: the heal in flight, which includes its stability window.
+        acting: a heal acts right now (it holds the service).
+        starts: wall times of starts after failures, latest last.
+        kick: set to make the watcher look at once.
+        active_at, activity: for resources that say "starting": when they last did any work (monotonic), and how much.
+    """
+
+    service: Service
+    result: Result | None = None
+    looked_at: float = 0.0
+    took: float = 0.0
+    looks: Looks = Looks()
+    backoff: Backoff = Backoff()
+    failure: Failure | None = None
+    decision: Decision | None = None
+    heal: Heal | None = None
+    task: asyncio.Task[None] | None = None
+    acting: bool = False
+    starts: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+    kick: asyncio.Event = field(default_factory=asyncio.Event)
+    active_at: float = 0.0
+    activity: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.service.name
+
+    @property
+    def healthy(self) -> bool:
+        """Whether dependents may rely on it now, as far as we have looked."""
+        return self.failure is None and self.result is not None and self.result.healthy
+
+    @property
+    def failing(self) -> bool:
+        """Whether it does not serve now, as far as we have looked. One failing look is enough to suspect it as the cause."""
+        if self.failure is not None or self.acting:
+            return True
+        if self.result is None:
+            return False
+        return self.result.starting or self.result.status is Status.CRITICAL
+
+    def starts_since(self, wall: float) -> int:
+        """How often it had to be started again in the last 24 hours."""
+        return sum(1 for at in self.starts if wall - at < DAY)
+
+
+def state_of(tracked: Tracked, *, wanted: bool, running: bool, busy: bool) -> State:
+    """The one word for where a service is. Pure."""
+    if not tracked.service.managed:
+        return "external"
+    if not wanted:
+        return "running" if running else "stopped"
+    if busy or tracked.acting:
+        return "starting"
+    if tracked.failure is not None:
+        blocked = tracked.decision is not None and tracked.decision.verdict == "block"
+        return "blocked" if blocked else "failed"
+    if tracked.result is not None and tracked.result.starting:
+        return "starting"
+    return "running" if running else "failed"

@@ -1,0 +1,81 @@
+"""Looking at services: each in its own task with its own deadline, so that a hung one delays nobody."""
+
+import asyncio
+
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.confirm import pause
+from vrooli.autoheal.lag import LoopLag
+from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.tracker import Tracked
+from vrooli.core.ports.clock import Clock
+from vrooli.core.result import Result, critical, not_applicable, unknown
+from vrooli.core.status import Status
+from vrooli.stack.probe import probe
+from vrooli.stack.runtimes.process import IDLE_LIMIT
+
+SELF_SUSPICION = 0.25
+"""Share of a probe's deadline by which our own loop may be late before its failure says nothing about the peer."""
+
+
+class Observer:
+    """One look at one service."""
+
+    def __init__(self, board: Board, clock: Clock, lag: LoopLag) -> None:
+        self._board, self._clock, self._lag = board, clock, lag
+
+    async def look(self, tracked: Tracked) -> Result:
+        """Look now. Never raises."""
+        began = self._clock.monotonic()
+        result = await self._result(tracked)
+        tracked.took = self._clock.monotonic() - began
+        late = self._lag.worst_since(began)
+        timeout = tracked.service.health.timeout
+        if result.status is Status.CRITICAL and late > SELF_SUSPICION * timeout:
+            return unknown(f"the watchdog itself was late by {late:.1f} s: {result.message}")
+        return result
+
+    async def _result(self, tracked: Tracked) -> Result:
+        service, supervisor = tracked.service, self._board.supervisor
+        if service.heal == "off":
+            return not_applicable('declared heal = "off"')
+        if not self._board.is_wanted(service):
+            return not_applicable("stopped by the operator")
+        if service.is_watchdog:
+            return Result(Status.OK, "this is it")
+        if service.managed:
+            if not supervisor.running(service):
+                return critical("it is not running")
+            if self._stopped(tracked):
+                return critical("its process is stopped (state T)", stopped=True)
+        result = await probe(service, supervisor.context.tools)
+        return self._idle(tracked) if result.starting and self._is_idle(tracked) else result
+
+    def _stopped(self, tracked: Tracked) -> bool:
+        context = self._board.supervisor.context
+        launch = context.launches[tracked.name]
+        facts = context.processes.facts(launch.identity)
+        return facts is not None and facts.stopped
+
+    def _is_idle(self, tracked: Tracked) -> bool:
+        """Whether one that says "starting" has not done any work for so long that it never will."""
+        context, now = self._board.supervisor.context, self._clock.monotonic()
+        launch = context.launches.get(tracked.name)
+        activity = context.processes.tree_activity(launch.identity.pid) if launch else 0.0
+        if tracked.result is None or not tracked.result.starting or activity > tracked.activity:
+            tracked.active_at, tracked.activity = now, activity
+        return now - tracked.active_at > IDLE_LIMIT
+
+    def _idle(self, tracked: Tracked) -> Result:
+        return critical(f"it says that it is starting, but did nothing for {IDLE_LIMIT:g} s")
+
+
+async def watch(tracked: Tracked, observer: Observer, reactor: Reactor, clock: Clock) -> None:
+    """Look at one service for ever, at its interval, or at once when kicked."""
+    while True:
+        tracked.kick.clear()
+        await reactor.on_look(tracked, await observer.look(tracked))
+        try:
+            async with asyncio.timeout(pause(tracked.service.health, tracked.looks)):
+                await tracked.kick.wait()
+        except TimeoutError:
+            continue
