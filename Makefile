@@ -1,12 +1,12 @@
 # `make up` and `make test` are all that a fresh machine with git, make and Python >= 3.11 needs.
 .DEFAULT_GOAL := help
-.PHONY: help install up down test soak bench lint lock clean
+.PHONY: help install up down test soak bench lint lock reference clean
 MAKEFLAGS += --no-print-directory
 
 ARGS ?=
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
 
 install: .venv/.installed ## install into .venv, and nothing else
 	@:
@@ -35,6 +35,9 @@ lint: .venv/.installed-test ## style, types, layers
 
 lock: ## resolve the dependencies anew (ARGS="--upgrade" for the newest)
 	@scripts/lock $(ARGS)
+
+reference: .venv/.installed ## write docs/reference/ anew from the source
+	@.venv/bin/python -m scripts.reference
 
 clean: ## remove all that these targets made in this folder; a running stack's home is not touched
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build dist htmlcov

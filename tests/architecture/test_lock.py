@@ -4,6 +4,7 @@ import re
 import tomllib
 
 import pytest
+
 from tests.architecture.source import ROOT
 
 LOCKS = ("requirements.lock", "requirements-test.lock")

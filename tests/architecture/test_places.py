@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.architecture.source import ROOT, name, tracked
 
 # Assembled, so that this file does not find itself.
