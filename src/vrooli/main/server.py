@@ -1,0 +1,203 @@
+"""Composition root of `vrooli serve`: environment in, HTTP out.
+
+- DATABASE_URL: needed; REDIS_URL: optional.
+- HOST (127.0.0.1), PORT (3001), DRAIN_SECONDS (10).
+- VROOLI_HOME: the stack's folder, whose `secrets/` hold `operator.token` and `metrics.token`.
+- VROOLI_DATA: where heap dumps go, in `dumps/`; default VROOLI_HOME. One of the two is needed.
+- VROOLI_SERVER_TOKEN_FILE, VROOLI_METRICS_TOKEN_FILE: other places for the two tokens.
+
+Each of the others may be given as NAME_FILE as well: the path of a file that holds the value.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import structlog
+import uvicorn
+
+from vrooli import __version__
+from vrooli.core.errors import StartFailed, UsageError, VrooliError
+from vrooli.host.python_child import run_module
+from vrooli.main.environment import read_environment
+from vrooli.server.app import Parts, create_app
+from vrooli.server.database import Database
+from vrooli.server.health import SERVICE
+from vrooli.server.logs import configure_logs, redact_value
+from vrooli.server.migrator import Migrator, newest_revision
+from vrooli.server.retention import HistoryRetention
+from vrooli.server.settings import DEFAULT_PORT, ServerSettings
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+MIGRATION_SECONDS = 900.0
+EXIT_RETRY = 75
+BACKLOG = 512
+
+
+def settings_from(environ: Mapping[str, str]) -> ServerSettings:
+    """Read and check the environment; `UsageError` names the variable that is wrong."""
+    database_url = read_environment(environ, "DATABASE_URL")
+    if database_url is None:
+        raise UsageError(
+            "DATABASE_URL is not set",
+            next_step="set DATABASE_URL or DATABASE_URL_FILE, or start the server with `vrooli up`",
+        )
+    folders = _Folders(environ)
+    return ServerSettings(
+        database_url=database_url,
+        redis_url=read_environment(environ, "REDIS_URL"),
+        host=read_environment(environ, "HOST") or "127.0.0.1",
+        port=int(_number(environ, "PORT", DEFAULT_PORT)),
+        drain_seconds=_number(environ, "DRAIN_SECONDS", 10.0),
+        token_file=folders.token("VROOLI_SERVER_TOKEN_FILE", "operator.token"),
+        metrics_token_file=folders.token("VROOLI_METRICS_TOKEN_FILE", "metrics.token"),
+        dumps=folders.data / "dumps",
+        version=__version__,
+    )
+
+
+class _Folders:
+    """Where things lie when the environment does not say so one by one."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        home = read_environment(environ, "VROOLI_HOME")
+        data = read_environment(environ, "VROOLI_DATA")
+        if home is None and data is None:
+            raise UsageError(
+                "neither VROOLI_HOME nor VROOLI_DATA is set",
+                next_step="set VROOLI_HOME to the folder of the stack",
+            )
+        self._environ = environ
+        self.data = Path(data or str(home))
+        self._secrets = Path(home) / "secrets" if home else self.data
+
+    def token(self, name: str, default: str) -> Path:
+        return Path(self._environ.get(name) or self._secrets / default)
+
+
+def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = read_environment(environ, name)
+    if text is None:
+        return default
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is not a number", where=name) from error
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; exit code 0 after a drain, 1 when it could not start, 2 for
+    wrong settings.
+    """
+    # uvicorn raises the signal again after its drain; whoever is asked to stop and stops has not
+    # failed.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    try:
+        settings = settings_from(os.environ)
+        configure_logs(SERVICE, settings.version)
+        listener = bind(settings.host, settings.port)
+        asyncio.run(serve(settings, listener))
+    except VrooliError as error:
+        sys.stderr.write(f"vrooli serve: {redact_value(str(error))}\n")
+        return error.exit_code
+    return 0
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow happens; connections are refused until `serve` listens.
+    `StartFailed` if taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StartFailed(
+            f"cannot listen there: {error.strerror}",
+            where=f"{host}:{port}",
+            next_step="stop what uses the port, or choose another with PORT",
+        ) from error
+    return listener
+
+
+async def serve(settings: ServerSettings, listener: socket.socket) -> None:
+    """1. Start the background work. 2. Wait for migrations, not for ever. 3. Serve. 4. Drain. 5.
+    Let go of PostgreSQL.
+    """
+    database = Database(settings.database_url)
+
+    async def apply() -> None:
+        await apply_migrations(settings.database_url)
+
+    migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
+    retention = HistoryRetention(database)
+    app = create_app(Parts(settings, database, migrator))
+    try:
+        async with in_background(migrator.run(), retention.run()):
+            await migrator.first_try(settings.migration_wait_seconds)
+            host, port = listener.getsockname()[:2]
+            structlog.get_logger("vrooli.server").info(
+                "listening", **{"server.address": host, "server.port": port}
+            )
+            await uvicorn.Server(_uvicorn(app, settings)).serve(sockets=[listener])
+    finally:
+        await database.close()
+
+
+def _uvicorn(app: Any, settings: ServerSettings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # whoever connects could claim any address
+        lifespan="off",
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
+    )
+
+
+@asynccontextmanager
+async def in_background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run `jobs` beside the block and cancel them at its end."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def apply_migrations(dsn: str) -> None:
+    """Run `vrooli.main.migrate` in a process of its own; `VrooliError` with its last words when it
+    fails.
+    """
+    env = {"DATABASE_URL": dsn, "DATABASE_URL_FILE": ""}
+    try:
+        ended = await run_module("vrooli.main.migrate", env, MIGRATION_SECONDS)
+    except TimeoutError as error:
+        raise VrooliError(f"migrations took longer than {MIGRATION_SECONDS:g} s") from error
+    if ended.code != 0:
+        lines = ended.tail.strip().splitlines() or [f"exit code {ended.code}"]
+        retryable = ended.code == EXIT_RETRY
+        reason = redact_value(lines[0] if retryable else lines[-1])
+        raise VrooliError(f"migrations failed: {reason}", retryable=retryable)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Puts the HTTP application together from its parts. Opens nothing: `main` owns what lives and
+dies.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from vrooli.core.errors import VrooliError
+from vrooli.server.auth import RequireToken, TokenFile
+from vrooli.server.database import Database
+from vrooli.server.dependencies import Dependency, Prober
+from vrooli.server.metrics import Metrics
+from vrooli.server.middleware.edge import ErrorEdge
+from vrooli.server.middleware.headers import SecurityHeaders
+from vrooli.server.middleware.limit import BodyLimit
+from vrooli.server.middleware.observe import Observe
+from vrooli.server.migrator import Migrator
+from vrooli.server.problems import problem, problem_of
+from vrooli.server.redis_probe import ping
+from vrooli.server.routes.debug import debug_routes
+from vrooli.server.routes.health import health_routes
+from vrooli.server.routes.history import history_routes
+from vrooli.server.routes.metrics import metrics_routes
+from vrooli.server.settings import ServerSettings
+from vrooli.server.store import HistoryStore
+
+CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application works with."""
+
+    settings: ServerSettings
+    database: Database
+    migrator: Migrator
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The application. Every route but `/health` and `/health/live` needs a token (a test walks
+    them all).
+    """
+    settings = parts.settings
+    metrics = Metrics(settings.version)
+    operator = TokenFile(settings.token_file)
+    scraper = TokenFile(settings.metrics_token_file)
+    # The generated documentation pages load scripts from elsewhere: off. The schema itself is
+    # behind the token.
+    app = FastAPI(
+        title="Vrooli server",
+        version=settings.version,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    prober = Prober(dependencies(parts), settings.probe_seconds)
+    app.include_router(health_routes(prober, lambda: parts.migrator.done, settings.version))
+    app.include_router(
+        metrics_routes(metrics), dependencies=[Depends(RequireToken(operator, scraper))]
+    )
+    for router in (
+        debug_routes(settings.dumps),
+        history_routes(HistoryStore(parts.database)),
+        schema_routes(app),
+    ):
+        app.include_router(router, dependencies=[Depends(RequireToken(operator))])
+    _add_error_handlers(app)
+    for layer in (BodyLimit, ErrorEdge, SecurityHeaders):  # the last one added is the outermost
+        app.add_middleware(layer)
+    app.add_middleware(Observe, metrics=metrics)
+    return app
+
+
+def dependencies(parts: Parts) -> tuple[Dependency, ...]:
+    """PostgreSQL, which we need, and Redis where one is configured, which we can do without."""
+
+    async def postgres() -> None:
+        async with parts.database.connection(parts.settings.probe_seconds) as connection:
+            await connection.fetchval("SELECT 1")
+
+    found = [Dependency("postgres", postgres, required=True)]
+    if (url := parts.settings.redis_url) is not None:
+        found.append(Dependency("redis", lambda: ping(url), required=False))
+    return tuple(found)
+
+
+def schema_routes(app: FastAPI) -> APIRouter:
+    """`/openapi.json`, for whoever may use the API."""
+    router = APIRouter()
+
+    @router.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> dict[str, Any]:
+        return app.openapi()
+
+    return router
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    """Give every refusal the shape of `problems.problem`."""
+
+    @app.exception_handler(VrooliError)
+    async def ours(request: Request, error: VrooliError) -> JSONResponse:
+        return problem_of(error)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        code = CODES.get(error.status_code, "refused")
+        response = problem(error.status_code, code, str(error.detail))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        details = [
+            {"field": ".".join(map(str, fault["loc"])), "problem": fault["msg"]}
+            for fault in error.errors()
+        ]
+        return problem(422, "bad_parameters", "a parameter is not valid", details=details[:20])

@@ -1,0 +1,71 @@
+"""Counts, times and logs every request. Pure ASGI, so that streamed responses are timed to their
+last byte.
+"""
+
+import time
+from dataclasses import dataclass
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vrooli.server.metrics import Metrics
+
+UNMATCHED = "unmatched"
+QUIET_ROUTES = frozenset({"/health", "/health/live", "/metrics"})
+"""Asked every few seconds by machines: logged only when they fail."""
+MAX_LOGGED_PATH = 512
+
+
+@dataclass(slots=True)
+class _Outcome:
+    status: int = 500  # what the client sees when the application ends without an answer
+
+
+class Observe:
+    """Outermost of our middleware: sees what every other layer answered."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._log = structlog.get_logger("vrooli.server.access")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass through everything; measure HTTP."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        outcome = _Outcome()
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                outcome.status = message["status"]
+            await send(message)
+
+        start = time.perf_counter_ns()
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            self._record(scope, outcome.status, time.perf_counter_ns() - start)
+
+    def _record(self, scope: Scope, status: int, nanoseconds: int) -> None:
+        route = route_template(scope)
+        self._metrics.observe(scope["method"], route, status, nanoseconds / 1e9)
+        if route in QUIET_ROUTES and status < 400:
+            return
+        client = scope.get("client")
+        fields = {
+            "http.request.method": scope["method"],
+            "http.response.status_code": status,
+            "url.path": scope["path"][:MAX_LOGGED_PATH],
+            "http.route": route,
+            "event.duration": nanoseconds,
+            "client.ip": client[0] if client else None,
+        }
+        self._log.info("request", **fields)
+
+
+def route_template(scope: Scope) -> str:
+    """The template that the router matched; raw paths are never labels, they would grow without
+    bound.
+    """
+    return str(getattr(scope.get("route"), "path", UNMATCHED))

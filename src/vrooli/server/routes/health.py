@@ -1,0 +1,38 @@
+"""`/health` and `/health/live`: open to everyone: balancers and watchdogs carry no tokens."""
+
+import time
+from collections.abc import Callable
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse
+
+from vrooli.server.dependencies import Prober
+from vrooli.server.health import report
+
+
+def health_routes(prober: Prober, migrated: Callable[[], bool], version: str) -> APIRouter:
+    """The open routes; `migrated` tells whether the schema is ready."""
+    router = APIRouter()
+    began = time.monotonic()
+
+    @router.get("/health", summary="Can this server serve, and what does it miss?")
+    async def health() -> JSONResponse:
+        """200 while healthy or degraded, 503 while unhealthy; answers by the probes' deadline."""
+        answers = await prober.look()
+        found = report(
+            answers,
+            migrated=migrated(),
+            version=version,
+            uptime=time.monotonic() - began,
+            now=time.time(),
+        )
+        return JSONResponse(found.to_json(), status_code=found.http_status)
+
+    @router.get("/health/live", summary="Does the event loop answer?")
+    async def live() -> JSONResponse:
+        """200 as long as the process can answer at all. Touches nothing else: PostgreSQL down is
+        not server down.
+        """
+        return JSONResponse({"status": "alive"})
+
+    return router

@@ -1,0 +1,49 @@
+"""`/api/v1/history`: watchdogs bring their spools, charts of many hosts are drawn from it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+
+from vrooli.server.problems import problem
+from vrooli.server.records import BadBatch, Batch, parse_batch
+from vrooli.server.store import HistoryFilter, HistoryStore
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": Batch.model_json_schema()}},
+    }
+}
+
+
+def history_routes(history: HistoryStore) -> APIRouter:
+    """Write and read the PostgreSQL copy of the history."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.post("/history", summary="Store a batch of a watchdog's records", openapi_extra=_BODY)
+    async def post_history(request: Request) -> JSONResponse:
+        """Idempotent by (host, boot, seq): sending a batch again changes nothing.
+
+        200 `{accepted, duplicates, up_to_seq}`; 400 no JSON; 413 too large; 422 with the bad
+        records by name, nothing stored; 503 with Retry-After while PostgreSQL is away: keep the
+        batch and send it again.
+        """
+        body = await request.body()
+        try:
+            # In a thread: 4 MiB take tens of milliseconds to check, and /health/live must not wait
+            # for that.
+            batch = await run_in_threadpool(parse_batch, body)
+        except BadBatch as bad:
+            code = "bad_json" if bad.status == 400 else "bad_records"
+            advice = "set the named records aside and send the rest"
+            return problem(bad.status, code, bad.message, next_step=advice, details=bad.problems)
+        return JSONResponse((await history.add(batch)).to_json())
+
+    @router.get("/history", summary="Read the history, newest first")
+    async def get_history(query: Annotated[HistoryFilter, Query()]) -> dict[str, Any]:
+        """`{records, next_cursor}`; pass `next_cursor` as `cursor` for the next page."""
+        return await history.page(query)
+
+    return router

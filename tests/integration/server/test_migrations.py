@@ -1,0 +1,81 @@
+"""Migrations on a real PostgreSQL: once, twice, and many at the same time."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import asyncpg
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from tests.support.postgres import free_port
+from vrooli.core.errors import VrooliError
+from vrooli.main.migrate import MIGRATIONS, migrate
+from vrooli.server.migrator import newest_revision
+
+
+def test_an_empty_database_gets_the_table_and_a_second_run_changes_nothing(dsn: str) -> None:
+    assert migrate(dsn) == migrate(dsn) == newest_revision(MIGRATIONS / "versions")
+
+
+def test_the_newest_file_is_the_head_that_alembic_sees() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    heads = ScriptDirectory.from_config(config).get_heads()
+    assert heads == [newest_revision(MIGRATIONS / "versions")]
+
+
+def test_six_at_once_all_succeed(dsn: str) -> None:
+    def run(_: int) -> subprocess.CompletedProcess[str]:
+        return run_module(dsn)
+
+    with ThreadPoolExecutor(6) as pool:
+        ends = list(pool.map(run, range(6)))
+    assert [(end.returncode, end.stderr) for end in ends] == [(0, "")] * 6
+
+
+async def test_every_index_that_queries_rely_on_is_there(dsn: str) -> None:
+    run_module(dsn)
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch("SELECT indexname FROM pg_indexes WHERE tablename='history'")
+    finally:
+        await connection.close()
+    names = {row["indexname"] for row in rows}
+    assert names == {"history_pkey", "history_at", "history_kind_at", "history_subject_at"}
+
+
+def test_a_missing_postgres_says_so_without_the_password_and_asks_for_a_retry() -> None:
+    end = run_module(f"postgresql://someone:hunter2hunter2@127.0.0.1:{free_port()}/x")
+    assert end.returncode == 75
+    assert "cannot be reached" in end.stderr
+    assert "hunter2" not in end.stderr
+    assert "Traceback" not in end.stderr
+
+
+def test_a_wrong_password_needs_a_person(dsn: str) -> None:
+    wrong = dsn.replace("postgres:", "postgres:wrong", 1)
+    with pytest.raises(VrooliError, match="rejected our user or password") as caught:
+        migrate(wrong)
+    assert not caught.value.retryable
+
+
+def test_without_a_database_url_it_is_a_usage_error() -> None:
+    end = run_module("")
+    assert end.returncode == 2
+    assert "DATABASE_URL is not set" in end.stderr
+
+
+def run_module(dsn: str) -> subprocess.CompletedProcess[str]:
+    """`python -m vrooli.main.migrate`, as the server runs it."""
+    return subprocess.run(
+        [sys.executable, "-m", "vrooli.main.migrate"],
+        env={**os.environ, "DATABASE_URL": dsn},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
