@@ -180,7 +180,7 @@ class History:
         return await self._read(lambda c: queries.records(c, kind, subject, window))
 
     async def after(self, seq: int, limit: int) -> list[Entry]:
-        """Records with a higher number than `seq`, oldest first.
+        """Records with a higher number than `seq`, oldest first, as `queries.after`.
 
         Raises:
             StorageError: the spool cannot be read.
@@ -248,6 +248,8 @@ class History:
             return query(self._reader)
         except sqlite3.Error as error:
             self._close_reader()
+            if spool.damaged(error):
+                self._writer.suspect()
             raise StorageError(
                 f"the history cannot be read: {error}", where=str(self._path), retryable=True
             ) from error

@@ -11,6 +11,9 @@ from vrooli.autoheal.spool import COLUMNS
 MAX_ROWS = 10_000
 """Records of one answer."""
 
+MAX_CHARACTERS = 2 * 1024 * 1024
+"""Data of one answer of `after`: the server takes posts of 4 MiB."""
+
 MAX_MINUTES = 31 * 24 * 60
 """Minutes of one answer: all that retention keeps of a subject."""
 
@@ -65,9 +68,16 @@ def records(
 
 
 def after(connection: sqlite3.Connection, seq: int, limit: int) -> list[Entry]:
-    """Records with a higher number, oldest first."""
+    """Records with a higher number, oldest first; fewer than `limit` when their data is large."""
     query = f"SELECT {COLUMNS} FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
-    return [to_entry(row) for row in connection.execute(query, (seq, min(limit, MAX_ROWS)))]
+    found: list[Entry] = []
+    size = 0
+    for row in connection.execute(query, (seq, min(limit, MAX_ROWS))):
+        size += len(row[-1]) + 100
+        if found and size > MAX_CHARACTERS:
+            break
+        found.append(to_entry(row))
+    return found
 
 
 def minutes(connection: sqlite3.Connection, subject: str, window: Window) -> list[Minute]:

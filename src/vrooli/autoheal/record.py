@@ -1,4 +1,8 @@
-"""What the history keeps: plain data, made safe for SQLite and JSON before it is queued."""
+"""What the history keeps: plain data, made safe for SQLite, JSON and PostgreSQL beforehand.
+
+What the server could not store (NUL characters, half surrogates, NaN, dates beyond 2100) is
+replaced here, so that no record has to be set aside later.
+"""
 
 import json
 import math
@@ -10,8 +14,11 @@ from typing import Any
 MAX_DATA = 64 * 1024
 """Characters of `data` as JSON; a larger one is cut, so that a batch stays postable."""
 
-MAX_NAME = 256
+MAX_NAME = 255
 """Characters of subject, status and boot."""
+
+MAX_AT = 4_102_444_800.0
+"""2100-01-01: beyond it a clock is broken, and its rows would never grow old."""
 
 
 class Kind(StrEnum):
@@ -66,7 +73,7 @@ class Entry:
             "at": self.at,
             "kind": self.kind,
             "subject": self.subject,
-            "status": self.status,
+            "status": self.status or None,
             "value": self.value,
             "data": self.data,
         }
@@ -80,9 +87,9 @@ def to_row(record: Record, boot: str) -> Row:
     """The row of `record`; never raises on odd content, because a lost row would hide a failure."""
     return (
         _text(boot),
-        _finite(record.at) or 0.0,
+        min(MAX_AT, max(0.0, _finite(record.at) or 0.0)),
         str(record.kind),
-        _text(record.subject),
+        _text(record.subject) or "-",
         _text(record.status),
         _finite(record.value),
         dump(record.data),
@@ -101,13 +108,27 @@ def dump(data: Mapping[str, Any]) -> str:
         text = json.dumps(dict(data), separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         text = json.dumps({"not_json": repr(data)[:1000]})
+    if "\\u0000" in text or "\\ud" in text:
+        text = json.dumps(_clean(json.loads(text)), separators=(",", ":"))
     if len(text) > MAX_DATA:
         text = json.dumps({"too_large": len(text), "begins": text[:1000]})
     return text
 
 
 def _text(value: object) -> str:
-    return str(value)[:MAX_NAME].encode("utf-8", "replace").decode("utf-8")
+    return _storable(str(value)[:MAX_NAME])
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _storable(value)
+    if isinstance(value, dict):
+        return {_storable(key): _clean(part) for key, part in value.items()}
+    return [_clean(part) for part in value] if isinstance(value, list) else value
 
 
 def _finite(value: float | None) -> float | None:

@@ -7,7 +7,7 @@
 import os
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -111,6 +111,16 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=5.0, isolation_level=None)
 
 
+def verify(path: Path) -> None:
+    """Check the whole file with fresh eyes.
+
+    Raises:
+        sqlite3.DatabaseError: it is damaged (see `damaged`).
+    """
+    with closing(open_reader(path)) as connection:
+        _verify(connection)
+
+
 def transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], Any]) -> Any:
     """Run `work` in one transaction: all of it is durable when this returns, or none.
 
@@ -160,7 +170,8 @@ def _open(path: Path, now: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
     try:
         _configure(connection)
-        _verify(connection, path)
+        if path.stat().st_size <= CHECKED_BYTES:
+            _verify(connection)
         _migrate(connection, path, now)
     except BaseException:
         connection.close()
@@ -182,9 +193,7 @@ def _configure(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _verify(connection: sqlite3.Connection, path: Path) -> None:
-    if path.stat().st_size > CHECKED_BYTES:
-        return
+def _verify(connection: sqlite3.Connection) -> None:
     verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict is None or verdict[0] != "ok":
         error = sqlite3.DatabaseError(f"the spool is damaged: {verdict}")

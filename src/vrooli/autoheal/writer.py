@@ -67,6 +67,8 @@ class Writer:
         self._notes: list[Record] = []  # what the writer itself has to tell
         self._reported = 0
         self._inode = 0
+        self._flying = 0  # rows taken from the backlog and not committed yet
+        self._suspect = False
         self._opened = threading.Event()
         self._error = ""
         self._committed_at: float | None = None
@@ -104,13 +106,23 @@ class Writer:
         with self._changed:
             age = None if self._committed_at is None else time.monotonic() - self._committed_at
             return SpoolHealth(
-                len(self._backlog), self._backlog.dropped, self._error, age, self._last_seq
+                len(self._backlog) + self._flying,
+                self._backlog.dropped,
+                self._error,
+                age,
+                self._last_seq,
             )
 
     @property
     def last_seq(self) -> int:
         """The highest committed number; 0 before the spool is open."""
         return self._last_seq
+
+    def suspect(self) -> None:
+        """A reader met damage; the writer, which may still work on cached pages, shall look."""
+        with self._changed:
+            self._suspect = True
+            self._changed.notify()
 
     def wait_open(self, timeout: float) -> bool:
         """Wait for the first attempt to open the spool; False when it took longer."""
@@ -137,9 +149,14 @@ class Writer:
                 continue
             with self._changed:
                 batch = self._backlog.take()
+                self._flying = len(batch)
                 self._oldest = time.monotonic()
-            if batch or self._notes:
+            if self._suspect:
+                self._examine(batch)
+            elif batch or self._notes:
                 self._attempt(batch)
+            with self._changed:
+                self._flying = 0
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -156,7 +173,9 @@ class Writer:
             return not (self._abandon or (self._closing and not len(self._backlog)))
 
     def _ready(self) -> bool:
-        if self._closing or self._connection is None or self._notes or self._backlog.urgent:
+        if self._closing or self._connection is None or self._notes or self._suspect:
+            return True
+        if self._backlog.urgent:
             return True
         return bool(len(self._backlog)) and time.monotonic() - self._oldest >= GATHER_SECONDS
 
@@ -211,6 +230,15 @@ class Writer:
             self._committed_at = time.monotonic()
             self._error = ""
         self._pause = 0.0
+
+    def _examine(self, batch: list[Item]) -> None:
+        self._suspect = False
+        try:
+            spool.verify(self._path)
+        except sqlite3.Error as error:
+            self._refused(batch, error)
+        else:
+            self._attempt(batch)
 
     def _refused(self, batch: list[Item], error: sqlite3.Error) -> None:
         """The disk said no: a damaged file is set aside, anything else is tried again."""

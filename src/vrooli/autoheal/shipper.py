@@ -1,0 +1,196 @@
+"""Posts the history to the server, in order, at least once.
+
+The server knows (host, boot, seq), so that a record counts once however often it comes. The
+cursor moves only after the server has said 2xx. A server that is away, slow, or does not know us
+(401, 404, 5xx ...) is waited for: 1 s doubling to 60 s, with jitter. Content that it refuses (400,
+413, 422) is halved down to the one record at fault, which is set aside: recorded as an event and
+skipped. Ten of them in a row, and it is the server that is wrong: then we wait as well.
+"""
+
+import random
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Protocol
+
+from vrooli.autoheal import spool
+from vrooli.autoheal.history import History
+from vrooli.autoheal.record import Entry, Kind, Record, to_row
+from vrooli.autoheal.retention import SHIPPED
+from vrooli.client.wire import Response
+from vrooli.core.errors import VrooliError
+from vrooli.core.ports.clock import Clock
+
+PATH = "/api/v1/history"
+BATCH = 500
+"""Records of one post."""
+
+IDLE_SECONDS = 1.0
+"""Between looks for new records; a look compares two numbers in memory."""
+
+FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS = 1.0, 60.0
+
+REFUSES_CONTENT = frozenset({400, 413, 422})
+"""Statuses that speak of what was sent. 401, 403, 404, 405, 408, 429 and so on speak of who asks,
+where, or when: skipping records because of them would empty the history into nothing."""
+
+PATIENCE = 10
+"""Refused records in a row before the server, not the record, is taken to be wrong."""
+
+
+class Server(Protocol):
+    """What the shipper needs of `client.server.ServerClient`."""
+
+    async def post(self, path: str, body: object) -> Response:
+        """Post `body` as JSON; every status is an answer; VrooliError when there is none."""
+        ...
+
+
+class Step(Enum):
+    """What one round came to."""
+
+    IDLE = "idle"
+    MORE = "more"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """How it goes.
+
+    Attributes:
+        cursor: the highest number that the server has.
+        behind: numbers that it does not have yet (an upper bound: deleted ones count).
+        error: why the last post failed; empty when it worked.
+        set_aside: records skipped since the start.
+    """
+
+    cursor: int
+    behind: int
+    error: str
+    set_aside: int
+
+
+class Shipper:
+    """Ships until cancelled.
+
+    Args:
+        history: where from.
+        server: where to; None when the stack has no server, then `run` returns at once.
+        host: the stable id of this machine.
+        clock: time.
+        jitter: a number in [0, 1).
+    """
+
+    def __init__(
+        self,
+        history: History,
+        server: Server | None,
+        host: str,
+        clock: Clock,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._history, self._server, self._host = history, server, host
+        self._clock, self._jitter = clock, jitter
+        self._cursor: int | None = None
+        self._limit = BATCH
+        self._failures = 0
+        self._refused = 0  # in a row
+        self._set_aside = 0
+        self._error = ""
+
+    def status(self) -> Shipping:
+        """How it goes, without asking anybody."""
+        cursor = self._cursor or 0
+        behind = max(0, self._history.last_seq - cursor) if cursor else 0
+        return Shipping(cursor, behind, self._error, self._set_aside)
+
+    async def run(self) -> None:
+        """The loop: 1. read after the cursor; 2. post; 3. store the cursor; 4. wait if need be."""
+        if self._server is None:
+            return
+        while True:
+            try:
+                outcome = await self.step(self._server)
+            except VrooliError as error:
+                outcome = self._failed(str(error))
+            if outcome is Step.IDLE:
+                await self._clock.sleep(IDLE_SECONDS)
+            elif outcome is Step.WAIT:
+                await self._clock.sleep(self._pause())
+
+    async def step(self, server: Server) -> Step:
+        """One batch.
+
+        Raises:
+            VrooliError: the spool or the server could not be reached.
+        """
+        if self._cursor is None:
+            self._cursor = int(await self._history.get_state(SHIPPED) or 0)
+        if self._history.last_seq <= self._cursor:
+            return Step.IDLE
+        batch = await self._history.after(self._cursor, self._limit)
+        if not batch:
+            return Step.IDLE
+        records = [entry.to_json() for entry in batch]
+        answer = await server.post(PATH, {"host": self._host, "records": records})
+        if 200 <= answer.status < 300:
+            return await self._accepted(batch)
+        if answer.status in REFUSES_CONTENT:
+            return await self._content_refused(batch, answer)
+        return self._failed(_reason(answer))
+
+    async def _accepted(self, batch: list[Entry]) -> Step:
+        await self._history.put_state(SHIPPED, batch[-1].seq)
+        self._cursor = batch[-1].seq
+        self._limit = min(BATCH, self._limit * 2)
+        self._failures = self._refused = 0
+        self._error = ""
+        return Step.MORE
+
+    async def _content_refused(self, batch: list[Entry], answer: Response) -> Step:
+        if len(batch) > 1:
+            self._limit = len(batch) // 2
+            return Step.MORE
+        if self._refused >= PATIENCE:
+            return self._failed(f"refuses every record: {_reason(answer)}")
+        entry = batch[0]
+        await self._history.run(partial(self._skip, entry, _reason(answer)))
+        self._cursor = entry.seq
+        self._refused += 1
+        self._set_aside += 1
+        self._limit = BATCH
+        return Step.MORE
+
+    def _skip(self, entry: Entry, reason: str, connection: sqlite3.Connection) -> None:
+        """Event and cursor in one transaction, so that a record is set aside once."""
+        facts = {"message": "the server refuses a record; it stays here only", "reason": reason}
+        event = Record(
+            Kind.EVENT,
+            "shipper",
+            "warning",
+            data={**facts, "seq": entry.seq, "kind": entry.kind, "subject": entry.subject},
+            at=self._clock.wall(),
+        )
+        spool.insert(connection, to_row(event, self._history.boot))
+        spool.put(connection, SHIPPED, str(entry.seq))
+
+    def _failed(self, error: str) -> Step:
+        self._error = error
+        self._failures += 1
+        return Step.WAIT
+
+    def _pause(self) -> float:
+        """Seconds to wait: half to all of the bound, so that not all hosts come at once."""
+        doublings = min(self._failures - 1, 10)  # bounded, because 2.0 ** 1024 overflows
+        bound = min(LAST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0**doublings)
+        return bound * (0.5 + self._jitter() / 2)
+
+
+def _reason(answer: Response) -> str:
+    body = answer.lenient()
+    error = body.get("error") if isinstance(body, dict) else None
+    message = error.get("message") if isinstance(error, dict) else ""
+    return f"the server answered {answer.status} {message or ''}".strip()
