@@ -1,0 +1,48 @@
+"""The three system calls that the standard library of Python 3.11 does not offer."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+# Numbers from linux/prctl.h, linux/sched.h and linux/mount.h; they are the same on every architecture.
+PR_SET_CHILD_SUBREAPER = 36
+CLONE_NEWNS = 0x00020000
+MS_RDONLY = 1
+MS_NOSUID = 2
+MS_NODEV = 4
+MS_REMOUNT = 32
+MS_BIND = 4096
+MS_REC = 16384
+MS_SLAVE = 1 << 19
+
+
+def _checked(result: int, about: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), about)
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def become_subreaper() -> None:
+    """Make orphaned descendants our children instead of those of process 1 (PR_SET_CHILD_SUBREAPER, prctl(2))."""
+    zero = ctypes.c_ulong(0)
+    result = _libc().prctl(PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(1), zero, zero, zero)
+    _checked(result, "prctl")
+
+
+def unshare_mounts() -> None:
+    """Give this process mounts of its own, which still receive what the machine mounts later."""
+    _checked(_libc().unshare(CLONE_NEWNS), "unshare")
+    mount(None, "/", None, MS_SLAVE | MS_REC)
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
+    """mount(2); raises OSError with `target` as its file name."""
+    encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind)]
+    options = os.fsencode(data) if data else None
+    result = _libc().mount(*encoded, ctypes.c_ulong(flags), options)
+    _checked(result, target)

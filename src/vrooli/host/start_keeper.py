@@ -1,0 +1,136 @@
+"""Starting the keeper of a home, and ending one that no longer answers."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections import deque
+from pathlib import Path
+
+import vrooli
+from vrooli.core.errors import AccessDenied, StartFailed, StorageError, Unreachable
+from vrooli.core.home import Home
+from vrooli.core.identity import Identity
+from vrooli.host.keeper import proc
+from vrooli.host.keeper_client import KeeperClient
+
+READY = 20.0  # seconds for a Python start on a cold disk
+SHOWN_LINES = 10
+_BOOT = "import sys; sys.path.insert(0, {src!r}); from vrooli.host.keeper.main import main; main()"
+
+
+def keeper_command(home: Home, *, detach: bool) -> list[str]:
+    """The command line of the keeper, without site packages, which keeps it small.
+
+    Args:
+        home: to keep.
+        detach: return when it serves in the background; else it stays in the foreground (as a unit's main process).
+    """
+    source = Path(vrooli.__file__).resolve().parent.parent
+    boot = _BOOT.format(src=str(source))
+    flags = ["--detach"] if detach else []
+    return [sys.executable, "-I", "-S", "-c", boot, *flags, str(home.root), str(home.run)]
+
+
+async def start_keeper(home: Home) -> KeeperClient:
+    """Start a keeper in the background, or find the one that runs; a connection to it.
+
+    Raises:
+        StartFailed: with the last lines of its log.
+        Unreachable: one holds the home but does not answer (see `end_hung_keeper`).
+    """
+    log = home.log("keeper")
+    try:
+        home.root.mkdir(parents=True, exist_ok=True)
+        home.logs.mkdir(exist_ok=True)
+        sink = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        next_step = "choose another folder by VROOLI_HOME, or free space on its disk"
+        what = f"cannot write here: {error.strerror}"
+        raise StorageError(what, where=str(home.root), next_step=next_step) from error
+    try:
+        status = await _run(keeper_command(home, detach=True), sink)
+    finally:
+        os.close(sink)
+    if status != 0:
+        raise StartFailed(
+            "the keeper did not start:\n" + _last_lines(log),
+            where=str(log),
+            next_step="see the reason above",
+        )
+    client = await KeeperClient.connect(home.keeper_socket, deadline=READY)
+    try:
+        await client.ping(deadline=5.0)
+    except Unreachable:
+        await client.close()
+        raise
+    return client
+
+
+async def _run(command: list[str], sink: int) -> int:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=sink,
+        stderr=sink,
+        cwd="/",
+        # Nothing of ours: a marker of a launch would make the keeper a descendant, a secret would outlive its use.
+        env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(READY):
+            return await process.wait()
+    except TimeoutError as error:
+        process.kill()
+        await process.wait()
+        what = f"the keeper was not ready within {READY:g} s"
+        raise StartFailed(what, next_step="see logs/keeper.log in the home") from error
+
+
+def _last_lines(log: Path) -> str:
+    try:
+        with log.open(encoding="utf-8", errors="replace") as file:
+            return "".join(f"  {line}" for line in deque(file, SHOWN_LINES)).rstrip()
+    except OSError:
+        return ""
+
+
+def keeper_identity(home: Home) -> Identity | None:
+    """Who holds the home as its keeper, alive or hung, by the lock file; None when nobody does."""
+    try:
+        told = Identity.from_json(json.loads(home.keeper_lock.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    stat = proc.read_stat(told.pid)
+    if told.boot_id != proc.boot_id() or stat is None or stat.start_ticks != told.start_ticks:
+        return None
+    return told if stat.alive else None
+
+
+async def end_hung_keeper(home: Home, patience: float = 5.0) -> bool:
+    """Kill the keeper that holds the home; its services live on and the next keeper adopts them.
+
+    Args:
+        home: whose keeper has stopped answering.
+        patience: seconds to wait until it is gone.
+
+    Returns:
+        True when nobody holds the home any more.
+    """
+    identity = keeper_identity(home)
+    if identity is None:
+        return True
+    try:
+        proc.send(identity.pid, identity.start_ticks, signal.SIGKILL)
+    except PermissionError as error:
+        what = f"may not end the keeper {identity.pid}"
+        raise AccessDenied(what, next_step="run this as the user that started it") from error
+    try:
+        async with asyncio.timeout(patience):
+            while keeper_identity(home) is not None:
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        return False
+    return True
