@@ -1,11 +1,8 @@
 """Nothing is undocumented: every check, action, kind, key and command stands in docs/reference."""
 
-import pytest
 
-from scripts import reference
+def test_the_reference_says_what_the_source_says() -> None:
+    # Imported here: a fault in any plugin is this test's failure, not the whole run's.
+    from scripts import reference
 
-
-@pytest.mark.parametrize("page", sorted(reference.PAGES))
-def test_the_page_says_what_the_source_says(page: str) -> None:
-    written = (reference.FOLDER / page).read_text(encoding="utf-8")
-    assert written == reference.NOTE + reference.PAGES[page](), "run: make reference"
+    assert not reference.stale(), "run: make reference"
