@@ -1,5 +1,6 @@
 """How a service is run. One file a runtime, in `runtimes/`."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -27,11 +28,12 @@ class Context:
     launches: dict[str, Launch] = field(default_factory=dict)
 
 
-class Runtime:
+class Runtime(ABC):
     """Base of every runtime."""
 
     name: ClassVar[str]
 
+    @abstractmethod
     async def start(self, service: Service, context: Context, report: Report) -> Result:
         """Bring it up and wait until its probe passes; the passing result.
 
@@ -39,16 +41,15 @@ class Runtime:
             StartFailed: it did not start, ended by itself, or did not become healthy in time.
             ConfigError, SecretError, StorageError: it cannot be started as declared, or not here and now.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     async def await_health(self, service: Service, context: Context) -> Result:
         """Wait until what already runs is healthy; it is left running when it is not in time (`StartFailed`)."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def stop(self, service: Service, context: Context) -> None:
         """Bring it down with everything it started; at once when it is not running."""
-        raise NotImplementedError
 
+    @abstractmethod
     def running(self, service: Service, context: Context) -> bool:
         """Whether it runs, as far as its runtime can tell without asking it."""
-        raise NotImplementedError
