@@ -13,7 +13,9 @@ SOURCE = ROOT / "src" / "vrooli"
 @cache
 def tracked() -> tuple[Path, ...]:
     """Files that belong to the project: known to git, or about to be (new and not ignored)."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    # The checkout may belong to somebody else than whoever runs the tests (a container's root).
+    git = ["git", "-c", "safe.directory=*"]
+    command = [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     files = (ROOT / name for name in listed.split("\0") if name)
     return tuple(sorted(file for file in files if file.is_file()))
