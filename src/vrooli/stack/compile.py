@@ -1,0 +1,176 @@
+"""The sections of a stack file to the compiled stack. Pure; all that is wrong is gathered, nothing is raised."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from vrooli.stack import compile_checks as checks
+from vrooli.stack import own
+from vrooli.stack.catalogue import Catalogue
+from vrooli.stack.compile_service import Declared, Folders, compile_service
+from vrooli.stack.default import DEFAULT_NAME
+from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack, Thresholds
+from vrooli.stack.problem import KeyPath, Problems, Section
+from vrooli.stack.sections import NAME_EXPECTED, AutohealSection, File, ScenarioSection
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was written, and where.
+
+    Attributes:
+        file: the sections that could be read.
+        folders: where relative paths start.
+        path: the file; empty for the built-in stack.
+        options: by resource, the keys that only its kind knows.
+        broken: paths of services that could not be read; others may still refer to them.
+    """
+
+    file: File
+    folders: Folders
+    path: str = ""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    broken: frozenset[KeyPath] = frozenset()
+
+
+def compile_stack(source: Source, kinds: Catalogue, python: str, problems: Problems) -> Stack:
+    """The stack with every default filled in; only to be used when there are no problems afterwards.
+
+    Args:
+        source: what was written.
+        kinds: finds kinds.
+        python: the interpreter for our own scenarios.
+        problems: takes what is wrong.
+    """
+    settings = _settings(source.file, problems)
+    declared = _resources(source, kinds, problems)
+    for written_name in _scenario_names(source, problems):
+        declared.append(_scenario(written_name, source, settings, kinds, python, problems))
+    paths = {item.name: item.section.path for item in declared}
+    checks.check_names([*(item.section.path for item in declared), *source.broken], problems)
+    services: dict[str, Service] = {}
+    for item in declared:
+        services |= {service.name: service for service in compile_service(item)}
+    broken = {own.plain_name(str(path[-1])) for path in source.broken}
+    needs: dict[str, tuple[str, ...]] = {name: () for name in broken}
+    needs |= {service.group: service.needs for service in services.values()}
+    checks.check_needs(needs, paths, problems)
+    checks.check_references(services, broken, paths, problems)
+    checks.check_ports(services, paths, problems)
+    if len(services) > checks.MOST_SERVICES:
+        problems.add((), f"more than {checks.MOST_SERVICES} services")
+    name = _stack_name(source.file, problems)
+    return Stack(name, services, settings, source.path, source.folders.file)
+
+
+def _scenario_names(source: Source, problems: Problems) -> list[str]:
+    """As written; every stack has the watchdog as well, unless it was switched off."""
+    names = list(source.file.scenarios)
+    written = [name for name in names if own.plain_name(name) == AUTOHEAL]
+    unreadable = any(own.plain_name(str(path[-1])) == AUTOHEAL for path in source.broken)
+    if source.file.autoheal.enabled is False:
+        if written:
+            text = f"contradicts [scenarios.{written[0]}]; remove one of them"
+            problems.add(("autoheal", "enabled"), text)
+        return names
+    return names if written or unreadable else [*names, AUTOHEAL]
+
+
+def _settings(file: File, problems: Problems) -> AutohealSettings:
+    """`[autoheal]`; address and port may stand in `[scenarios.autoheal]` instead."""
+    written = file.autoheal
+    section = problems.at("autoheal")
+    usual = AutohealSettings()
+    scenario = _watchdog(file)
+    return AutohealSettings(
+        host=section.text("host", _one_of("host", written, scenario, section), usual.host),
+        port=section.port("port", _one_of("port", written, scenario, section), usual.port),
+        sweep=section.seconds("sweep", written.sweep, usual.sweep, (1.0, 3600.0)),
+        stability=section.seconds("stability", written.stability, usual.stability, (0.0, 3600.0)),
+        heal_budget=section.whole("heal_budget", written.heal_budget, usual.heal_budget, (1, 1000)),
+        heal_window=section.seconds(
+            "heal_window", written.heal_window, usual.heal_window, (1.0, 86400.0)
+        ),
+        checks=_thresholds(written, problems),
+    )
+
+
+def _watchdog(file: File) -> ScenarioSection:
+    found = [item for name, item in file.scenarios.items() if own.plain_name(name) == AUTOHEAL]
+    return found[0] if found else ScenarioSection()
+
+
+def _one_of(key: str, main: AutohealSection, other: ScenarioSection, section: Section) -> Any:
+    here, there = getattr(main, key), getattr(other, key)
+    if here is not None and there is not None and here != there:
+        section.wrong(key, "differs from that of [scenarios.autoheal]; write it once")
+    return there if here is None else here
+
+
+def _thresholds(written: AutohealSection, problems: Problems) -> dict[str, Thresholds]:
+    found: dict[str, Thresholds] = {}
+    for name, limits in (written.checks or {}).items():
+        section = problems.at("autoheal", "checks", name)
+        if limits.warning is None or limits.critical is None:
+            missing = "warning" if limits.warning is None else "critical"
+            section.wrong(missing, "missing: thresholds need both `warning` and `critical`")
+            continue
+        found[name] = Thresholds(limits.warning, limits.critical)
+    return found
+
+
+def _resources(source: Source, kinds: Catalogue, problems: Problems) -> list[Declared]:
+    return [
+        Declared(
+            name=name,
+            role="resource",
+            written=written,
+            kind=kinds.kind("resource", written.kind or ""),
+            options=source.options.get(name, {}),
+            section=problems.at("resources", name),
+            folders=source.folders,
+        )
+        for name, written in source.file.resources.items()
+    ]
+
+
+def _scenario(
+    name: str,
+    source: Source,
+    settings: AutohealSettings,
+    kinds: Catalogue,
+    python: str,
+    problems: Problems,
+) -> Declared:
+    """`name` as written; the watchdog may be unwritten, then `[autoheal]` stands for it."""
+    implied = name not in source.file.scenarios
+    written = source.file.scenarios.get(name, ScenarioSection())
+    section = problems.at("autoheal") if implied else problems.at("scenarios", name)
+    plain = own.plain_name(name)
+    kind = own.kind_name(plain, written)
+    resource_kinds = {key: item.kind or "" for key, item in source.file.resources.items()}
+    full = own.complete(kind, written, python, resource_kinds)
+    if kind == AUTOHEAL:
+        full = _watchdog_section(full, settings, section)
+    return Declared(
+        plain, "scenario", full, kinds.kind("scenario", kind), {}, section, source.folders
+    )
+
+
+def _watchdog_section(
+    written: ScenarioSection, settings: AutohealSettings, section: Section
+) -> ScenarioSection:
+    """The watchdog depends on nothing that it watches, and is a process here."""
+    reason = "the watchdog depends on nothing that it watches; leave it out"
+    section.reject(("needs", "runtime", "heal"), written, reason)
+    clean = replace(written, needs=None, runtime=None, heal=None)
+    return replace(clean, host=settings.host, port=settings.port)
+
+
+def _stack_name(file: File, problems: Problems) -> str:
+    name = file.stack.name
+    if name is None:
+        return DEFAULT_NAME
+    if not checks.valid_name(name):
+        problems.add(("stack", "name"), f"expected {NAME_EXPECTED}")
+    return name

@@ -1,0 +1,307 @@
+"""One service of the file to its compiled instances."""
+
+import os
+import re
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from vrooli.stack.compile_health import compile_health
+from vrooli.stack.kind import Kind
+from vrooli.stack.model import AUTOHEAL, Heal, Role, Service
+from vrooli.stack.nearest import did_you_mean
+from vrooli.stack.own import plain_name
+from vrooli.stack.plaintext import (
+    NEXT,
+    carries_password,
+    is_plain_secret,
+    reference_problem,
+    texts,
+)
+from vrooli.stack.problem import Section, usable
+from vrooli.stack.references import is_reference
+from vrooli.stack.sections import ServiceSection
+
+LATER_RUNTIMES = ("systemd", "docker")
+STARTING_KEYS = ("command", "cwd", "env", "user", "instances", "stop_timeout", "stop_signal")
+"""Keys that say how to start and stop something: meaningless for what runs elsewhere."""
+
+MOST_INSTANCES = 64
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}\$?", re.ASCII)
+_WEB_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where relative paths start.
+
+    Attributes:
+        file: the folder of the stack file; empty for the built-in stack.
+        user: the home folder behind `~`.
+    """
+
+    file: str
+    user: str
+
+    def absolute(self, path: str) -> str:
+        """`path` with `~` expanded, starting at the file's folder."""
+        if path == "~" or path.startswith("~/"):
+            path = self.user + path[1:]
+        return os.path.normpath(os.path.join(self.file, path))
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A service as written.
+
+    Attributes:
+        name: with aliases resolved.
+        written: its keys.
+        kind: what it is.
+        options: the keys that only this kind knows.
+        section: where to report problems.
+        folders: where relative paths start.
+    """
+
+    name: str
+    role: Role
+    written: ServiceSection
+    kind: Kind
+    options: Mapping[str, Any]
+    section: Section
+    folders: Folders
+
+
+def compile_service(declared: Declared) -> list[Service]:
+    """The instances, every default filled in; problems go to the section."""
+    written, section = declared.written, declared.section
+    runtime = _runtime(declared)
+    if runtime == "external":
+        section.reject(
+            STARTING_KEYS, written, "an external service is not started here; leave it out"
+        )
+    else:
+        section.reject(("url",), written, 'only for `runtime = "external"`; leave it out')
+        _require_command(declared)
+    _check_options(declared)
+    instances = section.whole("instances", written.instances, 1, (1, MOST_INSTANCES))
+    if instances > 1 and declared.name == AUTOHEAL and declared.role == "scenario":
+        section.wrong("instances", "there is exactly one watchdog")
+    ports = _Ports.of(declared, runtime, instances)
+    if instances == 1:
+        return [_instance(declared, runtime, declared.name, ports, 0)]
+    return [
+        _instance(declared, runtime, f"{declared.name}-{number + 1}", ports, number)
+        for number in range(instances)
+    ]
+
+
+@dataclass(frozen=True)
+class _Ports:
+    host: str
+    first: int
+    url: str
+
+    @classmethod
+    def of(cls, declared: Declared, runtime: str, instances: int) -> "_Ports":
+        written, section = declared.written, declared.section
+        url = _url(written.url, section)
+        host, port = "127.0.0.1", declared.kind.default_port
+        if url and not is_reference(url):
+            parts = urlsplit(url)
+            host = parts.hostname or host
+            port = parts.port or port or _WEB_PORTS.get(parts.scheme, 0)
+        host = section.text("host", written.host, host)
+        port = section.port("port", written.port, port)
+        if runtime == "external" and not (url or port or _finds_it(written)):
+            section.wrong("url", "an external service needs its `url`, or `host` and `port`")
+        if port + instances - 1 > 65535:
+            section.wrong("port", "the ports of the last instances would lie above 65535")
+        return cls(host, port, url)
+
+
+def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number: int) -> Service:
+    written, section, kind = declared.written, declared.section, declared.kind
+    port = ports.first + number if ports.first else 0
+    url = "" if is_reference(ports.url) else ports.url
+    health = Section(section.problems, (*section.path, "health"))
+    longest = (0.1, 3600.0)
+    return Service(
+        name=name,
+        group=declared.name,
+        role=declared.role,
+        kind=kind.name,
+        runtime=runtime,
+        command=_command(declared),
+        cwd=_cwd(declared),
+        env=_env(declared),
+        user=_user(written.user, section),
+        host=ports.host,
+        port=port,
+        url=ports.url,
+        health=compile_health(written.health, health, kind, declared.role, port, url),
+        needs=tuple(dict.fromkeys(plain_name(need) for need in written.needs or ())),
+        critical=True if written.critical is None else written.critical,
+        start_timeout=section.seconds(
+            "start_timeout", written.start_timeout, kind.start_timeout, longest
+        ),
+        stop_timeout=section.seconds(
+            "stop_timeout", written.stop_timeout, kind.stop_timeout, longest
+        ),
+        stop_signals=_signals(written.stop_signal, section, kind),
+        heal=_heal(written.heal, runtime, section),
+        options=dict(declared.options),
+    )
+
+
+def _runtime(declared: Declared) -> str:
+    known = declared.kind.runtimes
+    runtime = declared.written.runtime
+    if runtime is None:
+        return "process" if "process" in known else known[0]
+    if runtime in LATER_RUNTIMES:
+        text = f"runtime `{runtime}` is not supported yet by this version"
+    elif runtime not in ("process", "external"):
+        text = f"unknown runtime `{runtime}`{did_you_mean(runtime, known)}"
+    elif runtime not in known:
+        text = f"a {declared.kind.name} cannot run as `{runtime}`"
+    else:
+        return runtime
+    declared.section.wrong("runtime", f"{text} (allowed: {', '.join(known)})")
+    return "process" if "process" in known else known[0]
+
+
+def _require_command(declared: Declared) -> None:
+    command = declared.written.command
+    if command is None and declared.kind.needs_command:
+        declared.section.wrong("command", "needs a `command`, the program to run and its arguments")
+    elif command is not None and (not command or not command[0].strip()):
+        declared.section.wrong("command", 'expected a list of texts, like ["python3", "app.py"]')
+
+
+def _finds_it(written: ServiceSection) -> bool:
+    """Whether the health of an external service needs no address of it."""
+    health = written.health
+    if health is None:
+        return False
+    own_address = health.http is not None and not health.http.startswith("/")
+    return health.exec is not None or own_address or type(health.tcp) is int
+
+
+def _url(written: str | None, section: Section) -> str:
+    url = section.text("url", written, "")
+    if not url:
+        return ""
+    if is_reference(url):
+        problem = reference_problem(url)
+        if problem or url.startswith("resource:"):
+            section.wrong("url", problem or "expected a URL, `env:NAME` or `file:PATH`")
+        return url
+    if carries_password(url):
+        section.wrong("url", f"a password in plain text; {NEXT}")
+        return ""
+    if not _is_url(url):
+        section.wrong(
+            "url", "expected a URL like postgresql://host:5432/name, `env:NAME` or `file:PATH`"
+        )
+        return ""
+    return url
+
+
+def _is_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.scheme and parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _command(declared: Declared) -> tuple[str, ...]:
+    command = list(declared.written.command or ())
+    if not all(map(usable, command)):
+        declared.section.wrong(
+            "command", "a text that the operating system cannot take as argument"
+        )
+    if any(map(carries_password, command)):
+        text = "a password in a command, which every user of the host can see"
+        declared.section.wrong("command", f"{text}; pass it by `env`, and there {NEXT}")
+    if command and ("/" in command[0] or command[0].startswith("~")):
+        command[0] = declared.folders.absolute(command[0])
+    return tuple(command)
+
+
+def _cwd(declared: Declared) -> str:
+    written = declared.section.text("cwd", declared.written.cwd, "")
+    if written:
+        return declared.folders.absolute(written)
+    plain = declared.role == "scenario" and declared.kind.name == "scenario"
+    return declared.folders.file if plain else ""
+
+
+def _env(declared: Declared) -> dict[str, str]:
+    section = Section(declared.section.problems, (*declared.section.path, "env"))
+    found: dict[str, str] = {}
+    for name, raw in (declared.written.env or {}).items():
+        value = str(raw)
+        problem = _env_problem(name, value)
+        if problem:
+            section.wrong(name, problem)
+        found[name] = _absolute_reference(value, declared.folders)
+    return found
+
+
+def _env_problem(name: str, value: str) -> str | None:
+    if not _VARIABLE.fullmatch(name):
+        return "expected a variable of letters, digits and `_` that does not begin with a digit"
+    if not usable(value):
+        return "a text that the operating system cannot take as variable"
+    if is_plain_secret(name, value):
+        return f"looks like a secret in plain text; {NEXT}"
+    return reference_problem(value)
+
+
+def _absolute_reference(value: str, folders: Folders) -> str:
+    scheme, _, path = value.partition(":")
+    return f"file:{folders.absolute(path)}" if scheme == "file" and path else value
+
+
+def _check_options(declared: Declared) -> None:
+    for key, option in declared.options.items():
+        if any(is_plain_secret(name, text) for name, text in texts(option, key)):
+            declared.section.wrong(key, f"looks like a secret in plain text; {NEXT}")
+
+
+def _user(written: str | None, section: Section) -> str:
+    if written is not None and not _USER.fullmatch(written):
+        section.wrong("user", "expected the name of a system user, like `vrooli`")
+        return ""
+    return written or ""
+
+
+def _signals(written: str | list[str] | None, section: Section, kind: Kind) -> tuple[str, ...]:
+    if written is None:
+        return kind.stop_signals
+    names = [written] if isinstance(written, str) else written
+    if not names:
+        section.wrong(
+            "stop_signal", 'expected a signal like "TERM", or a list like ["INT", "QUIT"]'
+        )
+    plain = tuple(name.upper().removeprefix("SIG") for name in names)
+    known = [item.name.removeprefix("SIG") for item in signal.Signals]
+    for name in plain:
+        if name not in known:
+            section.wrong("stop_signal", f"unknown signal `{name}`{did_you_mean(name, known)}")
+        elif name in ("KILL", "STOP"):
+            section.wrong("stop_signal", f"{name} cannot ask for an end; KILL comes last by itself")
+    return plain
+
+
+def _heal(written: Heal | None, runtime: str, section: Section) -> Heal:
+    if runtime != "external":
+        return written or "auto"
+    if written == "auto":
+        section.wrong("heal", "an external service is never restarted here (allowed: watch, off)")
+    return written if written in ("watch", "off") else "watch"

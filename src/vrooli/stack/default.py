@@ -1,0 +1,16 @@
+"""The built-in stack, for those who have no `vrooli.toml`: a database, the server, the watchdog."""
+
+from vrooli.stack.sections import File, ResourceSection, ScenarioSection
+
+DEFAULT_NAME = "default"
+
+POSTGRES_PORT = 15432
+"""Not PostgreSQL's own 5432, where a system installation listens."""
+
+
+def default_file() -> File:
+    """What `vrooli.toml` would say if it were written."""
+    return File(
+        resources={"postgres": ResourceSection(kind="postgres", port=POSTGRES_PORT)},
+        scenarios={"server": ScenarioSection(needs=["postgres"])},
+    )

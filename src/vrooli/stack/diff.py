@@ -1,0 +1,112 @@
+"""What an edit of the stack changes. Pure, standard library only."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from vrooli.stack.model import AutohealSettings, Service, Stack
+
+RESTART_KEYS = (
+    "kind",
+    "runtime",
+    "command",
+    "cwd",
+    "env",
+    "user",
+    "host",
+    "port",
+    "options",
+)
+"""What a running process was started with. Health, heal, needs and timeouts are ours alone: they change without a restart."""
+
+_REFERENCE = "resource:"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A service that both stacks declare, differently.
+
+    Attributes:
+        name: the service.
+        keys: what differs; `resource:NAME` when only the address behind a reference does.
+        restart: whether a running process must be restarted to take it on.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    restart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """From one compiled stack to another; names in the order of the stack that declares them.
+
+    Attributes:
+        settings: the `[autoheal]` keys that differ.
+    """
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[Change, ...]
+    unchanged: tuple[str, ...]
+    settings: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.added or self.removed or self.changed or self.settings)
+
+
+def difference(old: Stack, new: Stack) -> Difference:
+    """What must happen to get from `old` to `new`."""
+    changes = {name: _change(name, old, new) for name in new.services if name in old.services}
+    return Difference(
+        added=tuple(name for name in new.services if name not in old.services),
+        removed=tuple(name for name in old.services if name not in new.services),
+        changed=tuple(change for change in changes.values() if change.keys),
+        unchanged=tuple(name for name, change in changes.items() if not change.keys),
+        settings=_differing(AutohealSettings, old.autoheal, new.autoheal),
+    )
+
+
+def fingerprint(service: Service, stack: Stack | None = None) -> str:
+    """16 hex digits over what a process of `service` was started with; no secret value goes in, only references.
+
+    With `stack`, the addresses behind `resource:NAME` in its environment go in as well: a server whose database moved to
+    another port has to be restarted to find it.
+    """
+    facts = {key: getattr(service, key) for key in RESTART_KEYS}
+    facts["references"] = _references(service, stack)
+    text = json.dumps(facts, sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _change(name: str, old: Stack, new: Stack) -> Change:
+    before, after = old.services[name], new.services[name]
+    keys = _differing(Service, before, after)
+    was, now = _references(before, old), _references(after, new)
+    moved = tuple(key for key in now if key in was and was[key] != now[key])
+    restart = fingerprint(before, old) != fingerprint(after, new)
+    return Change(name, keys + moved, restart and after.managed)
+
+
+def _differing(section: type, old: object, new: object) -> tuple[str, ...]:
+    names = [item.name for item in fields(section)]
+    return tuple(name for name in names if getattr(old, name) != getattr(new, name))
+
+
+def _references(service: Service, stack: Stack | None) -> dict[str, Any]:
+    if stack is None:
+        return {}
+    names = sorted({value for value in service.env.values() if value.startswith(_REFERENCE)})
+    found = {value: stack.services.get(value.removeprefix(_REFERENCE)) for value in names}
+    return {
+        value: [resource.kind, resource.host, resource.port, resource.url, resource.options]
+        for value, resource in found.items()
+        if resource is not None
+    }
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)

@@ -1,0 +1,44 @@
+"""Durations as people write them: `5`, `0.5`, `"500ms"`, `"5s"`, `"2m"`, `"1h"`. Always seconds inside."""
+
+import math
+import re
+
+EXPECTED = 'a number of seconds, or text like "500ms", "5s", "2m" or "1h"'
+
+PATTERN = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"
+"""Also in the JSON Schema; one number and one unit, so that nothing has to be added up while reading."""
+
+LONGEST = 7 * 24 * 3600.0
+"""Seconds; a week is longer than any interval or timeout that still means something."""
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_TEXT = re.compile(PATTERN.replace("$", r"\Z"), re.ASCII)
+
+
+def parse_duration(value: float | str) -> float:
+    """Seconds. Raises ValueError with plain words when `value` is no duration, negative, or longer than a week."""
+    seconds = _number(value)
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ValueError(f"expected {EXPECTED}")
+    if seconds > LONGEST:
+        raise ValueError("longer than a week")
+    return seconds
+
+
+def _number(value: float | str) -> float:
+    if not isinstance(value, str):
+        return float(value)
+    match = _TEXT.match(value)
+    if match is None or len(value) > 40:
+        raise ValueError(f"expected {EXPECTED}")
+    unit = match[2]
+    return float(value[: -len(unit)]) * _SECONDS[unit]
+
+
+def format_duration(seconds: float) -> str:
+    """The shortest exact way to write `seconds`: `500ms`, `5s`, `2m`, `1h`."""
+    for unit in ("h", "m", "s", "ms"):
+        count = seconds / _SECONDS[unit]
+        if count >= 1 and count == int(count) and count * _SECONDS[unit] == seconds:
+            return f"{int(count)}{unit}"
+    return f"{seconds:g}s"

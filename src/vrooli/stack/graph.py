@@ -1,0 +1,125 @@
+"""Who needs whom, as pure functions over the compiled stack.
+
+`needs` names groups. A need on a group is met when *any* instance of it is healthy: one `web-2` that is down does not
+block what needs `web`. For starting, all instances of a needed group come first.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from vrooli.core.errors import ConfigError
+from vrooli.stack.model import Service, Stack
+
+
+def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
+    """A cycle as `["a", "b", "a"]`, or None. Names that are not keys of `needs` have no needs of their own."""
+    done: set[str] = set()
+    for root in needs:
+        cycle = _walk(root, needs, done)
+        if cycle:
+            return cycle
+    return None
+
+
+def _walk(root: str, needs: Mapping[str, Iterable[str]], done: set[str]) -> list[str] | None:
+    """Depth first without recursion: a chain of a thousand services is legal."""
+    path: list[str] = []
+    stack = [(root, False)]
+    while stack:
+        name, leaving = stack.pop()
+        if leaving:
+            path.pop()
+            done.add(name)
+        elif name in path:
+            return [*path[path.index(name) :], name]
+        elif name not in done:
+            path.append(name)
+            stack.append((name, True))
+            stack.extend((need, False) for need in needs.get(name, ()))
+    return None
+
+
+def members(stack: Stack, group: str) -> list[str]:
+    """The services of a group, in declared order; empty for an unknown one."""
+    return [service.name for service in stack.services.values() if service.group == group]
+
+
+def direct_needs(stack: Stack, name: str) -> set[str]:
+    """The services that `name` needs itself: all instances of its needed groups."""
+    groups = set(stack.services[name].needs)
+    return {service.name for service in stack.services.values() if service.group in groups}
+
+
+def transitive_needs(stack: Stack, names: str | Iterable[str]) -> set[str]:
+    """All that `names` need, and what that needs, without `names` themselves unless one needs another."""
+    edges = _edges(stack)
+    return _reach(_listed(names), edges)
+
+
+def dependents(stack: Stack, names: str | Iterable[str]) -> set[str]:
+    """All that need one of `names`, directly or through others."""
+    backwards: dict[str, set[str]] = {name: set() for name in stack.services}
+    for name, needs in _edges(stack).items():
+        for need in needs:
+            backwards[need].add(name)
+    return _reach(_listed(names), backwards)
+
+
+def start_waves(stack: Stack) -> list[set[str]]:
+    """Sets of services that can start in parallel, each set after those before it. Raises ConfigError on a cycle."""
+    edges = _edges(stack)
+    waves: list[set[str]] = []
+    placed: set[str] = set()
+    while len(placed) < len(edges):
+        wave = {name for name, needs in edges.items() if name not in placed and needs <= placed}
+        if not wave:
+            raise ConfigError(f"needs form a cycle: {' -> '.join(find_cycle(edges) or [])}")
+        waves.append(wave)
+        placed |= wave
+    return waves
+
+
+def stop_order(stack: Stack) -> list[set[str]]:
+    """The waves backwards: whoever needs something stops before it."""
+    return start_waves(stack)[::-1]
+
+
+def unmet(stack: Stack, service: Service, failing: Collection[str]) -> list[str]:
+    """The needed groups of `service` of which every instance is in `failing`."""
+    return [group for group in service.needs if _down(members(stack, group), failing)]
+
+
+def blocked(stack: Stack, failing: Collection[str]) -> dict[str, list[str]]:
+    """The failing services that a heal cannot help now, each with the needed groups that are down."""
+    found = {name: unmet(stack, stack.services[name], failing) for name in _known(stack, failing)}
+    return {name: groups for name, groups in found.items() if groups}
+
+
+def deepest_failing(stack: Stack, failing: Collection[str]) -> set[str]:
+    """The failing services whose own needs are all met: the ones to heal. Never empty when `failing` is not."""
+    return set(_known(stack, failing)) - set(blocked(stack, failing))
+
+
+def _down(instances: list[str], failing: Collection[str]) -> bool:
+    return bool(instances) and all(name in failing for name in instances)
+
+
+def _known(stack: Stack, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name in stack.services]
+
+
+def _edges(stack: Stack) -> dict[str, set[str]]:
+    return {name: direct_needs(stack, name) for name in stack.services}
+
+
+def _listed(names: str | Iterable[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _reach(starts: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    todo = list(starts)
+    while todo:
+        for name in edges.get(todo.pop(), set()) - found:
+            found.add(name)
+            todo.append(name)
+    return found

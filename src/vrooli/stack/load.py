@@ -1,0 +1,274 @@
+"""Reads `vrooli.toml` and says all that is wrong with it at once. The only file that imports pydantic."""
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from vrooli.core.errors import ConfigError, VrooliError
+from vrooli.stack import explain
+from vrooli.stack.catalogue import Catalogue, InstalledKinds
+from vrooli.stack.compile import Source, compile_stack
+from vrooli.stack.compile_service import Folders
+from vrooli.stack.default import default_file
+from vrooli.stack.find import LARGEST
+from vrooli.stack.model import Stack
+from vrooli.stack.nearest import did_you_mean
+from vrooli.stack.problem import KeyPath, Problem, Problems
+from vrooli.stack.sections import (
+    AutohealSection,
+    File,
+    ResourceSection,
+    ScenarioSection,
+    StackSection,
+    keys,
+)
+from vrooli.stack.toml_lines import key_lines, line_of
+
+NEXT = "correct it; `vrooli config check` looks again, and a running stack is left alone meanwhile"
+
+Section = TypeVar("Section")
+
+UNKNOWN = "unexpected_keyword_argument"
+"""Pydantic's name for a key that a dataclass does not have."""
+
+_TOP = ("stack", "resources", "scenarios", "autoheal")
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_LARGEST_NUMBER = 2**63 - 1
+
+
+def load_stack(path: Path | None, machine_python: str, kinds: Catalogue | None = None) -> Stack:
+    """The compiled stack of a file, or the built-in one.
+
+    Args:
+        path: the file; None for the built-in stack.
+        machine_python: the interpreter that runs our own scenarios.
+        kinds: where kinds are found; None for the installed ones.
+
+    Raises:
+        ConfigError: with every problem, one a line, sorted by line.
+    """
+    catalogue = kinds or InstalledKinds()
+    problems = Problems()
+    home = str(Path.home())
+    if path is None:
+        source, text = Source(default_file(), Folders("", home)), ""
+    else:
+        path = path.absolute()
+        text = _read(path)
+        reader = _Reader(catalogue, problems)
+        file = reader.file(_parse(text, path))
+        folders = Folders(str(path.parent), home)
+        source = Source(file, folders, str(path), reader.options, frozenset(reader.broken))
+    stack = compile_stack(source, catalogue, machine_python, problems)
+    if problems.found:
+        raise _error(problems, text, str(path))
+    return stack
+
+
+def _read(path: Path) -> str:
+    where = str(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read the stack file: {error.strerror}",
+            where=where,
+            next_step="name another by -f FILE, or write one by `vrooli init`",
+        ) from error
+    if len(content) > LARGEST:
+        raise ConfigError(f"the stack file is larger than {LARGEST} bytes", where=where)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError("not UTF-8 text", where=f"{where}:{line}", next_step=NEXT) from error
+
+
+def _parse(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ConfigError("nested too deeply", where=str(path), next_step=NEXT) from error
+    except ValueError as error:
+        found = _PLACE.search(str(error))
+        line = int(found[1]) if found and found[1] else text.count("\n") + 1
+        column = f":{found[2]}" if found and found[2] else ""
+        what = _PLACE.sub("", str(error))
+        raise ConfigError(
+            f"not TOML: {what}", where=f"{path}:{line}{column}", next_step=NEXT
+        ) from error
+
+
+def _error(problems: Problems, text: str, file: str) -> ConfigError:
+    try:
+        lines = key_lines(text)
+    except RecursionError:
+        lines = {}
+    placed = [(line_of(problem.path, lines), problem) for problem in problems.found.values()]
+    placed.sort(key=lambda item: item[0])
+    if len(placed) == 1:
+        line, problem = placed[0]
+        return ConfigError(_sentence(problem), where=f"{file}:{line}", next_step=NEXT)
+    listed = [f"{file}:{line}: {_sentence(problem)}" for line, problem in placed]
+    return ConfigError("\n".join([f"{len(listed)} problems", *listed]), where=file, next_step=NEXT)
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.dotted}: {problem.text}" if problem.path else problem.text
+
+
+@dataclass
+class _Reader:
+    """Raw tables to sections. A service that cannot be read is remembered as broken, and the others are read on."""
+
+    catalogue: Catalogue
+    problems: Problems
+    options: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    broken: list[KeyPath] = field(default_factory=list)
+
+    def file(self, raw: dict[str, Any]) -> File:
+        raw = self._plain(raw, ())
+        for name in raw.keys() - set(_TOP):
+            self._unknown((name,), _TOP)
+        return File(
+            stack=self._section(StackSection, raw.get("stack", {}), ("stack",)) or StackSection(),
+            resources=self._resources(raw),
+            scenarios=self._scenarios(raw),
+            autoheal=self._section(AutohealSection, raw.get("autoheal", {}), ("autoheal",))
+            or AutohealSection(),
+        )
+
+    def _tables(self, raw: dict[str, Any], name: str) -> Iterable[tuple[str, dict[str, Any]]]:
+        tables = raw.get(name, {})
+        if not isinstance(tables, dict):
+            self.problems.add((name,), f"expected tables, like [{name}.NAME]")
+            return
+        for key, table in tables.items():
+            if isinstance(table, dict):
+                yield key, table
+            else:
+                self.problems.add((name, key), f"expected a table, like [{name}.{key}]")
+                self.broken.append((name, key))
+
+    def _scenarios(self, raw: dict[str, Any]) -> dict[str, ScenarioSection]:
+        found: dict[str, ScenarioSection] = {}
+        for name, table in self._tables(raw, "scenarios"):
+            section = self._section(ScenarioSection, table, ("scenarios", name))
+            if section is not None:
+                found[name] = section
+            else:
+                self.broken.append(("scenarios", name))
+        return found
+
+    def _resources(self, raw: dict[str, Any]) -> dict[str, ResourceSection]:
+        found: dict[str, ResourceSection] = {}
+        for name, table in self._tables(raw, "resources"):
+            section = self._resource(name, table)
+            if section is not None:
+                found[name] = section
+            else:
+                self.broken.append(("resources", name))
+        return found
+
+    def _resource(self, name: str, table: dict[str, Any]) -> ResourceSection | None:
+        path = ("resources", name)
+        known = self.catalogue.resource_kinds()
+        kind_name = table.get("kind")
+        if not isinstance(kind_name, str) or kind_name not in known:
+            self._unknown_kind((*path, "kind"), kind_name, known)
+            self._section(ResourceSection, {**table, "kind": ""}, path, any_key=True)
+            return None
+        options = self.catalogue.kind("resource", kind_name).options
+        own = {key.name for key in keys(options)} - {key.name for key in keys(ResourceSection)}
+        common = {key: value for key, value in table.items() if key not in own}
+        chosen = {key: value for key, value in table.items() if key in own}
+        section = self._section(ResourceSection, common, path, also=own)
+        if self._section(options, chosen, path) is None:
+            return None
+        self.options[name] = chosen
+        return section
+
+    def _unknown_kind(self, path: KeyPath, kind: object, known: list[str]) -> None:
+        allowed = f"(allowed: {', '.join(known)})"
+        if isinstance(kind, str):
+            text = f"unknown kind `{kind}`{did_you_mean(kind, known)} {allowed}"
+        else:
+            text = f"needs the name of a kind {allowed}"
+        self.problems.add(path, text)
+
+    def _section(
+        self,
+        section: type[Section],
+        raw: Any,
+        path: KeyPath,
+        *,
+        also: Iterable[str] = (),
+        any_key: bool = False,
+    ) -> Section | None:
+        """`raw` as `section`, None after problems. `also`: valid keys that are read elsewhere."""
+        if not isinstance(raw, dict):
+            self.problems.add(path, f"expected a table, like [{'.'.join(map(str, path))}]")
+            return None
+        for _ in range(2):  # again without what was wrong, so that the rest is checked too
+            try:
+                return TypeAdapter(section).validate_json(json.dumps(raw), strict=True)
+            except VrooliError as error:
+                self.problems.add(path, error.what)
+                return None
+            except ValidationError as error:
+                items = error.errors(include_url=False, include_input=False)
+            for item in items:
+                if not (any_key and item["type"] == UNKNOWN):
+                    self._explain(section, raw, path, item, also)
+            for where in [explain.existing(raw, item["loc"])[0] for item in items]:
+                raw = explain.without(raw, where)
+        return None
+
+    def _explain(
+        self, section: type, raw: Any, path: KeyPath, item: Any, also: Iterable[str]
+    ) -> None:
+        """Say in our words what pydantic found; its own words are about Python, not about the file."""
+        inner, value = explain.existing(raw, item["loc"])
+        if item["type"] == UNKNOWN:
+            parent = explain.key_at(section, inner[:-1])
+            table = parent.section if parent and parent.section else section
+            more = () if parent else also
+            self._unknown((*path, *inner), [*(key.name for key in keys(table)), *more])
+        elif item["type"] in ("missing", "missing_argument"):
+            self.problems.add((*path, *inner, item["loc"][-1]), "must be written")
+        elif item["type"] in ("value_error", "assertion_error"):
+            self.problems.add((*path, *inner), str(item["ctx"]["error"]))
+        else:
+            key = explain.key_at(section, inner)
+            self.problems.add((*path, *inner), explain.expected(key, value))
+
+    def _unknown(self, path: KeyPath, allowed: Iterable[str]) -> None:
+        name = str(path[-1])
+        listed = f"(allowed here: {', '.join(sorted(allowed))})"
+        self.problems.add(path, f"unknown key `{name}`{did_you_mean(name, allowed)} {listed}")
+
+    def _plain(self, value: Any, path: KeyPath) -> Any:
+        """`value` as JSON knows it; dates, infinities and enormous numbers have no meaning in a stack file."""
+        if isinstance(value, dict):
+            return {key: self._plain(item, (*path, key)) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._plain(item, (*path, index)) for index, item in enumerate(value)]
+        if isinstance(value, str | bool):
+            return value
+        if (
+            isinstance(value, int | float)
+            and math.isfinite(value)
+            and abs(value) <= _LARGEST_NUMBER
+        ):
+            return value
+        kind = "a number of that size" if isinstance(value, int | float) else "a date"
+        self.problems.add(path, f"{kind} has no meaning here")
+        return 0

@@ -1,0 +1,69 @@
+"""Our own scenarios, `server` and `autoheal`: what the stack file may leave out for them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from vrooli.stack.model import AUTOHEAL
+from vrooli.stack.sections import HealthSection, ScenarioSection
+
+SERVER = "server"
+ALIASES = {"vrooli-autoheal": AUTOHEAL}
+"""`vrooli scenario start vrooli-autoheal` and `autoheal` mean the same."""
+
+_URL_VARIABLES = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+"""Where the server looks for a resource of this kind."""
+
+
+def plain_name(name: str) -> str:
+    """The name behind an alias."""
+    return ALIASES.get(name, name)
+
+
+def kind_name(name: str, section: ScenarioSection) -> str:
+    """Which kind a scenario is: our server is recognised by its name and by having no command of its own."""
+    if name == AUTOHEAL:
+        return AUTOHEAL
+    ours = name == SERVER and section.command is None and section.runtime != "external"
+    return SERVER if ours else "scenario"
+
+
+def complete(
+    kind: str, section: ScenarioSection, python: str, resource_kinds: Mapping[str, str]
+) -> ScenarioSection:
+    """`section` with what our own programs know about themselves.
+
+    Args:
+        kind: from `kind_name`.
+        section: as written.
+        python: the interpreter that runs us.
+        resource_kinds: kind by name of each resource.
+    """
+    if kind == AUTOHEAL:
+        command = section.command or [python, "-m", "vrooli.main.watchdog"]
+        return replace(section, command=command)
+    if kind == SERVER:
+        urls = _urls(section.needs or (), resource_kinds)
+        return replace(
+            section,
+            command=[python, "-m", "vrooli", "serve"],
+            env={**urls, **(section.env or {})},
+            health=_health(section.health),
+        )
+    return section
+
+
+def _health(written: HealthSection | None) -> HealthSection:
+    """The watchdog asks whether the server lives, not whether its database does: that has a check of its own."""
+    health = written or HealthSection()
+    asks = (health.http, health.tcp, health.sql, health.exec, health.process)
+    return replace(health, http="/health/live") if asks == (None,) * len(asks) else health
+
+
+def _urls(needs: list[str] | tuple[()], resource_kinds: Mapping[str, str]) -> dict[str, str]:
+    """The first needed resource of each kind that the server can use."""
+    found: dict[str, str] = {}
+    for name in needs:
+        variable = _URL_VARIABLES.get(resource_kinds.get(name, ""))
+        if variable is not None:
+            found.setdefault(variable, f"resource:{name}")
+    return found

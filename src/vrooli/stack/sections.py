@@ -1,0 +1,386 @@
+"""The sections of `vrooli.toml`, with what every key means.
+
+These dataclasses are the one description of the file: validation, JSON Schema, the commented file of `vrooli init` and
+the reference page are projections of them. A key that was not written is None; `compile.py` fills in the defaults.
+Standard library only.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
+
+from vrooli.stack import durations
+
+FORBID = {"extra": "forbid"}
+"""Read by pydantic: an unknown key is an error."""
+
+NAME_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
+"""Names become file names, unix socket names and labels; 40 characters keep socket paths below 107 bytes."""
+
+NAME_EXPECTED = (
+    "a name of at most 40 lower-case letters, digits and hyphens that begins with a letter"
+)
+
+SAID = "vrooli"
+"""Where the words about a key lie in the metadata of its field; pydantic reads names like `default` as its own."""
+
+Duration = float | str
+SECONDS = {
+    "anyOf": [
+        {"type": "number", "minimum": 0},
+        {"type": "string", "pattern": durations.PATTERN},
+    ]
+}
+PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+
+
+def key(doc: str, expects: str, *, default: str = "", example: str = "", schema: Any = None) -> Any:
+    """A key of a section: a dataclass field that is None until written.
+
+    Args:
+        doc: what it means, one or two sentences.
+        expects: what may be written, to be read after "expected".
+        default: what holds when it is not written, in words.
+        example: a value as TOML, for the commented file; empty leaves the key out of it.
+        schema: JSON Schema of the value where the type says too little.
+    """
+    said = {"doc": doc, "expects": expects, "default": default, "example": example}
+    return field(default=None, metadata={SAID: {**said, "schema": schema}})
+
+
+def duration(doc: str, *, default: str, example: str = "") -> Any:
+    """A key that takes seconds."""
+    return key(doc, durations.EXPECTED, default=default, example=example, schema=SECONDS)
+
+
+def port(doc: str, *, default: str, example: str = "") -> Any:
+    """A key that takes a TCP port."""
+    return key(doc, "a port from 1 to 65535", default=default, example=example, schema=PORT)
+
+
+@dataclass
+class StackSection:
+    """The stack as a whole."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+    name: str | None = key(
+        "Names the home folder of the stack, so that two stacks on one host stay apart.",
+        NAME_EXPECTED,
+        default="`default`",
+        example='"default"',
+        schema={"type": "string", "pattern": NAME_PATTERN},
+    )
+
+
+@dataclass
+class HealthSection:
+    """How to find out whether a service is healthy: exactly one of `http`, `tcp`, `sql`, `exec`, `process`."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+    http: str | None = key(
+        "A GET on this path of the service's port, or on a URL, answers with a status from 200 to 399.",
+        "a path like `/health`, or a URL with http or https",
+        example='"/health"',
+        schema={"type": "string", "pattern": "^(/|https?://)"},
+    )
+    tcp: bool | int | None = key(
+        "The service's port (`true`), or this port, accepts a connection.",
+        "`true` or a port from 1 to 65535",
+        schema={"anyOf": [{"const": True}, PORT]},
+    )
+    sql: str | None = key(
+        "The resource answers this query.",
+        'a query in text, like "SELECT 1"',
+        schema={"type": "string", "minLength": 1},
+    )
+    exec: list[str] | None = key(
+        "This program and its arguments end with 0 (ok), 1 (warning) or 2 (critical); no shell is involved.",
+        'a list of texts, like ["/usr/local/bin/check", "--quick"]',
+        schema={"type": "array", "items": {"type": "string"}, "minItems": 1},
+    )
+    process: bool | None = key(
+        "Only look whether the process is there and not stopped.",
+        "`true`",
+        schema={"const": True},
+    )
+    interval: Duration | None = duration(
+        "Time between two looks, at least half a second.", default="`5s`", example='"5s"'
+    )
+    timeout: Duration | None = duration(
+        "Time that one look may take, at most the interval.",
+        default="0.9 of the interval, at most `5s`",
+    )
+    failures: int | None = key(
+        "So many looks in a row must fail before the service counts as hung.",
+        "a whole number from 1 to 100",
+        default="2; 3 for databases",
+        schema={"type": "integer", "minimum": 1, "maximum": 100},
+    )
+    over: Duration | None = duration(
+        "Those failures must span at least this time: slow is not dead.",
+        default="0; `15s` for databases",
+    )
+
+
+@dataclass
+class ServiceSection:
+    """Keys that every service has."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+    runtime: str | None = key(
+        "How it is run: `process` is started and stopped here, `external` runs elsewhere and is only watched.",
+        '"process" or "external"',
+        default="`process`",
+        schema={"enum": ["process", "external"]},
+    )
+    command: list[str] | None = key(
+        "The program and its arguments; no shell is involved. The process gets PORT and HOST.",
+        'a list of texts, like ["python3", "-m", "http.server"]',
+        example='["python3", "-m", "http.server", "8000"]',
+        schema={"type": "array", "items": {"type": "string"}, "minItems": 1},
+    )
+    cwd: str | None = key(
+        "Working folder; a relative one starts at this file, `~` is the home folder.",
+        "a path in text",
+        default="scenarios: the folder of this file; resources: the service's data folder",
+        example='"."',
+    )
+    env: dict[str, str | int] | None = key(
+        "Environment of the process: a text, or a reference: `env:NAME` and `file:PATH` for secrets, `resource:NAME` "
+        "for the connection URL of a resource. A secret in plain text is an error.",
+        'a table of texts, like { LOG_LEVEL = "info", API_KEY = "env:API_KEY" }',
+        default="empty",
+        example='{ DATABASE_URL = "resource:postgres", API_KEY = "env:API_KEY" }',
+        schema={"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
+    )
+    user: str | None = key(
+        "System user that runs it, when the stack is started by root; root itself only if written here.",
+        "a system user's name",
+        default="`vrooli` when started by root, else whoever starts it",
+        schema={"type": "string", "minLength": 1},
+    )
+    instances: int | None = key(
+        "So many alike, named NAME-1, NAME-2, ... on the ports `port`, `port` + 1, ...",
+        "a whole number from 1 to 64",
+        default="1",
+        schema={"type": "integer", "minimum": 1, "maximum": 64},
+    )
+    port: int | None = port("Where it listens.", default="the kind's own, or none", example="8000")
+    host: str | None = key(
+        "Address where it listens.",
+        "an address or a host name",
+        default="`127.0.0.1`",
+        schema={"type": "string", "minLength": 1},
+    )
+    url: str | None = key(
+        "Where an `external` service is: a URL without a password, or a reference to one (`env:NAME`, `file:PATH`).",
+        "a URL, or `env:NAME`, or `file:PATH`",
+        schema={"type": "string", "minLength": 1},
+    )
+    health: HealthSection | None = key(
+        "How to find out whether it is healthy.",
+        'a table like { http = "/health" }',
+        default="resources: their own protocol; scenarios: `tcp` with a port, else `process`",
+        example='{ http = "/", interval = "5s" }',
+    )
+    needs: list[str] | None = key(
+        "Services that must be healthy before it starts. With several instances, any healthy one will do.",
+        'a list of service names, like ["postgres"]',
+        default="none",
+        example='["postgres"]',
+        schema={"type": "array", "items": {"type": "string"}},
+    )
+    critical: bool | None = key(
+        "Whether the whole stack is critical when it fails (`true`), or only in warning (`false`).",
+        "`true` or `false`",
+        default="`true`",
+        example="true",
+    )
+    start_timeout: Duration | None = duration(
+        "Time to become healthy after a start.", default="`1m`, or the kind's own", example='"30s"'
+    )
+    stop_timeout: Duration | None = duration(
+        "Time to end after the stop signals, shared among them; then it is killed.",
+        default="`10s`, or the kind's own",
+    )
+    stop_signal: str | list[str] | None = key(
+        "Signal that asks it to end, or several, sent in order.",
+        'a signal like "TERM", or a list like ["INT", "QUIT"]',
+        default="`TERM`, or the kind's own",
+        schema={
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            ]
+        },
+    )
+    heal: Literal["auto", "watch", "off"] | None = key(
+        "`auto`: restarted when it fails; `watch`: looked at, never touched; `off`: not even looked at.",
+        '"auto", "watch" or "off"',
+        default="`auto`; `watch` for external ones",
+        example='"auto"',
+    )
+
+
+@dataclass
+class ResourceSection(ServiceSection):
+    """Infrastructure that others need."""
+
+    kind: str | None = key(
+        "Which kind of resource it is; each kind has keys of its own.", "the name of a kind"
+    )
+
+
+@dataclass
+class ScenarioSection(ServiceSection):
+    """An application. One named `server` without a command is this product's API server, `autoheal` its watchdog."""
+
+
+@dataclass
+class ThresholdSection:
+    """Where a measured value becomes a warning and where critical."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+    warning: float | None = key("From here on it is a warning.", "a number")
+    critical: float | None = key("From here on it is critical.", "a number")
+
+
+@dataclass
+class AutohealSection:
+    """The watchdog."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+    enabled: bool | None = key(
+        "`false` leaves the watchdog out: nothing is healed.", "`true` or `false`", default="`true`"
+    )
+    host: str | None = key(
+        "Address of its HTTP API.",
+        "an address or a host name",
+        default="`127.0.0.1`",
+        schema={"type": "string", "minLength": 1},
+    )
+    port: int | None = port("Port of its HTTP API.", default="3002", example="3002")
+    sweep: Duration | None = duration(
+        "Time between sweeps that find what no event told.", default="`30s`"
+    )
+    stability: Duration | None = duration(
+        "Time that a heal must hold before it counts as healed.", default="`5s`"
+    )
+    heal_budget: int | None = key(
+        "Heals allowed on this host within `heal_window`; what goes beyond waits.",
+        "a whole number from 1 to 1000",
+        default="20",
+        schema={"type": "integer", "minimum": 1, "maximum": 1000},
+    )
+    heal_window: Duration | None = duration("See `heal_budget`.", default="`10m`")
+    checks: dict[str, ThresholdSection] | None = key(
+        "Thresholds by check id, where they shall differ from the check's own.",
+        "a table of checks, like system-disk = { warning = 80, critical = 90 }",
+        default="the checks' own",
+        example="{ system-disk = { warning = 80, critical = 90 } }",
+    )
+
+
+@dataclass
+class File:
+    """A whole `vrooli.toml`."""
+
+    stack: StackSection = field(default_factory=StackSection)
+    resources: dict[str, ResourceSection] = field(default_factory=dict)
+    scenarios: dict[str, ScenarioSection] = field(default_factory=dict)
+    autoheal: AutohealSection = field(default_factory=AutohealSection)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is said about a key.
+
+    Attributes:
+        section: the section below it, when its value is a table of known keys.
+        named: whether that section stands below names of its own (`[autoheal.checks.NAME]`).
+    """
+
+    name: str
+    doc: str
+    expects: str
+    default: str
+    example: str
+    schema: Any
+    hint: Any
+    section: type | None
+    named: bool
+
+
+def keys(section: type) -> Iterator[Key]:
+    """The keys of a section, those that it does not inherit first.
+
+    Options of a kind may do without metadata: then the type says what is expected and the docstring what it means.
+    """
+    own = vars(section).get("__annotations__", {})
+    hints = get_type_hints(section)
+    documented = _attribute_docs(section)
+    for item in sorted(fields(section), key=lambda item: item.name not in own):
+        said, hint = item.metadata.get(SAID, {}), hints[item.name]
+        table, named = _table(hint)
+        yield Key(
+            name=item.name,
+            doc=said.get("doc") or documented.get(item.name, ""),
+            expects=said.get("expects") or _words(hint),
+            default=said.get("default") or _default_words(item.default),
+            example=said.get("example", ""),
+            schema=said.get("schema"),
+            hint=hint,
+            section=table,
+            named=named,
+        )
+
+
+def _table(hint: Any) -> tuple[type | None, bool]:
+    for choice in choices(hint):
+        if isinstance(choice, type) and is_dataclass(choice):
+            return choice, False
+        if get_origin(choice) is dict and is_dataclass(get_args(choice)[1]):
+            return get_args(choice)[1], True
+    return None, False
+
+
+def choices(hint: Any) -> tuple[Any, ...]:
+    """The types that a hint allows, without None, which TOML does not have."""
+    found = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return tuple(choice for choice in found if choice is not NoneType)
+
+
+_WORDS = {str: "a text", bool: "`true` or `false`", int: "a whole number", float: "a number"}
+
+
+def _words(hint: Any) -> str:
+    found: list[str] = []
+    for choice in choices(hint):
+        origin = get_origin(choice) or choice
+        if origin is Literal:
+            found += [f'"{value}"' for value in get_args(choice)]
+        else:
+            table = isinstance(origin, type) and issubclass(origin, Mapping)
+            found.append(_WORDS.get(origin, "a table" if table else "a list"))
+    return " or ".join(found)
+
+
+def _default_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value}`" if isinstance(value, str | int | float) and value != "" else ""
+
+
+_ATTRIBUTE = re.compile(r"^ {4,8}(\w+(?:, \w+)*): (.+(?:\n {9,}\S.*)*)", re.MULTILINE)
+
+
+def _attribute_docs(section: type) -> dict[str, str]:
+    """The `Attributes:` of a docstring, by name."""
+    _, _, attributes = (section.__doc__ or "").partition("Attributes:")
+    return {
+        name: " ".join(text.split())
+        for names, text in _ATTRIBUTE.findall(attributes)
+        for name in names.split(", ")
+    }
