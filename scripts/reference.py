@@ -104,7 +104,7 @@ def stack_file() -> str:
 def commands() -> str:
     """Every command with its options."""
     text = "# Commands\n"
-    for name, app in (("vrooli", cli.app), ("vrooli-autoheal", cli.autoheal_app)):
+    for name, app in cli.apps().items():
         for path, command in _walk(name, typer.main.get_command(app)):
             text += f"\n## `{path}`\n\n{_described(path, command)}\n"
     return text
