@@ -1,4 +1,4 @@
-"""Port `Keeper` over the keeper's unix socket: JSON lines, one connection for requests and one for each stream of exits."""
+"""Port `Keeper` over the keeper's unix socket: a connection for requests, one a stream of exits."""
 
 import asyncio
 import contextlib
@@ -23,9 +23,10 @@ _NEXT = "start it with `vrooli up`"
 
 
 class KeeperClient:
-    """A connection to the keeper of one home; made by `connect`. Reconnecting is the caller's decision.
+    """A connection to the keeper of one home, made by `connect`. Reconnecting is the caller's.
 
-    Every method raises `Unreachable` when the keeper is gone, and when it does not answer in time (killed, stopped).
+    Every method raises `Unreachable` when the keeper is gone, and when it does not answer in time
+    (killed, stopped).
     """
 
     def __init__(
@@ -54,6 +55,11 @@ class KeeperClient:
     ) -> None:
         await self.close()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the keeper has hung up, or `close` was called: nothing will be answered any more."""
+        return self._receiver.done()
+
     async def close(self) -> None:
         """Hang up; requests that wait for an answer end with `Unreachable`."""
         self._receiver.cancel()
@@ -62,6 +68,11 @@ class KeeperClient:
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the keeper has hung up."""
+        return self._receiver.done()
 
     # The port
 
@@ -74,12 +85,12 @@ class KeeperClient:
         return [Launch.from_json(item) for item in await self._ask("launches")]
 
     async def signal(self, launch_id: str, signal: int, *, tree: bool = False) -> int:
-        """Signal the recorded process, or it and its living descendants; the number of processes reached."""
+        """Signal the recorded process, or it and its living descendants; the number reached."""
         answer = await self._ask("signal", launch_id=launch_id, signal=int(signal), tree=tree)
         return int(answer)
 
     async def survivors(self, launch_id: str) -> Sequence[Identity]:
-        """The recorded process and its descendants, as far as they are alive; the recorded one first."""
+        """The recorded process and its descendants, those alive; the recorded one first."""
         answer = await self._ask("survivors", launch_id=launch_id)
         return [Identity.from_json(item) for item in answer]
 
@@ -98,7 +109,10 @@ class KeeperClient:
             writer.close()
 
     async def run(self, spec: LaunchSpec, timeout: float) -> Exit:  # noqa: ASYNC109 -- see the port
-        """Run a process to its end. After `timeout` seconds, or when the caller is cancelled, its tree is killed."""
+        """Run a process to its end.
+
+        After `timeout` seconds, or when the caller is cancelled, its tree is killed.
+        """
         launch = await self.spawn(spec)
         ended = False
         try:
@@ -120,7 +134,7 @@ class KeeperClient:
     # Beyond the port
 
     async def ping(self, deadline: float = 1.0) -> dict[str, Any]:
-        """What the keeper says of itself: identity, version, monotonic, launches, record_error, watching, watchdog."""
+        """Itself: identity, version, monotonic, launches, record_error, watching, watchdog."""
         answer: dict[str, Any] = await self._ask("ping", deadline)
         return answer
 
@@ -130,7 +144,8 @@ class KeeperClient:
         """Have the watchdog started, and again whenever it ends or hangs.
 
         Args:
-            spec: of the watchdog; kept in the keeper's memory only, so a new keeper must be told again.
+            spec: of the watchdog; kept in the keeper's memory only, so a new keeper must be told
+                again.
             heartbeat_timeout: seconds without a heartbeat, after the first one, that mean hung.
             adopt: the caller itself is the watchdog; `Busy` when another one is minded.
         """
@@ -140,16 +155,19 @@ class KeeperClient:
         return Launch.from_json(answer)
 
     async def unwatch(self) -> Launch | None:
-        """Stop minding the watchdog; the one that still runs, for the caller to stop by `signal`."""
+        """Stop minding the watchdog; the one that runs on, for the caller to stop by `signal`."""
         answer = await self._ask("unwatch", STARTED)
         return None if answer is None else Launch.from_json(answer)
 
     async def heartbeat(self) -> bool:
-        """The calling process, the minded watchdog, lives. False when it is known but not minded (after `unwatch`)."""
+        """The calling process, the minded watchdog, lives.
+
+        False when it is known but not minded (after `unwatch`).
+        """
         return bool(await self._ask("heartbeat"))
 
     async def watchdog_endings(self, after: int = 0) -> Sequence[dict[str, Any]]:
-        """How earlier watchdogs ended: {seq, at, how, replaced_after_seconds}, those with `seq` greater than `after`."""
+        """How watchdogs ended, after `seq`: {seq, at, how, replaced_after_seconds} each."""
         answer: list[dict[str, Any]] = await self._ask("watchdog_endings", after=after)
         return answer
 

@@ -25,7 +25,8 @@ def keeper_command(home: Home, *, detach: bool) -> list[str]:
 
     Args:
         home: to keep.
-        detach: return when it serves in the background; else it stays in the foreground (as a unit's main process).
+        detach: return when it serves in the background; else it stays in the foreground (as a
+            unit's main process).
     """
     source = Path(vrooli.__file__).resolve().parent.parent
     boot = _BOOT.format(src=str(source))
@@ -75,7 +76,8 @@ async def _run(command: list[str], sink: int) -> int:
         stdout=sink,
         stderr=sink,
         cwd="/",
-        # Nothing of ours: a marker of a launch would make the keeper a descendant, a secret would outlive its use.
+        # Nothing of ours: a marker of a launch would make the keeper a descendant, a secret would
+        # outlive its use.
         env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
         start_new_session=True,
     )
@@ -129,7 +131,7 @@ async def end_hung_keeper(home: Home, patience: float = 5.0) -> bool:
         raise AccessDenied(what, next_step="run this as the user that started it") from error
     try:
         async with asyncio.timeout(patience):
-            while keeper_identity(home) is not None:
+            while keeper_identity(home) is not None:  # noqa: ASYNC110 - no event tells its end
                 await asyncio.sleep(0.01)
     except TimeoutError:
         return False

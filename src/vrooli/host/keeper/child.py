@@ -38,7 +38,7 @@ def become(spec: dict[str, Any], marker: tuple[str, str], report_fd: int) -> NoR
         _report(report_fd, "expose", error.errno, error.folder)
     except OSError as error:
         _report(report_fd, stage.name, error.errno or 0, stage.detail or str(error))
-    except BaseException as error:  # noqa: BLE001 -- whatever it is, this copy of the keeper must not go on
+    except BaseException as error:  # noqa: BLE001 -- this copy of the keeper must not go on
         _report(report_fd, stage.name, 0, f"{type(error).__name__}: {error}")
     finally:
         os._exit(127)
@@ -50,7 +50,7 @@ def _report(fd: int, stage: str, number: int, detail: str) -> None:
 
 
 def _steps(spec: dict[str, Any], marker: tuple[str, str], report_fd: int, stage: _Stage) -> None:
-    """1. signals, session, umask; 2. descriptors; 3. exposed folders; 4. user; 5. working directory; 6. exec."""
+    """1. signals, session, umask; 2. descriptors; 3. exposed folders, user; 4. folder; 5. exec."""
     _reset_signals()
     os.setsid()
     os.umask(0o022)

@@ -21,7 +21,7 @@ class Unfit(Exception):
 
 
 def take_lock(root: str) -> int | None:
-    """Become the keeper of this home: the descriptor that holds the lock, None when another holds it.
+    """Become the keeper of this home: the descriptor of the lock, None when another holds it.
 
     The file names its holder, so that a keeper that no longer answers can be found and ended.
     """
@@ -47,7 +47,10 @@ def take_lock(root: str) -> int | None:
 
 
 def open_socket(run: str) -> socket.socket:
-    """Listen in the run folder, which must be ours alone. Only with the lock: it replaces a socket left behind."""
+    """Listen in the run folder, which must be ours alone.
+
+    Only with the lock: it replaces a socket left behind.
+    """
     path = os.path.join(run, SOCKET)
     if len(os.fsencode(path)) > SUN_PATH:
         raise Unfit(f"the socket path {path} is longer than {SUN_PATH} bytes")

@@ -1,8 +1,9 @@
 """Showing a service's user the few folders it needs below a parent that it may not search.
 
-Started by root as another user, a service may have its interpreter, code or data below a folder such as /root (0700).
-Loosening the mode of that folder would open everything in it. Instead the new process gets mounts of its own, in which
-each blocked folder is covered by a small empty one that holds only the exposed folders.
+Started by root as another user, a service may have its interpreter, code or data below a folder
+such as /root (0700). Loosening the mode of that folder would open everything in it. Instead the new
+process gets mounts of its own, in which each blocked folder is covered by a small empty one that
+holds only the exposed folders.
 """
 
 from __future__ import annotations
@@ -67,10 +68,10 @@ def _first_unsearchable(path: str) -> str | None:
 
 
 def expose(paths: list[str], uid: int, gid: int, groups: list[int]) -> None:
-    """Make `paths` reachable for the user; does nothing when they are. Runs as root, in the new process only.
+    """Make `paths` reachable for the user, unless they are. Runs as root, in the new process only.
 
-    Steps: 1. find the topmost blocked folder; 2. once, leave the mounts of the machine; 3. cover it; 4. look again, since
-    an exposed folder may itself be closed while something below it is exposed too.
+    Steps: 1. find the topmost blocked folder; 2. once, leave the machine's mounts; 3. cover it;
+    4. look again, since an exposed folder may itself be closed with something below it exposed too.
 
     Raises:
         Unreadable: the mounts are not allowed here (a container without CAP_SYS_ADMIN).
@@ -94,7 +95,7 @@ def expose(paths: list[str], uid: int, gid: int, groups: list[int]) -> None:
 
 
 def _links(path: str) -> list[tuple[str, str]]:
-    """The symbolic links on the way to `path` and their texts: they vanish under a cover and must be made again."""
+    """The symbolic links on the way to `path` and their texts: a cover hides them."""
     found: list[tuple[str, str]] = []
     path = os.path.abspath(path)
     for _ in range(MAX_LINKS):
@@ -109,7 +110,8 @@ def _links(path: str) -> list[tuple[str, str]]:
 
 
 def _cover(folder: str, paths: list[str], links: list[tuple[str, str]]) -> None:
-    # Held open before the cover hides them, and after unshare: a mount of another namespace cannot be bound.
+    # Held open before the cover hides them, and after unshare: a mount of another namespace cannot
+    # be bound.
     held = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in paths]
     options = linux.MS_NOSUID | linux.MS_NODEV
     linux.mount("tmpfs", folder, "tmpfs", options, "mode=755,size=1m")

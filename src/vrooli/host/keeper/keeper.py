@@ -8,7 +8,7 @@ import socket
 import time
 
 from vrooli.host.keeper import proc, wire
-from vrooli.host.keeper.launches import Launch
+from vrooli.host.keeper.launches import Launch, Table
 from vrooli.host.keeper.log import log
 from vrooli.host.keeper.loop import Loop
 from vrooli.host.keeper.peer import Peer
@@ -42,9 +42,9 @@ class Keeper:
         self.loop = Loop(self._signalled, self._was_late)
         self.record = record
         self.boot_id = proc.boot_id()
-        self.table, endings = record.load()
+        self.table = Table()
         self.spawner = Spawner(self.loop, home_id, self.boot_id)
-        self.watch = Watch(self._start_watchdog, self.loop.after, endings)
+        self.watch = Watch(self._start_watchdog, self.loop.after)
         self.peers: set[Peer] = set()
         self.started_at = time.time()
 
@@ -64,7 +64,7 @@ class Keeper:
         done: Callable[[Launch | None, Failure | None], None],
         minded: bool = False,
     ) -> None:
-        """Start a process; `done` gets the launch or the failure. Recorded before exec, so that none is ever lost."""
+        """Start a process; `done` gets the launch or the failure. Recorded first: none is lost."""
         if len(self.table.alive) + len(self.spawner.starting) >= MAX_LAUNCHES:
             raise Failure("Refused", f"{MAX_LAUNCHES} processes run already", "stop some first")
 
@@ -92,7 +92,7 @@ class Keeper:
         """Write the record; when the disk refuses, try again later."""
         failed_before = self.record.error is not None
         starting = [item.launch for item in self.spawner.starting.values()]
-        self.record.save(self.table, starting, self.watch.endings)
+        self.record.save([*self.table.alive.values(), *starting])
         if self.record.error is not None and not failed_before:
             self.loop.after(SAVE_AGAIN, self._save_again)
 
@@ -154,7 +154,8 @@ class Keeper:
     # Adoption
 
     def _adopt_recorded(self) -> None:
-        for launch in list(self.table.alive.values()):
+        for launch in self.record.load():
+            self.table.add(launch)
             if not self._is_alive(launch) or not self.follow(launch):
                 launch.adopted = True
                 self._finish(launch, None)

@@ -18,7 +18,8 @@ class Launch:
     Attributes:
         minded: it is the watchdog, so it is no service and is started again by the keeper.
         pidfd: of an adopted one, -1 for a child of ours.
-        session_over: no process is left in its session, so that a later session with this number is another's.
+        session_over: no process is left in its session, so that a later session with this number is
+            another's.
     """
 
     __slots__ = (
@@ -94,7 +95,7 @@ class Exit:
         self.detected_monotonic = 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """The shape on the socket and in the record: that of `vrooli.core.launch.Exit`."""
+        """The shape on the socket: that of `vrooli.core.launch.Exit`."""
         return {
             "seq": self.seq,
             "launch": self.launch.to_json(),
@@ -103,14 +104,6 @@ class Exit:
             "at": self.at,
             "detected_monotonic": self.detected_monotonic,
         }
-
-
-def exit_from_json(data: dict[str, Any]) -> Exit:
-    """Read what `to_json` wrote."""
-    ended = Exit(int(data["seq"]), launch_from_json(data["launch"]), None)
-    ended.code, ended.signal = data["code"], data["signal"]
-    ended.at, ended.detected_monotonic = float(data["at"]), float(data["detected_monotonic"])
-    return ended
 
 
 def split_status(status: int | None) -> tuple[int | None, int | None]:
@@ -155,7 +148,7 @@ class Table:
             del self.by_pid[launch.pid]
 
     def end(self, launch: Launch, status: int | None, at: float, monotonic: float) -> Exit:
-        """Move it to the exits and tell those who wait for it; `status` is that of wait(2), None when unknown."""
+        """Move it to the exits, tell who waits for it; `status` of wait(2), None when unknown."""
         self.remove(launch)
         ended = Exit(self.next_seq, launch, status)
         ended.at, ended.detected_monotonic = at, monotonic

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 
-# Numbers from linux/prctl.h, linux/sched.h and linux/mount.h; they are the same on every architecture.
+# Numbers from linux/prctl.h, linux/sched.h and linux/mount.h; they are the same on every
+# architecture.
 PR_SET_CHILD_SUBREAPER = 36
 CLONE_NEWNS = 0x00020000
 MS_RDONLY = 1
@@ -28,7 +29,7 @@ def _libc() -> ctypes.CDLL:
 
 
 def become_subreaper() -> None:
-    """Make orphaned descendants our children instead of those of process 1 (PR_SET_CHILD_SUBREAPER, prctl(2))."""
+    """Make orphaned descendants our children instead of those of process 1 (see prctl(2))."""
     zero = ctypes.c_ulong(0)
     result = _libc().prctl(PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(1), zero, zero, zero)
     _checked(result, "prctl")

@@ -1,4 +1,4 @@
-"""The keeper's log: one JSON object a line on standard error, with the field names of the Elastic Common Schema."""
+"""The keeper's log: JSON lines on standard error, in the words of the Elastic Common Schema."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 
 def log(level: str, message: str, **fields: str | int | float) -> None:
-    """Write one line. A log that cannot be written (disk full) must not stop the keeper, so that is let go.
+    """Write one line. A full disk under the log must not stop the keeper, so that is let go.
 
     Args:
         level: `info`, `warning` or `error`.

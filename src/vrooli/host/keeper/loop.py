@@ -70,7 +70,7 @@ class Loop:
         self._timers.sort(key=lambda timer: timer[:2])
 
     def run(self) -> None:
-        """Until `running` is False: 1. sleep to the next event or timer; 2. tell lateness; 3. events; 4. due timers."""
+        """Until stopped: 1. sleep; 2. tell lateness; 3. handle events; 4. call due timers."""
         top = time.monotonic()
         while self.running:
             pause = self._pause()
@@ -98,9 +98,9 @@ class Loop:
     def _guard(self, call: Callable[..., None], *arguments: int) -> None:
         try:
             call(*arguments)
-        except Exception as error:  # noqa: BLE001 -- the loop's edge: one bad event must not end the keeper
+        except Exception as error:  # noqa: BLE001 -- the loop's edge: the keeper goes on
             log("error", f"{type(error).__name__}: {error}", error_type=type(error).__name__)
 
 
 def _noted(number: int, frame: object) -> None:
-    """Nothing: the number comes through the wake-up pipe. SIG_IGN would let the kernel reap for us."""
+    """Nothing: the number comes through the pipe. SIG_IGN would let the kernel reap for us."""

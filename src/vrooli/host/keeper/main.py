@@ -1,4 +1,7 @@
-"""The keeper's process. Standard library only, one thread, at most 12 MiB: it must be the last thing that dies."""
+"""The keeper's process.
+
+Standard library only, one thread, at most 12 MiB: it must be the last thing that dies.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ HELD = b"held"
 
 
 def main() -> None:
-    """Arguments: [--detach] HOME RUN. With `--detach` the caller returns when the keeper, in the background, is ready."""
+    """Arguments: [--detach] HOME RUN. With `--detach` it returns once the keeper is ready."""
     _without_marker()
     arguments = sys.argv[1:]
     if arguments[:1] == ["--detach"]:
@@ -26,14 +29,14 @@ def main() -> None:
 
 
 def _without_marker() -> None:
-    """Start over when we inherited the marker of a launch, else its tree would seem to include us."""
+    """Start over when we inherited the marker of a launch: its tree would seem to include us."""
     if wire.MARKER in os.environ:
         env = {name: value for name, value in os.environ.items() if name != wire.MARKER}
         os.execve(sys.executable, sys.orig_argv, env)
 
 
 def _detach(root: str, run: str) -> int:
-    """The second fork: the keeper becomes nobody's child. Waits until it serves, or says why not by its exit status."""
+    """The second fork: the keeper is nobody's child then; the status says whether it serves."""
     outlet, inlet = os.pipe2(os.O_CLOEXEC)
     if os.fork() == 0:
         os.close(outlet)

@@ -1,4 +1,7 @@
-"""When the watchdog is hung, and how long to wait before the next start. Pure: no clock, no process is touched here."""
+"""When the watchdog is hung, and how long to wait before the next start.
+
+Pure: no clock, no process is touched here.
+"""
 
 from __future__ import annotations
 
@@ -67,14 +70,14 @@ class Minder:
         return "hung: no heartbeat" if self._beating else "hung: no first heartbeat"
 
     def _starved(self, now: float, stat: Stat) -> bool:
-        """It wants to run (R) or waits for the disk (D), and hardly got any processor time since its last sign."""
+        """It wants to run (R) or waits for the disk (D), and has hardly run since its last sign."""
         if stat.state not in "RD":
             return False
         used = (stat.cpu_ticks - self._cpu_ticks) / TICKS_PER_SECOND
         return used < STARVED_SHARE * (now - self._last_sign)
 
     def ended(self, now: float, hung: bool) -> float:
-        """It is gone; the seconds to wait before the next start: short at first, doubling while none lives long."""
+        """It is gone; the seconds until the next start, doubling while none lives long."""
         if now - self.started_at >= STABLE:
             self._delay = 0.0
         else:

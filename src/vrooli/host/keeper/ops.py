@@ -1,4 +1,7 @@
-"""What the keeper can be asked for. One function an operation; each returns the result or raises `Failure`."""
+"""What the keeper can be asked for.
+
+One function an operation; each returns the result or raises `Failure`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One client's connection. Nothing here ever waits: what a client does not read is kept up to a bound, then it is dropped."""
+"""One client's connection.
+
+Nothing here ever waits: what a client does not read is kept up to a bound, then it is dropped.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,8 @@ class Peer:
 
     Attributes:
         pid: of whoever connected, as the kernel says (SO_PEERCRED).
-        start_ticks: of that process when it connected, so that a later owner of the number is not taken for it.
+        start_ticks: of that process when it connected, so that a later owner of the number is not
+            taken for it.
         follows: it wants every exit.
 
     Args:

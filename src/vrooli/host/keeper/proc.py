@@ -5,15 +5,33 @@ from __future__ import annotations
 import os
 import signal
 
-# Position after the command name of proc_pid_stat(5): field number minus 3.
-_STATE, _PPID, _SESSION, _UTIME, _STIME, _THREADS, _START = 0, 1, 3, 11, 12, 17, 19
+# Positions after the command name: field numbers of proc_pid_stat(5) minus 3.
+_STATE, _PPID, _SESSION = 0, 1, 3
+_UTIME, _STIME, _CUTIME, _CSTIME = 11, 12, 13, 14
+_THREADS, _START = 17, 19
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class Stat:
-    """One line of `/proc/<pid>/stat`. `cpu_ticks` and `start_ticks` count in 1/TICKS_PER_SECOND seconds."""
+    """One line of `/proc/<pid>/stat`.
 
-    __slots__ = ("alive", "cpu_ticks", "pid", "ppid", "session", "start_ticks", "state")
+    Attributes:
+        alive: it runs or could; a zombie does not.
+        cpu_ticks: processor time so far, in 1/TICKS_PER_SECOND seconds.
+        reaped_ticks: that of its children that have ended.
+        start_ticks: after boot.
+    """
+
+    __slots__ = (
+        "alive",
+        "cpu_ticks",
+        "pid",
+        "ppid",
+        "reaped_ticks",
+        "session",
+        "start_ticks",
+        "state",
+    )
 
     def __init__(self, pid: int, fields: list[bytes]) -> None:
         self.pid = pid
@@ -21,6 +39,7 @@ class Stat:
         self.ppid = int(fields[_PPID])
         self.session = int(fields[_SESSION])
         self.cpu_ticks = int(fields[_UTIME]) + int(fields[_STIME])
+        self.reaped_ticks = int(fields[_CUTIME]) + int(fields[_CSTIME])
         self.start_ticks = int(fields[_START])
         # A process whose first thread has ended shows Z while its other threads still run.
         self.alive = self.state not in "ZX" or int(fields[_THREADS]) > 1
@@ -82,7 +101,8 @@ def boot_id() -> str:
 def send(pid: int, start_ticks: int, signal_number: int) -> bool:
     """Signal exactly this process; False when it has ended or its number belongs to another.
 
-    The pidfd pins the process first, the start time is compared after: no other process can come between.
+    The pidfd pins the process first, the start time is compared after: no other process can come
+    between.
 
     Raises:
         PermissionError: it runs as somebody whom we may not signal.

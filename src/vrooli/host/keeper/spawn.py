@@ -74,7 +74,8 @@ class Spawner:
 
         Args:
             spec: checked by `check_spec`.
-            done: called later with the launch, why it failed if so, and its status if it has already ended.
+            done: called later with the launch, why it failed if so, and its status if it has
+                already ended.
         """
         launch = Launch(os.urandom(8).hex(), spec["service"], spec["fingerprint"], time.time())
         launch.boot_id = self._boot_id

@@ -9,23 +9,22 @@ from vrooli.host.keeper import proc, wire
 from vrooli.host.keeper.launches import Launch
 from vrooli.host.keeper.proc import Stat
 
-KILL_ROUNDS = 50  # a tree that still grows after so many rounds of stopping it is let go, and the count says so
+KILL_ROUNDS = 50  # of stopping what is new, before we kill what we have
 
 
 def members(launch: Launch, marker: str) -> list[Stat]:
     """The recorded process and its descendants that are alive, the recorded one first.
 
-    A process belongs when it is the recorded one, is in its session, carries its marker in the environment, or is the
-    child of one that belongs. Nobody who started before the launch does. Processes whose parent has ended are found by
-    session or marker.
+    A process belongs when it is the recorded one, is in its session, carries its marker in the
+    environment, or is the child of one that belongs. Nobody who started before the launch does.
+    Processes whose parent has ended are found by session or marker.
     """
     processes = proc.all_stats()
     leader = processes.get(launch.pid)
     if leader is not None and leader.start_ticks != launch.start_ticks:
         leader = None
-        launch.session_over = (
-            True  # its number was reused, which no session of that number outlives
-        )
+        # The kernel reuses a number only when no session of that number is left.
+        launch.session_over = True
     own = os.getpid()
     candidates = {
         pid: stat
@@ -70,8 +69,8 @@ def session_is_over(launch: Launch, processes: dict[int, Stat]) -> bool:
 def signal_tree(launch: Launch, marker: str, number: int) -> int:
     """Signal all members; the number of processes reached.
 
-    KILL first stops them, round after round until no new one appears: a tree that forks faster than it is killed would
-    win otherwise.
+    KILL first stops them, round after round until no new one appears: a tree that forks faster than
+    it is killed would win otherwise.
     """
     if number != signal.SIGKILL:
         return sum(_reach(stat.pid, stat.start_ticks, number) for stat in members(launch, marker))

@@ -1,4 +1,4 @@
-"""Keeping one watchdog alive: what `minder` decides, done. Its endings are remembered for the next one to report."""
+"""Keeping one watchdog alive, as `minder` decides. Its endings are kept for the next one."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Watch:
     Args:
         start: forks the watchdog of a spec and calls back with (launch, why it failed).
         after: calls back after so many seconds.
-        endings: those of an earlier keeper: {seq, at, how, replaced_after_seconds} each.
 
     Attributes:
+        endings: the last 200: {seq, at, how, replaced_after_seconds} each.
         launch: the one that lives; also one that is not minded (any more).
     """
 
@@ -35,11 +35,10 @@ class Watch:
         self,
         start: Callable[[dict[str, Any], Callable[[Launch | None, Failure | None], None]], None],
         after: Callable[[float, Callable[[], None]], None],
-        endings: list[dict[str, Any]],
     ) -> None:
         self._start = start
         self._after = after
-        self.endings = endings
+        self.endings: list[dict[str, Any]] = []
         self.launch: Launch | None = None
         self.spec: dict[str, Any] | None = None
         self._minder: Minder | None = None
@@ -74,7 +73,10 @@ class Watch:
             call()
 
     def ensure(self, failed: Callable[[Failure], None] | None = None) -> None:
-        """Start it unless it lives. `failed` is told, and then it is not tried again; else it is, after a while."""
+        """Start it unless it lives.
+
+        `failed` is told, and then it is not tried again; else it is, after a while.
+        """
         if self.spec is None or self.launch is not None or self._starting:
             return
         self._starting = True
@@ -145,7 +147,8 @@ class Watch:
         log("warning", f"the watchdog {self.launch.pid} is {why}; ending it")
         self._why = why
         self._gone_at = now
-        # Never its tree: services are children of the keeper, and what the watchdog has started itself ends by itself.
+        # Never its tree: services are children of the keeper, and what the watchdog has started
+        # itself ends by itself.
         proc.send(self.launch.pid, self.launch.start_ticks, signal.SIGKILL)
 
     def ended(self, launch: Launch, status: int | None) -> None:

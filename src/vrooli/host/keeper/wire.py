@@ -1,7 +1,8 @@
 """The protocol: JSON lines over a unix stream socket.
 
-Request `{"id", "op", ...}`; answer `{"id", "ok": true, "result"}` or `{"id", "error": {"kind", "what", "next_step"}}`,
-where `kind` is the name of a class in `vrooli.core.errors`. Pushed without a request: `{"event": "exit", ...}`.
+Request: `{"id", "op", ...}`. Answer: `{"id", "ok": true, "result"}`, or `{"id", "error"}` with
+`error` = `{"kind", "what", "next_step"}`, where `kind` is the name of a class in `core.errors`.
+Pushed without a request: `{"event": "exit", ...}`.
 """
 
 from __future__ import annotations

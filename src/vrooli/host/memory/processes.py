@@ -1,0 +1,31 @@
+"""Port `Processes`, filled by hand."""
+
+from vrooli.core.identity import Identity
+from vrooli.core.ports.processes import PortHolder, ProcessFacts
+
+
+class MemoryProcesses:
+    """Processes that exist because somebody said so.
+
+    Attributes:
+        known: facts by identity; remove one and it is gone.
+        holders: who listens, by port.
+        activity: by pid; 0 when it is not there.
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[Identity, ProcessFacts] = {}
+        self.holders: dict[int, PortHolder] = {}
+        self.activity: dict[int, float] = {}
+
+    def facts(self, identity: Identity) -> ProcessFacts | None:
+        """What `known` holds."""
+        return self.known.get(identity)
+
+    def port_holder(self, port: int, host: str = "127.0.0.1") -> PortHolder | None:
+        """What `holders` holds, on every address."""
+        return self.holders.get(port)
+
+    def tree_activity(self, pid: int) -> float:
+        """What `activity` holds."""
+        return self.activity.get(pid, 0.0)
