@@ -55,11 +55,6 @@ class KeeperClient:
     ) -> None:
         await self.close()
 
-    @property
-    def closed(self) -> bool:
-        """Whether the keeper has hung up, or `close` was called: nothing will be answered any more."""
-        return self._receiver.done()
-
     async def close(self) -> None:
         """Hang up; requests that wait for an answer end with `Unreachable`."""
         self._receiver.cancel()
