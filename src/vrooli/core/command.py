@@ -38,6 +38,21 @@ class WriteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Rename:
+    """Give a finished folder its final name; done already when only `target` is there."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """A file or a whole folder that must not be there."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunOnce:
     """A short-lived process, run through the keeper; failure stops the sequence.
 
@@ -56,4 +71,4 @@ class RunOnce:
     undo_path: str | None = None
 
 
-Command = EnsureDirectory | CopyTree | WriteFile | RunOnce
+Command = EnsureDirectory | CopyTree | WriteFile | Rename | Remove | RunOnce

@@ -1,6 +1,6 @@
 """Port: byte streams. Every wire protocol of ours (HTTP, PostgreSQL, Redis) is spoken over this one."""
 
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from vrooli.core.address import Address
 
@@ -18,6 +18,24 @@ class Stream(Protocol):
 
     async def close(self) -> None:
         """Let go; never raises, never waits for the peer."""
+        ...
+
+
+Verify = Literal["none", "ca", "full"]
+"""What a certificate must prove: nothing; a trusted signature; and that it is for our host."""
+
+
+@runtime_checkable
+class Upgradable(Protocol):
+    """A stream that can turn to TLS in the middle, as PostgreSQL wants it (SSLRequest)."""
+
+    async def start_tls(self, server_name: str, verify: Verify, roots: str = "") -> None:
+        """Shake hands; `roots` is a file of trusted certificates, empty for the system's.
+
+        Raises:
+            ProtocolError: no TLS spoken there, or a certificate that is not trusted.
+            Unreachable: the peer went away.
+        """
         ...
 
 

@@ -1,0 +1,130 @@
+"""Runs commands: file work in a thread, processes through the keeper."""
+
+import asyncio
+import errno
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vrooli.core.command import (
+    Command,
+    CopyTree,
+    EnsureDirectory,
+    Remove,
+    Rename,
+    RunOnce,
+    WriteFile,
+)
+from vrooli.core.errors import StartFailed, StorageError, VrooliError
+from vrooli.core.ports.keeper import Keeper
+from vrooli.host import files
+
+_LAST_BYTES = 4096
+_LAST_LINES = 20
+
+_ADVICE = {
+    errno.ENOSPC: "free some space on this file system",
+    errno.EDQUOT: "raise the quota or free some space",
+    errno.EROFS: "the file system is read-only: look at `dmesg`, then mount it writable",
+    errno.EACCES: "make it accessible to the user that runs this command",
+    errno.EPERM: "make it accessible to the user that runs this command",
+}
+
+
+class LocalExecutor:
+    """See `vrooli.core.ports.executor`."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+
+    async def run(self, commands: Sequence[Command], progress: Callable[[str], None]) -> None:
+        """See the port."""
+        for command in commands:
+            if isinstance(command, RunOnce):
+                await self._run_once(command, progress)
+                continue
+            if isinstance(command, CopyTree) and not _exists(command.target):
+                progress(f"copy to {command.target}")
+            await _in_thread(command)
+
+    async def _run_once(self, command: RunOnce, progress: Callable[[str], None]) -> None:
+        if command.unless_exists and _exists(command.unless_exists):
+            return
+        progress(command.title)
+        await self._end_earlier(command.spec.service)
+        log = Path(command.spec.log_path)
+        begin = _size(log)
+        try:
+            ended = await self._keeper.run(command.spec, command.timeout)
+            if ended.code != 0:
+                said = "".join(f"\n  | {line}" for line in _said(log, begin))
+                raise StartFailed(
+                    f"could not {command.title}: {Path(command.spec.argv[0]).name} "
+                    f"{ended.describe()}{said}",
+                    where=command.spec.service,
+                    next_step=f"the whole output is in {log}",
+                )
+        except VrooliError:
+            if command.undo_path:
+                await _in_thread(Remove(command.undo_path))
+            raise
+
+    async def _end_earlier(self, service: str) -> None:
+        """An attempt whose author was killed may still run, in the very folder that we use."""
+        for launch in await self._keeper.launches():
+            if launch.service == service:
+                await self._keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
+
+
+async def _in_thread(command: Command) -> None:
+    try:
+        await asyncio.to_thread(_change, command)
+    except KeyError as error:
+        raise StartFailed(
+            f"there is no system user {error}", next_step="make it, or correct `user`"
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"{error.strerror or error}",
+            where=str(error.filename or getattr(command, "path", "")),
+            next_step=_ADVICE.get(error.errno or 0, ""),
+            retryable=error.errno in (errno.ENOSPC, errno.EDQUOT),
+        ) from error
+
+
+def _change(command: Command) -> None:
+    match command:
+        case EnsureDirectory():
+            files.ensure_directory(command)
+        case WriteFile():
+            files.write_file(command)
+        case CopyTree():
+            files.copy_tree(command)
+        case Rename():
+            files.rename(command)
+        case Remove():
+            files.remove(command)
+        case RunOnce():
+            raise TypeError("a process is run by the keeper, not in a thread")
+
+
+def _exists(path: str) -> bool:
+    return Path(path).exists()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _said(log: Path, begin: int) -> list[str]:
+    """The last lines written to `log` after `begin`."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(begin, _size(log) - _LAST_BYTES))
+            text = file.read(_LAST_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return []
+    return [line for line in text.splitlines() if line.strip()][-_LAST_LINES:]

@@ -1,0 +1,1 @@
+"""What the resource kind `postgres` knows about PostgreSQL."""

@@ -1,0 +1,120 @@
+"""The commands that make a new database cluster: whole under its final name, or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vrooli.core.command import Command, EnsureDirectory, Remove, Rename, RunOnce, WriteFile
+from vrooli.core.launch import LaunchSpec
+from vrooli.stack.postgres.installation import Installation
+from vrooli.stack.postgres.settings import MAIN_CONF
+
+SUPERUSER = "postgres"
+_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+_MINUTES = 300.0
+"""Seconds for initdb: 1 to 3 on a common disk; a slow one may sync for minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCluster:
+    """A cluster to be made.
+
+    Attributes:
+        service: names the log and the recorded process.
+        data: final folder.
+        log_path: where the programs' output goes.
+        user: system user that will own it.
+        superuser_verifier, role_verifier: for SCRAM; no password leaves our own files.
+    """
+
+    service: str
+    installation: Installation
+    data: Path
+    log_path: str
+    user: str | None
+    role: str
+    database: str
+    superuser_verifier: str = field(repr=False)
+    role_verifier: str = field(repr=False)
+
+
+def commands(new: NewCluster, vrooli_conf: str) -> Sequence[Command]:
+    """Make it beside its final place; the rename at the end is what makes it count.
+
+    A kill in between leaves a `.new` folder, which the next attempt removes.
+    """
+    stage = new.data.with_name(f"{new.data.name}.new")
+    cluster, password = stage / "cluster", stage / "verifier"
+    return (
+        Remove(str(stage)),
+        EnsureDirectory(str(stage), 0o700, new.user),
+        EnsureDirectory(str(cluster), 0o700, new.user),
+        WriteFile(str(password), new.superuser_verifier + "\n", 0o600, new.user),
+        _run(new, stage, "create the database cluster", _initdb(new, cluster, password)),
+        WriteFile(str(cluster / "postgresql.conf"), MAIN_CONF, 0o600, new.user),
+        WriteFile(str(cluster / "vrooli.conf"), vrooli_conf, 0o600, new.user),
+        _run(new, stage, "create role and database", _single(new, cluster), _sql(new)),
+        Rename(str(cluster), str(new.data)),
+        Remove(str(stage)),
+    )
+
+
+def _initdb(new: NewCluster, cluster: Path, password: Path) -> tuple[str, ...]:
+    return (
+        str(new.installation.bin / "initdb"),
+        f"--pgdata={cluster}",
+        f"--username={SUPERUSER}",
+        f"--pwfile={password}",
+        "--auth-local=scram-sha-256",
+        "--auth-host=scram-sha-256",
+        "--data-checksums",
+        "--encoding=UTF8",
+        *_locale(new.installation.major),
+        "--lc-messages=C",
+    )
+
+
+def _locale(major: int) -> tuple[str, ...]:
+    """Sort orders of PostgreSQL itself: an upgrade of the C library must not break indexes.
+
+    Before 17 it has none for UTF-8; then text sorts by its bytes, which no library changes either.
+    """
+    if major >= 17:
+        return ("--locale-provider=builtin", "--locale=C.UTF-8")
+    return ("--locale=C.UTF-8", "--lc-collate=C")
+
+
+def _single(new: NewCluster, cluster: Path) -> tuple[str, ...]:
+    # -j: a statement ends at an empty line. exit_on_error: else errors are printed and forgotten.
+    program = str(new.installation.bin / "postgres")
+    return (program, "--single", "-j", "-c", "exit_on_error=on", "-D", str(cluster), "template1")
+
+
+def _sql(new: NewCluster) -> str:
+    role, database = _identifier(new.role), _identifier(new.database)
+    return (
+        f"CREATE ROLE {role} LOGIN PASSWORD '{new.role_verifier}';\n\n"
+        f"CREATE DATABASE {database} OWNER {role};\n\n"
+    )
+
+
+def _identifier(name: str) -> str:
+    quoted = name.replace('"', '""')
+    return f'"{quoted}"'
+
+
+def _run(
+    new: NewCluster, stage: Path, title: str, argv: tuple[str, ...], stdin: str | None = None
+) -> RunOnce:
+    root = (new.installation.root,) if new.installation.root else ()
+    spec = LaunchSpec(
+        service=f"{new.service}-prepare",
+        argv=argv,
+        cwd=str(stage),
+        env=_ENV,
+        log_path=new.log_path,
+        user=new.user,
+        expose=(*root, str(stage)) if new.user else (),
+        stdin=stdin,
+    )
+    return RunOnce(title, spec, _MINUTES, undo_path=str(stage))

@@ -1,0 +1,202 @@
+"""PostgreSQL: embedded by default, of the system or elsewhere by one line."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from vrooli.core.command import Command, CopyTree, EnsureDirectory, WriteFile
+from vrooli.core.errors import ConfigError
+from vrooli.core.home import Home
+from vrooli.core.result import Result
+from vrooli.stack.kind import Kind, Place, ProbeTools, Program
+from vrooli.stack.model import Service
+from vrooli.stack.postgres import installation as installations
+from vrooli.stack.postgres import settings
+from vrooli.stack.postgres.ask import ask
+from vrooli.stack.postgres.cluster import NewCluster, commands
+from vrooli.stack.postgres.installation import Installation
+from vrooli.stack.references import is_reference, resolved
+from vrooli.stack.wire import dsn
+from vrooli.stack.wire.scram import verifier
+
+_SOCKET_LIMIT = 107 - len("/.s.PGSQL.65535.lock")
+"""Bytes for the folder of the socket: sun_path of unix(7) holds 107."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresOptions:
+    """Keys of `kind = "postgres"`.
+
+    Attributes:
+        installation: "embedded", or the bin folder of a PostgreSQL of this system.
+        database, role: made with a new cluster; the role owns the database and may log in.
+        settings: further lines of postgresql.conf, by name.
+    """
+
+    installation: str = "embedded"
+    database: str = "vrooli"
+    role: str = "vrooli"
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class PostgresKind(Kind):
+    """A PostgreSQL cluster with one role and one database."""
+
+    name = "postgres"
+    title = "PostgreSQL"
+    summary = "a relational database"
+    default_port = 15432
+    options = PostgresOptions
+    needs_command = False
+    failures = 3
+    over = 15.0
+    stop_signals = ("INT", "QUIT")
+    start_timeout = 60.0
+    stop_timeout = 30.0
+
+    def prepare(self, service: Service, place: Place) -> Sequence[Command]:
+        """Copy the programs, make the cluster when there is none, and write its settings.
+
+        Raises:
+            ConfigError: no such installation, another major version than the data, or run by root.
+        """
+        programs = self._installation(service, place)
+        user = _user(service, place)
+        data = place.home.data(service.name)
+        sockets = socket_folder(place.home, service.name)
+        text = self._conf(service, place, programs.major)
+        before: list[Command] = [
+            EnsureDirectory(str(place.home.run), 0o711 if user else 0o700),
+            EnsureDirectory(sockets, 0o700, user),
+        ]
+        if programs.sources:
+            before.append(CopyTree(programs.sources, programs.root))
+        if _major_of(data) is None:
+            _require_free(data)
+            return (*before, *commands(self._new(service, place, programs), text))
+        return (
+            *before,
+            EnsureDirectory(str(data), 0o700, user),
+            WriteFile(str(data / "vrooli.conf"), text, 0o600, user),
+        )
+
+    def program(self, service: Service, place: Place) -> Program:
+        """The server in the foreground; the log is its standard error."""
+        programs = self._installation(service, place)
+        data = str(place.home.data(service.name))
+        return Program(
+            argv=(str(programs.bin / "postgres"), "-D", data),
+            env={"LC_ALL": "C", "TZ": "UTC"},
+            cwd=data,
+            expose=tuple(filter(None, (programs.root, socket_folder(place.home, service.name)))),
+        )
+
+    def url(self, service: Service, place: Place) -> str:
+        """With the password of the role."""
+        if service.url:
+            return resolved(service.url, place.secrets)
+        options: PostgresOptions = self.read_options(service)
+        password = quote(place.secrets.create(f"{service.name}-{options.role}"), safe="")
+        role, database = quote(options.role, safe=""), quote(options.database, safe="")
+        return f"postgresql://{role}:{password}@{_host(service)}:{service.port}/{database}"
+
+    def public_url(self, service: Service) -> str:
+        """Without the password."""
+        if service.url:
+            return service.url if is_reference(service.url) else dsn.without_password(service.url)
+        options: PostgresOptions = self.read_options(service)
+        role, database = quote(options.role, safe=""), quote(options.database, safe="")
+        return f"postgresql://{role}@{_host(service)}:{service.port}/{database}"
+
+    async def probe(self, service: Service, tools: ProbeTools) -> Result:
+        """Log in as the role and run a query: what every user of it does first."""
+        target = dsn.parse(self.url(service, tools.place))
+        return await ask(tools.streams, target, "SELECT 1")
+
+    def _installation(self, service: Service, place: Place) -> Installation:
+        options: PostgresOptions = self.read_options(service)
+        data = place.home.data(service.name)
+        major = _major_of(data)
+        if options.installation == "embedded":
+            return installations.embedded(place.home.pgsql, major)
+        found = installations.system(options.installation)
+        if major not in (None, found.major):
+            raise installations.mismatch(major or 0, found, data)
+        return found
+
+    def _conf(self, service: Service, place: Place, major: int) -> str:
+        values = settings.generated(
+            major=major,
+            host=service.host,
+            port=service.port,
+            sockets=socket_folder(place.home, service.name),
+            name=service.name,
+            machine=place.machine,
+        )
+        options: PostgresOptions = self.read_options(service)
+        return settings.render(values, options.settings)
+
+    def _new(self, service: Service, place: Place, programs: Installation) -> NewCluster:
+        options: PostgresOptions = self.read_options(service)
+        return NewCluster(
+            service=service.name,
+            installation=programs,
+            data=place.home.data(service.name),
+            log_path=str(place.home.log(service.name)),
+            user=_user(service, place),
+            role=options.role,
+            database=options.database,
+            superuser_verifier=verifier(place.secrets.create(f"{service.name}-superuser")),
+            role_verifier=verifier(place.secrets.create(f"{service.name}-{options.role}")),
+        )
+
+
+def socket_folder(home: Home, service: str) -> str:
+    """Where the unix socket lies: short enough for unix(7) whatever the service is called."""
+    folder = str(home.run / f"pg-{service}")
+    if len(folder.encode()) <= _SOCKET_LIMIT:
+        return folder
+    return str(home.run / f"pg-{hashlib.sha256(service.encode()).hexdigest()[:8]}")
+
+
+def _major_of(data: Path) -> int | None:
+    try:
+        return int((data / "PG_VERSION").read_text(encoding="ascii").split(".")[0])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"cannot tell which PostgreSQL wrote this: {error}",
+            where=str(data / "PG_VERSION"),
+            next_step="check the permissions of the folder, or restore it from a backup",
+        ) from error
+
+
+def _require_free(data: Path) -> None:
+    """A folder with files but without PG_VERSION is damaged data, not a place for a new cluster."""
+    if data.is_dir() and any(data.iterdir()):
+        raise ConfigError(
+            "there are files, but they are no PostgreSQL cluster (PG_VERSION is missing)",
+            where=str(data),
+            next_step="restore the folder from a backup, or move it away for a new, empty database",
+        )
+
+
+def _user(service: Service, place: Place) -> str | None:
+    user = place.user_of(service)
+    if user is None and place.machine.root:
+        raise ConfigError(
+            "PostgreSQL refuses to be run by root",
+            where=service.name,
+            next_step='remove `user = "root"`, or name another system user',
+        )
+    return user
+
+
+def _host(service: Service) -> str:
+    return f"[{service.host}]" if ":" in service.host else service.host
+
+
+KIND = PostgresKind()

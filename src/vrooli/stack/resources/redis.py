@@ -1,0 +1,162 @@
+"""Redis, from the system's package."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
+
+from vrooli.core.address import HostPort
+from vrooli.core.command import Command, EnsureDirectory, WriteFile
+from vrooli.core.errors import AccessDenied, ConfigError
+from vrooli.core.result import Result, critical, ok, starting
+from vrooli.stack.kind import Kind, Place, ProbeTools, Program
+from vrooli.stack.model import Service
+from vrooli.stack.references import is_reference, resolved
+from vrooli.stack.wire import resp
+from vrooli.stack.wire.dsn import split, without_password
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_OURS = ("port", "bind", "requirepass", "dir", "daemonize", "include", "tls-port")
+_ANSWER = "PONG"
+
+
+@dataclass(frozen=True, slots=True)
+class RedisOptions:
+    """Keys of `kind = "redis"`.
+
+    Attributes:
+        program: path of redis-server; empty: found in the usual folders.
+        max_memory: bytes or such as "256mb"; empty: no limit, as Redis has it.
+        settings: further lines of redis.conf, by name.
+    """
+
+    program: str = ""
+    max_memory: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class RedisKind(Kind):
+    """A Redis server that keeps its data on disk."""
+
+    name = "redis"
+    title = "Redis"
+    summary = "an in-memory store for caches and queues"
+    default_port = 16379
+    options = RedisOptions
+    needs_command = False
+    failures = 3
+    over = 15.0
+    start_timeout = 60.0
+    stop_timeout = 20.0
+
+    def prepare(self, service: Service, place: Place) -> Sequence[Command]:
+        """Data folder and settings.
+
+        Raises:
+            ConfigError: redis-server is not installed, or a setting cannot be.
+        """
+        _program(self.read_options(service))
+        user = place.user_of(service)
+        data = place.home.data(service.name)
+        text = self._conf(service, place)
+        return (
+            EnsureDirectory(str(data), 0o700, user),
+            WriteFile(str(data / "redis.conf"), text, 0o600, user),
+        )
+
+    def program(self, service: Service, place: Place) -> Program:
+        """In the foreground; the password is in the settings file, never an argument."""
+        data = str(place.home.data(service.name))
+        argv = (_program(self.read_options(service)), f"{data}/redis.conf")
+        return Program(argv=argv, env={"LC_ALL": "C"}, cwd=data)
+
+    def url(self, service: Service, place: Place) -> str:
+        """With the password."""
+        if service.url:
+            return resolved(service.url, place.secrets)
+        password = quote(place.secrets.create(service.name), safe="")
+        return f"redis://:{password}@{HostPort(service.host, service.port)}/0"
+
+    def public_url(self, service: Service) -> str:
+        """Without the password."""
+        if service.url:
+            return service.url if is_reference(service.url) else without_password(service.url)
+        return f"redis://{HostPort(service.host, service.port)}/0"
+
+    async def probe(self, service: Service, tools: ProbeTools) -> Result:
+        """AUTH and PING."""
+        parts = split(self.url(service, tools.place), ("redis", "rediss"))
+        address = HostPort(
+            parts.hostname or "127.0.0.1", parts.port or 6379, parts.scheme == "rediss"
+        )
+        words = [unquote(word) for word in (parts.username, parts.password) if word]
+        stream = await tools.streams.open(address)
+        try:
+            return await _ping(resp.Session(stream), words)
+        finally:
+            await stream.close()
+
+    def _conf(self, service: Service, place: Place) -> str:
+        options: RedisOptions = self.read_options(service)
+        values = {
+            "bind": service.host,
+            "port": str(service.port),
+            "protected-mode": "yes",
+            "requirepass": place.secrets.create(service.name),
+            "dir": str(place.home.data(service.name)),
+            "daemonize": "no",
+            # To standard output, hence into the service's own rotating log.
+            "logfile": "",
+            # At most one second of writes is lost; snapshots besides make restarts fast.
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "save": "3600 1 300 100 60 10000",
+        }
+        if options.max_memory:
+            values["maxmemory"] = options.max_memory
+        for name in options.settings:
+            if name.lower() in _OURS:
+                raise ConfigError(f"`{name}` cannot be set", where=f"{service.name}.settings")
+        lines = [_line(name, value) for name, value in (values | dict(options.settings)).items()]
+        return "\n".join(["# Generated at every start; use `settings` in vrooli.toml.", *lines, ""])
+
+
+async def _ping(session: resp.Session, words: list[str]) -> Result:
+    try:
+        if words:
+            await session.call("AUTH", *words)
+        answer = await session.call("PING")
+    except resp.RedisError as error:
+        if error.code == "LOADING":
+            return starting("Redis reads its data from disk", code=error.code)
+        if error.code in ("NOAUTH", "WRONGPASS", "NOPERM"):
+            raise AccessDenied(error.what) from error
+        return critical(error.what[:300], code=error.code, answered=True)
+    if answer != _ANSWER:
+        return critical("it answers, but not to PING", answered=True)
+    return ok("answers PING")
+
+
+def _program(options: RedisOptions) -> str:
+    found = shutil.which(options.program or "redis-server", path=_PATH)
+    if found is None:
+        raise ConfigError(
+            f"there is no {options.program or 'redis-server'} on this machine",
+            where="redis",
+            next_step="apt install redis-server (or your system's package), or set "
+            '`runtime = "external"` with the `url` of a Redis elsewhere',
+        )
+    return found
+
+
+def _line(name: str, value: str) -> str:
+    """One line of redis.conf; quoted, except for `save` and `bind`, which take several words."""
+    if not name.replace("-", "").isalnum() or any(ord(c) < 32 for c in value):
+        raise ConfigError(f"`{name}` is no Redis setting", where="settings")
+    if name in ("save", "bind"):
+        return f"{name} {value}"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name} "{escaped}"'
+
+
+KIND = RedisKind()

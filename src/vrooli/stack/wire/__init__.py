@@ -1,0 +1,1 @@
+"""Wire protocols over the Streams port, byte by byte, without a driver."""
