@@ -1,4 +1,6 @@
-"""A real PostgreSQL for tests: the programs of the wheel, run as an unprivileged user when the tests are root."""
+"""A real PostgreSQL for tests: the programs of the wheel, run as an unprivileged user when the
+tests are root.
+"""
 
 import contextlib
 import os
@@ -42,7 +44,8 @@ def run_as() -> str | None:
 
 
 def install_programs(target: Path) -> Path:
-    """Copy the wheel's programs and libraries below `target` (the RPATH needs their relative places); the bin folder.
+    """Copy the wheel's programs and libraries below `target` (the RPATH needs their relative
+    places); the bin folder.
 
     A virtualenv below a root-only folder cannot be read by the user that PostgreSQL runs as.
     """
@@ -83,6 +86,12 @@ class Postgres:
         return self.root / "data"
 
     @property
+    def older(self) -> bool:
+        """Whether it lacks the builtin locale provider, which came with PostgreSQL 17."""
+        version = subprocess.check_output([self.bin / "postgres", "--version"], text=True)
+        return int(version.split()[2].split(".")[0]) < 17
+
+    @property
     def pid(self) -> int:
         """Of the postmaster, which must run."""
         assert self._process is not None
@@ -102,9 +111,9 @@ class Postgres:
             "--username=postgres",
             f"--pwfile={password_file}",
             "--auth=scram-sha-256",
-            "--locale-provider=builtin",
             "--locale=C.UTF-8",
             "--encoding=UTF8",
+            *(() if self.older else ("--locale-provider=builtin",)),
             "--no-sync",
         )
 
@@ -217,16 +226,19 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def running_postgres(tmp: Path | None = None) -> Iterator[Postgres]:
-    """A cluster that runs, in `tmp` or a folder of its own; gone with its processes and files afterwards.
+def running_postgres(tmp: Path | None = None, programs: Path | None = None) -> Iterator[Postgres]:
+    """A cluster that runs, in `tmp` or a folder of its own; gone with its processes and files
+    afterwards.
 
     Args:
-        tmp: where to put it; every folder above must be open to other users when the tests are root.
+        tmp: where to put it; every folder above must be open to other users when the tests are
+            root.
+        programs: bin folder of another PostgreSQL than the wheel's.
     """
     # Not pytest's tmp_path: that one lies in a 0700 folder, which PostgreSQL's user cannot enter.
     root = Path(tempfile.mkdtemp(prefix="vrooli-pg-", dir=tmp))
     root.chmod(0o755)
-    server = Postgres(install_programs(root / "programs"), root / "cluster")
+    server = Postgres(programs or install_programs(root / "programs"), root / "cluster")
     server.root.mkdir(mode=0o755)
     try:
         server.init()

@@ -6,8 +6,7 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,9 @@ from typing import Any
 import httpx
 
 from tests.support.postgres import free_port
+from tests.support.waiting import wait_for
 
 DEADLINE = 60.0
-
-
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any:
-    """The first true value that `condition` returns; TimeoutError with `what` after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.05)
-    raise TimeoutError(f"not within {seconds} s: {what}")
 
 
 @dataclass(slots=True)

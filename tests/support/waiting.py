@@ -1,11 +1,31 @@
-"""Waiting for conditions instead of sleeping for guesses."""
+"""Waiting for a condition, never for a time."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+DEADLINE = 60.0
+PAUSE = 0.05
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Return as soon as `condition` holds; fail after `seconds`."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - the condition belongs to another thread
-            await asyncio.sleep(0.01)
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any:
+    """The first true value that `condition` returns; TimeoutError with `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(PAUSE)
+    raise TimeoutError(f"not within {seconds} s: {what}")
+
+
+async def eventually(
+    condition: Callable[[], Awaitable[Any]], what: str, seconds: float = DEADLINE
+) -> Any:
+    """The same for a coroutine."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if value := await condition():
+            return value
+        await asyncio.sleep(PAUSE)
+    raise TimeoutError(f"not within {seconds} s: {what}")

@@ -54,7 +54,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         database_url=database_url,
         redis_url=read_environment(environ, "REDIS_URL"),
         host=read_environment(environ, "HOST") or "127.0.0.1",
-        port=int(_number(environ, "PORT", DEFAULT_PORT)),
+        port=_port(environ),
         drain_seconds=_number(environ, "DRAIN_SECONDS", 10.0),
         token_file=folders.token("VROOLI_SERVER_TOKEN_FILE", "operator.token"),
         metrics_token_file=folders.token("VROOLI_METRICS_TOKEN_FILE", "metrics.token"),
@@ -80,6 +80,13 @@ class _Folders:
 
     def token(self, name: str, default: str) -> Path:
         return Path(self._environ.get(name) or self._secrets / default)
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    number = _number(environ, "PORT", float(DEFAULT_PORT))
+    if not number.is_integer():
+        raise UsageError(f"{number} is not a TCP port", where="PORT", next_step="use 1 to 65535")
+    return int(number)
 
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:

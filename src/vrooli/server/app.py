@@ -5,12 +5,13 @@ dies.
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import EXIT_USAGE, VrooliError
 from vrooli.server.auth import RequireToken, TokenFile
 from vrooli.server.database import Database
 from vrooli.server.dependencies import Dependency, Prober
@@ -102,9 +103,12 @@ def schema_routes(app: FastAPI) -> APIRouter:
 
 def _add_error_handlers(app: FastAPI) -> None:
     """Give every refusal the shape of `problems.problem`."""
+    log = structlog.get_logger("vrooli.server")
 
     @app.exception_handler(VrooliError)
     async def ours(request: Request, error: VrooliError) -> JSONResponse:
+        if not error.retryable and error.exit_code != EXIT_USAGE:
+            log.error("request failed", exc_info=error)
         return problem_of(error)
 
     @app.exception_handler(HTTPException)

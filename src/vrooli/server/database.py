@@ -12,7 +12,8 @@ import asyncpg
 from vrooli.core.errors import AccessDenied, DeadlineExceeded, Unreachable, VrooliError
 
 CONNECT_SECONDS = 5.0
-STATEMENT_SECONDS = 30.0
+STATEMENT_SECONDS = 10.0
+"""The largest batch takes a second; callers must hear of a frozen PostgreSQL before giving up."""
 CLOSE_SECONDS = 2.0
 MAX_CONNECTIONS = 10
 
@@ -94,6 +95,8 @@ def translate(error: Exception) -> VrooliError:
         return Unreachable("PostgreSQL is starting up", next_step="wait")
     if isinstance(error, asyncpg.PostgresError):
         return _translate_state(error)
+    if isinstance(error, ValueError):  # a value that the driver cannot send
+        return VrooliError("a value does not fit its column", next_step="see the server's log")
     return Unreachable("PostgreSQL cannot be reached", next_step="look at the service `postgres`")
 
 

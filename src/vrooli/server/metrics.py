@@ -13,14 +13,14 @@ from prometheus_client import (
 )
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.5, 5.0, 10.0, 30.0)
-"""Seconds. 2.0 is an edge on purpose: rule HighResponseTime asks if p95 is above 2 s."""
+"""Seconds. 2.0 is an edge on purpose: HighResponseTime asks about p95 > 2 s."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER_METHOD = "OTHER"
 
 
 class Metrics:
-    """Counters of this process. Labels are bounded: known methods, route templates, status codes."""
+    """Counters of this process. Labels are bounded: known methods, route templates, statuses."""
 
     def __init__(self, version: str) -> None:
         self.registry = CollectorRegistry()

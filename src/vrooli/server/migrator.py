@@ -13,6 +13,7 @@ from vrooli.server.database import Database
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
+RECHECK_SECONDS = 60.0
 REVISION_FILE = re.compile(r"v\d{3}_\w+\.py")
 
 
@@ -33,37 +34,49 @@ def newest_revision(folder: Path) -> str:
 
 
 class Migrator:
-    """Runs `apply` until the database is at `revision`, however long PostgreSQL stays away."""
+    """Runs `apply` until the database is at `revision`, however long PostgreSQL stays away.
+
+    Attributes:
+        done: whether the schema was there when last seen.
+    """
 
     def __init__(
-        self, database: Database, revision: str, apply: Callable[[], Awaitable[None]]
+        self,
+        database: Database,
+        revision: str,
+        apply: Callable[[], Awaitable[None]],
+        recheck: float = RECHECK_SECONDS,
     ) -> None:
         self._database = database
         self._revision = revision
         self._apply = apply
+        self._recheck = recheck
         self._first_try = asyncio.Event()
         self._log = structlog.get_logger("vrooli.server.migrations")
         self.done = False
 
     async def run(self) -> None:
-        """1. Look whether anything is to do. 2. If so apply. 3. On failure wait, longer each time,
-        and start over.
+        """For ever: 1. Look whether anything is to do. 2. If so apply. 3. On failure wait, longer
+        each time, and start over. 4. Look again every minute: a restore may bring an old schema.
         """
         pause = FIRST_PAUSE_SECONDS
-        while not self.done:
-            try:
-                if not await self._current():
-                    await self._apply()
-                self.done = True
-                self._log.info("schema ready", revision=self._revision)
-            except VrooliError as error:
-                self._log.warning(
-                    "schema not ready, trying again", reason=error.what, pause_seconds=pause
-                )
+        while True:
+            self.done = await self._ensure()
             self._first_try.set()
+            pause = FIRST_PAUSE_SECONDS if self.done else min(pause * 2, LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(self._recheck if self.done else pause)
+
+    async def _ensure(self) -> bool:
+        try:
+            if not await self._current():
+                self.done = False
+                await self._apply()
+                self._log.info("migrations applied", revision=self._revision)
+        except VrooliError as error:
             if not self.done:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                self._log.warning("schema not ready, trying again", reason=error.what)
+            return self.done  # PostgreSQL away says nothing about the schema
+        return True
 
     async def first_try(self, seconds: float) -> None:
         """Wait until the first try has ended either way, at most `seconds`."""

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vrooli.core.errors import UsageError
 from vrooli.server.database import Database
-from vrooli.server.records import MAX_AT, CheckedBatch, Kind, Name
+from vrooli.server.records import MAX_AT, MAX_BIGINT, CheckedBatch, Kind, Name
 
 MAX_PAGE = 1000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _INSERT = """
 INSERT INTO history (host, boot, seq, at, kind, subject, status, value, data)
@@ -154,7 +156,7 @@ def decode_cursor(cursor: str) -> tuple[datetime, str, str, int]:
     try:
         at, host, boot, seq = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         moment = datetime.fromisoformat(at).astimezone(UTC)
-        if isinstance(host, str) and isinstance(boot, str) and isinstance(seq, int):
+        if _storable(host) and _storable(boot) and type(seq) is int and 0 <= seq <= MAX_BIGINT:
             return moment, host, boot, seq
     except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError):
         pass
@@ -163,3 +165,8 @@ def decode_cursor(cursor: str) -> tuple[datetime, str, str, int]:
         where="cursor",
         next_step="start again without a cursor",
     )
+
+
+def _storable(text: object) -> bool:
+    """Whether PostgreSQL takes it as text: no NUL, no lone surrogate."""
+    return isinstance(text, str) and not _UNSTORABLE.search(text)

@@ -2,10 +2,12 @@
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.postgres import Postgres, running_postgres
+from tests.support.server import Server, server_process
 
 
 @pytest.fixture(scope="session")
@@ -25,4 +27,14 @@ def dsn(cluster: Postgres) -> str:
 def own_cluster() -> Iterator[Postgres]:
     """A cluster that the test may kill."""
     with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def served(cluster: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that is up, shared by the tests of a module; they tell their rows apart by host."""
+    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    home: Path = tmp_path_factory.mktemp("home")
+    with server_process(home, dsn) as server:
+        server.wait("/health")
         yield server

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.postgres import free_port
-from tests.support.server import server_process, wait_for
+from tests.support.server import server_process
+from tests.support.waiting import wait_for
 
 
 def test_it_comes_up_migrated_and_healthy(dsn: str, tmp_path: Path) -> None:

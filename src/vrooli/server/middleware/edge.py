@@ -3,6 +3,7 @@ log line for us.
 """
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vrooli.core.errors import VrooliError
@@ -30,6 +31,8 @@ class ErrorEdge:
 
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            raise  # nobody is left to answer
         except Exception as error:  # a bad request must not end the connection
             self._log.error("request failed", exc_info=error)
             if begun:

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 import structlog
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vrooli.server.metrics import Metrics
@@ -14,6 +15,8 @@ UNMATCHED = "unmatched"
 QUIET_ROUTES = frozenset({"/health", "/health/live", "/metrics"})
 """Asked every few seconds by machines: logged only when they fail."""
 MAX_LOGGED_PATH = 512
+CLIENT_GONE = 499
+"""The caller went away before its answer: nginx's number. Counted as 500 it would raise alarms."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class Observe:
         start = time.perf_counter_ns()
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            outcome.status = CLIENT_GONE
         finally:
             self._record(scope, outcome.status, time.perf_counter_ns() - start)
 

@@ -1,0 +1,93 @@
+"""Who gets in: every route but two needs a token, and every answer carries the security headers."""
+
+import re
+import secrets
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.server import Server
+
+OPEN = {"/health", "/health/live"}
+ROUTES = [
+    ("GET", "/health/memory"),
+    ("GET", "/debug/heap-dump"),
+    ("GET", "/metrics"),
+    ("GET", "/openapi.json"),
+    ("GET", "/api/v1/history"),
+    ("POST", "/api/v1/history"),
+]
+
+
+def test_the_list_above_is_all_that_there_is(served: Server) -> None:
+    schema = served.get("/openapi.json").json()
+    described = {
+        (method.upper(), path) for path, item in schema["paths"].items() for method in item
+    }
+    assert described == {*ROUTES, *(("GET", path) for path in OPEN)} - {("GET", "/openapi.json")}
+
+
+@pytest.mark.parametrize("path", sorted(OPEN))
+def test_health_is_open_to_everyone(served: Server, path: str) -> None:
+    assert httpx.get(served.url + path).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", "Basic {token}", "{token}"])
+def test_everything_else_is_refused_without_the_token(
+    served: Server, method: str, path: str, header: str | None
+) -> None:
+    headers = {} if header is None else {"Authorization": header.format(token=served.token)}
+    answer = httpx.request(method, served.url + path, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.json()["error"]["code"] == "unauthorized"
+
+
+def test_the_scrapers_token_opens_metrics_and_nothing_else(served: Server) -> None:
+    scraper = secrets.token_hex(16)
+    (served.home / "secrets" / "metrics.token").write_text(scraper, encoding="utf-8")
+    headers = {"Authorization": f"Bearer {scraper}"}
+    for method, path in ROUTES:
+        status = httpx.request(method, served.url + path, headers=headers).status_code
+        assert status == (200 if path == "/metrics" else 401), path
+
+
+def test_a_replaced_operator_token_counts_at_once(served: Server) -> None:
+    old = served.token
+    served.token = secrets.token_hex(32)
+    served.write_token()
+    assert served.get("/metrics").status_code == 200
+    headers = {"Authorization": f"Bearer {old}"}
+    assert httpx.get(served.url + "/metrics", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/health", "/nothing", "/metrics", "/docs", "/redoc"])
+def test_every_answer_carries_the_security_headers(served: Server, path: str) -> None:
+    answer = httpx.get(served.url + path)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert "server" not in answer.headers
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_unknown_paths_and_methods_have_the_same_error_shape(served: Server) -> None:
+    assert served.get("/nothing").json()["error"]["code"] == "not_found"
+    answer = httpx.delete(f"{served.url}/api/v1/history", headers=served.headers)
+    assert answer.status_code == 405
+    assert answer.json()["error"]["code"] == "method_not_allowed"
+    assert answer.headers["Allow"]
+
+
+def test_the_described_routes_are_documented(served: Server) -> None:
+    for path, item in served.get("/openapi.json").json()["paths"].items():
+        for method, operation in item.items():
+            assert operation["summary"], (method, path)
+            assert operation["description"], (method, path)
+
+
+def test_no_token_and_no_password_stands_in_the_log(served: Server, tmp_path: Path) -> None:
+    assert served.token not in served.log
+    assert not re.search(r"postgresql://[^:/]+:(?!\[redacted\])", served.log)
