@@ -21,6 +21,7 @@ from vrooli.autoheal.healer import Healer
 from vrooli.core import discover
 from vrooli.main import cli
 from vrooli.stack import sections
+from vrooli.stack.init import init_text
 from vrooli.stack.kind import Kind
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -81,6 +82,24 @@ def _keys(section: type) -> str:
     return table("key | meaning | takes | without it", rows)
 
 
+STACK_FILE = """\
+# `vrooli.toml`
+
+What runs on this host, said once. `vrooli init` writes a first one, `vrooli config check` names
+every mistake with its line, `vrooli config schema` prints the JSON Schema for editors. Without a
+file there is a default stack: PostgreSQL, the server and the watchdog.
+
+The file is searched upward from the current folder, or named by `-f FILE`. Names of services have
+at most 40 lower-case letters, digits and hyphens and begin with a letter. Durations are seconds
+(`0.5`, `30`) or a text with one unit (`"500ms"`, `"5s"`, `"2m"`, `"1h"`). Relative paths start at
+the folder of the file, `~` is the home folder. A key that is not listed here is an error.
+
+Secrets never stand in the file: `env:NAME` is a variable of the environment in which `vrooli up`
+runs, `file:PATH` the content of a file that not every user of the host may read, without its last
+newline. In `env`, `resource:NAME` is the connection URL of a resource, with its password.
+"""
+
+
 def stack_file() -> str:
     """The keys of `vrooli.toml`."""
     parts = {
@@ -91,14 +110,15 @@ def stack_file() -> str:
         "[autoheal]": sections.AutohealSection,
         "[autoheal.checks]": sections.ThresholdSection,
     }
-    text = "# `vrooli.toml`\n\nDurations are seconds, or a text like `500ms`, `30s`, `2m`.\n"
+    text = STACK_FILE
     for head, section in parts.items():
-        text += f"\n## `{head}`\n\n{section.__doc__}\n\n"
+        text += f"\n## `{head}`\n\n{sections.summary(section)}\n\n"
         if section is sections.ScenarioSection:
             text += "Its keys are those of a resource without `kind`.\n"
         else:
             text += _keys(section)
-    return text
+    sample = init_text({}, "default")
+    return f"{text}\n## What `vrooli init` writes\n\n```toml\n{sample}```\n"
 
 
 def commands() -> str:

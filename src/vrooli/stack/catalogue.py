@@ -22,7 +22,8 @@ class Catalogue(Protocol):
 
 
 class InstalledKinds:
-    """The kinds in the folders `resources/` and `builtin/`; only those that are asked for are imported."""
+    """The kinds in the folders `resources/` and `builtin/`; only those that are asked for are
+    imported."""
 
     def resource_kinds(self) -> list[str]:
         """See the protocol."""

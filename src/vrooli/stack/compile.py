@@ -1,4 +1,5 @@
-"""The sections of a stack file to the compiled stack. Pure; all that is wrong is gathered, nothing is raised."""
+"""The sections of a stack file to the compiled stack. Pure; all that is wrong is gathered, nothing
+is raised."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -34,7 +35,8 @@ class Source:
 
 
 def compile_stack(source: Source, kinds: Catalogue, python: str, problems: Problems) -> Stack:
-    """The stack with every default filled in; only to be used when there are no problems afterwards.
+    """The stack with every default filled in; only to be used when there are no problems
+    afterwards.
 
     Args:
         source: what was written.

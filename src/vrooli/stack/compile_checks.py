@@ -41,7 +41,8 @@ def check_names(paths: Iterable[KeyPath], problems: Problems) -> None:
 def check_needs(
     needs: Mapping[str, Collection[str]], paths: Mapping[str, KeyPath], problems: Problems
 ) -> None:
-    """Needed services exist, and nobody waits for himself. Keys of `needs` are all declared names."""
+    """Needed services exist, and nobody waits for himself. Keys of `needs` are all declared
+    names."""
     for name, wanted in needs.items():
         for need in wanted:
             if need not in needs:

@@ -16,7 +16,8 @@ SHORTEST_INTERVAL = 0.5
 
 LONGEST_TIMEOUT = 5.0
 SHARE_OF_INTERVAL = 0.9
-"""The default timeout leaves a tenth of the interval, so that a look ends before the next begins."""
+"""The default timeout leaves a tenth of the interval, so that a look ends before the next
+begins."""
 
 PROBES = ("http", "tcp", "sql", "exec", "process")
 

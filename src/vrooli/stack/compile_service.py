@@ -28,6 +28,9 @@ LATER_RUNTIMES = ("systemd", "docker")
 STARTING_KEYS = ("command", "cwd", "env", "user", "instances", "stop_timeout", "stop_signal")
 """Keys that say how to start and stop something: meaningless for what runs elsewhere."""
 
+SQL_KINDS = ("postgres", "command")
+"""What may speak PostgreSQL's protocol; of a `command` only its author knows."""
+
 MOST_INSTANCES = 64
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}\$?", re.ASCII)
@@ -84,7 +87,8 @@ def compile_service(declared: Declared) -> list[Service]:
             STARTING_KEYS, written, "an external service is not started here; leave it out"
         )
     else:
-        section.reject(("url",), written, 'only for `runtime = "external"`; leave it out')
+        if declared.role == "scenario" or not declared.kind.needs_command:
+            section.reject(("url",), written, 'only for `runtime = "external"`; leave it out')
         _require_command(declared)
     _check_options(declared)
     instances = section.whole("instances", written.instances, 1, (1, MOST_INSTANCES))
@@ -108,7 +112,7 @@ class _Ports:
     @classmethod
     def of(cls, declared: Declared, runtime: str, instances: int) -> "_Ports":
         written, section = declared.written, declared.section
-        url = _url(written.url, section)
+        url = _absolute_reference(_url(written.url, section), declared.folders)
         host, port = "127.0.0.1", declared.kind.default_port
         if url and not is_reference(url):
             parts = urlsplit(url)
@@ -128,6 +132,7 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
     port = ports.first + number if ports.first else 0
     url = "" if is_reference(ports.url) else ports.url
     health = Section(section.problems, (*section.path, "health"))
+    _check_sql(declared, health)
     longest = (0.1, 3600.0)
     return Service(
         name=name,
@@ -272,6 +277,16 @@ def _check_options(declared: Declared) -> None:
     for key, option in declared.options.items():
         if any(is_plain_secret(name, text) for name, text in texts(option, key)):
             declared.section.wrong(key, f"looks like a secret in plain text; {NEXT}")
+
+
+def _check_sql(declared: Declared, health: Section) -> None:
+    """A query needs a PostgreSQL: the resource itself, or the one that a scenario uses."""
+    if declared.written.health is None or declared.written.health.sql is None:
+        return
+    if declared.role == "scenario" and "DATABASE_URL" not in (declared.written.env or {}):
+        health.wrong("sql", "which database? set DATABASE_URL in `env`, like `resource:postgres`")
+    if declared.role == "resource" and declared.kind.name not in SQL_KINDS:
+        health.wrong("sql", f"a {declared.kind.name} does not answer queries of SQL")
 
 
 def _user(written: str | None, section: Section) -> str:

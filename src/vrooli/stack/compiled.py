@@ -1,4 +1,5 @@
-"""`stack.json`: the last good compiled stack, on disk. Standard library only, since the watchdog reads it."""
+"""`stack.json`: the last good compiled stack, on disk. Standard library only, since the watchdog
+reads it."""
 
 import json
 from pathlib import Path
@@ -14,7 +15,8 @@ _NEXT = "run `vrooli up`: it compiles the stack file anew"
 
 
 def write_compiled(stack: Stack, path: Path) -> None:
-    """Replace `path`, all or nothing. Raises StorageError when the disk refuses; the old file then stays."""
+    """Replace `path`, all or nothing. Raises StorageError when the disk refuses; the old file then
+    stays."""
     text = json.dumps(stack.to_json(), indent=1, ensure_ascii=False) + "\n"
     try:
         write_durably(path, text)
@@ -27,7 +29,8 @@ def write_compiled(stack: Stack, path: Path) -> None:
 
 
 def read_compiled(path: Path) -> Stack:
-    """What `write_compiled` wrote. Raises ConfigError when it is missing, unreadable or not ours."""
+    """What `write_compiled` wrote. Raises ConfigError when it is missing, unreadable or not
+    ours."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)

@@ -19,7 +19,8 @@ RESTART_KEYS = (
     "port",
     "options",
 )
-"""What a running process was started with. Health, heal, needs and timeouts are ours alone: they change without a restart."""
+"""What a running process was started with. Health, heal, needs and timeouts are ours alone: they
+change without a restart."""
 
 _REFERENCE = "resource:"
 
@@ -71,10 +72,11 @@ def difference(old: Stack, new: Stack) -> Difference:
 
 
 def fingerprint(service: Service, stack: Stack | None = None) -> str:
-    """16 hex digits over what a process of `service` was started with; no secret value goes in, only references.
+    """16 hex digits over what a process of `service` was started with; no secret value goes in,
+    only references.
 
-    With `stack`, the addresses behind `resource:NAME` in its environment go in as well: a server whose database moved to
-    another port has to be restarted to find it.
+    With `stack`, the addresses behind `resource:NAME` in its environment go in as well: a server
+    whose database moved to another port has to be restarted to find it.
     """
     facts = {key: getattr(service, key) for key in RESTART_KEYS}
     facts["references"] = _references(service, stack)

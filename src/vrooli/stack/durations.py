@@ -1,4 +1,5 @@
-"""Durations as people write them: `5`, `0.5`, `"500ms"`, `"5s"`, `"2m"`, `"1h"`. Always seconds inside."""
+"""Durations as people write them: `5`, `0.5`, `"500ms"`, `"5s"`, `"2m"`, `"1h"`. Always seconds
+inside."""
 
 import math
 import re
@@ -6,7 +7,8 @@ import re
 EXPECTED = 'a number of seconds, or text like "500ms", "5s", "2m" or "1h"'
 
 PATTERN = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"
-"""Also in the JSON Schema; one number and one unit, so that nothing has to be added up while reading."""
+"""Also in the JSON Schema; one number and one unit, so that nothing has to be added up while
+reading."""
 
 LONGEST = 7 * 24 * 3600.0
 """Seconds; a week is longer than any interval or timeout that still means something."""
@@ -16,7 +18,8 @@ _TEXT = re.compile(PATTERN.replace("$", r"\Z"), re.ASCII)
 
 
 def parse_duration(value: float | str) -> float:
-    """Seconds. Raises ValueError with plain words when `value` is no duration, negative, or longer than a week."""
+    """Seconds. Raises ValueError with plain words when `value` is no duration, negative, or longer
+    than a week."""
     seconds = _number(value)
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError(f"expected {EXPECTED}")

@@ -1,4 +1,5 @@
-"""Says what a validator found in the words of the file: which key it is, and what may be written there."""
+"""Says what a validator found in the words of the file: which key it is, and what may be written
+there."""
 
 from typing import Any, get_args
 
@@ -8,7 +9,8 @@ from vrooli.stack.sections import Key, choices, keys
 
 
 def existing(raw: Any, location: tuple[int | str, ...]) -> tuple[KeyPath, Any]:
-    """The part of pydantic's location that is in the file (it adds names of union members), and the value there."""
+    """The part of pydantic's location that is in the file (it adds names of union members), and the
+    value there."""
     path: KeyPath = ()
     for part in location:
         try:
@@ -20,7 +22,8 @@ def existing(raw: Any, location: tuple[int | str, ...]) -> tuple[KeyPath, Any]:
 
 
 def without(raw: Any, path: KeyPath) -> Any:
-    """A copy of tables without the key at `path`; a list that holds something wrong goes as a whole."""
+    """A copy of tables without the key at `path`; a list that holds something wrong goes as a
+    whole."""
     if not path or not isinstance(raw, dict):
         return raw
     first, rest = path[0], path[1:]

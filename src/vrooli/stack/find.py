@@ -1,4 +1,5 @@
-"""Finding the stack file, and its name before anything else is known. Cheap: no validation, standard library only."""
+"""Finding the stack file, and its name before anything else is known. Cheap: no validation,
+standard library only."""
 
 import re
 import tomllib
@@ -32,7 +33,8 @@ def find_file(start: Path) -> Path | None:
 
 
 def stack_name(path: Path | None) -> str:
-    """The name in `[stack]`, also of a file whose rest is broken, so that its running stack can still be reached."""
+    """The name in `[stack]`, also of a file whose rest is broken, so that its running stack can
+    still be reached."""
     if path is None:
         return DEFAULT_NAME
     try:

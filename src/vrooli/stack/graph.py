@@ -1,7 +1,8 @@
 """Who needs whom, as pure functions over the compiled stack.
 
-`needs` names groups. A need on a group is met when *any* instance of it is healthy: one `web-2` that is down does not
-block what needs `web`. For starting, all instances of a needed group come first.
+`needs` names groups. A need on a group is met when *any* instance of it is healthy: one `web-2`
+that is down does not block what needs `web`. For starting, all instances of a needed group come
+first.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -11,7 +12,8 @@ from vrooli.stack.model import Service, Stack
 
 
 def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str] | None:
-    """A cycle as `["a", "b", "a"]`, or None. Names that are not keys of `needs` have no needs of their own."""
+    """A cycle as `["a", "b", "a"]`, or None. Names that are not keys of `needs` have no needs of
+    their own."""
     done: set[str] = set()
     for root in needs:
         cycle = _walk(root, needs, done)
@@ -50,7 +52,8 @@ def direct_needs(stack: Stack, name: str) -> set[str]:
 
 
 def transitive_needs(stack: Stack, names: str | Iterable[str]) -> set[str]:
-    """All that `names` need, and what that needs, without `names` themselves unless one needs another."""
+    """All that `names` need, and what that needs, without `names` themselves unless one needs
+    another."""
     edges = _edges(stack)
     return _reach(_listed(names), edges)
 
@@ -65,7 +68,8 @@ def dependents(stack: Stack, names: str | Iterable[str]) -> set[str]:
 
 
 def start_waves(stack: Stack) -> list[set[str]]:
-    """Sets of services that can start in parallel, each set after those before it. Raises ConfigError on a cycle."""
+    """Sets of services that can start in parallel, each set after those before it. Raises
+    ConfigError on a cycle."""
     edges = _edges(stack)
     waves: list[set[str]] = []
     placed: set[str] = set()
@@ -89,13 +93,15 @@ def unmet(stack: Stack, service: Service, failing: Collection[str]) -> list[str]
 
 
 def blocked(stack: Stack, failing: Collection[str]) -> dict[str, list[str]]:
-    """The failing services that a heal cannot help now, each with the needed groups that are down."""
+    """The failing services that a heal cannot help now, each with the needed groups that are
+    down."""
     found = {name: unmet(stack, stack.services[name], failing) for name in _known(stack, failing)}
     return {name: groups for name, groups in found.items() if groups}
 
 
 def deepest_failing(stack: Stack, failing: Collection[str]) -> set[str]:
-    """The failing services whose own needs are all met: the ones to heal. Never empty when `failing` is not."""
+    """The failing services whose own needs are all met: the ones to heal. Never empty when
+    `failing` is not."""
     return set(_known(stack, failing)) - set(blocked(stack, failing))
 
 

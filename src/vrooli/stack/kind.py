@@ -13,6 +13,7 @@ from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.streams import Streams
 from vrooli.core.result import Result
 from vrooli.stack.model import Service
+from vrooli.stack.references import resolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Kind:
 
     def url(self, service: Service, place: Place) -> str:
         """The connection URL with its password: what `resource:NAME` means. Goes into a child's environment, nowhere else."""
-        return place.secrets.resolve(service.url) if service.url else self.public_url(service)
+        return resolved(service.url, place.secrets) if service.url else self.public_url(service)
 
     def public_url(self, service: Service) -> str:
         """Where it is, for people: never a secret."""

@@ -1,4 +1,5 @@
-"""Reads `vrooli.toml` and says all that is wrong with it at once. The only file that imports pydantic."""
+"""Reads `vrooli.toml` and says all that is wrong with it at once. The only file that imports
+pydantic."""
 
 import json
 import math
@@ -127,7 +128,8 @@ def _sentence(problem: Problem) -> str:
 
 @dataclass
 class _Reader:
-    """Raw tables to sections. A service that cannot be read is remembered as broken, and the others are read on."""
+    """Raw tables to sections. A service that cannot be read is remembered as broken, and the others
+    are read on."""
 
     catalogue: Catalogue
     problems: Problems
@@ -235,7 +237,8 @@ class _Reader:
     def _explain(
         self, section: type, raw: Any, path: KeyPath, item: Any, also: Iterable[str]
     ) -> None:
-        """Say in our words what pydantic found; its own words are about Python, not about the file."""
+        """Say in our words what pydantic found; its own words are about Python, not about the
+        file."""
         inner, value = explain.existing(raw, item["loc"])
         if item["type"] == UNKNOWN:
             parent = explain.key_at(section, inner[:-1])
@@ -256,7 +259,8 @@ class _Reader:
         self.problems.add(path, f"unknown key `{name}`{did_you_mean(name, allowed)} {listed}")
 
     def _plain(self, value: Any, path: KeyPath) -> Any:
-        """`value` as JSON knows it; dates, infinities and enormous numbers have no meaning in a stack file."""
+        """`value` as JSON knows it; dates, infinities and enormous numbers have no meaning in a
+        stack file."""
         if isinstance(value, dict):
             return {key: self._plain(item, (*path, key)) for key, item in value.items()}
         if isinstance(value, list):

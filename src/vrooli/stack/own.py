@@ -20,7 +20,8 @@ def plain_name(name: str) -> str:
 
 
 def kind_name(name: str, section: ScenarioSection) -> str:
-    """Which kind a scenario is: our server is recognised by its name and by having no command of its own."""
+    """Which kind a scenario is: our server is recognised by its name and by having no command of
+    its own."""
     if name == AUTOHEAL:
         return AUTOHEAL
     ours = name == SERVER and section.command is None and section.runtime != "external"
@@ -53,7 +54,8 @@ def complete(
 
 
 def _health(written: HealthSection | None) -> HealthSection:
-    """The watchdog asks whether the server lives, not whether its database does: that has a check of its own."""
+    """The watchdog asks whether the server lives, not whether its database does: that has a check
+    of its own."""
     health = written or HealthSection()
     asks = (health.http, health.tcp, health.sql, health.exec, health.process)
     return replace(health, http="/health/live") if asks == (None,) * len(asks) else health

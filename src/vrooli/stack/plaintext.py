@@ -38,7 +38,8 @@ def carries_password(value: str) -> bool:
 
 
 def is_plain_secret(name: str, value: str) -> bool:
-    """Whether `name = value` puts a secret into the file: by the look of the name, or of a password in the value."""
+    """Whether `name = value` puts a secret into the file: by the look of the name, or of a password
+    in the value."""
     if is_reference(value):
         return False
     if carries_password(value):

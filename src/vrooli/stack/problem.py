@@ -100,7 +100,8 @@ class Section:
 
 
 def usable(value: str) -> bool:
-    """Whether the operating system takes `value` as argument, path or variable: no zero byte, at most 128 KiB.
+    """Whether the operating system takes `value` as argument, path or variable: no zero byte, at
+    most 128 KiB.
 
     execve(2) limits one string to 32 pages (MAX_ARG_STRLEN), 131072 bytes.
     """

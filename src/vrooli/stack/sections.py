@@ -1,8 +1,8 @@
 """The sections of `vrooli.toml`, with what every key means.
 
-These dataclasses are the one description of the file: validation, JSON Schema, the commented file of `vrooli init` and
-the reference page are projections of them. A key that was not written is None; `compile.py` fills in the defaults.
-Standard library only.
+These dataclasses are the one description of the file: validation, JSON Schema, the commented file
+of `vrooli init` and the reference page are projections of them. A key that was not written is None;
+`compile.py` fills in the defaults. Standard library only.
 """
 
 import re
@@ -17,14 +17,16 @@ FORBID = {"extra": "forbid"}
 """Read by pydantic: an unknown key is an error."""
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
-"""Names become file names, unix socket names and labels; 40 characters keep socket paths below 107 bytes."""
+"""Names become file names, unix socket names and labels; 40 characters keep socket paths below 107
+bytes."""
 
 NAME_EXPECTED = (
     "a name of at most 40 lower-case letters, digits and hyphens that begins with a letter"
 )
 
 SAID = "vrooli"
-"""Where the words about a key lie in the metadata of its field; pydantic reads names like `default` as its own."""
+"""Where the words about a key lie in the metadata of its field; pydantic reads names like `default`
+as its own."""
 
 Duration = float | str
 SECONDS = {
@@ -76,11 +78,13 @@ class StackSection:
 
 @dataclass
 class HealthSection:
-    """How to find out whether a service is healthy: exactly one of `http`, `tcp`, `sql`, `exec`, `process`."""
+    """How to find out whether a service is healthy: exactly one of `http`, `tcp`, `sql`, `exec`,
+    `process`."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
     http: str | None = key(
-        "A GET on this path of the service's port, or on a URL, answers with a status from 200 to 399.",
+        "A GET on this path of the service's port, or on a URL, answers with a status from 200 to "
+        "399.",
         "a path like `/health`, or a URL with http or https",
         example='"/health"',
         schema={"type": "string", "pattern": "^(/|https?://)"},
@@ -91,12 +95,14 @@ class HealthSection:
         schema={"anyOf": [{"const": True}, PORT]},
     )
     sql: str | None = key(
-        "The resource answers this query.",
+        "The PostgreSQL answers this query; of a scenario, the one that DATABASE_URL in its `env` "
+        "names.",
         'a query in text, like "SELECT 1"',
         schema={"type": "string", "minLength": 1},
     )
     exec: list[str] | None = key(
-        "This program and its arguments end with 0 (ok), 1 (warning) or 2 (critical); no shell is involved.",
+        "This program and its arguments end with 0 (ok), 1 (warning) or 2 (critical); no shell is "
+        "involved.",
         'a list of texts, like ["/usr/local/bin/check", "--quick"]',
         schema={"type": "array", "items": {"type": "string"}, "minItems": 1},
     )
@@ -130,7 +136,8 @@ class ServiceSection:
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
     runtime: str | None = key(
-        "How it is run: `process` is started and stopped here, `external` runs elsewhere and is only watched.",
+        "How it is run: `process` is started and stopped here, `external` runs elsewhere and is "
+        "only watched.",
         '"process" or "external"',
         default="`process`",
         schema={"enum": ["process", "external"]},
@@ -148,15 +155,17 @@ class ServiceSection:
         example='"."',
     )
     env: dict[str, str | int] | None = key(
-        "Environment of the process: a text, or a reference: `env:NAME` and `file:PATH` for secrets, `resource:NAME` "
-        "for the connection URL of a resource. A secret in plain text is an error.",
+        "Environment of the process: a text, or a reference: `env:NAME` and `file:PATH` for "
+        "secrets, `resource:NAME` for the connection URL of a resource. A secret in plain text is "
+        "an error.",
         'a table of texts, like { LOG_LEVEL = "info", API_KEY = "env:API_KEY" }',
         default="empty",
         example='{ DATABASE_URL = "resource:postgres", API_KEY = "env:API_KEY" }',
         schema={"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
     )
     user: str | None = key(
-        "System user that runs it, when the stack is started by root; root itself only if written here.",
+        "System user that runs it, when the stack is started by root; root itself only if written "
+        "here.",
         "a system user's name",
         default="`vrooli` when started by root, else whoever starts it",
         schema={"type": "string", "minLength": 1},
@@ -175,7 +184,8 @@ class ServiceSection:
         schema={"type": "string", "minLength": 1},
     )
     url: str | None = key(
-        "Where an `external` service is: a URL without a password, or a reference to one (`env:NAME`, `file:PATH`).",
+        "Where an `external` service is, or what a `command` resource speaks: a URL without a "
+        "password, or a reference to one (`env:NAME`, `file:PATH`).",
         "a URL, or `env:NAME`, or `file:PATH`",
         schema={"type": "string", "minLength": 1},
     )
@@ -186,7 +196,8 @@ class ServiceSection:
         example='{ http = "/", interval = "5s" }',
     )
     needs: list[str] | None = key(
-        "Services that must be healthy before it starts. With several instances, any healthy one will do.",
+        "Services that must be healthy before it starts. With several instances, any healthy one "
+        "will do.",
         'a list of service names, like ["postgres"]',
         default="none",
         example='["postgres"]',
@@ -217,7 +228,8 @@ class ServiceSection:
         },
     )
     heal: Literal["auto", "watch", "off"] | None = key(
-        "`auto`: restarted when it fails; `watch`: looked at, never touched; `off`: not even looked at.",
+        "`auto`: restarted when it fails; `watch`: looked at, never touched; `off`: not even "
+        "looked at.",
         '"auto", "watch" or "off"',
         default="`auto`; `watch` for external ones",
         example='"auto"',
@@ -235,7 +247,8 @@ class ResourceSection(ServiceSection):
 
 @dataclass
 class ScenarioSection(ServiceSection):
-    """An application. One named `server` without a command is this product's API server, `autoheal` its watchdog."""
+    """An application. One named `server` without a command is this product's API server, `autoheal`
+    its watchdog."""
 
 
 @dataclass
@@ -316,7 +329,8 @@ class Key:
 def keys(section: type) -> Iterator[Key]:
     """The keys of a section, those that it does not inherit first.
 
-    Options of a kind may do without metadata: then the type says what is expected and the docstring what it means.
+    Options of a kind may do without metadata: then the type says what is expected and the docstring
+    what it means.
     """
     own = vars(section).get("__annotations__", {})
     hints = get_type_hints(section)
@@ -335,6 +349,11 @@ def keys(section: type) -> Iterator[Key]:
             section=table,
             named=named,
         )
+
+
+def summary(section: type) -> str:
+    """What a section is, the first paragraph of its docstring."""
+    return " ".join((section.__doc__ or "").partition("\n\n")[0].split())
 
 
 def _table(hint: Any) -> tuple[type | None, bool]:

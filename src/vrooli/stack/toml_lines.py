@@ -119,7 +119,8 @@ class _Scanner:
             self._pair(path)
 
     def _enter_item(self, closing: str) -> bool:
-        """Step over the opening bracket, a comma and blanks; False, past the end, when `closing` comes."""
+        """Step over the opening bracket, a comma and blanks; False, past the end, when `closing`
+        comes."""
         if self._next() in ("[", "{", ","):
             self.at += 1
         self._skip(_BLANK)

@@ -1,0 +1,35 @@
+"""Port `Secrets`, in memory."""
+
+import secrets
+from collections.abc import Mapping
+
+from vrooli.core.errors import SecretError
+
+
+class MemorySecrets:
+    """Knows the references that it was given, and makes up our own secrets.
+
+    Args:
+        values: secret by reference (`env:NAME`, `file:PATH`).
+    """
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = dict(values or {})
+        self._own: dict[str, str] = {}
+
+    def resolve(self, reference: str) -> str:
+        """The value behind `reference`. Raises SecretError."""
+        if not reference.startswith(("env:", "file:")):
+            raise SecretError("a secret must be a reference")
+        value = self._values.get(reference)
+        if value is None:
+            raise SecretError("there is no such secret", where=reference)
+        if not value or "\0" in value:
+            raise SecretError("the secret cannot be used", where=reference)
+        return value.removesuffix("\n")
+
+    def create(self, name: str) -> str:
+        """The value of our own secret `name`, the same every time."""
+        if not name or "/" in name or name.startswith("."):
+            raise SecretError("not a name for a secret", where=name)
+        return self._own.setdefault(name, secrets.token_urlsafe(32))

@@ -1,0 +1,63 @@
+"""The commented `vrooli.toml` that `vrooli init` writes: the default stack, and a scenario to fill
+in."""
+
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
+
+from vrooli.stack.default import POSTGRES_PORT
+from vrooli.stack.sections import AutohealSection, ScenarioSection, keys
+
+USUAL_PORTS = {"postgres": POSTGRES_PORT, "server": 3001, "autoheal": 3002, "web": 8000}
+"""What `free_ports` may name; the caller looks for free ones near these."""
+
+_WIDTH = 100
+
+_HEAD = """\
+# What runs here. `vrooli up` starts it, in the order of the needs, and the watchdog keeps it up.
+# `vrooli config check` looks for mistakes, `vrooli config schema` prints the JSON Schema of this
+# file. Durations are seconds, or text like "500ms", "5s", "2m", "1h". Secrets never stand here:
+# write `env:NAME` or `file:PATH` instead.
+"""
+
+
+def init_text(free_ports: Mapping[str, int], name: str) -> str:
+    """The file. `free_ports` by the names in `USUAL_PORTS`; what it does not name gets the usual
+    one."""
+    ports = {**USUAL_PORTS, **free_ports}
+    serve = f'["python3", "-m", "http.server", "{ports["web"]}"]'
+    lines = [
+        *_HEAD.splitlines(),
+        "",
+        "[stack]",
+        f'name = "{name}"',
+        "",
+        "# Infrastructure that others need. The kind knows how to start, probe and stop it.",
+        "[resources.postgres]",
+        'kind = "postgres"',
+        f"port = {ports['postgres']}",
+        "",
+        "# Applications. One named `server` without a command is the API server of Vrooli itself.",
+        "[scenarios.server]",
+        f"port = {ports['server']}",
+        'needs = ["postgres"]',
+        "",
+        "# The watchdog.",
+        "[autoheal]",
+        f"port = {ports['autoheal']}",
+        *_commented(AutohealSection, {"port": ""}),
+        "",
+        "# A scenario of your own: remove the first `# ` of each line that you want.",
+        "# [scenarios.web]",
+        *_commented(ScenarioSection, {"command": serve, "port": str(ports["web"])}),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _commented(section: type, known: Mapping[str, str]) -> Iterator[str]:
+    """Every key with an example, commented out below what it means. `known` replaces examples;
+    empty leaves out."""
+    for key in keys(section):
+        example = known.get(key.name, key.example)
+        if example:
+            yield from (f"# # {line}" for line in wrap(key.doc, _WIDTH - 4))
+            yield f"# {key.name} = {example}"

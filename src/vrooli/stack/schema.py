@@ -1,0 +1,101 @@
+"""The JSON Schema of `vrooli.toml`, drawn from the sections, for editors and other tools."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin
+
+from vrooli.stack.catalogue import Catalogue, InstalledKinds
+from vrooli.stack.sections import (
+    NAME_PATTERN,
+    AutohealSection,
+    Key,
+    ResourceSection,
+    ScenarioSection,
+    StackSection,
+    choices,
+    keys,
+    summary,
+)
+
+DIALECT = "http://json-schema.org/draft-07/schema#"
+"""The newest one that TOML editors understand."""
+
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
+
+Schema = dict[str, Any]
+
+
+def json_schema(kinds: Catalogue | None = None) -> Schema:
+    """The schema; `kinds` are the installed ones unless given."""
+    catalogue = kinds or InstalledKinds()
+    resources = [_resource(catalogue, name) for name in catalogue.resource_kinds()]
+    return {
+        "$schema": DIALECT,
+        "title": "vrooli.toml",
+        "description": "What runs here.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "stack": _table(StackSection),
+            "resources": _named({"oneOf": resources}, summary(ResourceSection)),
+            "scenarios": _named(_table(ScenarioSection), summary(ScenarioSection)),
+            "autoheal": _table(AutohealSection),
+        },
+    }
+
+
+def _resource(catalogue: Catalogue, name: str) -> Schema:
+    """Resources of one kind: the common keys and its own."""
+    kind = catalogue.kind("resource", name)
+    schema = _table(ResourceSection)
+    own = {key.name: _value(key) for key in keys(kind.options)}
+    schema["properties"] = {**own, **schema["properties"], "kind": {"const": name}}
+    schema["properties"]["runtime"] = {
+        **schema["properties"]["runtime"],
+        "enum": list(kind.runtimes),
+    }
+    return {**schema, "title": kind.title, "description": kind.summary, "required": ["kind"]}
+
+
+def _table(section: type) -> Schema:
+    return {
+        "type": "object",
+        "description": summary(section),
+        "additionalProperties": False,
+        "properties": {key.name: _value(key) for key in keys(section)},
+    }
+
+
+def _named(schema: Schema, description: str) -> Schema:
+    """Tables below names that the author chooses."""
+    return {
+        "type": "object",
+        "description": description,
+        "propertyNames": {"pattern": NAME_PATTERN},
+        "additionalProperties": schema,
+    }
+
+
+def _value(key: Key) -> Schema:
+    schema = dict(key.schema or _of_key(key))
+    return {**schema, "description": key.doc} if key.doc else schema
+
+
+def _of_key(key: Key) -> Schema:
+    if key.section is not None:
+        table = _table(key.section)
+        return {"type": "object", "additionalProperties": table} if key.named else table
+    found = [_of_type(choice) for choice in choices(key.hint)]
+    return found[0] if len(found) == 1 else {"anyOf": found}
+
+
+def _of_type(hint: Any) -> Schema:
+    if hint in _TYPES:
+        return {"type": _TYPES[hint]}
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return {"enum": list(parts)}
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _of_type(parts[1])}
+    if origin in (list, tuple):
+        return {"type": "array", "items": _of_type(parts[0])}
+    return {}
