@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.waiting import eventually
+from tests.support.until import until
 from vrooli.autoheal.history import History, Settings
 from vrooli.autoheal.record import MAX_DATA, Kind, Record
 from vrooli.core.errors import StorageError
@@ -85,7 +85,7 @@ async def test_spool_is_private(history: History, tmp_path: Path) -> None:
 async def test_appended_results_are_written_soon_and_in_order(history: History) -> None:
     for number in range(1200):
         history.append(result(value=float(number)))
-    await eventually(lambda: history.health().backlog == 0)
+    await until(lambda: history.health().backlog == 0)
     entries = await history.after(0, 10_000)
     assert [entry.value for entry in entries] == [float(number) for number in range(1200)]
 
@@ -200,7 +200,7 @@ async def test_damage_while_running_is_met_set_aside_and_survived(
         scribble(tmp_path / name)
     with suppress(StorageError):
         await history.counts("result")  # the reader meets it first: the writer works on its cache
-    await eventually(lambda: bool(folder(tmp_path, "*corrupt*")))
+    await until(lambda: bool(folder(tmp_path, "*corrupt*")))
     for number in range(50):
         await history.commit(result(f"late-{number}"))
     found = await history.counts("result")
