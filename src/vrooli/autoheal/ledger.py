@@ -1,5 +1,7 @@
 """What the watchdog writes down, and what it does when the disk cannot take it: it goes on healing, and says so."""
 
+import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from vrooli.autoheal.events import Events
@@ -14,6 +16,10 @@ from vrooli.core.result import Result
 
 _EXITS = "exits_seen"
 
+PATIENCE = 1.0
+"""Seconds that an action waits for its record to be durable. After that it goes on: the record stays queued in memory,
+and a service that is down is worse than a line that is late."""
+
 
 class Ledger:
     """History and durable state behind verbs. Never raises for a full disk: `trouble` says what is wrong instead."""
@@ -27,7 +33,9 @@ class Ledger:
         data = {"message": result.message, "unit": result.unit}
         if result.details:
             data["details"] = dict(result.details)
-        self._history.append(self._record(Kind.RESULT, check_id, str(result.status), result.value, data))
+        self._history.append(
+            self._record(Kind.RESULT, check_id, str(result.status), result.value, data)
+        )
 
     async def transition(self, subject: str, before: str, after: str, why: str) -> None:
         """Something changed its status or state."""
@@ -39,8 +47,9 @@ class Ledger:
         """A heal began, went on or ended. Durable before the action that it announces."""
         outcome = str(heal.outcome) if heal.outcome else "in flight"
         data = heal.to_json()
-        await self._commit(self._record(Kind.HEAL, heal.subject, outcome, heal.verified_after, data))
-        await self._save(f"heal:{heal.subject}", data)
+        record = self._record(Kind.HEAL, heal.subject, outcome, heal.verified_after, data)
+        state = {f"heal:{heal.subject}": data}
+        await self._durably(self._history.commit_with_state(record, state))
         self._events.publish("heal", data)
 
     async def event(self, subject: str, what: str, **data: Any) -> None:
@@ -55,7 +64,7 @@ class Ledger:
 
     async def load_backoff(self, name: str) -> Backoff:
         """What `backoff` wrote; after a reboot the count stays and the waiting is over."""
-        saved = await self._history.get_state(f"backoff:{name}")
+        saved = await self._saved(f"backoff:{name}")
         if not isinstance(saved, dict):
             return Backoff()
         level = int(saved["level"])
@@ -64,15 +73,20 @@ class Ledger:
 
     async def load_heal(self, name: str) -> Heal | None:
         """The latest heal of a service, also one in flight when the watchdog was killed."""
-        saved = await self._history.get_state(f"heal:{name}")
+        saved = await self._saved(f"heal:{name}")
         return Heal.from_json(saved) if isinstance(saved, dict) else None
 
     async def heals(self, since: float, limit: int) -> list[dict[str, Any]]:
         """Finished and unfinished heals, the newest first, each once (its latest record)."""
         latest: dict[str, dict[str, Any]] = {}
-        for record in await self._history.records(kind="heal", since=since, limit=limit * 4):
-            latest[record.data["id"]] = dict(record.data)
-        ordered = sorted(latest.values(), key=lambda heal: heal["id"], reverse=True)
+        try:
+            records = await self._history.records("heal", since=since, limit=limit * 4)
+        except StorageError as error:
+            self.trouble = str(error)
+            return []
+        for record in records:  # newest first: the first of an id is its latest
+            latest.setdefault(record.data["id"], dict(record.data))
+        ordered = sorted(latest.values(), key=lambda heal: str(heal["id"]), reverse=True)
         return ordered[:limit]
 
     async def saw_exit(self, keeper: str, ended: Exit) -> None:
@@ -81,7 +95,7 @@ class Ledger:
 
     async def exits_seen(self, keeper: str) -> int:
         """The last handled ending of this keeper; 0 for another keeper."""
-        saved = await self._history.get_state(_EXITS)
+        saved = await self._saved(_EXITS)
         if isinstance(saved, dict) and saved["keeper"] == keeper:
             return int(saved["seq"])
         return 0
@@ -92,15 +106,24 @@ class Ledger:
         return Record(kind, subject, status, value, data, self._clock.wall())
 
     async def _commit(self, record: Record) -> None:
-        try:
-            await self._history.commit(record)
-            self.trouble = ""
-        except StorageError as error:
-            self.trouble = str(error)
+        await self._durably(self._history.commit(record))
 
     async def _save(self, key: str, value: dict[str, Any]) -> None:
+        await self._durably(self._history.put_state(key, value))
+
+    async def _durably(self, work: Coroutine[Any, Any, Any]) -> None:
         try:
-            await self._history.put_state(key, value)
+            async with asyncio.timeout(PATIENCE):
+                await work
             self.trouble = ""
         except StorageError as error:
             self.trouble = str(error)
+        except TimeoutError:
+            self.trouble = self._history.health().error or "the disk is slow"
+
+    async def _saved(self, key: str) -> Any:
+        try:
+            return await self._history.get_state(key)
+        except StorageError as error:
+            self.trouble = str(error)
+            return None

@@ -18,7 +18,7 @@ from vrooli.autoheal.watch import Observer, watch
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import logs
-from vrooli.stack.model import Service, Stack
+from vrooli.stack.model import Stack
 from vrooli.stack.progress import silent
 
 _log = logging.getLogger(__name__)
@@ -200,8 +200,3 @@ def _missing(what: str, clock: Clock) -> Failure:
 def host_checks(checks: list[Any]) -> dict[str, HostCheck]:
     """Host checks by id, not looked at yet."""
     return {check.id: HostCheck(check) for check in checks}
-
-
-def probed(service: Service) -> bool:
-    """Whether a service is looked at at all."""
-    return service.heal != "off"

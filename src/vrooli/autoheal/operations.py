@@ -9,10 +9,10 @@ from vrooli.autoheal.board import Board
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.reactor import Reactor
-from vrooli.core.errors import Busy, UsageError
+from vrooli.core.errors import Busy
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import graph
-from vrooli.stack.nearest import did_you_mean
+from vrooli.stack.naming import resolve
 from vrooli.stack.progress import Report
 from vrooli.stack.supervisor import Outcome
 
@@ -82,22 +82,8 @@ class Operations:
                 tracked.kick.set()
 
     def resolve(self, names: Sequence[str]) -> set[str]:
-        """Service names for what was said: services, groups, `vrooli-autoheal`; everything when nothing was said."""
-        services = self._supervisor.stack.services
-        if not names:
-            return set(services)
-        found: set[str] = set()
-        for said in names:
-            name = said.removeprefix("vrooli-") if said not in services else said
-            matches = {name} if name in services else set(graph.members(self._supervisor.stack, name))
-            if not matches:
-                known = {*services, *(service.group for service in services.values())}
-                raise UsageError(
-                    f"`{said}` is not in this stack{did_you_mean(said, known)}",
-                    next_step=f"it has: {', '.join(services)}",
-                )
-            found |= matches
-        return found
+        """Service names for what was said; `UsageError` names what is not in the stack."""
+        return resolve(self._supervisor.stack, names)
 
     async def _start_until_stopped(
         self, action: Action, chosen: set[str], report: Report

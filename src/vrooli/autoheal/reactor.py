@@ -1,8 +1,9 @@
 """From news to deeds: a failure is confirmed, decided upon by the policy, and healed as a transaction."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from vrooli.autoheal import policy
 from vrooli.autoheal.board import Board
@@ -93,7 +94,7 @@ class Reactor:
         if decision.at is not None:
             self._set_timer(tracked, decision.at)
 
-    def spawn(self, work: "asyncio.coroutines.Coroutine[object, object, None]") -> "asyncio.Task[None]":
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` on the side, held so that it is not collected."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -122,7 +123,9 @@ class Reactor:
         tracked.acting = False
         if tracked.heal is not None and tracked.heal.outcome is None:
             note = "an operator took over"
-            await self._end(tracked, tracked.heal.ended(Outcome.UNVERIFIABLE, self._clock.wall(), note))
+            await self._end(
+                tracked, tracked.heal.ended(Outcome.UNVERIFIABLE, self._clock.wall(), note)
+            )
         tracked.failure = tracked.decision = None
         tracked.backoff = policy.Backoff()
         await self._ledger.backoff(tracked.name, tracked.backoff)
@@ -221,7 +224,9 @@ class Reactor:
         tracked.acting = False
         if error is not None:
             assert tracked.heal is not None  # _set above
-            await self._end(tracked, tracked.heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), error))
+            await self._end(
+                tracked, tracked.heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), error)
+            )
             running = self._supervisor.running(tracked.service)
             symptom = Symptom.UNRESPONSIVE if running else Symptom.EXITED
             await self.fail(tracked, self._failure(symptom, error, None))
@@ -277,7 +282,9 @@ class Reactor:
             await runtime.await_health(tracked.service, self._supervisor.context)
         except VrooliError as failed:
             tracked.acting = False
-            await self._end(tracked, heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), failed.what))
+            await self._end(
+                tracked, heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), failed.what)
+            )
             await self.fail(tracked, self._failure(Symptom.UNRESPONSIVE, failed.what, None))
             return
         tracked.acting = False

@@ -5,7 +5,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Phase = Literal[
-    "waiting", "preparing", "starting", "healthy", "unchanged", "stopping", "stopped", "failed", "blocked"
+    "waiting",
+    "preparing",
+    "starting",
+    "healthy",
+    "unchanged",
+    "stopping",
+    "stopped",
+    "failed",
+    "blocked",
 ]
 
 FINAL: frozenset[str] = frozenset({"healthy", "unchanged", "stopped", "failed", "blocked"})

@@ -108,7 +108,11 @@ class Supervisor:
         tasks: dict[str, asyncio.Task[Outcome]] = {}
         async with asyncio.TaskGroup() as group:
             for service in services:
-                waits = [t for n, t in tasks.items() if service.name in self._needs(self.stack.services[n])]
+                waits = [
+                    t
+                    for n, t in tasks.items()
+                    if service.name in self._needs(self.stack.services[n])
+                ]
                 tasks[service.name] = group.create_task(self._stop_after(service, waits, report))
         return {name: task.result() for name, task in tasks.items()}
 

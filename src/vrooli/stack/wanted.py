@@ -11,7 +11,7 @@ from vrooli.core.errors import StorageError
 class Wanted:
     """The persisted set of services that an operator stopped; whatever is declared and not in it is meant to run.
 
-    `paused` is the state between `down` and `up`: nothing is meant to run.
+    `paused` is the state before the first `up` and between `down` and `up`: nothing is meant to run.
     """
 
     def __init__(self, path: Path) -> None:
@@ -21,7 +21,7 @@ class Wanted:
         self.load()
 
     def load(self) -> None:
-        """Read the file again. A missing or unreadable one means that nothing was ever stopped."""
+        """Read the file again. Without one nothing was ever started; a damaged one means that nothing was stopped."""
         data = _read(self._path)
         stopped = data.get("stopped", [])
         self._stopped = frozenset(str(name) for name in stopped if isinstance(name, str))
@@ -84,6 +84,8 @@ def write_durably(path: Path, text: str, mode: int = 0o600) -> None:
 def _read(path: Path) -> Mapping[str, object]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"paused": True}
     except (OSError, ValueError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -178,7 +178,9 @@ def _require_free_port(service: Service, context: Context) -> None:
     holder = context.processes.port_holder(service.port, service.host)
     if holder is None:
         return
-    who = f"{holder.name} (pid {holder.pid}, user {holder.user})" if holder.pid else "another process"
+    who = (
+        f"{holder.name} (pid {holder.pid}, user {holder.user})" if holder.pid else "another process"
+    )
     table = "resources" if service.role == "resource" else "scenarios"
     raise StartFailed(
         f"port {service.port} is taken by {who}",

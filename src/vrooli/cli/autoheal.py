@@ -1,0 +1,98 @@
+"""`vrooli-autoheal`: the watchdog's own commands."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.kit import Kit
+from vrooli.cli.options import File, Json
+from vrooli.cli.status import read_status, show
+from vrooli.client.watchdog import WatchdogClient
+from vrooli.core.status import EXIT_CODES, Status
+
+EXIT_UNKNOWN = EXIT_CODES[Status.UNKNOWN]
+
+_TICK_HELP = """
+Look at everything that is due, or with --force at everything now. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
+
+Example:
+
+  vrooli-autoheal tick --force --json
+"""
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the commands."""
+
+    def client(file: File) -> WatchdogClient:
+        return kit.watchdog(kit.home(kit.stack_file(file)))
+
+    @app.command(help="Run the watchdog in the foreground. `vrooli up` does it in the background.")
+    def loop(file: File = None) -> None:
+        raise typer.Exit(kit.watch(kit.stack_file(file)))
+
+    @app.command(help=_TICK_HELP)
+    def tick(
+        force: Annotated[bool, typer.Option("--force", help="Look at everything now.")] = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        seen = client(file).tick(force)
+        if json:
+            render.print_json(seen)
+        else:
+            render.out(f"verdict: {render.paint(seen['status'], seen['status'])}")
+            _table(seen["checks"])
+        raise typer.Exit(EXIT_CODES[Status(seen["status"])])
+
+    @app.command(help="Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.")
+    def status(file: File = None, json: Json = False) -> None:
+        seen = read_status(kit, kit.home(kit.stack_file(file)))
+        show(seen, json=json)
+        raise typer.Exit(EXIT_CODES[Status(seen["status"])])
+
+    @app.command(help="List every check with its latest result.")
+    def checks(file: File = None, json: Json = False) -> None:
+        found = client(file).checks()
+        render.print_json(found) if json else _table(found)
+
+    @app.command(help="Show what was healed, the newest first.")
+    def heals(
+        limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")] = 20,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        found = client(file).heals(limit)
+        if json:
+            render.print_json(found)
+        else:
+            titles = ("WHEN", "SERVICE", "CAUSE", "ACTION", "OUTCOME", "VERIFIED AFTER")
+            render.table(titles, [_heal_row(heal) for heal in found])
+
+
+def _table(checks: list[dict[str, Any]]) -> None:
+    render.table(("CHECK", "STATUS", "VALUE", "MESSAGE"), [_check_row(check) for check in checks])
+
+
+def _check_row(check: Mapping[str, Any]) -> tuple[str, ...]:
+    result = check["result"]
+    if result is None:
+        return (check["id"], "unknown", "-", "not looked at yet")
+    value = "-" if result["value"] is None else f"{result['value']:.4g} {result['unit']}"
+    status = result["status"] if result["applicable"] else "-"
+    return (check["id"], status, value, result["message"].splitlines()[0])
+
+
+def _heal_row(heal: Mapping[str, Any]) -> tuple[str, ...]:
+    action = heal["attempts"][-1]["action"] if heal["attempts"] else "-"
+    verified = heal["verified_after"]
+    return (
+        f"{render.ago(heal['detected_at'])} ago",
+        heal["subject"],
+        heal["cause"].splitlines()[0][:70],
+        action,
+        heal["outcome"] or "in flight",
+        "-" if verified is None else f"{verified:.2f} s",
+    )

@@ -1,0 +1,59 @@
+"""`vrooli init` and `vrooli config`: the stack file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.kit import Kit
+from vrooli.cli.options import File, Json
+from vrooli.core.errors import UsageError
+
+_INIT_HELP = """
+Write a commented vrooli.toml with free ports into this folder. An existing one is never overwritten.
+
+Example:
+
+  vrooli init && vrooli up
+"""
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Check and show the stack file.")
+    app.add_typer(group, name="config")
+
+    @app.command(help=_INIT_HELP)
+    def init() -> None:
+        path = Path.cwd() / "vrooli.toml"
+        text = kit.init_text(Path.cwd())
+        try:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError as error:
+            raise UsageError(
+                "there is one already", where=str(path), next_step="`vrooli config check` reads it"
+            ) from error
+        except OSError as error:
+            raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        render.note(f"wrote {path}")
+        render.note("next:  vrooli config check\n       vrooli up")
+
+    @group.command(help="Read the stack file and name every mistake in it.")
+    def check(file: File = None, json: Json = False) -> None:
+        found = kit.stack_file(file)
+        stack = kit.load_stack(found)
+        source = str(found) if found else "the built-in default stack"
+        if json:
+            render.print_json({"ok": True, "source": source, "services": [*stack.services]})
+        else:
+            render.out(f"{source}: ok, {len(stack.services)} services")
+
+    @group.command(help="Show the stack with every default filled in; secrets stay references.")
+    def show(file: File = None) -> None:
+        render.print_json(kit.load_stack(kit.stack_file(file)).to_json())
+
+    @group.command(help="Print the JSON Schema of vrooli.toml.")
+    def schema() -> None:
+        render.print_json(kit.schema())

@@ -1,0 +1,115 @@
+"""`vrooli scenario ...` and `vrooli resource ...`: the same verbs, for one role each."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.kit import Kit
+from vrooli.cli.lifecycle import act
+from vrooli.cli.logs import log_file
+from vrooli.cli.options import File, Json
+from vrooli.cli.status import read_status, show
+from vrooli.core.errors import UsageError
+from vrooli.core.status import EXIT_CODES, Status, worst
+from vrooli.stack.logs import tail
+from vrooli.stack.model import AUTOHEAL
+from vrooli.stack.nearest import did_you_mean
+
+Name = Annotated[str, typer.Argument(help="The service.")]
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add both groups."""
+    for role, title in (("scenario", "Applications"), ("resource", "What applications need")):
+        group = typer.Typer(no_args_is_help=True, help=f"{title}: list, start, stop, look.")
+        app.add_typer(group, name=role)
+        _verbs(group, kit, role)
+        _views(group, kit, role)
+
+
+def _verbs(group: typer.Typer, kit: Kit, role: str) -> None:
+    def verb(action: str, text: str) -> None:
+        @group.command(action, help=text)
+        def command(name: Name, file: File = None, json: Json = False) -> None:
+            chosen = _resolve(kit, role, name, file)
+            if chosen == AUTOHEAL and role == "scenario":
+                _watchdog(kit, action, file, json=json)
+            else:
+                act(kit, action, [chosen], file, json=json)
+
+    verb("start", f"Start a {role}, and what it needs.")
+    verb("stop", f"Stop a {role}, and what needs it; it stays stopped over reboots.")
+    verb("restart", f"Stop a {role} and start it again.")
+
+
+def _views(group: typer.Typer, kit: Kit, role: str) -> None:
+    @group.command("list", help=f"List every {role} with its state.")
+    def list_(file: File = None, json: Json = False) -> None:
+        rows = _rows(kit, role, file)
+        if json:
+            render.print_json(rows)
+        else:
+            cells = [(r["name"], r["state"], r["health"], r["url"] or "-") for r in rows]
+            render.table(("NAME", "STATE", "HEALTH", "URL"), cells)
+
+    @group.command(help=f"Show one {role}. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.")
+    def status(name: Name, file: File = None, json: Json = False) -> None:
+        chosen = _resolve(kit, role, name, file)
+        home = kit.home(kit.stack_file(file))
+        seen = read_status(kit, home)
+        rows = [s for s in seen["services"] if s["name"] == chosen or _instance(s["name"], chosen)]
+        if json:
+            render.print_json(rows[0] if len(rows) == 1 else rows)
+        else:
+            show({**seen, "services": rows}, json=False)
+        raise typer.Exit(EXIT_CODES[worst(Status(row["health"]) for row in rows)])
+
+    @group.command(help=f"Show the log of a {role}.")
+    def logs(
+        name: Name,
+        lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many.")] = 50,
+        file: File = None,
+    ) -> None:
+        home = kit.home(kit.stack_file(file))
+        for line in tail(log_file(kit, home, name), lines):
+            render.out(line)
+
+
+def _watchdog(kit: Kit, action: str, file: Path | None, *, json: bool) -> None:
+    """The watchdog is minded by the keeper: it is started by being brought up, and stopped by itself."""
+    found = kit.stack_file(file)
+    home = kit.home(found)
+    if action in ("stop", "restart"):
+        there = kit.stop_watchdog(home)
+        if action == "stop":
+            text = "stopped; services run on, unwatched" if there else "not running"
+            render.print_json({"ok": True, "changed": there}) if json else render.note(text)
+            return
+    kit.bring_up(kit.compiled(home) or kit.load_stack(found), home)
+    seen = kit.watchdog(home).health()
+    render.print_json(seen) if json else render.note("the watchdog is running")
+
+
+def _rows(kit: Kit, role: str, file: Path | None) -> list[dict[str, Any]]:
+    home = kit.home(kit.stack_file(file))
+    return [s for s in read_status(kit, home)["services"] if s["kind"] == role]
+
+
+def _resolve(kit: Kit, role: str, said: str, file: Path | None) -> str:
+    found = kit.stack_file(file)
+    stack = kit.compiled(kit.home(found)) or kit.load_stack(found)
+    services = [s for s in stack.services.values() if s.role == role]
+    known = {s.name for s in services} | {s.group for s in services}
+    for name in (said, said.removeprefix("vrooli-")):
+        if name in known:
+            return name
+    raise UsageError(
+        f"there is no {role} `{said}`{did_you_mean(said, known)}",
+        next_step=f"`vrooli {role} list` shows them",
+    )
+
+
+def _instance(name: str, group: str) -> bool:
+    return name.startswith(f"{group}-") and name.removeprefix(f"{group}-").isdigit()

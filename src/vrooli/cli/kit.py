@@ -1,0 +1,93 @@
+"""What commands work with. `main` fills it, so that a command imports neither host nor subsystems, and only when it runs."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from vrooli.client.watchdog import WatchdogClient
+from vrooli.core.home import Home
+from vrooli.stack.diff import Difference
+from vrooli.stack.model import Stack
+
+Progress = Iterator[dict[str, Any]]
+"""Progress lines (`stack.progress.Step` as JSON), the last one `{"done": true, "ok": ...}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtUp:
+    """What stands before services are started.
+
+    Attributes:
+        watched: whether a watchdog holds the home.
+        difference: what an edit changed since the last `up`; None at the first.
+        protected: whether the operating system starts the watchdog after a reboot.
+    """
+
+    watched: bool
+    difference: Difference | None
+    protected: bool
+
+
+class Kit(Protocol):
+    """Everything that commands need from outside. Every method may raise a VrooliError."""
+
+    def stack_file(self, said: Path | None) -> Path | None:
+        """The file in force: as said, else searched upward, else None (the default stack)."""
+        ...
+
+    def load_stack(self, file: Path | None) -> Stack:
+        """The compiled stack of that file; `ConfigError` with every mistake in it."""
+        ...
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of `vrooli.toml`."""
+        ...
+
+    def home(self, file: Path | None) -> Home:
+        """The home of that file's stack; works also when the rest of the file is broken."""
+        ...
+
+    def compiled(self, home: Home) -> Stack | None:
+        """The stack that was brought up last; None before the first time."""
+        ...
+
+    def bring_up(self, stack: Stack, home: Home) -> BroughtUp:
+        """Keep the stack as the last good one, and have keeper and watchdog running."""
+        ...
+
+    def operate(self, home: Home, action: str, names: Sequence[str]) -> Progress:
+        """Up, down, start, stop or restart: through the watchdog, or by ourselves while there is none."""
+        ...
+
+    def bring_down(self, home: Home) -> Progress:
+        """Stop everything: services, watchdog, keeper."""
+        ...
+
+    def watchdog(self, home: Home) -> WatchdogClient:
+        """The watchdog's API."""
+        ...
+
+    def stop_watchdog(self, home: Home) -> bool:
+        """Stop the watchdog, services run on; whether there was one."""
+        ...
+
+    def unwatched_status(self, home: Home) -> Mapping[str, Any]:
+        """The status as far as it can be known without a watchdog."""
+        ...
+
+    def init_text(self, folder: Path) -> str:
+        """A commented `vrooli.toml` with free ports for a stack in `folder`."""
+        ...
+
+    def serve(self) -> int:
+        """Run the API server in this process; its exit code."""
+        ...
+
+    def watch(self, file: Path | None) -> int:
+        """Run the watchdog in this process; its exit code."""
+        ...
+
+    def migrate(self) -> int:
+        """Bring the database schema up to date; the exit code."""
+        ...

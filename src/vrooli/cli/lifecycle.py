@@ -1,0 +1,177 @@
+"""`vrooli up`, `down`, `restart`, and starting and stopping single services."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.kit import BroughtUp, Kit
+from vrooli.cli.options import File, Json, Names
+from vrooli.core.errors import EXIT_FAILURE
+from vrooli.core.home import Home
+
+EXIT_INTERRUPTED = 130
+"""128 + SIGINT, as shells have it."""
+
+_UP_HELP = """
+Bring the stack up and wait until it is healthy.
+
+Examples:
+
+  vrooli up                    everything, in the background
+
+  vrooli up web                `web` and what it needs
+
+  vrooli up --foreground       stay attached; Ctrl-C stops everything
+"""
+
+_DOWN_HELP = """
+Stop the stack: services in reverse order, then watchdog and keeper. It stays down over reboots.
+
+Example:
+
+  vrooli down
+"""
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the commands."""
+
+    @app.command(help=_UP_HELP)
+    def up(
+        names: Names = None,
+        file: File = None,
+        foreground: Annotated[
+            bool, typer.Option("--foreground", help="Stay attached; Ctrl-C stops everything.")
+        ] = False,
+        detach: Annotated[
+            bool, typer.Option("-d", "--detach", help="In the background (the default).")
+        ] = False,
+        json: Json = False,
+    ) -> None:
+        found = kit.stack_file(file)
+        stack = kit.load_stack(found)
+        home = kit.home(found)
+        brought = kit.bring_up(stack, home)
+        if not json:
+            _tell_difference(brought)
+        last = _operate(kit, home, "up", names or [], json=json)
+        if foreground and last.get("ok"):
+            _stay(kit, home)
+            return
+        if not json:
+            _tell_next(kit, home, brought, last)
+        if not last.get("ok"):
+            raise typer.Exit(EXIT_FAILURE)
+
+    @app.command(help=_DOWN_HELP)
+    def down(file: File = None, json: Json = False) -> None:
+        home = kit.home(kit.stack_file(file))
+        last = _show(kit.bring_down(home), json=json)
+        if not last.get("ok"):
+            raise typer.Exit(EXIT_FAILURE)
+
+    @app.command(help="Stop and start services again; all of them when none is named.")
+    def restart(names: Names = None, file: File = None, json: Json = False) -> None:
+        act(kit, "restart", names or [], file, json=json)
+
+    @app.command(help="Start services, and what they need.")
+    def start(names: Names = None, file: File = None, json: Json = False) -> None:
+        act(kit, "start", names or [], file, json=json)
+
+    @app.command(help="Stop services, and what needs them; they stay stopped over reboots.")
+    def stop(names: Names = None, file: File = None, json: Json = False) -> None:
+        act(kit, "stop", names or [], file, json=json)
+
+
+def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -> None:
+    """Carry `action` out on `names` and exit 1 when it fails."""
+    found = kit.stack_file(file)
+    home = kit.home(found)
+    if action in ("start", "restart"):
+        kit.bring_up(kit.compiled(home) or kit.load_stack(found), home)
+    if not _operate(kit, home, action, names, json=json).get("ok"):
+        raise typer.Exit(EXIT_FAILURE)
+
+
+def _operate(
+    kit: Kit, home: Home, action: str, names: Sequence[str], *, json: bool
+) -> Mapping[str, Any]:
+    try:
+        return _show(kit.operate(home, action, names), json=json)
+    except KeyboardInterrupt:
+        render.note("\ninterrupted: the watchdog goes on with it")
+        render.note("  next: `vrooli status` shows how far it is, `vrooli down` stops everything")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def _show(progress: Any, *, json: bool) -> Mapping[str, Any]:
+    if not json:
+        return _explain(render.follow(progress))
+    lines = list(progress)
+    render.print_json({"steps": lines[:-1], **(lines[-1] if lines else {})})
+    return lines[-1] if lines else {"ok": False}
+
+
+def _explain(last: Mapping[str, Any]) -> Mapping[str, Any]:
+    error = last.get("error")
+    if error:
+        render.note(f"error: {error['what']}")
+        if error.get("next_step"):
+            render.note(f"  next: {error['next_step']}")
+    if last.get("note"):
+        render.note(str(last["note"]))
+    return last
+
+
+def _tell_difference(brought: BroughtUp) -> None:
+    change = brought.difference
+    if not change:
+        return
+    for sign, names in (("+", change.added), ("-", change.removed)):
+        for name in names:
+            render.note(f"  {sign} {name}")
+    for changed in change.changed:
+        effect = "restart" if changed.restart else "no restart"
+        render.note(f"  ~ {changed.name}: {', '.join(changed.keys)} ({effect})")
+
+
+def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]) -> None:
+    if last.get("ok") and not last.get("changed"):
+        render.note("everything is up already; nothing was changed")
+    status = kit.watchdog(home).status() if brought.watched else kit.unwatched_status(home)
+    urls = [(s["name"], s["url"]) for s in status["services"] if s["url"]]
+    render.note("")
+    for name, url in urls:
+        render.note(f"  {name:<14} {url}")
+    render.note("")
+    render.note("next:  vrooli status      how everything is")
+    render.note("       vrooli logs NAME   what a service says")
+    render.note("       vrooli down        stop everything")
+    if not brought.watched:
+        render.note("\nnot watched: this stack has no watchdog; add [scenarios.autoheal]")
+    elif not brought.protected:
+        render.note(
+            "\nnot protected against reboot: run `vrooli up` after one, or have the system run it at boot"
+        )
+
+
+def _stay(kit: Kit, home: Home) -> None:
+    render.note("attached: Ctrl-C stops everything")
+    try:
+        for event in kit.watchdog(home).events():
+            _tell_event(event)
+    except KeyboardInterrupt:
+        render.note("")
+    sys.stderr.flush()
+    last = render.follow(kit.bring_down(home))
+    raise typer.Exit(0 if last.get("ok") else EXIT_FAILURE)
+
+
+def _tell_event(event: Mapping[str, Any]) -> None:
+    if event.get("kind") == "transition":
+        render.note(f"  {event['subject']}: {event['from']} -> {event['to']}  {event['why']}")
+    elif event.get("kind") == "heal" and event.get("outcome"):
+        render.note(f"  {event['subject']}: {event['outcome']}  ({event['cause']})")

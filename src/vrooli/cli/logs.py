@@ -1,0 +1,82 @@
+"""`vrooli logs`: what a service says."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.kit import Kit
+
+from vrooli.core.errors import UsageError
+from vrooli.core.home import Home
+from vrooli.stack.logs import tail
+from vrooli.stack.nearest import did_you_mean
+
+_HELP = """
+Show the log of a service.
+
+Examples:
+
+  vrooli logs server
+
+  vrooli logs server -n 200
+
+  vrooli logs server -f        follow until Ctrl-C
+"""
+
+_PAUSE = 0.2
+"""Seconds between two looks at a followed file."""
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the command."""
+
+    @app.command(help=_HELP)
+    def logs(
+        name: Annotated[str, typer.Argument(help="The service.")],
+        follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on showing.")] = False,
+        lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many.")] = 50,
+        file: Annotated[str | None, typer.Option("--file", help="The stack file.")] = None,
+    ) -> None:
+        home = kit.home(kit.stack_file(Path(file) if file else None))
+        path = log_file(kit, home, name)
+        for line in tail(path, lines):
+            render.out(line)
+        if follow:
+            _follow(path)
+
+
+def log_file(kit: Kit, home: Home, said: str) -> Path:
+    """The log file of a service as it was said; `UsageError` for one that is not in the stack."""
+    stack = kit.compiled(home)
+    known = [*stack.services] if stack is not None else []
+    known += [path.stem for path in sorted(home.logs.glob("*.log")) if path.stem not in known]
+    for name in (said, said.removeprefix("vrooli-")):
+        if name in known:
+            return home.log(name)
+    raise UsageError(
+        f"`{said}` has no log here{did_you_mean(said, known)}",
+        next_step=f"there are: {', '.join(known)}" if known else "`vrooli up` starts the stack",
+    )
+
+
+def _follow(path: Path) -> None:
+    """Show what is appended; starts again from the beginning when the file was rotated."""
+    position = path.stat().st_size if path.exists() else 0
+    try:
+        while True:
+            size = path.stat().st_size if path.exists() else 0
+            position = min(position, size) if size >= position else 0
+            if size > position:
+                with path.open("rb") as file:
+                    file.seek(position)
+                    text = file.read()
+                position += len(text)
+                render.out(text.decode("utf-8", "replace").rstrip("\n"))
+            time.sleep(_PAUSE)
+    except KeyboardInterrupt:
+        return
+
+

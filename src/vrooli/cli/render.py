@@ -1,0 +1,101 @@
+"""How things look in a terminal: tables, progress, errors. Everything that a command prints goes through here."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+from vrooli.core.errors import VrooliError
+
+_COLOURS = {
+    "ok": "32", "running": "32", "healthy": "32", "healed": "32",
+    "warning": "33", "starting": "33", "unknown": "33", "blocked": "33", "unverifiable": "33",
+    "critical": "31", "failed": "31", "ineffective": "31", "relapsed": "31",
+    "stopped": "2", "external": "36", "refused": "33", "unchanged": "2",
+}  # fmt: skip
+_SIGNS = {"healthy": "✓", "unchanged": "·", "stopped": "✓", "failed": "✗", "blocked": "⊘"}
+
+
+def out(text: str = "") -> None:
+    """A line on standard output."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """A line for people on standard error: never mixed into what a script reads."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def print_json(data: Any) -> None:
+    """Pure JSON."""
+    out(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def print_error(error: VrooliError) -> None:
+    """What happened, where, and what to do next; on standard error."""
+    place = f"{error.where}: " if error.where else ""
+    note(f"{paint('error', 'critical', sys.stderr)}: {place}{error.what}")
+    if error.next_step:
+        note(f"  next: {error.next_step}")
+
+
+def paint(text: str, word: str, stream: TextIO | None = None) -> str:
+    """`text` in the colour of a status word, where colours are wanted (https://no-color.org)."""
+    stream = stream or sys.stdout
+    code = _COLOURS.get(word)
+    if code is None or "NO_COLOR" in os.environ or not stream.isatty():
+        return text
+    return f"\x1b[{code}m{text}\x1b[0m"
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as their content; the last one is cut at the terminal's edge. Status words are coloured."""
+    body = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(line[i]) for line in [list(titles), *body]) for i in range(len(titles))]
+    limit = shutil.get_terminal_size((160, 24)).columns if sys.stdout.isatty() else 10_000
+    for line in [list(titles), *body]:
+        used, cells = 0, []
+        for cell, width in zip(line, widths, strict=True):
+            room = max(0, limit - used)
+            shown = cell if len(cell) <= room else cell[: max(0, room - 1)] + "…"
+            cells.append(paint(shown, cell) + " " * (width - len(cell)))
+            used += width + 2
+        out("  ".join(cells).rstrip())
+
+
+def follow(progress: Iterator[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Show progress lines as they come; the last line, which says how it ended. Ctrl-C ends the watching, not the work."""
+    last: Mapping[str, Any] = {"done": True, "ok": False}
+    for line in progress:
+        if line.get("done"):
+            last = line
+        else:
+            _step(line)
+    return last
+
+
+def _step(line: Mapping[str, Any]) -> None:
+    phase, name = str(line["phase"]), str(line["service"])
+    sign = paint(_SIGNS.get(phase, "…"), phase, sys.stderr)
+    took = f"  {line['seconds']:.2f} s" if line["seconds"] else ""
+    head, *rest = str(line["message"]).splitlines() or [""]
+    tail = f"  {head}" if head else ""
+    note(f"  {sign} {name:<14} {paint(f'{phase:<10}', phase, sys.stderr)}{took}{tail}")
+    for more in rest:
+        note(f"      {more}")
+
+
+def ago(at: float | None, now: float | None = None) -> str:
+    """A time as its distance from now: `3 s`, `5 min`, `2 h`, `4 d`."""
+    if not at:
+        return "-"
+    seconds = max(0.0, (time.time() if now is None else now) - at)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,106 @@
+"""`vrooli status`: how everything is, from the watchdog, or as far as it can be known without one."""
+
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.kit import Kit
+from vrooli.cli.options import File, Json
+from vrooli.core.errors import Unreachable
+from vrooli.core.home import Home
+from vrooli.core.status import EXIT_CODES, Status
+
+_HELP = """
+Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
+
+Examples:
+
+  vrooli status
+
+  vrooli status --json
+
+  vrooli status --watch        redraw until Ctrl-C
+"""
+
+_REDRAW = 1.0
+"""Seconds between two drawings of `--watch`."""
+
+_CLEAR = "\x1b[H\x1b[2J"
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the command."""
+
+    @app.command(help=_HELP)
+    def status(
+        file: File = None,
+        json: Json = False,
+        watch: Annotated[bool, typer.Option("--watch", "-w", help="Redraw every second.")] = False,
+    ) -> None:
+        home = kit.home(kit.stack_file(file))
+        while True:
+            seen = read_status(kit, home)
+            if watch and not json:
+                render.out(_CLEAR.rstrip("\n"))
+            show(seen, json=json)
+            if not watch:
+                raise typer.Exit(EXIT_CODES[Status(seen["status"])])
+            try:
+                time.sleep(_REDRAW)
+            except KeyboardInterrupt:
+                raise typer.Exit(0) from None
+
+
+def read_status(kit: Kit, home: Home) -> Mapping[str, Any]:
+    """From the watchdog, else without."""
+    try:
+        return kit.watchdog(home).status()
+    except Unreachable:
+        return kit.unwatched_status(home)
+
+
+def show(seen: Mapping[str, Any], *, json: bool) -> None:
+    """Print it."""
+    if json:
+        render.print_json(seen)
+        return
+    render.out(f"stack {seen['stack']}: {render.paint(seen['status'], seen['status'])}")
+    titles = ("NAME", "KIND", "STATE", "HEALTH", "PID", "UP", "RESTARTS", "LAST HEAL", "URL")
+    render.table(titles, [_row(service) for service in seen["services"]])
+    for service in seen["services"]:
+        if service["state"] in ("failed", "blocked", "starting") and service.get("message"):
+            render.out(f"  {service['name']}: {service['message']}")
+    _show_watchdog(seen["watchdog"])
+
+
+def _show_watchdog(watchdog: Mapping[str, Any]) -> None:
+    if not watchdog.get("running"):
+        render.out("\nno watchdog is running: nothing is healed\n  next: `vrooli up`")
+    for line in watchdog.get("trouble", []):
+        render.out(f"trouble: {line}")
+    for line in watchdog.get("advice", []):
+        render.out(f"advice: {line}")
+
+
+def _row(service: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        service["name"],
+        service["kind"],
+        service["state"],
+        service["health"],
+        str(service["pid"] or "-"),
+        render.ago(service["started_at"]),
+        str(service["restarts_24h"]),
+        _heal(service["last_heal"]),
+        service["url"] or "-",
+    )
+
+
+def _heal(heal: Mapping[str, Any] | None) -> str:
+    if heal is None:
+        return "-"
+    outcome = heal["outcome"] or "in flight"
+    return f"{outcome} {render.ago(heal['at'])} ago: {heal['cause'].splitlines()[0][:60]}"

@@ -1,0 +1,182 @@
+"""A lasting connection to the keeper of a home: when the keeper is gone or hangs, the next one is started.
+
+Every request may raise `Unreachable` while that happens; asking again afterwards reaches the new keeper.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from vrooli.core.errors import Unreachable, VrooliError
+from vrooli.core.home import Home
+from vrooli.core.identity import Identity
+from vrooli.core.launch import Exit, Launch, LaunchSpec
+from vrooli.core.ports.processes import Processes
+from vrooli.host.keeper_client import KeeperClient
+from vrooli.host.start_keeper import end_hung_keeper, keeper_identity, start_keeper
+
+BEAT = 0.5
+"""Seconds between heartbeats. The keeper takes 1.5 s of silence for a hang."""
+
+ANSWER = 1.0
+"""Seconds after which a keeper that does not answer is looked at: a stopped one is replaced at once."""
+
+STUCK = 5.0
+"""Seconds after which one that does not answer is replaced although it is not stopped: slow is not dead."""
+
+AGAIN = 0.2
+"""Seconds between attempts to reach or start a keeper."""
+
+Answer = TypeVar("Answer")
+Replaced = Callable[[str], Awaitable[None]]
+"""Called with the reason when a new keeper has taken over."""
+
+
+class KeeperLink:
+    """Port `Keeper`, and the heartbeat. `minded` is the watchdog's own process for the keeper to mind; None minds nothing."""
+
+    def __init__(self, home: Home, processes: Processes, minded: LaunchSpec | None = None) -> None:
+        self._home, self._processes, self._minded = home, processes, minded
+        self._client: KeeperClient | None = None
+        self._lock = asyncio.Lock()
+        self._replaced: Replaced | None = None
+        self.keeper_id = ""
+
+    def on_replaced(self, call: Replaced) -> None:
+        """Have `call` called after a keeper was replaced."""
+        self._replaced = call
+
+    async def connect(self) -> None:
+        """Reach the keeper, or start one."""
+        async with self._lock:
+            if self._client is None:
+                await self._reach()
+
+    async def close(self) -> None:
+        """Hang up; the keeper goes on."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def client(self) -> KeeperClient:
+        """The connection, made when there is none."""
+        if self._client is None:
+            await self.connect()
+        assert self._client is not None  # connect() sets it or raises
+        return self._client
+
+    # The port
+
+    async def spawn(self, spec: LaunchSpec) -> Launch:
+        """See the port. Never sent twice: nobody knows whether the first one started."""
+        return await (await self.client()).spawn(spec)
+
+    async def launches(self) -> Sequence[Launch]:
+        """See the port."""
+        return await self._asking(lambda client: client.launches())
+
+    async def signal(self, launch_id: str, signal: int, *, tree: bool = False) -> int:
+        """See the port."""
+        return await self._asking(lambda client: client.signal(launch_id, signal, tree=tree))
+
+    async def survivors(self, launch_id: str) -> Sequence[Identity]:
+        """See the port."""
+        return await self._asking(lambda client: client.survivors(launch_id))
+
+    async def exits(self, after: int = 0) -> AsyncIterator[Exit]:
+        """See the port: of one keeper. `follow` goes on with the next."""
+        async for ended in (await self.client()).exits(after):
+            yield ended
+
+    async def run(self, spec: LaunchSpec, timeout: float) -> Exit:  # noqa: ASYNC109 -- see the port
+        """See the port."""
+        return await (await self.client()).run(spec, timeout)
+
+    # For the watchdog
+
+    async def follow(self, seen: Callable[[str], Awaitable[int]]) -> AsyncIterator[Exit]:
+        """Endings, for ever, over all keepers. `seen` gives the last handled position of a keeper."""
+        while True:
+            try:
+                await self.connect()
+                keeper = self.keeper_id
+                async for ended in self.exits(await seen(keeper)):
+                    yield ended
+                why = "the keeper closed the stream"
+            except VrooliError as error:
+                why = error.what
+            broken = self._client
+            if broken is not None and not await self._alive():
+                await self._replace_or_wait(why, broken)
+            await asyncio.sleep(0 if self._client is not None else AGAIN)
+
+    async def beat(self) -> None:
+        """Heartbeats for ever; a keeper that is gone, stopped or stuck is replaced."""
+        silent = 0.0
+        while True:
+            await asyncio.sleep(BEAT)
+            try:
+                async with asyncio.timeout(ANSWER):
+                    await (await self.client()).heartbeat()
+                silent = 0.0
+            except (VrooliError, TimeoutError) as error:
+                silent += ANSWER
+                broken = self._client
+                if broken is not None and (silent >= STUCK or not await self._alive()):
+                    await self._replace_or_wait(str(error) or "it did not answer", broken)
+                    silent = 0.0
+
+    async def replace(self, why: str, broken: KeeperClient) -> None:
+        """End the keeper behind `broken` and start the next; services run on. Nothing when somebody did so already."""
+        async with self._lock:
+            if self._client is not broken:
+                return
+            self._client = None
+            with contextlib.suppress(VrooliError, OSError):
+                await broken.close()
+            await end_hung_keeper(self._home)
+            await self._reach()
+        if self._replaced is not None:
+            await self._replaced(why)
+
+    async def _replace_or_wait(self, why: str, broken: KeeperClient) -> None:
+        """The heartbeat must not end because a keeper cannot be started now (disk full): it tries again."""
+        with contextlib.suppress(VrooliError):
+            await self.replace(why, broken)
+
+    async def _alive(self) -> bool:
+        """Whether the keeper process is there and not stopped, and the connection stands."""
+        identity = keeper_identity(self._home)
+        facts = self._processes.facts(identity) if identity is not None else None
+        if facts is None or facts.stopped or self._client is None:
+            return False
+        try:
+            await self._client.ping(ANSWER)
+        except Unreachable:
+            return not self._client.closed
+        return True
+
+    async def _reach(self) -> None:
+        client = await self._connect_or_start()
+        told = await client.ping(STUCK)
+        identity = Identity.from_json(told["identity"])
+        self.keeper_id = f"{identity.boot_id}:{identity.pid}:{identity.start_ticks}"
+        if self._minded is not None:
+            await client.watch(self._minded, adopt=True)
+        self._client = client
+
+    async def _connect_or_start(self) -> KeeperClient:
+        try:
+            return await KeeperClient.connect(self._home.keeper_socket)
+        except Unreachable:
+            return await start_keeper(self._home)
+
+    async def _asking(self, question: Callable[[KeeperClient], Awaitable[Answer]]) -> Answer:
+        """Ask; when the keeper went away in between, ask the next one once more: reading and signalling may repeat."""
+        client = await self.client()
+        try:
+            return await question(client)
+        except Unreachable as error:
+            await self.replace(error.what, client)
+            return await question(await self.client())

@@ -1,0 +1,54 @@
+"""Locks on files: released by the kernel when the holder dies, however it dies."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vrooli.core.errors import Busy, StorageError
+
+
+class FileLock:
+    """An exclusive flock(2) on a file that says who holds it."""
+
+    def __init__(self, path: Path, purpose: str) -> None:
+        self._path, self._purpose = path, purpose
+        self._descriptor: int | None = None
+
+    def take(self, *, wait: bool = False) -> None:
+        """Take it. Raises `Busy` when another holds it and we do not wait, `StorageError` when there is no such place."""
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageError(f"cannot be locked: {error.strerror}", where=str(self._path)) from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            raise Busy(
+                f"{self._purpose} runs already" + (f" (pid {holder})" if holder else ""),
+                where=str(self._path),
+                next_step="`vrooli status` shows it",
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let go; harmless when it is not held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+@contextmanager
+def held(path: Path, purpose: str) -> Iterator[None]:
+    """Hold the lock at `path`, waiting for whoever has it."""
+    lock = FileLock(path, purpose)
+    lock.take(wait=True)
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,32 @@
+"""Port `System`, made up: for tests of checks and gates."""
+
+from dataclasses import dataclass, field
+
+from vrooli.core.errors import StorageError
+from vrooli.core.ports.system import DiskFacts, MemoryFacts
+
+GIB = 2**30
+
+
+@dataclass
+class MemorySystem:
+    """A machine of one's own making: healthy until its fields say otherwise."""
+
+    disks: dict[str, DiskFacts] = field(default_factory=dict)
+    memory_facts: MemoryFacts = MemoryFacts(8 * GIB, 6 * GIB, 0)
+    loads: tuple[float, float, float] = (0.1, 0.1, 0.1)
+    ordinary: DiskFacts = DiskFacts(100 * GIB, 60 * GIB, 10**6, 9 * 10**5, read_only=False)
+
+    def disk(self, path: str) -> DiskFacts:
+        """The disk set for `path`, else an ordinary one; an empty path has none."""
+        if not path:
+            raise StorageError("cannot be examined: no such folder", where=path)
+        return self.disks.get(path, self.ordinary)
+
+    def memory(self) -> MemoryFacts:
+        """As set."""
+        return self.memory_facts
+
+    def load(self) -> tuple[float, float, float]:
+        """As set."""
+        return self.loads

@@ -1,0 +1,67 @@
+"""uvicorn inside the watchdog: on the unix socket always, on the TCP port when it is free."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from vrooli.core.errors import StorageError
+
+
+class QuietServer(uvicorn.Server):
+    """uvicorn without signal handlers: the watchdog has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def listen_unix(path: Path) -> socket.socket:
+    """A unix socket that only we can open. An old one is replaced: whoever holds the watchdog's lock may do so."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.unlink(missing_ok=True)
+        before = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(before)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise StorageError(f"cannot listen: {error.strerror}", where=str(path)) from error
+    return listener
+
+
+def listen_tcp(host: str, port: int) -> socket.socket | None:
+    """The TCP port, None when it is taken: the unix socket serves on, and the status says so."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        return None
+    return listener
+
+
+def quiet_server(app: ASGIApp) -> QuietServer:
+    """A server that only speaks HTTP: no lifespan, no WebSockets, no logs of its own."""
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+    return QuietServer(config)

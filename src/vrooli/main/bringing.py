@@ -1,0 +1,151 @@
+"""Having keeper and watchdog run, and ending them. Used by commands, one at a time for a home."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vrooli.cli.kit import BroughtUp
+from vrooli.client.watchdog import WatchdogClient
+from vrooli.core.errors import ConfigError, StartFailed, Unreachable, VrooliError
+from vrooli.core.home import Home
+from vrooli.host.accounts import ensure_service_user
+from vrooli.host.keeper_client import KeeperClient
+from vrooli.host.locks import held
+from vrooli.host.secrets import FileSecrets
+from vrooli.host.start_keeper import start_keeper
+from vrooli.main.boot import protected_at_boot
+from vrooli.main.places import SERVICE_USER, make_home
+from vrooli.main.watchdog_spec import watchdog_spec
+from vrooli.stack.compiled import read_compiled, write_compiled
+from vrooli.stack.diff import Difference, difference
+from vrooli.stack.logs import tail
+from vrooli.stack.model import AUTOHEAL, Stack
+
+ANSWERS = 20.0
+"""Seconds that a fresh watchdog gets until its API answers."""
+
+ENDS = 10.0
+"""Seconds that it gets to end after TERM, before KILL."""
+
+_PAUSE = 0.05
+
+
+def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> BroughtUp:
+    """Keep `stack` as the last good one, and have keeper and watchdog running.
+
+    Raises:
+        UsageError: the home cannot be written.
+        StartFailed: the watchdog does not come up, with the last lines of its log.
+    """
+    make_home(home)
+    if os.geteuid() == 0:
+        ensure_service_user(SERVICE_USER)
+    with held(home.up_lock, "another `up`"):
+        FileSecrets(home.secrets, environment).create(home.operator_token.name)
+        change = _compiled_difference(stack, home)
+        if change is None or change:
+            write_compiled(stack, home.stack_json)
+        watched = any(service.is_watchdog for service in stack.services.values())
+        if watched:
+            _have_watchdog(home, environment, reload=bool(change))
+        else:
+            asyncio.run(_have_keeper(home))
+    return BroughtUp(watched, change, protected_at_boot())
+
+
+def stop_watchdog(home: Home) -> bool:
+    """Stop the watchdog; services run on. Whether there was one."""
+    return asyncio.run(_stop_watchdog(home))
+
+
+def end_keeper(home: Home) -> Iterator[dict[str, Any]]:
+    """Stop the watchdog, then end the keeper; progress lines."""
+    began = time.monotonic()
+    for name, changed in asyncio.run(_end(home)):
+        seconds = round(time.monotonic() - began, 3)
+        phase = "stopped" if changed else "unchanged"
+        message = "" if changed else "not running"
+        yield {"service": name, "phase": phase, "message": message, "seconds": seconds}
+
+
+def _compiled_difference(stack: Stack, home: Home) -> Difference | None:
+    try:
+        return difference(read_compiled(home.stack_json), stack)
+    except ConfigError:
+        return None
+
+
+def _have_watchdog(home: Home, environment: Mapping[str, str], *, reload: bool) -> None:
+    client = WatchdogClient.of(home)
+    if _answers(client):
+        if reload:
+            client.reload()
+        return
+    asyncio.run(_watch(home, environment))
+    deadline = time.monotonic() + ANSWERS
+    while not _answers(client):
+        if time.monotonic() >= deadline:
+            shown = "".join(f"\n  | {line}" for line in tail(home.log(AUTOHEAL), 10))
+            raise StartFailed(
+                f"the watchdog does not answer after {ANSWERS:g} s{shown}",
+                where=AUTOHEAL,
+                next_step=f"see {home.log(AUTOHEAL)}",
+            )
+        time.sleep(_PAUSE)
+
+
+def _answers(client: WatchdogClient) -> bool:
+    try:
+        client.health()
+    except VrooliError:
+        return False
+    return True
+
+
+async def _have_keeper(home: Home) -> None:
+    async with await _keeper(home):
+        return
+
+
+async def _watch(home: Home, environment: Mapping[str, str]) -> None:
+    async with await _keeper(home) as keeper:
+        await keeper.watch(watchdog_spec(home, environment))
+
+
+async def _keeper(home: Home) -> KeeperClient:
+    try:
+        return await KeeperClient.connect(home.keeper_socket)
+    except Unreachable:
+        return await start_keeper(home)
+
+
+async def _stop_watchdog(home: Home) -> bool:
+    try:
+        keeper = await KeeperClient.connect(home.keeper_socket)
+    except Unreachable:
+        return False
+    async with keeper:
+        launch = await keeper.unwatch()
+        if launch is None:
+            return False
+        await keeper.signal(launch.launch_id, signal.SIGTERM)
+        deadline = time.monotonic() + ENDS
+        while (await keeper.ping())["watchdog"] is not None:
+            if time.monotonic() >= deadline:
+                await keeper.signal(launch.launch_id, signal.SIGKILL)
+            await asyncio.sleep(_PAUSE)
+        return True
+
+
+async def _end(home: Home) -> list[tuple[str, bool]]:
+    stopped = await _stop_watchdog(home)
+    try:
+        keeper = await KeeperClient.connect(home.keeper_socket)
+    except Unreachable:
+        return [(AUTOHEAL, stopped)]
+    async with keeper:
+        await keeper.shutdown()
+    return [(AUTOHEAL, stopped), ("keeper", True)]

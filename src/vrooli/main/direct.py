@@ -1,0 +1,171 @@
+"""Acting without a watchdog: a command takes its place for as long as it runs."""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.status import StatusView
+from vrooli.autoheal.tracker import Tracked
+from vrooli.core.errors import Unreachable, VrooliError
+from vrooli.core.home import Home
+from vrooli.core.status import Status, worst
+from vrooli.host.clock import SystemClock
+from vrooli.host.keeper_client import KeeperClient
+from vrooli.host.locks import FileLock
+from vrooli.host.memory.keeper import MemoryKeeper
+from vrooli.host.start_keeper import start_keeper
+from vrooli.main.assemble import context_for
+from vrooli.main.places import make_home, this_machine
+from vrooli.stack import graph
+from vrooli.stack.compiled import read_compiled
+from vrooli.stack.model import AUTOHEAL, Stack
+from vrooli.stack.naming import resolve
+from vrooli.stack.probe import probe
+from vrooli.stack.progress import Report
+from vrooli.stack.supervisor import Outcome, Supervisor
+from vrooli.stack.wanted import Wanted
+
+
+def operate(
+    home: Home, action: str, names: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Up, down, start, stop or restart by ourselves; progress lines, the last one `{"done": true}`.
+
+    Raises:
+        Busy: a watchdog or another command holds the home.
+        UsageError: a name is not in the stack.
+    """
+    lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            last = asyncio.run(_Direct(home, environment, lines).run(action, names))
+            lines.put(last)
+        except VrooliError as error:
+            failed.append(error)
+        finally:
+            lines.put(None)
+
+    thread = threading.Thread(target=work, name="operate")
+    thread.start()
+    while (line := lines.get()) is not None:
+        yield line
+    thread.join()
+    if failed:
+        raise failed[0]
+
+
+def unwatched_status(home: Home, environment: Mapping[str, str]) -> dict[str, Any]:
+    """The status as far as it can be known without a watchdog. Reading only.
+
+    Raises:
+        ConfigError: nothing was brought up here yet.
+    """
+    return asyncio.run(_status(home, environment))
+
+
+class _Direct:
+    """One operation."""
+
+    def __init__(
+        self,
+        home: Home,
+        environment: Mapping[str, str],
+        lines: "queue.Queue[dict[str, Any] | None]",
+    ) -> None:
+        self._home, self._environment, self._lines = home, environment, lines
+
+    async def run(self, action: str, names: Sequence[str]) -> dict[str, Any]:
+        make_home(self._home)
+        stack = read_compiled(self._home.stack_json)
+        chosen = resolve(stack, names)
+        lock = FileLock(self._home.watchdog_lock, "a watchdog or another command")
+        lock.take()
+        try:
+            async with await self._keeper() as keeper:
+                return await self._with_keeper(keeper, stack, action, chosen)
+        finally:
+            lock.release()
+
+    async def _with_keeper(
+        self, keeper: KeeperClient, stack: Stack, action: str, chosen: set[str]
+    ) -> dict[str, Any]:
+        machine = this_machine(self._home)
+        supervisor = Supervisor(context_for(stack, self._home, machine, keeper, self._environment))
+        await supervisor.refresh()
+        follower = asyncio.create_task(_follow(supervisor, keeper))
+        try:
+            outcomes = await self._act(supervisor, action, chosen, self._report)
+        finally:
+            follower.cancel()
+        failed = [name for name, outcome in outcomes.items() if outcome.error is not None]
+        changed = sum(1 for outcome in outcomes.values() if outcome.changed)
+        return {"done": True, "ok": not failed, "changed": changed, "failed": failed, "note": ""}
+
+    async def _act(
+        self, supervisor: Supervisor, action: str, chosen: set[str], report: Report
+    ) -> dict[str, Outcome]:
+        stack, wanted = supervisor.stack, Wanted(self._home.wanted_json)
+        if action in ("stop", "down"):
+            affected = chosen | graph.dependents(stack, chosen)
+            everything = action == "down" and chosen == set(stack.services)
+            wanted.stop_all() if everything else wanted.stop(affected)
+            return await supervisor.stop(affected, report)
+        needed = chosen | graph.transitive_needs(stack, chosen)
+        wanted.start(needed, stack.services)
+        if action == "restart":
+            await supervisor.stop(chosen, report)
+        return await supervisor.start(needed, report)
+
+    def _report(self, step: Any) -> None:
+        self._lines.put(step.to_json())
+
+    async def _keeper(self) -> KeeperClient:
+        try:
+            return await KeeperClient.connect(self._home.keeper_socket)
+        except Unreachable:
+            return await start_keeper(self._home)
+
+
+async def _follow(supervisor: Supervisor, keeper: KeeperClient) -> None:
+    with suppress(Unreachable):
+        async for ended in keeper.exits():
+            supervisor.note_exit(ended)
+
+
+async def _status(home: Home, environment: Mapping[str, str]) -> dict[str, Any]:
+    stack = read_compiled(home.stack_json)
+    machine = this_machine(home)
+    keeper: KeeperClient | MemoryKeeper
+    try:
+        keeper = await KeeperClient.connect(home.keeper_socket)
+    except Unreachable:
+        keeper = MemoryKeeper()  # nothing is kept: nothing runs, as far as we know
+    supervisor = Supervisor(context_for(stack, home, machine, keeper, environment))
+    await supervisor.refresh()
+    board = Board(supervisor, Wanted(home.wanted_json))
+    board.tracked = {name: Tracked(service) for name, service in stack.services.items()}
+    await asyncio.gather(*(_look(board, tracked) for tracked in board.tracked.values()))
+    view = StatusView(board, SystemClock(), lambda: {"running": False, "pid": None})
+    seen = view.status()
+    for row in seen["services"]:
+        if row["name"] == AUTOHEAL:
+            row["state"], row["health"] = "stopped", "unknown"
+    up = any(tracked.result is not None for tracked in board.tracked.values())
+    verdict = worst([Status(seen["status"]), Status.WARNING]) if up else Status.UNKNOWN
+    if isinstance(keeper, KeeperClient):
+        await keeper.close()
+    return {**seen, "status": str(verdict)}
+
+
+async def _look(board: Board, tracked: Tracked) -> None:
+    service = tracked.service
+    running = service.managed and board.supervisor.running(service)
+    if service.heal != "off" and (running or not service.managed):
+        tracked.result = await probe(service, board.supervisor.context.tools)
+

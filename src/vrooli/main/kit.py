@@ -1,0 +1,155 @@
+"""The kit of this machine. Everything heavy is imported when a command needs it: `vrooli status` has 250 ms."""
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vrooli.cli.kit import BroughtUp, Progress
+from vrooli.client.watchdog import WatchdogClient
+from vrooli.core.errors import ConfigError, Unreachable, UsageError
+from vrooli.core.home import Home
+from vrooli.main.places import find_home
+from vrooli.stack.find import find_file, stack_name
+
+if TYPE_CHECKING:
+    from vrooli.stack.model import Stack
+
+
+class LocalKit:
+    """See `cli.kit.Kit`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def stack_file(self, said: Path | None) -> Path | None:
+        """As said, else searched upward."""
+        if said is None:
+            return find_file(Path.cwd())
+        if not said.is_file():
+            raise UsageError(
+                "there is no such stack file",
+                where=str(said),
+                next_step="name another by -f, or write one by `vrooli init`",
+            )
+        return said.absolute()
+
+    def load_stack(self, file: Path | None) -> "Stack":
+        """Read, check and compile."""
+        import sys
+
+        from vrooli.stack.load import load_stack
+
+        return load_stack(file, sys.executable)
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of the file."""
+        from vrooli.stack.schema import json_schema
+
+        return json_schema()
+
+    def home(self, file: Path | None) -> Home:
+        """By the stack's name alone."""
+        return find_home(stack_name(file), self._environment)
+
+    def compiled(self, home: Home) -> "Stack | None":
+        """The stack of the last `up`."""
+        from vrooli.stack.compiled import read_compiled
+
+        try:
+            return read_compiled(home.stack_json)
+        except ConfigError:
+            return None
+
+    def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
+        """See `main.bringing`."""
+        from vrooli.main.bringing import bring_up
+
+        return bring_up(stack, home, self._environment)
+
+    def operate(self, home: Home, action: str, names: Sequence[str]) -> Progress:
+        """Through the watchdog; by ourselves while there is none."""
+        try:
+            client = self.watchdog(home)
+            client.health()
+        except Unreachable:
+            from vrooli.main.direct import operate
+
+            return operate(home, action, names, self._environment)
+        return client.operation(action, names)
+
+    def bring_down(self, home: Home) -> Progress:
+        """Services first, then watchdog and keeper."""
+        from vrooli.main.bringing import end_keeper
+
+        last: Mapping[str, Any] = {"done": True, "ok": True, "changed": 0, "failed": []}
+        if self.compiled(home) is not None:
+            for line in self.operate(home, "down", ()):
+                last = line
+                if not line.get("done"):
+                    yield dict(line)
+        if last.get("ok"):
+            yield from end_keeper(home)
+        yield dict(last)
+
+    def watchdog(self, home: Home) -> WatchdogClient:
+        """The watchdog's API."""
+        return WatchdogClient.of(home)
+
+    def stop_watchdog(self, home: Home) -> bool:
+        """Services run on."""
+        from vrooli.main.bringing import stop_watchdog
+
+        return stop_watchdog(home)
+
+    def unwatched_status(self, home: Home) -> Mapping[str, Any]:
+        """From the keeper, or from nothing."""
+        from vrooli.main.direct import unwatched_status
+
+        return unwatched_status(home, self._environment)
+
+    def init_text(self, folder: Path) -> str:
+        """With ports that are free now."""
+        from vrooli.stack.default import DEFAULT_NAME
+        from vrooli.stack.init import USUAL_PORTS, init_text
+
+        return init_text(_free_ports(USUAL_PORTS), DEFAULT_NAME)
+
+    def serve(self) -> int:
+        """The API server."""
+        from vrooli.main.server import main
+
+        return main()
+
+    def watch(self, file: Path | None) -> int:
+        """The watchdog."""
+        from vrooli.main.watchdog import run_for
+
+        return run_for(self.home(file))
+
+    def migrate(self) -> int:
+        """The schema."""
+        from vrooli.main.migrate import main
+
+        return main()
+
+
+def _free_ports(usual: Mapping[str, int]) -> dict[str, int]:
+    """The usual ports, each moved up until it is free and not given twice."""
+    chosen: dict[str, int] = {}
+    for name, port in usual.items():
+        candidates = (p for p in range(port, port + 1000) if p not in chosen.values() and _free(p))
+        chosen[name] = next(candidates, port)
+    return chosen
+
+
+def _free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+

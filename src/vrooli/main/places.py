@@ -1,0 +1,121 @@
+"""Where the home of a stack is, and what machine this is: the facts that every process of ours begins with."""
+
+import hashlib
+import os
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from vrooli.core.errors import StorageError, UsageError
+from vrooli.core.home import Home
+from vrooli.core.machine import Machine
+
+SERVICE_USER = "vrooli"
+"""The system user that runs services when root brings the stack up."""
+
+HOST_ID = "host-id"
+
+
+def find_home(stack: str, environment: Mapping[str, str]) -> Home:
+    """`$VROOLI_HOME`, else `/var/lib/vrooli/<stack>` for root, else `$XDG_STATE_HOME/vrooli/<stack>`."""
+    said = environment.get("VROOLI_HOME")
+    if said:
+        root = Path(said).expanduser().absolute()
+    elif os.geteuid() == 0:
+        root = Path("/var/lib/vrooli") / stack
+    else:
+        base = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+        root = Path(base) / "vrooli" / stack
+    return Home(root, _run_folder(root, environment))
+
+
+def make_home(home: Home) -> None:
+    """Make the folders of `home`, private where secrets are. `UsageError` when it cannot be written."""
+    try:
+        home.root.mkdir(parents=True, exist_ok=True)
+        home.logs.mkdir(mode=0o755, exist_ok=True)
+        home.secrets.mkdir(mode=0o700, exist_ok=True)
+        (home.root / "data").mkdir(mode=0o755, exist_ok=True)
+        _make_run(home.run)
+        if not os.access(home.root, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise UsageError(
+            f"the home of this stack cannot be written: {error.strerror}",
+            where=str(error.filename or home.root),
+            next_step="choose another by VROOLI_HOME=/path, or make this one writable",
+        ) from error
+
+
+def this_machine(home: Home) -> Machine:
+    """Facts about this machine. Makes a host id in the home when the system has none."""
+    root = os.geteuid() == 0
+    return Machine(
+        host_id=_host_id(home),
+        boot_id=Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip(),
+        memory_bytes=_memory(),
+        cpus=len(os.sched_getaffinity(0)),
+        root=root,
+        service_user=SERVICE_USER if root else None,
+        python=sys.executable,
+        code=code_folders(),
+    )
+
+
+def code_folders() -> tuple[str, ...]:
+    """What our own processes must be able to read: interpreter, standard library, packages, sources."""
+    package = Path(__file__).resolve().parents[2]
+    found = [sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), str(package)]
+    real = [os.path.realpath(path) for path in found]
+    return tuple(dict.fromkeys([*found, *real]))
+
+
+def _run_folder(root: Path, environment: Mapping[str, str]) -> Path:
+    """A short folder: sun_path holds 107 bytes (unix(7)), and PostgreSQL adds 19 of its own."""
+    name = hashlib.sha256(str(root).encode()).hexdigest()[:10]
+    if os.geteuid() == 0:
+        return Path("/run/vrooli") / name
+    runtime = environment.get("XDG_RUNTIME_DIR", "")
+    if runtime and os.access(runtime, os.W_OK):
+        return Path(runtime) / "vrooli" / name
+    return Path(tempfile.gettempdir()) / f"vrooli-{os.geteuid()}" / name
+
+
+def _make_run(run: Path) -> None:
+    run.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+    run.mkdir(mode=0o711, exist_ok=True)
+    for folder in (run.parent, run):
+        owner = folder.lstat()
+        if owner.st_uid not in (0, os.geteuid()):
+            raise StorageError(
+                f"belongs to user {owner.st_uid}, not to us",
+                where=str(folder),
+                next_step="remove it, or set XDG_RUNTIME_DIR to a folder of your own",
+            )
+
+
+def _host_id(home: Home) -> str:
+    for path in (Path("/etc/machine-id"), home.root / HOST_ID):
+        try:
+            text = path.read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text:
+            return text
+    made = os.urandom(16).hex()
+    (home.root / HOST_ID).write_text(made + "\n", encoding="ascii")
+    return made
+
+
+def _memory() -> int:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            text = Path(limit).read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            return min(total, int(text))
+    return total

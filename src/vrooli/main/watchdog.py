@@ -1,0 +1,144 @@
+"""Composition root of the watchdog: `python -m vrooli.main.watchdog`, or `vrooli-autoheal loop`.
+
+It imports neither FastAPI, pydantic, structlog nor SQLAlchemy: it must stay small, and run when all else is broken.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.gates import gates
+from vrooli.autoheal.history import History
+from vrooli.autoheal.hostchecks import HostChecker, all_checks
+from vrooli.autoheal.lag import LoopLag
+from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.events import Events
+from vrooli.autoheal.loop import Loop, Parts, host_checks
+from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.watch import Observer
+from vrooli.core.errors import VrooliError
+from vrooli.core.home import Home
+from vrooli.core.machine import Machine
+from vrooli.host.clock import SystemClock
+from vrooli.host.keeper_link import KeeperLink
+from vrooli.host.locks import FileLock
+from vrooli.host.processes import LocalProcesses
+from vrooli.host.secrets import FileSecrets
+from vrooli.host.system import LocalSystem
+from vrooli.main.assemble import context_for
+from vrooli.main.jsonlog import log_to_stderr
+from vrooli.main.places import find_home, make_home, this_machine
+from vrooli.main.watchdog_api import ApiParts, serve_api
+from vrooli.main.watchdog_chores import Chores
+from vrooli.main.watchdog_spec import watchdog_spec
+from vrooli.stack.compiled import read_compiled
+from vrooli.stack.default import DEFAULT_NAME
+from vrooli.stack.model import Stack
+from vrooli.stack.supervisor import Supervisor
+from vrooli.stack.wanted import Wanted
+
+_log = logging.getLogger(__name__)
+
+
+async def run(home: Home, environment: Mapping[str, str]) -> None:
+    """Watch until SIGTERM or SIGINT. Services run on afterwards.
+
+    Raises:
+        Busy: another watchdog holds the home.
+        ConfigError: nothing was brought up here yet, or `stack.json` is damaged.
+    """
+    make_home(home)
+    lock = FileLock(home.watchdog_lock, "a watchdog")
+    lock.take()
+    stack = read_compiled(home.stack_json)
+    machine = this_machine(home)
+    processes = LocalProcesses()
+    link = KeeperLink(home, processes, watchdog_spec(home, environment))
+    await link.connect()
+    history = History(home.spool, machine.boot_id, SystemClock())
+    await history.start()
+    try:
+        await _Watchdog(home, stack, machine, link, history, environment).run()
+    finally:
+        await history.close()
+        await link.close()
+        lock.release()
+
+
+class _Watchdog:
+    """Puts the parts together."""
+
+    def __init__(
+        self,
+        home: Home,
+        stack: Stack,
+        machine: Machine,
+        link: KeeperLink,
+        history: History,
+        environment: Mapping[str, str],
+    ) -> None:
+        self._home, self._link, self._history = home, link, history
+        clock, system = SystemClock(), LocalSystem()
+        self._events = Events()
+        self._lag = LoopLag(clock)
+        context = context_for(stack, home, machine, link, environment)
+        board = Board(Supervisor(context), Wanted(home.wanted_json))
+        ledger = Ledger(history, self._events, clock, machine.boot_id)
+        observer = Observer(board, clock, self._lag)
+        gate = gates(system, str(home.root))
+        reactor = Reactor(board, ledger, gate=gate, look=observer.look, clock=clock)
+        self._chores = Chores(board, ledger, history, link, machine, self._lag)
+        checker = HostChecker(self._chores.facts, ledger, clock)
+        board.checks = host_checks(all_checks())
+        self._parts = Parts(board, reactor, observer, checker, ledger, self._lag, link, clock)
+        self._secrets = FileSecrets(home.secrets, environment)
+
+    async def run(self) -> None:
+        """Everything, until a signal."""
+        loop = Loop(self._parts)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        token = self._secrets.create(self._home.operator_token.name)
+        beat = asyncio.create_task(self._link.beat())
+        await loop.start()
+        self._link.on_replaced(self._chores.note_new_keeper)
+        api = ApiParts(self._home, self._parts, self._events, loop, self._chores, token)
+        work = [
+            beat,
+            asyncio.create_task(loop.run()),
+            asyncio.create_task(serve_api(api)),
+            asyncio.create_task(self._chores.run()),
+        ]
+        stopped = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait({stopped, *work}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (stopped, *work):
+            task.cancel()
+        await asyncio.wait({stopped, *work}, timeout=5.0)
+        for task in done - {stopped}:
+            task.result()
+
+
+def main() -> int:
+    """Run the watchdog of `$VROOLI_HOME` (else the default stack's)."""
+    return run_for(find_home(DEFAULT_NAME, os.environ))
+
+
+def run_for(home: Home) -> int:
+    """Run the watchdog of `home`; the exit code."""
+    log_to_stderr()
+    try:
+        asyncio.run(run(home, dict(os.environ)))
+    except VrooliError as error:
+        _log.error("%s", error)
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

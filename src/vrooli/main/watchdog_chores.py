@@ -1,0 +1,198 @@
+"""What the watchdog does beside watching: retention, shipping, and what it says about itself."""
+
+import asyncio
+import logging
+import os
+from typing import Any
+
+import psutil
+
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.check import Facts
+from vrooli.autoheal.heal import Attempt, Heal, Outcome
+from vrooli.autoheal.history import History
+from vrooli.autoheal.lag import LoopLag
+from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.retention import Retention
+from vrooli.autoheal.shipper import Shipper
+from vrooli.client.server import ServerClient
+from vrooli.core.address import HostPort
+from vrooli.core.errors import StorageError, VrooliError
+from vrooli.core.machine import Machine
+from vrooli.host.clock import SystemClock
+from vrooli.host.keeper_link import KeeperLink
+from vrooli.host.system import LocalSystem
+from vrooli.main.boot import protected_at_boot
+from vrooli.stack.builtin.server import SERVER_TOKEN
+from vrooli.stack.model import AUTOHEAL
+
+_log = logging.getLogger(__name__)
+
+RETENTION_EVERY = 600.0
+"""Seconds between purges; the roll-up that comes with it keeps the minutes of charts at most this old."""
+
+KEEPER = "keeper"
+_ENDINGS = "watchdog_endings_seen"
+
+
+class Chores:
+    """The watchdog's own household."""
+
+    def __init__(
+        self,
+        board: Board,
+        ledger: Ledger,
+        history: History,
+        link: KeeperLink,
+        machine: Machine,
+        lag: LoopLag,
+    ) -> None:
+        self._board, self._ledger, self._history = board, ledger, history
+        self._link, self._machine, self._lag = link, machine, lag
+        self._clock, self._system = SystemClock(), LocalSystem()
+        self._began = self._clock.wall()
+        self._shipper: Shipper | None = None
+        self.port_taken = False
+
+    async def run(self) -> None:
+        """All chores, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._note_endings())
+            group.create_task(self._purge_for_ever())
+            group.create_task(self._ship_for_ever())
+
+    def facts(self) -> Facts:
+        """What host checks may look at."""
+        home = self._board.supervisor.context.tools.place.home
+        return Facts(
+            system=self._system,
+            stack=self._board.supervisor.stack,
+            home=str(home.root),
+            cpus=self._machine.cpus,
+            loop_lag=self._lag.worst_since(self._clock.monotonic() - 60),
+        )
+
+    def itself(self) -> dict[str, Any]:
+        """The watchdog's part of the status."""
+        shipping = self._shipper.status() if self._shipper is not None else None
+        return {
+            "running": True,
+            "pid": os.getpid(),
+            "started_at": self._began,
+            "keeper": self._link.keeper_id,
+            "loop_lag_ms": round(self._lag.worst_since(self._clock.monotonic() - 60) * 1000, 1),
+            "rss_bytes": psutil.Process().memory_info().rss,
+            "unshipped": shipping.behind if shipping is not None else None,
+            "trouble": self._trouble(),
+            "advice": self._advice(),
+        }
+
+    async def note_new_keeper(self, why: str) -> None:
+        """A keeper was replaced: a heal of ours, and services that died meanwhile are found by the sweep."""
+        now = self._clock.wall()
+        await self._ledger.heal(
+            Heal(
+                id=f"{int(now * 1000):013d}-{KEEPER}",
+                subject=KEEPER,
+                symptom="exited",
+                cause=why,
+                rule="heal",
+                detected_at=now,
+                detected_monotonic=self._clock.monotonic(),
+                attempts=(Attempt("start", now),),
+                outcome=Outcome.HEALED,
+                verified_after=0.0,
+                finished_at=now,
+                note="services run on under the new keeper",
+            )
+        )
+        await self._board.supervisor.refresh()
+
+    async def _note_endings(self) -> None:
+        """The watchdogs before this one, as the keeper saw them end: heals of the watchdog itself."""
+        seen = await self._seen_endings()
+        try:
+            endings = await (await self._link.client()).watchdog_endings(seen)
+        except VrooliError as error:
+            _log.warning("cannot learn how earlier watchdogs ended: %s", error)
+            return
+        for ending in endings:
+            await self._note_ending(ending)
+            seen = max(seen, int(ending["seq"]))
+        if endings:
+            state = {"keeper": self._link.keeper_id, "seq": seen}
+            try:
+                await self._history.put_state(_ENDINGS, state)
+            except StorageError as error:
+                _log.warning("%s", error)
+
+    async def _seen_endings(self) -> int:
+        try:
+            saved = await self._history.get_state(_ENDINGS)
+        except StorageError:
+            return 0
+        same = isinstance(saved, dict) and saved["keeper"] == self._link.keeper_id
+        return int(saved["seq"]) if same else 0
+
+    async def _note_ending(self, ending: dict[str, Any]) -> None:
+        at, took = float(ending["at"]), ending.get("replaced_after_seconds")
+        heal = Heal(
+            id=f"{int(at * 1000):013d}-{AUTOHEAL}",
+            subject=AUTOHEAL,
+            symptom="exited",
+            cause=str(ending["how"]),
+            rule="heal",
+            detected_at=at,
+            detected_monotonic=self._clock.monotonic() - (self._clock.wall() - at),
+            attempts=(Attempt("start", at),),
+            verified_after=took,
+            note="replaced by the keeper",
+        )
+        await asyncio.sleep(self._board.supervisor.stack.autoheal.stability)
+        heal = heal.ended(Outcome.HEALED, self._clock.wall())
+        await self._ledger.heal(heal)
+        tracked = self._board.tracked.get(AUTOHEAL)
+        if tracked is not None:
+            tracked.heal = heal
+            tracked.starts.append(at)
+
+    async def _purge_for_ever(self) -> None:
+        retention = Retention(self._history, self._clock, shipping=self._server() is not None)
+        while True:
+            await asyncio.sleep(RETENTION_EVERY)
+            try:
+                await retention.run()
+            except StorageError as error:
+                _log.warning("retention: %s", error)
+
+    async def _ship_for_ever(self) -> None:
+        client = self._server()
+        self._shipper = Shipper(self._history, client, self._machine.host_id, self._clock)
+        await self._shipper.run()
+
+    def _server(self) -> ServerClient | None:
+        """The stack's server, None when it has none."""
+        secrets = self._board.supervisor.context.tools.place.home.secrets
+        for service in self._board.supervisor.stack.services.values():
+            if service.kind == "server" and service.port:
+                return ServerClient(HostPort(service.host, service.port), secrets / SERVER_TOKEN)
+        return None
+
+    def _trouble(self) -> list[str]:
+        found = [self._ledger.trouble] if self._ledger.trouble else []
+        spool = self._history.health()
+        if spool.error and spool.error not in found:
+            found.append(f"the history cannot be written: {spool.error}")
+        if self.port_taken:
+            port = self._board.supervisor.stack.autoheal.port
+            found.append(f"port {port} is taken: the API serves on its unix socket only")
+        return found
+
+    def _advice(self) -> list[str]:
+        found = []
+        if not self._system.memory().swap_total:
+            found.append("this machine has no swap: when memory runs out, processes are killed")
+        if not protected_at_boot():
+            found.append("nothing starts this stack after a reboot: have `vrooli up` run at boot")
+        return found
+

@@ -1,0 +1,33 @@
+"""From what an operator said to services of the stack."""
+
+from collections.abc import Sequence
+
+from vrooli.core.errors import UsageError
+from vrooli.stack import graph
+from vrooli.stack.model import Stack
+from vrooli.stack.nearest import did_you_mean
+
+
+def resolve(stack: Stack, names: Sequence[str]) -> set[str]:
+    """Services, groups, and `vrooli-autoheal` for `autoheal`; everything when nothing was said.
+
+    Raises:
+        UsageError: a name is not in the stack, with the nearest one that is.
+    """
+    if not names:
+        return set(stack.services)
+    found: set[str] = set()
+    for said in names:
+        matches = _matches(stack, said) or _matches(stack, said.removeprefix("vrooli-"))
+        if not matches:
+            known = {*stack.services, *(service.group for service in stack.services.values())}
+            raise UsageError(
+                f"`{said}` is not in this stack{did_you_mean(said, known)}",
+                next_step=f"it has: {', '.join(stack.services)}",
+            )
+        found |= matches
+    return found
+
+
+def _matches(stack: Stack, name: str) -> set[str]:
+    return {name} if name in stack.services else set(graph.members(stack, name))
