@@ -189,7 +189,7 @@ class Retention:
         surplus = int(connection.execute(count, (floor,)).fetchone()[0]) - limit
         if surplus <= 0:
             return 0
-        where = "kind = 'result' AND seq > ? AND seq <= ? ORDER BY seq"
+        where = "+kind = 'result' AND seq > ? AND seq <= ? ORDER BY seq"  # see rollup.py
         values = (floor, rollup.cursor_of(connection))
         return self._delete(connection, where, values, min(surplus, self._limits.batch))
 
