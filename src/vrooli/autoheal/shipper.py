@@ -128,7 +128,7 @@ class Shipper:
             VrooliError: the spool or the server could not be reached.
         """
         if self._cursor is None:
-            self._cursor = int(await self._history.get_state(SHIPPED) or 0)
+            self._cursor = await self._start()
         if self._history.last_seq <= self._cursor:
             return Step.IDLE
         batch = await self._history.after(self._cursor, self._limit)
@@ -141,6 +141,13 @@ class Shipper:
         if answer.status in REFUSES_CONTENT:
             return await self._content_refused(batch, answer)
         return self._failed(_reason(answer))
+
+    async def _start(self) -> int:
+        """The stored cursor, or just before the first record there is."""
+        if stored := await self._history.get_state(SHIPPED):
+            return int(stored)
+        first = await self._history.after(0, 1)
+        return first[0].seq - 1 if first else 0
 
     async def _accepted(self, batch: list[Entry]) -> Step:
         await self._history.put_state(SHIPPED, batch[-1].seq)

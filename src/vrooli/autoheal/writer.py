@@ -181,7 +181,8 @@ class Writer:
 
     def _open(self) -> bool:
         try:
-            opened = spool.open_spool(self._path, self._wall())
+            # A new file begins above every number of the old one, also when the clock went back.
+            opened = spool.open_spool(self._path, max(self._wall(), self._last_seq / 1000 + 1))
             self._inode = self._path.stat().st_ino
         except (sqlite3.Error, OSError, VrooliError) as error:
             self._failed(f"cannot open {self._path}: {error}")

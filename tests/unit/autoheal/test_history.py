@@ -175,6 +175,20 @@ async def test_removed_file_is_replaced_and_that_is_recorded(
     assert "removed" in event.data["message"]
 
 
+async def test_lost_file_never_gives_a_number_twice_although_the_clock_went_back(
+    tmp_path: Path,
+) -> None:
+    clock = WallClock()
+    history = History(tmp_path / "spool.db", "boot", clock)
+    await history.start()
+    before = await history.commit(result())
+    clock.now -= 3600
+    for file in folder(tmp_path, "spool.db*"):
+        file.unlink()
+    assert await history.commit(result()) > before
+    assert await history.close()
+
+
 @pytest.mark.parametrize("damage", [b"this is no database" * 100, b"\0" * 8192])
 async def test_damaged_file_is_set_aside_and_that_is_recorded(
     tmp_path: Path, damage: bytes
