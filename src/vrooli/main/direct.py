@@ -145,7 +145,7 @@ async def _status(home: Home, environment: Mapping[str, str]) -> dict[str, Any]:
     try:
         keeper = await KeeperClient.connect(home.keeper_socket)
     except Unreachable:
-        keeper = MemoryKeeper()  # nothing is kept: nothing runs, as far as we know
+        keeper = MemoryKeeper(SystemClock())  # nothing is kept: nothing runs, as far as we know
     supervisor = Supervisor(context_for(stack, home, machine, keeper, environment))
     await supervisor.refresh()
     board = Board(supervisor, Wanted(home.wanted_json))
