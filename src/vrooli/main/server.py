@@ -2,9 +2,12 @@
 
 - DATABASE_URL: needed; REDIS_URL: optional.
 - HOST (127.0.0.1), PORT (3001), DRAIN_SECONDS (10).
-- VROOLI_HOME: the stack's folder, whose `secrets/` hold `operator.token` and `metrics.token`.
-- VROOLI_DATA: where heap dumps go, in `dumps/`; default VROOLI_HOME. One of the two is needed.
-- VROOLI_SERVER_TOKEN_FILE, VROOLI_METRICS_TOKEN_FILE: other places for the two tokens.
+- VROOLI_DATA: a folder of the server's own, for heap dumps (`dumps/`) and the scraper's token
+  (`metrics.token`, which need not exist). It may run as a user who can read nothing else.
+- VROOLI_HOME: the stack's folder; takes the place of VROOLI_DATA where that is not set, with
+  `secrets/metrics.token`.
+- VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
+  home. VROOLI_METRICS_TOKEN_FILE: another place for the scraper's.
 
 Each of the others may be given as NAME_FILE as well: the path of a file that holds the value.
 """
@@ -56,8 +59,8 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         host=read_environment(environ, "HOST") or "127.0.0.1",
         port=_port(environ),
         drain_seconds=_number(environ, "DRAIN_SECONDS", 10.0),
-        token_file=folders.token("VROOLI_SERVER_TOKEN_FILE", "operator.token"),
-        metrics_token_file=folders.token("VROOLI_METRICS_TOKEN_FILE", "metrics.token"),
+        token_file=folders.token,
+        metrics_token_file=folders.metrics_token,
         dumps=folders.data / "dumps",
         version=__version__,
     )
@@ -76,10 +79,14 @@ class _Folders:
             )
         self._environ = environ
         self.data = Path(data or str(home))
-        self._secrets = Path(home) / "secrets" if home else self.data
+        secrets = Path(home) / "secrets" if home else self.data
+        self.token = self._path("VROOLI_SERVER_TOKEN_FILE") or secrets / "operator.token"
+        own = self.data if data else secrets
+        self.metrics_token = self._path("VROOLI_METRICS_TOKEN_FILE") or own / "metrics.token"
 
-    def token(self, name: str, default: str) -> Path:
-        return Path(self._environ.get(name) or self._secrets / default)
+    def _path(self, name: str) -> Path | None:
+        text = self._environ.get(name)
+        return Path(text) if text else None
 
 
 def _port(environ: Mapping[str, str]) -> int:

@@ -23,6 +23,7 @@ def test_defaults(tmp_path: Path) -> None:
 
 def test_a_server_of_a_lesser_user_is_told_its_own_folders(tmp_path: Path) -> None:
     env = {"VROOLI_DATA": str(tmp_path), "VROOLI_SERVER_TOKEN_FILE": str(tmp_path / "t")}
+    env["VROOLI_HOME"] = "/closed/to/it"
     settings = settings_from({"DATABASE_URL": DSN, **env})
     assert settings.token_file == tmp_path / "t"
     assert settings.metrics_token_file == tmp_path / "metrics.token"
