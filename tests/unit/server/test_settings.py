@@ -1,12 +1,13 @@
 """Settings: from the environment, checked, never repeated when they hold a secret."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import StartFailed, UsageError
 from vrooli.main.environment import read_environment
-from vrooli.main.server import settings_from
+from vrooli.main.server import bind, settings_from
 
 DSN = "postgresql://u:hunter2@h/d"
 
@@ -69,3 +70,16 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"X_FILE=.*nothing"):
         read_environment({"X_FILE": str(tmp_path / "nothing")}, "X")
+
+
+def test_the_listener_is_of_the_kind_that_asyncio_sends_on_without_delay() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_a_taken_port_is_named() -> None:
+    with bind("127.0.0.1", 0) as listener:
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(StartFailed, match=f"127.0.0.1:{port}"):
+            bind("127.0.0.1", port)
