@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from vrooli.core.command import Command, EnsureDirectory
 from vrooli.stack.kind import Kind, Place
 from vrooli.stack.model import Service
-from vrooli.stack.references import is_reference, resolved
+from vrooli.stack.references import is_reference
 from vrooli.stack.wire.dsn import without_password
 
 
@@ -21,12 +21,6 @@ class CommandKind(Kind):
         """A data folder, which is also its working directory unless `cwd` says otherwise."""
         data = str(place.home.data(service.name))
         return (EnsureDirectory(data, 0o700, place.user_of(service)),)
-
-    def url(self, service: Service, place: Place) -> str:
-        """`url` when it is declared: only the author knows what the program speaks."""
-        if service.url:
-            return resolved(service.url, place.secrets)
-        return self.public_url(service)
 
     def public_url(self, service: Service) -> str:
         """Without a password."""

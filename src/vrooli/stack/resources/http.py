@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vrooli.core.result import Result, critical, ok
-from vrooli.stack.kind import Kind, Place, ProbeTools
+from vrooli.stack.kind import Kind, ProbeTools
 from vrooli.stack.model import Service
 from vrooli.stack.probes import http as probes
-from vrooli.stack.references import is_reference, resolved
+from vrooli.stack.references import is_reference
 from vrooli.stack.wire import http
 from vrooli.stack.wire.dsn import without_password
 
@@ -32,10 +32,6 @@ class HttpKind(Kind):
     options = HttpOptions
     needs_command = False
     runtimes = ("external",)
-
-    def url(self, service: Service, place: Place) -> str:
-        """`url`, resolved."""
-        return resolved(service.url, place.secrets)
 
     def public_url(self, service: Service) -> str:
         """Without a password, and without a query, which may hold a key."""

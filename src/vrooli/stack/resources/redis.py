@@ -74,7 +74,7 @@ class RedisKind(Kind):
         """With the password."""
         if service.url:
             return resolved(service.url, place.secrets)
-        password = quote(place.secrets.create(service.name), safe="")
+        password = quote(place.secrets.create(f"{service.name}-password"), safe="")
         return f"redis://:{password}@{HostPort(service.host, service.port)}/0"
 
     def public_url(self, service: Service) -> str:
@@ -102,7 +102,7 @@ class RedisKind(Kind):
             "bind": service.host,
             "port": str(service.port),
             "protected-mode": "yes",
-            "requirepass": place.secrets.create(service.name),
+            "requirepass": place.secrets.create(f"{service.name}-password"),
             "dir": str(place.home.data(service.name)),
             "daemonize": "no",
             # To standard output, hence into the service's own rotating log.

@@ -3,10 +3,10 @@
 from vrooli.core.address import HostPort
 from vrooli.core.errors import ConfigError
 from vrooli.core.result import Result
-from vrooli.stack.kind import Kind, Place, ProbeTools
+from vrooli.stack.kind import Kind, ProbeTools
 from vrooli.stack.model import Service
 from vrooli.stack.probes import tcp
-from vrooli.stack.references import is_reference, resolved
+from vrooli.stack.references import is_reference
 from vrooli.stack.wire.dsn import split
 
 
@@ -18,12 +18,6 @@ class TcpKind(Kind):
     summary = "an address elsewhere that must take connections"
     needs_command = False
     runtimes = ("external",)
-
-    def url(self, service: Service, place: Place) -> str:
-        """`tcp://host:port`, from `url` or from `host` and `port`."""
-        if service.url:
-            return resolved(service.url, place.secrets)
-        return self.public_url(service)
 
     def public_url(self, service: Service) -> str:
         """The address, or the reference to it."""

@@ -2,11 +2,12 @@
 
 import hashlib
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from vrooli.core.address import HostPort, UnixPath
-from vrooli.core.errors import AccessDenied, ProtocolError, VrooliError
+from vrooli.core.errors import AccessDenied, ProtocolError, Unreachable, VrooliError
 from vrooli.core.ports.streams import Stream, Streams, Upgradable, Verify
 from vrooli.stack.wire.dsn import Dsn
 from vrooli.stack.wire.incoming import Incoming
@@ -52,7 +53,8 @@ async def query(streams: Streams, dsn: Dsn, *statements: str) -> Row:
         row = Row()
         for statement in statements:
             row = await session.run(statement)
-        await stream.write(_message(b"X"))
+        with suppress(Unreachable):
+            await stream.write(_message(b"X"))  # a courtesy: the answer is complete without it
         return row
     finally:
         await stream.close()
