@@ -1,4 +1,6 @@
-"""The watchdog's HTTP API: loopback and a unix socket, every route but `/health` needs the operator token."""
+"""The watchdog's HTTP API: loopback and a unix socket, every route but `/health` needs the operator
+token.
+"""
 
 import asyncio
 import hmac
@@ -24,7 +26,9 @@ from vrooli.stack.progress import Step
 
 MAX_BODY = 64 * 1024
 KEEP_ALIVE = 10.0
-"""Seconds of silence after which a stream gets an empty line, so that both ends notice when the other is gone."""
+"""Seconds of silence after which a stream gets an empty line, so that both ends notice when the
+other is gone.
+"""
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ class TokenGate:
         if scope["type"] != "http" or scope["path"] == "/health" or self._allowed(scope):
             await self._app(scope, receive, send)
             return
-        problem = {"error": {"what": "the operator token is missing or wrong"}}
+        problem = {"error": {"message": "the operator token is missing or wrong"}}
         answer = JSONResponse(problem, 401, {"WWW-Authenticate": "Bearer"})
         await answer(scope, receive, send)
 
@@ -176,7 +180,14 @@ async def _on_error(request: Request, error: VrooliError) -> Response:
 
 
 def _problem(error: VrooliError) -> dict[str, Any]:
-    return {"error": {"what": error.what, "where": error.where, "next_step": error.next_step}}
+    return {
+        "error": {
+            "message": error.what,
+            "where": error.where,
+            "next_step": error.next_step,
+            "retryable": error.retryable,
+        }
+    }
 
 
 async def _json_body(request: Request) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""All that the watchdog knows now: services and host checks. In memory; `ledger` has the durable part."""
+"""All that the watchdog knows now: services and host checks. In memory; `ledger` has the durable
+part.
+"""
 
 from dataclasses import dataclass, field
 

@@ -39,7 +39,8 @@ class Check:
         interval: seconds between looks.
         timeout: seconds for one look.
         unit: of the measured value.
-        thresholds: where a value becomes a warning and where critical; None when the check judges by itself.
+        thresholds: where a value becomes a warning and where critical; None when the check judges
+            by itself.
         run: one look; may block, runs in a thread.
     """
 

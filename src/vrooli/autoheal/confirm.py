@@ -15,7 +15,9 @@ class Looks:
     since: float = 0.0
 
     def after(self, result: Result, now: float) -> "Looks":
-        """Count one more look. Only `critical` counts: `unknown` says nothing, and `ok` and `warning` end the row."""
+        """Count one more look. Only `critical` counts: `unknown` says nothing, and `ok` and
+        `warning` end the row.
+        """
         if result.status is Status.CRITICAL:
             return Looks(self.failed + 1, self.since if self.failed else now)
         if result.status is Status.UNKNOWN:
@@ -23,12 +25,16 @@ class Looks:
         return Looks()
 
     def confirmed(self, health: Health, now: float) -> bool:
-        """Whether the service is to be taken as failed: enough looks, over enough time ("slow is not dead")."""
+        """Whether the service is to be taken as failed: enough looks, over enough time ("slow is
+        not dead").
+        """
         return self.failed >= health.failures and now - self.since >= health.over
 
 
 def pause(health: Health, looks: Looks) -> float:
-    """Seconds until the next look: the interval while all is well, sooner while a failure waits to be confirmed."""
+    """Seconds until the next look: the interval while all is well, sooner while a failure waits to
+    be confirmed.
+    """
     if not looks.failed:
         return health.interval
     spread = health.over / max(1, health.failures - 1)

@@ -1,4 +1,6 @@
-"""News for whoever listens now: the `/events` stream. A slow listener loses the oldest, never slows the loop."""
+"""News for whoever listens now: the `/events` stream. A slow listener loses the oldest, never slows
+the loop.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -7,7 +7,8 @@ from vrooli.core.errors import StorageError
 from vrooli.core.ports.system import System
 
 MIN_FREE_BYTES = 32 * 2**20
-"""PostgreSQL writes WAL in 16 MiB segments and needs room for the next one to start: two of them."""
+"""PostgreSQL writes WAL in 16 MiB segments and needs room for the next one to start: two of them.
+"""
 
 MIN_FREE_INODES = 16
 

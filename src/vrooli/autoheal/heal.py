@@ -8,8 +8,9 @@ from typing import Any
 class Outcome(StrEnum):
     """How a heal ended.
 
-    healed: the failing probe and the dependents pass again, and it stayed so. ineffective: it did not help.
-    relapsed: it helped, but not for long. refused: a rule forbade it. unverifiable: done, but nobody could confirm it.
+    healed: the failing probe and the dependents pass again, and it stayed so. ineffective: it did
+    not help. relapsed: it helped, but not for long. refused: a rule forbade it. unverifiable: done,
+    but nobody could confirm it.
     """
 
     HEALED = "healed"
@@ -21,7 +22,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One action of the ladder: what was done, when (unix seconds), and what came of it ("" is success)."""
+    """One action of the ladder: what was done, when (unix seconds), and what came of it ("" is
+    success).
+    """
 
     action: str
     at: float

@@ -12,7 +12,7 @@ from vrooli.stack.supervisor import Supervisor
 
 
 class Danger(StrEnum):
-    """safe: nobody notices. disruptive: requests in flight are lost. destructive: data may be lost."""
+    """How much an action may cost: nothing, requests in flight, or data."""
 
     SAFE = "safe"
     DISRUPTIVE = "disruptive"
@@ -27,7 +27,8 @@ class Healer:
         id: the file's name.
         title: what it does, for people.
         danger: how much it may cost.
-        run: does it, and returns when the service's probe passes again; raises a VrooliError when it did not help.
+        run: does it, and returns when the service's probe passes again; raises a VrooliError when
+            it did not help.
     """
 
     id: str

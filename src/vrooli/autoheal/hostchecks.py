@@ -1,4 +1,6 @@
-"""Running the host checks: each in its own task, its look in a thread, so that a hung disk hangs nothing else."""
+"""Running the host checks: each in its own task, its look in a thread, so that a hung disk hangs
+nothing else.
+"""
 
 import asyncio
 from collections.abc import Callable

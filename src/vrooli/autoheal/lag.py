@@ -1,4 +1,6 @@
-"""How late the watchdog's own loop is. A watchdog that is late must suspect itself before it suspects others."""
+"""How late the watchdog's own loop is. A watchdog that is late must suspect itself before it
+suspects others.
+"""
 
 from collections import deque
 

@@ -1,4 +1,6 @@
-"""What the watchdog writes down, and what it does when the disk cannot take it: it goes on healing, and says so."""
+"""What the watchdog writes down, and what it does when the disk cannot take it: it goes on healing,
+and says so.
+"""
 
 import asyncio
 from collections.abc import Coroutine
@@ -17,12 +19,14 @@ from vrooli.core.result import Result
 _EXITS = "exits_seen"
 
 PATIENCE = 1.0
-"""Seconds that an action waits for its record to be durable. After that it goes on: the record stays queued in memory,
-and a service that is down is worse than a line that is late."""
+"""Seconds that an action waits for its record to be durable. After that it goes on: the record
+stays queued in memory, and a service that is down is worse than a line that is late."""
 
 
 class Ledger:
-    """History and durable state behind verbs. Never raises for a full disk: `trouble` says what is wrong instead."""
+    """History and durable state behind verbs. Never raises for a full disk: `trouble` says what is
+    wrong instead.
+    """
 
     def __init__(self, history: History, events: Events, clock: Clock, boot_id: str) -> None:
         self._history, self._events, self._clock, self._boot = history, events, clock, boot_id
@@ -30,7 +34,7 @@ class Ledger:
 
     def result(self, check_id: str, result: Result) -> None:
         """A look. Not awaited: a result more or less is not worth a wait."""
-        data = {"message": result.message, "unit": result.unit}
+        data: dict[str, Any] = {"message": result.message, "unit": result.unit}
         if result.details:
             data["details"] = dict(result.details)
         self._history.append(
@@ -58,7 +62,7 @@ class Ledger:
         self._events.publish("event", {"subject": subject, "what": what, **data})
 
     async def backoff(self, name: str, backoff: Backoff) -> None:
-        """Remember how often a service failed; monotonic times mean something within one boot only."""
+        """Remember how often a service failed; monotonic times mean something within one boot."""
         value = {"boot": self._boot, "level": backoff.level, "failed_at": backoff.failed_at}
         await self._save(f"backoff:{name}", value)
 
@@ -90,7 +94,9 @@ class Ledger:
         return ordered[:limit]
 
     async def saw_exit(self, keeper: str, ended: Exit) -> None:
-        """The position in the keeper's list of endings: what comes after it is news for the next watchdog."""
+        """The position in the keeper's list of endings: what comes after it is news for the next
+        watchdog.
+        """
         await self._save(_EXITS, {"keeper": keeper, "seq": ended.seq})
 
     async def exits_seen(self, keeper: str) -> int:

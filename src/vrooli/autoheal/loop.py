@@ -1,4 +1,6 @@
-"""The watchdog's core: events from the keeper, looks at services and host, and a sweep that finds what no event told."""
+"""The watchdog's core: events from the keeper, looks at services and host, and a sweep that finds
+what no event told.
+"""
 
 import asyncio
 import logging
@@ -52,7 +54,9 @@ class Parts:
 
 
 class Loop:
-    """Runs everything that watches. `start` returns when the picture of the world is complete; `run` never does."""
+    """Runs everything that watches. `start` returns when the picture of the world is complete;
+    `run` never does.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -93,7 +97,9 @@ class Loop:
         await asyncio.gather(*looks)
 
     async def replace(self, stack: Stack) -> None:
-        """Take on an edited stack. What is gone from it is stopped; what changed is restarted by the `up` that follows."""
+        """Take on an edited stack. What is gone from it is stopped; what changed is restarted by
+        the `up` that follows.
+        """
         board = self._parts.board
         gone = [t for name, t in board.tracked.items() if name not in stack.services]
         for tracked in gone:
@@ -107,7 +113,9 @@ class Loop:
         self._watch_all()
 
     async def sweep(self) -> None:
-        """Find what no event told: launches unknown to us, services that should run and do not, failures that wait."""
+        """Find what no event told: launches unknown to us, services that should run and do not,
+        failures that wait.
+        """
         board, reactor = self._parts.board, self._parts.reactor
         await board.supervisor.refresh()
         for tracked in board.tracked.values():
@@ -145,7 +153,9 @@ class Loop:
                 tracked.starts.appendleft(heal["detected_at"])
 
     async def _bring_up(self) -> None:
-        """After a boot or after both keeper and watchdog were gone: start what is meant to run and does not."""
+        """After a boot or after both keeper and watchdog were gone: start what is meant to run and
+        does not.
+        """
         board = self._parts.board
         missing = [t.name for t in board.tracked.values() if self._missing(t)]
         outcomes = await board.supervisor.start(missing, silent) if missing else {}

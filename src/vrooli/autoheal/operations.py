@@ -1,4 +1,6 @@
-"""What an operator asks for: up, down, start, stop, restart. One at a time; the wanted state is written down first."""
+"""What an operator asks for: up, down, start, stop, restart. One at a time; the wanted state is
+written down first.
+"""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
-"""What to do about a failed service. Pure: the same situation gives the same decision, so it can be explained and replayed.
+"""What to do about a failed service. Pure: the same situation gives the same decision, so it can be
+explained and replayed.
 
 The rules, first match wins:
 
@@ -19,8 +20,9 @@ from typing import Literal
 from vrooli.stack.model import Heal
 
 DELAYS = (0.0, 2.0, 10.0, 60.0, 900.0)
-"""Seconds before the n-th start in a row. An immediate crasher gets its first start and these: 5 starts in 10 minutes,
-then one per 15 minutes for ever, so that it recovers alone when somebody mends it."""
+"""Seconds before the n-th start in a row. An immediate crasher gets its first start and these: 5
+starts in 10 minutes, then one per 15 minutes for ever, so that it recovers alone when somebody
+mends it."""
 
 DECAY_SECONDS = 600.0
 """Healthy seconds in one piece that take one failure off the count."""
@@ -126,7 +128,8 @@ class Decision:
     """What to do, by which rule, and why.
 
     Attributes:
-        verdict: heal now; wait until `at`; block (until a need recovers); refuse (look again at `at`); leave alone.
+        verdict: heal now; wait until `at`; block (until a need recovers); refuse (look again at
+            `at`); leave alone.
         rule: the rule's name, see above.
         reason: for people.
         at: monotonic seconds of the next consideration, None when only an event can change it.

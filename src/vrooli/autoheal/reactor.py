@@ -1,4 +1,6 @@
-"""From news to deeds: a failure is confirmed, decided upon by the policy, and healed as a transaction."""
+"""From news to deeds: a failure is confirmed, decided upon by the policy, and healed as a
+transaction.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
@@ -29,7 +31,9 @@ DEPENDENTS_PATIENCE = 30.0
 
 
 class Reactor:
-    """Reacts to exits and to looks. Every method runs on the watchdog's loop; none waits for a heal."""
+    """Reacts to exits and to looks. Every method runs on the watchdog's loop; none waits for a
+    heal.
+    """
 
     def __init__(
         self, board: Board, ledger: Ledger, *, gate: Gate, look: Look, clock: Clock
@@ -114,7 +118,9 @@ class Reactor:
             await self.consider(dependent)
 
     async def hand_over(self, tracked: Tracked) -> None:
-        """An operator takes over: a heal in flight ends, what is pending is dropped, and the count starts anew."""
+        """An operator takes over: a heal in flight ends, what is pending is dropped, and the count
+        starts anew.
+        """
         self._forget_timer(tracked)
         task, tracked.task = tracked.task, None
         if task is not None and not task.done():
@@ -131,7 +137,9 @@ class Reactor:
         await self._ledger.backoff(tracked.name, tracked.backoff)
 
     async def resume(self, tracked: Tracked, heal: Heal) -> None:
-        """A heal was in flight when the watchdog was killed: go on with its verification, never act twice."""
+        """A heal was in flight when the watchdog was killed: go on with its verification, never act
+        twice.
+        """
         tracked.heal = heal
         if self._supervisor.running(tracked.service):
             tracked.acting = True
@@ -154,7 +162,7 @@ class Reactor:
     async def _failing_look(self, tracked: Tracked, result: Result, now: float) -> None:
         if not self._supervisor.running(tracked.service):
             launch = self._supervisor.context.launches.get(tracked.name)
-            ended = launch and self._supervisor.context.exits.get(launch.launch_id)
+            ended = self._supervisor.context.exits.get(launch.launch_id) if launch else None
             cause = ended.describe() if ended else "it is not running"
             symptom = Symptom.EXITED if ended else Symptom.MISSING
             await self.fail(tracked, self._failure(symptom, cause, ended))

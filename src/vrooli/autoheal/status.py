@@ -1,4 +1,6 @@
-"""The watchdog's picture as JSON: one shape for the command line, the API and the console. Reading only."""
+"""The watchdog's picture as JSON: one shape for the command line, the API and the console. Reading
+only.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +28,8 @@ class StatusView:
     def verdict(self) -> Status:
         """The worst of all that counts."""
         services = [self._weight(tracked) for tracked in self._board.tracked.values()]
-        checks = [c.result.status for c in self._board.checks.values() if _counts(c.result)]
+        results = [check.result for check in self._board.checks.values()]
+        checks = [r.status for r in results if r is not None and r.applicable]
         return worst([*services, *checks])
 
     def status(self) -> dict[str, Any]:
@@ -116,10 +119,6 @@ class StatusView:
             "looked_at": host_check.looked_at or None,
             "result": host_check.result.to_json() if host_check.result is not None else None,
         }
-
-
-def _counts(result: Result | None) -> bool:
-    return result is not None and result.applicable
 
 
 def _health(result: Result | None) -> str:

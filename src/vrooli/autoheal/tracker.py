@@ -33,15 +33,16 @@ class Tracked:
         acting: a heal acts right now (it holds the service).
         starts: wall times of starts after failures, latest last.
         kick: set to make the watcher look at once.
-        active_at, activity: for resources that say "starting": when they last did any work (monotonic), and how much.
+        active_at, activity: for resources that say "starting": when they last did any work
+            (monotonic), and how much.
     """
 
     service: Service
     result: Result | None = None
     looked_at: float = 0.0
     took: float = 0.0
-    looks: Looks = Looks()
-    backoff: Backoff = Backoff()
+    looks: Looks = field(default_factory=Looks)
+    backoff: Backoff = field(default_factory=Backoff)
     failure: Failure | None = None
     decision: Decision | None = None
     heal: Heal | None = None
@@ -64,7 +65,9 @@ class Tracked:
 
     @property
     def failing(self) -> bool:
-        """Whether it does not serve now, as far as we have looked. One failing look is enough to suspect it as the cause."""
+        """Whether it does not serve now, as far as we have looked. One failing look is enough to
+        suspect it as the cause.
+        """
         if self.failure is not None or self.acting:
             return True
         if self.result is None:

@@ -1,4 +1,6 @@
-"""Looking at services: each in its own task with its own deadline, so that a hung one delays nobody."""
+"""Looking at services: each in its own task with its own deadline, so that a hung one delays
+nobody.
+"""
 
 import asyncio
 
@@ -14,7 +16,9 @@ from vrooli.stack.probe import probe
 from vrooli.stack.runtimes.process import IDLE_LIMIT
 
 SELF_SUSPICION = 0.25
-"""Share of a probe's deadline by which our own loop may be late before its failure says nothing about the peer."""
+"""Share of a probe's deadline by which our own loop may be late before its failure says nothing
+about the peer.
+"""
 
 
 class Observer:

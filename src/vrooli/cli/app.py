@@ -18,7 +18,9 @@ Start with `vrooli up`; `vrooli status` shows how everything is.
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 _PLAIN = {"pretty_exceptions_enable": False, "rich_markup_mode": None}
-"""Loading rich takes a third of the 250 ms that `vrooli status` has; a user's mistake never shows a traceback anyway."""
+"""Loading rich takes a third of the 250 ms that `vrooli status` has; a user's mistake never shows a
+traceback anyway.
+"""
 
 
 def build_vrooli(kit: Kit) -> typer.Typer:

@@ -15,7 +15,9 @@ from vrooli.core.status import EXIT_CODES, Status
 EXIT_UNKNOWN = EXIT_CODES[Status.UNKNOWN]
 
 _TICK_HELP = """
-Look at everything that is due, or with --force at everything now. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
+Look at everything that is due, or with --force at everything now.
+
+Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
 
 Example:
 
@@ -60,7 +62,9 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @app.command(help="Show what was healed, the newest first.")
     def heals(
-        limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")] = 20,
+        limit: Annotated[
+            int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")
+        ] = 20,
         file: File = None,
         json: Json = False,
     ) -> None:

@@ -1,7 +1,6 @@
 """`vrooli init` and `vrooli config`: the stack file."""
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -11,7 +10,9 @@ from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
 
 _INIT_HELP = """
-Write a commented vrooli.toml with free ports into this folder. An existing one is never overwritten.
+Write a commented vrooli.toml with free ports into this folder.
+
+An existing one is never overwritten.
 
 Example:
 

@@ -78,7 +78,9 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
 
 
 def _watchdog(kit: Kit, action: str, file: Path | None, *, json: bool) -> None:
-    """The watchdog is minded by the keeper: it is started by being brought up, and stopped by itself."""
+    """The watchdog is minded by the keeper: it is started by being brought up, and stopped by
+    itself.
+    """
     found = kit.stack_file(file)
     home = kit.home(found)
     if action in ("stop", "restart"):

@@ -1,6 +1,8 @@
-"""What commands work with. `main` fills it, so that a command imports neither host nor subsystems, and only when it runs."""
+"""What commands work with. `main` fills it, so that a command imports neither host nor subsystems,
+and only when it runs.
+"""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,7 +59,9 @@ class Kit(Protocol):
         ...
 
     def operate(self, home: Home, action: str, names: Sequence[str]) -> Progress:
-        """Up, down, start, stop or restart: through the watchdog, or by ourselves while there is none."""
+        """Up, down, start, stop or restart: through the watchdog, or by ourselves while there is
+        none.
+        """
         ...
 
     def bring_down(self, home: Home) -> Progress:

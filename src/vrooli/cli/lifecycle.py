@@ -38,7 +38,12 @@ Example:
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
+    _register_up(app, kit)
+    _register_down(app, kit)
+    _register_verbs(app, kit)
 
+
+def _register_up(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_UP_HELP)
     def up(
         names: Names = None,
@@ -66,6 +71,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
         if not last.get("ok"):
             raise typer.Exit(EXIT_FAILURE)
 
+
+def _register_down(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_DOWN_HELP)
     def down(file: File = None, json: Json = False) -> None:
         home = kit.home(kit.stack_file(file))
@@ -73,6 +80,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
         if not last.get("ok"):
             raise typer.Exit(EXIT_FAILURE)
 
+
+def _register_verbs(app: typer.Typer, kit: Kit) -> None:
     @app.command(help="Stop and start services again; all of them when none is named.")
     def restart(names: Names = None, file: File = None, json: Json = False) -> None:
         act(kit, "restart", names or [], file, json=json)
@@ -118,7 +127,7 @@ def _show(progress: Any, *, json: bool) -> Mapping[str, Any]:
 def _explain(last: Mapping[str, Any]) -> Mapping[str, Any]:
     error = last.get("error")
     if error:
-        render.note(f"error: {error['what']}")
+        render.note(f"error: {error['message']}")
         if error.get("next_step"):
             render.note(f"  next: {error['next_step']}")
     if last.get("note"):
@@ -154,7 +163,8 @@ def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]
         render.note("\nnot watched: this stack has no watchdog; add [scenarios.autoheal]")
     elif not brought.protected:
         render.note(
-            "\nnot protected against reboot: run `vrooli up` after one, or have the system run it at boot"
+            "\nnot protected against reboot: run `vrooli up` after one,"
+            " or have the system run it at boot"
         )
 
 

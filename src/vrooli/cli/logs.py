@@ -8,7 +8,6 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
-
 from vrooli.core.errors import UsageError
 from vrooli.core.home import Home
 from vrooli.stack.logs import tail
@@ -78,5 +77,3 @@ def _follow(path: Path) -> None:
             time.sleep(_PAUSE)
     except KeyboardInterrupt:
         return
-
-

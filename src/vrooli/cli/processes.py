@@ -8,7 +8,9 @@ from vrooli.cli.kit import Kit
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    @app.command(help="Run the API server in the foreground; its settings come from the environment.")
+    @app.command(
+        help="Run the API server in the foreground; its settings come from the environment."
+    )
     def serve() -> None:
         raise typer.Exit(kit.serve())
 

@@ -1,4 +1,6 @@
-"""How things look in a terminal: tables, progress, errors. Everything that a command prints goes through here."""
+"""How things look in a terminal: tables, progress, errors. Everything that a command prints goes
+through here.
+"""
 
 import json
 import os
@@ -54,7 +56,9 @@ def paint(text: str, word: str, stream: TextIO | None = None) -> str:
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns as wide as their content; the last one is cut at the terminal's edge. Status words are coloured."""
+    """Columns as wide as their content; the last one is cut at the terminal's edge. Status words
+    are coloured.
+    """
     body = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(titles), *body]) for i in range(len(titles))]
     limit = shutil.get_terminal_size((160, 24)).columns if sys.stdout.isatty() else 10_000
@@ -69,7 +73,9 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def follow(progress: Iterator[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Show progress lines as they come; the last line, which says how it ended. Ctrl-C ends the watching, not the work."""
+    """Show progress lines as they come; the last line, which says how it ended. Ctrl-C ends the
+    watching, not the work.
+    """
     last: Mapping[str, Any] = {"done": True, "ok": False}
     for line in progress:
         if line.get("done"):

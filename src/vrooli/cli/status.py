@@ -1,4 +1,4 @@
-"""`vrooli status`: how everything is, from the watchdog, or as far as it can be known without one."""
+"""`vrooli status`: how everything is, as far as it can be known."""
 
 import time
 from collections.abc import Mapping

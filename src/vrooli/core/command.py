@@ -1,4 +1,6 @@
-"""Changes to the machine, as data. A kind builds them, `vrooli.host.execute` runs them, dry-run prints them."""
+"""Changes to the machine, as data. A kind builds them, `vrooli.host.execute` runs them, dry-run
+prints them.
+"""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +9,9 @@ from vrooli.core.launch import LaunchSpec
 
 @dataclass(frozen=True, slots=True)
 class EnsureDirectory:
-    """A folder with this mode, owned by `user` (None: whoever we are). Parents are made; an existing one is put right."""
+    """A folder with this mode, owned by `user` (None: whoever we are). Parents are made; an
+    existing one is put right.
+    """
 
     path: str
     mode: int = 0o755
@@ -16,7 +20,8 @@ class EnsureDirectory:
 
 @dataclass(frozen=True, slots=True)
 class CopyTree:
-    """Copy folders side by side into `target`, whole or not at all: a target that exists is left alone.
+    """Copy folders side by side into `target`, whole or not at all: a target that exists is left
+    alone.
 
     Attributes:
         sources: pairs of (folder to copy, name below `target`).
@@ -29,7 +34,7 @@ class CopyTree:
 
 @dataclass(frozen=True, slots=True)
 class WriteFile:
-    """A file with exactly this text, written atomically. `text` may hold a secret, hence no repr."""
+    """A file with exactly this text, written atomically. `text` may be secret, hence no repr."""
 
     path: str
     text: str = field(repr=False)

@@ -9,7 +9,9 @@ Plugin = TypeVar("Plugin")
 
 
 def names(package: ModuleType) -> list[str]:
-    """Names of the plugin files in `package`, sorted; those that begin with an underscore are helpers, not plugins."""
+    """Names of the plugin files in `package`, sorted; those that begin with an underscore are
+    helpers, not plugins.
+    """
     found = pkgutil.iter_modules(package.__path__)
     return sorted(module.name for module in found if not module.name.startswith("_"))
 
@@ -18,7 +20,8 @@ def load(package: ModuleType, name: str, attribute: str, expected: type[Plugin])
     """The object `attribute` of the plugin file `name`, and only that file is imported.
 
     Raises:
-        TypeError: the file does not define it, or as something else: a programming error, not a user's.
+        TypeError: the file does not define it, or as something else: a programming error, not a
+            user's.
     """
     module: Any = importlib.import_module(f"{package.__name__}.{name}")
     plugin = getattr(module, attribute, None)

@@ -1,7 +1,8 @@
 """The one exception tree.
 
-Every error that a person may see says what happened, where, and what to do next; `retryable` tells a loop whether trying
-again can help. Foreign errors are translated into these at the seam (`vrooli.host`, drivers), never deeper inside.
+Every error that a person may see says what happened, where, and what to do next; `retryable` tells
+a loop whether trying again can help. Foreign errors are translated into these at the seam
+(`vrooli.host`, drivers), never deeper inside.
 """
 
 EXIT_OK = 0
@@ -51,7 +52,7 @@ class SecretError(UsageError):
 
 
 class Unreachable(VrooliError):
-    """Nobody answered at an address: refused, no route, no such socket, timed out while connecting."""
+    """Nobody answered at an address: refused, no route, no such socket, no connection in time."""
 
     def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
         super().__init__(what, where=where, next_step=next_step, retryable=True)
@@ -85,7 +86,7 @@ class Refused(VrooliError):
 
 
 class Busy(VrooliError):
-    """Somebody else holds what is needed: another `up`, another watchdog, an operation in flight."""
+    """Somebody else holds what is needed: another `up`, watchdog or operation."""
 
     def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
         super().__init__(what, where=where, next_step=next_step, retryable=True)

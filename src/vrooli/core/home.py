@@ -9,7 +9,8 @@ class Home:
     """The folder of one stack, and its short run folder for sockets.
 
     Attributes:
-        root: `$VROOLI_HOME`, or `/var/lib/vrooli/<stack>` for root, or `$XDG_STATE_HOME/vrooli/<stack>`.
+        root: `$VROOLI_HOME`, or `/var/lib/vrooli/<stack>` for root, or
+            `$XDG_STATE_HOME/vrooli/<stack>`.
         run: a short folder for sockets (sun_path holds 107 bytes, unix(7)), derived from `root`.
     """
 

@@ -18,10 +18,11 @@ class LaunchSpec:
         env: the whole environment; may carry secret values, hence the own `repr`.
         user: system user to run as when the keeper is root; None keeps the keeper's own.
         log_path: file that takes stdout and stderr (appended).
-        expose: folders that `user` must be able to read although a parent forbids it; bound into a private mount
-            namespace of the process.
+        expose: folders that `user` must be able to read although a parent forbids it; bound into a
+            private mount namespace of the process.
         stdin: text fed to standard input; None means `/dev/null`.
-        fingerprint: hash of what matters about the declaration, so that an edit can be told from no edit.
+        fingerprint: hash of what matters about the declaration, so that an edit can be told from no
+            edit.
     """
 
     service: str
@@ -54,7 +55,8 @@ class Launch:
     """A process that the keeper started, or adopted from an earlier keeper.
 
     Attributes:
-        launch_id: random hex, unique for this start; also in the process's environment as VROOLI_LAUNCH.
+        launch_id: random hex, unique for this start; also in the process's environment as
+            VROOLI_LAUNCH.
         service: the recorded name.
         identity: the process.
         fingerprint: of the LaunchSpec it was started from.
@@ -98,12 +100,14 @@ class Exit:
     """A launch that ended.
 
     Attributes:
-        seq: position in the keeper's list of exits, from 1; a client asks for those after the last it has handled.
+        seq: position in the keeper's list of exits, from 1; a client asks for those after the last
+            it has handled.
         launch: what ended.
         code: exit code, None when it was ended by a signal or when the status is unknown.
         signal: signal number, None likewise.
         at: wall clock, unix seconds.
-        detected_monotonic: CLOCK_MONOTONIC seconds when the keeper reaped it (comparable on one host and boot).
+        detected_monotonic: CLOCK_MONOTONIC seconds when the keeper reaped it (comparable on one
+            host and boot).
     """
 
     seq: int

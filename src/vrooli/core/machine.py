@@ -15,7 +15,8 @@ class Machine:
         root: whether we run as root, so that services can run as another user.
         service_user: the system user for services when `root` ("vrooli"); None otherwise.
         python: the interpreter that runs us.
-        code: folders that our own processes read (interpreter, standard library, packages, sources).
+        code: folders that our own processes read (interpreter, standard library, packages,
+            sources).
     """
 
     host_id: str

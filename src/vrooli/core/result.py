@@ -17,8 +17,10 @@ class Result:
         value: the measured quantity, None where there is nothing to measure.
         unit: unit of `value` ("ms", "%", "bytes"), empty without a value.
         details: JSON-able facts behind the verdict; never a secret.
-        starting: the peer answered that it is still coming up (PostgreSQL: SQLSTATE 57P03). Not healthy yet, not sick.
-        applicable: False when this check has no meaning on this machine; such a result is shown, not counted.
+        starting: the peer answered that it is still coming up (PostgreSQL: SQLSTATE 57P03). Not
+            healthy yet, not sick.
+        applicable: False when this check has no meaning on this machine; such a result is shown,
+            not counted.
     """
 
     status: Status

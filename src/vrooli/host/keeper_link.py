@@ -1,6 +1,8 @@
-"""A lasting connection to the keeper of a home: when the keeper is gone or hangs, the next one is started.
+"""A lasting connection to the keeper of a home: when the keeper is gone or hangs, the next one is
+started.
 
-Every request may raise `Unreachable` while that happens; asking again afterwards reaches the new keeper.
+Every request may raise `Unreachable` while that happens; asking again afterwards reaches the new
+keeper.
 """
 
 import asyncio
@@ -20,10 +22,14 @@ BEAT = 0.5
 """Seconds between heartbeats. The keeper takes 1.5 s of silence for a hang."""
 
 ANSWER = 1.0
-"""Seconds after which a keeper that does not answer is looked at: a stopped one is replaced at once."""
+"""Seconds after which a keeper that does not answer is looked at: a stopped one is replaced at
+once.
+"""
 
 STUCK = 5.0
-"""Seconds after which one that does not answer is replaced although it is not stopped: slow is not dead."""
+"""Seconds after which one that does not answer is replaced although it is not stopped: slow is not
+dead.
+"""
 
 AGAIN = 0.2
 """Seconds between attempts to reach or start a keeper."""
@@ -34,7 +40,9 @@ Replaced = Callable[[str], Awaitable[None]]
 
 
 class KeeperLink:
-    """Port `Keeper`, and the heartbeat. `minded` is the watchdog's own process for the keeper to mind; None minds nothing."""
+    """Port `Keeper`, and the heartbeat. `minded` is the watchdog's own process for the keeper to
+    mind; None minds nothing.
+    """
 
     def __init__(self, home: Home, processes: Processes, minded: LaunchSpec | None = None) -> None:
         self._home, self._processes, self._minded = home, processes, minded
@@ -96,7 +104,7 @@ class KeeperLink:
     # For the watchdog
 
     async def follow(self, seen: Callable[[str], Awaitable[int]]) -> AsyncIterator[Exit]:
-        """Endings, for ever, over all keepers. `seen` gives the last handled position of a keeper."""
+        """Endings, for ever, over all keepers. `seen` gives the last handled position of one."""
         while True:
             try:
                 await self.connect()
@@ -128,7 +136,9 @@ class KeeperLink:
                     silent = 0.0
 
     async def replace(self, why: str, broken: KeeperClient) -> None:
-        """End the keeper behind `broken` and start the next; services run on. Nothing when somebody did so already."""
+        """End the keeper behind `broken` and start the next; services run on. Nothing when somebody
+        did so already.
+        """
         async with self._lock:
             if self._client is not broken:
                 return
@@ -141,7 +151,9 @@ class KeeperLink:
             await self._replaced(why)
 
     async def _replace_or_wait(self, why: str, broken: KeeperClient) -> None:
-        """The heartbeat must not end because a keeper cannot be started now (disk full): it tries again."""
+        """The heartbeat must not end because a keeper cannot be started now (disk full): it tries
+        again.
+        """
         with contextlib.suppress(VrooliError):
             await self.replace(why, broken)
 
@@ -173,7 +185,9 @@ class KeeperLink:
             return await start_keeper(self._home)
 
     async def _asking(self, question: Callable[[KeeperClient], Awaitable[Answer]]) -> Answer:
-        """Ask; when the keeper went away in between, ask the next one once more: reading and signalling may repeat."""
+        """Ask; when the keeper went away in between, ask the next one once more: reading and
+        signalling may repeat.
+        """
         client = await self.client()
         try:
             return await question(client)

@@ -17,11 +17,15 @@ class FileLock:
         self._descriptor: int | None = None
 
     def take(self, *, wait: bool = False) -> None:
-        """Take it. Raises `Busy` when another holds it and we do not wait, `StorageError` when there is no such place."""
+        """Take it. Raises `Busy` when another holds it and we do not wait, `StorageError` when
+        there is no such place.
+        """
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StorageError(f"cannot be locked: {error.strerror}", where=str(self._path)) from error
+            raise StorageError(
+                f"cannot be locked: {error.strerror}", where=str(self._path)
+            ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:

@@ -1,4 +1,6 @@
-"""Concrete classes for the ports of `stack`: the same for the watchdog and for commands that act without one."""
+"""Concrete classes for the ports of `stack`: the same for the watchdog and for commands that act
+without one.
+"""
 
 from collections.abc import Mapping
 

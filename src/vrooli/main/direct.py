@@ -168,4 +168,3 @@ async def _look(board: Board, tracked: Tracked) -> None:
     running = service.managed and board.supervisor.running(service)
     if service.heal != "off" and (running or not service.managed):
         tracked.result = await probe(service, board.supervisor.context.tools)
-

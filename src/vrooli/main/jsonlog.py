@@ -1,4 +1,6 @@
-"""Log lines of the watchdog: one JSON object each, with the field names of the Elastic Common Schema."""
+"""Log lines of the watchdog: one JSON object each, with the field names of the Elastic Common
+Schema.
+"""
 
 import json
 import logging

@@ -1,7 +1,9 @@
-"""The kit of this machine. Everything heavy is imported when a command needs it: `vrooli status` has 250 ms."""
+"""The kit of this machine. Everything heavy is imported when a command needs it: `vrooli status`
+has 250 ms.
+"""
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,5 +153,3 @@ def _free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-

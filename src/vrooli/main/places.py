@@ -1,4 +1,6 @@
-"""Where the home of a stack is, and what machine this is: the facts that every process of ours begins with."""
+"""Where the home of a stack is, and what machine this is: the facts that every process of ours
+begins with.
+"""
 
 import hashlib
 import os
@@ -19,7 +21,9 @@ HOST_ID = "host-id"
 
 
 def find_home(stack: str, environment: Mapping[str, str]) -> Home:
-    """`$VROOLI_HOME`, else `/var/lib/vrooli/<stack>` for root, else `$XDG_STATE_HOME/vrooli/<stack>`."""
+    """`$VROOLI_HOME`, else `/var/lib/vrooli/<stack>` for root, else
+    `$XDG_STATE_HOME/vrooli/<stack>`.
+    """
     said = environment.get("VROOLI_HOME")
     if said:
         root = Path(said).expanduser().absolute()
@@ -32,7 +36,9 @@ def find_home(stack: str, environment: Mapping[str, str]) -> Home:
 
 
 def make_home(home: Home) -> None:
-    """Make the folders of `home`, private where secrets are. `UsageError` when it cannot be written."""
+    """Make the folders of `home`, private where secrets are. `UsageError` when it cannot be
+    written.
+    """
     try:
         home.root.mkdir(parents=True, exist_ok=True)
         home.logs.mkdir(mode=0o755, exist_ok=True)
@@ -65,7 +71,9 @@ def this_machine(home: Home) -> Machine:
 
 
 def code_folders() -> tuple[str, ...]:
-    """What our own processes must be able to read: interpreter, standard library, packages, sources."""
+    """What our own processes must be able to read: interpreter, standard library, packages,
+    sources.
+    """
     package = Path(__file__).resolve().parents[2]
     found = [sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), str(package)]
     real = [os.path.realpath(path) for path in found]

@@ -1,6 +1,7 @@
 """Composition root of the watchdog: `python -m vrooli.main.watchdog`, or `vrooli-autoheal loop`.
 
-It imports neither FastAPI, pydantic, structlog nor SQLAlchemy: it must stay small, and run when all else is broken.
+It imports neither FastAPI, pydantic, structlog nor SQLAlchemy: it must stay small, and run when all
+else is broken.
 """
 
 import asyncio
@@ -11,12 +12,12 @@ import sys
 from collections.abc import Mapping
 
 from vrooli.autoheal.board import Board
+from vrooli.autoheal.events import Events
 from vrooli.autoheal.gates import gates
 from vrooli.autoheal.history import History
 from vrooli.autoheal.hostchecks import HostChecker, all_checks
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
-from vrooli.autoheal.events import Events
 from vrooli.autoheal.loop import Loop, Parts, host_checks
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.watch import Observer

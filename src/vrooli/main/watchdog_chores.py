@@ -1,6 +1,7 @@
 """What the watchdog does beside watching: retention, shipping, and what it says about itself."""
 
 import asyncio
+import itertools
 import logging
 import os
 from typing import Any
@@ -14,6 +15,7 @@ from vrooli.autoheal.history import History
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.retention import Retention
+from vrooli.autoheal.rollup import roll_up
 from vrooli.autoheal.shipper import Shipper
 from vrooli.client.server import ServerClient
 from vrooli.core.address import HostPort
@@ -28,8 +30,11 @@ from vrooli.stack.model import AUTOHEAL
 
 _log = logging.getLogger(__name__)
 
-RETENTION_EVERY = 600.0
-"""Seconds between purges; the roll-up that comes with it keeps the minutes of charts at most this old."""
+ROLL_UP_EVERY = 60.0
+"""Seconds between roll-ups: charts of minutes are at most this old."""
+
+PURGE_EVERY = 10
+"""Roll-ups between two purges."""
 
 KEEPER = "keeper"
 _ENDINGS = "watchdog_endings_seen"
@@ -88,7 +93,9 @@ class Chores:
         }
 
     async def note_new_keeper(self, why: str) -> None:
-        """A keeper was replaced: a heal of ours, and services that died meanwhile are found by the sweep."""
+        """A keeper was replaced: a heal of ours, and services that died meanwhile are found by the
+        sweep.
+        """
         now = self._clock.wall()
         await self._ledger.heal(
             Heal(
@@ -109,7 +116,7 @@ class Chores:
         await self._board.supervisor.refresh()
 
     async def _note_endings(self) -> None:
-        """The watchdogs before this one, as the keeper saw them end: heals of the watchdog itself."""
+        """The watchdogs before this one, as the keeper saw them end: heals of ourselves."""
         seen = await self._seen_endings()
         try:
             endings = await (await self._link.client()).watchdog_endings(seen)
@@ -158,10 +165,13 @@ class Chores:
 
     async def _purge_for_ever(self) -> None:
         retention = Retention(self._history, self._clock, shipping=self._server() is not None)
-        while True:
-            await asyncio.sleep(RETENTION_EVERY)
+        for turn in itertools.count(1):
+            await asyncio.sleep(ROLL_UP_EVERY)
             try:
-                await retention.run()
+                if turn % PURGE_EVERY:
+                    await roll_up(self._history)
+                else:
+                    await retention.run()
             except StorageError as error:
                 _log.warning("retention: %s", error)
 
@@ -195,4 +205,3 @@ class Chores:
         if not protected_at_boot():
             found.append("nothing starts this stack after a reboot: have `vrooli up` run at boot")
         return found
-

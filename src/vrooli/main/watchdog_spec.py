@@ -11,7 +11,7 @@ MODULE = "vrooli.main.watchdog"
 
 
 def watchdog_spec(home: Home, environment: Mapping[str, str]) -> LaunchSpec:
-    """The watchdog of `home`. It keeps our whole environment: `env:` references are resolved in it."""
+    """The watchdog of `home`, in our whole environment: `env:` references are resolved in it."""
     env = {key: value for key, value in environment.items() if key != "VROOLI_LAUNCH"}
     return LaunchSpec(
         service=AUTOHEAL,

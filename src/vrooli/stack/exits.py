@@ -9,7 +9,9 @@ _REMEMBERED = 500
 
 
 class ExitBook:
-    """Endings as the keeper reports them, and futures for those who wait. Belongs to one event loop."""
+    """Endings as the keeper reports them, and futures for those who wait. Belongs to one event
+    loop.
+    """
 
     def __init__(self) -> None:
         self._ended: OrderedDict[str, Exit] = OrderedDict()

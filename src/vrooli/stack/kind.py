@@ -1,4 +1,6 @@
-"""What a resource kind knows: how to prepare, start, reach and probe its resource. One file a kind, in `resources/`."""
+"""What a resource kind knows: how to prepare, start, reach and probe its resource. One file a kind,
+in `resources/`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +27,8 @@ class Place:
     secrets: Secrets
 
     def user_of(self, service: Service) -> str | None:
-        """The system user that runs `service`; None means ourselves (always, unless we are root)."""
+        """The system user that runs `service`; None means ourselves (always, unless we are root).
+        """
         if not self.machine.root:
             return None
         user = service.user or self.machine.service_user
@@ -66,7 +69,8 @@ class Kind:
         default_port: 0 when there is no usual one.
         options: a dataclass of the keys that only this kind knows; unknown ones are errors.
         needs_command: whether `command` must be given (runtime `process`).
-        failures, over: looks that must fail, over how many seconds, before anything disruptive ("slow is not dead").
+        failures, over: looks that must fail, over how many seconds, before anything disruptive
+            ("slow is not dead").
         stop_signals: names without SIG, in order.
         start_timeout, stop_timeout: seconds, defaults for this kind.
     """
@@ -93,12 +97,16 @@ class Kind:
         return ()
 
     def program(self, service: Service, place: Place) -> Program:
-        """What to run (runtime `process`). Environment without PATH, PORT and the declared `env`: the lifecycle adds them."""
+        """What to run (runtime `process`). Environment without PATH, PORT and the declared `env`:
+        the lifecycle adds them.
+        """
         cwd = service.cwd or str(place.home.data(service.name))
         return Program(argv=service.command, env={}, cwd=cwd)
 
     def url(self, service: Service, place: Place) -> str:
-        """The connection URL with its password: what `resource:NAME` means. Goes into a child's environment, nowhere else."""
+        """The connection URL with its password: what `resource:NAME` means. Goes into a child's
+        environment, nowhere else.
+        """
         return resolved(service.url, place.secrets) if service.url else self.public_url(service)
 
     def public_url(self, service: Service) -> str:
@@ -106,8 +114,10 @@ class Kind:
         return f"tcp://{service.host}:{service.port}" if service.port else ""
 
     async def probe(self, service: Service, tools: ProbeTools) -> Result | None:
-        """One look in the resource's own protocol; None when this kind has none, and only the process counts.
+        """One look in the resource's own protocol; None when this kind has none, and only the
+        process counts.
 
-        Raises `Unreachable`, `DeadlineExceeded` and the like freely: the caller turns them into a critical result.
+        Raises `Unreachable`, `DeadlineExceeded` and the like freely: the caller turns them into a
+        critical result.
         """
         return None

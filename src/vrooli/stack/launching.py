@@ -21,7 +21,9 @@ _PASSED_ON = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )
-"""What a service inherits. The rest of our environment is ours: a service says what it wants by `env`."""
+"""What a service inherits. The rest of our environment is ours: a service says what it wants by
+`env`.
+"""
 
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -58,7 +60,9 @@ def launch_spec(
 
 
 def resolve(value: str, stack: Stack, place: Place) -> str:
-    """An `env` value: `resource:NAME` is that resource's URL, `env:` and `file:` are secrets, all else is literal."""
+    """An `env` value: `resource:NAME` is that resource's URL, `env:` and `file:` are secrets, all
+    else is literal.
+    """
     scheme, _, name = value.partition(":")
     if scheme == "resource":
         resource = stack.services.get(name)

@@ -1,7 +1,8 @@
 """Reading and rotating the log files of services.
 
-Services append to their file themselves (it outlives keeper and watchdog), so rotation copies and truncates: an appending
-writer goes on at the new end. Lines written between copy and truncation are lost; that window is microseconds.
+Services append to their file themselves (it outlives keeper and watchdog), so rotation copies and
+truncates: an appending writer goes on at the new end. Lines written between copy and truncation are
+lost; that window is microseconds.
 """
 
 import os
@@ -30,7 +31,9 @@ def tail(path: Path, lines: int) -> list[str]:
 
 
 def rotate(path: Path, limit: int = LOG_LIMIT, keep: int = LOG_KEEP) -> bool:
-    """Rotate `path` when it is larger than `limit` bytes; whether it was. Raises OSError (disk full: the log is kept)."""
+    """Rotate `path` when it is larger than `limit` bytes; whether it was. Raises OSError (disk
+    full: the log is kept).
+    """
     try:
         if path.stat().st_size <= limit:
             return False

@@ -1,7 +1,7 @@
 """The compiled stack: what runs here, with every default filled in and every name checked.
 
-Standard library only: the watchdog reads this from `stack.json` without pydantic. `load.py` makes it from `vrooli.toml`.
-All durations are seconds.
+Standard library only: the watchdog reads this from `stack.json` without pydantic. `load.py` makes
+it from `vrooli.toml`. All durations are seconds.
 """
 
 from collections.abc import Mapping
@@ -23,9 +23,11 @@ class Health:
     Attributes:
         type: which probe; `kind` asks the resource kind, `process` only looks at the process.
         target: http: path or URL; tcp: port; sql: the query; exec: unused.
-        command: exec: the program and its arguments; exit 0 ok, 1 warning, 2 critical, else unknown (Nagios).
+        command: exec: the program and its arguments; exit 0 ok, 1 warning, 2 critical, else unknown
+            (Nagios).
         interval: seconds between looks, at least 0.5.
-        timeout: seconds for one look, at most 0.9 of the interval by default, so that a look ends before the next.
+        timeout: seconds for one look, at most 0.9 of the interval by default, so that a look ends
+            before the next.
         failures: looks that must fail in a row before a service counts as hung.
         over: seconds that those failures must span.
     """
@@ -41,7 +43,8 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One thing that the stack runs. With `instances = 3`, `web` is compiled to `web-1`, `web-2`, `web-3` of group `web`.
+    """One thing that the stack runs. With `instances = 3`, `web` is compiled to `web-1`, `web-2`,
+    `web-3` of group `web`.
 
     Attributes:
         name: unique in the stack.
@@ -51,13 +54,15 @@ class Service:
         runtime: process or external.
         command: argv for runtime `process` where the kind does not know its own.
         cwd: absolute working directory; empty: the service's data folder.
-        env: literal values, or references (`env:NAME`, `file:PATH`, `resource:NAME` for a resource's URL).
+        env: literal values, or references (`env:NAME`, `file:PATH`, `resource:NAME` for a
+            resource's URL).
         user: system user; empty: the default (the service user when started by root).
         host, port: where it listens; port 0 when it does not. The process gets PORT.
         url: of an `external` one; a literal without password, or a reference.
         needs: groups that must be healthy first.
         critical: whether its failure makes the whole stack critical, else warning.
-        stop_signals: names without SIG, sent in order, `stop_timeout` apart in all; KILL comes last by itself.
+        stop_signals: names without SIG, sent in order, `stop_timeout` apart in all; KILL comes last
+            by itself.
         heal: auto, watch (seen, never touched) or off (not even probed).
         options: keys that only this kind knows.
     """
@@ -152,7 +157,9 @@ class Stack:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Stack":
-        """Read what `to_json` wrote; it is our own file, so a misfit is a KeyError or TypeError, translated by the reader."""
+        """Read what `to_json` wrote; it is our own file, so a misfit is a KeyError or TypeError,
+        translated by the reader.
+        """
         autoheal = dict(data["autoheal"])
         autoheal["checks"] = {k: Thresholds(**v) for k, v in autoheal["checks"].items()}
         return cls(

@@ -17,7 +17,8 @@ from vrooli.stack.progress import Report
 
 @dataclass
 class Context:
-    """What runtimes work with. One per process that decides; mutable because launches come and go."""
+    """What runtimes work with. One per process that decides; mutable because launches come and go.
+    """
 
     stack: Stack
     tools: ProbeTools
@@ -39,12 +40,15 @@ class Runtime(ABC):
 
         Raises:
             StartFailed: it did not start, ended by itself, or did not become healthy in time.
-            ConfigError, SecretError, StorageError: it cannot be started as declared, or not here and now.
+            ConfigError, SecretError, StorageError: it cannot be started as declared, or not here
+                and now.
         """
 
     @abstractmethod
     async def await_health(self, service: Service, context: Context) -> Result:
-        """Wait until what already runs is healthy; it is left running when it is not in time (`StartFailed`)."""
+        """Wait until what already runs is healthy; it is left running when it is not in time
+        (`StartFailed`).
+        """
 
     @abstractmethod
     async def stop(self, service: Service, context: Context) -> None:

@@ -1,4 +1,6 @@
-"""Starts and stops services in the order of their needs. Used by the watchdog, and by a command while there is none."""
+"""Starts and stops services in the order of their needs. Used by the watchdog, and by a command
+while there is none.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -47,7 +49,9 @@ class Supervisor:
         return self.lock(name).locked()
 
     async def refresh(self) -> None:
-        """Learn from the keeper what runs. Launches of services that are no longer declared stay known, to be stopped."""
+        """Learn from the keeper what runs. Launches of services that are no longer declared stay
+        known, to be stopped.
+        """
         for launch in await self.context.tools.keeper.launches():
             self.context.launches[launch.service] = launch
 
@@ -74,7 +78,9 @@ class Supervisor:
         )
 
     async def start_one(self, service: Service, report: Report) -> Result | None:
-        """Bring `service` up and verify it; None when it runs already. Raises what its runtime raises."""
+        """Bring `service` up and verify it; None when it runs already. Raises what its runtime
+        raises.
+        """
         async with self.lock(service.name):
             if self.running(service) and service.managed:
                 return None
@@ -93,7 +99,9 @@ class Supervisor:
             return await runtime.start(service, self.context, report)
 
     async def start(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
-        """Start `names` in the order of their needs, in parallel where possible, each after its needs are healthy."""
+        """Start `names` in the order of their needs, in parallel where possible, each after its
+        needs are healthy.
+        """
         services = [s for s in self._ordered(names) if not s.is_watchdog]
         tasks: dict[str, asyncio.Task[Outcome]] = {}
         async with asyncio.TaskGroup() as group:

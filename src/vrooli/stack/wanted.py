@@ -1,4 +1,6 @@
-"""Which services are meant to run. The operator's will: it survives restarts of the watchdog and of the machine."""
+"""Which services are meant to run. The operator's will: it survives restarts of the watchdog and of
+the machine.
+"""
 
 import json
 import os
@@ -9,9 +11,11 @@ from vrooli.core.errors import StorageError
 
 
 class Wanted:
-    """The persisted set of services that an operator stopped; whatever is declared and not in it is meant to run.
+    """The persisted set of services that an operator stopped; whatever is declared and not in it is
+    meant to run.
 
-    `paused` is the state before the first `up` and between `down` and `up`: nothing is meant to run.
+    `paused` is the state before the first `up` and between `down` and `up`: nothing is meant to
+    run.
     """
 
     def __init__(self, path: Path) -> None:
@@ -21,10 +25,13 @@ class Wanted:
         self.load()
 
     def load(self) -> None:
-        """Read the file again. Without one nothing was ever started; a damaged one means that nothing was stopped."""
+        """Read the file again. Without one nothing was ever started; a damaged one means that
+        nothing was stopped.
+        """
         data = _read(self._path)
-        stopped = data.get("stopped", [])
-        self._stopped = frozenset(str(name) for name in stopped if isinstance(name, str))
+        stopped = data.get("stopped")
+        names = stopped if isinstance(stopped, list) else []
+        self._stopped = frozenset(name for name in names if isinstance(name, str))
         self._paused = bool(data.get("paused", False))
 
     def running(self, name: str) -> bool:
@@ -32,7 +39,9 @@ class Wanted:
         return not self._paused and name not in self._stopped
 
     def start(self, names: Iterable[str], everything: Iterable[str]) -> None:
-        """From now on `names` are meant to run. After a `down`, all others of `everything` stay stopped."""
+        """From now on `names` are meant to run. After a `down`, all others of `everything` stay
+        stopped.
+        """
         stopped = set(self._stopped)
         if self._paused:
             stopped |= set(everything)
@@ -62,7 +71,9 @@ class Wanted:
 
 
 def write_durably(path: Path, text: str, mode: int = 0o600) -> None:
-    """Replace `path` by a file with `text`, all or nothing, on disk when this returns. Raises OSError."""
+    """Replace `path` by a file with `text`, all or nothing, on disk when this returns. Raises
+    OSError.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:

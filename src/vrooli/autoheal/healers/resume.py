@@ -1,4 +1,6 @@
-"""Let a stopped process (SIGSTOP, a shell's Ctrl-Z) go on: the mildest thing that can be done, and nothing is lost."""
+"""Let a stopped process (SIGSTOP, a shell's Ctrl-Z) go on: the mildest thing that can be done, and
+nothing is lost.
+"""
 
 import signal
 

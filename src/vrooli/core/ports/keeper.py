@@ -8,10 +8,14 @@ from vrooli.core.launch import Exit, Launch, LaunchSpec
 
 
 class Keeper(Protocol):
-    """A connection to the keeper of one home. Raises `Unreachable` when the keeper is gone or does not answer in time."""
+    """A connection to the keeper of one home. Raises `Unreachable` when the keeper is gone or does
+    not answer in time.
+    """
 
     async def spawn(self, spec: LaunchSpec) -> Launch:
-        """Start a process in its own session; `StartFailed` with the reason when exec fails (command not found, cwd gone)."""
+        """Start a process in its own session; `StartFailed` with the reason when exec fails
+        (command not found, cwd gone).
+        """
         ...
 
     async def launches(self) -> Sequence[Launch]:
@@ -19,17 +23,25 @@ class Keeper(Protocol):
         ...
 
     async def signal(self, launch_id: str, signal: int, *, tree: bool = False) -> int:
-        """Signal the recorded process, or with `tree` it and its living descendants; the number of processes reached."""
+        """Signal the recorded process, or with `tree` it and its living descendants; the number of
+        processes reached.
+        """
         ...
 
     async def survivors(self, launch_id: str) -> Sequence[Identity]:
-        """Living descendants of a launch (also of one that has exited): same session, children, or its marker inherited."""
+        """Living descendants of a launch (also of one that has exited): same session, children, or
+        its marker inherited.
+        """
         ...
 
     def exits(self, after: int = 0) -> AsyncIterator[Exit]:
-        """Endings with `seq` greater than `after`: those remembered first, then each as it happens. Ends with `Unreachable`."""
+        """Endings with `seq` greater than `after`: those remembered first, then each as it happens.
+        Ends with `Unreachable`.
+        """
         ...
 
     async def run(self, spec: LaunchSpec, timeout: float) -> Exit:  # noqa: ASYNC109 -- the port owns the kill that follows
-        """Run a short-lived process to its end; it is killed with its descendants after `timeout` seconds (`DeadlineExceeded`)."""
+        """Run a short-lived process to its end; it is killed with its descendants after `timeout`
+        seconds (`DeadlineExceeded`).
+        """
         ...

@@ -41,7 +41,7 @@ class Processes(Protocol):
     """Looks at `/proc`."""
 
     def facts(self, identity: Identity) -> ProcessFacts | None:
-        """Facts of exactly this process, None when it is gone (or its pid now belongs to another)."""
+        """Facts of exactly this process, None when it is gone (or its pid is now another's)."""
         ...
 
     def port_holder(self, port: int, host: str = "127.0.0.1") -> PortHolder | None:
@@ -49,5 +49,7 @@ class Processes(Protocol):
         ...
 
     def tree_activity(self, pid: int) -> float:
-        """A number that grows while the process tree below `pid` works (CPU seconds plus megabytes read and written)."""
+        """A number that grows while the process tree below `pid` works (CPU seconds plus megabytes
+        read and written).
+        """
         ...

@@ -11,5 +11,7 @@ class Secrets(Protocol):
         ...
 
     def create(self, name: str) -> str:
-        """The value of our own secret `name` (`<home>/secrets/<name>`, 0600), made at random when it is not there yet."""
+        """The value of our own secret `name` (`<home>/secrets/<name>`, 0600), made at random when
+        it is not there yet.
+        """
         ...

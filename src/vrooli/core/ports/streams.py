@@ -1,4 +1,6 @@
-"""Port: byte streams. Every wire protocol of ours (HTTP, PostgreSQL, Redis) is spoken over this one."""
+"""Port: byte streams. Every wire protocol of ours (HTTP, PostgreSQL, Redis) is spoken over this
+one.
+"""
 
 from typing import Literal, Protocol, runtime_checkable
 

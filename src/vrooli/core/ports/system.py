@@ -6,7 +6,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class DiskFacts:
-    """A file system. Bytes; `available` is what an unprivileged writer may still take (statvfs f_bavail)."""
+    """A file system. Bytes; `available` is what an unprivileged writer may still take (statvfs
+    f_bavail).
+    """
 
     total: int
     available: int

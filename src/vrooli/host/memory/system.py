@@ -13,9 +13,11 @@ class MemorySystem:
     """A machine of one's own making: healthy until its fields say otherwise."""
 
     disks: dict[str, DiskFacts] = field(default_factory=dict)
-    memory_facts: MemoryFacts = MemoryFacts(8 * GIB, 6 * GIB, 0)
+    memory_facts: MemoryFacts = field(default_factory=lambda: MemoryFacts(8 * GIB, 6 * GIB, 0))
     loads: tuple[float, float, float] = (0.1, 0.1, 0.1)
-    ordinary: DiskFacts = DiskFacts(100 * GIB, 60 * GIB, 10**6, 9 * 10**5, read_only=False)
+    ordinary: DiskFacts = field(
+        default_factory=lambda: DiskFacts(100 * GIB, 60 * GIB, 10**6, 9 * 10**5, read_only=False)
+    )
 
     def disk(self, path: str) -> DiskFacts:
         """The disk set for `path`, else an ordinary one; an empty path has none."""

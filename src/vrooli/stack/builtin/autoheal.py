@@ -1,4 +1,6 @@
-"""The watchdog, as the stack sees it. The keeper minds it, so it is never started or stopped like the others."""
+"""The watchdog, as the stack sees it. The keeper minds it, so it is never started or stopped like
+the others.
+"""
 
 from vrooli.stack.builtin.scenario import ScenarioKind
 

@@ -8,8 +8,8 @@ from vrooli.stack.kind import Place, Program
 from vrooli.stack.model import Service
 
 SERVER_TOKEN = "server.token"
-"""The secret that callers show to the server. Not the operator token: the server runs as a lesser user than the watchdog,
-and whoever takes the server over must not gain the watchdog with it."""
+"""The secret that callers show to the server. Not the operator token: the server runs as a lesser
+user than the watchdog, and whoever takes the server over must not gain the watchdog with it."""
 
 
 class ServerKind(ScenarioKind):

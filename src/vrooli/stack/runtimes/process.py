@@ -16,13 +16,18 @@ from vrooli.stack.progress import Report, Step
 from vrooli.stack.runtime import Context, Runtime
 
 ALIVE_SECONDS = 1.0
-"""How long a service without a probe must stay alive to count as started (supervisord's `startsecs` is the same)."""
+"""How long a service without a probe must stay alive to count as started (supervisord's `startsecs`
+is the same).
+"""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.25
-"""Seconds between looks while it starts: soon at first, since the start is what a heal waits for."""
+"""Seconds between looks while it starts: soon at first, since the start is what a heal waits for.
+"""
 
 IDLE_LIMIT = 60.0
-"""Seconds that a resource which says "starting" may do nothing at all before its start counts as failed."""
+"""Seconds that a resource which says "starting" may do nothing at all before its start counts as
+failed.
+"""
 
 LEFTOVER_GRACE = 5.0
 """Seconds that descendants of a dead process get after TERM, before KILL."""
@@ -38,7 +43,8 @@ class ProcessRuntime(Runtime):
     async def start(self, service: Service, context: Context, report: Report) -> Result:
         """See the base. Numbered:
 
-        1. what an earlier launch left behind is ended first (PostgreSQL refuses to start while a backend lives)
+        1. what an earlier launch left behind is ended first (PostgreSQL refuses to start while a
+           backend lives)
         2. the port must be free, or its holder is named
         3. the kind's preparations
         4. spawn; from here on the launch is recorded
@@ -66,7 +72,9 @@ class ProcessRuntime(Runtime):
         return await _Wait(service, context.launches[service.name], context).until_healthy()
 
     async def stop(self, service: Service, context: Context) -> None:
-        """Signals in order, each given its share of `stop_timeout`; then KILL, also for descendants."""
+        """Signals in order, each given its share of `stop_timeout`; then KILL, also for
+        descendants.
+        """
         launch = context.launches.get(service.name)
         if launch is None:
             return
@@ -185,8 +193,8 @@ def _require_free_port(service: Service, context: Context) -> None:
     raise StartFailed(
         f"port {service.port} is taken by {who}",
         where=service.name,
-        next_step=f"stop that process, or set `port` under [{table}.{service.group}] in vrooli.toml "
-        "(`vrooli init` writes the file with free ports)",
+        next_step=f"stop that process, or set `port` under [{table}.{service.group}] in "
+        "vrooli.toml (`vrooli init` writes the file with free ports)",
         retryable=True,
     )
 
