@@ -99,9 +99,12 @@ def _read_file(where: str, path: Path, *, follow: bool = True) -> str:
             where=where,
             next_step=f"check that {path} exists and that this user may read it",
         ) from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _require_private(where, path, os.fstat(descriptor))
-        content = file.read(LARGEST + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(LARGEST + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > LARGEST:
         raise SecretError(f"the secret is larger than {LARGEST} bytes", where=where)
     try:

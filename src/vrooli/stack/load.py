@@ -2,7 +2,6 @@
 pydantic."""
 
 import json
-import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -98,14 +97,15 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError as error:
         raise ConfigError("nested too deeply", where=str(path), next_step=NEXT) from error
-    except ValueError as error:
+    except tomllib.TOMLDecodeError as error:
         found = _PLACE.search(str(error))
         line = int(found[1]) if found and found[1] else text.count("\n") + 1
         column = f":{found[2]}" if found and found[2] else ""
         what = _PLACE.sub("", str(error))
-        raise ConfigError(
-            f"not TOML: {what}", where=f"{path}:{line}{column}", next_step=NEXT
-        ) from error
+        place = f"{path}:{line}{column}"
+        raise ConfigError(f"not TOML: {what}", where=place, next_step=NEXT) from error
+    except ValueError as error:  # of int(), which refuses thousands of digits
+        raise ConfigError("a number is too long", where=str(path), next_step=NEXT) from error
 
 
 def _error(problems: Problems, text: str, file: str) -> ConfigError:
@@ -267,11 +267,7 @@ class _Reader:
             return [self._plain(item, (*path, index)) for index, item in enumerate(value)]
         if isinstance(value, str | bool):
             return value
-        if (
-            isinstance(value, int | float)
-            and math.isfinite(value)
-            and abs(value) <= _LARGEST_NUMBER
-        ):
+        if isinstance(value, int | float) and abs(value) <= _LARGEST_NUMBER:  # NaN is not
             return value
         kind = "a number of that size" if isinstance(value, int | float) else "a date"
         self.problems.add(path, f"{kind} has no meaning here")

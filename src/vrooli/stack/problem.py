@@ -30,8 +30,10 @@ class Problems:
     found: dict[KeyPath, Problem] = field(default_factory=dict)
 
     def add(self, path: KeyPath, text: str) -> None:
-        """Remember a problem."""
-        self.found.setdefault(path, Problem(path, text))
+        """Remember a problem, unless a part of that key is one: what follows from it is noise."""
+        part_known = any(known[: len(path)] == path for known in self.found)
+        if path not in self.found and not (part_known and len(path) > 2):
+            self.found[path] = Problem(path, text)
 
     def at(self, *path: str | int) -> "Section":
         """A reader of the section at `path`."""

@@ -1,0 +1,66 @@
+"""Durations as people write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vrooli.stack.durations import LONGEST, format_duration, parse_duration
+
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("500ms", 0.5), ("5s", 5), ("2m", 120), ("1h", 3600), ("1.5s", 1.5), (0.5, 0.5), (30, 30)],
+)
+def test_each_way_to_write_a_duration_gives_seconds(written: float | str, seconds: float) -> None:
+    assert parse_duration(written) == seconds
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "5",
+        "5 s",
+        "s",
+        "-1s",
+        "1m30s",
+        "1d",
+        "1e3s",
+        "٣s",
+        "5s\n",
+        -1,
+        float("nan"),
+        "9" * 50 + "s",
+    ],
+)
+def test_what_is_no_duration_is_refused_in_plain_words(written: float | str) -> None:
+    with pytest.raises(ValueError, match="expected a number of seconds"):
+        parse_duration(written)
+
+
+@pytest.mark.parametrize("written", [LONGEST + 1, "169h", "11000m"])
+def test_more_than_a_week_is_refused(written: float | str) -> None:
+    with pytest.raises(ValueError, match="a week"):
+        parse_duration(written)
+
+
+@given(st.integers(0, 168), st.sampled_from(sorted(UNITS)))
+def test_a_number_and_a_unit_multiply(count: int, unit: str) -> None:
+    assert parse_duration(f"{count}{unit}") == pytest.approx(count * UNITS[unit])
+
+
+@given(st.integers(1, int(LONGEST) * 1000))
+def test_what_is_formatted_is_read_back(milliseconds: int) -> None:
+    seconds = milliseconds / 1000
+    assert parse_duration(format_duration(seconds)) == pytest.approx(seconds, rel=1e-5)
+
+
+@given(st.one_of(st.text(max_size=60), st.floats(), st.integers()))
+def test_anything_else_is_a_value_error_or_within_bounds(written: float | str) -> None:
+    try:
+        seconds = parse_duration(written)
+    except ValueError:
+        return
+    assert 0 <= seconds <= LONGEST

@@ -1,0 +1,44 @@
+"""The file that `vrooli init` writes."""
+
+import tomllib
+
+from tests.support.stackfile import StackFile, schema_errors
+from vrooli.stack.init import USUAL_PORTS, init_text
+from vrooli.stack.schema import json_schema
+
+PORTS = {"postgres": 25432, "server": 4001, "autoheal": 4002, "web": 4003}
+
+
+def uncommented(text: str) -> str:
+    """With the commented keys and tables in force; what explains them stays a comment."""
+    lines = []
+    for line in text.splitlines():
+        plain = line.removeprefix("# ")
+        code = plain.startswith("[scenarios.") or (" = " in plain and not plain.startswith("#"))
+        lines.append(plain if code else line)
+    return "\n".join(lines)
+
+
+def test_it_is_the_default_stack_on_free_ports(file: StackFile) -> None:
+    stack = file.load(init_text(PORTS, "shop"))
+    assert stack.name == "shop"
+    ports = {name: service.port for name, service in stack.services.items()}
+    assert ports == {"postgres": 25432, "server": 4001, "autoheal": 4002}
+    assert stack.services["server"].env == {"DATABASE_URL": "resource:postgres"}
+
+
+def test_ports_that_nobody_chose_are_the_usual_ones(file: StackFile) -> None:
+    stack = file.load(init_text({}, "shop"))
+    assert all(stack.services[name].port == USUAL_PORTS[name] for name in stack.services)
+
+
+def test_everything_that_is_commented_out_can_be_taken_in(file: StackFile) -> None:
+    text = uncommented(init_text(PORTS, "shop"))
+    web = file.load(text).services["web"]
+    assert web.port == 4003
+    assert web.needs == ("postgres",)
+    assert schema_errors(tomllib.loads(text), json_schema()) == []
+
+
+def test_its_lines_fit_on_a_screen() -> None:
+    assert max(map(len, init_text(PORTS, "shop").splitlines())) <= 100
