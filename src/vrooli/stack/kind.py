@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from vrooli.core.command import Command
+from vrooli.core.command import Command, EnsureDirectory
 from vrooli.core.home import Home
 from vrooli.core.machine import Machine
 from vrooli.core.ports.clock import Clock
@@ -92,8 +92,9 @@ class Kind:
         return self.options(**service.options)
 
     def prepare(self, service: Service, place: Place) -> Sequence[Command]:
-        """What must be there before a start; every command is idempotent."""
-        return ()
+        """What must be there before a start; every command is idempotent. Here: its data folder."""
+        data = str(place.home.data(service.name))
+        return (EnsureDirectory(data, 0o700, place.user_of(service)),)
 
     def program(self, service: Service, place: Place) -> Program:
         """What to run (runtime `process`). Environment without PATH, PORT and the declared `env`:
