@@ -66,7 +66,7 @@ def serve(root: str, run: str, ready_fd: int | None) -> int:
         log("error", f"cannot keep {root}: {error}")
         return EXIT_UNFIT
     linux.become_subreaper()
-    keeper = Keeper(Record(os.path.join(root, RECORD)), _home_id(root))
+    keeper = Keeper(Record(os.path.join(root, RECORD)), home_id(root))
     log("info", f"keeping {root}")
     _tell(ready_fd, READY)
     try:
@@ -77,7 +77,7 @@ def serve(root: str, run: str, ready_fd: int | None) -> int:
     return 0
 
 
-def _home_id(root: str) -> str:
+def home_id(root: str) -> str:
     """A short name for the home: FNV-1a, 64 bits, of its path (hashlib would cost 3 MiB)."""
     value = 0xCBF29CE484222325
     for byte in os.fsencode(os.path.realpath(root)):
