@@ -5,12 +5,14 @@ and only when it runs.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.home import Home
-from vrooli.stack.diff import Difference
-from vrooli.stack.model import Stack
+
+if TYPE_CHECKING:
+    from vrooli.stack.diff import Difference
+    from vrooli.stack.model import Stack
 
 Progress = Iterator[dict[str, Any]]
 """Progress lines (`stack.progress.Step` as JSON), the last one `{"done": true, "ok": ...}`."""
@@ -27,7 +29,7 @@ class BroughtUp:
     """
 
     watched: bool
-    difference: Difference | None
+    difference: "Difference | None"
     protected: bool
 
 
@@ -38,7 +40,7 @@ class Kit(Protocol):
         """The file in force: as said, else searched upward, else None (the default stack)."""
         ...
 
-    def load_stack(self, file: Path | None) -> Stack:
+    def load_stack(self, file: Path | None) -> "Stack":
         """The compiled stack of that file; `ConfigError` with every mistake in it."""
         ...
 
@@ -50,11 +52,11 @@ class Kit(Protocol):
         """The home of that file's stack; works also when the rest of the file is broken."""
         ...
 
-    def compiled(self, home: Home) -> Stack | None:
+    def compiled(self, home: Home) -> "Stack | None":
         """The stack that was brought up last; None before the first time."""
         ...
 
-    def bring_up(self, stack: Stack, home: Home) -> BroughtUp:
+    def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
         """Keep the stack as the last good one, and have keeper and watchdog running."""
         ...
 

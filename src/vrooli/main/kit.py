@@ -112,8 +112,8 @@ class LocalKit:
 
     def init_text(self, folder: Path) -> str:
         """With ports that are free now."""
-        from vrooli.stack.default import DEFAULT_NAME
         from vrooli.stack.init import USUAL_PORTS, init_text
+        from vrooli.stack.names import DEFAULT_NAME
 
         return init_text(_free_ports(USUAL_PORTS), DEFAULT_NAME)
 

@@ -37,8 +37,8 @@ from vrooli.main.watchdog_api import ApiParts, serve_api
 from vrooli.main.watchdog_chores import Chores
 from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled
-from vrooli.stack.default import DEFAULT_NAME
 from vrooli.stack.model import Stack
+from vrooli.stack.names import DEFAULT_NAME
 from vrooli.stack.supervisor import Supervisor
 from vrooli.stack.wanted import Wanted
 

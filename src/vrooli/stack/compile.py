@@ -9,10 +9,10 @@ from vrooli.stack import compile_checks as checks
 from vrooli.stack import own
 from vrooli.stack.catalogue import Catalogue
 from vrooli.stack.compile_service import Declared, Folders, compile_service
-from vrooli.stack.default import DEFAULT_NAME
 from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack, Thresholds
+from vrooli.stack.names import DEFAULT_NAME, NAME_EXPECTED, valid_name
 from vrooli.stack.problem import KeyPath, Problems, Section
-from vrooli.stack.sections import NAME_EXPECTED, AutohealSection, File, ScenarioSection
+from vrooli.stack.sections import AutohealSection, File, ScenarioSection
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,6 @@ def _stack_name(file: File, problems: Problems) -> str:
     name = file.stack.name
     if name is None:
         return DEFAULT_NAME
-    if not checks.valid_name(name):
+    if not valid_name(name):
         problems.add(("stack", "name"), f"expected {NAME_EXPECTED}")
     return name

@@ -5,20 +5,14 @@ from collections.abc import Collection, Iterable, Mapping
 
 from vrooli.stack.graph import find_cycle
 from vrooli.stack.model import Service
+from vrooli.stack.names import NAME_EXPECTED, valid_name
 from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.own import ALIASES, plain_name
 from vrooli.stack.problem import KeyPath, Problems
-from vrooli.stack.sections import NAME_EXPECTED, NAME_PATTERN
 
 MOST_SERVICES = 1000
-_NAME = re.compile(NAME_PATTERN.replace("$", r"\Z"), re.ASCII)
 _NUMBERED = re.compile(r"(.+)-[0-9]+\Z", re.ASCII)
 _ANY_ADDRESS = ("0.0.0.0", "::", "*")
-
-
-def valid_name(name: str) -> bool:
-    """Whether `name` may name a service or a stack."""
-    return _NAME.match(name) is not None
 
 
 def check_names(paths: Iterable[KeyPath], problems: Problems) -> None:

@@ -2,8 +2,6 @@
 
 from vrooli.stack.sections import File, ResourceSection, ScenarioSection
 
-DEFAULT_NAME = "default"
-
 POSTGRES_PORT = 15432
 """Not PostgreSQL's own 5432, where a system installation listens."""
 

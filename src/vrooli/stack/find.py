@@ -6,8 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from vrooli.stack.compile_checks import valid_name
-from vrooli.stack.default import DEFAULT_NAME
+from vrooli.stack.names import DEFAULT_NAME, valid_name
 
 FILE_NAME = "vrooli.toml"
 

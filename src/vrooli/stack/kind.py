@@ -27,7 +27,7 @@ class Place:
     secrets: Secrets
 
     def user_of(self, service: Service) -> str | None:
-        """The system user that runs `service`; None means ourselves (always, unless we are root)."""
+        """The system user that runs `service`; None is ourselves (always, unless we are root)."""
         if not self.machine.root:
             return None
         user = service.user or self.machine.service_user

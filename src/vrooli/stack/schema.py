@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from vrooli.stack.catalogue import Catalogue, InstalledKinds
+from vrooli.stack.names import NAME_PATTERN
 from vrooli.stack.sections import (
-    NAME_PATTERN,
     AutohealSection,
     Key,
     ResourceSection,

@@ -12,17 +12,11 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
 from vrooli.stack import durations
+from vrooli.stack.names import NAME_EXPECTED, NAME_PATTERN
 
 FORBID = {"extra": "forbid"}
 """Read by pydantic: an unknown key is an error."""
 
-NAME_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
-"""Names become file names, unix socket names and labels; 40 characters keep socket paths below 107
-bytes."""
-
-NAME_EXPECTED = (
-    "a name of at most 40 lower-case letters, digits and hyphens that begins with a letter"
-)
 
 SAID = "vrooli"
 """Where the words about a key lie in the metadata of its field; pydantic reads names like `default`

@@ -61,7 +61,12 @@ class Supervisor:
 
     def runtime(self, service: Service) -> Runtime:
         """The runtime of `service`."""
-        return discover.load(vrooli.stack.runtimes, service.runtime, "RUNTIME", Runtime)
+        return discover.load(
+            vrooli.stack.runtimes,
+            service.runtime,
+            "RUNTIME",
+            Runtime,  # type: ignore[type-abstract] # an instance of a subclass is expected
+        )
 
     def running(self, service: Service) -> bool:
         """Whether it runs, as far as can be told without asking it."""
