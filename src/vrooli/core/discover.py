@@ -1,6 +1,7 @@
 """Finding plugins: one file in a folder, no list to edit. The only place that imports by name."""
 
 import importlib
+import importlib.util
 import pkgutil
 from types import ModuleType
 from typing import Any, TypeVar
@@ -14,6 +15,11 @@ def names(package: ModuleType) -> list[str]:
     """
     found = pkgutil.iter_modules(package.__path__)
     return sorted(module.name for module in found if not module.name.startswith("_"))
+
+
+def installed(distribution_module: str) -> bool:
+    """Whether a top-level module of another project is there; it is not imported."""
+    return importlib.util.find_spec(distribution_module) is not None
 
 
 def load(package: ModuleType, name: str, attribute: str, expected: type[Plugin]) -> Plugin:

@@ -6,9 +6,9 @@ POSTGRES_PORT = 15432
 """Not PostgreSQL's own 5432, where a system installation listens."""
 
 
-def default_file() -> File:
-    """What `vrooli.toml` would say if it were written."""
+def default_file(*, with_server: bool = True) -> File:
+    """What `vrooli.toml` would say if it were written. The server needs the work half installed."""
     return File(
         resources={"postgres": ResourceSection(kind="postgres", port=POSTGRES_PORT)},
-        scenarios={"server": ScenarioSection(needs=["postgres"])},
+        scenarios={"server": ScenarioSection(needs=["postgres"])} if with_server else {},
     )

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vrooli.core.errors import ConfigError, VrooliError
 from vrooli.stack import explain
+from vrooli.stack.builtin.server import work_half_installed
 from vrooli.stack.catalogue import Catalogue, InstalledKinds
 from vrooli.stack.compile import Source, compile_stack
 from vrooli.stack.compile_service import Folders
@@ -58,7 +59,10 @@ def load_stack(path: Path | None, machine_python: str, kinds: Catalogue | None =
     problems = Problems()
     home = str(Path.home())
     if path is None:
-        source, text = Source(default_file(), Folders("", home)), ""
+        source, text = (
+            Source(default_file(with_server=work_half_installed()), Folders("", home)),
+            "",
+        )
     else:
         path = path.absolute()
         text = _read(path)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from vrooli.core.command import Command, EnsureDirectory, WriteFile
+from vrooli.core.discover import installed
+from vrooli.core.errors import ConfigError
 from vrooli.stack.builtin.scenario import ScenarioKind
 from vrooli.stack.kind import Place, Program
 from vrooli.stack.model import Service
@@ -10,6 +12,11 @@ from vrooli.stack.model import Service
 SERVER_TOKEN = "server.token"
 """The secret that callers show to the server. Not the operator token: the server runs as a lesser
 user than the watchdog, and whoever takes the server over must not gain the watchdog with it."""
+
+
+def work_half_installed() -> bool:
+    """Whether the extra `work` is installed: a small host may run the keeping half alone."""
+    return installed("fastapi") and installed("asyncpg")
 
 
 class ServerKind(ScenarioKind):
@@ -24,6 +31,12 @@ class ServerKind(ScenarioKind):
 
     def prepare(self, service: Service, place: Place) -> Sequence[Command]:
         """A data folder of its own, with the token that it checks callers against."""
+        if not work_half_installed():
+            raise ConfigError(
+                "the server belongs to the work half, which is not installed",
+                where=service.name,
+                next_step="install it (`pip install 'vrooli[work]'`), or remove [scenarios.server]",
+            )
         user = place.user_of(service)
         data = place.home.data(service.name)
         token = place.secrets.create(SERVER_TOKEN)
