@@ -40,9 +40,12 @@ class LocalKit:
         """Read, check and compile."""
         import sys
 
+        from vrooli.main.thresholds import require_known_checks
         from vrooli.stack.load import load_stack
 
-        return load_stack(file, sys.executable)
+        stack = load_stack(file, sys.executable)
+        require_known_checks(stack)
+        return stack
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the file."""

@@ -17,8 +17,7 @@ from vrooli.stack.progress import Report
 
 @dataclass
 class Context:
-    """What runtimes work with. One per process that decides; mutable because launches come and go.
-    """
+    """What runtimes work with. One per process that decides; launches come and go."""
 
     stack: Stack
     tools: ProbeTools
