@@ -1,4 +1,4 @@
-"""`[autoheal.checks.NAME]` must name a check that exists: `stack` reads the file, `autoheal` knows them."""
+"""`[autoheal.checks.NAME]` must name a check that exists: only `autoheal` knows which do."""
 
 import vrooli.autoheal.checks
 from vrooli.core import discover
@@ -8,7 +8,7 @@ from vrooli.stack.nearest import did_you_mean
 
 
 def require_known_checks(stack: Stack) -> None:
-    """Raises ConfigError for thresholds of a check that is not there: they would be silently idle."""
+    """Raises ConfigError for thresholds of a check that is not there: they would do nothing."""
     known = [name.replace("_", "-") for name in discover.names(vrooli.autoheal.checks)]
     for said in stack.autoheal.checks:
         if said not in known:
