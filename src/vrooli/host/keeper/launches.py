@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 
 TYPE_CHECKING = False
@@ -38,8 +39,9 @@ class Launch:
 
     def __init__(self, launch_id: str, service: str, fingerprint: str, started_at: float) -> None:
         self.launch_id = launch_id
-        self.service = service
-        self.fingerprint = fingerprint
+        # Interned: a crashing service would fill the memory with a thousand copies of its name.
+        self.service = sys.intern(service)
+        self.fingerprint = sys.intern(fingerprint)
         self.started_at = started_at
         self.boot_id = ""
         self.pid = 0

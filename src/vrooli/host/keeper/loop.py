@@ -63,11 +63,16 @@ class Loop:
         if self._ready.pop(fd, None) is not None:
             self._epoll.unregister(fd)
 
-    def after(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call once, so many seconds from now."""
+    def after(self, seconds: float, call: Callable[[], None]) -> int:
+        """Call once, so many seconds from now; the number is for `cancel`."""
         self._count += 1
         self._timers.append((time.monotonic() + seconds, self._count, call))
         self._timers.sort(key=lambda timer: timer[:2])
+        return self._count
+
+    def cancel(self, number: int) -> None:
+        """Forget a timer and all that it holds on to; harmless when it has been called."""
+        self._timers = [timer for timer in self._timers if timer[1] != number]
 
     def run(self) -> None:
         """Until stopped: 1. sleep; 2. tell lateness; 3. handle events; 4. call due timers."""

@@ -150,8 +150,9 @@ def _wait(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
 
 
 def _shutdown(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
+    force: bool = wire.field(request, "force", (bool,), False)
     running = sorted({launch.service for launch in keeper.table.services()})
-    if running and not wire.field(request, "force", (bool,), False):
+    if running and not force:
         raise Failure("Refused", f"still running: {', '.join(running)}", "stop them first")
     keeper.loop.running = False
     return None

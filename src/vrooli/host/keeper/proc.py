@@ -45,13 +45,19 @@ class Stat:
         self.alive = self.state not in "ZX" or int(fields[_THREADS]) > 1
 
 
+_CHUNK = 16384  # bytes; large buffers would stay with the allocator
+
+
 def _read(path: str, limit: int) -> bytes:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return b""
     try:
-        return os.read(fd, limit)
+        content = b""
+        while len(content) < limit and (chunk := os.read(fd, min(_CHUNK, limit))):
+            content += chunk
+        return content
     except OSError:  # it ended between the two calls (ESRCH)
         return b""
     finally:

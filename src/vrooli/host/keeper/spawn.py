@@ -31,7 +31,7 @@ class Starting:
         status: of wait(2), when it ended before its pipe was read.
     """
 
-    __slots__ = ("done", "launch", "outlet", "report", "spec", "status")
+    __slots__ = ("done", "launch", "outlet", "report", "spec", "status", "timer")
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Starting:
         self.done = done
         self.report = b""
         self.status: int | None = None
+        self.timer = 0
 
 
 class Spawner:
@@ -103,7 +104,7 @@ class Spawner:
         self.starting[launch.pid] = Starting(launch, outlet, spec, done)
         item = self.starting[launch.pid]
         self._loop.watch(outlet, lambda _: self._read(item))
-        self._loop.after(EXEC_DEADLINE, lambda: self._overdue(item))
+        item.timer = self._loop.after(EXEC_DEADLINE, lambda: self._overdue(item))
         return launch
 
     def _read(self, item: Starting) -> None:
@@ -114,6 +115,7 @@ class Spawner:
             self._finish(item)
 
     def _finish(self, item: Starting) -> None:
+        self._loop.cancel(item.timer)
         self._loop.forget(item.outlet)
         os.close(item.outlet)
         del self.starting[item.launch.pid]
@@ -121,8 +123,6 @@ class Spawner:
         item.done(item.launch, failure, item.status)
 
     def _overdue(self, item: Starting) -> None:
-        if self.starting.get(item.launch.pid) is not item:
-            return
         log("error", f"{item.launch.service} did not reach exec within {EXEC_DEADLINE} s")
         proc.send(item.launch.pid, item.launch.start_ticks, signal.SIGKILL)
         item.report = json.dumps({"stage": "deadline", "errno": 0, "detail": ""}).encode()

@@ -34,7 +34,7 @@ class Watch:
     def __init__(
         self,
         start: Callable[[dict[str, Any], Callable[[Launch | None, Failure | None], None]], None],
-        after: Callable[[float, Callable[[], None]], None],
+        after: Callable[[float, Callable[[], None]], object],
     ) -> None:
         self._start = start
         self._after = after
