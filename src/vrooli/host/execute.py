@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import signal
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,12 +16,16 @@ from vrooli.core.command import (
     RunOnce,
     WriteFile,
 )
-from vrooli.core.errors import StartFailed, StorageError, VrooliError
+from vrooli.core.errors import Busy, StartFailed, StorageError, VrooliError
+from vrooli.core.launch import Launch
 from vrooli.core.ports.keeper import Keeper
 from vrooli.host import files
 
 _LAST_BYTES = 4096
 _LAST_LINES = 20
+
+_KILLED_SECONDS = 10.0
+"""How long a killed process may take to be gone; only one that waits for a disk needs any time."""
 
 _ADVICE = {
     errno.ENOSPC: "free some space on this file system",
@@ -39,6 +44,7 @@ class LocalExecutor:
 
     async def run(self, commands: Sequence[Command], progress: Callable[[str], None]) -> None:
         """See the port."""
+        await self._end_earlier(commands)
         for command in commands:
             if isinstance(command, RunOnce):
                 await self._run_once(command, progress)
@@ -51,7 +57,6 @@ class LocalExecutor:
         if command.unless_exists and _exists(command.unless_exists):
             return
         progress(command.title)
-        await self._end_earlier(command.spec.service)
         log = Path(command.spec.log_path)
         begin = _size(log)
         try:
@@ -69,11 +74,26 @@ class LocalExecutor:
                 await _in_thread(Remove(command.undo_path))
             raise
 
-    async def _end_earlier(self, service: str) -> None:
-        """An attempt whose author was killed may still run, in the very folder that we use."""
+    async def _end_earlier(self, commands: Sequence[Command]) -> None:
+        """An attempt whose author was killed may still run, in the very folders that we use."""
+        names = {command.spec.service for command in commands if isinstance(command, RunOnce)}
+        if not names:
+            return
         for launch in await self._keeper.launches():
-            if launch.service == service:
+            if launch.service in names:
                 await self._keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
+                await self._gone(launch)
+
+    async def _gone(self, launch: Launch) -> None:
+        deadline = time.monotonic() + _KILLED_SECONDS
+        while await self._keeper.survivors(launch.launch_id):
+            if time.monotonic() > deadline:
+                raise Busy(
+                    "an earlier attempt does not end although it was killed",
+                    where=launch.service,
+                    next_step="look at its disk: a process that waits for one cannot be killed",
+                )
+            await asyncio.sleep(0.01)
 
 
 async def _in_thread(command: Command) -> None:
