@@ -60,7 +60,7 @@ class HostChecker:
         host_check.looked_at = self._clock.wall()
         self._ledger.result(host_check.check.id, result)
         if before is not None and before.status is not result.status:
-            await self._ledger.transition(
+            self._ledger.transition(
                 host_check.check.id, str(before.status), str(result.status), result.message
             )
         return result

@@ -41,18 +41,20 @@ class Ledger:
             self._record(Kind.RESULT, check_id, str(result.status), result.value, data)
         )
 
-    async def transition(self, subject: str, before: str, after: str, why: str) -> None:
-        """Something changed its status or state."""
+    def transition(self, subject: str, before: str, after: str, why: str) -> None:
+        """Something changed its status or state. Written at once, but nobody waits for the disk."""
         data = {"from": before, "to": after, "why": why}
-        await self._commit(self._record(Kind.TRANSITION, subject, after, None, data))
+        self._history.append(self._record(Kind.TRANSITION, subject, after, None, data))
         self._events.publish("transition", {"subject": subject, **data})
 
-    async def heal(self, heal: Heal) -> None:
+    async def heal(self, heal: Heal, backoff: Backoff | None = None) -> None:
         """A heal began, went on or ended. Durable before the action that it announces."""
         outcome = str(heal.outcome) if heal.outcome else "in flight"
         data = heal.to_json()
         record = self._record(Kind.HEAL, heal.subject, outcome, heal.verified_after, data)
-        state = {f"heal:{heal.subject}": data}
+        state: dict[str, Any] = {f"heal:{heal.subject}": data}
+        if backoff is not None:
+            state[f"backoff:{heal.subject}"] = self._backoff_state(backoff)
         await self._durably(self._history.commit_with_state(record, state))
         self._events.publish("heal", data)
 
@@ -63,8 +65,7 @@ class Ledger:
 
     async def backoff(self, name: str, backoff: Backoff) -> None:
         """Remember how often a service failed; monotonic times mean something within one boot."""
-        value = {"boot": self._boot, "level": backoff.level, "failed_at": backoff.failed_at}
-        await self._save(f"backoff:{name}", value)
+        await self._save(f"backoff:{name}", self._backoff_state(backoff))
 
     async def load_backoff(self, name: str) -> Backoff:
         """What `backoff` wrote; after a reboot the count stays and the waiting is over."""
@@ -105,6 +106,9 @@ class Ledger:
         if isinstance(saved, dict) and saved["keeper"] == keeper:
             return int(saved["seq"])
         return 0
+
+    def _backoff_state(self, backoff: Backoff) -> dict[str, Any]:
+        return {"boot": self._boot, "level": backoff.level, "failed_at": backoff.failed_at}
 
     def _record(
         self, kind: Kind, subject: str, status: str, value: float | None, data: dict[str, Any]

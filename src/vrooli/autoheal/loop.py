@@ -187,7 +187,9 @@ class Loop:
         parts = self._parts
         async for ended in parts.exits.follow(parts.ledger.exits_seen):
             await parts.reactor.on_exit(ended)
-            await parts.ledger.saw_exit(parts.exits.keeper_id, ended)
+            # Not awaited: the next exit must not wait for the disk. One that comes twice is no
+            # news, because its launch is not the current one any more.
+            parts.reactor.spawn(parts.ledger.saw_exit(parts.exits.keeper_id, ended))
 
     async def _sweep_for_ever(self) -> None:
         while True:

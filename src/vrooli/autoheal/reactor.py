@@ -73,9 +73,10 @@ class Reactor:
             await self._end(tracked, ended)
         tracked.failure = failure
         tracked.backoff = tracked.backoff.failed(self._clock.monotonic())
-        await self._ledger.backoff(tracked.name, tracked.backoff)
-        await self._ledger.transition(tracked.name, "running", "failed", failure.cause)
+        self._ledger.transition(tracked.name, "running", "failed", failure.cause)
         await self.consider(tracked)
+        if not tracked.acting:  # a heal writes it down together with its own beginning
+            await self._ledger.backoff(tracked.name, tracked.backoff)
 
     async def consider(self, tracked: Tracked) -> None:
         """Decide about a standing failure, and act or set the time of the next look at it."""
@@ -109,7 +110,7 @@ class Reactor:
         """All is well again, by an operator or by itself: nothing is pending any more."""
         self._forget_timer(tracked)
         if tracked.failure is not None:
-            await self._ledger.transition(tracked.name, "failed", "running", note)
+            self._ledger.transition(tracked.name, "failed", "running", note)
         tracked.failure = tracked.decision = None
         tracked.looks = type(tracked.looks)()
         tracked.backoff = tracked.backoff.recovered(self._clock.monotonic())
@@ -191,7 +192,7 @@ class Reactor:
         tracked.looked_at = self._clock.wall()
         self._ledger.result(tracked.service.check_id, result)
         if before is not None and before.status is not result.status:
-            await self._ledger.transition(
+            self._ledger.transition(
                 tracked.service.check_id, str(before.status), str(result.status), result.message
             )
             if result.healthy or before.healthy:
@@ -202,7 +203,7 @@ class Reactor:
         if ended is None:
             return Failure(symptom, cause, self._clock.wall(), self._clock.monotonic())
         launch_id = ended.launch.launch_id
-        return Failure(symptom, cause, self._clock.wall(), self._clock.monotonic(), launch_id)
+        return Failure(symptom, cause, ended.at, ended.detected_monotonic, launch_id)
 
     def _situation(self, tracked: Tracked) -> Situation:
         settings = self._supervisor.stack.autoheal
@@ -225,9 +226,9 @@ class Reactor:
         3. none helped: `ineffective`, a new failure, and the policy decides how long to wait
         4. one helped: watch the stability window, then ask the dependents
         """
-        heal = _open(tracked, failure, decision)
-        self._note_start(tracked, heal)
-        await self._set(tracked, heal)
+        tracked.heal = heal = _open(tracked, failure, decision)
+        self._note_start(tracked)
+        await self._ledger.heal(heal, tracked.backoff)
         error = await self._climb(tracked, decision.ladder)
         tracked.acting = False
         if error is not None:
@@ -303,7 +304,7 @@ class Reactor:
         heal = _open(tracked, failure, decision)
         await self._end(tracked, heal.ended(Outcome.REFUSED, self._clock.wall(), decision.reason))
 
-    def _note_start(self, tracked: Tracked, heal: Heal) -> None:
+    def _note_start(self, tracked: Tracked) -> None:
         now = self._clock.monotonic()
         window = self._supervisor.stack.autoheal.heal_window
         self._board.heal_times = [t for t in self._board.heal_times if now - t < window] + [now]
