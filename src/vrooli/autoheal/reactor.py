@@ -14,7 +14,7 @@ from vrooli.autoheal.healer import healer
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.policy import Decision, Failure, Situation, Symptom
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import Refused, VrooliError
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result
@@ -227,10 +227,15 @@ class Reactor:
         4. one helped: watch the stability window, then ask the dependents
         """
         tracked.heal = heal = _open(tracked, failure, decision)
-        self._note_start(tracked)
+        began = self._note_start(tracked)
         await self._ledger.heal(heal, tracked.backoff)
-        error = await self._climb(tracked, decision.ladder)
-        tracked.acting = False
+        try:
+            error = await self._climb(tracked, decision.ladder)
+        except Refused as refusal:
+            await self._turned_away(tracked, refusal, began)
+            return
+        finally:
+            tracked.acting = False
         if error is not None:
             assert tracked.heal is not None  # _set above
             await self._end(
@@ -248,6 +253,8 @@ class Reactor:
             at = self._clock.wall()
             try:
                 result = await healer(name).run(tracked.service, self._supervisor)
+            except Refused:
+                raise
             except VrooliError as failed:
                 error = failed.what
                 await self._tried(tracked, Attempt(name, at, error))
@@ -256,6 +263,18 @@ class Reactor:
             await self._note(tracked, result)
             return None
         return error
+
+    async def _turned_away(self, tracked: Tracked, refusal: Refused, began: float) -> None:
+        """Nothing was done, so nothing is counted; look again when the world may have changed."""
+        tracked.acting = False
+        self._board.heal_times.remove(began)
+        tracked.starts.pop()
+        at = self._clock.monotonic() + policy.GATE_RETRY
+        tracked.decision = Decision("refuse", "gate", refusal.what, at=at)
+        self._set_timer(tracked, at)
+        if tracked.heal is not None:
+            ended = tracked.heal.ended(Outcome.REFUSED, self._clock.wall(), refusal.what)
+            await self._end(tracked, ended)
 
     async def _verified(self, tracked: Tracked) -> None:
         assert tracked.heal is not None  # called with a heal in flight only
@@ -304,11 +323,12 @@ class Reactor:
         heal = _open(tracked, failure, decision)
         await self._end(tracked, heal.ended(Outcome.REFUSED, self._clock.wall(), decision.reason))
 
-    def _note_start(self, tracked: Tracked) -> None:
+    def _note_start(self, tracked: Tracked) -> float:
         now = self._clock.monotonic()
         window = self._supervisor.stack.autoheal.heal_window
         self._board.heal_times = [t for t in self._board.heal_times if now - t < window] + [now]
         tracked.starts.append(self._clock.wall())
+        return now
 
     async def _tried(self, tracked: Tracked, attempt: Attempt) -> None:
         assert tracked.heal is not None  # called with a heal in flight only

@@ -39,6 +39,7 @@ class Runtime(ABC):
 
         Raises:
             StartFailed: it did not start, ended by itself, or did not become healthy in time.
+            Refused: trying makes no sense until something else changes: its port is taken.
             ConfigError, SecretError, StorageError: it cannot be started as declared, or not here
                 and now.
         """

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from dataclasses import dataclass
 
-from vrooli.core.errors import StartFailed
+from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.result import Result
 from vrooli.stack import logs
@@ -190,7 +190,7 @@ def _require_free_port(service: Service, context: Context) -> None:
         f"{holder.name} (pid {holder.pid}, user {holder.user})" if holder.pid else "another process"
     )
     table = "resources" if service.role == "resource" else "scenarios"
-    raise StartFailed(
+    raise Refused(
         f"port {service.port} is taken by {who}",
         where=service.name,
         next_step=f"stop that process, or set `port` under [{table}.{service.group}] in "
