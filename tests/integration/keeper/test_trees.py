@@ -21,14 +21,16 @@ if os.fork(): os._exit(0)
 env = {} if sys.argv[1] == 'clean' else os.environ
 os.execve('/bin/sleep', ['sleep', '600'], env)
 """
+# Each process has one successor, 5 ms later, in a session of its own: new ones come all the
+# time, but never more than 400,
+# since what doubles would take the machine along with it.
 STORM = """
 import os, time
-end = time.monotonic() + 60
-while time.monotonic() < end:
-    try:
-        if os.fork() == 0: os.setsid()
-    except OSError: pass
-    time.sleep(0.02)
+for number in range(400):
+    if os.fork(): break
+    os.setsid()
+    time.sleep(0.005)
+time.sleep(60)
 """
 
 
@@ -48,6 +50,36 @@ async def test_a_daemon_is_found_by_its_marker_and_ended(
             await asyncio.sleep(0.01)
     assert await keeper.signal(launch.launch_id, signal.SIGTERM, tree=True) == len(found)
     await nobody_left(keeper, launch)
+
+
+async def test_a_daemon_that_lost_its_environment_is_found_by_its_tag(
+    place: KeeperHome, keeper: KeeperClient
+) -> None:
+    """As PostgreSQL's backends do, whose postmaster was killed; also under the next keeper."""
+    launch = await keeper.spawn(place.python(DAEMON, "clean", "0"))
+    assert (await next_exit(keeper, launch)).code == 0
+    async with asyncio.timeout(30):
+        while not (found := await keeper.survivors(launch.launch_id)):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+    await until(lambda: not environment_of(found[-1].pid))
+    (daemon,) = await keeper.survivors(launch.launch_id)
+    assert proc.read_stat(daemon.pid).session != launch.identity.pid  # type: ignore[union-attr]
+    assert await keeper.signal(launch.launch_id, signal.SIGTERM, tree=True) == 1
+    await nobody_left(keeper, launch)
+
+
+async def test_a_tag_outlives_the_keeper(place: KeeperHome, keeper: KeeperClient) -> None:
+    launch = await keeper.spawn(place.python(DAEMON, "clean", "600"))
+    async with asyncio.timeout(30):
+        while len(await keeper.survivors(launch.launch_id)) != 2:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+    place.kill_keeper()
+    successor = await place.start()
+    os.kill(launch.identity.pid, signal.SIGKILL)
+    await next_exit(successor, launch)
+    (daemon,) = await successor.survivors(launch.launch_id)
+    assert await successor.signal(launch.launch_id, signal.SIGKILL, tree=True) == 1
+    await until(lambda: not alive(daemon))
 
 
 async def test_a_process_without_marker_is_found_by_its_session(
@@ -74,7 +106,7 @@ async def test_children_in_sessions_of_their_own_belong_to_their_parent(
     await nobody_left(keeper, launch)
 
 
-async def test_a_tree_that_forks_as_fast_as_it_can_is_killed_whole(
+async def test_a_tree_that_goes_on_forking_is_killed_whole(
     place: KeeperHome, keeper: KeeperClient
 ) -> None:
     launch = await keeper.spawn(place.python(STORM))
