@@ -26,7 +26,7 @@ ANSWER = 1.0
 once.
 """
 
-STUCK = 5.0
+STUCK = 15.0
 """Seconds after which one that does not answer is replaced although it is not stopped: slow is not
 dead.
 """
@@ -192,5 +192,6 @@ class KeeperLink:
         try:
             return await question(client)
         except Unreachable as error:
-            await self.replace(error.what, client)
+            if not await self._alive():
+                await self.replace(error.what, client)
             return await question(await self.client())
