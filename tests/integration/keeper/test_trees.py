@@ -21,9 +21,8 @@ if os.fork(): os._exit(0)
 env = {} if sys.argv[1] == 'clean' else os.environ
 os.execve('/bin/sleep', ['sleep', '600'], env)
 """
-# Each process has one successor, 5 ms later, in a session of its own: new ones come all the
-# time, but never more than 400,
-# since what doubles would take the machine along with it.
+# Each process has one successor, 5 ms later, in a session of its own: new ones come all the time, but
+# never more than 400, since what doubles would take the machine along with it.
 STORM = """
 import os, time
 for number in range(400):

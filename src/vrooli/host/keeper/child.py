@@ -9,6 +9,7 @@ import pwd
 import signal
 
 from vrooli.host.keeper.expose import Unreadable, expose
+from vrooli.host.keeper.tag import put_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,16 +24,18 @@ class _Stage:
         self.detail = ""
 
 
-def become(spec: dict[str, Any], marker: tuple[str, str], report_fd: int) -> NoReturn:
+def become(spec: dict[str, Any], marker: tuple[str, str], tag: int, report_fd: int) -> NoReturn:
     """Turn into the program; a failure is written to `report_fd` as JSON {stage, errno, detail}.
 
     Args:
         spec: what `check_spec` returned.
         marker: name and value of the variable by which descendants are known.
+        tag: the limit by which they are known when they have lost it.
         report_fd: closes itself at exec, which tells the keeper of success.
     """
     stage = _Stage()
     try:
+        put_on(tag)
         _steps(spec, marker, report_fd, stage)
     except Unreadable as error:
         _report(report_fd, "expose", error.errno, error.folder)

@@ -19,6 +19,7 @@ class Launch:
     Attributes:
         minded: it is the watchdog, so it is no service and is started again by the keeper.
         pidfd: of an adopted one, -1 for a child of ours.
+        tag: see `tag`; 0 for none.
         session_over: no process is left in its session, so that a later session with this number is
             another's.
     """
@@ -35,6 +36,7 @@ class Launch:
         "session_over",
         "start_ticks",
         "started_at",
+        "tag",
     )
 
     def __init__(self, launch_id: str, service: str, fingerprint: str, started_at: float) -> None:
@@ -50,6 +52,7 @@ class Launch:
         self.minded = False
         self.pidfd = -1
         self.session_over = False
+        self.tag = 0
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the socket and in the record."""
@@ -81,6 +84,7 @@ def launch_from_json(data: dict[str, Any]) -> Launch:
     launch.start_ticks = int(identity["start_ticks"])
     launch.adopted = bool(data["adopted"])
     launch.minded = bool(data.get("minded", False))
+    launch.tag = int(data.get("tag", 0))
     return launch
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from vrooli.host.keeper import linux, ops, wire
+from vrooli.host.keeper import linux, ops, tag, wire
 from vrooli.host.keeper.door import RECORD, SOCKET, Unfit, open_socket, take_lock
 from vrooli.host.keeper.keeper import Keeper
 from vrooli.host.keeper.log import log
@@ -66,6 +66,7 @@ def serve(root: str, run: str, ready_fd: int | None) -> int:
         log("error", f"cannot keep {root}: {error}")
         return EXIT_UNFIT
     linux.become_subreaper()
+    tag.escape()
     keeper = Keeper(Record(os.path.join(root, RECORD)), home_id(root))
     log("info", f"keeping {root}")
     _tell(ready_fd, READY)

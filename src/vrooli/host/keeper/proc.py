@@ -48,7 +48,8 @@ class Stat:
 _CHUNK = 16384  # bytes; large buffers would stay with the allocator
 
 
-def _read(path: str, limit: int) -> bytes:
+def read(path: str, limit: int) -> bytes:
+    """The beginning of a file below `/proc`; empty when it is gone or closed to us."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -66,7 +67,7 @@ def _read(path: str, limit: int) -> bytes:
 
 def read_stat(pid: int) -> Stat | None:
     """The process with this number now, None when there is none that we may see."""
-    raw = _read(f"/proc/{pid}/stat", 4096)
+    raw = read(f"/proc/{pid}/stat", 4096)
     if not raw:
         return None
     # The command name may hold spaces and parentheses; the last one closes it.
@@ -87,13 +88,13 @@ def all_stats() -> dict[int, Stat]:
 def environment_holds(pid: int, assignment: bytes) -> bool:
     """Whether the environment with which the process was started holds exactly this NAME=value."""
     # 2 MiB: ARG_MAX of Linux with the default stack limit; a marker beyond it is not looked for.
-    raw = _read(f"/proc/{pid}/environ", 2 << 20)
+    raw = read(f"/proc/{pid}/environ", 2 << 20)
     return b"\0" + assignment + b"\0" in b"\0" + raw + b"\0"
 
 
 def is_traced(pid: int) -> bool:
     """Whether a debugger holds the process: then a stop is its wish and no fault."""
-    for line in _read(f"/proc/{pid}/status", 8192).splitlines():
+    for line in read(f"/proc/{pid}/status", 8192).splitlines():
         if line.startswith(b"TracerPid:"):
             return line.split()[1] != b"0"
     return False
@@ -101,7 +102,7 @@ def is_traced(pid: int) -> bool:
 
 def boot_id() -> str:
     """The identity of this boot of the kernel (random(4))."""
-    return _read("/proc/sys/kernel/random/boot_id", 64).decode().strip()
+    return read("/proc/sys/kernel/random/boot_id", 64).decode().strip()
 
 
 def send(pid: int, start_ticks: int, signal_number: int) -> bool:

@@ -30,7 +30,9 @@ class Record:
 
     def save(self, launches: Iterable[Launch]) -> None:
         """Replace the file; not synced: after a power cut every process in it is gone anyway."""
-        items = [dict(launch.to_json(), minded=launch.minded) for launch in launches]
+        items = [
+            dict(launch.to_json(), minded=launch.minded, tag=launch.tag) for launch in launches
+        ]
         document = {"format": FORMAT, "launches": items}
         try:
             _replace(self.path, json.dumps(document, separators=(",", ":")).encode())

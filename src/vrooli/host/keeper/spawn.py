@@ -13,6 +13,7 @@ from vrooli.host.keeper.child import become
 from vrooli.host.keeper.launches import Launch
 from vrooli.host.keeper.log import log
 from vrooli.host.keeper.loop import Loop
+from vrooli.host.keeper.tag import tag_for
 from vrooli.host.keeper.wire import Failure
 
 TYPE_CHECKING = False
@@ -80,6 +81,7 @@ class Spawner:
         """
         launch = Launch(os.urandom(8).hex(), spec["service"], spec["fingerprint"], time.time())
         launch.boot_id = self._boot_id
+        launch.tag = tag_for(launch.launch_id)
         marker = (wire.MARKER, self.marker(launch.launch_id))
         outlet, inlet = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(outlet, False)
@@ -88,7 +90,7 @@ class Spawner:
         try:
             launch.pid = os.fork()
             if launch.pid == 0:
-                become(spec, marker, inlet)
+                become(spec, marker, launch.tag, inlet)
         except OSError as error:
             os.close(outlet)
             raise Failure(

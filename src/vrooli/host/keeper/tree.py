@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 from vrooli.host.keeper import proc, wire
 from vrooli.host.keeper.launches import Launch
 from vrooli.host.keeper.proc import Stat
+from vrooli.host.keeper.tag import carries
 
-KILL_ROUNDS = 50  # of stopping what is new, before we kill what we have
+KILL_PATIENCE = 1.0  # seconds of stopping what is new, then we kill what we have: others wait
 
 
 def members(launch: Launch, marker: str) -> list[Stat]:
     """The recorded process and its descendants that are alive, the recorded one first.
 
-    A process belongs when it is the recorded one, is in its session, carries its marker in the
-    environment, or is the child of one that belongs. Nobody who started before the launch does.
-    Processes whose parent has ended are found by session or marker.
+    A process belongs when it is the recorded one, is in its session, carries its tag or its marker,
+    or is the child of one that belongs. Nobody who started before the launch does.
     """
     processes = proc.all_stats()
     leader = processes.get(launch.pid)
@@ -37,7 +38,7 @@ def members(launch: Launch, marker: str) -> list[Stat]:
         if stat is leader or (stat.session == launch.pid and not launch.session_over)
     }
     _add_children(chosen, candidates)
-    _add_marked(chosen, candidates, marker)
+    _add_marked(chosen, candidates, launch.tag, marker)
     _add_children(chosen, candidates)
     return sorted(chosen.values(), key=lambda stat: (stat is not leader, stat.start_ticks))
 
@@ -54,10 +55,14 @@ def _add_children(chosen: dict[int, Stat], candidates: dict[int, Stat]) -> None:
         grown = bool(children)
 
 
-def _add_marked(chosen: dict[int, Stat], candidates: dict[int, Stat], marker: str) -> None:
+def _add_marked(
+    chosen: dict[int, Stat], candidates: dict[int, Stat], tag: int, marker: str
+) -> None:
     assignment = f"{wire.MARKER}={marker}".encode()
     for pid, stat in candidates.items():
-        if pid not in chosen and proc.environment_holds(pid, assignment):
+        if pid in chosen:
+            continue
+        if carries(pid, tag) or proc.environment_holds(pid, assignment):
             chosen[pid] = stat
 
 
@@ -69,13 +74,14 @@ def session_is_over(launch: Launch, processes: dict[int, Stat]) -> bool:
 def signal_tree(launch: Launch, marker: str, number: int) -> int:
     """Signal all members; the number of processes reached.
 
-    KILL first stops them, round after round until no new one appears: a tree that forks faster than
-    it is killed would win otherwise.
+    KILL first stops them, round after round until no new one appears: a tree that forks while it is
+    killed would outlive it otherwise.
     """
     if number != signal.SIGKILL:
         return sum(_reach(stat.pid, stat.start_ticks, number) for stat in members(launch, marker))
     held: dict[tuple[int, int], Stat] = {}
-    for _ in range(KILL_ROUNDS):
+    deadline = time.monotonic() + KILL_PATIENCE
+    while time.monotonic() < deadline:
         new = [stat for stat in members(launch, marker) if (stat.pid, stat.start_ticks) not in held]
         if not new:
             break
