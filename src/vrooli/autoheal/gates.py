@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from vrooli.autoheal.policy import Symptom
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import StorageError
 from vrooli.core.ports.system import System
@@ -12,12 +13,15 @@ MIN_FREE_BYTES = 32 * 2**20
 
 MIN_FREE_INODES = 16
 
+OVERLOAD = 50.0
+"""Runnable or waiting tasks per processor, over one minute: each gets less than 2 % of one."""
 
-def gates(system: System, home: str) -> Callable[[Tracked], str]:
+
+def gates(system: System, home: str, cpus: int) -> Callable[[Tracked], str]:
     """The gate in force: why a service must not be restarted now, empty when it may."""
 
     def gate(tracked: Tracked) -> str:
-        return _disk(system, home) or _answers(tracked)
+        return _disk(system, home) or _answers(tracked) or _overload(system, cpus, tracked)
 
     return gate
 
@@ -34,6 +38,17 @@ def _disk(system: System, home: str) -> str:
     if disk.inodes_total and disk.inodes_available < MIN_FREE_INODES:
         return f"no free inodes at {home}: nothing could start"
     return ""
+
+
+def _overload(system: System, cpus: int, tracked: Tracked) -> str:
+    """An overloaded machine answers late; restarting what is late only adds to the load."""
+    failure = tracked.failure
+    if failure is None or failure.symptom is not Symptom.UNRESPONSIVE:
+        return ""
+    per_cpu = system.load()[0] / max(1, cpus)
+    if per_cpu < OVERLOAD:
+        return ""
+    return f"the machine is overloaded ({per_cpu:.0f} runnable per processor): slow is not dead"
 
 
 def _answers(tracked: Tracked) -> str:

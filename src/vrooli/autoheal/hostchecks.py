@@ -8,6 +8,7 @@ from collections.abc import Callable
 import vrooli.autoheal.checks
 from vrooli.autoheal.board import HostCheck
 from vrooli.autoheal.check import Check, Facts
+from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.ledger import Ledger
 from vrooli.core import discover
 from vrooli.core.errors import VrooliError
@@ -68,5 +69,5 @@ class HostChecker:
     async def watch(self, host_check: HostCheck) -> None:
         """Look for ever, at the check's interval."""
         while True:
-            await self.update(host_check)
+            await guarded(host_check.check.id, self.update(host_check))
             await self._clock.sleep(host_check.check.interval)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from vrooli.autoheal.board import Board, HostCheck
+from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.lag import LoopLag
@@ -24,6 +25,9 @@ from vrooli.stack.model import Stack
 from vrooli.stack.progress import silent
 
 _log = logging.getLogger(__name__)
+
+EXITS_FIRST = 0.2
+"""Seconds that remembered exits get to come in before the first looks, which know no causes."""
 
 
 class ExitSource(Protocol):
@@ -81,7 +85,7 @@ class Loop:
             group.create_task(self._follow_exits())
             for check in parts.board.checks.values():
                 group.create_task(parts.host_checker.watch(check))
-            await self._bring_up()
+            await guarded("bring up", self._bring_up())
             self._watch_all()
             group.create_task(self._sweep_for_ever())
 
@@ -153,10 +157,13 @@ class Loop:
                 tracked.starts.appendleft(heal["detected_at"])
 
     async def _bring_up(self) -> None:
-        """After a boot or after both keeper and watchdog were gone: start what is meant to run and
-        does not.
+        """After a boot: start what is meant to run. When something runs already this is no boot;
+        then what does not run has failed, and the exits that the keeper remembers say how.
         """
         board = self._parts.board
+        if board.supervisor.context.launches:
+            await self._parts.clock.sleep(EXITS_FIRST)
+            return
         missing = [t.name for t in board.tracked.values() if self._missing(t)]
         outcomes = await board.supervisor.start(missing, silent) if missing else {}
         for name, outcome in outcomes.items():
@@ -186,7 +193,7 @@ class Loop:
     async def _follow_exits(self) -> None:
         parts = self._parts
         async for ended in parts.exits.follow(parts.ledger.exits_seen):
-            await parts.reactor.on_exit(ended)
+            await guarded(f"exit of {ended.launch.service}", parts.reactor.on_exit(ended))
             # Not awaited: the next exit must not wait for the disk. One that comes twice is no
             # news, because its launch is not the current one any more.
             parts.reactor.spawn(parts.ledger.saw_exit(parts.exits.keeper_id, ended))
@@ -194,7 +201,7 @@ class Loop:
     async def _sweep_for_ever(self) -> None:
         while True:
             await self._parts.clock.sleep(self._parts.board.supervisor.stack.autoheal.sweep)
-            await self.sweep()
+            await guarded("sweep", self.sweep())
 
     def _rotate_logs(self) -> None:
         home = self._parts.board.supervisor.context.tools.place.home

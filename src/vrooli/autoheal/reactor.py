@@ -9,6 +9,7 @@ from typing import Any
 
 from vrooli.autoheal import policy
 from vrooli.autoheal.board import Board
+from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Attempt, Heal, Outcome
 from vrooli.autoheal.healer import healer
 from vrooli.autoheal.ledger import Ledger
@@ -17,7 +18,8 @@ from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Refused, VrooliError
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
-from vrooli.core.result import Result
+from vrooli.core.result import Result, critical
+from vrooli.core.status import Status
 from vrooli.stack import graph
 
 Gate = Callable[[Tracked], str]
@@ -74,6 +76,8 @@ class Reactor:
         tracked.failure = failure
         tracked.backoff = tracked.backoff.failed(self._clock.monotonic())
         self._ledger.transition(tracked.name, "running", "failed", failure.cause)
+        if tracked.result is None or tracked.result.status is not Status.CRITICAL:
+            await self._note(tracked, critical(failure.cause.splitlines()[0]))
         await self.consider(tracked)
         if not tracked.acting:  # a heal writes it down together with its own beginning
             await self._ledger.backoff(tracked.name, tracked.backoff)
@@ -101,7 +105,7 @@ class Reactor:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` on the side, held so that it is not collected."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(_guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -152,8 +156,9 @@ class Reactor:
     def _is_news(self, tracked: Tracked, ended: Exit) -> bool:
         current = self._supervisor.context.launches.get(tracked.name)
         return (
-            current is not None
-            and current.launch_id == ended.launch.launch_id
+            (current is None or current.launch_id == ended.launch.launch_id)
+            and tracked.service.managed
+            and not tracked.service.is_watchdog
             and self._board.is_wanted(tracked.service)
             and not self._supervisor.busy(tracked.name)
             and not tracked.acting
@@ -352,6 +357,10 @@ class Reactor:
         timer = self._timers.pop(tracked.name, None)
         if timer is not None:
             timer.cancel()
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    await guarded(getattr(work, "__qualname__", "task"), work)
 
 
 def _open(tracked: Tracked, failure: Failure, decision: Decision) -> Heal:

@@ -9,6 +9,7 @@ from vrooli.autoheal.board import Board, HostCheck
 from vrooli.autoheal.heal import Heal
 from vrooli.autoheal.hostchecks import limits
 from vrooli.autoheal.tracker import Tracked
+from vrooli.core.launch import Launch
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result
 from vrooli.core.status import Status, worst
@@ -73,11 +74,16 @@ class StatusView:
             "health": _health(tracked.result),
             "message": self._message(tracked, state),
             "pid": launch.identity.pid if launch is not None and alive else self._own_pid(service),
-            "started_at": launch.started_at if launch is not None and alive else None,
+            "started_at": self._started_at(service, launch if alive else None),
             "url": kind_of(service).public_url(service) or None,
             "restarts_24h": tracked.starts_since(self._clock.wall()),
             "last_heal": _brief(tracked.heal),
         }
+
+    def _started_at(self, service: Service, launch: Launch | None) -> Any:
+        if service.is_watchdog:
+            return self._itself().get("started_at")
+        return launch.started_at if launch is not None else None
 
     def _own_pid(self, service: Service) -> Any:
         return self._itself().get("pid") if service.is_watchdog else None

@@ -6,6 +6,7 @@ import asyncio
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.confirm import pause
+from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.tracker import Tracked
@@ -73,11 +74,15 @@ class Observer:
         return critical(f"it says that it is starting, but did nothing for {IDLE_LIMIT:g} s")
 
 
+async def _once(tracked: Tracked, observer: Observer, reactor: Reactor) -> None:
+    await reactor.on_look(tracked, await observer.look(tracked))
+
+
 async def watch(tracked: Tracked, observer: Observer, reactor: Reactor, clock: Clock) -> None:
     """Look at one service for ever, at its interval, or at once when kicked."""
     while True:
         tracked.kick.clear()
-        await reactor.on_look(tracked, await observer.look(tracked))
+        await guarded(f"look at {tracked.name}", _once(tracked, observer, reactor))
         try:
             async with asyncio.timeout(pause(tracked.service.health, tracked.looks)):
                 await tracked.kick.wait()

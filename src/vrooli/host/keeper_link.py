@@ -31,6 +31,9 @@ STUCK = 15.0
 dead.
 """
 
+ATTEMPTS = 3
+"""Keepers tried before the connection is given up; each had seconds to answer."""
+
 AGAIN = 0.2
 """Seconds between attempts to reach or start a keeper."""
 
@@ -58,8 +61,15 @@ class KeeperLink:
     async def connect(self) -> None:
         """Reach the keeper, or start one."""
         async with self._lock:
-            if self._client is None:
-                await self._reach()
+            for attempt in range(ATTEMPTS):
+                if self._client is not None:
+                    return
+                try:
+                    await self._reach()
+                except Unreachable:
+                    if attempt == ATTEMPTS - 1:
+                        raise
+                    await end_hung_keeper(self._home)
 
     async def close(self) -> None:
         """Hang up; the keeper goes on."""

@@ -90,7 +90,7 @@ class _Watchdog:
         board = Board(Supervisor(context), Wanted(home.wanted_json))
         ledger = Ledger(history, self._events, clock, machine.boot_id)
         observer = Observer(board, clock, self._lag)
-        gate = gates(system, str(home.root))
+        gate = gates(system, str(home.root), machine.cpus)
         reactor = Reactor(board, ledger, gate=gate, look=observer.look, clock=clock)
         self._chores = Chores(board, ledger, history, link, machine, self._lag)
         checker = HostChecker(self._chores.facts, ledger, clock)
