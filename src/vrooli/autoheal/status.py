@@ -39,6 +39,7 @@ class StatusView:
             "stack": self._board.supervisor.stack.name,
             "status": str(self.verdict()),
             "services": [self._service(tracked) for tracked in self._board.tracked.values()],
+            "problems": self._problems(),
             "watchdog": self._itself(),
         }
 
@@ -46,6 +47,16 @@ class StatusView:
         """Every check with its latest result: services first, then the host."""
         services = [self._service_check(tracked) for tracked in self._board.tracked.values()]
         return services + [self._host_check(check) for check in self._board.checks.values()]
+
+    def _problems(self) -> list[dict[str, str]]:
+        """Host checks that are not ok; services speak for themselves."""
+        found = []
+        for check_id, host_check in self._board.checks.items():
+            result = host_check.result
+            if result is not None and result.applicable and result.status is not Status.OK:
+                row = {"check": check_id, "status": str(result.status), "message": result.message}
+                found.append(row)
+        return found
 
     def _weight(self, tracked: Tracked) -> Status:
         """What a service adds to the verdict."""

@@ -73,6 +73,8 @@ def show(seen: Mapping[str, Any], *, json: bool) -> None:
     for service in seen["services"]:
         if service["state"] in ("failed", "blocked", "starting") and service.get("message"):
             render.out(f"  {service['name']}: {service['message']}")
+    for problem in seen.get("problems", ()):
+        render.out(f"{problem['check']}: {problem['status']}: {problem['message']}")
     _show_watchdog(seen["watchdog"])
 
 

@@ -18,6 +18,6 @@ CHECK = Check(
     category="system",
     interval=30.0,
     unit="per cpu",
-    thresholds=Thresholds(warning=4.0, critical=16.0),
+    thresholds=Thresholds(warning=4.0, critical=32.0),
     run=_run,
 )
