@@ -1,4 +1,4 @@
-"""Load per processor, over five minutes."""
+"""Load per processor, over one minute."""
 
 from vrooli.autoheal.check import Check, Facts, judge
 from vrooli.core.result import Result
@@ -6,8 +6,8 @@ from vrooli.stack.model import Thresholds
 
 
 def _run(facts: Facts, limits: Thresholds | None) -> Result:
-    per_cpu = facts.system.load()[1] / max(1, facts.cpus)
-    message = f"{per_cpu:.2f} runnable or waiting per processor over 5 minutes"
+    per_cpu = facts.system.load()[0] / max(1, facts.cpus)
+    message = f"{per_cpu:.2f} runnable or waiting per processor over a minute"
     return judge(per_cpu, "per cpu", limits, message)
 
 
