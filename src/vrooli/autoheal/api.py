@@ -1,5 +1,5 @@
-"""The watchdog's HTTP API: loopback and a unix socket, every route but `/health` needs the operator
-token.
+"""The watchdog's HTTP API: loopback and a unix socket, every route but those in `OPEN` needs the
+operator token.
 """
 
 import asyncio
@@ -23,6 +23,9 @@ from vrooli.autoheal.status import StatusView
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.status import Status
 from vrooli.stack.progress import Step
+
+OPEN = frozenset({"/health"})
+"""Routes without a token: whoever watches the watchdog carries none."""
 
 MAX_BODY = 64 * 1024
 KEEP_ALIVE = 10.0
@@ -54,21 +57,21 @@ class Api:
     spawn: Callable[[Coroutine[Any, Any, None]], object]
 
     async def health(self, request: Request) -> Response:
-        """Open to all: says only that the watchdog is alive, and the verdict."""
+        """`{status, service}`: it is alive, and the verdict. 503 when that is critical."""
         verdict = self.view.verdict()
         code = 503 if verdict is Status.CRITICAL else 200
         return JSONResponse({"status": str(verdict), "service": "autoheal"}, code)
 
     async def status(self, request: Request) -> Response:
-        """The whole picture."""
+        """What `vrooli status --json` prints: `{stack, status, services[], watchdog}`."""
         return JSONResponse(self.view.status())
 
     async def checks(self, request: Request) -> Response:
-        """All checks."""
+        """`{checks[]}`: services first, then the host, each with its latest result."""
         return JSONResponse({"checks": self.view.checks()})
 
     async def check(self, request: Request) -> Response:
-        """One check."""
+        """One of them; 400 when there is no such check."""
         wanted = request.path_params["id"]
         for check in self.view.checks():
             if check["id"] == wanted:
@@ -78,32 +81,35 @@ class Api:
         )
 
     async def heals(self, request: Request) -> Response:
-        """Heals, the newest first."""
+        """`{heals[]}`, newest first. Query: `limit` (50, at most 1000), `since` (unix seconds)."""
         limit = _number(request, "limit", 50, 1000)
         since = float(_number(request, "since", 0, 2**40))
         return JSONResponse({"heals": await self.ledger.heals(since, limit)})
 
     async def prometheus(self, request: Request) -> Response:
-        """Metrics."""
+        """Prometheus text."""
         return Response(self.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def run_tick(self, request: Request) -> Response:
-        """With `force`: look at everything first. Then the checks and the verdict."""
+        """`{status, checks[]}`. Query: `force=1` looks at everything first."""
         if request.query_params.get("force") in ("1", "true"):
             await self.tick()
         verdict = str(self.view.verdict())
         return JSONResponse({"status": verdict, "checks": self.view.checks()})
 
     async def run_reload(self, request: Request) -> Response:
-        """Take on the compiled stack."""
+        """Take on the compiled stack in the home again: `{changed}`. `vrooli up` calls it."""
         return JSONResponse(await self.reload())
 
     async def stream_events(self, request: Request) -> Response:
-        """Server-sent events."""
+        """Server-sent events, as they happen: `transition`, `heal` and `event`."""
         return StreamingResponse(_sse(self.events), media_type="text/event-stream")
 
     async def operate(self, request: Request) -> Response:
-        """Run an operation; its progress comes as NDJSON. It goes on when the caller leaves."""
+        """`{action, names}`: up, down, start, stop or restart; no names are all services.
+
+        Progress comes as NDJSON, the last line has `done`. It goes on when the caller leaves.
+        """
         body = await _json_body(request)
         action, names = body.get("action"), body.get("names", [])
         if action not in ACTIONS:
@@ -155,14 +161,14 @@ def build_app(api: Api, token: str) -> Starlette:
 
 
 class TokenGate:
-    """Lets only `/health` through without the operator token."""
+    """Lets nothing but `OPEN` through without the operator token."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app, self._expected = app, f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or scope["path"] == "/health" or self._allowed(scope):
+        if scope["type"] != "http" or scope["path"] in OPEN or self._allowed(scope):
             await self._app(scope, receive, send)
             return
         problem = {"error": {"message": "the operator token is missing or wrong"}}

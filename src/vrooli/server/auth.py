@@ -11,6 +11,8 @@ import hmac
 from pathlib import Path
 
 from fastapi import Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from starlette.exceptions import HTTPException
 
 MAX_TOKEN_BYTES = 4096
@@ -23,6 +25,7 @@ class TokenFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.name = path.name
         self._seen: tuple[int, int, int] | None = None
         self._digest: bytes | None = None
 
@@ -47,11 +50,16 @@ class TokenFile:
             self._seen = self._digest = None
 
 
-class RequireToken:
-    """FastAPI dependency: refuses with 401 unless the bearer token is in one of `files`."""
+class RequireToken(SecurityBase):
+    """FastAPI dependency: refuses with 401 unless the bearer token is in one of `files`.
+
+    As a security scheme of FastAPI's it stands in the schema too, by the names of the files.
+    """
 
     def __init__(self, *files: TokenFile) -> None:
         self._files = files
+        self.scheme_name = " or ".join(file.name for file in files)
+        self.model = HTTPBearer()
 
     def __call__(self, request: Request) -> None:
         """Compare against every file, so that the time taken does not tell which one exists."""
