@@ -165,11 +165,17 @@ async def bench() -> AsyncIterator[Bench]:
         try:
             yield made
         finally:
-            for launch in await keeper.launches():
-                await keeper.signal(launch.launch_id, SIGKILL, tree=True)
-            for name in made.launches:
-                await made.ended(resource("command", name=name, port=0))
-            await keeper.shutdown()
-            await keeper.close()
+            try:
+                await _end_all(made)
+                await keeper.shutdown()
+            finally:
+                await keeper.close()
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+async def _end_all(made: Bench) -> None:
+    for launch in await made.keeper.launches():
+        await made.keeper.signal(launch.launch_id, SIGKILL, tree=True)
+    for name in made.launches:
+        await made.ended(resource("command", name=name, port=0))

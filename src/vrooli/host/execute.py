@@ -5,6 +5,7 @@ import errno
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from vrooli.core.command import (
@@ -98,7 +99,7 @@ class LocalExecutor:
 
 async def _in_thread(command: Command) -> None:
     try:
-        await asyncio.to_thread(_change, command)
+        await _to_its_end(asyncio.ensure_future(asyncio.to_thread(_change, command)))
     except KeyError as error:
         raise StartFailed(
             f"there is no system user {error}", next_step="make it, or correct `user`"
@@ -110,6 +111,17 @@ async def _in_thread(command: Command) -> None:
             next_step=_ADVICE.get(error.errno or 0, ""),
             retryable=error.errno in (errno.ENOSPC, errno.EDQUOT),
         ) from error
+
+
+async def _to_its_end(work: asyncio.Future[None]) -> None:
+    """A thread cannot be stopped: who is cancelled waits, so that no later attempt meets it."""
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        while not work.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({work})
+        raise
 
 
 def _change(command: Command) -> None:
