@@ -107,7 +107,7 @@ async def _in_thread(command: Command) -> None:
     except OSError as error:
         raise StorageError(
             f"{error.strerror or error}",
-            where=str(error.filename or getattr(command, "path", "")),
+            where=str(error.filename2 or error.filename or _place(command)),
             next_step=_ADVICE.get(error.errno or 0, ""),
             retryable=error.errno in (errno.ENOSPC, errno.EDQUOT),
         ) from error
@@ -142,6 +142,12 @@ def _change(command: Command) -> None:
 
 def _exists(path: str) -> bool:
     return Path(path).exists()
+
+
+def _place(command: Command) -> str:
+    if isinstance(command, RunOnce):
+        return command.spec.cwd
+    return command.target if isinstance(command, CopyTree | Rename) else command.path
 
 
 def _size(path: Path) -> int:

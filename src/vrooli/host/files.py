@@ -71,8 +71,8 @@ def copy_tree(command: CopyTree) -> None:
     temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
     try:
         for source, name in command.sources:
-            shutil.copytree(source, temporary / name, symlinks=True)
-        _open_for_readers(temporary)
+            _copy_folder(Path(source), temporary / name)
+        temporary.chmod(0o755)
         os.sync()  # a thousand small files: one flush of all is faster than one for each
         os.rename(temporary, target)
     except BaseException:
@@ -136,12 +136,28 @@ def _refuse_foreign_link(path: Path) -> None:
         raise PermissionError(0, "is a link made by another user", str(path))
 
 
-def _open_for_readers(folder: Path) -> None:
-    """A package installed with a strict umask would be closed to the user that runs the server."""
-    for place, _, names in os.walk(folder):
-        os.chmod(place, 0o755)
-        for name in names:
-            path = os.path.join(place, name)
-            mode = os.lstat(path).st_mode
-            if stat.S_ISREG(mode):
-                os.chmod(path, 0o755 if mode & 0o100 else 0o644)
+def _copy_folder(source: Path, target: Path) -> None:
+    """Like `shutil.copytree`, but it stops at the first error and keeps its number.
+
+    Modes are opened for readers: a package installed with a strict umask would be closed to the
+    user that runs the server.
+    """
+    for place, folders, names in os.walk(source, onerror=_raise):
+        here = target / os.path.relpath(place, source)
+        here.mkdir(parents=True, exist_ok=True)
+        here.chmod(0o755)
+        for name in (*names, *folders):
+            _copy_entry(Path(place, name), here / name)
+
+
+def _copy_entry(source: Path, target: Path) -> None:
+    mode = source.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        target.symlink_to(source.readlink())
+    elif stat.S_ISREG(mode):
+        shutil.copyfile(source, target)
+        target.chmod(0o755 if mode & 0o100 else 0o644)
+
+
+def _raise(error: OSError) -> None:
+    raise error
