@@ -9,6 +9,7 @@ from vrooli.cli import render
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
 from vrooli.cli.status import read_status, show
+from vrooli.cli.verdict import VerdictCommand
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.status import EXIT_CODES, Status
 
@@ -35,7 +36,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     def loop(file: File = None) -> None:
         raise typer.Exit(kit.watch(kit.stack_file(file)))
 
-    @app.command(help=_TICK_HELP)
+    @app.command(help=_TICK_HELP, cls=VerdictCommand)
     def tick(
         force: Annotated[bool, typer.Option("--force", help="Look at everything now.")] = False,
         file: File = None,
@@ -49,7 +50,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
             _table(seen["checks"])
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 
-    @app.command(help="Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.")
+    @app.command(
+        help="Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
+        cls=VerdictCommand,
+    )
     def status(file: File = None, json: Json = False) -> None:
         seen = read_status(kit, kit.home(kit.stack_file(file)))
         show(seen, json=json)

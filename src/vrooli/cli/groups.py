@@ -11,6 +11,7 @@ from vrooli.cli.lifecycle import act
 from vrooli.cli.logs import log_file
 from vrooli.cli.options import File, Json
 from vrooli.cli.status import read_status, show
+from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import UsageError
 from vrooli.core.status import EXIT_CODES, Status, worst
 from vrooli.stack.logs import tail
@@ -54,7 +55,10 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
             cells = [(r["name"], r["state"], r["health"], r["url"] or "-") for r in rows]
             render.table(("NAME", "STATE", "HEALTH", "URL"), cells)
 
-    @group.command(help=f"Show one {role}. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.")
+    @group.command(
+        help=f"Show one {role}. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
+        cls=VerdictCommand,
+    )
     def status(name: Name, file: File = None, json: Json = False) -> None:
         chosen = _resolve(kit, role, name, file)
         home = kit.home(kit.stack_file(file))

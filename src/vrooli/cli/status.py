@@ -9,6 +9,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
+from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import Unreachable
 from vrooli.core.home import Home
 from vrooli.core.status import EXIT_CODES, Status
@@ -34,7 +35,7 @@ _CLEAR = "\x1b[H\x1b[2J"
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the command."""
 
-    @app.command(help=_HELP)
+    @app.command(help=_HELP, cls=VerdictCommand)
     def status(
         file: File = None,
         json: Json = False,
