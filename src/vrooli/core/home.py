@@ -19,66 +19,72 @@ class Home:
 
     @property
     def stack_json(self) -> Path:
-        """The compiled stack: the last good one."""
+        """The compiled stack: the last good one. Mode 0600."""
         return self.root / "stack.json"
 
     @property
     def spool(self) -> Path:
-        """The watchdog's SQLite: history, heals, wanted state."""
+        """The watchdog's SQLite: results, transitions, heals, backoff. Mode 0600."""
         return self.root / "spool.db"
 
     @property
     def wanted_json(self) -> Path:
-        """Which services are meant to run; survives reboots."""
+        """Which services are meant to run; survives reboots. Mode 0600."""
         return self.root / "wanted.json"
 
     @property
     def keeper_socket(self) -> Path:
-        """The keeper's unix socket."""
+        """The keeper's unix socket. Mode 0600."""
         return self.run / "keeper.sock"
 
     @property
     def keeper_record(self) -> Path:
-        """The keeper's record of launches: (boot id, pid, start time) each."""
+        """The keeper's record of launches: (boot id, pid, start time) each. Mode 0600."""
         return self.root / "keeper.json"
 
     @property
     def keeper_lock(self) -> Path:
-        """Held (flock) by the one keeper."""
+        """Held (flock) by the one keeper. Mode 0600."""
         return self.root / "keeper.lock"
 
     @property
     def watchdog_socket(self) -> Path:
-        """The watchdog's API as unix socket, beside its TCP port."""
+        """The watchdog's API as unix socket, beside its TCP port. Mode 0600."""
         return self.run / "watchdog.sock"
 
     @property
     def watchdog_lock(self) -> Path:
-        """Held (flock) by whoever decides: the watchdog, or a command while there is none."""
+        """Held (flock) by whoever decides: the watchdog, or a command while there is none.
+
+        Mode 0600.
+        """
         return self.root / "watchdog.lock"
 
     @property
     def up_lock(self) -> Path:
-        """Held (flock) while a command brings keeper and watchdog up, so that two do not race."""
+        """Held (flock) while a command brings keeper and watchdog up, so that two do not race.
+
+        Mode 0600.
+        """
         return self.root / "up.lock"
 
     @property
     def secrets(self) -> Path:
-        """Our own secrets, 0700, one 0600 file each."""
+        """Our own secrets, one file of mode 0600 each. Mode 0700."""
         return self.root / "secrets"
 
     @property
     def operator_token(self) -> Path:
-        """The token that the command line sends to watchdog and server."""
+        """The token that the command line sends to the watchdog. Mode 0600."""
         return self.secrets / "operator.token"
 
     @property
     def logs(self) -> Path:
-        """Log files."""
+        """Log files. Mode 0755."""
         return self.root / "logs"
 
     def log(self, service: str) -> Path:
-        """The log file of a service."""
+        """What a service writes to standard output and standard error; rotated. Mode 0640."""
         return self.logs / f"{service}.log"
 
     def data(self, service: str) -> Path:
@@ -87,5 +93,5 @@ class Home:
 
     @property
     def pgsql(self) -> Path:
-        """Copied PostgreSQL installations, one folder a version."""
+        """Copied PostgreSQL installations, one folder a version. Mode 0755."""
         return self.root / "pgsql"

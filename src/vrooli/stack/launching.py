@@ -10,7 +10,7 @@ from vrooli.stack.kind import Place
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service, Stack
 
-_PASSED_ON = (
+PASSED_ON = (
     "PATH",
     "HOME",
     "USER",
@@ -75,7 +75,7 @@ def resolve(value: str, stack: Stack, place: Place) -> str:
 
 
 def _base(environment: Mapping[str, str], user: str | None, data: str) -> dict[str, str]:
-    env = {key: environment[key] for key in _PASSED_ON if key in environment}
+    env = {key: environment[key] for key in PASSED_ON if key in environment}
     env.setdefault("PATH", _DEFAULT_PATH)
     if user is not None:
         env |= {"HOME": data, "USER": user, "LOGNAME": user}

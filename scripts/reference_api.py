@@ -1,0 +1,83 @@
+"""The page of both HTTP APIs."""
+
+import inspect
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+from starlette.routing import Route
+
+from scripts.reference_markdown import table
+from vrooli.autoheal import api as watchdog
+from vrooli.server.app import Parts, create_app
+from vrooli.server.database import Database
+from vrooli.server.migrator import Migrator
+from vrooli.server.settings import ServerSettings
+
+HEAD = """\
+# HTTP APIs
+
+Both listen on loopback. A token goes into the header `Authorization: Bearer TOKEN`;
+[files](files.md) says where each lies. A refusal is `{"error": {...}}` with what happened and
+what to do next, and 401 when the token is missing or wrong.
+
+## Watchdog, port 3002
+
+The same API is served on the unix socket `watchdog.sock` of the run folder, for when the port is
+taken.
+
+"""
+
+SERVER = """
+## Server, port 3001
+
+`server.token` is that of the watchdog and of other callers, `metrics.token` opens `/metrics` alone.
+`/openapi.json` (`server.token`) is the whole schema.
+
+"""
+
+
+def api() -> str:
+    """Every route of the watchdog and of the server."""
+    heads = "route | what it answers | token"
+    return HEAD + table(heads, _watchdog()) + SERVER + table(heads, _server())
+
+
+def _watchdog() -> Iterable[tuple[str, str, str]]:
+    nothing = cast(Any, None)  # the routes are listed, none is called
+    app = watchdog.build_app(watchdog.Api(*[nothing] * 9), "")
+    for route in app.routes:
+        assert isinstance(route, Route)  # no mounts, no sockets
+        methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
+        token = "none" if route.path in watchdog.OPEN else "operator.token"
+        yield f"`{methods} {route.path}`", _one_line(inspect.getdoc(route.endpoint)), token
+
+
+def _server() -> Iterable[tuple[str, str, str]]:
+    for path, methods in _schema()["paths"].items():
+        for method, route in methods.items():
+            said = _one_line(f"{route['summary']}. {route.get('description', '')}")
+            query = ", ".join(f"`{p['name']}`" for p in route.get("parameters", []))
+            token = ", ".join(name for scheme in route.get("security", []) for name in scheme)
+            more = f" Query: {query}." if query else ""
+            yield f"`{method.upper()} {path}`", said.replace("?.", "?") + more, token or "none"
+
+
+def _schema() -> dict[str, Any]:
+    """The server's OpenAPI; its parts open nothing before they are used."""
+    settings = ServerSettings(
+        database_url="postgresql://",
+        token_file=Path("server.token"),
+        metrics_token_file=Path("metrics.token"),
+        dumps=Path("dumps"),
+    )
+    database = Database(settings.database_url)
+
+    async def apply() -> None:
+        return
+
+    return create_app(Parts(settings, database, Migrator(database, "", apply))).openapi()
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split())

@@ -1,0 +1,122 @@
+"""The page of environment variables. What the code reads and what stands here are compared by a
+test.
+"""
+
+from dataclasses import dataclass
+
+from scripts.reference_markdown import table
+from vrooli.stack.launching import PASSED_ON
+
+HEAD = """\
+# Environment variables
+
+A variable marked with * may be given as `NAME_FILE` instead: the path of a file that holds the
+value. Giving both is an error.
+
+"""
+
+SERVICES = """
+## What a service finds
+
+A service inherits only {passed_on}.
+Everything else is said by `env` in [`vrooli.toml`](vrooli-toml.md). Under another user
+(started by root), `HOME` is the service's data folder.
+
+"""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable that we read or set."""
+
+    name: str
+    meaning: str
+    default: str = "-"
+    or_file: bool = False
+
+
+COMMANDS = (
+    Variable(
+        "VROOLI_HOME",
+        "Home folder of the stack, see [files](files.md).",
+        "`/var/lib/vrooli/STACK` for root, else `$XDG_STATE_HOME/vrooli/STACK`",
+    ),
+    Variable("XDG_STATE_HOME", "Where homes lie for those who are not root.", "`~/.local/state`"),
+    Variable(
+        "XDG_RUNTIME_DIR",
+        "Where the run folder with the sockets lies, for those who are not root.",
+        "`/tmp/vrooli-UID`",
+    ),
+    Variable("NO_COLOR", "Set to anything: no colours.", "colours on a terminal"),
+    Variable("PATH", "Where the programs of services are searched."),
+)
+
+SERVER = (
+    Variable("DATABASE_URL", "Its PostgreSQL; needed.", or_file=True),
+    Variable("REDIS_URL", "Its Redis; without one it does without.", or_file=True),
+    Variable("HOST", "Address to listen on.", "`127.0.0.1`", or_file=True),
+    Variable("PORT", "Port to listen on; 0 lets the kernel choose.", "3001", or_file=True),
+    Variable(
+        "DRAIN_SECONDS",
+        "Seconds that requests in flight get after SIGTERM.",
+        "10",
+        or_file=True,
+    ),
+    Variable(
+        "VROOLI_DATA",
+        "A folder of its own: heap dumps (`dumps/`) and `metrics.token`.",
+        "`VROOLI_HOME`",
+        or_file=True,
+    ),
+    Variable(
+        "VROOLI_HOME",
+        "Home folder of the stack; needed where `VROOLI_DATA` is not set.",
+        or_file=True,
+    ),
+    Variable(
+        "VROOLI_SERVER_TOKEN_FILE",
+        "File with the token that callers must show.",
+        "`secrets/operator.token` of the home; `vrooli up` sets it to `server.token`",
+    ),
+    Variable(
+        "VROOLI_METRICS_TOKEN_FILE",
+        "File with the token that opens `/metrics` alone; need not exist.",
+        "`metrics.token` in `VROOLI_DATA`",
+    ),
+)
+
+FOUND = (
+    Variable("VROOLI_SERVICE", "Its name, with its number where there are several."),
+    Variable("VROOLI_HOME", "The home folder of the stack."),
+    Variable("PORT", "Where it shall listen, if it declares a port."),
+    Variable("HOST", "The address for that."),
+    Variable("VROOLI_LAUNCH", "Marks all that one start began, so that it can be found again."),
+)
+
+
+def environment() -> str:
+    """What is read by whom, and what a service finds."""
+    passed_on = ", ".join(f"`{name}`" for name in PASSED_ON)
+    heads = "variable | meaning | without it"
+    return (
+        HEAD
+        + f"## Read by every command and by the watchdog\n\n{table(heads, map(_row, COMMANDS))}"
+        + "\nReferences `env:NAME` in `vrooli.toml` are read from the environment of the `vrooli"
+        + " up` that started the watchdog.\n"
+        + "\n## Read by `vrooli serve` and `vrooli migrate`\n\n"
+        + "The stack sets them; they matter to whoever runs a server by hand. `vrooli migrate`"
+        + " reads `DATABASE_URL` alone.\n\n"
+        + table(heads, map(_row, SERVER))
+        + SERVICES.format(passed_on=passed_on)
+        + table("variable | meaning", ((f"`{v.name}`", v.meaning) for v in FOUND))
+    )
+
+
+def documented() -> set[str]:
+    """Names of all variables on the page."""
+    return {variable.name for variable in (*COMMANDS, *SERVER, *FOUND)} | set(PASSED_ON)
+
+
+def _row(variable: Variable) -> tuple[str, str, str]:
+    star = "*" if variable.or_file else ""
+    return f"`{variable.name}`{star}", variable.meaning, variable.default

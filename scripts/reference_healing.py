@@ -1,0 +1,161 @@
+"""The page on healing: the words are here, rules and numbers come from the code that obeys them."""
+
+import re
+
+from scripts.reference_markdown import table
+from vrooli.autoheal import gates, policy, reactor
+from vrooli.autoheal.heal import Outcome
+from vrooli.host import keeper_link
+from vrooli.host.keeper import minder
+from vrooli.stack.kind import Kind
+from vrooli.stack.model import AutohealSettings
+from vrooli.stack.resources import postgres
+from vrooli.stack.runtimes import process
+
+SYMPTOMS = {
+    policy.Symptom.EXITED: "its process ended: killed, crashed, or by itself with 0",
+    policy.Symptom.MISSING: "it is meant to run, and there is no process",
+    policy.Symptom.STOPPED: "its process is stopped (SIGSTOP, state T)",
+    policy.Symptom.UNRESPONSIVE: "its process is there, and its probe fails",
+}
+
+OUTCOMES = {
+    Outcome.HEALED: "its probe passed again, its dependents too, and it stayed so",
+    Outcome.INEFFECTIVE: "every action of the ladder was tried, and its probe still failed",
+    Outcome.RELAPSED: "its probe passed, and it failed again before that had been stable",
+    Outcome.REFUSED: "nothing was done, because it would not have helped or was not allowed",
+    Outcome.UNVERIFIABLE: "its probe passes, but a dependent still fails, or an operator took over",
+}
+
+PAGE = """\
+# Healing
+
+What the watchdog does about a service that fails, and what it never does.
+
+## Noticing
+
+- **It ended.** The keeper is the parent of every service and hears of its end from the kernel, at
+  once; so does the watchdog. Exit code and signal are kept.
+- **It is stopped, or answers wrongly or not at all.** Its probe looks every `interval`. Failing
+  looks must be as many in a row as `failures` says, and span the time that `over` says:
+  {failures} looks for most, {pg_failures} looks over at least {pg_over:g} s for databases,
+  because slow is not dead. While a failure waits to be confirmed, looks come sooner.
+- **No event told.** Every `sweep` ({sweep:g} s) everything is compared with what should be.
+
+A look whose outcome is `unknown` counts for nothing. When the watchdog itself was late, a failing
+look says nothing about the service and becomes `unknown`. A resource that says that it is
+starting (crash recovery of PostgreSQL) is not failing as long as it does any work; after {idle:g} s
+without any, it is.
+
+## Deciding
+
+The first rule that matches decides. `vrooli status` and the heal's record name it.
+
+{rules}
+
+Which need is failing is found by looking at it once more before a service is blamed. Of all that
+fail, the deepest is healed; the others are `blocked` and are not restarted for it. When it is
+back they are looked at again.
+
+A restart cannot help when the disk of the home has less than {free} MiB or {inodes} inodes left
+or is read-only, when the service answers but refuses us (a wrong password), or when the machine
+is overloaded. Such a refusal is recorded once and looked at again every {gate_retry:g} s.
+
+## Acting
+
+{ladders}
+
+What an earlier start left behind is ended first: TERM, after {grace:g} s KILL. The port must be
+free, or its holder is named. A stop sends the service's `stop_signal`s in order, shares
+`stop_timeout` among them, and ends with KILL for all that the service had started.
+
+The next start after the first failure in a row comes at once, after the following ones it waits:
+{delays}, and so on for ever. So a hopeless crasher is started {count} times in ten minutes, then
+once in {slowest:g} minutes, and is back by itself when somebody mends it. {decay:g} minutes of
+health in one piece take one failure off the count. The count survives restarts of the watchdog; a
+start, stop or restart by an operator sets it to nothing.
+
+At most `heal_budget` ({budget}) heals within `heal_window` ({window:g} s) happen on one host,
+whatever fails.
+
+## Verifying
+
+{outcomes}
+
+After its probe passes again, a heal must hold for `stability` ({stability:g} s); dependents get
+{patience:g} s to pass again. A heal is written down before it acts. When the watchdog is killed
+in the middle, the next one goes on with the verification, and does nothing twice.
+
+## The watchers themselves
+
+- The keeper starts the next watchdog when one ends, or is stopped, or sends no heartbeat in time;
+  {first:g} s after the end, later only if one after another dies young (at most {longest:g} s). A
+  watchdog that is merely starved of processor time gets {starved:g} s.
+- The watchdog starts the next keeper: at once when it is gone or stopped, after {stuck:g} s when
+  it does not answer. Services run on. How a service ended while there was no keeper is `unknown`,
+  never guessed.
+- Both are recorded as heals of `autoheal` and `keeper`.
+
+## What is never done
+
+- Never a signal to a process that was not recorded with boot, pid and start time, nor to whoever
+  holds a port.
+- Never a restart of what was stopped by an operator, of an `external` service, or of one declared
+  `heal = "watch"` or `"off"`.
+- Never a restart of what is well because something else is not.
+- Never a deletion: no `postmaster.pid`, no data, no lock file.
+- Never "healed" without a probe that passed.
+"""
+
+
+def healing() -> str:
+    """The rules of the policy with their numbers."""
+    delays = ", ".join(_duration(seconds) for seconds in policy.DELAYS[1:])
+    settings, database = AutohealSettings(), postgres.KIND
+    text = PAGE.format(
+        failures=Kind.failures,
+        pg_failures=database.failures,
+        pg_over=database.over,
+        sweep=settings.sweep,
+        idle=process.IDLE_LIMIT,
+        rules=_rules(),
+        free=gates.MIN_FREE_BYTES // 2**20,
+        inodes=gates.MIN_FREE_INODES,
+        gate_retry=policy.GATE_RETRY,
+        ladders=_ladders(),
+        grace=process.LEFTOVER_GRACE,
+        delays=delays,
+        count=len(policy.DELAYS),
+        slowest=policy.DELAYS[-1] / 60,
+        decay=policy.DECAY_SECONDS / 60,
+        budget=settings.heal_budget,
+        window=settings.heal_window,
+        outcomes=table("outcome | meaning", ((f"`{o}`", OUTCOMES[o]) for o in Outcome)),
+        stability=settings.stability,
+        patience=reactor.DEPENDENTS_PATIENCE,
+        first=minder.FIRST_DELAY,
+        longest=minder.LONGEST_DELAY,
+        starved=minder.PATIENCE,
+        stuck=keeper_link.STUCK,
+    )
+    return text.replace("\n\n\n", "\n\n")
+
+
+def _rules() -> str:
+    """The numbered list in the docstring of the policy."""
+    found = re.findall(r"(?m)^\d+\. `([a-z-]+)` +(.+)$", policy.__doc__ or "")
+    if not found:
+        raise ValueError("autoheal/policy.py: its docstring lists no rules")
+    return table("rule | when", ((f"`{rule}`", when) for rule, when in found))
+
+
+def _ladders() -> str:
+    rows = (
+        (f"`{symptom}`", SYMPTOMS[symptom], ", then ".join(f"`{action}`" for action in ladder))
+        for symptom, ladder in policy.LADDERS.items()
+    )
+    return table("symptom | what is wrong | actions, mildest first", rows)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:g} min" if seconds >= 60 else f"{seconds:g} s"

@@ -1,0 +1,69 @@
+"""The page of both `/metrics`, read from the text that a scraper would get."""
+
+from collections.abc import Iterable
+from types import SimpleNamespace
+from typing import Any, cast
+
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from scripts.reference_markdown import table
+from vrooli.autoheal.lag import LoopLag
+from vrooli.autoheal.metrics import BoardCollector, prometheus_text
+from vrooli.core.result import ok
+from vrooli.host.clock import SystemClock
+from vrooli.server.metrics import Metrics
+
+HEAD = """\
+# Metrics
+
+Prometheus text. [Scrape with Prometheus](../how-to/scrape-with-prometheus.md) has the
+configuration.
+
+## Watchdog, `http://127.0.0.1:3002/metrics`
+
+"""
+
+SERVER = """
+## Server, `http://127.0.0.1:3001/metrics`
+
+"""
+
+OF_THE_FORMAT = {"le"}
+"""Labels that belong to the type (histogram), not to the metric."""
+
+
+def metrics() -> str:
+    """Names, types, labels and help of every metric."""
+    heads = "metric | what it says | type | labels"
+    watchdog = prometheus_text(_collector()).decode()
+    counters = Metrics("0")
+    counters.observe("GET", "/health", 200, 0.1)
+    server = generate_latest(counters.registry).decode()
+    return HEAD + table(heads, _rows(watchdog)) + SERVER + table(heads, _rows(server))
+
+
+def _rows(text: str) -> Iterable[tuple[str, str, str, str]]:
+    for family in text_string_to_metric_families(text):
+        if family.name.endswith("_created"):
+            continue  # when a counter began: made by the library for each of them
+        names = {name for sample in family.samples for name in sample.labels} - OF_THE_FORMAT
+        total = "_total" if family.type == "counter" else ""
+        labels = ", ".join(f"`{name}`" for name in sorted(names)) or "-"
+        help_text = family.documentation.rstrip(".")
+        yield f"`{family.name}{total}`", help_text, family.type, labels
+
+
+def _collector() -> BoardCollector:
+    """A board with one service, so that every series has a sample whose labels can be read."""
+    service = SimpleNamespace(check_id="scenario-web")
+    tracked = SimpleNamespace(
+        service=service,
+        name="web",
+        healthy=True,
+        result=ok("", 1.0, "ms"),
+        starts_since=lambda wall: 0,
+    )
+    clock = SystemClock()
+    board = cast(Any, SimpleNamespace(tracked={"web": tracked}, checks={}))
+    return BoardCollector(board, LoopLag(clock), clock)
