@@ -34,7 +34,7 @@ def commands() -> str:
 def _exit_codes() -> Iterable[tuple[str, str, str]]:
     verdicts = "`status`, `tick`"
     for status, code in EXIT_CODES.items():
-        unknown = ", or the question could not be asked" if code == EXIT_CODES[Status.UNKNOWN] else ""
+        unknown = ", or it could not be asked" if status is Status.UNKNOWN else ""
         yield verdicts, str(code), f"{status}{unknown}"
     yield "all others", str(EXIT_OK), "done, or nothing to do"
     yield "all others", str(EXIT_FAILURE), "it failed; the error says what to do next"
