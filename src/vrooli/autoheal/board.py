@@ -43,8 +43,12 @@ class Board:
             tracked,
             wanted=self.is_wanted(service),
             running=service.is_watchdog or self.supervisor.running(service),
-            busy=self.supervisor.busy(service.name),
+            busy=self.busy(tracked),
         )
+
+    def busy(self, tracked: Tracked) -> bool:
+        """Whether a heal or an operation is at it, or will be soon."""
+        return tracked.acting or tracked.queued or self.supervisor.busy(tracked.name)
 
     def failing_needs(self, tracked: Tracked) -> tuple[str, ...]:
         """When a need of `tracked` is unmet: the deepest services below it that fail themselves."""

@@ -15,7 +15,7 @@ from vrooli.core.errors import Busy
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import graph
 from vrooli.stack.naming import resolve
-from vrooli.stack.progress import Report
+from vrooli.stack.progress import Report, Step
 from vrooli.stack.supervisor import Outcome
 
 Action = Literal["up", "down", "start", "stop", "restart"]
@@ -104,9 +104,32 @@ class Operations:
         wanted = chosen | graph.transitive_needs(stack, chosen)
         self._board.wanted.start(wanted, stack.services)
         await self._take_over(wanted if action != "restart" else chosen)
-        if action == "restart":
-            await self._supervisor.stop(chosen, report)
-        return await self._finish(await self._supervisor.start(wanted, report))
+        try:
+            self._queue(wanted, chosen if action == "restart" else set())
+            if action == "restart":
+                await self._supervisor.stop(chosen, report)
+            outcomes = await self._supervisor.start(wanted, self._dequeuing(report))
+        finally:
+            for tracked in self._board.tracked.values():
+                tracked.queued = False
+        return await self._finish(outcomes)
+
+    def _queue(self, names: set[str], restarted: set[str]) -> None:
+        for tracked in self._board.tracked.values():
+            service = tracked.service
+            here = self._supervisor.running(service) and not self._supervisor.outdated(service)
+            tracked.queued = tracked.name in names and (tracked.name in restarted or not here)
+
+    def _dequeuing(self, report: Report) -> Report:
+        """What has been started is watched from then on, not from the end of the whole."""
+
+        def noted(step: Step) -> None:
+            tracked = self._board.tracked.get(step.service)
+            if tracked is not None and step.phase in ("healthy", "unchanged"):
+                tracked.queued = False
+            report(step)
+
+        return noted
 
     async def _stop(self, action: Action, chosen: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack

@@ -58,7 +58,7 @@ class Reactor:
         """A probe came back."""
         now = self._clock.monotonic()
         await self._note(tracked, result)
-        if self._supervisor.busy(tracked.name) or tracked.acting:
+        if self._board.busy(tracked):
             return
         if not self._board.is_wanted(tracked.service) or tracked.service.is_watchdog:
             return
@@ -160,8 +160,7 @@ class Reactor:
             and tracked.service.managed
             and not tracked.service.is_watchdog
             and self._board.is_wanted(tracked.service)
-            and not self._supervisor.busy(tracked.name)
-            and not tracked.acting
+            and not self._board.busy(tracked)
             and tracked.failure is None
         )
 
@@ -215,7 +214,7 @@ class Reactor:
         return Situation(
             heal=tracked.service.heal,
             wanted=self._board.is_wanted(tracked.service),
-            busy=self._supervisor.busy(tracked.name) or tracked.acting,
+            busy=self._board.busy(tracked),
             failing_needs=self._board.failing_needs(tracked),
             gate=self._gate(tracked),
             recent_heals=tuple(self._board.heal_times),

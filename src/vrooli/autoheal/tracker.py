@@ -31,6 +31,7 @@ class Tracked:
         heal: the latest heal, also after its end.
         task: the heal in flight, which includes its stability window.
         acting: a heal acts right now (it holds the service).
+        queued: an operation will start it, and has not come to it yet: its absence is no failure.
         starts: wall times of starts after failures, latest last.
         kick: set to make the watcher look at once.
         active_at, activity: for resources that say "starting": when they last did any work
@@ -48,6 +49,7 @@ class Tracked:
     heal: Heal | None = None
     task: asyncio.Task[None] | None = None
     acting: bool = False
+    queued: bool = False
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
     kick: asyncio.Event = field(default_factory=asyncio.Event)
     active_at: float = 0.0
@@ -85,7 +87,7 @@ def state_of(tracked: Tracked, *, wanted: bool, running: bool, busy: bool) -> St
         return "external"
     if not wanted:
         return "running" if running else "stopped"
-    if busy or tracked.acting:
+    if busy:
         return "starting"
     if tracked.failure is not None:
         blocked = tracked.decision is not None and tracked.decision.verdict == "block"

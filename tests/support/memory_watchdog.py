@@ -1,0 +1,144 @@
+"""A watchdog's core on a keeper in memory: services are rows, as healthy as the test says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from tests.support.kinds import machine
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.events import Events
+from vrooli.autoheal.history import History
+from vrooli.autoheal.hostchecks import HostChecker
+from vrooli.autoheal.lag import LoopLag
+from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.loop import Loop, Parts
+from vrooli.autoheal.operations import Operations
+from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.watch import Observer
+from vrooli.core.address import Address, HostPort
+from vrooli.core.errors import Unreachable
+from vrooli.core.home import Home
+from vrooli.core.launch import Exit
+from vrooli.core.ports.clock import Clock
+from vrooli.host.clock import SystemClock
+from vrooli.host.memory.executor import MemoryExecutor
+from vrooli.host.memory.keeper import MemoryKeeper
+from vrooli.host.memory.processes import MemoryProcesses
+from vrooli.host.memory.secrets import MemorySecrets
+from vrooli.host.memory.streams import MemoryStream
+from vrooli.stack.kind import Place, ProbeTools
+from vrooli.stack.model import AutohealSettings, Health, Service, Stack
+from vrooli.stack.runtime import Context
+from vrooli.stack.supervisor import Supervisor
+from vrooli.stack.wanted import Wanted
+
+
+class Ports:
+    """Port `Streams`: every port takes connections, except those in `closed`."""
+
+    def __init__(self) -> None:
+        self.closed: set[int] = set()
+
+    async def open(self, address: Address) -> MemoryStream:
+        """Connect."""
+        if isinstance(address, HostPort) and address.port in self.closed:
+            raise Unreachable("connection refused", where=str(address))
+        return MemoryStream.pair()[0]
+
+
+class Exits:
+    """The endings of the keeper in memory, as `KeeperLink` follows them."""
+
+    keeper_id = "memory"
+
+    def __init__(self, keeper: MemoryKeeper) -> None:
+        self._keeper = keeper
+
+    async def follow(self, seen: Callable[[str], Coroutine[Any, Any, int]]) -> AsyncIterator[Exit]:
+        """After the position that was seen."""
+        async for ended in self._keeper.exits(await seen(self.keeper_id)):
+            yield ended
+
+
+def scenario(name: str, port: int, **values: Any) -> Service:
+    """A scenario that is probed at `port`."""
+    health = Health("tcp", str(port), interval=0.5, timeout=0.4)
+    return Service(name, name, "scenario", "scenario", health=health, command=(name,), **values)
+
+
+def stack_of(*services: Service, **settings: Any) -> Stack:
+    """A stack of `services` with short windows."""
+    chosen = {"stability": 0.2, "sweep": 0.5, **settings}
+    return Stack("test", {s.name: s for s in services}, AutohealSettings(**chosen))
+
+
+class MemoryWatchdog:
+    """One watchdog. The next one on the same `folder` and `keeper` takes over after its death."""
+
+    def __init__(self, folder: Path, stack: Stack, keeper: MemoryKeeper | None = None) -> None:
+        self.clock: Clock = SystemClock()
+        self.keeper = keeper or MemoryKeeper(self.clock)
+        self.ports = Ports()
+        self.executor = MemoryExecutor()
+        self.gate = ""
+        home = Home(folder / "home", folder / "run")
+        home.logs.mkdir(parents=True, exist_ok=True)
+        self.history = History(home.spool, "boot", self.clock)
+        tools = ProbeTools(
+            Place(home, machine(root=False), MemorySecrets()), self.ports, self.keeper, self.clock
+        )
+        context = Context(stack, tools, MemoryProcesses(), self.executor, {})
+        self.supervisor = Supervisor(context)
+        self.board = Board(self.supervisor, Wanted(home.wanted_json))
+        self.ledger = Ledger(self.history, Events(), self.clock, "boot")
+        lag = LoopLag(self.clock)
+        observer = Observer(self.board, self.clock, lag)
+        self.reactor = Reactor(
+            self.board, self.ledger, gate=lambda _: self.gate, look=observer.look, clock=self.clock
+        )
+        self.operations = Operations(self.board, self.reactor, self.ledger, self.clock)
+        checker = HostChecker(_no_facts, self.ledger, self.clock)
+        exits = Exits(self.keeper)
+        self.loop = Loop(
+            Parts(self.board, self.reactor, observer, checker, self.ledger, lag, exits, self.clock)
+        )
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "MemoryWatchdog":
+        await self.history.start()
+        await self.loop.start()
+        self._running = asyncio.create_task(self.loop.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.die()
+
+    async def die(self) -> None:
+        """End at once; what it started runs on."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait({self._running})
+        everything = asyncio.all_tasks() - {asyncio.current_task()}
+        mine = {t for t in everything if "Reactor" in repr(t) or "_guarded" in repr(t)}
+        for task in mine:
+            task.cancel()
+        if mine:
+            await asyncio.wait(mine)
+        await self.history.close()
+
+    def launch_id(self, name: str) -> str:
+        """Of what runs now."""
+        return self.supervisor.context.launches[name].launch_id
+
+    def started(self, name: str) -> int:
+        """How often `name` was spawned."""
+        return sum(1 for spec in self.keeper.spawned if spec.service == name)
+
+    async def heals(self, name: str) -> list[dict[str, Any]]:
+        """Its heals, the newest first."""
+        return [heal for heal in await self.ledger.heals(0, 100) if heal["subject"] == name]
+
+
+def _no_facts() -> Any:
+    raise AssertionError("there are no host checks here")
