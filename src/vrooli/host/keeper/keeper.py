@@ -13,6 +13,7 @@ from vrooli.host.keeper.log import log
 from vrooli.host.keeper.loop import Loop
 from vrooli.host.keeper.peer import Peer
 from vrooli.host.keeper.record import Record
+from vrooli.host.keeper.respec import spec_of
 from vrooli.host.keeper.spawn import Spawner
 from vrooli.host.keeper.tree import session_is_over
 from vrooli.host.keeper.watch import Watch
@@ -27,6 +28,7 @@ MAX_REAPS = 512  # in one round, so that a storm of orphans cannot keep clients 
 MAX_LAUNCHES = (
     512  # alive at a time: a client that spawns in a circle must not take the machine down
 )
+HEARTBEAT = 1.5  # seconds, until the watchdog says its own
 SAVE_AGAIN = 5.0  # seconds after which a record that could not be written is tried again
 
 
@@ -161,6 +163,9 @@ class Keeper:
                 self._finish(launch, None)
             elif launch.minded:
                 self.watch.launch = launch
+                spec = spec_of(launch)
+                if spec is not None:
+                    self.watch.mind(spec, HEARTBEAT)
         self.save()
 
     def _is_alive(self, launch: Launch) -> bool:
@@ -188,6 +193,7 @@ class Keeper:
             if pid:
                 self._finish(launch, status)
         self.save()
+        self._note_sessions([launch])
 
     def adopt_caller(self, peer: Peer, spec: dict[str, Any]) -> Launch | None:
         """The process at the other end of a connection as a launch; None when it has ended."""
