@@ -61,6 +61,19 @@ def stop_watchdog(home: Home) -> bool:
     return asyncio.run(_stop_watchdog(home))
 
 
+def minds_watchdog(home: Home) -> bool:
+    """Whether a keeper is there that minds a watchdog: then one answers soon."""
+
+    async def ask() -> bool:
+        async with await KeeperClient.connect(home.keeper_socket) as keeper:
+            return bool((await keeper.ping())["watching"])
+
+    try:
+        return asyncio.run(ask())
+    except Unreachable:
+        return False
+
+
 def end_keeper(home: Home) -> Iterator[dict[str, Any]]:
     """Stop the watchdog, then end the keeper; progress lines."""
     began = time.monotonic()

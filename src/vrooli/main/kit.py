@@ -3,19 +3,25 @@ has 250 ms.
 """
 
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vrooli.cli.kit import BroughtUp, Progress
 from vrooli.client.watchdog import WatchdogClient
-from vrooli.core.errors import ConfigError, Unreachable, UsageError
+from vrooli.core.errors import ConfigError, DeadlineExceeded, Unreachable, UsageError
 from vrooli.core.home import Home
 from vrooli.main.places import find_home
 from vrooli.stack.find import find_file, stack_name
 
 if TYPE_CHECKING:
     from vrooli.stack.model import Stack
+
+
+REPLACED = 15.0
+"""Seconds that a command waits for a watchdog that the keeper is replacing: 2 s, and more on a
+machine that is overloaded."""
 
 
 class LocalKit:
@@ -74,14 +80,27 @@ class LocalKit:
 
     def operate(self, home: Home, action: str, names: Sequence[str]) -> Progress:
         """Through the watchdog; by ourselves while there is none."""
-        try:
-            client = self.watchdog(home)
-            client.health()
-        except Unreachable:
-            from vrooli.main.direct import operate
+        if self._watched(home):
+            return self.watchdog(home).operation(action, names)
+        from vrooli.main.direct import operate
 
-            return operate(home, action, names, self._environment)
-        return client.operation(action, names)
+        return operate(home, action, names, self._environment)
+
+    def _watched(self, home: Home) -> bool:
+        """Whether a watchdog answers; one that is just being replaced is waited for."""
+        deadline = time.monotonic() + REPLACED
+        while True:
+            try:
+                self.watchdog(home).health()
+                return True
+            except (Unreachable, DeadlineExceeded):
+                from vrooli.main.bringing import minds_watchdog
+
+                if not minds_watchdog(home):
+                    return False
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(0.1)
 
     def bring_down(self, home: Home) -> Progress:
         """Services first, then watchdog and keeper."""
