@@ -1,0 +1,110 @@
+"""A small HTTP service with bad habits, chosen by options. It needs nothing but Python.
+
+It listens on PORT when that is set, answers every GET with 200, and writes its pid to
+`<cwd>/<VROOLI_SERVICE>.starts` at each start, so that tests can count them.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ANSWER = b"HTTP/1.1 %s\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n"
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before it listens")
+    parser.add_argument("--say", action="append", default=[], help="a line for the log")
+    parser.add_argument("--chatter", type=int, default=0, help="bytes to write to the log at once")
+    parser.add_argument("--crash-unless", help="exit 3 at once while this file is missing")
+    parser.add_argument("--mute-while", help="accept and never answer while this file is there")
+    parser.add_argument("--sick-while", help="answer 503 while this file is there")
+    parser.add_argument("--exit-when", help="exit 0 as soon as this file is there")
+    parser.add_argument("--relies-on", type=int, help="503 unless something listens on this port")
+    parser.add_argument("--children", type=int, default=0, help="so many, which ignore TERM")
+    parser.add_argument("--ignore-term", action="store_true")
+    parser.add_argument("--daemonise", action="store_true", help="go on in the background")
+    return parser.parse_args()
+
+
+def main() -> None:
+    chosen = options()
+    note("starts", os.getpid())
+    for line in chosen.say:
+        print(line, flush=True)
+    print("x" * chosen.chatter)
+    if chosen.crash_unless and not Path(chosen.crash_unless).exists():
+        sys.exit(3)
+    if chosen.daemonise:
+        daemonise()
+    if chosen.ignore_term:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for _ in range(chosen.children):
+        note("children", child())
+    time.sleep(chosen.delay)
+    if "PORT" in os.environ:
+        threading.Thread(target=serve, args=(chosen,), daemon=True).start()
+    while not (chosen.exit_when and Path(chosen.exit_when).exists()):
+        time.sleep(0.05)
+
+
+def serve(chosen: argparse.Namespace) -> None:
+    server = socket.create_server((os.environ["HOST"], int(os.environ["PORT"])), backlog=100)
+    kept = []
+    while True:
+        peer, _ = server.accept()
+        if chosen.mute_while and Path(chosen.mute_while).exists():
+            kept.append(peer)
+            continue
+        with peer:
+            try:
+                peer.recv(4096)
+                peer.sendall(ANSWER % (b"200 OK" if well(chosen) else b"503 Sick"))
+            except OSError:
+                continue
+
+
+def well(chosen: argparse.Namespace) -> bool:
+    if chosen.sick_while and Path(chosen.sick_while).exists():
+        return False
+    if not chosen.relies_on:
+        return True
+    try:
+        with socket.create_connection(("127.0.0.1", chosen.relies_on), timeout=0.3) as peer:
+            peer.settimeout(0.3)
+            peer.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            return b" 200 " in peer.recv(100)
+    except OSError:
+        return False
+
+
+def child() -> int:
+    """A child in a session of its own that outlives its parent unless somebody looks for it."""
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(3600)"
+    return subprocess.Popen([sys.executable, "-S", "-c", code], start_new_session=True).pid
+
+
+def daemonise() -> None:
+    """The old way: fork, new session, fork; both parents exit 0."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    note("children", os.getpid())
+
+
+def note(what: str, pid: int) -> None:
+    name = os.environ.get("VROOLI_SERVICE", "service")
+    with Path(f"{name}.{what}").open("a", encoding="utf-8") as file:
+        file.write(f"{pid} {time.time()}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,335 @@
+"""A stack of its own for a test: a short home, free ports, the real command, and nothing left."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.support.leftovers import living, processes_of
+
+ROOT = Path(__file__).parents[2]
+VROOLI = str(ROOT / "vrooli")
+AUTOHEAL = [str(ROOT / ".venv" / "bin" / "vrooli-autoheal")]
+PROGRAM = Path(__file__).with_name("programs") / "service.py"
+PATIENCE = 60.0  # seconds; only a broken test waits so long
+
+BUSY_MACHINE = {
+    "system-load": {"warning": 1e5, "critical": 1e6},
+    "system-memory": {"warning": 99, "critical": 100},
+    "system-disk": {"warning": 99, "critical": 100},
+}
+"""Thresholds that hold although others work on the same machine: the tests are about the stack."""
+
+T = TypeVar("T")
+Ended = subprocess.CompletedProcess[str]
+
+
+class LiveStack:
+    """One stack. `add` services, `write` the file, then use the commands."""
+
+    def __init__(self, home: Path | None = None, prefix: Sequence[str] = ()) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="vs-", dir="/tmp"))
+        self.folder.chmod(0o777)  # services run as another user when the tests run as root
+        self.home = home or self.folder / "h"
+        self.file = self.folder / "vrooli.toml"
+        self.prefix = list(prefix)
+        self.environment = {**os.environ, "VROOLI_HOME": str(self.home), "NO_COLOR": "1"}
+        self.ports: dict[str, int] = {}
+        self._sections: dict[str, str] = {}
+        self.autoheal(stability=0.5, sweep=1)
+        shutil.copy(PROGRAM, self.folder / PROGRAM.name)
+
+    # The file
+
+    def autoheal(self, **keys: Any) -> None:
+        """The section of the watchdog; a port is chosen."""
+        keys.setdefault("port", self.port("autoheal"))
+        keys.setdefault("checks", BUSY_MACHINE)
+        self._sections["autoheal"] = _section("autoheal", keys)
+
+    def add(self, name: str, *options: str, port: bool = True, **keys: Any) -> None:
+        """The scenario `name`: our program with `options`. With a port it is probed by HTTP."""
+        keys.setdefault("command", ["python3", "-S", PROGRAM.name, *options])
+        if port:
+            keys.setdefault("port", self.port(name))
+            keys.setdefault("health", {"http": "/", "interval": 0.5})
+        self._sections[name] = _section(f"scenarios.{name}", keys)
+
+    def resource(self, name: str, kind: str, **keys: Any) -> None:
+        """A resource of a kind."""
+        keys.setdefault("port", self.port(name))
+        self._sections[name] = _section(f"resources.{name}", {"kind": kind, **keys})
+
+    def remove(self, name: str) -> None:
+        """Leave `name` out of the file."""
+        del self._sections[name]
+
+    def with_postgres_and_server(self) -> None:
+        """What the default stack has, on free ports and looked at more often."""
+        health = {"interval": 0.5, "failures": 3, "over": 15}
+        self.resource("postgres", "postgres", health=health)
+        live = {"http": "/health/live", "interval": 0.5}
+        port = self.port("server")
+        keys = {"port": port, "needs": ["postgres"], "health": live}
+        self._sections["server"] = _section("scenarios.server", keys)
+
+    def write(self) -> None:
+        """Write `vrooli.toml`."""
+        head = _section("stack", {"name": "test"})
+        self.file.write_text("\n".join([head, *self._sections.values()]), encoding="utf-8")
+
+    def port(self, name: str) -> int:
+        """The port of `name`, a free one, below those that the system gives to clients."""
+        if name not in self.ports:
+            self.ports[name] = free_port()
+        return self.ports[name]
+
+    def url(self, name: str, path: str = "/") -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.ports[name]}{path}"
+
+    # The commands
+
+    def command(self, *arguments: str) -> list[str]:
+        """`vrooli` with these arguments, as the user of this stack."""
+        return [*self.prefix, VROOLI, *arguments]
+
+    def run(self, *arguments: str, seconds: float = 120) -> Ended:
+        """`vrooli ARGUMENTS`, to its end."""
+        return self._run(self.command(*arguments), seconds)
+
+    def autoheal_command(self, *arguments: str) -> Ended:
+        """`vrooli-autoheal ARGUMENTS`, to its end."""
+        return self._run([*self.prefix, *AUTOHEAL, *arguments], 120)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """`vrooli ARGUMENTS` on the side, in a process group of its own."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def up(self, *names: str) -> Ended:
+        """`vrooli up`, which must succeed."""
+        ended = self.run("up", *names)
+        assert ended.returncode == 0, f"{said(ended)}\n{self.story()}"
+        return ended
+
+    def down(self) -> Ended:
+        """`vrooli down`, which must succeed and leave nothing."""
+        ended = self.run("down")
+        assert ended.returncode == 0, said(ended)
+        assert processes_of(self.home) == {}
+        return ended
+
+    def _run(self, command: list[str], seconds: float) -> Ended:
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+
+    # Looking
+
+    def status(self) -> dict[str, Any]:
+        """`vrooli status --json`."""
+        ended = self.run("status", "--json")
+        assert ended.returncode in (0, 1, 2, 3), said(ended)
+        found: dict[str, Any] = json.loads(ended.stdout)
+        return found
+
+    def seen(self) -> dict[str, Any] | None:
+        """The same from the watchdog's API, which is cheaper; None while it does not answer."""
+        try:
+            found: dict[str, Any] = self.get("autoheal", "/status")
+        except (OSError, ValueError):
+            return None
+        return found
+
+    def get(self, name: str, path: str, *, token: bool = True) -> Any:
+        """The JSON that a service answers; OSError when it does not."""
+        with self.open(name, path, token=token) as answer:
+            return json.loads(answer.read())
+
+    def open(self, name: str, path: str, *, token: bool = True) -> Any:
+        """The answer to a GET, with the operator's token or without."""
+        request = urllib.request.Request(self.url(name, path))
+        if token:
+            request.add_header("Authorization", f"Bearer {self.token()}")
+        return urllib.request.urlopen(request, timeout=5)
+
+    def token(self) -> str:
+        """The operator's token."""
+        path = self.home / "secrets" / "operator.token"
+        return path.read_text(encoding="ascii").strip()
+
+    def service(self, name: str) -> dict[str, Any]:
+        """One service as the watchdog sees it; empty while it does not answer."""
+        for row in (self.seen() or {"services": []})["services"]:
+            if row["name"] == name:
+                return dict(row)
+        return {}
+
+    def pid(self, name: str) -> int:
+        """The pid of a service (or of `autoheal`, `keeper`) that runs."""
+        if name == "keeper":
+            lock = json.loads((self.home / "keeper.lock").read_text(encoding="ascii"))
+            return int(lock["pid"])
+        found = self.until(lambda: self.service(name).get("pid"), f"{name} has a pid")
+        return int(found)
+
+    def pids(self, *names: str) -> dict[str, int]:
+        """Several."""
+        return {name: self.pid(name) for name in names}
+
+    def heals(self, subject: str = "") -> list[dict[str, Any]]:
+        """Heals, the oldest first; empty while the watchdog does not answer."""
+        try:
+            found = self.get("autoheal", "/heals?limit=1000")["heals"]
+        except (OSError, ValueError):
+            return []
+        return [heal for heal in reversed(found) if subject in ("", heal["subject"])]
+
+    def outcomes(self, subject: str) -> list[str | None]:
+        """How the heals of a service ended, the oldest first."""
+        return [heal["outcome"] for heal in self.heals(subject)]
+
+    def starts(self, name: str) -> list[int]:
+        """The pids with which our program was started as `name`."""
+        return self._noted(name, "starts")
+
+    def children(self, name: str) -> list[int]:
+        """The pids of its children."""
+        return self._noted(name, "children")
+
+    def log(self, name: str) -> str:
+        """What a service has written."""
+        path = self.home / "logs" / f"{name}.log"
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def story(self) -> str:
+        """What helps to understand a failure."""
+        shown = [json.dumps(self.seen(), indent=1), json.dumps(self.heals(), indent=1)]
+        logs = sorted((self.home / "logs").glob("*.log"))
+        return "\n".join([*shown, *(f"--- {p.name}\n{self.log(p.stem)[-3000:]}" for p in logs)])
+
+    # Waiting
+
+    def until(self, condition: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
+        """The first true value of `condition`."""
+        deadline = time.monotonic() + seconds
+        while True:
+            value = condition()
+            if value:
+                return value
+            assert time.monotonic() < deadline, f"not in {seconds} s: {what}\n{self.story()}"
+            time.sleep(0.05)
+
+    def until_ok(self, seconds: float = PATIENCE) -> dict[str, Any]:
+        """The status, as soon as it is `ok`."""
+
+        def is_ok() -> dict[str, Any] | None:
+            seen = self.seen()
+            return seen if seen is not None and seen["status"] == "ok" else None
+
+        found = self.until(is_ok, "the status is ok", seconds)
+        assert found is not None
+        return found
+
+    def until_healed(self, name: str, times: int = 1) -> dict[str, Any]:
+        """The latest heal of `name`, as soon as `times` of them ended well and all is ok."""
+        self.until(
+            lambda: self.outcomes(name).count("healed") >= times, f"{name} healed {times} times"
+        )
+        self.until_ok()
+        return self.heals(name)[-1]
+
+    # Breaking
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> int:
+        """Signal a service; its pid."""
+        pid = self.pid(name)
+        os.kill(pid, number)
+        return pid
+
+    def touch(self, name: str) -> Path:
+        """A file in the folder of the stack."""
+        path = self.folder / name
+        path.touch()
+        return path
+
+    def close(self) -> None:
+        """`down`, then nothing may be left; what is left all the same is killed."""
+        try:
+            ended = self.run("down")
+            left = processes_of(self.home)
+            assert not left, f"left: {left}\n{said(ended)}\n{self.story()}"
+        finally:
+            self._kill_leftovers()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _kill_leftovers(self) -> None:
+        for _ in range(100):
+            left = processes_of(self.home)
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+            if not left:
+                return
+            time.sleep(0.05)
+
+    def _noted(self, name: str, what: str) -> list[int]:
+        path = self.folder / f"{name}.{what}"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        return [int(line.split()[0]) for line in text.splitlines()]
+
+
+def said(ended: Ended) -> str:
+    """Everything that a command said."""
+    return f"exit {ended.returncode}\n{ended.stdout}{ended.stderr}"
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended."""
+    return not living(pid)
+
+
+def free_port() -> int:
+    """A port that nobody listens on and that the system does not give to clients."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def _section(title: str, keys: dict[str, Any]) -> str:
+    lines = [f"{key} = {_toml(value)}" for key, value in keys.items()]
+    return "\n".join([f"[{title}]", *lines, ""])
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    return json.dumps(value)
