@@ -31,7 +31,8 @@ def keeper_command(home: Home, *, detach: bool) -> list[str]:
     source = Path(vrooli.__file__).resolve().parent.parent
     boot = _BOOT.format(src=str(source))
     flags = ["--detach"] if detach else []
-    return [sys.executable, "-I", "-S", "-c", boot, *flags, str(home.root), str(home.run)]
+    folders = [str(home.root.absolute()), str(home.run.absolute())]  # its own folder will be /
+    return [sys.executable, "-I", "-S", "-c", boot, *flags, *folders]
 
 
 async def start_keeper(home: Home) -> KeeperClient:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import vrooli
-from tests.support.keeper_home import KeeperHome, alive, next_exit, until
+from tests.support.keeper_home import KeeperHome, alive, environment_of, next_exit, until
 from vrooli.core.errors import StartFailed, Unreachable
 from vrooli.core.home import Home
 from vrooli.host.keeper_client import KeeperClient
@@ -64,6 +64,16 @@ async def test_there_is_one_keeper_a_home(place: KeeperHome, keeper: KeeperClien
     assert run.returncode == 0
     assert "holds" in json.loads(run.stderr)["message"]
     assert (await keeper.ping())["identity"]["pid"] == first.pid
+
+
+async def test_a_keeper_drops_the_marker_of_the_launch_it_was_started_in(
+    place: KeeperHome,
+) -> None:
+    place.home.root.mkdir()
+    env = {"PATH": "/usr/bin:/bin", "VROOLI_LAUNCH": "0123456789abcdef:0123456789abcdef"}
+    command = keeper_command(place.home, detach=True)
+    subprocess.run(command, env=env, timeout=60, check=True)
+    assert "VROOLI_LAUNCH" not in environment_of(place.keeper().pid)
 
 
 async def test_many_starts_at_once_make_one_keeper(place: KeeperHome) -> None:

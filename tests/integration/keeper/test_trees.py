@@ -21,8 +21,8 @@ if os.fork(): os._exit(0)
 env = {} if sys.argv[1] == 'clean' else os.environ
 os.execve('/bin/sleep', ['sleep', '600'], env)
 """
-# Each process has one successor, 5 ms later, in a session of its own: new ones come all the time, but
-# never more than 400, since what doubles would take the machine along with it.
+# Each process has one successor, 5 ms later, in a session of its own: new ones come all the time,
+# but never more than 400, since what doubles would take the machine along with it.
 STORM = """
 import os, time
 for number in range(400):
@@ -39,15 +39,30 @@ async def nobody_left(keeper: KeeperClient, launch: Launch) -> None:
             await asyncio.sleep(0.01)
 
 
+async def daemonised(keeper: KeeperClient, launch: Launch, count: int) -> None:
+    """Wait until so many processes are left, the last of which is what DAEMON turns into."""
+    async with asyncio.timeout(30):
+        while True:
+            found = await keeper.survivors(launch.launch_id)
+            if len(found) == count and _name(found[-1]) == "sleep":
+                return
+            await asyncio.sleep(0.01)
+
+
+def _name(identity: Identity) -> str:
+    try:
+        return Path(f"/proc/{identity.pid}/comm").read_text(encoding="utf-8").strip()
+    except OSError:  # one between the two forks
+        return ""
+
+
 async def test_a_daemon_is_found_by_its_marker_and_ended(
     place: KeeperHome, keeper: KeeperClient
 ) -> None:
     launch = await keeper.spawn(place.python(DAEMON, "marked", "0"))
     assert (await next_exit(keeper, launch)).code == 0
-    async with asyncio.timeout(30):
-        while not (found := await keeper.survivors(launch.launch_id)):  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.01)
-    assert await keeper.signal(launch.launch_id, signal.SIGTERM, tree=True) == len(found)
+    await daemonised(keeper, launch, count=1)
+    assert await keeper.signal(launch.launch_id, signal.SIGTERM, tree=True) == 1
     await nobody_left(keeper, launch)
 
 
@@ -57,21 +72,19 @@ async def test_a_daemon_that_lost_its_environment_is_found_by_its_tag(
     """As PostgreSQL's backends do, whose postmaster was killed; also under the next keeper."""
     launch = await keeper.spawn(place.python(DAEMON, "clean", "0"))
     assert (await next_exit(keeper, launch)).code == 0
-    async with asyncio.timeout(30):
-        while not (found := await keeper.survivors(launch.launch_id)):  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.01)
-    await until(lambda: not environment_of(found[-1].pid))
+    await daemonised(keeper, launch, count=1)
     (daemon,) = await keeper.survivors(launch.launch_id)
-    assert proc.read_stat(daemon.pid).session != launch.identity.pid  # type: ignore[union-attr]
+    assert environment_of(daemon.pid) == {}
+    stat = proc.read_stat(daemon.pid)
+    assert stat is not None
+    assert stat.session != launch.identity.pid
     assert await keeper.signal(launch.launch_id, signal.SIGTERM, tree=True) == 1
     await nobody_left(keeper, launch)
 
 
 async def test_a_tag_outlives_the_keeper(place: KeeperHome, keeper: KeeperClient) -> None:
     launch = await keeper.spawn(place.python(DAEMON, "clean", "600"))
-    async with asyncio.timeout(30):
-        while len(await keeper.survivors(launch.launch_id)) != 2:  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.01)
+    await daemonised(keeper, launch, count=2)
     place.kill_keeper()
     successor = await place.start()
     os.kill(launch.identity.pid, signal.SIGKILL)

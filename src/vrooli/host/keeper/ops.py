@@ -42,6 +42,8 @@ def handle(keeper: Keeper, peer: Peer, line: bytes) -> None:
             peer.send(wire.answer(request.get("id"), result))
     except Failure as failure:
         peer.send(wire.refusal(request.get("id"), failure))
+    except OSError as error:
+        peer.send(wire.refusal(request.get("id"), Failure("VrooliError", f"the keeper: {error}")))
 
 
 def _ping(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
@@ -166,18 +168,19 @@ def _watch(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
         raise Failure("ProtocolError", "heartbeat_timeout: expected 0.1 to 3600 seconds")
     request_id = request.get("id")
     watch = keeper.watch
-
-    def failed(why: Failure) -> None:
-        peer.send(wire.refusal(request_id, why))
+    failures: list[Failure] = []
 
     def settled() -> None:
         if watch.launch is not None:
             peer.send(wire.answer(request_id, watch.launch.to_json()))
+        else:
+            why = failures[0] if failures else Failure("StartFailed", "the watchdog did not start")
+            peer.send(wire.refusal(request_id, why))
 
     if adopt:
         _adopt(keeper, peer, spec)
     watch.mind(spec, timeout)
-    watch.ensure(failed)
+    watch.ensure(failures.append)
     watch.when_settled(settled)
     keeper.save()
     return LATER

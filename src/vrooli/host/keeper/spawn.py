@@ -82,8 +82,22 @@ class Spawner:
         launch = Launch(os.urandom(8).hex(), spec["service"], spec["fingerprint"], time.time())
         launch.boot_id = self._boot_id
         launch.tag = tag_for(launch.launch_id)
+        outlet = self._fork(launch, spec)
+        stat = proc.read_stat(launch.pid)  # it stays until we reap it, at least as a zombie
+        launch.start_ticks = stat.start_ticks if stat is not None else 0
+        self.starting[launch.pid] = Starting(launch, outlet, spec, done)
+        item = self.starting[launch.pid]
+        self._loop.watch(outlet, lambda _: self._read(item))
+        item.timer = self._loop.after(EXEC_DEADLINE, lambda: self._overdue(item))
+        return launch
+
+    def _fork(self, launch: Launch, spec: dict[str, Any]) -> int:
+        """Sets the pid of `launch`; the descriptor on which its child will report."""
         marker = (wire.MARKER, self.marker(launch.launch_id))
-        outlet, inlet = os.pipe2(os.O_CLOEXEC)
+        try:
+            outlet, inlet = os.pipe2(os.O_CLOEXEC)
+        except OSError as error:
+            raise _no_process(error) from error
         os.set_blocking(outlet, False)
         # No signal may find our handlers in the child: it is blocked until they are reset there.
         before = signal.pthread_sigmask(signal.SIG_SETMASK, signal.valid_signals())
@@ -93,21 +107,11 @@ class Spawner:
                 become(spec, marker, launch.tag, inlet)
         except OSError as error:
             os.close(outlet)
-            raise Failure(
-                "StartFailed",
-                f"cannot fork: {error.strerror}",
-                "the machine or this user has reached its limit of processes",
-            ) from error
+            raise _no_process(error) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(inlet)
-        stat = proc.read_stat(launch.pid)  # it stays until we reap it, at least as a zombie
-        launch.start_ticks = stat.start_ticks if stat is not None else 0
-        self.starting[launch.pid] = Starting(launch, outlet, spec, done)
-        item = self.starting[launch.pid]
-        self._loop.watch(outlet, lambda _: self._read(item))
-        item.timer = self._loop.after(EXEC_DEADLINE, lambda: self._overdue(item))
-        return launch
+        return outlet
 
     def _read(self, item: Starting) -> None:
         chunk = os.read(item.outlet, MAX_REPORT)
@@ -129,6 +133,11 @@ class Spawner:
         proc.send(item.launch.pid, item.launch.start_ticks, signal.SIGKILL)
         item.report = json.dumps({"stage": "deadline", "errno": 0, "detail": ""}).encode()
         self._finish(item)
+
+
+def _no_process(error: OSError) -> Failure:
+    limit = "the machine or this user has reached its limit of processes, memory or open files"
+    return Failure("StartFailed", f"cannot fork: {error.strerror}", limit)
 
 
 def check_spec(spec: object) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from vrooli.host.keeper.launches import Launch
 from vrooli.host.keeper.proc import Stat
 from vrooli.host.keeper.tag import carries
 
-KILL_PATIENCE = 1.0  # seconds of stopping what is new, then we kill what we have: others wait
+KILL_PATIENCE = 1.0  # seconds that a tree may hold up all others while it is stopped and killed
+SETTLED = 0.1  # seconds without a new process: enough, though one (waiting for a disk) still moves
 
 
 def members(launch: Launch, marker: str) -> list[Stat]:
@@ -72,23 +73,44 @@ def session_is_over(launch: Launch, processes: dict[int, Stat]) -> bool:
 
 
 def signal_tree(launch: Launch, marker: str, number: int) -> int:
-    """Signal all members; the number of processes reached.
+    """Signal all members; the number of processes reached."""
+    if number == signal.SIGKILL:
+        return _kill(launch, marker)
+    return sum(_reach(stat.pid, stat.start_ticks, number) for stat in members(launch, marker))
 
-    KILL first stops them, round after round until no new one appears: a tree that forks while it is
-    killed would outlive it otherwise.
-    """
-    if number != signal.SIGKILL:
-        return sum(_reach(stat.pid, stat.start_ticks, number) for stat in members(launch, marker))
-    held: dict[tuple[int, int], Stat] = {}
+
+def _kill(launch: Launch, marker: str) -> int:
+    """Kill a tree that may be forking: 1. stop it; 2. kill it; 3. again if somebody slipped by."""
     deadline = time.monotonic() + KILL_PATIENCE
+    held: set[tuple[int, int]] = set()
+    killed: set[tuple[int, int]] = set()
     while time.monotonic() < deadline:
-        new = [stat for stat in members(launch, marker) if (stat.pid, stat.start_ticks) not in held]
-        if not new:
+        _hold(launch, marker, held, deadline)
+        killed.update(key for key in held - killed if _reach(*key, signal.SIGKILL))
+        if all((stat.pid, stat.start_ticks) in held for stat in members(launch, marker)):
             break
+    return len(killed)
+
+
+def _hold(launch: Launch, marker: str, held: set[tuple[int, int]], deadline: float) -> None:
+    """Stop all members, until no new one appears and those that we know stand still.
+
+    Who is within fork(2) when the stop arrives completes it first, so "no new one" alone proves
+    nothing.
+    """
+    changed = time.monotonic()
+    while (now := time.monotonic()) < deadline:
+        found = members(launch, marker)
+        new = [stat for stat in found if (stat.pid, stat.start_ticks) not in held]
         for stat in new:
-            held[stat.pid, stat.start_ticks] = stat
+            held.add((stat.pid, stat.start_ticks))
             _reach(stat.pid, stat.start_ticks, signal.SIGSTOP)
-    return sum(_reach(pid, start, number) for pid, start in held)
+        if new:
+            changed = now
+        elif all(stat.state in "Tt" for stat in found) or now - changed > SETTLED:
+            return
+        else:
+            time.sleep(0.001)
 
 
 def _reach(pid: int, start_ticks: int, number: int) -> bool:
