@@ -6,8 +6,8 @@ from collections import deque
 
 from vrooli.core.ports.clock import Clock
 
-_BEAT = 0.1
-_KEPT = 600
+_BEAT = 0.25
+_KEPT = 240
 """Beats kept: one minute."""
 
 

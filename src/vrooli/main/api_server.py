@@ -1,5 +1,6 @@
 """uvicorn inside the watchdog: on the unix socket always, on the TCP port when it is free."""
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -19,6 +20,13 @@ class QuietServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+    async def main_loop(self) -> None:
+        """Refresh the date header once a second; uvicorn's own loop wakes up ten times."""
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 10  # uvicorn counts tenths of seconds and refreshes every tenth of them
+            await asyncio.sleep(1.0)
 
 
 def listen_unix(path: Path) -> socket.socket:
