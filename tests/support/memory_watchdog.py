@@ -50,10 +50,9 @@ class Ports:
 class Exits:
     """The endings of the keeper in memory, as `KeeperLink` follows them."""
 
-    keeper_id = "memory"
-
     def __init__(self, keeper: MemoryKeeper) -> None:
         self._keeper = keeper
+        self.keeper_id = f"memory {id(keeper)}"
 
     async def follow(self, seen: Callable[[str], Coroutine[Any, Any, int]]) -> AsyncIterator[Exit]:
         """After the position that was seen."""
@@ -101,7 +100,17 @@ class MemoryWatchdog:
         checker = HostChecker(_no_facts, self.ledger, self.clock)
         exits = Exits(self.keeper)
         self.loop = Loop(
-            Parts(self.board, self.reactor, observer, checker, self.ledger, lag, exits, self.clock)
+            Parts(
+                self.board,
+                self.reactor,
+                observer,
+                checker,
+                self.ledger,
+                lag,
+                exits,
+                self.operations,
+                self.clock,
+            )
         )
         self._running: asyncio.Task[None] | None = None
 

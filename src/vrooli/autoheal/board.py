@@ -60,7 +60,9 @@ class Board:
         return tuple(sorted(graph.deepest_failing(stack, below)))
 
     def _serves_not(self, tracked: Tracked) -> bool:
-        return tracked.failing or not self.is_wanted(tracked.service)
+        service = tracked.service
+        gone = service.managed and not service.is_watchdog and not self.supervisor.running(service)
+        return tracked.failing or gone or not self.is_wanted(service)
 
     def dependents(self, tracked: Tracked) -> list[Tracked]:
         """Services that need `tracked`, directly or not, and are meant to run."""

@@ -3,11 +3,12 @@ and says so.
 """
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from typing import Any
 
 from vrooli.autoheal.events import Events
-from vrooli.autoheal.heal import Heal
+from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.history import History
 from vrooli.autoheal.policy import Backoff
 from vrooli.autoheal.record import Kind, Record
@@ -52,7 +53,7 @@ class Ledger:
         outcome = str(heal.outcome) if heal.outcome else "in flight"
         data = heal.to_json()
         record = self._record(Kind.HEAL, heal.subject, outcome, heal.verified_after, data)
-        state: dict[str, Any] = {f"heal:{heal.subject}": data}
+        state: dict[str, Any] = {f"heal:{heal.subject}": {**data, "boot": self._boot}}
         if backoff is not None:
             state[f"backoff:{heal.subject}"] = self._backoff_state(backoff)
         await self._durably(self._history.commit_with_state(record, state))
@@ -74,12 +75,19 @@ class Ledger:
             return Backoff()
         level = int(saved["level"])
         same_boot = saved["boot"] == self._boot
-        return Backoff(level, float(saved["failed_at"])) if same_boot else Backoff(level)
+        return Backoff(level, float(saved["failed_at"]) if same_boot else -math.inf)
 
     async def load_heal(self, name: str) -> Heal | None:
         """The latest heal of a service, also one in flight when the watchdog was killed."""
         saved = await self._saved(f"heal:{name}")
-        return Heal.from_json(saved) if isinstance(saved, dict) else None
+        if not isinstance(saved, dict):
+            return None
+        boot = saved.pop("boot", "")
+        heal = Heal.from_json(saved)
+        if heal.outcome is None and boot != self._boot:
+            note = "the machine was restarted in the middle of it"
+            return heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), note)
+        return heal
 
     async def heals(self, since: float, limit: int) -> list[dict[str, Any]]:
         """Finished and unfinished heals, the newest first, each once (its latest record)."""
@@ -99,6 +107,14 @@ class Ledger:
         watchdog.
         """
         await self._save(_EXITS, {"keeper": keeper, "seq": ended.seq})
+
+    async def meets(self, keeper: str) -> bool:
+        """Whether no watchdog has worked with this keeper before; from now on one has."""
+        saved = await self._saved(_EXITS)
+        new = not isinstance(saved, dict) or saved["keeper"] != keeper
+        if new:
+            await self._save(_EXITS, {"keeper": keeper, "seq": 0})
+        return new
 
     async def exits_seen(self, keeper: str) -> int:
         """The last handled ending of this keeper; 0 for another keeper."""

@@ -14,7 +14,7 @@ from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
-from vrooli.autoheal.policy import Failure, Symptom
+from vrooli.autoheal.operations import Operations
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.tracker import DAY, Tracked
 from vrooli.autoheal.watch import Observer, watch
@@ -54,6 +54,7 @@ class Parts:
     ledger: Ledger
     lag: LoopLag
     exits: ExitSource
+    operations: Operations
     clock: Clock
 
 
@@ -65,17 +66,23 @@ class Loop:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._watchers: dict[str, asyncio.Task[None]] = {}
+        self._booted = False
 
     async def start(self) -> None:
         """Numbered:
 
         1. learn from the keeper what runs
         2. restore backoff and heals: what was in flight is verified, never done twice
+        3. take up the failures that the watchdog before this one was at
         """
-        board = self._parts.board
+        board, ledger = self._parts.board, self._parts.ledger
         await board.supervisor.refresh()
         await self._track(board.supervisor.stack)
         await self._restore_starts()
+        for tracked in filter(self._missing, board.tracked.values()):
+            self._parts.reactor.take_up(tracked)
+        new_keeper = await ledger.meets(self._parts.exits.keeper_id)
+        self._booted = new_keeper and not board.supervisor.context.launches
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -85,8 +92,7 @@ class Loop:
             group.create_task(self._follow_exits())
             for check in parts.board.checks.values():
                 group.create_task(parts.host_checker.watch(check))
-            await guarded("bring up", self._bring_up())
-            self._watch_all()
+            group.create_task(guarded("bring up", self._bring_up()))
             group.create_task(self._sweep_for_ever())
 
     async def look_at_everything(self) -> None:
@@ -157,20 +163,18 @@ class Loop:
                 tracked.starts.appendleft(heal["detected_at"])
 
     async def _bring_up(self) -> None:
-        """After a boot: start what is meant to run. When something runs already this is no boot;
-        then what does not run has failed, and the exits that the keeper remembers say how.
+        """After a boot: start what is meant to run. When something runs already, or ran under this
+        keeper, this is no boot; then what does not run has failed, and the exits that the keeper
+        remembers say how.
         """
-        board = self._parts.board
-        if board.supervisor.context.launches:
-            await self._parts.clock.sleep(EXITS_FIRST)
-            return
-        missing = [t.name for t in board.tracked.values() if self._missing(t)]
-        outcomes = await board.supervisor.start(missing, silent) if missing else {}
-        for name, outcome in outcomes.items():
-            tracked = board.tracked[name]
-            if outcome.error is not None and tracked.service.managed:
-                failure = _missing(outcome.error.what, self._parts.clock)
-                await self._parts.reactor.fail(tracked, failure)
+        parts = self._parts
+        for tracked in parts.board.tracked.values():
+            tracked.queued = self._booted and self._missing(tracked)
+            await parts.reactor.consider(tracked)
+        if not self._booted:
+            await parts.clock.sleep(EXITS_FIRST)
+        self._watch_all()
+        await parts.operations.boot()
 
     def _missing(self, tracked: Tracked) -> bool:
         board, service = self._parts.board, tracked.service
@@ -179,6 +183,7 @@ class Loop:
             and not service.is_watchdog
             and service.heal == "auto"
             and board.is_wanted(service)
+            and tracked.failure is None
             and not tracked.acting
             and not board.supervisor.running(service)
         )
@@ -210,10 +215,6 @@ class Loop:
                 logs.rotate(path)
             except OSError as error:
                 _log.warning("cannot rotate %s: %s", path, error)
-
-
-def _missing(what: str, clock: Clock) -> Failure:
-    return Failure(Symptom.MISSING, what, clock.wall(), clock.monotonic())
 
 
 def host_checks(checks: list[Any]) -> dict[str, HostCheck]:

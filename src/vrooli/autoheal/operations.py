@@ -3,7 +3,7 @@ written down first.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from vrooli.core.errors import Busy
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import graph
 from vrooli.stack.naming import resolve
-from vrooli.stack.progress import Report, Step
+from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.supervisor import Outcome
 
 Action = Literal["up", "down", "start", "stop", "restart"]
@@ -77,7 +77,7 @@ class Operations:
             await self._ledger.event("operator", action, names=sorted(chosen))
             if action in ("stop", "down"):
                 return await self._stop(action, chosen, report)
-            return await self._start_until_stopped(action, chosen, report)
+            return await self._until_stopped(self._start(action, chosen, report))
         finally:
             self._turn.release()
             for tracked in self._board.tracked.values():
@@ -87,32 +87,44 @@ class Operations:
         """Service names for what was said; `UsageError` names what is not in the stack."""
         return resolve(self._supervisor.stack, names)
 
-    async def _start_until_stopped(
-        self, action: Action, chosen: set[str], report: Report
-    ) -> Summary:
-        task = self._starting = asyncio.ensure_future(self._start(action, chosen, report))
+    async def _until_stopped(self, start: Coroutine[Any, Any, Summary]) -> Summary:
+        task = self._starting = asyncio.ensure_future(start)
         try:
             await asyncio.wait({task})
         finally:
             self._starting = None
+            self._dequeue()  # also when it was cancelled before its first step
         if task.cancelled():
             return Summary(False, 0, (), "a later stop or down ended it")
         return task.result()
+
+    async def boot(self) -> None:
+        """Start what is queued already; a stop or down ends it like any other start."""
+        names = {tracked.name for tracked in self._board.tracked.values() if tracked.queued}
+        if names:
+            async with self._turn:
+                await self._until_stopped(self._start_queued(names, set(), silent))
 
     async def _start(self, action: Action, chosen: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack
         wanted = chosen | graph.transitive_needs(stack, chosen)
         self._board.wanted.start(wanted, stack.services)
         await self._take_over(wanted if action != "restart" else chosen)
+        return await self._start_queued(wanted, chosen if action == "restart" else set(), report)
+
+    async def _start_queued(self, wanted: set[str], restarted: set[str], report: Report) -> Summary:
         try:
-            self._queue(wanted, chosen if action == "restart" else set())
-            if action == "restart":
-                await self._supervisor.stop(chosen, report)
+            self._queue(wanted, restarted)
+            if restarted:
+                await self._supervisor.stop(restarted, report)
             outcomes = await self._supervisor.start(wanted, self._dequeuing(report))
         finally:
-            for tracked in self._board.tracked.values():
-                tracked.queued = False
+            self._dequeue()
         return await self._finish(outcomes)
+
+    def _dequeue(self) -> None:
+        for tracked in self._board.tracked.values():
+            tracked.queued = False
 
     def _queue(self, names: set[str], restarted: set[str]) -> None:
         for tracked in self._board.tracked.values():

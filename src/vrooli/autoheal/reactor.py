@@ -143,15 +143,27 @@ class Reactor:
 
     async def resume(self, tracked: Tracked, heal: Heal) -> None:
         """A heal was in flight when the watchdog was killed: go on with its verification, never act
-        twice.
+        twice. Where nothing runs, the action did not come to its end: the failure stands.
         """
         tracked.heal = heal
         if self._supervisor.running(tracked.service):
             tracked.acting = True
             tracked.task = self.spawn(self._verify_resumed(tracked, heal))
-            return
-        note = "the watchdog was killed before the service ran again"
-        await self._end(tracked, heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), note))
+        elif self._board.is_wanted(tracked.service):
+            at, monotonic = heal.detected_at, heal.detected_monotonic
+            symptom = Symptom(heal.symptom)
+            tracked.failure = Failure(symptom, heal.cause, at, monotonic, heal.launch_id)
+        else:
+            note = "stopped before it ran again"
+            await self._end(tracked, heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), note))
+
+    def take_up(self, tracked: Tracked) -> None:
+        """It does not run, and the watchdog before this one was waiting to start it again: that
+        failure is counted already.
+        """
+        if self._clock.monotonic() < tracked.backoff.allowed_at:
+            cause = f"failed {tracked.backoff.level} times lately"
+            tracked.failure = self._failure(Symptom.MISSING, cause, None)
 
     def _is_news(self, tracked: Tracked, ended: Exit) -> bool:
         current = self._supervisor.context.launches.get(tracked.name)

@@ -19,6 +19,7 @@ from vrooli.autoheal.hostchecks import HostChecker, all_checks
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.loop import Loop, Parts, host_checks
+from vrooli.autoheal.operations import Operations
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.watch import Observer
 from vrooli.core.errors import VrooliError
@@ -95,7 +96,10 @@ class _Watchdog:
         self._chores = Chores(board, ledger, history, link, machine, self._lag)
         checker = HostChecker(self._chores.facts, ledger, clock)
         board.checks = host_checks(all_checks())
-        self._parts = Parts(board, reactor, observer, checker, ledger, self._lag, link, clock)
+        operations = Operations(board, reactor, ledger, clock)
+        self._parts = Parts(
+            board, reactor, observer, checker, ledger, self._lag, link, operations, clock
+        )
         self._secrets = FileSecrets(home.secrets, environment)
 
     async def run(self) -> None:

@@ -8,7 +8,6 @@ from vrooli.autoheal.api import Api, build_app
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
-from vrooli.autoheal.operations import Operations
 from vrooli.autoheal.status import StatusView
 from vrooli.core.home import Home
 from vrooli.main.api_server import listen_tcp, listen_unix, quiet_server
@@ -32,7 +31,6 @@ class ApiParts:
 async def serve_api(made_of: ApiParts) -> None:
     """Serve until cancelled."""
     parts, chores = made_of.parts, made_of.chores
-    operations = Operations(parts.board, parts.reactor, parts.ledger, parts.clock)
     collector = BoardCollector(parts.board, parts.lag, parts.clock)
 
     async def reload() -> dict[str, Any]:
@@ -45,7 +43,7 @@ async def serve_api(made_of: ApiParts) -> None:
     api = Api(
         view=StatusView(parts.board, parts.clock, chores.itself),
         ledger=parts.ledger,
-        operations=operations,
+        operations=parts.operations,
         events=made_of.events,
         tick=made_of.loop.look_at_everything,
         reload=reload,

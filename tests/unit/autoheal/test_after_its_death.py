@@ -1,0 +1,103 @@
+"""A watchdog is killed, and the next one goes on where it was."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from signal import SIGKILL
+
+from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
+from tests.support.until import until
+from vrooli.autoheal.policy import Backoff
+from vrooli.core.command import Command
+from vrooli.host.clock import SystemClock
+from vrooli.host.memory.executor import MemoryExecutor
+from vrooli.host.memory.keeper import MemoryKeeper
+from vrooli.stack.progress import silent
+
+
+class Hanging(MemoryExecutor):
+    """Never comes to an end: a heal stays in the middle of its action."""
+
+    async def run(self, commands: Sequence[Command], progress: Callable[[str], None]) -> None:
+        """See the port."""
+        await asyncio.Event().wait()
+
+
+SOLO = stack_of(scenario("web", 1))
+PAIR = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
+
+
+async def test_the_wait_of_a_crasher_outlives_the_watchdog(tmp_path: Path) -> None:
+    async with MemoryWatchdog(tmp_path, PAIR) as first:
+        await first.operations.run("up", (), silent)
+        web = first.board.tracked["web"]
+        web.backoff = Backoff(level=3, failed_at=first.clock.monotonic())
+        await first.keeper.signal(first.launch_id("web"), SIGKILL)
+        await until(lambda: web.decision is not None and web.decision.rule == "backoff")
+    async with MemoryWatchdog(tmp_path, PAIR, first.keeper) as second:
+        await asyncio.sleep(1.5)
+        web = second.board.tracked["web"]
+        assert web.failure is not None
+        assert web.backoff.level == 4
+        assert second.started("web") == 1
+        assert second.board.state(web) == "failed"
+
+
+async def test_who_died_while_nobody_watched_is_healed_once_and_its_end_is_known(
+    tmp_path: Path,
+) -> None:
+    keeper = MemoryKeeper(SystemClock())
+    async with MemoryWatchdog(tmp_path, SOLO, keeper) as first:
+        await first.operations.run("up", (), silent)
+        launch_id = first.launch_id("web")
+    await keeper.signal(launch_id, SIGKILL)
+    async with MemoryWatchdog(tmp_path, SOLO, keeper) as second:
+        await until(lambda: second.started("web") == 2)
+        web = second.board.tracked["web"]
+        await until(lambda: web.heal is not None and web.heal.outcome == "healed")
+        (heal,) = await second.heals("web")
+        assert heal["cause"] == "killed by signal 9"
+        assert web.backoff.level == 1
+
+
+async def test_a_heal_cut_off_before_its_action_is_one_failure(tmp_path: Path) -> None:
+    keeper = MemoryKeeper(SystemClock())
+    async with MemoryWatchdog(tmp_path, PAIR, keeper) as first:
+        await first.operations.run("up", (), silent)
+        first.supervisor.context.executor = Hanging()
+        await keeper.signal(first.launch_id("web"), SIGKILL)
+        await until(lambda: first.board.tracked["web"].acting)
+    async with MemoryWatchdog(tmp_path, PAIR, keeper) as second:
+        web = second.board.tracked["web"]
+        await until(lambda: web.heal is not None and web.heal.outcome == "healed")
+        assert web.backoff.level == 1
+        assert second.started("web") == 2
+
+
+async def test_a_down_ends_the_start_after_a_boot(tmp_path: Path) -> None:
+    async with MemoryWatchdog(tmp_path, PAIR) as first:
+        await first.operations.run("up", (), silent)
+    async with MemoryWatchdog(tmp_path, PAIR) as second:  # an empty keeper: a boot
+        second.ports.closed.add(1)
+        await until(lambda: second.started("db") == 1)
+        async with asyncio.timeout(20):  # far less than the start of `db` may take
+            await second.operations.run("down", (), silent)
+        second.ports.closed.clear()
+        await asyncio.sleep(1.0)
+        assert await second.keeper.launches() == []
+        assert second.started("web") == 0
+
+
+async def test_after_a_boot_what_was_wanted_is_started_and_nothing_was_healed(
+    tmp_path: Path,
+) -> None:
+    async with MemoryWatchdog(tmp_path, PAIR) as first:
+        await first.operations.run("up", (), silent)
+    async with MemoryWatchdog(tmp_path, PAIR) as second:
+        second.ports.closed.add(1)
+        await until(lambda: second.started("db") == 1)
+        await asyncio.sleep(1.0)
+        second.ports.closed.clear()
+        await until(lambda: second.board.tracked["web"].healthy)
+        assert await second.heals("web") == []
+        assert await second.heals("db") == []
