@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+from pathlib import Path
 
 import vrooli
 from tests.support.keeper_home import KeeperHome, alive, environment_of, next_exit, until, waiting
