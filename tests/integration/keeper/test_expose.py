@@ -222,7 +222,8 @@ async def main():
         await keeper.spawn(LaunchSpec(**fields))
     except StartFailed as error:
         print(error.what, "|", error.next_step)
-    await keeper.shutdown()
+    await keeper.shutdown(force=True)
+    await keeper.close()
 
 asyncio.run(main())
 """
