@@ -1,7 +1,7 @@
 """A watchdog's core on a keeper in memory: services are rows, as healthy as the test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +35,22 @@ from vrooli.stack.wanted import Wanted
 
 
 class Ports:
-    """Port `Streams`: every port takes connections, except those in `closed`."""
+    """Port `Streams`: every port takes connections, except those in `closed`.
+
+    Attributes:
+        before: by port, what is awaited before a connection is taken.
+    """
 
     def __init__(self) -> None:
         self.closed: set[int] = set()
+        self.before: dict[int, Callable[[], Awaitable[None]]] = {}
 
     async def open(self, address: Address) -> MemoryStream:
         """Connect."""
-        if isinstance(address, HostPort) and address.port in self.closed:
+        port = address.port if isinstance(address, HostPort) else 0
+        if port in self.before:
+            await self.before[port]()
+        if port in self.closed:
             raise Unreachable("connection refused", where=str(address))
         return MemoryStream.pair()[0]
 
@@ -83,6 +91,7 @@ class MemoryWatchdog:
         self.gate = ""
         home = Home(folder / "home", folder / "run")
         home.logs.mkdir(parents=True, exist_ok=True)
+        self.history_path = home.spool
         self.history = History(home.spool, "boot", self.clock)
         tools = ProbeTools(
             Place(home, machine(root=False), MemorySecrets()), self.ports, self.keeper, self.clock

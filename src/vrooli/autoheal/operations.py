@@ -11,6 +11,7 @@ from vrooli.autoheal.board import Board
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import graph
@@ -109,7 +110,9 @@ class Operations:
         stack = self._supervisor.stack
         wanted = chosen | graph.transitive_needs(stack, chosen)
         self._board.wanted.start(wanted, stack.services)
-        await self._take_over(wanted if action != "restart" else chosen)
+        await self._take_over(
+            chosen if action == "restart" else set(filter(self._has_work, wanted))
+        )
         return await self._start_queued(wanted, chosen if action == "restart" else set(), report)
 
     async def _start_queued(self, wanted: set[str], restarted: set[str], report: Report) -> Summary:
@@ -127,10 +130,21 @@ class Operations:
             tracked.queued = False
 
     def _queue(self, names: set[str], restarted: set[str]) -> None:
-        for tracked in self._board.tracked.values():
-            service = tracked.service
-            here = self._supervisor.running(service) and not self._supervisor.outdated(service)
-            tracked.queued = tracked.name in names and (tracked.name in restarted or not here)
+        for name, tracked in self._board.tracked.items():
+            tracked.queued = name in names and (name in restarted or self._absent(name))
+
+    def _absent(self, name: str) -> bool:
+        """Whether it does not run as it is declared now."""
+        service = self._supervisor.stack.services[name]
+        return not self._supervisor.running(service) or self._supervisor.outdated(service)
+
+    def _has_work(self, name: str) -> bool:
+        """Whether a start has anything to do there. A heal that only waits for its verification is
+        left alone.
+        """
+        tracked = self._board.tracked.get(name)
+        failed = tracked is not None and (tracked.acting or tracked.failure is not None)
+        return failed or self._absent(name)
 
     def _dequeuing(self, report: Report) -> Report:
         """What has been started is watched from then on, not from the end of the whole."""
@@ -162,17 +176,18 @@ class Operations:
     async def _finish(self, outcomes: dict[str, Outcome]) -> Summary:
         for name, outcome in outcomes.items():
             tracked = self._board.tracked.get(name)
-            if tracked is None:
-                continue
+            if tracked is None or tracked.failure is not None or tracked.acting:
+                continue  # it failed after its start: that is being seen to
             if outcome.error is None:
                 await self._reactor.settle(tracked, "by an operator")
             elif self._board.is_wanted(tracked.service) and tracked.service.managed:
-                await self._reactor.fail(tracked, self._failure(outcome))
+                await self._reactor.fail(tracked, self._failure(tracked, outcome))
         failed = tuple(name for name, outcome in outcomes.items() if outcome.error is not None)
         changed = sum(1 for outcome in outcomes.values() if outcome.changed)
         return Summary(not failed, changed, failed)
 
-    def _failure(self, outcome: Outcome) -> Failure:
+    def _failure(self, tracked: Tracked, outcome: Outcome) -> Failure:
         what = outcome.error.what if outcome.error is not None else ""
-        now = self._clock.monotonic()
-        return Failure(Symptom.MISSING, what, self._clock.wall(), now)
+        running = self._supervisor.running(tracked.service)
+        symptom = Symptom.UNRESPONSIVE if running else Symptom.MISSING
+        return Failure(symptom, what, self._clock.wall(), self._clock.monotonic())

@@ -70,11 +70,11 @@ class Reactor:
 
     async def fail(self, tracked: Tracked, failure: Failure) -> None:
         """A failure is certain: close what it disproves, count it, decide."""
+        tracked.failure = failure  # before anything is awaited, so that none is counted twice
+        tracked.backoff = tracked.backoff.failed(self._clock.monotonic())
         if tracked.heal is not None and tracked.heal.outcome is None:
             ended = tracked.heal.ended(Outcome.RELAPSED, self._clock.wall(), failure.cause)
             await self._end(tracked, ended)
-        tracked.failure = failure
-        tracked.backoff = tracked.backoff.failed(self._clock.monotonic())
         self._ledger.transition(tracked.name, "running", "failed", failure.cause)
         if tracked.result is None or tracked.result.status is not Status.CRITICAL:
             await self._note(tracked, critical(failure.cause.splitlines()[0]))
@@ -171,10 +171,13 @@ class Reactor:
             (current is None or current.launch_id == ended.launch.launch_id)
             and tracked.service.managed
             and not tracked.service.is_watchdog
-            and self._board.is_wanted(tracked.service)
-            and not self._board.busy(tracked)
-            and tracked.failure is None
+            and self._is_open(tracked)
         )
+
+    def _is_open(self, tracked: Tracked) -> bool:
+        """Whether a failure of it would be news."""
+        wanted = self._board.is_wanted(tracked.service)
+        return wanted and tracked.failure is None and not self._board.busy(tracked)
 
     async def _failing_look(self, tracked: Tracked, result: Result, now: float) -> None:
         if not self._supervisor.running(tracked.service):
@@ -188,7 +191,8 @@ class Reactor:
             symptom = Symptom.STOPPED if stopped else Symptom.UNRESPONSIVE
             failure = self._failure(symptom, result.message, None)
             await self._look_at_needs(tracked)
-            await self.fail(tracked, failure)
+            if self._is_open(tracked):  # it may have ended or been stopped meanwhile
+                await self.fail(tracked, failure)
 
     async def _look_at_needs(self, tracked: Tracked) -> None:
         """Before a service is blamed, look at what it needs: it may be the victim."""
@@ -253,15 +257,17 @@ class Reactor:
         finally:
             tracked.acting = False
         if error is not None:
-            assert tracked.heal is not None  # _set above
-            await self._end(
-                tracked, tracked.heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), error)
-            )
-            running = self._supervisor.running(tracked.service)
-            symptom = Symptom.UNRESPONSIVE if running else Symptom.EXITED
-            await self.fail(tracked, self._failure(symptom, error, None))
+            await self._in_vain(tracked, error)
             return
         await self._verified(tracked)
+
+    async def _in_vain(self, tracked: Tracked, error: str) -> None:
+        assert tracked.heal is not None  # called with a heal in flight only
+        ended = tracked.heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), error)
+        await self._end(tracked, ended)
+        running = self._supervisor.running(tracked.service)
+        symptom = Symptom.UNRESPONSIVE if running else Symptom.EXITED
+        await self.fail(tracked, self._failure(symptom, error, None))
 
     async def _climb(self, tracked: Tracked, ladder: tuple[str, ...]) -> str | None:
         error = ""
@@ -296,6 +302,9 @@ class Reactor:
         assert tracked.heal is not None  # called with a heal in flight only
         took = self._clock.monotonic() - tracked.heal.detected_monotonic
         await self._set(tracked, replace(tracked.heal, verified_after=round(took, 3)))
+        if not self._supervisor.running(tracked.service):  # its end was no news while we acted
+            await self._in_vain(tracked, "it ended again at once")
+            return
         await self.settle(tracked, "healed")
         await self._stability(tracked, tracked.heal)
 
@@ -315,7 +324,7 @@ class Reactor:
         deadline = self._clock.monotonic() + DEPENDENTS_PATIENCE
         while True:
             dependents = self._board.dependents(tracked)
-            sick = [t.name for t in dependents if t.result is not None and not t.healthy]
+            sick = [t.name for t in dependents if t.sick]
             if not sick or self._clock.monotonic() >= deadline or tracked.failure is not None:
                 return sick
             await self._clock.sleep(0.25)
@@ -326,10 +335,7 @@ class Reactor:
             await runtime.await_health(tracked.service, self._supervisor.context)
         except VrooliError as failed:
             tracked.acting = False
-            await self._end(
-                tracked, heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), failed.what)
-            )
-            await self.fail(tracked, self._failure(Symptom.UNRESPONSIVE, failed.what, None))
+            await self._in_vain(tracked, failed.what)
             return
         tracked.acting = False
         tracked.heal = replace(heal, note="verified after the watchdog was replaced")

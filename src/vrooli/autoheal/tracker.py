@@ -66,6 +66,11 @@ class Tracked:
         return self.failure is None and self.result is not None and self.result.healthy
 
     @property
+    def sick(self) -> bool:
+        """Whether the latest look says that it is not healthy; one that is not looked at is not."""
+        return self.result is not None and self.result.applicable and not self.healthy
+
+    @property
     def failing(self) -> bool:
         """Whether it does not serve now, as far as we have looked. One failing look is enough to
         suspect it as the cause.

@@ -1,10 +1,18 @@
 """Operators, heals, exits and looks meet at awkward moments."""
 
 import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from signal import SIGKILL
 
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.until import until
+from vrooli.autoheal.confirm import Looks
+from vrooli.core.result import critical
+from vrooli.stack.model import Health
 from vrooli.stack.progress import silent
 
 
@@ -20,3 +28,73 @@ async def test_what_an_up_has_not_reached_yet_did_not_fail(tmp_path: Path) -> No
         assert await watchdog.heals("web") == []
         assert watchdog.board.tracked["web"].backoff.level == 0
         assert watchdog.started("web") == 1
+
+
+async def test_who_ends_while_its_heal_is_written_down_is_healed_again(tmp_path: Path) -> None:
+    seldom = replace(scenario("web", 1), health=Health("tcp", "1", interval=60.0))
+    async with MemoryWatchdog(tmp_path, stack_of(seldom, sweep=60.0)) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        with slow_disk(watchdog):  # an action waits a second for it, and then goes on
+            await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
+            await until(lambda: watchdog.started("web") == 2)
+            await asyncio.sleep(0.3)  # verified by now; the record of it waits for the disk
+            await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
+            await asyncio.sleep(0.1)
+        await until(lambda: watchdog.started("web") == 3)
+
+
+async def test_a_stop_during_the_look_at_needs_is_no_failure(tmp_path: Path) -> None:
+    stack = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        web = watchdog.board.tracked["web"]
+        looking, go_on = asyncio.Event(), asyncio.Event()
+
+        async def pause() -> None:
+            looking.set()
+            await go_on.wait()
+
+        watchdog.ports.closed.add(2)
+        watchdog.ports.before[1] = pause
+        web.looks = Looks(failed=5)
+        watchdog.board.tracked["db"].kick.clear()
+        look = asyncio.create_task(watchdog.reactor.on_look(web, critical("no answer")))
+        await looking.wait()
+        await watchdog.operations.run("stop", ["web"], silent)
+        go_on.set()
+        await look
+        assert web.failure is None
+        assert await watchdog.heals("web") == []
+
+
+async def test_an_up_that_changes_nothing_lets_a_heal_be_verified(tmp_path: Path) -> None:
+    async with MemoryWatchdog(tmp_path, stack_of(scenario("web", 1), stability=1.0)) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        web = watchdog.board.tracked["web"]
+        await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
+        await until(lambda: web.heal is not None and web.heal.verified_after is not None)
+        await watchdog.operations.run("up", (), silent)
+        await until(lambda: web.heal is not None and web.heal.outcome is not None)
+        assert web.heal is not None
+        assert web.heal.outcome == "healed"
+        assert web.backoff.level == 1
+
+
+async def test_a_dependent_that_is_not_looked_at_does_not_spoil_a_heal(tmp_path: Path) -> None:
+    stack = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",), heal="off"))
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        await watchdog.keeper.signal(watchdog.launch_id("db"), SIGKILL)
+        db = watchdog.board.tracked["db"]
+        await until(lambda: db.heal is not None and db.heal.outcome is not None, seconds=20)
+        assert db.heal is not None
+        assert db.heal.outcome == "healed"
+
+
+@contextmanager
+def slow_disk(watchdog: MemoryWatchdog) -> Iterator[None]:
+    """Nothing can be written to the history."""
+    with closing(sqlite3.connect(watchdog.history_path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
