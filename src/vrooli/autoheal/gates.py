@@ -52,6 +52,8 @@ def _overload(system: System, cpus: int, tracked: Tracked) -> str:
 
 
 def _answers(tracked: Tracked) -> str:
+    if tracked.failure is None or tracked.failure.symptom is not Symptom.UNRESPONSIVE:
+        return ""  # an answer of before it ended says nothing
     result = tracked.result
     if result is not None and result.details.get("answered"):
         return f"it answers, so a restart would not help: {result.message}"
