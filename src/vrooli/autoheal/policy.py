@@ -51,7 +51,8 @@ class Backoff:
     """How often a service failed lately. Times are monotonic seconds of one boot.
 
     Attributes:
-        level: failures in a row, less what stable time forgave.
+        level: failures in a row, less what stable time forgave; no more than there are delays, so
+            that a hundred failures do not take a day of health to forgive.
         failed_at: the latest failure.
         healthy_since: since when it has been healthy in one piece, None while it is not.
     """
@@ -64,11 +65,16 @@ class Backoff:
         """One more failure; stable time before it is credited."""
         stable = 0.0 if self.healthy_since is None else now - self.healthy_since
         forgiven = int(stable // DECAY_SECONDS)
-        return Backoff(max(0, self.level - forgiven) + 1, now, None)
+        return Backoff(min(max(0, self.level - forgiven) + 1, len(DELAYS)), now, None)
 
     def recovered(self, now: float) -> "Backoff":
         """Healthy again (or still)."""
         return self if self.healthy_since is not None else replace(self, healthy_since=now)
+
+    @property
+    def times(self) -> str:
+        """For people: `3 times`, `5 times or more`."""
+        return f"{self.level} times" + (" or more" if self.level == len(DELAYS) else "")
 
     @property
     def allowed_at(self) -> float:
@@ -178,7 +184,7 @@ def _blocked(situation: Situation, now: float) -> Decision | None:
 
 def _held_back(backoff: Backoff, situation: Situation, now: float) -> Decision | None:
     if now < backoff.allowed_at:
-        reason = f"failed {backoff.level} times lately"
+        reason = f"failed {backoff.times} lately"
         return Decision("wait", "backoff", reason, at=backoff.allowed_at)
     recent = sorted(t for t in situation.recent_heals if now - t < situation.window)
     if len(recent) >= situation.budget:
