@@ -5,6 +5,7 @@ and says so.
 import asyncio
 import math
 from collections.abc import Coroutine
+from dataclasses import asdict
 from typing import Any
 
 from vrooli.autoheal.events import Events
@@ -74,8 +75,9 @@ class Ledger:
         if not isinstance(saved, dict):
             return Backoff()
         level = int(saved["level"])
-        same_boot = saved["boot"] == self._boot
-        return Backoff(level, float(saved["failed_at"]) if same_boot else -math.inf)
+        if saved["boot"] != self._boot:
+            return Backoff(level, -math.inf)
+        return Backoff(level, float(saved["failed_at"]), saved.get("healthy_since"))
 
     async def load_heal(self, name: str) -> Heal | None:
         """The latest heal of a service, also one in flight when the watchdog was killed."""
@@ -124,7 +126,7 @@ class Ledger:
         return 0
 
     def _backoff_state(self, backoff: Backoff) -> dict[str, Any]:
-        return {"boot": self._boot, "level": backoff.level, "failed_at": backoff.failed_at}
+        return {"boot": self._boot, **asdict(backoff)}
 
     def _record(
         self, kind: Kind, subject: str, status: str, value: float | None, data: dict[str, Any]

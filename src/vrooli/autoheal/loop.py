@@ -156,11 +156,17 @@ class Loop:
             tracked.heal = heal
 
     async def _restore_starts(self) -> None:
-        since = self._parts.clock.wall() - DAY
-        for heal in await self._parts.ledger.heals(since, 1000):
-            tracked = self._parts.board.tracked.get(heal["subject"])
-            if tracked is not None and heal["outcome"] != Outcome.REFUSED:
-                tracked.starts.appendleft(heal["detected_at"])
+        board, clock = self._parts.board, self._parts.clock
+        wall, now = clock.wall(), clock.monotonic()
+        for heal in await self._parts.ledger.heals(wall - DAY, 1000):
+            tracked = board.tracked.get(heal["subject"])
+            if tracked is None or heal["outcome"] == Outcome.REFUSED:
+                continue
+            tracked.starts.appendleft(heal["detected_at"])
+            # Monotonic times say nothing about another boot; then the wall clock tells it apart.
+            ages = (wall - heal["detected_at"], now - heal["detected_monotonic"])
+            if all(0 <= age < board.supervisor.stack.autoheal.heal_window for age in ages):
+                board.heal_times.append(heal["detected_monotonic"])
 
     async def _bring_up(self) -> None:
         """After a boot: start what is meant to run. When something runs already, or ran under this

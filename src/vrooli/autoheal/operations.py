@@ -110,10 +110,9 @@ class Operations:
         stack = self._supervisor.stack
         wanted = chosen | graph.transitive_needs(stack, chosen)
         self._board.wanted.start(wanted, stack.services)
-        await self._take_over(
-            chosen if action == "restart" else set(filter(self._has_work, wanted))
-        )
-        return await self._start_queued(wanted, chosen if action == "restart" else set(), report)
+        restarted = chosen if action == "restart" else set()
+        await self._take_over(restarted or set(filter(self._has_work, wanted)))
+        return await self._start_queued(wanted, restarted, report)
 
     async def _start_queued(self, wanted: set[str], restarted: set[str], report: Report) -> Summary:
         try:

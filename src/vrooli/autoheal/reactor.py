@@ -118,6 +118,7 @@ class Reactor:
         tracked.failure = tracked.decision = None
         tracked.looks = type(tracked.looks)()
         tracked.backoff = tracked.backoff.recovered(self._clock.monotonic())
+        self.spawn(self._ledger.backoff(tracked.name, tracked.backoff))
         for dependent in self._board.dependents(tracked):
             dependent.kick.set()
             await self.consider(dependent)
@@ -162,7 +163,7 @@ class Reactor:
         failure is counted already.
         """
         if self._clock.monotonic() < tracked.backoff.allowed_at:
-            cause = f"failed {tracked.backoff.level} times lately"
+            cause = f"failed {tracked.backoff.times} lately"
             tracked.failure = self._failure(Symptom.MISSING, cause, None)
 
     def _is_news(self, tracked: Tracked, ended: Exit) -> bool:

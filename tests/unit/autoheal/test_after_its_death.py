@@ -101,3 +101,32 @@ async def test_after_a_boot_what_was_wanted_is_started_and_nothing_was_healed(
         await until(lambda: second.board.tracked["web"].healthy)
         assert await second.heals("web") == []
         assert await second.heals("db") == []
+
+
+async def test_stable_time_counts_over_a_restart_of_the_watchdog(tmp_path: Path) -> None:
+    async with MemoryWatchdog(tmp_path, SOLO) as first:
+        await first.operations.run("up", (), silent)
+        web = first.board.tracked["web"]
+        await first.keeper.signal(first.launch_id("web"), SIGKILL)
+        await until(lambda: web.heal is not None and web.heal.outcome == "healed")
+        since = web.backoff.healthy_since
+        assert since is not None
+    async with MemoryWatchdog(tmp_path, SOLO, first.keeper) as second:
+        assert second.board.tracked["web"].backoff == Backoff(1, web.backoff.failed_at, since)
+
+
+async def test_the_heal_budget_outlives_the_watchdog(tmp_path: Path) -> None:
+    stack = stack_of(scenario("web", 1), heal_budget=1)
+    async with MemoryWatchdog(tmp_path, stack) as first:
+        await first.operations.run("up", (), silent)
+        web = first.board.tracked["web"]
+        await first.keeper.signal(first.launch_id("web"), SIGKILL)
+        await until(lambda: web.heal is not None and web.heal.outcome == "healed")
+    async with MemoryWatchdog(tmp_path, stack, first.keeper) as second:
+        await until(lambda: second.board.tracked["web"].healthy)
+        second.board.tracked["web"].backoff = Backoff()
+        await second.keeper.signal(second.launch_id("web"), SIGKILL)
+        web = second.board.tracked["web"]
+        await until(lambda: web.decision is not None)
+        assert web.decision is not None
+        assert web.decision.rule == "budget"
