@@ -9,7 +9,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -192,10 +191,8 @@ class LiveStack:
     def pid(self, name: str) -> int:
         """The pid of a service (or of `autoheal`, `keeper`) that runs."""
         if name == "keeper":
-            lock = json.loads((self.home / "keeper.lock").read_text(encoding="ascii"))
-            return int(lock["pid"])
-        found = self.until(lambda: self.service(name).get("pid"), f"{name} has a pid")
-        return int(found)
+            return self.until(self._keeper, "there is a keeper")
+        return self.until(lambda: int(self.service(name).get("pid") or 0), f"{name} has a pid")
 
     def pids(self, *names: str) -> dict[str, int]:
         """Several."""
@@ -295,6 +292,10 @@ class LiveStack:
             if not left:
                 return
             time.sleep(0.05)
+
+    def _keeper(self) -> int:
+        text = (self.home / "keeper.lock").read_text(encoding="ascii")
+        return int(json.loads(text or "{}").get("pid", 0))  # empty while the next one writes it
 
     def _noted(self, name: str, what: str) -> list[int]:
         path = self.folder / f"{name}.{what}"
