@@ -46,3 +46,19 @@ def test_the_keeper_leaves_the_network_and_the_event_loop_alone() -> None:
 
 def test_the_watchdog_loads_nothing_heavy_and_nothing_that_it_watches() -> None:
     assert not loaded("vrooli.main.watchdog") & HEAVY
+
+
+def test_a_command_loads_neither_rich_nor_pydantic() -> None:
+    """`vrooli status` has 250 ms; rich and pydantic take 100 each."""
+    code = (
+        "import sys; sys.argv = ['vrooli', '--version']; import vrooli.main.cli as cli\n"
+        "try: cli.main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "print(*[name for name in ('rich', 'pydantic') if name in sys.modules])"
+    )
+    command = [sys.executable, "-W", "error", "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == 0, run.stderr
+    version, heavy = run.stdout.splitlines()
+    assert version.startswith("vrooli ")
+    assert not heavy

@@ -17,25 +17,42 @@ Start with `vrooli up`; `vrooli status` shows how everything is.
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
-_PLAIN = {"pretty_exceptions_enable": False, "rich_markup_mode": None}
-"""Loading rich takes a third of the 250 ms that `vrooli status` has; a user's mistake never shows a
-traceback anyway.
-"""
+
+def _app(text: str) -> typer.Typer:
+    """Without rich: loading it takes a third of the 250 ms that `vrooli status` has. A user's
+    mistake never shows a traceback anyway.
+    """
+    return typer.Typer(
+        help=text,
+        no_args_is_help=True,
+        context_settings=_SETTINGS,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+
+
+def _show_version(wanted: bool) -> None:
+    """Runs before a missing command can be missed."""
+    if wanted:
+        out(f"vrooli {__version__}")
+        raise typer.Exit
+
+
+_Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", help="Show the version and exit.", is_eager=True, callback=_show_version
+    ),
+]
 
 
 def build_vrooli(kit: Kit) -> typer.Typer:
     """The command `vrooli`."""
-    app = typer.Typer(help=_HELP, no_args_is_help=True, context_settings=_SETTINGS)
+    app = _app(_HELP)
 
     @app.callback()
-    def common(
-        version: Annotated[
-            bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
-        ] = False,
-    ) -> None:
-        if version:
-            out(f"vrooli {__version__}")
-            raise typer.Exit
+    def common(version: _Version = False) -> None:
+        """Options before any command."""
 
     for module in (lifecycle, status, logs, config, groups, processes):
         module.register(app, kit)
@@ -44,10 +61,11 @@ def build_vrooli(kit: Kit) -> typer.Typer:
 
 def build_autoheal(kit: Kit) -> typer.Typer:
     """The command `vrooli-autoheal`."""
-    app = typer.Typer(
-        help="The watchdog: watches and heals a stack.",
-        no_args_is_help=True,
-        context_settings=_SETTINGS,
-    )
+    app = _app("The watchdog: watches and heals a stack.")
+
+    @app.callback()
+    def common(version: _Version = False) -> None:
+        """Options before any command."""
+
     autoheal.register(app, kit)
     return app
