@@ -58,8 +58,10 @@ fail, the deepest is healed; the others are `blocked` and are not restarted for 
 back they are looked at again.
 
 A restart cannot help when the disk of the home has less than {free} MiB or {inodes} inodes left
-or is read-only, when the service answers but refuses us (a wrong password), or when the machine
-is overloaded. Such a refusal is recorded once and looked at again every {gate_retry:g} s.
+or is read-only, when the port is taken by somebody else, or when the service answers but refuses
+us (a wrong password). Nor does it help a service that answers late on a machine with more than
+{overload:g} runnable tasks per processor. Such a refusal is recorded once, and looked at again
+every {gate_retry:g} s.
 
 ## Acting
 
@@ -121,6 +123,7 @@ def healing() -> str:
         rules=_rules(),
         free=gates.MIN_FREE_BYTES // 2**20,
         inodes=gates.MIN_FREE_INODES,
+        overload=gates.OVERLOAD,
         gate_retry=policy.GATE_RETRY,
         ladders=_ladders(),
         grace=process.LEFTOVER_GRACE,

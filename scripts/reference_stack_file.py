@@ -16,9 +16,10 @@ at most 40 lower-case letters, digits and hyphens and begin with a letter. Durat
 (`0.5`, `30`) or a text with one unit (`"500ms"`, `"5s"`, `"2m"`, `"1h"`). Relative paths start at
 the folder of the file, `~` is the home folder. A key that is not listed here is an error.
 
-Secrets never stand in the file: `env:NAME` is a variable of the environment in which `vrooli up`
-runs, `file:PATH` the content of a file that not every user of the host may read, without its last
-newline. In `env`, `resource:NAME` is the connection URL of a resource, with its password.
+Secrets never stand in the file: `env:NAME` is a variable of the environment of the watchdog, which
+is that of the `vrooli up` that started it, `file:PATH` the content of a file that not every user of
+the host may read, without its last newline
+([give secrets to services](../how-to/secrets.md)). In `env`, `resource:NAME` is the connection URL of a resource, with its password.
 """
 
 
