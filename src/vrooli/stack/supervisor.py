@@ -3,12 +3,14 @@ while there is none.
 """
 
 import asyncio
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import vrooli.stack.runtimes
 from vrooli.core import discover
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import StartFailed, VrooliError
 from vrooli.core.launch import Exit
 from vrooli.core.result import Result
 from vrooli.stack import graph
@@ -17,6 +19,8 @@ from vrooli.stack.model import Service, Stack
 from vrooli.stack.probe import probe
 from vrooli.stack.progress import Phase, Report, Step
 from vrooli.stack.runtime import Context, Runtime
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +91,38 @@ class Supervisor:
         raises.
         """
         async with self.lock(service.name):
+            if service.managed:
+                await self.refresh()  # the answer to an earlier request may have been lost
             if self.running(service) and service.managed:
                 return None
-            return await self.runtime(service).start(service, self.context, report)
+            with _trouble_of(service):
+                return await self.runtime(service).start(service, self.context, report)
 
     async def stop_one(self, service: Service) -> None:
         """Bring `service` down."""
         async with self.lock(service.name):
-            await self.runtime(service).stop(service, self.context)
+            with _trouble_of(service):
+                await self.runtime(service).stop(service, self.context)
+
+    def undeclared(self) -> list[str]:
+        """What runs although the stack does not declare it (any more)."""
+        declared = {s.name for s in self.stack.services.values() if s.managed}
+        return [name for name in self.context.launches if name not in declared]
+
+    async def stop_undeclared(self, names: Iterable[str]) -> None:
+        """Stop services of which nothing is known but their launch: the stack was edited while
+        nobody watched.
+        """
+        for name in names:
+            await self.stop_one(Service(name, name, "scenario", "scenario"))
 
     async def restart_one(self, service: Service, report: Report) -> Result:
         """Bring it down and up again under one lock, so that nobody starts it in between."""
         async with self.lock(service.name):
             runtime = self.runtime(service)
-            await runtime.stop(service, self.context)
-            return await runtime.start(service, self.context, report)
+            with _trouble_of(service):
+                await runtime.stop(service, self.context)
+                return await runtime.start(service, self.context, report)
 
     async def start(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
         """Start `names` in the order of their needs, in parallel where possible, each after its
@@ -111,7 +132,8 @@ class Supervisor:
         tasks: dict[str, asyncio.Task[Outcome]] = {}
         async with asyncio.TaskGroup() as group:
             for service in services:
-                needs = [tasks[n] for n in self._needs(service) if n in tasks]
+                wanted = graph.direct_needs(self.stack, service.name)
+                needs = [task for name, task in tasks.items() if name in wanted]
                 tasks[service.name] = group.create_task(self._start_after(service, needs, report))
         return {name: task.result() for name, task in tasks.items()}
 
@@ -122,9 +144,7 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             for service in services:
                 waits = [
-                    t
-                    for n, t in tasks.items()
-                    if service.name in self._needs(self.stack.services[n])
+                    t for n, t in tasks.items() if service.name in graph.direct_needs(self.stack, n)
                 ]
                 tasks[service.name] = group.create_task(self._stop_after(service, waits, report))
         return {name: task.result() for name, task in tasks.items()}
@@ -133,10 +153,6 @@ class Supervisor:
         chosen = set(names)
         waves = graph.start_waves(self.stack)
         return [self.stack.services[n] for wave in waves for n in sorted(wave) if n in chosen]
-
-    def _needs(self, service: Service) -> list[str]:
-        groups = set(service.needs)
-        return [other.name for other in self.stack.services.values() if other.group in groups]
 
     async def _start_after(
         self, service: Service, needs: list[asyncio.Task[Outcome]], report: Report
@@ -174,18 +190,28 @@ class Supervisor:
         for task in waits:
             await task
         watch = _Stopwatch(service.name, report, self.context)
-        if not self.running(service):
-            watch.say("unchanged", "not running")
-            await self.stop_one(service)
-            return Outcome(service.name, changed=False)
-        watch.say("stopping")
+        running = self.running(service)
+        if running:
+            watch.say("stopping")
         try:
-            await self.stop_one(service)
+            await self.stop_one(service)  # also one that has ended: what it left behind must go
         except VrooliError as error:
             watch.say("failed", str(error))
             return Outcome(service.name, changed=True, error=error)
-        watch.say("stopped")
-        return Outcome(service.name, changed=True)
+        watch.say("stopped" if running else "unchanged", "" if running else "not running")
+        return Outcome(service.name, changed=running)
+
+
+@contextmanager
+def _trouble_of(service: Service) -> Iterator[None]:
+    """A defect met on the way is this service's failure, and must not end the work on others."""
+    try:
+        yield
+    except VrooliError:
+        raise
+    except Exception as error:
+        _log.exception("%s", service.name)
+        raise StartFailed(f"{type(error).__name__}: {error}", where=service.name) from error
 
 
 class _Stopwatch:

@@ -4,8 +4,8 @@ import asyncio
 import signal
 from dataclasses import dataclass
 
-from vrooli.core.errors import Refused, StartFailed
-from vrooli.core.launch import Exit, Launch
+from vrooli.core.errors import Busy, Refused, StartFailed
+from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.core.result import Result
 from vrooli.stack import logs
 from vrooli.stack.kinds import kind_of
@@ -31,6 +31,9 @@ failed.
 
 LEFTOVER_GRACE = 5.0
 """Seconds that descendants of a dead process get after TERM, before KILL."""
+
+KILLED = 10.0
+"""Seconds that a killed process may take to be gone; only one that waits for a disk needs any."""
 
 LOG_LINES = 20
 
@@ -59,8 +62,7 @@ class ProcessRuntime(Runtime):
         )
         spec = launch_spec(service, context.stack, place, context.environment)
         report(Step(service.name, "starting"))
-        launch = await context.tools.keeper.spawn(spec)
-        context.launches[service.name] = launch
+        launch = await _spawn(spec, context)
         try:
             return await _Wait(service, launch, context).until_healthy()
         except StartFailed:
@@ -79,8 +81,7 @@ class ProcessRuntime(Runtime):
         if launch is None:
             return
         if not await self._ask(service, launch, context):
-            await context.tools.keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
-            await context.exits.wait(launch.launch_id)
+            await self._kill(service, launch, context)
         await self._end_leftovers(service, context)
         if context.launches.get(service.name) == launch:
             del context.launches[service.name]
@@ -102,6 +103,17 @@ class ProcessRuntime(Runtime):
                 continue
         return False
 
+    async def _kill(self, service: Service, launch: Launch, context: Context) -> None:
+        keeper = context.tools.keeper
+        await keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
+        try:
+            async with asyncio.timeout(KILLED):
+                await context.exits.wait(launch.launch_id)
+        except TimeoutError:
+            # A keeper that has lost its record will never tell the end of what it does not know.
+            if await keeper.survivors(launch.launch_id):
+                raise _immortal(service) from None
+
     async def _end_leftovers(self, service: Service, context: Context) -> None:
         """End what the last launch of this service started and what outlived it."""
         launch = context.launches.get(service.name)
@@ -113,6 +125,8 @@ class ProcessRuntime(Runtime):
         await keeper.signal(launch.launch_id, signal.SIGTERM, tree=True)
         deadline = clock.monotonic() + LEFTOVER_GRACE
         while await keeper.survivors(launch.launch_id):
+            if clock.monotonic() >= deadline + KILLED:
+                raise _immortal(service)
             if clock.monotonic() >= deadline:
                 await keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
             await clock.sleep(FIRST_PAUSE)
@@ -178,6 +192,30 @@ class _Wait:
         lines = logs.tail(self.context.tools.place.home.log(name), LOG_LINES)
         shown = "".join(f"\n  | {line}" for line in lines)
         return StartFailed(what + shown, where=name, next_step=advice, retryable=True)
+
+
+async def _spawn(spec: LaunchSpec, context: Context) -> Launch:
+    """Spawn, and note the launch even when we are cancelled: nobody else would know what runs."""
+
+    def note(done: asyncio.Future[Launch]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            context.launches[spec.service] = done.result()
+
+    spawning = asyncio.ensure_future(context.tools.keeper.spawn(spec))
+    spawning.add_done_callback(note)
+    try:
+        return await asyncio.shield(spawning)
+    finally:
+        if not spawning.done():
+            await asyncio.wait({spawning})
+
+
+def _immortal(service: Service) -> Busy:
+    return Busy(
+        "it does not end although it was killed",
+        where=service.name,
+        next_step="look at its disk: a process that waits for one cannot be killed",
+    )
 
 
 def _require_free_port(service: Service, context: Context) -> None:
