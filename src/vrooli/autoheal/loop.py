@@ -21,7 +21,7 @@ from vrooli.autoheal.watch import Observer, watch
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import logs
-from vrooli.stack.model import Stack
+from vrooli.stack.model import Service, Stack
 from vrooli.stack.progress import silent
 
 _log = logging.getLogger(__name__)
@@ -67,6 +67,7 @@ class Loop:
         self._parts = parts
         self._watchers: dict[str, asyncio.Task[None]] = {}
         self._booted = False
+        self._undeclared: list[str] = []
 
     async def start(self) -> None:
         """Numbered:
@@ -81,6 +82,7 @@ class Loop:
         await self._restore_starts()
         for tracked in filter(self._missing, board.tracked.values()):
             self._parts.reactor.take_up(tracked)
+        self._undeclared = board.supervisor.undeclared()
         new_keeper = await ledger.meets(self._parts.exits.keeper_id)
         self._booted = new_keeper and not board.supervisor.context.launches
 
@@ -94,6 +96,10 @@ class Loop:
                 group.create_task(parts.host_checker.watch(check))
             group.create_task(guarded("bring up", self._bring_up()))
             group.create_task(self._sweep_for_ever())
+            await guarded(
+                "stop what is not declared",
+                parts.board.supervisor.stop_undeclared(self._undeclared),
+            )
 
     async def look_at_everything(self) -> None:
         """One look at every service and every host check, in parallel: a forced tick."""
@@ -111,10 +117,11 @@ class Loop:
         the `up` that follows.
         """
         board = self._parts.board
-        gone = [t for name, t in board.tracked.items() if name not in stack.services]
+        gone = [t for name, t in board.tracked.items() if not _goes_on(t.service, stack)]
         for tracked in gone:
             await self._parts.reactor.hand_over(tracked)
-            self._watchers.pop(tracked.name).cancel()
+            if tracked.name in self._watchers:
+                self._watchers.pop(tracked.name).cancel()
         await board.supervisor.stop([t.name for t in gone], silent)
         for tracked in gone:
             del board.tracked[tracked.name]
@@ -221,6 +228,12 @@ class Loop:
                 logs.rotate(path)
             except OSError as error:
                 _log.warning("cannot rotate %s: %s", path, error)
+
+
+def _goes_on(service: Service, stack: Stack) -> bool:
+    """Whether it stays ours; one that becomes external is stopped here first."""
+    new = stack.services.get(service.name)
+    return new is not None and new.managed >= service.managed
 
 
 def host_checks(checks: list[Any]) -> dict[str, HostCheck]:

@@ -100,6 +100,7 @@ class _Direct:
         await supervisor.refresh()
         follower = asyncio.create_task(_follow(supervisor, keeper))
         try:
+            await supervisor.stop_undeclared(supervisor.undeclared())
             outcomes = await self._act(supervisor, action, chosen, self._report)
         finally:
             follower.cancel()

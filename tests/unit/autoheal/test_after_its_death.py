@@ -24,6 +24,7 @@ class Hanging(MemoryExecutor):
 
 
 SOLO = stack_of(scenario("web", 1))
+SOLO_DB = stack_of(scenario("db", 1))
 PAIR = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
 
 
@@ -130,3 +131,24 @@ async def test_the_heal_budget_outlives_the_watchdog(tmp_path: Path) -> None:
         await until(lambda: web.decision is not None)
         assert web.decision is not None
         assert web.decision.rule == "budget"
+
+
+async def test_what_was_taken_out_of_the_stack_while_nobody_watched_is_stopped(
+    tmp_path: Path,
+) -> None:
+    async with MemoryWatchdog(tmp_path, PAIR) as first:
+        await first.operations.run("up", (), silent)
+    async with MemoryWatchdog(tmp_path, SOLO_DB, first.keeper) as second:
+        await until(lambda: "web" not in second.supervisor.context.launches)
+        assert [launch.service for launch in await second.keeper.launches()] == ["db"]
+
+
+async def test_what_becomes_external_is_stopped_here(tmp_path: Path) -> None:
+    elsewhere = stack_of(scenario("web", 1, runtime="external", url="tcp://127.0.0.1:1"))
+    async with MemoryWatchdog(tmp_path, SOLO) as watchdog:
+        await watchdog.loop.replace(SOLO)  # also before anything is watched
+        await watchdog.operations.run("up", (), silent)
+        await watchdog.loop.replace(elsewhere)
+        assert await watchdog.keeper.launches() == []
+        await until(lambda: watchdog.board.tracked["web"].healthy)
+        assert watchdog.board.state(watchdog.board.tracked["web"]) == "external"
