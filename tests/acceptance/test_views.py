@@ -1,0 +1,135 @@
+"""What scripts read: exit codes, pure JSON, the watchdog's API, and logs of bounded size."""
+
+import json
+import threading
+import urllib.error
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.stack import LiveStack, gone, said
+
+ROUTES = ("/status", "/checks", "/checks/service-web", "/heals", "/metrics", "/events", "/tick")
+
+
+@pytest.fixture
+def web(stack: LiveStack) -> LiveStack:
+    """One critical service, one that is not, and the switches to make them sick."""
+    stack.add("web", "--sick-while", "sick", heal="watch")
+    stack.add("extra", "--sick-while", "extra-sick", heal="watch", critical=False)
+    stack.write()
+    stack.up()
+    stack.until_ok()
+    return stack
+
+
+def test_the_exit_codes_of_status_and_tick_tell_ok_warning_critical_and_unknown(
+    web: LiveStack,
+) -> None:
+    assert _codes(web) == [0, 0, 0]
+    extra = web.touch("extra-sick")
+    web.until(lambda: (web.seen() or {}).get("status") == "warning", "a warning")
+    assert _codes(web) == [1, 1, 1]
+    sick = web.touch("sick")
+    web.until(lambda: (web.seen() or {}).get("status") == "critical", "critical")
+    assert _codes(web) == [2, 2, 2]
+    for file in (extra, sick):
+        file.unlink()
+    web.until_ok()
+    assert web.heals() == [], 'heal = "watch" is never touched'
+    web.down()
+    assert _codes(web)[0::2] == [3, 3]
+
+
+def _codes(stack: LiveStack) -> list[int]:
+    return [
+        stack.run("status").returncode,
+        stack.autoheal_command("tick", "--force").returncode,
+        stack.autoheal_command("status", "--json").returncode,
+    ]
+
+
+def test_json_is_alone_on_standard_output(web: LiveStack) -> None:
+    web.kill("web")
+    commands = [
+        ["status", "--json"],
+        ["up", "--json"],
+        ["restart", "extra", "--json"],
+        ["stop", "extra", "--json"],
+        ["start", "extra", "--json"],
+        ["config", "check", "--json"],
+        ["config", "show"],
+        ["config", "schema"],
+        ["scenario", "list", "--json"],
+        ["scenario", "status", "web", "--json"],
+        ["resource", "list", "--json"],
+        ["down", "--json"],
+    ]
+    for command in commands:
+        ended = web.run(*command)
+        json.loads(ended.stdout)
+
+
+def test_json_of_the_watchdogs_commands_is_alone_on_standard_output(web: LiveStack) -> None:
+    for command in (["status"], ["tick"], ["tick", "--force"], ["checks"], ["heals"]):
+        json.loads(web.autoheal_command(*command, "--json").stdout)
+    listed = web.autoheal_command("checks")
+    assert "system-disk" in listed.stdout
+    assert listed.returncode == 0, said(listed)
+
+
+def test_only_health_is_open_to_all(web: LiveStack) -> None:
+    assert web.get("autoheal", "/health", token=False)["status"] == "ok"
+    for route in (*ROUTES, "/operations", "/reload", "/nothing"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            web.open("autoheal", route, token=False)
+        assert refused.value.code == 401, route
+        refused.value.close()
+
+
+def test_metrics_are_prometheus_text(web: LiveStack) -> None:
+    with web.open("autoheal", "/metrics") as answer:
+        families = list(text_string_to_metric_families(answer.read().decode()))
+    assert families
+    assert all(family.documentation for family in families)
+
+
+def test_events_tell_of_a_heal_as_it_happens(stack: LiveStack) -> None:
+    stack.add("web")
+    stack.write()
+    stack.up()
+    heard: list[str] = []
+    with stack.open("autoheal", "/events") as stream:
+        reader = threading.Thread(target=lambda: heard.extend(_events(stream)), daemon=True)
+        reader.start()
+        stack.kill("web")
+        stack.until_healed("web")
+        reader.join(timeout=30)
+    assert not reader.is_alive()
+    assert "healed" in heard[-1]
+
+
+def _events(stream: object) -> list[str]:
+    """Lines up to the one that tells of a heal that ended well."""
+    lines: list[str] = []
+    for raw in stream:  # type: ignore[attr-defined]  # an HTTP response iterates over its lines
+        lines.append(raw.decode())
+        if '"outcome": "healed"' in lines[-1]:
+            break
+    return lines
+
+
+def test_logs_are_rotated_and_still_shown(stack: LiveStack) -> None:
+    stack.add("web", "--chatter", str(30 * 2**20), "--say=the end")
+    stack.write()
+    stack.up()
+    logs = stack.home / "logs"
+    stack.until(lambda: len(list(logs.glob("web.log*"))) > 1, "the log is rotated")
+    stack.until(lambda: _size(logs) < 60 * 2**20, "and bounded")
+    assert stack.run("logs", "web", "-n", "3").returncode == 0
+    assert not gone(stack.pid("web"))
+
+
+def _size(logs: Path) -> int:
+    return sum(path.stat().st_size for path in logs.glob("web.log*"))
