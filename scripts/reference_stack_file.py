@@ -18,8 +18,8 @@ the folder of the file, `~` is the home folder. A key that is not listed here is
 
 Secrets never stand in the file: `env:NAME` is a variable of the environment of the watchdog, which
 is that of the `vrooli up` that started it, `file:PATH` the content of a file that not every user of
-the host may read, without its last newline
-([give secrets to services](../how-to/secrets.md)). In `env`, `resource:NAME` is the connection URL of a resource, with its password.
+the host may read, without its last newline ([secrets](../how-to/secrets.md)). In `env`,
+`resource:NAME` is the connection URL of a resource, with its password.
 """
 
 
