@@ -14,7 +14,7 @@ from tests.support.stack import LiveStack, gone
 SERVICES = ("base", "left", "right", "top", "aside", "alone")
 OURS = ("autoheal", "keeper")
 SAMPLE, FULL = 8, 200
-ROUND = 8
+ROUND = 4
 """Faults after which an operator restarts everything: that ends the waiting of backoff."""
 
 
