@@ -7,7 +7,7 @@ keeper.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from vrooli.core.errors import Unreachable, VrooliError
@@ -16,7 +16,7 @@ from vrooli.core.identity import Identity
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.core.ports.processes import Processes
 from vrooli.host.keeper_client import KeeperClient
-from vrooli.host.start_keeper import end_hung_keeper, keeper_identity, start_keeper
+from vrooli.host.start_keeper import STUCK, end_hung_keeper, keeper_identity, reach_keeper
 
 BEAT = 0.5
 """Seconds between heartbeats. The keeper takes 1.5 s of silence for a hang."""
@@ -25,14 +25,6 @@ ANSWER = 1.0
 """Seconds after which a keeper that does not answer is looked at: a stopped one is replaced at
 once.
 """
-
-STUCK = 15.0
-"""Seconds after which one that does not answer is replaced although it is not stopped: slow is not
-dead.
-"""
-
-ATTEMPTS = 3
-"""Keepers tried before the connection is given up; each had seconds to answer."""
 
 AGAIN = 0.2
 """Seconds between attempts to reach or start a keeper."""
@@ -61,15 +53,8 @@ class KeeperLink:
     async def connect(self) -> None:
         """Reach the keeper, or start one."""
         async with self._lock:
-            for attempt in range(ATTEMPTS):
-                if self._client is not None:
-                    return
-                try:
-                    await self._reach()
-                except Unreachable:
-                    if attempt == ATTEMPTS - 1:
-                        raise
-                    await end_hung_keeper(self._home)
+            if self._client is None:
+                await self._reach()
 
     async def close(self) -> None:
         """Hang up; the keeper goes on."""
@@ -102,7 +87,7 @@ class KeeperLink:
         """See the port."""
         return await self._asking(lambda client: client.survivors(launch_id))
 
-    async def exits(self, after: int = 0) -> AsyncIterator[Exit]:
+    async def exits(self, after: int = 0) -> AsyncGenerator[Exit, None]:
         """See the port: of one keeper. `follow` goes on with the next."""
         async for ended in (await self.client()).exits(after):
             yield ended
@@ -119,8 +104,11 @@ class KeeperLink:
             try:
                 await self.connect()
                 keeper = self.keeper_id
-                async for ended in self.exits(await seen(keeper)):
-                    yield ended
+                async with contextlib.aclosing(self.exits(await seen(keeper))) as stream:
+                    async for ended in stream:
+                        if self.keeper_id != keeper:
+                            break  # another keeper's, who was asked for the position of this one
+                        yield ended
                 why = "the keeper closed the stream"
             except VrooliError as error:
                 why = error.what
@@ -180,19 +168,16 @@ class KeeperLink:
         return True
 
     async def _reach(self) -> None:
-        client = await self._connect_or_start()
-        told = await client.ping(STUCK)
-        identity = Identity.from_json(told["identity"])
-        self.keeper_id = f"{identity.boot_id}:{identity.pid}:{identity.start_ticks}"
-        if self._minded is not None:
-            await client.watch(self._minded, adopt=True)
-        self._client = client
-
-    async def _connect_or_start(self) -> KeeperClient:
+        client = await reach_keeper(self._home)
         try:
-            return await KeeperClient.connect(self._home.keeper_socket)
-        except Unreachable:
-            return await start_keeper(self._home)
+            identity = Identity.from_json((await client.ping(STUCK))["identity"])
+            if self._minded is not None:
+                await client.watch(self._minded, adopt=True)
+        except BaseException:
+            await client.close()
+            raise
+        self.keeper_id = f"{identity.boot_id}:{identity.pid}:{identity.start_ticks}"
+        self._client = client
 
     async def _asking(self, question: Callable[[KeeperClient], Awaitable[Answer]]) -> Answer:
         """Ask; when the keeper went away in between, ask the next one once more: reading and

@@ -1,6 +1,7 @@
 """Starting the keeper of a home, and ending one that no longer answers."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -16,6 +17,8 @@ from vrooli.host.keeper import proc
 from vrooli.host.keeper_client import KeeperClient
 
 READY = 20.0  # seconds for a Python start on a cold disk
+STUCK = 15.0  # seconds without an answer after which a keeper is replaced: slow is not dead
+ATTEMPTS = 3  # keepers tried before it is given up; each had its time to answer
 SHOWN_LINES = 10
 _BOOT = "import sys; sys.path.insert(0, {src!r}); from vrooli.host.keeper.main import main; main()"
 
@@ -33,6 +36,47 @@ def keeper_command(home: Home, *, detach: bool) -> list[str]:
     flags = ["--detach"] if detach else []
     folders = [str(home.root.absolute()), str(home.run.absolute())]  # its own folder will be /
     return [sys.executable, "-I", "-S", "-c", boot, *flags, *folders]
+
+
+async def reach_keeper(home: Home) -> KeeperClient:
+    """A connection to the keeper of `home`: the one that runs, else a new one. One that hangs is
+    ended first.
+
+    Raises:
+        Unreachable: several in a row did not answer.
+        StartFailed, StorageError: none can be started.
+    """
+    if _is_stopped(home):
+        await end_hung_keeper(home)
+    for _ in range(ATTEMPTS - 1):
+        with contextlib.suppress(Unreachable):
+            return await _answering(home)
+        await end_hung_keeper(home)
+    return await _answering(home)
+
+
+def _is_stopped(home: Home) -> bool:
+    """A stopped one (SIGSTOP) will not answer however long it is given, unless it is debugged."""
+    identity = keeper_identity(home)
+    stat = proc.read_stat(identity.pid) if identity is not None else None
+    return stat is not None and stat.state == "T" and not proc.is_traced(stat.pid)
+
+
+async def _answering(home: Home) -> KeeperClient:
+    try:
+        client = await KeeperClient.connect(home.keeper_socket)
+    except Unreachable:
+        return await start_keeper(home)
+    return await _pinged(client, STUCK)
+
+
+async def _pinged(client: KeeperClient, deadline: float) -> KeeperClient:
+    try:
+        await client.ping(deadline)
+    except BaseException:
+        await client.close()
+        raise
+    return client
 
 
 async def start_keeper(home: Home) -> KeeperClient:
@@ -61,17 +105,27 @@ async def start_keeper(home: Home) -> KeeperClient:
             where=str(log),
             next_step="see the reason above",
         )
-    client = await KeeperClient.connect(home.keeper_socket, deadline=READY)
-    try:
-        await client.ping(deadline=5.0)
-    except Unreachable:
-        await client.close()
-        raise
-    return client
+    return await _pinged(await KeeperClient.connect(home.keeper_socket, deadline=READY), 5.0)
 
 
 async def _run(command: list[str], sink: int) -> int:
-    process = await asyncio.create_subprocess_exec(
+    try:
+        process = await _start(command, sink)
+    except OSError as error:
+        what = f"the keeper cannot be started: {error.strerror}"
+        raise StartFailed(what, where=command[0], retryable=True) from error
+    try:
+        async with asyncio.timeout(READY):
+            return await process.wait()
+    except TimeoutError as error:
+        process.kill()
+        await process.wait()
+        what = f"the keeper was not ready within {READY:g} s"
+        raise StartFailed(what, next_step="see logs/keeper.log in the home") from error
+
+
+async def _start(command: list[str], sink: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=sink,
@@ -82,14 +136,6 @@ async def _run(command: list[str], sink: int) -> int:
         env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
         start_new_session=True,
     )
-    try:
-        async with asyncio.timeout(READY):
-            return await process.wait()
-    except TimeoutError as error:
-        process.kill()
-        await process.wait()
-        what = f"the keeper was not ready within {READY:g} s"
-        raise StartFailed(what, next_step="see logs/keeper.log in the home") from error
 
 
 def _last_lines(log: Path) -> str:

@@ -15,7 +15,7 @@ from vrooli.host.accounts import ensure_service_user
 from vrooli.host.keeper_client import KeeperClient
 from vrooli.host.locks import held
 from vrooli.host.secrets import FileSecrets
-from vrooli.host.start_keeper import start_keeper
+from vrooli.host.start_keeper import reach_keeper
 from vrooli.main.boot import protected_at_boot
 from vrooli.main.places import SERVICE_USER, make_home
 from vrooli.main.watchdog_spec import watchdog_spec
@@ -119,20 +119,13 @@ def _answers(client: WatchdogClient) -> bool:
 
 
 async def _have_keeper(home: Home) -> None:
-    async with await _keeper(home):
+    async with await reach_keeper(home):
         return
 
 
 async def _watch(home: Home, environment: Mapping[str, str]) -> None:
-    async with await _keeper(home) as keeper:
+    async with await reach_keeper(home) as keeper:
         await keeper.watch(watchdog_spec(home, environment))
-
-
-async def _keeper(home: Home) -> KeeperClient:
-    try:
-        return await KeeperClient.connect(home.keeper_socket)
-    except Unreachable:
-        return await start_keeper(home)
 
 
 async def _stop_watchdog(home: Home) -> bool:

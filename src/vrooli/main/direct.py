@@ -17,7 +17,7 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_client import KeeperClient
 from vrooli.host.locks import FileLock
 from vrooli.host.memory.keeper import MemoryKeeper
-from vrooli.host.start_keeper import start_keeper
+from vrooli.host.start_keeper import reach_keeper
 from vrooli.main.assemble import context_for
 from vrooli.main.places import make_home, this_machine
 from vrooli.stack import graph
@@ -87,7 +87,7 @@ class _Direct:
         lock = FileLock(self._home.watchdog_lock, "a watchdog or another command")
         lock.take()
         try:
-            async with await self._keeper() as keeper:
+            async with await reach_keeper(self._home) as keeper:
                 return await self._with_keeper(keeper, stack, action, chosen)
         finally:
             lock.release()
@@ -125,12 +125,6 @@ class _Direct:
 
     def _report(self, step: Any) -> None:
         self._lines.put(step.to_json())
-
-    async def _keeper(self) -> KeeperClient:
-        try:
-            return await KeeperClient.connect(self._home.keeper_socket)
-        except Unreachable:
-            return await start_keeper(self._home)
 
 
 async def _follow(supervisor: Supervisor, keeper: KeeperClient) -> None:

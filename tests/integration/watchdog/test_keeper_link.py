@@ -1,0 +1,75 @@
+"""The watchdog's connection to real keepers that are killed and stopped."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.keeper_home import KeeperHome
+from tests.support.until import until
+from vrooli.core.launch import Exit
+from vrooli.host.keeper_link import KeeperLink
+from vrooli.host.processes import LocalProcesses
+from vrooli.host.start_keeper import reach_keeper
+
+
+@pytest.fixture
+async def place() -> AsyncIterator[KeeperHome]:
+    """A home with a keeper."""
+    place = KeeperHome()
+    await place.start()
+    yield place
+    await place.close()
+
+
+async def test_a_stopped_keeper_is_replaced_by_whoever_wants_one(place: KeeperHome) -> None:
+    first = place.keeper()
+    os.kill(first.pid, signal.SIGSTOP)
+    async with asyncio.timeout(20), await reach_keeper(place.home) as client:
+        assert (await client.ping())["identity"]["pid"] != first.pid
+
+
+async def test_exits_of_the_next_keeper_are_not_skipped_by_the_position_in_the_last(
+    place: KeeperHome,
+) -> None:
+    link = KeeperLink(place.home, LocalProcesses())
+    seen: list[Exit] = []
+
+    async def position(keeper: str) -> int:
+        return 1000 if keeper == first else 0
+
+    await link.connect()
+    first = link.keeper_id
+
+    async def follow() -> None:
+        async for ended in link.follow(position):
+            seen.append(ended)
+
+    following = asyncio.create_task(follow())
+    try:
+        launch = await link.spawn(place.spec("sleep", "60"))
+        place.kill_keeper()
+        await until(lambda: link.keeper_id != first)
+        await link.signal(launch.launch_id, signal.SIGKILL)
+        await until(lambda: [e.launch.launch_id for e in seen] == [launch.launch_id])
+    finally:
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+        await link.close()
+
+
+async def test_reaching_in_vain_leaves_no_connection_open(place: KeeperHome) -> None:
+    link = KeeperLink(place.home, LocalProcesses(), place.spec("true"))
+    other = await place.connect()
+    await other.watch(place.spec("sleep", "60"))  # so that nobody else can be minded
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(5):
+        with contextlib.suppress(Exception):
+            await link.connect()
+    await asyncio.sleep(0)
+    assert len(os.listdir("/proc/self/fd")) == before
+    await other.unwatch()
