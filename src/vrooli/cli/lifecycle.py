@@ -1,6 +1,8 @@
 """`vrooli up`, `down`, `restart`, and starting and stopping single services."""
 
+import contextlib
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -9,11 +11,15 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.kit import BroughtUp, Kit
 from vrooli.cli.options import File, Json, Names
-from vrooli.core.errors import EXIT_FAILURE
+from vrooli.cli.status import read_status
+from vrooli.core.errors import EXIT_FAILURE, VrooliError
 from vrooli.core.home import Home
 
 EXIT_INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
+
+_AGAIN = 0.5
+"""Seconds between attempts to listen to the watchdog again."""
 
 _UP_HELP = """
 Bring the stack up and wait until it is healthy.
@@ -171,13 +177,24 @@ def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]
 def _stay(kit: Kit, home: Home) -> None:
     render.note("attached: Ctrl-C stops everything")
     try:
-        for event in kit.watchdog(home).events():
-            _tell_event(event)
+        while _anything_runs(kit, home):
+            # The stream ends when the watchdog is replaced; that is no reason to stop anything.
+            with contextlib.suppress(VrooliError):
+                for event in kit.watchdog(home).events():
+                    _tell_event(event)
+            time.sleep(_AGAIN)
     except KeyboardInterrupt:
         render.note("")
     sys.stderr.flush()
     last = render.follow(kit.bring_down(home))
     raise typer.Exit(0 if last.get("ok") else EXIT_FAILURE)
+
+
+def _anything_runs(kit: Kit, home: Home) -> bool:
+    try:
+        return any(service["pid"] for service in read_status(kit, home)["services"])
+    except VrooliError:  # nobody can tell just now
+        return True
 
 
 def _tell_event(event: Mapping[str, Any]) -> None:
