@@ -48,6 +48,7 @@ COMMANDS = (
         "`/tmp/vrooli-UID`",
     ),
     Variable("NO_COLOR", "Set to anything: no colours.", "colours on a terminal"),
+    Variable("VROOLI_CALLED_AS", "Set by the launchers: how hints name the command.", "`vrooli`"),
     Variable("PATH", "Where the programs of services are searched."),
 )
 

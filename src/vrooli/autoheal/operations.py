@@ -111,6 +111,7 @@ class Operations:
         wanted = chosen | graph.transitive_needs(stack, chosen)
         self._board.wanted.start(wanted, stack.services)
         restarted = chosen if action == "restart" else set()
+        self._supervisor.check(restarted)
         await self._take_over(restarted or set(filter(self._has_work, wanted)))
         return await self._start_queued(wanted, restarted, report)
 

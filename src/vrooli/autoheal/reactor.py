@@ -15,7 +15,7 @@ from vrooli.autoheal.healer import healer
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.policy import Decision, Failure, Situation, Symptom
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import Refused, VrooliError
+from vrooli.core.errors import Refused, UsageError, VrooliError
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result, critical
@@ -252,7 +252,7 @@ class Reactor:
         await self._ledger.heal(heal, tracked.backoff)
         try:
             error = await self._climb(tracked, decision.ladder)
-        except Refused as refusal:
+        except (Refused, UsageError) as refusal:
             await self._turned_away(tracked, refusal, began)
             return
         finally:
@@ -276,7 +276,7 @@ class Reactor:
             at = self._clock.wall()
             try:
                 result = await healer(name).run(tracked.service, self._supervisor)
-            except Refused:
+            except (Refused, UsageError):  # nothing was done, and trying harder would not help
                 raise
             except VrooliError as failed:
                 error = failed.what
@@ -287,7 +287,7 @@ class Reactor:
             return None
         return error
 
-    async def _turned_away(self, tracked: Tracked, refusal: Refused, began: float) -> None:
+    async def _turned_away(self, tracked: Tracked, refusal: VrooliError, began: float) -> None:
         """Nothing was done, so nothing is counted; look again when the world may have changed."""
         tracked.acting = False
         self._board.heal_times.remove(began)

@@ -162,15 +162,16 @@ def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]
     for name, url in urls:
         render.note(f"  {name:<14} {url}")
     render.note("")
-    render.note("next:  vrooli status      how everything is")
-    render.note("       vrooli logs NAME   what a service says")
-    render.note("       vrooli down        stop everything")
+    command = render.called_as()
+    render.note(f"next:  {command} status      how everything is")
+    render.note(f"       {command} logs NAME   what a service says")
+    render.note(f"       {command} down        stop everything")
     if not brought.watched:
         render.note("\nnot watched: this stack has no watchdog; add [scenarios.autoheal]")
     elif not brought.protected:
         render.note(
-            "\nnot protected against reboot: run `vrooli up` after one,"
-            " or have the system run it at boot"
+            f"\nnot protected against reboot: run `{command} up` after one, or have"
+            f"\n`{command} scenario start vrooli-autoheal` run at boot: it starts what was running"
         )
 
 

@@ -96,6 +96,11 @@ def _step(line: Mapping[str, Any]) -> None:
         note(f"      {more}")
 
 
+def called_as() -> str:
+    """How the reader called us: a checkout has `./vrooli`, an installation `vrooli`."""
+    return os.environ.get("VROOLI_CALLED_AS", "vrooli")
+
+
 def ago(at: float | None, now: float | None = None) -> str:
     """A time as its distance from now: `3 s`, `5 min`, `2 h`, `4 d`."""
     if not at:

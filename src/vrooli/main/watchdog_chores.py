@@ -203,5 +203,8 @@ class Chores:
         if not self._system.memory().swap_total:
             found.append("this machine has no swap: when memory runs out, processes are killed")
         if not protected_at_boot():
-            found.append("nothing starts this stack after a reboot: have `vrooli up` run at boot")
+            found.append(
+                "nothing starts this stack after a reboot:"
+                " have `vrooli scenario start vrooli-autoheal` run at boot"
+            )
         return found

@@ -45,6 +45,14 @@ class Runtime(ABC):
         """
 
     @abstractmethod
+    def check(self, service: Service, context: Context) -> None:
+        """Whether it could be started as declared, as far as can be told without touching it.
+
+        Raises:
+            ConfigError, SecretError: it could not; what runs is better left running.
+        """
+
+    @abstractmethod
     async def await_health(self, service: Service, context: Context) -> Result:
         """Wait until what already runs is healthy; it is left running when it is not in time
         (`StartFailed`).

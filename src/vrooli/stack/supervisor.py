@@ -121,8 +121,15 @@ class Supervisor:
         async with self.lock(service.name):
             runtime = self.runtime(service)
             with _trouble_of(service):
+                runtime.check(service, self.context)
                 await runtime.stop(service, self.context)
                 return await runtime.start(service, self.context, report)
+
+    def check(self, names: Iterable[str]) -> None:
+        """Raise what would keep one of `names` from starting again, before anything is stopped."""
+        for service in self._ordered(names):
+            if not service.is_watchdog:
+                self.runtime(service).check(service, self.context)
 
     async def start(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
         """Start `names` in the order of their needs, in parallel where possible, each after its

@@ -78,6 +78,10 @@ def generated(
         "timezone": "UTC",
         "lc_messages": "C",
     }
+    if major >= 14:
+        # One call instead of an fsync for each file before every crash recovery (19.5): on a slow
+        # disk seconds that all who need the database wait for.
+        values["recovery_init_sync_method"] = "syncfs"
     if major >= 17:
         values["summarize_wal"] = True  # incremental backups
     return values

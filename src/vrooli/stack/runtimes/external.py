@@ -17,6 +17,9 @@ class ExternalRuntime(Runtime):
         """Wait until it answers; we cannot do anything else for it."""
         return await self.await_health(service, context)
 
+    def check(self, service: Service, context: Context) -> None:
+        """Nothing that we could know beforehand."""
+
     async def await_health(self, service: Service, context: Context) -> Result:
         """See `start`."""
         clock = context.tools.clock

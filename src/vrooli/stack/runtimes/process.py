@@ -69,6 +69,10 @@ class ProcessRuntime(Runtime):
             await self.stop(service, context)
             raise
 
+    def check(self, service: Service, context: Context) -> None:
+        """Its references must resolve."""
+        launch_spec(service, context.stack, context.tools.place, context.environment)
+
     async def await_health(self, service: Service, context: Context) -> Result:
         """Look until it is healthy, ends, or the time is up."""
         return await _Wait(service, context.launches[service.name], context).until_healthy()
