@@ -5,7 +5,7 @@ import re
 from scripts.reference_markdown import table
 from vrooli.autoheal import gates, policy, reactor
 from vrooli.autoheal.heal import Outcome
-from vrooli.host import keeper_link
+from vrooli.host import start_keeper
 from vrooli.host.keeper import minder
 from vrooli.stack.kind import Kind
 from vrooli.stack.model import AutohealSettings
@@ -139,7 +139,7 @@ def healing() -> str:
         first=minder.FIRST_DELAY,
         longest=minder.LONGEST_DELAY,
         starved=minder.PATIENCE,
-        stuck=keeper_link.STUCK,
+        stuck=start_keeper.STUCK,
     )
     return text.replace("\n\n\n", "\n\n")
 
