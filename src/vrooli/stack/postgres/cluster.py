@@ -47,7 +47,9 @@ def commands(new: NewCluster, vrooli_conf: str) -> Sequence[Command]:
     cluster, password = stage / "cluster", stage / "verifier"
     return (
         Remove(str(stage)),
-        EnsureDirectory(str(stage), 0o700, new.user),
+        # Ours, not the server's: whoever owned it could put a link in the place of `cluster`, and
+        # direct what we write as root.
+        EnsureDirectory(str(stage), 0o711 if new.user else 0o700),
         EnsureDirectory(str(cluster), 0o700, new.user),
         WriteFile(str(password), new.superuser_verifier + "\n", 0o600, new.user),
         _run(new, stage, "create the database cluster", _initdb(new, cluster, password)),

@@ -1,6 +1,7 @@
 """PostgreSQL: embedded by default, of the system or elsewhere by one line."""
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,15 +164,27 @@ def socket_folder(home: Home, service: str) -> str:
 
 def _major_of(data: Path) -> int | None:
     try:
-        return int((data / "PG_VERSION").read_text(encoding="ascii").split(".")[0])
+        return int(_start_of(data / "PG_VERSION").split(b".")[0])
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no version stands there"
         raise ConfigError(
-            f"cannot tell which PostgreSQL wrote this: {error}",
+            f"cannot tell which PostgreSQL wrote this: {reason}",
             where=str(data / "PG_VERSION"),
             next_step="check the permissions of the folder, or restore it from a backup",
         ) from error
+
+
+def _start_of(path: Path) -> bytes:
+    """The first bytes of a file in a folder of the server's user: we may be root, and must neither
+    follow its link nor wait at its pipe.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, 16)
+    finally:
+        os.close(descriptor)
 
 
 def _require_free(data: Path) -> None:

@@ -1,12 +1,13 @@
 """What the resource kind `postgres` asks for."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.support.kinds import machine, place, resource
-from vrooli.core.command import Remove, Rename, RunOnce
+from vrooli.core.command import EnsureDirectory, Remove, Rename, RunOnce
 from vrooli.core.errors import ConfigError
 from vrooli.core.home import Home
 from vrooli.stack.kind import Place
@@ -103,3 +104,30 @@ def test_names_are_quoted_in_sql(tmp_path: Path) -> None:
     assert single.spec.stdin is not None
     assert 'CREATE ROLE "a""b" LOGIN' in single.spec.stdin
     assert 'CREATE DATABASE "select" OWNER "a""b"' in single.spec.stdin
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_what_a_taken_over_server_leaves_for_root_to_read_is_refused(
+    tmp_path: Path, kind: str
+) -> None:
+    where, service = place(tmp_path, as_root=False), resource("postgres")
+    data = where.home.data(service.name)
+    data.mkdir(parents=True)
+    secret = tmp_path / "shadow"
+    secret.write_text("root:$6$secret", encoding="ascii")
+    if kind == "link":
+        (data / "PG_VERSION").symlink_to(secret)
+    else:
+        os.mkfifo(data / "PG_VERSION")
+    with pytest.raises(ConfigError) as refused:
+        KIND.prepare(service, where)
+    assert "secret" not in str(refused.value)
+
+
+def test_nobody_but_us_can_change_what_stands_in_the_folder_of_a_new_cluster(
+    tmp_path: Path,
+) -> None:
+    commands = KIND.prepare(resource("postgres"), place(tmp_path, as_root=True))
+    owners = {c.path: c.user for c in commands if isinstance(c, EnsureDirectory)}
+    stage = next(path for path in owners if path.endswith(".new"))
+    assert owners[stage] is None
