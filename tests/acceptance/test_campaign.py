@@ -51,7 +51,8 @@ def test_a_campaign_of_faults_ends_healthy_with_one_process_each(
         _wait(web, pids, f"fault {number}: {deeds} on {pids}")
         if number % ROUND == 0 and number < total:
             assert web.run("restart").returncode == 0
-    assert {heal["outcome"] for heal in web.heals()} <= {"healed", "relapsed", None}
+    # Unverifiable: an operator's restart came before the stability window had passed.
+    assert {heal["outcome"] for heal in web.heals()} <= {"healed", "relapsed", "unverifiable", None}
     assert {name: len(_alive(web, name)) for name in SERVICES} == dict.fromkeys(SERVICES, 1)
 
 
