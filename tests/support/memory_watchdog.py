@@ -137,12 +137,7 @@ class MemoryWatchdog:
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait({self._running})
-        everything = asyncio.all_tasks() - {asyncio.current_task()}
-        mine = {t for t in everything if "Reactor" in repr(t) or "_guarded" in repr(t)}
-        for task in mine:
-            task.cancel()
-        if mine:
-            await asyncio.wait(mine)
+        await self.reactor.close()
         await self.history.close()
 
     def launch_id(self, name: str) -> str:

@@ -32,6 +32,10 @@ DEPENDENTS_PATIENCE = 30.0
 """Seconds that dependents get to pass again after a heal, before it counts as unverifiable."""
 
 
+CLOSING = 5.0
+"""Seconds that heals and looks get to end their own processes when the watchdog is stopped."""
+
+
 class Reactor:
     """Reacts to exits and to looks. Every method runs on the watchdog's loop; none waits for a
     heal.
@@ -109,6 +113,17 @@ class Reactor:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    async def close(self) -> None:
+        """End all that is under way here, while the keeper can still be told; what runs, runs on.
+        A heal cut off is taken up by the next watchdog.
+        """
+        for timer in self._timers.values():
+            timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CLOSING)
 
     async def settle(self, tracked: Tracked, note: str) -> None:
         """All is well again, by an operator or by itself: nothing is pending any more."""

@@ -124,6 +124,7 @@ class _Watchdog:
         for task in (stopped, *work):
             task.cancel()
         await asyncio.wait({stopped, *work}, timeout=5.0)
+        await self._parts.reactor.close()
         for task in done - {stopped}:
             task.result()
 
