@@ -78,6 +78,18 @@ def test_a_heal_that_a_dying_watchdog_began_is_finished_once(stack: LiveStack) -
     assert stack.outcomes("web") == ["healed"]
 
 
+def test_a_start_that_a_dying_watchdog_began_gets_its_time(stack: LiveStack) -> None:
+    stack.add("web", "--delay", "3")
+    stack.write()
+    up = stack.start("up")
+    stack.until(lambda: stack.starts("web"), "it is being started")
+    stack.kill("autoheal")
+    up.communicate(timeout=60)
+    stack.until_ok()
+    assert len(stack.starts("web")) == 1, stack.story()
+    assert stack.heals("web") == []
+
+
 def test_a_service_that_ends_while_nobody_watches_is_noticed_afterwards_with_its_exit(
     pair: LiveStack,
 ) -> None:

@@ -107,6 +107,18 @@ def test_an_edit_is_shown_and_only_what_changed_is_restarted(pair: LiveStack) ->
     assert pair.pids(*after) == after
 
 
+def test_what_an_edit_adds_is_started_once_and_was_not_healed(stack: LiveStack) -> None:
+    stack.add("first")
+    stack.write()
+    stack.up()
+    for name in ("second", "third", "fourth", "fifth"):
+        stack.add(name)
+        stack.write()
+        stack.up()
+        assert len(stack.starts(name)) == 1
+    assert stack.heals() == []
+
+
 def test_a_damaged_file_leaves_the_running_stack_alone(pair: LiveStack) -> None:
     before = pair.pids("base", "web", "other", "autoheal")
     pair.file.write_text("[scenarios.web\n", encoding="utf-8")

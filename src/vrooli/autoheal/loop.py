@@ -26,6 +26,9 @@ from vrooli.stack.progress import silent
 
 _log = logging.getLogger(__name__)
 
+UP_FOLLOWS = 30.0
+"""Seconds that the `up` which brought an edit gets to start what is new in it."""
+
 EXITS_FIRST = 0.2
 """Seconds that remembered exits get to come in before the first looks, which know no causes."""
 
@@ -126,8 +129,19 @@ class Loop:
         for tracked in gone:
             del board.tracked[tracked.name]
         board.supervisor.context.stack = stack
+        known = set(board.tracked)
         await self._track(stack)
+        new = [tracked for name, tracked in board.tracked.items() if name not in known]
+        for tracked in new:
+            tracked.queued = True
+        self._parts.reactor.spawn(self._unqueue(new))
         self._watch_all()
+
+    async def _unqueue(self, new: list[Tracked]) -> None:
+        """The `up` that brought them may have been cut short: then they are missing like others."""
+        await self._parts.clock.sleep(UP_FOLLOWS)
+        for tracked in new:
+            tracked.queued = False
 
     async def sweep(self) -> None:
         """Find what no event told: launches unknown to us, services that should run and do not,

@@ -16,7 +16,7 @@ from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.policy import Decision, Failure, Situation, Symptom
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Refused, UsageError, VrooliError
-from vrooli.core.launch import Exit
+from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result, critical
 from vrooli.core.status import Status
@@ -204,11 +204,29 @@ class Reactor:
             await self.fail(tracked, self._failure(symptom, cause, ended))
         elif tracked.looks.confirmed(tracked.service.health, now):
             stopped = bool(result.details.get("stopped"))
+            if not stopped and self._may_still_start(tracked, now):
+                return
             symptom = Symptom.STOPPED if stopped else Symptom.UNRESPONSIVE
             failure = self._failure(symptom, result.message, None)
             await self._look_at_needs(tracked)
             if self._is_open(tracked):  # it may have ended or been stopped meanwhile
                 await self.fail(tracked, failure)
+
+    def _may_still_start(self, tracked: Tracked, now: float) -> bool:
+        """Whether nobody has seen this launch healthy, and its time to start is not over.
+
+        Whoever started it may be gone: a watchdog that was killed, an operation that was cut short.
+        """
+        launch, patience = self._launch(tracked), tracked.service.start_timeout
+        if launch is None or launch.launch_id == tracked.proven:
+            return False
+        if tracked.met[0] != launch.launch_id:
+            tracked.met = (launch.launch_id, now)
+        waited = max(now - tracked.met[1], self._clock.wall() - launch.started_at)
+        return waited < patience
+
+    def _launch(self, tracked: Tracked) -> Launch | None:
+        return self._supervisor.context.launches.get(tracked.name)
 
     async def _look_at_needs(self, tracked: Tracked) -> None:
         """Before a service is blamed, look at what it needs: it may be the victim."""
@@ -226,6 +244,8 @@ class Reactor:
     async def _note(self, tracked: Tracked, result: Result) -> None:
         before, tracked.result = tracked.result, result
         tracked.looked_at = self._clock.wall()
+        if result.healthy and (launch := self._launch(tracked)) is not None:
+            tracked.proven = launch.launch_id
         self._ledger.result(tracked.service.check_id, result)
         if before is not None and before.status is not result.status:
             self._ledger.transition(

@@ -31,6 +31,8 @@ class Tracked:
         heal: the latest heal, also after its end.
         task: the heal in flight, which includes its stability window.
         acting: a heal acts right now (it holds the service).
+        proven: the launch that was seen healthy.
+        met: the launch that was looked at last, and when it was first (monotonic).
         queued: an operation will start it, and has not come to it yet: its absence is no failure.
         starts: wall times of starts after failures, latest last.
         kick: set to make the watcher look at once.
@@ -50,6 +52,8 @@ class Tracked:
     task: asyncio.Task[None] | None = None
     acting: bool = False
     queued: bool = False
+    proven: str = ""
+    met: tuple[str, float] = ("", 0.0)
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
     kick: asyncio.Event = field(default_factory=asyncio.Event)
     active_at: float = 0.0
