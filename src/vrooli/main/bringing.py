@@ -18,6 +18,7 @@ from vrooli.host.secrets import FileSecrets
 from vrooli.host.start_keeper import reach_keeper
 from vrooli.main.boot import protected_at_boot
 from vrooli.main.places import SERVICE_USER, make_home
+from vrooli.main.watchdog_environment import knows_other_values
 from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled, write_compiled
 from vrooli.stack.diff import Difference, difference
@@ -50,6 +51,7 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
             write_compiled(stack, home.stack_json)
         watched = any(service.is_watchdog for service in stack.services.values())
         if watched:
+            _renew_environment(stack, home, environment)
             _have_watchdog(home, environment, reload=bool(change))
         else:
             asyncio.run(_have_keeper(home))
@@ -89,6 +91,15 @@ def _compiled_difference(stack: Stack, home: Home) -> Difference | None:
         return difference(read_compiled(home.stack_json), stack)
     except ConfigError:
         return None
+
+
+def _renew_environment(stack: Stack, home: Home, environment: Mapping[str, str]) -> None:
+    """Stop a watchdog that cannot resolve `env:` as this `up` can; services run on meanwhile."""
+    client = WatchdogClient.of(home)
+    if not _answers(client):
+        return
+    if knows_other_values(int(client.status()["watchdog"]["pid"]), stack, environment):
+        stop_watchdog(home)
 
 
 def _have_watchdog(home: Home, environment: Mapping[str, str], *, reload: bool) -> None:
