@@ -148,7 +148,7 @@ class Loop:
         failures that wait.
         """
         board, reactor = self._parts.board, self._parts.reactor
-        await board.supervisor.refresh()
+        await board.supervisor.reconcile()
         for tracked in board.tracked.values():
             if tracked.failure is not None:
                 await reactor.consider(tracked)

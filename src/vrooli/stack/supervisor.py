@@ -38,6 +38,7 @@ class Supervisor:
     def __init__(self, context: Context) -> None:
         self.context = context
         self._locks: dict[str, asyncio.Lock] = {}
+        self._lost: frozenset[str] = frozenset()
 
     @property
     def stack(self) -> Stack:
@@ -56,8 +57,31 @@ class Supervisor:
         """Learn from the keeper what runs. Launches of services that are no longer declared stay
         known, to be stopped.
         """
-        for launch in await self.context.tools.keeper.launches():
-            self.context.launches[launch.service] = launch
+        await self._learn()
+
+    async def _learn(self) -> frozenset[str]:
+        alive = await self.context.tools.keeper.launches()
+        self.context.launches.update({launch.service: launch for launch in alive})
+        return frozenset(launch.launch_id for launch in alive)
+
+    async def reconcile(self) -> None:
+        """`refresh`, and take for ended what the keeper does not know, twice in a row, and what is
+        no process any more: a keeper that could not write its record (disk full) told the next one
+        nothing, and so nobody tells of the end.
+        """
+        alive = await self._learn()
+        lost = {
+            launch.launch_id: launch
+            for launch in self.context.launches.values()
+            if launch.launch_id not in alive
+            and self.context.exits.get(launch.launch_id) is None
+            and self.context.processes.facts(launch.identity) is None
+        }
+        clock = self.context.tools.clock
+        for launch_id in lost.keys() & self._lost:
+            ended = Exit(0, lost[launch_id], None, None, clock.wall(), clock.monotonic())
+            self.context.exits.record(ended)
+        self._lost = frozenset(lost)
 
     def note_exit(self, ended: Exit) -> None:
         """A process ended."""

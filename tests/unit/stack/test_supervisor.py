@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from vrooli.core.command import Command
 from vrooli.core.errors import Unreachable
 from vrooli.core.launch import Launch, LaunchSpec
+from vrooli.core.ports.processes import ProcessFacts
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.executor import MemoryExecutor
 from vrooli.host.memory.keeper import MemoryKeeper
+from vrooli.host.memory.processes import MemoryProcesses
 from vrooli.stack.progress import silent
 
 PAIR = stack_of(scenario("db", 1), scenario("web", 2))
@@ -92,3 +95,20 @@ async def test_an_unreachable_keeper_fails_a_stop_with_a_reason(tmp_path: Path) 
     outcomes = await watchdog.supervisor.stop(["db", "web"], silent)
     assert outcomes["db"].error is None
     assert isinstance(outcomes["web"].error, Unreachable)
+
+
+async def test_what_ended_while_no_keeper_had_a_record_of_it_does_not_run_for_ever(
+    tmp_path: Path,
+) -> None:
+    watchdog = MemoryWatchdog(tmp_path, PAIR)
+    await watchdog.supervisor.start(["db", "web"], silent)
+    context = watchdog.supervisor.context
+    context.tools = replace(context.tools, keeper=MemoryKeeper(SystemClock()))  # without a record
+    processes = context.processes
+    assert isinstance(processes, MemoryProcesses)
+    processes.known[context.launches["db"].identity] = ProcessFacts("S", False, 0, 0.0)
+    await watchdog.supervisor.reconcile()
+    assert watchdog.supervisor.running(PAIR.services["web"])  # its end may be on the way to us
+    await watchdog.supervisor.reconcile()
+    assert not watchdog.supervisor.running(PAIR.services["web"])
+    assert watchdog.supervisor.running(PAIR.services["db"])
