@@ -56,6 +56,8 @@ def files() -> str:
 def _described() -> Iterable[tuple[str, str, str]]:
     home = Home(Path("HOME"), Path("RUN"))
     for name, member in inspect.getmembers(Home):
+        if name.startswith("_"):  # not ours: what stands there differs between Pythons
+            continue
         value = home.log("NAME") if name == "log" else getattr(home, name)
         doc = " ".join((inspect.getdoc(member) or "").split())
         if name.startswith("_") or name in ("root", "run", "data") or not isinstance(value, Path):
