@@ -29,7 +29,9 @@ Look = Callable[[Tracked], Awaitable[Result]]
 """One look at a service, now."""
 
 DEPENDENTS_PATIENCE = 30.0
-"""Seconds that dependents get to pass again after a heal, before it counts as unverifiable."""
+"""Seconds that dependents get to pass again after a heal, before it counts as unverifiable, and
+they as failed themselves.
+"""
 
 
 CLOSING = 5.0
@@ -75,7 +77,8 @@ class Reactor:
     async def fail(self, tracked: Tracked, failure: Failure) -> None:
         """A failure is certain: close what it disproves, count it, decide."""
         tracked.failure = failure  # before anything is awaited, so that none is counted twice
-        tracked.backoff = tracked.backoff.failed(self._clock.monotonic())
+        before = tracked.backoff
+        tracked.backoff = before.failed(self._clock.monotonic())
         if tracked.heal is not None and tracked.heal.outcome is None:
             ended = tracked.heal.ended(Outcome.RELAPSED, self._clock.wall(), failure.cause)
             await self._end(tracked, ended)
@@ -83,7 +86,9 @@ class Reactor:
         if tracked.result is None or tracked.result.status is not Status.CRITICAL:
             await self._note(tracked, critical(failure.cause.splitlines()[0]))
         await self.consider(tracked)
-        if not tracked.acting:  # a heal writes it down together with its own beginning
+        if self._is_victim(tracked):
+            tracked.backoff = before
+        elif not tracked.acting:  # a heal writes it down together with its own beginning
             await self._ledger.backoff(tracked.name, tracked.backoff)
 
     async def consider(self, tracked: Tracked) -> None:
@@ -96,6 +101,9 @@ class Reactor:
         decision = policy.decide(failure, tracked.backoff, situation, self._clock.monotonic())
         if decision.rule == "busy":
             return
+        if self._is_victim(tracked) and decision.verdict != "block":
+            self._excuse(tracked)
+            return
         changed = tracked.decision is None or tracked.decision.rule != decision.rule
         tracked.decision = decision
         if decision.verdict == "heal":
@@ -106,6 +114,26 @@ class Reactor:
             await self._refuse(tracked, failure, decision)
         if decision.at is not None:
             self._set_timer(tracked, decision.at)
+
+    def _is_victim(self, tracked: Tracked) -> bool:
+        """Whether it runs, and does not answer because of what it needs, as far as we know."""
+        failure, decision = tracked.failure, tracked.decision
+        return (
+            failure is not None
+            and failure.symptom is Symptom.UNRESPONSIVE
+            and decision is not None
+            and decision.verdict == "block"
+            and self._supervisor.running(tracked.service)
+        )
+
+    def _excuse(self, tracked: Tracked) -> None:
+        """What it needs is back: it gets time to find that out, and is judged anew after it."""
+        tracked.excused = self._clock.monotonic() + DEPENDENTS_PATIENCE
+        if self._is_victim(tracked):
+            tracked.failure = tracked.decision = None
+            why = "what it needs is back; it is looked at anew"
+            self._ledger.transition(tracked.name, "failed", "running", why)
+            tracked.kick.set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` on the side, held so that it is not collected."""
@@ -128,13 +156,16 @@ class Reactor:
     async def settle(self, tracked: Tracked, note: str) -> None:
         """All is well again, by an operator or by itself: nothing is pending any more."""
         self._forget_timer(tracked)
-        if tracked.failure is not None:
+        failed = tracked.failure is not None
+        if failed:
             self._ledger.transition(tracked.name, "failed", "running", note)
         tracked.failure = tracked.decision = None
         tracked.looks = type(tracked.looks)()
         tracked.backoff = tracked.backoff.recovered(self._clock.monotonic())
         self.spawn(self._ledger.backoff(tracked.name, tracked.backoff))
         for dependent in self._board.dependents(tracked):
+            if failed:
+                self._excuse(dependent)
             dependent.kick.set()
             await self.consider(dependent)
 
@@ -204,7 +235,8 @@ class Reactor:
             await self.fail(tracked, self._failure(symptom, cause, ended))
         elif tracked.looks.confirmed(tracked.service.health, now):
             stopped = bool(result.details.get("stopped"))
-            if not stopped and self._may_still_start(tracked, now):
+            excused = now < tracked.excused or self._may_still_start(tracked, now)
+            if excused and not stopped:
                 return
             symptom = Symptom.STOPPED if stopped else Symptom.UNRESPONSIVE
             failure = self._failure(symptom, result.message, None)
@@ -238,6 +270,7 @@ class Reactor:
 
     async def _passed(self, tracked: Tracked, now: float) -> None:
         tracked.backoff = tracked.backoff.recovered(now)
+        tracked.excused = 0.0
         if tracked.failure is not None and self._supervisor.running(tracked.service):
             await self.settle(tracked, "recovered by itself")
 

@@ -33,6 +33,7 @@ class Tracked:
         acting: a heal acts right now (it holds the service).
         proven: the launch that was seen healthy.
         met: the launch that was looked at last, and when it was first (monotonic).
+        excused: until then (monotonic) it may fail because of what it needs, which is just back.
         queued: an operation will start it, and has not come to it yet: its absence is no failure.
         starts: wall times of starts after failures, latest last.
         kick: set to make the watcher look at once.
@@ -52,6 +53,7 @@ class Tracked:
     task: asyncio.Task[None] | None = None
     acting: bool = False
     queued: bool = False
+    excused: float = 0.0
     proven: str = ""
     met: tuple[str, float] = ("", 0.0)
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=1000))

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
 
+import pytest
+
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.until import until
 from vrooli.autoheal.confirm import Looks
@@ -98,3 +100,42 @@ def slow_disk(watchdog: MemoryWatchdog) -> Iterator[None]:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize("cause", ["hangs", "dies"])
+async def test_a_victim_gets_time_to_recover_and_is_never_restarted(
+    tmp_path: Path, cause: str
+) -> None:
+    stack = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        db, web = watchdog.board.tracked["db"], watchdog.board.tracked["web"]
+        await until(lambda: web.healthy and db.healthy)
+        watchdog.ports.closed |= {1, 2}
+        if cause == "dies":
+            await watchdog.keeper.signal(watchdog.launch_id("db"), SIGKILL)
+        await until(lambda: watchdog.started("db") == 2)
+        await until(lambda: web.result is not None and not web.result.healthy)
+        await asyncio.sleep(1.0)
+        watchdog.ports.closed.remove(1)
+        await until(lambda: db.healthy)
+        await asyncio.sleep(1.5)  # some looks of a service that has not found its database again
+        watchdog.ports.closed.clear()
+        await until(lambda: web.healthy)
+        assert watchdog.started("web") == 1
+        assert await watchdog.heals("web") == []
+        assert web.backoff.level == 0
+
+
+async def test_a_victim_that_does_not_recover_is_healed_in_the_end(tmp_path: Path) -> None:
+    stack = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        web = watchdog.board.tracked["web"]
+        await until(lambda: web.healthy)
+        watchdog.ports.closed |= {1, 2}
+        await until(lambda: watchdog.started("db") == 2)
+        watchdog.ports.closed.remove(1)
+        await until(lambda: web.excused > watchdog.clock.monotonic() + 20)
+        web.excused = 0.0  # as after half a minute
+        await until(lambda: watchdog.started("web") == 2)
