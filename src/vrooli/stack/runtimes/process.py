@@ -153,7 +153,7 @@ class _Wait:
             result = await self._look(began)
             ended = await self._ended(0.0)
             if ended is not None:
-                raise await self._failed(f"it {ended.describe()} before it was healthy", ended)
+                raise await self._failed(f"{ended.describe()} before it was healthy", ended)
             if result.healthy:
                 return result
             now = clock.monotonic()
