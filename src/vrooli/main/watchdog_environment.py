@@ -1,4 +1,4 @@
-"""`env:NAME` is resolved in the watchdog's environment, which is that of the `up` that started it."""
+"""`env:NAME` is resolved in the watchdog's environment: that of the `up` that started it."""
 
 from collections.abc import Mapping
 from pathlib import Path
