@@ -153,7 +153,7 @@ class _Wait:
             result = await self._look(began)
             ended = await self._ended(0.0)
             if ended is not None:
-                raise await self._failed(f"{ended.describe()} before it was healthy", ended)
+                raise self._failed(f"{ended.describe()} before it was healthy", ended)
             if result.healthy:
                 return result
             now = clock.monotonic()
@@ -162,7 +162,7 @@ class _Wait:
                 idle_since, activity = now, seen
             patient = result.starting and now - idle_since < IDLE_LIMIT
             if now - began >= self.service.start_timeout and not patient:
-                raise await self._failed(
+                raise self._failed(
                     f"not healthy after {self.service.start_timeout:g} s: {result.message}", None
                 )
             await self._ended(pause)
@@ -187,12 +187,12 @@ class _Wait:
     def _activity(self) -> float:
         return self.context.processes.tree_activity(self.launch.identity.pid)
 
-    async def _failed(self, what: str, ended: Exit | None) -> StartFailed:
+    def _failed(self, what: str, ended: Exit | None) -> StartFailed:
         name = self.service.name
-        keeper = self.context.tools.keeper
         advice = f"`vrooli logs {name}` shows more"
-        if ended is not None and ended.code == 0 and await keeper.survivors(self.launch.launch_id):
-            advice = "the command put itself into the background; make it stay in the foreground"
+        if ended is not None and ended.code == 0:
+            advice = "a service stays in the foreground until it is stopped; this command ended or "
+            advice += "put itself into the background"
         lines = logs.tail(self.context.tools.place.home.log(name), LOG_LINES)
         shown = "".join(f"\n  | {line}" for line in lines)
         return StartFailed(what + shown, where=name, next_step=advice, retryable=True)
