@@ -2,13 +2,16 @@
 
 import inspect
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from starlette.routing import Route
 
 from scripts.reference_markdown import table
-from vrooli.autoheal import api as watchdog
+from vrooli.autoheal import routes as watchdog_routes
+from vrooli.autoheal import web
+from vrooli.core import discover
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.migrator import Migrator
@@ -44,12 +47,14 @@ def api() -> str:
 
 
 def _watchdog() -> Iterable[tuple[str, str, str]]:
-    nothing = cast(Any, None)  # the routes are listed, none is called
-    app = watchdog.build_app(watchdog.Api(*[nothing] * 9), "")
-    for route in app.routes:
+    groups = []
+    for name in discover.names(watchdog_routes):
+        group: Any = discover.load(watchdog_routes, name, "GROUP", type)
+        groups.append(group(*[None] * len(fields(group))))  # the routes are listed, none is called
+    for route in web.build_app(groups, "").routes:
         assert isinstance(route, Route)  # no mounts, no sockets
         methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
-        token = "none" if route.path in watchdog.OPEN else "operator.token"
+        token = "none" if route.path in web.OPEN else "operator.token"
         yield f"`{methods} {route.path}`", _one_line(inspect.getdoc(route.endpoint)), token
 
 

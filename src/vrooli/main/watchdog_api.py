@@ -4,11 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from vrooli.autoheal.api import Api, build_app
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
+from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
+from vrooli.autoheal.web import RouteGroup, build_app
 from vrooli.core.home import Home
 from vrooli.main.api_server import listen_tcp, listen_unix, quiet_server
 from vrooli.main.watchdog_chores import Chores
@@ -30,6 +31,29 @@ class ApiParts:
 
 async def serve_api(made_of: ApiParts) -> None:
     """Serve until cancelled."""
+    settings = made_of.parts.board.supervisor.stack.autoheal
+    sockets = [listen_unix(made_of.home.watchdog_socket)]
+    tcp = listen_tcp(settings.host, settings.port)
+    made_of.chores.port_taken = tcp is None
+    if tcp is not None:
+        sockets.append(tcp)
+    server = quiet_server(build_app(_groups(made_of), made_of.token))
+    try:
+        await server.serve(sockets=sockets)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        raise
+    finally:
+        for listener in sockets:
+            listener.close()
+
+
+def _groups(made_of: ApiParts) -> list[RouteGroup]:
+    """Every group of routes, each with its parts."""
+    return [_services(made_of)]
+
+
+def _services(made_of: ApiParts) -> Services:
     parts, chores = made_of.parts, made_of.chores
     collector = BoardCollector(parts.board, parts.lag, parts.clock)
 
@@ -40,7 +64,7 @@ async def serve_api(made_of: ApiParts) -> None:
             await made_of.loop.replace(new)
         return {"changed": bool(change)}
 
-    api = Api(
+    return Services(
         view=StatusView(parts.board, parts.clock, chores.itself),
         ledger=parts.ledger,
         operations=parts.operations,
@@ -51,18 +75,3 @@ async def serve_api(made_of: ApiParts) -> None:
         metrics=lambda: prometheus_text(collector),
         spawn=parts.reactor.spawn,
     )
-    settings = parts.board.supervisor.stack.autoheal
-    sockets = [listen_unix(made_of.home.watchdog_socket)]
-    tcp = listen_tcp(settings.host, settings.port)
-    chores.port_taken = tcp is None
-    if tcp is not None:
-        sockets.append(tcp)
-    server = quiet_server(build_app(api, made_of.token))
-    try:
-        await server.serve(sockets=sockets)
-    except asyncio.CancelledError:
-        server.should_exit = True
-        raise
-    finally:
-        for listener in sockets:
-            listener.close()

@@ -1,33 +1,24 @@
-"""The watchdog's HTTP API: loopback and a unix socket, every route but those in `OPEN` needs the
-operator token.
-"""
+"""Routes about services, checks, heals and operations."""
 
 import asyncio
-import hmac
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.operations import ACTIONS, Operations
 from vrooli.autoheal.status import StatusView
+from vrooli.autoheal.web import json_body, number, problem
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.status import Status
 from vrooli.stack.progress import Step
 
-OPEN = frozenset({"/health"})
-"""Routes without a token: whoever watches the watchdog carries none."""
-
-MAX_BODY = 64 * 1024
 KEEP_ALIVE = 10.0
 """Seconds of silence after which a stream gets an empty line, so that both ends notice when the
 other is gone.
@@ -35,8 +26,8 @@ other is gone.
 
 
 @dataclass(frozen=True)
-class Api:
-    """What the routes work with.
+class Services:
+    """What these routes work with.
 
     Attributes:
         tick: look at everything now.
@@ -55,6 +46,21 @@ class Api:
     itself: Callable[[], dict[str, Any]]
     metrics: Callable[[], bytes]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
+
+    def routes(self) -> list[Route]:
+        """See the base."""
+        return [
+            Route("/health", self.health),
+            Route("/status", self.status),
+            Route("/checks", self.checks),
+            Route("/checks/{id}", self.check),
+            Route("/heals", self.heals),
+            Route("/metrics", self.prometheus),
+            Route("/events", self.stream_events),
+            Route("/tick", self.run_tick, methods=["POST"]),
+            Route("/reload", self.run_reload, methods=["POST"]),
+            Route("/operations", self.operate, methods=["POST"]),
+        ]
 
     async def health(self, request: Request) -> Response:
         """`{status, service}`: it is alive, and the verdict. 503 when that is critical."""
@@ -82,8 +88,8 @@ class Api:
 
     async def heals(self, request: Request) -> Response:
         """`{heals[]}`, newest first. Query: `limit` (50, at most 1000), `since` (unix seconds)."""
-        limit = _number(request, "limit", 50, 1000)
-        since = float(_number(request, "since", 0, 2**40))
+        limit = number(request, "limit", 50, 1000)
+        since = float(number(request, "since", 0, 2**40))
         return JSONResponse({"heals": await self.ledger.heals(since, limit)})
 
     async def prometheus(self, request: Request) -> Response:
@@ -110,7 +116,7 @@ class Api:
 
         Progress comes as NDJSON, the last line has `done`. It goes on when the caller leaves.
         """
-        body = await _json_body(request)
+        body = await json_body(request)
         action, names = body.get("action"), body.get("names", [])
         if action not in ACTIONS:
             raise UsageError(f"`action` must be one of {', '.join(ACTIONS)}")
@@ -132,92 +138,10 @@ class Api:
             lines.put_nowait(summary.to_json())
         except VrooliError as error:
             lines.put_nowait(
-                {"done": True, "ok": False, "changed": 0, "failed": [], **_problem(error)}
+                {"done": True, "ok": False, "changed": 0, "failed": [], **problem(error)}
             )
         finally:
             lines.put_nowait(None)
-
-
-def build_app(api: Api, token: str) -> Starlette:
-    """The ASGI application."""
-    routes = [
-        Route("/health", api.health),
-        Route("/status", api.status),
-        Route("/checks", api.checks),
-        Route("/checks/{id}", api.check),
-        Route("/heals", api.heals),
-        Route("/metrics", api.prometheus),
-        Route("/events", api.stream_events),
-        Route("/tick", api.run_tick, methods=["POST"]),
-        Route("/reload", api.run_reload, methods=["POST"]),
-        Route("/operations", api.operate, methods=["POST"]),
-    ]
-    handlers = {VrooliError: _on_error}
-    return Starlette(
-        routes=routes,
-        middleware=[Middleware(TokenGate, token=token)],
-        exception_handlers=handlers,  # type: ignore[arg-type] # starlette wants Exception handlers, ours is narrower
-    )
-
-
-class TokenGate:
-    """Lets nothing but `OPEN` through without the operator token."""
-
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app, self._expected = app, f"Bearer {token}".encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http" or scope["path"] in OPEN or self._allowed(scope):
-            await self._app(scope, receive, send)
-            return
-        problem = {"error": {"message": "the operator token is missing or wrong"}}
-        answer = JSONResponse(problem, 401, {"WWW-Authenticate": "Bearer"})
-        await answer(scope, receive, send)
-
-    def _allowed(self, scope: Scope) -> bool:
-        sent = dict(scope["headers"]).get(b"authorization", b"")
-        return hmac.compare_digest(sent, self._expected)
-
-
-async def _on_error(request: Request, error: VrooliError) -> Response:
-    code = 400 if isinstance(error, UsageError) else 503 if error.retryable else 500
-    return JSONResponse(_problem(error), code)
-
-
-def _problem(error: VrooliError) -> dict[str, Any]:
-    return {
-        "error": {
-            "message": error.what,
-            "where": error.where,
-            "next_step": error.next_step,
-            "retryable": error.retryable,
-        }
-    }
-
-
-async def _json_body(request: Request) -> dict[str, Any]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise UsageError(f"the request is larger than {MAX_BODY} bytes")
-    try:
-        data = json.loads(body or b"{}")
-    except ValueError as error:
-        raise UsageError(f"the request is not JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise UsageError("the request must be a JSON object")
-    return data
-
-
-def _number(request: Request, name: str, default: int, most: int) -> int:
-    text = request.query_params.get(name, str(default))
-    try:
-        value = int(float(text))
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"`{name}` must be a number, not `{text[:40]}`") from error
-    return max(0, min(most, value))
 
 
 async def _ndjson(lines: asyncio.Queue[dict[str, Any] | None]) -> AsyncIterator[bytes]:
@@ -248,3 +172,6 @@ async def _sse(events: Events) -> AsyncIterator[bytes]:
             pending = asyncio.ensure_future(anext(news))
     finally:
         pending.cancel()
+
+
+GROUP = Services

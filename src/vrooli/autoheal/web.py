@@ -1,0 +1,103 @@
+"""What every group of routes of the watchdog's HTTP API shares: loopback and a unix socket, the
+operator token on every route but those in `OPEN`, bounded input, errors as JSON.
+"""
+
+import hmac
+import json
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from vrooli.core.errors import UsageError, VrooliError
+
+OPEN = frozenset({"/health"})
+"""Routes without a token: whoever watches the watchdog carries none."""
+
+MAX_BODY = 64 * 1024
+
+
+class RouteGroup(Protocol):
+    """Routes that belong together, with what they work with."""
+
+    def routes(self) -> list[Route]:
+        """All of them."""
+        ...
+
+
+def build_app(groups: Sequence[RouteGroup], token: str) -> Starlette:
+    """The ASGI application that serves all `groups`."""
+    handlers = {VrooliError: _on_error}
+    return Starlette(
+        routes=[route for group in groups for route in group.routes()],
+        middleware=[Middleware(TokenGate, token=token)],
+        exception_handlers=handlers,  # type: ignore[arg-type] # starlette wants Exception handlers, ours is narrower
+    )
+
+
+class TokenGate:
+    """Lets nothing but `OPEN` through without the operator token."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app, self._expected = app, f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http" or scope["path"] in OPEN or self._allowed(scope):
+            await self._app(scope, receive, send)
+            return
+        problem = {"error": {"message": "the operator token is missing or wrong"}}
+        answer = JSONResponse(problem, 401, {"WWW-Authenticate": "Bearer"})
+        await answer(scope, receive, send)
+
+    def _allowed(self, scope: Scope) -> bool:
+        sent = dict(scope["headers"]).get(b"authorization", b"")
+        return hmac.compare_digest(sent, self._expected)
+
+
+async def _on_error(request: Request, error: VrooliError) -> Response:
+    code = 400 if isinstance(error, UsageError) else 503 if error.retryable else 500
+    return JSONResponse(problem(error), code)
+
+
+def problem(error: VrooliError) -> dict[str, Any]:
+    """`error` as every answer tells it."""
+    return {
+        "error": {
+            "message": error.what,
+            "where": error.where,
+            "next_step": error.next_step,
+            "retryable": error.retryable,
+        }
+    }
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The request's JSON object; `UsageError` when it is too large or none."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise UsageError(f"the request is larger than {MAX_BODY} bytes")
+    try:
+        data = json.loads(body or b"{}")
+    except ValueError as error:
+        raise UsageError(f"the request is not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise UsageError("the request must be a JSON object")
+    return data
+
+
+def number(request: Request, name: str, default: int, most: int) -> int:
+    """A whole number of the query, kept between 0 and `most`."""
+    text = request.query_params.get(name, str(default))
+    try:
+        value = int(float(text))
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"`{name}` must be a number, not `{text[:40]}`") from error
+    return max(0, min(most, value))
