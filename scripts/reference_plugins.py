@@ -21,17 +21,46 @@ def plugins(package: ModuleType, attribute: str, expected: type[Any]) -> list[An
     return [discover.load(package, name, attribute, expected) for name in names]
 
 
+CHECKS = """\
+# Checks
+
+What the watchdog looks at. Thresholds, intervals and the keys of a check are set in
+`[checks.NAME]` of [`vrooli.toml`](vrooli-toml.md); `enabled = false` leaves one out. A check that
+means nothing on this machine says so and is not counted. `vrooli-autoheal checks` lists all.
+
+## Services
+
+Every declared service is a check, `resource-NAME` or `scenario-NAME`: its process and its probe.
+[Healing](healing.md) says what is done about it.
+"""
+
+
 def checks() -> str:
     """Checks of the machine and of the watchdog itself."""
-    rows = []
+    text = CHECKS
     for check in plugins(vrooli.autoheal.checks, "CHECK", Check):
-        limits = check.thresholds
-        shown = f"{limits.warning:g} / {limits.critical:g} {check.unit}" if limits else "its own"
-        rows.append((f"`{check.id}`", check.why, f"{check.interval:g} s", shown))
-    return (
-        "# Checks\n\nBesides these, every declared service is a check: `resource-NAME`, "
-        "`scenario-NAME`.\n\n" + table("check | why | every | warning / critical", rows)
-    )
+        text += f"\n## {check.id}\n\n{check.title}. {check.why}\n\n{_facts(check)}\n"
+        if fields(check.options):
+            text += f"\n{keys_of(check.options)}"
+    return text
+
+
+def _facts(check: Check) -> str:
+    limits, facts = check.thresholds, [f"Every {check.interval:g} s"]
+    if limits:
+        below = " (less is worse)" if limits.downward else ""
+        both = f"warning from {limits.warning:g}, critical from {limits.critical:g} {check.unit}"
+        facts.append(both.strip() + below)
+    else:
+        facts.append("judges by itself" + (f", measures {check.unit}" if check.unit else ""))
+    facts.append(f"platforms: {', '.join(check.platforms)}")
+    if check.of:
+        facts.append(f"one for each resource of kind `{check.of}`")
+    if check.declared:
+        facts.append(f'declared by `[checks.NAME]` with `kind = "{check.id}"`')
+    if check.ladder:
+        facts.append(f"actions, mildest first: {', '.join(f'`{name}`' for name in check.ladder)}")
+    return "; ".join(facts) + "."
 
 
 def healers() -> str:

@@ -31,7 +31,7 @@ def stack_file() -> str:
         "[scenarios.NAME]": sections.ScenarioSection,
         "health": sections.HealthSection,
         "[autoheal]": sections.AutohealSection,
-        "[autoheal.checks]": sections.ThresholdSection,
+        "[checks.NAME]": sections.CheckSection,
     }
     text = STACK_FILE
     for head, section in parts.items():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.support.leftovers import living, processes_of
+from vrooli.autoheal.catalogue import InstalledChecks
 
 ROOT = Path(__file__).parents[2]
 VROOLI = str(ROOT / "vrooli")
@@ -22,12 +23,9 @@ AUTOHEAL = [str(ROOT / ".venv" / "bin" / "vrooli-autoheal")]
 PROGRAM = Path(__file__).with_name("programs") / "service.py"
 PATIENCE = 60.0  # seconds; only a broken test waits so long
 
-BUSY_MACHINE = {
-    "system-load": {"warning": 1e5, "critical": 1e6},
-    "system-memory": {"warning": 99, "critical": 100},
-    "system-disk": {"warning": 99, "critical": 100},
-}
-"""Thresholds that hold although others work on the same machine: the tests are about the stack."""
+LOOKED_AT = ("watchdog-loop",)
+"""Checks of the machine that a test's stack has; others work on the same machine, and the tests are
+about the stack. `check` switches one on."""
 
 T = TypeVar("T")
 Ended = subprocess.CompletedProcess[str]
@@ -46,6 +44,8 @@ class LiveStack:
         self.ports: dict[str, int] = {}
         self._sections: dict[str, str] = {}
         self.autoheal(stability=0.5, sweep=1)
+        for name in set(InstalledChecks().names()) - set(LOOKED_AT):
+            self.check(name, enabled=False)
         shutil.copy(PROGRAM, self.folder / PROGRAM.name)
 
     # The file
@@ -53,8 +53,11 @@ class LiveStack:
     def autoheal(self, **keys: Any) -> None:
         """The section of the watchdog; a port is chosen."""
         keys.setdefault("port", self.port("autoheal"))
-        keys.setdefault("checks", BUSY_MACHINE)
         self._sections["autoheal"] = _section("autoheal", keys)
+
+    def check(self, name: str, **keys: Any) -> None:
+        """A check: one of the product, or with a `kind` one of the test's own."""
+        self._sections[f"checks.{name}"] = _section(f"checks.{name}", {"enabled": True, **keys})
 
     def add(self, name: str, *options: str, port: bool = True, **keys: Any) -> None:
         """The scenario `name`: our program with `options`. With a port it is probed by HTTP."""
@@ -187,6 +190,24 @@ class LiveStack:
             if row["name"] == name:
                 return dict(row)
         return {}
+
+    def result(self, check: str) -> dict[str, Any]:
+        """The latest result of a check; empty while there is none."""
+        try:
+            found = self.get("autoheal", f"/checks/{check}")
+        except (OSError, ValueError):
+            return {}
+        return dict(found["result"] or {})
+
+    def until_result(self, check: str, status: str, says: str = "") -> dict[str, Any]:
+        """The first result of a check with this status and these words."""
+
+        def fits() -> dict[str, Any]:
+            found = self.result(check)
+            right = found.get("status") == status and says in found["message"]
+            return found if right else {}
+
+        return self.until(fits, f"{check} is {status} {says}")
 
     def pid(self, name: str) -> int:
         """The pid of a service (or of `autoheal`, `keeper`) that runs."""
@@ -332,5 +353,9 @@ def _section(title: str, keys: dict[str, Any]) -> str:
 
 def _toml(value: Any) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+        return (
+            "{ "
+            + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items())
+            + " }"
+        )
     return json.dumps(value)

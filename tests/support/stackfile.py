@@ -6,6 +6,7 @@ from typing import Any
 
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # it carries no types
 
+from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.core.errors import ConfigError
 from vrooli.stack.load import load_stack
 from vrooli.stack.model import Service, Stack
@@ -41,7 +42,7 @@ class StackFile:
     def load(self, text: str) -> Stack:
         """Write and compile it."""
         self.path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
-        return load_stack(self.path, PYTHON)
+        return load_stack(self.path, PYTHON, InstalledChecks())
 
     def scenario(self, text: str) -> Service:
         """The scenario `web` with these further lines."""

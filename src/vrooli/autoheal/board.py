@@ -4,22 +4,12 @@ part.
 
 from dataclasses import dataclass, field
 
-from vrooli.autoheal.check import Check
+from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.tracker import State, Tracked, state_of
-from vrooli.core.result import Result
 from vrooli.stack import graph
 from vrooli.stack.model import Service
 from vrooli.stack.supervisor import Supervisor
 from vrooli.stack.wanted import Wanted
-
-
-@dataclass
-class HostCheck:
-    """One host check and its latest result."""
-
-    check: Check
-    result: Result | None = None
-    looked_at: float = 0.0
 
 
 @dataclass

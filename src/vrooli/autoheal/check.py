@@ -1,19 +1,27 @@
-"""What a host check is. One file a check, in `checks/`."""
+"""What a check of the machine is. One file a check, in `checks/`; services bring their own."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
+from vrooli.core.ports.files import Files
+from vrooli.core.ports.processes import Processes
+from vrooli.core.ports.resolver import Resolver
 from vrooli.core.ports.system import System
 from vrooli.core.result import Result, critical, ok, warning
-from vrooli.stack.model import Stack, Thresholds
+from vrooli.core.status import Status
+from vrooli.stack.kind import NoOptions, ProbeTools
+from vrooli.stack.model import Service, Stack, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a check may look at.
+    """What every look may look at.
 
     Attributes:
-        system: the machine.
+        system, files, processes, resolver: the machine.
+        tools: streams, secrets, the keeper and the clock, as probes of services have them.
         stack: what is declared.
         home: the folder whose disk matters.
         cpus: usable processors.
@@ -21,6 +29,10 @@ class Facts:
     """
 
     system: System
+    files: Files
+    processes: Processes
+    resolver: Resolver
+    tools: ProbeTools
     stack: Stack
     home: str
     cpus: int
@@ -28,20 +40,51 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """One look.
+
+    Attributes:
+        facts: the machine.
+        limits: thresholds in force; None when the check judges by itself.
+        options: the check's own keys, as its dataclass, of a check that has any.
+        service: the resource that it is about, of a check that has one.
+        before: the look before this one; rates are the difference of what both found.
+    """
+
+    facts: Facts
+    limits: Thresholds | None = None
+    options: Any = None
+    service: Service | None = None
+    before: Result | None = None
+
+    @property
+    def resource(self) -> Service:
+        """The resource that it is about, of a check with `of`."""
+        assert self.service is not None
+        return self.service
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
-    """A host check.
+    """The definition of a check.
 
     Attributes:
         id: `category-name`, the file's name with dashes.
         title: for people, short.
         why: why it matters, one sentence.
-        category: system, infra or watchdog.
+        category: infra, system, resource, endpoint, watchdog or own.
         interval: seconds between looks.
-        timeout: seconds for one look.
         unit: of the measured value.
         thresholds: where a value becomes a warning and where critical; None when the check judges
             by itself.
-        run: one look; may block, runs in a thread.
+        run: one look. A plain function may block and runs in a thread, a coroutine must not.
+        timeout: seconds for one look.
+        platforms: beginnings of `sys.platform` where it means anything.
+        options: a dataclass of the keys that only this check knows.
+        of: the kind of resource that it looks at: one check for each of them.
+        declared: it only looks where `[checks.NAME]` declares one, by `kind`.
+        silence: what it means that a peer cannot be reached or does not answer in time.
+        ladder: recovery actions, mildest first; none of a machine that is only observed.
     """
 
     id: str
@@ -51,15 +94,37 @@ class Check:
     interval: float
     unit: str
     thresholds: Thresholds | None
-    run: Callable[[Facts, Thresholds | None], Result]
+    run: Callable[[Look], Result | Awaitable[Result]]
     timeout: float = 10.0
+    platforms: tuple[str, ...] = ("linux",)
+    options: type = NoOptions
+    of: str = ""
+    declared: bool = False
+    silence: Status = Status.UNKNOWN
+    ladder: tuple[str, ...] = ()
+
+    def absent(self) -> str:
+        """Why there is none to look at, when the stack has none."""
+        if not sys.platform.startswith(self.platforms):
+            return f"this is {sys.platform}; it means something on {', '.join(self.platforms)}"
+        if self.of:
+            return f'there is no resource of kind "{self.of}"'
+        return f'none is declared: [checks.NAME] with kind = "{self.id}"'
 
 
-def judge(value: float, unit: str, limits: Thresholds | None, message: str) -> Result:
-    """A result for `value` by `limits`: at or above one of them counts."""
+def judge(value: float, unit: str, limits: Thresholds | None, message: str, **facts: Any) -> Result:
+    """A result for `value` by `limits`: one that is reached counts."""
     value = round(value, 3)
-    if limits is not None and value >= limits.critical:
-        return critical(f"{message} (critical from {limits.critical:g} {unit})", value, unit)
-    if limits is not None and value >= limits.warning:
-        return warning(f"{message} (warning from {limits.warning:g} {unit})", value, unit)
-    return ok(message, value, unit)
+    if limits is not None and _reached(value, limits.critical, limits):
+        return critical(_against(message, "critical", limits.critical, unit), value, unit, **facts)
+    if limits is not None and _reached(value, limits.warning, limits):
+        return warning(_against(message, "warning", limits.warning, unit), value, unit, **facts)
+    return ok(message, value, unit, **facts)
+
+
+def _reached(value: float, limit: float, limits: Thresholds) -> bool:
+    return value <= limit if limits.downward else value >= limit
+
+
+def _against(message: str, word: str, limit: float, unit: str) -> str:
+    return f"{message} ({word} from {limit:g} {unit})".replace(" )", ")")

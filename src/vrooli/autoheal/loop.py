@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from vrooli.autoheal.board import Board, HostCheck
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.catalogue import all_checks, checks_of
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.hostchecks import HostChecker
@@ -69,6 +70,7 @@ class Loop:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._watchers: dict[str, asyncio.Task[None]] = {}
+        self._lookers: dict[str, asyncio.Task[None]] = {}
         self._booted = False
         self._undeclared: list[str] = []
 
@@ -95,8 +97,7 @@ class Loop:
         async with asyncio.TaskGroup() as group:
             group.create_task(parts.lag.measure())
             group.create_task(self._follow_exits())
-            for check in parts.board.checks.values():
-                group.create_task(parts.host_checker.watch(check))
+            self._take_checks(parts.board.supervisor.stack)
             group.create_task(guarded("bring up", self._bring_up()))
             group.create_task(self._sweep_for_ever())
             await guarded(
@@ -136,6 +137,7 @@ class Loop:
             tracked.queued = True
         self._parts.reactor.spawn(self._unqueue(new))
         self._watch_all()
+        self._take_checks(stack)
 
     async def _unqueue(self, new: list[Tracked]) -> None:
         """The `up` that brought them may have been cut short: then they are missing like others."""
@@ -222,6 +224,18 @@ class Loop:
                 work = watch(tracked, parts.observer, parts.reactor, parts.clock)
                 self._watchers[name] = parts.reactor.spawn(work)
 
+    def _take_checks(self, stack: Stack) -> None:
+        """The machine's checks as the stack has them; those that stay as they were go on."""
+        parts, before = self._parts, self._parts.board.checks
+        now = checks_of(stack, all_checks())
+        kept = {name for name, item in now.items() if name in before and item.goes_on(before[name])}
+        parts.board.checks = {name: before[name] if name in kept else now[name] for name in now}
+        for name in self._lookers.keys() - kept:
+            self._lookers.pop(name).cancel()
+        for name in now.keys() - self._lookers.keys():
+            work = parts.host_checker.watch(parts.board.checks[name])
+            self._lookers[name] = parts.reactor.spawn(work)
+
     async def _follow_exits(self) -> None:
         parts = self._parts
         async for ended in parts.exits.follow(parts.ledger.exits_seen):
@@ -248,8 +262,3 @@ def _goes_on(service: Service, stack: Stack) -> bool:
     """Whether it stays ours; one that becomes external is stopped here first."""
     new = stack.services.get(service.name)
     return new is not None and new.managed >= service.managed
-
-
-def host_checks(checks: list[Any]) -> dict[str, HostCheck]:
-    """Host checks by id, not looked at yet."""
-    return {check.id: HostCheck(check) for check in checks}

@@ -5,9 +5,9 @@ only.
 from collections.abc import Callable
 from typing import Any
 
-from vrooli.autoheal.board import Board, HostCheck
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.heal import Heal
-from vrooli.autoheal.hostchecks import limits
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.launch import Launch
 from vrooli.core.ports.clock import Clock
@@ -15,6 +15,9 @@ from vrooli.core.result import Result
 from vrooli.core.status import Status, worst
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service
+
+PAGE = "docs/reference/checks.md"
+"""Where every check is explained."""
 
 Extra = Callable[[], dict[str, Any]]
 """What the watchdog says about itself: pid, uptime, advice, trouble."""
@@ -111,6 +114,7 @@ class StatusView:
         service = tracked.service
         return {
             "id": service.check_id,
+            "kind": service.kind,
             "title": f"{kind_of(service).title} {service.name}",
             "why": "What needs it stops with it.",
             "category": service.role,
@@ -119,22 +123,23 @@ class StatusView:
             "thresholds": None,
             "looked_at": tracked.looked_at or None,
             "result": tracked.result.to_json() if tracked.result is not None else None,
+            "page": f"{PAGE}#services",
         }
 
-    def _host_check(self, host_check: HostCheck) -> dict[str, Any]:
-        check = host_check.check
-        limit = limits(check, dict(self._board.supervisor.stack.autoheal.checks))
-        thresholds = limit and {"warning": limit.warning, "critical": limit.critical}
+    def _host_check(self, item: HostCheck) -> dict[str, Any]:
+        check, limits = item.check, item.limits
         return {
-            "id": check.id,
+            "id": item.id,
+            "kind": check.id,
             "title": check.title,
             "why": check.why,
             "category": check.category,
-            "interval": check.interval,
+            "interval": item.interval,
             "unit": check.unit,
-            "thresholds": thresholds,
-            "looked_at": host_check.looked_at or None,
-            "result": host_check.result.to_json() if host_check.result is not None else None,
+            "thresholds": limits and {"warning": limits.warning, "critical": limits.critical},
+            "looked_at": item.looked_at or None,
+            "result": item.result.to_json() if item.result is not None else None,
+            "page": f"{PAGE}#{check.id}",
         }
 
 

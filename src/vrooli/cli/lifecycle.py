@@ -151,10 +151,12 @@ def _tell_difference(brought: BroughtUp) -> None:
     for changed in change.changed:
         effect = "restart" if changed.restart else "no restart"
         render.note(f"  ~ {changed.name}: {', '.join(changed.keys)} ({effect})")
+    if change.settings:
+        render.note(f"  ~ autoheal: {', '.join(change.settings)} (no restart)")
 
 
 def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]) -> None:
-    if last.get("ok") and not last.get("changed"):
+    if last.get("ok") and not last.get("changed") and not brought.difference:
         render.note("everything is up already; nothing was changed")
     status = kit.watchdog(home).status() if brought.watched else kit.unwatched_status(home)
     urls = [(s["name"], s["url"]) for s in status["services"] if s["url"]]

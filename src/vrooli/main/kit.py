@@ -46,18 +46,17 @@ class LocalKit:
         """Read, check and compile."""
         import sys
 
-        from vrooli.main.thresholds import require_known_checks
+        from vrooli.autoheal.catalogue import InstalledChecks
         from vrooli.stack.load import load_stack
 
-        stack = load_stack(file, sys.executable)
-        require_known_checks(stack)
-        return stack
+        return load_stack(file, sys.executable, InstalledChecks())
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the file."""
+        from vrooli.autoheal.catalogue import InstalledChecks
         from vrooli.stack.schema import json_schema
 
-        return json_schema()
+        return json_schema(InstalledChecks())
 
     def home(self, file: Path | None) -> Home:
         """By the stack's name alone."""

@@ -15,10 +15,10 @@ from vrooli.autoheal.board import Board
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.gates import gates
 from vrooli.autoheal.history import History
-from vrooli.autoheal.hostchecks import HostChecker, all_checks
+from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
-from vrooli.autoheal.loop import Loop, Parts, host_checks
+from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.operations import Operations
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.watch import Observer
@@ -95,7 +95,6 @@ class _Watchdog:
         reactor = Reactor(board, ledger, gate=gate, look=observer.look, clock=clock)
         self._chores = Chores(board, ledger, history, link, machine, self._lag)
         checker = HostChecker(self._chores.facts, ledger, clock)
-        board.checks = host_checks(all_checks())
         operations = Operations(board, reactor, ledger, clock)
         self._parts = Parts(
             board, reactor, observer, checker, ledger, self._lag, link, operations, clock

@@ -23,6 +23,8 @@ from vrooli.core.errors import StorageError, VrooliError
 from vrooli.core.machine import Machine
 from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_link import KeeperLink
+from vrooli.host.readfiles import LocalFiles
+from vrooli.host.resolver import SystemResolver
 from vrooli.host.system import LocalSystem
 from vrooli.main.boot import protected_at_boot
 from vrooli.stack.builtin.server import SERVER_TOKEN
@@ -55,6 +57,7 @@ class Chores:
         self._board, self._ledger, self._history = board, ledger, history
         self._link, self._machine, self._lag = link, machine, lag
         self._clock, self._system = SystemClock(), LocalSystem()
+        self._files, self._resolver = LocalFiles(), SystemResolver()
         self._began = self._clock.wall()
         self._shipper: Shipper | None = None
         self.port_taken = False
@@ -68,11 +71,15 @@ class Chores:
 
     def facts(self) -> Facts:
         """What host checks may look at."""
-        home = self._board.supervisor.context.tools.place.home
+        context = self._board.supervisor.context
         return Facts(
             system=self._system,
-            stack=self._board.supervisor.stack,
-            home=str(home.root),
+            files=self._files,
+            processes=context.processes,
+            resolver=self._resolver,
+            tools=context.tools,
+            stack=context.stack,
+            home=str(context.tools.place.home.root),
             cpus=self._machine.cpus,
             loop_lag=self._lag.worst_since(self._clock.monotonic() - 60),
         )

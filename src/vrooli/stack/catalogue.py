@@ -1,12 +1,12 @@
-"""The kinds that a stack file may name."""
+"""The kinds and checks that a stack file may name."""
 
 from typing import Protocol
 
 import vrooli.stack.builtin
 import vrooli.stack.resources
 from vrooli.core import discover
-from vrooli.stack.kind import Kind
-from vrooli.stack.model import Role
+from vrooli.stack.kind import Kind, NoOptions
+from vrooli.stack.model import Role, Thresholds
 
 
 class Catalogue(Protocol):
@@ -33,3 +33,43 @@ class InstalledKinds:
         """See the protocol."""
         package = vrooli.stack.resources if role == "resource" else vrooli.stack.builtin
         return discover.load(package, name, "KIND", Kind)
+
+
+class Checks(Protocol):
+    """Finds checks by name; the subsystem that owns them implements it."""
+
+    def names(self) -> list[str]:
+        """Checks that the product brings."""
+        ...
+
+    def kinds(self) -> list[str]:
+        """Checks that only look when a stack declares one of them."""
+        ...
+
+    def options(self, name: str) -> type:
+        """The dataclass of the keys that only this check knows."""
+        ...
+
+    def thresholds(self, name: str) -> Thresholds | None:
+        """Its own; None when it judges by itself."""
+        ...
+
+
+class NoChecks:
+    """A product without checks."""
+
+    def names(self) -> list[str]:
+        """None."""
+        return []
+
+    def kinds(self) -> list[str]:
+        """None."""
+        return []
+
+    def options(self, name: str) -> type:
+        """None."""
+        return NoOptions
+
+    def thresholds(self, name: str) -> Thresholds | None:
+        """None."""
+        return None

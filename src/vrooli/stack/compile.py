@@ -7,9 +7,10 @@ from typing import Any
 
 from vrooli.stack import compile_checks as checks
 from vrooli.stack import own
-from vrooli.stack.catalogue import Catalogue
+from vrooli.stack.catalogue import Catalogue, Checks
+from vrooli.stack.compile_check_settings import check_settings
 from vrooli.stack.compile_service import Declared, Folders, compile_service
-from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack, Thresholds
+from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack
 from vrooli.stack.names import DEFAULT_NAME, NAME_EXPECTED, valid_name
 from vrooli.stack.problem import KeyPath, Problems, Section
 from vrooli.stack.sections import AutohealSection, File, ScenarioSection
@@ -24,6 +25,7 @@ class Source:
         folders: where relative paths start.
         path: the file; empty for the built-in stack.
         options: by resource, the keys that only its kind knows.
+        check_options: by check, likewise.
         broken: paths of services that could not be read; others may still refer to them.
     """
 
@@ -31,16 +33,20 @@ class Source:
     folders: Folders
     path: str = ""
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    check_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     broken: frozenset[KeyPath] = frozenset()
 
 
-def compile_stack(source: Source, kinds: Catalogue, python: str, problems: Problems) -> Stack:
+def compile_stack(
+    source: Source, kinds: Catalogue, known: Checks, python: str, problems: Problems
+) -> Stack:
     """The stack with every default filled in; only to be used when there are no problems
     afterwards.
 
     Args:
         source: what was written.
         kinds: finds kinds.
+        known: finds checks.
         python: the interpreter for our own scenarios.
         problems: takes what is wrong.
     """
@@ -62,7 +68,8 @@ def compile_stack(source: Source, kinds: Catalogue, python: str, problems: Probl
     if len(services) > checks.MOST_SERVICES:
         problems.add((), f"more than {checks.MOST_SERVICES} services")
     name = _stack_name(source.file, problems)
-    return Stack(name, services, settings, source.path, source.folders.file)
+    looked_at = check_settings(source.file.checks, source.check_options, known, problems)
+    return Stack(name, services, settings, source.path, source.folders.file, looked_at)
 
 
 def _scenario_names(source: Source, problems: Problems) -> list[str]:
@@ -93,7 +100,6 @@ def _settings(file: File, problems: Problems) -> AutohealSettings:
         heal_window=section.seconds(
             "heal_window", written.heal_window, usual.heal_window, (1.0, 86400.0)
         ),
-        checks=_thresholds(written, problems),
     )
 
 
@@ -107,18 +113,6 @@ def _one_of(key: str, main: AutohealSection, other: ScenarioSection, section: Se
     if here is not None and there is not None and here != there:
         section.wrong(key, "differs from that of [scenarios.autoheal]; write it once")
     return there if here is None else here
-
-
-def _thresholds(written: AutohealSection, problems: Problems) -> dict[str, Thresholds]:
-    found: dict[str, Thresholds] = {}
-    for name, limits in (written.checks or {}).items():
-        section = problems.at("autoheal", "checks", name)
-        if limits.warning is None or limits.critical is None:
-            missing = "warning" if limits.warning is None else "critical"
-            section.wrong(missing, "missing: thresholds need both `warning` and `critical`")
-            continue
-        found[name] = Thresholds(limits.warning, limits.critical)
-    return found
 
 
 def _resources(source: Source, kinds: Catalogue, problems: Problems) -> list[Declared]:

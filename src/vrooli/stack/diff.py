@@ -45,7 +45,7 @@ class Difference:
     """From one compiled stack to another; names in the order of the stack that declares them.
 
     Attributes:
-        settings: the `[autoheal]` keys that differ.
+        settings: the `[autoheal]` keys and the checks that differ.
     """
 
     added: tuple[str, ...]
@@ -67,7 +67,10 @@ def difference(old: Stack, new: Stack) -> Difference:
         removed=tuple(name for name in old.services if name not in new.services),
         changed=tuple(change for change in changes.values() if change.keys),
         unchanged=tuple(name for name, change in changes.items() if not change.keys),
-        settings=_differing(AutohealSettings, old.autoheal, new.autoheal),
+        settings=(
+            *_differing(AutohealSettings, old.autoheal, new.autoheal),
+            *_differing_checks(old, new),
+        ),
     )
 
 
@@ -91,6 +94,11 @@ def _change(name: str, old: Stack, new: Stack) -> Change:
     moved = tuple(key for key in now if key in was and was[key] != now[key])
     restart = fingerprint(before, old) != fingerprint(after, new)
     return Change(name, keys + moved, restart and after.managed)
+
+
+def _differing_checks(old: Stack, new: Stack) -> tuple[str, ...]:
+    names = dict.fromkeys((*old.checks, *new.checks))
+    return tuple(f"checks.{name}" for name in names if old.checks.get(name) != new.checks.get(name))
 
 
 def _differing(section: type, old: object, new: object) -> tuple[str, ...]:

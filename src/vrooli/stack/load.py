@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from vrooli.core.errors import ConfigError, VrooliError
 from vrooli.stack import explain
 from vrooli.stack.builtin.server import work_half_installed
-from vrooli.stack.catalogue import Catalogue, InstalledKinds
+from vrooli.stack.catalogue import Catalogue, Checks, InstalledKinds, NoChecks
 from vrooli.stack.compile import Source, compile_stack
 from vrooli.stack.compile_service import Folders
 from vrooli.stack.default import default_file
@@ -24,6 +24,7 @@ from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.problem import KeyPath, Problem, Problems
 from vrooli.stack.sections import (
     AutohealSection,
+    CheckSection,
     File,
     ResourceSection,
     ScenarioSection,
@@ -39,23 +40,29 @@ Section = TypeVar("Section")
 UNKNOWN = "unexpected_keyword_argument"
 """Pydantic's name for a key that a dataclass does not have."""
 
-_TOP = ("stack", "resources", "scenarios", "autoheal")
+_TOP = ("stack", "resources", "scenarios", "autoheal", "checks")
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LARGEST_NUMBER = 2**63 - 1
 
 
-def load_stack(path: Path | None, machine_python: str, kinds: Catalogue | None = None) -> Stack:
+def load_stack(
+    path: Path | None,
+    machine_python: str,
+    checks: Checks | None = None,
+    kinds: Catalogue | None = None,
+) -> Stack:
     """The compiled stack of a file, or the built-in one.
 
     Args:
         path: the file; None for the built-in stack.
         machine_python: the interpreter that runs our own scenarios.
+        checks: where checks are found; None for none.
         kinds: where kinds are found; None for the installed ones.
 
     Raises:
         ConfigError: with every problem, one a line, sorted by line.
     """
-    catalogue = kinds or InstalledKinds()
+    catalogue, known = kinds or InstalledKinds(), checks or NoChecks()
     problems = Problems()
     home = str(Path.home())
     if path is None:
@@ -66,11 +73,18 @@ def load_stack(path: Path | None, machine_python: str, kinds: Catalogue | None =
     else:
         path = path.absolute()
         text = _read(path)
-        reader = _Reader(catalogue, problems)
+        reader = _Reader(catalogue, known, problems)
         file = reader.file(_parse(text, path))
         folders = Folders(str(path.parent), home)
-        source = Source(file, folders, str(path), reader.options, frozenset(reader.broken))
-    stack = compile_stack(source, catalogue, machine_python, problems)
+        source = Source(
+            file,
+            folders,
+            str(path),
+            reader.options,
+            reader.check_options,
+            frozenset(reader.broken),
+        )
+    stack = compile_stack(source, catalogue, known, machine_python, problems)
     if problems.found:
         raise _error(problems, text, str(path))
     return stack
@@ -136,8 +150,10 @@ class _Reader:
     are read on."""
 
     catalogue: Catalogue
+    known: Checks
     problems: Problems
     options: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    check_options: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     broken: list[KeyPath] = field(default_factory=list)
 
     def file(self, raw: dict[str, Any]) -> File:
@@ -150,6 +166,7 @@ class _Reader:
             scenarios=self._scenarios(raw),
             autoheal=self._section(AutohealSection, raw.get("autoheal", {}), ("autoheal",))
             or AutohealSection(),
+            checks=self._checks(raw),
         )
 
     def _tables(self, raw: dict[str, Any], name: str) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -193,14 +210,53 @@ class _Reader:
             self._section(ResourceSection, {**table, "kind": ""}, path, any_key=True)
             return None
         options = self.catalogue.kind("resource", kind_name).options
-        own = {key.name for key in keys(options)} - {key.name for key in keys(ResourceSection)}
-        common = {key: value for key, value in table.items() if key not in own}
-        chosen = {key: value for key, value in table.items() if key in own}
-        section = self._section(ResourceSection, common, path, also=own)
-        if self._section(options, chosen, path) is None:
+        section, chosen = self._split(ResourceSection, options, table, path)
+        if chosen is None:
             return None
         self.options[name] = chosen
         return section
+
+    def _checks(self, raw: dict[str, Any]) -> dict[str, CheckSection]:
+        found: dict[str, CheckSection] = {}
+        for name, table in self._tables(raw, "checks"):
+            section = self._check(name, table)
+            if section is not None:
+                found[name] = section
+        return found
+
+    def _check(self, name: str, table: dict[str, Any]) -> CheckSection | None:
+        """One of the product under its name, or one of the user's own with a `kind`."""
+        path = ("checks", name)
+        brought, kinds = self.known.names(), self.known.kinds()
+        if name in brought:
+            kind, allowed = table.get("kind", name), [name]
+        elif "kind" in table:
+            kind, allowed = table["kind"], kinds
+        else:
+            hint = did_you_mean(name, brought)
+            text = f"there is no such check{hint}; one of your own needs a `kind`"
+            self.problems.add(path, f"{text} ({', '.join(kinds)})")
+            return None
+        if kind not in allowed:
+            self._unknown_kind((*path, "kind"), kind, allowed)
+            return None
+        section, chosen = self._split(CheckSection, self.known.options(kind), table, path)
+        if chosen is None:
+            return None
+        self.check_options[name] = chosen
+        return section
+
+    def _split(
+        self, section: type[Section], options: type, table: dict[str, Any], path: KeyPath
+    ) -> tuple[Section | None, dict[str, Any] | None]:
+        """The common section and the chosen options of a table; None each after problems."""
+        own = {key.name for key in keys(options)} - {key.name for key in keys(section)}
+        common = {key: value for key, value in table.items() if key not in own}
+        chosen = {key: value for key, value in table.items() if key in own}
+        read = self._section(section, common, path, also=own)
+        if self._section(options, chosen, path) is None:
+            return read, None
+        return read, chosen
 
     def _unknown_kind(self, path: KeyPath, kind: object, known: list[str]) -> None:
         allowed = f"(allowed: {', '.join(known)})"

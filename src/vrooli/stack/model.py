@@ -106,10 +106,37 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where a measured value becomes a warning and where critical."""
+    """Where a measured value becomes a warning and where critical: from there upward, or, where
+    `critical` is the smaller one, from there downward.
+    """
 
     warning: float
     critical: float
+
+    @property
+    def downward(self) -> bool:
+        """Whether less is worse."""
+        return self.critical < self.warning
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """`[checks.NAME]`: a check of the product with other settings, or one of the user's own.
+
+    Attributes:
+        kind: the definition; equal to the name for a check that the product brings.
+        enabled: False is never looked at.
+        interval, timeout: seconds; None is the check's own.
+        thresholds: None are the check's own.
+        options: keys that only this check knows.
+    """
+
+    kind: str
+    enabled: bool = True
+    interval: float | None = None
+    timeout: float | None = None
+    thresholds: Thresholds | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +148,6 @@ class AutohealSettings:
         sweep: seconds between reconciling sweeps that find what no event told.
         stability: seconds that a verified heal must hold before it counts as healed.
         heal_budget: heals allowed on this host within `heal_window` seconds.
-        checks: thresholds by check id, for those that differ from the check's own.
     """
 
     host: str = "127.0.0.1"
@@ -130,7 +156,6 @@ class AutohealSettings:
     stability: float = 5.0
     heal_budget: int = 20
     heal_window: float = 600.0
-    checks: Mapping[str, Thresholds] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +166,7 @@ class Stack:
         name: names the home folder.
         services: by name, resources first, in declared order.
         autoheal: settings of the watchdog.
+        checks: by name, those that differ from what the product brings.
         source: the file it was compiled from; empty for the built-in default stack.
         folder: where relative paths start.
     """
@@ -150,6 +176,7 @@ class Stack:
     autoheal: AutohealSettings = AutohealSettings()
     source: str = ""
     folder: str = ""
+    checks: Mapping[str, CheckSettings] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -160,14 +187,13 @@ class Stack:
         """Read what `to_json` wrote; it is our own file, so a misfit is a KeyError or TypeError,
         translated by the reader.
         """
-        autoheal = dict(data["autoheal"])
-        autoheal["checks"] = {k: Thresholds(**v) for k, v in autoheal["checks"].items()}
         return cls(
             name=data["name"],
             services={name: _service(raw) for name, raw in data["services"].items()},
-            autoheal=AutohealSettings(**autoheal),
+            autoheal=AutohealSettings(**data["autoheal"]),
             source=data["source"],
             folder=data["folder"],
+            checks={name: _check(raw) for name, raw in data["checks"].items()},
         )
 
 
@@ -179,3 +205,8 @@ def _service(raw: dict[str, Any]) -> Service:
     for key in ("command", "needs", "stop_signals"):
         values[key] = tuple(values[key])
     return Service(**values)
+
+
+def _check(raw: dict[str, Any]) -> CheckSettings:
+    limits = raw["thresholds"]
+    return CheckSettings(**{**raw, "thresholds": limits and Thresholds(**limits)})

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from vrooli.stack.catalogue import Catalogue, InstalledKinds
+from vrooli.stack.catalogue import Catalogue, Checks, InstalledKinds, NoChecks
 from vrooli.stack.names import NAME_PATTERN
 from vrooli.stack.sections import (
     AutohealSection,
+    CheckSection,
     Key,
     ResourceSection,
     ScenarioSection,
@@ -24,9 +25,9 @@ _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 Schema = dict[str, Any]
 
 
-def json_schema(kinds: Catalogue | None = None) -> Schema:
-    """The schema; `kinds` are the installed ones unless given."""
-    catalogue = kinds or InstalledKinds()
+def json_schema(checks: Checks | None = None, kinds: Catalogue | None = None) -> Schema:
+    """The schema; `kinds` are the installed ones unless given, `checks` none."""
+    catalogue, known = kinds or InstalledKinds(), checks or NoChecks()
     resources = [_resource(catalogue, name) for name in catalogue.resource_kinds()]
     return {
         "$schema": DIALECT,
@@ -39,8 +40,28 @@ def json_schema(kinds: Catalogue | None = None) -> Schema:
             "resources": _named({"oneOf": resources}, summary(ResourceSection)),
             "scenarios": _named(_table(ScenarioSection), summary(ScenarioSection)),
             "autoheal": _table(AutohealSection),
+            "checks": _checks(known),
         },
     }
+
+
+def _checks(known: Checks) -> Schema:
+    """Those that the product brings by their names, and the user's own by their kinds."""
+    own = [_check(known, name, {"const": name}) for name in known.kinds()]
+    return {
+        "type": "object",
+        "description": summary(CheckSection),
+        "propertyNames": {"pattern": NAME_PATTERN},
+        "properties": {name: _check(known, name) for name in known.names()},
+        "additionalProperties": {"oneOf": own} if own else False,
+    }
+
+
+def _check(known: Checks, name: str, kind: Schema | None = None) -> Schema:
+    schema = _table(CheckSection)
+    own = {key.name: _value(key) for key in keys(known.options(name))}
+    schema["properties"] = {**own, **schema["properties"], "kind": kind or {"const": name}}
+    return schema | ({"required": ["kind"]} if kind else {})
 
 
 def _resource(catalogue: Catalogue, name: str) -> Schema:

@@ -246,12 +246,27 @@ class ScenarioSection(ServiceSection):
 
 
 @dataclass
-class ThresholdSection:
-    """Where a measured value becomes a warning and where critical."""
+class CheckSection:
+    """A check that the product brings, with other settings; or, with `kind`, one of your own."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
-    warning: float | None = key("From here on it is a warning.", "a number")
-    critical: float | None = key("From here on it is critical.", "a number")
+    kind: str | None = key(
+        "What a check of your own looks at; each kind has keys of its own.",
+        "the name of a kind of check",
+        default="a check of the product, of this name",
+        schema={"type": "string", "minLength": 1},
+    )
+    enabled: bool | None = key("`false` is never looked at.", "`true` or `false`", default="`true`")
+    interval: Duration | None = duration("Time between two looks.", default="the check's own")
+    timeout: Duration | None = duration(
+        "Time that one look may take.", default="the check's own, at most the interval"
+    )
+    warning: float | None = key(
+        "From here on it is a warning.", "a number", default="the check's own"
+    )
+    critical: float | None = key(
+        "From here on it is critical.", "a number", default="the check's own"
+    )
 
 
 @dataclass
@@ -282,12 +297,6 @@ class AutohealSection:
         schema={"type": "integer", "minimum": 1, "maximum": 1000},
     )
     heal_window: Duration | None = duration("See `heal_budget`.", default="`10m`")
-    checks: dict[str, ThresholdSection] | None = key(
-        "Thresholds by check id, where they shall differ from the check's own.",
-        "a table of checks, like system-disk = { warning = 80, critical = 90 }",
-        default="the checks' own",
-        example="{ system-disk = { warning = 80, critical = 90 } }",
-    )
 
 
 @dataclass
@@ -298,6 +307,7 @@ class File:
     resources: dict[str, ResourceSection] = field(default_factory=dict)
     scenarios: dict[str, ScenarioSection] = field(default_factory=dict)
     autoheal: AutohealSection = field(default_factory=AutohealSection)
+    checks: dict[str, CheckSection] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +316,7 @@ class Key:
 
     Attributes:
         section: the section below it, when its value is a table of known keys.
-        named: whether that section stands below names of its own (`[autoheal.checks.NAME]`).
+        named: whether that section stands below names of its own (`[section.key.NAME]`).
     """
 
     name: str
@@ -376,7 +386,8 @@ def _words(hint: Any) -> str:
             found += [f'"{value}"' for value in get_args(choice)]
         else:
             table = isinstance(origin, type) and issubclass(origin, Mapping)
-            found.append(_WORDS.get(origin, "a table" if table else "a list"))
+            inside = f"a table (each value {_words(get_args(choice)[1])})" if table else "a list"
+            found.append(_WORDS.get(origin, inside))
     return " or ".join(found)
 
 

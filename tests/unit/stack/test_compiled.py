@@ -24,9 +24,13 @@ RICH = """
     env = { DATABASE_URL = "resource:db" }
     stop_signal = ["INT", "QUIT"]
     health = { exec = ["check", "web"], interval = "1s" }
-    [autoheal.checks.system-disk]
+    [checks.system-disk]
     warning = 80
     critical = 90
+    [checks.site]
+    kind = "endpoint-http"
+    url = "https://example.org"
+    status = [200]
 """
 
 

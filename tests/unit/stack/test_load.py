@@ -112,9 +112,9 @@ def test_the_watchdog_can_be_left_out(file: StackFile) -> None:
 
 def test_settings_of_the_watchdog(file: StackFile) -> None:
     text = '[autoheal]\nport = 4002\nsweep = "1m"\nheal_budget = 5\n'
-    stack = file.load(text + "[autoheal.checks.system-disk]\nwarning = 80\ncritical = 90.5")
+    stack = file.load(text + "[checks.system-disk]\nwarning = 80\ncritical = 90.5")
     assert (stack.autoheal.port, stack.autoheal.sweep, stack.autoheal.heal_budget) == (4002, 60, 5)
-    assert stack.autoheal.checks == {"system-disk": Thresholds(80, 90.5)}
+    assert stack.checks["system-disk"].thresholds == Thresholds(80, 90.5)
     assert stack.services["autoheal"].port == 4002
 
 

@@ -171,17 +171,36 @@ ONE_PROBLEM = [
     ),
     ("[autoheal]\nheal_budget = 0", "2: autoheal.heal_budget: expected a whole number from 1"),
     (
-        "[autoheal.checks.disk]\nwarning = 80",
-        "1: autoheal.checks.disk.critical: missing: thresholds need both",
+        '[checks.system-disk]\nwarning = "80"\ncritical = 90',
+        "2: checks.system-disk.warning: expected a number; this is a text",
     ),
     (
-        '[autoheal.checks.disk]\nwarning = "80"\ncritical = 1',
-        "2: autoheal.checks.disk.warning: expected a number; this is a text",
+        "[checks.system-disk]\nwarn = 80\ncritical = 99",
+        "2: checks.system-disk.warn: unknown key `warn`; did you mean `warning`?",
     ),
     (
-        "[autoheal.checks.disk]\nwarn = 80\nwarning = 1\ncritical = 2",
-        "2: autoheal.checks.disk.warn: unknown key `warn`; did you mean `warning`?",
+        "[checks.system-disk]\nwarning = 96",
+        "2: checks.system-disk.warning: more is worse here, so `warning` (96) must be below",
     ),
+    (
+        "[checks.system-dsk]\nwarning = 96",
+        "1: checks.system-dsk: there is no such check; did you mean `system-disk`?; one of your",
+    ),
+    ('[checks.site]\nkind = "endpoint-htp"', "2: checks.site.kind: unknown kind `endpoint-htp`"),
+    ('[checks.site]\nkind = "endpoint-http"', "1: checks.site.url: must be written"),
+    (
+        '[checks.site]\nkind = "endpoint-http"\nurl = "http://x"\nstat = [1]',
+        "4: checks.site.stat: unknown key `stat`; did you mean `status`?",
+    ),
+    (
+        '[checks.system-disk]\nkind = "endpoint-http"\nurl = "http://x"',
+        "2: checks.system-disk.kind: unknown kind `endpoint-http`",
+    ),
+    (
+        '[checks.system-disk]\ninterval = "5s"\ntimeout = "6s"',
+        "3: checks.system-disk.timeout: must not be longer than the interval",
+    ),
+    ("[checks]\nsystem-disk = 3", "2: checks.system-disk: expected a table"),
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.stackfile import StackFile, schema_errors
+from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.stack.schema import json_schema
 
 GOOD = [
@@ -15,7 +16,8 @@ GOOD = [
     '[resources.a]\nkind = "http"\nurl = "https://x"\nstatus = [200, 204]',
     '[scenarios.web]\ncommand = ["x"]\nport = 1\nhealth = { tcp = true, interval = "2s" }',
     '[scenarios.web]\ncommand = ["x"]\nstop_signal = ["INT"]\nheal = "off"\nstart_timeout = 5',
-    "[autoheal.checks.system-disk]\nwarning = 80\ncritical = 90",
+    "[checks.system-disk]\nwarning = 80\ncritical = 90\nenabled = false",
+    '[checks.site]\nkind = "endpoint-http"\nurl = "https://x"\njson = { "a.b" = 1 }',
 ]
 
 BAD = [
@@ -30,14 +32,16 @@ BAD = [
     '[scenarios.web]\ncommand = ["x"]\nhelth = {}',
     '[scenarios.web]\ncommand = ["x"]\nheal = "on"',
     '[scenarios.web]\ncommand = ["x"]\nruntime = "docker"',
-    "[autoheal.checks.system-disk]\nwarn = 80\nwarning = 1\ncritical = 2",
+    "[checks.system-disk]\nwarn = 80\nwarning = 1\ncritical = 2",
+    "[checks.site]\nwarning = 1",
+    '[checks.site]\nkind = "endpoint-http"\nurl = "https://x"\nstat = [1]',
 ]
 
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
     """As an editor gets it."""
-    loaded: dict[str, Any] = json.loads(json.dumps(json_schema()))
+    loaded: dict[str, Any] = json.loads(json.dumps(json_schema(InstalledChecks())))
     return loaded
 
 

@@ -1,17 +1,17 @@
 """Space on the disk that holds the home folder."""
 
-from vrooli.autoheal.check import Check, Facts, judge
+from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.result import Result, critical
 from vrooli.stack.model import Thresholds
 
 
-def _run(facts: Facts, limits: Thresholds | None) -> Result:
-    disk = facts.system.disk(facts.home)
+def _run(look: Look) -> Result:
+    disk = look.facts.system.disk(look.facts.home)
     if disk.read_only:
-        return critical(f"the file system of {facts.home} is read-only")
+        return critical(f"the file system of {look.facts.home} is read-only")
     free = disk.available / 2**30
     message = f"{disk.used_percent:.1f} % used, {free:.1f} GiB free"
-    return judge(disk.used_percent, "%", limits, message)
+    return judge(disk.used_percent, "%", look.limits, message)
 
 
 CHECK = Check(

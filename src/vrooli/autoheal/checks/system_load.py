@@ -1,14 +1,14 @@
 """Load per processor, over one minute."""
 
-from vrooli.autoheal.check import Check, Facts, judge
+from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.result import Result
 from vrooli.stack.model import Thresholds
 
 
-def _run(facts: Facts, limits: Thresholds | None) -> Result:
-    per_cpu = facts.system.load()[0] / max(1, facts.cpus)
+def _run(look: Look) -> Result:
+    per_cpu = look.facts.system.load()[0] / max(1, look.facts.cpus)
     message = f"{per_cpu:.2f} runnable or waiting per processor over a minute"
-    return judge(per_cpu, "per cpu", limits, message)
+    return judge(per_cpu, "per cpu", look.limits, message)
 
 
 CHECK = Check(

@@ -1,15 +1,15 @@
 """Memory that can still be given out."""
 
-from vrooli.autoheal.check import Check, Facts, judge
+from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.result import Result
 from vrooli.stack.model import Thresholds
 
 
-def _run(facts: Facts, limits: Thresholds | None) -> Result:
-    memory = facts.system.memory()
+def _run(look: Look) -> Result:
+    memory = look.facts.system.memory()
     used = 100.0 * (1 - memory.available / memory.total)
     message = f"{used:.1f} % used, {memory.available / 2**30:.1f} GiB available"
-    return judge(used, "%", limits, message)
+    return judge(used, "%", look.limits, message)
 
 
 CHECK = Check(

@@ -1,13 +1,13 @@
 """How late the watchdog itself is."""
 
-from vrooli.autoheal.check import Check, Facts, judge
+from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.result import Result
 from vrooli.stack.model import Thresholds
 
 
-def _run(facts: Facts, limits: Thresholds | None) -> Result:
-    lag = facts.loop_lag * 1000
-    return judge(lag, "ms", limits, f"the loop was late by at most {lag:.0f} ms")
+def _run(look: Look) -> Result:
+    lag = look.facts.loop_lag * 1000
+    return judge(lag, "ms", look.limits, f"the loop was late by at most {lag:.0f} ms")
 
 
 CHECK = Check(

@@ -1,0 +1,78 @@
+"""One look of a check at a machine of the test's making."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from tests.support.kinds import machine
+from vrooli.autoheal.check import Check, Facts, Look
+from vrooli.core.home import Home
+from vrooli.core.ports.system import DiskFacts, MemoryFacts
+from vrooli.core.result import Result
+from vrooli.core.status import Status
+from vrooli.host.memory.clock import MemoryClock
+from vrooli.host.memory.files import MemoryFiles
+from vrooli.host.memory.keeper import MemoryKeeper
+from vrooli.host.memory.processes import MemoryProcesses
+from vrooli.host.memory.resolver import MemoryResolver
+from vrooli.host.memory.secrets import MemorySecrets
+from vrooli.host.memory.system import MemorySystem
+from vrooli.host.streams import AsyncioStreams
+from vrooli.stack.kind import Place, ProbeTools
+from vrooli.stack.model import Stack, Thresholds
+
+HOME = "/home-of-the-stack"
+
+
+def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
+    """The result of `check` on the machine that `case` describes.
+
+    Keys, all optional: `files` (path -> content), `modified` (path -> seconds ago), `disk`,
+    `memory` (fields of the facts), `load`, `lag`, `names` (name -> addresses), `options`,
+    `warning` and `critical`, `before` (details of the look before), `cpus`.
+    """
+    limits = check.thresholds
+    if limits is not None and ("warning" in case or "critical" in case):
+        limits = Thresholds(
+            case.get("warning", limits.warning), case.get("critical", limits.critical)
+        )
+    before = case.get("before")
+    found = Look(
+        facts=_facts(case, folder),
+        limits=limits,
+        options=check.options(**case.get("options", {})),
+        before=before and Result(Status.OK, "", details=before),
+    )
+    if inspect.iscoroutinefunction(check.run):
+        return asyncio.run(cast(Coroutine[Any, Any, Result], check.run(found)))
+    return cast(Callable[[Look], Result], check.run)(found)
+
+
+def _facts(case: Mapping[str, Any], folder: Path) -> Facts:
+    clock = MemoryClock()
+    system = MemorySystem(loads=tuple(case.get("load", (0.1, 0.1, 0.1))))
+    if "disk" in case:
+        system.ordinary = DiskFacts(**case["disk"])
+    if "memory" in case:
+        system.memory_facts = MemoryFacts(**case["memory"])
+    ages = case.get("modified", {})
+    files = MemoryFiles(
+        case.get("files", {}),
+        modified={path: clock.wall() - age for path, age in ages.items()},
+        unreadable=frozenset(case.get("unreadable", ())),
+    )
+    home = Home(folder / "home", folder / "run")
+    place = Place(home, machine(root=False), MemorySecrets())
+    return Facts(
+        system=system,
+        files=files,
+        processes=MemoryProcesses(),
+        resolver=MemoryResolver(case.get("names")),
+        tools=ProbeTools(place, AsyncioStreams(), MemoryKeeper(clock), clock),
+        stack=Stack("test", {}),
+        home=HOME,
+        cpus=case.get("cpus", 2),
+        loop_lag=case.get("lag", 0.0),
+    )
