@@ -3,8 +3,9 @@
 import re
 
 from scripts.reference_markdown import table
-from vrooli.autoheal import gates, policy, reactor
+from vrooli.autoheal import gates, policy
 from vrooli.autoheal.heal import Outcome
+from vrooli.autoheal.healing import DEPENDENTS_PATIENCE
 from vrooli.host import start_keeper
 from vrooli.host.keeper import minder
 from vrooli.stack.kind import Kind
@@ -135,7 +136,7 @@ def healing() -> str:
         window=settings.heal_window,
         outcomes=table("outcome | meaning", ((f"`{o}`", OUTCOMES[o]) for o in Outcome)),
         stability=settings.stability,
-        patience=reactor.DEPENDENTS_PATIENCE,
+        patience=DEPENDENTS_PATIENCE,
         first=minder.FIRST_DELAY,
         longest=minder.LONGEST_DELAY,
         starved=minder.PATIENCE,

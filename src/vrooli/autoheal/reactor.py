@@ -1,21 +1,19 @@
-"""From news to deeds: a failure is confirmed, decided upon by the policy, and healed as a
-transaction.
+"""From news to deeds: a failure is confirmed and decided upon by the policy; `healing` does the
+rest.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
 from typing import Any
 
 from vrooli.autoheal import policy
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.guard import guarded
-from vrooli.autoheal.heal import Attempt, Heal, Outcome
-from vrooli.autoheal.healer import healer
+from vrooli.autoheal.heal import Heal, Outcome
+from vrooli.autoheal.healing import DEPENDENTS_PATIENCE, Healing
 from vrooli.autoheal.ledger import Ledger
-from vrooli.autoheal.policy import Decision, Failure, Situation, Symptom
+from vrooli.autoheal.policy import Failure, Situation, Symptom
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import Refused, UsageError, VrooliError
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result, critical
@@ -27,12 +25,6 @@ Gate = Callable[[Tracked], str]
 
 Look = Callable[[Tracked], Awaitable[Result]]
 """One look at a service, now."""
-
-DEPENDENTS_PATIENCE = 30.0
-"""Seconds that dependents get to pass again after a heal, before it counts as unverifiable, and
-they as failed themselves.
-"""
-
 
 CLOSING = 5.0
 """Seconds that heals and looks get to end their own processes when the watchdog is stopped."""
@@ -49,6 +41,7 @@ class Reactor:
         self._board, self._ledger = board, ledger
         self._gate, self._look, self._clock = gate, look, clock
         self._supervisor = board.supervisor
+        self._healing = Healing(board, ledger, clock, self)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -63,7 +56,7 @@ class Reactor:
     async def on_look(self, tracked: Tracked, result: Result) -> None:
         """A probe came back."""
         now = self._clock.monotonic()
-        await self._note(tracked, result)
+        await self.note(tracked, result)
         if self._board.busy(tracked):
             return
         if not self._board.is_wanted(tracked.service) or tracked.service.is_watchdog:
@@ -80,11 +73,10 @@ class Reactor:
         before = tracked.backoff
         tracked.backoff = before.failed(self._clock.monotonic())
         if tracked.heal is not None and tracked.heal.outcome is None:
-            ended = tracked.heal.ended(Outcome.RELAPSED, self._clock.wall(), failure.cause)
-            await self._end(tracked, ended)
+            await self._healing.end(tracked, tracked.heal, Outcome.RELAPSED, failure.cause)
         self._ledger.transition(tracked.name, "running", "failed", failure.cause)
         if tracked.result is None or tracked.result.status is not Status.CRITICAL:
-            await self._note(tracked, critical(failure.cause.splitlines()[0]))
+            await self.note(tracked, critical(failure.cause.splitlines()[0]))
         await self.consider(tracked)
         if self._is_victim(tracked):
             tracked.backoff = before
@@ -108,12 +100,12 @@ class Reactor:
         tracked.decision = decision
         if decision.verdict == "heal":
             tracked.acting = True
-            tracked.task = self.spawn(self._heal(tracked, failure, decision))
+            tracked.task = self.spawn(self._healing.heal(tracked, failure, decision))
             return
         if changed and decision.verdict == "refuse":
-            await self._refuse(tracked, failure, decision)
+            await self._healing.refuse(tracked, failure, decision)
         if decision.at is not None:
-            self._set_timer(tracked, decision.at)
+            self.later(tracked, decision.at)
 
     def _is_victim(self, tracked: Tracked) -> bool:
         """Whether it runs, and does not answer because of what it needs, as far as we know."""
@@ -181,9 +173,7 @@ class Reactor:
         tracked.acting = False
         if tracked.heal is not None and tracked.heal.outcome is None:
             note = "an operator took over"
-            await self._end(
-                tracked, tracked.heal.ended(Outcome.UNVERIFIABLE, self._clock.wall(), note)
-            )
+            await self._healing.end(tracked, tracked.heal, Outcome.UNVERIFIABLE, note)
         tracked.failure = tracked.decision = None
         tracked.backoff = policy.Backoff()
         await self._ledger.backoff(tracked.name, tracked.backoff)
@@ -195,14 +185,14 @@ class Reactor:
         tracked.heal = heal
         if self._supervisor.running(tracked.service):
             tracked.acting = True
-            tracked.task = self.spawn(self._verify_resumed(tracked, heal))
+            tracked.task = self.spawn(self._healing.verify(tracked, heal))
         elif self._board.is_wanted(tracked.service):
             at, monotonic = heal.detected_at, heal.detected_monotonic
             symptom = Symptom(heal.symptom)
             tracked.failure = Failure(symptom, heal.cause, at, monotonic, heal.launch_id)
         else:
             note = "stopped before it ran again"
-            await self._end(tracked, heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), note))
+            await self._healing.end(tracked, heal, Outcome.INEFFECTIVE, note)
 
     def take_up(self, tracked: Tracked) -> None:
         """It does not run, and the watchdog before this one was waiting to start it again: that
@@ -266,7 +256,7 @@ class Reactor:
         needs = [self._board.tracked[name] for name in names if name in self._board.tracked]
         results = await asyncio.gather(*(self._look(need) for need in needs))
         for need, result in zip(needs, results, strict=True):
-            await self._note(need, result)
+            await self.note(need, result)
 
     async def _passed(self, tracked: Tracked, now: float) -> None:
         tracked.backoff = tracked.backoff.recovered(now)
@@ -274,7 +264,8 @@ class Reactor:
         if tracked.failure is not None and self._supervisor.running(tracked.service):
             await self.settle(tracked, "recovered by itself")
 
-    async def _note(self, tracked: Tracked, result: Result) -> None:
+    async def note(self, tracked: Tracked, result: Result) -> None:
+        """Remember a look and write it down; dependents hear of a change."""
         before, tracked.result = tracked.result, result
         tracked.looked_at = self._clock.wall()
         if result.healthy and (launch := self._launch(tracked)) is not None:
@@ -307,132 +298,8 @@ class Reactor:
             window=settings.heal_window,
         )
 
-    async def _heal(self, tracked: Tracked, failure: Failure, decision: Decision) -> None:
-        """The transaction. Numbered:
-
-        1. write down what is about to happen, durably
-        2. try the actions of the ladder, mildest first; each verifies by the failing probe
-        3. none helped: `ineffective`, a new failure, and the policy decides how long to wait
-        4. one helped: watch the stability window, then ask the dependents
-        """
-        tracked.heal = heal = _open(tracked, failure, decision)
-        began = self._note_start(tracked)
-        await self._ledger.heal(heal, tracked.backoff)
-        try:
-            error = await self._climb(tracked, decision.ladder)
-        except (Refused, UsageError) as refusal:
-            await self._turned_away(tracked, refusal, began)
-            return
-        finally:
-            tracked.acting = False
-        if error is not None:
-            await self._in_vain(tracked, error)
-            return
-        await self._verified(tracked)
-
-    async def _in_vain(self, tracked: Tracked, error: str) -> None:
-        assert tracked.heal is not None  # called with a heal in flight only
-        ended = tracked.heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), error)
-        await self._end(tracked, ended)
-        running = self._supervisor.running(tracked.service)
-        symptom = Symptom.UNRESPONSIVE if running else Symptom.EXITED
-        await self.fail(tracked, self._failure(symptom, error, None))
-
-    async def _climb(self, tracked: Tracked, ladder: tuple[str, ...]) -> str | None:
-        error = ""
-        for name in ladder:
-            at = self._clock.wall()
-            try:
-                result = await healer(name).run(tracked.service, self._supervisor)
-            except (Refused, UsageError):  # nothing was done, and trying harder would not help
-                raise
-            except VrooliError as failed:
-                error = failed.what
-                await self._tried(tracked, Attempt(name, at, error))
-                continue
-            await self._tried(tracked, Attempt(name, at))
-            await self._note(tracked, result)
-            return None
-        return error
-
-    async def _turned_away(self, tracked: Tracked, refusal: VrooliError, began: float) -> None:
-        """Nothing was done, so nothing is counted; look again when the world may have changed."""
-        tracked.acting = False
-        self._board.heal_times.remove(began)
-        tracked.starts.pop()
-        at = self._clock.monotonic() + policy.GATE_RETRY
-        tracked.decision = Decision("refuse", "gate", refusal.what, at=at)
-        self._set_timer(tracked, at)
-        if tracked.heal is not None:
-            ended = tracked.heal.ended(Outcome.REFUSED, self._clock.wall(), refusal.what)
-            await self._end(tracked, ended)
-
-    async def _verified(self, tracked: Tracked) -> None:
-        assert tracked.heal is not None  # called with a heal in flight only
-        took = self._clock.monotonic() - tracked.heal.detected_monotonic
-        await self._set(tracked, replace(tracked.heal, verified_after=round(took, 3)))
-        if not self._supervisor.running(tracked.service):  # its end was no news while we acted
-            await self._in_vain(tracked, "it ended again at once")
-            return
-        await self.settle(tracked, "healed")
-        await self._stability(tracked, tracked.heal)
-
-    async def _stability(self, tracked: Tracked, heal: Heal) -> None:
-        await self._clock.sleep(self._supervisor.stack.autoheal.stability)
-        sick = await self._sick_dependents(tracked)
-        current = tracked.heal
-        if current is None or current.id != heal.id or current.outcome is not None:
-            return
-        if sick:
-            note = f"it passes, but {', '.join(sick)} still does not"
-            await self._end(tracked, current.ended(Outcome.UNVERIFIABLE, self._clock.wall(), note))
-        else:
-            await self._end(tracked, current.ended(Outcome.HEALED, self._clock.wall()))
-
-    async def _sick_dependents(self, tracked: Tracked) -> list[str]:
-        deadline = self._clock.monotonic() + DEPENDENTS_PATIENCE
-        while True:
-            dependents = self._board.dependents(tracked)
-            sick = [t.name for t in dependents if t.sick]
-            if not sick or self._clock.monotonic() >= deadline or tracked.failure is not None:
-                return sick
-            await self._clock.sleep(0.25)
-
-    async def _verify_resumed(self, tracked: Tracked, heal: Heal) -> None:
-        runtime = self._supervisor.runtime(tracked.service)
-        try:
-            await runtime.await_health(tracked.service, self._supervisor.context)
-        except VrooliError as failed:
-            tracked.acting = False
-            await self._in_vain(tracked, failed.what)
-            return
-        tracked.acting = False
-        tracked.heal = replace(heal, note="verified after the watchdog was replaced")
-        await self._verified(tracked)
-
-    async def _refuse(self, tracked: Tracked, failure: Failure, decision: Decision) -> None:
-        heal = _open(tracked, failure, decision)
-        await self._end(tracked, heal.ended(Outcome.REFUSED, self._clock.wall(), decision.reason))
-
-    def _note_start(self, tracked: Tracked) -> float:
-        now = self._clock.monotonic()
-        window = self._supervisor.stack.autoheal.heal_window
-        self._board.heal_times = [t for t in self._board.heal_times if now - t < window] + [now]
-        tracked.starts.append(self._clock.wall())
-        return now
-
-    async def _tried(self, tracked: Tracked, attempt: Attempt) -> None:
-        assert tracked.heal is not None  # called with a heal in flight only
-        await self._set(tracked, tracked.heal.tried(attempt))
-
-    async def _set(self, tracked: Tracked, heal: Heal) -> None:
-        tracked.heal = heal
-        await self._ledger.heal(heal)
-
-    async def _end(self, tracked: Tracked, heal: Heal) -> None:
-        await self._set(tracked, heal)
-
-    def _set_timer(self, tracked: Tracked, at: float) -> None:
+    def later(self, tracked: Tracked, at: float) -> None:
+        """Decide anew about its failure at this monotonic time."""
         delay = max(0.0, at - self._clock.monotonic())
         loop = asyncio.get_running_loop()
         self._timers[tracked.name] = loop.call_later(
@@ -447,17 +314,3 @@ class Reactor:
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:
     await guarded(getattr(work, "__qualname__", "task"), work)
-
-
-def _open(tracked: Tracked, failure: Failure, decision: Decision) -> Heal:
-    return Heal(
-        id=f"{int(failure.at * 1000):013d}-{tracked.name}",
-        subject=tracked.name,
-        symptom=str(failure.symptom),
-        cause=failure.cause,
-        rule=decision.rule,
-        reason=decision.reason,
-        detected_at=failure.at,
-        detected_monotonic=failure.monotonic,
-        launch_id=failure.launch_id,
-    )

@@ -1,0 +1,188 @@
+"""A heal as a transaction: what is written down, done, verified and watched."""
+
+from dataclasses import replace
+from typing import Protocol
+
+from vrooli.autoheal import policy
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.heal import Attempt, Heal, Outcome
+from vrooli.autoheal.healer import healer
+from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.policy import Decision, Failure, Symptom
+from vrooli.autoheal.tracker import Tracked
+from vrooli.core.errors import Refused, UsageError, VrooliError
+from vrooli.core.ports.clock import Clock
+from vrooli.core.result import Result
+
+DEPENDENTS_PATIENCE = 30.0
+"""Seconds that dependents get to pass again after a heal, before it counts as unverifiable, and
+they as failed themselves.
+"""
+
+
+class Judge(Protocol):
+    """Whom a transaction tells what it saw."""
+
+    async def note(self, tracked: Tracked, result: Result) -> None:
+        """A look."""
+        ...
+
+    async def fail(self, tracked: Tracked, failure: Failure) -> None:
+        """It failed (again)."""
+        ...
+
+    async def settle(self, tracked: Tracked, note: str) -> None:
+        """It serves again."""
+        ...
+
+    def later(self, tracked: Tracked, at: float) -> None:
+        """Decide anew at this monotonic time."""
+        ...
+
+
+class Healing:
+    """Carries out what was decided."""
+
+    def __init__(self, board: Board, ledger: Ledger, clock: Clock, judge: Judge) -> None:
+        self._board, self._ledger, self._clock, self._judge = board, ledger, clock, judge
+        self._supervisor = board.supervisor
+
+    async def heal(self, tracked: Tracked, failure: Failure, decision: Decision) -> None:
+        """The transaction. Numbered:
+
+        1. write down what is about to happen, durably
+        2. try the actions of the ladder, mildest first; each verifies by the failing probe
+        3. none helped: `ineffective`, a new failure, and the policy decides how long to wait
+        4. one helped: watch the stability window, then ask the dependents
+        """
+        tracked.heal = heal = _open(tracked, failure, decision)
+        began = self._note_start(tracked)
+        await self._ledger.heal(heal, tracked.backoff)
+        try:
+            error = await self._climb(tracked, decision.ladder)
+        except (Refused, UsageError) as refusal:
+            await self._turned_away(tracked, refusal, began)
+            return
+        finally:
+            tracked.acting = False
+        if error is not None:
+            await self._in_vain(tracked, error)
+            return
+        await self._verified(tracked)
+
+    async def verify(self, tracked: Tracked, heal: Heal) -> None:
+        """Go on with one whose watchdog was killed after it had acted."""
+        runtime = self._supervisor.runtime(tracked.service)
+        try:
+            await runtime.await_health(tracked.service, self._supervisor.context)
+        except VrooliError as failed:
+            tracked.acting = False
+            await self._in_vain(tracked, failed.what)
+            return
+        tracked.acting = False
+        tracked.heal = replace(heal, note="verified after the watchdog was replaced")
+        await self._verified(tracked)
+
+    async def refuse(self, tracked: Tracked, failure: Failure, decision: Decision) -> None:
+        """Write down that nothing is done, and why."""
+        await self.end(tracked, _open(tracked, failure, decision), Outcome.REFUSED, decision.reason)
+
+    async def end(self, tracked: Tracked, heal: Heal, outcome: Outcome, note: str = "") -> None:
+        """It is over."""
+        await self._set(tracked, heal.ended(outcome, self._clock.wall(), note))
+
+    async def _in_vain(self, tracked: Tracked, error: str) -> None:
+        assert tracked.heal is not None  # called with a heal in flight only
+        await self.end(tracked, tracked.heal, Outcome.INEFFECTIVE, error)
+        running = self._supervisor.running(tracked.service)
+        symptom = Symptom.UNRESPONSIVE if running else Symptom.EXITED
+        failure = Failure(symptom, error, self._clock.wall(), self._clock.monotonic())
+        await self._judge.fail(tracked, failure)
+
+    async def _climb(self, tracked: Tracked, ladder: tuple[str, ...]) -> str | None:
+        error = ""
+        for name in ladder:
+            at = self._clock.wall()
+            try:
+                result = await healer(name).run(tracked.service, self._supervisor)
+            except (Refused, UsageError):  # nothing was done, and trying harder would not help
+                raise
+            except VrooliError as failed:
+                error = failed.what
+                await self._tried(tracked, Attempt(name, at, error))
+                continue
+            await self._tried(tracked, Attempt(name, at))
+            await self._judge.note(tracked, result)
+            return None
+        return error
+
+    async def _turned_away(self, tracked: Tracked, refusal: VrooliError, began: float) -> None:
+        """Nothing was done, so nothing is counted; look again when the world may have changed."""
+        tracked.acting = False
+        self._board.heal_times.remove(began)
+        tracked.starts.pop()
+        at = self._clock.monotonic() + policy.GATE_RETRY
+        tracked.decision = Decision("refuse", "gate", refusal.what, at=at)
+        self._judge.later(tracked, at)
+        if tracked.heal is not None:
+            await self.end(tracked, tracked.heal, Outcome.REFUSED, refusal.what)
+
+    async def _verified(self, tracked: Tracked) -> None:
+        assert tracked.heal is not None  # called with a heal in flight only
+        took = self._clock.monotonic() - tracked.heal.detected_monotonic
+        await self._set(tracked, replace(tracked.heal, verified_after=round(took, 3)))
+        if not self._supervisor.running(tracked.service):  # its end was no news while we acted
+            await self._in_vain(tracked, "it ended again at once")
+            return
+        await self._judge.settle(tracked, "healed")
+        await self._stability(tracked, tracked.heal)
+
+    async def _stability(self, tracked: Tracked, heal: Heal) -> None:
+        await self._clock.sleep(self._supervisor.stack.autoheal.stability)
+        sick = await self._sick_dependents(tracked)
+        current = tracked.heal
+        if current is None or current.id != heal.id or current.outcome is not None:
+            return
+        if sick:
+            note = f"it passes, but {', '.join(sick)} still does not"
+            await self.end(tracked, current, Outcome.UNVERIFIABLE, note)
+        else:
+            await self.end(tracked, current, Outcome.HEALED)
+
+    async def _sick_dependents(self, tracked: Tracked) -> list[str]:
+        deadline = self._clock.monotonic() + DEPENDENTS_PATIENCE
+        while True:
+            dependents = self._board.dependents(tracked)
+            sick = [t.name for t in dependents if t.sick]
+            if not sick or self._clock.monotonic() >= deadline or tracked.failure is not None:
+                return sick
+            await self._clock.sleep(0.25)
+
+    def _note_start(self, tracked: Tracked) -> float:
+        now = self._clock.monotonic()
+        window = self._supervisor.stack.autoheal.heal_window
+        self._board.heal_times = [t for t in self._board.heal_times if now - t < window] + [now]
+        tracked.starts.append(self._clock.wall())
+        return now
+
+    async def _tried(self, tracked: Tracked, attempt: Attempt) -> None:
+        assert tracked.heal is not None  # called with a heal in flight only
+        await self._set(tracked, tracked.heal.tried(attempt))
+
+    async def _set(self, tracked: Tracked, heal: Heal) -> None:
+        tracked.heal = heal
+        await self._ledger.heal(heal)
+
+
+def _open(tracked: Tracked, failure: Failure, decision: Decision) -> Heal:
+    return Heal(
+        id=f"{int(failure.at * 1000):013d}-{tracked.name}",
+        subject=tracked.name,
+        symptom=str(failure.symptom),
+        cause=failure.cause,
+        rule=decision.rule,
+        reason=decision.reason,
+        detected_at=failure.at,
+        detected_monotonic=failure.monotonic,
+        launch_id=failure.launch_id,
+    )
