@@ -6,7 +6,8 @@ from bench._figures import machine, say
 from bench._lab import Lab, lab, wait
 from bench._ours import ours
 from bench._peers import monit, supervisord
-from vrooli.autoheal.policy import Backoff
+from vrooli.autoheal.backoff import Backoff
+from vrooli.stack.model import AutohealSettings
 
 OBSERVED = 60.0
 MENDED = 90.0
@@ -49,10 +50,11 @@ def _observe(place: Lab) -> tuple[int, str]:
 
 def _schedule() -> tuple[int, float]:
     """Starts of an immediate crasher within ten minutes, and the seconds between later ones."""
+    settings = AutohealSettings()
     backoff, now, starts = Backoff(), 0.0, [0.0]
     while now < 7200:
-        backoff = backoff.failed(now)
-        now = max(now, backoff.allowed_at)
+        backoff = backoff.failed(now, settings)
+        now = max(now, backoff.allowed_at(settings))
         starts.append(now)
     early = sum(1 for at in starts if at < 600)
     return early, starts[-1] - starts[-2]

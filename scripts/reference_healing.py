@@ -1,7 +1,5 @@
 """The page on healing: the words are here, rules and numbers come from the code that obeys them."""
 
-import re
-
 from scripts.reference_markdown import table
 from vrooli.autoheal import gates, policy
 from vrooli.autoheal.heal import Outcome
@@ -113,8 +111,8 @@ in the middle, the next one goes on with the verification, and does nothing twic
 
 def healing() -> str:
     """The rules of the policy with their numbers."""
-    delays = ", ".join(_duration(seconds) for seconds in policy.DELAYS[1:])
     settings, database = AutohealSettings(), postgres.KIND
+    delays = ", ".join(_duration(seconds) for seconds in settings.delays[1:])
     text = PAGE.format(
         failures=Kind.failures,
         pg_failures=database.failures,
@@ -129,9 +127,9 @@ def healing() -> str:
         ladders=_ladders(),
         grace=process.LEFTOVER_GRACE,
         delays=delays,
-        count=len(policy.DELAYS),
-        slowest=policy.DELAYS[-1] / 60,
-        decay=policy.DECAY_SECONDS / 60,
+        count=len(settings.delays),
+        slowest=settings.delays[-1] / 60,
+        decay=settings.decay / 60,
         budget=settings.heal_budget,
         window=settings.heal_window,
         outcomes=table("outcome | meaning", ((f"`{o}`", OUTCOMES[o]) for o in Outcome)),
@@ -146,11 +144,7 @@ def healing() -> str:
 
 
 def _rules() -> str:
-    """The numbered list in the docstring of the policy."""
-    found = re.findall(r"(?m)^\d+\. `([a-z-]+)` +(.+)$", policy.__doc__ or "")
-    if not found:
-        raise ValueError("autoheal/policy.py: its docstring lists no rules")
-    return table("rule | when", ((f"`{rule}`", when) for rule, when in found))
+    return table("rule | when", ((f"`{rule.name}`", rule.when) for rule in policy.RULES))
 
 
 def _ladders() -> str:

@@ -15,6 +15,8 @@ from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.operations import Operations
 from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.restraints import Restraints
+from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.watch import Observer
 from vrooli.core.address import Address, HostPort
 from vrooli.core.errors import Unreachable
@@ -102,23 +104,27 @@ class MemoryWatchdog:
         self.ledger = Ledger(self.history, Events(), self.clock, "boot")
         lag = LoopLag(self.clock)
         observer = Observer(self.board, self.clock, lag)
+        self.restraints = Restraints(self.ledger, self.clock)
+        situations = Situations(self.board, self.restraints, lambda _: self.gate, self.clock)
         self.reactor = Reactor(
-            self.board, self.ledger, gate=lambda _: self.gate, look=observer.look, clock=self.clock
+            self.board, self.ledger, situations, look=observer.look, clock=self.clock
         )
         self.operations = Operations(self.board, self.reactor, self.ledger, self.clock)
         checker = HostChecker(_no_facts, self.ledger, self.clock)
         exits = Exits(self.keeper)
         self.loop = Loop(
             Parts(
-                self.board,
-                self.reactor,
-                observer,
-                checker,
-                self.ledger,
-                lag,
-                exits,
-                self.operations,
-                self.clock,
+                board=self.board,
+                reactor=self.reactor,
+                situations=situations,
+                observer=observer,
+                host_checker=checker,
+                ledger=self.ledger,
+                lag=lag,
+                exits=exits,
+                operations=self.operations,
+                restraints=self.restraints,
+                clock=self.clock,
             )
         )
         self._running: asyncio.Task[None] | None = None

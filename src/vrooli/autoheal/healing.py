@@ -135,7 +135,15 @@ class Healing:
             await self._in_vain(tracked, "it ended again at once")
             return
         await self._judge.settle(tracked, "healed")
+        await self._tell_chronic(tracked)
         await self._stability(tracked, tracked.heal)
+
+    async def _tell_chronic(self, tracked: Tracked) -> None:
+        """Each heal worked, and yet there are too many: a person has to find the cause."""
+        times = tracked.starts_since(self._clock.wall())
+        if times == self._supervisor.stack.autoheal.chronic:
+            why = f"healed {times} times in 24 hours, although each of them worked"
+            await self._ledger.event(tracked.name, "chronic", why=why)
 
     async def _stability(self, tracked: Tracked, heal: Heal) -> None:
         await self._clock.sleep(self._supervisor.stack.autoheal.stability)

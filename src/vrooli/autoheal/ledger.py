@@ -3,15 +3,15 @@ and says so.
 """
 
 import asyncio
-import math
 from collections.abc import Coroutine
 from dataclasses import asdict
 from typing import Any
 
+from vrooli.autoheal.backoff import Backoff
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.history import History
-from vrooli.autoheal.policy import Backoff
+from vrooli.autoheal.policy import Case, Decision
 from vrooli.autoheal.record import Kind, Record
 from vrooli.core.errors import StorageError
 from vrooli.core.launch import Exit
@@ -19,6 +19,9 @@ from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result
 
 _EXITS = "exits_seen"
+
+LONG_AGO = -1e12
+"""Monotonic seconds before any boot."""
 
 PATIENCE = 1.0
 """Seconds that an action waits for its record to be durable. After that it goes on: the record
@@ -60,10 +63,23 @@ class Ledger:
         await self._durably(self._history.commit_with_state(record, state))
         self._events.publish("heal", data)
 
+    def decision(self, subject: str, case: Case, decision: Decision) -> None:
+        """What was decided, with all that it depended on. Nobody waits for the disk."""
+        data = {"what": "decision", **asdict(decision), "case": case.to_json()}
+        self._history.append(self._record(Kind.EVENT, subject, decision.verdict, None, data))
+
     async def event(self, subject: str, what: str, **data: Any) -> None:
         """Something worth remembering that is none of the above."""
         await self._commit(self._record(Kind.EVENT, subject, "", None, {"what": what, **data}))
         self._events.publish("event", {"subject": subject, "what": what, **data})
+
+    async def save(self, key: str, value: Any) -> None:
+        """Remember anything that JSON holds."""
+        await self._save(key, value)
+
+    async def load(self, key: str) -> Any:
+        """What `save` kept; None when there is nothing."""
+        return await self._saved(key)
 
     async def backoff(self, name: str, backoff: Backoff) -> None:
         """Remember how often a service failed; monotonic times mean something within one boot."""
@@ -76,7 +92,7 @@ class Ledger:
             return Backoff()
         level = int(saved["level"])
         if saved["boot"] != self._boot:
-            return Backoff(level, -math.inf)
+            return Backoff(level, LONG_AGO)
         return Backoff(level, float(saved["failed_at"]), saved.get("healthy_since"))
 
     async def load_heal(self, name: str) -> Heal | None:
@@ -136,7 +152,7 @@ class Ledger:
     async def _commit(self, record: Record) -> None:
         await self._durably(self._history.commit(record))
 
-    async def _save(self, key: str, value: dict[str, Any]) -> None:
+    async def _save(self, key: str, value: Any) -> None:
         await self._durably(self._history.put_state(key, value))
 
     async def _durably(self, work: Coroutine[Any, Any, Any]) -> None:

@@ -17,6 +17,8 @@ from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.operations import Operations
 from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.restraints import Restraints
+from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.tracker import DAY, Tracked
 from vrooli.autoheal.watch import Observer, watch
 from vrooli.core.launch import Exit
@@ -53,12 +55,14 @@ class Parts:
 
     board: Board
     reactor: Reactor
+    situations: Situations
     observer: Observer
     host_checker: HostChecker
     ledger: Ledger
     lag: LoopLag
     exits: ExitSource
     operations: Operations
+    restraints: Restraints
     clock: Clock
 
 
@@ -83,6 +87,7 @@ class Loop:
         """
         board, ledger = self._parts.board, self._parts.ledger
         await board.supervisor.refresh()
+        await self._parts.restraints.load()
         await self._track(board.supervisor.stack)
         await self._restore_starts()
         for tracked in filter(self._missing, board.tracked.values()):
@@ -156,6 +161,9 @@ class Loop:
                 await reactor.consider(tracked)
             else:
                 tracked.kick.set()
+        red = {name for name, t in board.tracked.items() if t.sick or t.failure is not None}
+        failed_at = {name: tracked.failed_at for name, tracked in board.tracked.items()}
+        await self._parts.restraints.sweep(red, failed_at)
         await asyncio.to_thread(self._rotate_logs)
 
     async def _track(self, stack: Stack) -> None:
@@ -210,7 +218,7 @@ class Loop:
         return (
             service.managed
             and not service.is_watchdog
-            and service.heal == "auto"
+            and service.heal in ("auto", "shadow")
             and board.is_wanted(service)
             and tracked.failure is None
             and not tracked.acting

@@ -1,31 +1,21 @@
-"""What to do about a failed service. Pure: the same situation gives the same decision, so it can be
+"""What to do about a failed service. Pure: the same case gives the same decision, so it can be
 explained and replayed.
 
-The rules, first match wins:
-
-1. `heal-off`      the service is declared `heal = "watch"` or `"off"`: seen, never touched
-2. `not-wanted`    the operator stopped it
-3. `busy`          an operation or a heal is at it already
-4. `root-cause`    something that it needs is failing: heal that one, never this one
-5. `gate`          a restart cannot help: disk full, it answers but refuses us
-6. `backoff`       it failed too often lately
-7. `budget`        too many heals on this host lately
-8. `heal`          otherwise
+The first rule of `RULES` that matches decides.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from vrooli.stack.model import Heal
+from vrooli.autoheal.backoff import Backoff
+from vrooli.stack.model import AutohealSettings, Heal
 
-DELAYS = (0.0, 2.0, 10.0, 60.0, 900.0)
-"""Seconds before the n-th start in a row. An immediate crasher gets its first start and these: 5
-starts in 10 minutes, then one per 15 minutes for ever, so that it recovers alone when somebody
-mends it."""
+Verdict = Literal["heal", "wait", "block", "refuse", "leave"]
 
-DECAY_SECONDS = 600.0
-"""Healthy seconds in one piece that take one failure off the count."""
+GATE_RETRY = 15.0
+"""Seconds after which a reason that may go away by itself is looked at again."""
 
 
 class Symptom(StrEnum):
@@ -44,43 +34,6 @@ LADDERS: dict[Symptom, tuple[str, ...]] = {
     Symptom.UNRESPONSIVE: ("restart",),
 }
 """Actions by symptom, mildest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """How often a service failed lately. Times are monotonic seconds of one boot.
-
-    Attributes:
-        level: failures in a row, less what stable time forgave; no more than there are delays, so
-            that a hundred failures do not take a day of health to forgive.
-        failed_at: the latest failure.
-        healthy_since: since when it has been healthy in one piece, None while it is not.
-    """
-
-    level: int = 0
-    failed_at: float = 0.0
-    healthy_since: float | None = None
-
-    def failed(self, now: float) -> "Backoff":
-        """One more failure; stable time before it is credited."""
-        stable = 0.0 if self.healthy_since is None else now - self.healthy_since
-        forgiven = int(stable // DECAY_SECONDS)
-        return Backoff(min(max(0, self.level - forgiven) + 1, len(DELAYS)), now, None)
-
-    def recovered(self, now: float) -> "Backoff":
-        """Healthy again (or still)."""
-        return self if self.healthy_since is not None else replace(self, healthy_since=now)
-
-    @property
-    def times(self) -> str:
-        """For people: `3 times`, `5 times or more`."""
-        return f"{self.level} times" + (" or more" if self.level == len(DELAYS) else "")
-
-    @property
-    def allowed_at(self) -> float:
-        """When the next start may happen."""
-        step = min(max(self.level - 1, 0), len(DELAYS) - 1)
-        return self.failed_at + DELAYS[step]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,29 +57,59 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that a decision depends on.
+    """What is so besides the failure. Reasons are for people, and empty when there is none.
 
     Attributes:
         heal: what the service allows.
         wanted: whether it is meant to run.
         busy: whether an operation or heal is at it.
+        quarantine: why only a person may touch it.
+        maintenance: why nobody is to touch it for a while.
         failing_needs: what it needs, directly or not, and what is failing itself: the deepest ones.
-        gate: why a restart cannot help; empty when it may.
+        common_cause: why it is not this service that must be healed; `turn` is whether it is
+            tried all the same, as the one that shows whether healing helps.
+        gate: why a restart cannot help.
+        flapping: whether it changes its mind all the time.
         recent_heals: monotonic times of heals on this host.
-        budget, window: how many of them are allowed within how many seconds.
     """
 
     heal: Heal
     wanted: bool
     busy: bool
+    quarantine: str = ""
+    maintenance: str = ""
     failing_needs: tuple[str, ...] = ()
+    common_cause: str = ""
+    turn: bool = True
     gate: str = ""
+    flapping: bool = False
     recent_heals: tuple[float, ...] = ()
-    budget: int = 20
-    window: float = 600.0
 
 
-Verdict = Literal["heal", "wait", "block", "refuse", "leave"]
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that a decision depends on; `now` is monotonic seconds."""
+
+    failure: Failure
+    backoff: Backoff
+    situation: Situation
+    now: float
+    settings: AutohealSettings
+
+    def to_json(self) -> dict[str, Any]:
+        """For the history: a decision can be replayed from it. Settings are not part of it."""
+        facts = {key: asdict(getattr(self, key)) for key in ("failure", "backoff", "situation")}
+        return {**facts, "now": self.now}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any], settings: AutohealSettings) -> "Case":
+        """Read what `to_json` wrote, to be decided by other settings."""
+        failure, situation = dict(data["failure"]), dict(data["situation"])
+        failure["symptom"] = Symptom(failure["symptom"])
+        for key in ("failing_needs", "recent_heals"):
+            situation[key] = tuple(situation[key])
+        backoff = Backoff(**data["backoff"])
+        return cls(Failure(**failure), backoff, Situation(**situation), data["now"], settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +122,7 @@ class Decision:
         rule: the rule's name, see above.
         reason: for people.
         at: monotonic seconds of the next consideration, None when only an event can change it.
-        ladder: actions to try, in order.
+        ladder: actions to try, in order; in shadow mode those that would have been tried.
     """
 
     verdict: Verdict
@@ -149,45 +132,136 @@ class Decision:
     ladder: tuple[str, ...] = ()
 
 
-GATE_RETRY = 15.0
-"""Seconds after which a gate is looked at again."""
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its name, when it matches, and the decision that it then makes."""
+
+    name: str
+    when: str
+    apply: Callable[[Case], Decision | None]
 
 
-def decide(failure: Failure, backoff: Backoff, situation: Situation, now: float) -> Decision:
-    """Apply the rules above to one failure."""
-    return (
-        _left_alone(situation)
-        or _blocked(situation, now)
-        or _held_back(backoff, situation, now)
-        or Decision("heal", "heal", failure.cause, ladder=LADDERS[failure.symptom])
-    )
+def _heal_off(case: Case) -> Decision | None:
+    if case.situation.heal in ("auto", "shadow"):
+        return None
+    return Decision("leave", "heal-off", f'declared heal = "{case.situation.heal}"')
 
 
-def _left_alone(situation: Situation) -> Decision | None:
-    if situation.heal != "auto":
-        return Decision("leave", "heal-off", f'declared heal = "{situation.heal}"')
-    if not situation.wanted:
-        return Decision("leave", "not-wanted", "stopped by the operator")
-    if situation.busy:
-        return Decision("leave", "busy", "an operation is at it already")
-    return None
+def _not_wanted(case: Case) -> Decision | None:
+    if case.situation.wanted:
+        return None
+    return Decision("leave", "not-wanted", "stopped by the operator")
 
 
-def _blocked(situation: Situation, now: float) -> Decision | None:
-    if situation.failing_needs:
-        culprits = ", ".join(situation.failing_needs)
-        return Decision("block", "root-cause", f"needs {culprits}, which is failing")
-    if situation.gate:
-        return Decision("refuse", "gate", situation.gate, at=now + GATE_RETRY)
-    return None
+def _busy(case: Case) -> Decision | None:
+    if not case.situation.busy:
+        return None
+    return Decision("leave", "busy", "an operation is at it already")
 
 
-def _held_back(backoff: Backoff, situation: Situation, now: float) -> Decision | None:
-    if now < backoff.allowed_at:
-        reason = f"failed {backoff.times} lately"
-        return Decision("wait", "backoff", reason, at=backoff.allowed_at)
-    recent = sorted(t for t in situation.recent_heals if now - t < situation.window)
-    if len(recent) >= situation.budget:
-        reason = f"{len(recent)} heals on this host within {situation.window:g} s"
-        return Decision("refuse", "budget", reason, at=recent[-situation.budget] + situation.window)
-    return None
+def _quarantine(case: Case) -> Decision | None:
+    reason = case.situation.quarantine
+    return Decision("leave", "quarantine", reason) if reason else None
+
+
+def _maintenance(case: Case) -> Decision | None:
+    reason = case.situation.maintenance
+    return Decision("wait", "maintenance", reason, at=case.now + GATE_RETRY) if reason else None
+
+
+def _root_cause(case: Case) -> Decision | None:
+    if not case.situation.failing_needs:
+        return None
+    culprits = ", ".join(case.situation.failing_needs)
+    return Decision("block", "root-cause", f"needs {culprits}, which is failing")
+
+
+def _common_cause(case: Case) -> Decision | None:
+    reason = case.situation.common_cause
+    if not reason or case.situation.turn:
+        return None
+    return Decision("refuse", "common-cause", reason, at=case.now + GATE_RETRY)
+
+
+def _gate(case: Case) -> Decision | None:
+    reason = case.situation.gate
+    return Decision("refuse", "gate", reason, at=case.now + GATE_RETRY) if reason else None
+
+
+def _flapping(case: Case) -> Decision | None:
+    """One that ended is started all the same: the backoff bounds that."""
+    if not case.situation.flapping or case.failure.symptom is not Symptom.UNRESPONSIVE:
+        return None
+    reason = "it comes and goes by itself; a restart would only add to that"
+    return Decision("wait", "flapping", reason, at=case.now + GATE_RETRY)
+
+
+def _backoff(case: Case) -> Decision | None:
+    allowed_at = case.backoff.allowed_at(case.settings)
+    if case.now >= allowed_at:
+        return None
+    reason = f"failed {case.backoff.times(case.settings)} lately"
+    return Decision("wait", "backoff", reason, at=allowed_at)
+
+
+def _budget(case: Case) -> Decision | None:
+    budget, window = case.settings.heal_budget, case.settings.heal_window
+    recent = sorted(t for t in case.situation.recent_heals if case.now - t < window)
+    if len(recent) < budget:
+        return None
+    reason = f"{len(recent)} heals on this host within {window:g} s"
+    return Decision("refuse", "budget", reason, at=recent[-budget] + window)
+
+
+def _shadow(case: Case) -> Decision | None:
+    if case.situation.heal != "shadow":
+        return None
+    ladder = LADDERS[case.failure.symptom]
+    reason = f"shadow mode: it would have been healed ({', then '.join(ladder)})"
+    return Decision("leave", "shadow", reason, ladder=ladder)
+
+
+RULES = (
+    Rule("heal-off", 'it is declared `heal = "watch"` or `"off"`: seen, never touched', _heal_off),
+    Rule("not-wanted", "the operator stopped it", _not_wanted),
+    Rule("busy", "an operation or a heal is at it already", _busy),
+    Rule("quarantine", "a person took it out of our hands", _quarantine),
+    Rule("maintenance", "a maintenance window covers it", _maintenance),
+    Rule("root-cause", "it needs one that is failing: that one is healed, never this", _root_cause),
+    Rule("common-cause", "too much fails at once: one is tried, the rest is spared", _common_cause),
+    Rule("gate", "a restart cannot help", _gate),
+    Rule("flapping", "it comes and goes by itself", _flapping),
+    Rule("backoff", "it failed too often lately", _backoff),
+    Rule("budget", "too many heals on this host lately", _budget),
+    Rule("shadow", 'it is declared `heal = "shadow"`: decided about, never touched', _shadow),
+)
+"""In their order; what none of them forbids is healed."""
+
+
+def decide(case: Case) -> Decision:
+    """Apply the rules to one case."""
+    for rule in RULES:
+        decision = rule.apply(case)
+        if decision is not None:
+            return decision
+    return Decision("heal", "heal", case.failure.cause, ladder=LADDERS[case.failure.symptom])
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says about a case; `reason` is empty when it does not match."""
+
+    rule: str
+    when: str
+    verdict: str
+    reason: str
+
+
+def explain(case: Case) -> list[Finding]:
+    """What every rule says, in their order: also those after the one that decides."""
+    found = []
+    for rule in RULES:
+        decision = rule.apply(case)
+        verdict, reason = (decision.verdict, decision.reason) if decision else ("", "")
+        found.append(Finding(rule.name, rule.when, verdict, reason))
+    return found

@@ -7,21 +7,21 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from vrooli.autoheal import policy
+from vrooli.autoheal.backoff import Backoff
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.healing import DEPENDENTS_PATIENCE, Healing
 from vrooli.autoheal.ledger import Ledger
-from vrooli.autoheal.policy import Failure, Situation, Symptom
+from vrooli.autoheal.policy import Failure, Symptom
+from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result, critical
 from vrooli.core.status import Status
 from vrooli.stack import graph
-
-Gate = Callable[[Tracked], str]
-"""Why a restart of this service cannot help now; empty when it may."""
+from vrooli.stack.model import AutohealSettings
 
 Look = Callable[[Tracked], Awaitable[Result]]
 """One look at a service, now."""
@@ -36,10 +36,10 @@ class Reactor:
     """
 
     def __init__(
-        self, board: Board, ledger: Ledger, *, gate: Gate, look: Look, clock: Clock
+        self, board: Board, ledger: Ledger, situations: Situations, *, look: Look, clock: Clock
     ) -> None:
-        self._board, self._ledger = board, ledger
-        self._gate, self._look, self._clock = gate, look, clock
+        self._board, self._ledger, self._situations = board, ledger, situations
+        self._look, self._clock = look, clock
         self._supervisor = board.supervisor
         self._healing = Healing(board, ledger, clock, self)
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -62,6 +62,8 @@ class Reactor:
         if not self._board.is_wanted(tracked.service) or tracked.service.is_watchdog:
             return
         tracked.looks = tracked.looks.after(result, now)
+        if result.status is not Status.UNKNOWN:
+            tracked.flaps = tracked.flaps.after(result.healthy)
         if result.healthy:
             await self._passed(tracked, now)
         elif tracked.failure is None and tracked.service.managed:
@@ -70,8 +72,9 @@ class Reactor:
     async def fail(self, tracked: Tracked, failure: Failure) -> None:
         """A failure is certain: close what it disproves, count it, decide."""
         tracked.failure = failure  # before anything is awaited, so that none is counted twice
+        tracked.failed_at = failure.at
         before = tracked.backoff
-        tracked.backoff = before.failed(self._clock.monotonic())
+        tracked.backoff = before.failed(self._clock.monotonic(), self._settings)
         if tracked.heal is not None and tracked.heal.outcome is None:
             await self._healing.end(tracked, tracked.heal, Outcome.RELAPSED, failure.cause)
         self._ledger.transition(tracked.name, "running", "failed", failure.cause)
@@ -82,6 +85,8 @@ class Reactor:
             tracked.backoff = before
         elif not tracked.acting:  # a heal writes it down together with its own beginning
             await self._ledger.backoff(tracked.name, tracked.backoff)
+        if tracked.backoff.exhausted(self._settings) and not before.exhausted(self._settings):
+            await self._hand_off(tracked, failure)
 
     async def consider(self, tracked: Tracked) -> None:
         """Decide about a standing failure, and act or set the time of the next look at it."""
@@ -89,8 +94,8 @@ class Reactor:
         failure = tracked.failure
         if failure is None:
             return
-        situation = self._situation(tracked)
-        decision = policy.decide(failure, tracked.backoff, situation, self._clock.monotonic())
+        case = self._situations.case(tracked, failure)
+        decision = policy.decide(case)
         if decision.rule == "busy":
             return
         if self._is_victim(tracked) and decision.verdict != "block":
@@ -98,6 +103,8 @@ class Reactor:
             return
         changed = tracked.decision is None or tracked.decision.rule != decision.rule
         tracked.decision = decision
+        if changed:
+            self._ledger.decision(tracked.name, case, decision)
         if decision.verdict == "heal":
             tracked.acting = True
             tracked.task = self.spawn(self._healing.heal(tracked, failure, decision))
@@ -106,6 +113,16 @@ class Reactor:
             await self._healing.refuse(tracked, failure, decision)
         if decision.at is not None:
             self.later(tracked, decision.at)
+
+    async def _hand_off(self, tracked: Tracked, failure: Failure) -> None:
+        """We go on trying, seldom; a person has to look at it."""
+        times = tracked.backoff.times(self._settings)
+        what = f"failed {times}: it is tried again every {self._settings.delays[-1]:g} s"
+        await self._ledger.event(tracked.name, "handed over", why=what, cause=failure.cause)
+
+    @property
+    def _settings(self) -> AutohealSettings:
+        return self._supervisor.stack.autoheal
 
     def _is_victim(self, tracked: Tracked) -> bool:
         """Whether it runs, and does not answer because of what it needs, as far as we know."""
@@ -175,7 +192,7 @@ class Reactor:
             note = "an operator took over"
             await self._healing.end(tracked, tracked.heal, Outcome.UNVERIFIABLE, note)
         tracked.failure = tracked.decision = None
-        tracked.backoff = policy.Backoff()
+        tracked.backoff = Backoff()
         await self._ledger.backoff(tracked.name, tracked.backoff)
 
     async def resume(self, tracked: Tracked, heal: Heal) -> None:
@@ -198,8 +215,8 @@ class Reactor:
         """It does not run, and the watchdog before this one was waiting to start it again: that
         failure is counted already.
         """
-        if self._clock.monotonic() < tracked.backoff.allowed_at:
-            cause = f"failed {tracked.backoff.times} lately"
+        if self._clock.monotonic() < tracked.backoff.allowed_at(self._settings):
+            cause = f"failed {tracked.backoff.times(self._settings)} lately"
             tracked.failure = self._failure(Symptom.MISSING, cause, None)
 
     def _is_news(self, tracked: Tracked, ended: Exit) -> bool:
@@ -284,19 +301,6 @@ class Reactor:
             return Failure(symptom, cause, self._clock.wall(), self._clock.monotonic())
         launch_id = ended.launch.launch_id
         return Failure(symptom, cause, ended.at, ended.detected_monotonic, launch_id)
-
-    def _situation(self, tracked: Tracked) -> Situation:
-        settings = self._supervisor.stack.autoheal
-        return Situation(
-            heal=tracked.service.heal,
-            wanted=self._board.is_wanted(tracked.service),
-            busy=self._board.busy(tracked),
-            failing_needs=self._board.failing_needs(tracked),
-            gate=self._gate(tracked),
-            recent_heals=tuple(self._board.heal_times),
-            budget=settings.heal_budget,
-            window=settings.heal_window,
-        )
 
     def later(self, tracked: Tracked, at: float) -> None:
         """Decide anew about its failure at this monotonic time."""

@@ -5,9 +5,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vrooli.autoheal.backoff import Backoff
 from vrooli.autoheal.confirm import Looks
+from vrooli.autoheal.flap import Flaps
 from vrooli.autoheal.heal import Heal
-from vrooli.autoheal.policy import Backoff, Decision, Failure
+from vrooli.autoheal.policy import Decision, Failure
 from vrooli.core.result import Result
 from vrooli.core.status import Status
 from vrooli.stack.model import Service
@@ -25,8 +27,10 @@ class Tracked:
         service: as declared.
         result: of the last look; `looked_at` is when (unix seconds), `took` how long (seconds).
         looks: failing looks in a row.
+        flaps: how often the latest looks changed their mind.
         backoff: how often it failed lately.
         failure: a confirmed failure that has not ended; None while all is well.
+        failed_at: when the latest failure was noticed, unix seconds.
         decision: the latest about that failure.
         heal: the latest heal, also after its end.
         task: the heal in flight, which includes its stability window.
@@ -46,8 +50,10 @@ class Tracked:
     looked_at: float = 0.0
     took: float = 0.0
     looks: Looks = field(default_factory=Looks)
+    flaps: Flaps = field(default_factory=Flaps)
     backoff: Backoff = field(default_factory=Backoff)
     failure: Failure | None = None
+    failed_at: float = 0.0
     decision: Decision | None = None
     heal: Heal | None = None
     task: asyncio.Task[None] | None = None

@@ -101,3 +101,9 @@ def number(request: Request, name: str, default: int, most: int) -> int:
     except (ValueError, OverflowError) as error:
         raise UsageError(f"`{name}` must be a number, not `{text[:40]}`") from error
     return max(0, min(most, value))
+
+
+def actor(request: Request) -> str:
+    """Who says that he does this: the query's `by`. The token proves that he may."""
+    said = request.query_params.get("by", "")[:64]
+    return said if said and said.isprintable() else "operator"

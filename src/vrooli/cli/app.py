@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from vrooli import __version__
-from vrooli.cli import autoheal, config, groups, lifecycle, logs, processes, status
+from vrooli.cli import (
+    autoheal,
+    autoheal_judgement,
+    config,
+    groups,
+    lifecycle,
+    logs,
+    processes,
+    status,
+)
 from vrooli.cli.kit import Kit
 from vrooli.cli.render import out
 
@@ -67,5 +76,6 @@ def build_autoheal(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    autoheal.register(app, kit)
+    for module in (autoheal, autoheal_judgement):
+        module.register(app, kit)
     return app

@@ -1,5 +1,7 @@
 """The watchdog's API, typed, over its unix socket: what the command line speaks."""
 
+import getpass
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +68,40 @@ class WatchdogClient:
         """The last heals, newest first."""
         return _rows(self._json("GET", f"/heals?limit={int(limit)}"), "heals")
 
+    def plan(self) -> list[dict[str, Any]]:
+        """What would be done now about what fails."""
+        return _rows(self._json("GET", "/plan"), "plan")
+
+    def explain(self, name: str) -> dict[str, Any]:
+        """The decision about a service, and why."""
+        return self._object("GET", f"/explain/{quote(name, safe='')}")
+
+    def maintenance(self) -> list[dict[str, Any]]:
+        """Windows that are not over."""
+        return _rows(self._json("GET", "/maintenance"), "windows")
+
+    def begin_maintenance(self, body: dict[str, Any]) -> dict[str, Any]:
+        """A window from now on."""
+        return self._change("POST", "/maintenance", body)
+
+    def end_maintenance(self, window: str) -> dict[str, Any]:
+        """It is over."""
+        return self._change("DELETE", f"/maintenance/{quote(window, safe='')}")
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """Services that only a person may touch."""
+        return _rows(self._json("GET", "/quarantine"), "quarantine")
+
+    def hold(self, service: str, why: str) -> list[dict[str, Any]]:
+        """Put a service into quarantine; all that are in it then."""
+        path = f"/quarantine/{quote(service, safe='')}"
+        return _rows(self._change("POST", path, {"why": why}), "quarantine")
+
+    def release(self, service: str) -> list[dict[str, Any]]:
+        """Take it out again; all that are in it then."""
+        path = f"/quarantine/{quote(service, safe='')}"
+        return _rows(self._change("DELETE", path), "quarantine")
+
     def metrics(self) -> str:
         """Prometheus text."""
         return self._send("GET", "/metrics").decode("utf-8", "replace")
@@ -122,23 +158,39 @@ class WatchdogClient:
                 next_step="vrooli status",
             )
 
-    def _object(self, method: str, path: str, timeout: float | None = None) -> dict[str, Any]:
-        value = self._json(method, path, timeout)
+    def _change(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """A request that changes something, in the name of whoever runs this command."""
+        return self._object(method, f"{path}?by={quote(_me(), safe='')}", body=body)
+
+    def _object(
+        self, method: str, path: str, timeout: float | None = None, body: Any = None
+    ) -> dict[str, Any]:
+        value = self._json(method, path, timeout, body)
         if not isinstance(value, dict):
             raise ProtocolError(f"{path} did not answer with an object", where=str(self.target))
         return value
 
-    def _json(self, method: str, path: str, timeout: float | None = None) -> Any:
-        return Response(200, self._send(method, path, timeout)).json()
+    def _json(self, method: str, path: str, timeout: float | None = None, body: Any = None) -> Any:
+        return Response(200, self._send(method, path, timeout, body)).json()
 
-    def _send(self, method: str, path: str, timeout: float | None = None) -> bytes:
+    def _send(
+        self, method: str, path: str, timeout: float | None = None, body: Any = None
+    ) -> bytes:
         limit = self.timeout if timeout is None else timeout
-        answer = http.request(self.target, method, path, token=self.token, timeout=limit)
+        answer = http.request(self.target, method, path, body=body, token=self.token, timeout=limit)
         # 503 of /health is a verdict with a body, not a failure of the question.
         verdict = answer.status == 503 and path == "/health"
         if answer.status >= 400 and not verdict:
             raise problem(answer.status, answer.lenient(), f"{method} {path} at {self.target}")
         return answer.body
+
+
+def _me() -> str:
+    """The user who runs this command."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name
+        return f"user {os.getuid()}"
 
 
 def _rows(value: Any, key: str) -> list[dict[str, Any]]:

@@ -21,6 +21,8 @@ from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.operations import Operations
 from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.restraints import Restraints
+from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.watch import Observer
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
@@ -92,12 +94,24 @@ class _Watchdog:
         ledger = Ledger(history, self._events, clock, machine.boot_id)
         observer = Observer(board, clock, self._lag)
         gate = gates(system, str(home.root), machine.cpus)
-        reactor = Reactor(board, ledger, gate=gate, look=observer.look, clock=clock)
+        restraints = Restraints(ledger, clock)
+        situations = Situations(board, restraints, gate, clock)
+        reactor = Reactor(board, ledger, situations, look=observer.look, clock=clock)
         self._chores = Chores(board, ledger, history, link, machine, self._lag)
         checker = HostChecker(self._chores.facts, ledger, clock)
         operations = Operations(board, reactor, ledger, clock)
         self._parts = Parts(
-            board, reactor, observer, checker, ledger, self._lag, link, operations, clock
+            board=board,
+            reactor=reactor,
+            situations=situations,
+            observer=observer,
+            host_checker=checker,
+            ledger=ledger,
+            lag=self._lag,
+            exits=link,
+            operations=operations,
+            restraints=restraints,
+            clock=clock,
         )
         self._secrets = FileSecrets(home.secrets, environment)
 

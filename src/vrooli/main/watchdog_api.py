@@ -7,6 +7,8 @@ from typing import Any
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
+from vrooli.autoheal.plan import Planner
+from vrooli.autoheal.routes.judgement import Judgement
 from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import RouteGroup, build_app
@@ -50,7 +52,9 @@ async def serve_api(made_of: ApiParts) -> None:
 
 def _groups(made_of: ApiParts) -> list[RouteGroup]:
     """Every group of routes, each with its parts."""
-    return [_services(made_of)]
+    parts = made_of.parts
+    planner = Planner(parts.board, parts.situations, parts.clock)
+    return [_services(made_of), Judgement(planner, parts.restraints)]
 
 
 def _services(made_of: ApiParts) -> Services:

@@ -100,7 +100,23 @@ def _settings(file: File, problems: Problems) -> AutohealSettings:
         heal_window=section.seconds(
             "heal_window", written.heal_window, usual.heal_window, (1.0, 86400.0)
         ),
+        delays=_delays(written.delays, usual.delays, section),
+        decay=section.seconds("decay", written.decay, usual.decay, (1.0, 86400.0)),
+        breaker=section.whole("breaker", written.breaker, int(100 * usual.breaker), (1, 100)) / 100,
+        chronic=section.whole("chronic", written.chronic, usual.chronic, (2, 1000)),
     )
+
+
+def _delays(
+    written: list[float | str] | None, usual: tuple[float, ...], section: Section
+) -> tuple[float, ...]:
+    if written is None:
+        return usual
+    found = tuple(section.seconds("delays", item, 0.0, (0.0, 86400.0)) for item in written)
+    if not found or list(found) != sorted(found):
+        section.wrong("delays", "expected durations that do not get shorter")
+        return usual
+    return found
 
 
 def _watchdog(file: File) -> ScenarioSection:

@@ -317,6 +317,6 @@ def _signals(written: str | list[str] | None, section: Section, kind: Kind) -> t
 def _heal(written: Heal | None, runtime: str, section: Section) -> Heal:
     if runtime != "external":
         return written or "auto"
-    if written == "auto":
+    if written in ("auto", "shadow"):
         section.wrong("heal", "an external service is never restarted here (allowed: watch, off)")
     return written if written in ("watch", "off") else "watch"

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Role = Literal["resource", "scenario"]
-Heal = Literal["auto", "watch", "off"]
+Heal = Literal["auto", "shadow", "watch", "off"]
 ProbeType = Literal["http", "tcp", "sql", "exec", "process", "kind"]
 
 AUTOHEAL = "autoheal"
@@ -63,7 +63,8 @@ class Service:
         critical: whether its failure makes the whole stack critical, else warning.
         stop_signals: names without SIG, sent in order, `stop_timeout` apart in all; KILL comes last
             by itself.
-        heal: auto, watch (seen, never touched) or off (not even probed).
+        heal: auto, shadow (decided about, never touched), watch (seen, never touched) or off (not
+            even probed).
         options: keys that only this kind knows.
     """
 
@@ -148,6 +149,12 @@ class AutohealSettings:
         sweep: seconds between reconciling sweeps that find what no event told.
         stability: seconds that a verified heal must hold before it counts as healed.
         heal_budget: heals allowed on this host within `heal_window` seconds.
+        delays: seconds before the n-th start in a row; the last one holds for ever. By default an
+            immediate crasher gets its first start and these: 5 starts in 10 minutes, then one per
+            15 minutes, so that it recovers alone when somebody mends it.
+        decay: healthy seconds in one piece that take one failure off the count.
+        breaker: share of the services that may fail at once before healing them is stopped.
+        chronic: heals of a service in 24 hours that are too many, although each of them worked.
     """
 
     host: str = "127.0.0.1"
@@ -156,6 +163,10 @@ class AutohealSettings:
     stability: float = 5.0
     heal_budget: int = 20
     heal_window: float = 600.0
+    delays: tuple[float, ...] = (0.0, 2.0, 10.0, 60.0, 900.0)
+    decay: float = 600.0
+    breaker: float = 0.4
+    chronic: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +201,7 @@ class Stack:
         return cls(
             name=data["name"],
             services={name: _service(raw) for name, raw in data["services"].items()},
-            autoheal=AutohealSettings(**data["autoheal"]),
+            autoheal=_autoheal(data["autoheal"]),
             source=data["source"],
             folder=data["folder"],
             checks={name: _check(raw) for name, raw in data["checks"].items()},
@@ -205,6 +216,10 @@ def _service(raw: dict[str, Any]) -> Service:
     for key in ("command", "needs", "stop_signals"):
         values[key] = tuple(values[key])
     return Service(**values)
+
+
+def _autoheal(raw: dict[str, Any]) -> AutohealSettings:
+    return AutohealSettings(**{**raw, "delays": tuple(raw["delays"])})
 
 
 def _check(raw: dict[str, Any]) -> CheckSettings:

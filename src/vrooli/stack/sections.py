@@ -221,10 +221,10 @@ class ServiceSection:
             ]
         },
     )
-    heal: Literal["auto", "watch", "off"] | None = key(
-        "`auto`: restarted when it fails; `watch`: looked at, never touched; `off`: not even "
-        "looked at.",
-        '"auto", "watch" or "off"',
+    heal: Literal["auto", "shadow", "watch", "off"] | None = key(
+        "`auto`: restarted when it fails; `shadow`: said what would be done, never touched; "
+        "`watch`: looked at, never touched; `off`: not even looked at.",
+        '"auto", "shadow", "watch" or "off"',
         default="`auto`; `watch` for external ones",
         example='"auto"',
     )
@@ -297,6 +297,29 @@ class AutohealSection:
         schema={"type": "integer", "minimum": 1, "maximum": 1000},
     )
     heal_window: Duration | None = duration("See `heal_budget`.", default="`10m`")
+    delays: list[Duration] | None = key(
+        "Time before the first, second, ... start after failures in a row; the last one holds for "
+        "ever.",
+        'a list of durations that do not get shorter, like [0, "2s", "1m"]',
+        default='`[0, "2s", "10s", "1m", "15m"]`',
+        schema={"type": "array", "items": SECONDS, "minItems": 1, "maxItems": 20},
+    )
+    decay: Duration | None = duration(
+        "Healthy time in one piece that takes one failure off that count.", default="`10m`"
+    )
+    breaker: int | None = key(
+        "When more than this share of the services (in %, and at least 4) fails at once, one at a "
+        "time is healed and the others are spared.",
+        "a whole number from 1 to 100",
+        default="40",
+        schema={"type": "integer", "minimum": 1, "maximum": 100},
+    )
+    chronic: int | None = key(
+        "So many heals of one service in 24 hours are too many, although each of them worked.",
+        "a whole number from 2 to 1000",
+        default="5",
+        schema={"type": "integer", "minimum": 2, "maximum": 1000},
+    )
 
 
 @dataclass

@@ -7,7 +7,7 @@ from signal import SIGKILL
 
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.until import until
-from vrooli.autoheal.policy import Backoff
+from vrooli.autoheal.backoff import Backoff
 from vrooli.core.command import Command
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.executor import MemoryExecutor

@@ -68,7 +68,7 @@ ONE_PROBLEM = [
     (f"{WEB}instances = 0", "3: scenarios.web.instances: expected a whole number from 1 to 64"),
     (
         f'{WEB}heal = "atuo"',
-        '3: scenarios.web.heal: expected "auto", "watch" or "off"; did you mean `auto`?',
+        '3: scenarios.web.heal: expected "auto", "shadow", "watch" or "off"; did you mean `auto`?',
     ),
     (
         f'{WEB}runtime = "docker"',

@@ -1,0 +1,61 @@
+"""Gathers what a decision depends on. Reading only."""
+
+from collections.abc import Callable
+
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.breaker import common_cause
+from vrooli.autoheal.policy import Case, Failure, Situation
+from vrooli.autoheal.restraints import Restraints
+from vrooli.autoheal.tracker import Tracked
+from vrooli.core.ports.clock import Clock
+from vrooli.stack import graph
+
+Gate = Callable[[Tracked], str]
+"""Why a restart of this service cannot help now; empty when it may."""
+
+
+class Situations:
+    """Looks at the board for the policy."""
+
+    def __init__(self, board: Board, restraints: Restraints, gate: Gate, clock: Clock) -> None:
+        self._board, self._restraints, self._gate, self._clock = board, restraints, gate, clock
+
+    def case(self, tracked: Tracked, failure: Failure) -> Case:
+        """The case of `tracked`, which failed like that, as it stands now."""
+        settings = self._board.supervisor.stack.autoheal
+        roots = self._failing_roots()
+        situation = Situation(
+            heal=tracked.service.heal,
+            wanted=self._board.is_wanted(tracked.service),
+            busy=self._board.busy(tracked),
+            quarantine=self._restraints.quarantine(tracked.name),
+            maintenance=self._restraints.maintenance(tracked.name),
+            failing_needs=self._board.failing_needs(tracked),
+            common_cause=common_cause(len(roots), self._meant_to_run(), settings),
+            turn=self._is_its_turn(tracked, roots),
+            gate=self._gate(tracked),
+            flapping=tracked.flaps.flapping,
+            recent_heals=tuple(self._board.heal_times),
+        )
+        return Case(failure, tracked.backoff, situation, self._clock.monotonic(), settings)
+
+    def _failing_roots(self) -> list[Tracked]:
+        """Those that fail for no reason of another's, in the order of the start."""
+        order = [name for wave in graph.start_waves(self._board.supervisor.stack) for name in wave]
+        found = [t for t in self._board.tracked.values() if self._fails_by_itself(t)]
+        return sorted(found, key=lambda t: (order.index(t.name), t.name))
+
+    def _fails_by_itself(self, tracked: Tracked) -> bool:
+        failed = tracked.failure is not None or tracked.acting
+        return failed and tracked.service.managed and not self._board.failing_needs(tracked)
+
+    def _meant_to_run(self) -> int:
+        tracked = self._board.tracked.values()
+        return sum(1 for t in tracked if t.service.managed and self._board.is_wanted(t.service))
+
+    def _is_its_turn(self, tracked: Tracked, roots: list[Tracked]) -> bool:
+        if any(root.acting for root in roots):
+            return False
+        now, settings = self._clock.monotonic(), self._board.supervisor.stack.autoheal
+        allowed = [root for root in roots if root.backoff.allowed_at(settings) <= now]
+        return not allowed or allowed[0] is tracked

@@ -1,0 +1,195 @@
+"""`vrooli-autoheal plan`, `explain`, `maintenance`, `quarantine`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.kit import Kit
+from vrooli.cli.options import File, Json
+from vrooli.client.watchdog import WatchdogClient
+from vrooli.core.errors import UsageError
+
+_EXPLAIN_HELP = """
+Explain what is or would be done about a service: the decision, what every rule says, and the
+facts that it depends on.
+
+Example:
+
+  vrooli-autoheal explain postgres
+"""
+
+_BEGIN_HELP = """
+Have services left alone for a while: nothing is healed, nobody is paged. Without a name: all.
+
+Example:
+
+  vrooli-autoheal maintenance start postgres --for 1h --why "new disk" --until-green
+"""
+
+_HOLD_HELP = """
+Take a service out of the watchdog's hands until it is released.
+
+Example:
+
+  vrooli-autoheal quarantine hold web --why "it eats its data"
+"""
+
+Service = Annotated[str, typer.Argument(help="The service's name.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for those who find it later.")]
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the commands."""
+
+    @app.command(help="Show what would be done now about what fails.")
+    def plan(file: File = None, json: Json = False) -> None:
+        found = _client(kit, file).plan()
+        if json:
+            render.print_json(found)
+        elif not found:
+            render.out("nothing fails, so there is nothing to do")
+        else:
+            titles = ("SERVICE", "VERDICT", "RULE", "ACTIONS", "REASON")
+            render.table(titles, [_plan_row(row) for row in found])
+
+    @app.command(help=_EXPLAIN_HELP)
+    def explain(
+        check: Annotated[str, typer.Argument(help="A service, or the id of its check.")],
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        found = _client(kit, file).explain(check)
+        render.print_json(found) if json else _tell(found)
+
+    _register_maintenance(app, kit)
+    _register_quarantine(app, kit)
+
+
+def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
+    group = typer.Typer(help="Have services left alone for a while.", no_args_is_help=True)
+    app.add_typer(group, name="maintenance")
+
+    @group.command("list", help="Show the windows that are not over.")
+    def listed(file: File = None, json: Json = False) -> None:
+        found = _client(kit, file).maintenance()
+        if json:
+            render.print_json(found)
+        elif not found:
+            render.out("no maintenance")
+        else:
+            titles = ("ID", "WHAT", "ENDS IN", "BY", "WHY")
+            render.table(titles, [_window_row(window) for window in found])
+
+    @group.command("start", help=_BEGIN_HELP)
+    def start(
+        services: Annotated[list[str] | None, typer.Argument(help="Services; none: all.")] = None,
+        length: Annotated[str, typer.Option("--for", help="How long, like 30m or 2h.")] = "1h",
+        why: Why = "no reason given",
+        until_green: Annotated[
+            bool,
+            typer.Option("--until-green", help="End when what fails meanwhile is well again."),
+        ] = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        body = {
+            "subjects": services or [],
+            "seconds": _seconds(length),
+            "why": why,
+            "until_green": until_green,
+        }
+        window = _client(kit, file).begin_maintenance(body)
+        if json:
+            render.print_json(window)
+        else:
+            render.out(f"maintenance {window['id']} of {_what(window)} for {length}")
+            render.out(f"  next: vrooli-autoheal maintenance end {window['id']}")
+
+    @group.command("end", help="End a window before its time.")
+    def end(
+        window: Annotated[str, typer.Argument(help="Its id, from `maintenance list`.")],
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        ended = _client(kit, file).end_maintenance(window)
+        render.print_json(ended) if json else render.out(f"maintenance of {_what(ended)} is over")
+
+
+def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
+    group = typer.Typer(help="Services that only a person may touch.", no_args_is_help=True)
+    app.add_typer(group, name="quarantine")
+
+    @group.command("list", help="Show them.")
+    def listed(file: File = None, json: Json = False) -> None:
+        _show_held(_client(kit, file).quarantine(), json=json)
+
+    @group.command("hold", help=_HOLD_HELP)
+    def hold(
+        service: Service, why: Why = "no reason given", file: File = None, json: Json = False
+    ) -> None:
+        _show_held(_client(kit, file).hold(service, why), json=json)
+
+    @group.command("release", help="Put a service back into the watchdog's hands.")
+    def release(service: Service, file: File = None, json: Json = False) -> None:
+        _show_held(_client(kit, file).release(service), json=json)
+
+
+def _client(kit: Kit, file: File) -> WatchdogClient:
+    return kit.watchdog(kit.home(kit.stack_file(file)))
+
+
+def _seconds(length: str) -> float:
+    from vrooli.stack.durations import parse_duration
+
+    try:
+        return parse_duration(length)
+    except ValueError as error:
+        raise UsageError(str(error), where="--for") from error
+
+
+def _show_held(found: list[dict[str, Any]], *, json: bool) -> None:
+    if json:
+        render.print_json(found)
+    elif not found:
+        render.out("nothing is in quarantine")
+    else:
+        rows = [
+            (held["subject"], render.ago(held["since"]), held["by"], held["why"]) for held in found
+        ]
+        render.table(("SERVICE", "SINCE", "BY", "WHY"), rows)
+
+
+def _held_row(held: Mapping[str, Any]) -> tuple[str, ...]:
+    return (held["subject"], f"{render.ago(held['since'])} ago", held["by"], held["why"])
+
+
+def _plan_row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    again = f" (again in {row['again_in']:.0f} s)" if row["again_in"] else ""
+    actions = ", then ".join(row["actions"]) or "-"
+    return (row["service"], row["verdict"], row["rule"], actions, f"{row['reason']}{again}")
+
+
+def _window_row(window: Mapping[str, Any]) -> tuple[str, ...]:
+    ends = render.ago(2 * window["since"] - window["until"], window["since"])
+    return (window["id"], _what(window), ends, window["by"], window["why"])
+
+
+def _what(window: Mapping[str, Any]) -> str:
+    return ", ".join(window["subjects"]) or "everything"
+
+
+def _tell(found: Mapping[str, Any]) -> None:
+    state = "is well; if it ended just now" if found["supposed"] else found["cause"]
+    render.out(f"{found['service']}: {state}")
+    render.out(f"  {found['verdict']} by rule {found['rule']}: {found['reason']}")
+    if found["actions"]:
+        render.out(f"  actions: {', then '.join(found['actions'])}")
+    if found["again_in"]:
+        render.out(f"  looked at again in {found['again_in']:.0f} s")
+    render.out("")
+    rows = [
+        (rule["rule"], rule["verdict"] or "-", rule["reason"] or "no") for rule in found["rules"]
+    ]
+    render.table(("RULE", "SAYS", "BECAUSE"), rows)

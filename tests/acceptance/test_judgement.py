@@ -1,0 +1,110 @@
+"""What a person holds back is left alone, what would be done can be asked, and both outlive the
+watchdog.
+"""
+
+import json
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.stack import LiveStack, gone, said
+
+
+@pytest.fixture
+def stack() -> Iterator[LiveStack]:
+    """Two services, one of which needs the other."""
+    stack = LiveStack()
+    stack.add("db")
+    stack.add("web", needs=["db"])
+    stack.write()
+    stack.up()
+    yield stack
+    stack.close()
+
+
+def _ask(stack: LiveStack, *arguments: str) -> Any:
+    ended = stack.autoheal_command(*arguments, "--json")
+    assert ended.returncode == 0, said(ended)
+    return json.loads(ended.stdout)
+
+
+def test_in_maintenance_nothing_is_healed_and_afterwards_it_is(stack: LiveStack) -> None:
+    window = _ask(stack, "maintenance", "start", "db", "--for", "10m", "--why", "disk")
+    killed = stack.kill("db")
+    stack.until(lambda: stack.service("db").get("state") == "failed", "it is down")
+    plan = stack.until(lambda: _ask(stack, "plan"), "it is planned about")
+    assert [(row["service"], row["verdict"], row["rule"]) for row in plan] == [
+        ("db", "wait", "maintenance")
+    ]
+    assert "disk" in plan[0]["reason"]
+    stack.kill("autoheal")
+    stack.until(lambda: _ask_quietly(stack) == [window["id"]], "the next watchdog knows of it")
+    assert gone(killed)
+    assert stack.heals("db") == []
+    _ask(stack, "maintenance", "end", window["id"])
+    stack.until_healed("db")
+
+
+def test_maintenance_that_ends_when_all_is_well_ends_itself(stack: LiveStack) -> None:
+    _ask(stack, "maintenance", "start", "--for", "1h", "--until-green")
+    stack.kill("db")
+    stack.until(lambda: stack.service("db").get("state") == "failed", "it is down")
+    assert stack.run("start", "db").returncode == 0
+    stack.until(lambda: _ask(stack, "maintenance", "list") == [], "the window is over")
+
+
+def test_what_is_in_quarantine_waits_for_a_person(stack: LiveStack) -> None:
+    held = _ask(stack, "quarantine", "hold", "web", "--why", "eats data")
+    assert [(item["subject"], item["why"]) for item in held] == [("web", "eats data")]
+    stack.kill("web")
+    stack.until(lambda: "quarantine" in stack.service("web").get("message", ""), "it is left alone")
+    assert _ask(stack, "explain", "web")["rule"] == "quarantine"
+    assert _ask(stack, "quarantine", "release", "web") == []
+    stack.until_healed("web")
+
+
+def test_shadow_mode_says_what_it_would_do_and_does_nothing(stack: LiveStack) -> None:
+    stack.add("web", needs=["db"], heal="shadow")
+    stack.write()
+    stack.up()
+    stack.kill("web", signal.SIGKILL)
+    stack.until(lambda: "would have been healed" in stack.service("web")["message"], "it is told")
+    explained = _ask(stack, "explain", "scenario-web")
+    assert (explained["rule"], explained["actions"]) == ("shadow", ["start"])
+    assert stack.heals("web") == []
+
+
+def test_a_service_that_is_well_is_explained_as_if_it_had_ended(stack: LiveStack) -> None:
+    explained = _ask(stack, "explain", "db")
+    assert explained["supposed"]
+    assert (explained["verdict"], explained["actions"]) == ("heal", ["start"])
+    assert len(explained["rules"]) == 12
+    ended = stack.autoheal_command("explain", "db")
+    assert "if it ended just now" in ended.stdout
+    assert _ask(stack, "plan") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("explain", "nobody"), "there is no service or check `nobody`"),
+        (("maintenance", "start", "nobody"), "nobody"),
+        (("maintenance", "start", "--for", "31d"), "--for"),
+        (("maintenance", "end", "nothing"), "there is no maintenance window"),
+        (("quarantine", "release", "web"), "web is not in quarantine"),
+    ],
+)
+def test_a_mistake_is_named_and_ends_with_2(
+    stack: LiveStack, arguments: tuple[str, ...], words: str
+) -> None:
+    ended = stack.autoheal_command(*arguments)
+    assert ended.returncode == 2, said(ended)
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def _ask_quietly(stack: LiveStack) -> list[str]:
+    ended = stack.autoheal_command("maintenance", "list", "--json")
+    return [w["id"] for w in json.loads(ended.stdout)] if ended.returncode == 0 else []
