@@ -16,6 +16,7 @@ SYMPTOMS = {
     policy.Symptom.MISSING: "it is meant to run, and there is no process",
     policy.Symptom.STOPPED: "its process is stopped (SIGSTOP, state T)",
     policy.Symptom.UNRESPONSIVE: "its process is there, and its probe fails",
+    policy.Symptom.BREACHED: "a check of the machine finds something",
 }
 
 OUTCOMES = {
@@ -149,10 +150,14 @@ def _rules() -> str:
 
 def _ladders() -> str:
     rows = (
-        (f"`{symptom}`", SYMPTOMS[symptom], ", then ".join(f"`{action}`" for action in ladder))
+        (f"`{symptom}`", SYMPTOMS[symptom], _actions(ladder))
         for symptom, ladder in policy.LADDERS.items()
     )
     return table("symptom | what is wrong | actions, mildest first", rows)
+
+
+def _actions(ladder: tuple[str, ...]) -> str:
+    return ", then ".join(f"`{action}`" for action in ladder) or "those of the check, if allowed"
 
 
 def _duration(seconds: float) -> str:

@@ -4,11 +4,13 @@ from dataclasses import fields
 from types import ModuleType
 from typing import Any
 
+import vrooli.autoheal.actions
 import vrooli.autoheal.checks
 import vrooli.autoheal.healers
 import vrooli.stack.resources
 from scripts.reference_markdown import table
 from scripts.reference_stack_file import keys_of
+from vrooli.autoheal.action import Action
 from vrooli.autoheal.check import Check
 from vrooli.autoheal.healer import Healer
 from vrooli.core import discover
@@ -63,11 +65,40 @@ def _facts(check: Check) -> str:
     return "; ".join(facts) + "."
 
 
+HEALERS = """\
+# Recovery actions
+
+`vrooli-autoheal heal CHECK [ACTION]` takes one by hand, `--dry-run` shows what it does. A
+destructive one needs the check's name as `--confirm`, from whoever asks.
+
+## On services
+
+Taken in the order of the service's `ladder`; `healing.md` says when.
+
+"""
+
+MACHINE = """
+## On the machine
+
+Taken without asking only when `[autoheal.allow] actions` names them, at a mere warning only safe
+ones. A watchdog that is not root takes them by `sudo -n`; `vrooli-autoheal sudoers` prints the
+lines that this needs.
+
+"""
+
+
 def healers() -> str:
     """Recovery actions."""
     found = plugins(vrooli.autoheal.healers, "HEALER", Healer)
     rows = [(f"`{healer.id}`", healer.title, healer.danger) for healer in found]
-    return "# Recovery actions\n\n" + table("action | what it does | danger", rows)
+    text = HEALERS + table("action | what it does | danger", rows)
+    steps = plugins(vrooli.autoheal.actions, "ACTION", Action)
+    rows = [(f"`{s.id}`", f"{s.title}{_program(s)}", s.danger) for s in steps]
+    return text + MACHINE + table("action | what it does | danger", rows)
+
+
+def _program(step: Action) -> str:
+    return f": `{' '.join((step.program, *step.arguments))}`" if step.program else ""
 
 
 def resources() -> str:

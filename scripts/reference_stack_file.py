@@ -31,6 +31,7 @@ def stack_file() -> str:
         "[scenarios.NAME]": sections.ScenarioSection,
         "health": sections.HealthSection,
         "[autoheal]": sections.AutohealSection,
+        "[autoheal.allow]": sections.AllowSection,
         "[checks.NAME]": sections.CheckSection,
     }
     text = STACK_FILE

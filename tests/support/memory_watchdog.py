@@ -10,6 +10,7 @@ from vrooli.autoheal.board import Board
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.history import History
 from vrooli.autoheal.hostchecks import HostChecker
+from vrooli.autoheal.hosthealing import HostHealing
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.loop import Loop, Parts
@@ -110,7 +111,8 @@ class MemoryWatchdog:
             self.board, self.ledger, situations, look=observer.look, clock=self.clock
         )
         self.operations = Operations(self.board, self.reactor, self.ledger, self.clock)
-        checker = HostChecker(_no_facts, self.ledger, self.clock)
+        healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
+        checker = HostChecker(_no_facts, self.ledger, healing, self.clock)
         exits = Exits(self.keeper)
         self.loop = Loop(
             Parts(
@@ -119,6 +121,7 @@ class MemoryWatchdog:
                 situations=situations,
                 observer=observer,
                 host_checker=checker,
+                host_healing=healing,
                 ledger=self.ledger,
                 lag=lag,
                 exits=exits,

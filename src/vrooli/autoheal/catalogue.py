@@ -2,11 +2,16 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import vrooli.autoheal.checks
+from vrooli.autoheal.action import action_names
+from vrooli.autoheal.backoff import Backoff
 from vrooli.autoheal.check import Check
+from vrooli.autoheal.heal import Heal
+from vrooli.autoheal.healer import healer_names
+from vrooli.autoheal.policy import Decision, Failure
 from vrooli.core import discover
 from vrooli.core.result import Result
 from vrooli.stack.model import CheckSettings, Stack, Thresholds
@@ -21,6 +26,8 @@ class HostCheck:
         service: the resource that it is about, empty when it is about none.
         absent: why it is not looked at; empty when it is.
         looked_at: of the latest result, Unix seconds.
+        failing: looks in a row that found something.
+        backoff, failure, decision, heal, acting: as of a service (`tracker`).
     """
 
     check: Check
@@ -30,6 +37,12 @@ class HostCheck:
     absent: str = ""
     result: Result | None = None
     looked_at: float = 0.0
+    failing: int = 0
+    backoff: Backoff = field(default_factory=Backoff)
+    failure: Failure | None = None
+    decision: Decision | None = None
+    heal: Heal | None = None
+    acting: bool = False
 
     @property
     def limits(self) -> Thresholds | None:
@@ -78,6 +91,14 @@ class InstalledChecks:
     def thresholds(self, name: str) -> Thresholds | None:
         """Its own."""
         return _load(name).thresholds
+
+    def actions(self) -> list[str]:
+        """Recovery actions on the machine."""
+        return action_names()
+
+    def healers(self) -> list[str]:
+        """Recovery actions on a service."""
+        return healer_names()
 
 
 def all_checks() -> list[Check]:

@@ -6,9 +6,15 @@ from enum import StrEnum
 
 import vrooli.autoheal.healers
 from vrooli.core import discover
+from vrooli.core.errors import StartFailed
+from vrooli.core.launch import Launch
 from vrooli.core.result import Result
 from vrooli.stack.model import Service
+from vrooli.stack.probe import probe
 from vrooli.stack.supervisor import Supervisor
+
+_PATIENCE = 2.0
+"""Seconds, at least, that a process which goes on gets to answer again."""
 
 
 class Danger(StrEnum):
@@ -24,7 +30,7 @@ class Healer:
     """A named recovery action.
 
     Attributes:
-        id: the file's name.
+        id: the file's name with dashes.
         title: what it does, for people.
         danger: how much it may cost.
         run: does it, and returns when the service's probe passes again; raises a VrooliError when
@@ -37,6 +43,36 @@ class Healer:
     run: Callable[[Service, Supervisor], Awaitable[Result]]
 
 
+class GivenUp(StartFailed):
+    """An action ended with the service stopped: from here on a person is needed."""
+
+
 def healer(name: str) -> Healer:
     """The action called `name`."""
-    return discover.load(vrooli.autoheal.healers, name, "HEALER", Healer)
+    return discover.load(vrooli.autoheal.healers, name.replace("-", "_"), "HEALER", Healer)
+
+
+def healer_names() -> list[str]:
+    """All of them."""
+    return [name.replace("_", "-") for name in discover.names(vrooli.autoheal.healers)]
+
+
+async def answers_again(
+    service: Service, supervisor: Supervisor, launch: Launch, done: str
+) -> Result:
+    """The first passing look at a process that was left running.
+
+    Raises:
+        StartFailed: there was none in time, or the process ended; `done` says after what.
+    """
+    context = supervisor.context
+    clock = context.tools.clock
+    deadline = clock.monotonic() + max(_PATIENCE, 2 * service.health.timeout)
+    while True:
+        result = await probe(service, context.tools)
+        facts = context.processes.facts(launch.identity)
+        if result.healthy and facts is not None and not facts.stopped:
+            return result
+        if facts is None or clock.monotonic() >= deadline:
+            raise StartFailed(f"{done}, but {result.message}", where=service.name)
+        await clock.sleep(0.05)

@@ -6,7 +6,7 @@ from typing import Protocol
 from vrooli.autoheal import policy
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.heal import Attempt, Heal, Outcome
-from vrooli.autoheal.healer import healer
+from vrooli.autoheal.healer import GivenUp, healer
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.policy import Decision, Failure, Symptom
 from vrooli.autoheal.tracker import Tracked
@@ -33,6 +33,10 @@ class Judge(Protocol):
 
     async def settle(self, tracked: Tracked, note: str) -> None:
         """It serves again."""
+        ...
+
+    async def give_up(self, tracked: Tracked, why: str) -> None:
+        """From here on a person is needed."""
         ...
 
     def later(self, tracked: Tracked, at: float) -> None:
@@ -69,6 +73,29 @@ class Healing:
             await self._in_vain(tracked, error)
             return
         await self._verified(tracked)
+
+    async def by_hand(self, tracked: Tracked, action: str, who: str) -> Heal:
+        """One action because a person says so: the policy is not asked, the count is untouched.
+        The heal, verified or not; its stability is watched on.
+        """
+        cause = tracked.failure.cause if tracked.failure else "asked for"
+        symptom = tracked.failure.symptom if tracked.failure else Symptom.UNRESPONSIVE
+        failure = Failure(symptom, cause, self._clock.wall(), self._clock.monotonic())
+        decision = Decision("heal", "by-hand", f"by {who}")
+        tracked.heal = _open(tracked, failure, decision)
+        try:
+            error = await self._climb(tracked, (action,))
+        except (Refused, UsageError) as refusal:
+            await self.end(tracked, tracked.heal, Outcome.REFUSED, refusal.what)
+            raise
+        finally:
+            tracked.acting = False
+        if error is None:
+            await self._judge.settle(tracked, f"healed by {who}")
+            await self.end(tracked, tracked.heal, Outcome.HEALED)
+        else:
+            await self.end(tracked, tracked.heal, Outcome.INEFFECTIVE, error)
+        return tracked.heal
 
     async def verify(self, tracked: Tracked, heal: Heal) -> None:
         """Go on with one whose watchdog was killed after it had acted."""
@@ -109,6 +136,8 @@ class Healing:
                 raise
             except VrooliError as failed:
                 error = failed.what
+                if isinstance(failed, GivenUp):
+                    await self._judge.give_up(tracked, error)
                 await self._tried(tracked, Attempt(name, at, error))
                 continue
             await self._tried(tracked, Attempt(name, at))

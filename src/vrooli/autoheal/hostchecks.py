@@ -10,6 +10,7 @@ from typing import cast
 from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.check import Facts, Look
 from vrooli.autoheal.guard import guarded
+from vrooli.autoheal.hosthealing import HostHealing, Tools
 from vrooli.autoheal.ledger import Ledger
 from vrooli.core.errors import (
     AccessDenied,
@@ -27,8 +28,9 @@ FactsOf = Callable[[], Facts]
 class HostChecker:
     """Looks at the machine."""
 
-    def __init__(self, facts: FactsOf, ledger: Ledger, clock: Clock) -> None:
-        self._facts, self._ledger, self._clock = facts, ledger, clock
+    def __init__(self, facts: FactsOf, ledger: Ledger, healing: HostHealing, clock: Clock) -> None:
+        self._facts, self._ledger, self._healing = facts, ledger, healing
+        self._clock = clock
         self._running: dict[str, asyncio.Future[Result]] = {}
 
     async def look(self, item: HostCheck) -> Result:
@@ -37,7 +39,7 @@ class HostChecker:
             return not_applicable(item.absent)
         task = self._running.get(item.id)
         if task is None or task.done():
-            task = asyncio.ensure_future(_run(item, self._facts()))
+            task = asyncio.ensure_future(_run(item, self.facts_of(item)))
             self._running[item.id] = task
         try:
             async with asyncio.timeout(item.timeout):
@@ -50,6 +52,22 @@ class HostChecker:
             return Result(item.check.silence, str(error))
         except VrooliError as error:
             return unknown(str(error))
+
+    def facts_of(self, item: HostCheck) -> Look:
+        """All that a look at it may use."""
+        facts = self._facts()
+        return Look(
+            facts=facts,
+            limits=item.limits,
+            options=item.options,
+            service=facts.stack.services.get(item.service),
+            before=item.result,
+        )
+
+    @property
+    def tools(self) -> Tools:
+        """What heals of the machine need."""
+        return Tools(self.facts_of, self.update)
 
     async def update(self, item: HostCheck) -> Result:
         """Look, remember, and write down."""
@@ -64,19 +82,17 @@ class HostChecker:
 
     async def watch(self, item: HostCheck) -> None:
         """Look for ever, at the check's interval."""
+        item.backoff = await self._ledger.load_backoff(item.id)
         while True:
-            await guarded(item.id, self.update(item))
+            await guarded(item.id, self._look_and_heal(item))
             await self._clock.sleep(item.interval)
 
+    async def _look_and_heal(self, item: HostCheck) -> None:
+        result = await self.update(item)
+        await self._healing.on_look(item, result, self.tools)
 
-async def _run(item: HostCheck, facts: Facts) -> Result:
-    look = Look(
-        facts=facts,
-        limits=item.limits,
-        options=item.options,
-        service=facts.stack.services.get(item.service),
-        before=item.result,
-    )
+
+async def _run(item: HostCheck, look: Look) -> Result:
     if inspect.iscoroutinefunction(item.check.run):
         return await cast(Awaitable[Result], item.check.run(look))
     return await asyncio.to_thread(cast(Callable[[Look], Result], item.check.run), look)

@@ -13,6 +13,7 @@ from vrooli.autoheal.catalogue import all_checks, checks_of
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.hostchecks import HostChecker
+from vrooli.autoheal.hosthealing import HostHealing
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.operations import Operations
@@ -58,6 +59,7 @@ class Parts:
     situations: Situations
     observer: Observer
     host_checker: HostChecker
+    host_healing: HostHealing
     ledger: Ledger
     lag: LoopLag
     exits: ExitSource

@@ -25,6 +25,7 @@ class Symptom(StrEnum):
     STOPPED = "stopped"
     UNRESPONSIVE = "unresponsive"
     MISSING = "missing"
+    BREACHED = "breached"
 
 
 LADDERS: dict[Symptom, tuple[str, ...]] = {
@@ -32,8 +33,10 @@ LADDERS: dict[Symptom, tuple[str, ...]] = {
     Symptom.MISSING: ("start",),
     Symptom.STOPPED: ("resume", "restart"),
     Symptom.UNRESPONSIVE: ("restart",),
+    Symptom.BREACHED: (),
 }
-"""Actions by symptom, mildest first."""
+"""Actions by symptom, mildest first, where nothing else is declared. What the machine may be healed
+by, each of its checks says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Situation:
         common_cause: why it is not this service that must be healed; `turn` is whether it is
             tried all the same, as the one that shows whether healing helps.
         gate: why a restart cannot help.
+        ladder: actions that are declared for this; empty: the usual ones of the symptom.
         flapping: whether it changes its mind all the time.
         recent_heals: monotonic times of heals on this host.
     """
@@ -82,6 +86,7 @@ class Situation:
     common_cause: str = ""
     turn: bool = True
     gate: str = ""
+    ladder: tuple[str, ...] = ()
     flapping: bool = False
     recent_heals: tuple[float, ...] = ()
 
@@ -96,6 +101,11 @@ class Case:
     now: float
     settings: AutohealSettings
 
+    @property
+    def ladder(self) -> tuple[str, ...]:
+        """Actions that would be tried, mildest first."""
+        return self.situation.ladder or LADDERS[self.failure.symptom]
+
     def to_json(self) -> dict[str, Any]:
         """For the history: a decision can be replayed from it. Settings are not part of it."""
         facts = {key: asdict(getattr(self, key)) for key in ("failure", "backoff", "situation")}
@@ -106,7 +116,7 @@ class Case:
         """Read what `to_json` wrote, to be decided by other settings."""
         failure, situation = dict(data["failure"]), dict(data["situation"])
         failure["symptom"] = Symptom(failure["symptom"])
-        for key in ("failing_needs", "recent_heals"):
+        for key in ("failing_needs", "recent_heals", "ladder"):
             situation[key] = tuple(situation[key])
         backoff = Backoff(**data["backoff"])
         return cls(Failure(**failure), backoff, Situation(**situation), data["now"], settings)
@@ -216,7 +226,7 @@ def _budget(case: Case) -> Decision | None:
 def _shadow(case: Case) -> Decision | None:
     if case.situation.heal != "shadow":
         return None
-    ladder = LADDERS[case.failure.symptom]
+    ladder = case.ladder
     reason = f"shadow mode: it would have been healed ({', then '.join(ladder)})"
     return Decision("leave", "shadow", reason, ladder=ladder)
 
@@ -244,7 +254,7 @@ def decide(case: Case) -> Decision:
         decision = rule.apply(case)
         if decision is not None:
             return decision
-    return Decision("heal", "heal", case.failure.cause, ladder=LADDERS[case.failure.symptom])
+    return Decision("heal", "heal", case.failure.cause, ladder=case.ladder)
 
 
 @dataclass(frozen=True, slots=True)

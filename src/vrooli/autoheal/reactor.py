@@ -16,6 +16,7 @@ from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.tracker import Tracked
+from vrooli.core.errors import Busy
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result, critical
@@ -123,6 +124,22 @@ class Reactor:
     @property
     def _settings(self) -> AutohealSettings:
         return self._supervisor.stack.autoheal
+
+    async def give_up(self, tracked: Tracked, why: str) -> None:
+        """It was stopped because nothing helped: only a person may start it again."""
+        await self._situations.restraints.hold(tracked.name, why, "the watchdog")
+
+    async def act(self, tracked: Tracked, action: str, who: str) -> Heal:
+        """Take one action on a service because a person says so.
+
+        Raises:
+            Busy: something is at it already.
+            Refused: the action cannot be taken there.
+        """
+        if self._board.busy(tracked):
+            raise Busy("an operation is at it already", where=tracked.name)
+        tracked.acting = True
+        return await self._healing.by_hand(tracked, action, who)
 
     def _is_victim(self, tracked: Tracked) -> bool:
         """Whether it runs, and does not answer because of what it needs, as far as we know."""

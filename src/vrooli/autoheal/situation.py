@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.breaker import common_cause
-from vrooli.autoheal.policy import Case, Failure, Situation
+from vrooli.autoheal.policy import Case, Failure, Situation, Symptom
 from vrooli.autoheal.restraints import Restraints
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.ports.clock import Clock
@@ -18,7 +18,7 @@ class Situations:
     """Looks at the board for the policy."""
 
     def __init__(self, board: Board, restraints: Restraints, gate: Gate, clock: Clock) -> None:
-        self._board, self._restraints, self._gate, self._clock = board, restraints, gate, clock
+        self._board, self.restraints, self._gate, self._clock = board, restraints, gate, clock
 
     def case(self, tracked: Tracked, failure: Failure) -> Case:
         """The case of `tracked`, which failed like that, as it stands now."""
@@ -28,12 +28,13 @@ class Situations:
             heal=tracked.service.heal,
             wanted=self._board.is_wanted(tracked.service),
             busy=self._board.busy(tracked),
-            quarantine=self._restraints.quarantine(tracked.name),
-            maintenance=self._restraints.maintenance(tracked.name),
+            quarantine=self.restraints.quarantine(tracked.name),
+            maintenance=self.restraints.maintenance(tracked.name),
             failing_needs=self._board.failing_needs(tracked),
             common_cause=common_cause(len(roots), self._meant_to_run(), settings),
             turn=self._is_its_turn(tracked, roots),
             gate=self._gate(tracked),
+            ladder=tracked.service.ladder if failure.symptom is Symptom.UNRESPONSIVE else (),
             flapping=tracked.flaps.flapping,
             recent_heals=tuple(self._board.heal_times),
         )

@@ -7,6 +7,7 @@ import typer
 from vrooli import __version__
 from vrooli.cli import (
     autoheal,
+    autoheal_actions,
     autoheal_judgement,
     config,
     groups,
@@ -76,6 +77,6 @@ def build_autoheal(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (autoheal, autoheal_judgement):
+    for module in (autoheal, autoheal_judgement, autoheal_actions):
         module.register(app, kit)
     return app

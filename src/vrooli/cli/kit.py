@@ -86,6 +86,10 @@ class Kit(Protocol):
         """A commented `vrooli.toml` with free ports for a stack in `folder`."""
         ...
 
+    def sudoers(self, stack: "Stack") -> str:
+        """The sudoers file for what `stack` allows the watchdog to do to the machine."""
+        ...
+
     def serve(self) -> int:
         """Run the API server in this process; its exit code."""
         ...

@@ -17,6 +17,9 @@ from vrooli.core.home import Home
 ACTIONS = ("up", "stop", "start", "restart", "down")
 """What `POST /operations` understands."""
 
+ACTION_SECONDS = 1800.0
+"""A recovery action may stop and start a slow service several times."""
+
 SILENCE_SECONDS = 60.0
 """An operation that is silent for this long counts as hung; the watchdog sends empty lines."""
 
@@ -75,6 +78,14 @@ class WatchdogClient:
     def explain(self, name: str) -> dict[str, Any]:
         """The decision about a service, and why."""
         return self._object("GET", f"/explain/{quote(name, safe='')}")
+
+    def actions(self, subject: str) -> list[dict[str, Any]]:
+        """What can be done about a service or check."""
+        return _rows(self._json("GET", f"/actions/{quote(subject, safe='')}"), "actions")
+
+    def heal(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """Take an action; answers when it is verified or has failed."""
+        return self._change("POST", "/heal", wish, ACTION_SECONDS)
 
     def maintenance(self) -> list[dict[str, Any]]:
         """Windows that are not over."""
@@ -158,9 +169,11 @@ class WatchdogClient:
                 next_step="vrooli status",
             )
 
-    def _change(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def _change(
+        self, method: str, path: str, body: Any = None, timeout: float | None = None
+    ) -> dict[str, Any]:
         """A request that changes something, in the name of whoever runs this command."""
-        return self._object(method, f"{path}?by={quote(_me(), safe='')}", body=body)
+        return self._object(method, f"{path}?by={quote(_me(), safe='')}", timeout, body)
 
     def _object(
         self, method: str, path: str, timeout: float | None = None, body: Any = None

@@ -2,6 +2,7 @@
 prints them.
 """
 
+import shlex
 from dataclasses import dataclass, field
 
 from vrooli.core.launch import LaunchSpec
@@ -74,6 +75,23 @@ class RunOnce:
     timeout: float
     unless_exists: str | None = None
     undo_path: str | None = None
+
+
+def describe(command: "Command") -> str:
+    """A command in one line, for a dry run."""
+    match command:
+        case RunOnce():
+            return f"run: {shlex.join(command.spec.argv)}"
+        case CopyTree():
+            return f"copy {', '.join(source for source, _ in command.sources)} to {command.target}"
+        case Rename():
+            return f"rename {command.source} to {command.target}"
+        case Remove():
+            return f"remove {command.path}"
+        case EnsureDirectory():
+            return f"make the folder {command.path}"
+        case WriteFile():
+            return f"write {command.path}"
 
 
 Command = EnsureDirectory | CopyTree | WriteFile | Rename | Remove | RunOnce

@@ -138,6 +138,20 @@ class LocalKit:
 
         return init_text(_free_ports(USUAL_PORTS), DEFAULT_NAME)
 
+    def sudoers(self, stack: "Stack") -> str:
+        """For the user who runs this."""
+        import getpass
+        import shutil
+
+        from vrooli.autoheal.action import FOLDERS, action
+        from vrooli.autoheal.sudoers import sudoers
+
+        allowed = [action(name) for name in stack.autoheal.allow]
+        folders = ":".join(FOLDERS)
+        return sudoers(
+            getpass.getuser(), allowed, lambda name: shutil.which(name, path=folders) or ""
+        )
+
     def serve(self) -> int:
         """The API server."""
         from vrooli.main.server import main

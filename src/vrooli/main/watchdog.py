@@ -16,6 +16,7 @@ from vrooli.autoheal.events import Events
 from vrooli.autoheal.gates import gates
 from vrooli.autoheal.history import History
 from vrooli.autoheal.hostchecks import HostChecker
+from vrooli.autoheal.hosthealing import HostHealing
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.loop import Loop, Parts
@@ -98,7 +99,8 @@ class _Watchdog:
         situations = Situations(board, restraints, gate, clock)
         reactor = Reactor(board, ledger, situations, look=observer.look, clock=clock)
         self._chores = Chores(board, ledger, history, link, machine, self._lag)
-        checker = HostChecker(self._chores.facts, ledger, clock)
+        healing = HostHealing(board, ledger, restraints, context.executor, clock)
+        checker = HostChecker(self._chores.facts, ledger, healing, clock)
         operations = Operations(board, reactor, ledger, clock)
         self._parts = Parts(
             board=board,
@@ -106,6 +108,7 @@ class _Watchdog:
             situations=situations,
             observer=observer,
             host_checker=checker,
+            host_healing=healing,
             ledger=ledger,
             lag=self._lag,
             exits=link,

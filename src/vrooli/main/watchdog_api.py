@@ -4,10 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.autoheal.byhand import ByHand
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.autoheal.plan import Planner
+from vrooli.autoheal.routes.actions import Actions
 from vrooli.autoheal.routes.judgement import Judgement
 from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
@@ -54,7 +56,8 @@ def _groups(made_of: ApiParts) -> list[RouteGroup]:
     """Every group of routes, each with its parts."""
     parts = made_of.parts
     planner = Planner(parts.board, parts.situations, parts.clock)
-    return [_services(made_of), Judgement(planner, parts.restraints)]
+    by_hand = ByHand(parts.board, parts.reactor, parts.host_checker, parts.host_healing)
+    return [_services(made_of), Judgement(planner, parts.restraints), Actions(by_hand)]
 
 
 def _services(made_of: ApiParts) -> Services:

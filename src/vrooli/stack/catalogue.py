@@ -36,7 +36,7 @@ class InstalledKinds:
 
 
 class Checks(Protocol):
-    """Finds checks by name; the subsystem that owns them implements it."""
+    """Finds checks and recovery actions by name; the subsystem that owns them implements it."""
 
     def names(self) -> list[str]:
         """Checks that the product brings."""
@@ -52,6 +52,14 @@ class Checks(Protocol):
 
     def thresholds(self, name: str) -> Thresholds | None:
         """Its own; None when it judges by itself."""
+        ...
+
+    def actions(self) -> list[str]:
+        """Recovery actions on the machine."""
+        ...
+
+    def healers(self) -> list[str]:
+        """Recovery actions on a service."""
         ...
 
 
@@ -73,3 +81,11 @@ class NoChecks:
     def thresholds(self, name: str) -> Thresholds | None:
         """None."""
         return None
+
+    def actions(self) -> list[str]:
+        """None."""
+        return []
+
+    def healers(self) -> list[str]:
+        """None."""
+        return []

@@ -50,7 +50,7 @@ def compile_stack(
         python: the interpreter for our own scenarios.
         problems: takes what is wrong.
     """
-    settings = _settings(source.file, problems)
+    settings = _settings(source.file, known, problems)
     declared = _resources(source, kinds, problems)
     for written_name in _scenario_names(source, problems):
         declared.append(_scenario(written_name, source, settings, kinds, python, problems))
@@ -59,6 +59,7 @@ def compile_stack(
     services: dict[str, Service] = {}
     for item in declared:
         services |= {service.name: service for service in compile_service(item)}
+        item.section.known("ladder", item.written.ladder or (), known.healers(), "action")
     broken = {own.plain_name(str(path[-1])) for path in source.broken}
     needs: dict[str, tuple[str, ...]] = {name: () for name in broken}
     needs |= {service.group: service.needs for service in services.values()}
@@ -85,7 +86,7 @@ def _scenario_names(source: Source, problems: Problems) -> list[str]:
     return names if written or unreadable else [*names, AUTOHEAL]
 
 
-def _settings(file: File, problems: Problems) -> AutohealSettings:
+def _settings(file: File, known: Checks, problems: Problems) -> AutohealSettings:
     """`[autoheal]`; address and port may stand in `[scenarios.autoheal]` instead."""
     written = file.autoheal
     section = problems.at("autoheal")
@@ -103,8 +104,15 @@ def _settings(file: File, problems: Problems) -> AutohealSettings:
         delays=_delays(written.delays, usual.delays, section),
         decay=section.seconds("decay", written.decay, usual.decay, (1.0, 86400.0)),
         breaker=section.whole("breaker", written.breaker, int(100 * usual.breaker), (1, 100)) / 100,
+        allow=_allowed(written, known, problems),
         chronic=section.whole("chronic", written.chronic, usual.chronic, (2, 1000)),
     )
+
+
+def _allowed(written: AutohealSection, known: Checks, problems: Problems) -> tuple[str, ...]:
+    actions = (written.allow.actions if written.allow else None) or []
+    problems.at("autoheal", "allow").known("actions", actions, known.actions(), "action")
+    return tuple(dict.fromkeys(actions))
 
 
 def _delays(

@@ -25,7 +25,17 @@ from vrooli.stack.references import is_reference
 from vrooli.stack.sections import ServiceSection
 
 LATER_RUNTIMES = ("systemd", "docker")
-STARTING_KEYS = ("command", "cwd", "env", "user", "instances", "stop_timeout", "stop_signal")
+STARTING_KEYS = (
+    "command",
+    "cwd",
+    "env",
+    "user",
+    "instances",
+    "stop_timeout",
+    "stop_signal",
+    "reload_signal",
+    "ladder",
+)
 """Keys that say how to start and stop something: meaningless for what runs elsewhere."""
 
 SQL_KINDS = ("postgres", "command")
@@ -157,6 +167,8 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
             "stop_timeout", written.stop_timeout, kind.stop_timeout, longest
         ),
         stop_signals=_signals(written.stop_signal, section, kind),
+        reload_signal=_reload_signal(written.reload_signal, section),
+        ladder=_ladder(written, section),
         heal=_heal(written.heal, runtime, section),
         options=dict(declared.options),
     )
@@ -305,13 +317,34 @@ def _signals(written: str | list[str] | None, section: Section, kind: Kind) -> t
             "stop_signal", 'expected a signal like "TERM", or a list like ["INT", "QUIT"]'
         )
     plain = tuple(name.upper().removeprefix("SIG") for name in names)
-    known = [item.name.removeprefix("SIG") for item in signal.Signals]
     for name in plain:
-        if name not in known:
-            section.wrong("stop_signal", f"unknown signal `{name}`{did_you_mean(name, known)}")
-        elif name in ("KILL", "STOP"):
-            section.wrong("stop_signal", f"{name} cannot ask for an end; KILL comes last by itself")
+        _check_signal("stop_signal", name, "ask for an end; KILL comes last by itself", section)
     return plain
+
+
+def _reload_signal(written: str | None, section: Section) -> str:
+    name = (written or "").upper().removeprefix("SIG")
+    if written is not None:
+        _check_signal("reload_signal", name, "make anything read its settings", section)
+    return name
+
+
+def _check_signal(key: str, name: str, purpose: str, section: Section) -> None:
+    known = [item.name.removeprefix("SIG") for item in signal.Signals]
+    if name not in known:
+        section.wrong(key, f"unknown signal `{name}`{did_you_mean(name, known)}")
+    elif name in ("KILL", "STOP"):
+        section.wrong(key, f"{name} cannot {purpose}")
+
+
+def _ladder(written: ServiceSection, section: Section) -> tuple[str, ...]:
+    """Actions, mildest first; that they exist is checked by whoever knows them."""
+    ladder = tuple(written.ladder or ())
+    if "reload" in ladder and written.reload_signal is None:
+        section.wrong("ladder", "`reload` needs a `reload_signal`")
+    if "stop" in ladder[:-1]:
+        section.wrong("ladder", "nothing can follow `stop`")
+    return ladder
 
 
 def _heal(written: Heal | None, runtime: str, section: Section) -> Heal:

@@ -63,6 +63,8 @@ class Service:
         critical: whether its failure makes the whole stack critical, else warning.
         stop_signals: names without SIG, sent in order, `stop_timeout` apart in all; KILL comes last
             by itself.
+        reload_signal: name without SIG that makes it read its settings anew; empty: it has none.
+        ladder: actions when it runs and does not answer, mildest first; empty: the usual ones.
         heal: auto, shadow (decided about, never touched), watch (seen, never touched) or off (not
             even probed).
         options: keys that only this kind knows.
@@ -86,6 +88,8 @@ class Service:
     start_timeout: float = 60.0
     stop_timeout: float = 10.0
     stop_signals: tuple[str, ...] = ("TERM",)
+    reload_signal: str = ""
+    ladder: tuple[str, ...] = ()
     heal: Heal = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -154,6 +158,7 @@ class AutohealSettings:
             15 minutes, so that it recovers alone when somebody mends it.
         decay: healthy seconds in one piece that take one failure off the count.
         breaker: share of the services that may fail at once before healing them is stopped.
+        allow: actions on the machine, by id, that may be taken without asking.
         chronic: heals of a service in 24 hours that are too many, although each of them worked.
     """
 
@@ -167,6 +172,7 @@ class AutohealSettings:
     decay: float = 600.0
     breaker: float = 0.4
     chronic: int = 5
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,13 +219,13 @@ def _service(raw: dict[str, Any]) -> Service:
     health = dict(values["health"])
     health["command"] = tuple(health["command"])
     values["health"] = Health(**health)
-    for key in ("command", "needs", "stop_signals"):
+    for key in ("command", "needs", "stop_signals", "ladder"):
         values[key] = tuple(values[key])
     return Service(**values)
 
 
 def _autoheal(raw: dict[str, Any]) -> AutohealSettings:
-    return AutohealSettings(**{**raw, "delays": tuple(raw["delays"])})
+    return AutohealSettings(**{**raw, "delays": tuple(raw["delays"]), "allow": tuple(raw["allow"])})
 
 
 def _check(raw: dict[str, Any]) -> CheckSettings:

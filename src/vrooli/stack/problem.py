@@ -1,9 +1,10 @@
 """What is wrong with a stack file, gathered so that all of it is said at once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from vrooli.stack import durations
+from vrooli.stack.nearest import did_you_mean
 
 KeyPath = tuple[str | int, ...]
 """From the top of the file: `("scenarios", "web", "command", 0)`."""
@@ -93,6 +94,14 @@ class Section:
             self.wrong(key, "expected one line of text that is not empty")
             return default
         return value
+
+    def known(self, key: str, values: Iterable[str], names: Collection[str], what: str) -> None:
+        """Every one of `values` must be one of `names`."""
+        for value in values:
+            if value not in names:
+                listed = f"(there are: {', '.join(sorted(names))})"
+                hint = did_you_mean(value, names)
+                self.wrong(key, f"there is no {what} `{value}`{hint} {listed}")
 
     def reject(self, keys: Collection[str], values: object, reason: str) -> None:
         """Every one of `keys` that was written is a problem, for the same reason."""

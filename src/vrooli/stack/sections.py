@@ -221,6 +221,17 @@ class ServiceSection:
             ]
         },
     )
+    reload_signal: str | None = key(
+        "Signal that makes it read its settings anew, for the action `reload`.",
+        'a signal like "HUP"',
+        default="none",
+    )
+    ladder: list[str] | None = key(
+        "Recovery actions when it runs and does not answer, mildest first.",
+        'a list of actions, like ["reload", "restart", "kill"]',
+        default='`["restart"]`',
+        schema={"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 10},
+    )
     heal: Literal["auto", "shadow", "watch", "off"] | None = key(
         "`auto`: restarted when it fails; `shadow`: said what would be done, never touched; "
         "`watch`: looked at, never touched; `off`: not even looked at.",
@@ -270,6 +281,20 @@ class CheckSection:
 
 
 @dataclass
+class AllowSection:
+    """What the watchdog may do to the machine without asking. Checks of the machine only look,
+    unless one of their actions stands here."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+    actions: list[str] | None = key(
+        "Recovery actions on the machine, by their ids; also a destructive one.",
+        'a list of actions, like ["vacuum-journal", "clean-apt"]',
+        default="none",
+        schema={"type": "array", "items": {"type": "string"}},
+    )
+
+
+@dataclass
 class AutohealSection:
     """The watchdog."""
 
@@ -313,6 +338,11 @@ class AutohealSection:
         "a whole number from 1 to 100",
         default="40",
         schema={"type": "integer", "minimum": 1, "maximum": 100},
+    )
+    allow: AllowSection | None = key(
+        "What it may do to the machine without asking.",
+        'a table like { actions = ["vacuum-journal"] }',
+        default="nothing",
     )
     chronic: int | None = key(
         "So many heals of one service in 24 hours are too many, although each of them worked.",

@@ -1,0 +1,1 @@
+"""Recovery actions for the machine, one file each. Those for services are in `healers/`."""

@@ -1,0 +1,156 @@
+"""Recovery actions that a person asks for: on a service or on the machine, for show or for real."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from vrooli.autoheal.action import action
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.catalogue import HostCheck
+from vrooli.autoheal.healer import Danger, healer, healer_names
+from vrooli.autoheal.hostchecks import HostChecker
+from vrooli.autoheal.hosthealing import HostHealing, commands_of
+from vrooli.autoheal.policy import LADDERS, Decision, Symptom
+from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.tracker import Tracked
+from vrooli.core.errors import Busy, UsageError
+from vrooli.stack.nearest import did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for.
+
+    Attributes:
+        subject: a service, or a check by its id.
+        action: empty is the mildest.
+        dry_run: only say what would be done.
+        confirm: the subject once more, which a destructive action needs.
+        who: for the record.
+    """
+
+    subject: str
+    action: str = ""
+    dry_run: bool = False
+    confirm: str = ""
+    who: str = "operator"
+
+
+class ByHand:
+    """Carries wishes out. Gates and backoff do not hold a person back; danger does."""
+
+    def __init__(
+        self, board: Board, reactor: Reactor, checker: HostChecker, healing: HostHealing
+    ) -> None:
+        self._board, self._reactor = board, reactor
+        self._checker, self._healing = checker, healing
+
+    def actions(self, subject: str) -> list[dict[str, Any]]:
+        """What can be done about `subject`, mildest first.
+
+        Raises:
+            UsageError: there is no such service or check.
+        """
+        found = self._find(subject)
+        if isinstance(found, HostCheck):
+            steps = [action(name) for name in found.check.ladder]
+            return [{"id": s.id, "title": s.title, "danger": str(s.danger)} for s in steps]
+        healers = [healer(name) for name in healer_names()]
+        order = list(Danger)
+        healers.sort(key=lambda item: order.index(item.danger))
+        return [{"id": h.id, "title": h.title, "danger": str(h.danger)} for h in healers]
+
+    async def run(self, wish: Wish) -> dict[str, Any]:
+        """`{subject, action, danger, steps, heal}`; `heal` is None after a dry run.
+
+        Raises:
+            UsageError: no such subject or action, or a destructive one without confirmation.
+            Busy: something is at it already.
+            Refused: it cannot be done here.
+        """
+        found = self._find(wish.subject)
+        known = [row["id"] for row in self.actions(wish.subject)]
+        name = wish.action or self._mildest(found, known)
+        if name not in known:
+            listed = f"there are: {', '.join(known) or 'none'}"
+            raise UsageError(
+                f"{wish.subject} has no action `{name}`{did_you_mean(name, known)}",
+                next_step=listed,
+            )
+        danger = _danger(found, name)
+        steps = self._steps(found, name)
+        told = {"subject": wish.subject, "action": name, "danger": str(danger), "steps": steps}
+        if wish.dry_run:
+            return {**told, "heal": None}
+        if danger is Danger.DESTRUCTIVE and wish.confirm != wish.subject:
+            raise UsageError(
+                f"{name} is destructive: {'; '.join(steps)}",
+                where=wish.subject,
+                next_step=f"confirm it by the name: --confirm {wish.subject}",
+            )
+        heal = await self._act(found, name, wish.who)
+        return {**told, "heal": heal}
+
+    async def _act(self, found: Tracked | HostCheck, name: str, who: str) -> dict[str, Any]:
+        if isinstance(found, Tracked):
+            return (await self._reactor.act(found, name, who)).to_json()
+        if found.acting:
+            raise Busy("an action is at it already", where=found.id)
+        decision = Decision("heal", "by-hand", f"by {who}")
+        heal = await self._healing.act(found, (name,), decision, self._checker.tools)
+        return heal.to_json()
+
+    def _steps(self, found: Tracked | HostCheck, name: str) -> list[str]:
+        if isinstance(found, HostCheck):
+            return commands_of(name, self._checker.facts_of(found))
+        launch = self._board.supervisor.context.launches.get(found.name)
+        process = f" (pid {launch.identity.pid})" if launch else ""
+        return [f"{healer(name).title}{process}"]
+
+    def _mildest(self, found: Tracked | HostCheck, known: list[str]) -> str:
+        if isinstance(found, HostCheck):
+            return known[0] if known else "any"
+        if found.failure is not None:
+            return (found.service.ladder or LADDERS[found.failure.symptom])[0]
+        running = self._board.supervisor.running(found.service)
+        return LADDERS[Symptom.UNRESPONSIVE if running else Symptom.EXITED][0]
+
+    def _find(self, subject: str) -> Tracked | HostCheck:
+        for tracked in self._board.tracked.values():
+            if subject in (tracked.name, tracked.service.check_id):
+                return self._ours(tracked)
+        if subject in self._board.checks:
+            return self._board.checks[subject]
+        known = [*self._board.tracked, *self._board.checks]
+        raise UsageError(
+            f"there is no service or check `{subject}`{did_you_mean(subject, known)}",
+            next_step="`vrooli-autoheal checks` lists them",
+        )
+
+    def _ours(self, tracked: Tracked) -> Tracked:
+        if not tracked.service.managed or tracked.service.is_watchdog:
+            raise UsageError(f"{tracked.name} is not started or stopped here")
+        return tracked
+
+
+def _danger(found: Tracked | HostCheck, name: str) -> Danger:
+    return action(name).danger if isinstance(found, HostCheck) else healer(name).danger
+
+
+def wish_of(body: dict[str, Any], who: str) -> Wish:
+    """Read a request.
+
+    Raises:
+        UsageError: a value is of another type.
+    """
+    wish = Wish(
+        subject=body.get("subject", ""),
+        action=body.get("action", ""),
+        dry_run=body.get("dry_run", False),
+        confirm=body.get("confirm", ""),
+        who=who,
+    )
+    for key, value in asdict(wish).items():
+        wanted = bool if key == "dry_run" else str
+        if not isinstance(value, wanted):
+            raise UsageError(f"`{key}` must be a {'boolean' if wanted is bool else 'text'}")
+    return wish

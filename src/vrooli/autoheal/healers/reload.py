@@ -1,0 +1,24 @@
+"""Have a service read its settings anew, by the signal that it declares for that."""
+
+import signal
+
+from vrooli.autoheal.healer import Danger, Healer, answers_again
+from vrooli.core.errors import Refused, StartFailed
+from vrooli.core.result import Result
+from vrooli.stack.model import Service
+from vrooli.stack.supervisor import Supervisor
+
+
+async def _run(service: Service, supervisor: Supervisor) -> Result:
+    if not service.reload_signal:
+        raise Refused("it declares no `reload_signal`", where=service.name)
+    launch = supervisor.context.launches.get(service.name)
+    if launch is None:
+        raise StartFailed("there is no process to reload", where=service.name)
+    async with supervisor.lock(service.name):
+        number = signal.Signals[f"SIG{service.reload_signal}"]
+        await supervisor.context.tools.keeper.signal(launch.launch_id, number)
+        return await answers_again(service, supervisor, launch, "reloaded")
+
+
+HEALER = Healer("reload", "have it read its settings anew", Danger.SAFE, _run)

@@ -1,0 +1,14 @@
+"""Stop a service that does more harm than good while it runs; it stays failed, for a person."""
+
+from vrooli.autoheal.healer import Danger, GivenUp, Healer
+from vrooli.core.result import Result
+from vrooli.stack.model import Service
+from vrooli.stack.supervisor import Supervisor
+
+
+async def _run(service: Service, supervisor: Supervisor) -> Result:
+    await supervisor.stop_one(service)
+    raise GivenUp("nothing helped, so it was stopped", where=service.name)
+
+
+HEALER = Healer("stop", "stop it and call a person", Danger.DISRUPTIVE, _run)

@@ -1,0 +1,83 @@
+"""`vrooli-autoheal heal`, `actions`, `sudoers`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.kit import Kit
+from vrooli.cli.options import File, Json
+from vrooli.core.errors import EXIT_FAILURE
+
+_HEAL_HELP = """
+Take a recovery action now: the mildest one that fits, or the one that is named. It is verified
+like any heal. Exit code: 0 it helped, 1 it did not.
+
+Examples:
+
+  vrooli-autoheal heal web --dry-run
+
+  vrooli-autoheal heal system-disk vacuum-journal
+"""
+
+_SUDOERS_HELP = """
+Print the lines of a sudoers file that let a watchdog which is not root take the actions on the
+machine that vrooli.toml allows, and nothing else.
+
+Example:
+
+  vrooli-autoheal sudoers > /etc/sudoers.d/vrooli-autoheal
+"""
+
+Subject = Annotated[str, typer.Argument(help="A service, or the id of a check.")]
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the commands."""
+
+    @app.command(help="List what can be done about a service or check, mildest first.")
+    def actions(check: Subject, file: File = None, json: Json = False) -> None:
+        found = kit.watchdog(kit.home(kit.stack_file(file))).actions(check)
+        if json:
+            render.print_json(found)
+        elif not found:
+            render.out(f"{check} is only looked at")
+        else:
+            rows = [(row["id"], row["danger"], row["title"]) for row in found]
+            render.table(("ACTION", "DANGER", "WHAT IT DOES"), rows)
+
+    @app.command(help=_HEAL_HELP)
+    def heal(
+        check: Subject,
+        action: Annotated[
+            str, typer.Argument(help="What `actions` lists; without it the mildest.")
+        ] = "",
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it does.")] = False,
+        confirm: Annotated[
+            str, typer.Option("--confirm", help="The check's name, for a destructive action.")
+        ] = "",
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        wish = {"subject": check, "action": action, "dry_run": dry_run, "confirm": confirm}
+        done = kit.watchdog(kit.home(kit.stack_file(file))).heal(wish)
+        render.print_json(done) if json else _tell(done)
+        if done["heal"] is not None and done["heal"]["outcome"] != "healed":
+            raise typer.Exit(EXIT_FAILURE)
+
+    @app.command(help=_SUDOERS_HELP)
+    def sudoers(file: File = None) -> None:
+        render.out(kit.sudoers(kit.load_stack(kit.stack_file(file))))
+
+
+def _tell(done: Mapping[str, Any]) -> None:
+    render.out(f"{done['action']} ({done['danger']}) on {done['subject']}")
+    for step in done["steps"]:
+        render.out(f"  {step}")
+    heal = done["heal"]
+    if heal is None:
+        render.out("dry run: nothing was done")
+        return
+    note = f": {heal['note']}" if heal["note"] else ""
+    render.out(f"{heal['outcome']}{note}")
