@@ -86,6 +86,25 @@ def test_a_service_that_is_well_is_explained_as_if_it_had_ended(stack: LiveStack
     assert _ask(stack, "plan") == []
 
 
+def test_the_same_policy_replays_what_was_decided_and_another_says_otherwise(
+    stack: LiveStack,
+) -> None:
+    for times in (1, 2, 3):
+        stack.kill("db")
+        stack.until_healed("db", times)
+    decided = _ask(stack, "replay", "--since", "1h")
+    assert [row["would_be"] for row in decided] == [row["was"] for row in decided]
+    assert ["heal", "heal"] in [row["was"] for row in decided]
+    assert ["wait", "backoff"] in [row["was"] for row in decided]
+    eager = stack.folder / "eager.toml"
+    eager.write_text("[autoheal]\ndelays = [0]\n", encoding="utf-8")
+    again = _ask(stack, "replay", "--since", "1h", "--policy", str(eager))
+    assert {tuple(row["would_be"]) for row in again if row["subject"] == "db"} == {("heal", "heal")}
+    assert any(row["differs"] for row in again)
+    told = stack.autoheal_command("replay", "--policy", str(eager))
+    assert "decisions," in told.stdout, said(told)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -27,7 +27,7 @@ class HostCheck:
         absent: why it is not looked at; empty when it is.
         looked_at: of the latest result, Unix seconds.
         failing: looks in a row that found something.
-        backoff, failure, decision, heal, acting: as of a service (`tracker`).
+        backoff, prior, failure, decision, heal, acting: as of a service (`tracker`).
     """
 
     check: Check
@@ -39,6 +39,7 @@ class HostCheck:
     looked_at: float = 0.0
     failing: int = 0
     backoff: Backoff = field(default_factory=Backoff)
+    prior: Backoff | None = None
     failure: Failure | None = None
     decision: Decision | None = None
     heal: Heal | None = None

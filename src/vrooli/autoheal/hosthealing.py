@@ -59,7 +59,7 @@ class HostHealing:
             recent_heals=tuple(self._board.heal_times),
         )
         settings = self._board.supervisor.stack.autoheal
-        return Case(failure, item.backoff, situation, self._clock.monotonic(), settings)
+        return Case(failure, item.backoff, situation, self._clock.monotonic(), settings, item.prior)
 
     async def on_look(self, item: HostCheck, result: Result, tools: "Tools") -> None:
         """A look came back: confirm, decide, act. Numbered:
@@ -135,6 +135,7 @@ class HostHealing:
 
     def _failure(self, item: HostCheck, cause: str) -> Failure:
         now = self._clock.monotonic()
+        item.prior = item.backoff
         item.backoff = item.backoff.failed(now, self._board.supervisor.stack.autoheal)
         return Failure(Symptom.BREACHED, cause, self._clock.wall(), now)
 

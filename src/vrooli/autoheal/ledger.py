@@ -12,6 +12,7 @@ from vrooli.autoheal.events import Events
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.history import History
 from vrooli.autoheal.policy import Case, Decision
+from vrooli.autoheal.queries import MAX_ROWS
 from vrooli.autoheal.record import Kind, Record
 from vrooli.core.errors import StorageError
 from vrooli.core.launch import Exit
@@ -67,6 +68,19 @@ class Ledger:
         """What was decided, with all that it depended on. Nobody waits for the disk."""
         data = {"what": "decision", **asdict(decision), "case": case.to_json()}
         self._history.append(self._record(Kind.EVENT, subject, decision.verdict, None, data))
+
+    async def decisions(self, since: float, limit: int) -> list[dict[str, Any]]:
+        """`{at, subject, data}` of what `decision` wrote, oldest first; of too many the latest."""
+        try:
+            found = await self._history.records("event", since=since, limit=MAX_ROWS)
+        except StorageError as error:
+            self.trouble = str(error)
+            return []
+        decisions = [entry for entry in found if entry.data.get("what") == "decision"][:limit]
+        return [
+            {"at": entry.at, "subject": entry.subject, "data": entry.data}
+            for entry in reversed(decisions)
+        ]
 
     async def event(self, subject: str, what: str, **data: Any) -> None:
         """Something worth remembering that is none of the above."""

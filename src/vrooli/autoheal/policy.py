@@ -93,13 +93,20 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that a decision depends on; `now` is monotonic seconds."""
+    """All that a decision depends on.
+
+    Attributes:
+        backoff: the count, with this failure in it.
+        now: monotonic seconds.
+        prior: the count before this failure; None when it was counted by a watchdog before.
+    """
 
     failure: Failure
     backoff: Backoff
     situation: Situation
     now: float
     settings: AutohealSettings
+    prior: Backoff | None = None
 
     @property
     def ladder(self) -> tuple[str, ...]:
@@ -109,7 +116,7 @@ class Case:
     def to_json(self) -> dict[str, Any]:
         """For the history: a decision can be replayed from it. Settings are not part of it."""
         facts = {key: asdict(getattr(self, key)) for key in ("failure", "backoff", "situation")}
-        return {**facts, "now": self.now}
+        return {**facts, "now": self.now, "prior": self.prior and asdict(self.prior)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any], settings: AutohealSettings) -> "Case":
@@ -118,8 +125,14 @@ class Case:
         failure["symptom"] = Symptom(failure["symptom"])
         for key in ("failing_needs", "recent_heals", "ladder"):
             situation[key] = tuple(situation[key])
-        backoff = Backoff(**data["backoff"])
-        return cls(Failure(**failure), backoff, Situation(**situation), data["now"], settings)
+        return cls(
+            failure=Failure(**failure),
+            backoff=Backoff(**data["backoff"]),
+            situation=Situation(**situation),
+            now=data["now"],
+            settings=settings,
+            prior=data["prior"] and Backoff(**data["prior"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Reactor:
         """A failure is certain: close what it disproves, count it, decide."""
         tracked.failure = failure  # before anything is awaited, so that none is counted twice
         tracked.failed_at = failure.at
-        before = tracked.backoff
+        before = tracked.prior = tracked.backoff
         tracked.backoff = before.failed(self._clock.monotonic(), self._settings)
         if tracked.heal is not None and tracked.heal.outcome is None:
             await self._healing.end(tracked, tracked.heal, Outcome.RELAPSED, failure.cause)
@@ -224,6 +224,7 @@ class Reactor:
             at, monotonic = heal.detected_at, heal.detected_monotonic
             symptom = Symptom(heal.symptom)
             tracked.failure = Failure(symptom, heal.cause, at, monotonic, heal.launch_id)
+            tracked.prior = None
         else:
             note = "stopped before it ran again"
             await self._healing.end(tracked, heal, Outcome.INEFFECTIVE, note)
@@ -235,6 +236,7 @@ class Reactor:
         if self._clock.monotonic() < tracked.backoff.allowed_at(self._settings):
             cause = f"failed {tracked.backoff.times(self._settings)} lately"
             tracked.failure = self._failure(Symptom.MISSING, cause, None)
+            tracked.prior = None
 
     def _is_news(self, tracked: Tracked, ended: Exit) -> bool:
         current = self._supervisor.context.launches.get(tracked.name)

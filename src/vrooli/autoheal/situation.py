@@ -38,7 +38,14 @@ class Situations:
             flapping=tracked.flaps.flapping,
             recent_heals=tuple(self._board.heal_times),
         )
-        return Case(failure, tracked.backoff, situation, self._clock.monotonic(), settings)
+        return Case(
+            failure,
+            tracked.backoff,
+            situation,
+            self._clock.monotonic(),
+            settings,
+            tracked.prior,
+        )
 
     def _failing_roots(self) -> list[Tracked]:
         """Those that fail for no reason of another's, in the order of the start."""

@@ -29,6 +29,7 @@ class Tracked:
         looks: failing looks in a row.
         flaps: how often the latest looks changed their mind.
         backoff: how often it failed lately.
+        prior: that count before the standing failure; None when a watchdog before counted it.
         failure: a confirmed failure that has not ended; None while all is well.
         failed_at: when the latest failure was noticed, unix seconds.
         decision: the latest about that failure.
@@ -52,6 +53,7 @@ class Tracked:
     looks: Looks = field(default_factory=Looks)
     flaps: Flaps = field(default_factory=Flaps)
     backoff: Backoff = field(default_factory=Backoff)
+    prior: Backoff | None = None
     failure: Failure | None = None
     failed_at: float = 0.0
     decision: Decision | None = None

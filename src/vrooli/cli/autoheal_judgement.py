@@ -1,7 +1,9 @@
-"""`vrooli-autoheal plan`, `explain`, `maintenance`, `quarantine`."""
+"""`vrooli-autoheal plan`, `explain`, `replay`, `maintenance`, `quarantine`."""
 
+import time
 from collections.abc import Mapping
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -11,6 +13,9 @@ from vrooli.cli.options import File, Json
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.errors import UsageError
 
+if TYPE_CHECKING:
+    from vrooli.autoheal.replay import Replayed
+
 _EXPLAIN_HELP = """
 Explain what is or would be done about a service: the decision, what every rule says, and the
 facts that it depends on.
@@ -18,6 +23,15 @@ facts that it depends on.
 Example:
 
   vrooli-autoheal explain postgres
+"""
+
+_REPLAY_HELP = """
+Decide again what was decided, by the [autoheal] of another stack file: what would have been done.
+Nothing is changed.
+
+Example:
+
+  vrooli-autoheal replay --since 7d --policy stricter.toml
 """
 
 _BEGIN_HELP = """
@@ -63,8 +77,38 @@ def register(app: typer.Typer, kit: Kit) -> None:
         found = _client(kit, file).explain(check)
         render.print_json(found) if json else _tell(found)
 
+    _register_replay(app, kit)
     _register_maintenance(app, kit)
     _register_quarantine(app, kit)
+
+
+def _register_replay(app: typer.Typer, kit: Kit) -> None:
+    @app.command(help=_REPLAY_HELP)
+    def replay(
+        since: Annotated[
+            str, typer.Option("--since", help="How far back, like 24h or 7d.")
+        ] = "24h",
+        policy: Annotated[
+            Optional[Path],  # noqa: UP045 -- typer reads the annotation at run time
+            typer.Option("--policy", help="A stack file with another [autoheal].", metavar="FILE"),
+        ] = None,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        from dataclasses import asdict
+
+        from vrooli.autoheal.replay import replay as decide_again
+
+        found = kit.stack_file(file)
+        settings = kit.load_stack(policy or found).autoheal
+        records = kit.watchdog(kit.home(found)).decisions(time.time() - _seconds(since, "--since"))
+        decided = decide_again(records, settings)
+        if json:
+            render.print_json([{**asdict(row), "differs": row.differs} for row in decided])
+            return
+        render.table(("WHEN", "SERVICE", "WAS", "WOULD BE", "REASON"), map(_replayed_row, decided))
+        differ = sum(row.differs for row in decided)
+        render.out(f"{len(decided)} decisions, {differ} of them otherwise")
 
 
 def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
@@ -96,7 +140,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
     ) -> None:
         body = {
             "subjects": services or [],
-            "seconds": _seconds(length),
+            "seconds": _seconds(length, "--for"),
             "why": why,
             "until_green": until_green,
         }
@@ -140,13 +184,13 @@ def _client(kit: Kit, file: File) -> WatchdogClient:
     return kit.watchdog(kit.home(kit.stack_file(file)))
 
 
-def _seconds(length: str) -> float:
+def _seconds(length: str, option: str) -> float:
     from vrooli.stack.durations import parse_duration
 
     try:
         return parse_duration(length)
     except ValueError as error:
-        raise UsageError(str(error), where="--for") from error
+        raise UsageError(str(error), where=option) from error
 
 
 def _show_held(found: list[dict[str, Any]], *, json: bool) -> None:
@@ -159,6 +203,17 @@ def _show_held(found: list[dict[str, Any]], *, json: bool) -> None:
             (held["subject"], render.ago(held["since"]), held["by"], held["why"]) for held in found
         ]
         render.table(("SERVICE", "SINCE", "BY", "WHY"), rows)
+
+
+def _replayed_row(row: "Replayed") -> tuple[str, ...]:
+    mark = "" if row.differs else "the same: "
+    return (
+        f"{render.ago(row.at)} ago",
+        row.subject,
+        " by ".join(row.was),
+        " by ".join(row.would_be),
+        f"{mark}{row.reason.splitlines()[0]}",
+    )
 
 
 def _held_row(held: Mapping[str, Any]) -> tuple[str, ...]:

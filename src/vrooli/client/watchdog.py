@@ -87,6 +87,11 @@ class WatchdogClient:
         """Take an action; answers when it is verified or has failed."""
         return self._change("POST", "/heal", wish, ACTION_SECONDS)
 
+    def decisions(self, since: float, limit: int = 10_000) -> list[dict[str, Any]]:
+        """What was decided since then, oldest first, with all that it depended on."""
+        path = f"/decisions?since={int(since)}&limit={limit}"
+        return _rows(self._json("GET", path, SILENCE_SECONDS), "decisions")
+
     def maintenance(self) -> list[dict[str, Any]]:
         """Windows that are not over."""
         return _rows(self._json("GET", "/maintenance"), "windows")

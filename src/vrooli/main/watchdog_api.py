@@ -57,7 +57,11 @@ def _groups(made_of: ApiParts) -> list[RouteGroup]:
     parts = made_of.parts
     planner = Planner(parts.board, parts.situations, parts.clock)
     by_hand = ByHand(parts.board, parts.reactor, parts.host_checker, parts.host_healing)
-    return [_services(made_of), Judgement(planner, parts.restraints), Actions(by_hand)]
+    return [
+        _services(made_of),
+        Judgement(planner, parts.restraints, parts.ledger),
+        Actions(by_hand),
+    ]
 
 
 def _services(made_of: ApiParts) -> Services:

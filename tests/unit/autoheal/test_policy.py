@@ -178,6 +178,7 @@ CASES = st.builds(
     ),
     st.floats(0, 1e6),
     st.just(USUAL),
+    st.none() | st.builds(Backoff, st.integers(0, 5), st.floats(0, 1e6), st.none()),
 )
 
 

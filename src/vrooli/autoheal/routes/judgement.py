@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.plan import Planner
 from vrooli.autoheal.restraints import Restraints
-from vrooli.autoheal.web import actor, json_body
+from vrooli.autoheal.web import actor, json_body, number
 from vrooli.core.errors import UsageError
 from vrooli.stack.naming import resolve
 
@@ -22,12 +23,14 @@ class Judgement:
 
     planner: Planner
     restraints: Restraints
+    ledger: Ledger
 
     def routes(self) -> list[Route]:
         """See the base."""
         return [
             Route("/plan", self.plan),
             Route("/explain/{check}", self.explain),
+            Route("/decisions", self.decisions),
             Route("/maintenance", self.windows),
             Route("/maintenance", self.begin, methods=["POST"]),
             Route("/maintenance/{id}", self.end, methods=["DELETE"]),
@@ -43,6 +46,13 @@ class Judgement:
     async def explain(self, request: Request) -> Response:
         """The decision about a service or check, what every rule says, and the facts behind it."""
         return JSONResponse(self.planner.explain(request.path_params["check"]))
+
+    async def decisions(self, request: Request) -> Response:
+        """`{decisions[]}`, oldest first, each with all that it depended on. Query: `since` (unix
+        seconds), `limit` (1000, at most 10000)."""
+        since = float(number(request, "since", 0, 2**40))
+        limit = number(request, "limit", 1000, 10_000)
+        return JSONResponse({"decisions": await self.ledger.decisions(since, limit)})
 
     async def windows(self, request: Request) -> Response:
         """`{windows[]}`: maintenance, soonest end first."""
