@@ -7,9 +7,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.support.kinds import machine
+from vrooli.autoheal.beats import Beat
 from vrooli.autoheal.check import Check, Facts, Look
+from vrooli.autoheal.hostchecks import failed_look
+from vrooli.autoheal.probing import host_port
+from vrooli.core.address import UnixPath
+from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
-from vrooli.core.ports.system import DiskFacts, MemoryFacts
+from vrooli.core.ports.streams import Streams
+from vrooli.core.ports.system import ClockSync, DiskFacts, MemoryFacts
 from vrooli.core.result import Result
 from vrooli.core.status import Status
 from vrooli.host.memory.clock import MemoryClock
@@ -18,12 +24,15 @@ from vrooli.host.memory.keeper import MemoryKeeper
 from vrooli.host.memory.processes import MemoryProcesses
 from vrooli.host.memory.resolver import MemoryResolver
 from vrooli.host.memory.secrets import MemorySecrets
+from vrooli.host.memory.streams import MemoryStream, MemoryStreams
 from vrooli.host.memory.system import MemorySystem
 from vrooli.host.streams import AsyncioStreams
 from vrooli.stack.kind import Place, ProbeTools
-from vrooli.stack.model import Stack, Thresholds
+from vrooli.stack.model import Service, Stack, Thresholds
 
 HOME = "/home-of-the-stack"
+SERVICE = Service("peer", "peer", "scenario", "scenario", port=4000)
+WALL = 1_795_000_000.0  # 2026-11-18
 
 
 def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
@@ -31,7 +40,9 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
 
     Keys, all optional: `files` (path -> content), `modified` (path -> seconds ago), `disk`,
     `memory` (fields of the facts), `load`, `lag`, `names` (name -> addresses), `options`,
-    `warning` and `critical`, `before` (details of the look before), `cpus`.
+    `sync` (synchronised, seconds off), `beats` (name -> seconds ago and failure), `warning` and
+    `critical`, `before` (details of the look before), `cpus`, `peers` (address -> what each
+    connection to it is answered, as Latin-1).
     """
     limits = check.thresholds
     if limits is not None and ("warning" in case or "critical" in case):
@@ -41,22 +52,45 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     before = case.get("before")
     found = Look(
         facts=_facts(case, folder),
+        id=case.get("id", check.id),
         limits=limits,
         options=check.options(**case.get("options", {})),
+        service=SERVICE,
         before=before and Result(Status.OK, "", details=before),
     )
-    if inspect.iscoroutinefunction(check.run):
-        return asyncio.run(cast(Coroutine[Any, Any, Result], check.run(found)))
-    return cast(Callable[[Look], Result], check.run)(found)
+    try:
+        if inspect.iscoroutinefunction(check.run):
+            return asyncio.run(cast(Coroutine[Any, Any, Result], check.run(found)))
+        return cast(Callable[[Look], Result], check.run)(found)
+    except VrooliError as error:
+        return failed_look(check, error)
+
+
+def _streams(case: Mapping[str, Any]) -> Streams:
+    if "peers" not in case:
+        return AsyncioStreams()
+    streams = MemoryStreams()
+    for address, answers in case["peers"].items():
+        left = list(answers)
+
+        async def play(stream: MemoryStream, left: list[str] = left) -> None:
+            await stream.read(65536)
+            await stream.write(left.pop(0).encode("latin-1"))
+
+        kind, _, path = address.partition(":")
+        streams.serve(UnixPath(path) if kind == "unix" else host_port(address), play)
+    return streams
 
 
 def _facts(case: Mapping[str, Any], folder: Path) -> Facts:
-    clock = MemoryClock()
+    clock = MemoryClock(wall=WALL)
     system = MemorySystem(loads=tuple(case.get("load", (0.1, 0.1, 0.1))))
     if "disk" in case:
         system.ordinary = DiskFacts(**case["disk"])
     if "memory" in case:
         system.memory_facts = MemoryFacts(**case["memory"])
+    if "sync" in case:
+        system.sync = ClockSync(*case["sync"])
     ages = case.get("modified", {})
     files = MemoryFiles(
         case.get("files", {}),
@@ -70,9 +104,13 @@ def _facts(case: Mapping[str, Any], folder: Path) -> Facts:
         files=files,
         processes=MemoryProcesses(),
         resolver=MemoryResolver(case.get("names")),
-        tools=ProbeTools(place, AsyncioStreams(), MemoryKeeper(clock), clock),
+        tools=ProbeTools(place, _streams(case), MemoryKeeper(clock), clock),
         stack=Stack("test", {}),
         home=HOME,
         cpus=case.get("cpus", 2),
         loop_lag=case.get("lag", 0.0),
+        beats={
+            name: Beat(clock.wall() - ago, bool(says), says)
+            for name, (ago, says) in case.get("beats", {}).items()
+        },
     )

@@ -132,7 +132,7 @@ def _instances(check: Check, stack: Stack) -> Iterator[HostCheck]:
         yield _switched(HostCheck(check, check.id, settings))
         return
     for service in stack.services.values():
-        if service.role == "resource" and service.kind == check.of and service.heal != "off":
+        if service.kind == check.of and service.heal != "off":
             yield _switched(HostCheck(check, _id(check, service.name), settings, service.name))
 
 

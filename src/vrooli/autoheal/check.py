@@ -1,10 +1,11 @@
 """What a check of the machine is. One file a check, in `checks/`; services bring their own."""
 
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from vrooli.autoheal.beats import Beat
 from vrooli.core.ports.files import Files
 from vrooli.core.ports.processes import Processes
 from vrooli.core.ports.resolver import Resolver
@@ -25,6 +26,7 @@ class Facts:
         stack: what is declared.
         home: the folder whose disk matters.
         cpus: usable processors.
+        beats: what reported in by itself, by the check's id.
         loop_lag: the watchdog's own worst lateness since the last look, seconds.
     """
 
@@ -37,6 +39,7 @@ class Facts:
     home: str
     cpus: int
     loop_lag: float
+    beats: Mapping[str, Beat] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Look:
 
     Attributes:
         facts: the machine.
+        id: of the check that looks.
         limits: thresholds in force; None when the check judges by itself.
         options: the check's own keys, as its dataclass, of a check that has any.
         service: the resource that it is about, of a check that has one.
@@ -52,6 +56,7 @@ class Look:
     """
 
     facts: Facts
+    id: str = ""
     limits: Thresholds | None = None
     options: Any = None
     service: Service | None = None

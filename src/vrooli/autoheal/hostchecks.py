@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from vrooli.autoheal.catalogue import HostCheck
-from vrooli.autoheal.check import Facts, Look
+from vrooli.autoheal.check import Check, Facts, Look
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.hosthealing import HostHealing, Tools
 from vrooli.autoheal.ledger import Ledger
@@ -48,16 +48,15 @@ class HostChecker:
             if inspect.iscoroutinefunction(item.check.run):
                 task.cancel()  # a thread cannot be ended
             return Result(item.check.silence, f"no answer within {item.timeout:g} s")
-        except (Unreachable, DeadlineExceeded, ProtocolError, AccessDenied) as error:
-            return Result(item.check.silence, str(error))
         except VrooliError as error:
-            return unknown(str(error))
+            return failed_look(item.check, error)
 
     def facts_of(self, item: HostCheck) -> Look:
         """All that a look at it may use."""
         facts = self._facts()
         return Look(
             facts=facts,
+            id=item.id,
             limits=item.limits,
             options=item.options,
             service=facts.stack.services.get(item.service),
@@ -90,6 +89,12 @@ class HostChecker:
     async def _look_and_heal(self, item: HostCheck) -> None:
         result = await self.update(item)
         await self._healing.on_look(item, result, self.tools)
+
+
+def failed_look(check: Check, error: VrooliError) -> Result:
+    """What it means that a look could not be done."""
+    silent = isinstance(error, Unreachable | DeadlineExceeded | ProtocolError | AccessDenied)
+    return Result(check.silence, str(error)) if silent else unknown(str(error))
 
 
 async def _run(item: HostCheck, look: Look) -> Result:

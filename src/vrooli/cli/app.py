@@ -8,6 +8,7 @@ from vrooli import __version__
 from vrooli.cli import (
     autoheal,
     autoheal_actions,
+    autoheal_beat,
     autoheal_judgement,
     config,
     groups,
@@ -77,6 +78,6 @@ def build_autoheal(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (autoheal, autoheal_judgement, autoheal_actions):
+    for module in (autoheal, autoheal_judgement, autoheal_actions, autoheal_beat):
         module.register(app, kit)
     return app

@@ -79,6 +79,10 @@ class WatchdogClient:
         """The decision about a service, and why."""
         return self._object("GET", f"/explain/{quote(name, safe='')}")
 
+    def beat(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Report in; durable when this returns."""
+        return self._change("POST", f"/heartbeats/{quote(name, safe='')}", body)
+
     def actions(self, subject: str) -> list[dict[str, Any]]:
         """What can be done about a service or check."""
         return _rows(self._json("GET", f"/actions/{quote(subject, safe='')}"), "actions")

@@ -45,6 +45,14 @@ class AsyncioStream:
             transport.close()
         await asyncio.sleep(0)  # the socket is closed in the next turn of the loop
 
+    def certificate(self) -> bytes:
+        """See the port."""
+        secured = self._writer.get_extra_info("ssl_object")
+        shown = secured.getpeercert(binary_form=True) if secured is not None else None
+        if not shown:
+            raise ProtocolError("no certificate was shown", where=self._where)
+        return bytes(shown)
+
     async def start_tls(self, server_name: str, verify: Verify, roots: str = "") -> None:
         """See the port."""
         await self._refuse_early_bytes()

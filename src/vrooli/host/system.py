@@ -1,11 +1,16 @@
 """Port `System`, from statvfs and psutil."""
 
+import ctypes
 import os
 
 import psutil
 
 from vrooli.core.errors import StorageError
-from vrooli.core.ports.system import DiskFacts, MemoryFacts
+from vrooli.core.ports.system import ClockSync, DiskFacts, MemoryFacts
+
+_TIME_ERROR = 5
+_MAXERROR = 3
+"""Place of `maxerror` (microseconds) in struct timex, counted in longs: modes is padded to one."""
 
 
 class LocalSystem:
@@ -29,6 +34,12 @@ class LocalSystem:
         """Memory now."""
         memory = psutil.virtual_memory()
         return MemoryFacts(memory.total, memory.available, psutil.swap_memory().total)
+
+    def clock_sync(self) -> ClockSync:
+        """By adjtimex(2), which without modes only tells."""
+        timex = (ctypes.c_long * 64)()
+        state = ctypes.CDLL(None).adjtimex(timex)
+        return ClockSync(state != _TIME_ERROR and state >= 0, timex[_MAXERROR] / 1e6)
 
     def load(self) -> tuple[float, float, float]:
         """Load averages."""

@@ -126,6 +126,7 @@ class _Watchdog:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         token = self._secrets.create(self._home.operator_token.name)
         beat = asyncio.create_task(self._link.beat())
+        await self._chores.beats.load()
         await loop.start()
         self._link.on_replaced(self._chores.note_new_keeper)
         api = ApiParts(self._home, self._parts, self._events, loop, self._chores, token)

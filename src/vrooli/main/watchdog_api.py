@@ -10,6 +10,7 @@ from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.autoheal.plan import Planner
 from vrooli.autoheal.routes.actions import Actions
+from vrooli.autoheal.routes.heartbeats import Heartbeats
 from vrooli.autoheal.routes.judgement import Judgement
 from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
@@ -61,6 +62,7 @@ def _groups(made_of: ApiParts) -> list[RouteGroup]:
         _services(made_of),
         Judgement(planner, parts.restraints, parts.ledger),
         Actions(by_hand),
+        Heartbeats(made_of.chores.beats, lambda: parts.board.supervisor.stack),
     ]
 
 

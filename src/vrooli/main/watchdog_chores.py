@@ -8,6 +8,7 @@ from typing import Any
 
 import psutil
 
+from vrooli.autoheal.beats import Beats
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.check import Facts
 from vrooli.autoheal.heal import Attempt, Heal, Outcome
@@ -60,6 +61,7 @@ class Chores:
         self._files, self._resolver = LocalFiles(), SystemResolver()
         self._began = self._clock.wall()
         self._shipper: Shipper | None = None
+        self.beats = Beats(ledger, self._clock)
         self.port_taken = False
 
     async def run(self) -> None:
@@ -82,6 +84,7 @@ class Chores:
             home=str(context.tools.place.home.root),
             cpus=self._machine.cpus,
             loop_lag=self._lag.worst_since(self._clock.monotonic() - 60),
+            beats=self.beats.latest(),
         )
 
     def itself(self) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def test_every_check_is_complete(check: Check) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_every_check_is_tested(name: str) -> None:
     """By good and bad cases, or against a real peer."""
-    peer = ON_REAL_PEERS / f"test_{name.replace('-', '_')}.py"
+    said = (path.read_text(encoding="utf-8") for path in ON_REAL_PEERS.glob("test_*.py"))
+    on_peers = any(f'"{name}"' in text for text in said)
     statuses = {case["expect"].get("status") for other, case in _cases() if other == name}
-    assert peer.exists() or len(statuses) > 1, f"{name} has no case that goes wrong"
+    assert on_peers or len(statuses) > 1, f"{name} has no case that goes wrong"

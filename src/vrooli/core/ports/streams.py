@@ -41,6 +41,15 @@ class Upgradable(Protocol):
         ...
 
 
+@runtime_checkable
+class Certified(Protocol):
+    """A stream whose peer has shown a certificate."""
+
+    def certificate(self) -> bytes:
+        """The certificate in DER; `ProtocolError` on a stream without TLS."""
+        ...
+
+
 class Streams(Protocol):
     """Opens connections. Deadlines are the caller's (`asyncio.timeout`)."""
 

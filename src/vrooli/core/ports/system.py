@@ -31,6 +31,14 @@ class MemoryFacts:
     swap_total: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClockSync:
+    """Whether somebody keeps the kernel's clock in time; seconds by which it may be off."""
+
+    synchronised: bool
+    most_error: float
+
+
 class System(Protocol):
     """Looks at the machine."""
 
@@ -40,6 +48,10 @@ class System(Protocol):
 
     def memory(self) -> MemoryFacts:
         """Memory now."""
+        ...
+
+    def clock_sync(self) -> ClockSync:
+        """Who keeps the clock, as the kernel knows."""
         ...
 
     def load(self) -> tuple[float, float, float]:

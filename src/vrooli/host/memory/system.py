@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from vrooli.core.errors import StorageError
-from vrooli.core.ports.system import DiskFacts, MemoryFacts
+from vrooli.core.ports.system import ClockSync, DiskFacts, MemoryFacts
 
 GIB = 2**30
 
@@ -14,6 +14,7 @@ class MemorySystem:
 
     disks: dict[str, DiskFacts] = field(default_factory=dict)
     memory_facts: MemoryFacts = field(default_factory=lambda: MemoryFacts(8 * GIB, 6 * GIB, 0))
+    sync: ClockSync = field(default_factory=lambda: ClockSync(True, 0.001))
     loads: tuple[float, float, float] = (0.1, 0.1, 0.1)
     ordinary: DiskFacts = field(
         default_factory=lambda: DiskFacts(100 * GIB, 60 * GIB, 10**6, 9 * 10**5, read_only=False)
@@ -28,6 +29,10 @@ class MemorySystem:
     def memory(self) -> MemoryFacts:
         """As set."""
         return self.memory_facts
+
+    def clock_sync(self) -> ClockSync:
+        """As set."""
+        return self.sync
 
     def load(self) -> tuple[float, float, float]:
         """As set."""

@@ -19,14 +19,40 @@ _STATUS = {0: Status.OK, 1: Status.WARNING, 2: Status.CRITICAL}
 
 async def probe(service: Service, tools: ProbeTools) -> Result:
     """Run `health.command` as the service's user, in its environment."""
-    # In the run folder, which is in memory as a rule: a full disk must not blind us.
-    output = tools.place.home.run / f"probe-{service.name}.out"
+    output = _output(service.name, tools)
+    return await _judged(_spec(service, tools, output), output, tools, service.health.timeout)
+
+
+async def run_judge(
+    name: str, command: tuple[str, ...], user: str, tools: ProbeTools, seconds: float
+) -> Result:
+    """Run a program that judges something else than a service; `user` counts only for root."""
+    output = _output(name, tools)
+    machine = tools.place.machine
+    runs_as = (user or machine.service_user) if machine.root else None
+    spec = LaunchSpec(
+        service=f"{name}-probe",
+        argv=command,
+        cwd="/",
+        env={"PATH": _PATH, "LC_ALL": "C.UTF-8", "HOME": "/"},
+        log_path=str(output),
+        user=None if runs_as == "root" else runs_as,
+    )
+    return await _judged(spec, output, tools, seconds)
+
+
+def _output(name: str, tools: ProbeTools) -> Path:
+    """In the run folder, which is in memory as a rule: a full disk must not blind us."""
+    output = tools.place.home.run / f"probe-{name}.out"
     _forget(output)
-    spec = _spec(service, tools, output)
+    return output
+
+
+async def _judged(spec: LaunchSpec, output: Path, tools: ProbeTools, seconds: float) -> Result:
     try:
-        ended = await tools.keeper.run(spec, service.health.timeout)
+        ended = await tools.keeper.run(spec, seconds)
     except DeadlineExceeded:
-        return critical(f"`{spec.argv[0]}` did not end within {service.health.timeout:g} s")
+        return critical(f"`{spec.argv[0]}` did not end within {seconds:g} s")
     except VrooliError as error:
         return unknown(f"`{spec.argv[0]}` could not be run: {error.what}")
     return judge(ended, _first_line(output))

@@ -3,17 +3,17 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from vrooli.core.address import HostPort
 from vrooli.core.command import Command, EnsureDirectory, WriteFile
-from vrooli.core.errors import AccessDenied, ConfigError
+from vrooli.core.errors import ConfigError
 from vrooli.core.result import Result, critical, ok, starting
 from vrooli.stack.kind import Kind, Place, ProbeTools, Program
 from vrooli.stack.model import Service
 from vrooli.stack.references import is_reference, resolved
 from vrooli.stack.wire import resp
-from vrooli.stack.wire.dsn import split, without_password
+from vrooli.stack.wire.dsn import without_password
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _OURS = ("port", "bind", "requirepass", "dir", "daemonize", "include", "tls-port")
@@ -85,16 +85,15 @@ class RedisKind(Kind):
 
     async def probe(self, service: Service, tools: ProbeTools) -> Result:
         """AUTH and PING."""
-        parts = split(self.url(service, tools.place), ("redis", "rediss"))
-        address = HostPort(
-            parts.hostname or "127.0.0.1", parts.port or 6379, parts.scheme == "rediss"
-        )
-        words = [unquote(word) for word in (parts.username, parts.password) if word]
-        stream = await tools.streams.open(address)
         try:
-            return await _ping(resp.Session(stream), words)
-        finally:
-            await stream.close()
+            answer = await resp.ask(tools.streams, self.url(service, tools.place), "PING")
+        except resp.RedisError as error:
+            if error.code == "LOADING":
+                return starting("Redis reads its data from disk", code=error.code)
+            return critical(error.what[:300], code=error.code, answered=True)
+        if answer != _ANSWER:
+            return critical("it answers, but not to PING", answered=True)
+        return ok("answers PING")
 
     def _conf(self, service: Service, place: Place) -> str:
         options: RedisOptions = self.read_options(service)
@@ -119,22 +118,6 @@ class RedisKind(Kind):
                 raise ConfigError(f"`{name}` cannot be set", where=f"{service.name}.settings")
         lines = [_line(name, value) for name, value in (values | dict(options.settings)).items()]
         return "\n".join(["# Generated at every start; use `settings` in vrooli.toml.", *lines, ""])
-
-
-async def _ping(session: resp.Session, words: list[str]) -> Result:
-    try:
-        if words:
-            await session.call("AUTH", *words)
-        answer = await session.call("PING")
-    except resp.RedisError as error:
-        if error.code == "LOADING":
-            return starting("Redis reads its data from disk", code=error.code)
-        if error.code in ("NOAUTH", "WRONGPASS", "NOPERM"):
-            raise AccessDenied(error.what) from error
-        return critical(error.what[:300], code=error.code, answered=True)
-    if answer != _ANSWER:
-        return critical("it answers, but not to PING", answered=True)
-    return ok("answers PING")
 
 
 def _program(options: RedisOptions) -> str:

@@ -1,7 +1,7 @@
 """One HTTP GET over the Streams port; the grammar is `client.wire`'s, the bounds are a probe's."""
 
 from vrooli.client import wire
-from vrooli.core.address import HostPort
+from vrooli.core.address import Address, HostPort
 from vrooli.core.errors import ConfigError, ProtocolError
 from vrooli.core.ports.streams import Streams
 from vrooli.stack.wire.dsn import split
@@ -22,7 +22,7 @@ def target(url: str) -> tuple[HostPort, str]:
     return HostPort(parts.hostname, parts.port or (443 if tls else 80), tls), path
 
 
-async def get(streams: Streams, address: HostPort, path: str) -> wire.Response:
+async def get(streams: Streams, address: Address, path: str) -> wire.Response:
     """Status and body (at most `MAX_BODY` bytes) of one GET.
 
     Raises:

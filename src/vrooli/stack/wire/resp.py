@@ -1,7 +1,11 @@
 """Redis's protocol (RESP2): commands as arrays of strings, and the short answers a probe needs."""
 
-from vrooli.core.errors import ProtocolError, VrooliError
-from vrooli.core.ports.streams import Stream
+from urllib.parse import unquote
+
+from vrooli.core.address import HostPort
+from vrooli.core.errors import AccessDenied, ProtocolError, VrooliError
+from vrooli.core.ports.streams import Stream, Streams
+from vrooli.stack.wire.dsn import split
 from vrooli.stack.wire.incoming import Incoming
 
 LIMIT = 64 * 1024
@@ -57,3 +61,28 @@ class Session:
         if not data.endswith(b"\r\n"):
             raise ProtocolError("an answer of Redis does not end where it said")
         return data[:-2].decode("utf-8", "replace")
+
+
+async def ask(streams: Streams, url: str, *words: str) -> str:
+    """Connect to the Redis of `url`, log in where it names a password, and send one command.
+
+    Raises:
+        AccessDenied: the password is missing or wrong.
+        RedisError: Redis answered with another error.
+        ConfigError, Unreachable, ProtocolError: as `split`, `Streams.open`, `Session.call`.
+    """
+    parts = split(url, ("redis", "rediss"))
+    address = HostPort(parts.hostname or "127.0.0.1", parts.port or 6379, parts.scheme == "rediss")
+    login = [unquote(word) for word in (parts.username, parts.password) if word]
+    stream = await streams.open(address)
+    try:
+        session = Session(stream)
+        if login:
+            await session.call("AUTH", *login)
+        return await session.call(*words)
+    except RedisError as error:
+        if error.code in ("NOAUTH", "WRONGPASS", "NOPERM"):
+            raise AccessDenied(error.what) from error
+        raise
+    finally:
+        await stream.close()

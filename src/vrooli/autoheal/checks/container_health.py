@@ -1,0 +1,44 @@
+"""Containers that say that they are not well, or that are restarted over and over."""
+
+import json
+from urllib.parse import quote
+
+from vrooli.autoheal.check import Check, Look
+from vrooli.autoheal.probing import DOCKER, docker
+from vrooli.core.errors import ProtocolError
+from vrooli.core.result import Result, critical, not_applicable, ok
+
+_SICK = quote(json.dumps({"health": ["unhealthy"]}))
+_RESTARTING = quote(json.dumps({"status": ["restarting"]}))
+
+
+async def _run(look: Look) -> Result:
+    if look.facts.files.facts(DOCKER.path) is None:
+        return not_applicable("there is no Docker Engine here")
+    sick = await _names(look, _SICK)
+    restarting = await _names(look, _RESTARTING)
+    told = [f"{name} is unhealthy" for name in sick]
+    told += [f"{name} is restarted over and over" for name in restarting]
+    if told:
+        return critical("; ".join(told), len({*sick, *restarting}), "containers")
+    return ok("no container is sick", 0, "containers")
+
+
+async def _names(look: Look, filters: str) -> list[str]:
+    answer = await docker(look, f"/containers/json?all=1&filters={filters}")
+    try:
+        return [str(row["Names"][0]).lstrip("/") for row in json.loads(answer.body)]
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise ProtocolError("the Docker Engine answered something else", where="docker") from error
+
+
+CHECK = Check(
+    id="container-health",
+    title="Containers",
+    why="A container that runs and is sick serves nobody, and its engine leaves it so.",
+    category="infra",
+    interval=15.0,
+    unit="containers",
+    thresholds=None,
+    run=_run,
+)

@@ -1,0 +1,42 @@
+"""Processes of this stack that nobody keeps: started by a keeper, and known to none."""
+
+from vrooli.autoheal import procfs
+from vrooli.autoheal.check import Check, Look, judge
+from vrooli.core.ports.files import Files
+from vrooli.core.result import Result
+from vrooli.stack.model import Thresholds
+
+_LAUNCH, _HOME = b"VROOLI_LAUNCH=", b"VROOLI_HOME="
+
+
+async def _run(look: Look) -> Result:
+    known = {launch.launch_id for launch in await look.facts.tools.keeper.launches()}
+    home = look.facts.home.encode()
+    orphans = [
+        pid
+        for pid in procfs.pids(look.facts.files)
+        if (launch := _launch(look.facts.files, pid, home)) and launch not in known
+    ]
+    named = f": {', '.join(map(str, orphans[:10]))}" if orphans else ""
+    return judge(len(orphans), "processes", look.limits, f"{len(orphans)} orphans{named}")
+
+
+def _launch(files: Files, pid: int, home: bytes) -> str:
+    """The launch that a process of this home belongs to; empty of others."""
+    variables = (files.read(f"/proc/{pid}/environ") or b"").split(b"\0")
+    if _HOME + home not in variables:
+        return ""
+    found = [value.removeprefix(_LAUNCH) for value in variables if value.startswith(_LAUNCH)]
+    return found[0].decode("ascii", "replace") if found else ""
+
+
+CHECK = Check(
+    id="vrooli-orphans",
+    title="Orphans",
+    why="A process that outlived its service holds its port and its files.",
+    category="watchdog",
+    interval=120.0,
+    unit="processes",
+    thresholds=Thresholds(warning=1.0, critical=20.0),
+    run=_run,
+)

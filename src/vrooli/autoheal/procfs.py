@@ -1,0 +1,47 @@
+"""What several checks read from procfs and sysfs. Each fact is named after its file there."""
+
+from collections.abc import Iterator
+
+from vrooli.core.ports.files import Files
+
+
+def text(files: Files, path: str) -> str | None:
+    """A small file as text, without the last newline; None when it is not there."""
+    content = files.read(path)
+    return None if content is None else content.decode("utf-8", "replace").rstrip("\n\0")
+
+
+def numbers(files: Files, path: str) -> list[int]:
+    """The whole numbers of a file, in order; none when it is not there."""
+    return [int(word) for word in (text(files, path) or "").split() if word.lstrip("-").isdigit()]
+
+
+def fields(files: Files, path: str) -> dict[str, int]:
+    """Lines like `oom_kill 3` or `MemFree: 12 kB` as numbers by name."""
+    found = {}
+    for line in (text(files, path) or "").splitlines():
+        name, _, rest = line.replace(":", " ", 1).partition(" ")
+        value = rest.split()
+        if value and value[0].lstrip("-").isdigit():
+            found[name] = int(value[0])
+    return found
+
+
+def pids(files: Files) -> Iterator[int]:
+    """Every process."""
+    for name in files.names("/proc"):
+        if name.isdigit():
+            yield int(name)
+
+
+def state(files: Files, pid: int) -> tuple[str, int, str]:
+    """State letter, parent and name of a process; an empty letter when it is gone.
+
+    The name stands in parentheses and may hold any character, also these (proc_pid_stat(5)).
+    """
+    line = text(files, f"/proc/{pid}/stat") or ""
+    begin, end = line.find("("), line.rfind(")")
+    rest = line[end + 1 :].split()
+    if begin < 0 or len(rest) < 2:
+        return "", 0, ""
+    return rest[0], int(rest[1]), line[begin + 1 : end]
