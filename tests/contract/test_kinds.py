@@ -23,7 +23,17 @@ OWN_PROGRAM = ["postgres", "redis"]
 
 
 def test_the_kinds_are_those_of_the_reference() -> None:
-    assert KINDS == ["command", "http", "postgres", "redis", "tcp"]
+    assert KINDS == [
+        "browserless",
+        "command",
+        "http",
+        "ollama",
+        "postgres",
+        "qdrant",
+        "redis",
+        "searxng",
+        "tcp",
+    ]
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -49,8 +59,8 @@ async def test_a_dead_one_is_critical_and_quickly_so(name: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_nothing_public_holds_a_password(name: str, tmp_path: Path) -> None:
-    schemes = {"http": "http", "tcp": "tcp", "postgres": "postgresql", "redis": "redis"}
-    scheme = schemes.get(name, "amqp")
+    schemes = {"command": "amqp", "tcp": "tcp", "postgres": "postgresql", "redis": "redis"}
+    scheme = schemes.get(name, "http")
     service = resource(name, url=f"{scheme}://me:hunter2@example.org:1/x?password=hunter2")
     assert "hunter2" not in kind_of(service).public_url(service)
 

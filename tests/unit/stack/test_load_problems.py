@@ -28,7 +28,7 @@ ONE_PROBLEM = [
     ("stack = 1", "1: stack: expected a table, like [stack]"),
     ('[stack]\nname = "A b"', "2: stack.name: expected a name of at most 40"),
     ('[resources.db]\nkind = "postgress"', "2: resources.db.kind: unknown kind `postgress`; did"),
-    ("[resources.db]", "1: resources.db.kind: needs the name of a kind (allowed: command, http"),
+    ("[resources.db]", "1: resources.db.kind: needs the name of a kind (allowed: browserless"),
     ("[resources.db]\nkind = 3", "2: resources.db.kind: needs the name of a kind"),
     (
         '[resources.db]\nkind = "postgres"\ndatabas = "x"',
