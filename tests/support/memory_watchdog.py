@@ -112,7 +112,7 @@ class MemoryWatchdog:
         )
         self.operations = Operations(self.board, self.reactor, self.ledger, self.clock)
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
-        checker = HostChecker(_no_facts, self.ledger, healing, self.clock)
+        checker = HostChecker(self.board, _no_facts, self.ledger, healing, self.clock)
         exits = Exits(self.keeper)
         self.loop = Loop(
             Parts(

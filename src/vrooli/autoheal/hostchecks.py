@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import cast
 
+from vrooli.autoheal.board import Board
 from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.check import Check, Facts, Look
 from vrooli.autoheal.guard import guarded
@@ -21,22 +22,31 @@ from vrooli.core.errors import (
 )
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result, not_applicable, unknown
+from vrooli.core.status import Status
 
 FactsOf = Callable[[], Facts]
+
+SOON = 10.0
+"""Seconds at the most until a look after one that found nothing out: while a stack comes up there
+are many of those.
+"""
 
 
 class HostChecker:
     """Looks at the machine."""
 
-    def __init__(self, facts: FactsOf, ledger: Ledger, healing: HostHealing, clock: Clock) -> None:
-        self._facts, self._ledger, self._healing = facts, ledger, healing
-        self._clock = clock
+    def __init__(
+        self, board: Board, facts: FactsOf, ledger: Ledger, healing: HostHealing, clock: Clock
+    ) -> None:
+        self._board, self._facts = board, facts
+        self._ledger, self._healing, self._clock = ledger, healing, clock
         self._running: dict[str, asyncio.Future[Result]] = {}
 
     async def look(self, item: HostCheck) -> Result:
         """One look, with the check's deadline. A look that hangs is not started a second time."""
-        if item.absent:
-            return not_applicable(item.absent)
+        absent = item.absent or self._absent(item)
+        if absent:
+            return not_applicable(absent)
         task = self._running.get(item.id)
         if task is None or task.done():
             task = asyncio.ensure_future(_run(item, self.facts_of(item)))
@@ -84,7 +94,15 @@ class HostChecker:
         item.backoff = await self._ledger.load_backoff(item.id)
         while True:
             await guarded(item.id, self._look_and_heal(item))
-            await self._clock.sleep(item.interval)
+            known = item.result is not None and item.result.status is not Status.UNKNOWN
+            await self._clock.sleep(item.interval if known else min(item.interval, SOON))
+
+    def _absent(self, item: HostCheck) -> str:
+        """A resource that does not serve has a check of its own, and nothing else can be asked."""
+        tracked = self._board.tracked.get(item.service)
+        if tracked is None or tracked.healthy:
+            return ""
+        return f"{item.service} is not healthy: see {tracked.service.check_id}"
 
     async def _look_and_heal(self, item: HostCheck) -> None:
         result = await self.update(item)

@@ -81,7 +81,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 
 def _table(checks: list[dict[str, Any]]) -> None:
-    render.table(("CHECK", "STATUS", "VALUE", "MESSAGE"), [_check_row(check) for check in checks])
+    rows = [_check_row(check) for check in checks]
+    looked_at = [row for row in rows if row[1] != "-"]
+    titles = ("CHECK", "STATUS", "VALUE", "MESSAGE")
+    render.table(titles, looked_at + [row for row in rows if row[1] == "-"])
 
 
 def _check_row(check: Mapping[str, Any]) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class _Watchdog:
         reactor = Reactor(board, ledger, situations, look=observer.look, clock=clock)
         self._chores = Chores(board, ledger, history, link, machine, self._lag)
         healing = HostHealing(board, ledger, restraints, context.executor, clock)
-        checker = HostChecker(self._chores.facts, ledger, healing, clock)
+        checker = HostChecker(board, self._chores.facts, ledger, healing, clock)
         operations = Operations(board, reactor, ledger, clock)
         self._parts = Parts(
             board=board,

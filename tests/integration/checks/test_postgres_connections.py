@@ -13,7 +13,7 @@ def test_connections_are_counted_and_a_lost_server_is_unknown(stack: LiveStack) 
     assert found["details"]["most"] == 20
     assert found["value"] == 100 * found["details"]["used"] / 20
     stack.run("stop", "db")
-    stack.until_result("postgres-connections-db", "unknown")
+    stack.until_result("postgres-connections-db", "unknown", "db is not healthy")
 
 
 def test_without_a_postgres_it_says_why_it_does_not_look(stack: LiveStack) -> None:

@@ -1,30 +1,33 @@
 """Whether the kernel's clock is kept in time by somebody."""
 
+from vrooli.autoheal import procfs
 from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.ports.files import Files
 from vrooli.core.result import Result, not_applicable, warning
 from vrooli.stack.model import Thresholds
 
-KEEPERS = ("chronyd", "ntpd", "systemd-timesyncd")
-_FOLDERS = ("/usr/sbin", "/usr/lib/systemd", "/lib/systemd")
+KEEPERS = ("chronyd", "ntpd", "systemd-timesyn")
+"""Names of processes, which the kernel cuts after 15 characters."""
+
+_SYSTEMD = "/run/systemd/system"
 
 
 def _run(look: Look) -> Result:
-    if not _keeper(look.facts.files):
-        return not_applicable("no program here keeps the clock: install chrony")
+    keeper = _keeper(look.facts.files)
+    if not keeper and look.facts.files.facts(_SYSTEMD) is None:
+        return not_applicable("nothing here keeps the clock: a container's host does")
     sync = look.facts.system.clock_sync()
     if not sync.synchronised:
-        return warning("the clock is not synchronised")
+        who = f"{keeper} runs" if keeper else "nothing keeps it: install chrony"
+        return warning(f"the clock is not synchronised; {who}")
     message = f"synchronised, off by at most {sync.most_error * 1000:.0f} ms"
     return judge(sync.most_error * 1000, "ms", look.limits, message)
 
 
 def _keeper(files: Files) -> str:
-    for name in KEEPERS:
-        for folder in _FOLDERS:
-            if files.facts(f"{folder}/{name}") is not None:
-                return name
-    return ""
+    """The program that keeps the clock, empty when none runs."""
+    names = {procfs.state(files, pid)[2] for pid in procfs.pids(files)}
+    return next((name for name in KEEPERS if name in names), "")
 
 
 CHECK = Check(

@@ -2,6 +2,7 @@
 
 from vrooli.autoheal import procfs
 from vrooli.autoheal.check import Check, Look, judge
+from vrooli.core.errors import StorageError
 from vrooli.core.ports.files import Files
 from vrooli.core.result import Result
 from vrooli.stack.model import Thresholds
@@ -23,7 +24,10 @@ async def _run(look: Look) -> Result:
 
 def _launch(files: Files, pid: int, home: bytes) -> str:
     """The launch that a process of this home belongs to; empty of others."""
-    variables = (files.read(f"/proc/{pid}/environ") or b"").split(b"\0")
+    try:
+        variables = (files.read(f"/proc/{pid}/environ") or b"").split(b"\0")
+    except StorageError:  # another user's: none that we have started
+        return ""
     if _HOME + home not in variables:
         return ""
     found = [value.removeprefix(_LAUNCH) for value in variables if value.startswith(_LAUNCH)]
