@@ -13,8 +13,12 @@ reading."""
 LONGEST = 7 * 24 * 3600.0
 """Seconds; a week is longer than any interval or timeout that still means something."""
 
+LONGEST_AGO = 3660 * 86_400.0
+"""Seconds; ten years: longer than anything is kept."""
+
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TEXT = re.compile(PATTERN.replace("$", r"\Z"), re.ASCII)
+_DAYS = re.compile(r"([0-9]+(?:\.[0-9]+)?)d\Z", re.ASCII)
 
 
 def parse_duration(value: float | str) -> float:
@@ -26,6 +30,25 @@ def parse_duration(value: float | str) -> float:
     if seconds > LONGEST:
         raise ValueError("longer than a week")
     return seconds
+
+
+def parse_ago(text: str) -> float:
+    """Seconds of how far one looks back: a duration with its unit, or days: `"24h"`, `"7d"`. Raises
+    ValueError with plain words."""
+    days = _DAYS.match(text) if len(text) <= 40 else None
+    seconds = float(days[1]) * 86_400 if days else _number(text)
+    if seconds > LONGEST_AGO:
+        raise ValueError("longer than ten years")
+    return seconds
+
+
+def rough_duration(seconds: float) -> str:
+    """`seconds` for people, in one unit: `0.3 s`, `12 s`, `40 min`, `5.5 h`, `3.2 days`."""
+    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            count = seconds / size
+            return f"{count:.0f} {unit}" if count >= 20 or unit == "min" else f"{count:.1f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
 
 
 def _number(value: float | str) -> float:

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrooli.stack.durations import LONGEST, format_duration, parse_duration
+from vrooli.stack.durations import (
+    LONGEST,
+    format_duration,
+    parse_ago,
+    parse_duration,
+    rough_duration,
+)
 
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -64,3 +70,38 @@ def test_anything_else_is_a_value_error_or_within_bounds(written: float | str) -
     except ValueError:
         return
     assert 0 <= seconds <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("24h", 86_400), ("7d", 604_800), ("1.5d", 129_600), ("90m", 5400)]
+)
+def test_one_may_look_back_for_days(written: str, seconds: float) -> None:
+    assert parse_ago(written) == seconds
+
+
+@pytest.mark.parametrize("written", ["", "7", "d", "-1d", "7 d", "1w", "1d12h", "1e3d", "9" * 60])
+def test_what_is_no_way_to_look_back_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        parse_ago(written)
+
+
+def test_nothing_is_kept_for_more_than_ten_years() -> None:
+    with pytest.raises(ValueError, match="ten years"):
+        parse_ago("4000d")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.31, "0.3 s"),
+        (12.4, "12 s"),
+        (119, "119 s"),
+        (2400, "40 min"),
+        (5.5 * 3600, "5.5 h"),
+        (47 * 3600, "47 h"),
+        (3.2 * 86_400, "3.2 days"),
+        (28 * 86_400, "28 days"),
+    ],
+)
+def test_people_read_one_unit(seconds: float, words: str) -> None:
+    assert rough_duration(seconds) == words
