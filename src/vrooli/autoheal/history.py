@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from vrooli.autoheal import queries, spool
 from vrooli.autoheal.backlog import LIMIT, Item
-from vrooli.autoheal.queries import Minute, Window
+from vrooli.autoheal.queries import Slot, Window
 from vrooli.autoheal.record import Entry, Kind, Record, to_row
 from vrooli.autoheal.writer import SpoolHealth, Writer
 from vrooli.core.errors import StorageError
@@ -146,13 +146,22 @@ class History:
 
     # -- reading -------------------------------------------------------------------------------
 
+    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask `query` of a read-only connection, on the readers' thread.
+
+        Raises:
+            StorageError: the spool cannot be read.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._query, query)
+
     async def get_state(self, key: str) -> Any:
         """The value of a key, or None.
 
         Raises:
             StorageError: the spool cannot be read.
         """
-        text = await self._read(lambda c: spool.get(c, key))
+        text = await self.read(lambda c: spool.get(c, key))
         return None if text is None else json.loads(text)
 
     async def all_state(self, prefix: str = "") -> dict[str, Any]:
@@ -161,7 +170,7 @@ class History:
         Raises:
             StorageError: the spool cannot be read.
         """
-        return await self._read(lambda c: queries.all_state(c, prefix))
+        return await self.read(lambda c: queries.all_state(c, prefix))
 
     async def records(
         self,
@@ -177,7 +186,7 @@ class History:
             StorageError: the spool cannot be read.
         """
         window = Window(since, until, limit)
-        return await self._read(lambda c: queries.records(c, kind, subject, window))
+        return await self.read(lambda c: queries.records(c, kind, subject, window))
 
     async def after(self, seq: int, limit: int) -> list[Entry]:
         """Records with a higher number than `seq`, oldest first, as `queries.after`.
@@ -185,7 +194,7 @@ class History:
         Raises:
             StorageError: the spool cannot be read.
         """
-        return await self._read(lambda c: queries.after(c, seq, limit))
+        return await self.read(lambda c: queries.after(c, seq, limit))
 
     async def latest(self, kind: str, subject: str) -> Entry | None:
         """The newest record of a kind about a subject.
@@ -198,14 +207,14 @@ class History:
 
     async def minutes(
         self, subject: str, since: float | None = None, until: float | None = None
-    ) -> Sequence[Minute]:
+    ) -> Sequence[Slot]:
         """The rolled-up minutes of a subject, oldest first, at most 30 days.
 
         Raises:
             StorageError: the spool cannot be read.
         """
         window = Window(since, until, queries.MAX_MINUTES)
-        return await self._read(lambda c: queries.minutes(c, subject, window))
+        return await self.read(lambda c: queries.slots(c, 60, subject, window))
 
     async def counts(self, kind: str, since: float | None = None) -> dict[str, dict[str, int]]:
         """How many records of a kind there are, by subject and status.
@@ -213,7 +222,7 @@ class History:
         Raises:
             StorageError: the spool cannot be read.
         """
-        return await self._read(lambda c: queries.counts(c, kind, since))
+        return await self.read(lambda c: queries.counts(c, kind, since))
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -234,10 +243,6 @@ class History:
             next_step="free space on this disk; the record is kept in memory and tried again",
             retryable=True,
         )
-
-    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._query, query)
 
     def _query(self, query: Callable[[sqlite3.Connection], T]) -> T:
         try:

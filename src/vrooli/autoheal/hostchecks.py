@@ -84,7 +84,7 @@ class HostChecker:
         before, item.result = item.result, result
         item.looked_at = self._clock.wall()
         if result.applicable:
-            self._ledger.result(item.id, result)
+            self._ledger.result(item.id, result, item.interval)
         if before is not None and before.status is not result.status:
             self._ledger.transition(item.id, str(before.status), str(result.status), result.message)
         return result

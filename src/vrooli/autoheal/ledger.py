@@ -38,9 +38,15 @@ class Ledger:
         self._history, self._events, self._clock, self._boot = history, events, clock, boot_id
         self.trouble = ""
 
-    def result(self, check_id: str, result: Result) -> None:
-        """A look. Not awaited: a result more or less is not worth a wait."""
-        data: dict[str, Any] = {"message": result.message, "unit": result.unit}
+    def result(self, check_id: str, result: Result, every: float = 0.0) -> None:
+        """A look, of a check that looks `every` so many seconds. Not awaited: a result more or less
+        is not worth a wait.
+        """
+        data: dict[str, Any] = {"message": result.message, "unit": result.unit, "every": every}
+        if not result.applicable:
+            data["applicable"] = False
+        if result.starting:
+            data["starting"] = True
         if result.details:
             data["details"] = dict(result.details)
         self._history.append(

@@ -14,6 +14,9 @@ MAX_ROWS = 10_000
 MAX_CHARACTERS = 2 * 1024 * 1024
 """Data of one answer of `after`: the server takes posts of 4 MiB."""
 
+TABLES = {60: ("minutes", "minute"), 3600: ("hours", "hour")}
+"""Tables of slots and their columns, by seconds of a slot."""
+
 MAX_MINUTES = 31 * 24 * 60
 """Minutes of one answer: all that retention keeps of a subject."""
 
@@ -34,15 +37,16 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Minute:
-    """All results of one subject in one minute.
+class Slot:
+    """All results of one subject in one minute or hour.
 
     Attributes:
         subject: the check.
-        start: Unix seconds of the minute's beginning.
+        start: Unix seconds of its beginning.
         n: results.
         ok: how many were ok; `warning`, `critical` and `unknown` likewise.
         min: smallest value, None when nothing was measured; `max` and `sum` likewise.
+        measured: values in `sum`; None where an older version did not count them.
     """
 
     subject: str
@@ -55,6 +59,12 @@ class Minute:
     min: float | None
     max: float | None
     sum: float | None
+    measured: int | None = None
+
+    @property
+    def mean(self) -> float | None:
+        """Of what was measured."""
+        return None if self.sum is None else self.sum / (self.measured or self.n)
 
 
 def records(
@@ -80,14 +90,16 @@ def after(connection: sqlite3.Connection, seq: int, limit: int) -> list[Entry]:
     return found
 
 
-def minutes(connection: sqlite3.Connection, subject: str, window: Window) -> list[Minute]:
-    """Rolled-up minutes, oldest first."""
-    where, values = _where([("subject = ?", subject), *_span("minute * 60", window)])
+def slots(connection: sqlite3.Connection, seconds: int, subject: str, window: Window) -> list[Slot]:
+    """Rolled-up minutes (60 `seconds`) or hours (3600), the newest of them, oldest first."""
+    table, slot = TABLES[seconds]
+    where, values = _where([("subject = ?", subject), *_span(f"{slot} * {seconds}", window)])
     query = (
-        "SELECT subject, minute * 60, n, ok, warning, critical, unknown, min, max, sum"
-        f" FROM minutes{where} ORDER BY minute LIMIT ?"
+        f"SELECT subject, {slot} * {seconds}, n, ok, warning, critical, unknown, min, max, sum,"
+        f" measured FROM {table}{where} ORDER BY {slot} DESC LIMIT ?"
     )
-    return [Minute(*row) for row in connection.execute(query, [*values, window.limit])]
+    found = [Slot(*row) for row in connection.execute(query, [*values, window.limit])]
+    return found[::-1]
 
 
 def counts(

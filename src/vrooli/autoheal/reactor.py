@@ -306,7 +306,7 @@ class Reactor:
         tracked.looked_at = self._clock.wall()
         if result.healthy and (launch := self._launch(tracked)) is not None:
             tracked.proven = launch.launch_id
-        self._ledger.result(tracked.service.check_id, result)
+        self._ledger.result(tracked.service.check_id, result, tracked.service.health.interval)
         if before is not None and before.status is not result.status:
             self._ledger.transition(
                 tracked.service.check_id, str(before.status), str(result.status), result.message

@@ -1,4 +1,5 @@
-"""What goes, and when: raw results after 24 h, minutes after 30 days, the rest after a year.
+"""What goes, and when: raw results after 24 h, minutes after 30 days, the rest after a year: hours,
+stretches, transitions, heals and events.
 
 Three guards stand before a deletion:
 
@@ -9,7 +10,8 @@ Three guards stand before a deletion:
   guard;
 - results are kept until they are rolled up, and records until the server has them. An outage of
   more than 7 days or 1,000,000 results is the exception: then the oldest results go, counted;
-- 2,000,000 results are the end whatever a clock says: the file stays bounded (about 400 MiB).
+- 2,000,000 results are the end whatever a clock says, and 500,000 stretches: the file stays bounded
+  (about 500 MiB).
 
 Deletions run in small transactions, so that a heal never waits behind a purge.
 """
@@ -23,6 +25,7 @@ from typing import Any
 
 from vrooli.autoheal import rollup, spool
 from vrooli.autoheal.history import History
+from vrooli.autoheal.queries import TABLES
 from vrooli.autoheal.record import Kind, Record
 from vrooli.core.ports.clock import Clock
 
@@ -43,10 +46,11 @@ class Limits:
     Attributes:
         results: seconds raw results stay.
         minutes: seconds minutes stay.
-        others: seconds transitions, heals and events stay.
+        others: seconds hours, stretches, transitions, heals and events stay.
         unshipped: seconds that results wait for the server at most.
         unshipped_rows: results that wait for the server at most.
         rows: results altogether.
+        stretches: stretches altogether.
         batch: rows of one transaction.
     """
 
@@ -56,6 +60,7 @@ class Limits:
     unshipped: float = 7 * DAY
     unshipped_rows: int = 1_000_000
     rows: int = 2_000_000
+    stretches: int = 500_000
     batch: int = 2000
 
 
@@ -128,7 +133,9 @@ class Retention:
         await rollup.roll_up(self._history)
         now = await self._trusted_now()
         limits, run = self._limits, self._repeat
-        minutes = await run(partial(_minutes, now - limits.minutes, limits.batch))
+        minutes = await run(partial(_slots, 60, now - limits.minutes, limits.batch))
+        await run(partial(_slots, 3600, now - limits.others, limits.batch))
+        await run(partial(_stretches, now - limits.others, limits))
         others = await run(partial(self._others, now - limits.others))
         results = await run(partial(self._results, now - limits.results))
         unshipped = await run(partial(self._overdue, now - limits.unshipped))
@@ -215,12 +222,22 @@ def shipped(connection: sqlite3.Connection) -> int:
     return int(json.loads(spool.get(connection, SHIPPED) or "0"))
 
 
-def _minutes(before: float, batch: int, connection: sqlite3.Connection) -> int:
+def _slots(seconds: int, before: float, batch: int, connection: sqlite3.Connection) -> int:
+    table, slot = TABLES[seconds]
     query = (
-        "DELETE FROM minutes WHERE (subject, minute) IN"
-        " (SELECT subject, minute FROM minutes WHERE minute < ? LIMIT ?)"
+        f"DELETE FROM {table} WHERE (subject, {slot}) IN"
+        f" (SELECT subject, {slot} FROM {table} WHERE {slot} < ? LIMIT ?)"
     )
-    return connection.execute(query, (int(before // 60), batch)).rowcount
+    return connection.execute(query, (int(before // seconds), batch)).rowcount
+
+
+def _stretches(before: float, limits: Limits, connection: sqlite3.Connection) -> int:
+    """Old ones, and those beyond the limit; numbers are given in order."""
+    query = (
+        "DELETE FROM stretches WHERE id IN (SELECT id FROM stretches WHERE ended < ? OR id <="
+        " (SELECT max(id) FROM stretches) - ? LIMIT ?)"
+    )
+    return connection.execute(query, (before, limits.stretches, limits.batch)).rowcount
 
 
 def _vacuum(connection: sqlite3.Connection) -> None:

@@ -40,7 +40,29 @@ _FIRST = (
     "CREATE INDEX minutes_age ON minutes(minute)",
     "CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_HOURS = (
+    # How many values the sum is made of: a look that failed measured nothing.
+    "ALTER TABLE minutes ADD COLUMN measured INTEGER",
+    "CREATE TABLE hours(subject TEXT NOT NULL, hour INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " ok INTEGER NOT NULL, warning INTEGER NOT NULL, critical INTEGER NOT NULL,"
+    " unknown INTEGER NOT NULL, min REAL, max REAL, sum REAL, measured INTEGER,"
+    " PRIMARY KEY(subject, hour)) WITHOUT ROWID",
+    "CREATE INDEX hours_age ON hours(hour)",
+    # Row by row: to group them all at once takes 200 MiB where a month of many checks is kept.
+    "INSERT INTO hours SELECT subject, minute / 60, n, ok, warning, critical, unknown,"
+    " min, max, sum, NULL FROM minutes WHERE true"
+    " ON CONFLICT(subject, hour) DO UPDATE SET n = n + excluded.n,"
+    " ok = ok + excluded.ok, warning = warning + excluded.warning,"
+    " critical = critical + excluded.critical, unknown = unknown + excluded.unknown,"
+    " min = min(coalesce(min, excluded.min), coalesce(excluded.min, min)),"
+    " max = max(coalesce(max, excluded.max), coalesce(excluded.max, max)),"
+    " sum = CASE WHEN sum IS NULL THEN excluded.sum ELSE sum + coalesce(excluded.sum, 0) END",
+    "CREATE TABLE stretches(id INTEGER PRIMARY KEY, subject TEXT NOT NULL, state TEXT NOT NULL,"
+    " began REAL NOT NULL, ended REAL NOT NULL, every REAL NOT NULL, why TEXT NOT NULL)",
+    "CREATE INDEX stretches_subject ON stretches(subject)",
+    "CREATE INDEX stretches_age ON stretches(ended)",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOURS)
 """Statements that lead from `user_version` i to i + 1. Only ever append."""
 
 

@@ -19,16 +19,15 @@ Point = tuple[float, float]
 
 Verdict = Literal["rising", "falling", "steady", "unclear", "too-short"]
 
-MIN_POINTS, MIN_SECONDS = 12, 3600.0
-"""Fewer points or a shorter time make no trend: one burst of an hour is none."""
+MIN_POINTS, MIN_SECONDS = 12, 1800.0
+"""Fewer points or a shorter time make no trend: a burst of some minutes is none."""
 
 MIN_FIT = 0.5
 """Share of the spread that the line must explain; below it, saw teeth and noise would be taken for
 a direction."""
 
 HORIZON = 4.0
-"""A forecast reaches this many times as far as the points do: one hour says nothing about a week.
-"""
+"""A forecast reaches this many times as far as the points do: an hour says nothing of a week."""
 
 STALE = 0.25
 """Share of the points' time after which the last one is too old for a forecast."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.support.clocks import TurnedClock
 from vrooli.autoheal import spool
 from vrooli.autoheal.history import History
-from vrooli.autoheal.queries import Minute, Window, minutes
+from vrooli.autoheal.queries import Slot, Window, slots
 from vrooli.autoheal.record import Kind, Record, to_row
 from vrooli.autoheal.rollup import fold, roll_up
 
@@ -37,8 +37,8 @@ async def test_minute_holds_counts_and_extremes(history: History) -> None:
     await history.commit(Record(Kind.HEAL, "disk", "healed", 100.0, at=61.0))
     await roll_up(history)
     assert await history.minutes("disk") == [
-        Minute("disk", 60, 3, 1, 1, 1, 0, 1.0, 5.0, 6.0),
-        Minute("disk", 120, 1, 0, 0, 0, 1, 9.0, 9.0, 9.0),
+        Slot("disk", 60, 3, 1, 1, 1, 0, 1.0, 5.0, 6.0, 2),
+        Slot("disk", 120, 1, 0, 0, 0, 1, 9.0, 9.0, 9.0, 1),
     ]
     assert [m.start for m in await history.minutes("disk", since=120)] == [120]
     assert [m.start for m in await history.minutes("disk", until=120)] == [60]
@@ -51,7 +51,7 @@ async def test_nothing_is_counted_twice(history: History) -> None:
     await history.commit(result(61.0, 2.0))
     await roll_up(history)
     await roll_up(history)
-    assert await history.minutes("disk") == [Minute("disk", 60, 2, 2, 0, 0, 0, 2.0, 2.0, 2.0)]
+    assert await history.minutes("disk") == [Slot("disk", 60, 2, 2, 0, 0, 0, 2.0, 2.0, 2.0, 1)]
 
 
 @given(
@@ -83,7 +83,7 @@ def test_any_order_and_any_batch_give_the_same_minutes(
         pass
     for subject in ("a", "b"):
         mine = [row for row in rows if row[0] == subject]
-        found = minutes(connection, subject, Window(limit=1000))
+        found = slots(connection, 60, subject, Window(limit=1000))
         assert sum(minute.n for minute in found) == len(mine)
         for minute in found:
             inside = [row for row in mine if minute.start <= row[1] < minute.start + 60]
