@@ -1,8 +1,11 @@
 """A heal as a transaction, and its record."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+from vrooli.autoheal.record import Entry
 
 
 class Outcome(StrEnum):
@@ -84,3 +87,15 @@ class Heal:
         values["attempts"] = tuple(Attempt(**attempt) for attempt in values["attempts"])
         values["outcome"] = values["outcome"] and Outcome(values["outcome"])
         return cls(**values)
+
+
+def newest(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Each heal once, as its latest record tells it, the heal detected last first.
+
+    Args:
+        entries: records of heals, the newest first.
+    """
+    latest: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        latest.setdefault(entry.data["id"], dict(entry.data))
+    return sorted(latest.values(), key=lambda heal: str(heal["id"]), reverse=True)

@@ -3,6 +3,8 @@
 Nobody's looking does not end one: only a good look does, or an operator who stops the service.
 """
 
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -65,43 +67,50 @@ class Incident:
 def incidents(check: str, pieces: Iterable[Piece]) -> list[Incident]:
     """All in `pieces`, the oldest first."""
     found: list[Incident] = []
-    current: Incident | None = None
-    gap = 0.0  # belongs to the incident only if more of it comes
+    episode: list[Piece] = []
     for piece in pieces:
-        if piece.state == "warning" or piece.state == "critical":
-            current = _more(current or _open(check, piece), piece, gap)
-            gap = 0.0
-        elif current is not None and piece.state == "unknown":
-            gap += piece.seconds
-        elif current is not None:
-            found.append(replace(current, ended=piece.began, unknown=current.unknown + gap))
-            current, gap = None, 0.0
-    return found if current is None else [*found, current]
+        if piece.state in _BAD or (episode and piece.state == "unknown"):
+            episode.append(piece)
+        elif episode:
+            found.append(_incident(check, episode, piece.began))
+            episode = []
+    if episode:
+        while episode[-1].state == "unknown":  # nobody saw whether it went on
+            episode.pop()
+        found.append(_incident(check, episode, None))
+    return found
 
 
 def with_heals(found: Iterable[Incident], heals: Sequence[dict[str, Any]]) -> list[Incident]:
     """Each with the heals of its service that began in it."""
-    ordered = sorted(heals, key=lambda heal: float(heal["detected_at"]))
-    return [_with(incident, ordered) for incident in found]
+    ordered = sorted(heals, key=_detected)
+    times = [_detected(heal) for heal in ordered]
+    result = []
+    for incident in found:
+        last = incident.seen if incident.ended is None else incident.ended
+        first = bisect_left(times, incident.began - BEFORE)
+        mine = tuple(ordered[first : bisect_right(times, last)])
+        cause = str(mine[0]["cause"]).partition("\n")[0] if mine else incident.cause
+        result.append(replace(incident, heals=mine, cause=cause))
+    return result
 
 
-def _with(incident: Incident, heals: Sequence[dict[str, Any]]) -> Incident:
-    last = incident.seen if incident.ended is None else incident.ended
-    mine = tuple(h for h in heals if incident.began - BEFORE <= h["detected_at"] <= last)
-    cause = str(mine[0]["cause"]).partition("\n")[0] if mine else incident.cause
-    return replace(incident, heals=mine, cause=cause)
+def _incident(check: str, episode: Sequence[Piece], ended: float | None) -> Incident:
+    critical = [piece for piece in episode if piece.state == "critical"]
+    return Incident(
+        check=check,
+        began=episode[0].began,
+        ended=ended,
+        seen=max(piece.ended for piece in episode if piece.state in _BAD),
+        worst="critical" if critical else "warning",
+        down=math.fsum(piece.seconds for piece in critical),
+        unknown=math.fsum(piece.seconds for piece in episode if piece.state == "unknown"),
+        cause=(critical or episode)[0].why,
+    )
 
 
-def _open(check: str, piece: Piece) -> Incident:
-    return Incident(check, piece.began, None, piece.ended, "warning", cause=piece.why)
-
-
-def _more(incident: Incident, piece: Piece, gap: float) -> Incident:
-    incident = replace(incident, seen=piece.ended, unknown=incident.unknown + gap)
-    if piece.state != "critical":
-        return incident
-    cause = incident.cause if incident.worst == "critical" else piece.why
-    return replace(incident, worst="critical", cause=cause, down=incident.down + piece.seconds)
+def _detected(heal: dict[str, Any]) -> float:
+    return float(heal["detected_at"])
 
 
 def _brief(heal: dict[str, Any]) -> dict[str, Any]:

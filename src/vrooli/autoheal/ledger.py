@@ -9,7 +9,7 @@ from typing import Any
 
 from vrooli.autoheal.backoff import Backoff
 from vrooli.autoheal.events import Events
-from vrooli.autoheal.heal import Heal, Outcome
+from vrooli.autoheal.heal import Heal, Outcome, newest
 from vrooli.autoheal.history import History
 from vrooli.autoheal.policy import Case, Decision
 from vrooli.autoheal.queries import MAX_ROWS
@@ -127,18 +127,20 @@ class Ledger:
             return heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), note)
         return heal
 
-    async def heals(self, since: float, limit: int) -> list[dict[str, Any]]:
+    async def heals(
+        self,
+        since: float,
+        limit: int,
+        until: float | None = None,
+        subject: str | None = None,
+    ) -> list[dict[str, Any]]:
         """Finished and unfinished heals, the newest first, each once (its latest record)."""
-        latest: dict[str, dict[str, Any]] = {}
         try:
-            records = await self._history.records("heal", since=since, limit=limit * 4)
+            records = await self._history.records("heal", subject, since, until, limit * 4)
         except StorageError as error:
             self.trouble = str(error)
             return []
-        for record in records:  # newest first: the first of an id is its latest
-            latest.setdefault(record.data["id"], dict(record.data))
-        ordered = sorted(latest.values(), key=lambda heal: str(heal["id"]), reverse=True)
-        return ordered[:limit]
+        return newest(records)[:limit]
 
     async def saw_exit(self, keeper: str, ended: Exit) -> None:
         """The position in the keeper's list of endings: what comes after it is news for the next

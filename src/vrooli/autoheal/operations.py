@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.planned import DONE, OPERATOR
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.tracker import Tracked
@@ -75,14 +76,24 @@ class Operations:
                 "another operation is still going on", next_step="`vrooli status` shows it"
             ) from error
         try:
-            await self._ledger.event("operator", action, names=sorted(chosen))
-            if action in ("stop", "down"):
-                return await self._stop(action, chosen, report)
-            return await self._until_stopped(self._start(action, chosen, report))
+            return await self._told(action, chosen, report)
         finally:
             self._turn.release()
             for tracked in self._board.tracked.values():
                 tracked.kick.set()
+
+    async def _told(self, action: Action, chosen: set[str], report: Report) -> Summary:
+        """Between two events: what did not serve meanwhile was worked on, and did not fail."""
+        await self._ledger.event(OPERATOR, action, names=sorted(chosen))
+        if action in ("stop", "down"):
+            affected = chosen | graph.dependents(self._supervisor.stack, chosen)
+            summary = await self._stop(action, chosen, report)
+        else:
+            affected = chosen | graph.transitive_needs(self._supervisor.stack, chosen)
+            summary = await self._until_stopped(self._start(action, chosen, report))
+        names = sorted(affected)
+        await self._ledger.event(OPERATOR, DONE, action=action, names=names, ok=summary.ok)
+        return summary
 
     def resolve(self, names: Sequence[str]) -> set[str]:
         """Service names for what was said; `UsageError` names what is not in the stack."""

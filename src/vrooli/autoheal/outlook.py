@@ -67,9 +67,9 @@ def nearer(usual: Outlook, recent: Outlook) -> Outlook:
 def _bounds(unit: str, limits: Thresholds | None) -> Sequence[tuple[str, float, bool]]:
     if limits is None:
         return ()
-    ascending = limits.critical >= limits.warning
-    bounds = [("warning", limits.warning, ascending), ("critical", limits.critical, ascending)]
-    if unit == "%" and ascending:
+    upward = not limits.downward
+    bounds = [("warning", limits.warning, upward), ("critical", limits.critical, upward)]
+    if unit == "%" and upward:
         bounds.append(("full", FULL, True))
     return bounds
 

@@ -93,6 +93,8 @@ def overlay(
     """The same time, with each state inside of `spans` changed by `change`."""
     result: list[Piece] = []
     rest = deque(_apart(spans))
+    if not rest:
+        return list(found)
     for piece in found:
         cursor = piece.began
         while rest and rest[0].began < piece.ended:
@@ -105,7 +107,9 @@ def overlay(
             if rest[0].ended > piece.ended:
                 break  # it goes on in the next piece
             rest.popleft()
-        if cursor < piece.ended:
+        if cursor == piece.began:
+            result.append(piece)
+        elif cursor < piece.ended:
             result.append(replace(piece, began=cursor))
     return merged(result)
 
@@ -123,11 +127,18 @@ def _apart(spans: Iterable[Span]) -> list[Span]:
 
 def clipped(found: Iterable[Piece], window: Span) -> list[Piece]:
     """The part of it that lies in `window`."""
-    inside = (
-        replace(p, began=max(p.began, window.began), ended=min(p.ended, window.ended))
-        for p in found
-    )
-    return [piece for piece in inside if piece.ended > piece.began]
+    return [
+        piece
+        if window.began <= piece.began and piece.ended <= window.ended
+        else _cut(piece, window)
+        for piece in found
+        if piece.began < window.ended and piece.ended > window.began
+    ]
+
+
+def _cut(piece: Piece, window: Span) -> Piece:
+    began, ended = max(piece.began, window.began), min(piece.ended, window.ended)
+    return replace(piece, began=began, ended=ended)
 
 
 def merged(found: Iterable[Piece]) -> list[Piece]:

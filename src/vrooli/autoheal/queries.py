@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,13 @@ TABLES = {60: ("minutes", "minute"), 3600: ("hours", "hour")}
 
 MAX_MINUTES = 31 * 24 * 60
 """Minutes of one answer: all that retention keeps of a subject."""
+
+_ABOUT = (
+    " AND (subject IN (SELECT value FROM json_each(?)) OR kind = 'event' AND EXISTS"
+    # An operation names its services in its data.
+    " (SELECT 1 FROM json_each(data, '$.names') AS said"
+    " WHERE said.value IN (SELECT value FROM json_each(?))))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,28 @@ def counts(
     for subject, status, number in connection.execute(query, values):
         found.setdefault(subject, {})[status] = number
     return found
+
+
+def happenings(
+    connection: sqlite3.Connection, names: Iterable[str], window: Window, before: int = 0
+) -> list[Entry]:
+    """All but results, newest first: about `names` with operations on them, about all when there
+    are none; with numbers below `before`, if it is not 0.
+    """
+    where, values = _where([*_span("at", window), ("seq < ?", before or None)])
+    where = f"{where or ' WHERE true'} AND kind IN ('transition', 'heal', 'event')"
+    if chosen := sorted(names):
+        where += _ABOUT
+        values += [json.dumps(chosen)] * 2
+    query = f"SELECT {COLUMNS} FROM records{where} ORDER BY seq DESC LIMIT ?"
+    limit = max(0, min(window.limit, MAX_ROWS))
+    return [to_entry(row) for row in connection.execute(query, [*values, limit])]
+
+
+def happened_to(connection: sqlite3.Connection, subject: str) -> bool:
+    """Whether anything but results is written down about `subject`."""
+    query = "SELECT 1 FROM records WHERE kind IN ('transition', 'heal', 'event') AND subject = ?"
+    return connection.execute(f"{query} LIMIT 1", (subject,)).fetchone() is not None
 
 
 def all_state(connection: sqlite3.Connection, prefix: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ WHY = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Said:
     """One result.
 
     Attributes:
@@ -65,7 +65,7 @@ class Stretch:
         """Seconds after its end for which it still says how things are."""
         return max(GRACE, DUE * self.every)
 
-    def with_look(self, look: Look) -> "Stretch | None":
+    def with_look(self, look: Said) -> "Stretch | None":
         """Longer by `look`; None when that begins a stretch of its own."""
         apart = look.at - self.ended
         if look.state != self.state or not 0 <= apart <= self.patience:
@@ -73,17 +73,17 @@ class Stretch:
         return replace(self, ended=look.at, every=look.every)
 
 
-def begin(look: Look) -> Stretch:
+def begin(look: Said) -> Stretch:
     """The stretch that `look` begins."""
     return Stretch(look.state, look.at, look.at, look.every, look.why)
 
 
-def look_of(at: float, status: str, data: Mapping[str, Any]) -> Look:
+def said_by(at: float, status: str, data: Mapping[str, Any]) -> Said:
     """The look behind a record of a result."""
     message = str(data.get("message", ""))
     every = data.get("every")
     seconds = float(every) if isinstance(every, int | float) else 0.0
-    return Look(at, _state(status, data), seconds, message.partition("\n")[0][:WHY])
+    return Said(at, _state(status, data), seconds, message.partition("\n")[0][:WHY])
 
 
 def _state(status: str, data: Mapping[str, Any]) -> State:

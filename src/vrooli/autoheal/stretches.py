@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from vrooli.autoheal import spool
 from vrooli.autoheal.pieces import Span
-from vrooli.autoheal.stretch import Stretch, begin, look_of
+from vrooli.autoheal.stretch import Stretch, begin, said_by
 
 MOST = 50_000
 """Stretches of one check in one answer; a check that flaps faster loses the oldest."""
@@ -75,7 +75,7 @@ def _grown(connection: sqlite3.Connection, rows: Iterable[tuple[str, float, str,
     """What became of the stretches: those that went on, with their number, and new ones."""
     found: Fresh = {}
     for subject, at, status, data in rows:
-        look = look_of(at, status, json.loads(data))
+        look = said_by(at, status, json.loads(data))
         mine = found.setdefault(subject, []) or _latest(connection, subject)
         number, last = mine[-1] if mine else (0, None)
         longer = last.with_look(look) if last is not None else None

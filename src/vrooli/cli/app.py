@@ -9,7 +9,11 @@ from vrooli.cli import (
     autoheal,
     autoheal_actions,
     autoheal_beat,
+    autoheal_history,
     autoheal_judgement,
+    autoheal_timeline,
+    autoheal_trends,
+    autoheal_uptime,
     config,
     groups,
     lifecycle,
@@ -78,6 +82,15 @@ def build_autoheal(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (autoheal, autoheal_judgement, autoheal_actions, autoheal_beat):
+    for module in (
+        autoheal,
+        autoheal_judgement,
+        autoheal_actions,
+        autoheal_beat,
+        autoheal_history,
+        autoheal_uptime,
+        autoheal_trends,
+        autoheal_timeline,
+    ):
         module.register(app, kit)
     return app

@@ -64,21 +64,6 @@ def register(app: typer.Typer, kit: Kit) -> None:
         found = client(file).checks()
         render.print_json(found) if json else _table(found)
 
-    @app.command(help="Show what was healed, the newest first.")
-    def heals(
-        limit: Annotated[
-            int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")
-        ] = 20,
-        file: File = None,
-        json: Json = False,
-    ) -> None:
-        found = client(file).heals(limit)
-        if json:
-            render.print_json(found)
-        else:
-            titles = ("WHEN", "SERVICE", "CAUSE", "ACTION", "OUTCOME", "VERIFIED AFTER")
-            render.table(titles, [_heal_row(heal) for heal in found])
-
 
 def _table(checks: list[dict[str, Any]]) -> None:
     rows = [_check_row(check) for check in checks]
@@ -94,16 +79,3 @@ def _check_row(check: Mapping[str, Any]) -> tuple[str, ...]:
     value = "-" if result["value"] is None else f"{result['value']:.4g} {result['unit']}"
     status = result["status"] if result["applicable"] else "-"
     return (check["id"], status, value, result["message"].splitlines()[0])
-
-
-def _heal_row(heal: Mapping[str, Any]) -> tuple[str, ...]:
-    action = heal["attempts"][-1]["action"] if heal["attempts"] else "-"
-    verified = heal["verified_after"]
-    return (
-        f"{render.ago(heal['detected_at'])} ago",
-        heal["subject"],
-        heal["cause"].splitlines()[0][:70],
-        action,
-        heal["outcome"] or "in flight",
-        "-" if verified is None else f"{verified:.2f} s",
-    )

@@ -18,3 +18,31 @@ Names = Annotated[
     Optional[list[str]],  # noqa: UP045 -- typer reads the annotation at run time
     typer.Argument(help="Services; all of them when none is named.", metavar="[NAME]..."),
 ]
+Csv = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets and scripts.")]
+Since = Annotated[
+    Optional[str],  # noqa: UP045 -- typer reads the annotation at run time
+    typer.Option(
+        "--since",
+        help='From when on: an age like "24h" or "7d", a date like 2026-11-20, or a time like'
+        " 2026-11-20T14:30.",
+        metavar="WHEN",
+    ),
+]
+Until = Annotated[
+    Optional[str],  # noqa: UP045 -- typer reads the annotation at run time
+    typer.Option("--until", help="Until when; now, if not said.", metavar="WHEN"),
+]
+Limit = Annotated[
+    Optional[int],  # noqa: UP045 -- typer reads the annotation at run time
+    typer.Option(
+        "-n",
+        "--limit",
+        min=1,
+        max=100_000,
+        help="How many at most; else 25, or 1000 of JSON and CSV.",
+    ),
+]
+MaybeCheck = Annotated[
+    Optional[str],  # noqa: UP045 -- typer reads the annotation at run time
+    typer.Argument(help="A check, or a service.", metavar="[CHECK]"),
+]

@@ -18,6 +18,9 @@ _COLOURS = {
     "critical": "31", "failed": "31", "ineffective": "31", "relapsed": "31",
     "stopped": "2", "external": "36", "refused": "33", "unchanged": "2",
 }  # fmt: skip
+ROOM = 30
+"""Characters that the last column of a table needs at least to be worth reading."""
+
 _SIGNS = {"healthy": "✓", "unchanged": "·", "stopped": "✓", "failed": "✗", "blocked": "⊘"}
 
 
@@ -55,21 +58,45 @@ def paint(text: str, word: str, stream: TextIO | None = None) -> str:
     return f"\x1b[{code}m{text}\x1b[0m"
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, below: bool = False) -> None:
     """Columns as wide as their content; the last one is cut at the terminal's edge. Status words
-    are coloured.
+    are coloured. With `below` the last cell goes on a line of its own where there is no room.
     """
     body = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(titles), *body]) for i in range(len(titles))]
-    limit = shutil.get_terminal_size((160, 24)).columns if sys.stdout.isatty() else 10_000
+    limit = columns()
+    if below and limit - sum(width + 2 for width in widths[:-1]) < min(widths[-1], ROOM):
+        for line in body:
+            _line(line[:-1], widths, limit)
+            _line(["", line[-1]], [0, 0], limit)
+        return
     for line in [list(titles), *body]:
-        used, cells = 0, []
-        for cell, width in zip(line, widths, strict=True):
-            room = max(0, limit - used)
-            shown = cell if len(cell) <= room else cell[: max(0, room - 1)] + "…"
-            cells.append(paint(shown, cell) + " " * (width - len(cell)))
-            used += width + 2
-        out("  ".join(cells).rstrip())
+        _line(line, widths, limit)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], limit: int) -> None:
+    used, shown = 0, []
+    for cell, width in zip(cells, widths, strict=False):
+        room = max(0, limit - used)
+        text = cell if len(cell) <= room else cell[: max(0, room - 1)] + "…"
+        shown.append(paint(text, cell) + " " * (width - len(cell)))
+        used += width + 2
+    out("  ".join(shown).rstrip())
+
+
+def columns() -> int:
+    """How wide a line may be: the terminal's width; a file has no edge."""
+    return shutil.get_terminal_size((160, 24)).columns if sys.stdout.isatty() else 10_000
+
+
+def print_csv(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Comma-separated values, a missing one empty."""
+    import csv
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(titles)
+    writer.writerows(rows)
+    sys.stdout.flush()
 
 
 def follow(progress: Iterator[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -110,3 +137,19 @@ def ago(at: float | None, now: float | None = None) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def clock(at: float) -> str:
+    """A time of this machine's zone as people read it; the year where it is not this one."""
+    then = time.localtime(at)
+    this_year = then.tm_year == time.localtime().tm_year
+    return time.strftime("%m-%d %H:%M:%S" if this_year else "%Y-%m-%d %H:%M", then)
+
+
+def iso(at: float | None) -> str:
+    """A time as programs read it: ISO 8601 with its zone, to the millisecond; empty for None."""
+    if at is None:
+        return ""
+    from datetime import datetime
+
+    return datetime.fromtimestamp(at).astimezone().isoformat(timespec="milliseconds")

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from vrooli.client import http
 from vrooli.client.token import read_token
@@ -19,6 +19,9 @@ ACTIONS = ("up", "stop", "start", "restart", "down")
 
 ACTION_SECONDS = 1800.0
 """A recovery action may stop and start a slow service several times."""
+
+LOOKING_BACK = 30.0
+"""Seconds for an answer about the past: a year of many checks takes some on a busy machine."""
 
 SILENCE_SECONDS = 60.0
 """An operation that is silent for this long counts as hung; the watchdog sends empty lines."""
@@ -67,9 +70,30 @@ class WatchdogClient:
         """One check with its history; UsageError when there is none of that name."""
         return self._object("GET", f"/checks/{quote(name, safe='')}")
 
-    def heals(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The last heals, newest first."""
-        return _rows(self._json("GET", f"/heals?limit={int(limit)}"), "heals")
+    def heals(self, limit: int = 100, **query: Any) -> list[dict[str, Any]]:
+        """The last heals, newest first; of one `subject`, from `since` to `until`."""
+        return _rows(self._json("GET", _path("/heals", limit=int(limit), **query)), "heals")
+
+    def incidents(self, **query: Any) -> dict[str, Any]:
+        """`{since, until, incidents[], next}`; the query is that of `/history`."""
+        return self._object("GET", _path("/history", **query), LOOKING_BACK)
+
+    def history(self, check: str, **query: Any) -> dict[str, Any]:
+        """What one check said: the query and answer of `/history/{id}`."""
+        path = _path(f"/history/{quote(check, safe='')}", **query)
+        return self._object("GET", path, LOOKING_BACK)
+
+    def uptime(self, **query: Any) -> list[dict[str, Any]]:
+        """Uptime of every check; the query is that of `/uptime`."""
+        return _rows(self._json("GET", _path("/uptime", **query), LOOKING_BACK), "checks")
+
+    def trends(self, **query: Any) -> list[dict[str, Any]]:
+        """Where the values go; the query is that of `/trends`."""
+        return _rows(self._json("GET", _path("/trends", **query), LOOKING_BACK), "trends")
+
+    def timeline(self, **query: Any) -> dict[str, Any]:
+        """`{since, until, entries[], next}`; the query is that of `/timeline`."""
+        return self._object("GET", _path("/timeline", **query), LOOKING_BACK)
 
     def plan(self) -> list[dict[str, Any]]:
         """What would be done now about what fails."""
@@ -203,7 +227,8 @@ class WatchdogClient:
         # 503 of /health is a verdict with a body, not a failure of the question.
         verdict = answer.status == 503 and path == "/health"
         if answer.status >= 400 and not verdict:
-            raise problem(answer.status, answer.lenient(), f"{method} {path} at {self.target}")
+            asked = path.partition("?")[0]
+            raise problem(answer.status, answer.lenient(), f"{method} {asked} at {self.target}")
         return answer.body
 
 
@@ -213,6 +238,12 @@ def _me() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name
         return f"user {os.getuid()}"
+
+
+def _path(path: str, **query: Any) -> str:
+    """With what of the query is not None."""
+    said = {name: value for name, value in query.items() if value is not None}
+    return f"{path}?{urlencode(said)}" if said else path
 
 
 def _rows(value: Any, key: str) -> list[dict[str, Any]]:

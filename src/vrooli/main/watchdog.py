@@ -41,7 +41,7 @@ from vrooli.main.watchdog_api import ApiParts, serve_api
 from vrooli.main.watchdog_chores import Chores
 from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled
-from vrooli.stack.model import Stack
+from vrooli.stack.model import AUTOHEAL, Stack
 from vrooli.stack.names import DEFAULT_NAME
 from vrooli.stack.supervisor import Supervisor
 from vrooli.stack.wanted import Wanted
@@ -129,7 +129,11 @@ class _Watchdog:
         await self._chores.beats.load()
         await loop.start()
         self._link.on_replaced(self._chores.note_new_keeper)
-        api = ApiParts(self._home, self._parts, self._events, loop, self._chores, token)
+        parts = self._parts
+        parts.reactor.spawn(parts.ledger.event(AUTOHEAL, "the watchdog started", pid=os.getpid()))
+        api = ApiParts(
+            self._home, self._parts, self._events, loop, self._chores, token, self._history
+        )
         work = [
             beat,
             asyncio.create_task(loop.run()),
@@ -141,7 +145,8 @@ class _Watchdog:
         for task in (stopped, *work):
             task.cancel()
         await asyncio.wait({stopped, *work}, timeout=5.0)
-        await self._parts.reactor.close()
+        await parts.reactor.close()
+        await parts.ledger.event(AUTOHEAL, "the watchdog stopped", pid=os.getpid())
         for task in done - {stopped}:
             task.result()
 

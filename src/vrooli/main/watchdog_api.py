@@ -4,13 +4,16 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.autoheal.archive import Archive
 from vrooli.autoheal.byhand import ByHand
 from vrooli.autoheal.events import Events
+from vrooli.autoheal.history import History
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.autoheal.plan import Planner
 from vrooli.autoheal.routes.actions import Actions
 from vrooli.autoheal.routes.heartbeats import Heartbeats
+from vrooli.autoheal.routes.history import Past
 from vrooli.autoheal.routes.judgement import Judgement
 from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
@@ -32,6 +35,7 @@ class ApiParts:
     loop: Loop
     chores: Chores
     token: str
+    history: History
 
 
 async def serve_api(made_of: ApiParts) -> None:
@@ -63,7 +67,13 @@ def _groups(made_of: ApiParts) -> list[RouteGroup]:
         Judgement(planner, parts.restraints, parts.ledger),
         Actions(by_hand),
         Heartbeats(made_of.chores.beats, lambda: parts.board.supervisor.stack),
+        _past(made_of),
     ]
+
+
+def _past(made_of: ApiParts) -> Past:
+    parts = made_of.parts
+    return Past(Archive(made_of.history, parts.board, parts.clock), parts.clock)
 
 
 def _services(made_of: ApiParts) -> Services:

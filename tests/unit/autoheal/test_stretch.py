@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrooli.autoheal.stretch import GRACE, Look, Stretch, begin, look_of
+from vrooli.autoheal.stretch import GRACE, Said, Stretch, begin, said_by
 
 STATES = st.sampled_from(["ok", "warning", "critical", "unknown", "starting", "off"])
 LOOKS = st.lists(
-    st.builds(Look, st.floats(0, 2000), STATES, st.sampled_from([0.0, 30.0, 300.0])), min_size=1
+    st.builds(Said, st.floats(0, 2000), STATES, st.sampled_from([0.0, 30.0, 300.0])), min_size=1
 )
 
 
-def folded(looks: list[Look]) -> list[Stretch]:
+def folded(looks: list[Said]) -> list[Stretch]:
     """What the roll-up does, one look after the other."""
     found = [begin(looks[0])]
     for look in looks[1:]:
@@ -25,12 +25,12 @@ def folded(looks: list[Look]) -> list[Stretch]:
 
 
 def test_looks_that_say_the_same_are_one_stretch() -> None:
-    looks = [Look(at, "ok", 30.0, f"at {at}") for at in (0.0, 30.0, 60.0)]
+    looks = [Said(at, "ok", 30.0, f"at {at}") for at in (0.0, 30.0, 60.0)]
     assert folded(looks) == [Stretch("ok", 0.0, 60.0, 30.0, "at 0.0")]
 
 
 def test_another_state_begins_another_stretch_and_so_does_a_gap() -> None:
-    looks = [Look(0, "ok"), Look(10, "critical"), Look(20, "critical"), Look(20 + GRACE + 1, "ok")]
+    looks = [Said(0, "ok"), Said(10, "critical"), Said(20, "critical"), Said(20 + GRACE + 1, "ok")]
     assert [(s.state, s.began, s.ended) for s in folded(looks)] == [
         ("ok", 0, 0),
         ("critical", 10, 20),
@@ -42,15 +42,15 @@ def test_another_state_begins_another_stretch_and_so_does_a_gap() -> None:
 def test_a_check_that_looks_seldom_has_no_gap_between_its_looks(
     every: float, stretches: int
 ) -> None:
-    assert len(folded([Look(0, "ok", every), Look(300, "ok", every)])) == stretches
+    assert len(folded([Said(0, "ok", every), Said(300, "ok", every)])) == stretches
 
 
 def test_a_clock_that_is_set_back_begins_a_new_stretch() -> None:
-    assert len(folded([Look(100, "ok"), Look(40, "ok")])) == 2
+    assert len(folded([Said(100, "ok"), Said(40, "ok")])) == 2
 
 
 @given(LOOKS)
-def test_every_look_is_in_the_stretch_of_its_state(looks: list[Look]) -> None:
+def test_every_look_is_in_the_stretch_of_its_state(looks: list[Said]) -> None:
     looks.sort(key=lambda look: look.at)
     found = folded(looks)
     for look in looks:
@@ -72,9 +72,9 @@ def test_every_look_is_in_the_stretch_of_its_state(looks: list[Look]) -> None:
     ],
 )
 def test_unknown_is_told_apart(status: str, data: dict[str, Any], state: str) -> None:
-    assert look_of(1.0, status, data).state == state
+    assert said_by(1.0, status, data).state == state
 
 
 def test_a_look_keeps_the_first_line_of_its_message() -> None:
-    assert look_of(1.0, "ok", {"message": "one\ntwo", "every": 5}) == Look(1.0, "ok", 5.0, "one")
-    assert look_of(1.0, "ok", {"every": "soon"}).every == 0
+    assert said_by(1.0, "ok", {"message": "one\ntwo", "every": 5}) == Said(1.0, "ok", 5.0, "one")
+    assert said_by(1.0, "ok", {"every": "soon"}).every == 0

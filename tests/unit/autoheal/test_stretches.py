@@ -19,7 +19,7 @@ from vrooli.autoheal.pieces import Span
 from vrooli.autoheal.queries import Window, slots
 from vrooli.autoheal.record import Kind, Record, to_row
 from vrooli.autoheal.retention import DAY, Limits, Retention
-from vrooli.autoheal.stretch import Stretch, begin, look_of
+from vrooli.autoheal.stretch import Stretch, begin, said_by
 
 ALL = Span(-1.0, 10_000.0)
 ROWS = st.lists(
@@ -101,7 +101,7 @@ def test_any_batch_gives_what_one_look_after_the_other_gives(
         while spool.transaction(connection, partial(rollup.fold, step=step)):
             pass
         for subject in ("a", "b"):
-            looks = [look_of(at, status, d) for name, at, status, d in rows if name == subject]
+            looks = [said_by(at, status, d) for name, at, status, d in rows if name == subject]
             expected: list[Stretch] = []
             for look in looks:
                 longer = expected[-1].with_look(look) if expected else None

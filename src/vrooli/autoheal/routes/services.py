@@ -87,10 +87,14 @@ class Services:
         )
 
     async def heals(self, request: Request) -> Response:
-        """`{heals[]}`, newest first. Query: `limit` (50, at most 1000), `since` (unix seconds)."""
+        """`{heals[]}`, newest first. Query: `limit` (50, at most 1000), `since` and `until` (Unix
+        seconds), `subject` (a service).
+        """
         limit = number(request, "limit", 50, 1000)
         since = float(number(request, "since", 0, 2**40))
-        return JSONResponse({"heals": await self.ledger.heals(since, limit)})
+        until = number(request, "until", 0, 2**40) or None
+        subject = request.query_params.get("subject") or None
+        return JSONResponse({"heals": await self.ledger.heals(since, limit, until, subject)})
 
     async def prometheus(self, request: Request) -> Response:
         """Prometheus text."""

@@ -1,0 +1,159 @@
+"""How it was, read from the spool. Synchronous; runs on the history's reading thread.
+
+Every answer goes the same way: stretches from the spool, pieces of time from them, and from these
+uptime and incidents.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vrooli.autoheal import queries, rollup, stretches
+from vrooli.autoheal.heal import newest
+from vrooli.autoheal.incident import BEFORE, Incident, incidents, with_heals
+from vrooli.autoheal.pieces import Piece, Span, clipped, dark, pieces
+from vrooli.autoheal.planned import OPERATOR, operations, without_operations
+from vrooli.autoheal.queries import MAX_ROWS, Window
+from vrooli.autoheal.stretch import Stretch
+from vrooli.autoheal.uptime import Uptime, uptime
+from vrooli.stack.model import Thresholds
+
+PULSE = "watchdog-loop"
+"""The check that every watchdog makes all the time: where it has a gap, no watchdog ran."""
+
+AFTER = 86_400.0
+"""Seconds after an incident in which the end of a heal is looked for: it is written down when its
+stability is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A check, and what is known of it now.
+
+    Attributes:
+        check: its id.
+        service: whose health it is; empty for a check of the machine.
+        group: the service's group.
+        unit: of its value.
+        limits: its thresholds.
+    """
+
+    check: str
+    service: str = ""
+    group: str = ""
+    unit: str = ""
+    limits: Thresholds | None = None
+
+    @property
+    def healed_as(self) -> str:
+        """The subject of its heals."""
+        return self.service or self.check
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One check in one window."""
+
+    window: Span
+    uptime: Uptime
+    incidents: int
+    longest: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape of the API."""
+        return {
+            "since": self.window.began,
+            "until": self.window.ended,
+            **self.uptime.to_json(),
+            "incidents": self.incidents,
+            "longest_incident_seconds": round(self.longest, 3),
+        }
+
+
+def lives(
+    connection: sqlite3.Connection, subjects: Iterable[Subject], window: Span
+) -> dict[str, list[Piece]]:
+    """The pieces of each check until the end of `window`; they begin before it where something was
+    wrong already.
+    """
+    new = stretches.fresh(connection, rollup.cursor_of(connection))
+    known = {s: stretches.of(connection, s.check, window, new) for s in subjects}
+    first = min([window.began, *(one.began for found in known.values() for one in found)])
+    wide = Span(first, window.ended)
+    pulse = [_alive(s) for s in stretches.of(connection, PULSE, wide, new)]
+    watched = pieces(pulse, wide) if pulse else []
+    worked_on = _operations(connection, wide)
+    found = {}
+    for subject, said in known.items():
+        own = Span(min([window.began, *(one.began for one in said)]), window.ended)
+        seen = dark(pieces(said, own), watched)
+        found[subject.check] = without_operations(seen, worked_on.get(subject.service, ()))
+    return found
+
+
+def shares(
+    connection: sqlite3.Connection, subjects: Sequence[Subject], windows: Sequence[Span]
+) -> dict[str, list[Share]]:
+    """Uptime of each check in each window."""
+    whole = Span(min(w.began for w in windows), max(w.ended for w in windows))
+    lived = lives(connection, subjects, whole)
+    return {check: _shares(check, found, windows) for check, found in lived.items()}
+
+
+def troubles(
+    connection: sqlite3.Connection, subjects: Sequence[Subject], window: Span
+) -> list[Incident]:
+    """Incidents of these checks in `window`, the newest first, whole also where they began before
+    it.
+    """
+    lived = lives(connection, subjects, window)
+    found = [one for s in subjects for one in _inside(incidents(s.check, lived[s.check]), window)]
+    return sorted(found, key=lambda incident: incident.began, reverse=True)
+
+
+def with_their_heals(
+    connection: sqlite3.Connection, subjects: Sequence[Subject], found: Sequence[Incident]
+) -> list[Incident]:
+    """`found`, each with its heals, in the same order."""
+    told: dict[int, Incident] = {}
+    for subject in subjects:
+        mine = [index for index, one in enumerate(found) if one.check == subject.check]
+        if not mine:
+            continue
+        first = min(found[index].began for index in mine) - BEFORE
+        last = max(found[index].seen for index in mine) + AFTER
+        span = Window(first, last, MAX_ROWS)
+        heals = newest(queries.records(connection, "heal", subject.healed_as, span))
+        told |= zip(mine, with_heals([found[index] for index in mine], heals), strict=True)
+    return [told[index] for index in range(len(found))]
+
+
+def _shares(check: str, found: Sequence[Piece], windows: Sequence[Span]) -> list[Share]:
+    wrong = incidents(check, found)
+    shares = []
+    for window in windows:
+        mine = _inside(wrong, window)
+        longest = max((incident.seconds for incident in mine), default=0.0)
+        shares.append(Share(window, uptime(clipped(found, window)), len(mine), longest))
+    return shares
+
+
+def _inside(found: Iterable[Incident], window: Span) -> list[Incident]:
+    """Those that touch the window."""
+    return [
+        one
+        for one in found
+        if one.began < window.ended
+        and (one.seen if one.ended is None else one.ended) > window.began
+    ]
+
+
+def _alive(stretch: Stretch) -> Stretch:
+    """Whatever it says of itself, it was there to say it."""
+    return replace(stretch, state="ok")
+
+
+def _operations(connection: sqlite3.Connection, window: Span) -> dict[str, list[Span]]:
+    span = Window(window.began, window.ended, MAX_ROWS)
+    return operations(reversed(queries.records(connection, "event", OPERATOR, span)))
