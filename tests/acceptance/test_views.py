@@ -72,7 +72,18 @@ def test_json_is_alone_on_standard_output(web: LiveStack) -> None:
 
 
 def test_json_of_the_watchdogs_commands_is_alone_on_standard_output(web: LiveStack) -> None:
-    for command in (["status"], ["tick"], ["tick", "--force"], ["checks"], ["heals"]):
+    commands = (
+        ["status"],
+        ["tick"],
+        ["tick", "--force"],
+        ["checks"],
+        ["heals"],
+        ["history"],
+        ["uptime"],
+        ["trends"],
+        ["timeline"],
+    )
+    for command in commands:
         json.loads(web.autoheal_command(*command, "--json").stdout)
     listed = web.autoheal_command("checks")
     assert "system-disk" in listed.stdout

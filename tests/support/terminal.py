@@ -1,0 +1,38 @@
+"""What a person sees: a command on a terminal of some width."""
+
+import fcntl
+import os
+import struct
+import subprocess
+import termios
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+def on_terminal(
+    columns: int, command: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> list[str]:
+    """The lines on a UTF-8 terminal of `columns`, without colours; the command must succeed."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    env = {**environment, "LANG": "C.UTF-8", "PYTHONUTF8": "1", "NO_COLOR": "1", "TERM": "xterm"}
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env=env, cwd=folder
+    )
+    os.close(theirs)
+    seen = _read(ours)
+    os.close(ours)
+    assert process.wait(60) == 0, command
+    return seen.decode().replace("\r\n", "\n").splitlines()
+
+
+def _read(terminal: int) -> bytes:
+    seen = b""
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # how Linux says that nobody holds the other end any more
+            return seen
+        if not part:
+            return seen
+        seen += part
