@@ -138,6 +138,21 @@ def happenings(
     return [to_entry(row) for row in connection.execute(query, [*values, limit])]
 
 
+def events(
+    connection: sqlite3.Connection, subject: str, whats: Iterable[str], window: Window
+) -> list[Entry]:
+    """Events about `subject`, and those about anything that say one of `whats`, oldest first."""
+    where, values = _where(_span("at", window))
+    query = (
+        f"SELECT {COLUMNS} FROM records{where or ' WHERE true'} AND kind = 'event'"
+        " AND (subject = ? OR json_extract(data, '$.what') IN (SELECT value FROM json_each(?)))"
+        " ORDER BY seq DESC LIMIT ?"
+    )
+    limit = max(0, min(window.limit, MAX_ROWS))
+    rows = connection.execute(query, [*values, subject, json.dumps([*whats]), limit])
+    return [to_entry(row) for row in reversed(rows.fetchall())]
+
+
 def happened_to(connection: sqlite3.Connection, subject: str) -> bool:
     """Whether anything but results is written down about `subject`."""
     query = "SELECT 1 FROM records WHERE kind IN ('transition', 'heal', 'event') AND subject = ?"

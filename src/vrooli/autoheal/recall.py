@@ -13,7 +13,15 @@ from vrooli.autoheal import queries, rollup, stretches
 from vrooli.autoheal.heal import newest
 from vrooli.autoheal.incident import BEFORE, Incident, incidents, with_heals
 from vrooli.autoheal.pieces import Piece, Span, clipped, dark, pieces
-from vrooli.autoheal.planned import OPERATOR, operations, without_operations
+from vrooli.autoheal.planned import (
+    BEGAN,
+    ENDED,
+    EVERYTHING,
+    OPERATOR,
+    Spans,
+    without_work,
+    worked_on,
+)
 from vrooli.autoheal.queries import MAX_ROWS, Window
 from vrooli.autoheal.stretch import Stretch
 from vrooli.autoheal.uptime import Uptime, uptime
@@ -21,6 +29,10 @@ from vrooli.stack.model import Thresholds
 
 PULSE = "watchdog-loop"
 """The check that every watchdog makes all the time: where it has a gap, no watchdog ran."""
+
+PLANNED_BEFORE = 30 * 86_400.0
+"""Seconds before a window in which what was planned for it may have begun: the longest maintenance.
+"""
 
 AFTER = 86_400.0
 """Seconds after an incident in which the end of a heal is looked for: it is written down when its
@@ -83,12 +95,13 @@ def lives(
     wide = Span(first, window.ended)
     pulse = [_alive(s) for s in stretches.of(connection, PULSE, wide, new)]
     watched = pieces(pulse, wide) if pulse else []
-    worked_on = _operations(connection, wide)
+    planned = _planned(connection, wide)
     found = {}
     for subject, said in known.items():
         own = Span(min([window.began, *(one.began for one in said)]), window.ended)
         seen = dark(pieces(said, own), watched)
-        found[subject.check] = without_operations(seen, worked_on.get(subject.service, ()))
+        work = [*planned.get(subject.healed_as, ()), *planned.get(EVERYTHING, ())]
+        found[subject.check] = without_work(seen, work)
     return found
 
 
@@ -154,6 +167,7 @@ def _alive(stretch: Stretch) -> Stretch:
     return replace(stretch, state="ok")
 
 
-def _operations(connection: sqlite3.Connection, window: Span) -> dict[str, list[Span]]:
-    span = Window(window.began, window.ended, MAX_ROWS)
-    return operations(reversed(queries.records(connection, "event", OPERATOR, span)))
+def _planned(connection: sqlite3.Connection, window: Span) -> Spans:
+    span = Window(window.began - PLANNED_BEFORE, window.ended, MAX_ROWS)
+    events = queries.events(connection, OPERATOR, (BEGAN, ENDED), span)
+    return worked_on(events, window.ended)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.planned import BEGAN, ENDED
 from vrooli.core.errors import UsageError
 from vrooli.core.ports.clock import Clock
 
@@ -112,7 +113,7 @@ class Restraints:
             until_green,
         )
         self._windows[window.id] = window
-        await self._keep_windows("maintenance began", window, by)
+        await self._keep_windows(BEGAN, window, by)
         return window
 
     async def end(self, window_id: str, by: str) -> Window:
@@ -127,7 +128,7 @@ class Restraints:
             raise UsageError(
                 f"there is no maintenance window `{window_id}`", next_step=f"there are: {known}"
             )
-        await self._keep_windows("maintenance ended", window, by)
+        await self._keep_windows(ENDED, window, by)
         return window
 
     async def hold(self, subject: str, why: str, by: str) -> None:
@@ -164,7 +165,8 @@ class Restraints:
     async def _keep_windows(self, what: str, window: Window, by: str) -> None:
         await self._ledger.save(_WINDOWS, [asdict(item) for item in self._windows.values()])
         subject = ",".join(window.subjects) or "everything"
-        await self._ledger.event(subject, what, by=by, why=window.why, window=window.id)
+        data = {"names": list(window.subjects), "until": window.until}
+        await self._ledger.event(subject, what, by=by, why=window.why, window=window.id, **data)
 
     async def _keep_quarantine(self, subject: str, what: str, by: str, why: str) -> None:
         kept: list[Any] = [asdict(item) for item in self._quarantined.values()]

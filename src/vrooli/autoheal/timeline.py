@@ -5,6 +5,9 @@ from typing import Any
 from vrooli.autoheal.planned import DONE, OPERATOR
 from vrooli.autoheal.record import Entry
 
+CASE = "case"
+"""What a decision depended on, kept for a replay: too much for a line of a story."""
+
 
 def happening(entry: Entry) -> dict[str, Any]:
     """One row: `{seq, at, kind, subject, status, words, data}`."""
@@ -15,7 +18,7 @@ def happening(entry: Entry) -> dict[str, Any]:
         "subject": entry.subject,
         "status": entry.status or None,
         "words": words(entry),
-        "data": entry.data,
+        "data": {key: value for key, value in entry.data.items() if key != CASE},
     }
 
 
@@ -56,7 +59,12 @@ def _event(entry: Entry) -> str:
     data = entry.data
     if entry.subject == OPERATOR:
         return _operation(data)
-    return str(data.get("message") or data.get("what") or entry.status)
+    if data.get("what") == "decision":
+        return f"decision: {data.get('verdict')}, by rule {data.get('rule')}: {data.get('reason')}"
+    what = str(data.get("message") or data.get("what") or entry.status)
+    by = f", by {data['by']}" if data.get("by") else ""
+    why = f": {data['why']}" if data.get("why") else ""
+    return f"{what}{by}{why}"
 
 
 def _operation(data: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Answers about the past: from what a watchdog wrote down, as a user would ask."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import chain, pairwise
@@ -17,7 +18,9 @@ from vrooli.autoheal.catalogue import all_checks, checks_of
 from vrooli.autoheal.pieces import Span
 from vrooli.autoheal.recall import PULSE
 from vrooli.autoheal.record import Kind, Record
+from vrooli.autoheal.restraints import Restraints
 from vrooli.core.errors import UsageError
+from vrooli.core.result import Result, critical, ok
 from vrooli.stack.progress import silent
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -270,6 +273,41 @@ async def test_a_crash_and_a_stop_in_the_timeline_of_a_real_watchdog(tmp_path: P
     # What an operator restarted and stopped was never down.
     assert shop["windows"][0]["down_seconds"] == 0
     assert shop["windows"][0]["off_seconds"] > 0
+
+
+async def test_what_fails_in_a_maintenance_window_is_not_down(tmp_path: Path) -> None:
+    watchdog = MemoryWatchdog(tmp_path, stack_of(scenario("web", 1), scenario("shop", 2)))
+    await watchdog.history.start()
+    await watchdog.loop.start()
+    ledger, clock = watchdog.ledger, watchdog.clock
+    archive = Archive(watchdog.history, watchdog.board, clock)
+    restraints = Restraints(ledger, clock)
+    began = clock.wall()
+
+    async def look(result: Result) -> None:
+        for check in ("scenario-web", "scenario-shop"):
+            ledger.result(check, result, 5.0)
+        await asyncio.sleep(0.02)
+
+    await look(ok("fine"))
+    window = await restraints.begin(["web"], 60.0, "upgrade", "ada", until_green=False)
+    await look(critical("no answer"))
+    await look(ok("fine"))
+    await restraints.end(window.id, "ada")
+    await look(critical("no answer"))
+    await look(ok("fine"))
+    await watchdog.history.put_state("barrier", 1)
+    span = Span(began, clock.wall())
+    web, shop = (await archive.uptime("", [span]))[:2]
+    told = (await archive.timeline("web", span, PAGE))["entries"]
+    await watchdog.history.close()
+    [with_window], [without] = web["windows"], shop["windows"]
+    assert with_window["off_seconds"] > 0
+    assert (with_window["incidents"], without["incidents"]) == (1, 2)
+    assert [entry["words"] for entry in reversed(told)] == [
+        "maintenance began, by ada: upgrade",
+        "maintenance ended, by ada: upgrade",
+    ]
 
 
 _STORY = (
