@@ -8,10 +8,9 @@ so no forecast rests on it alone: the line must also explain most of what moves.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from statistics import median
 from typing import Any, Literal
 
 Point = tuple[float, float]
@@ -118,16 +117,16 @@ def trend(points: Sequence[Point]) -> Trend:
     """The line through `points`, of which no two have the same time."""
     if not points:
         return Trend("too-short")
-    began, ended, level = points[0][0], points[-1][0], median(v for _, v in points[-LATEST:])
+    began, ended, level = points[0][0], points[-1][0], _median(v for _, v in points[-LATEST:])
     if len(points) < MIN_POINTS or ended - began < MIN_SECONDS:
         return Trend("too-short", began, ended, len(points), level)
     slopes = sorted((b[1] - a[1]) / (b[0] - a[0]) for a, b in combinations(points, 2))
-    slope = median(slopes)
+    slope = _median(slopes)
     low, high = _confidence(slopes, len(points))
     # Each value as it would be at the end, had it followed the line from its own time on.
     carried = [value + slope * (ended - at) for at, value in points]
     fit = _fit([value for _, value in points], carried)
-    level = median(carried[-LATEST:])
+    level = _median(carried[-LATEST:])
     return Trend(_verdict(low, high, fit), began, ended, len(points), level, slope, low, high, fit)
 
 
@@ -181,7 +180,14 @@ def _fit(values: Sequence[float], carried: Sequence[float]) -> float:
     return max(0.0, 1 - (_spread(carried) / spread) ** 2) if spread > 0 else 0.0
 
 
+def _median(values: Iterable[float]) -> float:
+    """Not the one of `statistics`, which brings fractions and decimals into a small process."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
 def _spread(values: Sequence[float]) -> float:
     """The median distance from the median: no outlier moves it."""
-    middle = median(values)
-    return median(abs(value - middle) for value in values)
+    middle = _median(values)
+    return _median(abs(value - middle) for value in values)

@@ -82,7 +82,7 @@ def test_a_constant_is_steady() -> None:
 
 
 @pytest.mark.parametrize(
-    "points", [[], line(50, 1, n=2), line(50, 1, n=MIN_POINTS - 1), line(50, 99, days=0.03)]
+    "points", [[], line(50, 1, n=2), line(50, 1, n=MIN_POINTS - 1), line(50, 99, days=0.02)]
 )
 def test_too_little_is_no_trend(points: list[Point]) -> None:
     found = trend(points)
