@@ -14,7 +14,6 @@ import pytest
 from tests.support.seeded import looks, seed
 from tests.support.stack import AUTOHEAL, LiveStack, said
 from tests.support.terminal import on_terminal
-from vrooli.autoheal.recall import PULSE
 from vrooli.cli.spark import BLOCKS
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -34,7 +33,11 @@ def past(stack: LiveStack) -> LiveStack:
     seed(
         stack.home / "spool.db",
         [
-            *(r for a, b in ((began, dark), (light, now)) for r in looks(PULSE, a, b, 60.0)),
+            *(
+                r
+                for a, b in ((began, dark), (light, now))
+                for r in looks("scenario-autoheal", a, b, 60.0)
+            ),
             *looks("scenario-web", began, dark, 60.0, value=5.0, unit="ms"),
             *looks("scenario-web", light, down, 60.0, value=5.0, unit="ms"),
             *looks("scenario-web", down, down + 600, 60.0, "critical", message="no answer"),

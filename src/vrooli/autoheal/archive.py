@@ -15,7 +15,7 @@ from vrooli.autoheal.incident import Incident
 from vrooli.autoheal.outlook import Outlook, nearer, outlook
 from vrooli.autoheal.pieces import Span
 from vrooli.autoheal.queries import Window
-from vrooli.autoheal.recall import Subject, shares, troubles, with_their_heals
+from vrooli.autoheal.recall import Recall, Subject
 from vrooli.autoheal.timeline import happening
 from vrooli.autoheal.trend import Point, trend
 from vrooli.core.errors import UsageError
@@ -44,12 +44,12 @@ class Archive:
     async def incidents(self, name: str, window: Span, page: Page) -> dict[str, Any]:
         """What was wrong, the newest first; `next` is the offset of the next page."""
         chosen = await self._subjects(name)
-        end = page.offset + page.limit
+        end, pulse = page.offset + page.limit, self._pulse()
 
         def read(connection: sqlite3.Connection) -> tuple[list[Incident], bool]:
-            found = troubles(connection, chosen, window)
-            told = with_their_heals(connection, chosen, found[page.offset : end])
-            return told, len(found) > end
+            recall = Recall(connection, pulse)
+            found = recall.troubles(chosen, window)
+            return recall.with_heals(chosen, found[page.offset : end]), len(found) > end
 
         found, more = await self._history.read(read)
         rows = [incident.to_json() for incident in found]
@@ -65,12 +65,16 @@ class Archive:
         if len(chosen) != 1:
             names = ", ".join(subject.check for subject in chosen)
             raise UsageError(f"`{name}` is several checks", next_step=f"name one of {names}")
-        return await self._history.read(lambda c: _rows(c, chosen[0], step, span, limit))
+        window, pulse = Window(span.began, span.ended, limit + 1), self._pulse()
+        return await self._history.read(
+            lambda c: _rows(Recall(c, pulse), chosen[0], step, window, span)
+        )
 
     async def uptime(self, name: str, windows: Sequence[Span]) -> list[dict[str, Any]]:
         """How much of each window each check was up."""
         chosen = await self._subjects(name)
-        found = await self._history.read(lambda c: shares(c, chosen, windows))
+        pulse = self._pulse()
+        found = await self._history.read(lambda c: Recall(c, pulse).shares(chosen, windows))
         return [
             {
                 "check": subject.check,
@@ -117,6 +121,12 @@ class Archive:
         ]
         return services + checks
 
+    def _pulse(self) -> str:
+        """The watchdog's look at itself; empty for a stack without one."""
+        return next(
+            (t.service.check_id for t in self._board.tracked.values() if t.service.is_watchdog), ""
+        )
+
     async def _subjects(self, name: str) -> list[Subject]:
         """The checks that `name` means: a check, a service, a group, or with "" all of the stack.
         Also one that the stack had once.
@@ -146,16 +156,13 @@ class Archive:
 
 
 def _rows(
-    connection: sqlite3.Connection,
-    subject: Subject,
-    step: series.Step | None,
-    span: Span,
-    limit: int,
+    recall: Recall, subject: Subject, step: series.Step | None, window: Window, span: Span
 ) -> dict[str, Any]:
+    connection, limit = recall.connection, window.limit - 1  # one more tells whether there is more
     known = series.known_part(connection, subject.check, span)
     step = step or series.step_for(known.seconds)
-    found = series.rows(connection, subject.check, step, Window(span.began, span.ended, limit + 1))
-    [share] = shares(connection, [subject], [span])[subject.check]
+    found = series.rows(connection, subject.check, step, window)
+    [share] = recall.shares([subject], [span])[subject.check]
     return {
         "check": subject.check,
         "unit": subject.unit,

@@ -27,9 +27,6 @@ from vrooli.autoheal.stretch import Stretch
 from vrooli.autoheal.uptime import Uptime, uptime
 from vrooli.stack.model import Thresholds
 
-PULSE = "watchdog-loop"
-"""The check that every watchdog makes all the time: where it has a gap, no watchdog ran."""
-
 PLANNED_BEFORE = 30 * 86_400.0
 """Seconds before a window in which what was planned for it may have begun: the longest maintenance.
 """
@@ -83,63 +80,71 @@ class Share:
         }
 
 
-def lives(
-    connection: sqlite3.Connection, subjects: Iterable[Subject], window: Span
-) -> dict[str, list[Piece]]:
-    """The pieces of each check until the end of `window`; they begin before it where something was
-    wrong already.
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Reads one connection.
+
+    Attributes:
+        pulse: the check that every watchdog makes all the time, of itself: where it has a gap, no
+            watchdog ran.
     """
-    new = stretches.fresh(connection, rollup.cursor_of(connection))
-    known = {s: stretches.of(connection, s.check, window, new) for s in subjects}
-    first = min([window.began, *(one.began for found in known.values() for one in found)])
-    wide = Span(first, window.ended)
-    pulse = [_alive(s) for s in stretches.of(connection, PULSE, wide, new)]
-    watched = pieces(pulse, wide) if pulse else []
-    planned = _planned(connection, wide)
-    found = {}
-    for subject, said in known.items():
-        own = Span(min([window.began, *(one.began for one in said)]), window.ended)
-        seen = dark(pieces(said, own), watched)
-        work = [*planned.get(subject.healed_as, ()), *planned.get(EVERYTHING, ())]
-        found[subject.check] = without_work(seen, work)
-    return found
 
+    connection: sqlite3.Connection
+    pulse: str
 
-def shares(
-    connection: sqlite3.Connection, subjects: Sequence[Subject], windows: Sequence[Span]
-) -> dict[str, list[Share]]:
-    """Uptime of each check in each window."""
-    whole = Span(min(w.began for w in windows), max(w.ended for w in windows))
-    lived = lives(connection, subjects, whole)
-    return {check: _shares(check, found, windows) for check, found in lived.items()}
+    def lives(self, subjects: Iterable[Subject], window: Span) -> dict[str, list[Piece]]:
+        """The pieces of each check until the end of `window`; they begin before it where something
+        was wrong already.
+        """
+        new = stretches.fresh(self.connection, rollup.cursor_of(self.connection))
+        known = {s: stretches.of(self.connection, s.check, window, new) for s in subjects}
+        first = min([window.began, *(one.began for said in known.values() for one in said)])
+        wide = Span(first, window.ended)
+        pulse = [_alive(one) for one in stretches.of(self.connection, self.pulse, wide, new)]
+        watched = pieces(pulse, wide) if pulse else []
+        planned = self._planned(wide)
+        found = {}
+        for subject, said in known.items():
+            own = Span(min([window.began, *(one.began for one in said)]), window.ended)
+            work = [*planned.get(subject.healed_as, ()), *planned.get(EVERYTHING, ())]
+            found[subject.check] = without_work(dark(pieces(said, own), watched), work)
+        return found
 
+    def shares(
+        self, subjects: Sequence[Subject], windows: Sequence[Span]
+    ) -> dict[str, list[Share]]:
+        """Uptime of each check in each window."""
+        whole = Span(min(w.began for w in windows), max(w.ended for w in windows))
+        lived = self.lives(subjects, whole)
+        return {check: _shares(check, found, windows) for check, found in lived.items()}
 
-def troubles(
-    connection: sqlite3.Connection, subjects: Sequence[Subject], window: Span
-) -> list[Incident]:
-    """Incidents of these checks in `window`, the newest first, whole also where they began before
-    it.
-    """
-    lived = lives(connection, subjects, window)
-    found = [one for s in subjects for one in _inside(incidents(s.check, lived[s.check]), window)]
-    return sorted(found, key=lambda incident: incident.began, reverse=True)
+    def troubles(self, subjects: Sequence[Subject], window: Span) -> list[Incident]:
+        """Incidents of these checks in `window`, the newest first, whole also where they began
+        before it.
+        """
+        lived = self.lives(subjects, window)
+        checks = [subject.check for subject in subjects]
+        found = [one for c in checks for one in _inside(incidents(c, lived[c]), window)]
+        return sorted(found, key=lambda incident: incident.began, reverse=True)
 
+    def with_heals(self, subjects: Sequence[Subject], found: Sequence[Incident]) -> list[Incident]:
+        """`found`, each with its heals, in the same order."""
+        told: dict[int, Incident] = {}
+        for subject in subjects:
+            mine = [index for index, one in enumerate(found) if one.check == subject.check]
+            if not mine:
+                continue
+            first = min(found[index].began for index in mine) - BEFORE
+            last = max(found[index].seen for index in mine) + AFTER
+            span = Window(first, last, MAX_ROWS)
+            heals = newest(queries.records(self.connection, "heal", subject.healed_as, span))
+            told |= zip(mine, with_heals([found[index] for index in mine], heals), strict=True)
+        return [told[index] for index in range(len(found))]
 
-def with_their_heals(
-    connection: sqlite3.Connection, subjects: Sequence[Subject], found: Sequence[Incident]
-) -> list[Incident]:
-    """`found`, each with its heals, in the same order."""
-    told: dict[int, Incident] = {}
-    for subject in subjects:
-        mine = [index for index, one in enumerate(found) if one.check == subject.check]
-        if not mine:
-            continue
-        first = min(found[index].began for index in mine) - BEFORE
-        last = max(found[index].seen for index in mine) + AFTER
-        span = Window(first, last, MAX_ROWS)
-        heals = newest(queries.records(connection, "heal", subject.healed_as, span))
-        told |= zip(mine, with_heals([found[index] for index in mine], heals), strict=True)
-    return [told[index] for index in range(len(found))]
+    def _planned(self, window: Span) -> Spans:
+        span = Window(window.began - PLANNED_BEFORE, window.ended, MAX_ROWS)
+        events = queries.events(self.connection, OPERATOR, (BEGAN, ENDED), span)
+        return worked_on(events, window.ended)
 
 
 def _shares(check: str, found: Sequence[Piece], windows: Sequence[Span]) -> list[Share]:
@@ -165,9 +170,3 @@ def _inside(found: Iterable[Incident], window: Span) -> list[Incident]:
 def _alive(stretch: Stretch) -> Stretch:
     """Whatever it says of itself, it was there to say it."""
     return replace(stretch, state="ok")
-
-
-def _planned(connection: sqlite3.Connection, window: Span) -> Spans:
-    span = Window(window.began - PLANNED_BEFORE, window.ended, MAX_ROWS)
-    events = queries.events(connection, OPERATOR, (BEGAN, ENDED), span)
-    return worked_on(events, window.ended)

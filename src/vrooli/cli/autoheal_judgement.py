@@ -97,11 +97,12 @@ def _register_replay(app: typer.Typer, kit: Kit) -> None:
     ) -> None:
         from dataclasses import asdict
 
+        from vrooli.autoheal.moment import moment
         from vrooli.autoheal.replay import replay as decide_again
 
         found = kit.stack_file(file)
         settings = kit.load_stack(policy or found).autoheal
-        records = kit.watchdog(kit.home(found)).decisions(time.time() - _seconds(since, "--since"))
+        records = kit.watchdog(kit.home(found)).decisions(moment("since", since, time.time()))
         decided = decide_again(records, settings)
         if json:
             render.print_json([{**asdict(row), "differs": row.differs} for row in decided])

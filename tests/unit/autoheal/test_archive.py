@@ -16,7 +16,6 @@ from tests.support.until import until
 from vrooli.autoheal.archive import Archive, Page
 from vrooli.autoheal.catalogue import all_checks, checks_of
 from vrooli.autoheal.pieces import Span
-from vrooli.autoheal.recall import PULSE
 from vrooli.autoheal.record import Kind, Record
 from vrooli.autoheal.restraints import Restraints
 from vrooli.core.errors import UsageError
@@ -30,8 +29,8 @@ PAGE = Page(100)
 
 @asynccontextmanager
 async def archive_of(folder: Path, *records: Any) -> AsyncIterator[Archive]:
-    """An archive of a stack with `web` and `shop`, on a spool with a past."""
-    stack = stack_of(scenario("web", 1), scenario("shop", 2))
+    """An archive of a stack with `web`, `shop` and its watchdog, on a spool with a past."""
+    stack = stack_of(scenario("web", 1), scenario("shop", 2), scenario("autoheal", 3))
     watchdog = MemoryWatchdog(folder, stack)
     seed(watchdog.history_path, chain(*records))
     watchdog.board.checks = checks_of(stack, all_checks())
@@ -42,7 +41,7 @@ async def archive_of(folder: Path, *records: Any) -> AsyncIterator[Archive]:
 
 
 def pulse(began: float, ended: float) -> Any:
-    return looks(PULSE, began, ended, 10.0)
+    return looks("scenario-autoheal", began, ended, 10.0)
 
 
 def outage(began: float, seconds: float) -> list[Record]:
@@ -66,10 +65,6 @@ def heal(detected: float, at: float, outcome: str | None, **fields: Any) -> Reco
         "outcome": outcome,
     }
     return Record(Kind.HEAL, "web", outcome or "in flight", None, {**data, **fields}, at)
-
-
-async def test_every_watchdog_makes_the_check_that_shows_when_one_ran() -> None:
-    assert PULSE in {check.id for check in all_checks()}
 
 
 async def test_an_incident_has_its_length_its_cause_and_its_heals(tmp_path: Path) -> None:
