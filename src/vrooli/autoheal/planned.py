@@ -18,7 +18,7 @@ BEGAN, ENDED = "maintenance began", "maintenance ended"
 EVERYTHING = ""
 """The name under which the windows are that cover all."""
 
-SETTLE = 10.0
+SETTLE = 30.0
 """Seconds that the first good look after an operation may take: until then nobody has looked."""
 
 Spans = dict[str, list[Span]]
