@@ -26,6 +26,9 @@ what to do next, and 401 when the token is missing or wrong.
 
 ## Watchdog, port 3002
 
+`reader.token` opens what only tells, `operator.token` everything. Requests that change something
+name their author by the query's `by`; it stands in the history.
+
 The same API is served on the unix socket `watchdog.sock` of the run folder, for when the port is
 taken.
 
@@ -51,11 +54,16 @@ def _watchdog() -> Iterable[tuple[str, str, str]]:
     for name in discover.names(watchdog_routes):
         group: Any = discover.load(watchdog_routes, name, "GROUP", type)
         groups.append(group(*[None] * len(fields(group))))  # the routes are listed, none is called
-    for route in web.build_app(groups, "").routes:
+    for route in web.build_app(groups, web.Tokens("", "")).routes:
         assert isinstance(route, Route)  # no mounts, no sockets
         methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
-        token = "none" if route.path in web.OPEN else "operator.token"
+        token = "none" if route.path in web.OPEN else _token(route)
         yield f"`{methods} {route.path}`", _one_line(inspect.getdoc(route.endpoint)), token
+
+
+def _token(route: Route) -> str:
+    reads = (route.methods or set()) <= web.READING
+    return "reader.token" if reads else "operator.token"
 
 
 def _server() -> Iterable[tuple[str, str, str]]:

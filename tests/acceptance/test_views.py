@@ -3,6 +3,7 @@
 import json
 import threading
 import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,25 @@ def test_only_health_is_open_to_all(web: LiveStack) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             web.open("autoheal", route, token=False)
         assert refused.value.code == 401, route
+        refused.value.close()
+
+
+def test_a_reader_sees_everything_and_changes_nothing(web: LiveStack) -> None:
+    reader = (web.home / "secrets" / "reader.token").read_text(encoding="ascii").strip()
+    head = {"Authorization": f"Bearer {reader}"}
+    for route in ("/status", "/checks", "/heals", "/metrics", "/plan", "/decisions", "/timeline"):
+        asked = urllib.request.Request(web.url("autoheal", route), headers=head)
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            assert answer.status == 200, route
+    for method, route in (
+        ("POST", "/operations"),
+        ("POST", "/heal"),
+        ("DELETE", "/quarantine/web"),
+    ):
+        asked = urllib.request.Request(web.url("autoheal", route), b"{}", head, method=method)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=10)
+        assert refused.value.code == 403, route
         refused.value.close()
 
 

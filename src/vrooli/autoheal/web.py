@@ -1,10 +1,11 @@
-"""What every group of routes of the watchdog's HTTP API shares: loopback and a unix socket, the
-operator token on every route but those in `OPEN`, bounded input, errors as JSON.
+"""What every group of routes of the watchdog's HTTP API shares: loopback and a unix socket, a token
+on every route but those in `OPEN`, bounded input, errors as JSON.
 """
 
 import hmac
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -19,6 +20,8 @@ from vrooli.core.errors import UsageError, VrooliError
 OPEN = frozenset({"/health"})
 """Routes without a token: whoever watches the watchdog carries none."""
 
+READING = frozenset({"GET", "HEAD"})
+
 MAX_BODY = 64 * 1024
 
 
@@ -30,34 +33,58 @@ class RouteGroup(Protocol):
         ...
 
 
-def build_app(groups: Sequence[RouteGroup], token: str) -> Starlette:
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Who may what: the operator everything, a reader (Prometheus, a display) only look."""
+
+    operator: str = field(repr=False)
+    reader: str = field(repr=False)
+
+
+def build_app(groups: Sequence[RouteGroup], tokens: Tokens) -> Starlette:
     """The ASGI application that serves all `groups`."""
     handlers = {VrooliError: _on_error}
     return Starlette(
         routes=[route for group in groups for route in group.routes()],
-        middleware=[Middleware(TokenGate, token=token)],
+        middleware=[Middleware(TokenGate, tokens=tokens)],
         exception_handlers=handlers,  # type: ignore[arg-type] # starlette wants Exception handlers, ours is narrower
     )
 
 
 class TokenGate:
-    """Lets nothing but `OPEN` through without the operator token."""
+    """Lets nothing but `OPEN` through without a token, and nothing that changes anything without
+    the operator's.
+    """
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app, self._expected = app, f"Bearer {token}".encode()
+    def __init__(self, app: ASGIApp, tokens: Tokens) -> None:
+        self._app = app
+        self._operator = f"Bearer {tokens.operator}".encode()
+        self._reader = f"Bearer {tokens.reader}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or scope["path"] in OPEN or self._allowed(scope):
+        refusal = self._refusal(scope)
+        if refusal is None:
             await self._app(scope, receive, send)
-            return
-        problem = {"error": {"message": "the operator token is missing or wrong"}}
-        answer = JSONResponse(problem, 401, {"WWW-Authenticate": "Bearer"})
-        await answer(scope, receive, send)
+        else:
+            await refusal(scope, receive, send)
 
-    def _allowed(self, scope: Scope) -> bool:
+    def _refusal(self, scope: Scope) -> Response | None:
+        if scope["type"] != "http" or scope["path"] in OPEN:
+            return None
         sent = dict(scope["headers"]).get(b"authorization", b"")
-        return hmac.compare_digest(sent, self._expected)
+        if hmac.compare_digest(sent, self._operator):
+            return None
+        if not hmac.compare_digest(sent, self._reader):
+            said = "the token is missing or wrong"
+            return JSONResponse(_said(said), 401, {"WWW-Authenticate": "Bearer"})
+        if scope["method"] in READING:
+            return None
+        return JSONResponse(_said("this token only reads; the operator's is needed"), 403)
+
+
+def _said(message: str) -> dict[str, Any]:
+    return {"error": {"message": message}}
 
 
 async def _on_error(request: Request, error: VrooliError) -> Response:

@@ -74,6 +74,11 @@ class Home:
         return self.root / "secrets"
 
     @property
+    def reader_token(self) -> Path:
+        """Opens what the watchdog's API tells, for Prometheus; changes nothing. Mode 0600."""
+        return self.secrets / "reader.token"
+
+    @property
     def operator_token(self) -> Path:
         """The token that the command line sends to the watchdog. Mode 0600."""
         return self.secrets / "operator.token"

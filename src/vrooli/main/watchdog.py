@@ -25,6 +25,7 @@ from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.restraints import Restraints
 from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.watch import Observer
+from vrooli.autoheal.web import Tokens
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
 from vrooli.core.machine import Machine
@@ -124,7 +125,9 @@ class _Watchdog:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        token = self._secrets.create(self._home.operator_token.name)
+        create = self._secrets.create
+        home = self._home
+        tokens = Tokens(create(home.operator_token.name), create(home.reader_token.name))
         beat = asyncio.create_task(self._link.beat())
         await self._chores.beats.load()
         await loop.start()
@@ -132,7 +135,7 @@ class _Watchdog:
         parts = self._parts
         parts.reactor.spawn(parts.ledger.event(AUTOHEAL, "the watchdog started", pid=os.getpid()))
         api = ApiParts(
-            self._home, self._parts, self._events, loop, self._chores, token, self._history
+            self._home, self._parts, self._events, loop, self._chores, tokens, self._history
         )
         work = [
             beat,

@@ -17,7 +17,7 @@ from vrooli.autoheal.routes.history import Past
 from vrooli.autoheal.routes.judgement import Judgement
 from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
-from vrooli.autoheal.web import RouteGroup, build_app
+from vrooli.autoheal.web import RouteGroup, Tokens, build_app
 from vrooli.core.home import Home
 from vrooli.main.api_server import listen_tcp, listen_unix, quiet_server
 from vrooli.main.watchdog_chores import Chores
@@ -34,7 +34,7 @@ class ApiParts:
     events: Events
     loop: Loop
     chores: Chores
-    token: str
+    tokens: Tokens
     history: History
 
 
@@ -46,7 +46,7 @@ async def serve_api(made_of: ApiParts) -> None:
     made_of.chores.port_taken = tcp is None
     if tcp is not None:
         sockets.append(tcp)
-    server = quiet_server(build_app(_groups(made_of), made_of.token))
+    server = quiet_server(build_app(_groups(made_of), made_of.tokens))
     try:
         await server.serve(sockets=sockets)
     except asyncio.CancelledError:
