@@ -51,8 +51,10 @@ class Healing:
         self._board, self._ledger, self._clock, self._judge = board, ledger, clock, judge
         self._supervisor = board.supervisor
 
-    async def heal(self, tracked: Tracked, failure: Failure, decision: Decision) -> None:
-        """The transaction. Numbered:
+    async def heal(
+        self, tracked: Tracked, failure: Failure, decision: Decision, began: float
+    ) -> None:
+        """The transaction, which `claim` has begun. Numbered:
 
         1. write down what is about to happen, durably
         2. try the actions of the ladder, mildest first; each verifies by the failing probe
@@ -60,7 +62,6 @@ class Healing:
         4. one helped: watch the stability window, then ask the dependents
         """
         tracked.heal = heal = _open(tracked, failure, decision)
-        began = self._note_start(tracked)
         await self._ledger.heal(heal, tracked.backoff)
         try:
             error = await self._climb(tracked, decision.ladder)
@@ -195,7 +196,11 @@ class Healing:
                 return sick
             await self._clock.sleep(0.25)
 
-    def _note_start(self, tracked: Tracked) -> float:
+    def claim(self, tracked: Tracked) -> float:
+        """Take `tracked` and a place in the budget of heals, at once: the next decision, which may
+        come before the heal has begun, must know of it. When it was (monotonic).
+        """
+        tracked.acting = True
         now = self._clock.monotonic()
         window = self._supervisor.stack.autoheal.heal_window
         self._board.heal_times = [t for t in self._board.heal_times if now - t < window] + [now]

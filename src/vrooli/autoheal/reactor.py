@@ -107,8 +107,8 @@ class Reactor:
         if changed:
             self._ledger.decision(tracked.name, case, decision)
         if decision.verdict == "heal":
-            tracked.acting = True
-            tracked.task = self.spawn(self._healing.heal(tracked, failure, decision))
+            began = self._healing.claim(tracked)
+            tracked.task = self.spawn(self._healing.heal(tracked, failure, decision, began))
             return
         if changed and decision.verdict == "refuse":
             await self._healing.refuse(tracked, failure, decision)
