@@ -14,7 +14,7 @@ from scripts.reference_environment import environment
 from scripts.reference_files import files
 from scripts.reference_healing import healing
 from scripts.reference_metrics import metrics
-from scripts.reference_plugins import checks, healers, resources
+from scripts.reference_plugins import checks, healers, resources, selftest
 from scripts.reference_stack_file import stack_file
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -30,6 +30,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "healing.md": healing,
     "metrics.md": metrics,
     "resources.md": resources,
+    "selftest.md": selftest,
     "vrooli-toml.md": stack_file,
 }
 

@@ -13,6 +13,7 @@ from scripts.reference_stack_file import keys_of
 from vrooli.autoheal.action import Action
 from vrooli.autoheal.check import Check
 from vrooli.autoheal.healer import Healer
+from vrooli.autoheal.selftest.scenario import scenario, scenario_names
 from vrooli.core import discover
 from vrooli.stack.kind import Kind
 
@@ -111,3 +112,19 @@ def resources() -> str:
         if fields(kind.options):
             text += f"\n{keys_of(kind.options)}"
     return text
+
+
+SELFTEST = """\
+# Selftest
+
+`vrooli-autoheal selftest` breaks throw-away services on purpose, in a stack of its own, and sees
+whether each promise is kept on this machine. CI runs all of them.
+
+"""
+
+
+def selftest() -> str:
+    """Every scenario."""
+    found = [scenario(name) for name in scenario_names()]
+    rows = [(f"`{s.id}`", s.fault, s.promise) for s in found]
+    return SELFTEST + table("scenario | fault | promise", rows)

@@ -16,11 +16,12 @@ from typing import Any, TypeVar
 
 from tests.support.leftovers import living, processes_of
 from vrooli.autoheal.catalogue import InstalledChecks
+from vrooli.autoheal.selftest import victim
 
 ROOT = Path(__file__).parents[2]
 VROOLI = str(ROOT / "vrooli")
 AUTOHEAL = [str(ROOT / ".venv" / "bin" / "vrooli-autoheal")]
-PROGRAM = Path(__file__).with_name("programs") / "service.py"
+PROGRAM = Path(victim.__file__)
 PATIENCE = 60.0  # seconds; only a broken test waits so long
 
 LOOKED_AT = ("watchdog-loop",)

@@ -11,6 +11,7 @@ from vrooli.cli import (
     autoheal_beat,
     autoheal_history,
     autoheal_judgement,
+    autoheal_selftest,
     autoheal_timeline,
     autoheal_trends,
     autoheal_uptime,
@@ -91,6 +92,7 @@ def build_autoheal(kit: Kit) -> typer.Typer:
         autoheal_uptime,
         autoheal_trends,
         autoheal_timeline,
+        autoheal_selftest,
     ):
         module.register(app, kit)
     return app

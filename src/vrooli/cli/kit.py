@@ -86,6 +86,14 @@ class Kit(Protocol):
         """A commented `vrooli.toml` with free ports for a stack in `folder`."""
         ...
 
+    def scenarios(self) -> list[dict[str, str]]:
+        """Scenarios of the selftest: `{id, fault, promise}`."""
+        ...
+
+    def selftest(self, names: Sequence[str], jobs: int) -> Iterator[dict[str, Any]]:
+        """Reports of the selftest as scenarios end."""
+        ...
+
     def sudoers(self, stack: "Stack") -> str:
         """The sudoers file for what `stack` allows the watchdog to do to the machine."""
         ...

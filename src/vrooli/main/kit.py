@@ -4,7 +4,7 @@ has 250 ms.
 
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,19 @@ class LocalKit:
         from vrooli.stack.names import DEFAULT_NAME
 
         return init_text(_free_ports(USUAL_PORTS), DEFAULT_NAME)
+
+    def scenarios(self) -> list[dict[str, str]]:
+        """All of them."""
+        from vrooli.autoheal.selftest.scenario import scenario, scenario_names
+
+        found = [scenario(name) for name in scenario_names()]
+        return [{"id": s.id, "fault": s.fault, "promise": s.promise} for s in found]
+
+    def selftest(self, names: Sequence[str], jobs: int) -> Iterator[dict[str, Any]]:
+        """Each in a process of its own."""
+        from vrooli.main.selftest import selftest
+
+        return selftest(names, jobs)
 
     def sudoers(self, stack: "Stack") -> str:
         """For the user who runs this."""

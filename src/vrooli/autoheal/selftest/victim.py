@@ -5,7 +5,9 @@ It listens on PORT when that is set, answers every GET with 200, and writes its 
 """
 
 import argparse
+import itertools
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -26,6 +28,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--mute-while", help="accept and never answer while this file is there")
     parser.add_argument("--sick-while", help="answer 503 while this file is there")
     parser.add_argument("--exit-when", help="exit 0 as soon as this file is there")
+    parser.add_argument("--flap", type=int, default=0, help="so many answers 200, then so many 503")
+    parser.add_argument("--open-files-while", help="take every descriptor while this file exists")
+    parser.add_argument("--forks", type=int, default=0, help="so many children that fork and end")
     parser.add_argument("--relies-on", type=int, help="503 unless something listens on this port")
     parser.add_argument("--children", type=int, default=0, help="so many, which ignore TERM")
     parser.add_argument("--ignore-term", action="store_true")
@@ -47,6 +52,8 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for _ in range(chosen.children):
         note("children", child())
+    for _ in range(chosen.forks):
+        subprocess.Popen([sys.executable, "-S", "-c", "import os; os.fork()"])
     time.sleep(chosen.delay)
     if "PORT" in os.environ:
         threading.Thread(target=serve, args=(chosen,), daemon=True).start()
@@ -54,18 +61,38 @@ def main() -> None:
         time.sleep(0.05)
 
 
+def take_all_files() -> list[int]:
+    """Every descriptor but those that answering needs."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    taken = []
+    try:
+        while True:
+            taken.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        return taken
+
+
 def serve(chosen: argparse.Namespace) -> None:
     server = socket.create_server((os.environ["HOST"], int(os.environ["PORT"])), backlog=100)
     kept = []
-    while True:
-        peer, _ = server.accept()
+    for answers in itertools.count():
+        try:
+            peer, _ = server.accept()
+        except OSError:  # no descriptor left: whoever waits, waits
+            time.sleep(0.1)
+            continue
+        if chosen.open_files_while and Path(chosen.open_files_while).exists():
+            kept.append(peer)
+            take_all_files()
+            continue
         if chosen.mute_while and Path(chosen.mute_while).exists():
             kept.append(peer)
             continue
         with peer:
             try:
                 peer.recv(4096)
-                peer.sendall(ANSWER % (b"200 OK" if well(chosen) else b"503 Sick"))
+                good = well(chosen) and not (chosen.flap and answers // chosen.flap % 2)
+                peer.sendall(ANSWER % (b"200 OK" if good else b"503 Sick"))
             except OSError:
                 continue
 

@@ -1,0 +1,1 @@
+"""Faults injected into throw-away services, and what must come of them."""

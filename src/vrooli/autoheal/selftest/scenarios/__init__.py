@@ -1,0 +1,1 @@
+"""Scenarios of the selftest, one file each."""

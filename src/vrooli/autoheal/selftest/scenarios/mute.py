@@ -1,0 +1,17 @@
+"""A service accepts connections and never answers."""
+
+from vrooli.autoheal.selftest.scenario import Lab, Scenario
+
+
+def _run(lab: Lab) -> None:
+    lab.service("web", "--mute-while", "mute")
+    lab.up()
+    lab.switch("mute")
+    lab.until(lambda: lab.state("web")["health"] == "critical", "it is noticed")
+    lab.switch("mute", on=False)
+    lab.healed("web")
+
+
+SCENARIO = Scenario(
+    "mute", "a service accepts connections and never answers", "it is restarted", _run
+)

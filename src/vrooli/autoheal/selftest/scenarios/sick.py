@@ -1,0 +1,22 @@
+"""A service answers 503."""
+
+from vrooli.autoheal.selftest.scenario import Lab, Scenario
+
+
+def _run(lab: Lab) -> None:
+    lab.service("web", "--sick-while", "sick")
+    lab.up()
+    pid = lab.pid("web")
+    lab.switch("sick")
+    lab.until(lambda: lab.starts("web") > 1, "it is restarted")
+    lab.switch("sick", on=False)
+    lab.healed("web")
+    lab.expect(lab.pid("web") != pid, "it is another process")
+
+
+SCENARIO = Scenario(
+    "sick",
+    "a service answers 503",
+    "it is restarted and verified",
+    _run,
+)

@@ -1,0 +1,286 @@
+"""The laboratory of the selftest: a stack in a folder of its own, brought up for real."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vrooli.autoheal.catalogue import InstalledChecks
+from vrooli.autoheal.selftest import victim
+from vrooli.client import http
+from vrooli.client.token import read_token
+from vrooli.client.wire import Response, problem
+from vrooli.core.address import UnixPath
+from vrooli.core.errors import StartFailed, VrooliError
+from vrooli.main.kit import LocalKit
+
+PATIENCE = 60.0
+"""Seconds; only a broken promise takes so long."""
+
+_PAUSE = 0.05
+_PORTS = (20_000, 32_000)
+"""Below those that Linux gives to clients."""
+
+T = TypeVar("T")
+
+
+class Broken(StartFailed):
+    """A promise of a scenario was not kept."""
+
+
+class LocalLab:
+    """See `autoheal.selftest.scenario.Lab`."""
+
+    def __init__(self) -> None:
+        self._root = Path(tempfile.mkdtemp(prefix="vrooli-selftest-"))
+        self._root.chmod(0o777)  # services run as another user when root runs the selftest
+        self._file = self._root / "vrooli.toml"
+        self._program = self._root / "victim.py"
+        shutil.copy(victim.__file__, self._program)
+        self._kit = LocalKit({**os.environ, "VROOLI_HOME": str(self._root / "h")})
+        self._home = self._kit.home(None)
+        self._ports: dict[str, int] = {}
+        self._sections: dict[str, dict[str, Any]] = {}
+        self._settings: dict[str, Any] = {"stability": 0.5, "sweep": 1}
+        self._nonsense = ""
+        for name in InstalledChecks().names():
+            self._sections[f"checks.{name}"] = {"enabled": name == "watchdog-loop"}
+
+    # What is declared
+
+    @property
+    def folder(self) -> Path:
+        """See the port."""
+        return self._root
+
+    @property
+    def spool(self) -> Path:
+        """See the port."""
+        return self._home.spool
+
+    def service(self, name: str, *habits: str, **keys: Any) -> None:
+        """See the port."""
+        python = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
+        usual: dict[str, Any] = {
+            "command": [python, "-S", self._program.name, *habits],
+            "port": self.port(name),
+            "health": {"http": "/", "interval": 0.5},
+        }
+        self._sections[f"scenarios.{name}"] = {**usual, **keys}
+
+    def check(self, name: str, **keys: Any) -> None:
+        """See the port."""
+        self._sections[f"checks.{name}"] = keys
+
+    def settings(self, **keys: Any) -> None:
+        """See the port."""
+        self._settings |= keys
+
+    def spoil(self) -> None:
+        """See the port."""
+        self._nonsense = "\n[nonsense"
+
+    def port(self, name: str) -> int:
+        """See the port."""
+        if name not in self._ports:
+            self._ports[name] = _free_port()
+        return self._ports[name]
+
+    def url(self, name: str) -> str:
+        """See the port."""
+        return f"http://127.0.0.1:{self.port(name)}/"
+
+    # What is done
+
+    def up(self, *, fails: bool = False) -> None:
+        """See the port."""
+        self._write()
+        try:
+            stack = self._kit.load_stack(self._file)
+            self._kit.bring_up(stack, self._home)
+            last = [*self._kit.operate(self._home, "up", ())][-1]
+        except VrooliError:
+            if not fails:
+                raise
+            return
+        self.expect(last["ok"] is not fails, "`up` fails" if fails else f"`up` succeeds: {last}")
+
+    def operate(self, action: str, *names: str) -> None:
+        """See the port."""
+        for _ in self._kit.operate(self._home, action, names):
+            pass
+
+    def switch(self, name: str, on: bool = True) -> None:
+        """See the port."""
+        path = self._root / name
+        path.touch() if on else path.unlink(missing_ok=True)
+
+    def hide_program(self, *, back: bool = False) -> None:
+        """See the port."""
+        here, there = self._program, self._program.with_suffix(".hidden")
+        there.rename(here) if back else here.rename(there)
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """See the port."""
+        pid = self.pid(name)
+        os.kill(pid, number)
+        return pid
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """See the port."""
+        target = UnixPath(str(self._home.watchdog_socket))
+        token = read_token(self._home.operator_token)
+        answer = http.request(target, method, path, body=body, token=token, timeout=10.0)
+        if answer.status >= 400:
+            raise problem(answer.status, answer.lenient(), f"{method} {path}")
+        return Response(answer.status, answer.body).json()
+
+    def close(self) -> None:
+        """Bring it down and remove it."""
+        try:
+            for _ in self._kit.bring_down(self._home):
+                pass
+        finally:
+            shutil.rmtree(self._root, ignore_errors=True)
+            shutil.rmtree(self._home.run, ignore_errors=True)
+
+    # What is seen
+
+    def state(self, name: str) -> dict[str, Any]:
+        """See the port."""
+        rows = self._quietly("/status", "services")
+        return next((dict(row) for row in rows if row["name"] == name), {})
+
+    def pid(self, name: str) -> int:
+        """See the port."""
+        if name == "keeper":
+            return self._wait(self._keeper, "there is a keeper")
+        return self._wait(lambda: int(self.state(name).get("pid") or 0), f"{name} has a pid")
+
+    def result(self, check: str) -> dict[str, Any]:
+        """See the port."""
+        rows = self._quietly("/checks", "checks")
+        return next((dict(row["result"] or {}) for row in rows if row["id"] == check), {})
+
+    def heals(self, subject: str) -> list[dict[str, Any]]:
+        """See the port."""
+        rows = self._quietly("/heals?limit=1000", "heals")
+        return [heal for heal in reversed(rows) if heal["subject"] == subject]
+
+    def decided(self, rule: str) -> bool:
+        """See the port."""
+        rows = self._quietly("/decisions", "decisions")
+        return any(row["data"]["rule"] == rule for row in rows)
+
+    def starts(self, name: str) -> int:
+        """See the port."""
+        return len(self._noted(name, "starts"))
+
+    def left(self, name: str) -> list[int]:
+        """See the port."""
+        return [pid for pid in self._noted(name, "children") if Path(f"/proc/{pid}").exists()]
+
+    def log(self, name: str) -> Path:
+        """See the port."""
+        return self._home.log(name)
+
+    # What must be
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        """See the port."""
+        self._wait(condition, what)
+
+    def healed(self, name: str, times: int = 1) -> dict[str, Any]:
+        """See the port."""
+
+        def done() -> bool:
+            outcomes = [heal["outcome"] for heal in self.heals(name)]
+            status = self._quietly("/status", "status")
+            return outcomes.count("healed") >= times and status == "ok"
+
+        self._wait(done, f"{name} is healed and all is well")
+        return self.heals(name)[-1]
+
+    def quiet(self, seconds: float, condition: Callable[[], object], what: str) -> None:
+        """See the port."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            self.expect(condition(), what)
+            time.sleep(_PAUSE)
+
+    def expect(self, condition: object, what: str) -> None:
+        """See the port."""
+        if not condition:
+            raise Broken(f"not so: {what}", next_step=self._story())
+
+    def _wait(self, condition: Callable[[], T], what: str) -> T:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            value = condition()
+            if value:
+                return value
+            if time.monotonic() >= deadline:
+                raise Broken(f"not in {PATIENCE:g} s: {what}", next_step=self._story())
+            time.sleep(_PAUSE)
+
+    def _story(self) -> str:
+        seen = self._quietly("/status", "services")
+        told = [f"{row['name']}: {row['state']}, {row['health']}: {row['message']}" for row in seen]
+        return "; ".join(told) or "the watchdog does not answer"
+
+    def _quietly(self, path: str, key: str) -> Any:
+        """An answer's value; an empty list while nobody answers."""
+        try:
+            return self.ask("GET", path)[key]
+        except VrooliError:
+            return []
+
+    def _keeper(self) -> int:
+        try:
+            return int(json.loads(self._home.keeper_lock.read_text("ascii") or "{}").get("pid", 0))
+        except (OSError, ValueError):
+            return 0
+
+    def _noted(self, name: str, what: str) -> list[int]:
+        path = self._root / f"{name}.{what}"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        return [int(line.split()[0]) for line in text.splitlines()]
+
+    def _write(self) -> None:
+        sections = {
+            "stack": {"name": "selftest"},
+            "autoheal": {"port": self.port("autoheal"), **self._settings},
+            **self._sections,
+        }
+        parts = [f"[{name}]\n{_keys(keys)}" for name, keys in sections.items()]
+        self._file.write_text("\n".join(parts) + self._nonsense, encoding="utf-8")
+
+
+def _keys(keys: dict[str, Any]) -> str:
+    return "".join(f"{key} = {_toml(value)}\n" for key, value in keys.items())
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items())
+        return "{ " + ", ".join(pairs) + " }"
+    return json.dumps(value)
+
+
+def _free_port() -> int:
+    while True:
+        port = random.SystemRandom().randrange(*_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
