@@ -4,10 +4,10 @@ from vrooli.autoheal.selftest.scenario import Lab, Scenario
 
 
 def _run(lab: Lab) -> None:
-    lab.service("web", "--open-files-while", "greedy")
+    lab.service("web", "--open-files-while", "greedy", start_timeout=3)
     lab.up()
     lab.switch("greedy")
-    lab.until(lambda: lab.starts("web") > 1, "it is restarted")
+    lab.until(lambda: lab.heals("web"), "a heal has begun")
     lab.switch("greedy", on=False)
     lab.healed("web")
 

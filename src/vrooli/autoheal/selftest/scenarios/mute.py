@@ -4,10 +4,10 @@ from vrooli.autoheal.selftest.scenario import Lab, Scenario
 
 
 def _run(lab: Lab) -> None:
-    lab.service("web", "--mute-while", "mute")
+    lab.service("web", "--mute-while", "mute", start_timeout=3)
     lab.up()
     lab.switch("mute")
-    lab.until(lambda: lab.state("web")["health"] == "critical", "it is noticed")
+    lab.until(lambda: lab.heals("web"), "a heal has begun")
     lab.switch("mute", on=False)
     lab.healed("web")
 

@@ -14,7 +14,6 @@ def _run(lab: Lab) -> None:
         lab.operate("start", "web")
         lab.until(lambda: "is taken by" in lab.state("web")["message"], "the holder is named")
         lab.quiet(2, lambda: lab.starts("web") == 1, "it is not started in vain")
-    lab.healed("web") if lab.heals("web") else None
     lab.until(lambda: lab.state("web")["health"] == "ok", "it is back when the port is free")
 
 

@@ -4,11 +4,11 @@ from vrooli.autoheal.selftest.scenario import Lab, Scenario
 
 
 def _run(lab: Lab) -> None:
-    lab.service("web", "--sick-while", "sick")
+    lab.service("web", "--sick-while", "sick", start_timeout=3)
     lab.up()
     pid = lab.pid("web")
     lab.switch("sick")
-    lab.until(lambda: lab.starts("web") > 1, "it is restarted")
+    lab.until(lambda: lab.heals("web"), "a heal has begun")
     lab.switch("sick", on=False)
     lab.healed("web")
     lab.expect(lab.pid("web") != pid, "it is another process")
