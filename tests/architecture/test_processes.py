@@ -7,10 +7,12 @@ import sys
 HEAVY = {
     "aiohttp",
     "alembic",
+    "apprise",
     "fastapi",
     "nicegui",
     "procrastinate",
     "pydantic",
+    "requests",
     "rich",
     "sqlalchemy",
     "structlog",
