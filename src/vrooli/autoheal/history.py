@@ -79,6 +79,11 @@ class History:
         """The highest committed number, without asking the disk."""
         return self._writer.last_seq
 
+    @property
+    def generation(self) -> int:
+        """How often a spool was opened; another number means another file, perhaps an empty one."""
+        return self._writer.generation
+
     def health(self) -> SpoolHealth:
         """How the spool does, without asking the disk."""
         return self._writer.health()
@@ -134,6 +139,15 @@ class History:
             return spool.insert(connection, row)
 
         return int(await self._durable(self._writer.submit(work)))
+
+    async def change(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` in a transaction with what else waits, in the order of the calls.
+
+        Raises:
+            StorageError: as `commit`; it stays queued.
+        """
+        result: T = await self._durable(self._writer.submit(work))
+        return result
 
     async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """Run `job` on the writer's thread in a transaction of its own (rollup, retention).

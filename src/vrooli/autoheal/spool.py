@@ -62,7 +62,16 @@ _HOURS = (
     "CREATE INDEX stretches_subject ON stretches(subject)",
     "CREATE INDEX stretches_age ON stretches(ended)",
 )
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOURS)
+_NOTICES = (
+    # What people are told, before they are: see notify/store.py.
+    "CREATE TABLE notices(seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,"
+    " id TEXT NOT NULL, live INTEGER NOT NULL, at REAL NOT NULL, data TEXT NOT NULL,"
+    " UNIQUE(kind, id))",
+    "CREATE INDEX notices_live ON notices(seq) WHERE live",
+    "CREATE INDEX notices_kind ON notices(kind)",
+    "CREATE INDEX notices_age ON notices(at) WHERE NOT live",
+)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _HOURS, _NOTICES)
 """Statements that lead from `user_version` i to i + 1. Only ever append."""
 
 

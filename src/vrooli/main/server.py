@@ -27,8 +27,8 @@ import structlog
 import uvicorn
 
 from vrooli import __version__
-from vrooli.core.errors import StartFailed, UsageError, VrooliError
-from vrooli.host.python_child import run_module
+from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, VrooliError
+from vrooli.host.python_child import PythonChildren
 from vrooli.main.environment import read_environment
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
@@ -202,13 +202,13 @@ async def apply_migrations(dsn: str) -> None:
     """Run `vrooli.main.migrate` in a process of its own; `VrooliError` with its last words when it
     fails.
     """
-    env = {"DATABASE_URL": dsn, "DATABASE_URL_FILE": ""}
+    children = PythonChildren({**os.environ, "DATABASE_URL": dsn, "DATABASE_URL_FILE": ""})
     try:
-        ended = await run_module("vrooli.main.migrate", env, MIGRATION_SECONDS)
-    except TimeoutError as error:
+        ended = await children.run("vrooli.main.migrate", b"", MIGRATION_SECONDS)
+    except DeadlineExceeded as error:
         raise VrooliError(f"migrations took longer than {MIGRATION_SECONDS:g} s") from error
     if ended.code != 0:
-        lines = ended.tail.strip().splitlines() or [f"exit code {ended.code}"]
+        lines = ended.errors.strip().splitlines() or [f"exit code {ended.code}"]
         retryable = ended.code == EXIT_RETRY
         reason = redact_value(lines[0] if retryable else lines[-1])
         raise VrooliError(f"migrations failed: {reason}", retryable=retryable)
