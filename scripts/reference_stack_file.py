@@ -33,6 +33,8 @@ def stack_file() -> str:
         "[autoheal]": sections.AutohealSection,
         "[autoheal.allow]": sections.AllowSection,
         "[checks.NAME]": sections.CheckSection,
+        "[notify]": sections.NotifySection,
+        "[notify.channels.NAME]": sections.ChannelSection,
     }
     text = STACK_FILE
     for head, section in parts.items():

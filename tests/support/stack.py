@@ -73,6 +73,13 @@ class LiveStack:
         keys.setdefault("port", self.port(name))
         self._sections[name] = _section(f"resources.{name}", {"kind": kind, **keys})
 
+    def tell(self, channels: dict[str, dict[str, Any]], **keys: Any) -> None:
+        """People are told by these channels; what is well again is told soon."""
+        keys.setdefault("resolve_after", 0.5)
+        parts = [_section("notify", keys)]
+        parts += [_section(f"notify.channels.{name}", one) for name, one in channels.items()]
+        self._sections["notify"] = "\n".join(parts)
+
     def remove(self, name: str) -> None:
         """Leave `name` out of the file."""
         del self._sections[name]

@@ -40,6 +40,7 @@ from vrooli.main.jsonlog import log_to_stderr
 from vrooli.main.places import find_home, make_home, this_machine
 from vrooli.main.watchdog_api import ApiParts, serve_api
 from vrooli.main.watchdog_chores import Chores
+from vrooli.main.watchdog_notify import Notifications, Outside
 from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.model import AUTOHEAL, Stack
@@ -118,6 +119,10 @@ class _Watchdog:
             clock=clock,
         )
         self._secrets = FileSecrets(home.secrets, environment)
+        self._notifications = Notifications(
+            self._parts, Outside(machine, history, self._events, self._secrets, environment)
+        )
+        self._chores.also(self._notifications)
 
     async def run(self) -> None:
         """Everything, until a signal."""
@@ -142,6 +147,7 @@ class _Watchdog:
             asyncio.create_task(loop.run()),
             asyncio.create_task(serve_api(api)),
             asyncio.create_task(self._chores.run()),
+            asyncio.create_task(self._notifications.run()),
         ]
         stopped = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait({stopped, *work}, return_when=asyncio.FIRST_COMPLETED)

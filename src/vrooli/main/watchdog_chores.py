@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import os
-from typing import Any
+from typing import Any, Protocol
 
 import psutil
 
@@ -43,6 +43,18 @@ KEEPER = "keeper"
 _ENDINGS = "watchdog_endings_seen"
 
 
+class Speaker(Protocol):
+    """A part of the watchdog that has something to say about itself."""
+
+    def trouble(self) -> list[str]:
+        """What is wrong with it."""
+        ...
+
+    def advice(self) -> list[str]:
+        """What an operator should do."""
+        ...
+
+
 class Chores:
     """The watchdog's own household."""
 
@@ -62,7 +74,12 @@ class Chores:
         self._began = self._clock.wall()
         self._shipper: Shipper | None = None
         self.beats = Beats(ledger, self._clock)
+        self._speakers: list[Speaker] = []
         self.port_taken = False
+
+    def also(self, speaker: Speaker) -> None:
+        """Let the status say what `speaker` says."""
+        self._speakers.append(speaker)
 
     async def run(self) -> None:
         """All chores, until cancelled."""
@@ -206,10 +223,10 @@ class Chores:
         if self.port_taken:
             port = self._board.supervisor.stack.autoheal.port
             found.append(f"port {port} is taken: the API serves on its unix socket only")
-        return found
+        return found + [line for speaker in self._speakers for line in speaker.trouble()]
 
     def _advice(self) -> list[str]:
-        found = []
+        found = [line for speaker in self._speakers for line in speaker.advice()]
         if not self._system.memory().swap_total:
             found.append("this machine has no swap: when memory runs out, processes are killed")
         if not protected_at_boot():

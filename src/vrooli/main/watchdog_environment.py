@@ -28,4 +28,5 @@ def knows_other_values(pid: int, stack: Stack, environment: Mapping[str, str]) -
 
 def _names(stack: Stack) -> set[str]:
     values = [v for s in stack.services.values() for v in (*s.env.values(), s.url)]
+    values += [channel.url for channel in stack.notify.channels.values()]
     return {value.removeprefix(_SCHEME) for value in values if value.startswith(_SCHEME)}

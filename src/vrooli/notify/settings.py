@@ -34,10 +34,12 @@ class Settings:
 
     Attributes:
         channels: by name.
+        digest: seconds between two digests.
         flood: messages of one channel within `flood_window` seconds; what goes beyond is summed up.
     """
 
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    digest: float = 86_400.0
     flood: int = 10
     flood_window: float = 600.0
 

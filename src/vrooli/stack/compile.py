@@ -9,6 +9,7 @@ from vrooli.stack import compile_checks as checks
 from vrooli.stack import own
 from vrooli.stack.catalogue import Catalogue, Checks
 from vrooli.stack.compile_check_settings import check_settings
+from vrooli.stack.compile_notify import notify_settings
 from vrooli.stack.compile_service import Declared, Folders, compile_service
 from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack
 from vrooli.stack.names import DEFAULT_NAME, NAME_EXPECTED, valid_name
@@ -70,7 +71,8 @@ def compile_stack(
         problems.add((), f"more than {checks.MOST_SERVICES} services")
     name = _stack_name(source.file, problems)
     looked_at = check_settings(source.file.checks, source.check_options, known, problems)
-    return Stack(name, services, settings, source.path, source.folders.file, looked_at)
+    notify = notify_settings(source.file.notify, source.folders, problems)
+    return Stack(name, services, settings, source.path, source.folders.file, looked_at, notify)
 
 
 def _scenario_names(source: Source, problems: Problems) -> list[str]:

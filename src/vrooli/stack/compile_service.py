@@ -122,7 +122,7 @@ class _Ports:
     @classmethod
     def of(cls, declared: Declared, runtime: str, instances: int) -> "_Ports":
         written, section = declared.written, declared.section
-        url = _absolute_reference(_url(written.url, section), declared.folders)
+        url = absolute_reference(_url(written.url, section), declared.folders)
         host, port = "127.0.0.1", declared.kind.default_port
         if url and not is_reference(url):
             parts = urlsplit(url)
@@ -266,7 +266,7 @@ def _env(declared: Declared) -> dict[str, str]:
         problem = _env_problem(name, value)
         if problem:
             section.wrong(name, problem)
-        found[name] = _absolute_reference(value, declared.folders)
+        found[name] = absolute_reference(value, declared.folders)
     return found
 
 
@@ -280,7 +280,8 @@ def _env_problem(name: str, value: str) -> str | None:
     return reference_problem(value)
 
 
-def _absolute_reference(value: str, folders: Folders) -> str:
+def absolute_reference(value: str, folders: Folders) -> str:
+    """`value`; the path of a `file:` reference begins at the folder of the stack file."""
     scheme, _, path = value.partition(":")
     return f"file:{folders.absolute(path)}" if scheme == "file" and path else value
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from vrooli.stack.model import AutohealSettings, Service, Stack
+from vrooli.stack.model import AutohealSettings, NotifySettings, Service, Stack
 
 RESTART_KEYS = (
     "kind",
@@ -45,7 +45,7 @@ class Difference:
     """From one compiled stack to another; names in the order of the stack that declares them.
 
     Attributes:
-        settings: the `[autoheal]` keys and the checks that differ.
+        settings: the keys of `[autoheal]` and `[notify]` and the checks that differ.
     """
 
     added: tuple[str, ...]
@@ -69,6 +69,7 @@ def difference(old: Stack, new: Stack) -> Difference:
         unchanged=tuple(name for name, change in changes.items() if not change.keys),
         settings=(
             *_differing(AutohealSettings, old.autoheal, new.autoheal),
+            *_differing(NotifySettings, old.notify, new.notify),
             *_differing_checks(old, new),
         ),
     )

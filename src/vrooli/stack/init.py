@@ -5,7 +5,13 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from vrooli.stack.default import POSTGRES_PORT
-from vrooli.stack.sections import AutohealSection, ScenarioSection, keys
+from vrooli.stack.sections import (
+    AutohealSection,
+    ChannelSection,
+    NotifySection,
+    ScenarioSection,
+    keys,
+)
 
 USUAL_PORTS = {"postgres": POSTGRES_PORT, "server": 3001, "autoheal": 3002, "web": 8000}
 """What `free_ports` may name; the caller looks for free ones near these."""
@@ -45,6 +51,14 @@ def init_text(free_ports: Mapping[str, int], name: str) -> str:
         "[autoheal]",
         f"port = {ports['autoheal']}",
         *_commented(AutohealSection, {"port": ""}),
+        "",
+        "# Who is told when a person is needed.",
+        "[notify]",
+        *_commented(NotifySection, {"channels": ""}),
+        "",
+        "# Without a channel nobody is told. The file holds an apprise URL, like mailtos://...",
+        "# [notify.channels.phone]",
+        *_commented(ChannelSection, {}),
         "",
         "# A scenario of your own: remove the first `# ` of each line that you want.",
         "# [scenarios.web]",

@@ -26,6 +26,7 @@ from vrooli.stack.sections import (
     AutohealSection,
     CheckSection,
     File,
+    NotifySection,
     ResourceSection,
     ScenarioSection,
     StackSection,
@@ -40,7 +41,7 @@ Section = TypeVar("Section")
 UNKNOWN = "unexpected_keyword_argument"
 """Pydantic's name for a key that a dataclass does not have."""
 
-_TOP = ("stack", "resources", "scenarios", "autoheal", "checks")
+_TOP = ("stack", "resources", "scenarios", "autoheal", "checks", "notify")
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LARGEST_NUMBER = 2**63 - 1
 
@@ -167,6 +168,8 @@ class _Reader:
             autoheal=self._section(AutohealSection, raw.get("autoheal", {}), ("autoheal",))
             or AutohealSection(),
             checks=self._checks(raw),
+            notify=self._section(NotifySection, raw.get("notify", {}), ("notify",))
+            or NotifySection(),
         )
 
     def _tables(self, raw: dict[str, Any], name: str) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -176,6 +176,39 @@ class AutohealSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """`[notify.channels.NAME]`.
+
+    Attributes:
+        url: an apprise URL without a secret, or a reference to one.
+        severities: what is told there: critical, warning, info.
+        second: the channel that stands in while this one fails; empty when none does.
+    """
+
+    url: str
+    severities: tuple[str, ...] = ()
+    second: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """`[notify]`.
+
+    Attributes:
+        digest: seconds between two digests.
+        flood: messages of one channel within `flood_window` seconds before they are summed up.
+        resolve_after: seconds that something must be well in one piece before its incident is over.
+        channels: by name.
+    """
+
+    digest: float = 86_400.0
+    flood: int = 10
+    flood_window: float = 600.0
+    resolve_after: float = 30.0
+    channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """All that runs here.
 
@@ -184,6 +217,7 @@ class Stack:
         services: by name, resources first, in declared order.
         autoheal: settings of the watchdog.
         checks: by name, those that differ from what the product brings.
+        notify: who is told, and how.
         source: the file it was compiled from; empty for the built-in default stack.
         folder: where relative paths start.
     """
@@ -194,6 +228,7 @@ class Stack:
     source: str = ""
     folder: str = ""
     checks: Mapping[str, CheckSettings] = field(default_factory=dict)
+    notify: NotifySettings = field(default_factory=NotifySettings)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -211,7 +246,17 @@ class Stack:
             source=data["source"],
             folder=data["folder"],
             checks={name: _check(raw) for name, raw in data["checks"].items()},
+            notify=_notify(data.get("notify", {})),
         )
+
+
+def _notify(raw: dict[str, Any]) -> NotifySettings:
+    """`stack.json` of before there were notifications has none."""
+    channels = {
+        name: ChannelSettings(**{**channel, "severities": tuple(channel["severities"])})
+        for name, channel in raw.get("channels", {}).items()
+    }
+    return NotifySettings(**{**raw, "channels": channels})
 
 
 def _service(raw: dict[str, Any]) -> Service:

@@ -9,6 +9,7 @@ from vrooli.stack.sections import (
     AutohealSection,
     CheckSection,
     Key,
+    NotifySection,
     ResourceSection,
     ScenarioSection,
     StackSection,
@@ -41,6 +42,7 @@ def json_schema(checks: Checks | None = None, kinds: Catalogue | None = None) ->
             "scenarios": _named(_table(ScenarioSection), summary(ScenarioSection)),
             "autoheal": _table(AutohealSection),
             "checks": _checks(known),
+            "notify": _table(NotifySection),
         },
     }
 

@@ -14,7 +14,9 @@ def uncommented(text: str) -> str:
     lines = []
     for line in text.splitlines():
         plain = line.removeprefix("# ")
-        code = plain.startswith("[scenarios.") or (" = " in plain and not plain.startswith("#"))
+        code = plain.startswith(("[scenarios.", "[notify.")) or (
+            " = " in plain and not plain.startswith("#")
+        )
         lines.append(plain if code else line)
     return "\n".join(lines)
 
