@@ -29,6 +29,7 @@ class Receiver:
 
     Attributes:
         url: the apprise URL.
+        before_answer: called with each notification before it is answered.
         refuses: answers 503 while it is set.
         asked: how often somebody tried.
     """
@@ -36,6 +37,7 @@ class Receiver:
     url: str = ""
     refuses: bool = False
     asked: int = 0
+    before_answer: Callable[[Got], None] = lambda _: None
     got: list[Got] = field(default_factory=list)
 
     def of(self, kind: str) -> list[Got]:
@@ -68,11 +70,13 @@ def _handler(receiver: Receiver) -> Callable[..., BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             receiver.asked += 1
+            key = str(self.headers["Idempotency-Key"])
+            got = Got(key, body["title"], body["message"], body["type"])
+            receiver.before_answer(got)
             if receiver.refuses:
                 self.send_error(503)
                 return
-            key = str(self.headers["Idempotency-Key"])
-            receiver.got.append(Got(key, body["title"], body["message"], body["type"]))
+            receiver.got.append(got)
             self.send_response(200)
             self.end_headers()
 
