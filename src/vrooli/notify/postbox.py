@@ -213,7 +213,7 @@ class Postbox:
 
     def _situation(self) -> Situation:
         return Situation(
-            tuple(self._box.deliveries.values()),
+            tuple(self._box.deliveries[number] for number in sorted(self._box.deliveries)),
             self._busy | self._unwritten,
             self._lines,
             self.settings,
