@@ -157,7 +157,10 @@ class Postbox:
     async def silence(self, subject: str, seconds: float, by: str, why: str) -> Silence:
         """Tell nobody about `subject` (or a pattern) for a time."""
         now = self._clock.wall()
-        silence = Silence(f"{int(now * 1000):013d}", subject, now + seconds, by, why, now)
+        number = int(now * 1000)
+        while f"{number:013d}" in self._box.silences:  # two within one millisecond
+            number += 1
+        silence = Silence(f"{number:013d}", subject, now + seconds, by, why, now)
         await self._commit([silence])
         return silence
 
