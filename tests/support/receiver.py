@@ -32,13 +32,15 @@ class Receiver:
         before_answer: called with each notification before it is answered.
         refuses: answers 503 while it is set.
         asked: how often somebody tried.
+        stuck: for a `before_answer` that waits.
     """
 
     url: str = ""
     refuses: bool = False
     asked: int = 0
-    before_answer: Callable[[Got], None] = lambda _: None
+    before_answer: Callable[[Got], object] = lambda _: None
     got: list[Got] = field(default_factory=list)
+    stuck: threading.Event = field(default_factory=threading.Event)
 
     def of(self, kind: str) -> list[Got]:
         """What came of a kind."""

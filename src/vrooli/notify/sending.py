@@ -57,7 +57,8 @@ class ChildSender:
             given = json.dumps(asked).encode()
             return _read(await self.children.run(self.module, given, self.deadline))
         except VrooliError as error:
-            return Answer(False, str(error))
+            place = f"{error.where}: " if error.where else ""
+            return Answer(False, f"{place}{error.what}")
 
     def _address(self, channel: Channel) -> str:
         return self.secrets.resolve(channel.url) if channel.is_reference else channel.url

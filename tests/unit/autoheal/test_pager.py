@@ -1,0 +1,186 @@
+"""The pager on a whole watchdog in memory: who pages, who does not, and when it is over."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
+from tests.support.notices import settings
+from tests.support.until import until
+from tests.support.waiting import eventually
+from vrooli.autoheal.board import HostCheck
+from vrooli.autoheal.check import Check
+from vrooli.autoheal.digest import Period
+from vrooli.autoheal.digester import Digester
+from vrooli.autoheal.events import Events
+from vrooli.autoheal.notices import SpoolStore
+from vrooli.autoheal.pager import Pager
+from vrooli.autoheal.paging_words import Where
+from vrooli.core.result import Result, critical, ok, unknown, warning
+from vrooli.notify.delivery import Delivery
+from vrooli.notify.message import Severity
+from vrooli.notify.postbox import Postbox
+from vrooli.stack.model import NotifySettings, Stack
+
+WHERE = Where("test", "here")
+
+
+class Paged:
+    """A watchdog with a pager that looks when the test says."""
+
+    def __init__(self, folder: Path, stack: Stack) -> None:
+        self.watchdog = MemoryWatchdog(folder, stack)
+        self.store = SpoolStore(self.watchdog.history)
+        clock = self.watchdog.clock
+        self.postbox = Postbox(self.store, settings, clock, "host")
+        self.pager = Pager(
+            self.watchdog.board, Events(), self.watchdog.ledger, self.postbox, clock, WHERE
+        )
+
+    def look(self, name: str, result: Result, at: float) -> None:
+        """A check has looked."""
+        check = Check(name, f"the {name}", "", "system", 5.0, "", None, lambda *_: result)
+        self.watchdog.board.checks[name] = HostCheck(check, result, at)
+
+    @property
+    def subjects(self) -> list[str]:
+        """Of open incidents."""
+        return [one.subject for one in self.postbox.box.incidents.values()]
+
+    def told(self) -> list[str]:
+        """Kinds and subjects of what is to be sent."""
+        rows: list[Delivery] = list(self.postbox.box.deliveries.values())
+        return [f"{one.message.kind} {one.message.subject}" for one in rows]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Judge again and again until then."""
+
+        async def judged() -> bool:
+            await self.pager.judge()
+            return condition()
+
+        await eventually(judged, f"told so far: {self.told()}")
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
+    """Brings stacks up."""
+    running: list[MemoryWatchdog] = []
+
+    async def start(*services: Any, resolve_after: float = 0.0) -> Paged:
+        stack = stack_of(*services)
+        declared = NotifySettings(resolve_after=resolve_after)
+        stack = Stack(stack.name, stack.services, stack.autoheal, notify=declared)
+        paged = Paged(tmp_path / str(len(running)), stack)
+        await paged.watchdog.__aenter__()
+        running.append(paged.watchdog)
+        return paged
+
+    yield start
+    for one in running:
+        await one.die()
+
+
+async def test_a_check_that_is_critical_for_two_looks_pages_and_ends(make: Any) -> None:
+    paged = await make()
+    paged.look("system-disk", critical("97 %"), 1.0)
+    await paged.pager.judge()
+    await paged.pager.judge()
+    assert paged.told() == []
+    paged.look("system-disk", critical("97 %"), 2.0)
+    await paged.pager.judge()
+    await paged.pager.judge()
+    assert paged.told() == ["page system-disk"]
+    paged.look("system-disk", unknown("no answer"), 3.0)
+    await paged.pager.judge()
+    assert paged.subjects == ["system-disk"]
+    paged.look("system-disk", warning("91 %"), 4.0)
+    await paged.pager.judge()
+    assert paged.told() == ["page system-disk", "resolved system-disk"]
+
+
+async def test_a_check_between_two_good_looks_does_not_page(make: Any) -> None:
+    paged = await make()
+    for at, result in enumerate([critical("97 %"), ok("1 %"), critical("97 %")], start=1):
+        paged.look("system-disk", result, float(at))
+        await paged.pager.judge()
+    assert paged.subjects == []
+
+
+async def test_what_is_no_longer_declared_ends_its_incident(make: Any) -> None:
+    paged = await make()
+    for at in (1.0, 2.0):
+        paged.look("system-disk", critical("97 %"), at)
+        await paged.pager.judge()
+    del paged.watchdog.board.checks["system-disk"]
+    await paged.pager.judge()
+    assert paged.told() == ["page system-disk", "resolved system-disk"]
+
+
+async def test_it_must_be_well_for_a_while_before_its_end_is_told(make: Any) -> None:
+    paged = await make(resolve_after=3600.0)
+    for at, result in enumerate([critical("1"), critical("1"), ok("1"), critical("1")], start=1):
+        paged.look("system-disk", result, float(at))
+        await paged.pager.judge()
+    assert paged.told() == ["page system-disk"]
+
+
+async def test_of_a_failing_pair_only_the_cause_pages(make: Any) -> None:
+    """Both run elsewhere; the dependent is seen failing first, and its need is looked at before it
+    pages."""
+    down = {"runtime": "external", "heal": "watch"}
+    paged = await make(scenario("db", 1, **down), scenario("web", 2, needs=("db",), **down))
+    paged.watchdog.ports.closed.update({1, 2})
+    await paged.until(lambda: "db" in paged.subjects)
+    for _ in range(5):
+        await paged.pager.judge()
+    assert paged.told() == ["page db"]
+    paged.watchdog.ports.closed.clear()
+    await paged.until(lambda: not paged.subjects)
+    assert paged.told() == ["page db", "resolved db"]
+
+
+async def test_what_it_needs_is_looked_at_before_a_service_pages(make: Any) -> None:
+    """Its need is looked at once a minute: the latest look is old, and says that all is well."""
+    down = {"runtime": "external", "heal": "watch"}
+    rarely = replace(scenario("db", 1).health, interval=60.0)
+    db = replace(scenario("db", 1, **down), health=rarely)
+    paged = await make(db, scenario("web", 2, needs=("db",), **down))
+    board = paged.watchdog.board
+    await paged.until(lambda: all(one.healthy for one in board.tracked.values()))
+    paged.watchdog.ports.closed.update({1, 2})
+    await paged.until(lambda: not board.tracked["db"].healthy)
+    await paged.pager.judge()
+    assert paged.subjects == []
+
+
+async def test_a_service_that_is_not_critical_pages_as_a_warning(make: Any) -> None:
+    paged = await make(scenario("web", 1, runtime="external", heal="watch", critical=False))
+    paged.watchdog.ports.closed.add(1)
+    await paged.until(lambda: "web" in paged.subjects)
+    incident = paged.postbox.incident("web")
+    assert incident.severity is Severity.WARNING
+
+
+async def test_heals_go_into_the_digest_and_page_nobody(make: Any) -> None:
+    paged = await make(scenario("web", 1))
+    watchdog, clock = paged.watchdog, paged.watchdog.clock
+    await watchdog.operations.run("up", (), lambda _: None)
+    since = clock.wall()
+    await watchdog.keeper.signal(watchdog.launch_id("web"), 9)
+    await until(lambda: watchdog.started("web") == 2)
+    tracked = watchdog.board.tracked["web"]
+    await until(lambda: tracked.heal is not None and tracked.heal.outcome is not None)
+    await paged.pager.judge()
+    assert paged.told() == []
+    digester = Digester(watchdog.history, watchdog.ledger, paged.store, paged.postbox, clock, WHERE)
+    period = Period(since, clock.wall() + 1)
+    await digester.post(period)
+    (posted,) = paged.postbox.box.deliveries.values()
+    assert posted.message.kind == "digest"
+    assert "- web: healed (killed by signal 9)" in posted.message.body
+    await digester.post(Period(period.until, period.until + 1))
+    assert len(paged.postbox.box.deliveries) == 1
