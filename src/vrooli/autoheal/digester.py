@@ -20,6 +20,9 @@ MARK = ("mark", "digest")
 EVERY = 1.0
 """Seconds between two looks at the clock."""
 
+MARGIN = 10.0
+"""Seconds before now at which a period ends: what ended just then may not be on the disk yet."""
+
 RETRY = 60.0
 """Seconds after which a digest that the disk did not take is tried again."""
 
@@ -56,17 +59,22 @@ class Digester:
         purged_at = self.clock.monotonic()
         while True:
             await self.clock.sleep(EVERY)
-            now = self.clock.wall()
-            if now < since:  # the clock was set back: count anew
-                since = now
-            if now - since >= self.postbox.settings.digest:
-                if await guarded("digest", self.post(Period(since, now))):
-                    since = now
-                else:
-                    await self.clock.sleep(RETRY)
+            since = await self._post_if_due(since)
             if self.clock.monotonic() - purged_at >= PURGE_EVERY:
                 purged_at = self.clock.monotonic()
                 await guarded("purge notices", self.postbox.purge())
+
+    async def _post_if_due(self, since: float) -> float:
+        """Up to when the latest digest goes now."""
+        until = self.clock.wall() - MARGIN
+        if until < since - 2 * MARGIN:  # the clock was set back: count anew
+            return until
+        if until - since < self.postbox.settings.digest:
+            return since
+        if await guarded("digest", self.post(Period(since, until))):
+            return until
+        await self.clock.sleep(RETRY)
+        return since
 
     async def post(self, period: Period) -> None:
         """The digest of a period, if there is anything to tell. With it, in one transaction, goes

@@ -70,8 +70,8 @@ async def make(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Brings stacks up."""
     running: list[MemoryWatchdog] = []
 
-    async def start(*services: Any, resolve_after: float = 0.0) -> Paged:
-        stack = stack_of(*services)
+    async def start(*services: Any, resolve_after: float = 0.0, sweep: float = 0.5) -> Paged:
+        stack = stack_of(*services, sweep=sweep)
         declared = NotifySettings(resolve_after=resolve_after)
         stack = Stack(stack.name, stack.services, stack.autoheal, notify=declared)
         paged = Paged(tmp_path / str(len(running)), stack)
@@ -148,7 +148,7 @@ async def test_what_it_needs_is_looked_at_before_a_service_pages(make: Any) -> N
     down = {"runtime": "external", "heal": "watch"}
     rarely = replace(scenario("db", 1).health, interval=60.0)
     db = replace(scenario("db", 1, **down), health=rarely)
-    paged = await make(db, scenario("web", 2, needs=("db",), **down))
+    paged = await make(db, scenario("web", 2, needs=("db",), **down), sweep=3600.0)
     board = paged.watchdog.board
     await paged.until(lambda: all(one.healthy for one in board.tracked.values()))
     paged.watchdog.ports.closed.update({1, 2})
@@ -172,8 +172,11 @@ async def test_heals_go_into_the_digest_and_page_nobody(make: Any) -> None:
     since = clock.wall()
     await watchdog.keeper.signal(watchdog.launch_id("web"), 9)
     await until(lambda: watchdog.started("web") == 2)
-    tracked = watchdog.board.tracked["web"]
-    await until(lambda: tracked.heal is not None and tracked.heal.outcome is not None)
+
+    async def healed() -> bool:
+        return [heal["outcome"] for heal in await watchdog.heals("web")] == ["healed"]
+
+    await eventually(healed, "it is healed")
     await paged.pager.judge()
     assert paged.told() == []
     digester = Digester(watchdog.history, watchdog.ledger, paged.store, paged.postbox, clock, WHERE)
