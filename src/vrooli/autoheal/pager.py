@@ -7,20 +7,33 @@ watchdog that was killed in between neither forgets an incident nor opens it twi
 import asyncio
 from dataclasses import dataclass, field
 
-from vrooli.autoheal.board import Board, HostCheck
+from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Outcome
 from vrooli.autoheal.ledger import Ledger
-from vrooli.autoheal.paging import ServiceFacts, Verdict, judge_check, judge_service
-from vrooli.autoheal.paging_words import Trouble, Where, check_page, over, service_page
-from vrooli.autoheal.tracker import Tracked
+from vrooli.autoheal.paging import (
+    HOST_WIDE,
+    Verdict,
+    judge_check,
+    judge_host_wide,
+    judge_service,
+)
+from vrooli.autoheal.paging_board import PagingBoard
+from vrooli.autoheal.paging_words import (
+    Where,
+    check_page,
+    chronic_page,
+    host_page,
+    over,
+    service_page,
+)
+from vrooli.autoheal.tracker import DAY, Tracked
 from vrooli.core.ports.clock import Clock
 from vrooli.core.status import Status
 from vrooli.notify.incident import Incident
 from vrooli.notify.pages import Alert
 from vrooli.notify.postbox import Postbox
-from vrooli.stack import graph
 
 EVERY = 1.0
 """Seconds between two looks at the whole picture, when no event comes."""
@@ -30,13 +43,10 @@ NEEDS_PATIENCE = 10.0
 be the cause, and only the cause pages.
 """
 
-LEFT_BEHIND = 30.0
-"""Seconds after a heal that did not help within which a failure is what it left behind."""
-
 
 @dataclass
 class _Known:
-    """What is remembered of one subject. Monotonic seconds, but for `asked_wall`.
+    """What is remembered of one subject. Monotonic seconds, but for `asked_wall` and `looked_at`.
 
     Attributes:
         well_since: since when it has been well in one piece.
@@ -44,6 +54,7 @@ class _Known:
         looked_at: the latest look that was counted (of a check).
         looks: how many of them in a row said critical.
         in_vain: what the latest heal came to that did not help.
+        starts: how many there were when it was last looked whether each of them worked.
     """
 
     well_since: float | None = None
@@ -52,6 +63,7 @@ class _Known:
     looked_at: float = 0.0
     looks: int = 0
     in_vain: str = ""
+    starts: int = 0
 
 
 @dataclass
@@ -67,7 +79,7 @@ class Pager:
         where: names of stack and host.
     """
 
-    board: Board
+    board: PagingBoard
     events: Events
     ledger: Ledger
     postbox: Postbox
@@ -90,11 +102,15 @@ class Pager:
         3. what time or an edit has changed is told: a silence that ended, a new channel
         """
         seen: set[str] = set()
-        for tracked in [*self.board.tracked.values()]:
-            seen.add(tracked.name)
+        for rule, subject in HOST_WIDE.items():
+            seen.add(subject)
+            await self._host_wide(rule, subject)
+        for tracked in self.board.services():
+            seen |= {tracked.name, _chronic_of(tracked)}
             await self._service(tracked)
-        for check in [*self.board.checks.values()]:
-            seen.add(check.check.id)
+            await self._chronic(tracked)
+        for check in [*self.board.board.checks.values()]:
+            seen.add(check.id)
             await self._check(check)
         for incident in [*self.postbox.box.incidents.values()]:
             if incident.subject not in seen:
@@ -121,25 +137,49 @@ class Pager:
                 pause.cancel()
 
     async def _service(self, tracked: Tracked) -> None:
-        if tracked.service.is_watchdog:
-            return
         known, now = self._of(tracked.name), self.clock.monotonic()
-        verdict = judge_service(self._facts(tracked, known), now)
+        verdict = judge_service(self.board.facts(tracked, known.in_vain, now), now)
         incident = self.postbox.box.incident_of(tracked.name)
         if verdict.says == "page" and incident is None and self._needs_seen(tracked, known, now):
-            await self._open(service_page(self._trouble(tracked, verdict), self.where))
+            await self._open(service_page(self.board.trouble(tracked, verdict), self.where))
         await self._after(known, verdict, incident)
 
     async def _check(self, check: HostCheck) -> None:
-        known = self._of(check.check.id)
+        known = self._of(check.id)
         if check.result is not None and check.looked_at != known.looked_at:
             critical = check.result.status is Status.CRITICAL
             known.looked_at, known.looks = check.looked_at, known.looks + 1 if critical else 0
-        verdict = judge_check(check.result, known.looks)
-        incident = self.postbox.box.incident_of(check.check.id)
+        verdict = judge_check(check.result, known.looks, self.board.held(check))
+        incident = self.postbox.box.incident_of(check.id)
         if verdict.says == "page" and incident is None:
-            await self._open(check_page(check.check.id, check.check.title, verdict, self.where))
+            await self._open(check_page(check.id, check.check.title, verdict, self.where))
         await self._after(known, verdict, incident)
+
+    async def _host_wide(self, rule: str, subject: str) -> None:
+        incident = self.postbox.box.incident_of(subject)
+        verdict = judge_host_wide(rule, self.board.decisions())
+        if verdict.says == "page" and incident is None:
+            failing = [one.name for one in self.board.failing()]
+            await self._open(host_page(subject, verdict, failing, self.where))
+        await self._after(self._of(subject), verdict, incident)
+
+    async def _chronic(self, tracked: Tracked) -> None:
+        """Heals that worked, each of them, and are too many: somebody has to find the cause."""
+        subject, known = _chronic_of(tracked), self._of(_chronic_of(tracked))
+        most = self.board.board.supervisor.stack.autoheal.chronic
+        wall = self.clock.wall()
+        starts = tracked.starts_since(wall)
+        incident = self.postbox.box.incident_of(subject)
+        if starts < most:
+            verdict = Verdict("well", "well", f"healed {starts} times in the last 24 hours")
+            await self._after(known, verdict, incident)
+        elif incident is None and starts != known.starts and tracked.healthy:
+            known.starts = starts
+            heals = await self.ledger.heals(wall - DAY, 1000)
+            own = [heal for heal in heals if heal["subject"] == tracked.name]
+            worked = sum(1 for heal in own if heal["outcome"] == Outcome.HEALED)
+            if worked >= most:
+                await self._open(chronic_page(subject, tracked.name, worked, self.where))
 
     async def _after(self, known: _Known, verdict: Verdict, incident: Incident | None) -> None:
         """End the incident of what has been well for long enough."""
@@ -178,52 +218,19 @@ class Pager:
         """Whether all that it needs was looked at since it seemed to need a person."""
         if known.asked_at is None:
             known.asked_at, known.asked_wall = now, self.clock.wall()
-            for need in self._needs(tracked):
+            for need in self.board.needs(tracked):
                 need.kick.set()
         if now - known.asked_at >= NEEDS_PATIENCE:
             return True
-        return all(need.looked_at >= known.asked_wall for need in self._needs(tracked))
-
-    def _needs(self, tracked: Tracked) -> list[Tracked]:
-        names = graph.transitive_needs(self.board.supervisor.stack, tracked.name)
-        found = [self.board.tracked[name] for name in names if name in self.board.tracked]
-        return [need for need in found if not need.service.is_watchdog]
-
-    def _facts(self, tracked: Tracked, known: _Known) -> ServiceFacts:
-        service = tracked.service
-        return ServiceFacts(
-            wanted=self.board.is_wanted(service),
-            heal=service.heal,
-            managed=service.managed,
-            busy=self.board.busy(tracked),
-            failing_needs=self.board.failing_needs(tracked),
-            failure=tracked.failure,
-            decision=tracked.decision,
-            in_vain=known.in_vain or _in_vain(tracked),
-            result=tracked.result,
-            confirmed=tracked.looks.confirmed(service.health, self.clock.monotonic()),
-        )
-
-    def _trouble(self, tracked: Tracked, verdict: Verdict) -> Trouble:
-        failure, result = tracked.failure, tracked.result
-        cause = failure.cause if failure else result.message if result else ""
-        needed_by = [dependent.name for dependent in self.board.dependents(tracked)]
-        critical = tracked.service.critical
-        return Trouble(tracked.name, critical, cause, verdict, needed_by, tracked.heal)
+        return all(need.looked_at >= known.asked_wall for need in self.board.needs(tracked))
 
     def _resolve_after(self) -> float:
-        return self.board.supervisor.stack.notify.resolve_after
+        return self.board.board.supervisor.stack.notify.resolve_after
 
     def _of(self, subject: str) -> _Known:
         return self._known.setdefault(subject, _Known())
 
 
-def _in_vain(tracked: Tracked) -> str:
-    """What the latest heal came to, when this very failure is what it left behind. The board knows
-    that also after a restart, when no event tells.
-    """
-    heal, failure = tracked.heal, tracked.failure
-    if heal is None or failure is None or heal.outcome is not Outcome.INEFFECTIVE:
-        return ""
-    after = failure.at - (heal.finished_at or 0.0)
-    return (heal.note or heal.cause) if 0 <= after < LEFT_BEHIND else ""
+def _chronic_of(tracked: Tracked) -> str:
+    """The subject of an incident about too many heals; beside that about a failure."""
+    return f"{tracked.name}:chronic"

@@ -5,15 +5,19 @@ The rules for a service, first match wins:
 1. `not-wanted`  it is not meant to run: its incident is over
 2. `blocked`     something that it needs fails: that one pages, and this one is named there
 3. `well`        it passes its probe: its incident is over when that lasts
-4. `refused`     a rule forbids to heal it: a gate, or too many heals on this host
-5. `watched`     it fails, and we are not to heal it
-6. `in-vain`     a heal was tried and did not help
-7. `backoff`     it failed so often that the next heal is far away
-8. `wait`        otherwise: it is being confirmed, started or healed, or we do not know
+4. `held`        a maintenance window covers it, or a person took it over: nobody has to be told
+5. `host-wide`   it is not healed for a reason that is not its own: that is paged once for all
+6. `refused`     a gate says that a heal cannot help
+7. `watched`     it fails, and we are not to heal it
+8. `in-vain`     a heal was tried and did not help
+9. `seldom`      it comes and goes, or failed so often that the next heal is far away
+10. `wait`       otherwise: it is being confirmed, started or healed, or we do not know
 
-A check of the machine pages when two looks in a row say critical.
+A check of the machine pages when two looks in a row say critical; one of a resource that is failing
+itself does not.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -55,6 +59,8 @@ class ServiceFacts:
         heal: what it allows.
         managed: whether we start and stop it.
         busy: whether a heal or an operation is at it.
+        held: why nobody has to be told now: maintenance; empty when there is no reason.
+        common: whether too much fails at once to blame any one service.
         failing_needs: the deepest failing services that it needs.
         failure: the confirmed failure that has not ended.
         decision: the latest about that failure.
@@ -67,6 +73,8 @@ class ServiceFacts:
     heal: Heal = "auto"
     managed: bool = True
     busy: bool = False
+    held: str = ""
+    common: bool = False
     failing_needs: tuple[str, ...] = ()
     failure: Failure | None = None
     decision: Decision | None = None
@@ -81,29 +89,58 @@ def judge_service(facts: ServiceFacts, now: float) -> Verdict:
         return Verdict("well", "not-wanted", "it is not meant to run")
     if facts.failing_needs and not _passes(facts):
         return Verdict("wait", "blocked", f"needs {', '.join(facts.failing_needs)}")
+    if facts.result is not None and _passes(facts):
+        return Verdict("well", "well", facts.result.message)
+    if facts.held:
+        return Verdict("wait", "held", facts.held)
     if facts.failure is not None:
         return _failed(facts, now)
     if facts.busy or facts.result is None:
         return _WAIT
-    if _passes(facts):
-        return Verdict("well", "well", facts.result.message)
     if facts.confirmed and not facts.managed and facts.result.status is Status.CRITICAL:
         return Verdict("page", "watched", "it runs elsewhere: only looked at from here")
     return _WAIT
 
 
-def judge_check(result: Result | None, looks: int) -> Verdict:
-    """The same for a check of the machine. `looks` is how many in a row say critical."""
+def judge_check(result: Result | None, looks: int, held: str = "") -> Verdict:
+    """The same for a check of the machine.
+
+    Args:
+        result: of its latest look.
+        looks: how many in a row say critical.
+        held: why nobody has to be told of it now; empty when there is no reason.
+    """
     if result is None:
         return _WAIT
     if not result.applicable or result.healthy:
         return Verdict("well", "well", result.message)
+    if held:
+        return Verdict("wait", "held", held)
     if result.status is Status.CRITICAL and looks >= CONFIRMED:
         return Verdict("page", "critical", result.message)
     return _WAIT
 
 
+def judge_host_wide(rule: str, decisions: Collection[Decision]) -> Verdict:
+    """The same for what keeps services from being healed that is not their own.
+
+    Args:
+        rule: of the policy.
+        decisions: the latest about every failing service.
+    """
+    reasons = [decision.reason for decision in decisions if decision.rule == rule]
+    if reasons:
+        return Verdict("page", rule, f"{reasons[0]}; {len(reasons)} services wait")
+    return Verdict("well", "well", f"services that still fail: {len(decisions)}")
+
+
 _WAIT = Verdict("wait", "wait")
+
+HOST_WIDE = {"common-cause": "common-cause", "budget": "heal-budget"}
+"""Rules of the policy whose reason is not the service's own, and what their incident is about."""
+
+_HELD = ("quarantine", "maintenance")
+_WATCHED = ("heal-off", "shadow")
 
 
 def _passes(facts: ServiceFacts) -> bool:
@@ -117,14 +154,24 @@ def _passes(facts: ServiceFacts) -> bool:
 
 def _failed(facts: ServiceFacts, now: float) -> Verdict:
     decision = facts.decision
-    if decision is not None and decision.verdict == "refuse":
-        return Verdict("page", "refused", decision.reason)
-    if decision is not None and decision.rule == "heal-off":
-        return Verdict("page", "watched", decision.reason)
+    if decision is not None:
+        if decision.rule in _HELD:
+            return Verdict("wait", "held", decision.reason)
+        if decision.rule in HOST_WIDE or facts.common:
+            return Verdict("wait", "host-wide", decision.reason)
+        if decision.verdict == "refuse":
+            return Verdict("page", "refused", decision.reason)
+        if decision.rule in _WATCHED:
+            return Verdict("page", "watched", decision.reason)
     if facts.in_vain:
         return Verdict("page", "in-vain", f"a heal did not help: {facts.in_vain}")
-    if decision is not None and decision.verdict == "wait" and decision.at is not None:
-        left = decision.at - now
-        if left >= LONG_WAIT:
-            return Verdict("page", "backoff", f"{decision.reason}; next try in {left:.0f} s")
+    if decision is not None and _is_far(decision, now):
+        return Verdict("page", "seldom", decision.reason)
     return _WAIT
+
+
+def _is_far(decision: Decision, now: float) -> bool:
+    """Whether nothing will be done soon."""
+    if decision.verdict != "wait" or decision.at is None:
+        return False
+    return decision.rule == "flapping" or decision.at - now >= LONG_WAIT

@@ -75,6 +75,29 @@ def check_page(check: str, title: str, verdict: Verdict, where: Where) -> Alert:
     return Alert(check, Severity.CRITICAL, head, "\n".join(lines))
 
 
+def host_page(subject: str, verdict: Verdict, failing: Sequence[str], where: Where) -> Alert:
+    """One page for all that is not healed for a reason that is not its own."""
+    lines = [
+        f"Nothing more is healed: {verdict.reason}",
+        f"Failing: {listed(failing)}",
+        "Look: vrooli-autoheal plan",
+        f"Say that you are at it: {_ack(subject)}",
+    ]
+    title = where.titled(f"{len(failing)} services fail: {verdict.reason}")
+    return Alert(subject, Severity.CRITICAL, title, "\n".join(lines))
+
+
+def chronic_page(subject: str, name: str, times: int, where: Where) -> Alert:
+    """The page about a service that is healed again and again."""
+    lines = [
+        "Each of these heals worked, and yet there are too many: the cause is still there.",
+        f"Look: vrooli logs {name}",
+        f"Say that you are at it: {_ack(subject)}",
+    ]
+    title = where.titled(f"{name} was healed {times} times in 24 hours")
+    return Alert(subject, Severity.WARNING, title, "\n".join(lines))
+
+
 def over(incident: Incident, verdict: Verdict, at: float, where: Where) -> Words:
     """The end of an incident. `at` is Unix seconds."""
     took = duration(at - incident.opened_at)

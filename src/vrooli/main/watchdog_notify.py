@@ -15,6 +15,7 @@ from vrooli.autoheal.history import History
 from vrooli.autoheal.loop import Parts
 from vrooli.autoheal.notices import SpoolStore
 from vrooli.autoheal.pager import Pager
+from vrooli.autoheal.paging_board import PagingBoard
 from vrooli.autoheal.paging_words import Where
 from vrooli.core.errors import StorageError
 from vrooli.core.machine import Machine
@@ -79,7 +80,12 @@ class Notifications:
         self.sender = ChildSender(children, SENDER, outside.secrets)
         self._deliverer = Deliverer(self.postbox, self.sender, parts.clock)
         self._pager = Pager(
-            parts.board, outside.events, parts.ledger, self.postbox, parts.clock, where
+            PagingBoard(parts.board, parts.restraints),
+            outside.events,
+            parts.ledger,
+            self.postbox,
+            parts.clock,
+            where,
         )
         self._digester = Digester(
             outside.history, parts.ledger, store, self.postbox, parts.clock, where

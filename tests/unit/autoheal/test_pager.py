@@ -11,19 +11,19 @@ from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.notices import settings
 from tests.support.until import until
 from tests.support.waiting import eventually
-from vrooli.autoheal.board import HostCheck
+from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.check import Check
 from vrooli.autoheal.digest import Period
 from vrooli.autoheal.digester import Digester
-from vrooli.autoheal.events import Events
 from vrooli.autoheal.notices import SpoolStore
 from vrooli.autoheal.pager import Pager
+from vrooli.autoheal.paging_board import PagingBoard
 from vrooli.autoheal.paging_words import Where
 from vrooli.core.result import Result, critical, ok, unknown, warning
 from vrooli.notify.delivery import Delivery
 from vrooli.notify.message import Severity
 from vrooli.notify.postbox import Postbox
-from vrooli.stack.model import NotifySettings, Stack
+from vrooli.stack.model import CheckSettings, NotifySettings, Stack
 
 WHERE = Where("test", "here")
 
@@ -36,14 +36,15 @@ class Paged:
         self.store = SpoolStore(self.watchdog.history)
         clock = self.watchdog.clock
         self.postbox = Postbox(self.store, settings, clock, "host")
-        self.pager = Pager(
-            self.watchdog.board, Events(), self.watchdog.ledger, self.postbox, clock, WHERE
-        )
+        board = PagingBoard(self.watchdog.board, self.watchdog.restraints)
+        events, ledger = self.watchdog.events, self.watchdog.ledger
+        self.pager = Pager(board, events, ledger, self.postbox, clock, WHERE)
 
-    def look(self, name: str, result: Result, at: float) -> None:
+    def look(self, name: str, result: Result, at: float, service: str = "") -> None:
         """A check has looked."""
-        check = Check(name, f"the {name}", "", "system", 5.0, "", None, lambda *_: result)
-        self.watchdog.board.checks[name] = HostCheck(check, result, at)
+        check = Check(name, f"the {name}", "", "system", 5.0, "", None, lambda _: result)
+        settings = CheckSettings(name)
+        self.watchdog.board.checks[name] = HostCheck(check, name, settings, service, "", result, at)
 
     @property
     def subjects(self) -> list[str]:
@@ -70,8 +71,8 @@ async def make(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Brings stacks up."""
     running: list[MemoryWatchdog] = []
 
-    async def start(*services: Any, resolve_after: float = 0.0, sweep: float = 0.5) -> Paged:
-        stack = stack_of(*services, sweep=sweep)
+    async def start(*services: Any, resolve_after: float = 0.0, **autoheal: Any) -> Paged:
+        stack = stack_of(*services, **autoheal)
         declared = NotifySettings(resolve_after=resolve_after)
         stack = Stack(stack.name, stack.services, stack.autoheal, notify=declared)
         paged = Paged(tmp_path / str(len(running)), stack)
@@ -163,6 +164,74 @@ async def test_a_service_that_is_not_critical_pages_as_a_warning(make: Any) -> N
     await paged.until(lambda: "web" in paged.subjects)
     incident = paged.postbox.incident("web")
     assert incident.severity is Severity.WARNING
+
+
+async def test_a_check_of_a_resource_that_fails_itself_does_not_page(make: Any) -> None:
+    paged = await make(scenario("db", 1, runtime="external", heal="watch"))
+    paged.watchdog.ports.closed.add(1)
+    await paged.until(lambda: "db" in paged.subjects)
+    for at in (1.0, 2.0, 3.0):
+        paged.look("postgres-connections", critical("refused"), at, service="db")
+        await paged.pager.judge()
+    assert paged.subjects == ["db"]
+
+
+async def test_during_maintenance_nobody_is_paged_and_ends_are_told(make: Any) -> None:
+    paged = await make(scenario("web", 1, runtime="external", heal="watch"))
+    restraints = paged.watchdog.restraints
+    paged.watchdog.ports.closed.add(1)
+    await paged.until(lambda: "web" in paged.subjects)
+    await restraints.begin((), 600.0, "new disk", "ada", until_green=False)
+    for at in (1.0, 2.0, 3.0):
+        paged.look("system-disk", critical("97 %"), at)
+        await paged.pager.judge()
+    assert paged.subjects == ["web"]
+    paged.watchdog.ports.closed.clear()
+    await paged.until(lambda: not paged.subjects)
+    assert paged.told() == ["page web", "resolved web"]
+    await restraints.end(restraints.windows()[0].id, "ada")
+    await paged.pager.judge()
+    assert paged.subjects == ["system-disk"]
+
+
+async def test_when_too_much_fails_at_once_it_is_paged_once(make: Any) -> None:
+    """All that wait for one to be tried are one page; the one that is tried in vain is its own."""
+    names = [f"web-{number}" for number in range(8)]
+    services = [scenario(name, port) for port, name in enumerate(names, start=1)]
+    paged = await make(*(replace(one, start_timeout=0.5) for one in services))
+    watchdog = paged.watchdog
+    await watchdog.operations.run("up", (), lambda _: None)
+    watchdog.ports.closed.update(range(1, 9))
+    await paged.until(lambda: "common-cause" in paged.subjects)
+    for _ in range(20):
+        await paged.pager.judge()
+    own = [subject for subject in paged.subjects if subject != "common-cause"]
+    assert len(own) <= 1
+    watchdog.ports.closed.clear()
+    await paged.until(lambda: not paged.subjects)
+    assert paged.told().count("page common-cause") == 1
+    assert paged.told().count("resolved common-cause") == 1
+
+
+async def test_heals_that_work_but_are_too_many_page_once(make: Any) -> None:
+    paged = await make(scenario("web", 1), chronic=2, delays=(0.0,))
+    watchdog = paged.watchdog
+    await watchdog.operations.run("up", (), lambda _: None)
+    for times in (1, 2, 3):
+        await watchdog.keeper.signal(watchdog.launch_id("web"), 9)
+
+        async def healed(times: int = times) -> bool:
+            found = [heal["outcome"] for heal in await watchdog.heals("web")]
+            return found == ["healed"] * times
+
+        await eventually(healed, f"healed {times} times")
+        await paged.pager.judge()
+    assert paged.told() == ["page web:chronic"]
+    incident = paged.postbox.incident("web:chronic")
+    assert "web was healed 2 times in 24 hours" in incident.title
+    watchdog.board.tracked["web"].starts.clear()  # a day later
+    await paged.pager.judge()
+    assert paged.told() == ["page web:chronic", "resolved web:chronic"]
 
 
 async def test_heals_go_into_the_digest_and_page_nobody(make: Any) -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from vrooli.autoheal.paging import (
     CONFIRMED,
+    HOST_WIDE,
     LONG_WAIT,
     ServiceFacts,
     Verdict,
     judge_check,
+    judge_host_wide,
     judge_service,
 )
 from vrooli.autoheal.policy import Decision, Failure, Symptom
@@ -40,9 +42,10 @@ WATCHED = Decision("leave", "heal-off", 'declared heal = "watch"')
     ("decision", "rule"),
     [
         (REFUSED, "refused"),
-        (Decision("refuse", "budget", "20 heals on this host", at=NOW), "refused"),
         (WATCHED, "watched"),
-        (waiting(LONG_WAIT), "backoff"),
+        (Decision("leave", "shadow", "shadow mode"), "watched"),
+        (Decision("wait", "flapping", "it comes and goes", at=NOW + 1), "seldom"),
+        (waiting(LONG_WAIT), "seldom"),
     ],
 )
 def test_what_is_not_going_to_be_healed_soon_pages(decision: Decision, rule: str) -> None:
@@ -66,6 +69,30 @@ def test_who_is_blocked_by_what_it_needs_never_pages(decision: Decision | None) 
     verdict = failed(decision, in_vain="exited", failing_needs=("db",))
     assert (verdict.says, verdict.rule) == ("wait", "blocked")
     assert "db" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        Decision("leave", "quarantine", "ada has it"),
+        Decision("wait", "maintenance", "new disk", at=NOW + 15),
+    ],
+)
+def test_what_a_person_has_in_hand_does_not_page(decision: Decision) -> None:
+    assert failed(decision, in_vain="exited").rule == "held"
+    assert failed(REFUSED, held="maintenance").rule == "held"
+
+
+@pytest.mark.parametrize("rule", HOST_WIDE)
+def test_a_reason_that_is_not_its_own_is_paged_once_for_all(rule: str) -> None:
+    decision = Decision("refuse", rule, "too much", at=NOW + 15)
+    assert failed(decision).rule == "host-wide"
+    assert judge_host_wide(rule, [decision, WATCHED]).says == "page"
+    assert judge_host_wide(rule, [WATCHED]).says == "well"
+
+
+def test_while_too_much_fails_at_once_nobody_is_blamed_alone() -> None:
+    assert failed(HEALING, in_vain="exited", common=True).rule == "host-wide"
 
 
 def test_who_passes_is_well_whatever_else_fails() -> None:
@@ -100,6 +127,11 @@ def test_what_is_being_started_is_not_well_yet() -> None:
 def test_a_check_pages_when_two_looks_say_critical() -> None:
     assert judge_check(critical("97 %"), CONFIRMED).says == "page"
     assert judge_check(critical("97 %"), CONFIRMED - 1).says == "wait"
+
+
+def test_a_check_that_a_person_has_in_hand_does_not_page() -> None:
+    assert judge_check(critical("97 %"), CONFIRMED, "maintenance").rule == "held"
+    assert judge_check(ok("3 %"), 0, "maintenance").says == "well"
 
 
 @pytest.mark.parametrize("result", [ok("3 %"), warning("91 %"), not_applicable("no swap")])
