@@ -11,6 +11,7 @@ from vrooli.cli import (
     autoheal_beat,
     autoheal_history,
     autoheal_judgement,
+    autoheal_notify,
     autoheal_selftest,
     autoheal_timeline,
     autoheal_trends,
@@ -93,6 +94,7 @@ def build_autoheal(kit: Kit) -> typer.Typer:
         autoheal_trends,
         autoheal_timeline,
         autoheal_selftest,
+        autoheal_notify,
     ):
         module.register(app, kit)
     return app

@@ -9,9 +9,9 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
+from vrooli.cli.length import seconds
 from vrooli.cli.options import File, Json
 from vrooli.client.watchdog import WatchdogClient
-from vrooli.core.errors import UsageError
 
 if TYPE_CHECKING:
     from vrooli.autoheal.replay import Replayed
@@ -141,7 +141,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
     ) -> None:
         body = {
             "subjects": services or [],
-            "seconds": _seconds(length, "--for"),
+            "seconds": seconds(length, "--for"),
             "why": why,
             "until_green": until_green,
         }
@@ -183,15 +183,6 @@ def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
 
 def _client(kit: Kit, file: File) -> WatchdogClient:
     return kit.watchdog(kit.home(kit.stack_file(file)))
-
-
-def _seconds(length: str, option: str) -> float:
-    from vrooli.stack.durations import parse_duration
-
-    try:
-        return parse_duration(length)
-    except ValueError as error:
-        raise UsageError(str(error), where=option) from error
 
 
 def _show_held(found: list[dict[str, Any]], *, json: bool) -> None:

@@ -17,6 +17,7 @@ _COLOURS = {
     "warning": "33", "starting": "33", "unknown": "33", "blocked": "33", "unverifiable": "33",
     "critical": "31", "failed": "31", "ineffective": "31", "relapsed": "31",
     "stopped": "2", "external": "36", "refused": "33", "unchanged": "2",
+    "sent": "32", "pending": "33", "failing": "31", "folded": "2", "dropped": "2",
 }  # fmt: skip
 ROOM = 30
 """Characters that the last column of a table needs at least to be worth reading."""

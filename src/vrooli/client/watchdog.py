@@ -146,6 +146,29 @@ class WatchdogClient:
         path = f"/quarantine/{quote(service, safe='')}"
         return _rows(self._change("DELETE", path), "quarantine")
 
+    def notifications(self, limit: int = 50) -> dict[str, Any]:
+        """Incidents, silences, channels and deliveries."""
+        return self._object("GET", f"/notify?limit={int(limit)}")
+
+    def test_channels(self, channel: str = "") -> list[dict[str, Any]]:
+        """Tell a channel (all without one) a test; what came back from each."""
+        answer = self._change("POST", "/notify/test", {"channel": channel}, SILENCE_SECONDS)
+        return _rows(answer, "results")
+
+    def acknowledge(self, incident: str, why: str) -> dict[str, Any]:
+        """Somebody is at an incident, named by id or subject."""
+        path = f"/notify/incidents/{quote(incident, safe='')}/acknowledge"
+        return self._change("POST", path, {"why": why})
+
+    def silence(self, subject: str, seconds: float, why: str) -> dict[str, Any]:
+        """Tell nobody about it for so long."""
+        body = {"subject": subject, "seconds": seconds, "why": why}
+        return self._change("POST", "/notify/silences", body)
+
+    def unsilence(self, silence: str) -> list[dict[str, Any]]:
+        """End silences, named by id or subject."""
+        return _rows(self._change("DELETE", f"/notify/silences/{quote(silence, safe='')}"), "ended")
+
     def metrics(self) -> str:
         """Prometheus text."""
         return self._send("GET", "/metrics").decode("utf-8", "replace")

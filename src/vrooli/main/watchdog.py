@@ -140,7 +140,14 @@ class _Watchdog:
         parts = self._parts
         parts.reactor.spawn(parts.ledger.event(AUTOHEAL, "the watchdog started", pid=os.getpid()))
         api = ApiParts(
-            self._home, self._parts, self._events, loop, self._chores, tokens, self._history
+            self._home,
+            self._parts,
+            self._events,
+            loop,
+            self._chores,
+            self._notifications,
+            tokens,
+            self._history,
         )
         work = [
             beat,

@@ -21,6 +21,7 @@ from vrooli.autoheal.web import RouteGroup, Tokens, build_app
 from vrooli.core.home import Home
 from vrooli.main.api_server import listen_tcp, listen_unix, quiet_server
 from vrooli.main.watchdog_chores import Chores
+from vrooli.main.watchdog_notify import Notifications
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.diff import difference
 
@@ -34,6 +35,7 @@ class ApiParts:
     events: Events
     loop: Loop
     chores: Chores
+    notifications: Notifications
     tokens: Tokens
     history: History
 
@@ -68,6 +70,7 @@ def _groups(made_of: ApiParts) -> list[RouteGroup]:
         Actions(by_hand),
         Heartbeats(made_of.chores.beats, lambda: parts.board.supervisor.stack),
         _past(made_of),
+        made_of.notifications.routes(),
     ]
 
 

@@ -15,8 +15,10 @@ from vrooli.autoheal.history import History
 from vrooli.autoheal.loop import Parts
 from vrooli.autoheal.notices import SpoolStore
 from vrooli.autoheal.pager import Pager
+from vrooli.autoheal.paging import HOST_WIDE
 from vrooli.autoheal.paging_board import PagingBoard
 from vrooli.autoheal.paging_words import Where
+from vrooli.autoheal.routes.notify import Notify
 from vrooli.core.errors import StorageError
 from vrooli.core.machine import Machine
 from vrooli.core.ports.secrets import Secrets
@@ -66,9 +68,9 @@ class Notifications:
     """
 
     def __init__(self, parts: Parts, outside: Outside) -> None:
-        self._clock = parts.clock
+        self._parts, self._clock = parts, parts.clock
         stack = parts.board.supervisor.context.stack
-        where = Where(stack.name, platform.node())
+        self._where = where = Where(stack.name, platform.node())
         store = SpoolStore(outside.history)
         children = PythonChildren(sender_environment(outside.environment))
 
@@ -101,6 +103,15 @@ class Notifications:
                 ("digest", self._digester.run),
             ):
                 group.create_task(self._for_ever(name, work))
+
+    def routes(self) -> Notify:
+        """Its part of the watchdog's API."""
+        board, ledger = self._parts.board, self._parts.ledger
+
+        def subjects() -> set[str]:
+            return {*board.tracked, *board.checks, *HOST_WIDE.values()}
+
+        return Notify(self.postbox, self.sender, ledger, self._clock, self._where, subjects)
 
     def trouble(self) -> list[str]:
         """What keeps people from being told."""

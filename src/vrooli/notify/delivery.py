@@ -7,7 +7,7 @@ from typing import Any
 
 from vrooli.notify.message import Message
 
-RETRIES = (5.0, 15.0, 60.0, 300.0)
+RETRIES = (5.0, 10.0, 10.0, 60.0, 300.0)
 """Seconds before the next try, by tries so far; the last one for ever: a page is never given up."""
 
 

@@ -1,0 +1,150 @@
+"""Routes about what people are told: incidents, deliveries, silences, and a test."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from fnmatch import filter as matching
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.paging_words import Where
+from vrooli.autoheal.web import actor, json_body, number
+from vrooli.core.errors import UsageError
+from vrooli.core.ports.clock import Clock
+from vrooli.notify.message import Kind, Message, Severity
+from vrooli.notify.postbox import Postbox
+from vrooli.notify.sending import Sender
+from vrooli.notify.silence import LONGEST
+from vrooli.stack.nearest import did_you_mean
+
+LONGEST_TEXT = 500
+
+
+@dataclass(frozen=True)
+class Notify:
+    """What these routes work with.
+
+    Attributes:
+        subjects: names of the services and checks that there are.
+    """
+
+    postbox: Postbox
+    sender: Sender
+    ledger: Ledger
+    clock: Clock
+    where: Where
+    subjects: Callable[[], Collection[str]]
+
+    def routes(self) -> list[Route]:
+        """See the base."""
+        return [
+            Route("/notify", self.show),
+            Route("/notify/test", self.test, methods=["POST"]),
+            Route("/notify/incidents/{id}/acknowledge", self.acknowledge, methods=["POST"]),
+            Route("/notify/silences", self.silence, methods=["POST"]),
+            Route("/notify/silences/{id}", self.unsilence, methods=["DELETE"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """`{incidents[], silences[], channels[], deliveries[]}`: what is open and what is or was to
+        be sent, the newest first. Query: `limit` of the deliveries (50, at most 1000).
+        """
+        limit = number(request, "limit", 50, 1000)
+        deliveries = [one.to_json() for one in await self.postbox.deliveries(limit)]
+        return JSONResponse({**self.postbox.view(), "deliveries": deliveries})
+
+    async def test(self, request: Request) -> Response:
+        """`{channel}`: tell it a test now (all of them without one): `{results[]}`, each with
+        `channel`, `ok`, `answer` and `seconds`.
+        """
+        body = await json_body(request)
+        chosen = self._channels(_text(body, "channel"))
+        by = actor(request)
+        results = await asyncio.gather(*(self._try(name, by) for name in chosen))
+        await self.ledger.event("notify", "tested", by=by, results=results)
+        return JSONResponse({"results": results})
+
+    async def acknowledge(self, request: Request) -> Response:
+        """`{why}`: somebody is at this incident (its id or its subject). What of its page is not
+        out yet is not sent; its end is told.
+        """
+        why, by = _text(await json_body(request), "why"), actor(request)
+        incident = await self.postbox.acknowledge(request.path_params["id"], by, why)
+        await self.ledger.event(
+            incident.subject, "acknowledged", incident=incident.id, by=by, why=why
+        )
+        return JSONResponse(incident.to_json())
+
+    async def silence(self, request: Request) -> Response:
+        """`{subject, seconds, why}`: nobody is told about a service or check, or a pattern of them,
+        for so long.
+        """
+        body = await json_body(request)
+        subject, seconds = _text(body, "subject"), body.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            raise UsageError("`seconds` must be a number")
+        if not 0 < seconds <= LONGEST:
+            raise UsageError(f"a silence lasts at most {LONGEST / 86_400:.0f} days")
+        self._require_known(subject)
+        why, by = _text(body, "why"), actor(request)
+        silence = await self.postbox.silence(subject, float(seconds), by, why)
+        await self.ledger.event(subject, "silenced", until=silence.until, by=by, why=why)
+        return JSONResponse(silence.to_json(), 201)
+
+    async def unsilence(self, request: Request) -> Response:
+        """The silences of that id or subject end now: `{ended[]}`. What is still wrong is paged."""
+        ended = await self.postbox.unsilence(request.path_params["id"])
+        for silence in ended:
+            await self.ledger.event(silence.subject, "unsilenced", by=actor(request))
+        return JSONResponse({"ended": [silence.to_json() for silence in ended]})
+
+    async def _try(self, name: str, by: str) -> dict[str, Any]:
+        stamp, began = self.postbox.stamp(), self.clock.monotonic()
+        message = Message(
+            key=f"{stamp.host}:{int(stamp.at * 1000):013d}:{Kind.TEST}",
+            kind=Kind.TEST,
+            subject="notify",
+            severity=Severity.INFO,
+            title=self.where.titled("This is a test"),
+            body=f"Whoever reads this will be paged by the channel {name}. Asked for by {by}.",
+            at=stamp.at,
+        )
+        answer = await self.sender.send(self.postbox.settings.channels[name], message)
+        took = round(self.clock.monotonic() - began, 3)
+        return {"channel": name, "ok": answer.ok, "answer": answer.text, "seconds": took}
+
+    def _channels(self, named: str) -> list[str]:
+        declared = list(self.postbox.settings.channels)
+        if not declared:
+            raise UsageError(
+                "there is no channel",
+                next_step="write [notify.channels.NAME] into vrooli.toml, then `vrooli up`",
+            )
+        if named and named not in declared:
+            raise UsageError(
+                f"there is no channel `{named}`{did_you_mean(named, declared)}",
+                next_step=f"there are: {', '.join(declared)}",
+            )
+        return [named] if named else declared
+
+    def _require_known(self, subject: str) -> None:
+        known = sorted(self.subjects())
+        if not subject or not matching(known, subject):
+            raise UsageError(
+                f"there is no service or check `{subject}`{did_you_mean(subject, known)}",
+                next_step="`vrooli-autoheal checks` lists them",
+            )
+
+
+def _text(body: dict[str, Any], key: str) -> str:
+    said = body.get(key, "")
+    if not isinstance(said, str) or len(said) > LONGEST_TEXT:
+        raise UsageError(f"`{key}` must be a text of at most {LONGEST_TEXT} characters")
+    return said
+
+
+GROUP = Notify

@@ -1,0 +1,13 @@
+"""Lengths of time, as people say them on the command line."""
+
+from vrooli.core.errors import UsageError
+
+
+def seconds(length: str, option: str) -> float:
+    """`90s`, `30m`, `2h` in seconds. Raises UsageError, which names the option, for what is none."""
+    from vrooli.stack.durations import parse_duration
+
+    try:
+        return parse_duration(length)
+    except ValueError as error:
+        raise UsageError(str(error), where=option) from error
