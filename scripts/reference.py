@@ -14,6 +14,7 @@ from scripts.reference_environment import environment
 from scripts.reference_files import files
 from scripts.reference_healing import healing
 from scripts.reference_metrics import metrics
+from scripts.reference_paging import paging_page
 from scripts.reference_plugins import checks, healers, resources, selftest
 from scripts.reference_stack_file import stack_file
 
@@ -29,6 +30,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "healers.md": healers,
     "healing.md": healing,
     "metrics.md": metrics,
+    "paging.md": paging_page,
     "resources.md": resources,
     "selftest.md": selftest,
     "vrooli-toml.md": stack_file,

@@ -66,6 +66,7 @@ async def against(
         ("/tick", {"a": 1}, WatchdogClient.tick),
         ("/tick?force=1", {"a": 1}, lambda client: client.tick(force=True)),
         ("/reload", {"a": 1}, WatchdogClient.reload),
+        ("/notify?limit=7", {"a": 1}, lambda client: client.notifications(7)),
     ],
 )
 async def test_question_goes_to_its_path_with_the_token(

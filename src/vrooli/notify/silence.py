@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-LONGEST = 30 * 86_400.0
+LONGEST = 7 * 86_400.0
 """Seconds; what is silenced for longer is forgotten and should not be watched at all."""
 
 

@@ -69,7 +69,7 @@ def difference(old: Stack, new: Stack) -> Difference:
         unchanged=tuple(name for name, change in changes.items() if not change.keys),
         settings=(
             *_differing(AutohealSettings, old.autoheal, new.autoheal),
-            *_differing(NotifySettings, old.notify, new.notify),
+            *(f"notify.{key}" for key in _differing(NotifySettings, old.notify, new.notify)),
             *_differing_checks(old, new),
         ),
     )

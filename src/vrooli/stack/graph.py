@@ -114,7 +114,13 @@ def _known(stack: Stack, names: Iterable[str]) -> list[str]:
 
 
 def _edges(stack: Stack) -> dict[str, set[str]]:
-    return {name: direct_needs(stack, name) for name in stack.services}
+    members_of: dict[str, set[str]] = {}
+    for service in stack.services.values():
+        members_of.setdefault(service.group, set()).add(service.name)
+    return {
+        name: {member for group in service.needs for member in members_of.get(group, ())}
+        for name, service in stack.services.items()
+    }
 
 
 def _listed(names: str | Iterable[str]) -> list[str]:
