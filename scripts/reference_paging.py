@@ -24,14 +24,15 @@ Whom the watchdog tells what, and when. How to set it up: [be told](../how-to/be
 
 ## What needs a person
 
-What is healed pages nobody: it goes into the digest. A service is judged after every event and every
-{every:g} s by the first rule that matches:
+What is healed pages nobody: it goes into the digest. A service is judged after every event and
+every {every:g} s by the first rule that matches:
 
 {rules}
 
 Before a service pages, everything that it needs is looked at once more (for at most
 {needs:g} s), so that the cause pages and not its victim. A check of the machine pages when
-{looks} looks in a row say critical; `warning` goes into the digest. When so much fails at once
+{looks} looks in a row say critical and nothing is done about it, or in vain; `warning` goes into
+the digest. When so much fails at once
 that it must have a common cause, or too many heals were needed on this host, that is one page for
 all (`common-cause`, `heal-budget`). A service that was healed too often in 24 hours, although each
 heal worked, is a page of its own (`NAME:chronic`).
@@ -46,8 +47,8 @@ that stays the same however often it is sent; a hook (`json://`, `xml://`, `form
 header `Idempotency-Key`.
 
 What is silenced when it opens tells neither its beginning nor its end. When the silence is over and
-it is still wrong, it is paged then. A silence lasts at most {silence:g} days. In maintenance and in
-quarantine nothing is paged.
+it is still wrong, it is paged then. A silence lasts at most {silence:g} days. In maintenance
+nothing is paged, nor what a person holds in quarantine.
 
 ## Sending
 

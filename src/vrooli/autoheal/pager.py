@@ -160,7 +160,8 @@ class Pager:
         if check.result is not None and check.looked_at != known.looked_at:
             critical = check.result.status is Status.CRITICAL
             known.looked_at, known.looks = check.looked_at, known.looks + 1 if critical else 0
-        verdict = judge_check(check.result, known.looks, self.board.held(check))
+        facts = self.board.check_facts(check, known.looks, known.in_vain)
+        verdict = judge_check(facts, self.clock.monotonic())
         incident = self.postbox.box.incident_of(check.id)
         if verdict.says == "page" and incident is None:
             await self._open(check_page(check.id, check.check.title, verdict, self.where))

@@ -6,15 +6,16 @@ The rules for a service, first match wins:
 2. `blocked`     something that it needs fails: that one pages, and this one is named there
 3. `well`        it passes its probe: its incident is over when that lasts
 4. `held`        a maintenance window covers it, or a person took it over: nobody has to be told
-5. `host-wide`   it is not healed for a reason that is not its own: that is paged once for all
-6. `refused`     a gate says that a heal cannot help
-7. `watched`     it fails, and we are not to heal it
-8. `in-vain`     a heal was tried and did not help
-9. `seldom`      it comes and goes, or failed so often that the next heal is far away
-10. `wait`       otherwise: it is being confirmed, started or healed, or we do not know
+5. `given-up`    it was stopped, because nothing helped
+6. `host-wide`   it is not healed for a reason that is not its own: that is paged once for all
+7. `refused`     a gate says that a heal cannot help
+8. `watched`     it fails, and we are not to heal it
+9. `in-vain`     a heal was tried and did not help
+10. `seldom`     it comes and goes, or failed so often that the next heal is far away
+11. `wait`       otherwise: it is being confirmed, started or healed, or we do not know
 
-A check of the machine pages when two looks in a row say critical; one of a resource that is failing
-itself does not.
+A check of the machine pages when two looks in a row say critical, and nothing is done about it, or
+in vain. One of a resource that is failing itself does not.
 """
 
 from collections.abc import Collection
@@ -60,6 +61,7 @@ class ServiceFacts:
         managed: whether we start and stop it.
         busy: whether a heal or an operation is at it.
         held: why nobody has to be told now: maintenance; empty when there is no reason.
+        given_up: why it was stopped for good by us; empty when it was not.
         common: whether too much fails at once to blame any one service.
         failing_needs: the deepest failing services that it needs.
         failure: the confirmed failure that has not ended.
@@ -74,6 +76,7 @@ class ServiceFacts:
     managed: bool = True
     busy: bool = False
     held: str = ""
+    given_up: str = ""
     common: bool = False
     failing_needs: tuple[str, ...] = ()
     failure: Failure | None = None
@@ -93,6 +96,8 @@ def judge_service(facts: ServiceFacts, now: float) -> Verdict:
         return Verdict("well", "well", facts.result.message)
     if facts.held:
         return Verdict("wait", "held", facts.held)
+    if facts.given_up:
+        return Verdict("page", "given-up", facts.given_up)
     if facts.failure is not None:
         return _failed(facts, now)
     if facts.busy or facts.result is None:
@@ -102,23 +107,43 @@ def judge_service(facts: ServiceFacts, now: float) -> Verdict:
     return _WAIT
 
 
-def judge_check(result: Result | None, looks: int, held: str = "") -> Verdict:
-    """The same for a check of the machine.
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """All that a verdict about a check of the machine depends on.
 
-    Args:
+    Attributes:
         result: of its latest look.
         looks: how many in a row say critical.
         held: why nobody has to be told of it now; empty when there is no reason.
+        acting: whether something is being done about it.
+        decision: the latest about what it found.
+        in_vain: what was done about it and did not help; empty when nothing was.
     """
+
+    result: Result | None
+    looks: int = 0
+    held: str = ""
+    acting: bool = False
+    decision: Decision | None = None
+    in_vain: str = ""
+
+
+def judge_check(facts: CheckFacts, now: float) -> Verdict:
+    """The same for a check of the machine. `now` is monotonic seconds."""
+    result, decision = facts.result, facts.decision
     if result is None:
         return _WAIT
     if not result.applicable or result.healthy:
         return Verdict("well", "well", result.message)
-    if held:
-        return Verdict("wait", "held", held)
-    if result.status is Status.CRITICAL and looks >= CONFIRMED:
-        return Verdict("page", "critical", result.message)
-    return _WAIT
+    if facts.held:
+        return Verdict("wait", "held", facts.held)
+    if result.status is not Status.CRITICAL or facts.looks < CONFIRMED:
+        return _WAIT
+    if facts.in_vain:
+        return Verdict("page", "in-vain", f"{result.message}; tried in vain: {facts.in_vain}")
+    if facts.acting or (decision is not None and not _leaves_it(decision, now)):
+        return _WAIT
+    return Verdict("page", "critical", result.message)
 
 
 def judge_host_wide(rule: str, decisions: Collection[Decision]) -> Verdict:
@@ -140,6 +165,8 @@ HOST_WIDE = {"common-cause": "common-cause", "budget": "heal-budget"}
 """Rules of the policy whose reason is not the service's own, and what their incident is about."""
 
 _HELD = ("quarantine", "maintenance")
+"""Rules of the policy by which a person has it in hand."""
+
 _WATCHED = ("heal-off", "shadow")
 
 
@@ -168,6 +195,11 @@ def _failed(facts: ServiceFacts, now: float) -> Verdict:
     if decision is not None and _is_far(decision, now):
         return Verdict("page", "seldom", decision.reason)
     return _WAIT
+
+
+def _leaves_it(decision: Decision, now: float) -> bool:
+    """Whether nothing is done about it, or not soon."""
+    return decision.verdict in ("leave", "refuse") or _is_far(decision, now)
 
 
 def _is_far(decision: Decision, now: float) -> bool:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.heal import Outcome
-from vrooli.autoheal.paging import ServiceFacts, Verdict
+from vrooli.autoheal.paging import CheckFacts, ServiceFacts, Verdict
 from vrooli.autoheal.paging_words import Trouble
 from vrooli.autoheal.policy import Decision
-from vrooli.autoheal.restraints import Restraints
+from vrooli.autoheal.restraints import WATCHDOG, Restraints
 from vrooli.autoheal.tracker import Tracked
 from vrooli.stack import graph
 
@@ -40,8 +40,8 @@ class PagingBoard:
             heal=service.heal,
             managed=service.managed,
             busy=self.board.busy(tracked),
-            held=self.restraints.maintenance(tracked.name)
-            or self.restraints.quarantine(tracked.name),
+            held=self._held(tracked.name),
+            given_up=self._given_up(tracked.name),
             common=any(one.rule == "common-cause" for one in self.decisions()),
             failing_needs=self.board.failing_needs(tracked),
             failure=tracked.failure,
@@ -59,12 +59,23 @@ class PagingBoard:
         critical = tracked.service.critical
         return Trouble(tracked.name, critical, cause, verdict, needed_by, tracked.heal)
 
-    def held(self, check: HostCheck) -> str:
-        """Why nobody has to be told of a check: its resource fails, or somebody works here."""
+    def check_facts(self, check: HostCheck, looks: int, in_vain: str) -> CheckFacts:
+        """What a verdict about a check of the machine depends on."""
         about = self.board.tracked.get(check.service)
+        held = self._held(check.id) or self.restraints.maintenance(check.service)
         if about is not None and about.failing:
-            return f"{about.name} fails"
-        return self.restraints.maintenance(check.service or check.id)
+            held = f"{about.name} fails"
+        return CheckFacts(check.result, looks, held, check.acting, check.decision, in_vain)
+
+    def _held(self, subject: str) -> str:
+        """Why nobody has to be told: a person works on it."""
+        by_hand = "" if self._given_up(subject) else self.restraints.quarantine(subject)
+        return self.restraints.maintenance(subject) or by_hand
+
+    def _given_up(self, subject: str) -> str:
+        """Why we stopped it for good."""
+        held = [one for one in self.restraints.quarantined() if one.subject == subject]
+        return held[0].why if held and held[0].by == WATCHDOG else ""
 
     def needs(self, tracked: Tracked) -> list[Tracked]:
         """All that it needs, directly or not."""

@@ -14,6 +14,7 @@ from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.healing import DEPENDENTS_PATIENCE, Healing
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.policy import Failure, Symptom
+from vrooli.autoheal.restraints import WATCHDOG
 from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy
@@ -127,7 +128,7 @@ class Reactor:
 
     async def give_up(self, tracked: Tracked, why: str) -> None:
         """It was stopped because nothing helped: only a person may start it again."""
-        await self._situations.restraints.hold(tracked.name, why, "the watchdog")
+        await self._situations.restraints.hold(tracked.name, why, WATCHDOG)
 
     async def act(self, tracked: Tracked, action: str, who: str) -> Heal:
         """Take one action on a service because a person says so.

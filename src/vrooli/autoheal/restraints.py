@@ -15,6 +15,9 @@ from vrooli.core.ports.clock import Clock
 LONGEST = 30 * 86_400.0
 """Seconds; a window without an end is a watchdog that was forgotten."""
 
+WATCHDOG = "the watchdog"
+"""Who put a service into quarantine that it gave up."""
+
 _WINDOWS, _QUARANTINE = "maintenance", "quarantine"
 
 

@@ -8,6 +8,7 @@ from vrooli.autoheal.paging import (
     CONFIRMED,
     HOST_WIDE,
     LONG_WAIT,
+    CheckFacts,
     ServiceFacts,
     Verdict,
     judge_check,
@@ -124,21 +125,45 @@ def test_what_is_being_started_is_not_well_yet() -> None:
     assert judged(result=ok("200"), busy=True).says == "wait"
 
 
+def test_what_was_given_up_pages() -> None:
+    quarantined = Decision("leave", "quarantine", "nothing helped")
+    assert failed(quarantined, given_up="nothing helped").rule == "given-up"
+
+
+def check(result: Any, looks: int = CONFIRMED, **facts: Any) -> Verdict:
+    return judge_check(CheckFacts(result, looks, **facts), NOW)
+
+
 def test_a_check_pages_when_two_looks_say_critical() -> None:
-    assert judge_check(critical("97 %"), CONFIRMED).says == "page"
-    assert judge_check(critical("97 %"), CONFIRMED - 1).says == "wait"
+    assert check(critical("97 %")).says == "page"
+    assert check(critical("97 %"), CONFIRMED - 1).says == "wait"
 
 
 def test_a_check_that_a_person_has_in_hand_does_not_page() -> None:
-    assert judge_check(critical("97 %"), CONFIRMED, "maintenance").rule == "held"
-    assert judge_check(ok("3 %"), 0, "maintenance").says == "well"
+    assert check(critical("97 %"), held="maintenance").rule == "held"
+    assert check(ok("3 %"), 0, held="maintenance").says == "well"
+
+
+@pytest.mark.parametrize("decision", [HEALING, waiting(LONG_WAIT - 1)])
+def test_a_check_that_something_is_done_about_does_not_page(decision: Decision) -> None:
+    assert check(critical("97 %"), decision=decision).says == "wait"
+    assert check(critical("97 %"), acting=True).says == "wait"
+
+
+@pytest.mark.parametrize("decision", [WATCHED, REFUSED, waiting(LONG_WAIT)])
+def test_a_check_that_nothing_is_done_about_pages(decision: Decision) -> None:
+    assert check(critical("97 %"), decision=decision).rule == "critical"
+
+
+def test_a_check_that_something_was_done_about_in_vain_pages() -> None:
+    assert check(critical("97 %"), decision=HEALING, in_vain="still 97 %").rule == "in-vain"
 
 
 @pytest.mark.parametrize("result", [ok("3 %"), warning("91 %"), not_applicable("no swap")])
 def test_a_check_that_is_not_critical_is_well(result: Any) -> None:
-    assert judge_check(result, 0).says == "well"
+    assert check(result, 0, in_vain="still 91 %").says == "well"
 
 
 def test_a_check_that_says_nothing_changes_nothing() -> None:
-    assert judge_check(None, 0).says == "wait"
-    assert judge_check(unknown("no answer"), 9).says == "wait"
+    assert check(None, 0).says == "wait"
+    assert check(unknown("no answer"), 9).says == "wait"
