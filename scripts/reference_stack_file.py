@@ -1,7 +1,7 @@
 """The page of `vrooli.toml`."""
 
 from scripts.reference_markdown import table
-from vrooli.stack import sections
+from vrooli.stack import sections, sections_notify
 from vrooli.stack.init import init_text
 
 STACK_FILE = """\
@@ -33,8 +33,8 @@ def stack_file() -> str:
         "[autoheal]": sections.AutohealSection,
         "[autoheal.allow]": sections.AllowSection,
         "[checks.NAME]": sections.CheckSection,
-        "[notify]": sections.NotifySection,
-        "[notify.channels.NAME]": sections.ChannelSection,
+        "[notify]": sections_notify.NotifySection,
+        "[notify.channels.NAME]": sections_notify.ChannelSection,
     }
     text = STACK_FILE
     for head, section in parts.items():

@@ -9,7 +9,7 @@ from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.plaintext import carries_password, reference_problem
 from vrooli.stack.problem import Problems, Section
 from vrooli.stack.references import is_reference
-from vrooli.stack.sections import ChannelSection, NotifySection
+from vrooli.stack.sections_notify import ChannelSection, NotifySection
 
 SEVERITIES = ("critical", "warning", "info")
 

@@ -7,11 +7,10 @@ from textwrap import wrap
 from vrooli.stack.default import POSTGRES_PORT
 from vrooli.stack.sections import (
     AutohealSection,
-    ChannelSection,
-    NotifySection,
     ScenarioSection,
     keys,
 )
+from vrooli.stack.sections_notify import ChannelSection, NotifySection
 
 USUAL_PORTS = {"postgres": POSTGRES_PORT, "server": 3001, "autoheal": 3002, "web": 8000}
 """What `free_ports` may name; the caller looks for free ones near these."""

@@ -26,12 +26,12 @@ from vrooli.stack.sections import (
     AutohealSection,
     CheckSection,
     File,
-    NotifySection,
     ResourceSection,
     ScenarioSection,
     StackSection,
     keys,
 )
+from vrooli.stack.sections_notify import NotifySection
 from vrooli.stack.toml_lines import key_lines, line_of
 
 NEXT = "correct it; `vrooli config check` looks again, and a running stack is left alone meanwhile"

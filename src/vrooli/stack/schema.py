@@ -9,7 +9,6 @@ from vrooli.stack.sections import (
     AutohealSection,
     CheckSection,
     Key,
-    NotifySection,
     ResourceSection,
     ScenarioSection,
     StackSection,
@@ -17,6 +16,7 @@ from vrooli.stack.sections import (
     keys,
     summary,
 )
+from vrooli.stack.sections_notify import NotifySection
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """The newest one that TOML editors understand."""

@@ -11,49 +11,18 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
-from vrooli.stack import durations
 from vrooli.stack.names import NAME_EXPECTED, NAME_PATTERN
-
-FORBID = {"extra": "forbid"}
-"""Read by pydantic: an unknown key is an error."""
-
-
-SAID = "vrooli"
-"""Where the words about a key lie in the metadata of its field; pydantic reads names like `default`
-as its own."""
-
-Duration = float | str
-SECONDS = {
-    "anyOf": [
-        {"type": "number", "minimum": 0},
-        {"type": "string", "pattern": durations.PATTERN},
-    ]
-}
-PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
-
-
-def key(doc: str, expects: str, *, default: str = "", example: str = "", schema: Any = None) -> Any:
-    """A key of a section: a dataclass field that is None until written.
-
-    Args:
-        doc: what it means, one or two sentences.
-        expects: what may be written, to be read after "expected".
-        default: what holds when it is not written, in words.
-        example: a value as TOML, for the commented file; empty leaves the key out of it.
-        schema: JSON Schema of the value where the type says too little.
-    """
-    said = {"doc": doc, "expects": expects, "default": default, "example": example}
-    return field(default=None, metadata={SAID: {**said, "schema": schema}})
-
-
-def duration(doc: str, *, default: str, example: str = "") -> Any:
-    """A key that takes seconds."""
-    return key(doc, durations.EXPECTED, default=default, example=example, schema=SECONDS)
-
-
-def port(doc: str, *, default: str, example: str = "") -> Any:
-    """A key that takes a TCP port."""
-    return key(doc, "a port from 1 to 65535", default=default, example=example, schema=PORT)
+from vrooli.stack.section_keys import (
+    FORBID,
+    PORT,
+    SAID,
+    SECONDS,
+    Duration,
+    duration,
+    key,
+    port,
+)
+from vrooli.stack.sections_notify import NotifySection
 
 
 @dataclass
@@ -349,61 +318,6 @@ class AutohealSection:
         "a whole number from 2 to 1000",
         default="5",
         schema={"type": "integer", "minimum": 2, "maximum": 1000},
-    )
-
-
-@dataclass
-class ChannelSection:
-    """One address at which people are told: what `apprise` understands, and its URL."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
-    url: str | None = key(
-        "The apprise URL. For most services it holds a secret, so that a reference stands here: "
-        "`env:NAME` or `file:PATH`. A hook of your own may stand here itself: `json://host:port/`.",
-        "`env:NAME`, `file:PATH`, or an apprise URL without a secret",
-        example='"file:secrets/phone"',
-        schema={"type": "string", "minLength": 1},
-    )
-    severities: list[Literal["critical", "warning", "info"]] | None = key(
-        "What is told there. `info` is the digest.",
-        'a list of "critical", "warning", "info"',
-        default="all of them; none for one that is only the `second` of another",
-        example='["critical", "warning"]',
-    )
-    second: str | None = key(
-        "The channel that stands in while this one fails.",
-        "the name of another channel",
-        default="none",
-    )
-
-
-@dataclass
-class NotifySection:
-    """Who is told when a person is needed. What was healed does not page: it goes into the
-    digest."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
-    digest: Duration | None = duration(
-        "Time between two digests of what was healed and of warnings; nothing to tell, no digest.",
-        default="`24h`",
-        example='"24h"',
-    )
-    flood: int | None = key(
-        "Messages that one channel gets within `flood_window`; what goes beyond comes as one "
-        "message a minute.",
-        "a whole number from 1 to 1000",
-        default="10",
-        schema={"type": "integer", "minimum": 1, "maximum": 1000},
-    )
-    flood_window: Duration | None = duration("See `flood`.", default="`10m`")
-    resolve_after: Duration | None = duration(
-        "Time that something must be well in one piece before its end is told.", default="`30s`"
-    )
-    channels: dict[str, ChannelSection] | None = key(
-        "Where people are told.",
-        'tables of channels, like [notify.channels.phone] with url = "file:secrets/phone"',
-        default="none: nobody is told",
-        example='{ phone = { url = "file:secrets/phone" } }',
     )
 
 

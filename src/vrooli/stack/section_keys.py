@@ -1,0 +1,47 @@
+"""What the keys of a section are made of. Standard library only."""
+
+from dataclasses import field
+from typing import Any
+
+from vrooli.stack import durations
+
+FORBID = {"extra": "forbid"}
+"""Read by pydantic: an unknown key is an error."""
+
+
+SAID = "vrooli"
+"""Where the words about a key lie in the metadata of its field; pydantic reads names like `default`
+as its own."""
+
+Duration = float | str
+SECONDS = {
+    "anyOf": [
+        {"type": "number", "minimum": 0},
+        {"type": "string", "pattern": durations.PATTERN},
+    ]
+}
+PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+
+
+def key(doc: str, expects: str, *, default: str = "", example: str = "", schema: Any = None) -> Any:
+    """A key of a section: a dataclass field that is None until written.
+
+    Args:
+        doc: what it means, one or two sentences.
+        expects: what may be written, to be read after "expected".
+        default: what holds when it is not written, in words.
+        example: a value as TOML, for the commented file; empty leaves the key out of it.
+        schema: JSON Schema of the value where the type says too little.
+    """
+    said = {"doc": doc, "expects": expects, "default": default, "example": example}
+    return field(default=None, metadata={SAID: {**said, "schema": schema}})
+
+
+def duration(doc: str, *, default: str, example: str = "") -> Any:
+    """A key that takes seconds."""
+    return key(doc, durations.EXPECTED, default=default, example=example, schema=SECONDS)
+
+
+def port(doc: str, *, default: str, example: str = "") -> Any:
+    """A key that takes a TCP port."""
+    return key(doc, "a port from 1 to 65535", default=default, example=example, schema=PORT)
