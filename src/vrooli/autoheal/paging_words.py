@@ -55,9 +55,11 @@ class Trouble:
 
 
 def service_page(trouble: Trouble, where: Where) -> Alert:
-    """The page about a service."""
+    """The page about a service. What it wrote to its log stays on this host: a channel is somebody
+    else's.
+    """
     head = _first_line(trouble.cause)
-    lines = [trouble.cause, f"Not healed: {trouble.verdict.reason}"]
+    lines = [f"What: {head}", f"Not healed: {_first_line(trouble.verdict.reason)}"]
     if trouble.heal is not None and trouble.heal.attempts:
         lines.append(f"Tried: {_attempts(trouble.heal)}")
     if trouble.needed_by:
@@ -70,7 +72,7 @@ def service_page(trouble: Trouble, where: Where) -> Alert:
 
 def check_page(check: str, title: str, verdict: Verdict, where: Where) -> Alert:
     """The page about a check of the machine; `title` is what it looks at."""
-    lines = [title, verdict.reason, f"Say that you are at it: {_ack(check)}"]
+    lines = [title, _first_line(verdict.reason), f"Say that you are at it: {_ack(check)}"]
     head = where.titled(f"{check} is critical: {_first_line(verdict.reason)}")
     return Alert(check, Severity.CRITICAL, head, "\n".join(lines))
 
@@ -105,7 +107,7 @@ def over(incident: Incident, verdict: Verdict, at: float, where: Where) -> Words
         title = f"RESOLVED: {incident.subject} is well again after {took}"
     else:
         title = f"RESOLVED: {incident.subject}: {verdict.reason}, after {took}"
-    lines = [f"It was: {incident.title}", verdict.reason]
+    lines = [f"It was: {incident.title}", _first_line(verdict.reason)]
     if incident.acknowledged is not None:
         lines.append(f"{incident.acknowledged.by} was at it")
     return where.titled(title), "\n".join(line for line in lines if line)
