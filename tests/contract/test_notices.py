@@ -1,6 +1,8 @@
 """Where it is written down who is told what: in the spool, and in memory."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -90,10 +92,12 @@ async def test_what_is_unfinished_survives_the_loss_of_the_spool(tmp_path: Path)
 
 async def test_a_spool_of_before_gets_the_table(tmp_path: Path) -> None:
     path = tmp_path / "spool.db"
-    connection = spool.open_spool(path, 1.0).connection
-    connection.execute("DROP TABLE notices")
-    connection.execute("PRAGMA user_version = 1")
-    connection.close()
+    before = next(n for n, sql in enumerate(spool.MIGRATIONS) if "TABLE notices" in sql[0])
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in (text for sql in spool.MIGRATIONS[:before] for text in sql):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {before}")
+        connection.commit()
     history = History(path, "boot", SystemClock())
     await history.start()
     store = SpoolStore(history)

@@ -217,7 +217,7 @@ class Pager:
             "paged" if incident.told else "not paged",
             incident=incident.id,
             severity=str(alert.severity),
-            title=alert.title,
+            why=alert.title,
             channels=sorted(incident.told),
         )
 
