@@ -136,6 +136,7 @@ class Notifications:
             except StorageError as error:
                 if self._clock.monotonic() >= deadline:
                     _log.error("begin without what was unfinished: %s", error)
+                    self.postbox.begin_without()
                     return
             await self._clock.sleep(1.0)
 

@@ -66,6 +66,10 @@ class Postbox:
         self._box = Box(last=last).having(rows)
         self.news.set()
 
+    def begin_without(self) -> None:
+        """Nothing could be loaded: go on with numbers that overwrite nothing of before."""
+        self._box = Box(last=int(self._clock.wall()))
+
     # -- reading -------------------------------------------------------------------------------
 
     @property

@@ -125,6 +125,16 @@ async def test_numbers_go_on_after_a_restart() -> None:
     assert sorted(int(one.id) for one in rig.kept("delivery")) == [1, 2]
 
 
+async def test_who_begins_without_the_past_overwrites_nothing_of_it() -> None:
+    rig = Rig()
+    await rig.box.open(alert())
+    rig.box = rig.new()
+    rig.box.begin_without()
+    await rig.box.open(alert("db"))
+    await rig.restart()
+    assert {one.message.subject for one in rig.box.box.deliveries.values()} == {"web", "db"}
+
+
 async def test_a_channel_that_fails_is_left_alone_and_the_second_stands_in() -> None:
     rig = Rig(settings(phone="mail", mail=""))
     for number in range(3):
