@@ -13,7 +13,7 @@ from vrooli.autoheal.planned import DONE, OPERATOR
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import Busy
+from vrooli.core.errors import Busy, UsageError
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import graph
 from vrooli.stack.naming import resolve
@@ -191,11 +191,19 @@ class Operations:
                 continue  # it failed after its start: that is being seen to
             if outcome.error is None:
                 await self._reactor.settle(tracked, "by an operator")
-            elif self._board.is_wanted(tracked.service) and tracked.service.managed:
+            elif self._failed(tracked, outcome):
                 await self._reactor.fail(tracked, self._failure(tracked, outcome))
         failed = tuple(name for name, outcome in outcomes.items() if outcome.error is not None)
         changed = sum(1 for outcome in outcomes.values() if outcome.changed)
         return Summary(not failed, changed, failed)
+
+    def _failed(self, tracked: Tracked, outcome: Outcome) -> bool:
+        """Whether there is anything to heal. What was refused as declared, before anything was
+        touched, runs on as it did.
+        """
+        service = tracked.service
+        refused = isinstance(outcome.error, UsageError) and self._supervisor.running(service)
+        return not refused and service.managed and self._board.is_wanted(service)
 
     def _failure(self, tracked: Tracked, outcome: Outcome) -> Failure:
         what = outcome.error.what if outcome.error is not None else ""
