@@ -103,7 +103,7 @@ def environment() -> str:
         HEAD
         + f"## Read by every command and by the watchdog\n\n{table(heads, map(_row, COMMANDS))}"
         + "\nReferences `env:NAME` in `vrooli.toml` are read from the environment of the `vrooli"
-        + " up` that started the watchdog.\n"
+        + " up` that had them last.\n"
         + "\n## Read by `vrooli serve` and `vrooli migrate`\n\n"
         + "The stack sets them; they matter to whoever runs a server by hand. `vrooli migrate`"
         + " reads `DATABASE_URL` alone.\n\n"

@@ -18,7 +18,7 @@ from vrooli.host.secrets import FileSecrets
 from vrooli.host.start_keeper import reach_keeper
 from vrooli.main.boot import protected_at_boot
 from vrooli.main.places import SERVICE_USER, make_home
-from vrooli.main.watchdog_environment import knows_other_values
+from vrooli.main.watchdog_environment import has_other_values, known_values
 from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled, write_compiled
 from vrooli.stack.diff import Difference, difference
@@ -47,11 +47,16 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
     with held(home.up_lock, "another `up`"):
         FileSecrets(home.secrets, environment).create(home.operator_token.name)
         change = _compiled_difference(stack, home)
+        watchdog = _watchdog_pid(home)
+        known = known_values(watchdog, stack) if watchdog else {}
+        # A variable that is not set here was set for an earlier `up`, and holds until it changes.
+        environment = {**known, **environment}
         if change is None or change:
             write_compiled(stack, home.stack_json)
         watched = any(service.is_watchdog for service in stack.services.values())
         if watched:
-            _renew_environment(stack, home, environment)
+            if watchdog and has_other_values(known, stack, environment):
+                stop_watchdog(home)  # services run on meanwhile
             _have_watchdog(home, environment, reload=bool(change))
         else:
             asyncio.run(_have_keeper(home))
@@ -93,13 +98,9 @@ def _compiled_difference(stack: Stack, home: Home) -> Difference | None:
         return None
 
 
-def _renew_environment(stack: Stack, home: Home, environment: Mapping[str, str]) -> None:
-    """Stop a watchdog that cannot resolve `env:` as this `up` can; services run on meanwhile."""
+def _watchdog_pid(home: Home) -> int | None:
     client = WatchdogClient.of(home)
-    if not _answers(client):
-        return
-    if knows_other_values(int(client.status()["watchdog"]["pid"]), stack, environment):
-        stop_watchdog(home)
+    return int(client.status()["watchdog"]["pid"]) if _answers(client) else None
 
 
 def _have_watchdog(home: Home, environment: Mapping[str, str], *, reload: bool) -> None:

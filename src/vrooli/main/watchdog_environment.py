@@ -8,22 +8,28 @@ from vrooli.stack.model import Stack
 _SCHEME = "env:"
 
 
-def knows_other_values(pid: int, stack: Stack, environment: Mapping[str, str]) -> bool:
-    """Whether the watchdog `pid` has other values than `environment` for what `stack` refers to.
+def known_values(pid: int, stack: Stack) -> dict[str, str]:
+    """What the watchdog `pid` has for the variables that `stack` refers to."""
+    wanted = _names(stack)
+    try:
+        raw = Path(f"/proc/{pid}/environ").read_bytes() if wanted else b""
+    except OSError:
+        return {}
+    pairs = (part.decode(errors="surrogateescape").partition("=") for part in raw.split(b"\0"))
+    return {name: value for name, _, value in pairs if name in wanted}
+
+
+def has_other_values(
+    known: Mapping[str, str], stack: Stack, environment: Mapping[str, str]
+) -> bool:
+    """Whether a watchdog that has `known` resolves a reference of `stack` otherwise than
+    `environment` does.
 
     Then it has to be started anew, or an `export` before an `up` would never reach a service. A
     variable that is not set here says nothing: it may have been set only for the first `up`.
     """
-    wanted = {name: environment[name] for name in _names(stack) if name in environment}
-    if not wanted:
-        return False
-    try:
-        raw = Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:
-        return False
-    pairs = (part.decode(errors="surrogateescape").partition("=") for part in raw.split(b"\0"))
-    known = {name: value for name, _, value in pairs}
-    return any(known.get(name) != value for name, value in wanted.items())
+    names = _names(stack) & environment.keys()
+    return any(known.get(name) != environment[name] for name in names)
 
 
 def _names(stack: Stack) -> set[str]:
