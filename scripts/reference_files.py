@@ -31,6 +31,11 @@ cluster first.
 KNOWN: tuple[tuple[str, str, str], ...] = (
     ("HOME/secrets/operator.token", "Opens the watchdog's API.", "0600"),
     ("HOME/secrets/server.token", "Opens the server's API, and nothing of the watchdog's.", "0600"),
+    (
+        "HOME/secrets/fingerprint.key",
+        "Makes the digests by which an `up` knows that a secret has another value.",
+        "0600",
+    ),
     ("HOME/secrets/NAME-superuser", "Password of the superuser of PostgreSQL `NAME`.", "0600"),
     ("HOME/secrets/NAME-ROLE", "Password of its role.", "0600"),
     ("HOME/data/NAME", "Data of the service `NAME`, of the user who runs it.", "0700"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vrooli.core.errors import SecretError, StorageError
+from vrooli.core.errors import SecretError, StorageError, UnsetVariable
 from vrooli.core.ports.secrets import Secrets
 from vrooli.host.memory.secrets import MemorySecrets
 from vrooli.host.secrets import LARGEST, FileSecrets
@@ -53,6 +53,18 @@ def test_what_cannot_be_resolved_is_named(store: Secrets, reference: str) -> Non
     with pytest.raises(SecretError) as caught:
         store.resolve(reference)
     assert reference in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reference", "unset"),
+    [("env:NOTHING", True), ("env:EMPTY", False), ("file:/nothing/here", False)],
+)
+def test_a_variable_that_is_not_set_is_told_from_one_that_cannot_be_used(
+    store: Secrets, reference: str, unset: bool
+) -> None:
+    with pytest.raises(SecretError) as caught:
+        store.resolve(reference)
+    assert isinstance(caught.value, UnsetVariable) is unset
 
 
 @pytest.mark.parametrize("text", [VALUE, "", f"postgres://me:{VALUE}@db", "resource:postgres"])

@@ -25,11 +25,13 @@ class BroughtUp:
     Attributes:
         watched: whether a watchdog holds the home.
         difference: what an edit changed since the last `up`; None at the first.
+        rotated: by service that runs, the references that have another value now.
         protected: whether the operating system starts the watchdog after a reboot.
     """
 
     watched: bool
     difference: "Difference | None"
+    rotated: Mapping[str, tuple[str, ...]]
     protected: bool
 
 

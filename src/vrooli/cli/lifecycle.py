@@ -4,7 +4,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from vrooli.cli.options import File, Json, Names
 from vrooli.cli.status import read_status
 from vrooli.core.errors import EXIT_FAILURE, VrooliError
 from vrooli.core.home import Home
+
+if TYPE_CHECKING:
+    from vrooli.stack.model import Stack
 
 EXIT_INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
@@ -67,7 +70,7 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         home = kit.home(found)
         brought = kit.bring_up(stack, home)
         if not json:
-            _tell_difference(brought)
+            _tell_difference(brought, stack, names or [])
         last = _operate(kit, home, "up", names or [], json=json)
         if foreground and last.get("ok"):
             _stay(kit, home)
@@ -141,18 +144,28 @@ def _explain(last: Mapping[str, Any]) -> Mapping[str, Any]:
     return last
 
 
-def _tell_difference(brought: BroughtUp) -> None:
-    change = brought.difference
-    if not change:
-        return
-    for sign, names in (("+", change.added), ("-", change.removed)):
-        for name in names:
-            render.note(f"  {sign} {name}")
-    for changed in change.changed:
-        effect = "restart" if changed.restart else "no restart"
-        render.note(f"  ~ {changed.name}: {', '.join(changed.keys)} ({effect})")
-    if change.settings:
-        render.note(f"  ~ autoheal: {', '.join(change.settings)} (no restart)")
+def _tell_difference(brought: BroughtUp, stack: "Stack", said: Sequence[str]) -> None:
+    from vrooli.stack.graph import transitive_needs
+    from vrooli.stack.naming import resolve
+
+    chosen = resolve(stack, said)
+    touched = chosen | transitive_needs(stack, chosen)
+
+    def tell(name: str, what: Sequence[str], *, restart: bool) -> None:
+        effect = "restart" if restart and name in touched else "no restart"
+        render.note(f"  ~ {name}: {', '.join(what)} ({effect})")
+
+    if change := brought.difference:
+        for sign, names in (("+", change.added), ("-", change.removed)):
+            for name in names:
+                render.note(f"  {sign} {name}")
+        for changed in change.changed:
+            tell(changed.name, changed.keys, restart=changed.restart)
+        if change.settings:
+            tell("autoheal", change.settings, restart=False)
+    for name, references in brought.rotated.items():
+        what = [f"{reference} has another value" for reference in references]
+        tell(name, what, restart=True)
 
 
 def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]) -> None:

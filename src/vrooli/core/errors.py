@@ -51,6 +51,10 @@ class SecretError(UsageError):
     """A secret reference could not be resolved. The text names the reference, never a value."""
 
 
+class UnsetVariable(SecretError):
+    """The variable behind `env:NAME` is not set here, which says nothing about its value."""
+
+
 class Unreachable(VrooliError):
     """Nobody answered at an address: refused, no route, no such socket, no connection in time."""
 

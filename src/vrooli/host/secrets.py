@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from vrooli.core.errors import SecretError, StorageError
+from vrooli.core.errors import SecretError, StorageError, UnsetVariable
 from vrooli.host.files import sync_folder
 
 LARGEST = 64 * 1024
@@ -35,7 +35,7 @@ class FileSecrets:
         self._environment = environment
 
     def resolve(self, reference: str) -> str:
-        """The value behind `reference`. Raises SecretError."""
+        """The value behind `reference`. Raises SecretError, UnsetVariable."""
         scheme, _, rest = reference.partition(":")
         if scheme == "env":
             return self._variable(reference, rest)
@@ -74,7 +74,7 @@ class FileSecrets:
     def _variable(self, reference: str, name: str) -> str:
         value = self._environment.get(name)
         if value is None:
-            raise SecretError(
+            raise UnsetVariable(
                 "the variable is not set", where=reference, next_step=f"export {name}=..."
             )
         return _checked(reference, value)

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from vrooli.cli.kit import BroughtUp
@@ -17,11 +18,13 @@ from vrooli.host.locks import held
 from vrooli.host.secrets import FileSecrets
 from vrooli.host.start_keeper import reach_keeper
 from vrooli.main.boot import protected_at_boot
-from vrooli.main.places import SERVICE_USER, make_home
+from vrooli.main.places import SERVICE_USER, make_home, this_machine
 from vrooli.main.watchdog_environment import has_other_values, known_values
 from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled, write_compiled
 from vrooli.stack.diff import Difference, difference
+from vrooli.stack.kind import Place
+from vrooli.stack.launching import rotated
 from vrooli.stack.logs import tail
 from vrooli.stack.model import AUTOHEAL, Stack
 
@@ -60,7 +63,9 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
             _have_watchdog(home, environment, reload=bool(change))
         else:
             asyncio.run(_have_keeper(home))
-    return BroughtUp(watched, change, protected_at_boot())
+        place = Place(home, this_machine(home), FileSecrets(home.secrets, environment))
+        renewed = asyncio.run(_rotated(stack, place))
+    return BroughtUp(watched, change, renewed, protected_at_boot())
 
 
 def stop_watchdog(home: Home) -> bool:
@@ -101,6 +106,21 @@ def _compiled_difference(stack: Stack, home: Home) -> Difference | None:
 def _watchdog_pid(home: Home) -> int | None:
     client = WatchdogClient.of(home)
     return int(client.status()["watchdog"]["pid"]) if _answers(client) else None
+
+
+async def _rotated(stack: Stack, place: Place) -> dict[str, tuple[str, ...]]:
+    """References with another value than their service runs with, as far as can be told: what is
+    wrong with one that cannot be resolved is said when its service is started.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    with suppress(VrooliError):
+        async with await KeeperClient.connect(place.home.keeper_socket) as keeper:
+            launches = {launch.service: launch for launch in await keeper.launches()}
+        for name, service in stack.services.items():
+            if name in launches:
+                with suppress(VrooliError):
+                    found[name] = rotated(launches[name].fingerprint, service, stack, place)
+    return {name: others for name, others in found.items() if others}
 
 
 def _have_watchdog(home: Home, environment: Mapping[str, str], *, reload: bool) -> None:

@@ -2,13 +2,21 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 
-from vrooli.core.errors import ConfigError
+from vrooli.core.errors import ConfigError, StorageError, UnsetVariable
 from vrooli.core.launch import LaunchSpec
-from vrooli.stack.diff import fingerprint
 from vrooli.stack.kind import Place
 from vrooli.stack.kinds import kind_of
+from vrooli.stack.launched import (
+    digest,
+    digests_of,
+    is_declared_so,
+    launch_fingerprint,
+    references,
+)
 from vrooli.stack.model import Service, Stack
+from vrooli.stack.references import is_reference
 
 PASSED_ON = (
     "PATH",
@@ -24,6 +32,9 @@ PASSED_ON = (
 """What a service inherits. The rest of our environment is ours: a service says what it wants by
 `env`.
 """
+
+FINGERPRINT_KEY = "fingerprint.key"
+"""The secret that digests of values are made with."""
 
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -46,7 +57,8 @@ def launch_spec(
     if service.port:
         env |= {"PORT": str(service.port), "HOST": service.host}
     env |= program.env
-    env |= {key: resolve(value, stack, place) for key, value in service.env.items()}
+    values = {value: resolve(value, stack, place) for value in service.env.values()}
+    env |= {key: values[value] for key, value in service.env.items()}
     return LaunchSpec(
         service=service.name,
         argv=program.argv,
@@ -55,23 +67,55 @@ def launch_spec(
         log_path=str(home.log(service.name)),
         user=user,
         expose=(program.cwd, *program.expose) if user else (),
-        fingerprint=fingerprint(service, stack),
+        fingerprint=launch_fingerprint(service, stack, _digests(service, values, place)),
     )
+
+
+def rotated(launched: str, service: Service, stack: Stack, place: Place) -> tuple[str, ...]:
+    """References of `service` that have another value than at the launch with the fingerprint
+    `launched`; none when that cannot be told, and none of an earlier declaration.
+
+    A variable that is not set here says nothing: it may have been set only for the first `up`.
+
+    Raises:
+        SecretError: a reference cannot be resolved any more.
+        ConfigError: it refers to something that the stack does not have.
+    """
+    if not is_declared_so(launched, service, stack):
+        return ()
+    before = digests_of(launched, service)
+    values = {}
+    for reference in before:
+        with suppress(UnsetVariable):
+            values[reference] = resolve(reference, stack, place)
+    now = _digests(service, values, place)
+    return tuple(reference for reference in now if now[reference] != before[reference])
 
 
 def resolve(value: str, stack: Stack, place: Place) -> str:
     """An `env` value: `resource:NAME` is that resource's URL, `env:` and `file:` are secrets, all
     else is literal.
     """
+    if not is_reference(value):
+        return value
     scheme, _, name = value.partition(":")
-    if scheme == "resource":
-        resource = stack.services.get(name)
-        if resource is None:
-            raise ConfigError(f"`{value}` names no resource of this stack")
-        return kind_of(resource).url(resource, place)
-    if scheme in ("env", "file"):
+    if scheme != "resource":
         return place.secrets.resolve(value)
-    return value
+    resource = stack.services.get(name)
+    if resource is None:
+        raise ConfigError(f"`{value}` names no resource of this stack")
+    return kind_of(resource).url(resource, place)
+
+
+def _digests(service: Service, values: Mapping[str, str], place: Place) -> dict[str, str]:
+    known = [reference for reference in references(service) if reference in values]
+    if not known:
+        return {}
+    try:
+        key = place.secrets.create(FINGERPRINT_KEY)
+    except StorageError:  # a full disk keeps no service from being started
+        return {}
+    return {reference: digest(key, reference, values[reference]) for reference in known}
 
 
 def _base(environment: Mapping[str, str], user: str | None, data: str) -> dict[str, str]:

@@ -14,7 +14,8 @@ from vrooli.core.errors import StartFailed, VrooliError
 from vrooli.core.launch import Exit
 from vrooli.core.result import Result
 from vrooli.stack import graph
-from vrooli.stack.diff import fingerprint
+from vrooli.stack.launched import is_declared_so
+from vrooli.stack.launching import rotated
 from vrooli.stack.model import Service, Stack
 from vrooli.stack.probe import probe
 from vrooli.stack.progress import Phase, Report, Step
@@ -101,14 +102,21 @@ class Supervisor:
         return self.runtime(service).running(service, self.context)
 
     def outdated(self, service: Service) -> bool:
-        """Whether it runs, but as an earlier version of the stack declared it."""
+        """Whether it runs, but as an earlier version of the stack declared it, or with values of
+        its references that are others now.
+
+        One that cannot be resolved any more counts: whoever starts it again is told what is wrong
+        before anything is stopped.
+        """
         launch = self.context.launches.get(service.name)
-        return (
-            launch is not None
-            and self.running(service)
-            and service.managed
-            and launch.fingerprint != fingerprint(service, self.stack)
-        )
+        if launch is None or not service.managed or not self.running(service):
+            return False
+        if not is_declared_so(launch.fingerprint, service, self.stack):
+            return True
+        try:
+            return bool(rotated(launch.fingerprint, service, self.stack, self.context.tools.place))
+        except VrooliError:
+            return True
 
     async def start_one(self, service: Service, report: Report) -> Result | None:
         """Bring `service` up and verify it; None when it runs already. Raises what its runtime

@@ -7,7 +7,9 @@ class Secrets(Protocol):
     """Resolves references. Values go into a child's environment or a driver, nowhere else."""
 
     def resolve(self, reference: str) -> str:
-        """The value, or `SecretError` naming the reference."""
+        """The value, or `SecretError` naming the reference; `UnsetVariable` when there is none to
+        look at.
+        """
         ...
 
     def create(self, name: str) -> str:

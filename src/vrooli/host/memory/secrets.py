@@ -3,27 +3,28 @@
 import secrets
 from collections.abc import Mapping
 
-from vrooli.core.errors import SecretError
+from vrooli.core.errors import SecretError, UnsetVariable
 
 
 class MemorySecrets:
     """Knows the references that it was given, and makes up our own secrets.
 
-    Args:
-        values: secret by reference (`env:NAME`, `file:PATH`).
+    Attributes:
+        values: secret by reference (`env:NAME`, `file:PATH`); a test may change them.
     """
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
-        self._values = dict(values or {})
+        self.values = dict(values or {})
         self._own: dict[str, str] = {}
 
     def resolve(self, reference: str) -> str:
-        """The value behind `reference`. Raises SecretError."""
+        """The value behind `reference`. Raises SecretError, UnsetVariable."""
         if not reference.startswith(("env:", "file:")):
             raise SecretError("a secret must be a reference")
-        value = self._values.get(reference)
+        value = self.values.get(reference)
         if value is None:
-            raise SecretError("there is no such secret", where=reference)
+            missing = UnsetVariable if reference.startswith("env:") else SecretError
+            raise missing("there is no such secret", where=reference)
         if not value or "\0" in value:
             raise SecretError("the secret cannot be used", where=reference)
         return value.removesuffix("\n")
