@@ -241,6 +241,7 @@ async def test_the_watchdog_is_no_service_and_comes_back(kept: Kept) -> None:
             await asyncio.sleep(0.01)
     (ended,) = await kept.keeper.watchdog_endings()
     assert (ended["seq"], ended["how"]) == (1, "killed by signal 9")
+    assert 0 <= SystemClock().monotonic() - ended["monotonic"] < PATIENCE
     successor = await kept.keeper.unwatch()
     assert successor is not None
     assert successor.identity != watchdog.identity

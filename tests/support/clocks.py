@@ -1,6 +1,23 @@
-"""A clock that the test turns."""
+"""Clocks that the test turns."""
 
 import asyncio
+
+from vrooli.host.clock import SystemClock
+
+
+class SetClock(SystemClock):
+    """The real one, with a wall clock that the test sets.
+
+    Attributes:
+        offset: seconds by which it is off.
+    """
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def wall(self) -> float:
+        """Unix seconds."""
+        return super().wall() + self.offset
 
 
 class TurnedClock:

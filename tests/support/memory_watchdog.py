@@ -86,8 +86,15 @@ def stack_of(*services: Service, **settings: Any) -> Stack:
 class MemoryWatchdog:
     """One watchdog. The next one on the same `folder` and `keeper` takes over after its death."""
 
-    def __init__(self, folder: Path, stack: Stack, keeper: MemoryKeeper | None = None) -> None:
-        self.clock: Clock = SystemClock()
+    def __init__(
+        self,
+        folder: Path,
+        stack: Stack,
+        keeper: MemoryKeeper | None = None,
+        clock: Clock | None = None,
+        boot: str = "boot",
+    ) -> None:
+        self.clock: Clock = clock or SystemClock()
         self.keeper = keeper or MemoryKeeper(self.clock)
         self.ports = Ports()
         self.executor = MemoryExecutor()
@@ -95,7 +102,7 @@ class MemoryWatchdog:
         home = Home(folder / "home", folder / "run")
         home.logs.mkdir(parents=True, exist_ok=True)
         self.history_path = home.spool
-        self.history = History(home.spool, "boot", self.clock)
+        self.history = History(home.spool, boot, self.clock)
         tools = ProbeTools(
             Place(home, machine(root=False), MemorySecrets()), self.ports, self.keeper, self.clock
         )
@@ -103,7 +110,7 @@ class MemoryWatchdog:
         self.supervisor = Supervisor(context)
         self.board = Board(self.supervisor, Wanted(home.wanted_json))
         self.events = Events()
-        self.ledger = Ledger(self.history, self.events, self.clock, "boot")
+        self.ledger = Ledger(self.history, self.events, self.clock, boot)
         lag = LoopLag(self.clock)
         observer = Observer(self.board, self.clock, lag)
         self.restraints = Restraints(self.ledger, self.clock)

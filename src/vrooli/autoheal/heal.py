@@ -90,12 +90,15 @@ class Heal:
 
 
 def newest(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Each heal once, as its latest record tells it, the heal detected last first.
+    """Each heal once, as its latest record tells it, the heal that began last first: by the numbers
+    of the records, because a clock that was set back would put it behind older ones.
 
     Args:
         entries: records of heals, the newest first.
     """
     latest: dict[str, dict[str, Any]] = {}
+    began: dict[str, int] = {}
     for entry in entries:
         latest.setdefault(entry.data["id"], dict(entry.data))
-    return sorted(latest.values(), key=lambda heal: str(heal["id"]), reverse=True)
+        began[entry.data["id"]] = entry.seq
+    return [latest[key] for key in sorted(began, key=lambda key: began[key], reverse=True)]

@@ -142,6 +142,19 @@ class Ledger:
             return []
         return newest(records)[:limit]
 
+    async def heals_and_boots(self, since: float, limit: int) -> list[tuple[dict[str, Any], bool]]:
+        """Heals, the newest first, each with whether it began in this boot: else its monotonic
+        times mean nothing.
+        """
+        try:
+            records = await self._history.records("heal", since=since, limit=limit * 4)
+        except StorageError as error:
+            self.trouble = str(error)
+            return []
+        first = {record.data["id"]: record for record in records}
+        found = newest(records)[:limit]
+        return [(heal, first[heal["id"]].boot == self._boot) for heal in found]
+
     async def saw_exit(self, keeper: str, ended: Exit) -> None:
         """The position in the keeper's list of endings: what comes after it is news for the next
         watchdog.

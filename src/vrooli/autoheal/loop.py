@@ -190,15 +190,14 @@ class Loop:
 
     async def _restore_starts(self) -> None:
         board, clock = self._parts.board, self._parts.clock
-        wall, now = clock.wall(), clock.monotonic()
-        for heal in await self._parts.ledger.heals(wall - DAY, 1000):
+        window, now = board.supervisor.stack.autoheal.heal_window, clock.monotonic()
+        heals = await self._parts.ledger.heals_and_boots(clock.wall() - DAY, 1000)
+        for heal, of_this_boot in heals:
             tracked = board.tracked.get(heal["subject"])
             if tracked is None or heal["outcome"] == Outcome.REFUSED:
                 continue
             tracked.starts.appendleft(heal["detected_at"])
-            # Monotonic times say nothing about another boot; then the wall clock tells it apart.
-            ages = (wall - heal["detected_at"], now - heal["detected_monotonic"])
-            if all(0 <= age < board.supervisor.stack.autoheal.heal_window for age in ages):
+            if of_this_boot and 0 <= now - heal["detected_monotonic"] < window:
                 board.heal_times.append(heal["detected_monotonic"])
 
     async def _bring_up(self) -> None:

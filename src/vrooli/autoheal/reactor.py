@@ -281,8 +281,8 @@ class Reactor:
             return False
         if tracked.met[0] != launch.launch_id:
             tracked.met = (launch.launch_id, now)
-        waited = max(now - tracked.met[1], self._clock.wall() - launch.started_at)
-        return waited < patience
+        age = self._supervisor.age(launch) or 0.0
+        return max(now - tracked.met[1], age) < patience
 
     def _launch(self, tracked: Tracked) -> Launch | None:
         return self._supervisor.context.launches.get(tracked.name)

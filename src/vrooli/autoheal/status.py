@@ -19,6 +19,10 @@ from vrooli.stack.model import Service
 PAGE = "docs/reference/checks.md"
 """Where every check is explained."""
 
+_SET_SINCE = 5.0
+"""Seconds between two tellings of one time that only setting a clock explains: a slow machine
+starts nothing so slowly."""
+
 Extra = Callable[[], dict[str, Any]]
 """What the watchdog says about itself: pid, uptime, advice, trouble."""
 
@@ -97,7 +101,10 @@ class StatusView:
     def _started_at(self, service: Service, launch: Launch | None) -> Any:
         if service.is_watchdog:
             return self._itself().get("started_at")
-        return launch.started_at if launch is not None else None
+        if launch is None:
+            return None
+        age = self._board.supervisor.age(launch)
+        return launch.started_at if age is None else began(launch.started_at, age, self._clock)
 
     def _own_pid(self, service: Service) -> Any:
         return self._itself().get("pid") if service.is_watchdog else None
@@ -141,6 +148,14 @@ class StatusView:
             "result": item.result.to_json() if item.result is not None else None,
             "page": f"{PAGE}#{check.id}",
         }
+
+
+def began(recorded: float, age: float, clock: Clock) -> float:
+    """When something that is `age` seconds old began, unix seconds: as recorded, or by the wall
+    clock of now when that was set since.
+    """
+    at = clock.wall() - age
+    return at if abs(at - recorded) > _SET_SINCE else recorded
 
 
 def _health(result: Result | None) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class LocalProcesses:
             traced=stat.state in "Tt" and proc.is_traced(identity.pid),
             rss_bytes=_rss(identity.pid),
             cpu_seconds=stat.cpu_ticks / proc.TICKS_PER_SECOND,
+            age=_age(stat),
         )
 
     def port_holder(self, port: int, host: str = "127.0.0.1") -> PortHolder | None:
@@ -55,6 +57,18 @@ class LocalProcesses:
             ticks = stat.cpu_ticks + stat.reaped_ticks
             total += ticks / proc.TICKS_PER_SECOND + _transferred(stat.pid) / 1e6
         return total
+
+
+def own_identity() -> Identity:
+    """This process."""
+    stat = proc.read_stat(os.getpid())
+    return Identity(proc.boot_id(), os.getpid(), stat.start_ticks if stat is not None else 0)
+
+
+def _age(stat: proc.Stat) -> float:
+    """Both count from the boot, with the time for which the machine slept (proc_pid_stat(5))."""
+    since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return max(0.0, since_boot - stat.start_ticks / proc.TICKS_PER_SECOND)
 
 
 def _rss(pid: int) -> int:

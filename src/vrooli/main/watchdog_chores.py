@@ -18,12 +18,14 @@ from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.retention import Retention
 from vrooli.autoheal.rollup import roll_up
 from vrooli.autoheal.shipper import Shipper
+from vrooli.autoheal.status import began
 from vrooli.client.server import ServerClient
 from vrooli.core.address import HostPort
 from vrooli.core.errors import StorageError, VrooliError
 from vrooli.core.machine import Machine
 from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_link import KeeperLink
+from vrooli.host.processes import LocalProcesses, own_identity
 from vrooli.host.readfiles import LocalFiles
 from vrooli.host.resolver import SystemResolver
 from vrooli.host.system import LocalSystem
@@ -71,7 +73,8 @@ class Chores:
         self._link, self._machine, self._lag = link, machine, lag
         self._clock, self._system = SystemClock(), LocalSystem()
         self._files, self._resolver = LocalFiles(), SystemResolver()
-        self._began = self._clock.wall()
+        self._began, self._processes = self._clock.wall(), LocalProcesses()
+        self._identity = own_identity()
         self._shipper: Shipper | None = None
         self.beats = Beats(ledger, self._clock)
         self._speakers: list[Speaker] = []
@@ -110,7 +113,7 @@ class Chores:
         return {
             "running": True,
             "pid": os.getpid(),
-            "started_at": self._began,
+            "started_at": self._started_at(),
             "keeper": self._link.keeper_id,
             "loop_lag_ms": round(self._lag.worst_since(self._clock.monotonic() - 60) * 1000, 1),
             "rss_bytes": psutil.Process().memory_info().rss,
@@ -118,6 +121,10 @@ class Chores:
             "trouble": self._trouble(),
             "advice": self._advice(),
         }
+
+    def _started_at(self) -> float:
+        own = self._processes.facts(self._identity)
+        return began(self._began, own.age, self._clock) if own is not None else self._began
 
     async def note_new_keeper(self, why: str) -> None:
         """A keeper was replaced: a heal of ours, and services that died meanwhile are found by the
@@ -177,7 +184,7 @@ class Chores:
             cause=str(ending["how"]),
             rule="heal",
             detected_at=at,
-            detected_monotonic=self._clock.monotonic() - (self._clock.wall() - at),
+            detected_monotonic=float(ending.get("monotonic", self._clock.monotonic())),
             attempts=(Attempt("start", at),),
             verified_after=took,
             note="replaced by the keeper",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import vrooli.stack.runtimes
 from vrooli.core import discover
 from vrooli.core.errors import StartFailed, VrooliError
-from vrooli.core.launch import Exit
+from vrooli.core.launch import Exit, Launch
 from vrooli.core.result import Result
 from vrooli.stack import graph
 from vrooli.stack.launched import is_declared_so
@@ -100,6 +100,11 @@ class Supervisor:
     def running(self, service: Service) -> bool:
         """Whether it runs, as far as can be told without asking it."""
         return self.runtime(service).running(service, self.context)
+
+    def age(self, launch: Launch) -> float | None:
+        """Seconds for which the process of `launch` has lived; None when it is gone."""
+        facts = self.context.processes.facts(launch.identity)
+        return facts.age if facts is not None else None
 
     def outdated(self, service: Service) -> bool:
         """Whether it runs, but as an earlier version of the stack declared it, or with values of

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.support.keeper_home import KeeperHome, next_exit, until
 from vrooli.host.keeper_client import KeeperClient
-from vrooli.host.processes import LocalProcesses
+from vrooli.host.processes import LocalProcesses, own_identity
 
 
 async def test_facts_of_a_process_that_sleeps_and_of_one_that_is_stopped(
@@ -22,6 +22,20 @@ async def test_facts_of_a_process_that_sleeps_and_of_one_that_is_stopped(
     assert (facts.stopped, facts.traced) == (False, False)
     os.kill(launch.identity.pid, signal.SIGSTOP)
     await until(lambda: (found := processes.facts(launch.identity)) is not None and found.stopped)
+
+
+async def test_the_age_of_a_process_is_told_by_a_clock_that_is_never_set(
+    place: KeeperHome, keeper: KeeperClient
+) -> None:
+    processes, ages = LocalProcesses(), []
+    launch = await keeper.spawn(place.spec("sleep", "600"))
+    for identity in (launch.identity, own_identity(), launch.identity):
+        facts = processes.facts(identity)
+        assert facts is not None
+        ages.append(facts.age)
+    young, ours, older = ages
+    assert 0 <= young <= older < 60
+    assert ours > young
 
 
 async def test_a_process_that_is_gone_or_another_has_no_facts(

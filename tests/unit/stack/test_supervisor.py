@@ -106,7 +106,7 @@ async def test_what_ended_while_no_keeper_had_a_record_of_it_does_not_run_for_ev
     context.tools = replace(context.tools, keeper=MemoryKeeper(SystemClock()))  # without a record
     processes = context.processes
     assert isinstance(processes, MemoryProcesses)
-    processes.known[context.launches["db"].identity] = ProcessFacts("S", False, 0, 0.0)
+    processes.known[context.launches["db"].identity] = ProcessFacts("S", False, 0, 0.0, 0.0)
     await watchdog.supervisor.reconcile()
     assert watchdog.supervisor.running(PAIR.services["web"])  # its end may be on the way to us
     await watchdog.supervisor.reconcile()

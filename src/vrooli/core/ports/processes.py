@@ -15,12 +15,15 @@ class ProcessFacts:
         traced: a debugger holds it (TracerPid is not 0).
         rss_bytes: resident memory.
         cpu_seconds: user and system time so far.
+        age: seconds since its start, also those for which the machine slept; no matter how the wall
+            clock was set meanwhile.
     """
 
     state: str
     traced: bool
     rss_bytes: int
     cpu_seconds: float
+    age: float
 
     @property
     def stopped(self) -> bool:

@@ -27,7 +27,7 @@ class Watch:
         after: calls back after so many seconds.
 
     Attributes:
-        endings: the last 200: {seq, at, how, replaced_after_seconds} each.
+        endings: the last 200: {seq, at, monotonic, how, replaced_after_seconds} each.
         launch: the one that lives; also one that is not minded (any more).
     """
 
@@ -168,6 +168,7 @@ class Watch:
             {
                 "seq": self.endings[-1]["seq"] + 1 if self.endings else 1,
                 "at": time.time(),
+                "monotonic": now,
                 "how": how,
                 "replaced_after_seconds": None,
             }

@@ -253,6 +253,7 @@ class MemoryKeeper:
             {
                 "seq": len(self._endings) + 1,
                 "at": self._clock.wall(),
+                "monotonic": self._clock.monotonic(),
                 "how": how,
                 "replaced_after_seconds": 0.0,
             }
