@@ -100,8 +100,10 @@ class LiveStack:
 
     def port(self, name: str) -> int:
         """The port of `name`, a free one, below those that the system gives to clients."""
-        if name not in self.ports:
-            self.ports[name] = free_port()
+        while name not in self.ports:
+            chosen = free_port()
+            if chosen not in self.ports.values():
+                self.ports[name] = chosen
         return self.ports[name]
 
     def url(self, name: str, path: str = "/") -> str:
