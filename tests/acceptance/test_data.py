@@ -1,16 +1,13 @@
 """Nothing acknowledged is lost: PostgreSQL killed while it writes, history through outages."""
 
 import asyncio
-import contextlib
 import os
 import signal
-import sqlite3
-from pathlib import Path
-from typing import Any
 
 import asyncpg
 import pytest
 
+from tests.support.history_copy import connect, until_copied
 from tests.support.stack import LiveStack, gone
 
 CONNECTION_LOST = (
@@ -44,7 +41,7 @@ async def test_every_acknowledged_row_survives_a_kill_in_the_middle_of_writing(
     await asyncio.to_thread(_grown, database, acknowledged, before + 50)
     enough.set()
     await writer
-    connection = await _connect(database)
+    connection = await connect(database)
     rows = await connection.fetch("SELECT number FROM kept ORDER BY number")
     await connection.close()
     assert set(acknowledged) <= {row["number"] for row in rows}
@@ -56,7 +53,7 @@ async def test_a_killed_or_stopped_backend_is_no_reason_to_restart_anything(
     database: LiveStack,
 ) -> None:
     before = database.pids("postgres", "server", "autoheal")
-    stopped, killed = await _connect(database), await _connect(database)
+    stopped, killed = await connect(database), await connect(database)
     pids = [await c.fetchval("SELECT pg_backend_pid()") for c in (stopped, killed)]
     os.kill(pids[0], signal.SIGSTOP)
     await asyncio.sleep(3)
@@ -86,32 +83,7 @@ async def test_history_has_no_gap_and_no_duplicate_after_an_outage(database: Liv
     database.kill("server")
     database.until_healed("server")
     database.until(lambda: _unshipped(database) < 50, "the backlog is shipped")
-    connection = await _connect(database)
-    try:
-        await _until_equal(database, connection)
-    finally:
-        await connection.close()
-
-
-async def _until_equal(database: LiveStack, connection: Any) -> None:
-    """What the spool holds is what the table holds: the spool goes on growing meanwhile."""
-    for _ in range(100):
-        kept = _spooled(database.home / "spool.db")
-        rows = await connection.fetch("SELECT seq FROM history ORDER BY seq")
-        copied = [row["seq"] for row in rows]
-        assert len(copied) == len(set(copied)), "duplicates"
-        upto = copied[-1]
-        missing = [seq for seq in kept if seq <= upto and seq not in set(copied)]
-        assert not missing, f"gaps: {missing[:20]}"
-        if upto >= kept[0] + 20:
-            return
-        await asyncio.sleep(0.2)
-    raise AssertionError("nothing arrives")
-
-
-def _spooled(path: Path) -> list[int]:
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as spool:
-        return [row[0] for row in spool.execute("SELECT seq FROM records ORDER BY seq")]
+    await until_copied(database)
 
 
 def _unshipped(stack: LiveStack) -> float:
@@ -123,28 +95,16 @@ def _grown(stack: LiveStack, acknowledged: list[int], size: int) -> None:
     stack.until(lambda: len(acknowledged) > size, f"{size} rows")
 
 
-async def _connect(stack: LiveStack) -> Any:
-    secret = next((stack.home / "secrets").glob("postgres-vrooli*"))
-    return await asyncpg.connect(
-        host="127.0.0.1",
-        port=stack.port("postgres"),
-        user="vrooli",
-        database="vrooli",
-        password=secret.read_text(encoding="ascii").strip(),
-        timeout=5,
-    )
-
-
 async def _write(stack: LiveStack, acknowledged: list[int], enough: asyncio.Event) -> None:
     """Insert numbers, one transaction each, through every loss of the connection."""
-    connection = await _connect(stack)
+    connection = await connect(stack)
     await connection.execute("CREATE TABLE kept (number bigint)")
     number = 0
     while not enough.is_set():
         number += 1
         try:
             if connection is None:
-                connection = await _connect(stack)
+                connection = await connect(stack)
             await connection.execute("INSERT INTO kept VALUES ($1)", number, timeout=5)
             acknowledged.append(number)
         except CONNECTION_LOST:
