@@ -51,14 +51,14 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
         FileSecrets(home.secrets, environment).create(home.operator_token.name)
         change = _compiled_difference(stack, home)
         watchdog = _watchdog_pid(home)
-        known = known_values(watchdog, stack) if watchdog else {}
+        known = known_values(watchdog, stack) if watchdog is not None else None
         # A variable that is not set here was set for an earlier `up`, and holds until it changes.
-        environment = {**known, **environment}
+        environment = {**(known or {}), **environment}
         if change is None or change:
             write_compiled(stack, home.stack_json)
         watched = any(service.is_watchdog for service in stack.services.values())
         if watched:
-            if watchdog and has_other_values(known, stack, environment):
+            if known is not None and has_other_values(known, stack, environment):
                 stop_watchdog(home)  # services run on meanwhile
             _have_watchdog(home, environment, reload=bool(change))
         else:

@@ -8,13 +8,15 @@ from vrooli.stack.model import Stack
 _SCHEME = "env:"
 
 
-def known_values(pid: int, stack: Stack) -> dict[str, str]:
-    """What the watchdog `pid` has for the variables that `stack` refers to."""
+def known_values(pid: int, stack: Stack) -> dict[str, str] | None:
+    """What the watchdog `pid` has for the variables that `stack` refers to; None when it cannot be
+    told.
+    """
     wanted = _names(stack)
     try:
         raw = Path(f"/proc/{pid}/environ").read_bytes() if wanted else b""
     except OSError:
-        return {}
+        return None
     pairs = (part.decode(errors="surrogateescape").partition("=") for part in raw.split(b"\0"))
     return {name: value for name, _, value in pairs if name in wanted}
 
