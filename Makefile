@@ -24,7 +24,7 @@ test: .venv/.installed-test ## install what the tests need, and run them all (AR
 
 soak: .venv/.installed-test ## the long campaigns in full
 	@scripts/install-test-parts
-	@VROOLI_SOAK=full scripts/test -m soak $(ARGS)
+	@VROOLI_SOAK=full scripts/test -m "soak or hypothesis" --timeout=7200 $(ARGS)
 
 bench: .venv/.installed-test ## the headline numbers, each against its peers (ARGS="detect" for one)
 	@scripts/install-test-parts --bench
