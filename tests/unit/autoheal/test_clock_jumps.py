@@ -9,7 +9,7 @@ import pytest
 from tests.support.clocks import SetClock
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.until import until
-from vrooli.autoheal.policy import Backoff
+from vrooli.autoheal.backoff import Backoff
 from vrooli.autoheal.status import StatusView
 from vrooli.core.ports.processes import ProcessFacts
 from vrooli.host.memory.keeper import MemoryKeeper
