@@ -112,10 +112,11 @@ class Operations:
 
     async def boot(self) -> None:
         """Start what is queued already; a stop or down ends it like any other start."""
-        names = {tracked.name for tracked in self._board.tracked.values() if tracked.queued}
-        if names:
-            async with self._turn:
-                await self._until_stopped(self._start_queued(names, set(), silent))
+        async with self._turn:
+            # Now, not before: a `down` may have had the turn.
+            queued = [tracked for tracked in self._board.tracked.values() if tracked.queued]
+            names = {tracked.name for tracked in queued if self._board.is_wanted(tracked.service)}
+            await self._until_stopped(self._start_queued(names, set(), silent))
 
     async def _start(self, action: Action, chosen: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack
@@ -123,6 +124,7 @@ class Operations:
         self._board.wanted.start(wanted, stack.services)
         restarted = chosen if action == "restart" else set()
         self._supervisor.check(restarted)
+        self._queue(wanted, restarted)  # before anything is awaited: they are wanted, and missing
         await self._take_over(restarted or set(filter(self._has_work, wanted)))
         return await self._start_queued(wanted, restarted, report)
 

@@ -32,6 +32,19 @@ async def test_what_an_up_has_not_reached_yet_did_not_fail(tmp_path: Path) -> No
         assert watchdog.started("web") == 1
 
 
+async def test_what_is_about_to_be_started_did_not_fail(tmp_path: Path) -> None:
+    async with MemoryWatchdog(tmp_path, stack_of(scenario("web", 1))) as watchdog:
+        web = watchdog.board.tracked["web"]
+        with slow_disk(watchdog):  # a second passes between what is wanted and its start
+            up = asyncio.create_task(watchdog.operations.run("up", (), silent))
+            await until(lambda: watchdog.board.is_wanted(web.service))
+            watchdog.board.checks.clear()  # there are no facts for them here
+            await watchdog.loop.look_at_everything()
+            assert (await up).ok
+        assert web.heal is None
+        assert watchdog.started("web") == 1
+
+
 async def test_who_ends_while_its_heal_is_written_down_is_healed_again(tmp_path: Path) -> None:
     seldom = replace(scenario("web", 1), health=Health("tcp", "1", interval=60.0))
     async with MemoryWatchdog(tmp_path, stack_of(seldom, sweep=60.0)) as watchdog:
