@@ -1,6 +1,7 @@
 """What every keeper does: the real one, and the one in memory that callers are tested with."""
 
 import asyncio
+import contextlib
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
@@ -265,6 +266,32 @@ async def test_shutdown_waits_for_the_services_to_be_stopped(kept: Kept) -> None
     await kept.keeper.shutdown()
     with pytest.raises(Unreachable):
         await kept.keeper.launches()
+
+
+@pytest.mark.parametrize("seen", [0, 1, 2])
+async def test_a_listener_is_told_when_it_has_taken_what_was_remembered(
+    kept: Kept, seen: int
+) -> None:
+    for _ in range(2):
+        await ending(kept, await kept.keeper.spawn(kept.spec("exits")))
+    told: list[str] = []
+    stream = kept.keeper.exits(seen, lambda: told.append("caught up"))
+
+    async def listen() -> None:
+        async for ended in stream:
+            told.append(str(ended.seq))
+
+    task = asyncio.create_task(listen())
+    async with asyncio.timeout(PATIENCE):
+        while "caught up" not in told:  # noqa: ASYNC110 - asks another process
+            await asyncio.sleep(0.01)
+        await kept.keeper.spawn(kept.spec("exits"))
+        while "3" not in told:  # noqa: ASYNC110 - asks another process
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert told == [*["1", "2"][seen:], "caught up", "3"]
 
 
 async def test_the_stream_of_exits_ends_with_the_keeper(kept: Kept) -> None:

@@ -24,6 +24,7 @@ from vrooli.core.errors import Unreachable
 from vrooli.core.home import Home
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
+from vrooli.core.ports.keeper import CaughtUp
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.executor import MemoryExecutor
 from vrooli.host.memory.keeper import MemoryKeeper
@@ -59,16 +60,27 @@ class Ports:
 
 
 class Exits:
-    """The endings of the keeper in memory, as `KeeperLink` follows them."""
+    """The endings of the keeper in memory, as `KeeperLink` follows them.
 
-    def __init__(self, keeper: MemoryKeeper) -> None:
-        self._keeper = keeper
+    Attributes:
+        before: awaited before the first of them comes.
+    """
+
+    def __init__(self, keeper: MemoryKeeper, before: Callable[[], Awaitable[object]]) -> None:
+        self._keeper, self.before = keeper, before
         self.keeper_id = f"memory {id(keeper)}"
 
-    async def follow(self, seen: Callable[[str], Coroutine[Any, Any, int]]) -> AsyncIterator[Exit]:
+    async def follow(
+        self, seen: Callable[[str], Coroutine[Any, Any, int]], caught_up: CaughtUp
+    ) -> AsyncIterator[Exit]:
         """After the position that was seen."""
-        async for ended in self._keeper.exits(await seen(self.keeper_id)):
+        await self.before()
+        async for ended in self._keeper.exits(await seen(self.keeper_id), caught_up):
             yield ended
+
+
+async def at_once() -> None:
+    """Endings are told without a delay."""
 
 
 def scenario(name: str, port: int, **values: Any) -> Service:
@@ -84,7 +96,9 @@ def stack_of(*services: Service, **settings: Any) -> Stack:
 
 
 class MemoryWatchdog:
-    """One watchdog. The next one on the same `folder` and `keeper` takes over after its death."""
+    """One watchdog. The next one on the same `folder` and `keeper` takes over after its death;
+    `exits_after` is awaited before it hears of endings.
+    """
 
     def __init__(
         self,
@@ -93,6 +107,7 @@ class MemoryWatchdog:
         keeper: MemoryKeeper | None = None,
         clock: Clock | None = None,
         boot: str = "boot",
+        exits_after: Callable[[], Awaitable[object]] = at_once,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.keeper = keeper or MemoryKeeper(self.clock)
@@ -121,7 +136,7 @@ class MemoryWatchdog:
         self.operations = Operations(self.board, self.reactor, self.ledger, self.clock)
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
         checker = HostChecker(self.board, _no_facts, self.ledger, healing, self.clock)
-        exits = Exits(self.keeper)
+        exits = Exits(self.keeper, exits_after)
         self.loop = Loop(
             Parts(
                 board=self.board,

@@ -24,6 +24,7 @@ from vrooli.autoheal.tracker import DAY, Tracked
 from vrooli.autoheal.watch import Observer, watch
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
+from vrooli.core.ports.keeper import CaughtUp
 from vrooli.stack import logs
 from vrooli.stack.model import Service, Stack
 from vrooli.stack.progress import silent
@@ -33,8 +34,10 @@ _log = logging.getLogger(__name__)
 UP_FOLLOWS = 30.0
 """Seconds that the `up` which brought an edit gets to start what is new in it."""
 
-EXITS_FIRST = 0.2
-"""Seconds that remembered exits get to come in before the first looks, which know no causes."""
+BACKLOG = 5.0
+"""Seconds that the keeper gets to tell how services ended while nobody watched: as long as it gets
+for any answer. Then watching begins without it: a failure without its cause is better than one that
+nobody sees."""
 
 
 class ExitSource(Protocol):
@@ -45,8 +48,12 @@ class ExitSource(Protocol):
         """Which keeper the positions belong to."""
         ...
 
-    def follow(self, seen: Callable[[str], Coroutine[Any, Any, int]]) -> AsyncIterator[Exit]:
-        """Endings after the position that `seen` gives for the keeper; never ends."""
+    def follow(
+        self, seen: Callable[[str], Coroutine[Any, Any, int]], caught_up: CaughtUp
+    ) -> AsyncIterator[Exit]:
+        """Endings after the position that `seen` gives for the keeper; never ends. `caught_up` is
+        called when those that it remembers are through.
+        """
         ...
 
 
@@ -77,6 +84,7 @@ class Loop:
         self._parts = parts
         self._watchers: dict[str, asyncio.Task[None]] = {}
         self._lookers: dict[str, asyncio.Task[None]] = {}
+        self._caught_up = asyncio.Event()
         self._booted = False
         self._undeclared: list[str] = []
 
@@ -115,6 +123,7 @@ class Loop:
     async def look_at_everything(self) -> None:
         """One look at every service and every host check, in parallel: a forced tick."""
         parts = self._parts
+        await self._hear_of_the_past()
 
         async def service(tracked: Tracked) -> None:
             await parts.reactor.on_look(tracked, await parts.observer.look(tracked))
@@ -143,6 +152,7 @@ class Loop:
         for tracked in new:
             tracked.queued = True
         self._parts.reactor.spawn(self._unqueue(new))
+        await self._hear_of_the_past()
         self._watch_all()
         self._take_checks(stack)
 
@@ -203,16 +213,26 @@ class Loop:
     async def _bring_up(self) -> None:
         """After a boot: start what is meant to run. When something runs already, or ran under this
         keeper, this is no boot; then what does not run has failed, and the exits that the keeper
-        remembers say how.
+        remembers say how: a look, which knows no causes, must not be first.
         """
         parts = self._parts
         for tracked in parts.board.tracked.values():
             tracked.queued = self._booted and self._missing(tracked)
             await parts.reactor.consider(tracked)
-        if not self._booted:
-            await parts.clock.sleep(EXITS_FIRST)
-        self._watch_all()
-        await parts.operations.boot()
+        if self._booted:
+            self._watch_all()
+            await parts.operations.boot()
+        else:
+            await self._hear_of_the_past()
+            self._watch_all()
+
+    async def _hear_of_the_past(self) -> None:
+        try:
+            async with asyncio.timeout(BACKLOG):
+                await self._caught_up.wait()
+        except TimeoutError:
+            _log.warning("the keeper does not tell how services ended; watching begins without it")
+            self._caught_up.set()
 
     def _missing(self, tracked: Tracked) -> bool:
         board, service = self._parts.board, tracked.service
@@ -247,7 +267,8 @@ class Loop:
 
     async def _follow_exits(self) -> None:
         parts = self._parts
-        async for ended in parts.exits.follow(parts.ledger.exits_seen):
+        seen, caught_up = parts.ledger.exits_seen, self._caught_up.set
+        async for ended in parts.exits.follow(seen, caught_up):
             await guarded(f"exit of {ended.launch.service}", parts.reactor.on_exit(ended))
             # Not awaited: the next exit must not wait for the disk. One that comes twice is no
             # news, because its launch is not the current one any more.

@@ -14,6 +14,7 @@ from vrooli.core import errors
 from vrooli.core.errors import DeadlineExceeded, ProtocolError, Unreachable, VrooliError
 from vrooli.core.identity import Identity
 from vrooli.core.launch import Exit, Launch, LaunchSpec
+from vrooli.core.ports.keeper import CaughtUp, nobody_waits
 
 ANSWER = 5.0  # seconds; the keeper never waits for anything, so this is long
 STARTED = 15.0  # seconds; longer than the keeper gives a process to reach exec
@@ -89,17 +90,24 @@ class KeeperClient:
         answer = await self._ask("survivors", launch_id=launch_id)
         return [Identity.from_json(item) for item in answer]
 
-    async def exits(self, after: int = 0) -> AsyncIterator[Exit]:
+    async def exits(
+        self, after: int = 0, caught_up: CaughtUp = nobody_waits
+    ) -> AsyncIterator[Exit]:
         """Endings with `seq` greater than `after`, for ever; `Unreachable` when the keeper goes."""
         reader, writer = await _open(self._path, ANSWER)
         try:
             writer.write(_line({"id": 0, "op": "exits", "after": after}))
+            last = int(_result(await _read(reader, self._path), self._path)["next_seq"]) - 1
+            if after >= last:
+                caught_up()
             while True:
                 message = await _read(reader, self._path)
                 if message.get("event") == "exit":
                     yield Exit.from_json(message)
-                elif "error" in message:
-                    raise _error(message["error"], self._path)
+                    if message["seq"] == last:  # taken: the next one is wanted
+                        caught_up()
+                else:
+                    _result(message, self._path)
         finally:
             writer.close()
 
@@ -213,10 +221,10 @@ class KeeperClient:
         future = self._waiting.get(message["id"])
         if future is None or future.done():  # answered after its deadline
             return
-        if "error" in message:
-            future.set_exception(_error(message["error"], self._path))
-        else:
-            future.set_result(message["result"])
+        try:
+            future.set_result(_result(message, self._path))
+        except VrooliError as error:
+            future.set_exception(error)
 
 
 def _line(message: dict[str, Any]) -> bytes:
@@ -247,6 +255,12 @@ async def _read(reader: asyncio.StreamReader, path: Path) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise ProtocolError("the keeper sent something else than an object", where=str(path))
     return message
+
+
+def _result(message: dict[str, Any], path: Path) -> Any:
+    if "error" in message:
+        raise _error(message["error"], path)
+    return message["result"]
 
 
 def _error(error: dict[str, Any], path: Path) -> VrooliError:

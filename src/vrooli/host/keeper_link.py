@@ -14,6 +14,7 @@ from vrooli.core.errors import Unreachable, VrooliError
 from vrooli.core.home import Home
 from vrooli.core.identity import Identity
 from vrooli.core.launch import Exit, Launch, LaunchSpec
+from vrooli.core.ports.keeper import CaughtUp, nobody_waits
 from vrooli.core.ports.processes import Processes
 from vrooli.host.keeper_client import KeeperClient
 from vrooli.host.start_keeper import STUCK, end_hung_keeper, keeper_identity, reach_keeper
@@ -87,9 +88,11 @@ class KeeperLink:
         """See the port."""
         return await self._asking(lambda client: client.survivors(launch_id))
 
-    async def exits(self, after: int = 0) -> AsyncGenerator[Exit, None]:
+    async def exits(
+        self, after: int = 0, caught_up: CaughtUp = nobody_waits
+    ) -> AsyncGenerator[Exit, None]:
         """See the port: of one keeper. `follow` goes on with the next."""
-        async for ended in (await self.client()).exits(after):
+        async for ended in (await self.client()).exits(after, caught_up):
             yield ended
 
     async def run(self, spec: LaunchSpec, timeout: float) -> Exit:  # noqa: ASYNC109 -- see the port
@@ -98,13 +101,23 @@ class KeeperLink:
 
     # For the watchdog
 
-    async def follow(self, seen: Callable[[str], Awaitable[int]]) -> AsyncIterator[Exit]:
-        """Endings, for ever, over all keepers. `seen` gives the last handled position of one."""
+    async def follow(
+        self, seen: Callable[[str], Awaitable[int]], caught_up: CaughtUp = nobody_waits
+    ) -> AsyncIterator[Exit]:
+        """Endings, for ever, over all keepers. `seen` gives the last handled position of one;
+        `caught_up` is called for each of them.
+        """
         while True:
             try:
                 await self.connect()
                 keeper = self.keeper_id
-                async with contextlib.aclosing(self.exits(await seen(keeper))) as stream:
+
+                def caught(keeper: str = keeper) -> None:
+                    if self.keeper_id == keeper:
+                        caught_up()
+
+                exits = self.exits(await seen(keeper), caught)
+                async with contextlib.aclosing(exits) as stream:
                     async for ended in stream:
                         if self.keeper_id != keeper:
                             break  # another keeper's, who was asked for the position of this one

@@ -61,6 +61,41 @@ async def test_who_died_while_nobody_watched_is_healed_once_and_its_end_is_known
         assert web.backoff.level == 1
 
 
+async def test_the_cause_is_known_however_long_the_keeper_takes_to_tell_it(tmp_path: Path) -> None:
+    keeper = MemoryKeeper(SystemClock())
+    async with MemoryWatchdog(tmp_path, SOLO, keeper) as first:
+        await first.operations.run("up", (), silent)
+        launch_id = first.launch_id("web")
+    await keeper.signal(launch_id, SIGKILL)
+    told = asyncio.Event()
+    async with MemoryWatchdog(tmp_path, SOLO, keeper, told.wait) as second:
+        await asyncio.sleep(1.5)  # three intervals of the looks, which would say that it is missing
+        second.board.checks.clear()  # there are no facts for them here
+        tick = asyncio.create_task(second.loop.look_at_everything())
+        await asyncio.sleep(0.2)
+        assert second.board.tracked["web"].failure is None
+        assert not tick.done()
+        told.set()
+        await until(lambda: second.started("web") == 2)
+        await tick
+        (heal,) = await second.heals("web")
+        assert heal["cause"] == "killed by signal 9"
+
+
+async def test_a_keeper_that_does_not_tell_the_past_delays_watching_for_seconds_only(
+    tmp_path: Path,
+) -> None:
+    keeper = MemoryKeeper(SystemClock())
+    async with MemoryWatchdog(tmp_path, SOLO, keeper) as first:
+        await first.operations.run("up", (), silent)
+        launch_id = first.launch_id("web")
+    await keeper.signal(launch_id, SIGKILL)
+    async with MemoryWatchdog(tmp_path, SOLO, keeper, asyncio.Event().wait) as second:
+        await until(lambda: second.started("web") == 2)
+        (heal,) = await second.heals("web")
+        assert heal["cause"] == "it is not running"
+
+
 async def test_a_heal_cut_off_before_its_action_is_one_failure(tmp_path: Path) -> None:
     keeper = MemoryKeeper(SystemClock())
     async with MemoryWatchdog(tmp_path, PAIR, keeper) as first:
@@ -87,6 +122,15 @@ async def test_a_down_ends_the_start_after_a_boot(tmp_path: Path) -> None:
         await asyncio.sleep(1.0)
         assert await second.keeper.launches() == []
         assert second.started("web") == 0
+
+
+async def test_a_down_before_the_start_after_a_boot_leaves_nothing_to_start(tmp_path: Path) -> None:
+    async with MemoryWatchdog(tmp_path, PAIR) as first:
+        await first.operations.run("up", (), silent)
+    async with MemoryWatchdog(tmp_path, PAIR) as second:  # an empty keeper: a boot
+        await second.operations.run("down", (), silent)
+        await asyncio.sleep(1.0)
+        assert second.keeper.spawned == []
 
 
 async def test_after_a_boot_what_was_wanted_is_started_and_nothing_was_healed(

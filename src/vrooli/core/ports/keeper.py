@@ -1,10 +1,17 @@
 """Port: the keeper, who spawns, reaps and signals, and never decides."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from vrooli.core.identity import Identity
 from vrooli.core.launch import Exit, Launch, LaunchSpec
+
+CaughtUp = Callable[[], None]
+"""Called once, when the listener has taken every ending that the keeper remembered."""
+
+
+def nobody_waits() -> None:
+    """The `CaughtUp` of a listener to whom old endings and new ones are the same."""
 
 
 class Keeper(Protocol):
@@ -34,7 +41,7 @@ class Keeper(Protocol):
         """
         ...
 
-    def exits(self, after: int = 0) -> AsyncIterator[Exit]:
+    def exits(self, after: int = 0, caught_up: CaughtUp = nobody_waits) -> AsyncIterator[Exit]:
         """Endings with `seq` greater than `after`: those remembered first, then each as it happens.
         Ends with `Unreachable`.
         """

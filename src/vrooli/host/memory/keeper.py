@@ -11,6 +11,7 @@ from vrooli.core.errors import DeadlineExceeded, Refused, StartFailed, Unreachab
 from vrooli.core.identity import Identity
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.core.ports.clock import Clock
+from vrooli.core.ports.keeper import CaughtUp, nobody_waits
 
 _HARMLESS = frozenset({signals.SIGCHLD, signals.SIGCONT, signals.SIGSTOP, signals.SIGWINCH})
 
@@ -129,13 +130,20 @@ class MemoryKeeper:
             return []
         return [*([row.launch.identity] if row.leader_alive else []), *row.children]
 
-    async def exits(self, after: int = 0) -> AsyncIterator[Exit]:
+    async def exits(
+        self, after: int = 0, caught_up: CaughtUp = nobody_waits
+    ) -> AsyncIterator[Exit]:
         """Endings with `seq` greater than `after`, for ever; `Unreachable` after `crash`."""
         self._reachable()
+        last = len(self._exits)
+        if after >= last:
+            caught_up()
         while True:
             for ended in [item for item in self._exits if item.seq > after]:
                 after = ended.seq
                 yield ended
+                if after == last:
+                    caught_up()
             await self._news.wait()
             self._reachable()
 
