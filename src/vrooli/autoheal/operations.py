@@ -56,6 +56,7 @@ class Operations:
         self._supervisor = board.supervisor
         self._turn = asyncio.Lock()
         self._starting: asyncio.Task[Summary] | None = None
+        self._stops = 0
 
     async def run(self, action: Action, names: Sequence[str], report: Report) -> Summary:
         """Do it and wait for the end.
@@ -66,8 +67,9 @@ class Operations:
             StorageError: the wanted state could not be written: nothing was done.
         """
         chosen = self.resolve(names)
-        if action in ("stop", "down") and self._starting is not None:
-            self._starting.cancel()  # who says stop does not want to wait for a start to end
+        if action in ("stop", "down"):
+            self._end_starts()
+        asked = self._stops
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._turn.acquire()
@@ -76,13 +78,19 @@ class Operations:
                 "another operation is still going on", next_step="`vrooli status` shows it"
             ) from error
         try:
-            return await self._told(action, chosen, report)
+            return await self._told(action, chosen, report, asked)
         finally:
             self._turn.release()
             for tracked in self._board.tracked.values():
                 tracked.kick.set()
 
-    async def _told(self, action: Action, chosen: set[str], report: Report) -> Summary:
+    def _end_starts(self) -> None:
+        """Who says stop does not want to wait for a start to end, nor for one that came before."""
+        self._stops += 1
+        if self._starting is not None:
+            self._starting.cancel()
+
+    async def _told(self, action: Action, chosen: set[str], report: Report, asked: int) -> Summary:
         """Between two events: what did not serve meanwhile was worked on, and did not fail."""
         await self._ledger.event(OPERATOR, action, names=sorted(chosen))
         if action in ("stop", "down"):
@@ -90,7 +98,7 @@ class Operations:
             summary = await self._stop(action, chosen, report)
         else:
             affected = chosen | graph.transitive_needs(self._supervisor.stack, chosen)
-            summary = await self._until_stopped(self._start(action, chosen, report))
+            summary = await self._until_stopped(self._start(action, chosen, report), asked)
         names = sorted(affected)
         await self._ledger.event(OPERATOR, DONE, action=action, names=names, ok=summary.ok)
         return summary
@@ -99,8 +107,11 @@ class Operations:
         """Service names for what was said; `UsageError` names what is not in the stack."""
         return resolve(self._supervisor.stack, names)
 
-    async def _until_stopped(self, start: Coroutine[Any, Any, Summary]) -> Summary:
+    async def _until_stopped(self, start: Coroutine[Any, Any, Summary], asked: int) -> Summary:
+        """`start` to its end, or to a stop that came after it; `asked` is how many came before."""
         task = self._starting = asyncio.ensure_future(start)
+        if asked != self._stops:
+            task.cancel()
         try:
             await asyncio.wait({task})
         finally:
@@ -116,7 +127,8 @@ class Operations:
             # Now, not before: a `down` may have had the turn.
             queued = [tracked for tracked in self._board.tracked.values() if tracked.queued]
             names = {tracked.name for tracked in queued if self._board.is_wanted(tracked.service)}
-            await self._until_stopped(self._start_queued(names, set(), silent))
+            start = self._start_queued(names, set(), silent)
+            await self._until_stopped(start, self._stops)
 
     async def _start(self, action: Action, chosen: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack

@@ -152,3 +152,19 @@ async def test_a_victim_that_does_not_recover_is_healed_in_the_end(tmp_path: Pat
         await until(lambda: web.excused > watchdog.clock.monotonic() + 20)
         web.excused = 0.0  # as after half a minute
         await until(lambda: watchdog.started("web") == 2)
+
+
+async def test_a_down_waits_for_no_start_that_came_before_it(tmp_path: Path) -> None:
+    stack = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        watchdog.ports.closed.add(1)  # `db` never becomes healthy: a start takes its whole timeout
+        run = watchdog.operations.run
+        async with asyncio.timeout(20):
+            first, second, down = await asyncio.gather(
+                run("up", (), silent), run("start", ["web"], silent), run("down", (), silent)
+            )
+        assert (first.ok, second.ok, down.ok) == (False, False, True)
+        assert first.note == second.note == "a later stop or down ended it"
+        watchdog.ports.closed.clear()
+        await asyncio.sleep(1.0)
+        assert await watchdog.keeper.launches() == []
