@@ -208,7 +208,7 @@ async def test_each_line_comes_before_the_next_is_written(serve: Serve) -> None:
         await writer.drain()
 
     async with serve(answer) as target:
-        stream = http.stream_lines(target, "GET", "/", silence=30.0)
+        stream = await asyncio.to_thread(http.stream_lines, target, "GET", "/")
         assert await asyncio.to_thread(next, stream) == {"n": 1}
         allowed.set()
         assert await asyncio.to_thread(list, stream) == [{"n": 2}]

@@ -13,7 +13,14 @@ from vrooli.client.server import ServerClient, address_of
 from vrooli.client.token import read_token
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.address import HostPort
-from vrooli.core.errors import AccessDenied, ConfigError, ProtocolError, Unreachable, UsageError
+from vrooli.core.errors import (
+    AccessDenied,
+    ConfigError,
+    CutOff,
+    ProtocolError,
+    Unreachable,
+    UsageError,
+)
 from vrooli.core.home import Home
 
 T = TypeVar("T")
@@ -131,8 +138,41 @@ async def test_operation_yields_progress_to_its_last_line(
 
 async def test_operation_without_a_last_line_means_the_watchdog_died(home: Home) -> None:
     lines = progress({"service": "web", "state": "starting"})
-    with pytest.raises(ProtocolError, match="in the middle of up"):
+    with pytest.raises(CutOff, match="in the middle of up"):
         await against(home, {"/operations": (200, lines)}, lambda client: list(client.up()))
+
+
+async def test_connection_that_breaks_means_the_watchdog_died(home: Home) -> None:
+    async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        await writer.drain()
+        writer.transport.abort()
+
+    async with serving(answer, home.watchdog_socket):
+        with pytest.raises(CutOff, match="in the middle of down"):
+            await asyncio.to_thread(lambda: list(WatchdogClient.of(home).down()))
+
+
+async def test_operation_is_there_when_it_was_taken_on_before_its_first_line(home: Home) -> None:
+    go_on = asyncio.Event()
+
+    async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        line = progress({"done": True, "ok": True})
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(line))
+        await go_on.wait()
+        writer.write(line)
+        await writer.drain()
+
+    async with serving(answer, home.watchdog_socket):
+        lines = await asyncio.to_thread(WatchdogClient.of(home).up)
+        go_on.set()
+        assert await asyncio.to_thread(list, lines) == [{"done": True, "ok": True}]
+
+
+async def test_operation_that_is_refused_is_none(home: Home) -> None:
+    refusal = (400, {"error": {"message": "`wbe` is not in this stack"}})
+    with pytest.raises(UsageError, match="wbe"):
+        await against(home, {"/operations": refusal}, lambda client: client.up(["wbe"]))
 
 
 def test_without_a_watchdog_it_is_unreachable(home: Home) -> None:

@@ -14,6 +14,7 @@ from vrooli.client.wire import MAX_BODY, MAX_LINE, Head, Read, Response, encode,
 from vrooli.core.address import Address, UnixPath
 from vrooli.core.errors import (
     AccessDenied,
+    CutOff,
     DeadlineExceeded,
     ProtocolError,
     Unreachable,
@@ -35,8 +36,9 @@ def request(
     Raises:
         Unreachable: nobody listens there.
         AccessDenied: the operating system keeps us from the socket.
+        CutOff: it ended early.
         DeadlineExceeded: the answer was not complete in time.
-        ProtocolError: the answer is not HTTP, ended early, or is larger than 16 MiB.
+        ProtocolError: the answer is not HTTP, or is larger than 16 MiB.
     """
     deadline = time.monotonic() + timeout
     wire = encode(target, method, path, body=body, token=token)
@@ -65,6 +67,8 @@ def stream_lines(
 ) -> Iterator[dict[str, Any]]:
     """The NDJSON objects of an answer as they come; empty lines are heartbeats and only prove life.
 
+    Returns as soon as the peer has begun to answer: then it has taken the request on.
+
     Args:
         target: where to ask.
         method: the HTTP method.
@@ -76,8 +80,9 @@ def stream_lines(
     Raises:
         VrooliError: as `request`, and what `wire.problem` makes of a status of 400 or above.
     """
-    for line in _lines(target, encode(target, method, path, body=body, token=token), silence):
-        yield _object(line, target)
+    lines = _lines(target, encode(target, method, path, body=body, token=token), silence)
+    next(lines)
+    return (_object(line, target) for line in lines)
 
 
 def stream_events(
@@ -94,21 +99,22 @@ def stream_events(
 
 
 def _lines(target: Address, wire: bytes, silence: float) -> Iterator[bytes]:
+    """The lines that say something; before them, once the head is there, an empty one."""
     where = str(target)
     with closing(_connect(target, silence)) as connection:
         exchange = _Exchange(connection, target, lambda: silence)
         pieces = exchange.run(wire)
         rest = b""
+        head = next(pieces)
+        if exchange.status >= 400:
+            answer = Response(exchange.status, b"".join(pieces))
+            raise problem(answer.status, answer.lenient(), where)
+        yield head
         for piece in pieces:
-            if exchange.status >= 400:
-                answer = Response(exchange.status, piece + b"".join(pieces))
-                raise problem(answer.status, answer.lenient(), where)
             *lines, rest = (rest + piece).split(b"\n")
             yield from (line for line in lines if line.strip())
             if len(rest) > MAX_LINE:
                 raise ProtocolError(f"a line is longer than {MAX_LINE} bytes", where=where)
-        if exchange.status >= 400:
-            raise problem(exchange.status, None, where)
         if rest.strip():
             yield rest
 
@@ -147,7 +153,9 @@ def _connect(target: Address, timeout: float) -> socket.socket:
 
 
 class _Exchange:
-    """Drives the parser with a blocking socket; `status` is known when `run` yields."""
+    """Drives the parser with a blocking socket; `run` yields nothing when `status` is known, then
+    the pieces of the body.
+    """
 
     def __init__(
         self, connection: socket.socket, target: Address, left: Callable[[], float]
@@ -168,6 +176,7 @@ class _Exchange:
                 answer = self._read(wanted)
             elif isinstance(wanted, Head):
                 self.status = wanted.status
+                yield b""
             else:
                 yield wanted
             try:
@@ -190,12 +199,12 @@ class _Exchange:
                 if len(self._buffer) > MAX_LINE:
                     raise ProtocolError("a line of the answer has no end", where=self._where)
                 if not self._fill():
-                    raise ProtocolError("the answer ended early", where=self._where)
+                    raise CutOff("the answer ended early", where=self._where)
         elif wanted.size:
             end = wanted.size
             while len(self._buffer) < end:
                 if not self._fill():
-                    raise ProtocolError("the answer ended early", where=self._where)
+                    raise CutOff("the answer ended early", where=self._where)
         else:
             self._fill() if not self._buffer else None
             end = len(self._buffer)
@@ -209,7 +218,7 @@ class _Exchange:
         except TimeoutError as error:
             raise self._late() from error
         except OSError as error:
-            raise Unreachable(f"the connection broke ({error})", where=self._where) from error
+            raise CutOff(f"the connection broke ({error})", where=self._where) from error
         self._buffer += data
         return bool(data)
 

@@ -11,7 +11,7 @@ from vrooli.client import http
 from vrooli.client.token import read_token
 from vrooli.client.wire import Response, problem
 from vrooli.core.address import Address, UnixPath
-from vrooli.core.errors import ProtocolError
+from vrooli.core.errors import CutOff, ProtocolError
 from vrooli.core.home import Home
 
 ACTIONS = ("up", "stop", "start", "restart", "down")
@@ -201,29 +201,41 @@ class WatchdogClient:
     def operation(
         self, action: str, names: Sequence[str] = (), **request: Any
     ) -> Iterator[dict[str, Any]]:
-        """Ask for one of ACTIONS; yields the progress lines.
+        """Ask for one of ACTIONS. Returns when the watchdog has taken it on; then the progress
+        lines come, and an operation that was taken on goes on when nobody reads them.
 
         Raises:
-            ProtocolError: the stream ended without its last line: the watchdog died in the middle.
+            CutOff: the stream ended without its last line: the watchdog died in the middle.
         """
         body = {"action": action, "names": list(names), **request}
-        done = False
-        for event in http.stream_lines(
+        lines = http.stream_lines(
             self.target,
             "POST",
             "/operations",
             body=body,
             token=self.token,
             silence=SILENCE_SECONDS,
-        ):
-            done = event.get("done") is True
-            yield event
+        )
+        return self._to_the_end(action, lines)
+
+    def _to_the_end(self, action: str, lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        done = False
+        try:
+            for event in lines:
+                done = event.get("done") is True
+                yield event
+        except CutOff as error:
+            if not done:
+                raise self._died(action) from error
         if not done:
-            raise ProtocolError(
-                f"the watchdog went away in the middle of {action}",
-                where=str(self.target),
-                next_step="vrooli status",
-            )
+            raise self._died(action)
+
+    def _died(self, action: str) -> CutOff:
+        return CutOff(
+            f"the watchdog went away in the middle of {action}",
+            where=str(self.target),
+            next_step="`vrooli status` shows how far it got",
+        )
 
     def _change(
         self, method: str, path: str, body: Any = None, timeout: float | None = None

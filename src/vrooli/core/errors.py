@@ -62,6 +62,10 @@ class Unreachable(VrooliError):
         super().__init__(what, where=where, next_step=next_step, retryable=True)
 
 
+class CutOff(Unreachable):
+    """A peer went away in the middle of its answer: how far it got is not known."""
+
+
 class DeadlineExceeded(VrooliError):
     """A peer took longer than it was given."""
 
