@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vrooli.core.errors import Busy, StorageError
@@ -17,9 +17,11 @@ class FileLock:
         self._descriptor: int | None = None
 
     def take(self, *, wait: bool = False) -> None:
-        """Take it. Raises `Busy` when another holds it and we do not wait, `StorageError` when
-        there is no such place.
+        """Take it; nothing when it is ours already. Raises `Busy` when another holds it and we do
+        not wait, `StorageError` when there is no such place.
         """
+        if self._descriptor is not None:
+            return
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -36,8 +38,9 @@ class FileLock:
                 where=str(self._path),
                 next_step="`vrooli status` shows it",
             ) from error
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # a full disk: it is held all the same
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor
 
     def release(self) -> None:
