@@ -3,7 +3,7 @@ and only when it runs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,12 +27,14 @@ class BroughtUp:
         difference: what an edit changed since the last `up`; None at the first.
         rotated: by service that runs, the references that have another value now.
         protected: whether the operating system starts the watchdog after a reboot.
+        progress: of the operation that was asked for together with it.
     """
 
     watched: bool
     difference: "Difference | None"
     rotated: Mapping[str, tuple[str, ...]]
     protected: bool
+    progress: Progress = field(default_factory=lambda: iter(()))
 
 
 class Kit(Protocol):
@@ -62,10 +64,12 @@ class Kit(Protocol):
         """Keep the stack as the last good one, and have keeper and watchdog running."""
         ...
 
-    def operate(self, home: Home, action: str, names: Sequence[str]) -> Progress:
-        """Up, down, start, stop or restart: through the watchdog, or by ourselves while there is
-        none.
-        """
+    def start(self, stack: "Stack", home: Home, action: str, names: Sequence[str]) -> BroughtUp:
+        """`bring_up`, and up, start or restart: taken on when this returns."""
+        ...
+
+    def stop(self, home: Home, names: Sequence[str]) -> Progress:
+        """Stop services: through the watchdog, or by ourselves while there is none."""
         ...
 
     def bring_down(self, home: Home) -> Progress:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import BroughtUp, Kit
+from vrooli.cli.kit import BroughtUp, Kit, Progress
 from vrooli.cli.options import File, Json, Names
 from vrooli.cli.status import read_status
 from vrooli.core.errors import EXIT_FAILURE, VrooliError
@@ -68,10 +68,10 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
         home = kit.home(found)
-        brought = kit.bring_up(stack, home)
+        brought = kit.start(stack, home, "up", names or [])
         if not json:
             _tell_difference(brought, stack, names or [])
-        last = _operate(kit, home, "up", names or [], json=json)
+        last = _follow(brought.progress, json=json)
         if foreground and last.get("ok"):
             _stay(kit, home)
             return
@@ -108,24 +108,25 @@ def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -
     """Carry `action` out on `names` and exit 1 when it fails."""
     found = kit.stack_file(file)
     home = kit.home(found)
-    if action in ("start", "restart"):
-        kit.bring_up(kit.compiled(home) or kit.load_stack(found), home)
-    if not _operate(kit, home, action, names, json=json).get("ok"):
+    if action == "stop":
+        progress = kit.stop(home, names)
+    else:
+        stack = kit.compiled(home) or kit.load_stack(found)
+        progress = kit.start(stack, home, action, names).progress
+    if not _follow(progress, json=json).get("ok"):
         raise typer.Exit(EXIT_FAILURE)
 
 
-def _operate(
-    kit: Kit, home: Home, action: str, names: Sequence[str], *, json: bool
-) -> Mapping[str, Any]:
+def _follow(progress: Progress, *, json: bool) -> Mapping[str, Any]:
     try:
-        return _show(kit.operate(home, action, names), json=json)
+        return _show(progress, json=json)
     except KeyboardInterrupt:
         render.note("\ninterrupted: the watchdog goes on with it")
         render.note("  next: `vrooli status` shows how far it is, `vrooli down` stops everything")
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
-def _show(progress: Any, *, json: bool) -> Mapping[str, Any]:
+def _show(progress: Progress, *, json: bool) -> Mapping[str, Any]:
     if not json:
         return _explain(render.follow(progress))
     lines = list(progress)
@@ -171,7 +172,7 @@ def _tell_difference(brought: BroughtUp, stack: "Stack", said: Sequence[str]) ->
 def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]) -> None:
     if last.get("ok") and not last.get("changed") and not brought.difference:
         render.note("everything is up already; nothing was changed")
-    status = kit.watchdog(home).status() if brought.watched else kit.unwatched_status(home)
+    status = read_status(kit, home)
     urls = [(s["name"], s["url"]) for s in status["services"] if s["url"]]
     render.note("")
     for name, url in urls:

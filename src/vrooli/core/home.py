@@ -61,12 +61,13 @@ class Home:
         return self.root / "watchdog.lock"
 
     @property
-    def up_lock(self) -> Path:
-        """Held (flock) while a command brings keeper and watchdog up, so that two do not race.
+    def turn_lock(self) -> Path:
+        """Held (flock) by the command whose turn it is: to bring keeper and watchdog up, to end
+        them, or to act without them.
 
         Mode 0600.
         """
-        return self.root / "up.lock"
+        return self.root / "turn.lock"
 
     @property
     def secrets(self) -> Path:

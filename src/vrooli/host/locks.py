@@ -2,8 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from vrooli.core.errors import Busy, StorageError
@@ -48,14 +47,3 @@ class FileLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-
-@contextmanager
-def held(path: Path, purpose: str) -> Iterator[None]:
-    """Hold the lock at `path`, waiting for whoever has it."""
-    lock = FileLock(path, purpose)
-    lock.take(wait=True)
-    try:
-        yield
-    finally:
-        lock.release()

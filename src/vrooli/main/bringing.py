@@ -1,4 +1,4 @@
-"""Having keeper and watchdog run, and ending them. Used by commands, one at a time for a home."""
+"""Having keeper and watchdog run, and ending them. Used by a command whose turn it is."""
 
 import asyncio
 import os
@@ -14,7 +14,6 @@ from vrooli.core.errors import ConfigError, StartFailed, Unreachable, VrooliErro
 from vrooli.core.home import Home
 from vrooli.host.accounts import ensure_service_user
 from vrooli.host.keeper_client import KeeperClient
-from vrooli.host.locks import held
 from vrooli.host.secrets import FileSecrets
 from vrooli.host.start_keeper import reach_keeper
 from vrooli.main.boot import protected_at_boot
@@ -47,24 +46,23 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
     make_home(home)
     if os.geteuid() == 0:
         ensure_service_user(SERVICE_USER)
-    with held(home.up_lock, "another `up`"):
-        FileSecrets(home.secrets, environment).create(home.operator_token.name)
-        change = _compiled_difference(stack, home)
-        watchdog = _watchdog_pid(home)
-        known = known_values(watchdog, stack) if watchdog is not None else None
-        # A variable that is not set here was set for an earlier `up`, and holds until it changes.
-        environment = {**(known or {}), **environment}
-        if change is None or change:
-            write_compiled(stack, home.stack_json)
-        watched = any(service.is_watchdog for service in stack.services.values())
-        if watched:
-            if known is not None and has_other_values(known, stack, environment):
-                stop_watchdog(home)  # services run on meanwhile
-            _have_watchdog(home, environment, reload=bool(change))
-        else:
-            asyncio.run(_have_keeper(home))
-        place = Place(home, this_machine(home), FileSecrets(home.secrets, environment))
-        renewed = asyncio.run(_rotated(stack, place))
+    FileSecrets(home.secrets, environment).create(home.operator_token.name)
+    change = _compiled_difference(stack, home)
+    watchdog = _watchdog_pid(home)
+    known = known_values(watchdog, stack) if watchdog is not None else None
+    # A variable that is not set here was set for an earlier `up`, and holds until it changes.
+    environment = {**(known or {}), **environment}
+    if change is None or change:
+        write_compiled(stack, home.stack_json)
+    watched = any(service.is_watchdog for service in stack.services.values())
+    if watched:
+        if known is not None and has_other_values(known, stack, environment):
+            stop_watchdog(home)  # services run on meanwhile
+        _have_watchdog(home, environment, reload=bool(change))
+    else:
+        asyncio.run(_have_keeper(home))
+    place = Place(home, this_machine(home), FileSecrets(home.secrets, environment))
+    renewed = asyncio.run(_rotated(stack, place))
     return BroughtUp(watched, change, renewed, protected_at_boot())
 
 
@@ -104,8 +102,10 @@ def _compiled_difference(stack: Stack, home: Home) -> Difference | None:
 
 
 def _watchdog_pid(home: Home) -> int | None:
-    client = WatchdogClient.of(home)
-    return int(client.status()["watchdog"]["pid"]) if _answers(client) else None
+    try:
+        return int(WatchdogClient.of(home).status()["watchdog"]["pid"])
+    except VrooliError:  # it is away, or goes away now
+        return None
 
 
 async def _rotated(stack: Stack, place: Place) -> dict[str, tuple[str, ...]]:
@@ -126,9 +126,10 @@ async def _rotated(stack: Stack, place: Place) -> dict[str, tuple[str, ...]]:
 def _have_watchdog(home: Home, environment: Mapping[str, str], *, reload: bool) -> None:
     client = WatchdogClient.of(home)
     if _answers(client):
-        if reload:
-            client.reload()
-        return
+        with suppress(Unreachable):  # it went away; the next one reads the edited stack
+            if reload:
+                client.reload()
+            return
     asyncio.run(_watch(home, environment))
     deadline = time.monotonic() + ANSWERS
     while not _answers(client):

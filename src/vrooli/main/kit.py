@@ -3,25 +3,19 @@ has 250 ms.
 """
 
 import socket
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vrooli.cli.kit import BroughtUp, Progress
 from vrooli.client.watchdog import WatchdogClient
-from vrooli.core.errors import ConfigError, DeadlineExceeded, Unreachable, UsageError
+from vrooli.core.errors import ConfigError, UsageError
 from vrooli.core.home import Home
-from vrooli.main.places import find_home
+from vrooli.main.places import find_home, make_home
 from vrooli.stack.find import find_file, stack_name
 
 if TYPE_CHECKING:
     from vrooli.stack.model import Stack
-
-
-REPLACED = 15.0
-"""Seconds that a command waits for a watchdog that the keeper is replacing: 2 s, and more on a
-machine that is overloaded."""
 
 
 class LocalKit:
@@ -74,46 +68,29 @@ class LocalKit:
     def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
         """See `main.bringing`."""
         from vrooli.main.bringing import bring_up
+        from vrooli.main.turn import Turn
 
-        return bring_up(stack, home, self._environment)
+        make_home(home)
+        with Turn(home):
+            return bring_up(stack, home, self._environment)
 
-    def operate(self, home: Home, action: str, names: Sequence[str]) -> Progress:
-        """Through the watchdog; by ourselves while there is none."""
-        if self._watched(home):
-            return self.watchdog(home).operation(action, names)
-        from vrooli.main.direct import operate
+    def start(self, stack: "Stack", home: Home, action: str, names: Sequence[str]) -> BroughtUp:
+        """See `main.request`."""
+        from vrooli.main.request import bring_up
 
-        return operate(home, action, names, self._environment)
+        return bring_up(stack, home, self._environment, action, names)
 
-    def _watched(self, home: Home) -> bool:
-        """Whether a watchdog answers; one that is just being replaced is waited for."""
-        deadline = time.monotonic() + REPLACED
-        while True:
-            try:
-                self.watchdog(home).health()
-                return True
-            except (Unreachable, DeadlineExceeded):
-                from vrooli.main.bringing import minds_watchdog
+    def stop(self, home: Home, names: Sequence[str]) -> Progress:
+        """See `main.request`."""
+        from vrooli.main.request import Request
 
-                if not minds_watchdog(home):
-                    return False
-                if time.monotonic() >= deadline:
-                    raise
-            time.sleep(0.1)
+        return Request(home, "stop", names, self._environment).begin()
 
     def bring_down(self, home: Home) -> Progress:
-        """Services first, then watchdog and keeper."""
-        from vrooli.main.bringing import end_keeper
+        """See `main.request`."""
+        from vrooli.main.request import bring_down
 
-        last: Mapping[str, Any] = {"done": True, "ok": True, "changed": 0, "failed": []}
-        if self.compiled(home) is not None:
-            for line in self.operate(home, "down", ()):
-                last = line
-                if not line.get("done"):
-                    yield dict(line)
-        if last.get("ok"):
-            yield from end_keeper(home)
-        yield dict(last)
+        return bring_down(home, self._environment)
 
     def watchdog(self, home: Home) -> WatchdogClient:
         """The watchdog's API."""
@@ -122,8 +99,10 @@ class LocalKit:
     def stop_watchdog(self, home: Home) -> bool:
         """Services run on."""
         from vrooli.main.bringing import stop_watchdog
+        from vrooli.main.turn import Turn
 
-        return stop_watchdog(home)
+        with Turn(home):
+            return stop_watchdog(home)
 
     def unwatched_status(self, home: Home) -> Mapping[str, Any]:
         """From the keeper, or from nothing."""

@@ -105,8 +105,7 @@ class LocalLab:
         self._write()
         try:
             stack = self._kit.load_stack(self._file)
-            self._kit.bring_up(stack, self._home)
-            last = [*self._kit.operate(self._home, "up", ())][-1]
+            last = [*self._kit.start(stack, self._home, "up", ()).progress][-1]
         except VrooliError:
             if not fails:
                 raise
@@ -115,7 +114,12 @@ class LocalLab:
 
     def operate(self, action: str, *names: str) -> None:
         """See the port."""
-        for _ in self._kit.operate(self._home, action, names):
+        if action == "stop":
+            lines = self._kit.stop(self._home, names)
+        else:
+            stack = self._kit.load_stack(self._file)
+            lines = self._kit.start(stack, self._home, action, names).progress
+        for _ in lines:
             pass
 
     def switch(self, name: str, on: bool = True) -> None:

@@ -68,7 +68,7 @@ async def test_the_cause_is_known_however_long_the_keeper_takes_to_tell_it(tmp_p
         launch_id = first.launch_id("web")
     await keeper.signal(launch_id, SIGKILL)
     told = asyncio.Event()
-    async with MemoryWatchdog(tmp_path, SOLO, keeper, told.wait) as second:
+    async with MemoryWatchdog(tmp_path, SOLO, keeper, exits_after=told.wait) as second:
         await asyncio.sleep(1.5)  # three intervals of the looks, which would say that it is missing
         second.board.checks.clear()  # there are no facts for them here
         tick = asyncio.create_task(second.loop.look_at_everything())
@@ -90,7 +90,7 @@ async def test_a_keeper_that_does_not_tell_the_past_delays_watching_for_seconds_
         await first.operations.run("up", (), silent)
         launch_id = first.launch_id("web")
     await keeper.signal(launch_id, SIGKILL)
-    async with MemoryWatchdog(tmp_path, SOLO, keeper, asyncio.Event().wait) as second:
+    async with MemoryWatchdog(tmp_path, SOLO, keeper, exits_after=asyncio.Event().wait) as second:
         await until(lambda: second.started("web") == 2)
         (heal,) = await second.heals("web")
         assert heal["cause"] == "it is not running"

@@ -33,7 +33,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--forks", type=int, default=0, help="so many children that fork and end")
     parser.add_argument("--relies-on", type=int, help="503 unless something listens on this port")
     parser.add_argument("--children", type=int, default=0, help="so many, which ignore TERM")
-    parser.add_argument("--ignore-term", action="store_true")
+    parser.add_argument("--ignore-term", action="store_true", help="say so, and go on")
     parser.add_argument("--daemonise", action="store_true", help="go on in the background")
     return parser.parse_args()
 
@@ -49,7 +49,7 @@ def main() -> None:
     if chosen.daemonise:
         daemonise()
     if chosen.ignore_term:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: print("asked to end", flush=True))
     for _ in range(chosen.children):
         note("children", child())
     for _ in range(chosen.forks):
