@@ -1,4 +1,4 @@
-"""uvicorn inside the watchdog: on the unix socket always, on the TCP port when it is free."""
+"""uvicorn inside the watchdog."""
 
 import asyncio
 import contextlib
@@ -20,6 +20,12 @@ class QuietServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+    def leave(self) -> None:
+        """Take no new connections from now on; end when those that are there are answered."""
+        self.should_exit = True
+        for listener in self.servers if self.started else ():
+            listener.close()
 
     async def main_loop(self) -> None:
         """Refresh the date header once a second; uvicorn's own loop wakes up ten times."""
@@ -48,8 +54,8 @@ def listen_unix(path: Path) -> socket.socket:
     return listener
 
 
-def listen_tcp(host: str, port: int) -> socket.socket | None:
-    """The TCP port, None when it is taken: the unix socket serves on, and the status says so."""
+def listen_tcp(host: str, port: int) -> socket.socket:
+    """The TCP port. Raises OSError when it cannot be had: taken, or the address is not ours."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named TCP, since asyncio sets TCP_NODELAY only then: 40 ms for each small answer otherwise.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -59,7 +65,7 @@ def listen_tcp(host: str, port: int) -> socket.socket | None:
         listener.listen(128)
     except OSError:
         listener.close()
-        return None
+        raise
     return listener
 
 

@@ -1,6 +1,7 @@
 """The watchdog's API, put together and served."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +20,9 @@ from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import RouteGroup, Tokens, build_app
 from vrooli.core.home import Home
-from vrooli.main.api_server import listen_tcp, listen_unix, quiet_server
+from vrooli.main.api_server import listen_unix, quiet_server
 from vrooli.main.watchdog_chores import Chores
+from vrooli.main.watchdog_door import Door
 from vrooli.main.watchdog_notify import Notifications
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.diff import difference
@@ -41,31 +43,28 @@ class ApiParts:
 
 
 async def serve_api(made_of: ApiParts) -> None:
-    """Serve until cancelled."""
-    settings = made_of.parts.board.supervisor.stack.autoheal
-    sockets = [listen_unix(made_of.home.watchdog_socket)]
-    tcp = listen_tcp(settings.host, settings.port)
-    made_of.chores.port_taken = tcp is None
-    if tcp is not None:
-        sockets.append(tcp)
-    server = quiet_server(build_app(_groups(made_of), made_of.tokens))
+    """Serve until cancelled: on the unix socket always, on the TCP port when it can be had."""
+    board = made_of.parts.board
+    app = build_app(_groups(made_of, lambda: door.move()), made_of.tokens)
+    door = Door(app, lambda: board.supervisor.stack.autoheal)
+    door.move()
+    made_of.chores.also(door)
+    unix = listen_unix(made_of.home.watchdog_socket)
+    staying = asyncio.create_task(door.run())
     try:
-        await server.serve(sockets=sockets)
-    except asyncio.CancelledError:
-        server.should_exit = True
-        raise
+        await quiet_server(app).serve(sockets=[unix])
     finally:
-        for listener in sockets:
-            listener.close()
+        staying.cancel()
+        unix.close()
 
 
-def _groups(made_of: ApiParts) -> list[RouteGroup]:
-    """Every group of routes, each with its parts."""
+def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
+    """Every group of routes, each with its parts. `moved` is called when the settings changed."""
     parts = made_of.parts
     planner = Planner(parts.board, parts.situations, parts.clock)
     by_hand = ByHand(parts.board, parts.reactor, parts.host_checker, parts.host_healing)
     return [
-        _services(made_of),
+        _services(made_of, moved),
         Judgement(planner, parts.restraints, parts.ledger),
         Actions(by_hand),
         Heartbeats(made_of.chores.beats, lambda: parts.board.supervisor.stack),
@@ -79,7 +78,7 @@ def _past(made_of: ApiParts) -> Past:
     return Past(Archive(made_of.history, parts.board, parts.clock), parts.clock)
 
 
-def _services(made_of: ApiParts) -> Services:
+def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
     parts, chores = made_of.parts, made_of.chores
     collector = BoardCollector(parts.board, parts.lag, parts.clock)
 
@@ -88,6 +87,7 @@ def _services(made_of: ApiParts) -> Services:
         change = difference(old, new)
         if change:
             await made_of.loop.replace(new)
+            moved()
         return {"changed": bool(change)}
 
     return Services(

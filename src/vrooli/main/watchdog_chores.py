@@ -78,7 +78,6 @@ class Chores:
         self._shipper: Shipper | None = None
         self.beats = Beats(ledger, self._clock)
         self._speakers: list[Speaker] = []
-        self.port_taken = False
 
     def also(self, speaker: Speaker) -> None:
         """Let the status say what `speaker` says."""
@@ -227,9 +226,6 @@ class Chores:
         spool = self._history.health()
         if spool.error and spool.error not in found:
             found.append(f"the history cannot be written: {spool.error}")
-        if self.port_taken:
-            port = self._board.supervisor.stack.autoheal.port
-            found.append(f"port {port} is taken: the API serves on its unix socket only")
         return found + [line for speaker in self._speakers for line in speaker.trouble()]
 
     def _advice(self) -> list[str]:

@@ -22,6 +22,9 @@ RESTART_KEYS = (
 """What a running process was started with. Health, heal, needs and timeouts are ours alone: they
 change without a restart."""
 
+_FROM_SETTINGS = ("host", "port", "health")
+"""Of the watchdog's service, these are `[autoheal]` in other words, and it takes them on itself."""
+
 _REFERENCE = "resource:"
 
 
@@ -91,6 +94,9 @@ def fingerprint(service: Service, stack: Stack | None = None) -> str:
 def _change(name: str, old: Stack, new: Stack) -> Change:
     before, after = old.services[name], new.services[name]
     keys = _differing(Service, before, after)
+    if after.is_watchdog:
+        keys = tuple(key for key in keys if key not in _FROM_SETTINGS)
+        return Change(name, keys, restart=False)  # it is not ours to restart: the keeper minds it
     was, now = _references(before, old), _references(after, new)
     moved = tuple(key for key in now if key in was and was[key] != now[key])
     restart = fingerprint(before, old) != fingerprint(after, new)

@@ -92,3 +92,14 @@ def test_the_fingerprint_does_not_depend_on_the_order_of_keys() -> None:
     other = replace(WEB, env={"B": "2", "A": "1"})
     assert fingerprint(one) == fingerprint(other)
     assert len(fingerprint(one)) == 16
+
+
+def test_the_address_of_the_watchdog_is_a_setting_of_its_own_and_needs_no_restart() -> None:
+    def stack(port: int) -> Stack:
+        health = Health("tcp", str(port))
+        watchdog = Service("autoheal", "autoheal", "scenario", "autoheal", port=port, health=health)
+        return stack_of(watchdog, autoheal=AutohealSettings(port=port))
+
+    found = difference(stack(3002), stack(3012))
+    assert found.settings == ("port",)
+    assert found.changed == ()
