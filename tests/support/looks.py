@@ -51,7 +51,7 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
         )
     before = case.get("before")
     found = Look(
-        facts=_facts(case, folder),
+        facts=facts_of(case, folder),
         id=case.get("id", check.id),
         limits=limits,
         options=check.options(**case.get("options", {})),
@@ -82,7 +82,8 @@ def _streams(case: Mapping[str, Any]) -> Streams:
     return streams
 
 
-def _facts(case: Mapping[str, Any], folder: Path) -> Facts:
+def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
+    """The machine of a case."""
     clock = MemoryClock(wall=WALL)
     system = MemorySystem(loads=tuple(case.get("load", (0.1, 0.1, 0.1))))
     if "disk" in case:

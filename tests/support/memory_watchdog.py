@@ -18,6 +18,7 @@ from vrooli.autoheal.operations import Operations
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.restraints import Restraints
 from vrooli.autoheal.situation import Situations
+from vrooli.autoheal.tracker import Tracked
 from vrooli.autoheal.watch import Observer
 from vrooli.core.address import Address, HostPort
 from vrooli.core.errors import Unreachable
@@ -95,6 +96,20 @@ def stack_of(*services: Service, **settings: Any) -> Stack:
     return Stack("test", {s.name: s for s in services}, AutohealSettings(**chosen))
 
 
+class OneGate:
+    """The same reason for all, empty for none."""
+
+    def __init__(self) -> None:
+        self.closed = ""
+
+    async def look(self) -> None:
+        """Nothing to see."""
+
+    def reason(self, _: Tracked) -> str:
+        """As set."""
+        return self.closed
+
+
 class MemoryWatchdog:
     """One watchdog. The next one on the same `folder` and `keeper` takes over after its death;
     `exits_after` is awaited before it hears of endings.
@@ -113,7 +128,7 @@ class MemoryWatchdog:
         self.keeper = keeper or MemoryKeeper(self.clock)
         self.ports = Ports()
         self.executor = MemoryExecutor()
-        self.gate = ""
+        self.gate = OneGate()
         home = Home(folder / "home", folder / "run")
         home.logs.mkdir(parents=True, exist_ok=True)
         self.history_path = home.spool
@@ -129,7 +144,7 @@ class MemoryWatchdog:
         lag = LoopLag(self.clock)
         observer = Observer(self.board, self.clock, lag)
         self.restraints = Restraints(self.ledger, self.clock)
-        situations = Situations(self.board, self.restraints, lambda _: self.gate, self.clock)
+        situations = Situations(self.board, self.restraints, self.gate, self.clock)
         self.reactor = Reactor(
             self.board, self.ledger, situations, look=observer.look, clock=self.clock
         )

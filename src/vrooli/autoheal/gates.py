@@ -1,10 +1,10 @@
 """Would a restart help? Reasons why it would not. Reading only."""
 
-from collections.abc import Callable
+import asyncio
 
 from vrooli.autoheal.policy import Symptom
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import StorageError
+from vrooli.core.errors import DeadlineExceeded, StorageError
 from vrooli.core.ports.system import System
 
 MIN_FREE_BYTES = 32 * 2**20
@@ -17,13 +17,20 @@ OVERLOAD = 50.0
 """Runnable or waiting tasks per processor, over one minute: each gets less than 2 % of one."""
 
 
-def gates(system: System, home: str, cpus: int) -> Callable[[Tracked], str]:
-    """The gate in force: why a service must not be restarted now, empty when it may."""
+class Gates:
+    """The gate in force."""
 
-    def gate(tracked: Tracked) -> str:
-        return _disk(system, home) or _answers(tracked) or _overload(system, cpus, tracked)
+    def __init__(self, system: System, home: str, cpus: int) -> None:
+        self._system, self._home, self._cpus = system, home, cpus
+        self._closed = ""
 
-    return gate
+    async def look(self) -> None:
+        """Look at the disk: in a thread, since it takes seconds to find out that one hangs."""
+        self._closed = await asyncio.to_thread(_disk, self._system, self._home)
+
+    def reason(self, tracked: Tracked) -> str:
+        """Why a service must not be restarted now, by the latest look; empty when it may."""
+        return self._closed or _answers(tracked) or _overload(self._system, self._cpus, tracked)
 
 
 def _disk(system: System, home: str) -> str:
@@ -31,6 +38,8 @@ def _disk(system: System, home: str) -> str:
         disk = system.disk(home)
     except StorageError as error:
         return f"the disk of {home} cannot be read: {error.what}"
+    except DeadlineExceeded as error:
+        return f"the disk of {home} hangs ({error.what}): nothing could start"
     if disk.read_only:
         return f"the file system of {home} is read-only: nothing could start"
     if disk.available < MIN_FREE_BYTES:

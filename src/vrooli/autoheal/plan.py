@@ -24,6 +24,10 @@ class Planner:
         """The stack in force."""
         return self._board.supervisor.stack
 
+    async def look(self) -> None:
+        """See how the machine is now, for what is asked next."""
+        await self._situations.look()
+
     def plan(self) -> list[dict[str, Any]]:
         """Every service that fails, with the decision about it."""
         failing = [t for t in self._board.tracked.values() if t.failure is not None or t.acting]

@@ -92,6 +92,8 @@ class Reactor:
 
     async def consider(self, tracked: Tracked) -> None:
         """Decide about a standing failure, and act or set the time of the next look at it."""
+        if tracked.failure is not None:  # first: from here on all is decided in one go
+            await self._situations.look()
         self._forget_timer(tracked)
         failure = tracked.failure
         if failure is None:

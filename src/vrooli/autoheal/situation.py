@@ -1,6 +1,6 @@
 """Gathers what a decision depends on. Reading only."""
 
-from collections.abc import Callable
+from typing import Protocol
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.breaker import common_cause
@@ -10,8 +10,17 @@ from vrooli.autoheal.tracker import Tracked
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import graph
 
-Gate = Callable[[Tracked], str]
-"""Why a restart of this service cannot help now; empty when it may."""
+
+class Gate(Protocol):
+    """What may speak against a restart."""
+
+    async def look(self) -> None:
+        """See how the machine is. May take seconds."""
+        ...
+
+    def reason(self, tracked: Tracked) -> str:
+        """Why a restart of this service cannot help, by the latest look; empty when it may."""
+        ...
 
 
 class Situations:
@@ -19,6 +28,10 @@ class Situations:
 
     def __init__(self, board: Board, restraints: Restraints, gate: Gate, clock: Clock) -> None:
         self._board, self.restraints, self._gate, self._clock = board, restraints, gate, clock
+
+    async def look(self) -> None:
+        """See how the machine is: what a case says of it is as old as the latest look."""
+        await self._gate.look()
 
     def case(self, tracked: Tracked, failure: Failure) -> Case:
         """The case of `tracked`, which failed like that, as it stands now."""
@@ -33,7 +46,7 @@ class Situations:
             failing_needs=self._board.failing_needs(tracked),
             common_cause=common_cause(len(roots), self._meant_to_run(), settings),
             turn=self._is_its_turn(tracked, roots),
-            gate=self._gate(tracked),
+            gate=self._gate.reason(tracked),
             ladder=tracked.service.ladder if failure.symptom is Symptom.UNRESPONSIVE else (),
             flapping=tracked.flaps.flapping,
             recent_heals=tuple(self._board.heal_times),

@@ -5,6 +5,7 @@ import os
 
 import psutil
 
+from vrooli.core.aside import Aside
 from vrooli.core.errors import StorageError
 from vrooli.core.ports.system import ClockSync, DiskFacts, MemoryFacts
 
@@ -12,23 +13,20 @@ _TIME_ERROR = 5
 _MAXERROR = 3
 """Place of `maxerror` (microseconds) in struct timex, counted in longs: modes is padded to one."""
 
+DISK_ANSWERS = 2.0
+"""Seconds that a file system gets to say how full it is. A local one takes microseconds, one across
+a network milliseconds."""
+
 
 class LocalSystem:
-    """This machine."""
+    """This machine. One for a process: it has at most one thread that hangs for each path."""
+
+    def __init__(self) -> None:
+        self._aside = Aside()
 
     def disk(self, path: str) -> DiskFacts:
-        """The file system that holds `path`."""
-        try:
-            stat = os.statvfs(path)
-        except OSError as error:
-            raise StorageError(f"cannot be examined: {error.strerror}", where=path) from error
-        return DiskFacts(
-            total=stat.f_blocks * stat.f_frsize,
-            available=stat.f_bavail * stat.f_frsize,
-            inodes_total=stat.f_files,
-            inodes_available=stat.f_favail,
-            read_only=bool(stat.f_flag & os.ST_RDONLY),
-        )
+        """The file system that holds `path`, within 2 s."""
+        return self._aside.ask(path, lambda: _disk(path), DISK_ANSWERS)
 
     def memory(self) -> MemoryFacts:
         """Memory now."""
@@ -44,3 +42,17 @@ class LocalSystem:
     def load(self) -> tuple[float, float, float]:
         """Load averages."""
         return os.getloadavg()
+
+
+def _disk(path: str) -> DiskFacts:
+    try:
+        stat = os.statvfs(path)
+    except OSError as error:
+        raise StorageError(f"cannot be examined: {error.strerror}", where=path) from error
+    return DiskFacts(
+        total=stat.f_blocks * stat.f_frsize,
+        available=stat.f_bavail * stat.f_frsize,
+        inodes_total=stat.f_files,
+        inodes_available=stat.f_favail,
+        read_only=bool(stat.f_flag & os.ST_RDONLY),
+    )

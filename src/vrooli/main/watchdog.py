@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.events import Events
-from vrooli.autoheal.gates import gates
+from vrooli.autoheal.gates import Gates
 from vrooli.autoheal.history import History
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.hosthealing import HostHealing
@@ -34,7 +34,6 @@ from vrooli.host.keeper_link import KeeperLink
 from vrooli.host.locks import FileLock
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.secrets import FileSecrets
-from vrooli.host.system import LocalSystem
 from vrooli.main.assemble import context_for
 from vrooli.main.jsonlog import log_to_stderr
 from vrooli.main.places import find_home, make_home, this_machine
@@ -89,18 +88,18 @@ class _Watchdog:
         environment: Mapping[str, str],
     ) -> None:
         self._home, self._link, self._history = home, link, history
-        clock, system = SystemClock(), LocalSystem()
+        clock = SystemClock()
         self._events = Events()
         self._lag = LoopLag(clock)
         context = context_for(stack, home, machine, link, environment)
         board = Board(Supervisor(context), Wanted(home.wanted_json))
         ledger = Ledger(history, self._events, clock, machine.boot_id)
         observer = Observer(board, clock, self._lag)
-        gate = gates(system, str(home.root), machine.cpus)
+        self._chores = Chores(board, ledger, history, link, machine, self._lag)
+        gate = Gates(self._chores.system, str(home.root), machine.cpus)
         restraints = Restraints(ledger, clock)
         situations = Situations(board, restraints, gate, clock)
         reactor = Reactor(board, ledger, situations, look=observer.look, clock=clock)
-        self._chores = Chores(board, ledger, history, link, machine, self._lag)
         healing = HostHealing(board, ledger, restraints, context.executor, clock)
         checker = HostChecker(board, self._chores.facts, ledger, healing, clock)
         operations = Operations(board, reactor, ledger, clock)

@@ -58,7 +58,11 @@ class Speaker(Protocol):
 
 
 class Chores:
-    """The watchdog's own household."""
+    """The watchdog's own household.
+
+    Attributes:
+        system: the machine, for all who look at it here.
+    """
 
     def __init__(
         self,
@@ -71,7 +75,7 @@ class Chores:
     ) -> None:
         self._board, self._ledger, self._history = board, ledger, history
         self._link, self._machine, self._lag = link, machine, lag
-        self._clock, self._system = SystemClock(), LocalSystem()
+        self._clock, self.system = SystemClock(), LocalSystem()
         self._files, self._resolver = LocalFiles(), SystemResolver()
         self._began, self._processes = self._clock.wall(), LocalProcesses()
         self._identity = own_identity()
@@ -94,7 +98,7 @@ class Chores:
         """What host checks may look at."""
         context = self._board.supervisor.context
         return Facts(
-            system=self._system,
+            system=self.system,
             files=self._files,
             processes=context.processes,
             resolver=self._resolver,
@@ -230,7 +234,7 @@ class Chores:
 
     def _advice(self) -> list[str]:
         found = [line for speaker in self._speakers for line in speaker.advice()]
-        if not self._system.memory().swap_total:
+        if not self.system.memory().swap_total:
             found.append("this machine has no swap: when memory runs out, processes are killed")
         if not protected_at_boot():
             found.append(

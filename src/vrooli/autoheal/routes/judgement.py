@@ -41,10 +41,12 @@ class Judgement:
 
     async def plan(self, request: Request) -> Response:
         """`{plan[]}`: every service that fails, with what would be done about it now."""
+        await self.planner.look()
         return JSONResponse({"plan": self.planner.plan()})
 
     async def explain(self, request: Request) -> Response:
         """The decision about a service or check, what every rule says, and the facts behind it."""
+        await self.planner.look()
         return JSONResponse(self.planner.explain(request.path_params["check"]))
 
     async def decisions(self, request: Request) -> Response:

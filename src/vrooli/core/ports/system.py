@@ -1,4 +1,4 @@
-"""Port: facts about the whole machine. Reading only, never blocking for long."""
+"""Port: facts about the whole machine. Reading only, never blocking for longer than seconds."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -43,7 +43,9 @@ class System(Protocol):
     """Looks at the machine."""
 
     def disk(self, path: str) -> DiskFacts:
-        """The file system that holds `path`; `StorageError` when there is none."""
+        """The file system that holds `path`; `StorageError` when there is none, `DeadlineExceeded`
+        when it hangs. Blocks for seconds then: not for an event loop.
+        """
         ...
 
     def memory(self) -> MemoryFacts:

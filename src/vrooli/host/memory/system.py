@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from vrooli.core.errors import StorageError
+from vrooli.core.errors import DeadlineExceeded, StorageError
 from vrooli.core.ports.system import ClockSync, DiskFacts, MemoryFacts
 
 GIB = 2**30
@@ -13,6 +13,7 @@ class MemorySystem:
     """A machine of one's own making: healthy until its fields say otherwise."""
 
     disks: dict[str, DiskFacts] = field(default_factory=dict)
+    hung: set[str] = field(default_factory=set)
     memory_facts: MemoryFacts = field(default_factory=lambda: MemoryFacts(8 * GIB, 6 * GIB, 0))
     sync: ClockSync = field(default_factory=lambda: ClockSync(True, 0.001))
     loads: tuple[float, float, float] = (0.1, 0.1, 0.1)
@@ -21,7 +22,11 @@ class MemorySystem:
     )
 
     def disk(self, path: str) -> DiskFacts:
-        """The disk set for `path`, else an ordinary one; an empty path has none."""
+        """The disk set for `path`, else an ordinary one; an empty path has none, and one in `hung`
+        does not answer.
+        """
+        if path in self.hung:
+            raise DeadlineExceeded("no answer for 2 s", where=path)
         if not path:
             raise StorageError("cannot be examined: no such folder", where=path)
         return self.disks.get(path, self.ordinary)

@@ -1,0 +1,54 @@
+"""A file system that is mounted and never answers, as that of an NFS server which is gone: a FUSE
+whose other end answers nothing but the greeting.
+"""
+
+import contextlib
+import ctypes
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from vrooli.host.keeper.linux import MS_NODEV, MS_NOSUID, mount
+
+MNT_DETACH = 2  # linux/fs.h
+_IN_HEADER = struct.Struct("=IIQQIIII")  # linux/fuse.h: struct fuse_in_header
+_INIT_IN = struct.Struct("=IIII")  # the part of struct fuse_init_in that every kernel sends
+_OUT_HEADER = struct.Struct("=IiQ")
+_INIT_OUT = struct.Struct("=IIIIHHIIHHI28x")
+_LONGEST = 1 << 17
+
+
+@contextlib.contextmanager
+def hung_disk(folder: Path) -> Iterator[Path]:
+    """Every look at `folder` hangs meanwhile (what has it open already goes on); needs root.
+    Afterwards whoever hangs gets an error, and what was there before is there again.
+    """
+    device = os.open("/dev/fuse", os.O_RDWR)
+    try:
+        options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other"
+        mount("hung", str(folder), "fuse", MS_NOSUID | MS_NODEV, options)
+        try:
+            _greet(device)
+            yield folder
+        finally:
+            os.close(device)  # ends the connection: who hangs is let go
+            device = -1
+            _unmount(folder)
+    finally:
+        if device >= 0:
+            os.close(device)
+
+
+def _greet(device: int) -> None:
+    request = os.read(device, _LONGEST)
+    _, _, unique, *_ = _IN_HEADER.unpack_from(request)
+    major, minor, ahead, _ = _INIT_IN.unpack_from(request, _IN_HEADER.size)
+    answer = _INIT_OUT.pack(major, min(minor, 31), ahead, 0, 12, 9, 4096, 1, 1, 0, 0)
+    os.write(device, _OUT_HEADER.pack(_OUT_HEADER.size + len(answer), 0, unique) + answer)
+
+
+def _unmount(folder: Path) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.umount2(os.fsencode(folder), MNT_DETACH) != 0:
+        raise OSError(ctypes.get_errno(), "cannot be unmounted", str(folder))
