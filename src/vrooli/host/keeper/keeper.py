@@ -8,6 +8,7 @@ import socket
 import time
 
 from vrooli.host.keeper import proc, wire
+from vrooli.host.keeper.clerk import Clerk
 from vrooli.host.keeper.launches import Launch, Table
 from vrooli.host.keeper.log import log
 from vrooli.host.keeper.loop import Loop
@@ -43,6 +44,7 @@ class Keeper:
     def __init__(self, record: Record, home_id: str) -> None:
         self.loop = Loop(self._signalled, self._was_late)
         self.record = record
+        self.clerk = Clerk(record)
         self.boot_id = proc.boot_id()
         self.table = Table()
         self.spawner = Spawner(self.loop, home_id, self.boot_id)
@@ -57,6 +59,7 @@ class Keeper:
         self._adopt_recorded()
         self.loop.watch(listener.fileno(), lambda _: self._accept(listener, on_line))
         self.loop.run()
+        self.clerk.close()
 
     # What runs and ends
 
@@ -94,7 +97,7 @@ class Keeper:
         """Write the record; when the disk refuses, try again later."""
         failed_before = self.record.error is not None
         starting = [item.launch for item in self.spawner.starting.values()]
-        self.record.save([*self.table.alive.values(), *starting])
+        self.clerk.write(self.record.content([*self.table.alive.values(), *starting]))
         if self.record.error is not None and not failed_before:
             self.loop.after(SAVE_AGAIN, self._save_again)
 
@@ -123,6 +126,8 @@ class Keeper:
             launch = self.table.by_pid.get(pid)
             if item is not None:
                 item.status = status
+            elif self.clerk.ended(pid, status):
+                continue
             elif launch is not None:  # else an orphan that was handed to us
                 self._finish(launch, status)
                 over.append(launch)

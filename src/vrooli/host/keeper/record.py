@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 
@@ -10,11 +11,12 @@ from vrooli.host.keeper.log import log
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 FORMAT = 1
 MAX_BYTES = 16 << 20
+_WORDS = {errno.ETIMEDOUT: "the disk does not answer", 255: "its writer was killed"}
 
 
 class Record:
@@ -28,22 +30,44 @@ class Record:
         self.path = path
         self.error: str | None = None
 
-    def save(self, launches: Iterable[Launch]) -> None:
-        """Replace the file; not synced: after a power cut every process in it is gone anyway."""
+    def content(self, launches: Iterable[Launch]) -> bytes:
+        """What the file is to hold."""
         items = [
             dict(launch.to_json(), minded=launch.minded, tag=launch.tag) for launch in launches
         ]
-        document = {"format": FORMAT, "launches": items}
+        return json.dumps({"format": FORMAT, "launches": items}, separators=(",", ":")).encode()
+
+    def replace(self, content: bytes, still: Callable[[], bool]) -> None:
+        """Replace the file, if it is `still` wanted when all is written. Not synced: after a power
+        cut every process in it is gone anyway.
+        """
+        temporary = self.path + ".tmp"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        fd = os.open(temporary, flags, 0o600)
         try:
-            _replace(self.path, json.dumps(document, separators=(",", ":")).encode())
-        except OSError as error:
-            if self.error is None:
-                log("error", f"cannot write the record {self.path}: {error.strerror}")
-            self.error = f"{self.path}: {error.strerror}"
+            try:
+                view = memoryview(content)
+                while view:
+                    view = view[os.write(fd, view) :]
+            finally:
+                os.close(fd)
+            if still():
+                os.replace(temporary, self.path)
+        except OSError:
+            os.unlink(temporary)
+            raise
+
+    def note(self, number: int) -> None:
+        """How the latest attempt to write it went: an errno, 0 when it stands there."""
+        if number == 0:
+            if self.error is not None:
+                log("info", "the record can be written again")
+            self.error = None
             return
-        if self.error is not None:
-            log("info", "the record can be written again")
-        self.error = None
+        why = _WORDS.get(number) or os.strerror(number)
+        if self.error is None:
+            log("error", f"cannot write the record {self.path}: {why}")
+        self.error = f"{self.path}: {why}"
 
     def load(self) -> list[Launch]:
         """What was alive when it was last written. A corrupt file is set aside."""
@@ -71,20 +95,3 @@ class Record:
 
 def _parse(document: dict[str, Any]) -> list[Launch]:
     return [launch_from_json(item) for item in document["launches"]]
-
-
-def _replace(path: str, content: bytes) -> None:
-    temporary = path + ".tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    fd = os.open(temporary, flags, 0o600)
-    try:
-        try:
-            view = memoryview(content)
-            while view:
-                view = view[os.write(fd, view) :]
-        finally:
-            os.close(fd)
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
