@@ -3,13 +3,13 @@
 import os
 import pwd
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.disks import fill, tmpfs
 from tests.support.leftovers import processes_of
 from tests.support.stack import ROOT, LiveStack, gone, said
 
@@ -22,19 +22,18 @@ def small(new_stack: Callable[..., LiveStack], tmp_path: Path) -> Iterator[LiveS
     home = tmp_path / "small"
     home.mkdir()
     tmp_path.chmod(0o755)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(home)], check=True)
-    stack = new_stack(home=home / "h")
-    try:
-        stack.add("web")
-        stack.add("other")
-        stack.write()
-        stack.up()
-        stack.until_ok()
-        yield stack
-    finally:
-        (home / "ballast").unlink(missing_ok=True)
-        stack.run("down")
-        subprocess.run(["umount", "-l", str(home)], check=True)
+    with tmpfs(home, SIZE):
+        stack = new_stack(home=home / "h")
+        try:
+            stack.add("web")
+            stack.add("other")
+            stack.write()
+            stack.up()
+            stack.until_ok()
+            yield stack
+        finally:
+            (home / "ballast").unlink(missing_ok=True)
+            stack.run("down")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
@@ -45,7 +44,7 @@ def test_a_full_disk_is_said_and_survived_and_nothing_acknowledged_is_lost(
     small.until_healed("web")
     acknowledged = {heal["id"] for heal in small.heals()}
     watchdog, other = small.pid("autoheal"), small.pid("other")
-    _fill(small.home.parent / "ballast")
+    fill(small.home.parent / "ballast")
     small.kill("web")
     small.until(lambda: "disk full" in small.service("web")["message"], "the reason is said")
     assert small.service("web")["state"] == "failed"
@@ -60,17 +59,6 @@ def test_a_full_disk_is_said_and_survived_and_nothing_acknowledged_is_lost(
     assert small.pid("autoheal") == watchdog
     assert acknowledged <= {heal["id"] for heal in small.heals()}
     assert "Traceback" not in small.log("autoheal")
-
-
-def _fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file:
-        block = b"\0" * 65536
-        for size in (65536, 4096, 512):
-            try:
-                while True:
-                    file.write(block[:size])
-            except OSError:
-                continue
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")

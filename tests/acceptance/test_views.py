@@ -1,6 +1,7 @@
 """What scripts read: exit codes, pure JSON, the watchdog's API, and logs of bounded size."""
 
 import json
+import signal
 import threading
 import urllib.error
 import urllib.request
@@ -164,3 +165,37 @@ def test_logs_are_rotated_and_still_shown(stack: LiveStack) -> None:
 
 def _size(logs: Path) -> int:
     return sum(path.stat().st_size for path in logs.glob("web.log*"))
+
+
+def test_a_followed_log_is_shown_once_over_its_rotation(stack: LiveStack) -> None:
+    stack.add("web")
+    stack.write()
+    stack.up()
+    log = stack.home / "logs" / "web.log"
+    follower = stack.start("logs", "web", "-f", "-n", "0")
+    seen: list[str] = []
+
+    def read() -> None:
+        assert follower.stdout is not None
+        seen.extend(line.strip() for line in follower.stdout if line.startswith("mark"))
+
+    def say(text: str) -> bool:
+        with log.open("a", encoding="ascii") as file:
+            return bool(file.write(text))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        stack.until(lambda: say("mark 0\n") and "mark 0" in seen, "it follows")
+        say(("x" * 63 + "\n") * 180_000 + "mark 1\n")
+        stack.until(lambda: "mark 1" in seen, "the end of much is shown")
+        stack.until(lambda: log.stat().st_size < 2**20, "the log is rotated")
+        say("mark 2\n")
+        stack.until(lambda: "mark 2" in seen, "it goes on")
+    finally:
+        follower.send_signal(signal.SIGINT)
+        follower.wait()
+        reader.join()
+        assert follower.stdout is not None
+        follower.stdout.close()
+    assert [line for line in seen if line != "mark 0"] == ["mark 1", "mark 2"]

@@ -3,7 +3,6 @@ what no event told.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -25,11 +24,8 @@ from vrooli.autoheal.watch import Observer, watch
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.keeper import CaughtUp
-from vrooli.stack import logs
 from vrooli.stack.model import Service, Stack
 from vrooli.stack.progress import silent
-
-_log = logging.getLogger(__name__)
 
 UP_FOLLOWS = 30.0
 """Seconds that the `up` which brought an edit gets to start what is new in it."""
@@ -176,7 +172,6 @@ class Loop:
         red = {name for name, t in board.tracked.items() if t.sick or t.failure is not None}
         failed_at = {name: tracked.failed_at for name, tracked in board.tracked.items()}
         await self._parts.restraints.sweep(red, failed_at)
-        await asyncio.to_thread(self._rotate_logs)
 
     async def _track(self, stack: Stack) -> None:
         board = self._parts.board
@@ -278,14 +273,6 @@ class Loop:
         while True:
             await self._parts.clock.sleep(self._parts.board.supervisor.stack.autoheal.sweep)
             await guarded("sweep", self.sweep())
-
-    def _rotate_logs(self) -> None:
-        home = self._parts.board.supervisor.context.tools.place.home
-        for path in home.logs.glob("*.log"):
-            try:
-                logs.rotate(path)
-            except OSError as error:
-                _log.warning("cannot rotate %s: %s", path, error)
 
 
 def _goes_on(service: Service, stack: Stack) -> bool:

@@ -28,6 +28,9 @@ Examples:
 _PAUSE = 0.2
 """Seconds between two looks at a followed file."""
 
+_REMEMBERED = 16 * 1024
+"""Bytes shown last that are remembered: more than a rotation leaves in place."""
+
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the command."""
@@ -62,18 +65,45 @@ def log_file(kit: Kit, home: Home, said: str) -> Path:
 
 
 def _follow(path: Path) -> None:
-    """Show what is appended; starts again from the beginning when the file was rotated."""
-    position = path.stat().st_size if path.exists() else 0
+    """Show what is appended; where the file was rotated, what had not been shown yet."""
+    position = _size(path)
+    shown = _read(path, max(0, position - _REMEMBERED))
     try:
         while True:
-            size = path.stat().st_size if path.exists() else 0
-            position = min(position, size) if size >= position else 0
-            if size > position:
-                with path.open("rb") as file:
-                    file.seek(position)
-                    text = file.read()
-                position += len(text)
-                render.out(text.decode("utf-8", "replace").rstrip("\n"))
+            new = b""
+            if (size := _size(path)) > position:
+                new = _read(path, position)
+                position += len(new)
+            elif size < position:
+                text = _read(path, 0)
+                new, position = text[overlap(shown, text) :], len(text)
+            if new:
+                shown = (shown + new)[-_REMEMBERED:]
+                render.out(new.decode("utf-8", "replace").rstrip("\n"))
             time.sleep(_PAUSE)
     except KeyboardInterrupt:
         return
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _read(path: Path, position: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(position)
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def overlap(shown: bytes, text: bytes) -> int:
+    """How much of the beginning of `text` was shown, when `shown` was the last of it: a rotation
+    takes the log away from its beginning, piece by piece, and leaves a part of a block in place.
+    """
+    place = text.find(shown)
+    if place >= 0:
+        return place + len(shown)
+    most = min(len(shown), len(text))
+    return next((size for size in range(most, 0, -1) if text.startswith(shown[-size:])), 0)

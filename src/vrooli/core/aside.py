@@ -28,7 +28,7 @@ class Aside:
         for at most `seconds` since that call began.
 
         Raises:
-            DeadlineExceeded: it takes longer; it is left to itself.
+            DeadlineExceeded: it takes longer, and is left to itself.
         """
         answer, began = self._under_way(key, call)
         left = began + seconds - time.monotonic()
@@ -54,9 +54,9 @@ class Aside:
             self._running[key] = found = (answer, time.monotonic())
             try:
                 thread.start()
-            except RuntimeError:  # no more threads here: not under way then
+            except RuntimeError as error:  # no more threads here: not under way then
                 del self._running[key]
-                raise
+                raise DeadlineExceeded("no thread can be started for it", where=key) from error
             return found
 
     def _run(self, key: str, call: Callable[[], Any], answer: Future[Any]) -> None:

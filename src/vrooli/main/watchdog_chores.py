@@ -1,9 +1,13 @@
-"""What the watchdog does beside watching: retention, shipping, and what it says about itself."""
+"""What the watchdog does beside watching: retention, shipping, the logs, and what it says about
+itself.
+"""
 
 import asyncio
 import itertools
 import logging
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol
 
 import psutil
@@ -21,13 +25,15 @@ from vrooli.autoheal.shipper import Shipper
 from vrooli.autoheal.status import began
 from vrooli.client.server import ServerClient
 from vrooli.core.address import HostPort
-from vrooli.core.errors import StorageError, VrooliError
+from vrooli.core.aside import Aside
+from vrooli.core.errors import DeadlineExceeded, StorageError, VrooliError
 from vrooli.core.machine import Machine
 from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_link import KeeperLink
 from vrooli.host.processes import LocalProcesses, own_identity
 from vrooli.host.readfiles import LocalFiles
 from vrooli.host.resolver import SystemResolver
+from vrooli.host.rotation import rotate
 from vrooli.host.system import LocalSystem
 from vrooli.main.boot import protected_at_boot
 from vrooli.stack.builtin.server import SERVER_TOKEN
@@ -40,6 +46,9 @@ ROLL_UP_EVERY = 60.0
 
 PURGE_EVERY = 10
 """Roll-ups between two purges."""
+
+ROTATION = 1.0
+"""Seconds for which the chore that rotates the logs is watched."""
 
 KEEPER = "keeper"
 _ENDINGS = "watchdog_endings_seen"
@@ -77,6 +86,7 @@ class Chores:
         self._link, self._machine, self._lag = link, machine, lag
         self._clock, self.system = SystemClock(), LocalSystem()
         self._files, self._resolver = LocalFiles(), SystemResolver()
+        self._aside = Aside()
         self._began, self._processes = self._clock.wall(), LocalProcesses()
         self._identity = own_identity()
         self._shipper: Shipper | None = None
@@ -93,6 +103,7 @@ class Chores:
             group.create_task(self._note_endings())
             group.create_task(self._purge_for_ever())
             group.create_task(self._ship_for_ever())
+            group.create_task(self._rotate_for_ever())
 
     def facts(self) -> Facts:
         """What host checks may look at."""
@@ -217,6 +228,21 @@ class Chores:
         self._shipper = Shipper(self._history, client, self._machine.host_id, self._clock)
         await self._shipper.run()
 
+    async def _rotate_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self._board.supervisor.stack.autoheal.sweep)
+            # It may take long, or hang with the disk: nobody waits for it, and there is one.
+            with suppress(DeadlineExceeded):
+                await asyncio.to_thread(self._aside.ask, "logs", self._rotate_logs, ROTATION)
+
+    def _rotate_logs(self) -> None:
+        home = self._board.supervisor.context.tools.place.home
+        try:
+            for path in home.logs.glob("*.log"):
+                _rotate(path)
+        except OSError as error:
+            _log.warning("cannot look at the logs: %s", error)
+
     def _server(self) -> ServerClient | None:
         """The stack's server, None when it has none."""
         secrets = self._board.supervisor.context.tools.place.home.secrets
@@ -242,3 +268,13 @@ class Chores:
                 " have `vrooli scenario start vrooli-autoheal` run at boot"
             )
         return found
+
+
+def _rotate(path: Path) -> None:
+    try:
+        done = rotate(path)
+    except OSError as error:
+        _log.warning("cannot rotate %s: %s", path, error)
+        return
+    if done is not None and done.lost:
+        _log.warning("%s: %s", path, done.lost)

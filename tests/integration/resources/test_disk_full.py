@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.disks import tmpfs
 from vrooli.core.command import CopyTree, WriteFile
 from vrooli.core.errors import StorageError
 from vrooli.host.execute import LocalExecutor
@@ -24,12 +24,8 @@ def small_disk(folder: Path) -> Iterator[Path]:
         yield folder
         folder.chmod(0o700)
         return
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
-    subprocess.run(mount, check=True, capture_output=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True, capture_output=True)
+    with tmpfs(folder, 8 << 20) as disk:
+        yield disk
 
 
 @pytest.fixture

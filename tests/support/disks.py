@@ -1,0 +1,45 @@
+"""Small file systems of a test's own; root makes them."""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def tmpfs(folder: Path, size: int, inodes: int = 10_000) -> Iterator[Path]:
+    """One of `size` bytes in memory, which can make holes in a file but not take its head off."""
+    options = f"size={size},nr_inodes={inodes}"
+    _run("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder))
+    try:
+        yield folder
+    finally:
+        _run("umount", "-l", str(folder))
+
+
+@contextlib.contextmanager
+def ext4(folder: Path, size: int) -> Iterator[Path]:
+    """One of `size` bytes in a file beside `folder`: what servers have."""
+    image = folder.with_name(f"{folder.name}.image")
+    with image.open("wb") as file:
+        file.truncate(size)
+    _run("mkfs.ext4", "-q", "-F", "-m", "0", str(image))
+    _run("mount", "-o", "loop", str(image), str(folder))
+    try:
+        yield folder
+    finally:
+        _run("umount", "-l", str(folder))
+        image.unlink()
+
+
+def fill(path: Path) -> None:
+    """Take all the room that is left on the file system of `path`."""
+    with path.open("wb", buffering=0) as file:
+        for size in (65536, 4096, 512):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"\0" * size)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
