@@ -282,11 +282,15 @@ class Writer:
         _fail(batch, StorageError(f"the history cannot take this: {error}"))
 
     def _moved(self) -> bool:
-        """Whether somebody deleted or replaced the file under us: what we wrote would be lost."""
+        """Whether somebody deleted or replaced the file under us: what we wrote would be lost. A
+        look that fails in another way says nothing: the disk may be away for a moment.
+        """
         try:
             return self._path.stat().st_ino != self._inode
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return True
+        except OSError:
+            return False
 
     def _tell_drops(self) -> None:
         with self._changed:
