@@ -22,23 +22,28 @@ class Seen:
         self._stack, self._token = stack, stack.token()
 
     def status(self) -> dict[str, Any]:
-        request = urllib.request.Request(self._stack.url("autoheal", "/status"))
-        request.add_header("Authorization", f"Bearer {self._token}")
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            found: dict[str, Any] = json.loads(answer.read())
-            return found
+        found: dict[str, Any] = json.loads(self._ask("/status", None))
+        return found
 
     def look(self) -> None:
         """Have all looked at now."""
-        request = urllib.request.Request(
-            self._stack.url("autoheal", "/tick?force=1"), method="POST"
-        )
-        request.add_header("Authorization", f"Bearer {self._token}")
-        urllib.request.urlopen(request, timeout=30).close()
+        self._ask("/tick?force=1", b"")
+
+    def stop(self, name: str) -> dict[str, Any]:
+        """How the operation ended."""
+        body = json.dumps({"action": "stop", "names": [name]}).encode()
+        last: dict[str, Any] = json.loads(self._ask("/operations", body).strip().split(b"\n")[-1])
+        return last
 
     def service(self, name: str) -> dict[str, Any]:
         rows = self.status()["services"]
         return next(row for row in rows if row["name"] == name)
+
+    def _ask(self, path: str, body: bytes | None) -> bytes:
+        request = urllib.request.Request(self._stack.url("autoheal", path), body)
+        request.add_header("Authorization", f"Bearer {self._token}")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return bytes(answer.read())
 
     def problem(self, check: str) -> str:
         found = [row["message"] for row in self.status()["problems"] if row["check"] == check]
@@ -48,7 +53,7 @@ class Seen:
 def test_a_home_that_hangs_hides_no_failure_and_is_healed_when_it_is_back(
     stack: LiveStack,
 ) -> None:
-    for name in ("one", "two", "three"):
+    for name in ("one", "two", "three", "four"):
         stack.add(name)
     stack.write()
     stack.up()
@@ -64,9 +69,14 @@ def test_a_home_that_hangs_hides_no_failure_and_is_healed_when_it_is_back(
         seen.look()
         assert "no answer" in seen.problem("system-disk")
         assert seen.status()["watchdog"]["pid"] == before["autoheal"]
+        ended = seen.stop("four")
+        assert ended["ok"]
+        assert "no answer" in ended["note"]
+        assert seen.service("four")["state"] == "stopped"
     stack.until_healed("one")
     stack.until_healed("two")
     assert stack.pids("autoheal", "keeper", "three") == before
+    assert json.loads((stack.home / "wanted.json").read_bytes())["stopped"] == ["four"]
     assert "Traceback" not in stack.log("autoheal")
     assert not list(stack.home.glob("spool.db.corrupt*"))
 

@@ -1,5 +1,6 @@
 """Places that are not as one would like: a full disk, and a user who is not root."""
 
+import json
 import os
 import pwd
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.disks import fill, tmpfs
+from tests.support.disks import fill, read_only, tmpfs
 from tests.support.leftovers import processes_of
 from tests.support.stack import ROOT, LiveStack, gone, said
 
@@ -59,6 +60,68 @@ def test_a_full_disk_is_said_and_survived_and_nothing_acknowledged_is_lost(
     assert small.pid("autoheal") == watchdog
     assert acknowledged <= {heal["id"] for heal in small.heals()}
     assert "Traceback" not in small.log("autoheal")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_on_a_full_disk_what_is_stopped_stops_and_stays_stopped(small: LiveStack) -> None:
+    fill(small.home.parent / "ballast")
+    stopped = small.run("stop", "web")
+    assert stopped.returncode == 0, said(stopped)
+    assert "Traceback" not in stopped.stderr
+    other = small.pid("other")
+    old = small.kill("autoheal")
+    small.until(lambda: small.service("web").get("state") == "stopped", "it is remembered")
+    assert small.pid("autoheal") != old
+    assert small.pid("other") == other
+    down = small.run("down")
+    assert down.returncode == 0, said(down)
+    assert processes_of(small.home) == {}
+    (small.home.parent / "ballast").unlink()
+    small.run("scenario", "start", "vrooli-autoheal")
+    small.until(lambda: small.service("web").get("state") == "stopped", "down is remembered")
+    assert small.service("other")["state"] == "stopped"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_on_a_read_only_disk_a_stop_is_carried_out_kept_and_said(small: LiveStack) -> None:
+    with read_only(small.home):
+        stopped = small.run("stop", "web")
+        assert stopped.returncode == 0, said(stopped)
+        assert "Read-only file system" in stopped.stderr
+        assert "a reboot forgets it" in stopped.stderr
+        assert "Read-only file system" in small.run("status").stdout
+        small.until(lambda: small.service("web").get("state") == "stopped", "it is stopped")
+    small.until(
+        lambda: "web" in json.loads((small.home / "wanted.json").read_text())["stopped"],
+        "it is written down",
+    )
+    small.until(lambda: "wanted" not in "".join(small.status()["watchdog"]["trouble"]), "and said")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_without_a_watchdog_a_full_or_read_only_disk_keeps_nobody_from_stopping(
+    new_stack: Callable[..., LiveStack], tmp_path: Path
+) -> None:
+    home = tmp_path / "small"
+    home.mkdir()
+    tmp_path.chmod(0o755)
+    with tmpfs(home, SIZE):
+        stack = new_stack(home=home / "h")
+        stack.autoheal(enabled=False)
+        for name in ("web", "other", "third"):
+            stack.add(name)
+        stack.write()
+        stack.up()
+        fill(home / "ballast")
+        full = stack.run("stop", "web")
+        assert full.returncode == 0, said(full)
+        with read_only(stack.home):
+            closed = stack.run("stop", "other")
+            assert closed.returncode == 0, said(closed)
+            assert "a reboot forgets it" in closed.stderr
+            down = stack.run("down")
+            assert down.returncode == 0, said(down)
+            assert processes_of(stack.home) == {}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")

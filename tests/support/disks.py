@@ -32,6 +32,17 @@ def ext4(folder: Path, size: int) -> Iterator[Path]:
         image.unlink()
 
 
+@contextlib.contextmanager
+def read_only(folder: Path) -> Iterator[Path]:
+    """`folder` takes no change meanwhile; what has files open there goes on writing to them."""
+    _run("mount", "--bind", str(folder), str(folder))
+    try:
+        _run("mount", "-o", "remount,bind,ro", str(folder))
+        yield folder
+    finally:
+        _run("umount", "-l", str(folder))
+
+
 def fill(path: Path) -> None:
     """Take all the room that is left on the file system of `path`."""
     with path.open("wb", buffering=0) as file:

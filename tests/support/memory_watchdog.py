@@ -138,7 +138,7 @@ class MemoryWatchdog:
         )
         context = Context(stack, tools, MemoryProcesses(), self.executor, {})
         self.supervisor = Supervisor(context)
-        self.board = Board(self.supervisor, Wanted(home.wanted_json))
+        self.board = Board(self.supervisor, Wanted(home.wanted_json, home.wanted_stand_in))
         self.events = Events()
         self.ledger = Ledger(self.history, self.events, self.clock, boot)
         lag = LoopLag(self.clock)

@@ -3,6 +3,7 @@ what no event told.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -26,6 +27,8 @@ from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.keeper import CaughtUp
 from vrooli.stack.model import Service, Stack
 from vrooli.stack.progress import silent
+
+_log = logging.getLogger(__name__)
 
 UP_FOLLOWS = 30.0
 """Seconds that the `up` which brought an edit gets to start what is new in it."""
@@ -160,7 +163,7 @@ class Loop:
 
     async def sweep(self) -> None:
         """Find what no event told: launches unknown to us, services that should run and do not,
-        failures that wait.
+        failures that wait, and a will that the disk did not take.
         """
         board, reactor = self._parts.board, self._parts.reactor
         await board.supervisor.reconcile()
@@ -172,6 +175,7 @@ class Loop:
         red = {name for name, t in board.tracked.items() if t.sick or t.failure is not None}
         failed_at = {name: tracked.failed_at for name, tracked in board.tracked.items()}
         await self._parts.restraints.sweep(red, failed_at)
+        await asyncio.to_thread(board.wanted.settle)
 
     async def _track(self, stack: Stack) -> None:
         board = self._parts.board

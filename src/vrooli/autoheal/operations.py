@@ -1,5 +1,5 @@
 """What an operator asks for: up, down, start, stop, restart. One at a time; the wanted state is
-written down first.
+written down first, as well as the disk allows.
 """
 
 import asyncio
@@ -64,7 +64,6 @@ class Operations:
         Raises:
             UsageError: a name is not in the stack.
             Busy: another operation did not end in time.
-            StorageError: the wanted state could not be written: nothing was done.
         """
         chosen = self.resolve(names)
         if action in ("stop", "down"):
@@ -133,8 +132,9 @@ class Operations:
     async def _start(self, action: Action, chosen: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack
         wanted = chosen | graph.transitive_needs(stack, chosen)
-        self._board.wanted.start(wanted, stack.services)
         restarted = chosen if action == "restart" else set()
+        self._queue(wanted, restarted)  # first: what is wanted and absent counts as failed
+        await asyncio.to_thread(self._board.wanted.start, wanted, stack.services)
         self._supervisor.check(restarted)
         self._queue(wanted, restarted)  # before anything is awaited: they are wanted, and missing
         await self._take_over(restarted or set(filter(self._has_work, wanted)))
@@ -186,9 +186,9 @@ class Operations:
         stack = self._supervisor.stack
         affected = chosen | graph.dependents(stack, chosen)
         if action == "down" and chosen == set(stack.services):
-            self._board.wanted.stop_all()
+            await asyncio.to_thread(self._board.wanted.stop_all)
         else:
-            self._board.wanted.stop(affected)
+            await asyncio.to_thread(self._board.wanted.stop, affected)
         await self._take_over(affected)
         return await self._finish(await self._supervisor.stop(affected, report))
 
@@ -209,7 +209,7 @@ class Operations:
                 await self._reactor.fail(tracked, self._failure(tracked, outcome))
         failed = tuple(name for name, outcome in outcomes.items() if outcome.error is not None)
         changed = sum(1 for outcome in outcomes.values() if outcome.changed)
-        return Summary(not failed, changed, failed)
+        return Summary(not failed, changed, failed, self._board.wanted.trouble)
 
     def _failed(self, tracked: Tracked, outcome: Outcome) -> bool:
         """Whether there is anything to heal. What was refused as declared, before anything was

@@ -33,6 +33,14 @@ class Home:
         return self.root / "wanted.json"
 
     @property
+    def wanted_stand_in(self) -> Path:
+        """The same while the disk of the home takes nothing: the newer one, until it does.
+
+        Mode 0600.
+        """
+        return self.run / "wanted.json"
+
+    @property
     def keeper_socket(self) -> Path:
         """The keeper's unix socket. Mode 0600."""
         return self.run / "keeper.sock"

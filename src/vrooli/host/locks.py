@@ -1,5 +1,6 @@
 """Locks on files: released by the kernel when the holder dies, however it dies."""
 
+import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -22,7 +23,7 @@ class FileLock:
         if self._descriptor is not None:
             return
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = _open(self._path)
         except OSError as error:
             raise StorageError(
                 f"cannot be locked: {error.strerror}", where=str(self._path)
@@ -37,13 +38,22 @@ class FileLock:
                 where=str(self._path),
                 next_step="`vrooli status` shows it",
             ) from error
-        with suppress(OSError):  # a full disk: it is held all the same
+        self._descriptor = descriptor
+        with suppress(OSError):  # a disk that takes nothing: the lock itself holds all the same
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        self._descriptor = descriptor
 
     def release(self) -> None:
         """Let go; harmless when it is not held."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -25,7 +25,6 @@ from vrooli.stack.compiled import read_compiled
 from vrooli.stack.model import AUTOHEAL, Stack
 from vrooli.stack.naming import resolve
 from vrooli.stack.probe import probe
-from vrooli.stack.progress import Report
 from vrooli.stack.supervisor import Outcome, Supervisor
 from vrooli.stack.wanted import Wanted
 
@@ -81,7 +80,8 @@ class _Direct:
         self._home, self._environment, self._lines = home, environment, lines
 
     async def run(self, action: str, names: Sequence[str]) -> dict[str, Any]:
-        make_home(self._home)
+        if action not in ("stop", "down"):  # which must work on a disk that takes nothing
+            make_home(self._home)
         stack = read_compiled(self._home.stack_json)
         chosen = resolve(stack, names)
         lock = FileLock(self._home.watchdog_lock, "a watchdog or another command")
@@ -101,17 +101,19 @@ class _Direct:
         follower = asyncio.create_task(_follow(supervisor, keeper))
         try:
             await supervisor.stop_undeclared(supervisor.undeclared())
-            outcomes = await self._act(supervisor, action, chosen, self._report)
+            wanted = Wanted(self._home.wanted_json, self._home.wanted_stand_in)
+            outcomes = await self._act(supervisor, wanted, action, chosen)
         finally:
             follower.cancel()
         failed = [name for name, outcome in outcomes.items() if outcome.error is not None]
         changed = sum(1 for outcome in outcomes.values() if outcome.changed)
-        return {"done": True, "ok": not failed, "changed": changed, "failed": failed, "note": ""}
+        end = {"done": True, "ok": not failed, "changed": changed, "failed": failed}
+        return {**end, "note": wanted.trouble}
 
     async def _act(
-        self, supervisor: Supervisor, action: str, chosen: set[str], report: Report
+        self, supervisor: Supervisor, wanted: Wanted, action: str, chosen: set[str]
     ) -> dict[str, Outcome]:
-        stack, wanted = supervisor.stack, Wanted(self._home.wanted_json)
+        stack, report = supervisor.stack, self._report
         if action in ("stop", "down"):
             affected = chosen | graph.dependents(stack, chosen)
             everything = action == "down" and chosen == set(stack.services)
@@ -143,7 +145,7 @@ async def _status(home: Home, environment: Mapping[str, str]) -> dict[str, Any]:
         keeper = MemoryKeeper(SystemClock())  # nothing is kept: nothing runs, as far as we know
     supervisor = Supervisor(context_for(stack, home, machine, keeper, environment))
     await supervisor.refresh()
-    board = Board(supervisor, Wanted(home.wanted_json))
+    board = Board(supervisor, Wanted(home.wanted_json, home.wanted_stand_in))
     board.tracked = {name: Tracked(service) for name, service in stack.services.items()}
     await asyncio.gather(*(_look(board, tracked) for tracked in board.tracked.values()))
     view = StatusView(board, SystemClock(), lambda: {"running": False, "pid": None})

@@ -92,7 +92,7 @@ class _Watchdog:
         self._events = Events()
         self._lag = LoopLag(clock)
         context = context_for(stack, home, machine, link, environment)
-        board = Board(Supervisor(context), Wanted(home.wanted_json))
+        board = Board(Supervisor(context), Wanted(home.wanted_json, home.wanted_stand_in))
         ledger = Ledger(history, self._events, clock, machine.boot_id)
         observer = Observer(board, clock, self._lag)
         self._chores = Chores(board, ledger, history, link, machine, self._lag)

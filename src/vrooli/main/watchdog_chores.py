@@ -252,7 +252,7 @@ class Chores:
         return None
 
     def _trouble(self) -> list[str]:
-        found = [self._ledger.trouble] if self._ledger.trouble else []
+        found = [text for text in (self._ledger.trouble, self._board.wanted.trouble) if text]
         spool = self._history.health()
         if spool.error and spool.error not in found:
             found.append(f"the history cannot be written: {spool.error}")

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from vrooli.core.errors import ConfigError, StorageError
+from vrooli.stack.durable import write_durably
 from vrooli.stack.model import Stack
-from vrooli.stack.wanted import write_durably
 
 LARGEST = 8 * 1024 * 1024
 """Bytes; some thousand services fit in one. What is larger was not written by us."""

@@ -2,12 +2,11 @@
 the machine.
 """
 
-import json
-import os
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 
-from vrooli.core.errors import StorageError
+from vrooli.stack.wanted_file import WantedFile, Will
 
 
 class Wanted:
@@ -15,88 +14,53 @@ class Wanted:
     meant to run.
 
     `paused` is the state before the first `up` and between `down` and `up`: nothing is meant to
-    run.
+    run. What changes the will waits for the disk, which may hang: not for an event loop. The will
+    itself changes at once.
+
+    Args:
+        path: `wanted.json`.
+        stand_in: where it stands while the disk of `path` takes nothing.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stopped: frozenset[str] = frozenset()
-        self._paused = False
-        self.load()
+    def __init__(self, path: Path, stand_in: Path) -> None:
+        self._file = WantedFile(path, stand_in)
+        self._changing = threading.Lock()
+        self._will = self._file.read()
 
-    def load(self) -> None:
-        """Read the file again. Without one nothing was ever started; a damaged one means that
-        nothing was stopped.
-        """
-        data = _read(self._path)
-        stopped = data.get("stopped")
-        names = stopped if isinstance(stopped, list) else []
-        self._stopped = frozenset(name for name in names if isinstance(name, str))
-        self._paused = bool(data.get("paused", False))
+    @property
+    def trouble(self) -> str:
+        """Why the will may be forgotten; empty when it stands where it belongs."""
+        return self._file.trouble
 
     def running(self, name: str) -> bool:
         """Whether `name` is meant to run."""
-        return not self._paused and name not in self._stopped
+        return not self._will.paused and name not in self._will.stopped
 
     def start(self, names: Iterable[str], everything: Iterable[str]) -> None:
         """From now on `names` are meant to run. After a `down`, all others of `everything` stay
         stopped.
         """
-        stopped = set(self._stopped)
-        if self._paused:
-            stopped |= set(everything)
-        self._write(frozenset(stopped - set(names)), paused=False)
+        with self._changing:
+            before = self._will.stopped | (set(everything) if self._will.paused else set())
+            self._change(Will(before - set(names)))
 
     def stop(self, names: Iterable[str]) -> None:
         """From now on `names` are not meant to run."""
-        self._write(self._stopped | set(names), paused=self._paused)
+        with self._changing:
+            self._change(Will(self._will.stopped | set(names), self._will.paused))
 
     def stop_all(self) -> None:
         """From now on nothing is meant to run, until the next start."""
-        self._write(frozenset(), paused=True)
+        with self._changing:
+            self._change(Will(paused=True))
 
-    def _write(self, stopped: frozenset[str], *, paused: bool) -> None:
-        if (stopped, paused) == (self._stopped, self._paused):
-            return
-        text = json.dumps({"stopped": sorted(stopped), "paused": paused}) + "\n"
-        try:
-            write_durably(self._path, text)
-        except OSError as error:
-            raise StorageError(
-                f"cannot remember what is meant to run: {error.strerror}",
-                where=str(self._path),
-                next_step="free some space or make the folder writable, then say it again",
-            ) from error
-        self._stopped, self._paused = stopped, paused
+    def settle(self) -> None:
+        """Write down what could not be, when the disk takes it now."""
+        with self._changing:
+            if self._file.trouble:
+                self._file.write(self._will)
 
-
-def write_durably(path: Path, text: str, mode: int = 0o600) -> None:
-    """Replace `path` by a file with `text`, all or nothing, on disk when this returns. Raises
-    OSError.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _read(path: Path) -> Mapping[str, object]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {"paused": True}
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
+    def _change(self, will: Will) -> None:
+        before, self._will = self._will, will
+        if will != before or self._file.trouble:
+            self._file.write(will)
