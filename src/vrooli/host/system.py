@@ -5,9 +5,9 @@ import os
 
 import psutil
 
-from vrooli.core.aside import Aside
 from vrooli.core.errors import StorageError
 from vrooli.core.ports.system import ClockSync, DiskFacts, MemoryFacts
+from vrooli.stack.aside import Aside
 
 _TIME_ERROR = 5
 _MAXERROR = 3

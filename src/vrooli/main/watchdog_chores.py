@@ -25,7 +25,6 @@ from vrooli.autoheal.shipper import Shipper
 from vrooli.autoheal.status import began
 from vrooli.client.server import ServerClient
 from vrooli.core.address import HostPort
-from vrooli.core.aside import Aside
 from vrooli.core.errors import DeadlineExceeded, StorageError, VrooliError
 from vrooli.core.machine import Machine
 from vrooli.host.clock import SystemClock
@@ -36,6 +35,7 @@ from vrooli.host.resolver import SystemResolver
 from vrooli.host.rotation import rotate
 from vrooli.host.system import LocalSystem
 from vrooli.main.boot import protected_at_boot
+from vrooli.stack.aside import Aside
 from vrooli.stack.builtin.server import SERVER_TOKEN
 from vrooli.stack.model import AUTOHEAL
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vrooli.core.aside import Aside
 from vrooli.core.errors import DeadlineExceeded
+from vrooli.stack.aside import Aside
 from vrooli.stack.durable import Spare, write_durably
 
 WRITTEN = 2.0

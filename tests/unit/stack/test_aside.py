@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from tests.support.waiting import wait_for
-from vrooli.core.aside import Aside
 from vrooli.core.errors import DeadlineExceeded
+from vrooli.stack.aside import Aside
 
 LONG = 60.0  # seconds; only a broken test waits so long
 
@@ -74,7 +74,7 @@ def test_who_comes_while_a_call_is_under_way_gets_its_answer() -> None:
 def test_a_process_ends_while_one_hangs() -> None:
     code = """
 import threading
-from vrooli.core.aside import Aside
+from vrooli.stack.aside import Aside
 from vrooli.core.errors import DeadlineExceeded
 try:
     Aside().ask("dead", threading.Event().wait, 0.05)
