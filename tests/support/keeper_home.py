@@ -31,6 +31,7 @@ class KeeperHome:
 
     async def start(self) -> KeeperClient:
         """Start the keeper, or find the one that runs."""
+        self.home.root.mkdir(exist_ok=True)
         client = await start_keeper(self.home)
         self.clients.append(client)
         return client

@@ -159,6 +159,7 @@ async def bench() -> AsyncIterator[Bench]:
         ensure_service_user(USER)
     where = place(root)
     try:
+        where.home.root.mkdir()
         keeper = await start_keeper(where.home)
         tools = ProbeTools(where, AsyncioStreams(), keeper, SystemClock())
         made = Bench(tools, keeper, LocalExecutor(keeper))

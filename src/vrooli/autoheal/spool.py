@@ -94,7 +94,7 @@ def open_spool(path: Path, now: float) -> Opened:
     """Open (or make) the spool; a damaged one is moved aside first and never deleted.
 
     Args:
-        path: the file; its folder is made if missing.
+        path: the file. Its folder is never made: one that was moved away must not come back empty.
         now: Unix seconds, for the first number of a new file.
 
     Raises:
@@ -102,7 +102,6 @@ def open_spool(path: Path, now: float) -> Opened:
         sqlite3.Error: the disk does not let us.
         OSError: the same.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     set_aside = None
     try:
         connection = _open(path, now)

@@ -88,8 +88,7 @@ async def start_keeper(home: Home) -> KeeperClient:
     """
     log = home.log("keeper")
     try:
-        home.root.mkdir(parents=True, exist_ok=True)
-        home.logs.mkdir(exist_ok=True)
+        home.logs.mkdir(exist_ok=True)  # never the home: one that was deleted must not come back
         sink = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         next_step = "choose another folder by VROOLI_HOME, or free space on its disk"

@@ -235,6 +235,7 @@ async def test_a_container_that_may_not_mount_is_told_what_to_do(
     """Root without CAP_SYS_ADMIN, as in most containers; somebody else than root never mounts."""
     spec = json.dumps(vault.spec(place, vault.code).to_json())
     home, run = str(place.home.root), str(place.home.run)
+    place.home.root.mkdir()
     source = str(Path(vrooli.__file__).parents[1])
     drop = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"] if ROOT else []
     command = [*drop, sys.executable, "-c", POWERLESS, source, home, run, spec]

@@ -150,6 +150,7 @@ async def test_a_run_folder_of_somebody_else_is_refused(place: KeeperHome) -> No
 
 async def test_a_socket_path_that_is_too_long_is_named(place: KeeperHome) -> None:
     home = Home(place.home.root, place.folder / ("x" * 100))
+    home.root.mkdir()
     with pytest.raises(StartFailed, match="longer than 107 bytes"):
         await start_keeper(home)
 

@@ -193,6 +193,7 @@ async def test_the_keeper_does_not_carry_the_marker_of_who_started_it(
         )
         source = os.path.dirname(os.path.dirname(vrooli.__file__))
         home = place.home
+        home.root.mkdir()
         spec = outer.python(code, source, str(home.root), str(home.run))
         launch = await client.spawn(spec)
         assert (await next_exit(client, launch)).code == 0, outer.said()

@@ -95,6 +95,7 @@ async def test_unwritable_place_does_not_stop_the_watchdog(tmp_path: Path) -> No
     assert "cannot open" in history.health().error
     assert history.health().backlog == 2
     (tmp_path / "file").unlink()
+    (tmp_path / "file").mkdir()
     await until(lambda: history.health().backlog == 0)
     assert [entry.value for entry in await history.records()] == [2.0, 1.0]
     assert await history.close()
