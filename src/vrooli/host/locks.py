@@ -17,11 +17,25 @@ class FileLock:
         self._descriptor: int | None = None
 
     def take(self, *, wait: bool = False) -> None:
-        """Take it; nothing when it is ours already. Raises `Busy` when another holds it and we do
-        not wait, `StorageError` when there is no such place.
+        """Take it; nothing when it is ours already, unless its file was removed.
+
+        Raises:
+            Busy: another holds it, and we do not wait.
+            StorageError: there is no such place.
         """
-        if self._descriptor is not None:
+        if self._descriptor is not None and _is_still(self._path, self._descriptor):
             return
+        descriptor = self._locked(wait=wait)
+        while not _is_still(self._path, descriptor):  # it was removed before we had it
+            os.close(descriptor)
+            descriptor = self._locked(wait=wait)
+        self.release()
+        self._descriptor = descriptor
+        with suppress(OSError):  # a disk that takes nothing: the lock itself holds all the same
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def _locked(self, *, wait: bool) -> int:
         try:
             descriptor = _open(self._path)
         except OSError as error:
@@ -38,10 +52,7 @@ class FileLock:
                 where=str(self._path),
                 next_step="`vrooli status` shows it",
             ) from error
-        self._descriptor = descriptor
-        with suppress(OSError):  # a disk that takes nothing: the lock itself holds all the same
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        return descriptor
 
     def release(self) -> None:
         """Let go; harmless when it is not held."""
@@ -57,3 +68,11 @@ def _open(path: Path) -> int:
         if error.errno != errno.EROFS:
             raise
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    """Whether the name leads to what is locked."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

@@ -26,12 +26,16 @@ def take_lock(root: str) -> int | None:
     The file names its holder, so that a keeper that no longer answers can be found and ended.
     """
     path = os.path.join(root, LOCK)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        if _is_still(path, fd):
+            break
         os.close(fd)
-        return None
     own = proc.read_stat(os.getpid())
     identity = {
         "boot_id": proc.boot_id(),
@@ -44,6 +48,14 @@ def take_lock(root: str) -> int | None:
     except OSError:  # a full disk: the lock itself holds all the same
         pass
     return fd
+
+
+def _is_still(path: str, fd: int) -> bool:
+    """Whether the name leads to what we have locked: it may have been removed in between."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(fd))
+    except FileNotFoundError:
+        return False
 
 
 def open_socket(run: str) -> socket.socket:
@@ -69,3 +81,17 @@ def open_socket(run: str) -> socket.socket:
         os.umask(before)
     listener.listen(64)
     return listener
+
+
+def socket_number(run: str) -> int:
+    """The inode of the socket's name."""
+    return os.stat(os.path.join(run, SOCKET)).st_ino
+
+
+def close_socket(run: str, number: int) -> None:
+    """Take the name away, unless it is gone or another keeper's by now."""
+    try:
+        if socket_number(run) == number:
+            os.unlink(os.path.join(run, SOCKET))
+    except OSError:
+        pass
