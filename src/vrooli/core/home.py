@@ -56,6 +56,14 @@ class Home:
         return self.root / "keeper.lock"
 
     @property
+    def last_words(self) -> Path:
+        """Why a stack that ran here stopped itself (its home was deleted); the next `up` shows it.
+
+        Mode 0600.
+        """
+        return self.run / "last-words.log"
+
+    @property
     def watchdog_socket(self) -> Path:
         """The watchdog's API as unix socket, beside its TCP port. Mode 0600."""
         return self.run / "watchdog.sock"

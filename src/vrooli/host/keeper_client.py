@@ -137,7 +137,9 @@ class KeeperClient:
     # Beyond the port
 
     async def ping(self, deadline: float = 1.0) -> dict[str, Any]:
-        """Itself: identity, version, monotonic, launches, record_error, watching, watchdog."""
+        """Itself: identity, home, version, monotonic, launches, record_error, watching,
+        watchdog.
+        """
         answer: dict[str, Any] = await self._ask("ping", deadline)
         return answer
 
@@ -177,6 +179,16 @@ class KeeperClient:
     async def shutdown(self, *, force: bool = False) -> None:
         """End the keeper, never its services; `Refused` while any run, unless `force`."""
         await self._ask("shutdown", force=force)
+
+    async def leave(self, why: str) -> None:
+        """Have the keeper stop all that it has started, in its own way, and end.
+
+        Returns at once; the connection closes with the keeper.
+
+        Args:
+            why: for the logs; one sentence without a final full stop.
+        """
+        await self._ask("leave", why=why)
 
     # The wire
 

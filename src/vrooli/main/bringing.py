@@ -9,10 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 from vrooli.cli.kit import BroughtUp
+from vrooli.cli.render import note
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.errors import ConfigError, StartFailed, Unreachable, VrooliError
 from vrooli.core.home import Home
 from vrooli.host.accounts import ensure_service_user
+from vrooli.host.former import former_ended
 from vrooli.host.keeper_client import KeeperClient
 from vrooli.host.secrets import FileSecrets
 from vrooli.host.start_keeper import reach_keeper
@@ -42,7 +44,10 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
     Raises:
         UsageError: the home cannot be written.
         StartFailed: the watchdog does not come up, with the last lines of its log.
+        Busy: the stack of a home that was here before does not end.
     """
+    asyncio.run(former_ended(home, note))
+    _tell_last_words(home)
     make_home(home)
     if os.geteuid() == 0:
         ensure_service_user(SERVICE_USER)
@@ -84,14 +89,25 @@ def minds_watchdog(home: Home) -> bool:
         return False
 
 
-def end_keeper(home: Home) -> Iterator[dict[str, Any]]:
-    """Stop the watchdog, then end the keeper; progress lines."""
+def end_keeper(home: Home, *, blindly: bool = False) -> Iterator[dict[str, Any]]:
+    """Stop the watchdog, then end the keeper; progress lines.
+
+    Args:
+        home: whose.
+        blindly: nobody knows what runs (the home has no stack): the keeper stops it all.
+    """
     began = time.monotonic()
-    for name, changed in asyncio.run(_end(home)):
+    for name, changed in asyncio.run(_end(home, blindly=blindly)):
         seconds = round(time.monotonic() - began, 3)
         phase = "stopped" if changed else "unchanged"
         message = "" if changed else "not running"
         yield {"service": name, "phase": phase, "message": message, "seconds": seconds}
+
+
+def _tell_last_words(home: Home) -> None:
+    with suppress(OSError):
+        note(home.last_words.read_text(encoding="utf-8", errors="replace").rstrip())
+        home.last_words.unlink()
 
 
 def _compiled_difference(stack: Stack, home: Home) -> Difference | None:
@@ -179,12 +195,21 @@ async def _stop_watchdog(home: Home) -> bool:
         return True
 
 
-async def _end(home: Home) -> list[tuple[str, bool]]:
+async def _end(home: Home, *, blindly: bool) -> list[tuple[str, bool]]:
     stopped = await _stop_watchdog(home)
     try:
         keeper = await KeeperClient.connect(home.keeper_socket)
     except Unreachable:
         return [(AUTOHEAL, stopped)]
     async with keeper:
-        await keeper.shutdown()
+        if blindly:
+            await _left_by(keeper)
+        else:
+            await keeper.shutdown()
     return [(AUTOHEAL, stopped), ("keeper", True)]
+
+
+async def _left_by(keeper: KeeperClient) -> None:
+    await keeper.leave("brought down by an operator, and there is no stack in its home")
+    while not keeper.closed:  # noqa: ASYNC110 -- it ends when all has ended, each in its time
+        await asyncio.sleep(_PAUSE)

@@ -135,13 +135,14 @@ def bring_down(home: Home, environment: Mapping[str, str]) -> Progress:
     last: dict[str, Any] = {"done": True, "ok": True, "changed": 0, "failed": []}
     request = Request(home, "down", (), environment)
     with request.turn:
-        if _was_brought_up(home):
+        known = _was_brought_up(home)
+        if known:
             for line in request.begin():
                 last = line
                 if not line.get("done"):
                     yield line
         if last.get("ok"):
-            yield from bringing.end_keeper(home)
+            yield from bringing.end_keeper(home, blindly=not known)
         yield last
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.gates import Gates
+from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.history import History
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.hosthealing import HostHealing
@@ -35,6 +36,7 @@ from vrooli.host.locks import FileLock
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.secrets import FileSecrets
 from vrooli.main.assemble import context_for
+from vrooli.main.home_guard import HomeGuard
 from vrooli.main.jsonlog import log_to_stderr
 from vrooli.main.places import find_home, make_home, this_machine
 from vrooli.main.watchdog_api import ApiParts, serve_api
@@ -44,6 +46,7 @@ from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.model import AUTOHEAL, Stack
 from vrooli.stack.names import DEFAULT_NAME
+from vrooli.stack.progress import silent
 from vrooli.stack.supervisor import Supervisor
 from vrooli.stack.wanted import Wanted
 
@@ -68,7 +71,8 @@ async def run(home: Home, environment: Mapping[str, str]) -> None:
     history = History(home.spool, machine.boot_id, SystemClock())
     await history.start()
     try:
-        await _Watchdog(home, stack, machine, link, history, environment).run()
+        watchdog = _Watchdog(home, stack, machine, link, history, environment)
+        await watchdog.run(HomeGuard(home, lock))
     finally:
         await history.close()
         await link.close()
@@ -123,8 +127,9 @@ class _Watchdog:
         )
         self._chores.also(self._notifications)
 
-    async def run(self) -> None:
-        """Everything, until a signal."""
+    async def run(self, guard: HomeGuard) -> None:
+        """Everything, until a signal, or until the home is lost."""
+        self._chores.guard = guard
         loop = Loop(self._parts)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -156,14 +161,26 @@ class _Watchdog:
             asyncio.create_task(self._notifications.run()),
         ]
         stopped = asyncio.create_task(stop.wait())
-        done, _ = await asyncio.wait({stopped, *work}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (stopped, *work):
+        lost = asyncio.create_task(guard.lost())
+        ends = {stopped, lost, *work}
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if lost in done:
+            await guarded("stop what has lost its home", self._leave(guard, lost.result()))
+        for task in ends:
             task.cancel()
-        await asyncio.wait({stopped, *work}, timeout=5.0)
+        await asyncio.wait(ends, timeout=5.0)
         await parts.reactor.close()
         await parts.ledger.event(AUTOHEAL, "the watchdog stopped", pid=os.getpid())
         for task in done - {stopped}:
             task.result()
+
+    async def _leave(self, guard: HomeGuard, how: str) -> None:
+        """Stop every service in its order, then have the keeper stop what is left, us included."""
+        await guarded("down", self._parts.operations.run("down", (), silent))
+        self._home.wanted_stand_in.unlink(missing_ok=True)  # it is no will about the next home
+        keeper = await self._link.client()
+        if await guard.is_home_of(keeper):
+            await keeper.leave(how)
 
 
 def main() -> int:

@@ -35,6 +35,7 @@ from vrooli.host.resolver import SystemResolver
 from vrooli.host.rotation import rotate
 from vrooli.host.system import LocalSystem
 from vrooli.main.boot import protected_at_boot
+from vrooli.main.home_guard import HomeGuard
 from vrooli.stack.aside import Aside
 from vrooli.stack.builtin.server import SERVER_TOKEN
 from vrooli.stack.model import AUTOHEAL
@@ -71,6 +72,7 @@ class Chores:
 
     Attributes:
         system: the machine, for all who look at it here.
+        guard: looks after the home, once all runs.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Chores:
         self._identity = own_identity()
         self._shipper: Shipper | None = None
         self.beats = Beats(ledger, self._clock)
+        self.guard: HomeGuard | None = None
         self._speakers: list[Speaker] = []
 
     def also(self, speaker: Speaker) -> None:
@@ -252,7 +255,9 @@ class Chores:
         return None
 
     def _trouble(self) -> list[str]:
-        found = [text for text in (self._ledger.trouble, self._board.wanted.trouble) if text]
+        alarm = self.guard.alarm if self.guard is not None else ""
+        said = (alarm, self._ledger.trouble, self._board.wanted.trouble)
+        found = [text for text in said if text]
         spool = self._history.health()
         if spool.error and spool.error not in found:
             found.append(f"the history cannot be written: {spool.error}")

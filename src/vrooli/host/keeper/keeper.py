@@ -10,13 +10,17 @@ import time
 from vrooli.host.keeper import proc, wire
 from vrooli.host.keeper.clerk import Clerk
 from vrooli.host.keeper.launches import Launch, Table
+from vrooli.host.keeper.leaving import Leaving
 from vrooli.host.keeper.log import log
 from vrooli.host.keeper.loop import Loop
 from vrooli.host.keeper.peer import Peer
+from vrooli.host.keeper.place import Place
 from vrooli.host.keeper.record import Record
 from vrooli.host.keeper.respec import spec_of
+from vrooli.host.keeper.shout import shout
 from vrooli.host.keeper.spawn import Spawner
 from vrooli.host.keeper.tree import session_is_over
+from vrooli.host.keeper.vigil import Vigil
 from vrooli.host.keeper.watch import Watch
 from vrooli.host.keeper.wire import Failure
 
@@ -39,9 +43,11 @@ class Keeper:
     Args:
         record: what an earlier keeper left behind.
         home_id: tells our processes from those of another home.
+        place: the home.
+        run: its run folder.
     """
 
-    def __init__(self, record: Record, home_id: str) -> None:
+    def __init__(self, record: Record, home_id: str, place: Place, run: str) -> None:
         self.loop = Loop(self._signalled, self._was_late)
         self.record = record
         self.clerk = Clerk(record)
@@ -49,6 +55,9 @@ class Keeper:
         self.table = Table()
         self.spawner = Spawner(self.loop, home_id, self.boot_id)
         self.watch = Watch(self._start_watchdog, self.loop.after)
+        self.vigil = Vigil(place, self.loop, self._home_is_lost, self._ousted)
+        self.leaving: Leaving | None = None
+        self.run_folder = run
         self.peers: set[Peer] = set()
         self.started_at = time.time()
 
@@ -57,9 +66,11 @@ class Keeper:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self.loop.catch((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT))
         self._adopt_recorded()
+        self.vigil.begin()
         self.loop.watch(listener.fileno(), lambda _: self._accept(listener, on_line))
         self.loop.run()
         self.clerk.close()
+        self.vigil.close()
 
     # What runs and ends
 
@@ -72,6 +83,8 @@ class Keeper:
         """Start a process; `done` gets the launch or the failure. Recorded first: none is lost."""
         if len(self.table.alive) + len(self.spawner.starting) >= MAX_LAUNCHES:
             raise Failure("Refused", f"{MAX_LAUNCHES} processes run already", "stop some first")
+        if self.leaving is not None:
+            raise Failure("Refused", "this keeper stops all that it has started, and ends")
 
         def finished(launch: Launch, failure: Failure | None, status: int | None) -> None:
             if failure is not None:
@@ -126,7 +139,7 @@ class Keeper:
             launch = self.table.by_pid.get(pid)
             if item is not None:
                 item.status = status
-            elif self.clerk.ended(pid, status):
+            elif self.clerk.ended(pid, status) or self.vigil.ended(pid, status):
                 continue
             elif launch is not None:  # else an orphan that was handed to us
                 self._finish(launch, status)
@@ -157,6 +170,29 @@ class Keeper:
         processes = proc.all_stats()
         for launch in launches:
             launch.session_over = session_is_over(launch, processes)
+
+    # Leaving
+
+    def leave(self, why: str, watchdog_first: bool) -> None:
+        """Stop all that was started, in the watchdog's way or in ours, and end."""
+        if self.leaving is None:
+            shout(self.run_folder, f"{why}: stopping all that runs in it")
+            self.watch.stop()
+            self.leaving = Leaving(self, self._nothing_is_left)
+            self.leaving.begin(watchdog_first)
+        elif not watchdog_first:
+            self.leaving.at_once()
+
+    def _home_is_lost(self, how: str) -> None:
+        self.leave(f"the home {self.vigil.place.root} {how} while its stack ran", True)
+
+    def _nothing_is_left(self) -> None:
+        shout(self.run_folder, f"all that ran in {self.vigil.place.root} was stopped")
+        self.loop.running = False
+
+    def _ousted(self) -> None:
+        log("error", "another keeper has taken the lock that was removed; what runs is its own now")
+        self.loop.running = False
 
     # Adoption
 

@@ -9,9 +9,17 @@ import os
 import sys
 
 from vrooli.host.keeper import linux, ops, tag, wire
-from vrooli.host.keeper.door import RECORD, SOCKET, Unfit, open_socket, take_lock
+from vrooli.host.keeper.door import (
+    RECORD,
+    Unfit,
+    close_socket,
+    open_socket,
+    socket_number,
+    take_lock,
+)
 from vrooli.host.keeper.keeper import Keeper
 from vrooli.host.keeper.log import log
+from vrooli.host.keeper.place import Place
 from vrooli.host.keeper.record import Record
 
 EXIT_UNFIT = 1
@@ -65,16 +73,17 @@ def serve(root: str, run: str, ready_fd: int | None) -> int:
     except (Unfit, OSError) as error:
         log("error", f"cannot keep {root}: {error}")
         return EXIT_UNFIT
+    named = socket_number(run)
     linux.become_subreaper()
     tag.escape()
-    keeper = Keeper(Record(os.path.join(root, RECORD)), home_id(root))
+    keeper = Keeper(Record(os.path.join(root, RECORD)), home_id(root), Place(root), run)
     log("info", f"keeping {root}")
     _tell(ready_fd, READY)
     try:
         keeper.run(listener, lambda peer, line: ops.handle(keeper, peer, line))
     finally:
-        os.unlink(os.path.join(run, SOCKET))
-    log("info", "ended; what was started runs on")
+        close_socket(run, named)
+    log("info", "ended" if keeper.leaving else "ended; what was started runs on")
     return 0
 
 

@@ -62,6 +62,7 @@ def _ping(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
         "launches": len(keeper.table.services()),
         "record_error": keeper.record.error,
         "watching": keeper.watch.spec is not None,
+        "home": {"device": keeper.vigil.place.device, "inode": keeper.vigil.place.inode},
         "watchdog": None if watchdog is None else watchdog.to_json(),
     }
 
@@ -160,6 +161,12 @@ def _shutdown(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
     return None
 
 
+def _leave(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
+    why: str = wire.field(request, "why", (str,), ...)
+    keeper.leave(why, watchdog_first=False)
+    return None
+
+
 def _watch(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
     spec = check_spec(request.get("spec"))
     timeout = float(wire.field(request, "heartbeat_timeout", (float, int), 1.5))
@@ -228,6 +235,7 @@ _OPERATIONS: dict[str, Operation] = {
     "exits": _exits,
     "wait": _wait,
     "shutdown": _shutdown,
+    "leave": _leave,
     "watch": _watch,
     "unwatch": _unwatch,
     "heartbeat": _heartbeat,
