@@ -65,7 +65,7 @@ class Record:
             self.error = None
             return
         why = _WORDS.get(number) or os.strerror(number)
-        if self.error is None:
+        if self.error is None and number != errno.ETIMEDOUT:  # the log lies on the disk that hangs
             log("error", f"cannot write the record {self.path}: {why}")
         self.error = f"{self.path}: {why}"
 
