@@ -294,6 +294,27 @@ async def test_a_listener_is_told_when_it_has_taken_what_was_remembered(
     assert told == [*["1", "2"][seen:], "caught up", "3"]
 
 
+async def test_leaving_ends_what_runs_and_then_the_keeper(kept: Kept) -> None:
+    told: list[str] = []
+
+    async def follow() -> None:
+        async for ended in kept.keeper.exits():
+            told.append(ended.launch.service)
+
+    for kind in ("forever", "family"):
+        await kept.keeper.spawn(kept.spec(kind))
+    await kept.ready("family")
+    task = asyncio.create_task(follow())
+    await asyncio.sleep(0.05)
+    await kept.keeper.leave("the test is over")
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(Unreachable):
+            await task
+    assert sorted(told) == ["family", "forever"]
+    with pytest.raises(Unreachable):
+        await kept.keeper.launches()
+
+
 async def test_the_stream_of_exits_ends_with_the_keeper(kept: Kept) -> None:
     async def follow() -> None:
         async for _ in kept.keeper.exits():

@@ -211,6 +211,14 @@ class MemoryKeeper:
             raise Refused(f"still running: {', '.join(running)}", next_step="stop them first")
         self.crash()
 
+    async def leave(self, why: str) -> None:
+        """Stop all that was started, and end. All of it dies at once here."""
+        self._watched = None
+        for launch in await self.launches():
+            await self.signal(launch.launch_id, signals.SIGKILL, tree=True)
+        await asyncio.sleep(0)  # who follows hears of it first
+        self.crash()
+
     async def close(self) -> None:
         """Stop the timers of processes that would end by themselves."""
         for task in self._timers:
