@@ -57,6 +57,8 @@ class FileLock:
     def release(self) -> None:
         """Let go; harmless when it is not held."""
         if self._descriptor is not None:
+            with suppress(OSError):  # it names its holder, and has none now
+                os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
 
