@@ -97,13 +97,16 @@ def stack_of(*services: Service, **settings: Any) -> Stack:
 
 
 class OneGate:
-    """The same reason for all, empty for none."""
+    """The same reason for all, empty for none. `answers` is cleared for a look that hangs."""
 
     def __init__(self) -> None:
         self.closed = ""
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def look(self) -> None:
         """Nothing to see."""
+        await self.answers.wait()
 
     def reason(self, _: Tracked) -> str:
         """As set."""

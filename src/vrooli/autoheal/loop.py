@@ -84,6 +84,7 @@ class Loop:
         self._watchers: dict[str, asyncio.Task[None]] = {}
         self._lookers: dict[str, asyncio.Task[None]] = {}
         self._caught_up = asyncio.Event()
+        self._ended: asyncio.Queue[Exit] = asyncio.Queue()
         self._booted = False
         self._undeclared: list[str] = []
 
@@ -111,6 +112,7 @@ class Loop:
         async with asyncio.TaskGroup() as group:
             group.create_task(parts.lag.measure())
             group.create_task(self._follow_exits())
+            group.create_task(self._react_to_exits())
             self._take_checks(parts.board.supervisor.stack)
             group.create_task(guarded("bring up", self._bring_up()))
             group.create_task(self._sweep_for_ever())
@@ -268,6 +270,14 @@ class Loop:
         parts = self._parts
         seen, caught_up = parts.ledger.exits_seen, self._caught_up.set
         async for ended in parts.exits.follow(seen, caught_up):
+            # At once: what is done about the one before may wait for a disk, for seconds.
+            parts.board.supervisor.note_exit(ended)
+            self._ended.put_nowait(ended)
+
+    async def _react_to_exits(self) -> None:
+        parts = self._parts
+        while True:
+            ended = await self._ended.get()
             await guarded(f"exit of {ended.launch.service}", parts.reactor.on_exit(ended))
             # Not awaited: the next exit must not wait for the disk. One that comes twice is no
             # news, because its launch is not the current one any more.

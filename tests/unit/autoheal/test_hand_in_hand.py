@@ -168,3 +168,21 @@ async def test_a_down_waits_for_no_start_that_came_before_it(tmp_path: Path) -> 
         watchdog.ports.closed.clear()
         await asyncio.sleep(1.0)
         assert await watchdog.keeper.launches() == []
+
+
+async def test_an_end_is_known_while_the_one_before_it_waits_for_a_look_at_the_disk(
+    tmp_path: Path,
+) -> None:
+    stack = stack_of(scenario("one", 1), scenario("two", 2))
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        watchdog.gate.answers.clear()
+        for name in ("one", "two"):
+            await watchdog.keeper.signal(watchdog.launch_id(name), SIGKILL)
+        tracked = watchdog.board.tracked
+        await until(lambda: all(tracked[name].failure is not None for name in tracked))
+        assert {t.failure.cause for t in tracked.values() if t.failure} == {"killed by signal 9"}
+        assert watchdog.started("one") == watchdog.started("two") == 1
+        watchdog.gate.answers.set()
+        await until(lambda: all(tracked[name].healthy for name in tracked))
+        assert watchdog.started("one") == watchdog.started("two") == 2
