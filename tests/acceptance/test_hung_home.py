@@ -55,6 +55,9 @@ def test_a_home_that_hangs_hides_no_failure_and_is_healed_when_it_is_back(
 ) -> None:
     for name in ("one", "two", "three", "four"):
         stack.add(name)
+    for check in ("system-disk", "system-inode"):
+        stack.check(check, warning=99, critical=100, interval=3)
+    stack.check("vrooli-stale-locks", interval=3)
     stack.write()
     stack.up()
     stack.until_ok()
@@ -67,14 +70,15 @@ def test_a_home_that_hangs_hides_no_failure_and_is_healed_when_it_is_back(
             assert seen.service(name)["state"] == "failed"
         assert seen.service("three")["health"] == "ok"
         seen.look()
-        assert "no answer" in seen.problem("system-disk")
+        for check in ("system-disk", "system-inode", "vrooli-stale-locks"):
+            assert "no answer" in seen.problem(check)
         assert seen.status()["watchdog"]["pid"] == before["autoheal"]
         ended = seen.stop("four")
         assert ended["ok"]
         assert "no answer" in ended["note"]
         assert seen.service("four")["state"] == "stopped"
-    stack.until_healed("one")
-    stack.until_healed("two")
+    for name in ("one", "two"):
+        assert stack.until_healed(name)["symptom"] == "exited"
     assert stack.pids("autoheal", "keeper", "three") == before
     assert json.loads((stack.home / "wanted.json").read_bytes())["stopped"] == ["four"]
     assert "Traceback" not in stack.log("autoheal")

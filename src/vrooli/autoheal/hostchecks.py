@@ -23,12 +23,19 @@ from vrooli.core.errors import (
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result, not_applicable, unknown
 from vrooli.core.status import Status
+from vrooli.stack.aside import Aside
 
 FactsOf = Callable[[], Facts]
 
 SOON = 10.0
 """Seconds at the most until a look after one that found nothing out: while a stack comes up there
 are many of those.
+"""
+
+
+HANGS = 86_400.0
+"""Seconds for which the thread of a look that hangs is waited for: it bounds nothing, the check's
+deadline does.
 """
 
 
@@ -41,6 +48,7 @@ class HostChecker:
         self._board, self._facts = board, facts
         self._ledger, self._healing, self._clock = ledger, healing, clock
         self._running: dict[str, asyncio.Future[Result]] = {}
+        self._aside = Aside()
 
     async def look(self, item: HostCheck) -> Result:
         """One look, with the check's deadline. A look that hangs is not started a second time."""
@@ -49,7 +57,7 @@ class HostChecker:
             return not_applicable(absent)
         task = self._running.get(item.id)
         if task is None or task.done():
-            task = asyncio.ensure_future(_run(item, self.facts_of(item)))
+            task = asyncio.ensure_future(self._run(item, self.facts_of(item)))
             self._running[item.id] = task
         try:
             async with asyncio.timeout(item.timeout):
@@ -104,6 +112,12 @@ class HostChecker:
             return ""
         return f"{item.service} is not healthy: see {tracked.service.check_id}"
 
+    async def _run(self, item: HostCheck, look: Look) -> Result:
+        if inspect.iscoroutinefunction(item.check.run):
+            return await cast(Awaitable[Result], item.check.run(look))
+        run = cast(Callable[[Look], Result], item.check.run)
+        return await self._aside.answer(item.id, lambda: run(look), HANGS)
+
     async def _look_and_heal(self, item: HostCheck) -> None:
         result = await self.update(item)
         await self._healing.on_look(item, result, self.tools)
@@ -113,9 +127,3 @@ def failed_look(check: Check, error: VrooliError) -> Result:
     """What it means that a look could not be done."""
     silent = isinstance(error, Unreachable | DeadlineExceeded | ProtocolError | AccessDenied)
     return Result(check.silence, str(error)) if silent else unknown(str(error))
-
-
-async def _run(item: HostCheck, look: Look) -> Result:
-    if inspect.iscoroutinefunction(item.check.run):
-        return await cast(Awaitable[Result], item.check.run(look))
-    return await asyncio.to_thread(cast(Callable[[Look], Result], item.check.run), look)

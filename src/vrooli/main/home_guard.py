@@ -39,9 +39,9 @@ class HomeGuard:
         doubt = Doubt()
         while True:
             await asyncio.sleep(LOOK)
-            seen = await asyncio.to_thread(self._look)
+            seen = await self._look()
             if seen == UNLOCKED:
-                await asyncio.to_thread(self._lock_again)
+                self._lock_again()
             how = WORDS.get(seen, "")
             alarm = f"the home {self._home.root} {how} while its stack runs" if how else ""
             if alarm and alarm != self.alarm:
@@ -55,9 +55,9 @@ class HomeGuard:
         kept = (await keeper.ping())["home"]
         return (kept["device"], kept["inode"]) == (self._place.device, self._place.inode)
 
-    def _look(self) -> int:
+    async def _look(self) -> int:
         try:
-            return self._aside.ask("home", self._place.look, ANSWERS)
+            return await self._aside.answer("home", self._place.look, ANSWERS)
         except DeadlineExceeded:
             return UNCLEAR
 

@@ -236,7 +236,7 @@ class Chores:
             await asyncio.sleep(self._board.supervisor.stack.autoheal.sweep)
             # It may take long, or hang with the disk: nobody waits for it, and there is one.
             with suppress(DeadlineExceeded):
-                await asyncio.to_thread(self._aside.ask, "logs", self._rotate_logs, ROTATION)
+                await self._aside.answer("logs", self._rotate_logs, ROTATION)
 
     def _rotate_logs(self) -> None:
         home = self._board.supervisor.context.tools.place.home

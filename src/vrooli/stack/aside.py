@@ -2,6 +2,7 @@
 own.
 """
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -31,11 +32,22 @@ class Aside:
             DeadlineExceeded: it takes longer, and is left to itself.
         """
         answer, began = self._under_way(key, call)
-        left = began + seconds - time.monotonic()
-        if not wait([answer], max(0.0, left)).done:
-            waited = time.monotonic() - began
-            raise DeadlineExceeded(f"no answer for {waited:.0f} s", where=key)
+        if not wait([answer], _left(began, seconds)).done:
+            raise _silent(key, began)
         return cast(T, answer.result())
+
+    async def answer(self, key: str, call: Callable[[], T], seconds: float) -> T:
+        """The same for an event loop, which goes on meanwhile. No thread of the loop's own pool is
+        used: what hangs could take them all.
+        """
+        answer, began = self._under_way(key, call)
+        waiting = asyncio.wrap_future(answer)
+        try:
+            if not (await asyncio.wait({waiting}, timeout=_left(began, seconds)))[0]:
+                raise _silent(key, began)
+            return cast(T, waiting.result())
+        finally:
+            waiting.cancel()  # nobody hears what comes later
 
     def hangs(self, key: str) -> bool:
         """Whether a call for `key` is under way."""
@@ -48,6 +60,7 @@ class Aside:
             if found is not None:
                 return found
             answer: Future[Any] = Future()
+            answer.set_running_or_notify_cancel()  # who does not wait any more must not end it
             thread = threading.Thread(
                 target=self._run, args=(key, call, answer), name=f"aside {key}", daemon=True
             )
@@ -72,3 +85,11 @@ class Aside:
     def _forget(self, key: str) -> None:
         with self._lock:
             del self._running[key]
+
+
+def _left(began: float, seconds: float) -> float:
+    return max(0.0, began + seconds - time.monotonic())
+
+
+def _silent(key: str, began: float) -> DeadlineExceeded:
+    return DeadlineExceeded(f"no answer for {time.monotonic() - began:.0f} s", where=key)

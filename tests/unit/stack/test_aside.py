@@ -1,5 +1,7 @@
 """Calls that may hang: bounded, one at a time for a key, and no hindrance to anybody else."""
 
+import asyncio
+import gc
 import subprocess
 import sys
 import threading
@@ -69,6 +71,42 @@ def test_who_comes_while_a_call_is_under_way_gets_its_answer() -> None:
     second.join(LONG)
     assert answers[0] == "the first"
     assert answers[1] in ("the first", "the second")  # the second may have come after its end
+
+
+async def test_on_a_loop_it_is_the_same_and_the_loop_goes_on() -> None:
+    aside, let_go = Aside(), threading.Event()
+    assert await aside.answer("disk", lambda: 7, LONG) == 7
+    with pytest.raises(ZeroDivisionError):
+        await aside.answer("disk", lambda: 1 // 0, LONG)
+    with pytest.raises(TimeoutError, match="its own"):
+        await aside.answer("disk", _times_out, LONG)
+    hanging = [asyncio.create_task(aside.answer("dead", let_go.wait, 0.2)) for _ in range(50)]
+    assert await aside.answer("alive", lambda: "here", LONG) == "here"
+    ended = await asyncio.gather(*hanging, return_exceptions=True)
+    assert {type(error) for error in ended} == {DeadlineExceeded}
+    assert sum(thread.name == "aside dead" for thread in threading.enumerate()) == 1
+    let_go.set()
+    wait_for(lambda: not aside.hangs("dead"), "it is over")
+
+
+async def test_one_that_is_left_alone_ends_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    aside, let_go = Aside(), threading.Event()
+
+    def fail() -> None:
+        let_go.wait()
+        raise OSError("too late")
+
+    with pytest.raises(DeadlineExceeded):
+        await aside.answer("dead", fail, 0.05)
+    waiter = asyncio.create_task(aside.answer("dead", fail, LONG))
+    await asyncio.sleep(0)
+    waiter.cancel()
+    await asyncio.wait({waiter})
+    let_go.set()
+    wait_for(lambda: not aside.hangs("dead"), "it is over")
+    await asyncio.sleep(0.05)
+    gc.collect()
+    assert not caplog.records
 
 
 def test_a_process_ends_while_one_hangs() -> None:
