@@ -3,6 +3,7 @@
 from scripts.reference_markdown import table
 from vrooli.stack import sections, sections_notify
 from vrooli.stack.init import init_text
+from vrooli.stack.sections_jobs import JobSection
 
 STACK_FILE = """\
 # `vrooli.toml`
@@ -30,6 +31,7 @@ def stack_file() -> str:
         "[resources.NAME]": sections.ResourceSection,
         "[scenarios.NAME]": sections.ScenarioSection,
         "health": sections.HealthSection,
+        "[jobs.NAME]": JobSection,
         "[autoheal]": sections.AutohealSection,
         "[autoheal.allow]": sections.AllowSection,
         "[checks.NAME]": sections.CheckSection,

@@ -9,8 +9,10 @@ from vrooli.stack import compile_checks as checks
 from vrooli.stack import own
 from vrooli.stack.catalogue import Catalogue, Checks
 from vrooli.stack.compile_check_settings import check_settings
+from vrooli.stack.compile_jobs import check_jobs, compile_jobs
 from vrooli.stack.compile_notify import notify_settings
-from vrooli.stack.compile_service import Declared, Folders, compile_service
+from vrooli.stack.compile_process import Folders
+from vrooli.stack.compile_service import Declared, compile_service
 from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack
 from vrooli.stack.names import DEFAULT_NAME, NAME_EXPECTED, valid_name
 from vrooli.stack.problem import KeyPath, Problems, Section
@@ -69,10 +71,14 @@ def compile_stack(
     checks.check_ports(services, paths, problems)
     if len(services) > checks.MOST_SERVICES:
         problems.add((), f"more than {checks.MOST_SERVICES} services")
+    jobs = compile_jobs(source.file, source.folders, services, problems)
+    check_jobs(jobs.values(), services, broken, problems)
     name = _stack_name(source.file, problems)
     looked_at = check_settings(source.file.checks, source.check_options, known, problems)
     notify = notify_settings(source.file.notify, source.folders, problems)
-    return Stack(name, services, settings, source.path, source.folders.file, looked_at, notify)
+    return Stack(
+        name, services, settings, source.path, source.folders.file, looked_at, notify, jobs
+    )
 
 
 def _scenario_names(source: Source, problems: Problems) -> list[str]:

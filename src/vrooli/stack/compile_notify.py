@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from vrooli.stack.compile_service import Folders, absolute_reference
+from vrooli.stack.compile_process import Folders, absolute_reference
 from vrooli.stack.model import ChannelSettings, NotifySettings
 from vrooli.stack.names import NAME_EXPECTED, valid_name
 from vrooli.stack.nearest import did_you_mean

@@ -1,7 +1,5 @@
 """One service of the file to its compiled instances."""
 
-import os
-import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vrooli.stack.compile_health import compile_health
+from vrooli.stack.compile_process import (
+    Folders,
+    absolute_reference,
+    compile_command,
+    compile_env,
+    compile_user,
+)
 from vrooli.stack.kind import Kind
 from vrooli.stack.model import AUTOHEAL, Heal, Role, Service
 from vrooli.stack.nearest import did_you_mean
@@ -20,7 +25,7 @@ from vrooli.stack.plaintext import (
     reference_problem,
     texts,
 )
-from vrooli.stack.problem import Section, usable
+from vrooli.stack.problem import Section
 from vrooli.stack.references import is_reference
 from vrooli.stack.sections import ServiceSection
 
@@ -42,28 +47,7 @@ SQL_KINDS = ("postgres", "command")
 """What may speak PostgreSQL's protocol; of a `command` only its author knows."""
 
 MOST_INSTANCES = 64
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}\$?", re.ASCII)
 _WEB_PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True)
-class Folders:
-    """Where relative paths start.
-
-    Attributes:
-        file: the folder of the stack file; empty for the built-in stack.
-        user: the home folder behind `~`.
-    """
-
-    file: str
-    user: str
-
-    def absolute(self, path: str) -> str:
-        """`path` with `~` expanded, starting at the file's folder."""
-        if path == "~" or path.startswith("~/"):
-            path = self.user + path[1:]
-        return os.path.normpath(os.path.join(self.file, path))
 
 
 @dataclass(frozen=True)
@@ -150,10 +134,10 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
         role=declared.role,
         kind=kind.name,
         runtime=runtime,
-        command=_command(declared),
+        command=compile_command(written.command, section, declared.folders),
         cwd=_cwd(declared),
-        env=_env(declared),
-        user=_user(written.user, section),
+        env=compile_env(written.env, section, declared.folders),
+        user=compile_user(written.user, section),
         host=ports.host,
         port=port,
         url=ports.url,
@@ -236,54 +220,12 @@ def _is_url(url: str) -> bool:
         return False
 
 
-def _command(declared: Declared) -> tuple[str, ...]:
-    command = list(declared.written.command or ())
-    if not all(map(usable, command)):
-        declared.section.wrong(
-            "command", "a text that the operating system cannot take as argument"
-        )
-    if any(map(carries_password, command)):
-        text = "a password in a command, which every user of the host can see"
-        declared.section.wrong("command", f"{text}; pass it by `env`, and there {NEXT}")
-    if command and ("/" in command[0] or command[0].startswith("~")):
-        command[0] = declared.folders.absolute(command[0])
-    return tuple(command)
-
-
 def _cwd(declared: Declared) -> str:
     written = declared.section.text("cwd", declared.written.cwd, "")
     if written:
         return declared.folders.absolute(written)
     plain = declared.role == "scenario" and declared.kind.name == "scenario"
     return declared.folders.file if plain else ""
-
-
-def _env(declared: Declared) -> dict[str, str]:
-    section = Section(declared.section.problems, (*declared.section.path, "env"))
-    found: dict[str, str] = {}
-    for name, raw in (declared.written.env or {}).items():
-        value = str(raw)
-        problem = _env_problem(name, value)
-        if problem:
-            section.wrong(name, problem)
-        found[name] = absolute_reference(value, declared.folders)
-    return found
-
-
-def _env_problem(name: str, value: str) -> str | None:
-    if not _VARIABLE.fullmatch(name):
-        return "expected a variable of letters, digits and `_` that does not begin with a digit"
-    if not usable(value):
-        return "a text that the operating system cannot take as variable"
-    if is_plain_secret(name, value):
-        return f"looks like a secret in plain text; {NEXT}"
-    return reference_problem(value)
-
-
-def absolute_reference(value: str, folders: Folders) -> str:
-    """`value`; the path of a `file:` reference begins at the folder of the stack file."""
-    scheme, _, path = value.partition(":")
-    return f"file:{folders.absolute(path)}" if scheme == "file" and path else value
 
 
 def _check_options(declared: Declared) -> None:
@@ -300,13 +242,6 @@ def _check_sql(declared: Declared, health: Section) -> None:
         health.wrong("sql", "which database? set DATABASE_URL in `env`, like `resource:postgres`")
     if declared.role == "resource" and declared.kind.name not in SQL_KINDS:
         health.wrong("sql", f"a {declared.kind.name} does not answer queries of SQL")
-
-
-def _user(written: str | None, section: Section) -> str:
-    if written is not None and not _USER.fullmatch(written):
-        section.wrong("user", "expected the name of a system user, like `vrooli`")
-        return ""
-    return written or ""
 
 
 def _signals(written: str | list[str] | None, section: Section, kind: Kind) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from vrooli.stack.sections import (
     ScenarioSection,
     keys,
 )
+from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_notify import ChannelSection, NotifySection
 
 USUAL_PORTS = {"postgres": POSTGRES_PORT, "server": 3001, "autoheal": 3002, "web": 8000}
@@ -62,6 +63,10 @@ def init_text(free_ports: Mapping[str, int], name: str) -> str:
         "# A scenario of your own: remove the first `# ` of each line that you want.",
         "# [scenarios.web]",
         *_commented(ScenarioSection, {"command": serve, "port": str(ports["web"])}),
+        "",
+        "# A job of your own: what runs at its times, to its end.",
+        "# [jobs.report]",
+        *_commented(JobSection, {}),
     ]
     return "\n".join(lines) + "\n"
 

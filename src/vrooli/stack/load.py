@@ -16,7 +16,7 @@ from vrooli.stack import explain
 from vrooli.stack.builtin.server import work_half_installed
 from vrooli.stack.catalogue import Catalogue, Checks, InstalledKinds, NoChecks
 from vrooli.stack.compile import Source, compile_stack
-from vrooli.stack.compile_service import Folders
+from vrooli.stack.compile_process import Folders
 from vrooli.stack.default import default_file
 from vrooli.stack.find import LARGEST
 from vrooli.stack.model import Stack
@@ -31,6 +31,7 @@ from vrooli.stack.sections import (
     StackSection,
     keys,
 )
+from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_notify import NotifySection
 from vrooli.stack.toml_lines import key_lines, line_of
 
@@ -41,7 +42,7 @@ Section = TypeVar("Section")
 UNKNOWN = "unexpected_keyword_argument"
 """Pydantic's name for a key that a dataclass does not have."""
 
-_TOP = ("stack", "resources", "scenarios", "autoheal", "checks", "notify")
+_TOP = ("stack", "resources", "scenarios", "jobs", "autoheal", "checks", "notify")
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LARGEST_NUMBER = 2**63 - 1
 
@@ -165,6 +166,7 @@ class _Reader:
             stack=self._section(StackSection, raw.get("stack", {}), ("stack",)) or StackSection(),
             resources=self._resources(raw),
             scenarios=self._scenarios(raw),
+            jobs=self._jobs(raw),
             autoheal=self._section(AutohealSection, raw.get("autoheal", {}), ("autoheal",))
             or AutohealSection(),
             checks=self._checks(raw),
@@ -182,7 +184,8 @@ class _Reader:
                 yield key, table
             else:
                 self.problems.add((name, key), f"expected a table, like [{name}.{key}]")
-                self.broken.append((name, key))
+                if name != "jobs":  # nobody refers to a job
+                    self.broken.append((name, key))
 
     def _scenarios(self, raw: dict[str, Any]) -> dict[str, ScenarioSection]:
         found: dict[str, ScenarioSection] = {}
@@ -193,6 +196,14 @@ class _Reader:
             else:
                 self.broken.append(("scenarios", name))
         return found
+
+    def _jobs(self, raw: dict[str, Any]) -> dict[str, JobSection]:
+        """A job that cannot be read is left out; nobody refers to jobs."""
+        read = {
+            name: self._section(JobSection, table, ("jobs", name))
+            for name, table in self._tables(raw, "jobs")
+        }
+        return {name: section for name, section in read.items() if section is not None}
 
     def _resources(self, raw: dict[str, Any]) -> dict[str, ResourceSection]:
         found: dict[str, ResourceSection] = {}

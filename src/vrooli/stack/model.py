@@ -109,6 +109,54 @@ class Service:
         return f"{self.role}-{self.name}"
 
 
+JOB_LAUNCH = "job:"
+"""Under such names the keeper records runs of jobs: no service can be called so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A command that runs at its times, to its end.
+
+    Attributes:
+        name: unique among jobs.
+        command: argv.
+        schedule: see `stack.schedule`.
+        timezone: an IANA name; empty for the machine's local time.
+        timeout: seconds that one run may take.
+        catch_up: whether a run follows for times that passed while it could not run.
+        nice: 0 to 19, added to the priority number that the keeper has: the higher, the politer.
+        env, user, cwd: as of a service.
+        needs: groups that must be healthy when it starts.
+        retries: how often a failed run is run again, the first time after `retry_delay` seconds.
+        critical: whether the whole stack is critical while its last run failed, else warning.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    schedule: str
+    timezone: str = ""
+    timeout: float = 3600.0
+    catch_up: bool = True
+    nice: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
+    cwd: str = ""
+    needs: tuple[str, ...] = ()
+    retries: int = 0
+    retry_delay: float = 60.0
+    critical: bool = True
+
+    @property
+    def launch_name(self) -> str:
+        """Under which the keeper records its runs."""
+        return f"{JOB_LAUNCH}{self.name}"
+
+    @property
+    def check_id(self) -> str:
+        """`job-nightly`; also the name of its log and of its data folder."""
+        return f"job-{self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Where a measured value becomes a warning and where critical: from there upward, or, where
@@ -218,6 +266,7 @@ class Stack:
         autoheal: settings of the watchdog.
         checks: by name, those that differ from what the product brings.
         notify: who is told, and how.
+        jobs: by name, in declared order.
         source: the file it was compiled from; empty for the built-in default stack.
         folder: where relative paths start.
     """
@@ -229,6 +278,7 @@ class Stack:
     folder: str = ""
     checks: Mapping[str, CheckSettings] = field(default_factory=dict)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -243,6 +293,7 @@ class Stack:
             name=data["name"],
             services={name: _service(raw) for name, raw in data["services"].items()},
             autoheal=_autoheal(data["autoheal"]),
+            jobs={name: _job(raw) for name, raw in data.get("jobs", {}).items()},
             source=data["source"],
             folder=data["folder"],
             checks={name: _check(raw) for name, raw in data["checks"].items()},
@@ -257,6 +308,10 @@ def _notify(raw: dict[str, Any]) -> NotifySettings:
         for name, channel in raw.get("channels", {}).items()
     }
     return NotifySettings(**{**raw, "channels": channels})
+
+
+def _job(raw: dict[str, Any]) -> Job:
+    return Job(**{**raw, "command": tuple(raw["command"]), "needs": tuple(raw["needs"])})
 
 
 def _service(raw: dict[str, Any]) -> Service:

@@ -16,6 +16,7 @@ from vrooli.stack.sections import (
     keys,
     summary,
 )
+from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_notify import NotifySection
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -40,6 +41,9 @@ def json_schema(checks: Checks | None = None, kinds: Catalogue | None = None) ->
             "stack": _table(StackSection),
             "resources": _named({"oneOf": resources}, summary(ResourceSection)),
             "scenarios": _named(_table(ScenarioSection), summary(ScenarioSection)),
+            "jobs": _named(
+                {**_table(JobSection), "required": ["command", "schedule"]}, summary(JobSection)
+            ),
             "autoheal": _table(AutohealSection),
             "checks": _checks(known),
             "notify": _table(NotifySection),

@@ -22,6 +22,7 @@ from vrooli.stack.section_keys import (
     key,
     port,
 )
+from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_notify import NotifySection
 
 
@@ -328,6 +329,7 @@ class File:
     stack: StackSection = field(default_factory=StackSection)
     resources: dict[str, ResourceSection] = field(default_factory=dict)
     scenarios: dict[str, ScenarioSection] = field(default_factory=dict)
+    jobs: dict[str, JobSection] = field(default_factory=dict)
     autoheal: AutohealSection = field(default_factory=AutohealSection)
     checks: dict[str, CheckSection] = field(default_factory=dict)
     notify: NotifySection = field(default_factory=NotifySection)

@@ -18,6 +18,8 @@ GOOD = [
     '[scenarios.web]\ncommand = ["x"]\nstop_signal = ["INT"]\nheal = "off"\nstart_timeout = 5',
     "[checks.system-disk]\nwarning = 80\ncritical = 90\nenabled = false",
     '[checks.site]\nkind = "endpoint-http"\nurl = "https://x"\njson = { "a.b" = 1 }',
+    '[jobs.a]\ncommand = ["x"]\nschedule = "*/5 1-3 * JAN,FEB MON#2"\ntimeout = "2h"',
+    '[jobs.a]\ncommand = ["x"]\nschedule = "every 90s"\nnice = 19\nenv = { A = 1 }',
 ]
 
 BAD = [
@@ -35,6 +37,13 @@ BAD = [
     "[checks.system-disk]\nwarn = 80\nwarning = 1\ncritical = 2",
     "[checks.site]\nwarning = 1",
     '[checks.site]\nkind = "endpoint-http"\nurl = "https://x"\nstat = [1]',
+    '[jobs.a]\ncommand = ["x"]',
+    '[jobs.a]\nschedule = "every 6h"',
+    '[jobs.A]\ncommand = ["x"]\nschedule = "every 6h"',
+    '[jobs.a]\ncommand = ["x"]\nschedule = "hourly"',
+    '[jobs.a]\ncommand = ["x"]\nschedule = "0 0 * * * *"',
+    '[jobs.a]\ncommand = ["x"]\nschedule = "every 6h"\nnice = 20',
+    '[jobs.a]\ncommand = ["x"]\nschedule = "every 6h"\ncatchup = true',
 ]
 
 

@@ -1,0 +1,100 @@
+"""The section of a job in `vrooli.toml`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from vrooli.stack.schedule import EXPECTED, PATTERN
+from vrooli.stack.section_keys import FORBID, Duration, duration, key
+
+
+@dataclass
+class JobSection:
+    """A command that runs at its times, to its end: a backup, a report, a cleaning. The watchdog
+    starts it, records how it ended, and shows it as the check `job-NAME`."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+    command: list[str] | None = key(
+        "The program and its arguments; no shell is involved. What it leaves running when it ends "
+        "is ended too.",
+        'a list of texts, like ["/usr/local/bin/report", "--daily"]',
+        example='["python3", "report.py", "--daily"]',
+        schema={"type": "array", "items": {"type": "string"}, "minItems": 1},
+    )
+    schedule: str | None = key(
+        "When it is due: minute, hour, day of month, month and day of week as cron has them, or "
+        "`every` and a duration, counted from 0 o'clock UTC.",
+        EXPECTED,
+        example='"30 3 * * *"',
+        schema={"type": "string", "pattern": PATTERN},
+    )
+    timezone: str | None = key(
+        "Time zone of the schedule.",
+        'the IANA name of a time zone, like "Europe/Berlin"',
+        default="the machine's local time",
+        schema={"type": "string", "minLength": 1},
+    )
+    timeout: Duration | None = duration(
+        "Time that one run may take; then it is ended with all that it started, by TERM, and ten "
+        "seconds later by KILL.",
+        default="`1h`",
+        example='"30m"',
+    )
+    catch_up: bool | None = key(
+        "Whether it runs, once, for times that passed while it could not run: the machine was "
+        "off, the stack was down, a run was cut off.",
+        "`true` or `false`",
+        default="`true`",
+        example="true",
+    )
+    nice: int | None = key(
+        "How far it stands back for others who want the processor.",
+        "a whole number from 0 to 19",
+        default="0",
+        example="10",
+        schema={"type": "integer", "minimum": 0, "maximum": 19},
+    )
+    needs: list[str] | None = key(
+        "Services that must be healthy when it starts; while one is not, it is refused and tried "
+        "again.",
+        'a list of service names, like ["postgres"]',
+        default="none",
+        example='["postgres"]',
+        schema={"type": "array", "items": {"type": "string"}},
+    )
+    env: dict[str, str | int] | None = key(
+        "Environment of the process, as that of a service.",
+        'a table of texts, like { LOG_LEVEL = "info", API_KEY = "env:API_KEY" }',
+        default="empty",
+        example='{ DATABASE_URL = "resource:postgres" }',
+        schema={"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
+    )
+    cwd: str | None = key(
+        "Working folder; a relative one starts at this file, `~` is the home folder.",
+        "a path in text",
+        default="the folder of this file",
+    )
+    user: str | None = key(
+        "System user that runs it, when the stack is started by root; root itself only if written "
+        "here.",
+        "a system user's name",
+        default="`vrooli` when started by root, else whoever starts it",
+        schema={"type": "string", "minLength": 1},
+    )
+    retries: int | None = key(
+        "How often a run that failed or took too long is run again before it stays failed.",
+        "a whole number from 0 to 20",
+        default="0",
+        example="2",
+        schema={"type": "integer", "minimum": 0, "maximum": 20},
+    )
+    retry_delay: Duration | None = duration(
+        "Time before it is run again; doubled each time, up to an hour.",
+        default="`1m`",
+    )
+    critical: bool | None = key(
+        "Whether the whole stack is critical while its last run failed (`true`), or only in "
+        "warning (`false`).",
+        "`true` or `false`",
+        default="`true`",
+        example="false",
+    )
