@@ -160,6 +160,13 @@ async def test_exits_are_numbered_and_none_comes_twice(kept: Kept) -> None:
     assert seen == [second.seq]
 
 
+async def test_what_has_ended_is_remembered_and_asking_does_not_wait(kept: Kept) -> None:
+    assert list(await kept.keeper.remembered()) == []
+    endings = [await ending(kept, await kept.keeper.spawn(kept.spec("exits"))) for _ in range(3)]
+    await kept.keeper.spawn(kept.spec("forever"))
+    assert list(await kept.keeper.remembered()) == endings
+
+
 async def test_a_signal_to_nobody_reaches_nobody(kept: Kept) -> None:
     assert await kept.keeper.signal("0123456789abcdef", signal.SIGTERM) == 0
     assert await kept.keeper.signal("0123456789abcdef", signal.SIGKILL, tree=True) == 0

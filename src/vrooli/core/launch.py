@@ -22,7 +22,8 @@ class LaunchSpec:
             private mount namespace of the process.
         stdin: text fed to standard input; None means `/dev/null`.
         fingerprint: hash of what matters about the declaration, so that an edit can be told from no
-            edit.
+            edit; of a job the id of its run.
+        nice: 0 to 19, added to the keeper's own priority number: the higher, the politer.
     """
 
     service: str
@@ -34,6 +35,7 @@ class LaunchSpec:
     expose: tuple[str, ...] = ()
     stdin: str | None = field(default=None, repr=False)
     fingerprint: str = ""
+    nice: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the keeper's socket (owner-only, never written to disk by us)."""
@@ -47,6 +49,7 @@ class LaunchSpec:
             "expose": list(self.expose),
             "stdin": self.stdin,
             "fingerprint": self.fingerprint,
+            "nice": self.nice,
         }
 
 

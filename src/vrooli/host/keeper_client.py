@@ -111,6 +111,25 @@ class KeeperClient:
         finally:
             writer.close()
 
+    async def remembered(self) -> Sequence[Exit]:
+        """The endings that the keeper remembers now, the oldest first."""
+        found: list[Exit] = []
+        reader, writer = await _open(self._path, ANSWER)
+        try:
+            async with asyncio.timeout(ANSWER):
+                writer.write(_line({"id": 0, "op": "exits", "after": 0}))
+                answer = await _read(reader, self._path)
+                if "error" in answer:
+                    raise _error(answer["error"], self._path)
+                last = int(answer["result"]["next_seq"]) - 1
+                while (found[-1].seq if found else 0) < last:
+                    found.append(Exit.from_json(await _read(reader, self._path)))
+        except TimeoutError as error:
+            raise Unreachable("the keeper did not answer", where=str(self._path)) from error
+        finally:
+            writer.close()
+        return found
+
     async def run(self, spec: LaunchSpec, timeout: float) -> Exit:  # noqa: ASYNC109 -- see the port
         """Run a process to its end.
 

@@ -95,6 +95,10 @@ class KeeperLink:
         async for ended in (await self.client()).exits(after, caught_up):
             yield ended
 
+    async def remembered(self) -> Sequence[Exit]:
+        """See the port."""
+        return await self._asking(lambda client: client.remembered())
+
     async def run(self, spec: LaunchSpec, timeout: float) -> Exit:  # noqa: ASYNC109 -- see the port
         """See the port."""
         return await (await self.client()).run(spec, timeout)

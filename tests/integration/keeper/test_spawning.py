@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.keeper_home import KeeperHome, environment_of, next_exit, until
-from vrooli.core.errors import StartFailed
+from vrooli.core.errors import ProtocolError, StartFailed
 from vrooli.host.keeper_client import KeeperClient
 
 SURROUNDINGS = """
@@ -47,6 +47,23 @@ async def test_a_shell_finds_every_signal_at_its_default(
 ) -> None:
     await keeper.run(place.spec("grep", "SigIgn", "/proc/self/status"), timeout=30)
     assert int(place.said().split()[1], 16) & ~THE_LIBRARYS_OWN == 0
+
+
+async def test_a_polite_process_stands_behind_the_keeper(
+    place: KeeperHome, keeper: KeeperClient
+) -> None:
+    read = "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"
+    await keeper.run(place.python(read, service="usual"), timeout=30)
+    await keeper.run(place.python(read, service="polite", nice=7), timeout=30)
+    assert int(place.said("polite")) == min(19, int(place.said("usual")) + 7)
+
+
+@pytest.mark.parametrize("nice", [-1, 20])
+async def test_nobody_gets_ahead_of_the_others(
+    place: KeeperHome, keeper: KeeperClient, nice: int
+) -> None:
+    with pytest.raises(ProtocolError, match="nice: expected 0 to 19"):
+        await keeper.spawn(place.spec("true", nice=nice))
 
 
 async def test_the_environment_is_what_was_given_and_the_marker(

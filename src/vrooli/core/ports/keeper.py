@@ -47,6 +47,12 @@ class Keeper(Protocol):
         """
         ...
 
+    async def remembered(self) -> Sequence[Exit]:
+        """The endings that the keeper remembers now, the oldest first: those of its own time, and
+        of what had ended when it took over.
+        """
+        ...
+
     async def run(self, spec: LaunchSpec, timeout: float) -> Exit:  # noqa: ASYNC109 -- the port owns the kill that follows
         """Run a short-lived process to its end; it is killed with its descendants after `timeout`
         seconds (`DeadlineExceeded`).

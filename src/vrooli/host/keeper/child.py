@@ -53,10 +53,11 @@ def _report(fd: int, stage: str, number: int, detail: str) -> None:
 
 
 def _steps(spec: dict[str, Any], marker: tuple[str, str], report_fd: int, stage: _Stage) -> None:
-    """1. signals, session, umask; 2. descriptors; 3. exposed folders, user; 4. folder; 5. exec."""
+    """1. signals, session, nice; 2. descriptors; 3. exposed folders, user; 4. folder; 5. exec."""
     _reset_signals()
     os.setsid()
     os.umask(0o022)
+    os.nice(spec["nice"])
     stage.name = "log"
     _plug(spec, report_fd)
     if spec["user"] is not None and os.geteuid() == 0:

@@ -39,6 +39,7 @@ def spec_of(launch: Launch) -> dict[str, Any] | None:
         "expose": [],
         "stdin": None,
         "fingerprint": launch.fingerprint,
+        "nice": 0,  # what it has of its own, the next one inherits from us
     }
 
 

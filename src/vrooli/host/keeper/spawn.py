@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 EXEC_DEADLINE = 10.0  # seconds to exec; longer means that a file system below it hangs
 MAX_REPORT = 65536
+LOWEST_PRIORITY = 19  # setpriority(2); higher ones need root, and services must not outdo us
 
 
 class Starting:
@@ -150,6 +151,9 @@ def check_spec(spec: object) -> dict[str, Any]:
     checked["fingerprint"] = wire.field(spec, "fingerprint", (str,), "")
     checked["user"] = wire.field(spec, "user", (str,), None)
     checked["stdin"] = wire.field(spec, "stdin", (str,), None)
+    checked["nice"] = wire.field(spec, "nice", (int,), 0)
+    if not 0 <= checked["nice"] <= LOWEST_PRIORITY:
+        raise Failure("ProtocolError", f"nice: expected 0 to {LOWEST_PRIORITY}")
     checked["argv"] = _strings(spec, "argv", ...)
     checked["expose"] = _strings(spec, "expose", [])
     env = wire.field(spec, "env", (dict,), ...)

@@ -147,6 +147,11 @@ class MemoryKeeper:
             await self._news.wait()
             self._reachable()
 
+    async def remembered(self) -> Sequence[Exit]:
+        """All endings so far."""
+        self._reachable()
+        return list(self._exits)
+
     async def run(self, spec: LaunchSpec, timeout: float) -> Exit:  # noqa: ASYNC109 -- see the port
         """Run a row to its end; after `timeout` seconds it is killed."""
         launch = await self.spawn(spec)
