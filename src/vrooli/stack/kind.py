@@ -14,7 +14,7 @@ from vrooli.core.ports.keeper import Keeper
 from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.streams import Streams
 from vrooli.core.result import Result
-from vrooli.stack.model import Service
+from vrooli.stack.model import Job, Service
 from vrooli.stack.references import resolved
 
 
@@ -26,8 +26,10 @@ class Place:
     machine: Machine
     secrets: Secrets
 
-    def user_of(self, service: Service) -> str | None:
-        """The system user that runs `service`; None is ourselves (always, unless we are root)."""
+    def user_of(self, service: Service | Job) -> str | None:
+        """The system user that runs `service`, or a job; None is ourselves (always, unless we are
+        root).
+        """
         if not self.machine.root:
             return None
         user = service.user or self.machine.service_user

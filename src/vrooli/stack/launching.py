@@ -52,7 +52,7 @@ def launch_spec(
     program = kind.program(service, place)
     user = place.user_of(service)
     home = place.home
-    env = _base(environment, user, str(home.data(service.name)))
+    env = base_environment(environment, user, str(home.data(service.name)))
     env |= {"VROOLI_SERVICE": service.name, "VROOLI_HOME": str(home.root)}
     if service.port:
         env |= {"PORT": str(service.port), "HOST": service.host}
@@ -118,7 +118,8 @@ def _digests(service: Service, values: Mapping[str, str], place: Place) -> dict[
     return {reference: digest(key, reference, values[reference]) for reference in known}
 
 
-def _base(environment: Mapping[str, str], user: str | None, data: str) -> dict[str, str]:
+def base_environment(environment: Mapping[str, str], user: str | None, data: str) -> dict[str, str]:
+    """What a process inherits; under another user, `data` is its HOME."""
     env = {key: environment[key] for key in PASSED_ON if key in environment}
     env.setdefault("PATH", _DEFAULT_PATH)
     if user is not None:

@@ -14,6 +14,7 @@ from vrooli.core.errors import StartFailed, VrooliError
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.result import Result
 from vrooli.stack import graph
+from vrooli.stack.job_launch import is_job
 from vrooli.stack.launched import is_declared_so
 from vrooli.stack.launching import rotated
 from vrooli.stack.model import Service, Stack
@@ -61,7 +62,8 @@ class Supervisor:
         await self._learn()
 
     async def _learn(self) -> frozenset[str]:
-        alive = await self.context.tools.keeper.launches()
+        launches = await self.context.tools.keeper.launches()
+        alive = [launch for launch in launches if not is_job(launch.service)]
         self.context.launches.update({launch.service: launch for launch in alive})
         return frozenset(launch.launch_id for launch in alive)
 

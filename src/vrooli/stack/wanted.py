@@ -32,6 +32,11 @@ class Wanted:
         """Why the will may be forgotten; empty when it stands where it belongs."""
         return self._file.trouble
 
+    @property
+    def paused(self) -> bool:
+        """Whether nothing at all is meant to run."""
+        return self._paused
+
     def running(self, name: str) -> bool:
         """Whether `name` is meant to run."""
         return not self._will.paused and name not in self._will.stopped

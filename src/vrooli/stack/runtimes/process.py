@@ -4,7 +4,7 @@ import asyncio
 import signal
 from dataclasses import dataclass
 
-from vrooli.core.errors import Busy, Refused, StartFailed
+from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.core.result import Result
 from vrooli.stack import logs
@@ -14,6 +14,7 @@ from vrooli.stack.model import Service
 from vrooli.stack.probe import probe
 from vrooli.stack.progress import Report, Step
 from vrooli.stack.runtime import Context, Runtime
+from vrooli.stack.trees import KILLED, end_tree, immortal
 
 ALIVE_SECONDS = 1.0
 """How long a service without a probe must stay alive to count as started (supervisord's `startsecs`
@@ -31,9 +32,6 @@ failed.
 
 LEFTOVER_GRACE = 5.0
 """Seconds that descendants of a dead process get after TERM, before KILL."""
-
-KILLED = 10.0
-"""Seconds that a killed process may take to be gone; only one that waits for a disk needs any."""
 
 LOG_LINES = 20
 
@@ -116,24 +114,14 @@ class ProcessRuntime(Runtime):
         except TimeoutError:
             # A keeper that has lost its record will never tell the end of what it does not know.
             if await keeper.survivors(launch.launch_id):
-                raise _immortal(service) from None
+                raise immortal(service.name) from None
 
     async def _end_leftovers(self, service: Service, context: Context) -> None:
         """End what the last launch of this service started and what outlived it."""
         launch = context.launches.get(service.name)
         if launch is None or context.exits.get(launch.launch_id) is None:
             return
-        keeper, clock = context.tools.keeper, context.tools.clock
-        if not await keeper.survivors(launch.launch_id):
-            return
-        await keeper.signal(launch.launch_id, signal.SIGTERM, tree=True)
-        deadline = clock.monotonic() + LEFTOVER_GRACE
-        while await keeper.survivors(launch.launch_id):
-            if clock.monotonic() >= deadline + KILLED:
-                raise _immortal(service)
-            if clock.monotonic() >= deadline:
-                await keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
-            await clock.sleep(FIRST_PAUSE)
+        await end_tree(launch, context.tools.keeper, context.tools.clock, LEFTOVER_GRACE)
 
 
 @dataclass
@@ -212,14 +200,6 @@ async def _spawn(spec: LaunchSpec, context: Context) -> Launch:
     finally:
         if not spawning.done():
             await asyncio.wait({spawning})
-
-
-def _immortal(service: Service) -> Busy:
-    return Busy(
-        "it does not end although it was killed",
-        where=service.name,
-        next_step="look at its disk: a process that waits for one cannot be killed",
-    )
 
 
 def _require_free_port(service: Service, context: Context) -> None:
