@@ -34,6 +34,7 @@ from vrooli.host.memory.secrets import MemorySecrets
 from vrooli.host.memory.streams import MemoryStream
 from vrooli.stack.kind import Place, ProbeTools
 from vrooli.stack.model import AutohealSettings, Health, Service, Stack
+from vrooli.stack.progress import Report
 from vrooli.stack.runtime import Context
 from vrooli.stack.supervisor import Supervisor
 from vrooli.stack.wanted import Wanted
@@ -151,7 +152,7 @@ class MemoryWatchdog:
         self.reactor = Reactor(
             self.board, self.ledger, situations, look=observer.look, clock=self.clock
         )
-        self.operations = Operations(self.board, self.reactor, self.ledger, self.clock)
+        self.operations = Operations(self.board, self.reactor, self.ledger, self.clock, _no_jobs)
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
         checker = HostChecker(self.board, _no_facts, self.ledger, healing, self.clock)
         exits = Exits(self.keeper, exits_after)
@@ -201,6 +202,10 @@ class MemoryWatchdog:
     async def heals(self, name: str) -> list[dict[str, Any]]:
         """Its heals, the newest first."""
         return [heal for heal in await self.ledger.heals(0, 100) if heal["subject"] == name]
+
+
+async def _no_jobs(report: Report) -> None:
+    """Nothing to end before a down."""
 
 
 def _no_facts() -> Any:

@@ -16,6 +16,9 @@ from vrooli.core import discover
 from vrooli.core.result import Result
 from vrooli.stack.model import CheckSettings, Stack, Thresholds
 
+JOBS = "jobs"
+"""The id in the definition of every job's check: `jobs/` makes it and puts it on the board."""
+
 
 @dataclass
 class HostCheck:

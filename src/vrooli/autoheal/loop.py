@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from vrooli.autoheal.board import Board
-from vrooli.autoheal.catalogue import all_checks, checks_of
+from vrooli.autoheal.catalogue import JOBS, all_checks, checks_of
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.hostchecks import HostChecker
@@ -259,11 +259,13 @@ class Loop:
         parts, before = self._parts, self._parts.board.checks
         now = checks_of(stack, all_checks())
         kept = {name for name, item in now.items() if name in before and item.goes_on(before[name])}
-        parts.board.checks = {name: before[name] if name in kept else now[name] for name in now}
+        jobs = {name: item for name, item in before.items() if item.check.id == JOBS}
+        checks = {name: before[name] if name in kept else now[name] for name in now}
+        parts.board.checks = checks | jobs
         for name in self._lookers.keys() - kept:
             self._lookers.pop(name).cancel()
         for name in now.keys() - self._lookers.keys():
-            work = parts.host_checker.watch(parts.board.checks[name])
+            work = parts.host_checker.watch(checks[name])
             self._lookers[name] = parts.reactor.spawn(work)
 
     async def _follow_exits(self) -> None:

@@ -3,7 +3,7 @@ written down first, as well as the disk allows.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,10 +49,18 @@ class Summary:
 
 
 class Operations:
-    """Carries operators' requests out."""
+    """Carries operators' requests out. `before_down` ends what must not outlive the services."""
 
-    def __init__(self, board: Board, reactor: Reactor, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self,
+        board: Board,
+        reactor: Reactor,
+        ledger: Ledger,
+        clock: Clock,
+        before_down: Callable[[Report], Awaitable[None]],
+    ) -> None:
         self._board, self._reactor, self._ledger, self._clock = board, reactor, ledger, clock
+        self._before_down = before_down
         self._supervisor = board.supervisor
         self._turn = asyncio.Lock()
         self._starting: asyncio.Task[Summary] | None = None
@@ -187,6 +195,7 @@ class Operations:
         affected = chosen | graph.dependents(stack, chosen)
         if action == "down" and chosen == set(stack.services):
             await asyncio.to_thread(self._board.wanted.stop_all)
+            await self._before_down(report)
         else:
             await asyncio.to_thread(self._board.wanted.stop, affected)
         await self._take_over(affected)

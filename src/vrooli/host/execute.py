@@ -21,8 +21,8 @@ from vrooli.core.errors import Busy, StartFailed, StorageError, VrooliError
 from vrooli.core.launch import Launch
 from vrooli.core.ports.keeper import Keeper
 from vrooli.host import files
+from vrooli.stack import logs
 
-_LAST_BYTES = 4096
 _LAST_LINES = 20
 
 _KILLED_SECONDS = 10.0
@@ -59,11 +59,12 @@ class LocalExecutor:
             return
         progress(command.title)
         log = Path(command.spec.log_path)
-        begin = _size(log)
+        begin = logs.size(log)
         try:
             ended = await self._keeper.run(command.spec, command.timeout)
             if ended.code != 0:
-                said = "".join(f"\n  | {line}" for line in _said(log, begin))
+                shown = [line for line in logs.tail(log, _LAST_LINES, begin) if line.strip()]
+                said = "".join(f"\n  | {line}" for line in shown)
                 raise StartFailed(
                     f"could not {command.title}: {Path(command.spec.argv[0]).name} "
                     f"{ended.describe()}{said}",
@@ -148,21 +149,3 @@ def _place(command: Command) -> str:
     if isinstance(command, RunOnce):
         return command.spec.cwd
     return command.target if isinstance(command, CopyTree | Rename) else command.path
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _said(log: Path, begin: int) -> list[str]:
-    """The last lines written to `log` after `begin`."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(begin, _size(log) - _LAST_BYTES))
-            text = file.read(_LAST_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return []
-    return [line for line in text.splitlines() if line.strip()][-_LAST_LINES:]

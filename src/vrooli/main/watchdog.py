@@ -18,6 +18,8 @@ from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.history import History
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.hosthealing import HostHealing
+from vrooli.autoheal.jobs.book import Book
+from vrooli.autoheal.jobs.jobs import JobParts, Jobs
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.loop import Loop, Parts
@@ -35,6 +37,7 @@ from vrooli.host.keeper_link import KeeperLink
 from vrooli.host.locks import FileLock
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.secrets import FileSecrets
+from vrooli.host.zones import Zones
 from vrooli.main.assemble import context_for
 from vrooli.main.home_guard import HomeGuard
 from vrooli.main.jsonlog import log_to_stderr
@@ -106,7 +109,12 @@ class _Watchdog:
         reactor = Reactor(board, ledger, situations, look=observer.look, clock=clock)
         healing = HostHealing(board, ledger, restraints, context.executor, clock)
         checker = HostChecker(board, self._chores.facts, ledger, healing, clock)
-        operations = Operations(board, reactor, ledger, clock)
+        book = Book(history, self._events, clock)
+        zone, spawn = Zones(environment), reactor.spawn
+        self._jobs = Jobs(
+            JobParts(board, book, ledger, checker, machine.boot_id, zone=zone, spawn=spawn)
+        )
+        operations = Operations(board, reactor, ledger, clock, self._jobs.stop_all)
         self._parts = Parts(
             board=board,
             reactor=reactor,
@@ -152,10 +160,12 @@ class _Watchdog:
             self._notifications,
             tokens,
             self._history,
+            self._jobs,
         )
         work = [
             beat,
             asyncio.create_task(loop.run()),
+            asyncio.create_task(self._jobs.run()),
             asyncio.create_task(serve_api(api)),
             asyncio.create_task(self._chores.run()),
             asyncio.create_task(self._notifications.run()),

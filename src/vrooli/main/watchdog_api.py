@@ -9,12 +9,14 @@ from vrooli.autoheal.archive import Archive
 from vrooli.autoheal.byhand import ByHand
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.history import History
+from vrooli.autoheal.jobs.jobs import Jobs
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.autoheal.plan import Planner
 from vrooli.autoheal.routes.actions import Actions
 from vrooli.autoheal.routes.heartbeats import Heartbeats
 from vrooli.autoheal.routes.history import Past
+from vrooli.autoheal.routes.jobs import JobRoutes
 from vrooli.autoheal.routes.judgement import Judgement
 from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
@@ -40,6 +42,7 @@ class ApiParts:
     notifications: Notifications
     tokens: Tokens
     history: History
+    jobs: Jobs
 
 
 async def serve_api(made_of: ApiParts) -> None:
@@ -70,6 +73,7 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
         Heartbeats(made_of.chores.beats, lambda: parts.board.supervisor.stack),
         _past(made_of),
         made_of.notifications.routes(),
+        JobRoutes(made_of.jobs, made_of.home),
     ]
 
 
@@ -87,6 +91,7 @@ def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
         change = difference(old, new)
         if change:
             await made_of.loop.replace(new)
+            await made_of.jobs.replace(new)
             moved()
         return {"changed": bool(change)}
 

@@ -35,7 +35,7 @@ class Wanted:
     @property
     def paused(self) -> bool:
         """Whether nothing at all is meant to run."""
-        return self._paused
+        return self._will.paused
 
     def running(self, name: str) -> bool:
         """Whether `name` is meant to run."""

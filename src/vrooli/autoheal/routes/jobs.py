@@ -1,0 +1,65 @@
+"""Routes about jobs."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from vrooli.autoheal.jobs.jobs import Jobs
+from vrooli.autoheal.web import number
+from vrooli.core.home import Home
+from vrooli.stack import logs
+
+
+@dataclass(frozen=True)
+class JobRoutes:
+    """What these routes work with."""
+
+    jobs: Jobs
+    home: Home
+
+    def routes(self) -> list[Route]:
+        """See the base."""
+        return [
+            Route("/jobs", self.all),
+            Route("/jobs/{name}", self.job),
+            Route("/jobs/{name}/history", self.history),
+            Route("/jobs/{name}/log", self.log),
+            Route("/jobs/{name}/run", self.run, methods=["POST"]),
+        ]
+
+    async def all(self, request: Request) -> Response:
+        """`{jobs[]}`: each with its schedule, when it is due next, the run in flight, the last run
+        and the result of its check.
+        """
+        return JSONResponse({"jobs": self.jobs.rows()})
+
+    async def job(self, request: Request) -> Response:
+        """One of them; 400 when there is no such job."""
+        return JSONResponse(self.jobs.row(request.path_params["name"]))
+
+    async def history(self, request: Request) -> Response:
+        """`{history[]}`, newest first: `started`, and how it ended, `refused`, `skipped`. Query:
+        `limit` (50, at most 1000), `since` (Unix seconds).
+        """
+        limit = number(request, "limit", 50, 1000)
+        since = float(number(request, "since", 0, 2**40))
+        found = await self.jobs.history(request.path_params["name"], limit, since)
+        return JSONResponse({"history": found})
+
+    async def log(self, request: Request) -> Response:
+        """`{lines[]}`: the end of what it wrote. Query: `lines` (50, at most 1000)."""
+        check = self.jobs.row(request.path_params["name"])["check"]
+        lines = logs.tail(self.home.log(check), number(request, "lines", 50, 1000))
+        return JSONResponse({"lines": lines})
+
+    async def run(self, request: Request) -> Response:
+        """Start it now, beside its schedule: `{run}`, as soon as it is under way. 503 while it
+        runs already.
+        """
+        run = await self.jobs.start(request.path_params["name"])
+        return JSONResponse({"run": run.to_json()}, 202)
+
+
+GROUP = JobRoutes
