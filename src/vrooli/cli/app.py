@@ -18,6 +18,7 @@ from vrooli.cli import (
     autoheal_uptime,
     config,
     groups,
+    job,
     lifecycle,
     logs,
     processes,
@@ -71,7 +72,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (lifecycle, status, logs, config, groups, processes):
+    for module in (lifecycle, status, logs, config, groups, job, processes):
         module.register(app, kit)
     return app
 

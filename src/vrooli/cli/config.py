@@ -47,9 +47,11 @@ def register(app: typer.Typer, kit: Kit) -> None:
         stack = kit.load_stack(found)
         source = str(found) if found else "the built-in default stack"
         if json:
-            render.print_json({"ok": True, "source": source, "services": [*stack.services]})
+            found_here = {"services": [*stack.services], "jobs": [*stack.jobs]}
+            render.print_json({"ok": True, "source": source, **found_here})
         else:
-            render.out(f"{source}: ok, {len(stack.services)} services")
+            jobs = f", {len(stack.jobs)} jobs" if stack.jobs else ""
+            render.out(f"{source}: ok, {len(stack.services)} services{jobs}")
 
     @group.command(help="Show the stack with every default filled in; secrets stay references.")
     def show(file: File = None) -> None:

@@ -16,6 +16,7 @@ from vrooli.core.errors import EXIT_FAILURE, VrooliError
 from vrooli.core.home import Home
 
 if TYPE_CHECKING:
+    from vrooli.stack.diff import JobsDifference
     from vrooli.stack.model import Stack
 
 EXIT_INTERRUPTED = 130
@@ -164,9 +165,18 @@ def _tell_difference(brought: BroughtUp, stack: "Stack", said: Sequence[str]) ->
             tell(changed.name, changed.keys, restart=changed.restart)
         if change.settings:
             tell("autoheal", change.settings, restart=False)
+        _tell_jobs(change.jobs)
     for name, references in brought.rotated.items():
         what = [f"{reference} has another value" for reference in references]
         tell(name, what, restart=True)
+
+
+def _tell_jobs(change: "JobsDifference") -> None:
+    for sign, names in (("+", change.added), ("-", change.removed)):
+        for name in names:
+            render.note(f"  {sign} job {name}")
+    for changed in change.changed:
+        render.note(f"  ~ job {changed.name}: {', '.join(changed.keys)} (from its next run on)")
 
 
 def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """`vrooli logs`: what a service says."""
 
+import codecs
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,7 @@ from vrooli.cli import render
 from vrooli.cli.kit import Kit
 from vrooli.core.errors import UsageError
 from vrooli.core.home import Home
-from vrooli.stack.logs import tail
+from vrooli.stack.logs import size, tail
 from vrooli.stack.nearest import did_you_mean
 
 _HELP = """
@@ -31,6 +33,9 @@ _PAUSE = 0.2
 _REMEMBERED = 16 * 1024
 """Bytes shown last that are remembered: more than a rotation leaves in place."""
 
+_AT_ONCE = 1024 * 1024
+"""Bytes in memory at a time."""
+
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the command."""
@@ -47,7 +52,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         for line in tail(path, lines):
             render.out(line)
         if follow:
-            _follow(path)
+            Follower(path).for_ever()
 
 
 def log_file(kit: Kit, home: Home, said: str) -> Path:
@@ -64,38 +69,54 @@ def log_file(kit: Kit, home: Home, said: str) -> Path:
     )
 
 
-def _follow(path: Path) -> None:
-    """Show what is appended; where the file was rotated, what had not been shown yet."""
-    position = _size(path)
-    shown = _read(path, max(0, position - _REMEMBERED))
-    try:
-        while True:
-            new = b""
-            if (size := _size(path)) > position:
-                new = _read(path, position)
-                position += len(new)
-            elif size < position:
-                text = _read(path, 0)
-                new, position = text[overlap(shown, text) :], len(text)
-            if new:
-                shown = (shown + new)[-_REMEMBERED:]
-                render.out(new.decode("utf-8", "replace").rstrip("\n"))
-            time.sleep(_PAUSE)
-    except KeyboardInterrupt:
-        return
+class Follower:
+    """Shows what is appended to a log; where it was rotated, what had not been shown yet.
 
+    Args:
+        path: of the log; need not be there yet.
+        position: bytes to leave out; all that is there now when None.
+    """
 
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+    def __init__(self, path: Path, position: int | None = None) -> None:
+        self._path = path
+        self._position = size(path) if position is None else position
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._shown = b"".join(self._read(max(0, self._position - _REMEMBERED), self._position))
 
+    def show(self) -> None:
+        """What has come since the last time."""
+        here = size(self._path)
+        if here > self._position:
+            for text in self._read(self._position, here):
+                self._position += len(text)
+                self._write(text)
+        elif here < self._position:
+            text = b"".join(self._read(0, here))
+            self._position = len(text)
+            self._write(text[overlap(self._shown, text) :])
 
-def _read(path: Path, position: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            file.seek(position)
-            return file.read()
-    except FileNotFoundError:
-        return b""
+    def for_ever(self) -> None:
+        """Until Ctrl-C."""
+        try:
+            while True:
+                self.show()
+                time.sleep(_PAUSE)
+        except KeyboardInterrupt:
+            return
+
+    def _write(self, text: bytes) -> None:
+        self._shown = (self._shown + text)[-_REMEMBERED:]
+        render.write(self._decoder.decode(text))
+
+    def _read(self, begin: int, end: int) -> Iterator[bytes]:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(begin)
+                while begin < end and (text := file.read(min(_AT_ONCE, end - begin))):
+                    begin += len(text)
+                    yield text
+        except FileNotFoundError:
+            return
 
 
 def overlap(shown: bytes, text: bytes) -> int:

@@ -31,6 +31,12 @@ def out(text: str = "") -> None:
     sys.stdout.flush()
 
 
+def write(text: str) -> None:
+    """Text on standard output as it is, with no line of its own."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def note(text: str) -> None:
     """A line for people on standard error: never mixed into what a script reads."""
     sys.stderr.write(text + "\n")
@@ -127,6 +133,11 @@ def _step(line: Mapping[str, Any]) -> None:
 def called_as() -> str:
     """How the reader called us: a checkout has `./vrooli`, an installation `vrooli`."""
     return os.environ.get("VROOLI_CALLED_AS", "vrooli")
+
+
+def until(at: float, now: float | None = None) -> str:
+    """The same for a time to come."""
+    return ago(time.time() if now is None else now, at)
 
 
 def ago(at: float | None, now: float | None = None) -> str:

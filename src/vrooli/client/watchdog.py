@@ -169,6 +169,25 @@ class WatchdogClient:
         """End silences, named by id or subject."""
         return _rows(self._change("DELETE", f"/notify/silences/{quote(silence, safe='')}"), "ended")
 
+    def jobs(self) -> list[dict[str, Any]]:
+        """Every job: when it is due, what runs, how the last run ended."""
+        return _rows(self._json("GET", "/jobs"), "jobs")
+
+    def job(self, name: str) -> dict[str, Any]:
+        """One of them; UsageError when there is none of that name."""
+        return self._object("GET", f"/jobs/{quote(name, safe='')}")
+
+    def job_history(self, name: str, limit: int = 50) -> list[dict[str, Any]]:
+        """What happened to a job, newest first."""
+        path = f"/jobs/{quote(name, safe='')}/history?limit={int(limit)}"
+        return _rows(self._json("GET", path), "history")
+
+    def run_job(self, name: str) -> dict[str, Any]:
+        """Run a job now; the run, as soon as it is under way."""
+        path = f"/jobs/{quote(name, safe='')}/run"
+        answer = self._object("POST", path, timeout=max(self.timeout, SILENCE_SECONDS))
+        return dict(answer["run"])
+
     def metrics(self) -> str:
         """Prometheus text."""
         return self._send("GET", "/metrics").decode("utf-8", "replace")

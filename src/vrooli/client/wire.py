@@ -192,6 +192,7 @@ def problem(status: int, body: Any, where: str) -> VrooliError:
     fields: dict[str, Any] = said if isinstance(said, dict) else {}
     what = str(fields.get("message") or f"answered with HTTP status {status}")
     advice = str(fields.get("next_step") or "")
+    where = str(fields.get("where") or where)  # what it is about says more than whom we asked
     if status in (401, 403):
         return AccessDenied(what, where=where, next_step=advice)
     if status == 409:

@@ -22,6 +22,7 @@ from vrooli.main.assemble import context_for
 from vrooli.main.places import make_home, this_machine
 from vrooli.stack import graph
 from vrooli.stack.compiled import read_compiled
+from vrooli.stack.job_launch import end_jobs
 from vrooli.stack.model import AUTOHEAL, Stack
 from vrooli.stack.naming import resolve
 from vrooli.stack.probe import probe
@@ -118,6 +119,8 @@ class _Direct:
             affected = chosen | graph.dependents(stack, chosen)
             everything = action == "down" and chosen == set(stack.services)
             wanted.stop_all() if everything else wanted.stop(affected)
+            if everything:
+                await end_jobs(supervisor.context.tools)
             return await supervisor.stop(affected, report)
         needed = chosen | graph.transitive_needs(stack, chosen)
         wanted.start(needed, stack.services)

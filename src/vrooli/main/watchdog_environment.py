@@ -37,4 +37,5 @@ def has_other_values(
 def _names(stack: Stack) -> set[str]:
     values = [v for s in stack.services.values() for v in (*s.env.values(), s.url)]
     values += [channel.url for channel in stack.notify.channels.values()]
+    values += [v for job in stack.jobs.values() for v in job.env.values()]
     return {value.removeprefix(_SCHEME) for value in values if value.startswith(_SCHEME)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from vrooli.stack.model import AutohealSettings, NotifySettings, Service, Stack
+from vrooli.stack.model import AutohealSettings, Job, NotifySettings, Service, Stack
 
 RESTART_KEYS = (
     "kind",
@@ -30,10 +30,10 @@ _REFERENCE = "resource:"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A service that both stacks declare, differently.
+    """A service or job that both stacks declare, differently.
 
     Attributes:
-        name: the service.
+        name: of it.
         keys: what differs; `resource:NAME` when only the address behind a reference does.
         restart: whether a running process must be restarted to take it on.
     """
@@ -44,11 +44,25 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class JobsDifference:
+    """The same for jobs: an edit restarts none, and is in force from its next run on."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[Change, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.added or self.removed or self.changed)
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """From one compiled stack to another; names in the order of the stack that declares them.
 
     Attributes:
         settings: the keys of `[autoheal]` and `[notify]` and the checks that differ.
+        jobs: what differs in `[jobs]`.
     """
 
     added: tuple[str, ...]
@@ -56,10 +70,12 @@ class Difference:
     changed: tuple[Change, ...]
     unchanged: tuple[str, ...]
     settings: tuple[str, ...] = ()
+    jobs: JobsDifference = JobsDifference()
 
     def __bool__(self) -> bool:
         """Whether anything differs."""
-        return bool(self.added or self.removed or self.changed or self.settings)
+        services = self.added or self.removed or self.changed
+        return bool(services or self.settings or self.jobs)
 
 
 def difference(old: Stack, new: Stack) -> Difference:
@@ -75,6 +91,7 @@ def difference(old: Stack, new: Stack) -> Difference:
             *(f"notify.{key}" for key in _differing(NotifySettings, old.notify, new.notify)),
             *_differing_checks(old, new),
         ),
+        jobs=_jobs(old.jobs, new.jobs),
     )
 
 
@@ -89,6 +106,15 @@ def fingerprint(service: Service, stack: Stack | None = None) -> str:
     facts["references"] = _references(service, stack)
     text = json.dumps(facts, sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _jobs(old: Mapping[str, Job], new: Mapping[str, Job]) -> JobsDifference:
+    keys = {name: _differing(Job, old[name], new[name]) for name in new if name in old}
+    return JobsDifference(
+        added=tuple(name for name in new if name not in old),
+        removed=tuple(name for name in old if name not in new),
+        changed=tuple(Change(name, found, restart=False) for name, found in keys.items() if found),
+    )
 
 
 def _change(name: str, old: Stack, new: Stack) -> Change:

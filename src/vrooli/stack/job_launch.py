@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from vrooli.core.command import Command, EnsureDirectory
 from vrooli.core.launch import LaunchSpec
-from vrooli.stack.kind import Place
+from vrooli.stack.kind import Place, ProbeTools
 from vrooli.stack.launching import base_environment, resolve
 from vrooli.stack.model import JOB_LAUNCH, Job, Stack
+from vrooli.stack.trees import end_tree
+
+GRACE = 10.0
+"""Seconds between TERM and KILL for a run that has to end."""
 
 
 def is_job(launch_name: str) -> bool:
@@ -45,6 +49,19 @@ def job_spec(
         fingerprint=run_id,
         nice=job.nice,
     )
+
+
+async def end_jobs(tools: ProbeTools, but: frozenset[str] = frozenset()) -> list[str]:
+    """End every run of a job, except those recorded under names in `but`; whose they were.
+
+    Raises:
+        Busy: one does not end although it was killed.
+    """
+    launches = await tools.keeper.launches()
+    found = [x for x in launches if is_job(x.service) and x.service not in but]
+    for launch in found:
+        await end_tree(launch, tools.keeper, tools.clock, GRACE)
+    return [launch.service for launch in found]
 
 
 def _data(job: Job, place: Place) -> str:

@@ -11,18 +11,15 @@ from vrooli.autoheal.jobs.run import Now, Outcome, Run
 from vrooli.core.errors import StartFailed, VrooliError
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.stack import logs
-from vrooli.stack.job_launch import is_job, job_spec, prepare
+from vrooli.stack.job_launch import GRACE, end_jobs, job_spec, prepare
 from vrooli.stack.model import Job
 from vrooli.stack.runtime import Context
 from vrooli.stack.trees import end_tree
 
 _log = logging.getLogger(__name__)
 
-GRACE = 10.0
-"""Seconds between TERM and KILL for a run that takes too long."""
-
 LEFTOVER_GRACE = 5.0
-"""The same for what a run leaves behind."""
+"""Seconds between TERM and KILL for what a run leaves behind."""
 
 LOOK = 1.0
 """Seconds between two looks at the clock and at the size of the log."""
@@ -104,20 +101,16 @@ class Runner:
 
     async def stop_undeclared(self, names: frozenset[str]) -> list[str]:
         """End runs of jobs that are not among `names`; whose they were."""
-        launches = await self._tools.keeper.launches()
-        found = [x for x in launches if is_job(x.service) and x.service not in names]
-        for launch in found:
-            await end_tree(launch, self._tools.keeper, self._tools.clock, GRACE)
-        return [launch.service for launch in found]
+        return await end_jobs(self._tools, names)
 
     async def _step(self, job: Job, run: Run) -> Exit | None:
         launch = self._launches.get(run.id)
         if launch is None:
             return await self._search(run)
         ended = await self._exit(launch, run)
-        if ended is None:
-            if self._tools.clock.monotonic() >= run.began.monotonic + job.timeout:
-                await end_tree(launch, self._tools.keeper, self._tools.clock, GRACE)
+        late = self._tools.clock.monotonic() >= run.began.monotonic + job.timeout
+        if ended is None and late:
+            await end_tree(launch, self._tools.keeper, self._tools.clock, GRACE)
         return ended
 
     async def _search(self, run: Run) -> Exit | None:
