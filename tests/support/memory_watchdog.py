@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from datetime import UTC
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from tests.support.kinds import machine
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.events import Events
-from vrooli.autoheal.history import History
+from vrooli.autoheal.history import History, Settings
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.hosthealing import HostHealing
+from vrooli.autoheal.jobs.book import Book
+from vrooli.autoheal.jobs.jobs import JobParts, Jobs
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.loop import Loop, Parts
@@ -34,7 +38,6 @@ from vrooli.host.memory.secrets import MemorySecrets
 from vrooli.host.memory.streams import MemoryStream
 from vrooli.stack.kind import Place, ProbeTools
 from vrooli.stack.model import AutohealSettings, Health, Service, Stack
-from vrooli.stack.progress import Report
 from vrooli.stack.runtime import Context
 from vrooli.stack.supervisor import Supervisor
 from vrooli.stack.wanted import Wanted
@@ -136,7 +139,7 @@ class MemoryWatchdog:
         home = Home(folder / "home", folder / "run")
         home.logs.mkdir(parents=True, exist_ok=True)
         self.history_path = home.spool
-        self.history = History(home.spool, boot, self.clock)
+        self.history = History(home.spool, boot, self.clock, Settings(commit_seconds=1.0))
         tools = ProbeTools(
             Place(home, machine(root=False), MemorySecrets()), self.ports, self.keeper, self.clock
         )
@@ -152,9 +155,15 @@ class MemoryWatchdog:
         self.reactor = Reactor(
             self.board, self.ledger, situations, look=observer.look, clock=self.clock
         )
-        self.operations = Operations(self.board, self.reactor, self.ledger, self.clock, _no_jobs)
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
-        checker = HostChecker(self.board, _no_facts, self.ledger, healing, self.clock)
+        checker = HostChecker(self.board, self._facts, self.ledger, healing, self.clock)
+        book, spawn = Book(self.history, self.events, self.clock), self.reactor.spawn
+        self.jobs = Jobs(
+            JobParts(self.board, book, self.ledger, checker, boot, lambda name: UTC, spawn)
+        )
+        self.operations = Operations(
+            self.board, self.reactor, self.ledger, self.clock, self.jobs.stop_all
+        )
         exits = Exits(self.keeper, exits_after)
         self.loop = Loop(
             Parts(
@@ -172,12 +181,16 @@ class MemoryWatchdog:
                 clock=self.clock,
             )
         )
-        self._running: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "MemoryWatchdog":
         await self.history.start()
         await self.loop.start()
-        self._running = asyncio.create_task(self.loop.run())
+        await self.jobs.start()
+        self._running = {
+            asyncio.create_task(self.loop.run()),
+            asyncio.create_task(self.jobs.run()),
+        }
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -185,9 +198,10 @@ class MemoryWatchdog:
 
     async def die(self) -> None:
         """End at once; what it started runs on."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)
         await self.reactor.close()
         await self.history.close()
 
@@ -203,10 +217,6 @@ class MemoryWatchdog:
         """Its heals, the newest first."""
         return [heal for heal in await self.ledger.heals(0, 100) if heal["subject"] == name]
 
-
-async def _no_jobs(report: Report) -> None:
-    """Nothing to end before a down."""
-
-
-def _no_facts() -> Any:
-    raise AssertionError("there are no host checks here")
+    def _facts(self) -> Any:
+        """There is no machine to look at; what does not look at it, works."""
+        return SimpleNamespace(stack=self.supervisor.stack)

@@ -80,6 +80,12 @@ class LiveStack:
         parts += [_section(f"notify.channels.{name}", one) for name, one in channels.items()]
         self._sections["notify"] = "\n".join(parts)
 
+    def job(self, name: str, script: str, **keys: Any) -> None:
+        """The job `name`: a script of the shell, and no schedule that comes true unless said."""
+        keys.setdefault("schedule", "0 0 29 2 *")
+        command = ["sh", "-c", script]
+        self._sections[f"job {name}"] = _section(f"jobs.{name}", {"command": command, **keys})
+
     def remove(self, name: str) -> None:
         """Leave `name` out of the file."""
         del self._sections[name]
@@ -248,6 +254,29 @@ class LiveStack:
     def children(self, name: str) -> list[int]:
         """The pids of its children."""
         return self._noted(name, "children")
+
+    def job_seen(self, name: str) -> dict[str, Any]:
+        """A job as the watchdog sees it; empty while it does not answer."""
+        try:
+            return dict(self.get("autoheal", f"/jobs/{name}"))
+        except (OSError, ValueError):
+            return {}
+
+    def job_events(self, name: str) -> list[dict[str, Any]]:
+        """What happened to a job, the oldest first; empty while the watchdog does not answer."""
+        try:
+            found = self.get("autoheal", f"/jobs/{name}/history?limit=1000")["history"]
+        except (OSError, ValueError):
+            return []
+        return [*reversed(found)]
+
+    def until_happened(self, name: str, *what: str) -> list[dict[str, Any]]:
+        """Wait until these things have happened to a job; all that did, the oldest first."""
+        self.until(
+            lambda: set(what) <= {event["what"] for event in self.job_events(name)},
+            f"{', '.join(what)} of job {name}: {self.job_events(name)}",
+        )
+        return self.job_events(name)
 
     def log(self, name: str) -> str:
         """What a service has written."""

@@ -148,6 +148,7 @@ class _Watchdog:
         beat = asyncio.create_task(self._link.beat())
         await self._chores.beats.load()
         await loop.start()
+        await self._jobs.start()
         self._link.on_replaced(self._chores.note_new_keeper)
         parts = self._parts
         parts.reactor.spawn(parts.ledger.event(AUTOHEAL, "the watchdog started", pid=os.getpid()))

@@ -65,6 +65,7 @@ class Actor:
         self, held: Held, decision: Decision, begun: "asyncio.Future[Run] | None"
     ) -> "asyncio.Task[None]":
         """Start a run; `begun` is told when it is written down, or why it was not."""
+        held.starting = True
         held.task = self._tools.spawn(self._run(held, decision, begun))
         return held.task
 
@@ -93,6 +94,8 @@ class Actor:
             else:
                 begun.set_exception(error)
             return
+        finally:
+            held.starting = False
         held.accepted()
         tools.news()
         if begun is not None:

@@ -18,7 +18,8 @@ class Held:
         memory: what is durable about it.
         check: its entry among the checks.
         watcher: looks at that for ever.
-        task: follows the run in flight; also while it is being started.
+        starting: a run is being prepared and written down.
+        task: follows the run in flight; also the latest one that did.
         heal: the latest story of failing and running again.
         refused: why it could not start; empty when it could.
         since: since when, Unix seconds.
@@ -30,6 +31,7 @@ class Held:
     memory: JobState
     check: HostCheck
     watcher: asyncio.Task[None] | None = None
+    starting: bool = False
     task: asyncio.Task[None] | None = None
     heal: Heal | None = None
     refused: str = ""
@@ -45,7 +47,7 @@ class Held:
     @property
     def busy(self) -> bool:
         """Whether a run is in flight or being started."""
-        return self.followed or self.memory.run is not None
+        return self.starting or self.memory.run is not None
 
     def accepted(self) -> None:
         """Nothing keeps it from starting."""

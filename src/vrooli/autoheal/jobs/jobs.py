@@ -66,15 +66,21 @@ class Jobs:
         )
         self._actor = Actor(self._tools)
         self._held: dict[str, Held] = {}
+        self._watching = False
 
     # -- what the watchdog does ----------------------------------------------------------------
 
-    async def run(self) -> None:
-        """For ever: 1. take on what is declared; 2. consider every job; 3. sleep until the next
-        due time, at most a few seconds. Begins after the watchdog's loop, which watches the checks
-        that it finds there.
-        """
+    async def start(self) -> None:
+        """Take on what is declared; nothing runs yet."""
         await self.replace(self._board.supervisor.stack)
+
+    async def run(self) -> None:
+        """For ever: 1. consider every job; 2. sleep until the next due time, at most a few seconds.
+        Begins after the watchdog's loop, which watches the checks that it finds there.
+        """
+        self._watching = True
+        for held in self._held.values():
+            self._watch(held)
         while True:
             self._kick.clear()
             for held in [*self._held.values()]:
@@ -113,7 +119,7 @@ class Jobs:
 
     # -- what operators ask for ----------------------------------------------------------------
 
-    async def start(self, name: str) -> Run:
+    async def run_now(self, name: str) -> Run:
         """Run a job now, beside its schedule; returns when it is under way.
 
         Raises:
@@ -156,16 +162,20 @@ class Jobs:
         if held is not None:
             held.job, held.memory = job, state.taken_on(job, held.memory, now)
         else:
-            held = self._watched(job, state.taken_on(job, memory, now))
+            held = self._hold(job, state.taken_on(job, memory, now))
             held.heal = await self._tools.ledger.load_heal(job.check_id)
         await self._tools.book.remember(job.name, held.memory)
 
-    def _watched(self, job: Job, memory: JobState) -> Held:
+    def _hold(self, job: Job, memory: JobState) -> Held:
         check = job_check(job, lambda: self._view.result(held))
         held = self._held[job.name] = Held(job, memory, check)
-        self._board.checks[job.check_id] = check
-        held.watcher = self._tools.spawn(self._tools.checker.watch(check))
+        if self._watching:
+            self._watch(held)
         return held
+
+    def _watch(self, held: Held) -> None:
+        self._board.checks[held.job.check_id] = held.check
+        held.watcher = self._tools.spawn(self._tools.checker.watch(held.check))
 
     async def _let_go(self, held: Held) -> None:
         self._board.checks.pop(held.job.check_id, None)
@@ -176,7 +186,7 @@ class Jobs:
 
     async def _stop(self, held: Held) -> None:
         self._follow(held)
-        while held.followed and held.task is not None:
+        while held.busy and held.task is not None:
             if held.memory.run is not None:
                 stop = self._tools.runner.stop(held.memory.run)
                 await guarded(held.job.check_id, stop)
@@ -188,8 +198,8 @@ class Jobs:
 
     async def _consider(self, held: Held) -> None:
         self._follow(held)
-        if held.followed and held.memory.run is None:
-            return  # it is being started, and tells when that is done
+        if held.starting:
+            return  # it tells when that is done
         situation = self._view.situation(held)
         decision = decide(held.job, held.memory, situation)
         if decision.wait is not None:

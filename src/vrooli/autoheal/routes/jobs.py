@@ -58,7 +58,7 @@ class JobRoutes:
         """Start it now, beside its schedule: `{run}`, as soon as it is under way. 503 while it
         runs already.
         """
-        run = await self.jobs.start(request.path_params["name"])
+        run = await self.jobs.run_now(request.path_params["name"])
         return JSONResponse({"run": run.to_json()}, 202)
 
 

@@ -1,0 +1,23 @@
+"""Log files: their end."""
+
+from pathlib import Path
+
+import pytest
+
+from vrooli.stack import logs
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log with something in it."""
+    path = tmp_path / "a.log"
+    path.write_text("one\ntwo\nthree\n", encoding="utf-8")
+    return path
+
+
+def test_the_end_is_shown_and_what_came_before_a_point_left_out(log: Path) -> None:
+    assert logs.tail(log, 2) == ["two", "three"]
+    assert logs.tail(log, 10, since=len("one\n")) == ["two", "three"]
+    assert logs.tail(log, 10, since=logs.size(log)) == []
+    assert logs.tail(log, 10, since=10_000) == ["one", "two", "three"], "it was rotated since"
+    assert logs.tail(log.with_name("none.log"), 5) == []
