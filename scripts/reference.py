@@ -13,6 +13,7 @@ from scripts.reference_commands import commands
 from scripts.reference_environment import environment
 from scripts.reference_files import files
 from scripts.reference_healing import healing
+from scripts.reference_jobs import jobs
 from scripts.reference_metrics import metrics
 from scripts.reference_paging import paging_page
 from scripts.reference_plugins import checks, healers, resources, selftest
@@ -29,6 +30,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "files.md": files,
     "healers.md": healers,
     "healing.md": healing,
+    "jobs.md": jobs,
     "metrics.md": metrics,
     "paging.md": paging_page,
     "resources.md": resources,

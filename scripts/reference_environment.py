@@ -49,6 +49,7 @@ COMMANDS = (
     ),
     Variable("NO_COLOR", "Set to anything: no colours.", "colours on a terminal"),
     Variable("VROOLI_CALLED_AS", "Set by the launchers: how hints name the command.", "`vrooli`"),
+    Variable("TZ", "Local time, in which schedules of jobs are read.", "that of the system"),
     Variable("PATH", "Where the programs of services are searched."),
 )
 
@@ -88,6 +89,7 @@ SERVER = (
 
 FOUND = (
     Variable("VROOLI_SERVICE", "Its name, with its number where there are several."),
+    Variable("VROOLI_JOB", "Of a job, its name; instead of the one above, PORT and HOST."),
     Variable("VROOLI_HOME", "The home folder of the stack."),
     Variable("PORT", "Where it shall listen, if it declares a port."),
     Variable("HOST", "The address for that."),

@@ -35,6 +35,10 @@ means nothing on this machine says so and is not counted. `vrooli-autoheal check
 
 Every declared service is a check, `resource-NAME` or `scenario-NAME`: its process and its probe.
 [Healing](healing.md) says what is done about it.
+
+## jobs
+
+Every declared job is a check, `job-NAME`, well when its last run was. [Jobs](jobs.md) says more.
 """
 
 

@@ -11,7 +11,8 @@ Three guards stand before a deletion:
 - results are kept until they are rolled up, and records until the server has them. An outage of
   more than 7 days or 1,000,000 results is the exception: then the oldest results go, counted;
 - 2,000,000 results are the end whatever a clock says, and 500,000 stretches: the file stays bounded
-  (about 500 MiB).
+  (about 500 MiB). So are 10,000 events of one job: one of every second would write 63 million in a
+  year.
 
 Deletions run in small transactions, so that a heal never waits behind a purge.
 """
@@ -51,6 +52,7 @@ class Limits:
         unshipped_rows: results that wait for the server at most.
         rows: results altogether.
         stretches: stretches altogether.
+        job_events: events of one job.
         batch: rows of one transaction.
     """
 
@@ -61,6 +63,7 @@ class Limits:
     unshipped_rows: int = 1_000_000
     rows: int = 2_000_000
     stretches: int = 500_000
+    job_events: int = 10_000
     batch: int = 2000
 
 
@@ -137,6 +140,7 @@ class Retention:
         await run(partial(_slots, 3600, now - limits.others, limits.batch))
         await run(partial(_stretches, now - limits.others, limits))
         others = await run(partial(self._others, now - limits.others))
+        others += await run(self._job_surplus)
         results = await run(partial(self._results, now - limits.results))
         unshipped = await run(partial(self._overdue, now - limits.unshipped))
         unshipped += await run(partial(self._surplus, limits.unshipped_rows, self._shipping))
@@ -199,6 +203,20 @@ class Retention:
         where = "+kind = 'result' AND seq > ? AND seq <= ? ORDER BY seq"  # see rollup.py
         values = (floor, rollup.cursor_of(connection))
         return self._delete(connection, where, values, min(surplus, self._limits.batch))
+
+    def _job_surplus(self, connection: sqlite3.Connection) -> int:
+        """The oldest events of a job that has more than its share."""
+        count = (
+            "SELECT subject, count(*) - ? FROM records"
+            " WHERE kind = 'event' AND subject LIKE 'job-%' GROUP BY subject HAVING count(*) > ?"
+        )
+        limit = self._limits.job_events
+        gone = 0
+        for subject, surplus in connection.execute(count, (limit, limit)).fetchall():
+            where = "kind = 'event' AND subject = ? AND seq <= ? ORDER BY seq"
+            rows = min(surplus, self._limits.batch - gone)
+            gone += self._delete(connection, where, (subject, self._safe(connection)), rows)
+        return gone
 
     def _safe(self, connection: sqlite3.Connection) -> int:
         """The highest number that both the minutes and the server have."""

@@ -13,11 +13,12 @@ LOCALTIME = Path("/etc/localtime")
 
 class Zones:
     """Zones by name; the empty name is local time: `TZ` of `environment`, else that of the system,
-    else UTC. The system's is read anew each time, since an administrator may change it.
+    else UTC. An administrator may change the system's; that is noticed.
     """
 
     def __init__(self, environment: Mapping[str, str], localtime: Path = LOCALTIME) -> None:
         self._said, self._localtime = environment.get("TZ", "").removeprefix(":"), localtime
+        self._read: tuple[tuple[int, int, int], tzinfo] | None = None
 
     def __call__(self, name: str) -> tzinfo:
         """The zone; `ConfigError` when this machine does not know the name."""
@@ -38,7 +39,12 @@ class Zones:
             except (ZoneInfoNotFoundError, ValueError, OSError):
                 return UTC  # as tzset(3) has it for a name that it does not know
         try:
-            with self._localtime.open("rb") as file:
-                return ZoneInfo.from_file(file)
+            facts = self._localtime.stat()
+            version = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
+            read = self._read
+            if read is None or read[0] != version:
+                with self._localtime.open("rb") as file:
+                    read = self._read = (version, ZoneInfo.from_file(file))
+            return read[1]
         except (OSError, ValueError):
             return UTC

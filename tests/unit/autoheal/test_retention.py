@@ -53,6 +53,20 @@ async def left(history: History, kind: Kind = Kind.RESULT) -> int:
     return sum(n for by_status in (await history.counts(kind)).values() for n in by_status.values())
 
 
+async def test_a_job_keeps_its_latest_events_only(history: History, clock: TurnedClock) -> None:
+    for number in range(30):
+        for subject in ("job-tick", "job-seldom", "spool")[: 1 if number < 25 else 3]:
+            history.append(Record(Kind.EVENT, subject, value=number, at=clock.wall()))
+    await history.put_state("barrier", 1)
+    limits = Limits(job_events=10, batch=7)
+    purged = await Retention(history, clock, shipping=False, limits=limits).run()
+    assert purged.others == 20
+    kept = await history.records("event", "job-tick")
+    assert [entry.value for entry in kept] == list(range(29, 19, -1))
+    assert len(await history.records("event", "job-seldom")) == 5
+    assert len(await history.records("event", "spool")) == 5
+
+
 async def test_each_kind_has_its_time(history: History, clock: TurnedClock) -> None:
     others = (Kind.TRANSITION, Kind.HEAL, Kind.EVENT)
     for kind in others:

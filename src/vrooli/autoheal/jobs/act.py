@@ -29,7 +29,7 @@ class Tools:
 
     Attributes:
         spawn: runs work on the side, held so that it is not collected.
-        news: told when something has changed: it is to be decided anew.
+        news: told when something has happened to a job: it is to be considered anew.
     """
 
     runner: Runner
@@ -37,7 +37,7 @@ class Tools:
     ledger: Ledger
     checker: HostChecker
     spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
-    news: Callable[[], None]
+    news: Callable[[Held], None]
 
 
 class Actor:
@@ -97,7 +97,7 @@ class Actor:
         finally:
             held.starting = False
         held.accepted()
-        tools.news()
+        tools.news(held)
         if begun is not None:
             begun.set_result(run)
         await self._ended(held, await tools.runner.run(held.job, run, spec))
@@ -111,7 +111,7 @@ class Actor:
         held.memory = state.ended(held.job, held.memory, run, self._tools.runner.now())
         await self._tools.book.end(held.job, held.memory, run)
         await self._tell_heal(held, run)
-        self._tools.news()
+        self._tools.news(held)
         await self._tools.checker.update(held.check)
 
     async def _tell_heal(self, held: Held, run: Run) -> None:
@@ -122,10 +122,11 @@ class Actor:
             await self._tools.ledger.heal(heal)
 
     def _refuse(self, held: Held, reason: str) -> None:
-        wall = self._tools.runner.now().wall
+        now = self._tools.runner.now()
+        wall = now.wall
         if not held.refused:
             held.since = wall
-        held.refused, held.wait = reason, TRY_AGAIN
+        held.refused, held.at = reason, now.monotonic + TRY_AGAIN
         if reason != held.noted and wall - held.since >= NOTED_AFTER:
             held.noted = reason
             self._tools.book.note(held.job, "refused", reason=reason)

@@ -92,7 +92,7 @@ def _what_follows(seen: Seen) -> str:
     if run is not None:
         return f"running since {_shown(seen, run.began.wall)}"
     if again is not None:
-        at = _shown(seen, again.since.wall + again.delay)
+        at = _shown(seen, again.at)
         return f"runs again at {at} (attempt {again.attempt} of {1 + seen.job.retries})"
     if seen.next_due is None:
         return "never due again"

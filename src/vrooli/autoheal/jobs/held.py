@@ -24,7 +24,7 @@ class Held:
         refused: why it could not start; empty when it could.
         since: since when, Unix seconds.
         noted: the refusal that was told last.
-        wait: seconds until it has to be considered again.
+        at: when it has to be considered again, monotonic seconds; 0 at once.
     """
 
     job: Job
@@ -37,7 +37,7 @@ class Held:
     refused: str = ""
     since: float = 0.0
     noted: str = ""
-    wait: float = 0.0
+    at: float = 0.0
 
     @property
     def followed(self) -> bool:

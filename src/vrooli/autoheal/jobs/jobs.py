@@ -31,6 +31,9 @@ _log = logging.getLogger(__name__)
 LONGEST_SLEEP = 5.0
 """Seconds after which every job is considered anew: so soon a clock that was set is noticed."""
 
+SHORTEST_SLEEP = 0.01
+"""Seconds; whatever a clock says, the watchdog has other work."""
+
 DOWN_LOOK = 1.0
 """Seconds until the stack may be up again."""
 
@@ -62,7 +65,7 @@ class Jobs:
         runner = Runner(parts.board.supervisor.context, parts.boot)
         self._view = View(parts.board, runner.now, parts.zone)
         self._tools = Tools(
-            runner, parts.book, parts.ledger, parts.checker, parts.spawn, self._kick.set
+            runner, parts.book, parts.ledger, parts.checker, parts.spawn, self._news
         )
         self._actor = Actor(self._tools)
         self._held: dict[str, Held] = {}
@@ -75,8 +78,9 @@ class Jobs:
         await self.replace(self._board.supervisor.stack)
 
     async def run(self) -> None:
-        """For ever: 1. consider every job; 2. sleep until the next due time, at most a few seconds.
-        Begins after the watchdog's loop, which watches the checks that it finds there.
+        """For ever: 1. consider the jobs whose time has come, or to which something happened;
+        2. sleep until the next of these times. Begins after the watchdog's loop, which watches the
+        checks that it finds there.
         """
         self._watching = True
         for held in self._held.values():
@@ -84,11 +88,11 @@ class Jobs:
         while True:
             self._kick.clear()
             for held in [*self._held.values()]:
-                held.wait = LONGEST_SLEEP
-                await guarded(held.job.check_id, self._consider(held))
-            pause = min((held.wait for held in self._held.values()), default=LONGEST_SLEEP)
+                await self._consider(held)
+            now = self._tools.runner.now().monotonic
+            pause = min((held.at - now for held in self._held.values()), default=LONGEST_SLEEP)
             try:
-                async with asyncio.timeout(max(0.0, pause)):
+                async with asyncio.timeout(max(SHORTEST_SLEEP, pause)):
                     await self._kick.wait()
             except TimeoutError:
                 continue
@@ -164,6 +168,7 @@ class Jobs:
         else:
             held = self._hold(job, state.taken_on(job, memory, now))
             held.heal = await self._tools.ledger.load_heal(job.check_id)
+        held.at = 0.0
         await self._tools.book.remember(job.name, held.memory)
 
     def _hold(self, job: Job, memory: JobState) -> Held:
@@ -196,16 +201,25 @@ class Jobs:
         for name in await self._tools.runner.stop_undeclared(declared):
             _log.warning("%s ran and is not declared any more; it was ended", name)
 
+    def _news(self, held: Held) -> None:
+        held.at = 0.0
+        self._kick.set()
+
     async def _consider(self, held: Held) -> None:
+        now = self._tools.runner.now().monotonic
+        if now < held.at:
+            return
+        held.at = now + LONGEST_SLEEP  # also when what follows fails
         self._follow(held)
-        if held.starting:
-            return  # it tells when that is done
+        if not held.starting:  # else it tells when that is done
+            await guarded(held.job.check_id, self._decide(held))
+
+    async def _decide(self, held: Held) -> None:
         situation = self._view.situation(held)
         decision = decide(held.job, held.memory, situation)
-        if decision.wait is not None:
-            held.wait = min(held.wait, decision.wait)
-        elif situation.down:
-            held.wait = DOWN_LOOK
+        wait = DOWN_LOOK if situation.down else decision.wait
+        if wait is not None:
+            held.at = situation.now.monotonic + min(wait, LONGEST_SLEEP)
         await self._actor.act(held, decision, situation.now)
 
     def _follow(self, held: Held) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vrooli.autoheal.jobs.run import Now, Outcome, Run
-from vrooli.core.errors import StartFailed, VrooliError
+from vrooli.core.errors import Unreachable, VrooliError
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.stack import logs
 from vrooli.stack.job_launch import GRACE, end_jobs, job_spec, prepare
@@ -62,10 +62,10 @@ class Runner:
         """Start it and wait for its end."""
         try:
             self._launches[run.id] = await self._tools.keeper.spawn(spec)
-        except StartFailed as error:
-            return run.ended(Outcome.FAILED, self._tools.clock.wall(), error.what)
-        except VrooliError as error:  # it may have started all the same
+        except Unreachable as error:  # it may have started all the same
             _log.warning("job %s: %s", job.name, error)
+        except VrooliError as error:
+            return run.ended(Outcome.FAILED, self._tools.clock.wall(), error.what)
         return await self.follow(job, run)
 
     async def follow(self, job: Job, run: Run) -> Run:

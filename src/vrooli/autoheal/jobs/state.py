@@ -33,6 +33,21 @@ class Again:
             return 0.0
         return max(0.0, self.since.monotonic + self.delay - now.monotonic)
 
+    @property
+    def at(self) -> float:
+        """When that is, Unix seconds."""
+        return self.since.wall + self.delay
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape of the API and of the spool."""
+        return {**asdict(self), "at": self.at}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Again":
+        """Read what `to_json` wrote."""
+        values = {key: value for key, value in data.items() if key != "at"}
+        return cls(**{**values, "since": Now(**data["since"])})
+
 
 @dataclass(frozen=True, slots=True)
 class JobState:
@@ -62,21 +77,20 @@ class JobState:
             "schedule": self.schedule,
             "last_due": self.last_due,
             "dealt": asdict(self.dealt),
-            "again": self.again and asdict(self.again),
+            "again": self.again and self.again.to_json(),
             **runs,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "JobState":
         """Read what `to_json` wrote; a misfit is a KeyError, TypeError or ValueError."""
-        again = data["again"]
         return cls(
             schedule=str(data["schedule"]),
             last_due=float(data["last_due"]),
             dealt=Now(**data["dealt"]),
             run=data["run"] and Run.from_json(data["run"]),
             last=data["last"] and Run.from_json(data["last"]),
-            again=again and Again(**{**again, "since": Now(**again["since"])}),
+            again=data["again"] and Again.from_json(data["again"]),
         )
 
 

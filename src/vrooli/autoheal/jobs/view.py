@@ -12,6 +12,21 @@ from vrooli.autoheal.jobs.run import Now
 from vrooli.core.result import Result
 from vrooli.stack import graph
 
+_SHOWN = (
+    "name",
+    "command",
+    "schedule",
+    "timezone",
+    "timeout",
+    "catch_up",
+    "nice",
+    "needs",
+    "retries",
+    "retry_delay",
+    "critical",
+)
+"""Of the declaration; `env` may name secrets, and is nobody's business here."""
+
 
 class View:
     """Looks at jobs and at what they need.
@@ -40,18 +55,15 @@ class View:
 
     def row(self, held: Held) -> dict[str, Any]:
         """The job as the API tells it."""
-        job, memory, seen = held.job, held.memory, self._seen(held)
+        memory, seen = held.memory, self._seen(held)
         return {
-            "name": job.name,
-            "check": job.check_id,
-            "command": list(job.command),
-            "schedule": job.schedule,
-            "timezone": job.timezone or None,
-            "critical": job.critical,
+            **{name: getattr(held.job, name) for name in _SHOWN},
+            "check": held.job.check_id,
             "next_due": seen.next_due,
             "refused": held.refused or None,
             "running": memory.run and memory.run.to_json(),
             "last": memory.last and memory.last.to_json(),
+            "again": memory.again and memory.again.to_json(),
             "result": judge(seen).to_json(),
         }
 
