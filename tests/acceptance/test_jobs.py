@@ -169,6 +169,9 @@ def test_run_waits_shows_the_output_and_fails_when_the_job_does(up: LiveStack) -
     as_json = up.run("job", "run", "speak", "--json")
     assert as_json.returncode == 1
     assert json.loads(as_json.stdout)["code"] == 7
+    assert json.loads(as_json.stdout)["by"]
+    timeline = up.autoheal_command("timeline").stdout
+    assert re.search(r"job-speak .*failed after .* s: exited with code 7", timeline), timeline
     logs = json.loads(up.run("job", "logs", "speak", "--json").stdout)
     assert logs["lines"] == ["one", "two"] * 2
     history = json.loads(up.run("job", "history", "speak", "--json").stdout)
@@ -205,6 +208,8 @@ def test_an_edit_adds_changes_and_removes_jobs(up: LiveStack) -> None:
     assert "~ job new: schedule, critical (from its next run on)" in up.up().stderr
     assert "nothing was changed" in up.up().stderr
     assert [row["name"] for row in up.get("autoheal", "/jobs")["jobs"]] == ["new"]
+    checks = {row["id"] for row in up.get("autoheal", "/checks")["checks"]}
+    assert {name for name in checks if name.startswith("job-")} == {"job-new"}
     assert up.service("web")["restarts_24h"] == 0
 
 

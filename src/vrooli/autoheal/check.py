@@ -77,7 +77,7 @@ class Check:
         id: `category-name`, the file's name with dashes.
         title: for people, short.
         why: why it matters, one sentence.
-        category: infra, system, resource, endpoint, watchdog or own.
+        category: infra, system, resource, endpoint, watchdog, job or own.
         interval: seconds between looks.
         unit: of the measured value.
         thresholds: where a value becomes a warning and where critical; None when the check judges

@@ -226,7 +226,7 @@ def _event_row(event: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         f"{render.ago(event['at'])} ago",
         event["what"],
-        event.get("trigger", "-"),
+        " by ".join(filter(None, (event.get("trigger", "-"), event.get("by")))),
         str(event.get("attempt", "-")),
         "-" if seconds is None else f"{seconds:.3g} s",
         event.get("reason") or "-",

@@ -185,7 +185,7 @@ class WatchdogClient:
     def run_job(self, name: str) -> dict[str, Any]:
         """Run a job now; the run, as soon as it is under way."""
         path = f"/jobs/{quote(name, safe='')}/run"
-        answer = self._object("POST", path, timeout=max(self.timeout, SILENCE_SECONDS))
+        answer = self._change("POST", path, timeout=max(self.timeout, SILENCE_SECONDS))
         return dict(answer["run"])
 
     def metrics(self) -> str:

@@ -28,7 +28,7 @@ def compile_jobs(
     found = {}
     for name, written in file.jobs.items():
         section = problems.at("jobs", name)
-        _check_name(name, services, section)
+        _check_name(name, services, file.checks, section)
         found[name] = _job(name, written, section, folders)
     return found
 
@@ -56,12 +56,17 @@ def check_jobs(
                 problems.add(("jobs", job.name, "env", key), f"{text}{hint}")
 
 
-def _check_name(name: str, services: Mapping[str, Service], section: Section) -> None:
+def _check_name(
+    name: str, services: Collection[str], checks: Collection[str], section: Section
+) -> None:
     if not valid_name(name):
         section.problems.add(section.path, f"expected {NAME_EXPECTED}")
     elif f"job-{name}" in services:
         text = f"the service `job-{name}` has the log that this job writes to; rename one of them"
         section.problems.add(section.path, text)
+    elif f"job-{name}" in checks:
+        text = f"it is the check `job-{name}`, as which [checks.job-{name}] is declared too"
+        section.problems.add(section.path, f"{text}; rename one of them")
 
 
 def _job(name: str, written: JobSection, section: Section, folders: Folders) -> Job:

@@ -120,6 +120,11 @@ def test_a_mistake_is_named_with_its_line(file: StackFile, lines: str, problem: 
             '[jobs.a]\ncommand = ["x"]\nschedule = "every 6h"\n[scenarios.job-a]\ncommand = ["x"]',
             "1: jobs.a: the service `job-a` has the log that this job writes to",
         ),
+        (
+            '[jobs.a]\ncommand = ["x"]\nschedule = "every 6h"\n'
+            '[checks.job-a]\nkind = "endpoint-http"\nurl = "https://x"',
+            "1: jobs.a: it is the check `job-a`, as which [checks.job-a] is declared too",
+        ),
     ],
 )
 def test_a_mistake_around_a_job_is_named(file: StackFile, text: str, problem: str) -> None:

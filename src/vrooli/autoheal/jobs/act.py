@@ -129,15 +129,15 @@ class Actor:
         held.refused, held.at = reason, now.monotonic + TRY_AGAIN
         if reason != held.noted and wall - held.since >= NOTED_AFTER:
             held.noted = reason
-            self._tools.book.note(held.job, "refused", reason=reason)
+            self._tools.book.note(held.job, "refused", reason)
 
     def _skip(self, held: Held, decision: Decision, now: Now) -> None:
         run = held.memory.run
         count = 1 + decision.missed
         held.memory = state.skipped(held.memory, decision.due or now.wall, count, now)
         if run is not None and run.skipped == 0:  # the others are counted in the end of the run
-            facts = {"due": decision.due, "run": run.id, "reason": decision.reason}
-            self._tools.book.note(held.job, "skipped", **facts)
+            facts = {"due": decision.due, "run": run.id}
+            self._tools.book.note(held.job, "skipped", decision.reason, **facts)
 
     async def _miss(self, held: Held, decision: Decision, now: Now) -> None:
         run = self._new(decision).ended(Outcome.MISSED, now.wall, held.refused or "nobody ran it")
@@ -148,7 +148,7 @@ class Actor:
 
     async def _reckon(self, held: Held, decision: Decision, now: Now) -> None:
         held.memory = state.set_back(held.memory, now)
-        self._tools.book.note(held.job, "set back", reason=decision.reason)
+        self._tools.book.note(held.job, "set back", decision.reason)
         await self._tools.book.remember(held.job.name, held.memory)
 
     def _new(self, decision: Decision) -> Run:
@@ -160,5 +160,6 @@ class Actor:
             began=now,
             attempt=decision.attempt,
             made_up=decision.made_up,
+            by=decision.by,
             missed=decision.missed,
         )

@@ -66,9 +66,10 @@ class Book:
             _log.warning("job %s: %s", job.name, error)
         self._publish(record)
 
-    def note(self, job: Job, what: str, **data: Any) -> None:
+    def note(self, job: Job, what: str, reason: str, **data: Any) -> None:
         """Something that is no run: `refused`, `skipped`. Nobody waits for the disk."""
-        record = self._made(job, what, None, {"what": what, **data})
+        words = {"message": f"{what}: {reason}", "reason": reason}
+        record = self._made(job, what, None, {"what": what, **words, **data})
         self._history.append(record)
         self._publish(record)
 
@@ -78,7 +79,8 @@ class Book:
         return [{"at": record.at, **record.data} for record in records]
 
     def _record(self, job: Job, what: str, run: Run) -> Record:
-        return self._made(job, what, run.seconds, {"what": what, **run.to_json()})
+        data = {"what": what, "message": run.words, **run.to_json()}
+        return self._made(job, what, run.seconds, data)
 
     def _made(self, job: Job, what: str, value: float | None, data: dict[str, Any]) -> Record:
         return Record(Kind.EVENT, job.check_id, what, value, data, self._clock.wall())

@@ -48,7 +48,7 @@ def job_check(job: Job, look: Callable[[], Result]) -> HostCheck:
         id=JOBS,
         title=f"Job {job.name}",
         why="What it is there for is not done.",
-        category=JOBS,
+        category="job",
         interval=EVERY,
         unit="s",
         thresholds=None,

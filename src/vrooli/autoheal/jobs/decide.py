@@ -62,7 +62,7 @@ class Decision:
         rule: see above.
         reason: for people.
         wait: seconds after which it may be different; None when only an event changes it.
-        trigger, due, attempt, made_up, missed: of the run that it is about (see `Run`).
+        trigger, due, attempt, made_up, by, missed: of the run that it is about (see `Run`).
     """
 
     verdict: Verdict
@@ -73,6 +73,7 @@ class Decision:
     due: float | None = None
     attempt: int = 1
     made_up: bool = False
+    by: str = ""
     missed: int = 0
 
 

@@ -123,8 +123,8 @@ class Jobs:
 
     # -- what operators ask for ----------------------------------------------------------------
 
-    async def run_now(self, name: str) -> Run:
-        """Run a job now, beside its schedule; returns when it is under way.
+    async def run_now(self, name: str, who: str) -> Run:
+        """Run a job now, beside its schedule, because `who` asks; returns when it is under way.
 
         Raises:
             UsageError: there is no such job.
@@ -138,7 +138,7 @@ class Jobs:
             raise Busy("it runs already", where=held.job.check_id, next_step=advice)
         self._require_ready(held)
         begun: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
-        task = self._actor.start(held, Decision("run", "run", trigger="manual"), begun)
+        task = self._actor.start(held, Decision("run", "run", trigger="manual", by=who), begun)
         either: set[asyncio.Future[Any]] = {task, begun}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not begun.done():

@@ -53,6 +53,7 @@ class Run:
         attempt: 1 for the first, more when runs before it failed.
         made_up: whether it already makes up for one that was cut off; that is done once only, or
             a job that takes the machine down would do so for ever.
+        by: who asked for it, of a manual one.
         missed: due times before `due` that nobody ran.
         began: when it was decided upon.
         skipped: due times that came while it ran.
@@ -71,6 +72,7 @@ class Run:
     began: Now
     attempt: int = 1
     made_up: bool = False
+    by: str = ""
     missed: int = 0
     skipped: int = 0
     outcome: Outcome | None = None
@@ -99,6 +101,14 @@ class Run:
             signal=ended.signal,
             seconds=seconds if known else None,
         )
+
+    @property
+    def words(self) -> str:
+        """How it stands, in one line."""
+        if self.outcome is None:
+            return f"started ({self.trigger})"
+        took = f" after {self.seconds:.3g} s" if self.seconds is not None else ""
+        return f"{self.outcome}{took}" + (f": {self.reason}" if self.reason else "")
 
     def to_json(self) -> dict[str, Any]:
         """The record as it is kept and served."""

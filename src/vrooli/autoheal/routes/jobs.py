@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from vrooli.autoheal.jobs.jobs import Jobs
-from vrooli.autoheal.web import number
+from vrooli.autoheal.web import actor, number
 from vrooli.core.home import Home
 from vrooli.stack import logs
 
@@ -58,7 +58,7 @@ class JobRoutes:
         """Start it now, beside its schedule: `{run}`, as soon as it is under way. 503 while it
         runs already.
         """
-        run = await self.jobs.run_now(request.path_params["name"])
+        run = await self.jobs.run_now(request.path_params["name"], actor(request))
         return JSONResponse({"run": run.to_json()}, 202)
 
 

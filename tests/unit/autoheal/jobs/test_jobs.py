@@ -111,7 +111,7 @@ async def test_a_run_outlives_the_watchdog_and_the_next_one_learns_its_end(
 ) -> None:
     kept = Kept(tmp_path, keeper(ends_after=2.5))
     watchdog = await kept.watchdog(stack_with(NEVER))
-    run = await watchdog.jobs.run_now("a")
+    run = await watchdog.jobs.run_now("a", "me")
     await until(lambda: len(spawned(kept.keeper)) == 1)
     await watchdog.die()
     watchdog = await kept.watchdog(stack_with(NEVER))
@@ -126,7 +126,7 @@ async def test_a_run_outlives_the_watchdog_and_the_next_one_learns_its_end(
 async def test_an_end_that_nobody_saw_is_learned_from_the_keeper(tmp_path: Path) -> None:
     kept = Kept(tmp_path, keeper(ends_after=1.0, code=4))
     watchdog = await kept.watchdog(stack_with(NEVER))
-    await watchdog.jobs.run_now("a")
+    await watchdog.jobs.run_now("a", "me")
     await until(lambda: len(spawned(kept.keeper)) == 1)
     await watchdog.die()
     await until(lambda: len(kept.keeper._exits) == 1)
@@ -152,7 +152,7 @@ async def test_a_run_of_before_a_reboot_is_lost_and_made_up_for_once(tmp_path: P
 async def test_what_does_not_start_has_failed_and_the_reason_is_told(tmp_path: Path) -> None:
     kept = Kept(tmp_path, keeper(fails="command not found: x"))
     watchdog = await kept.watchdog(stack_with(replace(NEVER, critical=False)))
-    await watchdog.jobs.run_now("a")
+    await watchdog.jobs.run_now("a", "me")
     events = await happened(watchdog, "failed")
     assert events[-1]["reason"] == "command not found: x"
     check = watchdog.board.checks["job-a"]
@@ -164,11 +164,11 @@ async def test_a_keeper_that_is_gone_at_the_start_makes_no_second_run(tmp_path: 
     kept = Kept(tmp_path, keeper())
     watchdog = await kept.watchdog(stack_with(NEVER))
     kept.keeper.crash()
-    run = await watchdog.jobs.run_now("a")
+    run = await watchdog.jobs.run_now("a", "me")
     await asyncio.sleep(1.0)
     assert watchdog.jobs.row("a")["running"]["id"] == run.id
     with pytest.raises(Busy):
-        await watchdog.jobs.run_now("a")
+        await watchdog.jobs.run_now("a", "me")
     kept.keeper.restart()
     events = await happened(watchdog, "lost")  # the keeper never heard of it
     assert [event["what"] for event in events] == ["started", "lost"]
@@ -210,7 +210,7 @@ async def test_a_need_that_is_not_healthy_refuses_it_until_it_is(tmp_path: Path)
     before = len(spawned(kept.keeper))
     assert events[-1]["reason"] == "it needs db, which is not healthy"
     with pytest.raises(Refused, match="it needs db"):
-        await watchdog.jobs.run_now("a")
+        await watchdog.jobs.run_now("a", "me")
     watchdog.ports.closed.clear()
     await until(lambda: len(spawned(kept.keeper)) > before, seconds=60)
     assert [event["what"] for event in await history(watchdog)].count("refused") == 1
@@ -225,7 +225,7 @@ def ends_unless_service(spec: LaunchSpec) -> Behaviour:
 async def test_a_run_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
     kept = Kept(tmp_path, keeper(ends_after=None, children=2))
     watchdog = await kept.watchdog(stack_with(replace(NEVER, timeout=1.0)))
-    await watchdog.jobs.run_now("a")
+    await watchdog.jobs.run_now("a", "me")
     events = await happened(watchdog, "timeout")
     assert events[-1]["reason"] == "took too long; killed by signal 15"
     assert await kept.keeper.launches() == []
@@ -236,7 +236,7 @@ async def test_a_run_that_takes_too_long_is_ended_with_all_that_it_started(tmp_p
 async def test_what_a_run_leaves_behind_is_ended(tmp_path: Path) -> None:
     kept = Kept(tmp_path, keeper(children=1))
     watchdog = await kept.watchdog(stack_with(NEVER))
-    await watchdog.jobs.run_now("a")
+    await watchdog.jobs.run_now("a", "me")
     await happened(watchdog, "ok")
     launch = kept.keeper._exits[-1].launch
     assert await kept.keeper.survivors(launch.launch_id) == []
@@ -256,7 +256,7 @@ async def test_down_ends_what_runs_and_up_makes_up_for_it(tmp_path: Path) -> Non
     await asyncio.sleep(2.5)
     assert len(spawned(kept.keeper)) == 1
     with pytest.raises(Refused, match="down"):
-        await watchdog.jobs.run_now("a")
+        await watchdog.jobs.run_now("a", "me")
     await watchdog.operations.run("up", (), silent)
     await until(lambda: len(spawned(kept.keeper)) == 2)
     await watchdog.die()
@@ -279,7 +279,7 @@ async def test_an_edit_is_taken_on(tmp_path: Path) -> None:
 async def test_a_run_of_a_job_that_was_taken_away_meanwhile_is_ended(tmp_path: Path) -> None:
     kept = Kept(tmp_path, keeper(ends_after=None))
     watchdog = await kept.watchdog(stack_with(NEVER))
-    await watchdog.jobs.run_now("a")
+    await watchdog.jobs.run_now("a", "me")
     await until(lambda: len(spawned(kept.keeper)) == 1)
     await watchdog.die()
     watchdog = await kept.watchdog(stack_with())
@@ -318,12 +318,12 @@ async def test_a_failed_run_is_run_again_and_that_is_told_as_a_heal(tmp_path: Pa
 async def test_by_hand_it_runs_beside_its_schedule_and_never_beside_itself(tmp_path: Path) -> None:
     kept = Kept(tmp_path, keeper(ends_after=1.0))
     watchdog = await kept.watchdog(stack_with(NEVER))
-    run = await watchdog.jobs.run_now("a")
-    assert (run.trigger, run.due) == ("manual", None)
+    run = await watchdog.jobs.run_now("a", "me")
+    assert (run.trigger, run.due, run.by) == ("manual", None, "me")
     with pytest.raises(Busy, match="it runs already"):
-        await watchdog.jobs.run_now("a")
+        await watchdog.jobs.run_now("a", "me")
     with pytest.raises(UsageError, match="there is no job `b`"):
-        await watchdog.jobs.run_now("b")
+        await watchdog.jobs.run_now("b", "me")
     await happened(watchdog, "ok")
     await watchdog.die()
 
@@ -332,7 +332,7 @@ async def test_a_secret_that_is_missing_refuses_it(tmp_path: Path) -> None:
     kept = Kept(tmp_path, keeper())
     watchdog = await kept.watchdog(stack_with(replace(NEVER, env={"A": "env:MISSING"})))
     with pytest.raises(SecretError, match="MISSING"):
-        await watchdog.jobs.run_now("a")
+        await watchdog.jobs.run_now("a", "me")
     assert await history(watchdog) == []
     await watchdog.die()
 
