@@ -93,13 +93,13 @@ class Run:
         reached `timeout` (seconds) without success took too long.
         """
         seconds = round(max(0.0, ended.detected_monotonic - self.began.monotonic), 3)
-        known = ended.launch.identity.boot_id == self.began.boot
         outcome, reason = _judge(ended, late=seconds >= timeout, stopped=stopped)
         return replace(
             self.ended(outcome, ended.at, reason),
             code=ended.code,
             signal=ended.signal,
-            seconds=seconds if known else None,
+            # An end that nobody saw may have been found after a reboot, on another clock.
+            seconds=seconds if ended.known else None,
         )
 
     @property
