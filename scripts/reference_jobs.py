@@ -59,7 +59,8 @@ that reaches its `timeout`, and one that is stopped, gets TERM with its whole tr
 It is ok before the first run, after a good one, and after one that an operator stopped; else
 critical or, with `critical = false`, a warning, until a run goes well. So it is when a run is
 refused for {overdue:g} s. Its value is how many seconds the last run took. While the stack is down
-it does not apply.
+it does not apply. Critical, it pages as checks of the machine do ([pages](paging.md)), but not
+while another attempt is to come.
 
 ## What is kept
 

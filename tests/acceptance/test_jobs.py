@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.receiver import receiving
 from tests.support.stack import LiveStack, gone, said
 
 WAIT = "echo $$ >pid; while [ ! -e go ]; do sleep 0.05; done; echo went"
@@ -69,6 +70,28 @@ def test_a_failing_job_is_a_problem_with_its_last_words_and_is_run_again(
     problem = next(row for row in seen["problems"] if row["check"] == "job-bad")
     assert "failed: exited with code 3" in problem["message"]
     assert "vrooli_check_status" in stack.open("autoheal", "/metrics").read().decode()
+
+
+def test_a_failed_job_is_paged_when_running_it_again_did_not_help_and_its_end_is_told(
+    stack: LiveStack,
+) -> None:
+    with receiving() as receiver:
+        stack.tell({"hook": {"url": receiver.url}})
+        stack.add("web")
+        keys = {"schedule": "every 20s", "retries": 1, "retry_delay": 2}
+        stack.job("broken", "[ -e fixed ]", **keys)
+        stack.job("mended", "[ -e once ] || { touch once; exit 1; }", **keys)
+        stack.write()
+        stack.up()
+        stack.until(lambda: receiver.of("page"), "it is paged")
+        assert "tried in vain" in receiver.of("page")[0].body
+        attempts = [e["attempt"] for e in stack.job_events("broken") if e["what"] == "failed"]
+        assert attempts[:2] == [1, 2]
+        stack.touch("fixed")
+        stack.until(lambda: receiver.of("resolved"), "its end is told")
+        assert "ok" in [event["what"] for event in stack.job_events("mended")]
+        assert [one.kind for one in receiver.got] == ["page", "resolved"]
+        assert all("broken" in one.title for one in receiver.got)
 
 
 def test_a_run_outlives_a_killed_watchdog_and_the_next_one_knows_how_it_ended(

@@ -85,10 +85,10 @@ class Actor:
         tools, before = self._tools, held.memory
         try:
             run, spec = await tools.runner.prepare(held.job, self._new(decision))
-            held.memory = state.begun(before, run)
+            held.remember(state.begun(before, run))
             await tools.book.begin(held.job, held.memory, run)
         except VrooliError as error:
-            held.memory = before
+            held.remember(before)
             if begun is None:
                 self._refuse(held, error.what)
             else:
@@ -108,7 +108,7 @@ class Actor:
     async def _ended(self, held: Held, run: Run) -> None:
         current = held.memory.run
         run = replace(run, skipped=current.skipped if current is not None else 0)
-        held.memory = state.ended(held.job, held.memory, run, self._tools.runner.now())
+        held.remember(state.ended(held.job, held.memory, run, self._tools.runner.now()))
         await self._tools.book.end(held.job, held.memory, run)
         await self._tell_heal(held, run)
         self._tools.news(held)
@@ -134,20 +134,20 @@ class Actor:
     def _skip(self, held: Held, decision: Decision, now: Now) -> None:
         run = held.memory.run
         count = 1 + decision.missed
-        held.memory = state.skipped(held.memory, decision.due or now.wall, count, now)
+        held.remember(state.skipped(held.memory, decision.due or now.wall, count, now))
         if run is not None and run.skipped == 0:  # the others are counted in the end of the run
             facts = {"due": decision.due, "run": run.id}
             self._tools.book.note(held.job, "skipped", decision.reason, **facts)
 
     async def _miss(self, held: Held, decision: Decision, now: Now) -> None:
         run = self._new(decision).ended(Outcome.MISSED, now.wall, held.refused or "nobody ran it")
-        held.memory = state.missed(held.memory, run)
+        held.remember(state.missed(held.memory, run))
         held.accepted()
         await self._tools.book.end(held.job, held.memory, run)
         await self._tools.checker.update(held.check)
 
     async def _reckon(self, held: Held, decision: Decision, now: Now) -> None:
-        held.memory = state.set_back(held.memory, now)
+        held.remember(state.set_back(held.memory, now))
         self._tools.book.note(held.job, "set back", decision.reason)
         await self._tools.book.remember(held.job.name, held.memory)
 

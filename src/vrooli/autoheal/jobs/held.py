@@ -49,6 +49,15 @@ class Held:
         """Whether a run is in flight or being started."""
         return self.starting or self.memory.run is not None
 
+    def remember(self, memory: JobState) -> None:
+        """What is known of it now. While a failed run is being run again, its check is being seen
+        to, and nobody has to be told.
+        """
+        self.memory = memory
+        run = memory.run
+        rerun = run is not None and (run.attempt > 1 or run.made_up)
+        self.check.acting = rerun or memory.again is not None
+
     def accepted(self) -> None:
         """Nothing keeps it from starting."""
         self.refused = self.noted = ""

@@ -164,7 +164,8 @@ class Jobs:
     async def _take_on(self, job: Job, memory: JobState | None) -> None:
         now, held = self._tools.runner.now(), self._held.get(job.name)
         if held is not None:
-            held.job, held.memory = job, state.taken_on(job, held.memory, now)
+            held.job = job
+            held.remember(state.taken_on(job, held.memory, now))
         else:
             held = self._hold(job, state.taken_on(job, memory, now))
             held.heal = await self._tools.ledger.load_heal(job.check_id)
@@ -174,6 +175,7 @@ class Jobs:
     def _hold(self, job: Job, memory: JobState) -> Held:
         check = job_check(job, lambda: self._view.result(held))
         held = self._held[job.name] = Held(job, memory, check)
+        held.remember(memory)
         if self._watching:
             self._watch(held)
         return held
