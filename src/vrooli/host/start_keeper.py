@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import deque
 from pathlib import Path
 
@@ -14,11 +15,12 @@ from vrooli.core.errors import AccessDenied, StartFailed, StorageError, Unreacha
 from vrooli.core.home import Home
 from vrooli.core.identity import Identity
 from vrooli.host.keeper import proc
-from vrooli.host.keeper_client import KeeperClient
+from vrooli.host.keeper_client import ANSWER, KeeperClient
 
 READY = 20.0  # seconds for a Python start on a cold disk
 STUCK = 15.0  # seconds without an answer after which a keeper is replaced: slow is not dead
 ATTEMPTS = 3  # keepers tried before it is given up; each had its time to answer
+SOCKET_AGAIN = 5.0  # seconds for a keeper to make its socket anew; it looks every 2 s
 SHOWN_LINES = 10
 _BOOT = "import sys; sys.path.insert(0, {src!r}); from vrooli.host.keeper.main import main; main()"
 
@@ -46,7 +48,7 @@ async def reach_keeper(home: Home) -> KeeperClient:
         Unreachable: several in a row did not answer.
         StartFailed, StorageError: none can be started.
     """
-    if _is_stopped(home):
+    if is_stopped(home):
         await end_hung_keeper(home)
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(Unreachable):
@@ -55,11 +57,16 @@ async def reach_keeper(home: Home) -> KeeperClient:
     return await _answering(home)
 
 
-def _is_stopped(home: Home) -> bool:
+def is_stopped(home: Home) -> bool:
     """A stopped one (SIGSTOP) will not answer however long it is given, unless it is debugged."""
     identity = keeper_identity(home)
     stat = proc.read_stat(identity.pid) if identity is not None else None
     return stat is not None and stat.state == "T" and not proc.is_traced(stat.pid)
+
+
+async def answering(home: Home) -> KeeperClient:
+    """A connection to the keeper that runs; none is started. `Unreachable` when none answers."""
+    return await _pinged(await KeeperClient.connect(home.keeper_socket), ANSWER)
 
 
 async def _answering(home: Home) -> KeeperClient:
@@ -104,7 +111,19 @@ async def start_keeper(home: Home) -> KeeperClient:
             where=str(log),
             next_step="see the reason above",
         )
-    return await _pinged(await KeeperClient.connect(home.keeper_socket, deadline=READY), 5.0)
+    return await _pinged(await _connected(home), ANSWER)
+
+
+async def _connected(home: Home) -> KeeperClient:
+    """A connection to the keeper that holds the home: a socket that was removed comes back."""
+    deadline = time.monotonic() + SOCKET_AGAIN
+    while True:
+        try:
+            return await KeeperClient.connect(home.keeper_socket, deadline=READY)
+        except Unreachable:
+            if time.monotonic() >= deadline or keeper_identity(home) is None:
+                raise
+        await asyncio.sleep(0.05)
 
 
 async def _run(command: list[str], sink: int) -> int:

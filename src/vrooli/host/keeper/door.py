@@ -66,11 +66,12 @@ def open_socket(run: str) -> socket.socket:
     path = os.path.join(run, SOCKET)
     if len(os.fsencode(path)) > SUN_PATH:
         raise Unfit(f"the socket path {path} is longer than {SUN_PATH} bytes")
-    os.makedirs(run, mode=0o700, exist_ok=True)
+    _make_folder(run)
     facts = os.lstat(run)
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
         raise Unfit(f"the run folder {run} is not a folder of uid {os.geteuid()}")
-    os.chmod(run, 0o700)
+    if facts.st_mode & 0o066:
+        os.chmod(run, 0o700)
     if os.path.lexists(path):
         os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
@@ -95,3 +96,13 @@ def close_socket(run: str, number: int) -> None:
             os.unlink(os.path.join(run, SOCKET))
     except OSError:
         pass
+
+
+def _make_folder(run: str) -> None:
+    """The parent lets services through, to sockets of their own (`main.places` makes it so too)."""
+    before = os.umask(0o066)
+    try:
+        os.makedirs(os.path.dirname(run), mode=0o711, exist_ok=True)
+        os.makedirs(run, mode=0o700, exist_ok=True)
+    finally:
+        os.umask(before)

@@ -11,6 +11,7 @@ from vrooli.host.keeper import proc, wire
 from vrooli.host.keeper.clerk import Clerk
 from vrooli.host.keeper.launches import Launch, Table
 from vrooli.host.keeper.leaving import Leaving
+from vrooli.host.keeper.listening import Listening
 from vrooli.host.keeper.log import log
 from vrooli.host.keeper.loop import Loop
 from vrooli.host.keeper.peer import Peer
@@ -61,13 +62,13 @@ class Keeper:
         self.peers: set[Peer] = set()
         self.started_at = time.time()
 
-    def run(self, listener: socket.socket, on_line: Callable[[Peer, bytes], None]) -> None:
+    def run(self, listening: Listening, on_line: Callable[[Peer, bytes], None]) -> None:
         """Adopt what runs, then serve until SIGTERM or `shutdown`."""
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self.loop.catch((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT))
         self._adopt_recorded()
         self.vigil.begin()
-        self.loop.watch(listener.fileno(), lambda _: self._accept(listener, on_line))
+        listening.begin(self.loop, lambda listener: self._accept(listener, on_line))
         self.loop.run()
         self.clerk.close()
         self.vigil.close()

@@ -9,15 +9,9 @@ import os
 import sys
 
 from vrooli.host.keeper import linux, ops, tag, wire
-from vrooli.host.keeper.door import (
-    RECORD,
-    Unfit,
-    close_socket,
-    open_socket,
-    socket_number,
-    take_lock,
-)
+from vrooli.host.keeper.door import RECORD, Unfit, take_lock
 from vrooli.host.keeper.keeper import Keeper
+from vrooli.host.keeper.listening import Listening
 from vrooli.host.keeper.log import log
 from vrooli.host.keeper.place import Place
 from vrooli.host.keeper.record import Record
@@ -69,20 +63,19 @@ def serve(root: str, run: str, ready_fd: int | None) -> int:
             log("info", f"a keeper holds {root} already; nothing to do")
             _tell(ready_fd, HELD)
             return 0
-        listener = open_socket(run)
+        listening = Listening(run)
     except (Unfit, OSError) as error:
         log("error", f"cannot keep {root}: {error}")
         return EXIT_UNFIT
-    named = socket_number(run)
     linux.become_subreaper()
     tag.escape()
     keeper = Keeper(Record(os.path.join(root, RECORD)), home_id(root), Place(root), run)
     log("info", f"keeping {root}")
     _tell(ready_fd, READY)
     try:
-        keeper.run(listener, lambda peer, line: ops.handle(keeper, peer, line))
+        keeper.run(listening, lambda peer, line: ops.handle(keeper, peer, line))
     finally:
-        close_socket(run, named)
+        listening.close()
     log("info", "ended" if keeper.leaving else "ended; what was started runs on")
     return 0
 
