@@ -22,10 +22,10 @@ from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import RouteGroup, Tokens, build_app
 from vrooli.core.home import Home
-from vrooli.main.api_server import listen_unix, quiet_server
 from vrooli.main.watchdog_chores import Chores
 from vrooli.main.watchdog_door import Door
 from vrooli.main.watchdog_notify import Notifications
+from vrooli.main.watchdog_socket import UnixDoor
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.diff import difference
 
@@ -52,13 +52,9 @@ async def serve_api(made_of: ApiParts) -> None:
     door = Door(app, lambda: board.supervisor.stack.autoheal)
     door.move()
     made_of.chores.also(door)
-    unix = listen_unix(made_of.home.watchdog_socket)
-    staying = asyncio.create_task(door.run())
-    try:
-        await quiet_server(app).serve(sockets=[unix])
-    finally:
-        staying.cancel()
-        unix.close()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(UnixDoor(app, made_of.home.watchdog_socket).run())
+        group.create_task(door.run())
 
 
 def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
