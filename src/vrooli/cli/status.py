@@ -10,7 +10,7 @@ from vrooli.cli import render
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
 from vrooli.cli.verdict import VerdictCommand
-from vrooli.core.errors import Unreachable
+from vrooli.core.errors import DeadlineExceeded, Unreachable
 from vrooli.core.home import Home
 from vrooli.core.status import EXIT_CODES, Status
 
@@ -59,7 +59,7 @@ def read_status(kit: Kit, home: Home) -> Mapping[str, Any]:
     """From the watchdog, else without."""
     try:
         return kit.watchdog(home).status()
-    except Unreachable:
+    except (Unreachable, DeadlineExceeded):
         return kit.unwatched_status(home)
 
 
@@ -81,7 +81,10 @@ def show(seen: Mapping[str, Any], *, json: bool) -> None:
 
 def _show_watchdog(watchdog: Mapping[str, Any]) -> None:
     if not watchdog.get("running"):
-        render.out("\nno watchdog is running: nothing is healed\n  next: `vrooli up`")
+        pid = watchdog.get("pid")
+        what = f"the watchdog {pid} does not answer" if pid else "no watchdog is running"
+        advice = "`vrooli up` replaces it; services run on" if pid else "`vrooli up`"
+        render.out(f"\n{what}: nothing is healed\n  next: {advice}")
     for line in watchdog.get("trouble", []):
         render.out(f"trouble: {line}")
     for line in watchdog.get("advice", []):

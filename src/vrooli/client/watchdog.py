@@ -3,6 +3,7 @@
 import getpass
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,7 +12,7 @@ from vrooli.client import http
 from vrooli.client.token import read_token
 from vrooli.client.wire import Response, problem
 from vrooli.core.address import Address, UnixPath
-from vrooli.core.errors import CutOff, ProtocolError
+from vrooli.core.errors import CutOff, DeadlineExceeded, ProtocolError, Unreachable
 from vrooli.core.home import Home
 
 ACTIONS = ("up", "stop", "start", "restart", "down")
@@ -22,6 +23,9 @@ ACTION_SECONDS = 1800.0
 
 LOOKING_BACK = 30.0
 """Seconds for an answer about the past: a year of many checks takes some on a busy machine."""
+
+ADVICE = "`vrooli up` starts the watchdog, or replaces one that hangs; services run on"
+"""What to do when it does not answer."""
 
 SILENCE_SECONDS = 60.0
 """An operation that is silent for this long counts as hung; the watchdog sends empty lines."""
@@ -277,13 +281,26 @@ class WatchdogClient:
         self, method: str, path: str, timeout: float | None = None, body: Any = None
     ) -> bytes:
         limit = self.timeout if timeout is None else timeout
-        answer = http.request(self.target, method, path, body=body, token=self.token, timeout=limit)
+        with _advising():
+            answer = http.request(
+                self.target, method, path, body=body, token=self.token, timeout=limit
+            )
         # 503 of /health is a verdict with a body, not a failure of the question.
         verdict = answer.status == 503 and path == "/health"
         if answer.status >= 400 and not verdict:
             asked = path.partition("?")[0]
             raise problem(answer.status, answer.lenient(), f"{method} {asked} at {self.target}")
         return answer.body
+
+
+@contextmanager
+def _advising() -> Iterator[None]:
+    """Say what helps where there is no watchdog, or one that hangs."""
+    try:
+        yield
+    except (Unreachable, DeadlineExceeded) as error:
+        error.next_step = error.next_step or ADVICE
+        raise
 
 
 def _me() -> str:

@@ -16,8 +16,10 @@ from vrooli.core.home import Home
 from vrooli.host.accounts import ensure_service_user
 from vrooli.host.former import former_ended
 from vrooli.host.keeper_client import KeeperClient
+from vrooli.host.processes import LocalProcesses
+from vrooli.host.recorded import RecordedKeeper
 from vrooli.host.secrets import FileSecrets
-from vrooli.host.start_keeper import reach_keeper
+from vrooli.host.start_keeper import keeper_identity, reach_keeper
 from vrooli.main.boot import protected_at_boot
 from vrooli.main.places import SERVICE_USER, make_home, this_machine
 from vrooli.main.watchdog_environment import has_other_values, known_values
@@ -77,10 +79,15 @@ def stop_watchdog(home: Home) -> bool:
 
 
 def minds_watchdog(home: Home) -> bool:
-    """Whether a keeper is there that minds a watchdog: then one answers soon."""
+    """Whether a keeper is there that minds a watchdog: then one answers soon. A keeper that hangs,
+    or that is gone and has left a watchdog behind, is replaced first: only a keeper can tell.
+    """
+    left = RecordedKeeper(home, LocalProcesses()).watchdog
+    if keeper_identity(home) is None and left is None:
+        return False
 
     async def ask() -> bool:
-        async with await KeeperClient.connect(home.keeper_socket) as keeper:
+        async with await reach_keeper(home) as keeper:
             return bool((await keeper.ping())["watching"])
 
     try:
@@ -206,6 +213,7 @@ async def _end(home: Home, *, blindly: bool) -> list[tuple[str, bool]]:
             await _left_by(keeper)
         else:
             await keeper.shutdown()
+    await asyncio.to_thread(_remove_run_folder, home)
     return [(AUTOHEAL, stopped), ("keeper", True)]
 
 
@@ -213,3 +221,16 @@ async def _left_by(keeper: KeeperClient) -> None:
     await keeper.leave("brought down by an operator, and there is no stack in its home")
     while not keeper.closed:  # noqa: ASYNC110 -- it ends when all has ended, each in its time
         await asyncio.sleep(_PAUSE)
+
+
+def _remove_run_folder(home: Home) -> None:
+    """Sockets went with who served at them; what else is in it may still be wanted."""
+    deadline = time.monotonic() + ENDS
+    while keeper_identity(home) is not None and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
+    with suppress(OSError):
+        for said in home.run.glob("probe-*.out"):
+            said.unlink()
+        for sockets in home.run.glob("pg-*"):
+            sockets.rmdir()
+        home.run.rmdir()

@@ -16,8 +16,9 @@ from vrooli.core.status import Status, worst
 from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_client import KeeperClient
 from vrooli.host.locks import FileLock
-from vrooli.host.memory.keeper import MemoryKeeper
-from vrooli.host.start_keeper import reach_keeper
+from vrooli.host.processes import LocalProcesses
+from vrooli.host.recorded import RecordedKeeper
+from vrooli.host.start_keeper import answering, is_stopped, keeper_identity, reach_keeper
 from vrooli.main.assemble import context_for
 from vrooli.main.places import make_home, this_machine
 from vrooli.stack import graph
@@ -141,26 +142,41 @@ async def _follow(supervisor: Supervisor, keeper: KeeperClient) -> None:
 async def _status(home: Home, environment: Mapping[str, str]) -> dict[str, Any]:
     stack = read_compiled(home.stack_json)
     machine = this_machine(home)
-    keeper: KeeperClient | MemoryKeeper
-    try:
-        keeper = await KeeperClient.connect(home.keeper_socket)
-    except Unreachable:
-        keeper = MemoryKeeper(SystemClock())  # nothing is kept: nothing runs, as far as we know
+    keeper = await _keeper_of(home)
     supervisor = Supervisor(context_for(stack, home, machine, keeper, environment))
     await supervisor.refresh()
     board = Board(supervisor, Wanted(home.wanted_json, home.wanted_stand_in))
     board.tracked = {name: Tracked(service) for name, service in stack.services.items()}
     await asyncio.gather(*(_look(board, tracked) for tracked in board.tracked.values()))
-    view = StatusView(board, SystemClock(), lambda: {"running": False, "pid": None})
-    seen = view.status()
+    itself = _itself(home, keeper)
+    seen = StatusView(board, SystemClock(), lambda: itself).status()
     for row in seen["services"]:
         if row["name"] == AUTOHEAL:
-            row["state"], row["health"] = "stopped", "unknown"
+            row["state"], row["health"] = "failed" if row["pid"] else "stopped", "unknown"
     up = any(tracked.result is not None for tracked in board.tracked.values())
     verdict = worst([Status(seen["status"]), Status.WARNING]) if up else Status.UNKNOWN
     if isinstance(keeper, KeeperClient):
         await keeper.close()
     return {**seen, "status": str(verdict)}
+
+
+async def _keeper_of(home: Home) -> KeeperClient | RecordedKeeper:
+    """The keeper that answers; else what the last one has left."""
+    if not is_stopped(home):
+        with suppress(Unreachable):
+            return await answering(home)
+    return RecordedKeeper(home, LocalProcesses())
+
+
+def _itself(home: Home, keeper: KeeperClient | RecordedKeeper) -> dict[str, Any]:
+    """The watchdog's part of the status, told by others."""
+    itself: dict[str, Any] = {"running": False, "pid": None}
+    if isinstance(keeper, RecordedKeeper):
+        hangs = keeper_identity(home) is not None
+        what = "the keeper does not answer" if hangs else "there is no keeper"
+        itself["pid"] = keeper.watchdog.identity.pid if keeper.watchdog is not None else None
+        itself["trouble"] = [f"{what}: how a service ends is not noticed"]
+    return itself
 
 
 async def _look(board: Board, tracked: Tracked) -> None:
