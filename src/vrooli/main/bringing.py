@@ -15,11 +15,12 @@ from vrooli.core.errors import ConfigError, StartFailed, Unreachable, VrooliErro
 from vrooli.core.home import Home
 from vrooli.host.accounts import ensure_service_user
 from vrooli.host.former import former_ended
+from vrooli.host.keeper.installation import installation
 from vrooli.host.keeper_client import KeeperClient
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.recorded import RecordedKeeper
 from vrooli.host.secrets import FileSecrets
-from vrooli.host.start_keeper import keeper_identity, reach_keeper
+from vrooli.host.start_keeper import answering, keeper_identity, reach_keeper
 from vrooli.main.boot import protected_at_boot
 from vrooli.main.places import SERVICE_USER, make_home, this_machine
 from vrooli.main.watchdog_environment import has_other_values, known_values
@@ -62,6 +63,7 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
     if change is None or change:
         write_compiled(stack, home.stack_json)
     watched = any(service.is_watchdog for service in stack.services.values())
+    asyncio.run(_leave_other_installation(home))
     if watched:
         if known is not None and has_other_values(known, stack, environment):
             stop_watchdog(home)  # services run on meanwhile
@@ -174,6 +176,27 @@ def _answers(client: WatchdogClient) -> bool:
     return True
 
 
+async def _leave_other_installation(home: Home) -> None:
+    """End a watchdog, and a keeper, that run from another installation than ours; services run on.
+    They would look for files of the other one, which may be gone, and show services its folders.
+    """
+    try:
+        keeper = await answering(home)
+    except Unreachable:
+        return  # a hung one is replaced later
+    async with keeper:
+        told = await keeper.ping()
+        ours = installation()
+        others_keeper = told.get("installation") != ours
+        watchdog = told["watchdog"]
+        if others_keeper or (watchdog is not None and watchdog["fingerprint"] != ours):
+            await _stop_watchdog(home)
+        if others_keeper:
+            await keeper.shutdown(force=True)
+    if others_keeper:
+        await asyncio.to_thread(_wait_for_keepers_end, home)
+
+
 async def _have_keeper(home: Home) -> None:
     async with await reach_keeper(home):
         return
@@ -225,12 +248,16 @@ async def _left_by(keeper: KeeperClient) -> None:
 
 def _remove_run_folder(home: Home) -> None:
     """Sockets went with who served at them; what else is in it may still be wanted."""
-    deadline = time.monotonic() + ENDS
-    while keeper_identity(home) is not None and time.monotonic() < deadline:
-        time.sleep(_PAUSE)
+    _wait_for_keepers_end(home)
     with suppress(OSError):
         for said in home.run.glob("probe-*.out"):
             said.unlink()
         for sockets in home.run.glob("pg-*"):
             sockets.rmdir()
         home.run.rmdir()
+
+
+def _wait_for_keepers_end(home: Home) -> None:
+    deadline = time.monotonic() + ENDS
+    while keeper_identity(home) is not None and time.monotonic() < deadline:
+        time.sleep(_PAUSE)

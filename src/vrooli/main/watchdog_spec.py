@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from vrooli.core.home import Home
 from vrooli.core.launch import LaunchSpec
+from vrooli.host.keeper.installation import installation
 from vrooli.stack.model import AUTOHEAL
 
 MODULE = "vrooli.main.watchdog"
@@ -19,4 +20,5 @@ def watchdog_spec(home: Home, environment: Mapping[str, str]) -> LaunchSpec:
         cwd="/",
         env=env | {"VROOLI_HOME": str(home.root)},
         log_path=str(home.log(AUTOHEAL)),
+        fingerprint=installation(),
     )

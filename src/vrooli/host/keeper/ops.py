@@ -11,6 +11,7 @@ import time
 
 from vrooli import __version__
 from vrooli.host.keeper import proc, tree, wire
+from vrooli.host.keeper.installation import installation
 from vrooli.host.keeper.keeper import Keeper
 from vrooli.host.keeper.launches import Exit, Launch
 from vrooli.host.keeper.peer import Peer
@@ -52,6 +53,7 @@ def _ping(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
     return {
         "protocol": wire.VERSION,
         "version": __version__,
+        "installation": installation(),
         "monotonic": time.monotonic(),
         "started_at": keeper.started_at,
         "identity": {
