@@ -145,3 +145,21 @@ def test_a_user_who_is_not_root_has_all_of_it(new_stack: Callable[..., LiveStack
     assert stack.pids("server", "autoheal", "keeper") == before
     assert stack.run("down").returncode == 0
     assert processes_of(stack.home) == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_a_program_in_a_closed_folder_is_shown_to_its_user(stack: LiveStack) -> None:
+    closed = stack.folder / "closed"
+    for folder in (closed, closed / "tools"):
+        folder.mkdir()
+        program = folder / "program"
+        program.write_text('#!/bin/sh\nls "$1"\nexec sleep 600\n', encoding="utf-8")
+        program.chmod(0o755)
+        (folder / "other").touch()
+    closed.chmod(0o700)
+    stack.add("in-it", port=False, command=[str(closed / "program"), str(closed)])
+    stack.add("below", port=False, command=[str(closed / "tools/program"), str(closed)])
+    stack.write()
+    stack.up()
+    assert stack.log("in-it").split() == ["program"]
+    assert stack.log("below").split() == ["tools"]

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from vrooli.core.errors import ConfigError, StorageError, UnsetVariable
 from vrooli.core.launch import LaunchSpec
-from vrooli.stack.kind import Place
+from vrooli.stack.kind import Place, Program
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.launched import (
     digest,
@@ -66,7 +66,7 @@ def launch_spec(
         env=env,
         log_path=str(home.log(service.name)),
         user=user,
-        expose=(program.cwd, *program.expose) if user else (),
+        expose=(program.cwd, *_place_of(program), *program.expose) if user else (),
         fingerprint=launch_fingerprint(service, stack, _digests(service, values, place)),
     )
 
@@ -90,6 +90,17 @@ def rotated(launched: str, service: Service, stack: Stack, place: Place) -> tupl
             values[reference] = resolve(reference, stack, place)
     now = _digests(service, values, place)
     return tuple(reference for reference in now if now[reference] != before[reference])
+
+
+def _place_of(program: Program) -> tuple[str, ...]:
+    """The program and its folder, when a path says where it is. The program too: its folder may be
+    the closed one.
+    """
+    command = program.argv[0]
+    if "/" not in command:
+        return ()
+    path = os.path.normpath(os.path.join(program.cwd, command))
+    return os.path.dirname(path), path
 
 
 def resolve(value: str, stack: Stack, place: Place) -> str:

@@ -197,6 +197,29 @@ async def test_without_exposure_the_folder_stays_closed(
         await keeper.spawn(spec)
 
 
+@pytest.mark.skipif(not ROOT, reason="only root starts programs as another user")
+async def test_the_closed_folder_that_keeps_a_program_from_its_user_is_named(
+    place: KeeperHome, keeper: KeeperClient, vault: Vault
+) -> None:
+    program = vault.folder / "code/run"
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    why = f"nobody may not execute {program}: it cannot enter {vault.folder}"
+    with pytest.raises(StartFailed, match=why):
+        await keeper.spawn(place.spec(str(program), user=USER))
+
+
+@pytest.mark.skipif(not ROOT, reason="only root starts programs as another user")
+async def test_a_closed_folder_in_the_path_makes_nothing_of_a_misspelled_command(
+    place: KeeperHome, keeper: KeeperClient, vault: Vault
+) -> None:
+    env = {"PATH": f"{vault.code}:/usr/bin:/bin"}
+    why = f"command not found: no-such-program in PATH .*nobody cannot enter {vault.folder}"
+    with pytest.raises(StartFailed, match=why):
+        await keeper.spawn(place.spec("no-such-program", user=USER, env=env))
+    assert (await keeper.run(place.spec("true", user=USER, env=env), timeout=30)).code == 0
+
+
 async def test_a_killed_one_is_reported_like_any_other(
     place: KeeperHome, keeper: KeeperClient, vault: Vault
 ) -> None:

@@ -8,7 +8,7 @@ import os
 import pwd
 import signal
 
-from vrooli.host.keeper.expose import Unreadable, expose
+from vrooli.host.keeper.expose import Unreadable, expose, first_unsearchable
 from vrooli.host.keeper.tag import put_on
 
 TYPE_CHECKING = False
@@ -121,7 +121,9 @@ def _environment(env: dict[str, str], marker: tuple[str, str]) -> dict[str, str]
 
 
 def _exec(argv: list[str], env: dict[str, str], stage: _Stage) -> None:
-    """execve(2) with the search that execvp(3) does, through the PATH of the new environment."""
+    """execve(2) with the search that execvp(3) does, through the PATH of the new environment. A
+    closed folder in it is no reason for a failure: whether it holds the program, nobody knows.
+    """
     program = argv[0]
     if "/" in program:
         candidates = [program]
@@ -129,6 +131,7 @@ def _exec(argv: list[str], env: dict[str, str], stage: _Stage) -> None:
         folders = env.get("PATH", os.defpath).split(os.pathsep)
         candidates = [os.path.join(folder or ".", program) for folder in folders]
     denied: OSError | None = None
+    closed: str | None = None
     for path in candidates:
         try:
             os.execve(path, argv, env)
@@ -137,5 +140,10 @@ def _exec(argv: list[str], env: dict[str, str], stage: _Stage) -> None:
                 stage.detail = "interpreter"
                 raise OSError(errno.ENOENT, "no interpreter") from error
         except PermissionError as error:
-            denied = denied or error
+            folder = first_unsearchable(os.path.abspath(path))
+            closed = closed or folder
+            if folder is None or "/" in program:
+                denied = denied or error
+    if denied is None or "/" in program:
+        stage.detail = closed or ""
     raise denied or OSError(errno.ENOENT, "not found")

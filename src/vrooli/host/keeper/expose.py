@@ -45,7 +45,7 @@ class _User:
         os.setegid(gid)
         os.seteuid(uid)
         try:
-            return _first_unsearchable(path)
+            return first_unsearchable(path)
         finally:
             os.seteuid(0)
             os.setegid(own_gid)
@@ -60,7 +60,8 @@ def _parents(path: str) -> Iterator[str]:
         position = path.find("/", position + 1)
 
 
-def _first_unsearchable(path: str) -> str | None:
+def first_unsearchable(path: str) -> str | None:
+    """The topmost parent of `path` that whoever we are now cannot search."""
     for parent in _parents(path):
         if not os.access(parent, os.X_OK, effective_ids=True):
             return parent

@@ -220,16 +220,22 @@ def _words(stage: str, number: int, detail: str, spec: dict[str, Any]) -> tuple[
 
 
 def _exec_words(number: int, detail: str, spec: dict[str, Any], why: str) -> tuple[str, str]:
-    program = spec["argv"][0]
+    program, user = spec["argv"][0], spec["user"] or "this user"
+    closed = detail if detail.startswith("/") else ""  # else the error in the kernel's words
     if number == errno.ENOENT and detail == "interpreter":
         what = f"the interpreter in the first line of {program} does not exist"
         return what, "install it, or correct the first line"
     if number == errno.ENOENT:
         place = "" if "/" in program else f" in PATH {spec['env'].get('PATH', os.defpath)}"
-        return f"command not found: {program}{place}", "install it, or correct `command`"
+        what = f"command not found: {program}{place}"
+        if closed:
+            return f"{what} ({user} cannot enter {closed})", "install it, or correct `command`"
+        return what, "install it, or correct `command`"
+    if number == errno.EACCES and closed:
+        what = f"{user} may not execute {program}: it cannot enter {closed}"
+        return what, "move it, open that folder, or have another `user` run it"
     if number == errno.EACCES:
-        user = spec["user"] or "this user"
-        return f"{user} may not execute {program}", "check its mode and that of its folders"
+        return f"{user} may not execute {program}", "check its mode"
     if number == errno.ENOEXEC:
         what = f"{program} is no program for this machine"
         return what, "a script needs a first line such as #!/bin/sh"
