@@ -16,6 +16,7 @@ from vrooli.stack import explain
 from vrooli.stack.builtin.server import work_half_installed
 from vrooli.stack.catalogue import Catalogue, Checks, InstalledKinds, NoChecks
 from vrooli.stack.compile import Source, compile_stack
+from vrooli.stack.compile_checks import MOST_SERVICES
 from vrooli.stack.compile_process import Folders
 from vrooli.stack.default import default_file
 from vrooli.stack.find import LARGEST
@@ -38,6 +39,8 @@ from vrooli.stack.toml_lines import key_lines, line_of
 NEXT = "correct it; `vrooli config check` looks again, and a running stack is left alone meanwhile"
 
 Section = TypeVar("Section")
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 UNKNOWN = "unexpected_keyword_argument"
 """Pydantic's name for a key that a dataclass does not have."""
@@ -76,7 +79,9 @@ def load_stack(
         path = path.absolute()
         text = _read(path)
         reader = _Reader(catalogue, known, problems)
-        file = reader.file(_parse(text, path))
+        raw = _parse(text, path)
+        _require_sensible_size(raw, path)
+        file = reader.file(raw)
         folders = Folders(str(path.parent), home)
         source = Source(
             file,
@@ -126,6 +131,21 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         raise ConfigError(f"not TOML: {what}", where=place, next_step=NEXT) from error
     except ValueError as error:  # of int(), which refuses thousands of digits
         raise ConfigError("a number is too long", where=str(path), next_step=NEXT) from error
+
+
+def _require_sensible_size(raw: Mapping[str, Any], path: Path) -> None:
+    """At once: a file that a program has filled would be read for minutes."""
+    tables = [raw.get(name) for name in ("resources", "scenarios")]
+    if sum(len(table) for table in tables if isinstance(table, dict)) > MOST_SERVICES:
+        what = f"more than {MOST_SERVICES} services"
+        raise ConfigError(what, where=str(path), next_step=NEXT)
+
+
+def _adapter(section: type[Section]) -> TypeAdapter[Section]:
+    """Made once: making one costs as much as reading a hundred sections."""
+    if section not in _ADAPTERS:
+        _ADAPTERS[section] = TypeAdapter(section)
+    return _ADAPTERS[section]
 
 
 def _error(problems: Problems, text: str, file: str) -> ConfigError:
@@ -295,7 +315,7 @@ class _Reader:
             return None
         for _ in range(2):  # again without what was wrong, so that the rest is checked too
             try:
-                return TypeAdapter(section).validate_json(json.dumps(raw), strict=True)
+                return _adapter(section).validate_json(json.dumps(raw), strict=True)
             except VrooliError as error:
                 self.problems.add(path, error.what)
                 return None

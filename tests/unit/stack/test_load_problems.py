@@ -309,3 +309,10 @@ def test_deep_but_valid_nesting_is_a_problem_like_any_other(file: StackFile) -> 
 def test_enormous_numbers_are_refused(file: StackFile) -> None:
     (problem,) = file.problems(f"{WEB}port = 0x{'f' * 5000}")
     assert "has no meaning here" in problem
+
+
+def test_a_file_of_far_too_many_services_is_refused_before_they_are_read(file: StackFile) -> None:
+    many = "".join(f"[scenarios.s{number}]\nmistake = 1\n" for number in range(1001))
+    with pytest.raises(ConfigError, match="more than 1000 services") as caught:
+        file.load(many)
+    assert "mistake" not in str(caught.value)
