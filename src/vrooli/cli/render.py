@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
+from vrooli.cli.tables import lay_out
 from vrooli.core.errors import VrooliError
 
 _COLOURS = {
@@ -19,9 +20,6 @@ _COLOURS = {
     "stopped": "2", "external": "36", "refused": "33", "unchanged": "2",
     "sent": "32", "pending": "33", "failing": "31", "folded": "2", "dropped": "2",
 }  # fmt: skip
-ROOM = 30
-"""Characters that the last column of a table needs at least to be worth reading."""
-
 _SIGNS = {"healthy": "✓", "unchanged": "·", "stopped": "✓", "failed": "✗", "blocked": "⊘"}
 
 
@@ -66,29 +64,12 @@ def paint(text: str, word: str, stream: TextIO | None = None) -> str:
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, below: bool = False) -> None:
-    """Columns as wide as their content; the last one is cut at the terminal's edge. Status words
-    are coloured. With `below` the last cell goes on a line of its own where there is no room.
+    """Columns as wide as their content, as far as the terminal is; see `tables.lay_out`. Status
+    words are coloured.
     """
     body = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(line[i]) for line in [list(titles), *body]) for i in range(len(titles))]
-    limit = columns()
-    if below and limit - sum(width + 2 for width in widths[:-1]) < min(widths[-1], ROOM):
-        for line in body:
-            _line(line[:-1], widths, limit)
-            _line(["", line[-1]], [0, 0], limit)
-        return
-    for line in [list(titles), *body]:
-        _line(line, widths, limit)
-
-
-def _line(cells: Sequence[str], widths: Sequence[int], limit: int) -> None:
-    used, shown = 0, []
-    for cell, width in zip(cells, widths, strict=False):
-        room = max(0, limit - used)
-        text = cell if len(cell) <= room else cell[: max(0, room - 1)] + "…"
-        shown.append(paint(text, cell) + " " * (width - len(cell)))
-        used += width + 2
-    out("  ".join(shown).rstrip())
+    for line in lay_out(titles, body, columns(), below=below):
+        out("".join(cell.before + paint(cell.text, cell.word) for cell in line).rstrip())
 
 
 def columns() -> int:

@@ -1,0 +1,68 @@
+"""Where the cells of a table go on a terminal of some width. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ROOM = 30
+"""Characters that the last column gets at least before anything moves to lines of its own."""
+
+GAP = "  "
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A piece of a line: what is shown of `word`, and the blanks before it."""
+
+    text: str
+    word: str
+    before: str = ""
+
+
+def lay_out(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], limit: int, *, below: bool = False
+) -> list[list[Cell]]:
+    """Lines of at most `limit` characters: columns as wide as their content.
+
+    The last column is cut at the edge. Where it has less than ROOM, columns that find no place go
+    below their row, each on a line with its title; with `below` it is the last one alone, without.
+    """
+    widths = [max(len(line[i]) for line in [titles, *rows]) for i in range(len(titles))]
+    if below and limit - _width(widths[:-1]) - len(GAP) < min(widths[-1], ROOM):
+        fitting, named = len(titles) - 1, False
+    else:
+        fitting, named = _fitting(widths, limit), True
+    lines = [] if below and not named else [_line(titles[:fitting], widths, limit)]
+    for row in rows:
+        lines.append(_line(row[:fitting], widths, limit))
+        for title, cell in zip(titles[fitting:], row[fitting:], strict=True):
+            label = f"{_INDENT}{title.lower()}: " if named else GAP
+            if cell not in ("", "-"):
+                lines.append([Cell(_cut(cell, limit - len(label)), cell, label)])
+    return lines
+
+
+def _fitting(widths: Sequence[int], limit: int) -> int:
+    """How many columns stand side by side."""
+    if _width([*widths[:-1], min(widths[-1], ROOM)]) <= limit:
+        return len(widths)
+    return max(n for n in range(1, len(widths)) if n == 1 or _width(widths[:n]) <= limit)
+
+
+def _width(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * max(0, len(widths) - 1)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], limit: int) -> list[Cell]:
+    line: list[Cell] = []
+    used, blanks = 0, ""
+    for cell, width in zip(cells, widths, strict=False):
+        text = _cut(cell, limit - used - len(blanks))
+        line.append(Cell(text, cell, blanks))
+        used += len(blanks) + len(text)
+        blanks = " " * (width - len(text)) + GAP
+    return line
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(0, room - 1)] + "…" * min(1, max(0, room))
