@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vrooli.core.errors import AccessDenied, Unreachable
+from vrooli.core.errors import AccessDenied, StorageError, Unreachable
 
 MAX_TOKEN = 4096
 """Bytes; ours has 43 characters, a signed one stays far below this."""
@@ -14,6 +14,7 @@ def read_token(path: Path) -> str:
     Raises:
         Unreachable: there is no such file yet.
         AccessDenied: it may not be read, or holds no token.
+        StorageError: there can be no such file, or its disk does not give it.
     """
     try:
         with path.open("rb") as file:
@@ -24,11 +25,17 @@ def read_token(path: Path) -> str:
             where=str(path),
             next_step="vrooli up",
         ) from error
-    except OSError as error:
+    except PermissionError as error:
         raise AccessDenied(
             f"the operator token cannot be read ({error.strerror})",
             where=str(path),
             next_step="run as the user that owns the stack",
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"the operator token cannot be read ({error.strerror})",
+            where=str(path),
+            next_step="check VROOLI_HOME, and the disk that the home is on",
         ) from error
     token = raw.decode("ascii", "replace").strip()
     if not token or len(raw) > MAX_TOKEN or not token.isprintable() or not token.isascii():
