@@ -14,6 +14,8 @@ from vrooli.server.metrics import Metrics
 UNMATCHED = "unmatched"
 QUIET_ROUTES = frozenset({"/health", "/health/live", "/metrics"})
 """Asked every few seconds by machines: logged only when they fail."""
+SHIPPING = ("POST", "/api/v1/history")
+"""A watchdog brings its records, every few seconds: likewise."""
 MAX_LOGGED_PATH = 512
 CLIENT_GONE = 499
 """The caller went away before its answer: nginx's number. Counted as 500 it would raise alarms."""
@@ -55,7 +57,8 @@ class Observe:
     def _record(self, scope: Scope, status: int, nanoseconds: int) -> None:
         route = route_template(scope)
         self._metrics.observe(scope["method"], route, status, nanoseconds / 1e9)
-        if route in QUIET_ROUTES and status < 400:
+        quiet = route in QUIET_ROUTES or (scope["method"], route) == SHIPPING
+        if quiet and status < 400:
             return
         client = scope.get("client")
         fields = {
