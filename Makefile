@@ -40,6 +40,7 @@ reference: .venv/.installed ## write docs/reference/ anew from the source
 	@.venv/bin/python -m scripts.reference
 
 clean: ## remove all that these targets made in this folder; a running stack's home is not touched
+	@test -n "$(FORCE)" || scripts/may-clean
 	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build dist htmlcov
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
