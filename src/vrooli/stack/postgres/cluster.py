@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vrooli.core.command import Command, EnsureDirectory, Remove, Rename, RunOnce, WriteFile
+from vrooli.core.errors import ConfigError
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.settings import MAIN_CONF
 
 SUPERUSER = "postgres"
 _ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+_SHELLS = '"$`\\\n'
+"""What means something between double quotes of a shell."""
+
 _MINUTES = 300.0
 """Seconds for initdb: 1 to 3 on a common disk; a slow one may sync for minutes."""
 
@@ -42,7 +46,11 @@ def commands(new: NewCluster, vrooli_conf: str) -> Sequence[Command]:
     """Make it beside its final place; the rename at the end is what makes it count.
 
     A kill in between leaves a `.new` folder, which the next attempt removes.
+
+    Raises:
+        ConfigError: the path of the programs holds what a shell would take for its own.
     """
+    _require_plain(new.installation.bin, new.service)
     stage = new.data.with_name(f"{new.data.name}.new")
     cluster, password = stage / "cluster", stage / "verifier"
     return (
@@ -59,6 +67,19 @@ def commands(new: NewCluster, vrooli_conf: str) -> Sequence[Command]:
         Rename(str(cluster), str(new.data)),
         Remove(str(stage)),
     )
+
+
+def _require_plain(programs: Path, service: str) -> None:
+    """initdb asks `postgres` for its version by a shell, and puts its path between double quotes
+    as it is (find_other_exec in src/common/exec.c).
+    """
+    taken = next((sign for sign in str(programs) if sign in _SHELLS), None)
+    if taken is not None:
+        raise ConfigError(
+            f"PostgreSQL's initdb fails where the path of its programs holds {taken!r}: {programs}",
+            where=service,
+            next_step="choose another home by VROOLI_HOME=/path",
+        )
 
 
 def _initdb(new: NewCluster, cluster: Path, password: Path) -> tuple[str, ...]:

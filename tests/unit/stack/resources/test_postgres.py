@@ -131,3 +131,14 @@ def test_nobody_but_us_can_change_what_stands_in_the_folder_of_a_new_cluster(
     owners = {c.path: c.user for c in commands if isinstance(c, EnsureDirectory)}
     stage = next(path for path in owners if path.endswith(".new"))
     assert owners[stage] is None
+
+
+@pytest.mark.parametrize("sign", list('$"`\\'))
+def test_a_home_whose_path_a_shell_would_read_otherwise_is_refused(
+    tmp_path: Path, sign: str
+) -> None:
+    home = tmp_path / f"a{sign}b"
+    home.mkdir()
+    with pytest.raises(ConfigError, match="the path of its programs holds") as caught:
+        KIND.prepare(resource("postgres"), place(home))
+    assert "VROOLI_HOME" in caught.value.next_step
