@@ -19,7 +19,7 @@ CHECK = Check(
     title="Disk space",
     why="A full disk stops PostgreSQL, loses logs and makes every restart fail.",
     category="system",
-    interval=30.0,
+    interval=10.0,
     unit="%",
     thresholds=Thresholds(warning=85.0, critical=95.0),
     run=_run,

@@ -19,7 +19,7 @@ CHECK = Check(
     title="Inodes",
     why="Without inodes no file can be made, although there is space left.",
     category="system",
-    interval=60.0,
+    interval=10.0,
     unit="%",
     thresholds=Thresholds(warning=85.0, critical=95.0),
     run=_run,
