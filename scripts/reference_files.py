@@ -15,7 +15,8 @@ Everything that a stack keeps lies in one folder, its home: `$VROOLI_HOME`, or
 `/var/lib/vrooli/STACK` for root, or `$XDG_STATE_HOME/vrooli/STACK`
 (`~/.local/state/vrooli/STACK`). Sockets lie in a run folder with a short name, since the kernel
 takes at most 107 bytes: below `/run/vrooli` for root, else below `$XDG_RUNTIME_DIR/vrooli` or
-`/tmp/vrooli-UID`. `vrooli down` leaves the home as it is.
+`/tmp/vrooli-UID`. `vrooli down` leaves the home as it is, and
+takes the run folder away.
 
 """
 

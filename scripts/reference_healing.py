@@ -97,6 +97,15 @@ in the middle, the next one goes on with the verification, and does nothing twic
   it does not answer. Services run on. How a service ended while there was no keeper is `unknown`,
   never guessed.
 - Both are recorded as heals of `autoheal` and `keeper`.
+- A socket that somebody removed (what cleans `/tmp` does) is there again within seconds.
+
+**When both are gone at once**, nothing brings them back but a person, or what starts the stack at
+boot. Services run on, and what ends stays ended. `vrooli status` tells of it from the keeper's
+record: what lives is `running`, its health by its probe, "no watchdog is running". `vrooli up`
+starts both and leaves alone what runs; so does `vrooli scenario start vrooli-autoheal`, which
+starts nothing that was stopped. When both are stopped (SIGSTOP) or hang, it is the same: `up`,
+`down` and every other operation replace them first. What runs by then is adopted, and how it ends
+is `unknown` until its next start.
 
 ## What is never done
 

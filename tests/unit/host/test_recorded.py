@@ -25,7 +25,7 @@ def _item(name: str, identity: Identity, *, minded: bool = False) -> dict[str, A
 
 def _keeper(home: Home, text: str) -> RecordedKeeper:
     home.keeper_record.write_text(text, encoding="utf-8")
-    facts = ProcessFacts(state="S", traced=False, rss_bytes=1, cpu_seconds=0.0)
+    facts = ProcessFacts(state="S", traced=False, rss_bytes=1, cpu_seconds=0.0, age=1.0)
     processes = MemoryProcesses()
     processes.known |= {LIVES: facts, WATCHES: facts}
     return RecordedKeeper(home, processes)
