@@ -199,3 +199,18 @@ def test_a_followed_log_is_shown_once_over_its_rotation(stack: LiveStack) -> Non
         assert follower.stdout is not None
         follower.stdout.close()
     assert [line for line in seen if line != "mark 0"] == ["mark 1", "mark 2"]
+
+
+def test_what_a_stack_has_started_is_no_orphan_of_it(stack: LiveStack) -> None:
+    stack.add("web")
+    stack.check("vrooli-orphans", interval=1)
+    stack.write()
+    stack.up()
+    stack.until_result("vrooli-orphans", "ok", "0 orphans")
+    looked = stack.get("autoheal", "/checks/vrooli-orphans")["looked_at"]
+
+    def another_look() -> bool:
+        return bool(stack.get("autoheal", "/checks/vrooli-orphans")["looked_at"] > looked)
+
+    stack.until(another_look, "it is looked at while all of it runs")
+    assert stack.result("vrooli-orphans")["status"] == "ok"

@@ -11,18 +11,17 @@ _LAUNCH, _HOME = b"VROOLI_LAUNCH=", b"VROOLI_HOME="
 
 
 async def _run(look: Look) -> Result:
-    known = {launch.launch_id for launch in await look.facts.tools.keeper.launches()}
-    home = look.facts.home.encode()
-    orphans = [
-        pid
-        for pid in procfs.pids(look.facts.files)
-        if (launch := _launch(look.facts.files, pid, home)) and launch not in known
-    ]
+    keeper, files, home = look.facts.tools.keeper, look.facts.files, look.facts.home.encode()
+    known = {launch.launch_id for launch in await keeper.launches()}
+    known.add(_launch(files, "self", home))  # the watchdog's own children
+    found = {pid: launch for pid in procfs.pids(files) if (launch := _launch(files, pid, home))}
+    known |= {launch.launch_id for launch in await keeper.launches()}  # started meanwhile
+    orphans = [pid for pid, launch in found.items() if launch not in known]
     named = f": {', '.join(map(str, orphans[:10]))}" if orphans else ""
     return judge(len(orphans), "processes", look.limits, f"{len(orphans)} orphans{named}")
 
 
-def _launch(files: Files, pid: int, home: bytes) -> str:
+def _launch(files: Files, pid: int | str, home: bytes) -> str:
     """The launch that a process of this home belongs to; empty of others."""
     try:
         variables = (files.read(f"/proc/{pid}/environ") or b"").split(b"\0")
@@ -31,7 +30,8 @@ def _launch(files: Files, pid: int, home: bytes) -> str:
     if _HOME + home not in variables:
         return ""
     found = [value.removeprefix(_LAUNCH) for value in variables if value.startswith(_LAUNCH)]
-    return found[0].decode("ascii", "replace") if found else ""
+    # The keeper writes `<home id>:<launch id>`.
+    return found[0].decode("ascii", "replace").rpartition(":")[2] if found else ""
 
 
 CHECK = Check(
