@@ -48,6 +48,10 @@ class RecordedKeeper:
         """Refused."""
         raise _refusal()
 
+    async def remembered(self) -> Sequence[Exit]:
+        """See the port."""
+        raise _refusal()
+
     async def run(self, spec: LaunchSpec, timeout: float) -> Exit:  # noqa: ASYNC109 -- see the port
         """Refused."""
         raise _refusal()
