@@ -78,6 +78,7 @@ def test_commands_find_what_runs_after_its_run_folder_was_removed(web: LiveStack
 def test_down_leaves_nothing_in_the_place_for_sockets(web: LiveStack) -> None:
     web.down()
     assert not _run_folder(web).exists()
+    assert "trouble" not in web.run("status").stdout
 
 
 def _send(stack: LiveStack, number: signal.Signals) -> None:

@@ -17,6 +17,7 @@ class RecordedKeeper:
 
     Attributes:
         watchdog: the recorded watchdog that lives, hung or unreachable; None when there is none.
+        left: whether anything lives.
     """
 
     def __init__(self, home: Home, processes: Processes) -> None:
@@ -27,6 +28,7 @@ class RecordedKeeper:
         ]
         self._services = [launch for launch, minded in alive if not minded]
         self.watchdog = next((launch for launch, minded in alive if minded), None)
+        self.left = bool(alive)
 
     async def launches(self) -> Sequence[Launch]:
         """Those that live, without the watchdog."""

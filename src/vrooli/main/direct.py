@@ -171,7 +171,7 @@ async def _keeper_of(home: Home) -> KeeperClient | RecordedKeeper:
 def _itself(home: Home, keeper: KeeperClient | RecordedKeeper) -> dict[str, Any]:
     """The watchdog's part of the status, told by others."""
     itself: dict[str, Any] = {"running": False, "pid": None}
-    if isinstance(keeper, RecordedKeeper):
+    if isinstance(keeper, RecordedKeeper) and keeper.left:
         hangs = keeper_identity(home) is not None
         what = "the keeper does not answer" if hangs else "there is no keeper"
         itself["pid"] = keeper.watchdog.identity.pid if keeper.watchdog is not None else None
