@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from vrooli.cli.kit import BroughtUp, Progress
 from vrooli.client.watchdog import WatchdogClient
-from vrooli.core.errors import ConfigError, DeadlineExceeded, Unreachable, UsageError
+from vrooli.core.errors import ConfigError, DeadlineExceeded, Unreachable
 from vrooli.core.home import Home
 from vrooli.main.places import find_home
-from vrooli.stack.find import find_file, stack_name
+from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
     from vrooli.stack.model import Stack
@@ -34,12 +34,7 @@ class LocalKit:
         """As said, else searched upward."""
         if said is None:
             return find_file(Path.cwd())
-        if not said.is_file():
-            raise UsageError(
-                "there is no such stack file",
-                where=str(said),
-                next_step="name another by -f, or write one by `vrooli init`",
-            )
+        check_file(said)
         return said.absolute()
 
     def load_stack(self, file: Path | None) -> "Stack":
