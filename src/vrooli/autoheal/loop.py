@@ -121,9 +121,9 @@ class Loop:
         looks += [parts.host_checker.update(check) for check in parts.board.checks.values()]
         await asyncio.gather(*looks)
 
-    async def replace(self, stack: Stack) -> None:
-        """Take on an edited stack. What is gone from it is stopped; what changed is restarted by
-        the `up` that follows.
+    async def replace(self, stack: Stack) -> list[str]:
+        """Take on an edited stack. What is gone from it is stopped, and named; what changed is
+        restarted by the `up` that follows.
         """
         board = self._parts.board
         gone = [t for name, t in board.tracked.items() if not _goes_on(t.service, stack)]
@@ -131,7 +131,7 @@ class Loop:
             await self._parts.reactor.hand_over(tracked)
             if tracked.name in self._watchers:
                 self._watchers.pop(tracked.name).cancel()
-        await board.supervisor.stop([t.name for t in gone], silent)
+        ended = await board.supervisor.stop([t.name for t in gone], silent)
         for tracked in gone:
             del board.tracked[tracked.name]
         board.supervisor.context.stack = stack
@@ -143,6 +143,7 @@ class Loop:
         self._parts.reactor.spawn(self._unqueue(new))
         self._watch_all()
         self._take_checks(stack)
+        return [name for name, outcome in ended.items() if outcome.changed]
 
     async def _unqueue(self, new: list[Tracked]) -> None:
         """The `up` that brought them may have been cut short: then they are missing like others."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.changes import counted, warn_if_empty
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
@@ -46,10 +47,11 @@ def register(app: typer.Typer, kit: Kit) -> None:
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
         source = str(found) if found else "the built-in default stack"
+        warn_if_empty(stack)
         if json:
             render.print_json({"ok": True, "source": source, "services": [*stack.services]})
         else:
-            render.out(f"{source}: ok, {len(stack.services)} services")
+            render.out(f"{source}: ok, {counted(len(stack.services), 'service')}")
 
     @group.command(help="Show the stack with every default filled in; secrets stay references.")
     def show(file: File = None) -> None:

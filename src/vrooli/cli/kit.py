@@ -26,11 +26,17 @@ class BroughtUp:
         watched: whether a watchdog holds the home.
         difference: what an edit changed since the last `up`; None at the first.
         protected: whether the operating system starts the watchdog after a reboot.
+        stopped: services that were stopped because the edit took them out.
+        started: which of `keeper` and `watchdog` had to be started.
+        again: whether the stack was meant to be up already.
     """
 
     watched: bool
     difference: "Difference | None"
     protected: bool
+    stopped: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
+    again: bool = False
 
 
 class Kit(Protocol):

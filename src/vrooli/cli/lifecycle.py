@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.changes import warn_if_empty, what_changed
 from vrooli.cli.kit import BroughtUp, Kit
 from vrooli.cli.options import File, Json, Names
 from vrooli.cli.status import read_status
@@ -65,6 +66,7 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
         home = kit.home(found)
+        warn_if_empty(stack)
         brought = kit.bring_up(stack, home)
         if not json:
             _tell_difference(brought)
@@ -156,8 +158,8 @@ def _tell_difference(brought: BroughtUp) -> None:
 
 
 def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]) -> None:
-    if last.get("ok") and not last.get("changed") and not brought.difference:
-        render.note("everything is up already; nothing was changed")
+    if said := what_changed(brought, last):
+        render.note(said)
     status = kit.watchdog(home).status() if brought.watched else kit.unwatched_status(home)
     urls = [(s["name"], s["url"]) for s in status["services"] if s["url"]]
     render.note("")

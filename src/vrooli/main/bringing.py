@@ -15,7 +15,7 @@ from vrooli.host.accounts import ensure_service_user
 from vrooli.host.keeper_client import KeeperClient
 from vrooli.host.locks import held
 from vrooli.host.secrets import FileSecrets
-from vrooli.host.start_keeper import reach_keeper
+from vrooli.host.start_keeper import keeper_identity, reach_keeper
 from vrooli.main.boot import protected_at_boot
 from vrooli.main.places import SERVICE_USER, make_home
 from vrooli.main.watchdog_environment import knows_other_values
@@ -24,6 +24,7 @@ from vrooli.stack.compiled import read_compiled, write_compiled
 from vrooli.stack.diff import Difference, difference
 from vrooli.stack.logs import tail
 from vrooli.stack.model import AUTOHEAL, Stack
+from vrooli.stack.wanted import Wanted
 
 ANSWERS = 20.0
 """Seconds that a fresh watchdog gets until its API answers."""
@@ -44,6 +45,7 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
     make_home(home)
     if os.geteuid() == 0:
         ensure_service_user(SERVICE_USER)
+    keeper, again = keeper_identity(home), not Wanted(home.wanted_json).paused
     with held(home.up_lock, "another `up`"):
         FileSecrets(home.secrets, environment).create(home.operator_token.name)
         change = _compiled_difference(stack, home)
@@ -52,10 +54,13 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
         watched = any(service.is_watchdog for service in stack.services.values())
         if watched:
             _renew_environment(stack, home, environment)
-            _have_watchdog(home, environment, reload=bool(change))
+            stopped = _have_watchdog(home, environment, reload=bool(change))
         else:
             asyncio.run(_have_keeper(home))
-    return BroughtUp(watched, change, protected_at_boot())
+            stopped = ()
+    begun = {"keeper": keeper != keeper_identity(home), "watchdog": stopped is None}
+    started = tuple(name for name, new in begun.items() if new)
+    return BroughtUp(watched, change, protected_at_boot(), stopped or (), started, again)
 
 
 def stop_watchdog(home: Home) -> bool:
@@ -102,12 +107,15 @@ def _renew_environment(stack: Stack, home: Home, environment: Mapping[str, str])
         stop_watchdog(home)
 
 
-def _have_watchdog(home: Home, environment: Mapping[str, str], *, reload: bool) -> None:
+def _have_watchdog(
+    home: Home, environment: Mapping[str, str], *, reload: bool
+) -> tuple[str, ...] | None:
+    """The services that it stopped because they are gone from the stack; None when it had to be
+    started.
+    """
     client = WatchdogClient.of(home)
     if _answers(client):
-        if reload:
-            client.reload()
-        return
+        return tuple(client.reload().get("stopped", ())) if reload else ()
     asyncio.run(_watch(home, environment))
     deadline = time.monotonic() + ANSWERS
     while not _answers(client):
@@ -119,6 +127,7 @@ def _have_watchdog(home: Home, environment: Mapping[str, str], *, reload: bool) 
                 next_step=f"see {home.log(AUTOHEAL)}",
             )
         time.sleep(_PAUSE)
+    return None
 
 
 def _answers(client: WatchdogClient) -> bool:

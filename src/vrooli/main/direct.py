@@ -25,7 +25,7 @@ from vrooli.stack.compiled import read_compiled
 from vrooli.stack.model import AUTOHEAL, Stack
 from vrooli.stack.naming import resolve
 from vrooli.stack.probe import probe
-from vrooli.stack.progress import Report
+from vrooli.stack.progress import Report, Step
 from vrooli.stack.supervisor import Outcome, Supervisor
 from vrooli.stack.wanted import Wanted
 
@@ -100,12 +100,15 @@ class _Direct:
         await supervisor.refresh()
         follower = asyncio.create_task(_follow(supervisor, keeper))
         try:
-            await supervisor.stop_undeclared(supervisor.undeclared())
+            gone = supervisor.undeclared()
+            await supervisor.stop_undeclared(gone)
+            for name in gone:
+                self._report(Step(name, "stopped", "it is not declared any more"))
             outcomes = await self._act(supervisor, action, chosen, self._report)
         finally:
             follower.cancel()
         failed = [name for name, outcome in outcomes.items() if outcome.error is not None]
-        changed = sum(1 for outcome in outcomes.values() if outcome.changed)
+        changed = len(gone) + sum(1 for outcome in outcomes.values() if outcome.changed)
         return {"done": True, "ok": not failed, "changed": changed, "failed": failed, "note": ""}
 
     async def _act(

@@ -64,9 +64,8 @@ def _services(made_of: ApiParts) -> Services:
     async def reload() -> dict[str, Any]:
         old, new = parts.board.supervisor.stack, read_compiled(made_of.home.stack_json)
         change = difference(old, new)
-        if change:
-            await made_of.loop.replace(new)
-        return {"changed": bool(change)}
+        stopped = await made_of.loop.replace(new) if change else []
+        return {"changed": bool(change), "stopped": stopped}
 
     return Services(
         view=StatusView(parts.board, parts.clock, chores.itself),

@@ -34,6 +34,11 @@ class Wanted:
         self._stopped = frozenset(name for name in names if isinstance(name, str))
         self._paused = bool(data.get("paused", False))
 
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is meant to run: before the first `up`, and after a `down`."""
+        return self._paused
+
     def running(self, name: str) -> bool:
         """Whether `name` is meant to run."""
         return not self._paused and name not in self._stopped

@@ -104,7 +104,9 @@ class Services:
         return JSONResponse({"status": verdict, "checks": self.view.checks()})
 
     async def run_reload(self, request: Request) -> Response:
-        """Take on the compiled stack in the home again: `{changed}`. `vrooli up` calls it."""
+        """Take on the compiled stack in the home again: `{changed, stopped[]}`. `vrooli up` calls
+        it.
+        """
         return JSONResponse(await self.reload())
 
     async def stream_events(self, request: Request) -> Response:
