@@ -62,6 +62,10 @@ class Kit(Protocol):
         """The stack that was brought up last; None before the first time."""
         ...
 
+    def check_takeover(self, stack: "Stack", home: Home) -> None:
+        """`UsageError` when another file's stack runs in `home`: an `up` would replace it."""
+        ...
+
     def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
         """Keep the stack as the last good one, and have keeper and watchdog running."""
         ...
@@ -89,7 +93,7 @@ class Kit(Protocol):
         ...
 
     def init_text(self, folder: Path) -> str:
-        """A commented `vrooli.toml` with free ports for a stack in `folder`."""
+        """A commented `vrooli.toml` with free ports for a stack in `folder`, named after it."""
         ...
 
     def serve(self) -> int:

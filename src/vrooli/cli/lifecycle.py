@@ -61,11 +61,17 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         detach: Annotated[
             bool, typer.Option("-d", "--detach", help="In the background (the default).")
         ] = False,
+        takeover: Annotated[
+            bool,
+            typer.Option("--takeover", help="Also when another file's stack runs in this home."),
+        ] = False,
         json: Json = False,
     ) -> None:
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
         home = kit.home(found)
+        if not takeover:
+            kit.check_takeover(stack, home)
         warn_if_empty(stack)
         brought = kit.bring_up(stack, home)
         if not json:

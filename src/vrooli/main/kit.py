@@ -66,6 +66,12 @@ class LocalKit:
         except ConfigError:
             return None
 
+    def check_takeover(self, stack: "Stack", home: Home) -> None:
+        """See `main.takeover`."""
+        from vrooli.main.takeover import check_takeover
+
+        check_takeover(self.compiled(home), stack, home)
+
     def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
         """See `main.bringing`."""
         from vrooli.main.bringing import bring_up
@@ -127,11 +133,11 @@ class LocalKit:
         return unwatched_status(home, self._environment)
 
     def init_text(self, folder: Path) -> str:
-        """With ports that are free now."""
+        """With ports that are free now, named after the folder."""
         from vrooli.stack.init import USUAL_PORTS, init_text
-        from vrooli.stack.names import DEFAULT_NAME
+        from vrooli.stack.names import name_from
 
-        return init_text(_free_ports(USUAL_PORTS), DEFAULT_NAME)
+        return init_text(_free_ports(USUAL_PORTS), name_from(folder.name))
 
     def serve(self) -> int:
         """The API server."""
