@@ -2,11 +2,12 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.stack import VROOLI, Ended, LiveStack, said
+from tests.support.stack import ROOT, VROOLI, Ended, LiveStack, said
 
 
 def run_in(folder: Path, stack: LiveStack, *arguments: str) -> Ended:
@@ -73,4 +74,16 @@ def test_a_stack_file_that_is_none_stops_no_other_stack(
         ended = run_in(tmp_path, web, *arguments)
         assert ended.returncode == (3 if arguments == ["status"] else 2), said(ended)
         assert f"{odd}: this is no stack file" in ended.stderr
+    assert web.pid("web") == pid
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_another_user_is_told_that_the_stack_is_not_theirs(web: LiveStack) -> None:
+    pid = web.pid("web")
+    web.prefix = [sys.executable, str(ROOT / "tests" / "support" / "as_user.py"), "nobody"]
+    for arguments in (["down"], ["up"], ["stop", "web"], ["logs", "web"]):
+        ended = web.run(*arguments)
+        assert ended.returncode == 1, said(ended)
+        assert "next: run as the user" in ended.stderr
+    web.prefix = []
     assert web.pid("web") == pid

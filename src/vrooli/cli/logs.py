@@ -1,5 +1,6 @@
 """`vrooli logs`: what a service says."""
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import AccessDenied, UsageError
 from vrooli.core.home import Home
 from vrooli.stack.logs import tail
 from vrooli.stack.nearest import did_you_mean
@@ -49,16 +50,36 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 def log_file(kit: Kit, home: Home, said: str) -> Path:
     """The log file of a service as it was said; `UsageError` for one that is not in the stack."""
-    stack = kit.compiled(home)
-    known = [*stack.services] if stack is not None else []
+    known = _declared(kit, home)
     known += [path.stem for path in sorted(home.logs.glob("*.log")) if path.stem not in known]
     for name in (said, said.removeprefix("vrooli-")):
         if name in known:
-            return home.log(name)
+            return _readable(home.log(name))
     raise UsageError(
         f"`{said}` has no log here{did_you_mean(said, known)}",
         next_step=f"there are: {', '.join(known)}" if known else "`vrooli up` starts the stack",
     )
+
+
+def _declared(kit: Kit, home: Home) -> list[str]:
+    try:
+        stack = kit.compiled(home)
+    except AccessDenied:  # a group may read the logs of another user, and nothing else
+        if not os.access(home.logs, os.R_OK):
+            raise
+        return []
+    return [*stack.services] if stack is not None else []
+
+
+def _readable(path: Path) -> Path:
+    """An empty log and one that we may not read must not look alike."""
+    if path.exists() and not os.access(path, os.R_OK):
+        raise AccessDenied(
+            "this log may not be read",
+            where=str(path),
+            next_step="run as the user who brought the stack up",
+        )
+    return path
 
 
 def _follow(path: Path) -> None:
