@@ -220,5 +220,10 @@ def test_several_instances_are_several_services(stack: LiveStack) -> None:
     stack.until_healed("web-2")
     assert stack.pids("web-1", "web-3") == {n: pids[n] for n in ("web-1", "web-3")}
     assert len(stack.starts("user")) == 1
+    user = stack.pid("user")
+    assert stack.run("stop", "web-2").returncode == 0
+    assert stack.pid("user") == user, "two of the three are left"
+    assert stack.run("start", "web-2").returncode == 0
+    pids["web-2"] = stack.pid("web-2")
     assert stack.run("restart", "web").returncode == 0
     assert not set(pids.values()) & set(stack.pids("web-1", "web-2", "web-3").values())

@@ -159,7 +159,7 @@ class Operations:
 
     async def _stop(self, action: Action, chosen: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack
-        affected = chosen | graph.dependents(stack, chosen)
+        affected = chosen | graph.left_without(stack, chosen, self._board.wanted.running)
         if action == "down" and chosen == set(stack.services):
             self._board.wanted.stop_all()
         else:

@@ -116,7 +116,7 @@ class _Direct:
     ) -> dict[str, Outcome]:
         stack, wanted = supervisor.stack, Wanted(self._home.wanted_json)
         if action in ("stop", "down"):
-            affected = chosen | graph.dependents(stack, chosen)
+            affected = chosen | graph.left_without(stack, chosen, wanted.running)
             everything = action == "down" and chosen == set(stack.services)
             wanted.stop_all() if everything else wanted.stop(affected)
             return await supervisor.stop(affected, report)
