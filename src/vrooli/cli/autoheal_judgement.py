@@ -105,7 +105,8 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
             render.print_json(window)
         else:
             render.out(f"maintenance {window['id']} of {_what(window)} for {length}")
-            render.out(f"  next: vrooli-autoheal maintenance end {window['id']}")
+            end = f"`vrooli-autoheal maintenance end {window['id']}`"
+            render.out(f"  next: {render.as_called(end)}")
 
     @group.command("end", help="End a window before its time.")
     def end(

@@ -40,7 +40,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
         except OSError as error:
             raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from error
         render.note(f"wrote {path}")
-        render.note("next:  vrooli config check\n       vrooli up")
+        command = render.called_as()
+        render.note(f"next:  {command} config check\n       {command} up")
 
     @group.command(help="Read the stack file and name every mistake in it.")
     def check(file: File = None, json: Json = False) -> None:

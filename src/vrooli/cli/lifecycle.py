@@ -126,7 +126,7 @@ def _operate(
         return _show(kit.operate(home, action, names), json=json)
     except KeyboardInterrupt:
         render.note("\ninterrupted: the watchdog goes on with it")
-        render.note("  next: `vrooli status` shows how far it is, `vrooli down` stops everything")
+        render.advise("`vrooli status` shows how far it is, `vrooli down` stops everything")
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
@@ -141,9 +141,9 @@ def _show(progress: Any, *, json: bool) -> Mapping[str, Any]:
 def _explain(last: Mapping[str, Any]) -> Mapping[str, Any]:
     error = last.get("error")
     if error:
-        render.note(f"error: {error['message']}")
-        if error.get("next_step"):
-            render.note(f"  next: {error['next_step']}")
+        render.print_error(
+            VrooliError(error["message"], where=error["where"], next_step=error["next_step"])
+        )
     if last.get("note"):
         render.note(str(last["note"]))
     return last

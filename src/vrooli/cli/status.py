@@ -81,11 +81,12 @@ def show(seen: Mapping[str, Any], *, json: bool) -> None:
 
 def _show_watchdog(watchdog: Mapping[str, Any]) -> None:
     if not watchdog.get("running"):
-        render.out("\nno watchdog is running: nothing is healed\n  next: `vrooli up`")
+        render.out("\nno watchdog is running: nothing is healed")
+        render.out(render.as_called("  next: `vrooli up`"))
     for line in watchdog.get("trouble", []):
-        render.out(f"trouble: {line}")
+        render.out(render.as_called(f"trouble: {line}"))
     for line in watchdog.get("advice", []):
-        render.out(f"advice: {line}")
+        render.out(render.as_called(f"advice: {line}"))
 
 
 def _row(service: Mapping[str, Any]) -> tuple[str, ...]:

@@ -155,7 +155,7 @@ class WatchdogClient:
             raise ProtocolError(
                 f"the watchdog went away in the middle of {action}",
                 where=str(self.target),
-                next_step="vrooli status",
+                next_step="`vrooli status`",
             )
 
     def _change(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
