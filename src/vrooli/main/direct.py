@@ -149,7 +149,9 @@ async def _status(home: Home, environment: Mapping[str, str]) -> dict[str, Any]:
     board = Board(supervisor, Wanted(home.wanted_json))
     board.tracked = {name: Tracked(service) for name, service in stack.services.items()}
     await asyncio.gather(*(_look(board, tracked) for tracked in board.tracked.values()))
-    view = StatusView(board, SystemClock(), lambda: {"running": False, "pid": None})
+    minded = isinstance(keeper, KeeperClient) and bool((await keeper.ping())["watching"])
+    itself = {"running": False, "pid": None, "expected": minded}
+    view = StatusView(board, SystemClock(), lambda: itself)
     seen = view.status()
     for row in seen["services"]:
         if row["name"] == AUTOHEAL:

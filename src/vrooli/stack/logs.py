@@ -18,12 +18,27 @@ LOG_KEEP = 5
 _TAIL_BLOCK = 64 * 1024
 
 
-def tail(path: Path, lines: int) -> list[str]:
-    """The last `lines` lines (bounded by 64 KiB); empty when there is no file."""
+def size_of(path: Path) -> int:
+    """Bytes of the log now; 0 when there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def tail(path: Path, lines: int, since: int = 0) -> list[str]:
+    """The last `lines` lines (bounded by 64 KiB); empty when there is no file.
+
+    Args:
+        path: of the log.
+        lines: how many at most.
+        since: its size when what is of interest began; a log that is smaller now was rotated.
+    """
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL_BLOCK))
+            begin = since if since <= size else 0
+            file.seek(max(begin, size - _TAIL_BLOCK))
             text = file.read().decode("utf-8", "replace")
     except OSError:
         return []

@@ -76,6 +76,18 @@ async def test_what_the_keeper_started_unheard_is_not_started_twice(tmp_path: Pa
     assert watchdog.started("web") == 1
 
 
+async def test_what_runs_already_waits_for_nothing(tmp_path: Path) -> None:
+    stack = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        phases: list[str] = []
+        for _ in range(2):
+            phases.clear()
+            await watchdog.supervisor.start(
+                ["db", "web"], lambda step: phases.append(f"{step.service} {step.phase}")
+            )
+        assert phases == ["db unchanged", "web unchanged"]
+
+
 async def test_a_launch_that_the_keeper_does_not_know_is_not_waited_for_for_ever(
     tmp_path: Path,
 ) -> None:
