@@ -15,7 +15,7 @@ from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import graph
-from vrooli.stack.naming import resolve
+from vrooli.stack.naming import check_ours, resolve
 from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.supervisor import Outcome
 
@@ -83,6 +83,11 @@ class Operations:
             self._turn.release()
             for tracked in self._board.tracked.values():
                 tracked.kick.set()
+
+    def check(self, action: Action, names: Sequence[str]) -> None:
+        """Raise UsageError for what cannot be meant."""
+        self.resolve(names)
+        check_ours(self._supervisor.stack, action, names)
 
     def resolve(self, names: Sequence[str]) -> set[str]:
         """Service names for what was said; `UsageError` names what is not in the stack."""

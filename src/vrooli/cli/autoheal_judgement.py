@@ -7,7 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
-from vrooli.cli.options import File, Json
+from vrooli.cli.options import File, Json, service_names
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.errors import UsageError
 
@@ -36,7 +36,7 @@ Example:
   vrooli-autoheal quarantine hold web --why "it eats its data"
 """
 
-Service = Annotated[str, typer.Argument(help="The service's name.")]
+Service = Annotated[str, typer.Argument(help="The service's name.", autocompletion=service_names)]
 Why = Annotated[str, typer.Option("--why", help="The reason, for those who find it later.")]
 
 

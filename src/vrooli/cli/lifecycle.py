@@ -10,17 +10,20 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.changes import warn_if_empty, what_changed
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import BroughtUp, Kit
 from vrooli.cli.options import File, Json, Names
 from vrooli.cli.status import read_status
-from vrooli.core.errors import EXIT_FAILURE, VrooliError
+from vrooli.cli.watchdog_verbs import act_on_watchdog, names_watchdog
+from vrooli.core.errors import EXIT_FAILURE, UsageError, VrooliError
 from vrooli.core.home import Home
-
-EXIT_INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
+from vrooli.stack.naming import check_ours
 
 _AGAIN = 0.5
 """Seconds between attempts to listen to the watchdog again."""
+
+_HOW_FAR = "`vrooli status` shows how far it is, `vrooli down` stops everything"
+_HOW_DOWN = "`vrooli down` again ends it, `vrooli up` brings everything back"
 
 _UP_HELP = """
 Bring the stack up and wait until it is healthy.
@@ -67,13 +70,16 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         ] = False,
         json: Json = False,
     ) -> None:
+        if foreground and detach:
+            raise UsageError("`--foreground` and `--detach` exclude each other")
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
         home = kit.home(found)
         if not takeover:
             kit.check_takeover(stack, home)
         warn_if_empty(stack)
-        brought = kit.bring_up(stack, home)
+        with interruptible("keeper and watchdog may run already", _HOW_FAR):
+            brought = kit.bring_up(stack, home)
         if not json:
             _tell_difference(brought)
         last = _operate(kit, home, "up", names or [], json=json)
@@ -90,7 +96,8 @@ def _register_down(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_DOWN_HELP)
     def down(file: File = None, json: Json = False) -> None:
         home = kit.home(kit.stack_file(file))
-        last = _show(kit.bring_down(home), json=json)
+        with interruptible("what was told to stop goes on stopping; the rest runs on", _HOW_DOWN):
+            last = _show(kit.bring_down(home), json=json)
         if not last.get("ok"):
             raise typer.Exit(EXIT_FAILURE)
 
@@ -111,10 +118,15 @@ def _register_verbs(app: typer.Typer, kit: Kit) -> None:
 
 def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -> None:
     """Carry `action` out on `names` and exit 1 when it fails."""
+    if names_watchdog(names):
+        act_on_watchdog(kit, action, file, json=json)
+        return
     found = kit.stack_file(file)
     home = kit.home(found)
+    if (compiled := kit.compiled(home)) is not None:
+        check_ours(compiled, action, names)
     if action in ("start", "restart"):
-        kit.bring_up(kit.compiled(home) or kit.load_stack(found), home)
+        kit.bring_up(compiled or kit.load_stack(found), home)
     if not _operate(kit, home, action, names, json=json).get("ok"):
         raise typer.Exit(EXIT_FAILURE)
 
@@ -122,12 +134,8 @@ def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -
 def _operate(
     kit: Kit, home: Home, action: str, names: Sequence[str], *, json: bool
 ) -> Mapping[str, Any]:
-    try:
+    with interruptible("the watchdog goes on with it", _HOW_FAR):
         return _show(kit.operate(home, action, names), json=json)
-    except KeyboardInterrupt:
-        render.note("\ninterrupted: the watchdog goes on with it")
-        render.advise("`vrooli status` shows how far it is, `vrooli down` stops everything")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _show(progress: Any, *, json: bool) -> Mapping[str, Any]:

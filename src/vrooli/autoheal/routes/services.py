@@ -124,7 +124,7 @@ class Services:
             raise UsageError(f"`action` must be one of {', '.join(ACTIONS)}")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise UsageError("`names` must be a list of service names")
-        self.operations.resolve(names)
+        self.operations.check(action, names)
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self.spawn(self._operate(action, names, lines))
         return StreamingResponse(_ndjson(lines), media_type="application/x-ndjson")
