@@ -120,6 +120,17 @@ class Ledger:
         ordered = sorted(latest.values(), key=lambda heal: str(heal["id"]), reverse=True)
         return ordered[:limit]
 
+    async def standing_failure(self, subject: str) -> str:
+        """Why a service failed, when that is the last that was written down about it; empty when
+        it ran again since, or nothing is known.
+        """
+        try:
+            entry = await self._history.latest("transition", subject)
+        except StorageError as error:
+            self.trouble = str(error)
+            return ""
+        return str(entry.data["why"]) if entry is not None and entry.status == "failed" else ""
+
     async def saw_exit(self, keeper: str, ended: Exit) -> None:
         """The position in the keeper's list of endings: what comes after it is news for the next
         watchdog.

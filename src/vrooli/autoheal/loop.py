@@ -91,7 +91,7 @@ class Loop:
         await self._track(board.supervisor.stack)
         await self._restore_starts()
         for tracked in filter(self._missing, board.tracked.values()):
-            self._parts.reactor.take_up(tracked)
+            await self._parts.reactor.take_up(tracked)
         self._undeclared = board.supervisor.undeclared()
         new_keeper = await ledger.meets(self._parts.exits.keeper_id)
         self._booted = new_keeper and not board.supervisor.context.launches
@@ -207,7 +207,7 @@ class Loop:
         """
         parts = self._parts
         for tracked in parts.board.tracked.values():
-            tracked.queued = self._booted and self._missing(tracked)
+            tracked.queued = self._booted and self._absent(tracked)
             await parts.reactor.consider(tracked)
         if not self._booted:
             await parts.clock.sleep(EXITS_FIRST)
@@ -215,11 +215,17 @@ class Loop:
         await parts.operations.boot()
 
     def _missing(self, tracked: Tracked) -> bool:
+        """Whether its absence is for us to heal."""
+        return tracked.service.heal in ("auto", "shadow") and self._absent(tracked)
+
+    def _absent(self, tracked: Tracked) -> bool:
+        """Whether it is meant to run and does not. After a boot that is no failure: also what is
+        only watched is started then.
+        """
         board, service = self._parts.board, tracked.service
         return (
             service.managed
             and not service.is_watchdog
-            and service.heal in ("auto", "shadow")
             and board.is_wanted(service)
             and tracked.failure is None
             and not tracked.acting

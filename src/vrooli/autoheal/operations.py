@@ -192,7 +192,7 @@ class Operations:
         return Summary(not failed, changed, failed)
 
     def _failure(self, tracked: Tracked, outcome: Outcome) -> Failure:
-        what = outcome.error.what if outcome.error is not None else ""
+        what = outcome.error.said_of(tracked.name) if outcome.error is not None else ""
         running = self._supervisor.running(tracked.service)
         symptom = Symptom.UNRESPONSIVE if running else Symptom.MISSING
         return Failure(symptom, what, self._clock.wall(), self._clock.monotonic())

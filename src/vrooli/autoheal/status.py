@@ -95,6 +95,7 @@ class StatusView:
             "state": state,
             "health": _health(tracked.result, state),
             "message": self._message(tracked, state),
+            "outdated": self._board.supervisor.outdated(service),
             "pid": launch.identity.pid if launch is not None and alive else self._own_pid(service),
             "started_at": self._started_at(service, launch if alive else None),
             "url": kind_of(service).public_url(service) or None,

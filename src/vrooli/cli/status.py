@@ -77,6 +77,9 @@ def show(seen: Mapping[str, Any], *, json: bool) -> None:
             render.out(f"  {service['name']}: {head}")
             for line in rest:
                 render.out(f"    {line.strip()}")
+        if service.get("outdated"):
+            what = "runs as it was declared before the latest edit; next: `vrooli up`"
+            render.out(render.as_called(f"  {service['name']}: {what}"))
     for problem in seen.get("problems", ()):
         render.out(f"{problem['check']}: {problem['status']}: {problem['message']}")
     _show_watchdog(seen["watchdog"])

@@ -1,7 +1,9 @@
 """What `vrooli status` says."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
+from signal import SIGKILL
 
 import pytest
 
@@ -64,3 +66,19 @@ def test_a_failure_is_told_once_and_the_excerpt_of_its_log_last(
     cause: str, reason: str, said: str
 ) -> None:
     assert failing(cause, "backoff", reason, 3.0) == said
+
+
+async def test_a_restart_that_a_missing_secret_forbids_is_refused_by_its_name(
+    tmp_path: Path,
+) -> None:
+    web = scenario("web", 1)
+    async with MemoryWatchdog(tmp_path, stack_of(web)) as watchdog:
+        view, tracked = view_of(watchdog), watchdog.board.tracked["web"]
+        await watchdog.operations.run("up", (), silent)
+        assert not view.status()["services"][0]["outdated"]
+        await watchdog.loop.replace(stack_of(replace(web, env={"KEY": "env:NOPE"})))
+        assert view.status()["services"][0]["outdated"]
+        await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
+        await until(lambda: tracked.decision is not None and tracked.decision.rule == "gate")
+        assert "env:NOPE" in view.status()["services"][0]["message"]
+        assert "env:NOPE" in (await watchdog.heals("web"))[0]["note"]
