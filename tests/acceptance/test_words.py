@@ -1,5 +1,6 @@
 """Words that mean something else than was thought: each is answered, and none does nothing."""
 
+import json
 import os
 import signal
 import subprocess
@@ -98,3 +99,20 @@ def test_an_interrupted_down_says_what_goes_on(stack: LiveStack) -> None:
 def _asked(stack: LiveStack) -> bool:
     """Whether nothing is meant to run any more."""
     return '"paused": true' in (stack.home / "wanted.json").read_text(encoding="ascii")
+
+
+def test_a_secret_file_that_cannot_be_used_is_warned_of_before_it_is_needed(
+    stack: LiveStack,
+) -> None:
+    exposed = stack.touch("exposed")
+    exposed.write_text("secret", encoding="ascii")
+    exposed.chmod(0o644)
+    missing = stack.folder / "missing"
+    stack.add("web", env={"A": f"file:{missing}", "B": f"file:{exposed}"})
+    stack.write()
+    ended = stack.run("config", "check", "--json")
+    assert ended.returncode == 0, said(ended)
+    first, second = json.loads(ended.stdout)["warnings"]
+    assert f"web: A: file:{missing}: cannot read the secret" in first
+    assert f"web: B: file:{exposed}: every user of this host" in second
+    assert first in ended.stderr

@@ -49,8 +49,12 @@ def register(app: typer.Typer, kit: Kit) -> None:
         stack = kit.load_stack(found)
         source = str(found) if found else "the built-in default stack"
         warn_if_empty(stack)
+        troubles = kit.secret_troubles(stack)
+        for trouble in troubles:
+            render.note(f"warning: {render.as_called(trouble)}")
         if json:
-            render.print_json({"ok": True, "source": source, "services": [*stack.services]})
+            told = {"ok": True, "source": source, "services": [*stack.services]}
+            render.print_json({**told, "warnings": troubles})
         else:
             render.out(f"{source}: ok, {counted(len(stack.services), 'service')}")
 

@@ -50,6 +50,10 @@ class Kit(Protocol):
         """The compiled stack of that file; `ConfigError` with every mistake in it."""
         ...
 
+    def secret_troubles(self, stack: "Stack") -> list[str]:
+        """What keeps the secret files of `stack` from being read, a line each."""
+        ...
+
     def schema(self) -> dict[str, Any]:
         """JSON Schema of `vrooli.toml`."""
         ...

@@ -46,6 +46,21 @@ class LocalKit:
 
         return load_stack(file, sys.executable, InstalledChecks())
 
+    def secret_troubles(self, stack: "Stack") -> list[str]:
+        """As this user finds them; variables are those of the `up` to come."""
+        from vrooli.core.errors import SecretError
+        from vrooli.host.secrets import FileSecrets
+
+        secrets, found = FileSecrets(Path(), self._environment), []
+        for service in stack.services.values():
+            for key, value in service.env.items():
+                try:
+                    if value.startswith("file:"):
+                        secrets.resolve(value)
+                except SecretError as error:
+                    found.append(f"{service.name}: {key}: {error.where}: {error.what}")
+        return found
+
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the file."""
         from vrooli.autoheal.catalogue import InstalledChecks
