@@ -149,10 +149,12 @@ class LocalKit:
 
     def init_text(self, folder: Path) -> str:
         """With ports that are free now, named after the folder."""
+        from vrooli.stack.builtin.server import work_half_installed
         from vrooli.stack.init import USUAL_PORTS, init_text
         from vrooli.stack.names import name_from
 
-        return init_text(_free_ports(USUAL_PORTS), name_from(folder.name))
+        ports, with_server = _free_ports(USUAL_PORTS), work_half_installed()
+        return init_text(ports, name_from(folder.name), with_server=with_server)
 
     def serve(self) -> int:
         """The API server."""
