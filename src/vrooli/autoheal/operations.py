@@ -139,9 +139,11 @@ class Operations:
             tracked.queued = name in names and (name in restarted or self._absent(name))
 
     def _absent(self, name: str) -> bool:
-        """Whether it does not run as it is declared now."""
+        """Whether it does not run as it is declared now; the watchdog, which is us, always does."""
         service = self._supervisor.stack.services[name]
-        return not self._supervisor.running(service) or self._supervisor.outdated(service)
+        return not service.is_watchdog and (
+            not self._supervisor.running(service) or self._supervisor.outdated(service)
+        )
 
     def _has_work(self, name: str) -> bool:
         """Whether a start has anything to do there. A heal that only waits for its verification is
