@@ -44,7 +44,11 @@ def _exit_codes() -> Iterable[tuple[str, str, str]]:
     for name in ("logs -f", "status --watch"):
         yield f"`{name}`", str(EXIT_OK), "ended by Ctrl-C, which is how it ends"
     yield "all others", "130", "interrupted by Ctrl-C"
-    yield "all", "141", "the reader of standard output has gone (`vrooli logs NAME | head`)"
+    yield (
+        "all",
+        "141",
+        "the reader of standard output has gone, as in `vrooli logs NAME` piped into `head`",
+    )
 
 
 def _walk(path: str, command: Any) -> Iterable[tuple[str, Any]]:
