@@ -14,8 +14,10 @@ HEAD = """\
 # Commands
 
 `vrooli` runs a stack, `vrooli-autoheal` is its watchdog. `./vrooli` and `./vrooli-autoheal` in a
-checkout run the installed ones without activating anything. Progress, advice and errors go to
-standard error; with `--json` standard output holds JSON and nothing else.
+checkout run the installed ones without activating anything. What was asked for goes to standard
+output (of `status` also what is amiss and the advice), progress and errors to standard error. With
+`--json` standard output holds JSON and nothing else, an error as
+`{"error": {message, where, next_step, retryable}}`.
 
 ## Exit codes
 
@@ -39,7 +41,14 @@ def _exit_codes() -> Iterable[tuple[str, str, str]]:
     yield "all others", str(EXIT_OK), "done, or nothing to do"
     yield "all others", str(EXIT_FAILURE), "it failed; the error says what to do next"
     yield "all others", str(EXIT_USAGE), "the words or the stack file are wrong; nothing was done"
+    for name in ("logs -f", "status --watch"):
+        yield f"`{name}`", str(EXIT_OK), "ended by Ctrl-C, which is how it ends"
     yield "all others", "130", "interrupted by Ctrl-C"
+    yield (
+        "all",
+        "141",
+        "the reader of standard output has gone, as in `vrooli logs NAME` piped into `head`",
+    )
 
 
 def _walk(path: str, command: Any) -> Iterable[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """`python -m vrooli` is the same as the command `vrooli`."""
 
-from vrooli.main.cli import main
+from vrooli.main.entry import vrooli
 
 if __name__ == "__main__":
-    main()
+    vrooli()

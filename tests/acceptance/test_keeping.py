@@ -57,7 +57,9 @@ def test_without_keeper_and_watchdog_services_run_on_and_up_adopts_them(pair: Li
     os.kill(keeper, signal.SIGKILL)
     pair.until(lambda: gone(watchdog) and gone(keeper), "both are gone")
     assert not any(gone(pid) for pid in before.values())
-    assert "nothing was changed" in pair.up().stderr
+    told = pair.up().stderr
+    assert "the keeper was started again; the watchdog was started again" in told
+    assert "nothing was changed" not in told
     pair.until_ok()
     assert pair.pids("web", "other") == before
     assert pair.heals("web") == pair.heals("other") == []

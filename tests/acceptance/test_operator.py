@@ -102,9 +102,24 @@ def test_an_edit_is_shown_and_only_what_changed_is_restarted(pair: LiveStack) ->
     pair.remove("extra")
     pair.write()
     extra = pair.pid("extra")
-    assert "- extra" in pair.up().stderr
+    told = pair.up().stderr
+    assert "- extra" in told
+    assert "1 service stopped" in told
     assert gone(extra)
     assert pair.pids(*after) == after
+
+
+def test_a_file_that_declares_nothing_stops_everything_and_is_warned_of(pair: LiveStack) -> None:
+    before = pair.pids("base", "web", "other")
+    for name in before:
+        pair.remove(name)
+    pair.write()
+    checked, ended = pair.run("config", "check"), pair.up()
+    assert "3 services stopped" in ended.stderr
+    assert "nothing was changed" not in ended.stderr
+    for told in (checked.stderr, ended.stderr):
+        assert f"warning: {pair.file} declares no services" in told
+    assert all(gone(pid) for pid in before.values())
 
 
 def test_what_an_edit_adds_is_started_once_and_was_not_healed(stack: LiveStack) -> None:
@@ -186,6 +201,11 @@ def test_a_stack_without_a_watchdog_is_started_seen_and_stopped(stack: LiveStack
     assert stack.run("restart", "web").returncode == 0
     assert gone(pid)
     assert [len(stack.starts(name)) for name in ("base", "web")] == [1, 2]
+    stack.remove("web")
+    stack.write()
+    told = stack.up().stderr
+    assert "not declared any more" in told
+    assert "nothing was changed" not in told
     stack.down()
 
 
@@ -200,5 +220,10 @@ def test_several_instances_are_several_services(stack: LiveStack) -> None:
     stack.until_healed("web-2")
     assert stack.pids("web-1", "web-3") == {n: pids[n] for n in ("web-1", "web-3")}
     assert len(stack.starts("user")) == 1
+    user = stack.pid("user")
+    assert stack.run("stop", "web-2").returncode == 0
+    assert stack.pid("user") == user, "two of the three are left"
+    assert stack.run("start", "web-2").returncode == 0
+    pids["web-2"] = stack.pid("web-2")
     assert stack.run("restart", "web").returncode == 0
     assert not set(pids.values()) & set(stack.pids("web-1", "web-2", "web-3").values())

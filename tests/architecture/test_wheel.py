@@ -36,5 +36,5 @@ def test_the_wheel_carries_licence_and_commands(wheel: zipfile.ZipFile) -> None:
     assert any(name.endswith("licenses/LICENSE") for name in names)
     (entry_points,) = (name for name in names if name.endswith("entry_points.txt"))
     commands = wheel.read(entry_points).decode().splitlines()
-    assert "vrooli = vrooli.main.cli:main" in commands
-    assert "vrooli-autoheal = vrooli.main.cli:autoheal" in commands
+    assert "vrooli = vrooli.main.entry:vrooli" in commands
+    assert "vrooli-autoheal = vrooli.main.entry:autoheal" in commands

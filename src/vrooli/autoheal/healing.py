@@ -105,7 +105,7 @@ class Healing:
             await runtime.await_health(tracked.service, self._supervisor.context)
         except VrooliError as failed:
             tracked.acting = False
-            await self._in_vain(tracked, failed.what)
+            await self._in_vain(tracked, failed.said_of(tracked.name))
             return
         tracked.acting = False
         tracked.heal = replace(heal, note="verified after the watchdog was replaced")
@@ -136,7 +136,7 @@ class Healing:
             except (Refused, UsageError):  # nothing was done, and trying harder would not help
                 raise
             except VrooliError as failed:
-                error = failed.what
+                error = failed.said_of(tracked.name)
                 if isinstance(failed, GivenUp):
                     await self._judge.give_up(tracked, error)
                 await self._tried(tracked, Attempt(name, at, error))
@@ -151,11 +151,11 @@ class Healing:
         tracked.acting = False
         self._board.heal_times.remove(began)
         tracked.starts.pop()
-        at = self._clock.monotonic() + policy.GATE_RETRY
-        tracked.decision = Decision("refuse", "gate", refusal.what, at=at)
+        at, why = self._clock.monotonic() + policy.GATE_RETRY, refusal.said_of(tracked.name)
+        tracked.decision = Decision("refuse", "gate", why, at=at)
         self._judge.later(tracked, at)
         if tracked.heal is not None:
-            await self.end(tracked, tracked.heal, Outcome.REFUSED, refusal.what)
+            await self.end(tracked, tracked.heal, Outcome.REFUSED, why)
 
     async def _verified(self, tracked: Tracked) -> None:
         assert tracked.heal is not None  # called with a heal in flight only

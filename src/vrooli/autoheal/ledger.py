@@ -155,6 +155,17 @@ class Ledger:
         found = newest(records)[:limit]
         return [(heal, first[heal["id"]].boot == self._boot) for heal in found]
 
+    async def standing_failure(self, subject: str) -> str:
+        """Why a service failed, when that is the last that was written down about it; empty when
+        it ran again since, or nothing is known.
+        """
+        try:
+            entry = await self._history.latest("transition", subject)
+        except StorageError as error:
+            self.trouble = str(error)
+            return ""
+        return str(entry.data["why"]) if entry is not None and entry.status == "failed" else ""
+
     async def saw_exit(self, keeper: str, ended: Exit) -> None:
         """The position in the keeper's list of endings: what comes after it is news for the next
         watchdog.

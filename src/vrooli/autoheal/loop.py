@@ -101,7 +101,7 @@ class Loop:
         await self._track(board.supervisor.stack)
         await self._restore_starts()
         for tracked in filter(self._missing, board.tracked.values()):
-            self._parts.reactor.take_up(tracked)
+            await self._parts.reactor.take_up(tracked)
         self._undeclared = board.supervisor.undeclared()
         new_keeper = await ledger.meets(self._parts.exits.keeper_id)
         self._booted = new_keeper and not board.supervisor.context.launches
@@ -133,9 +133,9 @@ class Loop:
         looks += [parts.host_checker.update(check) for check in parts.board.checks.values()]
         await asyncio.gather(*looks)
 
-    async def replace(self, stack: Stack) -> None:
-        """Take on an edited stack. What is gone from it is stopped; what changed is restarted by
-        the `up` that follows.
+    async def replace(self, stack: Stack) -> list[str]:
+        """Take on an edited stack. What is gone from it is stopped, and named; what changed is
+        restarted by the `up` that follows.
         """
         board = self._parts.board
         gone = [t for name, t in board.tracked.items() if not _goes_on(t.service, stack)]
@@ -143,7 +143,7 @@ class Loop:
             await self._parts.reactor.hand_over(tracked)
             if tracked.name in self._watchers:
                 self._watchers.pop(tracked.name).cancel()
-        await board.supervisor.stop([t.name for t in gone], silent)
+        ended = await board.supervisor.stop([t.name for t in gone], silent)
         for tracked in gone:
             del board.tracked[tracked.name]
         board.supervisor.context.stack = stack
@@ -156,6 +156,7 @@ class Loop:
         await self._hear_of_the_past()
         self._watch_all()
         self._take_checks(stack)
+        return [name for name, outcome in ended.items() if outcome.changed]
 
     async def _unqueue(self, new: list[Tracked]) -> None:
         """The `up` that brought them may have been cut short: then they are missing like others."""
@@ -218,7 +219,7 @@ class Loop:
         """
         parts = self._parts
         for tracked in parts.board.tracked.values():
-            tracked.queued = self._booted and self._missing(tracked)
+            tracked.queued = self._booted and self._absent(tracked)
             await parts.reactor.consider(tracked)
         if self._booted:
             self._watch_all()
@@ -236,11 +237,17 @@ class Loop:
             self._caught_up.set()
 
     def _missing(self, tracked: Tracked) -> bool:
+        """Whether its absence is for us to heal."""
+        return tracked.service.heal in ("auto", "shadow") and self._absent(tracked)
+
+    def _absent(self, tracked: Tracked) -> bool:
+        """Whether it is meant to run and does not. After a boot that is no failure: also what is
+        only watched is started then.
+        """
         board, service = self._parts.board, tracked.service
         return (
             service.managed
             and not service.is_watchdog
-            and service.heal in ("auto", "shadow")
             and board.is_wanted(service)
             and tracked.failure is None
             and not tracked.acting

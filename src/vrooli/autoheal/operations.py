@@ -16,7 +16,7 @@ from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy, UsageError
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import graph
-from vrooli.stack.naming import resolve
+from vrooli.stack.naming import check_ours, resolve
 from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.supervisor import Outcome
 
@@ -101,7 +101,9 @@ class Operations:
         """Between two events: what did not serve meanwhile was worked on, and did not fail."""
         await self._ledger.event(OPERATOR, action, names=sorted(chosen))
         if action in ("stop", "down"):
-            affected = chosen | graph.dependents(self._supervisor.stack, chosen)
+            affected = chosen | graph.left_without(
+                self._supervisor.stack, chosen, self._board.wanted.running
+            )
             summary = await self._stop(action, chosen, report)
         else:
             affected = chosen | graph.transitive_needs(self._supervisor.stack, chosen)
@@ -109,6 +111,11 @@ class Operations:
         names = sorted(affected)
         await self._ledger.event(OPERATOR, DONE, action=action, names=names, ok=summary.ok)
         return summary
+
+    def check(self, action: Action, names: Sequence[str]) -> None:
+        """Raise UsageError for what cannot be meant."""
+        self.resolve(names)
+        check_ours(self._supervisor.stack, action, names)
 
     def resolve(self, names: Sequence[str]) -> set[str]:
         """Service names for what was said; `UsageError` names what is not in the stack."""
@@ -167,9 +174,11 @@ class Operations:
             tracked.queued = name in names and (name in restarted or self._absent(name))
 
     def _absent(self, name: str) -> bool:
-        """Whether it does not run as it is declared now."""
+        """Whether it does not run as it is declared now; the watchdog, which is us, always does."""
         service = self._supervisor.stack.services[name]
-        return not self._supervisor.running(service) or self._supervisor.outdated(service)
+        return not service.is_watchdog and (
+            not self._supervisor.running(service) or self._supervisor.outdated(service)
+        )
 
     def _has_work(self, name: str) -> bool:
         """Whether a start has anything to do there. A heal that only waits for its verification is
@@ -192,7 +201,7 @@ class Operations:
 
     async def _stop(self, action: Action, chosen: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack
-        affected = chosen | graph.dependents(stack, chosen)
+        affected = chosen | graph.left_without(stack, chosen, self._board.wanted.running)
         if action == "down" and chosen == set(stack.services):
             await asyncio.to_thread(self._board.wanted.stop_all)
             await self._before_down(report)
@@ -229,7 +238,7 @@ class Operations:
         return not refused and service.managed and self._board.is_wanted(service)
 
     def _failure(self, tracked: Tracked, outcome: Outcome) -> Failure:
-        what = outcome.error.what if outcome.error is not None else ""
+        what = outcome.error.said_of(tracked.name) if outcome.error is not None else ""
         running = self._supervisor.running(tracked.service)
         symptom = Symptom.UNRESPONSIVE if running else Symptom.MISSING
         return Failure(symptom, what, self._clock.wall(), self._clock.monotonic())

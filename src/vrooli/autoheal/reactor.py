@@ -232,14 +232,15 @@ class Reactor:
             note = "stopped before it ran again"
             await self._healing.end(tracked, heal, Outcome.INEFFECTIVE, note)
 
-    def take_up(self, tracked: Tracked) -> None:
+    async def take_up(self, tracked: Tracked) -> None:
         """It does not run, and the watchdog before this one was waiting to start it again: that
-        failure is counted already.
+        failure is counted already. One that it did not see is told by the keeper.
         """
         if self._clock.monotonic() < tracked.backoff.allowed_at(self._settings):
-            cause = f"failed {tracked.backoff.times(self._settings)} lately"
-            tracked.failure = self._failure(Symptom.MISSING, cause, None)
-            tracked.prior = None
+            cause = await self._ledger.standing_failure(tracked.name)
+            if cause:
+                tracked.failure = self._failure(Symptom.MISSING, cause, None)
+                tracked.prior = None
 
     def _is_news(self, tracked: Tracked, ended: Exit) -> bool:
         current = self._supervisor.context.launches.get(tracked.name)

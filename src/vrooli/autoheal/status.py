@@ -8,7 +8,7 @@ from typing import Any
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.heal import Heal
-from vrooli.autoheal.tracker import Tracked
+from vrooli.autoheal.tracker import State, Tracked
 from vrooli.core.launch import Launch
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result
@@ -34,11 +34,17 @@ class StatusView:
         self._board, self._clock, self._itself = board, clock, itself
 
     def verdict(self) -> Status:
-        """The worst of all that counts."""
+        """The worst of all that counts; unknown when nothing does, because all was stopped."""
         services = [self._weight(tracked) for tracked in self._board.tracked.values()]
+        if self._all_stopped():
+            services.append(Status.UNKNOWN)
         results = [check.result for check in self._board.checks.values()]
         checks = [r.status for r in results if r is not None and r.applicable]
         return worst([*services, *checks])
+
+    def _all_stopped(self) -> bool:
+        ours = [t for t in self._board.tracked.values() if not t.service.is_watchdog]
+        return bool(ours) and all(self._board.state(tracked) == "stopped" for tracked in ours)
 
     def status(self) -> dict[str, Any]:
         """What `vrooli status --json` prints."""
@@ -68,7 +74,7 @@ class StatusView:
     def _weight(self, tracked: Tracked) -> Status:
         """What a service adds to the verdict."""
         state, result = self._board.state(tracked), tracked.result
-        if state == "stopped" or (result is not None and not result.applicable):
+        if state == "stopped" or tracked.service.heal == "off":
             return Status.OK
         sick = Status.CRITICAL if tracked.service.critical else Status.WARNING
         if state in ("failed", "blocked"):
@@ -77,6 +83,8 @@ class StatusView:
             return Status.WARNING
         if result is None:
             return Status.UNKNOWN
+        if not result.applicable:
+            return Status.OK
         return sick if result.status is Status.CRITICAL else result.status
 
     def _service(self, tracked: Tracked) -> dict[str, Any]:
@@ -89,8 +97,9 @@ class StatusView:
             "kind": service.role,
             "runtime": service.runtime,
             "state": state,
-            "health": _health(tracked.result),
+            "health": _health(tracked.result, state),
             "message": self._message(tracked, state),
+            "outdated": self._board.supervisor.outdated(service),
             "pid": launch.identity.pid if launch is not None and alive else self._own_pid(service),
             "started_at": self._started_at(service, launch if alive else None),
             "url": kind_of(service).public_url(service) or None,
@@ -109,13 +118,14 @@ class StatusView:
     def _own_pid(self, service: Service) -> Any:
         return self._itself().get("pid") if service.is_watchdog else None
 
-    def _message(self, tracked: Tracked, state: str) -> str:
-        decision = tracked.decision
-        if state in ("failed", "blocked") and tracked.failure is not None and decision is not None:
+    def _message(self, tracked: Tracked, state: State) -> str:
+        failure, decision, result = tracked.failure, tracked.decision, tracked.result
+        if state in ("failed", "blocked") and failure is not None and decision is not None:
             wait = decision.at and max(0.0, decision.at - self._clock.monotonic())
-            again = f"; next look in {wait:.0f} s" if wait else ""
-            return f"{tracked.failure.cause}; {decision.rule}: {decision.reason}{again}"
-        return tracked.result.message if tracked.result is not None else ""
+            return failing(failure.cause, decision.rule, decision.reason, wait or 0.0)
+        # A look from before it was started or stopped says nothing about it now.
+        stale = state == "stopped" or (state == "starting" and result and not result.starting)
+        return result.message if result is not None and not stale else ""
 
     def _service_check(self, tracked: Tracked) -> dict[str, Any]:
         service = tracked.service
@@ -158,8 +168,27 @@ def began(recorded: float, age: float, clock: Clock) -> float:
     return at if abs(at - recorded) > _SET_SINCE else recorded
 
 
-def _health(result: Result | None) -> str:
-    return str(result.status) if result is not None else "unknown"
+def failing(cause: str, rule: str, reason: str, wait: float) -> str:
+    """Why a service does not serve, and what is done about it; the excerpt of a log in the cause
+    stays last. Pure.
+
+    Args:
+        cause: of the failure; further lines are the excerpt.
+        rule: of the decision.
+        reason: of the decision; one that is the cause is not said twice.
+        wait: seconds to the next look, 0 when it is not known.
+    """
+    first, *excerpt = cause.splitlines() or [""]
+    said = [first] if reason in first else [first, f"{rule}: {reason}"]
+    if wait:
+        said.append(f"next look in {wait:.0f} s")
+    return "\n".join(["; ".join(said), *excerpt])
+
+
+def _health(result: Result | None, state: State) -> str:
+    if result is None or state == "stopped":
+        return str(Status.UNKNOWN)
+    return str(result.status)
 
 
 def _brief(heal: Heal | None) -> dict[str, Any] | None:

@@ -36,14 +36,14 @@ Start with `vrooli up`; `vrooli status` shows how everything is.
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
-def _app(text: str) -> typer.Typer:
-    """Without rich: loading it takes a third of the 250 ms that `vrooli status` has. A user's
-    mistake never shows a traceback anyway.
+def _app(text: str, kit: Kit) -> typer.Typer:
+    """With `kit` for the shell, which completes names by it. Without rich: loading it takes a third
+    of the 250 ms that `vrooli status` has. A user's mistake never shows a traceback anyway.
     """
     return typer.Typer(
         help=text,
         no_args_is_help=True,
-        context_settings=_SETTINGS,
+        context_settings={**_SETTINGS, "obj": kit},
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
@@ -66,7 +66,7 @@ _Version = Annotated[
 
 def build_vrooli(kit: Kit) -> typer.Typer:
     """The command `vrooli`."""
-    app = _app(_HELP)
+    app = _app(_HELP, kit)
 
     @app.callback()
     def common(version: _Version = False) -> None:
@@ -79,7 +79,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
 
 def build_autoheal(kit: Kit) -> typer.Typer:
     """The command `vrooli-autoheal`."""
-    app = _app("The watchdog: watches and heals a stack.")
+    app = _app("The watchdog: watches and heals a stack.", kit)
 
     @app.callback()
     def common(version: _Version = False) -> None:

@@ -10,7 +10,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
 from vrooli.cli.length import seconds
-from vrooli.cli.options import File, Json
+from vrooli.cli.options import File, Json, service_names
 from vrooli.client.watchdog import WatchdogClient
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ Example:
   vrooli-autoheal quarantine hold web --why "it eats its data"
 """
 
-Service = Annotated[str, typer.Argument(help="The service's name.")]
+Service = Annotated[str, typer.Argument(help="The service's name.", autocompletion=service_names)]
 Why = Annotated[str, typer.Option("--why", help="The reason, for those who find it later.")]
 
 
@@ -150,7 +150,8 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
             render.print_json(window)
         else:
             render.out(f"maintenance {window['id']} of {_what(window)} for {length}")
-            render.out(f"  next: vrooli-autoheal maintenance end {window['id']}")
+            end = f"`vrooli-autoheal maintenance end {window['id']}`"
+            render.out(f"  next: {render.as_called(end)}")
 
     @group.command("end", help="End a window before its time.")
     def end(

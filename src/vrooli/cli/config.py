@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.changes import counted, warn_if_empty
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
@@ -39,19 +40,24 @@ def register(app: typer.Typer, kit: Kit) -> None:
         except OSError as error:
             raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from error
         render.note(f"wrote {path}")
-        render.note("next:  vrooli config check\n       vrooli up")
+        command = render.called_as()
+        render.note(f"next:  {command} config check\n       {command} up")
 
     @group.command(help="Read the stack file and name every mistake in it.")
     def check(file: File = None, json: Json = False) -> None:
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
         source = str(found) if found else "the built-in default stack"
+        warn_if_empty(stack)
+        troubles = kit.secret_troubles(stack)
+        for trouble in troubles:
+            render.note(f"warning: {render.as_called(trouble)}")
         if json:
-            found_here = {"services": [*stack.services], "jobs": [*stack.jobs]}
-            render.print_json({"ok": True, "source": source, **found_here})
+            told = {"services": [*stack.services], "jobs": [*stack.jobs], "warnings": troubles}
+            render.print_json({"ok": True, "source": source, **told})
         else:
-            jobs = f", {len(stack.jobs)} jobs" if stack.jobs else ""
-            render.out(f"{source}: ok, {len(stack.services)} services{jobs}")
+            jobs = f", {counted(len(stack.jobs), 'job')}" if stack.jobs else ""
+            render.out(f"{source}: ok, {counted(len(stack.services), 'service')}{jobs}")
 
     @group.command(help="Show the stack with every default filled in; secrets stay references.")
     def show(file: File = None) -> None:

@@ -9,16 +9,13 @@ from vrooli.cli import render
 from vrooli.cli.kit import Kit
 from vrooli.cli.lifecycle import act
 from vrooli.cli.logs import log_file
-from vrooli.cli.options import File, Json
+from vrooli.cli.options import File, Json, Name
 from vrooli.cli.status import read_status, show
 from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import UsageError
 from vrooli.core.status import EXIT_CODES, Status, worst
 from vrooli.stack.logs import tail
-from vrooli.stack.model import AUTOHEAL
 from vrooli.stack.nearest import did_you_mean
-
-Name = Annotated[str, typer.Argument(help="The service.")]
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
@@ -34,11 +31,7 @@ def _verbs(group: typer.Typer, kit: Kit, role: str) -> None:
     def verb(action: str, text: str) -> None:
         @group.command(action, help=text)
         def command(name: Name, file: File = None, json: Json = False) -> None:
-            chosen = _resolve(kit, role, name, file)
-            if chosen == AUTOHEAL and role == "scenario":
-                _watchdog(kit, action, file, json=json)
-            else:
-                act(kit, action, [chosen], file, json=json)
+            act(kit, action, [_resolve(kit, role, name, file)], file, json=json)
 
     verb("start", f"Start a {role}, and what it needs.")
     verb("stop", f"Stop a {role}, and what needs it; it stays stopped over reboots.")
@@ -81,23 +74,6 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
             render.out(line)
 
 
-def _watchdog(kit: Kit, action: str, file: Path | None, *, json: bool) -> None:
-    """The watchdog is minded by the keeper: it is started by being brought up, and stopped by
-    itself.
-    """
-    found = kit.stack_file(file)
-    home = kit.home(found)
-    if action in ("stop", "restart"):
-        there = kit.stop_watchdog(home)
-        if action == "stop":
-            text = "stopped; services run on, unwatched" if there else "not running"
-            render.print_json({"ok": True, "changed": there}) if json else render.note(text)
-            return
-    kit.bring_up(kit.compiled(home) or kit.load_stack(found), home)
-    seen = kit.watchdog(home).health()
-    render.print_json(seen) if json else render.note("the watchdog is running")
-
-
 def _rows(kit: Kit, role: str, file: Path | None) -> list[dict[str, Any]]:
     home = kit.home(kit.stack_file(file))
     return [s for s in read_status(kit, home)["services"] if s["kind"] == role]
@@ -111,6 +87,11 @@ def _resolve(kit: Kit, role: str, said: str, file: Path | None) -> str:
     for name in (said, said.removeprefix("vrooli-")):
         if name in known:
             return name
+    other = next((s.role for s in stack.services.values() if said in (s.name, s.group)), None)
+    if other is not None:
+        raise UsageError(
+            f"`{said}` is a {other}, not a {role}", next_step=f"`vrooli {other} --help`"
+        )
     raise UsageError(
         f"there is no {role} `{said}`{did_you_mean(said, known)}",
         next_step=f"`vrooli {role} list` shows them",

@@ -27,6 +27,9 @@ class BroughtUp:
         difference: what an edit changed since the last `up`; None at the first.
         rotated: by service that runs, the references that have another value now.
         protected: whether the operating system starts the watchdog after a reboot.
+        stopped: services that were stopped because the edit took them out.
+        started: which of `keeper` and `watchdog` had to be started.
+        again: whether the stack was meant to be up already.
         progress: of the operation that was asked for together with it.
     """
 
@@ -34,6 +37,9 @@ class BroughtUp:
     difference: "Difference | None"
     rotated: Mapping[str, tuple[str, ...]]
     protected: bool
+    stopped: tuple[str, ...] = ()
+    started: tuple[str, ...] = ()
+    again: bool = False
     progress: Progress = field(default_factory=lambda: iter(()))
 
 
@@ -48,6 +54,10 @@ class Kit(Protocol):
         """The compiled stack of that file; `ConfigError` with every mistake in it."""
         ...
 
+    def secret_troubles(self, stack: "Stack") -> list[str]:
+        """What keeps the secret files of `stack` from being read, a line each."""
+        ...
+
     def schema(self) -> dict[str, Any]:
         """JSON Schema of `vrooli.toml`."""
         ...
@@ -58,6 +68,10 @@ class Kit(Protocol):
 
     def compiled(self, home: Home) -> "Stack | None":
         """The stack that was brought up last; None before the first time."""
+        ...
+
+    def check_takeover(self, stack: "Stack", home: Home) -> None:
+        """`UsageError` when another file's stack runs in `home`: an `up` would replace it."""
         ...
 
     def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
@@ -89,7 +103,7 @@ class Kit(Protocol):
         ...
 
     def init_text(self, folder: Path) -> str:
-        """A commented `vrooli.toml` with free ports for a stack in `folder`."""
+        """A commented `vrooli.toml` with free ports for a stack in `folder`, named after it."""
         ...
 
     def scenarios(self) -> list[dict[str, str]]:

@@ -9,21 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.changes import warn_if_empty, what_changed
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import BroughtUp, Kit, Progress
 from vrooli.cli.options import File, Json, Names
 from vrooli.cli.status import read_status
-from vrooli.core.errors import EXIT_FAILURE, VrooliError
+from vrooli.cli.watchdog_verbs import act_on_watchdog, names_watchdog
+from vrooli.core.errors import EXIT_FAILURE, UsageError, VrooliError
 from vrooli.core.home import Home
+from vrooli.stack.naming import check_ours
 
 if TYPE_CHECKING:
     from vrooli.stack.diff import JobsDifference
     from vrooli.stack.model import Stack
 
-EXIT_INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
-
 _AGAIN = 0.5
 """Seconds between attempts to listen to the watchdog again."""
+
+_HOW_FAR = "`vrooli status` shows how far it is, `vrooli down` stops everything"
+_HOW_DOWN = "`vrooli down` again ends it, `vrooli up` brings everything back"
 
 _UP_HELP = """
 Bring the stack up and wait until it is healthy.
@@ -64,12 +68,22 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         detach: Annotated[
             bool, typer.Option("-d", "--detach", help="In the background (the default).")
         ] = False,
+        takeover: Annotated[
+            bool,
+            typer.Option("--takeover", help="Also when another file's stack runs in this home."),
+        ] = False,
         json: Json = False,
     ) -> None:
+        if foreground and detach:
+            raise UsageError("`--foreground` and `--detach` exclude each other")
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
         home = kit.home(found)
-        brought = kit.start(stack, home, "up", names or [])
+        if not takeover:
+            kit.check_takeover(stack, home)
+        warn_if_empty(stack)
+        with interruptible("keeper and watchdog may run already", _HOW_FAR):
+            brought = kit.start(stack, home, "up", names or [])
         if not json:
             _tell_difference(brought, stack, names or [])
         last = _follow(brought.progress, json=json)
@@ -86,7 +100,8 @@ def _register_down(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_DOWN_HELP)
     def down(file: File = None, json: Json = False) -> None:
         home = kit.home(kit.stack_file(file))
-        last = _show(kit.bring_down(home), json=json)
+        with interruptible("what was told to stop goes on stopping; the rest runs on", _HOW_DOWN):
+            last = _show(kit.bring_down(home), json=json)
         if not last.get("ok"):
             raise typer.Exit(EXIT_FAILURE)
 
@@ -107,24 +122,24 @@ def _register_verbs(app: typer.Typer, kit: Kit) -> None:
 
 def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -> None:
     """Carry `action` out on `names` and exit 1 when it fails."""
+    if names_watchdog(names):
+        act_on_watchdog(kit, action, file, json=json)
+        return
     found = kit.stack_file(file)
     home = kit.home(found)
+    if (compiled := kit.compiled(home)) is not None:
+        check_ours(compiled, action, names)
     if action == "stop":
         progress = kit.stop(home, names)
     else:
-        stack = kit.compiled(home) or kit.load_stack(found)
-        progress = kit.start(stack, home, action, names).progress
+        progress = kit.start(compiled or kit.load_stack(found), home, action, names).progress
     if not _follow(progress, json=json).get("ok"):
         raise typer.Exit(EXIT_FAILURE)
 
 
 def _follow(progress: Progress, *, json: bool) -> Mapping[str, Any]:
-    try:
+    with interruptible("the watchdog goes on with it", _HOW_FAR):
         return _show(progress, json=json)
-    except KeyboardInterrupt:
-        render.note("\ninterrupted: the watchdog goes on with it")
-        render.note("  next: `vrooli status` shows how far it is, `vrooli down` stops everything")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _show(progress: Progress, *, json: bool) -> Mapping[str, Any]:
@@ -138,9 +153,9 @@ def _show(progress: Progress, *, json: bool) -> Mapping[str, Any]:
 def _explain(last: Mapping[str, Any]) -> Mapping[str, Any]:
     error = last.get("error")
     if error:
-        render.note(f"error: {error['message']}")
-        if error.get("next_step"):
-            render.note(f"  next: {error['next_step']}")
+        render.print_error(
+            VrooliError(error["message"], where=error["where"], next_step=error["next_step"])
+        )
     if last.get("note"):
         render.note(str(last["note"]))
     return last
@@ -180,8 +195,8 @@ def _tell_jobs(change: "JobsDifference") -> None:
 
 
 def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]) -> None:
-    if last.get("ok") and not last.get("changed") and not brought.difference:
-        render.note("everything is up already; nothing was changed")
+    if said := what_changed(brought, last):
+        render.note(said)
     status = read_status(kit, home)
     urls = [(s["name"], s["url"]) for s in status["services"] if s["url"]]
     render.note("")

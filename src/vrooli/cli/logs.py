@@ -1,19 +1,24 @@
 """`vrooli logs`: what a service says."""
 
 import codecs
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
-from vrooli.core.errors import UsageError
+from vrooli.cli.options import Name
+from vrooli.core.errors import AccessDenied, UsageError
 from vrooli.core.home import Home
 from vrooli.stack.logs import size, tail
 from vrooli.stack.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from vrooli.stack.model import Service
 
 _HELP = """
 Show the log of a service.
@@ -42,7 +47,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @app.command(help=_HELP)
     def logs(
-        name: Annotated[str, typer.Argument(help="The service.")],
+        name: Name,
         follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on showing.")] = False,
         lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many.")] = 50,
         file: Annotated[str | None, typer.Option("--file", help="The stack file.")] = None,
@@ -57,12 +62,13 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 def log_file(kit: Kit, home: Home, said: str) -> Path:
     """The log file of a service as it was said; `UsageError` for one that is not in the stack."""
-    stack = kit.compiled(home)
-    known = [*stack.services] if stack is not None else []
+    declared = _declared(kit, home)
+    _refuse(said, declared)
+    known = [service.name for service in declared]
     known += [path.stem for path in sorted(home.logs.glob("*.log")) if path.stem not in known]
     for name in (said, said.removeprefix("vrooli-")):
         if name in known:
-            return home.log(name)
+            return _readable(home.log(name))
     raise UsageError(
         f"`{said}` has no log here{did_you_mean(said, known)}",
         next_step=f"there are: {', '.join(known)}" if known else "`vrooli up` starts the stack",
@@ -128,3 +134,40 @@ def overlap(shown: bytes, text: bytes) -> int:
         return place + len(shown)
     most = min(len(shown), len(text))
     return next((size for size in range(most, 0, -1) if text.startswith(shown[-size:])), 0)
+
+
+def _refuse(said: str, declared: Sequence["Service"]) -> None:
+    """Raise UsageError for what is declared and has no log of its own."""
+    for service in declared:
+        if service.name == said and not service.managed:
+            raise UsageError(
+                f"`{said}` is external: it writes no log here",
+                next_step="look for it where it runs",
+            )
+    instances = [service.name for service in declared if service.group == said != service.name]
+    if instances:
+        raise UsageError(
+            f"`{said}` has {len(instances)} instances with a log each",
+            next_step=f"name one of them: {', '.join(instances)}",
+        )
+
+
+def _declared(kit: Kit, home: Home) -> list["Service"]:
+    try:
+        stack = kit.compiled(home)
+    except AccessDenied:  # a group may read the logs of another user, and nothing else
+        if not os.access(home.logs, os.R_OK):
+            raise
+        return []
+    return [*stack.services.values()] if stack is not None else []
+
+
+def _readable(path: Path) -> Path:
+    """An empty log and one that we may not read must not look alike."""
+    if path.exists() and not os.access(path, os.R_OK):
+        raise AccessDenied(
+            "this log may not be read",
+            where=str(path),
+            next_step="run as the user who brought the stack up",
+        )
+    return path

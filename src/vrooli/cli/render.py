@@ -2,12 +2,13 @@
 through here.
 """
 
-import json
 import os
+import re
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from json import dumps
 from typing import Any, TextIO
 
 from vrooli.cli.tables import lay_out
@@ -20,6 +21,9 @@ _COLOURS = {
     "stopped": "2", "external": "36", "refused": "33", "unchanged": "2",
     "sent": "32", "pending": "33", "failing": "31", "folded": "2", "dropped": "2",
 }  # fmt: skip
+_COMMAND = re.compile(r"(?<=`)vrooli(?=(?:-autoheal)? [a-z-]+)")
+"""Texts say `vrooli up`, in backticks, wherever they name a command."""
+
 _SIGNS = {"healthy": "✓", "unchanged": "·", "stopped": "✓", "failed": "✗", "blocked": "⊘"}
 
 
@@ -43,15 +47,26 @@ def note(text: str) -> None:
 
 def print_json(data: Any) -> None:
     """Pure JSON."""
-    out(json.dumps(data, indent=2, ensure_ascii=False))
+    out(dumps(data, indent=2, ensure_ascii=False))
 
 
-def print_error(error: VrooliError) -> None:
-    """What happened, where, and what to do next; on standard error."""
+def print_error(error: VrooliError, *, json: bool = False) -> None:
+    """What happened, where, and what to do next; on standard error. With `json` also as
+    `{"error": {message, where, next_step, retryable}}` on standard output, as the APIs tell it.
+    """
+    if json:
+        fields = ("where", "next_step", "retryable")
+        told = {name: getattr(error, name) for name in fields}
+        print_json({"error": {"message": error.what, **told}})
     place = f"{error.where}: " if error.where else ""
-    note(f"{paint('error', 'critical', sys.stderr)}: {place}{error.what}")
-    if error.next_step:
-        note(f"  next: {error.next_step}")
+    note(f"{paint('error', 'critical', sys.stderr)}: {place}{as_called(error.what)}")
+    advise(error.next_step)
+
+
+def advise(next_step: str) -> None:
+    """What to do next, on standard error; nothing when there is nothing."""
+    if next_step:
+        note(f"  next: {as_called(next_step)}")
 
 
 def paint(text: str, word: str, stream: TextIO | None = None) -> str:
@@ -104,7 +119,7 @@ def _step(line: Mapping[str, Any]) -> None:
     phase, name = str(line["phase"]), str(line["service"])
     sign = paint(_SIGNS.get(phase, "…"), phase, sys.stderr)
     took = f"  {line['seconds']:.2f} s" if line["seconds"] else ""
-    head, *rest = str(line["message"]).splitlines() or [""]
+    head, *rest = as_called(str(line["message"])).splitlines() or [""]
     tail = f"  {head}" if head else ""
     note(f"  {sign} {name:<14} {paint(f'{phase:<10}', phase, sys.stderr)}{took}{tail}")
     for more in rest:
@@ -112,8 +127,20 @@ def _step(line: Mapping[str, Any]) -> None:
 
 
 def called_as() -> str:
-    """How the reader called us: a checkout has `./vrooli`, an installation `vrooli`."""
-    return os.environ.get("VROOLI_CALLED_AS", "vrooli")
+    """How the reader calls `vrooli`: a checkout has `./vrooli`, an installation on the PATH
+    `vrooli`, any other its whole path.
+    """
+    said = os.environ.get("VROOLI_CALLED_AS") or sys.argv[0]
+    command = said.removesuffix("-autoheal")
+    if os.path.basename(command) != "vrooli":  # `python -m vrooli`, a test
+        return "vrooli"
+    return "vrooli" if shutil.which("vrooli") == os.path.abspath(command) else command
+
+
+def as_called(text: str) -> str:
+    """`text` with the commands in it as the reader can type them."""
+    command = called_as()
+    return text if command == "vrooli" else _COMMAND.sub(lambda _: command, text)
 
 
 def until(at: float, now: float | None = None) -> str:

@@ -72,23 +72,39 @@ def show(seen: Mapping[str, Any], *, json: bool) -> None:
     titles = ("NAME", "KIND", "STATE", "HEALTH", "PID", "UP", "RESTARTS", "LAST HEAL", "URL")
     render.table(titles, [_row(service) for service in seen["services"]])
     for service in seen["services"]:
-        if service["state"] in ("failed", "blocked", "starting") and service.get("message"):
-            render.out(f"  {service['name']}: {service['message']}")
+        if _wants_attention(service) and service.get("message"):
+            head, *rest = service["message"].splitlines()
+            render.out(f"  {service['name']}: {head}")
+            for line in rest:
+                render.out(f"    {line.strip()}")
+        if service.get("outdated"):
+            what = "runs as it was declared before the latest edit; next: `vrooli up`"
+            render.out(render.as_called(f"  {service['name']}: {what}"))
     for problem in seen.get("problems", ()):
         render.out(f"{problem['check']}: {problem['status']}: {problem['message']}")
     _show_watchdog(seen["watchdog"])
 
 
+def _wants_attention(service: Mapping[str, Any]) -> bool:
+    """Whether there is something to say about it that the table does not."""
+    if service["state"] in ("failed", "blocked", "starting"):
+        return True
+    return service["state"] != "stopped" and service["health"] in ("warning", "critical")
+
+
 def _show_watchdog(watchdog: Mapping[str, Any]) -> None:
-    if not watchdog.get("running"):
+    if watchdog.get("expected"):
+        render.out("\nthe watchdog is being started again: look again in a moment")
+    elif not watchdog.get("running"):
         pid = watchdog.get("pid")
         what = f"the watchdog {pid} does not answer" if pid else "no watchdog is running"
         advice = "`vrooli up` replaces it; services run on" if pid else "`vrooli up`"
-        render.out(f"\n{what}: nothing is healed\n  next: {advice}")
+        render.out(f"\n{what}: nothing is healed")
+        render.out(render.as_called(f"  next: {advice}"))
     for line in watchdog.get("trouble", []):
-        render.out(f"trouble: {line}")
+        render.out(render.as_called(f"trouble: {line}"))
     for line in watchdog.get("advice", []):
-        render.out(f"advice: {line}")
+        render.out(render.as_called(f"advice: {line}"))
 
 
 def _row(service: Mapping[str, Any]) -> tuple[str, ...]:
@@ -96,7 +112,7 @@ def _row(service: Mapping[str, Any]) -> tuple[str, ...]:
         service["name"],
         service["kind"],
         service["state"],
-        service["health"],
+        "-" if service["state"] == "stopped" else service["health"],
         str(service["pid"] or "-"),
         render.ago(service["started_at"]),
         str(service["restarts_24h"]),

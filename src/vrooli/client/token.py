@@ -23,7 +23,7 @@ def read_token(path: Path) -> str:
         raise Unreachable(
             "there is no operator token: nothing was started here yet",
             where=str(path),
-            next_step="vrooli up",
+            next_step="`vrooli up`",
         ) from error
     except PermissionError as error:
         raise AccessDenied(
@@ -39,5 +39,5 @@ def read_token(path: Path) -> str:
         ) from error
     token = raw.decode("ascii", "replace").strip()
     if not token or len(raw) > MAX_TOKEN or not token.isprintable() or not token.isascii():
-        raise AccessDenied("the file holds no token", where=str(path), next_step="vrooli up")
+        raise AccessDenied("the file holds no token", where=str(path), next_step="`vrooli up`")
     return token

@@ -186,10 +186,13 @@ def _integer(text: str, base: int) -> int:
 def problem(status: int, body: Any, where: str) -> VrooliError:
     """The error that an answer of 400 or above stands for.
 
-    The body that we write ourselves is `{"error": {code, message, next_step, retryable}}`.
+    The body that we write ourselves is `{"error": {message, where, next_step, retryable}}`.
     """
     said = body.get("error") if isinstance(body, dict) else None
     fields: dict[str, Any] = said if isinstance(said, dict) else {}
+    # An error of the watchdog has a place of its own, mostly none: the address that told it is not
+    # where it happened.
+    where = str(fields.get("where", where))
     what = str(fields.get("message") or f"answered with HTTP status {status}")
     advice = str(fields.get("next_step") or "")
     where = str(fields.get("where") or where)  # what it is about says more than whom we asked

@@ -31,6 +31,12 @@ class VrooliError(Exception):
         self.next_step = next_step
         self.retryable = retryable
 
+    def said_of(self, name: str) -> str:
+        """What happened, with the place where it is not `name` itself: for lines that begin with
+        it.
+        """
+        return f"{self.where}: {self.what}" if self.where not in ("", name) else self.what
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         advice = f"\n  next: {self.next_step}" if self.next_step else ""

@@ -17,6 +17,7 @@ class Machine:
         python: the interpreter that runs us.
         code: folders that our own processes read (interpreter, standard library, packages,
             sources).
+        user: who we are; empty when that has no name.
     """
 
     host_id: str
@@ -27,3 +28,4 @@ class Machine:
     service_user: str | None
     python: str
     code: tuple[str, ...]
+    user: str = ""

@@ -101,9 +101,10 @@ class LocalExecutor:
 async def _in_thread(command: Command) -> None:
     try:
         await _to_its_end(asyncio.ensure_future(asyncio.to_thread(_change, command)))
-    except KeyError as error:
+    except KeyError as error:  # of pwd, whose own words are about a C function
+        user = getattr(command, "user", None)
         raise StartFailed(
-            f"there is no system user {error}", next_step="make it, or correct `user`"
+            f"there is no system user `{user}`", next_step="make it, or correct `user`"
         ) from error
     except OSError as error:
         raise StorageError(

@@ -31,6 +31,7 @@ from vrooli.stack.kind import Place
 from vrooli.stack.launching import rotated
 from vrooli.stack.logs import tail
 from vrooli.stack.model import AUTOHEAL, Stack
+from vrooli.stack.wanted import Wanted
 
 ANSWERS = 20.0
 """Seconds that a fresh watchdog gets until its API answers."""
@@ -54,6 +55,8 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
     make_home(home)
     if os.geteuid() == 0:
         ensure_service_user(SERVICE_USER)
+    keeper = keeper_identity(home)
+    again = not Wanted(home.wanted_json, home.wanted_stand_in).paused
     FileSecrets(home.secrets, environment).create(home.operator_token.name)
     change = _compiled_difference(stack, home)
     watchdog = _watchdog_pid(home)
@@ -64,15 +67,25 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
         write_compiled(stack, home.stack_json)
     watched = any(service.is_watchdog for service in stack.services.values())
     asyncio.run(_leave_other_installation(home))
+    stopped: tuple[str, ...] | None = ()
     if watched:
         if known is not None and has_other_values(known, stack, environment):
             stop_watchdog(home)  # services run on meanwhile
-        _have_watchdog(home, environment, reload=bool(change))
+        stopped = _have_watchdog(home, environment, reload=bool(change))
     else:
         asyncio.run(_have_keeper(home))
     place = Place(home, this_machine(home), FileSecrets(home.secrets, environment))
     renewed = asyncio.run(_rotated(stack, place))
-    return BroughtUp(watched, change, renewed, protected_at_boot())
+    begun = {"keeper": keeper != keeper_identity(home), "watchdog": stopped is None}
+    return BroughtUp(
+        watched,
+        change,
+        renewed,
+        protected_at_boot(),
+        stopped=stopped or (),
+        started=tuple(name for name, new in begun.items() if new),
+        again=again,
+    )
 
 
 def stop_watchdog(home: Home) -> bool:
@@ -148,13 +161,16 @@ async def _rotated(stack: Stack, place: Place) -> dict[str, tuple[str, ...]]:
     return {name: others for name, others in found.items() if others}
 
 
-def _have_watchdog(home: Home, environment: Mapping[str, str], *, reload: bool) -> None:
+def _have_watchdog(
+    home: Home, environment: Mapping[str, str], *, reload: bool
+) -> tuple[str, ...] | None:
+    """The services that it stopped because they are gone from the stack; None when it had to be
+    started.
+    """
     client = WatchdogClient.of(home)
     if _answers(client):
         with suppress(Unreachable):  # it went away; the next one reads the edited stack
-            if reload:
-                client.reload()
-            return
+            return tuple(client.reload().get("stopped", ())) if reload else ()
     asyncio.run(_watch(home, environment))
     deadline = time.monotonic() + ANSWERS
     while not _answers(client):
@@ -166,6 +182,7 @@ def _have_watchdog(home: Home, environment: Mapping[str, str], *, reload: bool) 
                 next_step=f"see {home.log(AUTOHEAL)}",
             )
         time.sleep(_PAUSE)
+    return None
 
 
 def _answers(client: WatchdogClient) -> bool:

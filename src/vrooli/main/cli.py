@@ -1,16 +1,16 @@
 """Composition root of the commands: fills the kit and turns errors into words and exit codes."""
 
 import os
-import signal
 import sys
 from typing import TYPE_CHECKING
 
 from vrooli.cli.app import build_autoheal, build_vrooli
 from vrooli.cli.kit import Kit
 from vrooli.cli.render import print_error
-from vrooli.core.errors import EXIT_FAILURE, VrooliError
+from vrooli.core.errors import VrooliError
 from vrooli.core.status import EXIT_CODES, Status
 from vrooli.main.kit import LocalKit
+from vrooli.main.streams import OutputError, drop_output, prepare_streams
 
 if TYPE_CHECKING:
     import typer
@@ -40,14 +40,24 @@ def _kit() -> Kit:
 
 
 def _run(app: "typer.Typer", *, verdict: bool) -> None:
+    prepare_streams()
+    try:
+        _answer(app, verdict=verdict)
+    except OutputError as error:
+        drop_output()
+        print_error(error)
+        raise SystemExit(_code(error, verdict=verdict)) from None
+
+
+def _answer(app: "typer.Typer", *, verdict: bool) -> None:
     try:
         app()
+    except OutputError:
+        raise
     except VrooliError as error:
-        print_error(error)
-        raise SystemExit(EXIT_CODES[Status.UNKNOWN] if verdict else error.exit_code) from None
-    except KeyboardInterrupt:
-        raise SystemExit(128 + signal.SIGINT) from None
-    except BrokenPipeError:
-        # The reader has gone (`vrooli logs | head`): nothing left to say, and no traceback for it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(EXIT_FAILURE) from None
+        print_error(error, json="--json" in sys.argv)
+        raise SystemExit(_code(error, verdict=verdict)) from None
+
+
+def _code(error: VrooliError, *, verdict: bool) -> int:
+    return EXIT_CODES[Status.UNKNOWN] if verdict else error.exit_code

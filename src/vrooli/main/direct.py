@@ -27,6 +27,7 @@ from vrooli.stack.job_launch import end_jobs
 from vrooli.stack.model import AUTOHEAL, Stack
 from vrooli.stack.naming import resolve
 from vrooli.stack.probe import probe
+from vrooli.stack.progress import Step
 from vrooli.stack.supervisor import Outcome, Supervisor
 from vrooli.stack.wanted import Wanted
 
@@ -102,13 +103,16 @@ class _Direct:
         await supervisor.refresh()
         follower = asyncio.create_task(_follow(supervisor, keeper))
         try:
-            await supervisor.stop_undeclared(supervisor.undeclared())
+            gone = supervisor.undeclared()
+            await supervisor.stop_undeclared(gone)
+            for name in gone:
+                self._report(Step(name, "stopped", "it is not declared any more"))
             wanted = Wanted(self._home.wanted_json, self._home.wanted_stand_in)
             outcomes = await self._act(supervisor, wanted, action, chosen)
         finally:
             follower.cancel()
         failed = [name for name, outcome in outcomes.items() if outcome.error is not None]
-        changed = sum(1 for outcome in outcomes.values() if outcome.changed)
+        changed = len(gone) + sum(1 for outcome in outcomes.values() if outcome.changed)
         end = {"done": True, "ok": not failed, "changed": changed, "failed": failed}
         return {**end, "note": wanted.trouble}
 
@@ -117,7 +121,7 @@ class _Direct:
     ) -> dict[str, Outcome]:
         stack, report = supervisor.stack, self._report
         if action in ("stop", "down"):
-            affected = chosen | graph.dependents(stack, chosen)
+            affected = chosen | graph.left_without(stack, chosen, wanted.running)
             everything = action == "down" and chosen == set(stack.services)
             wanted.stop_all() if everything else wanted.stop(affected)
             if everything:
@@ -148,7 +152,8 @@ async def _status(home: Home, environment: Mapping[str, str]) -> dict[str, Any]:
     board = Board(supervisor, Wanted(home.wanted_json, home.wanted_stand_in))
     board.tracked = {name: Tracked(service) for name, service in stack.services.items()}
     await asyncio.gather(*(_look(board, tracked) for tracked in board.tracked.values()))
-    itself = _itself(home, keeper)
+    minded = isinstance(keeper, KeeperClient) and bool((await keeper.ping())["watching"])
+    itself = {**_itself(home, keeper), "expected": minded}
     seen = StatusView(board, SystemClock(), lambda: itself).status()
     for row in seen["services"]:
         if row["name"] == AUTOHEAL:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from vrooli.cli.kit import BroughtUp, Progress
 from vrooli.client.watchdog import WatchdogClient
-from vrooli.core.errors import ConfigError, UsageError
+from vrooli.core.errors import ConfigError
 from vrooli.core.home import Home
 from vrooli.main.places import find_home, make_home
-from vrooli.stack.find import find_file, stack_name
+from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
     from vrooli.stack.model import Stack
@@ -28,12 +28,7 @@ class LocalKit:
         """As said, else searched upward."""
         if said is None:
             return find_file(Path.cwd())
-        if not said.is_file():
-            raise UsageError(
-                "there is no such stack file",
-                where=str(said),
-                next_step="name another by -f, or write one by `vrooli init`",
-            )
+        check_file(said)
         return said.absolute()
 
     def load_stack(self, file: Path | None) -> "Stack":
@@ -44,6 +39,21 @@ class LocalKit:
         from vrooli.stack.load import load_stack
 
         return load_stack(file, sys.executable, InstalledChecks())
+
+    def secret_troubles(self, stack: "Stack") -> list[str]:
+        """As this user finds them; variables are those of the `up` to come."""
+        from vrooli.core.errors import SecretError
+        from vrooli.host.secrets import FileSecrets
+
+        secrets, found = FileSecrets(Path(), self._environment), []
+        for service in stack.services.values():
+            for key, value in service.env.items():
+                try:
+                    if value.startswith("file:"):
+                        secrets.resolve(value)
+                except SecretError as error:
+                    found.append(f"{service.name}: {key}: {error.where}: {error.what}")
+        return found
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the file."""
@@ -64,6 +74,12 @@ class LocalKit:
             return read_compiled(home.stack_json)
         except ConfigError:
             return None
+
+    def check_takeover(self, stack: "Stack", home: Home) -> None:
+        """See `main.takeover`."""
+        from vrooli.main.takeover import check_takeover
+
+        check_takeover(self.compiled(home), stack, home)
 
     def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
         """See `main.bringing`."""
@@ -111,11 +127,13 @@ class LocalKit:
         return unwatched_status(home, self._environment)
 
     def init_text(self, folder: Path) -> str:
-        """With ports that are free now."""
+        """With ports that are free now, named after the folder."""
+        from vrooli.stack.builtin.server import work_half_installed
         from vrooli.stack.init import USUAL_PORTS, init_text
-        from vrooli.stack.names import DEFAULT_NAME
+        from vrooli.stack.names import name_from
 
-        return init_text(_free_ports(USUAL_PORTS), DEFAULT_NAME)
+        ports, with_server = _free_ports(USUAL_PORTS), work_half_installed()
+        return init_text(ports, name_from(folder.name), with_server=with_server)
 
     def scenarios(self) -> list[dict[str, str]]:
         """All of them."""

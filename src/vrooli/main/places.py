@@ -4,6 +4,7 @@ begins with.
 
 import hashlib
 import os
+import pwd
 import sys
 import sysconfig
 import tempfile
@@ -22,17 +23,32 @@ HOST_ID = "host-id"
 
 def find_home(stack: str, environment: Mapping[str, str]) -> Home:
     """`$VROOLI_HOME`, else `/var/lib/vrooli/<stack>` for root, else
-    `$XDG_STATE_HOME/vrooli/<stack>`.
+    `$XDG_STATE_HOME/vrooli/<stack>`. Links are followed: one home has one run folder, however it is
+    reached.
+
+    Raises:
+        UsageError: `$VROOLI_HOME` is relative: it would be another home in every folder.
     """
     said = environment.get("VROOLI_HOME")
     if said:
-        root = Path(said).expanduser().absolute()
+        root = _whole(Path(said).expanduser())
     elif os.geteuid() == 0:
         root = Path("/var/lib/vrooli") / stack
     else:
         base = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
         root = Path(base) / "vrooli" / stack
+    root = Path(os.path.realpath(root))
     return Home(root, _run_folder(root, environment))
+
+
+def _whole(path: Path) -> Path:
+    if path.is_absolute():
+        return path
+    raise UsageError(
+        "the home must be a whole path",
+        where=f"VROOLI_HOME={path}",
+        next_step=f"write VROOLI_HOME={path.absolute()}",
+    )
 
 
 def make_home(home: Home) -> None:
@@ -67,7 +83,15 @@ def this_machine(home: Home) -> Machine:
         service_user=SERVICE_USER if root else None,
         python=sys.executable,
         code=code_folders(),
+        user=_user_name(),
     )
+
+
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return ""
 
 
 def code_folders() -> tuple[str, ...]:

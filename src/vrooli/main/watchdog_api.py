@@ -85,11 +85,11 @@ def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
     async def reload() -> dict[str, Any]:
         old, new = parts.board.supervisor.stack, read_compiled(made_of.home.stack_json)
         change = difference(old, new)
+        stopped = await made_of.loop.replace(new) if change else []
         if change:
-            await made_of.loop.replace(new)
             await made_of.jobs.replace(new)
             moved()
-        return {"changed": bool(change)}
+        return {"changed": bool(change), "stopped": stopped}
 
     return Services(
         view=StatusView(parts.board, parts.clock, chores.itself),

@@ -80,8 +80,10 @@ def check_ports(
             continue
         for other in holders.get(service.port, []):
             if _same_address(service.host, other.host):
-                path = (*paths[service.group], "port")
-                text = f"port {service.port} of `{service.name}` is also that of `{other.name}`"
+                # The watchdog has a port also where the file says nothing about it.
+                blamed, holder = (other, service) if service.is_watchdog else (service, other)
+                path = (*paths[blamed.group], "port")
+                text = f"port {blamed.port} of `{blamed.name}` is also that of `{holder.name}`"
                 problems.add(path, f"{text}; give one of them another `port`")
         holders.setdefault(service.port, []).append(service)
 

@@ -4,7 +4,7 @@ reads it."""
 import json
 from pathlib import Path
 
-from vrooli.core.errors import ConfigError, StorageError
+from vrooli.core.errors import AccessDenied, ConfigError, StorageError
 from vrooli.stack.durable import write_durably
 from vrooli.stack.model import Stack
 
@@ -29,8 +29,12 @@ def write_compiled(stack: Stack, path: Path) -> None:
 
 
 def read_compiled(path: Path) -> Stack:
-    """What `write_compiled` wrote. Raises ConfigError when it is missing, unreadable or not
-    ours."""
+    """What `write_compiled` wrote.
+
+    Raises:
+        ConfigError: it is missing, unreadable or not ours.
+        AccessDenied: it is another user's. Whether anything runs there, nobody can tell.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
@@ -38,11 +42,15 @@ def read_compiled(path: Path) -> Stack:
         raise ConfigError(
             "no stack was brought up here yet", where=str(path), next_step=_NEXT
         ) from error
-    except OSError as error:
-        raise ConfigError(
+    except PermissionError as error:
+        raise AccessDenied(
             f"cannot read the compiled stack: {error.strerror}",
             where=str(path),
             next_step="run as the user who brought the stack up",
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read the compiled stack: {error.strerror}", where=str(path), next_step=_NEXT
         ) from error
     if len(content) > LARGEST:
         raise ConfigError("the compiled stack is too large", where=str(path), next_step=_NEXT)

@@ -1,12 +1,15 @@
 """Finding the stack file, and its name before anything else is known. Cheap: no validation,
 standard library only."""
 
+import os
 import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from vrooli.stack.names import DEFAULT_NAME, valid_name
+from vrooli.core.errors import UsageError
+from vrooli.stack.names import DEFAULT_NAME, NAME_EXPECTED, valid_name
 
 FILE_NAME = "vrooli.toml"
 
@@ -19,37 +22,81 @@ _NAME_LINE = re.compile(
 
 
 def find_file(start: Path) -> Path | None:
-    """The nearest `vrooli.toml` in `start` or a folder above it."""
+    """The nearest `vrooli.toml` in `start` or a folder above it.
+
+    Raises:
+        UsageError: the nearest one is no file. It is not passed over: the command would reach
+            another stack than the one that is meant.
+    """
     start = start.absolute()
     for folder in (start, *start.parents):
         candidate = folder / FILE_NAME
-        try:
-            if candidate.is_file():
-                return candidate
-        except OSError:  # a folder that we may not look into holds no file of ours
-            continue
+        if os.path.lexists(candidate):  # not in a folder that we may not look into
+            check_file(candidate)
+            return candidate
     return None
+
+
+def check_file(path: Path) -> None:
+    """Raise UsageError unless there is a regular file at `path`, or a link to one."""
+    fault = _fault(path)
+    if fault:
+        raise UsageError(
+            f"this is no stack file: {fault}",
+            where=str(path),
+            next_step="name another by -f, or write one by `vrooli init`",
+        )
 
 
 def stack_name(path: Path | None) -> str:
     """The name in `[stack]`, also of a file whose rest is broken, so that its running stack can
-    still be reached."""
+    still be reached.
+
+    Raises:
+        UsageError: the file cannot be read, or its name cannot be one. To take another instead
+            would reach another stack.
+    """
     if path is None:
         return DEFAULT_NAME
     try:
         with path.open("rb") as file:
             text = file.read(LARGEST).decode("utf-8", "replace")
-    except OSError:
-        return DEFAULT_NAME
+    except OSError as error:
+        raise UsageError(
+            f"the stack file cannot be read: {error.strerror}",
+            where=str(path),
+            next_step="name another by -f, or run as a user who may read it",
+        ) from error
     name = _parsed_name(text)
-    return name if name is not None and valid_name(name) else DEFAULT_NAME
+    if name is None:
+        return DEFAULT_NAME
+    if not isinstance(name, str) or not valid_name(name):
+        raise UsageError(
+            f"`name` under [stack] is no name of a stack: {name!r}",
+            where=str(path),
+            next_step=f"write {NAME_EXPECTED}",
+        )
+    return name
 
 
-def _parsed_name(text: str) -> str | None:
+def _fault(path: Path) -> str:
+    """What is at `path` instead of a file; empty for a file."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if path.is_symlink():
+            return f"a link to {os.readlink(path)}: {error.strerror}"
+        return str(error.strerror)
+    if stat.S_ISREG(mode):
+        return ""
+    return "a folder" if stat.S_ISDIR(mode) else "neither a file nor a link to one"
+
+
+def _parsed_name(text: str) -> object:
+    """What stands there as the name; None when nothing does."""
     try:
         section: Any = tomllib.loads(text).get("stack")
     except (ValueError, RecursionError):
         match = _NAME_LINE.search(text)
         return match[1] if match else None
-    name = section.get("name") if isinstance(section, dict) else None
-    return name if isinstance(name, str) else None
+    return section.get("name") if isinstance(section, dict) else None

@@ -5,7 +5,7 @@ that is down does not block what needs `web`. For starting, all instances of a n
 first.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from vrooli.core.errors import ConfigError
 from vrooli.stack.model import Service, Stack
@@ -65,6 +65,36 @@ def dependents(stack: Stack, names: str | Iterable[str]) -> set[str]:
         for need in needs:
             backwards[need].add(name)
     return _reach(_listed(names), backwards)
+
+
+def left_without(stack: Stack, stopped: Collection[str], runs: Callable[[str], bool]) -> set[str]:
+    """All that stopping `stopped` takes away what it needs: a group is met while any instance of it
+    is left.
+
+    Args:
+        stack: with all of them.
+        stopped: what is about to be stopped.
+        runs: whether a service is meant to run until then.
+    """
+    left: dict[str, set[str]] = {}
+    needing: dict[str, set[str]] = {}
+    for service in stack.services.values():
+        left.setdefault(service.group, set())
+        if runs(service.name):
+            left[service.group].add(service.name)
+        for group in service.needs:
+            needing.setdefault(group, set()).add(service.name)
+    found: set[str] = set()
+    todo = _known(stack, stopped)
+    while todo:
+        name = todo.pop()
+        group = stack.services[name].group
+        left[group].discard(name)
+        if not left[group]:
+            new = needing.get(group, set()) - found - set(stopped)
+            found |= new
+            todo.extend(new)
+    return found
 
 
 def start_waves(stack: Stack) -> list[set[str]]:

@@ -26,9 +26,14 @@ _HEAD = """\
 """
 
 
-def init_text(free_ports: Mapping[str, int], name: str) -> str:
-    """The file. `free_ports` by the names in `USUAL_PORTS`; what it does not name gets the usual
-    one."""
+def init_text(free_ports: Mapping[str, int], name: str, *, with_server: bool = True) -> str:
+    """The file.
+
+    Args:
+        free_ports: by the names in `USUAL_PORTS`; what it does not name gets the usual one.
+        name: of the stack.
+        with_server: whether the server is installed.
+    """
     ports = {**USUAL_PORTS, **free_ports}
     serve = f'["python3", "-m", "http.server", "{ports["web"]}"]'
     lines = [
@@ -42,11 +47,7 @@ def init_text(free_ports: Mapping[str, int], name: str) -> str:
         'kind = "postgres"',
         f"port = {ports['postgres']}",
         "",
-        "# Applications. One named `server` without a command is the API server of Vrooli itself.",
-        "[scenarios.server]",
-        f"port = {ports['server']}",
-        'needs = ["postgres"]',
-        "",
+        *(_server(ports["server"]) if with_server else ()),
         "# The watchdog.",
         "[autoheal]",
         f"port = {ports['autoheal']}",
@@ -69,6 +70,11 @@ def init_text(free_ports: Mapping[str, int], name: str) -> str:
         *_commented(JobSection, {}),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _server(port: int) -> Iterator[str]:
+    yield "# Applications. One named `server` without a command is the API server of Vrooli itself."
+    yield from ("[scenarios.server]", f"port = {port}", 'needs = ["postgres"]', "")
 
 
 def _commented(section: type, known: Mapping[str, str]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from vrooli.core.command import Command, EnsureDirectory
+from vrooli.core.errors import ConfigError
 from vrooli.core.home import Home
 from vrooli.core.machine import Machine
 from vrooli.core.ports.clock import Clock
@@ -27,10 +28,18 @@ class Place:
     secrets: Secrets
 
     def user_of(self, service: Service | Job) -> str | None:
-        """The system user that runs `service`, or a job; None is ourselves (always, unless we are
-        root).
+        """The system user that runs `service`, or a job; None is ourselves.
+
+        Raises:
+            ConfigError: it must be another user, and only root can become one.
         """
         if not self.machine.root:
+            if service.user and self.machine.user and service.user != self.machine.user:
+                raise ConfigError(
+                    f"only root can run it as `{service.user}`; we are `{self.machine.user}`",
+                    where=service.name,
+                    next_step="remove `user`, or bring the stack up as root",
+                )
             return None
         user = service.user or self.machine.service_user
         return None if user == "root" else user

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vrooli.core.errors import ConfigError, VrooliError
 from vrooli.stack import explain
-from vrooli.stack.builtin.server import work_half_installed
+from vrooli.stack.builtin.server import INSTALL_WORK, work_half_installed
 from vrooli.stack.catalogue import Catalogue, Checks, InstalledKinds, NoChecks
 from vrooli.stack.compile import Source, compile_stack
 from vrooli.stack.compile_checks import MOST_SERVICES
@@ -92,9 +92,17 @@ def load_stack(
             frozenset(reader.broken),
         )
     stack = compile_stack(source, catalogue, known, machine_python, problems)
+    _check_work_half(stack, problems)
     if problems.found:
         raise _error(problems, text, str(path))
     return stack
+
+
+def _check_work_half(stack: Stack, problems: Problems) -> None:
+    for service in stack.services.values():
+        if service.kind == "server" and not work_half_installed():
+            text = f"belongs to the work half, which is not installed; {INSTALL_WORK}"
+            problems.add(("scenarios", service.group), text)
 
 
 def _read(path: Path) -> str:

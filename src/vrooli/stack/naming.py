@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from vrooli.core.errors import UsageError
 from vrooli.stack import graph
-from vrooli.stack.model import Stack
+from vrooli.stack.model import Service, Stack
 from vrooli.stack.nearest import did_you_mean
 
 
@@ -27,6 +27,29 @@ def resolve(stack: Stack, names: Sequence[str]) -> set[str]:
             )
         found |= matches
     return found
+
+
+def check_ours(stack: Stack, action: str, names: Sequence[str]) -> None:
+    """Raise UsageError when what was named for a stop or restart does not run here: nothing would
+    happen, and look as if it had.
+
+    Args:
+        stack: with the services.
+        action: what is asked for.
+        names: as said; services, groups or none, which means everything that is ours.
+    """
+    if action not in ("stop", "restart"):
+        return
+    foreign = [name for name in names if all(not s.managed for s in _said(stack, name))]
+    if foreign:
+        raise UsageError(
+            f"`{foreign[0]}` is external: it is watched, and not run from here",
+            next_step=f"{action} it where it runs",
+        )
+
+
+def _said(stack: Stack, name: str) -> list[Service]:
+    return [stack.services[match] for match in resolve(stack, [name])]
 
 
 def _matches(stack: Stack, name: str) -> set[str]:

@@ -204,7 +204,7 @@ class Supervisor:
         self, service: Service, needs: list[asyncio.Task[Outcome]], report: Report
     ) -> Outcome:
         watch = _Stopwatch(service.name, report, self.context)
-        if needs:
+        if needs and not (self.running(service) and service.managed):
             watch.say("waiting", ", ".join(service.needs))
         failed = [outcome.service for task in needs if (outcome := await task).error is not None]
         if failed:

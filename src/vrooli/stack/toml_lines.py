@@ -26,10 +26,16 @@ def key_lines(source: str) -> dict[KeyPath, int]:
 
 
 def line_of(path: KeyPath, lines: dict[KeyPath, int]) -> int:
-    """The line of `path`, or of the nearest thing around it that has one; 1 when there is none."""
+    """The line of `path`, or of the nearest thing around it that has one; 1 when there is none.
+
+    A table without a header of its own (`[a.b]` makes `a`) stands where its first part does.
+    """
     for end in range(len(path), 0, -1):
         if path[:end] in lines:
             return lines[path[:end]]
+        parts = [line for known, line in lines.items() if known[:end] == path[:end]]
+        if parts:
+            return min(parts)
     return 1
 
 

@@ -42,6 +42,7 @@ async def test_the_wait_of_a_crasher_outlives_the_watchdog(tmp_path: Path) -> No
         assert web.backoff.level == 4
         assert second.started("web") == 1
         assert second.board.state(web) == "failed"
+        assert web.failure.cause == "killed by signal 9", "why it failed, not how often"
 
 
 async def test_who_died_while_nobody_watched_is_healed_once_and_its_end_is_known(
@@ -108,6 +109,19 @@ async def test_a_heal_cut_off_before_its_action_is_one_failure(tmp_path: Path) -
         await until(lambda: web.heal is not None and web.heal.outcome == "healed")
         assert web.backoff.level == 1
         assert second.started("web") == 2
+
+
+async def test_after_a_boot_what_is_only_watched_is_started_as_well(tmp_path: Path) -> None:
+    stack = stack_of(scenario("web", 1, heal="watch"), scenario("quiet", 2, heal="off"))
+    async with MemoryWatchdog(tmp_path, stack) as first:
+        await first.operations.run("up", (), silent)
+    async with MemoryWatchdog(tmp_path, stack) as second:  # an empty keeper: a boot
+        await until(lambda: second.started("web") == second.started("quiet") == 1)
+        assert await second.heals("web") == []
+        await second.keeper.signal(second.launch_id("web"), SIGKILL)
+        await until(lambda: second.board.state(second.board.tracked["web"]) == "failed")
+        await asyncio.sleep(1.0)
+        assert second.started("web") == 1
 
 
 async def test_a_down_ends_the_start_after_a_boot(tmp_path: Path) -> None:

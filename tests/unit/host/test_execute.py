@@ -196,3 +196,9 @@ async def test_the_same_step_of_a_killed_attempt_is_ended_first(tmp_path: Path) 
     await keeper.spawn(spec(tmp_path))
     await do(RunOnce("make it", spec(tmp_path), 60.0), keeper=keeper)
     assert await keeper.launches() == []
+
+
+async def test_a_user_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StartFailed) as failed:
+        await do(EnsureDirectory(str(tmp_path / "data"), user="nosuchuser"))
+    assert failed.value.what == "there is no system user `nosuchuser`"

@@ -1,9 +1,11 @@
 """Finding the stack file and its name."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from vrooli.core.errors import UsageError
 from vrooli.stack.find import find_file, stack_name
 
 
@@ -16,10 +18,27 @@ def test_the_nearest_file_upward_is_found(tmp_path: Path) -> None:
     assert find_file(deep) == tmp_path / "a" / "vrooli.toml"
 
 
-def test_a_folder_of_that_name_is_no_stack_file(tmp_path: Path) -> None:
-    (tmp_path / "a" / "vrooli.toml").mkdir(parents=True)
+@pytest.mark.parametrize("kind", ["folder", "link", "fifo"])
+def test_what_is_no_file_is_said_and_not_passed_over(tmp_path: Path, kind: str) -> None:
     (tmp_path / "vrooli.toml").touch()
-    assert find_file(tmp_path / "a") == tmp_path / "vrooli.toml"
+    inner = tmp_path / "a"
+    inner.mkdir()
+    odd = inner / "vrooli.toml"
+    if kind == "folder":
+        odd.mkdir()
+    elif kind == "link":
+        odd.symlink_to(tmp_path / "gone.toml")
+    else:
+        os.mkfifo(odd)
+    with pytest.raises(UsageError, match="no stack file") as refused:
+        find_file(inner)
+    assert refused.value.where == str(odd)
+
+
+def test_a_link_to_a_file_is_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").touch()
+    (tmp_path / "vrooli.toml").symlink_to("mine.toml")
+    assert find_file(tmp_path) == tmp_path / "vrooli.toml"
 
 
 @pytest.mark.parametrize(
@@ -29,8 +48,6 @@ def test_a_folder_of_that_name_is_no_stack_file(tmp_path: Path) -> None:
         ('stack = { name = "shop" }', "shop"),
         ("", "default"),
         ("[stack]", "default"),
-        ("[stack]\nname = 3", "default"),
-        ('[stack]\nname = "../../etc"', "default"),
         ('[stack]\nname = "shop"\n[scenarios.web\ncommand = ', "shop"),
         ("[stack] # mine\n# a remark\nname = 'shop'\nnme = ", "shop"),
         ('[scenarios.web]\nname = "other"\nbroken', "default"),
@@ -45,8 +62,20 @@ def test_the_name_is_read_even_when_the_rest_is_broken(
     assert stack_name(path) == name
 
 
-def test_without_a_readable_file_the_name_is_default(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["3", '"../../etc"', '"Shop"', '""'])
+def test_a_name_that_cannot_be_one_never_means_the_default_stack(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "vrooli.toml"
+    path.write_text(f"[stack]\nname = {name}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="name"):
+        stack_name(path)
+
+
+def test_a_file_that_cannot_be_read_never_means_the_default_stack(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        stack_name(tmp_path / "gone.toml")
+
+
+def test_without_a_file_or_a_name_in_it_the_name_is_default(tmp_path: Path) -> None:
     assert stack_name(None) == "default"
-    assert stack_name(tmp_path / "gone.toml") == "default"
     (tmp_path / "odd.toml").write_bytes(b"\xff\xfe\x00")
     assert stack_name(tmp_path / "odd.toml") == "default"

@@ -124,3 +124,24 @@ def test_names_that_the_stack_does_not_have_do_not_disturb() -> None:
     stack = stack_of({"a": []})
     assert graph.deepest_failing(stack, {"gone"}) == set()
     assert graph.members(stack, "gone") == []
+
+
+def test_stopping_one_instance_takes_nothing_away_until_it_is_the_last_that_is_meant_to_run() -> (
+    None
+):
+    stack = stack_of({"front": [], "tail": ["front"], "end": ["tail"]}, {"front": 3})
+
+    def left_without(stopped: set[str], before: set[str]) -> set[str]:
+        return graph.left_without(stack, stopped, lambda name: name not in before)
+
+    assert left_without({"front-2"}, set()) == set()
+    assert left_without({"front-1", "front-2", "front-3"}, set()) == {"tail", "end"}
+    assert left_without({"front-2"}, {"front-1", "front-3"}) == {"tail", "end"}
+    assert left_without({"tail"}, set()) == {"end"}
+
+
+@given(acyclic())
+def test_with_one_instance_each_stopping_takes_away_all_dependents(needs: Needs) -> None:
+    stack = stack_of(needs)
+    for name in stack.services:
+        assert graph.left_without(stack, {name}, lambda _: True) == graph.dependents(stack, name)

@@ -45,3 +45,8 @@ def test_everything_that_is_commented_out_can_be_taken_in(file: StackFile) -> No
 
 def test_its_lines_fit_on_a_screen() -> None:
     assert max(map(len, init_text(PORTS, "shop").splitlines())) <= 100
+
+
+def test_without_the_work_half_it_declares_no_server(file: StackFile) -> None:
+    stack = file.load(init_text(PORTS, "shop", with_server=False))
+    assert set(stack.services) == {"postgres", "autoheal"}

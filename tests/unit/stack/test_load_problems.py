@@ -146,7 +146,8 @@ ONE_PROBLEM = [
         f'{WEB}port = 8000\n[scenarios.b]\ncommand = ["b"]\nport = 8000',
         "6: scenarios.b.port: port 8000 of `b` is also that of `web`; give one of them",
     ),
-    (f"{WEB}port = 3002", "1: autoheal.port: port 3002 of `autoheal` is also that of `web`"),
+    (f"{WEB}port = 3002", "3: scenarios.web.port: port 3002 of `web` is also that of `autoheal`"),
+    ("# mine\n\n[scenrios.a]", "3: scenrios: unknown key `scenrios`; did you mean `scenarios`?"),
     (EXTERNAL + 'url = "localhost:5432"', "4: resources.db.url: expected a URL like"),
     (EXTERNAL + 'url = "resource:x"', "4: resources.db.url: expected a URL, `env:NAME` or"),
     (

@@ -76,6 +76,31 @@ async def test_what_the_keeper_started_unheard_is_not_started_twice(tmp_path: Pa
     assert watchdog.started("web") == 1
 
 
+async def test_what_is_waited_for_outside_is_said_at_once(tmp_path: Path) -> None:
+    away = scenario("db", 1, runtime="external", start_timeout=0.5)
+    watchdog = MemoryWatchdog(tmp_path, stack_of(away))
+    watchdog.ports.closed.add(1)
+    told: list[str] = []
+    await watchdog.supervisor.start(
+        ["db"], lambda step: told.append(f"{step.phase} {step.message}")
+    )
+    assert told[0].startswith("waiting ")
+    assert "up to 0.5 s" in told[0]
+    assert told[-1].startswith("failed")
+
+
+async def test_what_runs_already_waits_for_nothing(tmp_path: Path) -> None:
+    stack = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        phases: list[str] = []
+        for _ in range(2):
+            phases.clear()
+            await watchdog.supervisor.start(
+                ["db", "web"], lambda step: phases.append(f"{step.service} {step.phase}")
+            )
+        assert phases == ["db unchanged", "web unchanged"]
+
+
 async def test_a_launch_that_the_keeper_does_not_know_is_not_waited_for_for_ever(
     tmp_path: Path,
 ) -> None:

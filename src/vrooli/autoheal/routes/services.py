@@ -108,7 +108,9 @@ class Services:
         return JSONResponse({"status": verdict, "checks": self.view.checks()})
 
     async def run_reload(self, request: Request) -> Response:
-        """Take on the compiled stack in the home again: `{changed}`. `vrooli up` calls it."""
+        """Take on the compiled stack in the home again: `{changed, stopped[]}`. `vrooli up` calls
+        it.
+        """
         return JSONResponse(await self.reload())
 
     async def stream_events(self, request: Request) -> Response:
@@ -126,7 +128,7 @@ class Services:
             raise UsageError(f"`action` must be one of {', '.join(ACTIONS)}")
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise UsageError("`names` must be a list of service names")
-        self.operations.resolve(names)
+        self.operations.check(action, names)
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self.spawn(self._operate(action, names, lines))
         return StreamingResponse(_ndjson(lines), media_type="application/x-ndjson")

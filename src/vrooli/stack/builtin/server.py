@@ -14,6 +14,9 @@ SERVER_TOKEN = "server.token"
 user than the watchdog, and whoever takes the server over must not gain the watchdog with it."""
 
 
+INSTALL_WORK = "install it (in a checkout: `pipx install --force '.[work]'`)"
+
+
 def work_half_installed() -> bool:
     """Whether the extra `work` is installed: a small host may run the keeping half alone."""
     return installed("fastapi") and installed("asyncpg")
@@ -35,7 +38,7 @@ class ServerKind(ScenarioKind):
             raise ConfigError(
                 "the server belongs to the work half, which is not installed",
                 where=service.name,
-                next_step="install it (`pip install 'vrooli[work]'`), or remove [scenarios.server]",
+                next_step=f"{INSTALL_WORK}, or remove [scenarios.{service.name}]",
             )
         user = place.user_of(service)
         data = place.home.data(service.name)

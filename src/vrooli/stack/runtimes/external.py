@@ -4,7 +4,7 @@ from vrooli.core.errors import StartFailed
 from vrooli.core.result import Result
 from vrooli.stack.model import Service
 from vrooli.stack.probe import probe
-from vrooli.stack.progress import Report
+from vrooli.stack.progress import Report, Step
 from vrooli.stack.runtime import Context, Runtime
 
 
@@ -14,7 +14,14 @@ class ExternalRuntime(Runtime):
     name = "external"
 
     async def start(self, service: Service, context: Context, report: Report) -> Result:
-        """Wait until it answers; we cannot do anything else for it."""
+        """Wait until it answers; we cannot do anything else for it. What is waited for is said at
+        once, since it may take all of `start_timeout`.
+        """
+        result = await probe(service, context.tools)
+        if result.healthy:
+            return result
+        patience = f"waiting up to {service.start_timeout:g} s (start_timeout)"
+        report(Step(service.name, "waiting", f"{result.message}; {patience}"))
         return await self.await_health(service, context)
 
     def check(self, service: Service, context: Context) -> None:

@@ -60,9 +60,10 @@ class ProcessRuntime(Runtime):
         )
         spec = launch_spec(service, context.stack, place, context.environment)
         report(Step(service.name, "starting"))
+        logged = logs.size(place.home.log(service.name))
         launch = await _spawn(spec, context)
         try:
-            return await _Wait(service, launch, context).until_healthy()
+            return await _Wait(service, launch, context, logged).until_healthy()
         except StartFailed:
             await self.stop(service, context)
             raise
@@ -126,11 +127,16 @@ class ProcessRuntime(Runtime):
 
 @dataclass
 class _Wait:
-    """Waiting for one fresh process to become healthy."""
+    """Waiting for one fresh process to become healthy.
+
+    Attributes:
+        logged: bytes that earlier launches had logged.
+    """
 
     service: Service
     launch: Launch
     context: Context
+    logged: int = 0
 
     async def until_healthy(self) -> Result:
         clock = self.context.tools.clock
@@ -181,7 +187,7 @@ class _Wait:
         if ended is not None and ended.code == 0:
             advice = "a service stays in the foreground until it is stopped; this command ended or "
             advice += "put itself into the background"
-        lines = logs.tail(self.context.tools.place.home.log(name), LOG_LINES)
+        lines = logs.tail(self.context.tools.place.home.log(name), LOG_LINES, self.logged)
         shown = "".join(f"\n  | {line}" for line in lines)
         return StartFailed(what + shown, where=name, next_step=advice, retryable=True)
 
