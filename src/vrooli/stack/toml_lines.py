@@ -111,7 +111,8 @@ class _Scanner:
             self._inline_table(path)
         else:
             match = _STRING.match(self.source, self.at) or _SCALAR.match(self.source, self.at)
-            self.at = match.end() if match else len(self.source)
+            # Nothing where a value must be is not TOML after all: never stand there for ever.
+            self.at = match.end() if match and match[0] else len(self.source)
 
     def _array(self, path: KeyPath) -> None:
         index = 0

@@ -19,10 +19,14 @@ def test_only_filters_in_use_appear_and_values_never_stand_in_the_text() -> None
     assert values == [0.0, HistoryFilter().until, "h'; DROP TABLE history", 6]
 
 
+STORED = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+"""What PostgreSQL holds as text."""
+
+
 @given(
     st.datetimes(timezones=st.just(UTC)),
-    st.text(),
-    st.text(),
+    STORED,
+    STORED,
     st.integers(0, 2**63 - 1),
 )
 def test_a_cursor_comes_back_as_it_went(at: datetime, host: str, boot: str, seq: int) -> None:

@@ -3,7 +3,7 @@
 import tomllib
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.stackfile import toml
@@ -79,5 +79,6 @@ def test_exactly_the_keys_that_tomllib_finds_have_lines(data: dict[str, Any]) ->
 
 
 @given(st.text(alphabet="[]{}=\".,#\n'ab\\ ", max_size=60))
+@example(".[}")
 def test_whatever_is_scanned_comes_to_an_end(source: str) -> None:
     key_lines(source)
