@@ -15,7 +15,12 @@ import pytest
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "install-test-parts"
 TOOLS = ("chmod", "dirname", "ls", "mkdir", "rm", "tr")
-PROGRAMS = {"redis-server": "redis-server", "postgresql": "initdb", "faketime": "faketime"}
+PROGRAMS = {
+    "redis-server": "redis-server",
+    "postgresql": "initdb",
+    "faketime": "faketime",
+    "e2fsprogs": "mkfs.ext4",
+}
 PACKAGES = tuple(PROGRAMS)
 END = "\x04"
 """What a terminal sends for Ctrl-D."""
@@ -34,6 +39,7 @@ for word in "$@"; do
     case $word in
     -*|install) ;;
     postgresql) : >{room}/bin/initdb; chmod 755 {room}/bin/initdb ;;
+    e2fsprogs) : >{room}/bin/mkfs.ext4; chmod 755 {room}/bin/mkfs.ext4 ;;
     *) : >{room}/bin/$word; chmod 755 {room}/bin/$word ;;
     esac
 done
