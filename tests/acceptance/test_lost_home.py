@@ -124,6 +124,19 @@ def test_an_up_waits_for_a_pair_whose_sockets_were_removed_as_well(chain: LiveSt
     chain.until_ok()
 
 
+def test_an_up_in_place_of_a_home_that_was_moved_away_takes_its_place(chain: LiveStack) -> None:
+    old = chain.pids("base", "stubborn", "autoheal", "keeper")
+    away = chain.home.with_name("away")
+    chain.home.rename(away)
+    up = chain.run("up")
+    assert up.returncode == 0, said(up)
+    assert "was replaced by another folder" in up.stderr
+    assert all(gone(pid) for pid in old.values())
+    assert _order(chain) == ["top", "middle", "base"]
+    assert (away / "stack.json").exists()
+    chain.until_ok()
+
+
 def test_down_after_the_home_was_deleted_leaves_nothing(chain: LiveStack) -> None:
     _delete(chain.home)
     down = chain.run("down")
