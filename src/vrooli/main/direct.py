@@ -10,8 +10,9 @@ from typing import Any
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import Unreachable, VrooliError
+from vrooli.core.errors import Refused, Unreachable, VrooliError
 from vrooli.core.home import Home
+from vrooli.core.ports.keeper import Keeper
 from vrooli.core.status import Status, worst
 from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_client import KeeperClient
@@ -90,13 +91,17 @@ class _Direct:
         lock = FileLock(self._home.watchdog_lock, "a watchdog or another command")
         lock.take()
         try:
+            left = RecordedKeeper(self._home, LocalProcesses())
+            if action in ("stop", "down") and keeper_identity(self._home) is None and not left.left:
+                # Nothing runs: a keeper started for that would be what is left afterwards.
+                return await self._with_keeper(left, stack, action, chosen)
             async with await reach_keeper(self._home) as keeper:
                 return await self._with_keeper(keeper, stack, action, chosen)
         finally:
             lock.release()
 
     async def _with_keeper(
-        self, keeper: KeeperClient, stack: Stack, action: str, chosen: set[str]
+        self, keeper: Keeper, stack: Stack, action: str, chosen: set[str]
     ) -> dict[str, Any]:
         machine = this_machine(self._home)
         supervisor = Supervisor(context_for(stack, self._home, machine, keeper, self._environment))
@@ -137,8 +142,8 @@ class _Direct:
         self._lines.put(step.to_json())
 
 
-async def _follow(supervisor: Supervisor, keeper: KeeperClient) -> None:
-    with suppress(Unreachable):
+async def _follow(supervisor: Supervisor, keeper: Keeper) -> None:
+    with suppress(Unreachable, Refused):
         async for ended in keeper.exits():
             supervisor.note_exit(ended)
 
