@@ -1,13 +1,14 @@
 """Which file's stack a command reaches, and whose it leaves alone."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.stack import ROOT, VROOLI, Ended, LiveStack, said
+from tests.support.stack import PROGRAM, ROOT, VROOLI, Ended, LiveStack, said
 
 
 def run_in(folder: Path, stack: LiveStack, *arguments: str) -> Ended:
@@ -54,7 +55,7 @@ def test_a_file_that_was_moved_is_still_the_same_stack(web: LiveStack, tmp_path:
     (web.folder / "vrooli.toml").symlink_to(moved)  # and reached over a link as well
     assert web.up().returncode == 0
     web.file.unlink()
-    (tmp_path / "service.py").write_bytes((web.folder / "service.py").read_bytes())
+    shutil.copy(PROGRAM, tmp_path)
     tmp_path.chmod(0o755)
     assert "--takeover" not in web.run("up", "-f", str(moved)).stderr
 

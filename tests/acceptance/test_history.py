@@ -131,7 +131,7 @@ def _mistakes(past: LiveStack) -> None:
     ):
         ended = past.autoheal_command(*words)
         assert ended.returncode == 2, said(ended)
-        assert ended.stdout == ""
+        assert "--json" in words or ended.stdout == ""
         assert about in ended.stderr
         assert "Traceback" not in ended.stderr
 

@@ -14,6 +14,7 @@ def seed(path: Path, records: Iterable[Record]) -> None:
     """Write `records`, in the order of their time, and roll them up."""
     ordered = sorted(records, key=lambda record: record.at)
     first = ordered[0].at if ordered else 0.0
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     with closing(spool.open_spool(path, first).connection) as connection:
 
         def write(_: Any) -> None:

@@ -89,7 +89,10 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, below: bool =
 
 def columns() -> int:
     """How wide a line may be: the terminal's width; a file has no edge."""
-    return shutil.get_terminal_size((160, 24)).columns if sys.stdout.isatty() else 10_000
+    if not sys.stdout.isatty():
+        return 10_000
+    # `shutil` would ask the stream of the start, which no longer holds the terminal.
+    return os.get_terminal_size(sys.stdout.fileno()).columns or 160
 
 
 def print_csv(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from vrooli.core.errors import Busy, StorageError
+from vrooli.core.errors import AccessDenied, Busy, StorageError
 
 
 class FileLock:
@@ -38,6 +38,12 @@ class FileLock:
     def _locked(self, *, wait: bool) -> int:
         try:
             descriptor = _open(self._path)
+        except PermissionError as error:
+            raise AccessDenied(
+                "not allowed to lock it",
+                where=str(self._path),
+                next_step="run as the user who brought the stack up",
+            ) from error
         except OSError as error:
             raise StorageError(
                 f"cannot be locked: {error.strerror}", where=str(self._path)
