@@ -4,7 +4,7 @@ A service appends to its log itself and holds it open for ever, so the file cann
 oldest part is moved a piece at a time into `NAME.log.1`: copied, then taken out of the log. That
 needs room for one piece. Where not even that is left (the moment at which a log must shrink), the
 oldest of all is dropped instead: rotated files first, then pieces of the log; a line in their place
-says so.
+says so. So it is with what a writer leaves that is faster than its log is rotated.
 """
 
 import errno
@@ -24,6 +24,11 @@ KEEP = 5
 PIECE = 128 * 1024
 """Bytes moved at a time: the room that a rotation needs."""
 
+FLOOD = 32
+"""Times `LIMIT` that are moved at most: far more than any writer with a purpose leaves between two
+rotations, and a bound for one without measure, which would fill any disk with the files that are
+kept."""
+
 DROP = 4 * PIECE
 """Bytes dropped at a time: room for the line that says so, and to move on."""
 
@@ -36,20 +41,21 @@ _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What had to be dropped: bytes of the log, and rotated files by name."""
+    """What had to be dropped, and why: bytes of the log, and rotated files by name."""
 
     size: int = 0
     files: tuple[str, ...] = ()
+    why: str = "no space left on the disk"
 
     def __bool__(self) -> bool:
         return bool(self.size or self.files)
 
     def __add__(self, other: "Lost") -> "Lost":
-        return Lost(self.size + other.size, self.files + other.files)
+        return Lost(self.size + other.size, self.files + other.files, (other or self).why)
 
     def __str__(self) -> str:
         what = [f"{self.size // 1024} KiB of older lines"] if self.size else []
-        return f"no space left on the disk: dropped {', '.join([*what, *self.files])}"
+        return f"{self.why}: dropped {', '.join([*what, *self.files])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def rotate(path: Path, limit: int = LIMIT, keep: int = KEEP) -> Rotation | None:
             older = _rotated(path, number)
             if older.exists():
                 older.replace(_rotated(path, number + 1))
-        return _Mover(path, log, keep).run()
+        return _Mover(path, log, keep, FLOOD * limit).run()
     finally:
         os.close(log)
 
@@ -94,13 +100,14 @@ class _Mover:
     log is emptied: what is written between the last look and that, within microseconds, is lost.
     """
 
-    def __init__(self, path: Path, log: int, keep: int) -> None:
-        self._path, self._log, self._keep = path, log, keep
+    def __init__(self, path: Path, log: int, keep: int, most: int) -> None:
+        self._path, self._log, self._keep, self._most = path, log, keep, most
         self._first = -1
         facts = os.fstat(log)
         self._mode = facts.st_mode & 0o777
         # Whole blocks, and never all of it: neither can be taken out.
-        self._left = (facts.st_size - 1) // facts.st_blksize * facts.st_blksize
+        self._block = facts.st_blksize
+        self._left = (facts.st_size - 1) // self._block * self._block
         self._at = 0  # where the oldest byte stands that is not moved
         self._collapses = self._punches = True
         self._moved = 0
@@ -126,6 +133,10 @@ class _Mover:
 
     def _drain(self) -> None:
         """Piece by piece; each round moves one, or makes room, or gives up."""
+        surplus = (self._left - self._most) // self._block * self._block
+        if surplus > 0:
+            self._take_out(surplus)
+            self._lose(Lost(size=surplus, why="it grew faster than it is rotated"))
         while self._left > 0:
             piece = os.pread(self._log, min(PIECE, self._left), self._at)
             if not piece:  # somebody else emptied it

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.disks import ext4, fill, tmpfs
-from vrooli.host.rotation import DROP, PIECE, TAIL, rotate
+from vrooli.host.rotation import DROP, FLOOD, PIECE, TAIL, rotate
 
 LIMIT = 1 << 20
 ROOT = os.geteuid() == 0
@@ -135,6 +135,18 @@ def test_it_takes_the_room_of_one_piece_and_not_of_a_second_copy(small: Path) ->
     assert done is not None
     assert not done.lost
     assert written(log) == lines(80_000)
+
+
+def test_of_a_flood_the_newest_part_is_kept_and_that_is_said(disk: Path) -> None:
+    log, limit = disk / "web.log", 1 << 15
+    log.write_bytes(lines(80_000))  # 5 MiB
+    done = rotate(log, limit)
+    assert done is not None
+    assert done.moved <= FLOOD * limit + 2 * disk.stat().st_blksize
+    assert done.lost.size > 3 << 20
+    kept = written(log)
+    assert b"it grew faster than it is rotated: dropped" in kept
+    assert numbers(kept) == list(range(80_000 - len(numbers(kept)), 80_000))
 
 
 def test_on_a_full_disk_the_oldest_lines_are_dropped_and_that_is_said(small: Path) -> None:
