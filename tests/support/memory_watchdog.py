@@ -157,10 +157,7 @@ class MemoryWatchdog:
         )
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
         checker = HostChecker(self.board, self._facts, self.ledger, healing, self.clock)
-        book, spawn = Book(self.history, self.events, self.clock), self.reactor.spawn
-        self.jobs = Jobs(
-            JobParts(self.board, book, self.ledger, checker, boot, lambda name: UTC, spawn)
-        )
+        self.jobs = Jobs(self._job_parts(checker, boot))
         self.operations = Operations(
             self.board, self.reactor, self.ledger, self.clock, self.jobs.stop_all
         )
@@ -182,6 +179,18 @@ class MemoryWatchdog:
             )
         )
         self._running: set[asyncio.Task[None]] = set()
+
+    def _job_parts(self, checker: HostChecker, boot: str) -> JobParts:
+        return JobParts(
+            board=self.board,
+            book=Book(self.history, self.events, self.clock),
+            ledger=self.ledger,
+            checker=checker,
+            boot=boot,
+            zone=lambda name: UTC,
+            spawn=self.reactor.spawn,
+            rotate=at_once,
+        )
 
     async def __aenter__(self) -> "MemoryWatchdog":
         await self.history.start()

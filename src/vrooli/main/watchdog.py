@@ -109,10 +109,17 @@ class _Watchdog:
         reactor = Reactor(board, ledger, situations, look=observer.look, clock=clock)
         healing = HostHealing(board, ledger, restraints, context.executor, clock)
         checker = HostChecker(board, self._chores.facts, ledger, healing, clock)
-        book = Book(history, self._events, clock)
-        zone, spawn = Zones(environment), reactor.spawn
         self._jobs = Jobs(
-            JobParts(board, book, ledger, checker, machine.boot_id, zone=zone, spawn=spawn)
+            JobParts(
+                board=board,
+                book=Book(history, self._events, clock),
+                ledger=ledger,
+                checker=checker,
+                boot=machine.boot_id,
+                zone=Zones(environment),
+                spawn=reactor.spawn,
+                rotate=self._chores.rotate_soon,
+            )
         )
         operations = Operations(board, reactor, ledger, clock, self._jobs.stop_all)
         self._parts = Parts(

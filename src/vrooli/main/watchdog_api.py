@@ -69,7 +69,7 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
         Heartbeats(made_of.chores.beats, lambda: parts.board.supervisor.stack),
         _past(made_of),
         made_of.notifications.routes(),
-        JobRoutes(made_of.jobs, made_of.home),
+        JobRoutes(made_of.jobs),
     ]
 
 

@@ -238,6 +238,11 @@ class Chores:
             with suppress(DeadlineExceeded):
                 await self._aside.answer("logs", self._rotate_logs, ROTATION)
 
+    async def rotate_soon(self) -> None:
+        """Have logs that are too large rotated; the caller does not wait for it."""
+        with suppress(DeadlineExceeded):
+            await self._aside.answer("logs", self._rotate_logs, 0.0)
+
     def _rotate_logs(self) -> None:
         home = self._board.supervisor.context.tools.place.home
         try:

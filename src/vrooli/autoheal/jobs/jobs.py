@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -46,6 +46,7 @@ class JobParts:
         boot: the boot that monotonic times belong to.
         zone: a time zone by its name, local time for the empty one.
         spawn: runs work on the side, held so that it is not collected.
+        rotate: has logs that are too large rotated, without waiting for it.
     """
 
     board: Board
@@ -55,6 +56,7 @@ class JobParts:
     boot: str
     zone: Callable[[str], tzinfo]
     spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+    rotate: Callable[[], Awaitable[None]]
 
 
 class Jobs:
@@ -62,7 +64,7 @@ class Jobs:
 
     def __init__(self, parts: JobParts) -> None:
         self._board, self._kick = parts.board, asyncio.Event()
-        runner = Runner(parts.board.supervisor.context, parts.boot)
+        runner = Runner(parts.board.supervisor.context, parts.boot, parts.rotate)
         self._view = View(parts.board, runner.now, parts.zone)
         self._tools = Tools(
             runner, parts.book, parts.ledger, parts.checker, parts.spawn, self._news
@@ -154,6 +156,10 @@ class Jobs:
     def row(self, name: str) -> dict[str, Any]:
         """One of them; `UsageError` when there is none."""
         return self._view.row(self._find(name))
+
+    async def log(self, name: str, lines: int) -> list[str]:
+        """The end of what it wrote; `DeadlineExceeded` when the disk of it hangs."""
+        return await self._tools.runner.tail(self._find(name).job, lines)
 
     async def history(self, name: str, limit: int, since: float) -> Sequence[dict[str, Any]]:
         """What happened to it, the newest first."""

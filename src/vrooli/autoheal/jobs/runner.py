@@ -4,13 +4,15 @@ next watchdog.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 from vrooli.autoheal.jobs.run import Now, Outcome, Run
-from vrooli.core.errors import Unreachable, VrooliError
+from vrooli.core.errors import DeadlineExceeded, Unreachable, VrooliError
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.stack import logs
+from vrooli.stack.aside import Aside
 from vrooli.stack.job_launch import GRACE, end_jobs, job_spec, prepare
 from vrooli.stack.model import Job
 from vrooli.stack.runtime import Context
@@ -28,16 +30,25 @@ SEARCH = 15.0
 """Seconds between two questions whether the keeper still knows a run; also how long an unknown one
 is searched: the keeper gives a process ten seconds to start."""
 
+DISK = 2.0
+"""Seconds that a look at a log may take before its disk is taken to hang."""
+
 SAID_LINES, SAID_WIDTH = 5, 200
 """Of the output of a run that failed: enough to see what is wrong, small enough for the history."""
 
 
 class Runner:
-    """Runs jobs of one stack."""
+    """Runs jobs of one stack.
 
-    def __init__(self, context: Context, boot: str) -> None:
-        self._context, self._boot = context, boot
-        self._tools = context.tools
+    Args:
+        context: of the stack.
+        boot: the boot that monotonic times belong to.
+        rotate: has logs that are too large rotated, without waiting for it.
+    """
+
+    def __init__(self, context: Context, boot: str, rotate: Callable[[], Awaitable[None]]) -> None:
+        self._context, self._boot, self._rotate = context, boot, rotate
+        self._tools, self._aside = context.tools, Aside()
         self._launches: dict[str, Launch] = {}
         self._stopped: set[str] = set()
 
@@ -52,11 +63,14 @@ class Runner:
         Raises:
             SecretError, ConfigError: a reference cannot be resolved.
             StorageError, StartFailed: a folder cannot be made.
+            DeadlineExceeded: the disk of its log hangs.
         """
         context, place = self._context, self._tools.place
         spec = job_spec(job, context.stack, place, context.environment, run.id)
         await context.executor.run(prepare(job, place), lambda title: None)
-        return replace(run, log_from=logs.size(self._log(job))), spec
+        path = self.log(job)
+        size = await self._aside.answer(f"log {job.name}", lambda: logs.size(path), DISK)
+        return replace(run, log_from=size), spec
 
     async def run(self, job: Job, run: Run, spec: LaunchSpec) -> Run:
         """Start it and wait for its end."""
@@ -99,6 +113,20 @@ class Runner:
         if launch is not None:
             await end_tree(launch, self._tools.keeper, self._tools.clock, GRACE)
 
+    def log(self, job: Job) -> Path:
+        """Where its runs write."""
+        return self._tools.place.home.log(job.check_id)
+
+    async def tail(self, job: Job, lines: int, since: int = 0) -> list[str]:
+        """The end of its log, of what was written from byte `since` on.
+
+        Raises:
+            DeadlineExceeded: the disk of it hangs.
+        """
+        path = self.log(job)
+        key = f"end of log {job.name} {lines} {since}"
+        return await self._aside.answer(key, lambda: logs.tail(path, lines, since), DISK)
+
     async def stop_undeclared(self, names: frozenset[str]) -> list[str]:
         """End runs of jobs that are not among `names`; whose they were."""
         return await end_jobs(self._tools, names)
@@ -109,6 +137,8 @@ class Runner:
             return await self._search(run)
         ended = await self._exit(launch, run)
         late = self._tools.clock.monotonic() >= run.began.monotonic + job.timeout
+        if ended is None:
+            await self._rotate()
         if ended is None and late:
             await end_tree(launch, self._tools.keeper, self._tools.clock, GRACE)
         return ended
@@ -148,7 +178,7 @@ class Runner:
         self._launches.pop(run.id, None)
         self._stopped.discard(run.id)
         if over.outcome in (Outcome.FAILED, Outcome.TIMEOUT):
-            over = replace(over, said=self._said(job, run))
+            over = replace(over, said=await self._said(job, run))
         return over
 
     async def _end_leftovers(self, job: Job, launch: Launch) -> None:
@@ -160,9 +190,9 @@ class Runner:
                 _log.warning("job %s: what it left behind: %s", job.name, error)
                 await self._tools.clock.sleep(LOOK)
 
-    def _said(self, job: Job, run: Run) -> tuple[str, ...]:
-        lines = logs.tail(self._log(job), SAID_LINES, since=run.log_from)
+    async def _said(self, job: Job, run: Run) -> tuple[str, ...]:
+        try:
+            lines = await self.tail(job, SAID_LINES, run.log_from)
+        except DeadlineExceeded:
+            return ()
         return tuple(line[:SAID_WIDTH] for line in lines)
-
-    def _log(self, job: Job) -> Path:
-        return self._tools.place.home.log(job.check_id)

@@ -8,8 +8,6 @@ from starlette.routing import Route
 
 from vrooli.autoheal.jobs.jobs import Jobs
 from vrooli.autoheal.web import actor, number
-from vrooli.core.home import Home
-from vrooli.stack import logs
 
 
 @dataclass(frozen=True)
@@ -17,7 +15,6 @@ class JobRoutes:
     """What these routes work with."""
 
     jobs: Jobs
-    home: Home
 
     def routes(self) -> list[Route]:
         """See the base."""
@@ -50,9 +47,8 @@ class JobRoutes:
 
     async def log(self, request: Request) -> Response:
         """`{lines[]}`: the end of what it wrote. Query: `lines` (50, at most 1000)."""
-        check = self.jobs.row(request.path_params["name"])["check"]
-        lines = logs.tail(self.home.log(check), number(request, "lines", 50, 1000))
-        return JSONResponse({"lines": lines})
+        name, lines = request.path_params["name"], number(request, "lines", 50, 1000)
+        return JSONResponse({"lines": await self.jobs.log(name, lines)})
 
     async def run(self, request: Request) -> Response:
         """Start it now, beside its schedule: `{run}`, as soon as it is under way. 503 while it

@@ -22,6 +22,11 @@ TIMES = st.sampled_from([1.0, 20.0, 61.0, 61.0, 600.0, 600.0, HOUR, 5 * HOUR, 30
 WAYS = st.sampled_from(["well"] * 6 + ["down", "sick", "killed before", "killed after"])
 
 
+def it_runs(machine: "Machine") -> bool:
+    """Whether there is a process."""
+    return machine.process is not None
+
+
 class Machine(RuleBasedStateMachine):
     """One job, its disk, its process, and everything that may come between.
 
@@ -130,7 +135,7 @@ class Machine(RuleBasedStateMachine):
         self.mono = 5.0
         self.a_new_watchdog_comes()
 
-    @precondition(lambda self: self.process is not None)
+    @precondition(it_runs)
     @rule(outcome=st.sampled_from([Outcome.OK, Outcome.FAILED, Outcome.TIMEOUT, Outcome.STOPPED]))
     def the_run_ends(self, outcome: Outcome) -> None:
         assert self.process is not None
