@@ -1,6 +1,7 @@
 """What holds for every test: a skip is no pass under CI, and no test needs a fast machine."""
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -8,6 +9,10 @@ from hypothesis import settings
 
 CI = os.environ.get("CI") == "true"
 FULL = os.environ.get("VROOLI_SOAK") == "full"
+
+# A shell has Ctrl-C ignored by what it starts in the background, and each program of a test would
+# inherit that: tests of Ctrl-C would fail there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: a shared machine stalls for longer than any honest one. The sample is the same in
 # every run, so that a red run can be repeated; `make soak` looks elsewhere each time.
