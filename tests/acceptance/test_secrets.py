@@ -129,7 +129,9 @@ def test_a_launch_recorded_by_an_earlier_version_is_left_running(users: LiveStac
     before = users.pids(*SERVICES)
     _forget_values(users)
     write_key(users, NEW["KEY"])
-    assert "nothing was changed" in users.up().stderr
+    told = users.up().stderr
+    assert "(restart)" not in told
+    assert "was started again" in told, "keeper and watchdog, which were killed"
     assert restarted(users, before) == set()
 
 
