@@ -8,12 +8,15 @@ import signal
 import sys
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import vrooli
 from vrooli.core.errors import AccessDenied, StartFailed, StorageError, Unreachable
 from vrooli.core.home import Home
 from vrooli.core.identity import Identity
+from vrooli.core.launch import LaunchSpec
 from vrooli.host.keeper import proc
 from vrooli.host.keeper_client import ANSWER, KeeperClient
 
@@ -22,6 +25,9 @@ STUCK = 15.0  # seconds without an answer after which a keeper is replaced: slow
 ATTEMPTS = 3  # keepers tried before it is given up; each had its time to answer
 SOCKET_AGAIN = 5.0  # seconds for a keeper to make its socket anew; it looks every 2 s
 SHOWN_LINES = 10
+Starter = Callable[[Home], Awaitable[KeeperClient]]
+"""Has a keeper started, or finds the one that runs; a connection to it."""
+
 _BOOT = "import sys; sys.path.insert(0, {src!r}); from vrooli.host.keeper.main import main; main()"
 
 
@@ -30,31 +36,67 @@ def keeper_command(home: Home, *, detach: bool) -> list[str]:
 
     Args:
         home: to keep.
-        detach: return when it serves in the background; else it stays in the foreground (as a
-            unit's main process).
+        detach: return when it serves in the background; else it stays in the foreground.
     """
-    source = Path(vrooli.__file__).resolve().parent.parent
-    boot = _BOOT.format(src=str(source))
     flags = ["--detach"] if detach else []
-    folders = [str(home.root.absolute()), str(home.run.absolute())]  # its own folder will be /
-    return [sys.executable, "-I", "-S", "-c", boot, *flags, *folders]
+    return [*_python(), *flags, *_folders(home)]
 
 
-async def reach_keeper(home: Home) -> KeeperClient:
+def main_keeper_command(home: Home, watchdog: LaunchSpec) -> list[str]:
+    """The command line of the keeper as a unit's main process. It takes the home over from whoever
+    holds it, and minds `watchdog` in its own environment.
+    """
+    spec = [watchdog.service, watchdog.log_path, watchdog.fingerprint, *watchdog.argv]
+    return [*_python(), "--main", *_folders(home), *spec]
+
+
+def become_keeper(home: Home, watchdog: LaunchSpec) -> NoReturn:
+    """Turn this process into the keeper of `home`, in its present environment.
+
+    Raises:
+        StorageError: its log cannot be written.
+        StartFailed: it cannot be executed.
+    """
+    sink = _open_log(home)
+    command = main_keeper_command(home, watchdog)
+    try:
+        os.dup2(sink, 1)
+        os.dup2(sink, 2)
+        os.execv(command[0], command)
+    except OSError as error:
+        what = f"the keeper cannot be started: {error.strerror}"
+        raise StartFailed(what, where=command[0]) from error
+
+
+def _python() -> list[str]:
+    source = Path(vrooli.__file__).resolve().parent.parent
+    return [sys.executable, "-I", "-S", "-c", _BOOT.format(src=str(source))]
+
+
+def _folders(home: Home) -> list[str]:
+    return [str(home.root.absolute()), str(home.run.absolute())]  # its own folder will be /
+
+
+async def reach_keeper(home: Home, start: Starter | None = None) -> KeeperClient:
     """A connection to the keeper of `home`: the one that runs, else a new one. One that hangs is
     ended first.
+
+    Args:
+        home: whose keeper.
+        start: how one is started; None for `start_keeper`.
 
     Raises:
         Unreachable: several in a row did not answer.
         StartFailed, StorageError: none can be started.
     """
+    start = start or start_keeper
     if is_stopped(home):
         await end_hung_keeper(home)
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(Unreachable):
-            return await _answering(home)
+            return await _answering(home, start)
         await end_hung_keeper(home)
-    return await _answering(home)
+    return await _answering(home, start)
 
 
 def is_stopped(home: Home) -> bool:
@@ -69,11 +111,11 @@ async def answering(home: Home) -> KeeperClient:
     return await _pinged(await KeeperClient.connect(home.keeper_socket), ANSWER)
 
 
-async def _answering(home: Home) -> KeeperClient:
+async def _answering(home: Home, start: Starter) -> KeeperClient:
     try:
         client = await KeeperClient.connect(home.keeper_socket)
     except Unreachable:
-        return await start_keeper(home)
+        return await start(home)
     return await _pinged(client, STUCK)
 
 
@@ -94,13 +136,7 @@ async def start_keeper(home: Home) -> KeeperClient:
         Unreachable: one holds the home but does not answer (see `end_hung_keeper`).
     """
     log = home.log("keeper")
-    try:
-        home.logs.mkdir(exist_ok=True)  # never the home: one that was deleted must not come back
-        sink = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        next_step = "choose another folder by VROOLI_HOME, or free space on its disk"
-        what = f"cannot write here: {error.strerror}"
-        raise StorageError(what, where=str(home.root), next_step=next_step) from error
+    sink = _open_log(home)
     try:
         status = await _run(keeper_command(home, detach=True), sink)
     finally:
@@ -124,6 +160,17 @@ async def _connected(home: Home) -> KeeperClient:
             if time.monotonic() >= deadline or keeper_identity(home) is None:
                 raise
         await asyncio.sleep(0.05)
+
+
+def _open_log(home: Home) -> int:
+    try:
+        home.logs.mkdir(exist_ok=True)  # never the home: one that was deleted must not come back
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        return os.open(home.log("keeper"), flags, 0o600)
+    except OSError as error:
+        next_step = "choose another folder by VROOLI_HOME, or free space on its disk"
+        what = f"cannot write here: {error.strerror}"
+        raise StorageError(what, where=str(home.root), next_step=next_step) from error
 
 
 async def _run(command: list[str], sink: int) -> int:

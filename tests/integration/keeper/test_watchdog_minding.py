@@ -1,38 +1,18 @@
 """The watchdog is always there: killed, stopped, spinning or silent, it is replaced."""
 
 import asyncio
-import json
 import os
 import signal
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import beating
 from tests.support.keeper_home import KeeperHome, alive, next_exit, until
+from tests.support.minded import beats, current, watchdog
 from vrooli.core.errors import Busy, Refused, StartFailed
-from vrooli.core.identity import Identity
-from vrooli.core.launch import Launch, LaunchSpec
 from vrooli.host.keeper import proc
 from vrooli.host.keeper_client import KeeperClient
-
-PROGRAM = str(Path(beating.__file__))
-
-
-def watchdog(place: KeeperHome) -> LaunchSpec:
-    """One that beats every 0.1 s."""
-    command = [sys.executable, "-I", "-S", PROGRAM, str(place.home.keeper_socket)]
-    own = place.spec(*command, "{}", "0.1", service="autoheal").to_json()
-    return place.spec(*command, json.dumps(own), "0.1", service="autoheal")
-
-
-async def beats(place: KeeperHome, count: int = 1) -> None:
-    """Wait until so many more heartbeats were answered."""
-    wanted = place.said("autoheal").count('"ok":true,"result":true') + count
-    await until(lambda: place.said("autoheal").count('"ok":true,"result":true') >= wanted)
 
 
 async def ending(keeper: KeeperClient, seq: int = 1) -> dict[str, Any]:
@@ -43,13 +23,6 @@ async def ending(keeper: KeeperClient, seq: int = 1) -> dict[str, Any]:
             if found and found[0]["replaced_after_seconds"] is not None:
                 return found[0]
             await asyncio.sleep(0.01)
-
-
-async def current(keeper: KeeperClient) -> Identity:
-    """The watchdog that lives now."""
-    told = (await keeper.ping())["watchdog"]
-    assert told is not None
-    return Launch.from_json(told).identity
 
 
 async def test_a_killed_watchdog_is_replaced(place: KeeperHome, keeper: KeeperClient) -> None:

@@ -14,6 +14,7 @@ from vrooli.host.keeper.leaving import Leaving
 from vrooli.host.keeper.listening import Listening
 from vrooli.host.keeper.log import log
 from vrooli.host.keeper.loop import Loop
+from vrooli.host.keeper.notify import Manager
 from vrooli.host.keeper.peer import Peer
 from vrooli.host.keeper.place import Place
 from vrooli.host.keeper.record import Record
@@ -61,17 +62,44 @@ class Keeper:
         self.run_folder = run
         self.peers: set[Peer] = set()
         self.started_at = time.time()
+        self.manager = Manager({})
+        self._charge: dict[str, Any] | None = None
+
+    def serve_under(self, manager: Manager, watchdog: dict[str, Any]) -> None:
+        """Before `run`: tell `manager` how it is, and mind `watchdog` unless one lives."""
+        self.manager, self._charge = manager, watchdog
 
     def run(self, listening: Listening, on_line: Callable[[Peer, bytes], None]) -> None:
         """Adopt what runs, then serve until SIGTERM or `shutdown`."""
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self.loop.catch((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT))
         self._adopt_recorded()
+        if self._charge is not None and self.watch.spec is None:
+            self.watch.mind(self._charge, HEARTBEAT)
+            self.watch.ensure()
         self.vigil.begin()
         listening.begin(self.loop, lambda listener: self._accept(listener, on_line))
+        self.manager.ready()
+        if self.manager.pause:
+            self.loop.after(self.manager.pause, self._sign_of_life)
         self.loop.run()
+        self.manager.stopping()
         self.clerk.close()
         self.vigil.close()
+
+    def _sign_of_life(self) -> None:
+        """Ours stands for the watchdog's as well: without beats the manager starts us anew."""
+        pause = self.manager.pause
+        self.loop.after(pause, self._sign_of_life)
+        services = f"{len(self.table.services())} processes"
+        if self.leaving is not None:
+            self.manager.alive(f"{services}; stopping all of them: the home is gone")
+        elif self.watch.spec is None:
+            self.manager.alive(f"{services}; no watchdog, as an operator wants it")
+        elif self.watch.beaten(time.monotonic() - pause):
+            self.manager.alive(f"{services}; the watchdog is well")
+        else:
+            self.manager.silent(f"{services}; no sign of life from the watchdog")
 
     # What runs and ends
 

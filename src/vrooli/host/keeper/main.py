@@ -13,8 +13,15 @@ from vrooli.host.keeper.door import RECORD, Unfit, take_lock
 from vrooli.host.keeper.keeper import Keeper
 from vrooli.host.keeper.listening import Listening
 from vrooli.host.keeper.log import log
+from vrooli.host.keeper.notify import Manager
 from vrooli.host.keeper.place import Place
 from vrooli.host.keeper.record import Record
+from vrooli.host.keeper.respec import spec_from
+from vrooli.host.keeper.succeed import succeed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 EXIT_UNFIT = 1
 READY = b"ready"
@@ -22,12 +29,28 @@ HELD = b"held"
 
 
 def main() -> None:
-    """Arguments: [--detach] HOME RUN. With `--detach` it returns once the keeper is ready."""
+    """Arguments: `[--detach] HOME RUN`, or `--main HOME RUN SERVICE LOG FINGERPRINT ARGV...`.
+
+    With `--detach` it returns once the keeper is ready. With `--main` it is what a service manager
+    started: it takes the home over from whoever holds it, and starts the watchdog that follows
+    unless one lives.
+    """
     _without_marker()
     arguments = sys.argv[1:]
     if arguments[:1] == ["--detach"]:
-        sys.exit(_detach(*arguments[1:3]))
-    sys.exit(serve(arguments[0], arguments[1], None))
+        _end(_detach(*arguments[1:3]))
+    if arguments[:1] == ["--main"]:
+        root, run, service, log_path, fingerprint, *argv = arguments[1:]
+        spec = spec_from(service, log_path, argv, dict(os.environ))
+        _end(serve_as_main(root, run, {**spec, "fingerprint": fingerprint}))
+    _end(serve(arguments[0], arguments[1], None))
+
+
+def _end(status: int) -> NoReturn:
+    """At once: who sees that the connection is closed must not find a process that seems to hang
+    while Python tidies up.
+    """
+    os._exit(status)
 
 
 def _without_marker() -> None:
@@ -42,7 +65,7 @@ def _detach(root: str, run: str) -> int:
     outlet, inlet = os.pipe2(os.O_CLOEXEC)
     if os.fork() == 0:
         os.close(outlet)
-        sys.exit(serve(root, run, inlet))
+        _end(serve(root, run, inlet))
     os.close(inlet)
     return 0 if os.read(outlet, 16) in (READY, HELD) else EXIT_UNFIT
 
@@ -58,18 +81,44 @@ def serve(root: str, run: str, ready_fd: int | None) -> int:
     os.chdir("/")
     os.umask(0o077)
     try:
-        lock = take_lock(root)
-        if lock is None:
+        if take_lock(root) is None:
             log("info", f"a keeper holds {root} already; nothing to do")
             _tell(ready_fd, HELD)
             return 0
-        listening = Listening(run)
+        return _keep(root, run, ready_fd, None)
     except (Unfit, OSError) as error:
-        log("error", f"cannot keep {root}: {error}")
-        return EXIT_UNFIT
+        return _unfit(root, error)
+
+
+def serve_as_main(root: str, run: str, watchdog: dict[str, Any]) -> int:
+    """The same as the main process of a service manager's unit, with a watchdog to mind, whose
+    environment is ours but for what the manager says to us alone.
+    """
+    os.chdir("/")
+    os.umask(0o077)
+    manager = Manager(watchdog["env"])
+    try:
+        succeed(root, run)
+        return _keep(root, run, None, (manager, watchdog))
+    except (Unfit, OSError) as error:
+        return _unfit(root, error)
+
+
+def _unfit(root: str, error: Exception) -> int:
+    log("error", f"cannot keep {root}: {error}")
+    return EXIT_UNFIT
+
+
+def _keep(
+    root: str, run: str, ready_fd: int | None, unit: tuple[Manager, dict[str, Any]] | None
+) -> int:
+    """With the lock taken, which is ours until we end."""
+    listening = Listening(run)
     linux.become_subreaper()
     tag.escape()
     keeper = Keeper(Record(os.path.join(root, RECORD)), home_id(root), Place(root), run)
+    if unit is not None:
+        keeper.serve_under(*unit)
     log("info", f"keeping {root}")
     _tell(ready_fd, READY)
     try:

@@ -64,6 +64,7 @@ def _ping(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
         "launches": len(keeper.table.services()),
         "record_error": keeper.record.error,
         "watching": keeper.watch.spec is not None,
+        "managed": keeper.manager.present,
         "home": {"device": keeper.vigil.place.device, "inode": keeper.vigil.place.inode},
         "watchdog": None if watchdog is None else watchdog.to_json(),
     }

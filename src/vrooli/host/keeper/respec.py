@@ -29,16 +29,22 @@ def spec_of(launch: Launch) -> dict[str, Any] | None:
         return None
     if not argv or not log_path.startswith("/"):
         return None
+    env = {name: value for name, _, value in pairs if name and name != wire.MARKER}
+    return {**spec_from(launch.service, log_path, argv, env), "fingerprint": launch.fingerprint}
+
+
+def spec_from(service: str, log_path: str, argv: list[str], env: dict[str, str]) -> dict[str, Any]:
+    """The spec of a watchdog: our own user, nothing on standard input."""
     return {
-        "service": launch.service,
+        "service": service,
         "argv": argv,
         "cwd": "/",
-        "env": {name: value for name, _, value in pairs if name and name != wire.MARKER},
+        "env": env,
         "log_path": log_path,
         "user": None,
         "expose": [],
         "stdin": None,
-        "fingerprint": launch.fingerprint,
+        "fingerprint": "",
         "nice": 0,  # what it has of its own, the next one inherits from us
     }
 

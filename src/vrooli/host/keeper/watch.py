@@ -46,6 +46,7 @@ class Watch:
         self._gone_at = 0.0
         self._starting = False
         self._settled: list[Callable[[], None]] = []
+        self._beaten_at = 0.0
         self._period = 0  # one number a mandate, so that timers of an earlier one do nothing
 
     def mind(self, spec: dict[str, Any], timeout: float) -> None:
@@ -113,9 +114,14 @@ class Watch:
 
     def beat(self, now: float) -> None:
         """The watchdog says that it lives."""
+        self._beaten_at = now
         stat = self._stat()
         if self._minder is not None and stat is not None:
             self._minder.beat(now, stat.cpu_ticks)
+
+    def beaten(self, since: float) -> bool:
+        """Whether it has said so since then."""
+        return self._beaten_at >= since
 
     def was_late(self, now: float) -> None:
         """The keeper itself was stopped or starved."""
