@@ -84,6 +84,11 @@ class History:
         """How often a spool was opened; another number means another file, perhaps an empty one."""
         return self._writer.generation
 
+    @property
+    def turns(self) -> int:
+        """Grows while the thread that writes gets on, also when the disk refuses."""
+        return self._writer.turns
+
     def health(self) -> SpoolHealth:
         """How the spool does, without asking the disk."""
         return self._writer.health()

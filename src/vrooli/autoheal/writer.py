@@ -74,6 +74,7 @@ class Writer:
         self._committed_at: float | None = None
         self._last_seq = 0
         self.generation = 0
+        self.turns = 0  # of its loop, which turns every half a second while nothing happens
         self._thread = threading.Thread(target=self._run, name="spool-writer", daemon=True)
 
     def start(self) -> None:
@@ -165,11 +166,13 @@ class Writer:
     def _wait(self) -> bool:
         """Sleep until there is something to do; False at the end."""
         with self._changed:
+            self.turns += 1
             until = time.monotonic() + self._pause
             while (left := until - time.monotonic()) > 0 and not self._abandon:
                 self._changed.wait(left)
             while not self._ready():
                 self._changed.wait(GATHER_SECONDS)
+                self.turns += 1
             return not (self._abandon or (self._closing and not len(self._backlog)))
 
     def _ready(self) -> bool:

@@ -7,6 +7,7 @@ keeper.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -17,7 +18,13 @@ from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.core.ports.keeper import CaughtUp, nobody_waits
 from vrooli.core.ports.processes import Processes
 from vrooli.host.keeper_client import KeeperClient
-from vrooli.host.start_keeper import STUCK, end_hung_keeper, keeper_identity, reach_keeper
+from vrooli.host.start_keeper import (
+    STUCK,
+    Starter,
+    end_hung_keeper,
+    keeper_identity,
+    reach_keeper,
+)
 
 BEAT = 0.5
 """Seconds between heartbeats. The keeper takes 1.5 s of silence for a hang."""
@@ -37,15 +44,24 @@ Replaced = Callable[[str], Awaitable[None]]
 
 class KeeperLink:
     """Port `Keeper`, and the heartbeat. `minded` is the watchdog's own process for the keeper to
-    mind; None minds nothing.
+    mind; None minds nothing. `start` says how a keeper is started. `managed` is whether a
+    service manager holds it; `beaten_at` when it last heard the heart beat, monotonic seconds.
     """
 
-    def __init__(self, home: Home, processes: Processes, minded: LaunchSpec | None = None) -> None:
-        self._home, self._processes, self._minded = home, processes, minded
+    def __init__(
+        self,
+        home: Home,
+        processes: Processes,
+        minded: LaunchSpec | None = None,
+        start: Starter | None = None,
+    ) -> None:
+        self._home, self._processes, self._minded, self._start = home, processes, minded, start
         self._client: KeeperClient | None = None
         self._lock = asyncio.Lock()
         self._replaced: Replaced | None = None
         self.keeper_id = ""
+        self.managed = False
+        self.beaten_at = float("-inf")
 
     def on_replaced(self, call: Replaced) -> None:
         """Have `call` called after a keeper was replaced."""
@@ -134,15 +150,23 @@ class KeeperLink:
                 await self._replace_or_wait(why, broken)
             await asyncio.sleep(0 if self._client is not None else AGAIN)
 
-    async def beat(self) -> None:
-        """Heartbeats for ever; a keeper that is gone, stopped or stuck is replaced."""
+    async def beat(self, stuck: Callable[[], str] = lambda: "") -> None:
+        """Heartbeats for ever; a keeper that is gone, stopped or hung is replaced.
+
+        Args:
+            stuck: why the watchdog should be replaced itself, empty while it should not: then it
+                does not beat, and the keeper sees to the rest.
+        """
         silent = 0.0
         while True:
             await asyncio.sleep(BEAT)
+            if stuck():
+                continue
             try:
                 async with asyncio.timeout(ANSWER):
                     await (await self.client()).heartbeat()
                 silent = 0.0
+                self.beaten_at = time.monotonic()
             except (VrooliError, TimeoutError) as error:
                 silent += ANSWER
                 broken = self._client
@@ -151,8 +175,8 @@ class KeeperLink:
                     silent = 0.0
 
     async def replace(self, why: str, broken: KeeperClient) -> None:
-        """End the keeper behind `broken` and start the next; services run on. Nothing when somebody
-        did so already.
+        """End the keeper behind `broken`, if it still holds the home, and reach or start the next;
+        services run on. Nothing when somebody did so already.
         """
         async with self._lock:
             if self._client is not broken:
@@ -160,7 +184,10 @@ class KeeperLink:
             self._client = None
             with contextlib.suppress(VrooliError, OSError):
                 await broken.close()
-            await end_hung_keeper(self._home)
+            holder = keeper_identity(self._home)
+            # Another one may hold the home by now, and is well until it proves otherwise.
+            if holder is not None and _name(holder) == self.keeper_id:
+                await end_hung_keeper(self._home)
             await self._reach()
         if self._replaced is not None:
             await self._replaced(why)
@@ -185,15 +212,17 @@ class KeeperLink:
         return True
 
     async def _reach(self) -> None:
-        client = await reach_keeper(self._home)
+        client = await reach_keeper(self._home, self._start)
         try:
-            identity = Identity.from_json((await client.ping(STUCK))["identity"])
+            told = await client.ping(STUCK)
+            identity = Identity.from_json(told["identity"])
             if self._minded is not None:
                 await client.watch(self._minded, adopt=True)
         except BaseException:
             await client.close()
             raise
-        self.keeper_id = f"{identity.boot_id}:{identity.pid}:{identity.start_ticks}"
+        self.keeper_id = _name(identity)
+        self.managed = bool(told.get("managed"))
         self._client = client
 
     async def _asking(self, question: Callable[[KeeperClient], Awaitable[Answer]]) -> Answer:
@@ -207,3 +236,7 @@ class KeeperLink:
             if not await self._alive():
                 await self.replace(error.what, client)
             return await question(await self.client())
+
+
+def _name(identity: Identity) -> str:
+    return f"{identity.boot_id}:{identity.pid}:{identity.start_ticks}"

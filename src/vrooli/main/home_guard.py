@@ -22,13 +22,14 @@ class HomeGuard:
 
     Attributes:
         alarm: what is wrong with it now, for the status; empty when it is well.
+        hangs: whether its disk did not answer the latest look.
     """
 
     def __init__(self, home: Home, lock: FileLock) -> None:
         self._home, self._lock = home, lock
         self._place = Place(str(home.root), home.watchdog_lock.name)
         self._aside = Aside()
-        self.alarm = ""
+        self.alarm, self.hangs = "", False
 
     async def lost(self) -> str:
         """Return as soon as the home is gone for certain: what happened.
@@ -57,9 +58,12 @@ class HomeGuard:
 
     async def _look(self) -> int:
         try:
-            return await self._aside.answer("home", self._place.look, ANSWERS)
+            seen = await self._aside.answer("home", self._place.look, ANSWERS)
         except DeadlineExceeded:
+            self.hangs = True
             return UNCLEAR
+        self.hangs = False
+        return seen
 
     def _lock_again(self) -> None:
         self._lock.take()

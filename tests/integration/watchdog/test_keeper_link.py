@@ -4,16 +4,19 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.keeper_home import KeeperHome
+from tests.support.keeper_home import KeeperHome, alive
 from tests.support.until import until
+from tests.support.waiting import eventually
 from vrooli.core.launch import Exit
 from vrooli.host.keeper_link import KeeperLink
 from vrooli.host.processes import LocalProcesses
-from vrooli.host.start_keeper import reach_keeper
+from vrooli.host.start_keeper import keeper_identity, main_keeper_command, reach_keeper
 
 
 @pytest.fixture
@@ -73,3 +76,51 @@ async def test_reaching_in_vain_leaves_no_connection_open(place: KeeperHome) -> 
     await asyncio.sleep(0)
     assert len(os.listdir("/proc/self/fd")) == before
     await other.unwatch()
+
+
+STUCK = """
+import asyncio, sys
+from pathlib import Path
+from vrooli.core.home import Home
+from vrooli.host.keeper_link import KeeperLink
+from vrooli.host.processes import LocalProcesses
+
+link = KeeperLink(Home(Path(sys.argv[1]), Path(sys.argv[2])), LocalProcesses())
+asked = iter(range(1000))
+asyncio.run(link.beat(lambda: "no progress" if next(asked) > 2 else ""))
+"""
+"""Beats three times, and is stuck from then on."""
+
+
+async def test_a_watchdog_that_knows_that_it_is_stuck_is_replaced(place: KeeperHome) -> None:
+    folders = (str(place.home.root), str(place.home.run))
+    command = (sys.executable, "-c", STUCK, *folders)
+    keeper = place.clients[-1]
+    first = await keeper.watch(place.spec(*command, service="autoheal"))
+    endings = await eventually(keeper.watchdog_endings, "it was replaced")
+    assert endings[0]["how"] == "hung: no heartbeat", place.said("autoheal")
+    assert not alive(first.identity)
+
+
+def holds(place: KeeperHome, pid: int) -> bool:
+    """Whether that process keeps the home, and serves."""
+    identity = keeper_identity(place.home)
+    return identity is not None and identity.pid == pid and place.home.keeper_socket.exists()
+
+
+async def test_a_keeper_that_took_over_is_not_ended_for_the_one_before(place: KeeperHome) -> None:
+    link = KeeperLink(place.home, LocalProcesses())
+    await link.connect()
+    broken = await link.client()
+    command = main_keeper_command(place.home, place.spec("sleep", "600", service="autoheal"))
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        await until(lambda: broken.closed and holds(place, process.pid))
+        await link.replace("it hung up", broken)
+        assert place.keeper().pid == process.pid
+        assert process.poll() is None
+        assert str(process.pid) in link.keeper_id
+    finally:
+        await link.close()
+        process.kill()
+        process.wait()
