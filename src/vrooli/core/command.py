@@ -35,12 +35,21 @@ class CopyTree:
 
 @dataclass(frozen=True, slots=True)
 class WriteFile:
-    """A file with exactly this text, written atomically. `text` may be secret, hence no repr."""
+    """A file with exactly this text, written atomically. `text` may be secret, hence no repr.
+
+    `encoding` is the name of a codec of Python.
+    """
 
     path: str
     text: str = field(repr=False)
     mode: int = 0o644
     user: str | None = None
+    encoding: str = "utf-8"
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.text.encode(self.encoding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def ensure_directory(command: EnsureDirectory) -> None:
 def write_file(command: WriteFile) -> None:
     """Replace the file, on disk when this returns; an equal one is left alone."""
     path = Path(command.path)
-    data = command.text.encode()
+    data = command.content
     if _is_already(path, data, command):
         return
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")

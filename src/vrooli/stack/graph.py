@@ -117,6 +117,16 @@ def stop_order(stack: Stack) -> list[set[str]]:
     return start_waves(stack)[::-1]
 
 
+def stop_seconds(stack: Stack) -> float:
+    """How long an ordered stop may take: the stop timeouts along the longest chain of needs."""
+    until: dict[str, float] = {}
+    for wave in start_waves(stack):
+        for name in wave:
+            below = max((until[need] for need in direct_needs(stack, name)), default=0.0)
+            until[name] = below + stack.services[name].stop_timeout
+    return max(until.values(), default=0.0)
+
+
 def unmet(stack: Stack, service: Service, failing: Collection[str]) -> list[str]:
     """The needed groups of `service` of which every instance is in `failing`."""
     return [group for group in service.needs if _down(members(stack, group), failing)]
