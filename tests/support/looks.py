@@ -11,6 +11,8 @@ from vrooli.autoheal.beats import Beat
 from vrooli.autoheal.check import Check, Facts, Look
 from vrooli.autoheal.hostchecks import failed_look
 from vrooli.autoheal.probing import host_port
+from vrooli.autoheal.protection import Sight, judge
+from vrooli.autoheal.service_manager import Seen, Unit
 from vrooli.core.address import UnixPath
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
@@ -42,7 +44,8 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     `memory` (fields of the facts), `load`, `lag`, `names` (name -> addresses), `options`,
     `sync` (synchronised, seconds off), `beats` (name -> seconds ago and failure), `warning` and
     `critical`, `before` (details of the look before), `cpus`, `peers` (address -> what each
-    connection to it is answered, as Latin-1).
+    connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
+    `ping_trouble`.
     """
     limits = check.thresholds
     if limits is not None and ("warning" in case or "critical" in case):
@@ -114,4 +117,17 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
             name: Beat(clock.wall() - ago, bool(says), says)
             for name, (ago, says) in case.get("beats", {}).items()
         },
+        protection=lambda: judge(_sight(case.get("protection"))),
+        ping_trouble=case.get("ping_trouble", ""),
     )
+
+
+def _sight(fields: Mapping[str, Any] | None) -> Sight:
+    """A machine with systemd, on which nothing is installed, or what the case says; no `fields`
+    are a machine without a service manager.
+    """
+    unit = Unit("vrooli-shop", "root", 0, "/root", system=True)
+    if fields is None:
+        return Sight("", unit)
+    seen = Seen(**fields.get("seen", {}))
+    return Sight(**{"manager": "systemd", "unit": unit, **fields, "seen": seen})

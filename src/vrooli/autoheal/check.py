@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vrooli.autoheal.beats import Beat
+from vrooli.autoheal.protection import Protection
 from vrooli.core.ports.files import Files
 from vrooli.core.ports.processes import Processes
 from vrooli.core.ports.resolver import Resolver
@@ -28,6 +29,8 @@ class Facts:
         cpus: usable processors.
         beats: what reported in by itself, by the check's id.
         loop_lag: the watchdog's own worst lateness since the last look, seconds.
+        protection: looks whether the operating system would bring the stack back; blocks.
+        ping_trouble: why the ping outward does not arrive; empty when it does, or none is sent.
     """
 
     system: System
@@ -39,7 +42,9 @@ class Facts:
     home: str
     cpus: int
     loop_lag: float
+    protection: Callable[[], Protection]
     beats: Mapping[str, Beat] = field(default_factory=dict)
+    ping_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,21 @@ for any answer. Then watching begins without it: a failure without its cause is 
 nobody sees."""
 
 
+@dataclass(frozen=True, slots=True)
+class BootRound:
+    """How the services came up that were meant to run after a boot.
+
+    Attributes:
+        at: when it began, Unix seconds.
+        seconds: until all of them were healthy, or had failed.
+        failed: those that did not become healthy at once; they are healed like others.
+    """
+
+    at: float
+    seconds: float
+    failed: tuple[str, ...]
+
+
 class ExitSource(Protocol):
     """Endings from whichever keeper there is; reconnects by itself."""
 
@@ -87,6 +102,8 @@ class Loop:
         self._ended: asyncio.Queue[Exit] = asyncio.Queue()
         self._booted = False
         self._undeclared: list[str] = []
+        self._note_boot: Callable[[BootRound], Coroutine[Any, Any, None]] | None = None
+        self.sweeps = 0
 
     async def start(self) -> None:
         """Numbered:
@@ -105,6 +122,10 @@ class Loop:
         self._undeclared = board.supervisor.undeclared()
         new_keeper = await ledger.meets(self._parts.exits.keeper_id)
         self._booted = new_keeper and not board.supervisor.context.launches
+
+    def on_booted(self, call: Callable[[BootRound], Coroutine[Any, Any, None]]) -> None:
+        """Have `call` called when the services of a boot are up, or have failed."""
+        self._note_boot = call
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -223,10 +244,19 @@ class Loop:
             await parts.reactor.consider(tracked)
         if self._booted:
             self._watch_all()
-            await parts.operations.boot()
+            await self._boot()
         else:
             await self._hear_of_the_past()
             self._watch_all()
+
+    async def _boot(self) -> None:
+        parts = self._parts
+        names = [tracked.name for tracked in parts.board.tracked.values() if tracked.queued]
+        at, began = parts.clock.wall(), parts.clock.monotonic()
+        summary = await parts.operations.boot()
+        if names and self._note_boot is not None:
+            seconds = parts.clock.monotonic() - began
+            await self._note_boot(BootRound(at, round(seconds, 3), summary.failed))
 
     async def _hear_of_the_past(self) -> None:
         try:
@@ -296,6 +326,7 @@ class Loop:
         while True:
             await self._parts.clock.sleep(self._parts.board.supervisor.stack.autoheal.sweep)
             await guarded("sweep", self.sweep())
+            self.sweeps += 1
 
 
 def _goes_on(service: Service, stack: Stack) -> bool:

@@ -135,14 +135,14 @@ class Operations:
             return Summary(False, 0, (), "a later stop or down ended it")
         return task.result()
 
-    async def boot(self) -> None:
+    async def boot(self) -> Summary:
         """Start what is queued already; a stop or down ends it like any other start."""
         async with self._turn:
             # Now, not before: a `down` may have had the turn.
             queued = [tracked for tracked in self._board.tracked.values() if tracked.queued]
             names = {tracked.name for tracked in queued if self._board.is_wanted(tracked.service)}
             start = self._start_queued(names, set(), silent)
-            await self._until_stopped(start, self._stops)
+            return await self._until_stopped(start, self._stops)
 
     async def _start(self, action: Action, chosen: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack

@@ -26,7 +26,8 @@ class BroughtUp:
         watched: whether a watchdog holds the home.
         difference: what an edit changed since the last `up`; None at the first.
         rotated: by service that runs, the references that have another value now.
-        protected: whether the operating system starts the watchdog after a reboot.
+        protected: whether the operating system starts it again after a reboot.
+        protectable: whether this machine has a service manager that could.
         stopped: services that were stopped because the edit took them out.
         started: which of `keeper` and `watchdog` had to be started.
         again: whether the stack was meant to be up already.
@@ -37,6 +38,7 @@ class BroughtUp:
     difference: "Difference | None"
     rotated: Mapping[str, tuple[str, ...]]
     protected: bool
+    protectable: bool
     stopped: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
     again: bool = False
@@ -100,6 +102,26 @@ class Kit(Protocol):
 
     def unwatched_status(self, home: Home) -> Mapping[str, Any]:
         """The status as far as it can be known without a watchdog."""
+        ...
+
+    def is_root(self) -> bool:
+        """Whether whoever calls may do everything here."""
+        ...
+
+    def preview_unit(self, home: Home, stack: "Stack", manager: str) -> Mapping[str, Any]:
+        """Files and commands by which the operating system would start the stack at boot."""
+        ...
+
+    def install_unit(self, home: Home, stack: "Stack") -> Mapping[str, Any]:
+        """Have it do so: `{changed, did[], protection}`."""
+        ...
+
+    def uninstall_unit(self, home: Home) -> Mapping[str, Any]:
+        """Undo that: `{changed, did[], protection}`, the last one None."""
+        ...
+
+    def protection(self, home: Home) -> Mapping[str, Any]:
+        """Whether it would (`autoheal.protection.Protection` as JSON)."""
         ...
 
     def init_text(self, folder: Path) -> str:

@@ -209,6 +209,8 @@ def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]
     render.note(f"       {command} down        stop everything")
     if not brought.watched:
         render.note("\nnot watched: this stack has no watchdog; add [scenarios.autoheal]")
+    elif not brought.protected and brought.protectable:
+        render.note(f"\nnot protected against reboot: run `{command}-autoheal install`")
     elif not brought.protected:
         render.note(
             f"\nnot protected against reboot: run `{command} up` after one, or have"

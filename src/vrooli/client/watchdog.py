@@ -192,6 +192,10 @@ class WatchdogClient:
         answer = self._change("POST", path, timeout=max(self.timeout, SILENCE_SECONDS))
         return dict(answer["run"])
 
+    def boot(self) -> dict[str, Any]:
+        """Whether the operating system would bring the stack back, and how the latest boot went."""
+        return self._object("GET", "/boot", timeout=max(self.timeout, SILENCE_SECONDS))
+
     def metrics(self) -> str:
         """Prometheus text."""
         return self._send("GET", "/metrics").decode("utf-8", "replace")

@@ -64,9 +64,19 @@ class Home:
         return self.run / "last-words.log"
 
     @property
+    def unit_json(self) -> Path:
+        """What `vrooli-autoheal install` did on this machine, for `uninstall`. Mode 0600."""
+        return self.root / "unit.json"
+
+    @property
     def watchdog_socket(self) -> Path:
         """The watchdog's API as unix socket, beside its TCP port. Mode 0600."""
         return self.run / "watchdog.sock"
+
+    @property
+    def stay(self) -> Path:
+        """There while a unit is being stopped whose services are to run on. Mode 0600."""
+        return self.run / "stay"
 
     @property
     def watchdog_lock(self) -> Path:

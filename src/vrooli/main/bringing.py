@@ -21,8 +21,16 @@ from vrooli.host.processes import LocalProcesses
 from vrooli.host.recorded import RecordedKeeper
 from vrooli.host.secrets import FileSecrets
 from vrooli.host.start_keeper import answering, keeper_identity, reach_keeper
-from vrooli.main.boot import protected_at_boot
+from vrooli.main.boot import (
+    can_be_protected,
+    carry_out,
+    kept_by,
+    protected_at_boot,
+    start_protected,
+)
+from vrooli.main.operating_system import programs
 from vrooli.main.places import SERVICE_USER, make_home, this_machine
+from vrooli.main.unit import unit_of
 from vrooli.main.watchdog_environment import has_other_values, known_values
 from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled, write_compiled
@@ -59,19 +67,19 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
     again = not Wanted(home.wanted_json, home.wanted_stand_in).paused
     FileSecrets(home.secrets, environment).create(home.operator_token.name)
     change = _compiled_difference(stack, home)
-    watchdog = _watchdog_pid(home)
-    known = known_values(watchdog, stack) if watchdog is not None else None
-    # A variable that is not set here was set for an earlier `up`, and holds until it changes.
-    environment = {**(known or {}), **environment}
+    environment = known_environment(stack, home, environment)
     if change is None or change:
         write_compiled(stack, home.stack_json)
     watched = any(service.is_watchdog for service in stack.services.values())
-    asyncio.run(_leave_other_installation(home))
+    if kept_by(home) is None:  # the unit says itself which installation it starts
+        asyncio.run(_leave_other_installation(home))
     stopped: tuple[str, ...] | None = ()
     if watched:
-        if known is not None and has_other_values(known, stack, environment):
-            stop_watchdog(home)  # services run on meanwhile
+        _renew_environment(stack, home, environment)
+        by_unit = _start_unit(home)
         stopped = _have_watchdog(home, environment, reload=bool(change))
+        if by_unit and _renew_environment(stack, home, environment):
+            _have_watchdog(home, environment, reload=False)
     else:
         asyncio.run(_have_keeper(home))
     place = Place(home, this_machine(home), FileSecrets(home.secrets, environment))
@@ -81,11 +89,21 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
         watched,
         change,
         renewed,
-        protected_at_boot(),
+        protected_at_boot(home),
+        can_be_protected(),
         stopped=stopped or (),
         started=tuple(name for name, new in begun.items() if new),
         again=again,
     )
+
+
+def known_environment(stack: Stack, home: Home, environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment`, and what the watchdog has for the variables that `stack` refers to: one that
+    is not set here was set for an earlier `up`, and holds until it changes.
+    """
+    pid = _watchdog_pid(home)
+    known = known_values(pid, stack) if pid is not None else None
+    return {**(known or {}), **environment}
 
 
 def stop_watchdog(home: Home) -> bool:
@@ -119,11 +137,14 @@ def end_keeper(home: Home, *, blindly: bool = False) -> Iterator[dict[str, Any]]
         blindly: nobody knows what runs (the home has no stack): the keeper stops it all.
     """
     began = time.monotonic()
-    for name, changed in asyncio.run(_end(home, blindly=blindly)):
+    ended = [] if blindly else _stop_unit(home)
+    for name, changed in ended or asyncio.run(_end(home, blindly=blindly)):
         seconds = round(time.monotonic() - began, 3)
         phase = "stopped" if changed else "unchanged"
         message = "" if changed else "not running"
         yield {"service": name, "phase": phase, "message": message, "seconds": seconds}
+    if blindly:
+        _stop_unit(home)
 
 
 def _tell_last_words(home: Home) -> None:
@@ -159,6 +180,29 @@ async def _rotated(stack: Stack, place: Place) -> dict[str, tuple[str, ...]]:
                 with suppress(VrooliError):
                     found[name] = rotated(launches[name].fingerprint, service, stack, place)
     return {name: others for name, others in found.items() if others}
+
+
+def _start_unit(home: Home) -> bool:
+    """Have the service manager start what it keeps; whether it did. Its watchdog has the
+    environment of the unit, not ours.
+    """
+    manager = kept_by(home)
+    if manager is None:
+        return False
+    try:
+        carry_out(manager.start(unit_of(home)), programs(os.environ))
+    except StartFailed:  # `up` works all the same, and the check `os-watchdog` tells
+        return False
+    return True
+
+
+def _renew_environment(stack: Stack, home: Home, environment: Mapping[str, str]) -> bool:
+    """Stop a watchdog that cannot resolve `env:` as this `up` can; services run on meanwhile."""
+    pid = _watchdog_pid(home)
+    known = known_values(pid, stack) if pid is not None else None
+    if known is None or not has_other_values(known, stack, environment):
+        return False
+    return stop_watchdog(home)
 
 
 def _have_watchdog(
@@ -215,12 +259,12 @@ async def _leave_other_installation(home: Home) -> None:
 
 
 async def _have_keeper(home: Home) -> None:
-    async with await reach_keeper(home):
+    async with await reach_keeper(home, start_protected):
         return
 
 
 async def _watch(home: Home, environment: Mapping[str, str]) -> None:
-    async with await reach_keeper(home) as keeper:
+    async with await reach_keeper(home, start_protected) as keeper:
         await keeper.watch(watchdog_spec(home, environment))
 
 
@@ -240,6 +284,20 @@ async def _stop_watchdog(home: Home) -> bool:
                 await keeper.signal(launch.launch_id, signal.SIGKILL)
             await asyncio.sleep(_PAUSE)
         return True
+
+
+def _stop_unit(home: Home) -> list[tuple[str, bool]]:
+    """End them where a service manager keeps them; empty where none does. It would start again
+    what ends by itself.
+    """
+    manager, ran = kept_by(home), keeper_identity(home) is not None
+    if manager is None:
+        return []
+    carry_out(manager.stop(unit_of(home)), programs(os.environ))
+    if keeper_identity(home) is not None:  # one of our own
+        return []
+    _remove_run_folder(home)
+    return [(AUTOHEAL, ran), ("keeper", ran)]
 
 
 async def _end(home: Home, *, blindly: bool) -> list[tuple[str, bool]]:

@@ -19,8 +19,9 @@ from vrooli.host.keeper_client import KeeperClient
 from vrooli.host.locks import FileLock
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.recorded import RecordedKeeper
-from vrooli.host.start_keeper import answering, is_stopped, keeper_identity, reach_keeper
+from vrooli.host.start_keeper import Starter, answering, is_stopped, keeper_identity, reach_keeper
 from vrooli.main.assemble import context_for
+from vrooli.main.boot import start_protected
 from vrooli.main.places import make_home, this_machine
 from vrooli.stack import graph
 from vrooli.stack.compiled import read_compiled
@@ -32,11 +33,19 @@ from vrooli.stack.progress import Step
 from vrooli.stack.supervisor import Outcome, Supervisor
 from vrooli.stack.wanted import Wanted
 
+STOPS = ("stop", "down", "halt")
+"""What takes things down: it must work where nothing can be started or written."""
+
 
 def operate(
-    home: Home, action: str, names: Sequence[str], environment: Mapping[str, str]
+    home: Home,
+    action: str,
+    names: Sequence[str],
+    environment: Mapping[str, str],
+    start: Starter = start_protected,
 ) -> Iterator[dict[str, Any]]:
     """Up, down, start, stop or restart by ourselves; progress lines, the last one `{"done": true}`.
+    `halt` stops everything and leaves what is meant to run as it is.
 
     Raises:
         Busy: a watchdog or another command holds the home.
@@ -47,7 +56,7 @@ def operate(
 
     def work() -> None:
         try:
-            last = asyncio.run(_Direct(home, environment, lines).run(action, names))
+            last = asyncio.run(_Direct(home, environment, lines, start).run(action, names))
             lines.put(last)
         except VrooliError as error:
             failed.append(error)
@@ -80,11 +89,13 @@ class _Direct:
         home: Home,
         environment: Mapping[str, str],
         lines: "queue.Queue[dict[str, Any] | None]",
+        start: Starter,
     ) -> None:
         self._home, self._environment, self._lines = home, environment, lines
+        self._start = start
 
     async def run(self, action: str, names: Sequence[str]) -> dict[str, Any]:
-        if action not in ("stop", "down"):  # which must work on a disk that takes nothing
+        if action not in STOPS:  # which must work on a disk that takes nothing
             make_home(self._home)
         stack = read_compiled(self._home.stack_json)
         chosen = resolve(stack, names)
@@ -92,10 +103,10 @@ class _Direct:
         lock.take()
         try:
             left = RecordedKeeper(self._home, LocalProcesses())
-            if action in ("stop", "down") and keeper_identity(self._home) is None and not left.left:
+            if action in STOPS and keeper_identity(self._home) is None and not left.left:
                 # Nothing runs: a keeper started for that would be what is left afterwards.
                 return await self._with_keeper(left, stack, action, chosen)
-            async with await reach_keeper(self._home) as keeper:
+            async with await reach_keeper(self._home, self._start) as keeper:
                 return await self._with_keeper(keeper, stack, action, chosen)
         finally:
             lock.release()
@@ -125,6 +136,9 @@ class _Direct:
         self, supervisor: Supervisor, wanted: Wanted, action: str, chosen: set[str]
     ) -> dict[str, Outcome]:
         stack, report = supervisor.stack, self._report
+        if action == "halt":
+            await end_jobs(supervisor.context.tools)
+            return await supervisor.stop(stack.services, report)
         if action in ("stop", "down"):
             affected = chosen | graph.left_without(stack, chosen, wanted.running)
             everything = action == "down" and chosen == set(stack.services)

@@ -2,6 +2,7 @@
 has 250 ms.
 """
 
+import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vrooli.cli.kit import BroughtUp, Progress
 from vrooli.client.watchdog import WatchdogClient
-from vrooli.core.errors import ConfigError
+from vrooli.core.errors import ConfigError, VrooliError
 from vrooli.core.home import Home
 from vrooli.main.places import find_home, make_home
 from vrooli.stack.find import check_file, find_file, stack_name
@@ -125,6 +126,45 @@ class LocalKit:
         from vrooli.main.direct import unwatched_status
 
         return unwatched_status(home, self._environment)
+
+    def is_root(self) -> bool:
+        """By the effective user."""
+        return os.geteuid() == 0
+
+    def preview_unit(self, home: Home, stack: "Stack", manager: str) -> Mapping[str, Any]:
+        """See `main.preview`."""
+        from vrooli.main.preview import preview
+
+        return preview(home, stack, self._environment, manager)
+
+    def install_unit(self, home: Home, stack: "Stack") -> Mapping[str, Any]:
+        """See `main.protecting`."""
+        from vrooli.main.protecting import install
+        from vrooli.main.unit_work import UnitWork
+
+        work = UnitWork(home, self._environment)
+        changed = install(work, stack)
+        return {"changed": changed, "did": work.did, "protection": self.protection(home)}
+
+    def uninstall_unit(self, home: Home) -> Mapping[str, Any]:
+        """See `main.unprotecting`."""
+        from vrooli.main.unit_work import UnitWork
+        from vrooli.main.unprotecting import uninstall
+
+        work = UnitWork(home, self._environment)
+        changed = uninstall(work)
+        return {"changed": changed, "did": work.did, "protection": None}
+
+    def protection(self, home: Home) -> Mapping[str, Any]:
+        """From the watchdog, which has seen the latest boot; else see `main.sight`."""
+        try:
+            return self.watchdog(home).boot()
+        except VrooliError:
+            from vrooli.main.operating_system import programs
+            from vrooli.main.sight import protection
+
+            found = protection(home, self._environment, programs(self._environment))
+            return found.to_json()
 
     def init_text(self, folder: Path) -> str:
         """With ports that are free now, named after the folder."""

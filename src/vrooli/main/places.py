@@ -18,6 +18,12 @@ from vrooli.core.machine import Machine
 SERVICE_USER = "vrooli"
 """The system user that runs services when root brings the stack up."""
 
+SYSTEM_HOMES = Path("/var/lib/vrooli")
+"""Where root's homes lie."""
+
+USER_HOMES = ".local/state/vrooli"
+"""Where those of others lie, below their home folders, when `XDG_STATE_HOME` says nothing else."""
+
 HOST_ID = "host-id"
 
 
@@ -33,7 +39,7 @@ def find_home(stack: str, environment: Mapping[str, str]) -> Home:
     if said:
         root = _whole(Path(said).expanduser())
     elif os.geteuid() == 0:
-        root = Path("/var/lib/vrooli") / stack
+        root = SYSTEM_HOMES / stack
     else:
         base = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
         root = Path(base) / "vrooli" / stack
@@ -104,13 +110,23 @@ def code_folders() -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *real]))
 
 
+def runtime_folder(environment: Mapping[str, str]) -> str:
+    """`$XDG_RUNTIME_DIR`, or where it is when nobody says so (`su`, cron): all commands of a user
+    must find the same sockets. Empty when there is none.
+    """
+    for folder in (environment.get("XDG_RUNTIME_DIR", ""), f"/run/user/{os.geteuid()}"):
+        if folder and os.access(folder, os.W_OK):
+            return folder
+    return ""
+
+
 def _run_folder(root: Path, environment: Mapping[str, str]) -> Path:
     """A short folder: sun_path holds 107 bytes (unix(7)), and PostgreSQL adds 19 of its own."""
     name = hashlib.sha256(str(root).encode()).hexdigest()[:10]
     if os.geteuid() == 0:
         return Path("/run/vrooli") / name
-    runtime = environment.get("XDG_RUNTIME_DIR", "")
-    if runtime and os.access(runtime, os.W_OK):
+    runtime = runtime_folder(environment)
+    if runtime:
         return Path(runtime) / "vrooli" / name
     return Path(tempfile.gettempdir()) / f"vrooli-{os.geteuid()}" / name
 

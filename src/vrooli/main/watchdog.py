@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.events import Events
@@ -24,6 +24,7 @@ from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.operations import Operations
+from vrooli.autoheal.progress import Progress
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.restraints import Restraints
 from vrooli.autoheal.situation import Situations
@@ -35,10 +36,12 @@ from vrooli.core.machine import Machine
 from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_link import KeeperLink
 from vrooli.host.locks import FileLock
+from vrooli.host.own_threads import one_waits_for_a_disk
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.secrets import FileSecrets
 from vrooli.host.zones import Zones
 from vrooli.main.assemble import context_for
+from vrooli.main.boot import start_protected
 from vrooli.main.home_guard import HomeGuard
 from vrooli.main.jsonlog import log_to_stderr
 from vrooli.main.places import find_home, make_home, this_machine
@@ -69,7 +72,7 @@ async def run(home: Home, environment: Mapping[str, str]) -> None:
     stack = read_compiled(home.stack_json)
     machine = this_machine(home)
     processes = LocalProcesses()
-    link = KeeperLink(home, processes, watchdog_spec(home, environment))
+    link = KeeperLink(home, processes, watchdog_spec(home, environment), start_protected)
     await link.connect()
     history = History(home.spool, machine.boot_id, SystemClock())
     await history.start()
@@ -152,11 +155,13 @@ class _Watchdog:
         create = self._secrets.create
         home = self._home
         tokens = Tokens(create(home.operator_token.name), create(home.reader_token.name))
-        beat = asyncio.create_task(self._link.beat())
+        progress = self._progress(loop, guard)
+        beat = asyncio.create_task(self._link.beat(_told(progress)))
         await self._chores.beats.load()
         await loop.start()
         await self._jobs.start()
         self._link.on_replaced(self._chores.note_new_keeper)
+        loop.on_booted(self._chores.boot.note)
         parts = self._parts
         parts.reactor.spawn(parts.ledger.event(AUTOHEAL, "the watchdog started", pid=os.getpid()))
         api = ApiParts(
@@ -177,6 +182,7 @@ class _Watchdog:
             asyncio.create_task(serve_api(api)),
             asyncio.create_task(self._chores.run()),
             asyncio.create_task(self._notifications.run()),
+            asyncio.create_task(progress.run_canary()),
         ]
         stopped = asyncio.create_task(stop.wait())
         lost = asyncio.create_task(guard.lost())
@@ -199,6 +205,38 @@ class _Watchdog:
         keeper = await self._link.client()
         if await guard.is_home_of(keeper):
             await keeper.leave(how)
+
+    def _progress(self, loop: Loop, guard: HomeGuard) -> Progress:
+        """What must go on for this watchdog to be worth keeping; on a disk that hangs, none other
+        would do better.
+        """
+        board = self._parts.board
+
+        def excused() -> bool:
+            return guard.hangs or one_waits_for_a_disk()
+
+        progress = Progress(self._parts.clock, excused)
+
+        def between_sweeps() -> float:
+            return board.supervisor.stack.autoheal.sweep
+
+        progress.expect("the sweep", lambda: loop.sweeps, between_sweeps)
+        progress.expect("the thread that writes the history", lambda: self._history.turns)
+        return progress
+
+
+def _told(progress: Progress) -> Callable[[], str]:
+    """The same, said once in the log: it is the last word of this watchdog."""
+    said: list[str] = []
+
+    def stuck() -> str:
+        why = progress.stuck()
+        if why and not said:
+            _log.error("%s; silent from now on, so that the keeper starts another watchdog", why)
+            said.append(why)
+        return why
+
+    return stuck
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.autoheal.plan import Planner
 from vrooli.autoheal.routes.actions import Actions
+from vrooli.autoheal.routes.boot import Boot
 from vrooli.autoheal.routes.heartbeats import Heartbeats
 from vrooli.autoheal.routes.history import Past
 from vrooli.autoheal.routes.jobs import JobRoutes
@@ -69,6 +70,7 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
         Heartbeats(made_of.chores.beats, lambda: parts.board.supervisor.stack),
         _past(made_of),
         made_of.notifications.routes(),
+        Boot(made_of.chores.boot.protection),
         JobRoutes(made_of.jobs),
     ]
 

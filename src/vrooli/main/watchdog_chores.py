@@ -34,8 +34,9 @@ from vrooli.host.readfiles import LocalFiles
 from vrooli.host.resolver import SystemResolver
 from vrooli.host.rotation import rotate
 from vrooli.host.system import LocalSystem
-from vrooli.main.boot import protected_at_boot
+from vrooli.main.boot import can_be_protected, protected_at_boot
 from vrooli.main.home_guard import HomeGuard
+from vrooli.main.watchdog_boot import BootWatch
 from vrooli.stack.aside import Aside
 from vrooli.stack.builtin.server import SERVER_TOKEN
 from vrooli.stack.model import AUTOHEAL
@@ -95,6 +96,7 @@ class Chores:
         self.beats = Beats(ledger, self._clock)
         self.guard: HomeGuard | None = None
         self._speakers: list[Speaker] = []
+        self.boot = BootWatch(board, ledger, history, link, machine)
 
     def also(self, speaker: Speaker) -> None:
         """Let the status say what `speaker` says."""
@@ -107,6 +109,7 @@ class Chores:
             group.create_task(self._purge_for_ever())
             group.create_task(self._ship_for_ever())
             group.create_task(self._rotate_for_ever())
+            group.create_task(self.boot.run())
 
     def facts(self) -> Facts:
         """What host checks may look at."""
@@ -122,6 +125,8 @@ class Chores:
             cpus=self._machine.cpus,
             loop_lag=self._lag.worst_since(self._clock.monotonic() - 60),
             beats=self.beats.latest(),
+            protection=self.boot.protection,
+            ping_trouble=self.boot.pinger.trouble,
         )
 
     def itself(self) -> dict[str, Any]:
@@ -272,11 +277,12 @@ class Chores:
         found = [line for speaker in self._speakers for line in speaker.advice()]
         if not self.system.memory().swap_total:
             found.append("this machine has no swap: when memory runs out, processes are killed")
-        if not protected_at_boot():
-            found.append(
-                "nothing starts this stack after a reboot:"
-                " have `vrooli scenario start vrooli-autoheal` run at boot"
-            )
+        home = self._board.supervisor.context.tools.place.home
+        if not protected_at_boot(home):
+            how = "run `vrooli-autoheal install`"
+            if not can_be_protected():
+                how = "have `vrooli scenario start vrooli-autoheal` run at boot"
+            found.append(f"nothing starts this stack after a reboot: {how}")
         return found
 
 

@@ -11,6 +11,7 @@ from vrooli.stack.catalogue import Catalogue, Checks
 from vrooli.stack.compile_check_settings import check_settings
 from vrooli.stack.compile_jobs import check_jobs, compile_jobs
 from vrooli.stack.compile_notify import notify_settings
+from vrooli.stack.compile_ping import compile_ping
 from vrooli.stack.compile_process import Folders
 from vrooli.stack.compile_service import Declared, compile_service
 from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack
@@ -53,7 +54,7 @@ def compile_stack(
         python: the interpreter for our own scenarios.
         problems: takes what is wrong.
     """
-    settings = _settings(source.file, known, problems)
+    settings = _settings(source, known, problems)
     declared = _resources(source, kinds, problems)
     for written_name in _scenario_names(source, problems):
         declared.append(_scenario(written_name, source, settings, kinds, python, problems))
@@ -94,12 +95,13 @@ def _scenario_names(source: Source, problems: Problems) -> list[str]:
     return names if written or unreadable else [*names, AUTOHEAL]
 
 
-def _settings(file: File, known: Checks, problems: Problems) -> AutohealSettings:
+def _settings(source: Source, known: Checks, problems: Problems) -> AutohealSettings:
     """`[autoheal]`; address and port may stand in `[scenarios.autoheal]` instead."""
-    written = file.autoheal
+    written = source.file.autoheal
     section = problems.at("autoheal")
     usual = AutohealSettings()
-    scenario = _watchdog(file)
+    scenario = _watchdog(source.file)
+    ping, ping_interval = compile_ping(written, source.folders, usual.ping_interval, section)
     return AutohealSettings(
         host=section.text("host", _one_of("host", written, scenario, section), usual.host),
         port=section.port("port", _one_of("port", written, scenario, section), usual.port),
@@ -114,6 +116,8 @@ def _settings(file: File, known: Checks, problems: Problems) -> AutohealSettings
         breaker=section.whole("breaker", written.breaker, int(100 * usual.breaker), (1, 100)) / 100,
         allow=_allowed(written, known, problems),
         chronic=section.whole("chronic", written.chronic, usual.chronic, (2, 1000)),
+        ping=ping,
+        ping_interval=ping_interval,
     )
 
 

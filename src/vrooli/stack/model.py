@@ -208,6 +208,8 @@ class AutohealSettings:
         breaker: share of the services that may fail at once before healing them is stopped.
         allow: actions on the machine, by id, that may be taken without asking.
         chronic: heals of a service in 24 hours that are too many, although each of them worked.
+        ping: URL of a service outside that expects signs of life, or a reference to one; empty for
+            none. Every `ping_interval` seconds.
     """
 
     host: str = "127.0.0.1"
@@ -221,6 +223,8 @@ class AutohealSettings:
     breaker: float = 0.4
     chronic: int = 5
     allow: tuple[str, ...] = ()
+    ping: str = ""
+    ping_interval: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

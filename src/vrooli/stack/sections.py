@@ -320,6 +320,14 @@ class AutohealSection:
         default="5",
         schema={"type": "integer", "minimum": 2, "maximum": 1000},
     )
+    ping: str | None = key(
+        "A GET on this URL tells a service outside that this watchdog lives; that one alarms when "
+        "it hears nothing.",
+        "a URL with http or https, or `env:NAME` or `file:PATH`",
+        default="none",
+        schema={"type": "string", "minLength": 1},
+    )
+    ping_interval: Duration | None = duration("Time between two pings.", default="`1m`")
 
 
 @dataclass
