@@ -54,11 +54,11 @@ class LiveStack:
     def autoheal(self, **keys: Any) -> None:
         """The section of the watchdog; a port is chosen."""
         keys.setdefault("port", self.port("autoheal"))
-        self._sections["autoheal"] = _section("autoheal", keys)
+        self._sections["autoheal"] = section("autoheal", keys)
 
     def check(self, name: str, **keys: Any) -> None:
         """A check: one of the product, or with a `kind` one of the test's own."""
-        self._sections[f"checks.{name}"] = _section(f"checks.{name}", {"enabled": True, **keys})
+        self._sections[f"checks.{name}"] = section(f"checks.{name}", {"enabled": True, **keys})
 
     def add(self, name: str, *options: str, port: bool = True, **keys: Any) -> None:
         """The scenario `name`: our program with `options`. With a port it is probed by HTTP."""
@@ -66,25 +66,25 @@ class LiveStack:
         if port:
             keys.setdefault("port", self.port(name))
             keys.setdefault("health", {"http": "/", "interval": 0.5})
-        self._sections[name] = _section(f"scenarios.{name}", keys)
+        self._sections[name] = section(f"scenarios.{name}", keys)
 
     def resource(self, name: str, kind: str, **keys: Any) -> None:
         """A resource of a kind."""
         keys.setdefault("port", self.port(name))
-        self._sections[name] = _section(f"resources.{name}", {"kind": kind, **keys})
+        self._sections[name] = section(f"resources.{name}", {"kind": kind, **keys})
 
     def tell(self, channels: dict[str, dict[str, Any]], **keys: Any) -> None:
         """People are told by these channels; what is well again is told soon."""
         keys.setdefault("resolve_after", 0.5)
-        parts = [_section("notify", keys)]
-        parts += [_section(f"notify.channels.{name}", one) for name, one in channels.items()]
+        parts = [section("notify", keys)]
+        parts += [section(f"notify.channels.{name}", one) for name, one in channels.items()]
         self._sections["notify"] = "\n".join(parts)
 
     def job(self, name: str, script: str, **keys: Any) -> None:
         """The job `name`: a script of the shell, and no schedule that comes true unless said."""
         keys.setdefault("schedule", "0 0 29 2 *")
         command = ["sh", "-c", script]
-        self._sections[f"job {name}"] = _section(f"jobs.{name}", {"command": command, **keys})
+        self._sections[f"job {name}"] = section(f"jobs.{name}", {"command": command, **keys})
 
     def remove(self, name: str) -> None:
         """Leave `name` out of the file."""
@@ -97,11 +97,11 @@ class LiveStack:
         live = {"http": "/health/live", "interval": 0.5}
         port = self.port("server")
         keys = {"port": port, "needs": ["postgres"], "health": live}
-        self._sections["server"] = _section("scenarios.server", keys)
+        self._sections["server"] = section("scenarios.server", keys)
 
     def write(self) -> None:
         """Write `vrooli.toml`."""
-        head = _section("stack", {"name": "test"})
+        head = section("stack", {"name": "test"})
         self.file.write_text("\n".join([head, *self._sections.values()]), encoding="utf-8")
 
     def port(self, name: str) -> int:
@@ -152,7 +152,8 @@ class LiveStack:
         """`vrooli down`, which must succeed and leave nothing."""
         ended = self.run("down")
         assert ended.returncode == 0, said(ended)
-        assert processes_of(self.home) == {}
+        left = processes_of(self.home)
+        assert not left, f"left: {left}\n{said(ended)}\n{self.log('keeper')}"
         return ended
 
     def _run(self, command: list[str], seconds: float) -> Ended:
@@ -385,7 +386,8 @@ def free_port() -> int:
             return port
 
 
-def _section(title: str, keys: dict[str, Any]) -> str:
+def section(title: str, keys: dict[str, Any]) -> str:
+    """A section of `vrooli.toml`."""
     lines = [f"{key} = {_toml(value)}" for key, value in keys.items()]
     return "\n".join([f"[{title}]", *lines, ""])
 
