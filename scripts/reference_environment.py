@@ -45,12 +45,20 @@ COMMANDS = (
     Variable(
         "XDG_RUNTIME_DIR",
         "Where the run folder with the sockets lies, for those who are not root.",
-        "`/tmp/vrooli-UID`",
+        "`/run/user/UID`, or `/tmp/vrooli-UID` where there is none",
     ),
     Variable("NO_COLOR", "Set to anything: no colours.", "colours on a terminal"),
     Variable("VROOLI_CALLED_AS", "Set by the launchers: how hints name the command.", "`vrooli`"),
     Variable("TZ", "Local time, in which schedules of jobs are read.", "that of the system"),
     Variable("PATH", "Where the programs of services are searched."),
+    Variable("SUDO_USER", "Set by sudo: `install` does not take another one's stack for root's."),
+)
+
+UNIT = (
+    Variable("NOTIFY_SOCKET", "Where the keeper says that it is ready, and that it lives."),
+    Variable("WATCHDOG_USEC", "How often it must say so, in microseconds."),
+    Variable("WATCHDOG_PID", "Who must say so."),
+    Variable("MAINPID", "The keeper, for the command that stops a unit; not set when it is gone."),
 )
 
 SERVER = (
@@ -106,6 +114,8 @@ def environment() -> str:
         + f"## Read by every command and by the watchdog\n\n{table(heads, map(_row, COMMANDS))}"
         + "\nReferences `env:NAME` in `vrooli.toml` are read from the environment of the `vrooli"
         + " up` that had them last.\n"
+        + "\n## Set by systemd for the unit of `vrooli-autoheal install`\n\n"
+        + table("variable | meaning", ((f"`{v.name}`", v.meaning) for v in UNIT))
         + "\n## Read by `vrooli serve` and `vrooli migrate`\n\n"
         + "The stack sets them; they matter to whoever runs a server by hand. `vrooli migrate`"
         + " reads `DATABASE_URL` alone.\n\n"
@@ -117,7 +127,7 @@ def environment() -> str:
 
 def documented() -> set[str]:
     """Names of all variables on the page."""
-    return {variable.name for variable in (*COMMANDS, *SERVER, *FOUND)} | set(PASSED_ON)
+    return {variable.name for variable in (*COMMANDS, *UNIT, *SERVER, *FOUND)} | set(PASSED_ON)
 
 
 def _row(variable: Variable) -> tuple[str, str, str]:
