@@ -20,8 +20,17 @@ PROGRAMS = {
     "postgresql": "initdb",
     "faketime": "faketime",
     "e2fsprogs": "mkfs.ext4",
+    "systemd-container": "systemd-nspawn",
+    "systemd-sysv": "../usr/lib/systemd/systemd",
+    "dbus": "dbus-daemon",
+    "dbus-user-session": "../usr/lib/systemd/user/dbus.service",
+    "libpam-systemd": "../usr/lib/local/security/pam_systemd.so",
 }
+"""What tells that a package is there; not every one has a program."""
 PACKAGES = tuple(PROGRAMS)
+OWN = ("systemd", "dbus", "libpam")
+"""Parts of the system itself: they are not disabled."""
+DISABLED = ["machines.target", *(name for name in PACKAGES if not name.startswith(OWN))]
 END = "\x04"
 """What a terminal sends for Ctrl-D."""
 
@@ -40,6 +49,11 @@ for word in "$@"; do
     -*|install) ;;
     postgresql) : >{room}/bin/initdb; chmod 755 {room}/bin/initdb ;;
     e2fsprogs) : >{room}/bin/mkfs.ext4; chmod 755 {room}/bin/mkfs.ext4 ;;
+    systemd-container) : >{room}/bin/systemd-nspawn; chmod 755 {room}/bin/systemd-nspawn ;;
+    systemd-sysv) : >{room}/usr/lib/systemd/systemd; chmod 755 {room}/usr/lib/systemd/systemd ;;
+    dbus) : >{room}/bin/dbus-daemon; chmod 755 {room}/bin/dbus-daemon ;;
+    dbus-user-session) : >{room}/usr/lib/systemd/user/dbus.service ;;
+    libpam-systemd) : >{room}/usr/lib/local/security/pam_systemd.so ;;
     *) : >{room}/bin/$word; chmod 755 {room}/bin/$word ;;
     esac
 done
@@ -61,7 +75,8 @@ class Machine:
 
     def __init__(self, room: Path) -> None:
         self.room = room
-        for folder in ("bin", "usr/sbin", "etc", "run"):
+        libraries = ("usr/lib/systemd/user", "usr/lib/local/security")
+        for folder in ("bin", "usr/sbin", "etc", "run", *libraries):
             (room / folder).mkdir(parents=True)
         for tool in (*TOOLS, "cat", "basename"):
             found = shutil.which(tool)
@@ -121,7 +136,7 @@ class Machine:
 
     def left(self) -> list[Path]:
         """Files that it left where the system has its own."""
-        found = [p for top in ("usr", "etc") for p in (self.room / top).rglob("*")]
+        found = [p for top in ("usr/sbin", "etc") for p in (self.room / top).rglob("*")]
         return [path for path in found if path.is_file()]
 
 
@@ -145,7 +160,7 @@ def test_a_container_gets_all_of_it_with_no_daemon_started_or_enabled(machine: M
         0,
         f"Installing Debian packages for the tests: {' '.join(PACKAGES)}",
     )
-    disabled = [f"systemctl disable --quiet {name}" for name in PACKAGES]
+    disabled = [f"systemctl disable --quiet {name}" for name in DISABLED]
     assert machine.calls() == [INSTALL, "daemons: 101", *disabled]
     assert machine.left() == []
     assert machine.run() == Ended(0, "")
@@ -154,7 +169,7 @@ def test_a_container_gets_all_of_it_with_no_daemon_started_or_enabled(machine: M
 def test_without_systemd_daemons_are_disabled_too(machine: Machine) -> None:
     (machine.room / "bin" / "systemctl").unlink()
     assert machine.run().code == 0
-    assert machine.calls()[2:] == [f"update-rc.d {name} disable" for name in PACKAGES]
+    assert machine.calls()[2:] == [f"update-rc.d {name} disable" for name in DISABLED]
 
 
 @pytest.mark.parametrize("answer", ["y\n", "yes\n", "Y\n"])
@@ -163,7 +178,7 @@ def test_a_machine_with_systemd_is_changed_after_a_yes(machine: Machine, answer:
     ended = machine.run(answer=answer)
     assert ended.code == 0
     assert f"need these Debian packages: {' '.join(PACKAGES)}\n" in ended.said
-    stopped = [f"systemctl {verb} {n}" for n in PACKAGES for verb in ("disable --quiet", "stop")]
+    stopped = [f"systemctl {verb} {n}" for n in DISABLED for verb in ("disable --quiet", "stop")]
     assert machine.calls() == [INSTALL, "daemons: 101", *stopped]
     assert machine.left() == []
 

@@ -15,7 +15,7 @@ EDITED = Difference((), (), (), (), settings=("sweep",))
 
 
 def brought(difference: Difference | None = UNCHANGED, **more: Any) -> BroughtUp:
-    return BroughtUp(True, difference, {}, True, **more)
+    return BroughtUp(True, difference, {}, protected=True, protectable=True, **more)
 
 
 @pytest.mark.parametrize(
