@@ -29,8 +29,9 @@ def test_a_port_taken_while_a_service_is_down_is_waited_for_and_its_holder_left_
     stack.write()
     with socket.create_server(("127.0.0.1", stack.port("web"))):
         assert stack.run("up").returncode == 1
-        failed = stack.until(lambda: stack.heals("web"), "a first attempt")
-        assert "is taken" in failed[0]["note"] + failed[0]["cause"]
+        stack.until(lambda: any(stack.outcomes("web")), "a first attempt")
+        failed = stack.heals("web")[0]
+        assert "is taken" in failed["note"] + failed["cause"]
     stack.until_ok()
     assert len(stack.starts("web")) == 1
 
