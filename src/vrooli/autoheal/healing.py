@@ -8,6 +8,7 @@ from vrooli.autoheal.board import Board
 from vrooli.autoheal.heal import Attempt, Heal, Outcome
 from vrooli.autoheal.healer import GivenUp, healer
 from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.opened import opened
 from vrooli.autoheal.policy import Decision, Failure, Symptom
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Refused, UsageError, VrooliError
@@ -61,7 +62,7 @@ class Healing:
         3. none helped: `ineffective`, a new failure, and the policy decides how long to wait
         4. one helped: watch the stability window, then ask the dependents
         """
-        tracked.heal = heal = _open(tracked, failure, decision)
+        tracked.heal = heal = opened(tracked.name, failure, decision)
         await self._ledger.heal(heal, tracked.backoff)
         try:
             error = await self._climb(tracked, decision.ladder)
@@ -83,7 +84,7 @@ class Healing:
         symptom = tracked.failure.symptom if tracked.failure else Symptom.UNRESPONSIVE
         failure = Failure(symptom, cause, self._clock.wall(), self._clock.monotonic())
         decision = Decision("heal", "by-hand", f"by {who}")
-        tracked.heal = _open(tracked, failure, decision)
+        tracked.heal = opened(tracked.name, failure, decision)
         try:
             error = await self._climb(tracked, (action,))
         except (Refused, UsageError) as refusal:
@@ -113,7 +114,9 @@ class Healing:
 
     async def refuse(self, tracked: Tracked, failure: Failure, decision: Decision) -> None:
         """Write down that nothing is done, and why."""
-        await self.end(tracked, _open(tracked, failure, decision), Outcome.REFUSED, decision.reason)
+        await self.end(
+            tracked, opened(tracked.name, failure, decision), Outcome.REFUSED, decision.reason
+        )
 
     async def end(self, tracked: Tracked, heal: Heal, outcome: Outcome, note: str = "") -> None:
         """It is over."""
@@ -214,17 +217,3 @@ class Healing:
     async def _set(self, tracked: Tracked, heal: Heal) -> None:
         tracked.heal = heal
         await self._ledger.heal(heal)
-
-
-def _open(tracked: Tracked, failure: Failure, decision: Decision) -> Heal:
-    return Heal(
-        id=f"{int(failure.at * 1000):013d}-{tracked.name}",
-        subject=tracked.name,
-        symptom=str(failure.symptom),
-        cause=failure.cause,
-        rule=decision.rule,
-        reason=decision.reason,
-        detected_at=failure.at,
-        detected_monotonic=failure.monotonic,
-        launch_id=failure.launch_id,
-    )

@@ -16,6 +16,7 @@ from vrooli.autoheal.check import Look
 from vrooli.autoheal.heal import Attempt, Heal, Outcome
 from vrooli.autoheal.healer import Danger
 from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.opened import opened
 from vrooli.autoheal.policy import Case, Decision, Failure, Situation, Symptom
 from vrooli.autoheal.restraints import Restraints
 from vrooli.core.command import describe
@@ -93,7 +94,7 @@ class HostHealing:
         """Take actions until the check says that it is better; the heal."""
         failure = item.failure or self._failure(item, "asked for")
         before = item.result.status if item.result else Status.UNKNOWN
-        heal = _open(item, failure, decision)
+        heal = opened(item.id, failure, decision)
         item.acting = True
         self._board.heal_times.append(self._clock.monotonic())
         await self._ledger.heal(heal, item.backoff)
@@ -160,16 +161,3 @@ def commands_of(name: str, look: Look) -> list[str]:
 def _better(now: Status, before: Status) -> bool:
     """Whether an action helped: well, or no longer critical."""
     return now is Status.OK or (before is Status.CRITICAL and now is Status.WARNING)
-
-
-def _open(item: HostCheck, failure: Failure, decision: Decision) -> Heal:
-    return Heal(
-        id=f"{int(failure.at * 1000):013d}-{item.id}",
-        subject=item.id,
-        symptom=str(failure.symptom),
-        cause=failure.cause,
-        rule=decision.rule,
-        reason=decision.reason,
-        detected_at=failure.at,
-        detected_monotonic=failure.monotonic,
-    )
