@@ -45,3 +45,25 @@ def duration(doc: str, *, default: str, example: str = "") -> Any:
 def port(doc: str, *, default: str, example: str = "") -> Any:
     """A key that takes a TCP port."""
     return key(doc, "a port from 1 to 65535", default=default, example=example, schema=PORT)
+
+
+def env(doc: str, *, example: str) -> Any:
+    """A key that takes the environment of a process."""
+    return key(
+        doc,
+        'a table of texts, like { LOG_LEVEL = "info", API_KEY = "env:API_KEY" }',
+        default="empty",
+        example=example,
+        schema={"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
+    )
+
+
+def user() -> Any:
+    """A key that takes a system user."""
+    return key(
+        "System user that runs it, when the stack is started by root; root itself only if written "
+        "here.",
+        "a system user's name",
+        default="`vrooli` when started by root, else whoever starts it",
+        schema={"type": "string", "minLength": 1},
+    )

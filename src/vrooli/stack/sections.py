@@ -19,8 +19,10 @@ from vrooli.stack.section_keys import (
     SECONDS,
     Duration,
     duration,
+    env,
     key,
     port,
+    user,
 )
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_notify import NotifySection
@@ -118,22 +120,13 @@ class ServiceSection:
         default="scenarios: the folder of this file; resources: the service's data folder",
         example='"."',
     )
-    env: dict[str, str | int] | None = key(
+    env: dict[str, str | int] | None = env(
         "Environment of the process: a text, or a reference: `env:NAME` and `file:PATH` for "
         "secrets, `resource:NAME` for the connection URL of a resource. A secret in plain text is "
         "an error.",
-        'a table of texts, like { LOG_LEVEL = "info", API_KEY = "env:API_KEY" }',
-        default="empty",
         example='{ DATABASE_URL = "resource:postgres", API_KEY = "env:API_KEY" }',
-        schema={"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
     )
-    user: str | None = key(
-        "System user that runs it, when the stack is started by root; root itself only if written "
-        "here.",
-        "a system user's name",
-        default="`vrooli` when started by root, else whoever starts it",
-        schema={"type": "string", "minLength": 1},
-    )
+    user: str | None = user()
     instances: int | None = key(
         "So many alike, named NAME-1, NAME-2, ... on the ports `port`, `port` + 1, ...",
         "a whole number from 1 to 64",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from vrooli.stack.schedule import EXPECTED, PATTERN
-from vrooli.stack.section_keys import FORBID, Duration, duration, key
+from vrooli.stack.section_keys import FORBID, Duration, duration, env, key, user
 
 
 @dataclass
@@ -61,25 +61,16 @@ class JobSection:
         example='["postgres"]',
         schema={"type": "array", "items": {"type": "string"}},
     )
-    env: dict[str, str | int] | None = key(
+    env: dict[str, str | int] | None = env(
         "Environment of the process, as that of a service.",
-        'a table of texts, like { LOG_LEVEL = "info", API_KEY = "env:API_KEY" }',
-        default="empty",
         example='{ DATABASE_URL = "resource:postgres" }',
-        schema={"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
     )
     cwd: str | None = key(
         "Working folder; a relative one starts at this file, `~` is the home folder.",
         "a path in text",
         default="the folder of this file",
     )
-    user: str | None = key(
-        "System user that runs it, when the stack is started by root; root itself only if written "
-        "here.",
-        "a system user's name",
-        default="`vrooli` when started by root, else whoever starts it",
-        schema={"type": "string", "minLength": 1},
-    )
+    user: str | None = user()
     retries: int | None = key(
         "How often a run that failed or took too long is run again before it stays failed.",
         "a whole number from 0 to 20",
