@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.root import becomes_another
 from tests.support.stack import PROGRAM, ROOT, VROOLI, Ended, LiveStack, said
 
 
@@ -78,7 +79,7 @@ def test_a_stack_file_that_is_none_stops_no_other_stack(
     assert web.pid("web") == pid
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@becomes_another
 def test_another_user_is_told_that_the_stack_is_not_theirs(web: LiveStack) -> None:
     pid = web.pid("web")
     web.prefix = [sys.executable, str(ROOT / "tests" / "support" / "as_user.py"), "nobody"]

@@ -7,12 +7,11 @@ import os
 import urllib.request
 from typing import Any
 
-import pytest
-
 from tests.support.hung_disk import hung_disk
+from tests.support.root import mounts
 from tests.support.stack import LiveStack
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+pytestmark = mounts
 
 
 class Seen:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.disks import tmpfs
 from tests.support.leftovers import processes_of
+from tests.support.root import mounts
 from tests.support.stack import LiveStack, gone, said
 
 
@@ -157,7 +158,7 @@ def test_a_home_that_is_away_for_moments_stops_nothing(chain: LiveStack) -> None
     assert "was moved away" in chain.log("autoheal")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+@mounts
 def test_a_home_that_is_unmounted_or_covered_for_moments_stops_nothing(
     new_stack: Callable[..., LiveStack], tmp_path: Path
 ) -> None:

@@ -1,7 +1,6 @@
 """Places that are not as one would like: a full disk, and a user who is not root."""
 
 import json
-import os
 import pwd
 import shutil
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 from tests.support.disks import fill, read_only, tmpfs
 from tests.support.leftovers import processes_of
+from tests.support.root import becomes_another, mounts
 from tests.support.stack import ROOT, LiveStack, gone, said
 
 SIZE = 80 * 2**20  # the gate wants 32 MiB free; PostgreSQL is not here
@@ -37,7 +37,7 @@ def small(new_stack: Callable[..., LiveStack], tmp_path: Path) -> Iterator[LiveS
             stack.run("down")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+@mounts
 def test_a_full_disk_is_said_and_survived_and_nothing_acknowledged_is_lost(
     small: LiveStack,
 ) -> None:
@@ -62,7 +62,7 @@ def test_a_full_disk_is_said_and_survived_and_nothing_acknowledged_is_lost(
     assert "Traceback" not in small.log("autoheal")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+@mounts
 def test_on_a_full_disk_what_is_stopped_stops_and_stays_stopped(small: LiveStack) -> None:
     fill(small.home.parent / "ballast")
     stopped = small.run("stop", "web")
@@ -82,7 +82,7 @@ def test_on_a_full_disk_what_is_stopped_stops_and_stays_stopped(small: LiveStack
     assert small.service("other")["state"] == "stopped"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+@mounts
 def test_on_a_read_only_disk_a_stop_is_carried_out_kept_and_said(small: LiveStack) -> None:
     with read_only(small.home):
         stopped = small.run("stop", "web")
@@ -98,7 +98,7 @@ def test_on_a_read_only_disk_a_stop_is_carried_out_kept_and_said(small: LiveStac
     small.until(lambda: "wanted" not in "".join(small.status()["watchdog"]["trouble"]), "and said")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+@mounts
 def test_without_a_watchdog_a_full_or_read_only_disk_keeps_nobody_from_stopping(
     new_stack: Callable[..., LiveStack], tmp_path: Path
 ) -> None:
@@ -124,7 +124,7 @@ def test_without_a_watchdog_a_full_or_read_only_disk_keeps_nobody_from_stopping(
             assert processes_of(stack.home) == {}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@becomes_another
 def test_a_user_who_is_not_root_has_all_of_it(new_stack: Callable[..., LiveStack]) -> None:
     nobody = pwd.getpwnam("nobody")
     prefix = [sys.executable, str(ROOT / "tests" / "support" / "as_user.py"), "nobody"]
@@ -147,7 +147,7 @@ def test_a_user_who_is_not_root_has_all_of_it(new_stack: Callable[..., LiveStack
     assert processes_of(stack.home) == {}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@becomes_another
 def test_a_program_in_a_closed_folder_is_shown_to_its_user(stack: LiveStack) -> None:
     closed = stack.folder / "closed"
     for folder in (closed, closed / "tools"):

@@ -11,11 +11,11 @@ import pytest
 
 import vrooli
 from tests.support.keeper_home import KeeperHome, next_exit
+from tests.support.root import ROOT, becomes_another
 from vrooli.core.errors import StartFailed
 from vrooli.core.launch import LaunchSpec
 from vrooli.host.keeper_client import KeeperClient
 
-ROOT = os.geteuid() == 0
 USER = "nobody"
 
 LOOK = """
@@ -197,7 +197,7 @@ async def test_without_exposure_the_folder_stays_closed(
         await keeper.spawn(spec)
 
 
-@pytest.mark.skipif(not ROOT, reason="only root starts programs as another user")
+@becomes_another
 async def test_the_closed_folder_that_keeps_a_program_from_its_user_is_named(
     place: KeeperHome, keeper: KeeperClient, vault: Vault
 ) -> None:
@@ -209,7 +209,7 @@ async def test_the_closed_folder_that_keeps_a_program_from_its_user_is_named(
         await keeper.spawn(place.spec(str(program), user=USER))
 
 
-@pytest.mark.skipif(not ROOT, reason="only root starts programs as another user")
+@becomes_another
 async def test_a_closed_folder_in_the_path_makes_nothing_of_a_misspelled_command(
     place: KeeperHome, keeper: KeeperClient, vault: Vault
 ) -> None:

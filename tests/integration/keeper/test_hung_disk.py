@@ -9,11 +9,12 @@ import pytest
 
 from tests.support.hung_disk import hung_disk
 from tests.support.keeper_home import KeeperHome, alive, next_exit, until
+from tests.support.root import mounts
 from vrooli.core.errors import StartFailed
 from vrooli.host.keeper.place import CERTAIN, LOOK
 from vrooli.host.keeper_client import KeeperClient
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+pytestmark = mounts
 
 
 def recorded(place: KeeperHome) -> set[str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.disks import ext4, fill, tmpfs
+from tests.support.root import ROOT
 from vrooli.host.rotation import DROP, FLOOD, PIECE, TAIL, rotate
 
 LIMIT = 1 << 20
-ROOT = os.geteuid() == 0
 Disk = Callable[[Path, int], AbstractContextManager[Path]]
 
 

@@ -1,6 +1,5 @@
 """What an operator said is kept on a disk that takes nothing: full, read-only, hung or closed."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,10 +8,11 @@ import pytest
 
 from tests.support.disks import ext4, fill, read_only, tmpfs
 from tests.support.hung_disk import hung_disk
+from tests.support.root import mounts
 from tests.support.waiting import wait_for
 from vrooli.stack.wanted import Wanted
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+pytestmark = mounts
 
 ALL = ("web", "worker")
 Disk = Callable[[Path, int], AbstractContextManager[Path]]

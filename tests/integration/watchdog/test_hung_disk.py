@@ -1,7 +1,6 @@
 """A disk that hangs, a real one: it is said, and nothing else waits for it."""
 
 import asyncio
-import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from tests.support.hung_disk import hung_disk
 from tests.support.looks import facts_of
 from tests.support.memory_watchdog import MemoryWatchdog, stack_of
+from tests.support.root import mounts
 from tests.support.until import until
 from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.checks.system_disk import CHECK
@@ -26,7 +26,7 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.system import LocalSystem
 from vrooli.stack.model import CheckSettings, Service
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+pytestmark = mounts
 
 
 def looks_at(path: Path) -> int:

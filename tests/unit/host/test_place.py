@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.disks import read_only, tmpfs
+from tests.support.root import mounts
 from vrooli.host.keeper.place import (
     CERTAIN,
     DELETED,
@@ -22,8 +23,6 @@ from vrooli.host.keeper.place import (
     Doubt,
     Place,
 )
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 
 
 def made(home: Path) -> Path:
@@ -111,7 +110,7 @@ def test_a_home_reached_by_a_link_is_there_and_moved_with_the_link(tmp_path: Pat
     os.close(place.fd)
 
 
-@needs_root
+@mounts
 def test_a_disk_that_is_unmounted_or_mounted_over_is_no_evidence(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     with tmpfs(tmp_path / "disk", 1 << 20) as disk:
@@ -130,7 +129,7 @@ def test_a_disk_that_is_unmounted_or_mounted_over_is_no_evidence(tmp_path: Path)
     os.close(whole.fd)
 
 
-@needs_root
+@mounts
 def test_another_folder_of_the_same_disk_bound_over_the_home_is_no_evidence(
     tmp_path: Path, home: Path, place: Place
 ) -> None:

@@ -1,0 +1,10 @@
+"""What only root may do. A skipped test is a failure in CI, which runs as root."""
+
+import os
+
+import pytest
+
+ROOT = os.geteuid() == 0
+
+mounts = pytest.mark.skipif(not ROOT, reason="mounts a file system")
+becomes_another = pytest.mark.skipif(not ROOT, reason="starts programs as another user")
