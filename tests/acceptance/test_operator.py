@@ -1,8 +1,10 @@
 """What an operator says is done, remembered, and never undone by the watchdog."""
 
+import getpass
 import json
 import os
 import signal
+import urllib.error
 
 import pytest
 
@@ -227,3 +229,23 @@ def test_several_instances_are_several_services(stack: LiveStack) -> None:
     pids["web-2"] = stack.pid("web-2")
     assert stack.run("restart", "web").returncode == 0
     assert not set(pids.values()) & set(stack.pids("web-1", "web-2", "web-3").values())
+
+
+def test_what_is_asked_for_is_written_down_with_who_asked(pair: LiveStack) -> None:
+    me = getpass.getuser()
+    pair.run("restart", "other")
+    pair.add("extra")
+    pair.write()
+    pair.up()
+    told = json.loads(pair.autoheal_command("timeline", "--json").stdout)
+    asked = {(row["data"].get("what"), row["data"].get("by")) for row in told}
+    assert {("restart", me), ("edited", me), ("up", me)} <= asked
+
+
+def test_the_end_of_a_log_is_read_over_the_api(pair: LiveStack) -> None:
+    pair.run("restart", "other")
+    path = pair.home / "logs" / "other.log"
+    written = path.read_text(encoding="utf-8").splitlines()
+    assert pair.get("autoheal", "/services/other/log?lines=1")["lines"] == written[-1:]
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        pair.get("autoheal", "/services/nosuch/log")

@@ -1,10 +1,12 @@
 """The typed client of the watchdog: paths, tokens, and what a dying watchdog looks like."""
 
 import asyncio
+import getpass
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import pytest
 
@@ -24,6 +26,11 @@ from vrooli.core.errors import (
 from vrooli.core.home import Home
 
 T = TypeVar("T")
+
+
+def by_me(path: str) -> str:
+    """What changes something names who asks for it."""
+    return f"{path}?by={quote(getpass.getuser())}"
 
 
 @pytest.fixture
@@ -73,7 +80,7 @@ async def against(
         ("/timeline?before=5", {"a": 1}, lambda client: client.timeline(before=5)),
         ("/tick", {"a": 1}, WatchdogClient.tick),
         ("/tick?force=1", {"a": 1}, lambda client: client.tick(force=True)),
-        ("/reload", {"a": 1}, WatchdogClient.reload),
+        (by_me("/reload"), {"a": 1}, WatchdogClient.reload),
         ("/notify?limit=7", {"a": 1}, lambda client: client.notifications(7)),
     ],
 )
@@ -130,7 +137,7 @@ async def test_operation_yields_progress_to_its_last_line(
 ) -> None:
     lines = progress({"service": "web", "state": "starting"}, {"done": True, "ok": True})
     value, [asked] = await against(
-        home, {"/operations": (200, lines)}, lambda client: list(call(client))
+        home, {by_me("/operations"): (200, lines)}, lambda client: list(call(client))
     )
     assert value[-1] == {"done": True, "ok": True}
     assert len(value) == 2
@@ -140,7 +147,7 @@ async def test_operation_yields_progress_to_its_last_line(
 async def test_operation_without_a_last_line_means_the_watchdog_died(home: Home) -> None:
     lines = progress({"service": "web", "state": "starting"})
     with pytest.raises(CutOff, match="in the middle of up"):
-        await against(home, {"/operations": (200, lines)}, lambda client: list(client.up()))
+        await against(home, {by_me("/operations"): (200, lines)}, lambda client: list(client.up()))
 
 
 async def test_connection_that_breaks_means_the_watchdog_died(home: Home) -> None:
@@ -173,7 +180,7 @@ async def test_operation_is_there_when_it_was_taken_on_before_its_first_line(hom
 async def test_operation_that_is_refused_is_none(home: Home) -> None:
     refusal = (400, {"error": {"message": "`wbe` is not in this stack"}})
     with pytest.raises(UsageError, match="wbe"):
-        await against(home, {"/operations": refusal}, lambda client: client.up(["wbe"]))
+        await against(home, {by_me("/operations"): refusal}, lambda client: client.up(["wbe"]))
 
 
 def test_without_a_watchdog_it_is_unreachable(home: Home) -> None:

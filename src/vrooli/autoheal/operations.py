@@ -12,6 +12,7 @@ from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.planned import DONE, OPERATOR
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.restraints import WATCHDOG
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy, UsageError
 from vrooli.core.ports.clock import Clock
@@ -66,8 +67,10 @@ class Operations:
         self._starting: asyncio.Task[Summary] | None = None
         self._stops = 0
 
-    async def run(self, action: Action, names: Sequence[str], report: Report) -> Summary:
-        """Do it and wait for the end.
+    async def run(
+        self, action: Action, names: Sequence[str], report: Report, who: str = WATCHDOG
+    ) -> Summary:
+        """Do it and wait for the end; `who` asked for it.
 
         Raises:
             UsageError: a name is not in the stack.
@@ -85,6 +88,7 @@ class Operations:
                 "another operation is still going on", next_step="`vrooli status` shows it"
             ) from error
         try:
+            await self._ledger.event(OPERATOR, action, names=sorted(chosen), by=who)
             return await self._told(action, chosen, report, asked)
         finally:
             self._turn.release()
@@ -98,8 +102,7 @@ class Operations:
             self._starting.cancel()
 
     async def _told(self, action: Action, chosen: set[str], report: Report, asked: int) -> Summary:
-        """Between two events: what did not serve meanwhile was worked on, and did not fail."""
-        await self._ledger.event(OPERATOR, action, names=sorted(chosen))
+        """Told at its end too: what did not serve meanwhile was worked on, and did not fail."""
         if action in ("stop", "down"):
             affected = chosen | graph.left_without(
                 self._supervisor.stack, chosen, self._board.wanted.running

@@ -70,5 +70,6 @@ def _event(entry: Entry) -> str:
 def _operation(data: dict[str, Any]) -> str:
     names = ", ".join(data.get("names", ()))
     if data.get("what") != DONE:
-        return f"{data.get('what')} {names}".rstrip()
+        by = f", by {data['by']}" if data.get("by") else ""
+        return f"{data.get('what')} {names}".rstrip() + by
     return f"{data.get('action')}: {'done' if data.get('ok') else 'failed'}"

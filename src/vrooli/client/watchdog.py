@@ -207,7 +207,7 @@ class WatchdogClient:
 
     def reload(self) -> dict[str, Any]:
         """Take up an edited stack; an error leaves the running one alone."""
-        return self._object("POST", "/reload", timeout=max(self.timeout, SILENCE_SECONDS))
+        return self._change("POST", "/reload", timeout=max(self.timeout, SILENCE_SECONDS))
 
     def events(self, silence: float = SILENCE_SECONDS) -> Iterator[dict[str, Any]]:
         """Events as they happen, until the watchdog goes."""
@@ -238,7 +238,7 @@ class WatchdogClient:
         lines = http.stream_lines(
             self.target,
             "POST",
-            "/operations",
+            _by("/operations"),
             body=body,
             token=self.token,
             silence=SILENCE_SECONDS,
@@ -268,7 +268,7 @@ class WatchdogClient:
         self, method: str, path: str, body: Any = None, timeout: float | None = None
     ) -> dict[str, Any]:
         """A request that changes something, in the name of whoever runs this command."""
-        return self._object(method, f"{path}?by={quote(_me(), safe='')}", timeout, body)
+        return self._object(method, _by(path), timeout, body)
 
     def _object(
         self, method: str, path: str, timeout: float | None = None, body: Any = None
@@ -313,6 +313,11 @@ def _me() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name
         return f"user {os.getuid()}"
+
+
+def _by(path: str) -> str:
+    """With the name of whoever runs this command."""
+    return _path(path, by=_me())
 
 
 def _path(path: str, **query: Any) -> str:

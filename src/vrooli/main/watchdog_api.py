@@ -19,6 +19,7 @@ from vrooli.autoheal.routes.heartbeats import Heartbeats
 from vrooli.autoheal.routes.history import Past
 from vrooli.autoheal.routes.jobs import JobRoutes
 from vrooli.autoheal.routes.judgement import Judgement
+from vrooli.autoheal.routes.logs import Logs
 from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import RouteGroup, Tokens, build_app
@@ -67,6 +68,7 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
         _services(made_of, moved),
         Judgement(planner, parts.restraints, parts.ledger),
         Actions(by_hand),
+        Logs(parts.board),
         Heartbeats(made_of.chores.beats, lambda: parts.board.supervisor.stack),
         _past(made_of),
         made_of.notifications.routes(),

@@ -14,7 +14,7 @@ from vrooli.autoheal.events import Events
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.operations import ACTIONS, Operations
 from vrooli.autoheal.status import StatusView
-from vrooli.autoheal.web import json_body, number, problem
+from vrooli.autoheal.web import actor, json_body, number, problem
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.status import Status
 from vrooli.stack.progress import Step
@@ -23,6 +23,10 @@ KEEP_ALIVE = 10.0
 """Seconds of silence after which a stream gets an empty line, so that both ends notice when the
 other is gone.
 """
+
+
+STACK = "stack"
+"""Subject of the events that tell of an edit of it."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,10 @@ class Services:
         """Take on the compiled stack in the home again: `{changed, stopped[]}`. `vrooli up` calls
         it.
         """
-        return JSONResponse(await self.reload())
+        told = await self.reload()
+        if told["changed"]:
+            await self.ledger.event(STACK, "edited", by=actor(request), stopped=told["stopped"])
+        return JSONResponse(told)
 
     async def stream_events(self, request: Request) -> Response:
         """Server-sent events, as they happen: `transition`, `heal` and `event`."""
@@ -130,17 +137,19 @@ class Services:
             raise UsageError("`names` must be a list of service names")
         self.operations.check(action, names)
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self.spawn(self._operate(action, names, lines))
+        self.spawn(self._operate((action, names, actor(request)), lines))
         return StreamingResponse(_ndjson(lines), media_type="application/x-ndjson")
 
     async def _operate(
-        self, action: Any, names: list[str], lines: asyncio.Queue[dict[str, Any] | None]
+        self, asked: tuple[Any, list[str], str], lines: asyncio.Queue[dict[str, Any] | None]
     ) -> None:
+        action, names, who = asked
+
         def report(step: Step) -> None:
             lines.put_nowait(step.to_json())
 
         try:
-            summary = await self.operations.run(action, names, report)
+            summary = await self.operations.run(action, names, report, who)
             lines.put_nowait(summary.to_json())
         except VrooliError as error:
             lines.put_nowait(

@@ -1,0 +1,42 @@
+"""Routes about what services write."""
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.web import number
+from vrooli.core.errors import UsageError
+from vrooli.stack.logs import tail
+
+
+@dataclass(frozen=True)
+class Logs:
+    """What these routes work with."""
+
+    board: Board
+
+    def routes(self) -> list[Route]:
+        """See the base."""
+        return [Route("/services/{name}/log", self.log)]
+
+    async def log(self, request: Request) -> Response:
+        """`{lines[]}`: the end of what a service wrote. Query: `lines` (50, at most 1000). 400 for
+        one that is not in the stack, or that is external and writes nothing here.
+        """
+        name = request.path_params["name"]
+        supervisor = self.board.supervisor
+        service = supervisor.stack.services.get(name)
+        if service is None or not service.managed:
+            raise UsageError(
+                f"`{name}` writes no log here", next_step="`vrooli status` lists the services"
+            )
+        path = supervisor.context.tools.place.home.log(name)
+        lines = await asyncio.to_thread(tail, path, number(request, "lines", 50, 1000))
+        return JSONResponse({"lines": lines})
+
+
+GROUP = Logs
