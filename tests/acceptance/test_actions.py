@@ -4,6 +4,8 @@ person asks for by hand.
 
 import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +64,50 @@ def test_the_machine_is_only_looked_at_unless_an_action_is_allowed(stack: LiveSt
     assert not (cache / "old").exists()
     assert (cache / "fresh").exists()
     assert [attempt["action"] for attempt in heal["attempts"]] == ["clean-cache"]
+
+
+FORGETFUL = """
+import os, signal, sys
+children = [os.fork() or os._exit(0) for _ in range(3)]
+def reap(*_):
+    for child in children:
+        os.waitpid(child, 0)
+    print("reaped", flush=True)
+    signal.pause()
+signal.signal(signal.SIGCHLD, lambda *_: None)
+for child in children:
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+signal.signal(signal.SIGCHLD, reap)
+print(*children, flush=True)
+signal.pause()
+"""
+
+
+@pytest.fixture
+def forgetful() -> Iterator["subprocess.Popen[str]"]:
+    """A process that asks about its ended children only when it is told of them again."""
+    command = [sys.executable, "-c", FORGETFUL]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_zombies_are_reaped_by_the_parent_that_is_reminded(
+    stack: LiveStack, forgetful: "subprocess.Popen[str]"
+) -> None:
+    assert forgetful.stdout is not None
+    zombies = [Path("/proc", pid) for pid in forgetful.stdout.readline().split()]
+    assert all(zombie.exists() for zombie in zombies)
+    stack.check("system-zombies", interval=0.5, warning=1, critical=100_000)
+    stack.write()
+    stack.up()
+    stack.until_result("system-zombies", "warning")
+    _, planned = _heal(stack, "system-zombies", "--dry-run")
+    [step] = planned["steps"]
+    assert str(forgetful.pid) in step.split()
+    _heal(stack, "system-zombies", "reap-zombies")
+    assert forgetful.stdout.readline() == "reaped\n"
+    assert not any(zombie.exists() for zombie in zombies)
 
 
 def test_an_action_by_hand_needs_no_permission_and_is_recorded_with_who(stack: LiveStack) -> None:

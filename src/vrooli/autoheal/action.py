@@ -78,11 +78,15 @@ def find_program(look: Look, name: str) -> str:
     raise Refused(f"there is no {name} on this machine")
 
 
-def run_program(look: Look, name: str, title: str, program: str, *arguments: str) -> RunOnce:
-    """Run a program as root: directly when we are, else by `sudo -n`, which never asks."""
+def run_program(
+    look: Look, name: str, title: str, program: str, *arguments: str, as_root: bool = True
+) -> RunOnce:
+    """Run a program as root: directly when we are, else by `sudo -n`, which never asks. Without
+    `as_root` as whoever we are.
+    """
     place = look.facts.tools.place
     argv = (program, *arguments)
-    if not place.machine.root:
+    if as_root and not place.machine.root:
         argv = (find_program(look, "sudo"), "-n", *argv)
     spec = LaunchSpec(
         service=f"action-{name}",

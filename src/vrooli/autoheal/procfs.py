@@ -1,5 +1,6 @@
 """What several checks read from procfs and sysfs. Each fact is named after its file there."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from vrooli.core.ports.files import Files
@@ -32,6 +33,12 @@ def pids(files: Files) -> Iterator[int]:
     for name in files.names("/proc"):
         if name.isdigit():
             yield int(name)
+
+
+def zombie_parents(files: Files) -> Counter[int]:
+    """By parent, its children that have ended and that it has not asked about."""
+    states = (state(files, pid) for pid in pids(files))
+    return Counter(parent for letter, parent, _ in states if letter == "Z")
 
 
 def state(files: Files, pid: int) -> tuple[str, int, str]:

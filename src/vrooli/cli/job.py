@@ -99,6 +99,8 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         found = kit.watchdog(kit.home(kit.stack_file(file))).job_history(name, limit)
         if json:
             render.print_json(found)
+        elif not found:
+            render.out(f"{name} has not run yet")
         else:
             titles = ("WHEN", "WHAT", "WHY", "ATTEMPT", "TOOK", "REASON")
             render.table(titles, [_event_row(event) for event in found])

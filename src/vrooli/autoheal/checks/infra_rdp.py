@@ -37,4 +37,5 @@ CHECK = Check(
     thresholds=None,
     run=_run,
     silence=Status.CRITICAL,
+    ladder=("restart-xrdp",),
 )

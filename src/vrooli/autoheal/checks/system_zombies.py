@@ -1,7 +1,5 @@
 """Processes that have ended and that nobody has asked about."""
 
-from collections import Counter
-
 from vrooli.autoheal import procfs
 from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.result import Result
@@ -10,11 +8,7 @@ from vrooli.stack.model import Thresholds
 
 def _run(look: Look) -> Result:
     files = look.facts.files
-    parents = Counter(
-        parent
-        for letter, parent, _ in (procfs.state(files, pid) for pid in procfs.pids(files))
-        if letter == "Z"
-    )
+    parents = procfs.zombie_parents(files)
     count = parents.total()
     worst = parents.most_common(1)
     message = f"{count} zombies"
@@ -33,4 +27,5 @@ CHECK = Check(
     unit="processes",
     thresholds=Thresholds(warning=20.0, critical=200.0),
     run=_run,
+    ladder=("reap-zombies",),
 )
