@@ -8,16 +8,24 @@ _TAIL_BLOCK = 64 * 1024
 
 def tail(path: Path, lines: int, since: int = 0) -> list[str]:
     """The last `lines` lines (bounded by 64 KiB), of those that begin at byte `since` or later;
-    empty when there is no file. A file that was rotated since then is taken whole.
+    empty when there is no file. A file that was rotated since then is taken whole. Right after a
+    rotation the lines before it are in another file, and are shown as well.
     """
+    text = _end(path, _TAIL_BLOCK, since)
+    if since == 0 and len(text) < _TAIL_BLOCK:
+        text = _end(path.with_name(f"{path.name}.1"), _TAIL_BLOCK - len(text)) + text
+    return text.decode("utf-8", "replace").splitlines()[-lines:] if lines > 0 else []
+
+
+def _end(path: Path, most: int, since: int = 0) -> bytes:
+    """At most `most` bytes of the end of a file; empty when there is none."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(since if since <= size else 0, size - _TAIL_BLOCK))
-            text = file.read().decode("utf-8", "replace")
+            file.seek(max(since if since <= size else 0, size - most))
+            return file.read()
     except OSError:
-        return []
-    return text.splitlines()[-lines:] if lines > 0 else []
+        return b""
 
 
 def size(path: Path) -> int:

@@ -21,3 +21,13 @@ def test_the_end_is_shown_and_what_came_before_a_point_left_out(log: Path) -> No
     assert logs.tail(log, 10, since=logs.size(log)) == []
     assert logs.tail(log, 10, since=10_000) == ["one", "two", "three"], "it was rotated since"
     assert logs.tail(log.with_name("none.log"), 5) == []
+
+
+def test_right_after_a_rotation_the_lines_before_it_are_shown_as_well(log: Path) -> None:
+    log.with_name("a.log.1").write_text("older\nol", encoding="utf-8")
+    log.write_text("d\nnew\n", encoding="utf-8")
+    assert logs.tail(log, 10) == ["older", "old", "new"]
+    assert logs.tail(log, 1) == ["new"]
+    assert logs.tail(log, 10, since=2) == ["new"]
+    log.write_text("", encoding="utf-8")
+    assert logs.tail(log, 1) == ["ol"]
