@@ -5,7 +5,7 @@ from typing import Any
 
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.history import History
-from vrooli.autoheal.jobs.run import Run
+from vrooli.autoheal.jobs.run import Outcome, Run
 from vrooli.autoheal.jobs.state import JobState
 from vrooli.autoheal.record import Kind, Record
 from vrooli.core.errors import StorageError
@@ -16,6 +16,12 @@ _log = logging.getLogger(__name__)
 
 PREFIX = "job:"
 """Before the name: the key of a job's memory in the spool."""
+
+HAPPENINGS = frozenset({"started", "refused", "skipped", "set back", *map(str, Outcome)})
+"""What records of jobs say."""
+
+AROUND = 4
+"""Records of a job's check that are read for each record of the job itself that is wanted."""
 
 
 class Book:
@@ -74,9 +80,14 @@ class Book:
         self._publish(record)
 
     async def history(self, job: Job, limit: int, since: float) -> list[dict[str, Any]]:
-        """What happened to a job, the newest first."""
-        records = await self._history.records("event", job.check_id, since=since, limit=limit)
-        return [{"at": record.at, **record.data} for record in records]
+        """What happened to a job, the newest first. Of its check there is more in the history:
+        pages and their ends, for one.
+        """
+        records = await self._history.records(
+            "event", job.check_id, since=since, limit=AROUND * limit
+        )
+        mine = [record for record in records if record.data.get("what") in HAPPENINGS]
+        return [{"at": record.at, **record.data} for record in mine[:limit]]
 
     def _record(self, job: Job, what: str, run: Run) -> Record:
         data = {"what": what, "message": run.words, **run.to_json()}
