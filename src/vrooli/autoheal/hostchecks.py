@@ -58,6 +58,8 @@ class HostChecker:
         task = self._running.get(item.id)
         if task is None or task.done():
             task = asyncio.ensure_future(self._run(item, self.facts_of(item)))
+            # A look that went on in a thread and failed after its time: nobody waits for it.
+            task.add_done_callback(lambda late: late.cancelled() or late.exception())
             self._running[item.id] = task
         try:
             async with asyncio.timeout(item.timeout):
