@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 
 import vrooli
@@ -21,6 +22,15 @@ os.setsid()
 if os.fork(): os._exit(0)
 env = {} if sys.argv[1] == 'clean' else os.environ
 os.execve('/bin/sleep', ['sleep', '600'], env)
+"""
+# Forks twice; which of its processes are there when its end is told is a matter of luck.
+HASTY = """
+import os, random, time
+if os.fork(): os._exit(0)
+time.sleep(random.random() * 0.008)
+os.setsid()
+if os.fork(): os._exit(0)
+time.sleep(600)
 """
 # Each process has one successor, 5 ms later, in a session of its own: new ones come all the time,
 # but never more than 400, since what doubles would take the machine along with it.
@@ -203,6 +213,17 @@ async def test_the_keeper_does_not_carry_the_marker_of_who_started_it(
         assert alive(inner)
     finally:
         await outer.close()
+
+
+async def test_a_child_that_comes_while_one_looks_is_found(
+    place: KeeperHome, keeper: KeeperClient
+) -> None:
+    for _ in range(60):
+        launch = await keeper.spawn(place.spec(sys.executable, "-S", "-c", HASTY))
+        await next_exit(keeper, launch)
+        assert await keeper.survivors(launch.launch_id)
+        await keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
+        await nobody_left(keeper, launch)
 
 
 async def test_orphans_are_reaped(place: KeeperHome, keeper: KeeperClient) -> None:

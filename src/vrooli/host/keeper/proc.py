@@ -74,6 +74,13 @@ def read_stat(pid: int) -> Stat | None:
     return Stat(pid, raw[raw.rindex(b")") + 2 :].split())
 
 
+def latest_pid() -> bytes:
+    """The number of the process that was made last (proc_loadavg(5)): while it stays the same, no
+    process has come.
+    """
+    return read("/proc/loadavg", 256).split()[-1]
+
+
 def all_stats() -> dict[int, Stat]:
     """Every process that we may see, by number."""
     found: dict[int, Stat] = {}

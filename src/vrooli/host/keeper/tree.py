@@ -12,6 +12,7 @@ from vrooli.host.keeper.proc import Stat
 from vrooli.host.keeper.tag import carries
 
 KILL_PATIENCE = 1.0  # seconds that a tree may hold up all others while it is stopped and killed
+LOOKS = 5  # that find nobody, while processes come: then nobody it is
 SETTLED = 0.1  # seconds without a new process: enough, though one (waiting for a disk) still moves
 
 
@@ -20,7 +21,20 @@ def members(launch: Launch, marker: str) -> list[Stat]:
 
     A process belongs when it is the recorded one, is in its session, carries its tag or its marker,
     or is the child of one that belongs. Nobody who started before the launch does.
+
+    A look takes milliseconds, and one that ends during it hides the child that it has made during
+    it. So where nobody is found although processes have come meanwhile, it is looked again.
     """
+    found: list[Stat] = []
+    for _ in range(LOOKS):
+        before = proc.latest_pid()
+        found = _look(launch, marker)
+        if found or proc.latest_pid() == before:
+            break
+    return found
+
+
+def _look(launch: Launch, marker: str) -> list[Stat]:
     processes = proc.all_stats()
     leader = processes.get(launch.pid)
     if leader is not None and leader.start_ticks != launch.start_ticks:
