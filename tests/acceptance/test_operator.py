@@ -56,6 +56,7 @@ def test_down_and_up_again_is_remembered_over_the_death_of_everything(pair: Live
     assert pair.run("status").returncode == 3
     pair.up("other")
     assert pair.service("other")["state"] == "running"
+    assert pair.service("autoheal")["health"] == "ok"
     assert pair.service("web")["state"] == "stopped"
     pair.up()
     assert pair.service("web")["state"] == "running"
@@ -136,6 +137,32 @@ def test_what_an_edit_adds_is_started_once_and_was_not_healed(stack: LiveStack) 
     assert stack.heals() == []
 
 
+def test_an_up_by_name_leaves_what_else_an_edit_brought_stopped(pair: LiveStack) -> None:
+    for name in ("second", "third"):
+        pair.add(name)
+    pair.write()
+    pair.up("second")
+    assert [pair.service(name)["state"] for name in ("second", "third")] == ["running", "stopped"]
+    pair.autoheal_command("tick", "--force")
+    assert pair.starts("third") == []
+    pair.up()
+    assert pair.service("third")["state"] == "running"
+    assert pair.heals() == []
+
+
+def test_what_is_not_looked_at_may_end(stack: LiveStack) -> None:
+    stack.add("web", heal="off")
+    stack.add("other")
+    stack.write()
+    stack.up()
+    pid = stack.kill("web")
+    stack.until(lambda: gone(pid), "it is gone")
+    stack.kill("other")
+    stack.until_healed("other")
+    assert stack.heals("web") == []
+    stack.until_ok()
+
+
 def test_a_damaged_file_leaves_the_running_stack_alone(pair: LiveStack) -> None:
     before = pair.pids("base", "web", "other", "autoheal")
     pair.file.write_text("[scenarios.web\n", encoding="utf-8")
@@ -182,6 +209,19 @@ def test_an_attached_up_stops_everything_at_ctrl_c(stack: LiveStack) -> None:
     up = stack.start("up", "--foreground")
     stack.until(lambda: stack.seen() and stack.service("web")["health"] == "ok", "it is up")
     stack.until_ok()
+    os.kill(up.pid, signal.SIGINT)
+    told = up.communicate(timeout=60)[0]
+    assert up.returncode == 0, told
+    assert processes_of(stack.home) == {}
+
+
+def test_ctrl_c_ends_an_attached_up_also_in_the_middle_of_its_start(stack: LiveStack) -> None:
+    stack.add("web")
+    stack.add("slow", "--mute-while", "mute", start_timeout=60)
+    stack.write()
+    stack.touch("mute")
+    up = stack.start("up", "--foreground")
+    stack.until(lambda: stack.starts("slow") and stack.starts("web"), "they are starting")
     os.kill(up.pid, signal.SIGINT)
     told = up.communicate(timeout=60)[0]
     assert up.returncode == 0, told

@@ -151,8 +151,11 @@ class Operations:
         stack = self._supervisor.stack
         wanted = chosen | graph.transitive_needs(stack, chosen)
         restarted = chosen if action == "restart" else set()
+        fresh = {name for name, tracked in self._board.tracked.items() if tracked.fresh}
         self._queue(wanted, restarted)  # first: what is wanted and absent counts as failed
         await asyncio.to_thread(self._board.wanted.start, wanted, stack.services)
+        if fresh - wanted:  # an edit brought more than what was asked for
+            await asyncio.to_thread(self._board.wanted.stop, fresh - wanted)
         self._supervisor.check(restarted)
         self._queue(wanted, restarted)  # before anything is awaited: they are wanted, and missing
         await self._take_over(restarted or set(filter(self._has_work, wanted)))
@@ -174,6 +177,7 @@ class Operations:
 
     def _queue(self, names: set[str], restarted: set[str]) -> None:
         for name, tracked in self._board.tracked.items():
+            tracked.fresh = False
             tracked.queued = name in names and (name in restarted or self._absent(name))
 
     def _absent(self, name: str) -> bool:

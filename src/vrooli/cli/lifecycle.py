@@ -86,10 +86,10 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
             brought = kit.start(stack, home, "up", names or [])
         if not json:
             _tell_difference(brought, stack, names or [])
-        last = _follow(brought.progress, json=json)
-        if foreground and last.get("ok"):
-            _stay(kit, home)
-            return
+        if foreground:
+            last = _attached(kit, home, brought.progress, json=json)
+        else:
+            last = _follow(brought.progress, json=json)
         if not json:
             _tell_next(kit, home, brought, last)
         if not last.get("ok"):
@@ -218,9 +218,15 @@ def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]
         )
 
 
-def _stay(kit: Kit, home: Home) -> None:
-    render.note("attached: Ctrl-C stops everything")
+def _attached(kit: Kit, home: Home, progress: Progress, *, json: bool) -> Mapping[str, Any]:
+    """Show the start and what happens after it. Ctrl-C stops everything, also what is just
+    starting. Returns when the start failed; then what runs, runs on.
+    """
     try:
+        last = _show(progress, json=json)
+        if not last.get("ok"):
+            return last
+        render.note("attached: Ctrl-C stops everything")
         while _anything_runs(kit, home):
             # The stream ends when the watchdog is replaced; that is no reason to stop anything.
             with contextlib.suppress(VrooliError):

@@ -39,4 +39,5 @@ def act_on_watchdog(kit: Kit, action: str, file: Path | None, *, json: bool) -> 
             return
     kit.bring_up(kit.compiled(home) or kit.load_stack(found), home)
     seen = kit.watchdog(home).health()
-    render.print_json(seen) if json else render.note("the watchdog is running")
+    text = "the watchdog was restarted" if action == "restart" else "the watchdog is running"
+    render.print_json(seen) if json else render.note(text)

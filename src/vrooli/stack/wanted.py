@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from vrooli.stack.model import AUTOHEAL
 from vrooli.stack.wanted_file import WantedFile, Will
 
 
@@ -43,10 +44,11 @@ class Wanted:
 
     def start(self, names: Iterable[str], everything: Iterable[str]) -> None:
         """From now on `names` are meant to run. After a `down`, all others of `everything` stay
-        stopped.
+        stopped, but for the watchdog: the keeper runs it.
         """
         with self._changing:
-            before = self._will.stopped | (set(everything) if self._will.paused else set())
+            others = set(everything) - {AUTOHEAL} if self._will.paused else set()
+            before = self._will.stopped | others
             self._change(Will(before - set(names)))
 
     def stop(self, names: Iterable[str]) -> None:
