@@ -92,6 +92,7 @@ def test_a_stopped_service_is_woken_without_a_restart(stack: LiveStack) -> None:
     assert heal["symptom"] == "stopped"
     assert [attempt["action"] for attempt in heal["attempts"]] == ["resume"]
     assert stack.pid("web") == pid
+    assert stack.service("web")["restarts_24h"] == 0
 
 
 def test_a_hopeless_crasher_is_tried_less_and_less_and_recovers_alone_when_mended(

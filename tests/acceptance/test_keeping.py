@@ -138,3 +138,17 @@ def _blame(stack: LiveStack, old: int, new: int) -> None:
     )
     assert str(new) in record.read_text(encoding="utf-8")
     json.loads(record.read_text(encoding="utf-8"))
+
+
+def test_services_killed_together_with_the_watchdog_are_known_by_their_end(
+    stack: LiveStack,
+) -> None:
+    stack.add("base")
+    stack.add("web", needs=["base"])
+    stack.write()
+    stack.up()
+    stack.until_ok()
+    for pid in stack.pids("base", "web", "autoheal").values():
+        os.kill(pid, signal.SIGKILL)
+    for name in ("base", "web"):
+        assert stack.until_healed(name)["cause"] == "killed by signal 9"

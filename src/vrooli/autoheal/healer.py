@@ -1,6 +1,6 @@
 """What a recovery action is. One file an action, in `healers/`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,12 +35,14 @@ class Healer:
         danger: how much it may cost.
         run: does it, and returns when the service's probe passes again; raises a VrooliError when
             it did not help.
+        starts: whether the service is started anew by it.
     """
 
     id: str
     title: str
     danger: Danger
     run: Callable[[Service, Supervisor], Awaitable[Result]]
+    starts: bool = True
 
 
 class GivenUp(StartFailed):
@@ -55,6 +57,14 @@ def healer(name: str) -> Healer:
 def healer_names() -> list[str]:
     """All of them."""
     return [name.replace("_", "-") for name in discover.names(vrooli.autoheal.healers)]
+
+
+def starts_of(actions: Iterable[str]) -> int:
+    """How often a service was started anew by these actions, of which history may know others than
+    there are now.
+    """
+    known = frozenset(healer_names())
+    return sum(1 for name in actions if name in known and healer(name).starts)
 
 
 async def answers_again(

@@ -153,7 +153,7 @@ class Healing:
         """Nothing was done, so nothing is counted; look again when the world may have changed."""
         tracked.acting = False
         self._board.heal_times.remove(began)
-        tracked.starts.pop()
+        tracked.heals.pop()
         at, why = self._clock.monotonic() + policy.GATE_RETRY, refusal.said_of(tracked.name)
         tracked.decision = Decision("refuse", "gate", why, at=at)
         self._judge.later(tracked, at)
@@ -173,7 +173,7 @@ class Healing:
 
     async def _tell_chronic(self, tracked: Tracked) -> None:
         """Each heal worked, and yet there are too many: a person has to find the cause."""
-        times = tracked.starts_since(self._clock.wall())
+        times = tracked.heals_since(self._clock.wall())
         if times == self._supervisor.stack.autoheal.chronic:
             why = f"healed {times} times in 24 hours, although each of them worked"
             await self._ledger.event(tracked.name, "chronic", why=why)
@@ -207,11 +207,13 @@ class Healing:
         now = self._clock.monotonic()
         window = self._supervisor.stack.autoheal.heal_window
         self._board.heal_times = [t for t in self._board.heal_times if now - t < window] + [now]
-        tracked.starts.append(self._clock.wall())
+        tracked.heals.append(self._clock.wall())
         return now
 
     async def _tried(self, tracked: Tracked, attempt: Attempt) -> None:
         assert tracked.heal is not None  # called with a heal in flight only
+        if healer(attempt.action).starts:
+            tracked.starts.append(attempt.at)
         await self._set(tracked, tracked.heal.tried(attempt))
 
     async def _set(self, tracked: Tracked, heal: Heal) -> None:

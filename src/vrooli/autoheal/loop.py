@@ -4,7 +4,7 @@ what no event told.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,11 +12,13 @@ from vrooli.autoheal.board import Board
 from vrooli.autoheal.catalogue import JOBS, all_checks, checks_of
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Heal, Outcome
+from vrooli.autoheal.healer import starts_of
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.hosthealing import HostHealing
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.operations import Operations
+from vrooli.autoheal.policy import Symptom
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.restraints import Restraints
 from vrooli.autoheal.situation import Situations
@@ -172,7 +174,7 @@ class Loop:
         await self._track(stack)
         new = [tracked for name, tracked in board.tracked.items() if name not in known]
         for tracked in new:
-            tracked.queued = True
+            tracked.queued = tracked.fresh = True
         self._parts.reactor.spawn(self._unqueue(new))
         await self._hear_of_the_past()
         self._watch_all()
@@ -183,7 +185,7 @@ class Loop:
         """The `up` that brought them may have been cut short: then they are missing like others."""
         await self._parts.clock.sleep(UP_FOLLOWS)
         for tracked in new:
-            tracked.queued = False
+            tracked.queued = tracked.fresh = False
 
     async def sweep(self) -> None:
         """Find what no event told: launches unknown to us, services that should run and do not,
@@ -229,7 +231,10 @@ class Loop:
             tracked = board.tracked.get(heal["subject"])
             if tracked is None or heal["outcome"] == Outcome.REFUSED:
                 continue
-            tracked.starts.appendleft(heal["detected_at"])
+            if heal["outcome"] is None and not tracked.acting:
+                continue  # it is begun anew, and counted then
+            tracked.heals.appendleft(heal["detected_at"])
+            tracked.starts.extendleft([heal["detected_at"]] * _starts(heal))
             if of_this_boot and 0 <= now - heal["detected_monotonic"] < window:
                 board.heal_times.append(heal["detected_monotonic"])
 
@@ -327,6 +332,16 @@ class Loop:
             await self._parts.clock.sleep(self._parts.board.supervisor.stack.autoheal.sweep)
             await guarded("sweep", self.sweep())
             self.sweeps += 1
+
+
+def _starts(heal: Mapping[str, Any]) -> int:
+    """How often the service was started in a heal. What was under way when the watchdog died is not
+    among its attempts yet.
+    """
+    tried = [str(attempt["action"]) for attempt in heal["attempts"]]
+    if heal["outcome"] is None and heal["symptom"] != Symptom.STOPPED:
+        tried = tried or ["start"]
+    return starts_of(tried)
 
 
 def _goes_on(service: Service, stack: Stack) -> bool:

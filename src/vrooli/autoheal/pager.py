@@ -58,7 +58,7 @@ class _Known:
         looked_at: the latest look that was counted (of a check).
         looks: how many of them in a row said critical.
         in_vain: what the latest heal came to that did not help.
-        starts: how many there were when it was last looked whether each of them worked.
+        heals: how many there were when it was last looked whether each of them worked.
     """
 
     well_since: float | None = None
@@ -67,7 +67,7 @@ class _Known:
     looked_at: float = 0.0
     looks: int = 0
     in_vain: str = ""
-    starts: int = 0
+    heals: int = 0
 
 
 @dataclass
@@ -180,17 +180,17 @@ class Pager:
         subject, known = _chronic_of(tracked), self._of(_chronic_of(tracked))
         most = self.board.board.supervisor.stack.autoheal.chronic
         incident = self.postbox.box.incident_of(subject)
-        if incident is None and len(tracked.starts) < most:
+        if incident is None and len(tracked.heals) < most:
             return
         wall = self.clock.wall()
-        starts = tracked.starts_since(wall)
-        if starts < most:
-            verdict = Verdict("well", "well", f"healed {starts} times in the last 24 hours")
+        heals = tracked.heals_since(wall)
+        if heals < most:
+            verdict = Verdict("well", "well", f"healed {heals} times in the last 24 hours")
             await self._after(known, verdict, incident)
-        elif incident is None and starts != known.starts and tracked.healthy:
-            known.starts = starts
-            heals = await self.ledger.heals(wall - DAY, 1000)
-            own = [heal for heal in heals if heal["subject"] == tracked.name]
+        elif incident is None and heals != known.heals and tracked.healthy:
+            known.heals = heals
+            found = await self.ledger.heals(wall - DAY, 1000)
+            own = [heal for heal in found if heal["subject"] == tracked.name]
             worked = sum(1 for heal in own if heal["outcome"] == Outcome.HEALED)
             if worked >= most:
                 await self._open(chronic_page(subject, tracked.name, worked, self.where))

@@ -233,10 +233,11 @@ class Reactor:
             await self._healing.end(tracked, heal, Outcome.INEFFECTIVE, note)
 
     async def take_up(self, tracked: Tracked) -> None:
-        """It does not run, and the watchdog before this one was waiting to start it again: that
-        failure is counted already. One that it did not see is told by the keeper.
+        """It does not run, and the watchdog before this one was waiting to start it again (the time
+        for that may have come meanwhile): that failure is counted already. One that it did not see
+        is told by the keeper.
         """
-        if self._clock.monotonic() < tracked.backoff.allowed_at(self._settings):
+        if tracked.backoff.level > 0:
             cause = await self._ledger.standing_failure(tracked.name)
             if cause:
                 tracked.failure = self._failure(Symptom.MISSING, cause, None)
@@ -247,6 +248,7 @@ class Reactor:
         return (
             (current is None or current.launch_id == ended.launch.launch_id)
             and tracked.service.managed
+            and tracked.service.heal != "off"
             and not tracked.service.is_watchdog
             and self._is_open(tracked)
         )
@@ -258,8 +260,7 @@ class Reactor:
 
     async def _failing_look(self, tracked: Tracked, result: Result, now: float) -> None:
         if not self._supervisor.running(tracked.service):
-            launch = self._supervisor.context.launches.get(tracked.name)
-            ended = self._supervisor.context.exits.get(launch.launch_id) if launch else None
+            ended = self._how_it_ended(tracked)
             cause = ended.describe() if ended else "it is not running"
             symptom = Symptom.EXITED if ended else Symptom.MISSING
             await self.fail(tracked, self._failure(symptom, cause, ended))
@@ -286,6 +287,11 @@ class Reactor:
             tracked.met = (launch.launch_id, now)
         age = self._supervisor.age(launch) or 0.0
         return max(now - tracked.met[1], age) < patience
+
+    def _how_it_ended(self, tracked: Tracked) -> Exit | None:
+        """As the keeper told, perhaps of a launch that was over before this watchdog began."""
+        exits, launch = self._supervisor.context.exits, self._launch(tracked)
+        return exits.get(launch.launch_id) if launch else exits.latest(tracked.name)
 
     def _launch(self, tracked: Tracked) -> Launch | None:
         return self._supervisor.context.launches.get(tracked.name)

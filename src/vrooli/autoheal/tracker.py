@@ -39,8 +39,10 @@ class Tracked:
         proven: the launch that was seen healthy.
         met: the launch that was looked at last, and when it was first (monotonic).
         excused: until then (monotonic) it may fail because of what it needs, which is just back.
+        fresh: an edit brought it, and no operation has come to it since.
         queued: an operation will start it, and has not come to it yet: its absence is no failure.
-        starts: wall times of starts after failures, latest last.
+        heals: wall times of heals in which something was done, latest last.
+        starts: wall times of starts in heals, latest last.
         kick: set to make the watcher look at once.
         active_at, activity: for resources that say "starting": when they last did any work
             (monotonic), and how much.
@@ -61,9 +63,11 @@ class Tracked:
     task: asyncio.Task[None] | None = None
     acting: bool = False
     queued: bool = False
+    fresh: bool = False
     excused: float = 0.0
     proven: str = ""
     met: tuple[str, float] = ("", 0.0)
+    heals: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
     kick: asyncio.Event = field(default_factory=asyncio.Event)
     active_at: float = 0.0
@@ -98,6 +102,10 @@ class Tracked:
     def starts_since(self, wall: float) -> int:
         """How often it had to be started again in the last 24 hours."""
         return sum(1 for at in self.starts if wall - at < DAY)
+
+    def heals_since(self, wall: float) -> int:
+        """How often something had to be done about it in the last 24 hours."""
+        return sum(1 for at in self.heals if wall - at < DAY)
 
 
 def state_of(tracked: Tracked, *, wanted: bool, running: bool, busy: bool) -> State:

@@ -217,6 +217,7 @@ class Chores:
         tracked = self._board.tracked.get(AUTOHEAL)
         if tracked is not None:
             tracked.heal = heal
+            tracked.heals.append(at)
             tracked.starts.append(at)
 
     async def _purge_for_ever(self) -> None:

@@ -31,6 +31,11 @@ class ExitBook:
         """How it ended, None while it runs (or when it was long ago)."""
         return self._ended.get(launch_id)
 
+    def latest(self, service: str) -> Exit | None:
+        """The last ending of a service, of whichever launch; None when none is remembered."""
+        ended = (e for e in reversed(self._ended.values()) if e.launch.service == service)
+        return next(ended, None)
+
     async def wait(self, launch_id: str) -> Exit:
         """Wait until it ends; at once when it has."""
         known = self._ended.get(launch_id)

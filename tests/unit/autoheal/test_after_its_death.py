@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL
 
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.until import until
 from vrooli.autoheal.backoff import Backoff
+from vrooli.autoheal.tracker import Tracked
 from vrooli.core.command import Command
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.executor import MemoryExecutor
@@ -43,6 +45,43 @@ async def test_the_wait_of_a_crasher_outlives_the_watchdog(tmp_path: Path) -> No
         assert second.started("web") == 1
         assert second.board.state(web) == "failed"
         assert web.failure.cause == "killed by signal 9", "why it failed, not how often"
+
+
+def _is_healed(tracked: Tracked) -> bool:
+    return tracked.heal is not None and tracked.heal.outcome == "healed"
+
+
+async def test_a_failure_whose_wait_was_over_meanwhile_is_counted_once(tmp_path: Path) -> None:
+    async with MemoryWatchdog(tmp_path, PAIR) as first:
+        await first.operations.run("up", (), silent)
+        web = first.board.tracked["web"]
+        web.backoff = Backoff(level=1, failed_at=first.clock.monotonic())
+        await first.keeper.signal(first.launch_id("web"), SIGKILL)
+        await until(lambda: web.decision is not None and web.decision.rule == "backoff")
+        settings = first.supervisor.stack.autoheal
+    await asyncio.sleep(web.backoff.allowed_at(settings) - first.clock.monotonic() + 0.1)
+    async with MemoryWatchdog(tmp_path, PAIR, first.keeper) as second:
+        web = second.board.tracked["web"]
+        await until(lambda: web.heal is not None and web.heal.outcome == "healed")
+        (heal,) = await second.heals("web")
+        assert heal["cause"] == "killed by signal 9"
+        assert web.backoff.level == 2
+
+
+async def test_all_who_died_together_with_the_watchdog_are_known_by_their_end(
+    tmp_path: Path,
+) -> None:
+    keeper = MemoryKeeper(SystemClock())
+    async with MemoryWatchdog(tmp_path, PAIR, keeper) as first:
+        await first.operations.run("up", (), silent)
+        launches = [first.launch_id(name) for name in ("db", "web")]
+    for launch_id in launches:
+        await keeper.signal(launch_id, SIGKILL)
+    async with MemoryWatchdog(tmp_path, PAIR, keeper) as second:
+        for name in ("db", "web"):
+            await until(partial(_is_healed, second.board.tracked[name]))
+            (heal,) = await second.heals(name)
+            assert heal["cause"] == "killed by signal 9"
 
 
 async def test_who_died_while_nobody_watched_is_healed_once_and_its_end_is_known(
@@ -109,6 +148,21 @@ async def test_a_heal_cut_off_before_its_action_is_one_failure(tmp_path: Path) -
         await until(lambda: web.heal is not None and web.heal.outcome == "healed")
         assert web.backoff.level == 1
         assert second.started("web") == 2
+        assert len(web.heals) == len(web.starts) == len(second.board.heal_times) == 1
+
+
+async def test_a_heal_cut_off_in_its_verification_is_counted_once(tmp_path: Path) -> None:
+    keeper = MemoryKeeper(SystemClock())
+    async with MemoryWatchdog(tmp_path, SOLO, keeper) as first:
+        await first.operations.run("up", (), silent)
+        first.ports.closed.add(1)
+        await keeper.signal(first.launch_id("web"), SIGKILL)
+        await until(lambda: first.started("web") == 2)
+    async with MemoryWatchdog(tmp_path, SOLO, keeper) as second:
+        web = second.board.tracked["web"]
+        await until(lambda: web.heal is not None and web.heal.outcome == "healed")
+        assert second.started("web") == 2
+        assert len(web.heals) == len(web.starts) == len(second.board.heal_times) == 1
 
 
 async def test_after_a_boot_what_is_only_watched_is_started_as_well(tmp_path: Path) -> None:

@@ -21,4 +21,4 @@ async def _run(service: Service, supervisor: Supervisor) -> Result:
         return await answers_again(service, supervisor, launch, "reloaded")
 
 
-HEALER = Healer("reload", "have it read its settings anew", Danger.SAFE, _run)
+HEALER = Healer("reload", "have it read its settings anew", Danger.SAFE, _run, starts=False)

@@ -21,4 +21,4 @@ async def _run(service: Service, supervisor: Supervisor) -> Result:
         return await answers_again(service, supervisor, launch, "resumed")
 
 
-HEALER = Healer("resume", "let the stopped process go on", Danger.SAFE, _run)
+HEALER = Healer("resume", "let the stopped process go on", Danger.SAFE, _run, starts=False)

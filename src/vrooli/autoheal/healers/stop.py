@@ -11,4 +11,4 @@ async def _run(service: Service, supervisor: Supervisor) -> Result:
     raise GivenUp("nothing helped, so it was stopped", where=service.name)
 
 
-HEALER = Healer("stop", "stop it and call a person", Danger.DISRUPTIVE, _run)
+HEALER = Healer("stop", "stop it and call a person", Danger.DISRUPTIVE, _run, starts=False)
