@@ -25,12 +25,19 @@ PROGRAMS = {
     "dbus": "dbus-daemon",
     "dbus-user-session": "../usr/lib/systemd/user/dbus.service",
     "libpam-systemd": "../usr/lib/local/security/pam_systemd.so",
+    "docker.io": "dockerd",
+    "busybox-static": "busybox",
+    "iproute2": "ip",
 }
 """What tells that a package is there; not every one has a program."""
 PACKAGES = tuple(PROGRAMS)
 OWN = ("systemd", "dbus", "libpam")
 """Parts of the system itself: they are not disabled."""
-DISABLED = ["machines.target", *(name for name in PACKAGES if not name.startswith(OWN))]
+DAEMONS = {"docker.io": ("docker", "docker.socket", "containerd")}
+DISABLED = [
+    "machines.target",
+    *(d for name in PACKAGES if not name.startswith(OWN) for d in DAEMONS.get(name, (name,))),
+]
 END = "\x04"
 """What a terminal sends for Ctrl-D."""
 
@@ -52,6 +59,9 @@ for word in "$@"; do
     systemd-container) : >{room}/bin/systemd-nspawn; chmod 755 {room}/bin/systemd-nspawn ;;
     systemd-sysv) : >{room}/usr/lib/systemd/systemd; chmod 755 {room}/usr/lib/systemd/systemd ;;
     dbus) : >{room}/bin/dbus-daemon; chmod 755 {room}/bin/dbus-daemon ;;
+    docker.io) : >{room}/bin/dockerd; chmod 755 {room}/bin/dockerd ;;
+    busybox-static) : >{room}/bin/busybox; chmod 755 {room}/bin/busybox ;;
+    iproute2) : >{room}/bin/ip; chmod 755 {room}/bin/ip ;;
     dbus-user-session) : >{room}/usr/lib/systemd/user/dbus.service ;;
     libpam-systemd) : >{room}/usr/lib/local/security/pam_systemd.so ;;
     *) : >{room}/bin/$word; chmod 755 {room}/bin/$word ;;
