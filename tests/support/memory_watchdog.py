@@ -33,6 +33,7 @@ from vrooli.core.ports.keeper import CaughtUp
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.executor import MemoryExecutor
 from vrooli.host.memory.keeper import MemoryKeeper
+from vrooli.host.memory.manager import MemoryManager
 from vrooli.host.memory.processes import MemoryProcesses
 from vrooli.host.memory.secrets import MemorySecrets
 from vrooli.host.memory.streams import MemoryStream
@@ -94,6 +95,13 @@ def scenario(name: str, port: int, **values: Any) -> Service:
     return Service(name, name, "scenario", "scenario", health=health, command=(name,), **values)
 
 
+def container(name: str, **values: Any) -> Service:
+    """A scenario in a container of its name, as healthy as its manager says."""
+    values.setdefault("health", Health("process", interval=0.5, timeout=0.4, failures=1))
+    values = {"runtime": "docker", "held": name, "start_timeout": 5.0, **values}
+    return Service(name, name, "scenario", "scenario", **values)
+
+
 def stack_of(*services: Service, **settings: Any) -> Stack:
     """A stack of `services` with short windows."""
     chosen = {"stability": 0.2, "sweep": 0.5, **settings}
@@ -130,9 +138,11 @@ class MemoryWatchdog:
         clock: Clock | None = None,
         boot: str = "boot",
         exits_after: Callable[[], Awaitable[object]] = at_once,
+        manager: MemoryManager | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.keeper = keeper or MemoryKeeper(self.clock)
+        self.manager = manager or MemoryManager(self.clock)
         self.ports = Ports()
         self.executor = MemoryExecutor()
         self.gate = OneGate()
@@ -144,6 +154,7 @@ class MemoryWatchdog:
             Place(home, machine(root=False), MemorySecrets()), self.ports, self.keeper, self.clock
         )
         context = Context(stack, tools, MemoryProcesses(), self.executor, {})
+        context.managers = {"docker": self.manager}
         self.supervisor = Supervisor(context)
         self.board = Board(self.supervisor, Wanted(home.wanted_json, home.wanted_stand_in))
         self.events = Events()

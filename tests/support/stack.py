@@ -44,6 +44,7 @@ class LiveStack:
         self.environment = {**os.environ, "VROOLI_HOME": str(self.home), "NO_COLOR": "1"}
         self.ports: dict[str, int] = {}
         self._sections: dict[str, str] = {}
+        self._stack: dict[str, Any] = {"name": "test"}
         self.autoheal(stability=0.5, sweep=1)
         for name in set(InstalledChecks().names()) - set(LOOKED_AT):
             self.check(name, enabled=False)
@@ -86,6 +87,13 @@ class LiveStack:
         command = ["sh", "-c", script]
         self._sections[f"job {name}"] = section(f"jobs.{name}", {"command": command, **keys})
 
+    def container(self, name: str, container: str, socket: Path, **keys: Any) -> None:
+        """The scenario `name` is a container of the Docker Engine at `socket`, looked at often."""
+        self._stack["docker"] = str(socket)
+        keys.setdefault("health", {"interval": 0.5})
+        keys = {"runtime": "docker", "container": container, **keys}
+        self._sections[name] = section(f"scenarios.{name}", keys)
+
     def remove(self, name: str) -> None:
         """Leave `name` out of the file."""
         del self._sections[name]
@@ -101,7 +109,7 @@ class LiveStack:
 
     def write(self) -> None:
         """Write `vrooli.toml`."""
-        head = section("stack", {"name": "test"})
+        head = section("stack", self._stack)
         self.file.write_text("\n".join([head, *self._sections.values()]), encoding="utf-8")
 
     def port(self, name: str) -> int:

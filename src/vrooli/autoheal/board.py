@@ -14,13 +14,18 @@ from vrooli.stack.wanted import Wanted
 
 @dataclass
 class Board:
-    """The watchdog's picture of the world."""
+    """The watchdog's picture of the world.
+
+    Attributes:
+        stopped_by: by service, the command with which an operator stopped it past us.
+    """
 
     supervisor: Supervisor
     wanted: Wanted
     tracked: dict[str, Tracked] = field(default_factory=dict)
     checks: dict[str, HostCheck] = field(default_factory=dict)
     heal_times: list[float] = field(default_factory=list)
+    stopped_by: dict[str, str] = field(default_factory=dict)
 
     def is_wanted(self, service: Service) -> bool:
         """Whether `service` is meant to run. What we do not run is always meant to be there."""
@@ -32,9 +37,13 @@ class Board:
         return state_of(
             tracked,
             wanted=self.is_wanted(service),
-            running=service.is_watchdog or self.supervisor.running(service),
+            running=service.is_watchdog or self._runs_as_far_as_known(service),
             busy=self.busy(tracked),
         )
+
+    def _runs_as_far_as_known(self, service: Service) -> bool:
+        """What nobody knows anything about has not failed."""
+        return self.supervisor.running(service) or bool(self.supervisor.silence(service))
 
     def busy(self, tracked: Tracked) -> bool:
         """Whether a heal or an operation is at it, or will be soon."""

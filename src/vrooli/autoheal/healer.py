@@ -7,10 +7,8 @@ from enum import StrEnum
 import vrooli.autoheal.healers
 from vrooli.core import discover
 from vrooli.core.errors import StartFailed
-from vrooli.core.launch import Launch
 from vrooli.core.result import Result
 from vrooli.stack.model import Service
-from vrooli.stack.probe import probe
 from vrooli.stack.supervisor import Supervisor
 
 _PATIENCE = 2.0
@@ -67,22 +65,18 @@ def starts_of(actions: Iterable[str]) -> int:
     return sum(1 for name in actions if name in known and healer(name).starts)
 
 
-async def answers_again(
-    service: Service, supervisor: Supervisor, launch: Launch, done: str
-) -> Result:
+async def answers_again(service: Service, supervisor: Supervisor, done: str) -> Result:
     """The first passing look at a process that was left running.
 
     Raises:
         StartFailed: there was none in time, or the process ended; `done` says after what.
     """
-    context = supervisor.context
-    clock = context.tools.clock
+    clock = supervisor.context.tools.clock
     deadline = clock.monotonic() + max(_PATIENCE, 2 * service.health.timeout)
     while True:
-        result = await probe(service, context.tools)
-        facts = context.processes.facts(launch.identity)
-        if result.healthy and facts is not None and not facts.stopped:
+        result = await supervisor.look(service)
+        if result.healthy:
             return result
-        if facts is None or clock.monotonic() >= deadline:
+        if not supervisor.running(service) or clock.monotonic() >= deadline:
             raise StartFailed(f"{done}, but {result.message}", where=service.name)
         await clock.sleep(0.05)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.catalogue import JOBS, all_checks, checks_of
+from vrooli.autoheal.followers import Followers
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.healer import starts_of
@@ -27,6 +28,7 @@ from vrooli.autoheal.watch import Observer, watch
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.keeper import CaughtUp
+from vrooli.stack.held import is_held
 from vrooli.stack.model import Service, Stack
 from vrooli.stack.progress import silent
 
@@ -100,6 +102,7 @@ class Loop:
         self._parts = parts
         self._watchers: dict[str, asyncio.Task[None]] = {}
         self._lookers: dict[str, asyncio.Task[None]] = {}
+        self._followers = Followers(parts.board, parts.reactor)
         self._caught_up = asyncio.Event()
         self._ended: asyncio.Queue[Exit] = asyncio.Queue()
         self._booted = False
@@ -110,20 +113,22 @@ class Loop:
     async def start(self) -> None:
         """Numbered:
 
-        1. learn from the keeper what runs
+        1. learn from the keeper and the managers what runs
         2. restore backoff and heals: what was in flight is verified, never done twice
         3. take up the failures that the watchdog before this one was at
         """
         board, ledger = self._parts.board, self._parts.ledger
         await board.supervisor.refresh()
         await self._parts.restraints.load()
+        await self._parts.reactor.holding.load()
         await self._track(board.supervisor.stack)
         await self._restore_starts()
         for tracked in filter(self._missing, board.tracked.values()):
             await self._parts.reactor.take_up(tracked)
         self._undeclared = board.supervisor.undeclared()
         new_keeper = await ledger.meets(self._parts.exits.keeper_id)
-        self._booted = new_keeper and not board.supervisor.context.launches
+        launches = board.supervisor.context.launches.values()
+        self._booted = new_keeper and all(is_held(launch) for launch in launches)
 
     def on_booted(self, call: Callable[[BootRound], Coroutine[Any, Any, None]]) -> None:
         """Have `call` called when the services of a boot are up, or have failed."""
@@ -137,6 +142,7 @@ class Loop:
             group.create_task(self._follow_exits())
             group.create_task(self._react_to_exits())
             self._take_checks(parts.board.supervisor.stack)
+            self._followers.take()
             group.create_task(guarded("bring up", self._bring_up()))
             group.create_task(self._sweep_for_ever())
             await guarded(
@@ -157,8 +163,8 @@ class Loop:
         await asyncio.gather(*looks)
 
     async def replace(self, stack: Stack) -> list[str]:
-        """Take on an edited stack. What is gone from it is stopped, and named; what changed is
-        restarted by the `up` that follows.
+        """Take on an edited stack. What is gone from it is stopped, and named, unless a manager
+        holds it; what changed is restarted by the `up` that follows.
         """
         board = self._parts.board
         gone = [t for name, t in board.tracked.items() if not _goes_on(t.service, stack)]
@@ -166,7 +172,8 @@ class Loop:
             await self._parts.reactor.hand_over(tracked)
             if tracked.name in self._watchers:
                 self._watchers.pop(tracked.name).cancel()
-        ended = await board.supervisor.stop([t.name for t in gone], silent)
+        ours = [tracked.name for tracked in gone if not tracked.service.is_held]
+        ended = await board.supervisor.stop(ours, silent)
         for tracked in gone:
             del board.tracked[tracked.name]
         board.supervisor.context.stack = stack
@@ -179,6 +186,7 @@ class Loop:
         await self._hear_of_the_past()
         self._watch_all()
         self._take_checks(stack)
+        self._followers.take()
         return [name for name, outcome in ended.items() if outcome.changed]
 
     async def _unqueue(self, new: list[Tracked]) -> None:
@@ -345,6 +353,6 @@ def _starts(heal: Mapping[str, Any]) -> int:
 
 
 def _goes_on(service: Service, stack: Stack) -> bool:
-    """Whether it stays ours; one that becomes external is stopped here first."""
+    """Whether it stays ours; one that is run otherwise from now on is stopped here first."""
     new = stack.services.get(service.name)
-    return new is not None and new.managed >= service.managed
+    return new is not None and (new.runtime == service.runtime or not service.managed)

@@ -18,12 +18,15 @@ STATEMENT_SECONDS = 5.0
 that it looks for."""
 
 
-DOCKER = UnixPath("/run/docker.sock")
+def has_docker(look: Look) -> bool:
+    """Whether a Docker Engine is meant to listen where the stack says."""
+    return look.facts.files.facts(look.facts.stack.docker) is not None
 
 
 async def docker(look: Look, path: str) -> Response:
     """GET from the Docker Engine."""
-    return await http.get(look.facts.tools.streams, DOCKER, path)
+    address = UnixPath(look.facts.stack.docker)
+    return await http.get(look.facts.tools.streams, address, path)
 
 
 async def redis_info(look: Look, section: str) -> dict[str, str]:

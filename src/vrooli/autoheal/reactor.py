@@ -12,6 +12,7 @@ from vrooli.autoheal.board import Board
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.healing import DEPENDENTS_PATIENCE, Healing
+from vrooli.autoheal.holding import Holding
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.restraints import WATCHDOG
@@ -20,6 +21,7 @@ from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.clock import Clock
+from vrooli.core.ports.manager import Held
 from vrooli.core.result import Result, critical
 from vrooli.core.status import Status
 from vrooli.stack import graph
@@ -44,6 +46,7 @@ class Reactor:
         self._look, self._clock = look, clock
         self._supervisor = board.supervisor
         self._healing = Healing(board, ledger, clock, self)
+        self.holding = Holding(board, ledger)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -55,6 +58,23 @@ class Reactor:
             return
         await self.fail(tracked, self._failure(Symptom.EXITED, ended.describe(), ended))
 
+    async def on_held(self, tracked: Tracked, held: Held) -> None:
+        """A manager tells how a service is."""
+        before = self._launch(tracked)
+        ended = self._supervisor.note_held(tracked.service, held)
+        if self._board.busy(tracked):
+            return
+        if not self._board.is_wanted(tracked.service):
+            if await self.holding.started_by_hand(tracked, held):
+                tracked.kick.set()
+            return
+        if not await self._left_alone(tracked):
+            if ended is not None:
+                await self.on_exit(ended)
+            await self.holding.restarted(tracked, before)
+            await self.consider(tracked)
+        tracked.kick.set()
+
     async def on_look(self, tracked: Tracked, result: Result) -> None:
         """A probe came back."""
         now = self._clock.monotonic()
@@ -62,6 +82,8 @@ class Reactor:
         if self._board.busy(tracked):
             return
         if not self._board.is_wanted(tracked.service) or tracked.service.is_watchdog:
+            return
+        if tracked.service.is_held and await self._left_alone(tracked):
             return
         tracked.looks = tracked.looks.after(result, now)
         if result.status is not Status.UNKNOWN:
@@ -257,6 +279,15 @@ class Reactor:
         """Whether a failure of it would be news."""
         wanted = self._board.is_wanted(tracked.service)
         return wanted and tracked.failure is None and not self._board.busy(tracked)
+
+    async def _left_alone(self, tracked: Tracked) -> bool:
+        """Whether its manager, or an operator by way of it, has it in hand."""
+        if not await self.holding.left_alone(tracked):
+            return False
+        if not self._board.is_wanted(tracked.service):
+            await self.hand_over(tracked)
+            tracked.kick.set()
+        return True
 
     async def _failing_look(self, tracked: Tracked, result: Result, now: float) -> None:
         if not self._supervisor.running(tracked.service):

@@ -99,8 +99,11 @@ class StatusView:
             "state": state,
             "health": _health(tracked.result, state),
             "message": self._message(tracked, state),
+            "stopped_by": self._stopped_by(tracked, state),
             "outdated": self._board.supervisor.outdated(service),
-            "pid": launch.identity.pid if launch is not None and alive else self._own_pid(service),
+            "pid": (launch.identity.pid or None)
+            if launch is not None and alive
+            else self._own_pid(service),
             "started_at": self._started_at(service, launch if alive else None),
             "url": kind_of(service).public_url(service) or None,
             "restarts_24h": tracked.starts_since(self._clock.wall()),
@@ -118,11 +121,16 @@ class StatusView:
     def _own_pid(self, service: Service) -> Any:
         return self._itself().get("pid") if service.is_watchdog else None
 
+    def _stopped_by(self, tracked: Tracked, state: State) -> str | None:
+        return self._board.stopped_by.get(tracked.name) if state == "stopped" else None
+
     def _message(self, tracked: Tracked, state: State) -> str:
         failure, decision, result = tracked.failure, tracked.decision, tracked.result
         if state in ("failed", "blocked") and failure is not None and decision is not None:
             wait = decision.at and max(0.0, decision.at - self._clock.monotonic())
             return failing(failure.cause, decision.rule, decision.reason, wait or 0.0)
+        if (by := self._stopped_by(tracked, state)) is not None:
+            return f"stopped by `{by}`"
         # A look from before it was started or stopped says nothing about it now.
         stale = state == "stopped" or (state == "starting" and result and not result.starting)
         return result.message if result is not None and not stale else ""

@@ -13,7 +13,6 @@ from vrooli.autoheal.tracker import Tracked
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result, critical, not_applicable, unknown
 from vrooli.core.status import Status
-from vrooli.stack.probe import probe
 from vrooli.stack.runtimes.process import IDLE_LIMIT
 
 SELF_SUSPICION = 0.25
@@ -47,24 +46,15 @@ class Observer:
             return not_applicable("stopped by the operator")
         if service.is_watchdog:
             return Result(Status.OK, "this is it")
-        if service.managed:
-            if not supervisor.running(service):
-                return critical("it is not running")
-            if self._stopped(tracked):
-                return critical("its process is stopped (state T)", stopped=True)
-        result = await probe(service, supervisor.context.tools)
+        result = await supervisor.look(service)
         return self._idle(tracked) if result.starting and self._is_idle(tracked) else result
-
-    def _stopped(self, tracked: Tracked) -> bool:
-        context = self._board.supervisor.context
-        launch = context.launches[tracked.name]
-        facts = context.processes.facts(launch.identity)
-        return facts is not None and facts.stopped
 
     def _is_idle(self, tracked: Tracked) -> bool:
         """Whether one that says "starting" has not done any work for so long that it never will."""
         context, now = self._board.supervisor.context, self._clock.monotonic()
         launch = context.launches.get(tracked.name)
+        if launch is not None and not launch.identity.pid:
+            return False  # its processes are hidden from us
         activity = context.processes.tree_activity(launch.identity.pid) if launch else 0.0
         if tracked.result is None or not tracked.result.starting or activity > tracked.activity:
             tracked.active_at, tracked.activity = now, activity

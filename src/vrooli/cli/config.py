@@ -52,8 +52,12 @@ def register(app: typer.Typer, kit: Kit) -> None:
         troubles = kit.secret_troubles(stack)
         for trouble in troubles:
             render.note(f"warning: {render.as_called(trouble)}")
+        advice = kit.overlaps(stack)
+        for line in advice:
+            render.note(f"note: {line}")
         if json:
-            told = {"services": [*stack.services], "jobs": [*stack.jobs], "warnings": troubles}
+            told = {"services": [*stack.services], "jobs": [*stack.jobs]}
+            told |= {"warnings": troubles, "advice": advice}
             render.print_json({"ok": True, "source": source, **told})
         else:
             jobs = f", {counted(len(stack.jobs), 'job')}" if stack.jobs else ""

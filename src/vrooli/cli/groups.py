@@ -8,13 +8,12 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
 from vrooli.cli.lifecycle import act
-from vrooli.cli.logs import log_file
+from vrooli.cli.logs import last_lines
 from vrooli.cli.options import File, Json, Name
 from vrooli.cli.status import read_status, show
 from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import UsageError
 from vrooli.core.status import EXIT_CODES, Status, worst
-from vrooli.stack.logs import tail
 from vrooli.stack.nearest import did_you_mean
 
 
@@ -70,7 +69,7 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
         file: File = None,
     ) -> None:
         home = kit.home(kit.stack_file(file))
-        for line in tail(log_file(kit, home, name), lines):
+        for line in last_lines(kit, home, name, lines):
             render.out(line)
 
 

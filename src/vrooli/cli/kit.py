@@ -12,7 +12,7 @@ from vrooli.core.home import Home
 
 if TYPE_CHECKING:
     from vrooli.stack.diff import Difference
-    from vrooli.stack.model import Stack
+    from vrooli.stack.model import Service, Stack
 
 Progress = Iterator[dict[str, Any]]
 """Progress lines (`stack.progress.Step` as JSON), the last one `{"done": true, "ok": ...}`."""
@@ -58,6 +58,14 @@ class Kit(Protocol):
 
     def secret_troubles(self, stack: "Stack") -> list[str]:
         """What keeps the secret files of `stack` from being read, a line each."""
+        ...
+
+    def overlaps(self, stack: "Stack") -> list[str]:
+        """Who else starts and stops what `stack` declares, a line each."""
+        ...
+
+    def held_log(self, stack: "Stack", service: "Service", lines: int) -> list[str]:
+        """The last lines that the manager of `service` keeps of it."""
         ...
 
     def schema(self) -> dict[str, Any]:

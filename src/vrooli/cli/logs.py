@@ -53,11 +53,30 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: Annotated[str | None, typer.Option("--file", help="The stack file.")] = None,
     ) -> None:
         home = kit.home(kit.stack_file(Path(file) if file else None))
-        path = log_file(kit, home, name)
-        for line in tail(path, lines):
+        held = held_service(kit, home, name)
+        if held is not None and follow:
+            raise UsageError(
+                f"`{name}` is logged by its manager, which is not followed from here",
+                next_step=f"`docker logs --follow {held.held}`",
+            )
+        for line in last_lines(kit, home, name, lines):
             render.out(line)
         if follow:
-            Follower(path).for_ever()
+            Follower(log_file(kit, home, name)).for_ever()
+
+
+def last_lines(kit: Kit, home: Home, said: str, lines: int) -> list[str]:
+    """Of the log of a service as it was said, wherever that is."""
+    held = held_service(kit, home, said)
+    stack = kit.compiled(home)
+    if held is None or stack is None:
+        return tail(log_file(kit, home, said), lines)
+    return kit.held_log(stack, held, lines)
+
+
+def held_service(kit: Kit, home: Home, said: str) -> "Service | None":
+    """The service that was said, when a manager holds it, who has its log."""
+    return next((s for s in _declared(kit, home) if s.name == said and s.is_held), None)
 
 
 def log_file(kit: Kit, home: Home, said: str) -> Path:

@@ -89,7 +89,9 @@ def _wants_attention(service: Mapping[str, Any]) -> bool:
     """Whether there is something to say about it that the table does not."""
     if service["state"] in ("failed", "blocked", "starting"):
         return True
-    return service["state"] != "stopped" and service["health"] in ("warning", "critical")
+    if service["state"] == "stopped":
+        return bool(service.get("stopped_by"))
+    return service["health"] in ("warning", "critical", "unknown")
 
 
 def _show_watchdog(watchdog: Mapping[str, Any]) -> None:

@@ -38,6 +38,11 @@ class LocalProcesses:
             age=_age(stat),
         )
 
+    def identity(self, pid: int) -> Identity | None:
+        """Who has this number now, None when nobody has."""
+        stat = proc.read_stat(pid)
+        return Identity(self._boot_id, pid, stat.start_ticks) if stat is not None else None
+
     def port_holder(self, port: int, host: str = "127.0.0.1") -> PortHolder | None:
         """Who listens on `host:port` (or on all addresses with that port), None when it is free."""
         for connection in psutil.net_connections(kind="tcp"):

@@ -12,6 +12,7 @@ from vrooli.host.execute import LocalExecutor
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.secrets import FileSecrets
 from vrooli.host.streams import AsyncioStreams
+from vrooli.main.managers import Managers
 from vrooli.stack.kind import Place, ProbeTools
 from vrooli.stack.model import Stack
 from vrooli.stack.runtime import Context
@@ -27,10 +28,12 @@ def context_for(
     """What runtimes and probes work with on this machine."""
     place = Place(home, machine, FileSecrets(home.secrets, environment))
     tools = ProbeTools(place, AsyncioStreams(), keeper, SystemClock())
-    return Context(
+    context = Context(
         stack=stack,
         tools=tools,
         processes=LocalProcesses(),
         executor=LocalExecutor(keeper),
         environment=environment,
     )
+    context.managers = Managers(lambda: context.stack, tools.streams, tools.clock)
+    return context

@@ -28,7 +28,6 @@ from vrooli.stack.compiled import read_compiled
 from vrooli.stack.job_launch import end_jobs
 from vrooli.stack.model import AUTOHEAL, Stack
 from vrooli.stack.naming import resolve
-from vrooli.stack.probe import probe
 from vrooli.stack.progress import Step
 from vrooli.stack.supervisor import Outcome, Supervisor
 from vrooli.stack.wanted import Wanted
@@ -207,4 +206,4 @@ async def _look(board: Board, tracked: Tracked) -> None:
     service = tracked.service
     running = service.managed and board.supervisor.running(service)
     if service.heal != "off" and (running or not service.managed):
-        tracked.result = await probe(service, board.supervisor.context.tools)
+        tracked.result = await board.supervisor.look(service)

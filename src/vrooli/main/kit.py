@@ -16,7 +16,7 @@ from vrooli.main.places import find_home, make_home
 from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
-    from vrooli.stack.model import Stack
+    from vrooli.stack.model import Service, Stack
 
 
 class LocalKit:
@@ -55,6 +55,19 @@ class LocalKit:
                 except SecretError as error:
                     found.append(f"{service.name}: {key}: {error.where}: {error.what}")
         return found
+
+    def overlaps(self, stack: "Stack") -> list[str]:
+        """See `main.held`."""
+        from vrooli.main.held import overlaps
+
+        held = any(service.is_held for service in stack.services.values())
+        return overlaps(stack) if held else []
+
+    def held_log(self, stack: "Stack", service: "Service", lines: int) -> list[str]:
+        """See `main.held`."""
+        from vrooli.main.held import held_log
+
+        return held_log(stack, service, lines)
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the file."""

@@ -9,6 +9,7 @@ from vrooli.stack import compile_checks as checks
 from vrooli.stack import own
 from vrooli.stack.catalogue import Catalogue, Checks
 from vrooli.stack.compile_check_settings import check_settings
+from vrooli.stack.compile_held import check_held, docker_socket
 from vrooli.stack.compile_jobs import check_jobs, compile_jobs
 from vrooli.stack.compile_notify import notify_settings
 from vrooli.stack.compile_ping import compile_ping
@@ -70,6 +71,7 @@ def compile_stack(
     checks.check_needs(needs, paths, problems)
     checks.check_references(services, broken, paths, problems)
     checks.check_ports(services, paths, problems)
+    check_held(services.values(), paths, problems)
     if len(services) > checks.MOST_SERVICES:
         problems.add((), f"more than {checks.MOST_SERVICES} services")
     jobs = compile_jobs(source.file, source.folders, services, problems)
@@ -78,7 +80,15 @@ def compile_stack(
     looked_at = check_settings(source.file.checks, source.check_options, known, problems)
     notify = notify_settings(source.file.notify, source.folders, problems)
     return Stack(
-        name, services, settings, source.path, source.folders.file, looked_at, notify, jobs
+        name,
+        services,
+        settings,
+        source.path,
+        source.folders.file,
+        looked_at,
+        notify,
+        jobs,
+        docker_socket(source.file.stack, problems),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vrooli.stack.compile_health import compile_health
+from vrooli.stack.compile_held import NAMED_BY, held_name, looked_at
 from vrooli.stack.compile_process import (
     Folders,
     absolute_reference,
@@ -29,7 +30,7 @@ from vrooli.stack.problem import Section
 from vrooli.stack.references import is_reference
 from vrooli.stack.sections import ServiceSection
 
-LATER_RUNTIMES = ("systemd", "docker")
+LATER_RUNTIMES = ("systemd",)
 STARTING_KEYS = (
     "command",
     "cwd",
@@ -80,11 +81,11 @@ def compile_service(declared: Declared) -> list[Service]:
         section.reject(
             STARTING_KEYS, written, "an external service is not started here; leave it out"
         )
-    else:
-        if declared.role == "scenario" or not declared.kind.needs_command:
-            section.reject(("url",), written, 'only for `runtime = "external"`; leave it out')
+    elif declared.role == "scenario" or not (declared.kind.needs_command or runtime in NAMED_BY):
+        section.reject(("url",), written, 'only for `runtime = "external"`; leave it out')
+    if runtime == "process":
         _require_command(declared)
-    _check_options(declared)
+    _check_options(declared, runtime)
     instances = section.whole("instances", written.instances, 1, (1, MOST_INSTANCES))
     if instances > 1 and declared.name == AUTOHEAL and declared.role == "scenario":
         section.wrong("instances", "there is exactly one watchdog")
@@ -127,6 +128,8 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
     url = "" if is_reference(ports.url) else ports.url
     health = Section(section.problems, (*section.path, "health"))
     _check_sql(declared, health)
+    held = held_name(runtime, kind.name, written, section)
+    probe = looked_at(written.health, declared.role) if held else written.health
     longest = (0.1, 3600.0)
     return Service(
         name=name,
@@ -134,6 +137,7 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
         role=declared.role,
         kind=kind.name,
         runtime=runtime,
+        held=held,
         command=compile_command(written.command, section, declared.folders),
         cwd=_cwd(declared),
         env=compile_env(written.env, section, declared.folders),
@@ -141,7 +145,7 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
         host=ports.host,
         port=port,
         url=ports.url,
-        health=compile_health(written.health, health, kind, declared.role, port, url),
+        health=compile_health(probe, health, kind, declared.role, port, url),
         needs=tuple(dict.fromkeys(plain_name(need) for need in written.needs or ())),
         critical=True if written.critical is None else written.critical,
         start_timeout=section.seconds(
@@ -165,7 +169,7 @@ def _runtime(declared: Declared) -> str:
         return "process" if "process" in known else known[0]
     if runtime in LATER_RUNTIMES:
         text = f"runtime `{runtime}` is not supported yet by this version"
-    elif runtime not in ("process", "external"):
+    elif runtime not in ("process", "external", *NAMED_BY):
         text = f"unknown runtime `{runtime}`{did_you_mean(runtime, known)}"
     elif runtime not in known:
         text = f"a {declared.kind.name} cannot run as `{runtime}`"
@@ -228,8 +232,11 @@ def _cwd(declared: Declared) -> str:
     return declared.folders.file if plain else ""
 
 
-def _check_options(declared: Declared) -> None:
+def _check_options(declared: Declared, runtime: str) -> None:
     for key, option in declared.options.items():
+        if runtime in NAMED_BY:
+            text = f"the {NAMED_BY[runtime]} has that already; leave it out"
+            declared.section.wrong(key, text)
         if any(is_plain_secret(name, text) for name, text in texts(option, key)):
             declared.section.wrong(key, f"looks like a secret in plain text; {NEXT}")
 

@@ -61,7 +61,7 @@ class Difference:
     """From one compiled stack to another; names in the order of the stack that declares them.
 
     Attributes:
-        settings: the keys of `[autoheal]` and `[notify]` and the checks that differ.
+        settings: the keys of `[autoheal]`, `[notify]` and `[stack]` and the checks that differ.
         jobs: what differs in `[jobs]`.
     """
 
@@ -90,6 +90,7 @@ def difference(old: Stack, new: Stack) -> Difference:
             *_differing(AutohealSettings, old.autoheal, new.autoheal),
             *(f"notify.{key}" for key in _differing(NotifySettings, old.notify, new.notify)),
             *_differing_checks(old, new),
+            *(("stack.docker",) if old.docker != new.docker else ()),
         ),
         jobs=_jobs(old.jobs, new.jobs),
     )
@@ -126,7 +127,7 @@ def _change(name: str, old: Stack, new: Stack) -> Change:
     was, now = _references(before, old), _references(after, new)
     moved = tuple(key for key in now if key in was and was[key] != now[key])
     restart = fingerprint(before, old) != fingerprint(after, new)
-    return Change(name, keys + moved, restart and after.managed)
+    return Change(name, keys + moved, restart and after.managed and not after.is_held)
 
 
 def _differing_checks(old: Stack, new: Stack) -> tuple[str, ...]:

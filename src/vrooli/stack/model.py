@@ -51,7 +51,8 @@ class Service:
         group: the declared name; equal to `name` for a single instance.
         role: resource or scenario.
         kind: resource kind; `scenario` for scenarios.
-        runtime: process or external.
+        runtime: process, external, or the manager that holds it (docker).
+        held: by which its manager knows it: the name of a container.
         command: argv for runtime `process` where the kind does not know its own.
         cwd: absolute working directory; empty: the service's data folder.
         env: literal values, or references (`env:NAME`, `file:PATH`, `resource:NAME` for a
@@ -75,6 +76,7 @@ class Service:
     role: Role
     kind: str
     runtime: str = "process"
+    held: str = ""
     command: tuple[str, ...] = ()
     cwd: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -97,6 +99,11 @@ class Service:
     def managed(self) -> bool:
         """Whether we start and stop it."""
         return self.runtime != "external"
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a manager that is not ours runs it for us."""
+        return bool(self.held)
 
     @property
     def is_watchdog(self) -> bool:
@@ -260,6 +267,10 @@ class NotifySettings:
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
 
 
+DOCKER = "/run/docker.sock"
+"""Where the Docker Engine listens, as it comes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """All that runs here.
@@ -273,6 +284,7 @@ class Stack:
         jobs: by name, in declared order.
         source: the file it was compiled from; empty for the built-in default stack.
         folder: where relative paths start.
+        docker: the socket of the Docker Engine.
     """
 
     name: str
@@ -283,6 +295,7 @@ class Stack:
     checks: Mapping[str, CheckSettings] = field(default_factory=dict)
     notify: NotifySettings = field(default_factory=NotifySettings)
     jobs: Mapping[str, Job] = field(default_factory=dict)
+    docker: str = DOCKER
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -302,6 +315,7 @@ class Stack:
             folder=data["folder"],
             checks={name: _check(raw) for name, raw in data["checks"].items()},
             notify=_notify(data.get("notify", {})),
+            docker=data.get("docker", DOCKER),
         )
 
 

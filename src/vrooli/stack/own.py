@@ -24,7 +24,8 @@ def kind_name(name: str, section: ScenarioSection) -> str:
     its own."""
     if name == AUTOHEAL:
         return AUTOHEAL
-    ours = name == SERVER and section.command is None and section.runtime != "external"
+    process = section.runtime in (None, "process")
+    ours = name == SERVER and section.command is None and process
     return SERVER if ours else "scenario"
 
 

@@ -5,19 +5,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from vrooli.core.errors import StartFailed
 from vrooli.core.launch import Launch
 from vrooli.core.ports.executor import Executor
+from vrooli.core.ports.manager import Held, Manager
 from vrooli.core.ports.processes import Processes
 from vrooli.core.result import Result
 from vrooli.stack.exits import ExitBook
 from vrooli.stack.kind import ProbeTools
 from vrooli.stack.model import Service, Stack
+from vrooli.stack.probe import probe
 from vrooli.stack.progress import Report
 
 
 @dataclass
 class Context:
-    """What runtimes work with. One per process that decides; launches come and go."""
+    """What runtimes work with. One per process that decides; launches come and go.
+
+    Attributes:
+        managers: by runtime, those that are not ours; asked only for what the stack declares.
+        held: by service, what its manager said last.
+        silent: by runtime, why its manager does not answer; missing when it does.
+    """
 
     stack: Stack
     tools: ProbeTools
@@ -26,6 +35,9 @@ class Context:
     environment: Mapping[str, str]
     exits: ExitBook = field(default_factory=ExitBook)
     launches: dict[str, Launch] = field(default_factory=dict)
+    managers: Mapping[str, Manager] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
+    silent: dict[str, str] = field(default_factory=dict)
 
 
 class Runtime(ABC):
@@ -65,3 +77,19 @@ class Runtime(ABC):
     @abstractmethod
     def running(self, service: Service, context: Context) -> bool:
         """Whether it runs, as far as its runtime can tell without asking it."""
+
+    async def look(self, service: Service, context: Context) -> Result:
+        """One look: by its probe, unless its runtime knows already that it does not serve. Raises
+        only when it is cancelled.
+        """
+        return await probe(service, context.tools)
+
+    async def signal(
+        self, service: Service, context: Context, number: int, *, tree: bool = False
+    ) -> None:
+        """Signal its main process, with `tree` also what that started.
+
+        Raises:
+            StartFailed: there is none.
+        """
+        raise StartFailed("it has no process here", where=service.name)

@@ -40,6 +40,12 @@ class StackSection:
         example='"default"',
         schema={"type": "string", "pattern": NAME_PATTERN},
     )
+    docker: str | None = key(
+        "Where the Docker Engine listens, for containers and checks.",
+        "the whole path of a socket, also with `unix://` before it",
+        default="`/run/docker.sock`",
+        schema={"type": "string", "pattern": "^(unix://)?/"},
+    )
 
 
 @dataclass
@@ -102,11 +108,16 @@ class ServiceSection:
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
     runtime: str | None = key(
-        "How it is run: `process` is started and stopped here, `external` runs elsewhere and is "
-        "only watched.",
-        '"process" or "external"',
+        "How it is run: `process` is started and stopped here, `docker` is a container that the "
+        "Docker Engine starts and stops for us, `external` runs elsewhere and is only watched.",
+        '"process", "docker" or "external"',
         default="`process`",
-        schema={"enum": ["process", "external"]},
+        schema={"enum": ["process", "docker", "external"]},
+    )
+    container: str | None = key(
+        'The container of `runtime = "docker"`: there already, it is neither made nor removed.',
+        "the name of a container",
+        schema={"type": "string", "minLength": 1},
     )
     command: list[str] | None = key(
         "The program and its arguments; no shell is involved. The process gets PORT and HOST.",
@@ -141,15 +152,16 @@ class ServiceSection:
         schema={"type": "string", "minLength": 1},
     )
     url: str | None = key(
-        "Where an `external` service is, or what a `command` resource speaks: a URL without a "
-        "password, or a reference to one (`env:NAME`, `file:PATH`).",
+        "Where an `external` service or a resource in a container is, or what a `command` resource "
+        "speaks: a URL without a password, or a reference to one (`env:NAME`, `file:PATH`).",
         "a URL, or `env:NAME`, or `file:PATH`",
         schema={"type": "string", "minLength": 1},
     )
     health: HealthSection | None = key(
         "How to find out whether it is healthy.",
         'a table like { http = "/health" }',
-        default="resources: their own protocol; scenarios: `tcp` with a port, else `process`",
+        default="resources: their own protocol; scenarios: `tcp` with a port, else `process`; "
+        "containers: what the Docker Engine says",
         example='{ http = "/", interval = "5s" }',
     )
     needs: list[str] | None = key(

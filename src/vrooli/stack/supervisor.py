@@ -12,13 +12,14 @@ import vrooli.stack.runtimes
 from vrooli.core import discover
 from vrooli.core.errors import StartFailed, VrooliError
 from vrooli.core.launch import Exit, Launch
+from vrooli.core.ports.manager import Held
 from vrooli.core.result import Result
 from vrooli.stack import graph
+from vrooli.stack.held import ask_all, forget_undeclared, is_held, note
 from vrooli.stack.job_launch import is_job
 from vrooli.stack.launched import is_declared_so
 from vrooli.stack.launching import rotated
 from vrooli.stack.model import Service, Stack
-from vrooli.stack.probe import probe
 from vrooli.stack.progress import Phase, Report, Step
 from vrooli.stack.runtime import Context, Runtime
 
@@ -56,12 +57,14 @@ class Supervisor:
         return self.lock(name).locked()
 
     async def refresh(self) -> None:
-        """Learn from the keeper what runs. Launches of services that are no longer declared stay
-        known, to be stopped.
+        """Learn from the keeper and the managers what runs. The keeper's launches of services that
+        are no longer declared stay known, to be stopped.
         """
         await self._learn()
+        await ask_all(self.stack.services.values(), self.context)
 
     async def _learn(self) -> frozenset[str]:
+        forget_undeclared(self.context)
         launches = await self.context.tools.keeper.launches()
         alive = [launch for launch in launches if not is_job(launch.service)]
         self.context.launches.update({launch.service: launch for launch in alive})
@@ -77,6 +80,7 @@ class Supervisor:
             launch.launch_id: launch
             for launch in self.context.launches.values()
             if launch.launch_id not in alive
+            and not is_held(launch)
             and self.context.exits.get(launch.launch_id) is None
             and self.context.processes.facts(launch.identity) is None
         }
@@ -89,6 +93,24 @@ class Supervisor:
     def note_exit(self, ended: Exit) -> None:
         """A process ended."""
         self.context.exits.record(ended)
+
+    def note_held(self, service: Service, held: Held) -> Exit | None:
+        """A manager tells something; the ending that it tells, when that is news."""
+        return note(service, held, self.context)
+
+    def silence(self, service: Service) -> str:
+        """Why nobody knows how `service` is: its manager does not answer; empty when it does."""
+        return self.context.silent.get(service.runtime, "") if service.is_held else ""
+
+    async def look(self, service: Service) -> Result:
+        """One look, whatever runs it. Raises only when it is cancelled."""
+        return await self.runtime(service).look(service, self.context)
+
+    async def signal(self, service: Service, number: int, *, tree: bool = False) -> None:
+        """Signal its main process, with `tree` also what that started; `StartFailed` when there is
+        none.
+        """
+        await self.runtime(service).signal(service, self.context, number, tree=tree)
 
     def runtime(self, service: Service) -> Runtime:
         """The runtime of `service`."""
@@ -116,6 +138,8 @@ class Supervisor:
         before anything is stopped.
         """
         launch = self.context.launches.get(service.name)
+        if service.is_held:
+            return False  # nothing of the declaration goes into it
         if launch is None or not service.managed or not self.running(service):
             return False
         if not is_declared_so(launch.fingerprint, service, self.stack):
@@ -130,8 +154,10 @@ class Supervisor:
         raises.
         """
         async with self.lock(service.name):
-            if service.managed:
-                await self.refresh()  # the answer to an earlier request may have been lost
+            if service.is_held:
+                await ask_all((service,), self.context)
+            elif service.managed:
+                await self._learn()  # the answer to an earlier request may have been lost
             if self.running(service) and service.managed:
                 return None
             with _trouble_of(service):
@@ -144,9 +170,13 @@ class Supervisor:
                 await self.runtime(service).stop(service, self.context)
 
     def undeclared(self) -> list[str]:
-        """What runs although the stack does not declare it (any more)."""
-        declared = {s.name for s in self.stack.services.values() if s.managed}
-        return [name for name in self.context.launches if name not in declared]
+        """What the keeper runs although the stack does not declare it (any more). What a manager
+        holds is left as it is.
+        """
+        ours = (s for s in self.stack.services.values() if s.managed and not s.is_held)
+        declared = {service.name for service in ours}
+        launches = self.context.launches.items()
+        return [name for name, it in launches if name not in declared and not is_held(it)]
 
     async def stop_undeclared(self, names: Iterable[str]) -> None:
         """Stop services of which nothing is known but their launch: the stack was edited while
@@ -226,7 +256,7 @@ class Supervisor:
         if self.outdated(service):
             return await self.restart_one(service, report)
         result = await self.start_one(service, report)
-        if result is None and not (await probe(service, self.context.tools)).healthy:
+        if result is None and not (await self.look(service)).healthy:
             return await self.runtime(service).await_health(service, self.context)
         return result
 

@@ -71,8 +71,8 @@ ONE_PROBLEM = [
         '3: scenarios.web.heal: expected "auto", "shadow", "watch" or "off"; did you mean `auto`?',
     ),
     (
-        f'{WEB}runtime = "docker"',
-        "3: scenarios.web.runtime: runtime `docker` is not supported yet by this version",
+        f'{WEB}runtime = "systemd"',
+        "3: scenarios.web.runtime: runtime `systemd` is not supported yet by this version",
     ),
     (
         f'{WEB}runtime = "proces"',
@@ -80,7 +80,7 @@ ONE_PROBLEM = [
     ),
     (
         '[resources.x]\nkind = "command"\ncommand = ["x"]\nruntime = "external"',
-        "4: resources.x.runtime: a command cannot run as `external` (allowed: process)",
+        "4: resources.x.runtime: a command cannot run as `external` (allowed: process, docker)",
     ),
     (
         f'{WEB}stop_signal = "TREM"',

@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote
 
 from vrooli.autoheal.check import Check, Look
-from vrooli.autoheal.probing import DOCKER, docker
+from vrooli.autoheal.probing import docker, has_docker
 from vrooli.core.errors import ProtocolError
 from vrooli.core.result import Result, critical, not_applicable, ok
 
@@ -13,7 +13,7 @@ _RESTARTING = quote(json.dumps({"status": ["restarting"]}))
 
 
 async def _run(look: Look) -> Result:
-    if look.facts.files.facts(DOCKER.path) is None:
+    if not has_docker(look):
         return not_applicable("there is no Docker Engine here")
     sick = await _names(look, _SICK)
     restarting = await _names(look, _RESTARTING)

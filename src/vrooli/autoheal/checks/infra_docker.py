@@ -1,14 +1,14 @@
 """Whether the Docker Engine answers."""
 
 from vrooli.autoheal.check import Check, Look, judge
-from vrooli.autoheal.probing import DOCKER, docker
+from vrooli.autoheal.probing import docker, has_docker
 from vrooli.core.result import Result, critical, not_applicable
 from vrooli.core.status import Status
 from vrooli.stack.model import Thresholds
 
 
 async def _run(look: Look) -> Result:
-    if look.facts.files.facts(DOCKER.path) is None:
+    if not has_docker(look):
         return not_applicable("there is no Docker Engine here")
     clock = look.facts.tools.clock
     began = clock.monotonic()

@@ -10,10 +10,8 @@ from vrooli.stack.supervisor import Supervisor
 
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
-    launch = supervisor.context.launches.get(service.name)
-    if launch is not None:
-        keeper = supervisor.context.tools.keeper
-        await keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
+    if supervisor.running(service):
+        await supervisor.signal(service, signal.SIGKILL, tree=True)
     return await supervisor.restart_one(service, silent)
 
 

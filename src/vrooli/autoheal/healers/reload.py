@@ -12,13 +12,12 @@ from vrooli.stack.supervisor import Supervisor
 async def _run(service: Service, supervisor: Supervisor) -> Result:
     if not service.reload_signal:
         raise Refused("it declares no `reload_signal`", where=service.name)
-    launch = supervisor.context.launches.get(service.name)
-    if launch is None:
+    if not supervisor.running(service):
         raise StartFailed("there is no process to reload", where=service.name)
     async with supervisor.lock(service.name):
         number = signal.Signals[f"SIG{service.reload_signal}"]
-        await supervisor.context.tools.keeper.signal(launch.launch_id, number)
-        return await answers_again(service, supervisor, launch, "reloaded")
+        await supervisor.signal(service, number)
+        return await answers_again(service, supervisor, "reloaded")
 
 
 HEALER = Healer("reload", "have it read its settings anew", Danger.SAFE, _run, starts=False)

@@ -12,13 +12,11 @@ from vrooli.stack.supervisor import Supervisor
 
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
-    launch = supervisor.context.launches.get(service.name)
-    if launch is None:
+    if not supervisor.running(service):
         raise StartFailed("there is no process to resume", where=service.name)
     async with supervisor.lock(service.name):
-        keeper = supervisor.context.tools.keeper
-        await keeper.signal(launch.launch_id, signal.SIGCONT, tree=True)
-        return await answers_again(service, supervisor, launch, "resumed")
+        await supervisor.signal(service, signal.SIGCONT, tree=True)
+        return await answers_again(service, supervisor, "resumed")
 
 
 HEALER = Healer("resume", "let the stopped process go on", Danger.SAFE, _run, starts=False)

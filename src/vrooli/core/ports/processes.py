@@ -47,6 +47,10 @@ class Processes(Protocol):
         """Facts of exactly this process, None when it is gone (or its pid is now another's)."""
         ...
 
+    def identity(self, pid: int) -> Identity | None:
+        """Who has this number now, None when nobody has."""
+        ...
+
     def port_holder(self, port: int, host: str = "127.0.0.1") -> PortHolder | None:
         """Who listens on `host:port` (or on all addresses with that port), None when it is free."""
         ...

@@ -22,6 +22,10 @@ class MemoryProcesses:
         """What `known` holds."""
         return self.known.get(identity)
 
+    def identity(self, pid: int) -> Identity | None:
+        """The one of `known` with this number."""
+        return next((identity for identity in self.known if identity.pid == pid), None)
+
     def port_holder(self, port: int, host: str = "127.0.0.1") -> PortHolder | None:
         """What `holders` holds, on every address."""
         return self.holders.get(port)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.launch import Exit, Launch, LaunchSpec
-from vrooli.core.result import Result
+from vrooli.core.result import Result, critical
 from vrooli.stack import logs
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.launching import launch_spec
@@ -93,6 +93,24 @@ class ProcessRuntime(Runtime):
         """Whether its process is there."""
         launch = context.launches.get(service.name)
         return launch is not None and context.exits.get(launch.launch_id) is None
+
+    async def look(self, service: Service, context: Context) -> Result:
+        """See the base. One that is gone or stopped by a signal need not be asked."""
+        if not self.running(service, context):
+            return critical("it is not running")
+        facts = context.processes.facts(context.launches[service.name].identity)
+        if facts is not None and facts.stopped:
+            return critical("its process is stopped (state T)", stopped=True)
+        return await probe(service, context.tools)
+
+    async def signal(
+        self, service: Service, context: Context, number: int, *, tree: bool = False
+    ) -> None:
+        """See the base."""
+        launch = context.launches.get(service.name)
+        if launch is None:
+            raise StartFailed("there is no process to signal", where=service.name)
+        await context.tools.keeper.signal(launch.launch_id, number, tree=tree)
 
     async def _ask(self, service: Service, launch: Launch, context: Context) -> bool:
         share = service.stop_timeout / max(1, len(service.stop_signals))

@@ -1,0 +1,90 @@
+"""What others do to services through their managers: an operator's `docker stop` and `docker
+start`, and the restart policy, which is the first healer.
+"""
+
+import asyncio
+
+from vrooli.autoheal.board import Board
+from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.tracker import Tracked
+from vrooli.core.launch import Launch
+from vrooli.core.ports.manager import Held
+from vrooli.stack.held_runtime import HeldRuntime
+
+_STOPPED_BY = "stopped_by"
+"""The key under which it is remembered who stopped what."""
+
+
+class Holding:
+    """Tells what is for us to heal from what is not."""
+
+    def __init__(self, board: Board, ledger: Ledger) -> None:
+        self._board, self._ledger = board, ledger
+        self._supervisor = board.supervisor
+
+    async def load(self) -> None:
+        """Who stopped what, before this watchdog began."""
+        self._board.stopped_by = dict(await self._ledger.load(_STOPPED_BY) or {})
+
+    async def left_alone(self, tracked: Tracked) -> bool:
+        """Whether it is not for us to act, by what its manager said last. An operator's stop is
+        written down: from then on it is not meant to run.
+        """
+        held = self._supervisor.context.held.get(tracked.name)
+        if self._supervisor.silence(tracked.service):
+            return True
+        if held is None:
+            return False
+        if held.phase in ("running", "starting"):
+            await self._forget(tracked.name)
+            return False
+        if held.phase in ("restarting", "stopping"):
+            return True
+        return held.asked and await self._stopped_by_hand(tracked)
+
+    async def started_by_hand(self, tracked: Tracked, held: Held) -> bool:
+        """Whether somebody took an own stop back: from then on it is meant to run again."""
+        command = self._board.stopped_by.get(tracked.name)
+        if command is None or held.phase not in ("running", "starting"):
+            return False
+        stack = self._supervisor.stack
+        await asyncio.to_thread(self._board.wanted.start, {tracked.name}, stack.services)
+        await self._forget(tracked.name)
+        how = self._runtime(tracked).start_command
+        await self._ledger.event(tracked.name, "started by hand", by=how)
+        return True
+
+    async def restarted(self, tracked: Tracked, before: Launch | None) -> None:
+        """Write down that its manager started it again by itself, after the run `before`."""
+        context = self._supervisor.context
+        now = context.launches.get(tracked.name)
+        if before is None or now is None or now.launch_id == before.launch_id:
+            return
+        ended = context.exits.get(before.launch_id)
+        why = ended.describe() if ended is not None else "ended"
+        by = self._runtime(tracked).manager
+        await self._ledger.event(tracked.name, "started again", by=by, why=why)
+
+    async def _stopped_by_hand(self, tracked: Tracked) -> bool:
+        heal = tracked.heal
+        if tracked.failure is not None and heal is not None and heal.outcome is None:
+            return False  # our own: the watchdog before us was killed between stop and start
+        command = self._runtime(tracked).stop_command
+        self._board.stopped_by[tracked.name] = command
+        await self._save()  # first: a will of which nobody knows whose it is cannot be taken back
+        await asyncio.to_thread(self._board.wanted.stop, {tracked.name})
+        self._ledger.transition(tracked.name, "running", "stopped", f"`{command}`")
+        await self._ledger.event(tracked.name, "stopped by hand", by=command)
+        return True
+
+    async def _forget(self, name: str) -> None:
+        if self._board.stopped_by.pop(name, None) is not None:
+            await self._save()
+
+    async def _save(self) -> None:
+        await self._ledger.save(_STOPPED_BY, self._board.stopped_by)
+
+    def _runtime(self, tracked: Tracked) -> HeldRuntime:
+        runtime = self._supervisor.runtime(tracked.service)
+        assert isinstance(runtime, HeldRuntime)  # asked of what a manager holds only
+        return runtime

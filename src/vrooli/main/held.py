@@ -1,0 +1,45 @@
+"""What commands ask of the managers of services, past the watchdog: a log, and who else heals."""
+
+import asyncio
+
+from vrooli.core.errors import VrooliError
+from vrooli.core.ports.manager import Held
+from vrooli.host.clock import SystemClock
+from vrooli.host.streams import AsyncioStreams
+from vrooli.main.managers import Managers
+from vrooli.stack.model import Service, Stack
+from vrooli.stack.overlap import overlap, unanswered
+
+
+def held_log(stack: Stack, service: Service, lines: int) -> list[str]:
+    """The last lines that the manager of `service` keeps.
+
+    Raises:
+        VrooliError: it does not answer.
+    """
+    return asyncio.run(_managers(stack)[service.runtime].tail(service.held, lines))
+
+
+def overlaps(stack: Stack) -> list[str]:
+    """What else may start or stop the services of `stack`, and what it does not hold."""
+    return asyncio.run(_overlaps(stack))
+
+
+async def _overlaps(stack: Stack) -> list[str]:
+    managers = _managers(stack)
+    held = [service for service in stack.services.values() if service.is_held]
+    looks = (managers[service.runtime].look(service.held) for service in held)
+    answers = await asyncio.gather(*looks, return_exceptions=True)
+    found: list[str] = []
+    for service, answer in zip(held, answers, strict=True):
+        if isinstance(answer, Held):
+            found += overlap(service, answer)
+        elif isinstance(answer, VrooliError):
+            found.append(unanswered(service, answer))
+        else:
+            raise answer
+    return list(dict.fromkeys(found))
+
+
+def _managers(stack: Stack) -> Managers:
+    return Managers(lambda: stack, AsyncioStreams(), SystemClock())

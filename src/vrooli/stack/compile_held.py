@@ -1,0 +1,75 @@
+"""Services that a manager of services runs: `runtime = "docker"`."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from vrooli.stack.compile_health import PROBES
+from vrooli.stack.model import DOCKER, Role, Service
+from vrooli.stack.problem import KeyPath, Problems, Section
+from vrooli.stack.sections import HealthSection, ServiceSection, StackSection
+
+NAMED_BY = {"docker": "container"}
+"""By runtime, the key that says what its manager holds. The word is also what people call it."""
+
+OWN_KEYS = ("command", "cwd", "env", "user", "instances", "stop_signal")
+"""Keys that its manager has been told already."""
+
+_NAMES = {"docker": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)}
+_EXPECTED = {"docker": "the name of a container: letters, digits, `_`, `.` and `-`"}
+_WITH_PASSWORD = ("postgres", "redis")
+
+
+def held_name(runtime: str, kind: str, written: ServiceSection, section: Section) -> str:
+    """By which its manager knows it; empty when it has none. What does not fit is a problem."""
+    for other, key in NAMED_BY.items():
+        if other != runtime:
+            section.reject((key,), written, f'only for `runtime = "{other}"`; leave it out')
+    if runtime not in NAMED_BY:
+        return ""
+    key = NAMED_BY[runtime]
+    section.reject(OWN_KEYS, written, f"the {key} has that already; leave it out")
+    name: str | None = getattr(written, key)
+    if name is None:
+        section.wrong(key, f'`runtime = "{runtime}"` needs a `{key}`: {_EXPECTED[runtime]}')
+        return ""
+    if not _NAMES[runtime].fullmatch(name):
+        section.wrong(key, f"expected {_EXPECTED[runtime]}")
+    if kind in _WITH_PASSWORD and written.url is None:
+        section.wrong("url", f"needs the `url` of this {kind}, or a reference to it (`env:NAME`)")
+    return name
+
+
+def looked_at(written: HealthSection | None, role: Role) -> HealthSection | None:
+    """By its manager, unless something else is written. That its port takes connections says
+    nothing: a proxy of the Docker Engine takes them, whatever happens behind it.
+    """
+    health = written or HealthSection()
+    if role == "resource" or any(getattr(health, name) is not None for name in PROBES):
+        return written
+    return replace(health, process=True)
+
+
+def check_held(
+    services: Iterable[Service], paths: Mapping[str, KeyPath], problems: Problems
+) -> None:
+    """Nothing is run twice."""
+    seen: dict[tuple[str, str], str] = {}
+    for service in services:
+        if not service.is_held:
+            continue
+        other = seen.setdefault((service.runtime, service.held), service.name)
+        if other != service.name:
+            key = NAMED_BY[service.runtime]
+            text = f"the {key} `{service.held}` is also that of `{other}`"
+            problems.add((*paths[service.group], key), text)
+
+
+def docker_socket(written: StackSection, problems: Problems) -> str:
+    """Where the Docker Engine listens."""
+    section = problems.at("stack")
+    said = section.text("docker", written.docker, DOCKER)
+    path = said.removeprefix("unix://")
+    if not path.startswith("/"):
+        section.wrong("docker", "expected the whole path of a socket, like /run/docker.sock")
+    return path

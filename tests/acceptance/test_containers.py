@@ -1,0 +1,147 @@
+"""Containers of a real Docker Engine: adopted, started, healed where the Engine does not, and left
+alone where a person or the Engine has them in hand.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.docker_engine import DockerEngine, docker_engine
+from tests.support.stack import LiveStack, said
+
+SCRIPT = "echo hello; trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"
+HEALTH = (
+    *("--health-cmd", "test ! -e /sick", "--health-interval", "200ms"),
+    *("--health-retries", "2", "--health-timeout", "5s"),
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[DockerEngine]:
+    with docker_engine() as made:
+        yield made
+
+
+@pytest.fixture
+def boxes(engine: DockerEngine, stack: LiveStack) -> Iterator[LiveStack]:
+    """`box` without a policy and `kept` with one, which runs; and a process beside them."""
+    engine.create("box", SCRIPT, *HEALTH)
+    engine.create("kept", SCRIPT, "--restart", "always", *HEALTH)
+    engine.docker("start", "kept")
+    stack.add("web")
+    for name in ("box", "kept"):
+        stack.container(name, name, engine.socket)
+    stack.write()
+    stack.up()
+    stack.until_ok()
+    yield stack
+    stack.run("down")
+    engine.docker("rm", "--force", "box", "kept")
+
+
+def runs(engine: DockerEngine, *names: str) -> dict[str, str]:
+    """When each began: another time is another run."""
+    return {name: engine.state(name)["StartedAt"] for name in names}
+
+
+def test_up_adopts_what_runs_starts_what_does_not_and_down_stops_both(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    before = runs(engine, "box", "kept")
+    assert engine.state("kept")["Pid"] == boxes.pid("kept")
+    assert boxes.service("box")["runtime"] == "docker"
+    boxes.up()
+    assert runs(engine, "box", "kept") == before
+    logged = boxes.run("logs", "box")
+    assert logged.stdout == "hello\n", said(logged)
+    checked = boxes.run("config", "check")
+    assert "`kept` first (`always`)" in checked.stderr, said(checked)
+    boxes.down()
+    assert [engine.state(name)["Status"] for name in ("box", "kept")] == ["exited", "exited"]
+    assert engine.state("box")["ExitCode"] == 0, "it was asked, not killed"
+
+
+def test_one_that_is_killed_is_healed_and_nothing_else_is_touched(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    before, web = runs(engine, "box", "kept"), boxes.pid("web")
+    engine.kill("box")
+    heal = boxes.until_healed("box")
+    assert heal["cause"] == "killed by signal 9"
+    assert [attempt["action"] for attempt in heal["attempts"]] == ["start"]
+    after = runs(engine, "box", "kept")
+    assert after["box"] != before["box"]
+    assert (after["kept"], boxes.pid("web")) == (before["kept"], web)
+    assert boxes.service("box")["restarts_24h"] == 1
+
+
+def test_its_own_policy_is_the_first_healer(engine: DockerEngine, boxes: LiveStack) -> None:
+    before = runs(engine, "kept")
+    engine.kill("kept")
+    boxes.until(lambda: runs(engine, "kept") != before, "the Engine starts it again")
+    boxes.until_ok()
+    assert engine.state("kept")["RestartCount"] == 1
+    assert boxes.heals("kept") == []
+    engine.docker("kill", "kept")  # by the Engine's own rule, its policy does not hold for that
+    heal = boxes.until_healed("kept")
+    assert [attempt["action"] for attempt in heal["attempts"]] == ["start"]
+
+
+def test_one_that_runs_and_says_that_it_is_sick_is_restarted(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    before = runs(engine, "box", "kept")
+    engine.docker("exec", "box", "touch", "/sick")
+    boxes.until(lambda: runs(engine, "box")["box"] != before["box"], "it is restarted")
+    engine.docker("exec", "box", "rm", "/sick")
+    heal = boxes.until_healed("box")
+    assert heal["symptom"] == "unresponsive"
+    assert [attempt["action"] for attempt in heal["attempts"]] == ["restart"]
+    assert runs(engine, "kept") == {"kept": before["kept"]}
+
+
+def test_a_stop_by_hand_stands_also_when_nobody_watched(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    engine.docker("stop", "box")
+    boxes.until(lambda: boxes.service("box").get("state") == "stopped", "it is taken in")
+    assert boxes.service("box")["message"] == "stopped by `docker stop`"
+    boxes.kill("autoheal")
+    engine.docker("stop", "kept")
+    boxes.until(lambda: boxes.service("kept").get("state") == "stopped", "so is the other")
+    assert "stopped by `docker stop`" in boxes.run("status").stdout
+    assert boxes.heals("box") == boxes.heals("kept") == []
+    engine.docker("start", "box")
+    boxes.until(lambda: boxes.service("box").get("health") == "ok", "a start takes it back")
+    started = boxes.run("start", "kept")
+    assert started.returncode == 0, said(started)
+    boxes.until_ok()
+    engine.kill("box")
+    boxes.until_healed("box")
+
+
+def test_a_watchdog_that_is_killed_in_a_heal_does_nothing_twice(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    before, kept = runs(engine, "box")["box"], runs(engine, "kept")
+    engine.kill("box")
+    boxes.until(lambda: runs(engine, "box")["box"] != before, "the heal has started it")
+    started = runs(engine, "box")
+    boxes.kill("autoheal")
+    boxes.until_healed("box")
+    assert runs(engine, "box") == started
+    assert runs(engine, "kept") == kept
+    assert boxes.outcomes("box") == ["healed"]
+
+
+def test_an_engine_that_is_away_is_unknown_and_nothing_is_healed(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    engine.stop()
+    boxes.until(lambda: boxes.service("box").get("health") == "unknown", "nobody knows")
+    assert "the Docker Engine does not answer" in boxes.service("box")["message"]
+    assert boxes.heals("box") == boxes.heals("kept") == []
+    engine.start()
+    boxes.until_healed("box")
+    assert [heal["outcome"] for heal in boxes.heals("kept")] == []
+    assert boxes.service("kept")["state"] == "running"

@@ -1,0 +1,73 @@
+"""Containers in a stack file."""
+
+import pytest
+
+from tests.support.stackfile import StackFile
+
+BOX = '[scenarios.box]\nruntime = "docker"\n'
+NAMED = f'{BOX}container = "box"\n'
+
+
+def test_a_container_is_looked_at_by_its_engine_unless_something_else_is_said(
+    file: StackFile,
+) -> None:
+    box = file.load(f"{NAMED}port = 80").services["box"]
+    assert (box.runtime, box.held, box.health.type) == ("docker", "box", "process")
+    box = file.load(f'{NAMED}port = 80\nhealth = {{ http = "/" }}').services["box"]
+    assert (box.health.type, box.health.target) == ("http", "/")
+
+
+def test_a_resource_in_a_container_is_asked_in_its_own_protocol(file: StackFile) -> None:
+    text = '[resources.db]\nkind = "postgres"\nruntime = "docker"\ncontainer = "db"\n'
+    db = file.load(f'{text}url = "env:DB_URL"').services["db"]
+    assert (db.held, db.health.type, db.url) == ("db", "kind", "env:DB_URL")
+
+
+def test_the_engine_may_listen_elsewhere(file: StackFile) -> None:
+    assert file.load(NAMED).docker == "/run/docker.sock"
+    assert file.load(f'[stack]\ndocker = "unix:///x/y.sock"\n{NAMED}').docker == "/x/y.sock"
+    assert file.load(f'[stack]\ndocker = "/x/y.sock"\n{NAMED}').docker == "/x/y.sock"
+
+
+ONE_PROBLEM = [
+    (BOX, '1: scenarios.box.container: `runtime = "docker"` needs a `container`: the name of'),
+    (f'{BOX}container = "-x"', "3: scenarios.box.container: expected the name of a container"),
+    (f"{BOX}container = 3", "3: scenarios.box.container: expected the name of a container"),
+    (f'{NAMED}command = ["x"]', "4: scenarios.box.command: the container has that already"),
+    (f'{NAMED}env = {{ A = "b" }}', "4: scenarios.box.env: the container has that already"),
+    (f'{NAMED}user = "me"', "4: scenarios.box.user: the container has that already"),
+    (f'{NAMED}cwd = "/"', "4: scenarios.box.cwd: the container has that already"),
+    (f"{NAMED}instances = 2", "4: scenarios.box.instances: the container has that already"),
+    (f'{NAMED}stop_signal = "INT"', "4: scenarios.box.stop_signal: the container has that"),
+    (f'{NAMED}url = "http://x"', '4: scenarios.box.url: only for `runtime = "external"`'),
+    (
+        '[scenarios.web]\ncommand = ["web"]\ncontainer = "box"',
+        '3: scenarios.web.container: only for `runtime = "docker"`; leave it out',
+    ),
+    (
+        '[resources.db]\nkind = "postgres"\nruntime = "docker"\ncontainer = "db"',
+        "1: resources.db.url: needs the `url` of this postgres, or a reference to it",
+    ),
+    (
+        '[resources.db]\nkind = "redis"\nruntime = "docker"\ncontainer = "db"\n'
+        'url = "redis://127.0.0.1:6379"\nmax_memory = "1gb"',
+        "6: resources.db.max_memory: the container has that already; leave it out",
+    ),
+    (
+        f'{NAMED}[scenarios.other]\nruntime = "docker"\ncontainer = "box"',
+        "6: scenarios.other.container: the container `box` is also that of `box`",
+    ),
+    ('[stack]\ndocker = "tcp://x:1"', "2: stack.docker: expected the whole path of a socket"),
+    (
+        '[resources.api]\nkind = "http"\nruntime = "docker"\ncontainer = "api"',
+        "3: resources.api.runtime: a http cannot run as `docker`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ONE_PROBLEM)
+def test_what_does_not_fit_is_named_with_its_line(
+    file: StackFile, text: str, expected: str
+) -> None:
+    problems = file.problems(text)
+    assert any(problem.startswith(expected) for problem in problems), problems
