@@ -23,5 +23,5 @@ CHECK = Check(
     unit="%",
     thresholds=Thresholds(warning=85.0, critical=95.0),
     run=_run,
-    ladder=("vacuum-journal", "clean-apt", "rotate-logs"),
+    ladder=("vacuum-journal", "clean-apt", "rotate-logs", "prune-images"),
 )
