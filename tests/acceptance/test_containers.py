@@ -2,12 +2,14 @@
 alone where a person or the Engine has them in hand.
 """
 
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.docker_engine import DockerEngine, docker_engine
-from tests.support.stack import LiveStack, said
+from tests.support.stack import LiveStack, gone, said
 
 SCRIPT = "echo hello; trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"
 HEALTH = (
@@ -113,6 +115,12 @@ def test_a_stop_by_hand_stands_also_when_nobody_watched(
     assert boxes.heals("box") == boxes.heals("kept") == []
     engine.docker("start", "box")
     boxes.until(lambda: boxes.service("box").get("health") == "ok", "a start takes it back")
+    before = runs(engine, "box")
+    engine.docker("restart", "--time", "1", "box")
+    assert runs(engine, "box") != before
+    pid = engine.state("box")["Pid"]
+    boxes.until(lambda: boxes.service("box").get("pid") == pid, "it is both")
+    boxes.until(lambda: boxes.service("box").get("health") == "ok", "and well")
     started = boxes.run("start", "kept")
     assert started.returncode == 0, said(started)
     boxes.until_ok()
@@ -145,3 +153,39 @@ def test_an_engine_that_is_away_is_unknown_and_nothing_is_healed(
     boxes.until_healed("box")
     assert [heal["outcome"] for heal in boxes.heals("kept")] == []
     assert boxes.service("kept")["state"] == "running"
+
+
+def test_without_keeper_and_watchdog_commands_ask_the_engine_themselves(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    before = runs(engine, "box", "kept")
+    watchdog, keeper = boxes.pid("autoheal"), boxes.pid("keeper")
+    os.kill(keeper, signal.SIGSTOP)  # else it replaces the watchdog before it is killed itself
+    os.kill(watchdog, signal.SIGKILL)
+    os.kill(keeper, signal.SIGKILL)
+    boxes.until(lambda: gone(watchdog) and gone(keeper), "both are gone")
+    told = {row["name"]: row for row in boxes.status()["services"]}
+    assert [told[name]["state"] for name in ("box", "kept")] == ["running", "running"]
+    boxes.up()
+    assert runs(engine, "box", "kept") == before
+    boxes.until_ok()
+    assert boxes.heals("box") == []
+
+
+def test_an_edit_takes_a_container_on_and_lets_it_go_untouched(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    before = runs(engine, "box", "kept")
+    boxes.remove("box")
+    boxes.write()
+    boxes.up()
+    boxes.until_ok()
+    assert boxes.service("box") == {}
+    assert runs(engine, "box", "kept") == before
+    boxes.container("box", "box", engine.socket)
+    boxes.write()
+    boxes.up()
+    boxes.until_ok()
+    assert runs(engine, "box", "kept") == before
+    engine.kill("box")
+    boxes.until_healed("box")

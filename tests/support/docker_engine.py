@@ -96,17 +96,22 @@ class DockerEngine:
         self._process.wait(PATIENCE)
         self._process = None
 
-    def load_image(self) -> None:
-        """`bb:1`, which is busybox alone."""
+    def send(self, number: int) -> None:
+        """Signal it: to hang, to go on."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def load_image(self, name: str = IMAGE, seed: str = "") -> None:
+        """`name`, which is busybox alone; with another `seed` it is another image."""
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             tar.add(BUSYBOX, "bin/busybox")
-            for name in ("sh", "sleep", "cat", "test", "httpd", "touch", "rm", "echo", "kill"):
-                link = tarfile.TarInfo(f"bin/{name}")
+            for tool in ("sh", "sleep", "cat", "test", "httpd", "touch", "rm", "echo", "kill"):
+                link = tarfile.TarInfo(f"bin/{tool}")
                 link.type, link.linkname = tarfile.SYMTYPE, "busybox"
                 tar.addfile(link)
         subprocess.run(
-            [*self._client, "import", "-", IMAGE],
+            [*self._client, "import", "--message", seed, "-", name],
             input=archive.getvalue(),
             check=True,
             capture_output=True,

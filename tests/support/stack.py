@@ -87,9 +87,13 @@ class LiveStack:
         command = ["sh", "-c", script]
         self._sections[f"job {name}"] = section(f"jobs.{name}", {"command": command, **keys})
 
+    def docker(self, socket: Path) -> None:
+        """Where the Docker Engine listens."""
+        self._stack["docker"] = str(socket)
+
     def container(self, name: str, container: str, socket: Path, **keys: Any) -> None:
         """The scenario `name` is a container of the Docker Engine at `socket`, looked at often."""
-        self._stack["docker"] = str(socket)
+        self.docker(socket)
         keys.setdefault("health", {"interval": 0.5})
         keys = {"runtime": "docker", "container": container, **keys}
         self._sections[name] = section(f"scenarios.{name}", keys)

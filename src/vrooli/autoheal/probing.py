@@ -19,8 +19,10 @@ that it looks for."""
 
 
 def has_docker(look: Look) -> bool:
-    """Whether a Docker Engine is meant to listen where the stack says."""
-    return look.facts.files.facts(look.facts.stack.docker) is not None
+    """Whether there is a Docker Engine, or should be one: the stack has containers."""
+    stack = look.facts.stack
+    wanted = any(service.runtime == "docker" for service in stack.services.values())
+    return wanted or look.facts.files.facts(stack.docker) is not None
 
 
 async def docker(look: Look, path: str) -> Response:

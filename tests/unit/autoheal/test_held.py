@@ -51,7 +51,7 @@ async def healed(watchdog: MemoryWatchdog, times: int = 1) -> None:
 async def quiet(watchdog: MemoryWatchdog) -> None:
     """Some looks and sweeps have gone by."""
     sweeps = watchdog.loop.sweeps
-    await until(lambda: watchdog.loop.sweeps >= sweeps + 3)
+    await until(lambda: watchdog.loop.sweeps >= sweeps + 2)
 
 
 async def test_what_does_not_run_is_started_and_what_runs_is_adopted(
