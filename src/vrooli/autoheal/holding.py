@@ -37,7 +37,7 @@ class Holding:
             return False
         if held.phase in ("running", "starting"):
             await self._forget(tracked.name)
-            return False
+            return held.asked
         if held.phase in ("restarting", "stopping"):
             return True
         return held.asked and await self._stopped_by_hand(tracked)

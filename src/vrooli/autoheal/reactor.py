@@ -83,7 +83,8 @@ class Reactor:
             return
         if not self._board.is_wanted(tracked.service) or tracked.service.is_watchdog:
             return
-        if tracked.service.is_held and await self._left_alone(tracked):
+        held = tracked.service.is_held and await self._left_alone(tracked)
+        if held and not result.healthy:
             return
         tracked.looks = tracked.looks.after(result, now)
         if result.status is not Status.UNKNOWN:

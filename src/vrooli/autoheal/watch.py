@@ -47,7 +47,8 @@ class Observer:
         if service.is_watchdog:
             return Result(Status.OK, "this is it")
         result = await supervisor.look(service)
-        return self._idle(tracked) if result.starting and self._is_idle(tracked) else result
+        hurried = result.starting and not result.details.get("patient")
+        return self._idle(tracked) if hurried and self._is_idle(tracked) else result
 
     def _is_idle(self, tracked: Tracked) -> bool:
         """Whether one that says "starting" has not done any work for so long that it never will."""

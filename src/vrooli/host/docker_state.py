@@ -71,7 +71,7 @@ def held(name: str, told: Mapping[str, Any], story: Story, now: float) -> Held:
         code=code,
         signal=signal,
         restarts=_policy(told["HostConfig"].get("RestartPolicy") or {}),
-        asked=story.asked and over,
+        asked=(story.asked and over) or _is_paused(state),
         message=_message(state, code, signal),
         healthy={"healthy": True, "unhealthy": False}.get(_health(state)),
     )
@@ -112,6 +112,10 @@ def _phase(state: Mapping[str, Any], story: Story, now: float) -> Phase:
     return "failed" if int(state["ExitCode"]) else "ended"
 
 
+def _is_paused(state: Mapping[str, Any]) -> bool:
+    return str(state["Status"]) == "paused"
+
+
 def _end(code: int) -> tuple[int | None, int | None]:
     """Code and signal: runc reports the end by signal N as code 128 + N, as shells do."""
     number = code - _SIGNALLED
@@ -137,7 +141,7 @@ def _message(state: Mapping[str, Any], code: int | None, signal: int | None) -> 
         return f"killed by signal {signal}"
     if code is not None:
         return f"exited with code {code}"
-    if str(state["Status"]) == "paused":
+    if _is_paused(state):
         return "paused"
     return _line(_last_look(state)) if _health(state) == "unhealthy" else ""
 

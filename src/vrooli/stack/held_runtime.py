@@ -93,6 +93,8 @@ class HeldRuntime(Runtime):
             return unknown(f"{self.manager} does not answer: {said(error)}")
         if held.phase not in _SERVING:
             return self._absent(held)
+        if held.asked:
+            return unknown(f"it stands still, as somebody asked for: {held.message}")
         if self._is_stopped(service, context):
             return critical("its process is stopped (state T)", stopped=True)
         if _has_probe(service):
@@ -119,7 +121,7 @@ class HeldRuntime(Runtime):
             proven = _has_probe(service) or held.healthy or lasted >= ALIVE_SECONDS
             if result.healthy and proven:
                 return result
-            if lasted >= service.start_timeout:
+            if lasted >= service.start_timeout and not result.details.get("patient"):
                 what = f"not healthy after {service.start_timeout:g} s: {result.message}"
                 raise await self._failed(service, context, what)
             await clock.sleep(pause)
@@ -138,13 +140,13 @@ class HeldRuntime(Runtime):
         try:
             return await ask(service, context)
         except SILENCE as error:
-            raise self._silent(service, said(error)) from error
+            raise self._silent(service, said(error), error.next_step) from error
 
-    def _silent(self, service: Service, why: str) -> Refused:
+    def _silent(self, service: Service, why: str, next_step: str = "") -> Refused:
         return Refused(
             f"{self.manager} does not answer: {why}",
             where=service.name,
-            next_step=f"see to {self.manager}; it goes on when that answers again",
+            next_step=next_step or f"see to {self.manager}; it goes on when that answers again",
             retryable=True,
         )
 
@@ -165,7 +167,8 @@ class HeldRuntime(Runtime):
         if held.healthy is False:
             return critical(f"{self.manager} says that it is unhealthy{_dash(held)}")
         if held.phase == "starting":
-            return starting(f"{self.manager} has not seen it healthy yet")
+            # It leaves this state by itself, after as many looks of its own as were declared to it.
+            return starting(f"{self.manager} has not seen it healthy yet", patient=True)
         if held.healthy:
             return ok(f"{self.manager} says that it is healthy")
         return ok("no probe: that it runs is what counts")

@@ -23,7 +23,7 @@ STACK = stack_of(container("box"), scenario("web", 1))
 @pytest.fixture
 def manager() -> MemoryManager:
     made = MemoryManager(SystemClock())
-    made.add("box")
+    made.add("box", healthy=True)
     return made
 
 
@@ -57,7 +57,7 @@ async def quiet(watchdog: MemoryWatchdog) -> None:
 async def test_what_does_not_run_is_started_and_what_runs_is_adopted(
     tmp_path: Path, manager: MemoryManager
 ) -> None:
-    manager.add("other")
+    manager.add("other", healthy=True)
     manager.run("other")
     stack = stack_of(container("box"), container("other"))
     async with MemoryWatchdog(tmp_path, stack, manager=manager) as watchdog:
@@ -80,7 +80,7 @@ async def test_one_that_ends_is_started_and_nothing_else_is(up: MemoryWatchdog) 
 
 
 async def test_its_own_policy_is_waited_for(tmp_path: Path, manager: MemoryManager) -> None:
-    manager.add("box", restarts="always")
+    manager.add("box", restarts="always", healthy=True)
     async with MemoryWatchdog(tmp_path, STACK, manager=manager) as watchdog:
         await watchdog.operations.run("up", (), silent)
         manager.end("box", code=1)
@@ -115,6 +115,29 @@ async def test_a_stop_by_hand_stands_and_says_who(up: MemoryWatchdog) -> None:
     await up.operations.run("start", ("box",), silent)
     await until(lambda: row(up)["health"] == "ok")
     await until(lambda: not up.board.stopped_by)
+
+
+async def test_one_that_stands_still_as_somebody_asked_is_left_so(up: MemoryWatchdog) -> None:
+    up.manager.becomes("box", asked=True, healthy=False, message="paused")
+    await until(lambda: row(up)["health"] == "unknown")
+    await quiet(up)
+    assert await up.heals("box") == []
+    up.manager.becomes("box", asked=False, healthy=True, message="")
+    await until(lambda: row(up)["health"] == "ok")
+
+
+async def test_a_health_check_of_the_managers_own_gets_all_its_time(
+    tmp_path: Path, manager: MemoryManager
+) -> None:
+    stack = stack_of(container("box", start_timeout=0.5))
+    manager.run("box")
+    manager.becomes("box", phase="starting", healthy=None)
+    async with MemoryWatchdog(tmp_path, stack, manager=manager) as watchdog:
+        up = asyncio.create_task(watchdog.operations.run("up", (), silent))
+        await quiet(watchdog)
+        assert not up.done()
+        manager.becomes("box", phase="running", healthy=True)
+        assert (await up).ok
 
 
 async def test_a_start_by_hand_takes_a_stop_by_hand_back(up: MemoryWatchdog) -> None:
@@ -157,7 +180,7 @@ async def test_what_happened_while_nobody_watched_is_taken_in(
         await until(lambda: row(second)["state"] == "stopped")
         assert row(second)["message"] == "stopped by `docker stop`"
     async with MemoryWatchdog(tmp_path, STACK, first.keeper, manager=manager) as third:
-        assert row(third)["message"] == "stopped by `docker stop`"
+        await until(lambda: row(third)["message"] == "stopped by `docker stop`")
         await third.operations.run("start", ("box",), silent)
     manager.end("box", code=7)
     async with MemoryWatchdog(tmp_path, STACK, first.keeper, manager=manager) as fourth:

@@ -72,6 +72,11 @@ def test_one_that_never_ran_has_no_run() -> None:
     assert (found.phase, found.run, found.since, found.code) == ("ended", "", 0.0, None)
 
 
+def test_one_that_is_paused_stands_still_because_somebody_wants_it() -> None:
+    found = held("paused", Pid=77)
+    assert (found.phase, found.asked, found.message) == ("running", True, "paused")
+
+
 def test_one_that_the_engine_starts_again() -> None:
     found = held("restarting", 1)
     assert (found.phase, found.code) == ("restarting", 1)

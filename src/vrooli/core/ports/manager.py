@@ -22,7 +22,8 @@ class Held:
         since: when this run began, Unix seconds; 0.0 when it never did.
         code, signal: how the last run ended, None when it runs or that is not known.
         restarts: its manager's own restart policy in the manager's words; empty when it has none.
-        asked: whether its end was asked for by somebody (`systemctl stop`, `docker stop`).
+        asked: whether its end was asked for by somebody (`systemctl stop`, `docker stop`); of one
+            that runs, that it stands still (`docker pause`).
         message: in the manager's words, one line.
         healthy: what a health check of the manager's own says; None when there is none.
     """

@@ -25,6 +25,7 @@ class MemoryManager:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._held: dict[str, Held] = {}
+        self._healthy: dict[str, bool | None] = {}
         self._runs, self._pids = itertools.count(1), itertools.count(5001)
         self._listening: set[asyncio.Queue[str]] = set()
         self._away = False
@@ -35,8 +36,11 @@ class MemoryManager:
 
     # What happens to it
 
-    def add(self, name: str, restarts: str = "") -> None:
-        """There is one that has never run, with this restart policy."""
+    def add(self, name: str, restarts: str = "", healthy: bool | None = None) -> None:
+        """There is one that has never run, with this restart policy, and this to be said of its
+        health whenever it is started.
+        """
+        self._healthy[name] = healthy
         self._set(Held(name, "ended", restarts=restarts))
 
     def run(self, name: str) -> None:
@@ -50,6 +54,7 @@ class MemoryManager:
                 pid=pid,
                 since=self._clock.wall(),
                 restarts=self._held[name].restarts,
+                healthy=self._healthy[name],
             )
         )
 
