@@ -56,6 +56,11 @@ def test_up_adopts_what_runs_starts_what_does_not_and_down_stops_both(
     assert runs(engine, "box", "kept") == before
     logged = boxes.run("logs", "box")
     assert logged.stdout == "hello\n", said(logged)
+    restarted = boxes.run("restart", "box")
+    assert restarted.returncode == 0, said(restarted)
+    after = runs(engine, "box", "kept")
+    assert after["box"] != before["box"]
+    assert after["kept"] == before["kept"]
     checked = boxes.run("config", "check")
     assert "`kept` first (`always`)" in checked.stderr, said(checked)
     boxes.down()

@@ -21,6 +21,7 @@ class Holding:
     def __init__(self, board: Board, ledger: Ledger) -> None:
         self._board, self._ledger = board, ledger
         self._supervisor = board.supervisor
+        self._taken_in: set[str] = set()
 
     async def load(self) -> None:
         """Who stopped what, before this watchdog began."""
@@ -69,13 +70,22 @@ class Holding:
         heal = tracked.heal
         if tracked.failure is not None and heal is not None and heal.outcome is None:
             return False  # our own: the watchdog before us was killed between stop and start
+        if tracked.name in self._taken_in:
+            return True  # an event and a look tell the same
+        self._taken_in.add(tracked.name)
+        try:
+            await self._take_in(tracked)
+        finally:
+            self._taken_in.discard(tracked.name)
+        return True
+
+    async def _take_in(self, tracked: Tracked) -> None:
         command = self._runtime(tracked).stop_command
         self._board.stopped_by[tracked.name] = command
         await self._save()  # first: a will of which nobody knows whose it is cannot be taken back
         await asyncio.to_thread(self._board.wanted.stop, {tracked.name})
         self._ledger.transition(tracked.name, "running", "stopped", f"`{command}`")
         await self._ledger.event(tracked.name, "stopped by hand", by=command)
-        return True
 
     async def _forget(self, name: str) -> None:
         if self._board.stopped_by.pop(name, None) is not None:

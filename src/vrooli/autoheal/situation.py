@@ -46,7 +46,7 @@ class Situations:
             failing_needs=self._board.failing_needs(tracked),
             common_cause=common_cause(len(roots), self._meant_to_run(), settings),
             turn=self._is_its_turn(tracked, roots),
-            gate=self._board.supervisor.silence(tracked.service) or self._gate.reason(tracked),
+            gate=self._board.supervisor.obstacle(tracked.service) or self._gate.reason(tracked),
             ladder=tracked.service.ladder if failure.symptom is Symptom.UNRESPONSIVE else (),
             flapping=tracked.flaps.flapping,
             recent_heals=tuple(self._board.heal_times),

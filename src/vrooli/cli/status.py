@@ -91,7 +91,8 @@ def _wants_attention(service: Mapping[str, Any]) -> bool:
         return True
     if service["state"] == "stopped":
         return bool(service.get("stopped_by"))
-    return service["health"] in ("warning", "critical", "unknown")
+    unknown = service["health"] == "unknown" and service["runtime"] != "process"
+    return unknown or service["health"] in ("warning", "critical")
 
 
 def _show_watchdog(watchdog: Mapping[str, Any]) -> None:

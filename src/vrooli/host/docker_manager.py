@@ -51,10 +51,15 @@ EVENTS = ("start", "die", "stop", "kill", "destroy", "rename", "pause", "unpause
 
 
 class DockerManager:
-    """The Engine that listens where `socket` says, asked anew each time: settings may change."""
+    """The Engine that listens where `socket` says, asked anew each time: settings may change.
+    `answer` is how many seconds it gets for one.
+    """
 
-    def __init__(self, streams: Streams, clock: Clock, socket: Callable[[], str]) -> None:
+    def __init__(
+        self, streams: Streams, clock: Clock, socket: Callable[[], str], answer: float = ANSWER
+    ) -> None:
         self._streams, self._clock, self._socket = streams, clock, socket
+        self._answer = answer
 
     async def look(self, name: str) -> Held:
         """See the port."""
@@ -184,11 +189,11 @@ class DockerManager:
             return False
         return True
 
-    async def _post(self, name: str, what: str, seconds: float = ANSWER) -> Response:
+    async def _post(self, name: str, what: str, seconds: float = 0.0) -> Response:
         return await self._ask("POST", f"/containers/{quote(name, safe='')}/{what}", seconds)
 
-    async def _ask(self, method: str, path: str, seconds: float = ANSWER) -> Response:
-        address = self._address
+    async def _ask(self, method: str, path: str, seconds: float = 0.0) -> Response:
+        address, seconds = self._address, seconds or self._answer
         try:
             async with asyncio.timeout(seconds):
                 return await http.request(self._streams, address, method, path)

@@ -60,7 +60,7 @@ def held(name: str, told: Mapping[str, Any], story: Story, now: float) -> Held:
     """
     state = told["State"]
     phase = _phase(state, story, now)
-    over = phase in ("ended", "failed", "restarting") and bool(run(told))
+    over = phase not in ("running", "starting") and bool(run(told))
     code, signal = _end(int(state["ExitCode"])) if over else (None, None)
     return Held(
         name=name,

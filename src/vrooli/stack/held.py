@@ -19,9 +19,6 @@ from vrooli.stack.launched import launch_fingerprint
 from vrooli.stack.model import Service
 from vrooli.stack.runtime import Context
 
-ALIVE = ("running", "starting", "stopping")
-"""Phases in which its main process is there."""
-
 SAME_START = 5.0
 """Seconds by which a manager and the kernel may differ about when a process began, when they mean
 the same one: a pid of another pid namespace is no pid of ours."""
@@ -68,18 +65,20 @@ async def ask_all(services: Iterable[Service], context: Context) -> None:
 def note(service: Service, held: Held, context: Context) -> Exit | None:
     """Take on what a manager says; the ending that it tells, when that is news."""
     context.silent.pop(service.runtime, None)
-    context.held[service.name] = held
     before = context.launches.get(service.name)
     if before is not None and not is_held(before):
         if context.exits.get(before.launch_id) is None:
             return None  # a process of ours by that name is still there: it is stopped first
         before = None
+    if _is_stale(before, held, service, context):
+        return None
+    context.held[service.name] = held
     news = _missed(before, held, service, context)
     if not held.run:
         return news
     if before is None or before.launch_id != _launch_id(service, held):
         context.launches[service.name] = before = _launch(service, held, context)
-    if held.phase in ALIVE or context.exits.get(before.launch_id) is not None:
+    if _is_alive(held) or context.exits.get(before.launch_id) is not None:
         return news
     return _ended(before, held.code, held.signal, context)
 
@@ -98,6 +97,24 @@ def forget_undeclared(context: Context) -> None:
 def said(error: VrooliError) -> str:
     """Why a manager tells nothing, with its address."""
     return f"{error.where}: {error.what}" if error.where else error.what
+
+
+def _is_alive(held: Held) -> bool:
+    """Whether its main process is there."""
+    return held.phase in ("running", "starting") or (held.phase == "stopping" and held.pid > 0)
+
+
+def _is_stale(before: Launch | None, held: Held, service: Service, context: Context) -> bool:
+    """Whether this was so before something that is known by now: two who ask at once hear the
+    answers in any order.
+    """
+    launch_id = _launch_id(service, held)
+    if _is_alive(held):
+        return context.exits.get(launch_id) is not None  # none comes back to life
+    if before is None or before.launch_id == launch_id:
+        return False
+    runs = context.exits.get(before.launch_id) is None
+    return runs and 0 < held.since < before.started_at
 
 
 def _missed(before: Launch | None, held: Held, service: Service, context: Context) -> Exit | None:

@@ -102,6 +102,13 @@ class Supervisor:
         """Why nobody knows how `service` is: its manager does not answer; empty when it does."""
         return self.context.silent.get(service.runtime, "") if service.is_held else ""
 
+    def obstacle(self, service: Service) -> str:
+        """Why nothing can be done about `service` now; empty when nothing is in the way."""
+        held = self.context.held.get(service.name) if service.is_held else None
+        if held is not None and held.phase == "missing":
+            return f"its manager does not know `{held.name}`"
+        return self.silence(service)
+
     async def look(self, service: Service) -> Result:
         """One look, whatever runs it. Raises only when it is cancelled."""
         return await self.runtime(service).look(service, self.context)

@@ -4,6 +4,7 @@ and nobody heals what nobody knows about.
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
@@ -214,6 +215,27 @@ async def test_down_stops_it_and_an_edit_leaves_it_alone(up: MemoryWatchdog) -> 
     assert up.manager.started == ["box"]
 
 
+async def test_restarted_it_is_another_run_and_nothing_was_healed(up: MemoryWatchdog) -> None:
+    before = up.launch_id("box")
+    summary = await up.operations.run("restart", ("box",), silent)
+    assert summary.ok
+    assert up.launch_id("box") != before
+    assert (up.manager.stopped, up.manager.started) == (["box"], ["box", "box"])
+    assert await up.heals("box") == []
+
+
+async def test_what_was_so_before_changes_nothing(up: MemoryWatchdog) -> None:
+    box = up.board.tracked["box"]
+    ran = await up.manager.look("box")
+    up.manager.end("box", code=1)
+    await healed(up)
+    ended, launch_id = replace(ran, phase="failed", pid=0, code=1), up.launch_id("box")
+    for stale in (ran, ended):
+        await up.reactor.on_held(box, stale)
+        assert up.launch_id("box") == launch_id
+        assert up.supervisor.running(box.service)
+
+
 async def test_one_that_is_not_there_is_refused_until_it_is(
     tmp_path: Path, manager: MemoryManager
 ) -> None:
@@ -222,6 +244,8 @@ async def test_one_that_is_not_there_is_refused_until_it_is(
         summary = await watchdog.operations.run("up", (), silent)
         assert summary.failed == ("box",)
         await until(lambda: "there is no container `box`" in row(watchdog)["message"])
+        await quiet(watchdog)
+        assert len(await watchdog.heals("box")) <= 2, "one by the start, one that says why not"
         manager.add("box")
         manager.run("box")
         await until(lambda: row(watchdog)["health"] == "ok")

@@ -104,7 +104,8 @@ def test_a_stop_is_asked_for_and_a_later_start_forgets_it() -> None:
 
 
 def test_after_a_signal_it_is_undecided_for_a_while_whether_it_was_a_stop() -> None:
-    assert held("exited", 137, events(("kill", DECIDED / 2))).phase == "stopping"
+    found = held("exited", 137, events(("kill", DECIDED / 2)))
+    assert (found.phase, found.pid, found.signal) == ("stopping", 0, 9)
     assert held("exited", 137, events(("kill", DECIDED * 2))).phase == "failed"
     assert held("exited", 137, events(("kill", 0.1), ("stop", 0.0))).phase == "failed"
 

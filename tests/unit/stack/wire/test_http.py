@@ -10,7 +10,7 @@ from tests.support.peers import ADDRESS, run, saying
 from vrooli.client.wire import Response
 from vrooli.core.address import HostPort
 from vrooli.core.errors import ConfigError, ProtocolError, Unreachable, VrooliError
-from vrooli.stack.wire.http import MAX_BODY, get, target
+from vrooli.stack.wire.http import MAX_BODY, MAX_HEAD, get, lines, target
 
 
 def fetch(*answers: bytes, stay: bool = False) -> Response:
@@ -66,3 +66,31 @@ def test_whatever_a_peer_sends_is_an_answer_or_an_error_of_ours(answer: bytes) -
     for data in (answer, head + answer, head + b"Transfer-Encoding: chunked\r\n\r\n" + answer):
         with suppress(VrooliError):
             fetch(data)
+
+
+def listen(*answers: bytes) -> list[bytes]:
+    """The lines of a stream, until it breaks."""
+    streams, heard = saying(*answers), []
+
+    async def go() -> None:
+        async for line in lines(streams, ADDRESS, "/events"):
+            heard.append(line)
+
+    with pytest.raises(Unreachable):
+        run(streams, go)
+    return heard
+
+
+def test_lines_come_as_they_are_complete_and_an_end_is_a_loss() -> None:
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (b"a\nb", b"b\n", b"c"))
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert listen(head + chunks + b"0\r\n\r\n") == [b"a", b"bb"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 500 X\r\n\r\nno\n", b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (MAX_HEAD + 1)],
+)
+def test_an_error_and_a_line_without_end_are_refused(answer: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        listen(answer)
