@@ -37,7 +37,6 @@ def boxes(engine: DockerEngine, stack: LiveStack) -> Iterator[LiveStack]:
     stack.up()
     stack.until_ok()
     yield stack
-    stack.run("down")
     engine.docker("rm", "--force", "box", "kept")
 
 
@@ -63,12 +62,22 @@ def test_up_adopts_what_runs_starts_what_does_not_and_down_stops_both(
     assert after["kept"] == before["kept"]
     checked = boxes.run("config", "check")
     assert "`kept` first (`always`)" in checked.stderr, said(checked)
+    boxes.remove("box")
+    boxes.write()
+    boxes.up()
+    assert boxes.service("box") == {}
+    assert runs(engine, "box", "kept") == after, "what the file does not name is left as it is"
+    boxes.container("box", "box", engine.socket)
+    boxes.write()
+    boxes.up()
+    boxes.until_ok()
+    assert runs(engine, "box", "kept") == after
     boxes.down()
     assert [engine.state(name)["Status"] for name in ("box", "kept")] == ["exited", "exited"]
     assert engine.state("box")["ExitCode"] == 0, "it was asked, not killed"
 
 
-def test_one_that_is_killed_is_healed_and_nothing_else_is_touched(
+def test_one_that_is_killed_is_healed_after_its_own_policy_if_it_has_one(
     engine: DockerEngine, boxes: LiveStack
 ) -> None:
     before, web = runs(engine, "box", "kept"), boxes.pid("web")
@@ -80,9 +89,6 @@ def test_one_that_is_killed_is_healed_and_nothing_else_is_touched(
     assert after["box"] != before["box"]
     assert (after["kept"], boxes.pid("web")) == (before["kept"], web)
     assert boxes.service("box")["restarts_24h"] == 1
-
-
-def test_its_own_policy_is_the_first_healer(engine: DockerEngine, boxes: LiveStack) -> None:
     before = runs(engine, "kept")
     engine.kill("kept")
     boxes.until(lambda: runs(engine, "kept") != before, "the Engine starts it again")
@@ -94,7 +100,7 @@ def test_its_own_policy_is_the_first_healer(engine: DockerEngine, boxes: LiveSta
     assert [attempt["action"] for attempt in heal["attempts"]] == ["start"]
 
 
-def test_one_that_runs_and_says_that_it_is_sick_is_restarted(
+def test_one_that_is_sick_is_restarted_and_one_that_was_stopped_goes_on(
     engine: DockerEngine, boxes: LiveStack
 ) -> None:
     before = runs(engine, "box", "kept")
@@ -105,6 +111,10 @@ def test_one_that_runs_and_says_that_it_is_sick_is_restarted(
     assert heal["symptom"] == "unresponsive"
     assert [attempt["action"] for attempt in heal["attempts"]] == ["restart"]
     assert runs(engine, "kept") == {"kept": before["kept"]}
+    ran = runs(engine, "box")
+    engine.kill("box", signal.SIGSTOP)
+    heal = boxes.until_healed("box", times=2)
+    assert (heal["symptom"], runs(engine, "box")) == ("stopped", ran)
 
 
 def test_a_stop_by_hand_stands_also_when_nobody_watched(
@@ -175,22 +185,3 @@ def test_without_keeper_and_watchdog_commands_ask_the_engine_themselves(
     assert runs(engine, "box", "kept") == before
     boxes.until_ok()
     assert boxes.heals("box") == []
-
-
-def test_an_edit_takes_a_container_on_and_lets_it_go_untouched(
-    engine: DockerEngine, boxes: LiveStack
-) -> None:
-    before = runs(engine, "box", "kept")
-    boxes.remove("box")
-    boxes.write()
-    boxes.up()
-    boxes.until_ok()
-    assert boxes.service("box") == {}
-    assert runs(engine, "box", "kept") == before
-    boxes.container("box", "box", engine.socket)
-    boxes.write()
-    boxes.up()
-    boxes.until_ok()
-    assert runs(engine, "box", "kept") == before
-    engine.kill("box")
-    boxes.until_healed("box")

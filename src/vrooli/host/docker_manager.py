@@ -127,7 +127,10 @@ class DockerManager:
         work = {asyncio.create_task(self._hear(names, news))}
         try:
             while name := await news.get():
-                held = await self.look(name)
+                try:
+                    held = await self.look(name)
+                except ProtocolError:  # of this one only; the others are heard on
+                    continue
                 if held.phase == "stopping":
                     work.add(asyncio.create_task(self._decide(name, news)))
                 yield held

@@ -204,6 +204,21 @@ async def test_a_watchdog_takes_over_and_nothing_is_done_twice(
         assert manager.started == ["box", "box"]
 
 
+async def test_after_a_boot_it_is_started_like_all_others_and_nothing_has_failed(
+    tmp_path: Path, manager: MemoryManager
+) -> None:
+    manager.add("kept", restarts="always", healthy=True)
+    stack = stack_of(container("box"), container("kept"), scenario("web", 1))
+    async with MemoryWatchdog(tmp_path, stack, manager=manager) as first:
+        await first.operations.run("up", (), silent)
+    manager.becomes("box", phase="ended", pid=0, code=0)
+    manager.run("kept")
+    async with MemoryWatchdog(tmp_path, stack, manager=manager, boot="next") as second:
+        await until(lambda: row(second)["health"] == row(second, "web")["health"] == "ok")
+        assert manager.started == ["box", "kept", "box"]
+        assert await second.heals("box") == await second.heals("web") == []
+
+
 async def test_down_stops_it_and_an_edit_leaves_it_alone(up: MemoryWatchdog) -> None:
     await up.loop.replace(stack_of(scenario("web", 1)))
     await quiet(up)
