@@ -68,6 +68,7 @@ def note(service: Service, held: Held, context: Context) -> Exit | None:
     before = context.launches.get(service.name)
     if before is not None and not is_held(before):
         if context.exits.get(before.launch_id) is None:
+            context.held[service.name] = held
             return None  # a process of ours by that name is still there: it is stopped first
         before = None
     if _is_stale(before, held, service, context):
