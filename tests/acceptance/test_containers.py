@@ -3,12 +3,13 @@ alone where a person or the Engine has them in hand.
 """
 
 import os
+import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.docker_engine import DockerEngine, docker_engine
+from tests.support.docker_engine import IMAGE, DockerEngine, docker_engine
 from tests.support.stack import LiveStack, gone, said
 
 SCRIPT = "echo hello; trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"
@@ -185,3 +186,30 @@ def test_without_keeper_and_watchdog_commands_ask_the_engine_themselves(
     assert runs(engine, "box", "kept") == before
     boxes.until_ok()
     assert boxes.heals("box") == []
+
+
+def test_a_resource_in_a_container_is_asked_in_its_own_protocol(
+    engine: DockerEngine, new_stack: Callable[..., LiveStack]
+) -> None:
+    if not shutil.which("redis-server"):
+        pytest.skip("redis-server is not installed")
+    stack = new_stack(prefix=engine.inside)
+    port = stack.port("cache")
+    program = ("redis-server", "--port", str(port), "--save", "")
+    shared = [f"--volume={folder}:{folder}:ro" for folder in ("/usr", "/lib", "/lib64")]
+    made = ("create", "--name", "cache", "--network", "host", *shared, IMAGE, *program)
+    engine.docker(*made)
+    try:
+        keys = {"runtime": "docker", "container": "cache", "url": f"redis://127.0.0.1:{port}"}
+        health = {"interval": 0.5, "failures": 2, "over": 0}
+        stack.resource("cache", "redis", health=health, **keys)
+        stack.docker(engine.socket)
+        stack.write()
+        assert "answers PING" in said(stack.up())
+        ran = runs(engine, "cache")
+        hang = ("redis-cli", "-p", str(port), "CLIENT", "PAUSE", "1000000")
+        engine.docker("exec", "--detach", "cache", *hang)
+        stack.until(lambda: runs(engine, "cache") != ran, "it runs, does not answer: restarted")
+        stack.until(lambda: stack.status()["status"] == "ok", "it answers again")
+    finally:
+        engine.docker("rm", "--force", "cache")

@@ -45,7 +45,12 @@ def _program(name: str) -> str | None:
 
 
 class DockerEngine:
-    """One Engine. `run` containers, `docker` commands, `stop` and `start` it again."""
+    """One Engine. `create` containers, `docker` commands, `stop` and `start` it again.
+
+    Attributes:
+        socket: where it listens.
+        inside: begins a command that runs in its network, where ports of containers are.
+    """
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="vd-", dir="/tmp"))
@@ -53,24 +58,16 @@ class DockerEngine:
         self._network = f"vd{self.folder.name[3:]}"
         self._log = self.folder / "dockerd.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self.inside = ("nsenter", f"--net={NETWORK_NAMESPACES / self._network}")
         _run("ip", "netns", "add", self._network)
-        _run(
-            "nsenter",
-            f"--net={NETWORK_NAMESPACES / self._network}",
-            "ip",
-            "link",
-            "set",
-            "lo",
-            "up",
-        )
+        _run(*self.inside, "ip", "link", "set", "lo", "up")
 
     # The Engine
 
     def start(self) -> None:
         """Start it; returns when it answers."""
         command = [
-            "nsenter",
-            f"--net={NETWORK_NAMESPACES / self._network}",
+            *self.inside,
             *("unshare", "--mount", "--propagation", "private"),
             *("dockerd", "--data-root", str(self.folder / "data")),
             *("--exec-root", str(self.folder / "exec"), "--pidfile", str(self.folder / "pid")),
@@ -160,6 +157,7 @@ class DockerEngine:
     def kill(self, name: str, number: int = signal.SIGKILL) -> int:
         """Signal its main process past the Engine, as a crash does; its pid."""
         pid = int(self.state(name)["Pid"])
+        assert pid > 0, f"{name} does not run"  # 0 would be this process, and all beside it
         os.kill(pid, number)
         return pid
 
@@ -179,12 +177,14 @@ class DockerEngine:
 
 
 def _processes_of(folder: Path) -> list[int]:
-    """Processes whose command line names the folder: dockerd, containerd, its shims."""
+    """Processes that see a mount of the folder: the Engine with all that belongs to it, and what
+    runs in its containers.
+    """
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):
-                if str(folder).encode() in (entry / "cmdline").read_bytes():
+                if f"{folder}/" in (entry / "mountinfo").read_text(errors="replace"):
                     found.append(int(entry.name))
     return found
 
