@@ -12,7 +12,9 @@ import pytest
 from tests.support.docker_engine import IMAGE, DockerEngine, docker_engine
 from tests.support.stack import LiveStack, gone, said
 
-SCRIPT = "echo hello; trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"
+SCRIPT = (
+    "echo hello; trap 'test -e /slow && sleep 4; exit 0' TERM; while :; do sleep 9 & wait; done"
+)
 HEALTH = (
     *("--health-cmd", "test ! -e /sick", "--health-interval", "200ms"),
     *("--health-retries", "2", "--health-timeout", "5s"),
@@ -124,6 +126,7 @@ def test_a_stop_by_hand_stands_also_when_nobody_watched(
     engine.docker("stop", "box")
     boxes.until(lambda: boxes.service("box").get("state") == "stopped", "it is taken in")
     assert boxes.service("box")["message"] == "stopped by `docker stop`"
+    engine.docker("exec", "kept", "touch", "/slow")  # slower than what a stop is waited for
     boxes.kill("autoheal")
     engine.docker("stop", "kept")
     boxes.until(lambda: boxes.service("kept").get("state") == "stopped", "so is the other")

@@ -8,8 +8,8 @@ from typing import Any
 from vrooli.core.ports.manager import Held, Phase
 
 DECIDED = 3.0
-"""Seconds after a signal by way of the Engine in which `docker stop` may still say that it was one:
-it sends the signal, waits for the end, and tells last."""
+"""Seconds after the end in which `docker stop` may still say that it was one: it sends a signal by
+way of the Engine, waits for the end, and tells last."""
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _NEVER = "0001-"
@@ -23,23 +23,23 @@ class Story:
 
     Attributes:
         asked: whether somebody had it stopped.
-        killed_at: when the Engine was asked for a signal, Unix seconds; 0.0 when it was not.
+        signalled: whether the Engine was asked for a signal to it, as `docker stop` does.
     """
 
     def __init__(self, events: Sequence[Mapping[str, Any]]) -> None:
-        self.asked, self.killed_at = False, 0.0
+        self.asked = self.signalled = False
         for event in events:
             action = str(event.get("Action", ""))
             if action == "start":
-                self.asked, self.killed_at = False, 0.0
+                self.asked = self.signalled = False
             elif action == "kill":
-                self.killed_at = float(event.get("timeNano", 0)) / 1e9
+                self.signalled = True
             elif action == "stop":
                 self.asked = True
 
-    def decided(self, now: float) -> bool:
-        """Whether it can be told by now why it ended."""
-        return self.asked or now - self.killed_at >= DECIDED
+    def decided(self, ended: float, now: float) -> bool:
+        """Whether it can be told at `now` why it ended at `ended`, Unix seconds."""
+        return self.asked or not self.signalled or now - ended >= DECIDED
 
 
 def missing(name: str, story: Story) -> Held:
@@ -107,7 +107,7 @@ def _phase(state: Mapping[str, Any], story: Story, now: float) -> Phase:
         return "restarting"
     if status == "created":
         return "ended"
-    if not story.decided(now):
+    if not story.decided(unix(str(state["FinishedAt"])), now):
         return "stopping"
     return "failed" if int(state["ExitCode"]) else "ended"
 

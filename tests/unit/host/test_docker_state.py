@@ -9,22 +9,27 @@ from vrooli.host.docker_state import DECIDED, Story
 
 STARTED = "2026-11-27T10:00:00.25Z"
 BEGAN = 1795773600.25
-NOW = BEGAN + 100
+ENDED = BEGAN + 59.75
 
 
 def told(status: str, code: int = 0, **state: Any) -> dict[str, Any]:
     """As `GET /containers/NAME/json`."""
     base = {"Status": status, "ExitCode": code, "Pid": 0, "StartedAt": STARTED, "Error": ""}
+    base["FinishedAt"] = "2026-11-27T10:01:00Z"
     return {"Id": "0123456789abcdef", "State": {**base, **state}, "HostConfig": {}, "Config": {}}
 
 
-def events(*happened: tuple[str, float]) -> Story:
-    """Actions, each so many seconds before now."""
-    return Story([{"Action": what, "timeNano": int((NOW - ago) * 1e9)} for what, ago in happened])
+def events(*happened: str) -> Story:
+    """In this order."""
+    return Story([{"Action": what} for what in happened])
 
 
-def held(status: str, code: int = 0, story: Story | None = None, **state: Any) -> Any:
-    return docker_state.held("web", told(status, code, **state), story or events(), NOW)
+def held(
+    status: str, code: int = 0, story: Story | None = None, ago: float = 9, **state: Any
+) -> Any:
+    """So many seconds after its end."""
+    now = ENDED + ago
+    return docker_state.held("web", told(status, code, **state), story or events(), now)
 
 
 def test_one_that_runs() -> None:
@@ -94,20 +99,21 @@ def test_one_that_the_engine_starts_again() -> None:
 def test_its_policy(policy: dict[str, Any], words: str) -> None:
     said = told("running")
     said["HostConfig"]["RestartPolicy"] = policy
-    assert docker_state.held("web", said, events(), NOW).restarts == words
+    assert docker_state.held("web", said, events(), ENDED).restarts == words
 
 
 def test_a_stop_is_asked_for_and_a_later_start_forgets_it() -> None:
-    assert held("exited", 0, events(("kill", 9.0), ("stop", 8.0))).asked
-    assert not held("exited", 0, events(("stop", 8.0), ("start", 7.0))).asked
-    assert docker_state.missing("web", events(("stop", 8.0))).asked
+    assert held("exited", 0, events("kill", "stop")).asked
+    assert not held("exited", 0, events("stop", "start")).asked
+    assert docker_state.missing("web", events("stop")).asked
 
 
 def test_after_a_signal_it_is_undecided_for_a_while_whether_it_was_a_stop() -> None:
-    found = held("exited", 137, events(("kill", DECIDED / 2)))
+    found = held("exited", 137, events("kill"), ago=DECIDED / 2)
     assert (found.phase, found.pid, found.signal) == ("stopping", 0, 9)
-    assert held("exited", 137, events(("kill", DECIDED * 2))).phase == "failed"
-    assert held("exited", 137, events(("kill", 0.1), ("stop", 0.0))).phase == "failed"
+    assert held("exited", 137, events("kill"), ago=DECIDED).phase == "failed"
+    assert held("exited", 137, events("kill", "stop"), ago=0.1).phase == "failed"
+    assert held("exited", 137, events(), ago=0.1).phase == "failed"
 
 
 def test_times_have_zones_and_fractions() -> None:
