@@ -13,6 +13,7 @@ from vrooli.core.home import Home
 if TYPE_CHECKING:
     from vrooli.stack.diff import Difference
     from vrooli.stack.model import Stack
+    from vrooli.stack.upgrading import Wish
 
 Progress = Iterator[dict[str, Any]]
 """Progress lines (`stack.progress.Step` as JSON), the last one `{"done": true, "ok": ...}`."""
@@ -86,6 +87,12 @@ class Kit(Protocol):
 
     def stop(self, home: Home, names: Sequence[str]) -> Progress:
         """Stop services: through the watchdog, or by ourselves while there is none."""
+        ...
+
+    def upgrade(self, home: Home, name: str, wish: "Wish") -> Progress:
+        """Move a resource to another major version, or back: through the watchdog, or by ourselves
+        while there is none.
+        """
         ...
 
     def bring_down(self, home: Home) -> Progress:

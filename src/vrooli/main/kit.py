@@ -17,6 +17,7 @@ from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
     from vrooli.stack.model import Stack
+    from vrooli.stack.upgrading import Wish
 
 
 class LocalKit:
@@ -102,6 +103,12 @@ class LocalKit:
         from vrooli.main.request import Request
 
         return Request(home, "stop", names, self._environment).begin()
+
+    def upgrade(self, home: Home, name: str, wish: "Wish") -> Progress:
+        """See `main.request`."""
+        from vrooli.main.request import Request
+
+        return Request(home, "upgrade", [name], self._environment, wish).begin()
 
     def bring_down(self, home: Home) -> Progress:
         """See `main.request`."""
