@@ -13,6 +13,7 @@ from vrooli.core.home import Home
 if TYPE_CHECKING:
     from vrooli.stack.diff import Difference
     from vrooli.stack.model import Stack
+    from vrooli.stack.scanning.scan import Scanned
     from vrooli.stack.upgrading import Wish
 
 Progress = Iterator[dict[str, Any]]
@@ -133,6 +134,10 @@ class Kit(Protocol):
 
     def init_text(self, folder: Path) -> str:
         """A commented `vrooli.toml` with free ports for a stack in `folder`, named after it."""
+        ...
+
+    def scan(self, path: Path, text: str) -> "Scanned":
+        """What runs on this machine, and `text`, which is or will be the file `path`, has not."""
         ...
 
     def scenarios(self) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
     from vrooli.stack.model import Stack
+    from vrooli.stack.scanning.scan import Scanned
     from vrooli.stack.upgrading import Wish
 
 
@@ -181,6 +182,25 @@ class LocalKit:
 
         ports, with_server = _free_ports(USUAL_PORTS), work_half_installed()
         return init_text(ports, name_from(folder.name), with_server=with_server)
+
+    def scan(self, path: Path, text: str) -> "Scanned":
+        """See `main.scan`. What it found is read again as part of the file: it must be valid."""
+        from vrooli.main.scan import draft, scanned
+
+        with draft(path, text) as file:
+            stack = self.load_stack(file)
+            home = find_home(stack.name, self._environment)
+        found = scanned(stack, text, home, self._environment)
+        with draft(path, "\n".join([text, *(section for _, section in found.sections)])) as file:
+            try:
+                self.load_stack(file)
+            except ConfigError as error:
+                raise ConfigError(
+                    f"sections cannot be appended to this file: {error.what}",
+                    where=str(path),
+                    next_step="write `[resources.NAME]` instead of an inline table",
+                ) from error
+        return found
 
     def scenarios(self) -> list[dict[str, str]]:
         """All of them."""
