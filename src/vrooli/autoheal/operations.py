@@ -151,7 +151,8 @@ class Operations:
         """Raise UsageError for what cannot be meant."""
         self.resolve(names)
         if action == "upgrade":
-            one(self._supervisor.stack, names)
+            name = one(self._supervisor.stack, names)
+            upgrade_of(self._supervisor.stack.services[name], self._supervisor.context, Wish())
         check_ours(self._supervisor.stack, action, names)
 
     def resolve(self, names: Sequence[str]) -> set[str]:

@@ -4,7 +4,7 @@ order in which it is done around the services that need it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from vrooli.core.errors import StartFailed, UsageError, VrooliError
@@ -41,12 +41,12 @@ class Wish:
     @classmethod
     def from_json(cls, said: Any) -> "Wish":
         """Read what a request says; `UsageError` for what is none of it."""
-        wish = cls()
-        for key, value in (said if isinstance(said, dict) else {"options": said}).items():
-            if not isinstance(value, type(getattr(wish, key, None))):
-                raise UsageError(
-                    f"`{str(key)[:40]}` is no option of an upgrade, or of another type"
-                )
+        if not isinstance(said, dict):
+            raise UsageError("`options` must be a JSON object")
+        usual = asdict(cls())
+        for key, value in said.items():
+            if key not in usual or not isinstance(value, type(usual[key])) or len(str(value)) > 20:
+                raise UsageError(f"`{str(key)[:40]}` is no option of an upgrade, or cannot be that")
         return cls(**said)
 
 

@@ -54,12 +54,14 @@ class Move(Upgrade):
 
     def _lines(self, seen: Seen) -> list[str]:
         sessions = (seen.inside or {}).get("sessions", 0)
+        slots = (seen.inside or {}).get("slots") or ()
         unasked = f"it could not be asked before: {seen.unasked}" if seen.unasked else ""
         return [
             f"PostgreSQL {seen.major} -> {seen.new.version}, {seen.size // MIB} MiB in {seen.data}",
             f"into {self._of.folder(seen.new.major)}; {seen.free // MIB} MiB are free",
             f"the old data stays until `vrooli resource upgrade {seen.service} --forget`",
             *([f"{sessions} sessions are open now, and will be closed"] if sessions else []),
+            *([f"not carried along: replication slots {', '.join(slots)}"] if slots else []),
             *([unasked] if unasked else []),
         ]
 
