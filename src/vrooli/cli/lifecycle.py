@@ -158,7 +158,7 @@ def _explain(last: Mapping[str, Any]) -> Mapping[str, Any]:
             VrooliError(error["message"], where=error["where"], next_step=error["next_step"])
         )
     if last.get("note"):
-        render.note(str(last["note"]))
+        render.note(render.as_called(str(last["note"])))
     return last
 
 

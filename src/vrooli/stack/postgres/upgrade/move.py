@@ -40,7 +40,8 @@ class Move(Upgrade):
         of = self._of
         target = of.target(self._wish.to)
         if target.major == of.major:
-            self.note = f"{of.name} is at PostgreSQL {target.version}: {of.why_no_newer(target)}"
+            why = "" if self._wish.to else f": {of.why_no_newer(target)}"
+            self.note = f"{of.name} is at PostgreSQL {target.version} already{why}"
             return ()
         seen = self._seen = await self._look(target)
         if found := await asyncio.to_thread(self._problems, seen):
@@ -148,7 +149,7 @@ class Move(Upgrade):
             await self._refuse_late(asker, seen)
             original = await facts.gather(asker, contents=contents, told=told)
         upgrade = stage.pg_upgrade(old, new, seen.data, check=False)
-        await self._programs.run("copy and upgrade", upgrade, told)
+        await self._programs.run("copy and upgrade", upgrade, told, details=True)
         told("compare the copy")
         async with self._programs.server(new, stage.cluster) as asker:
             copy = await facts.gather(asker, contents=contents, told=told)

@@ -35,8 +35,8 @@ class Programs:
     stage: Stage
     tools: ProbeTools
 
-    async def run(self, title: str, spec: LaunchSpec, told: Told) -> None:
-        """To its end, with what it says as it goes on.
+    async def run(self, title: str, spec: LaunchSpec, told: Told, *, details: bool = False) -> None:
+        """To its end; with `details` what it says is told as it goes on.
 
         Raises:
             StartFailed: it failed, with its last lines.
@@ -45,7 +45,7 @@ class Programs:
         begin = logs.size(self.stage.log)
         launch = await self.tools.keeper.spawn(spec)
         try:
-            ended = await self._end_of(launch, begin, told)
+            ended = await self._end_of(launch, begin, told if details else _silent)
         finally:
             await end_tree(launch, self.tools.keeper, self.tools.clock, _GRACE)
         if ended.code != 0:
@@ -98,7 +98,7 @@ class Programs:
         while await self._alive(launch):
             await self.tools.clock.sleep(_PAUSE)
             line = " ".join("".join(logs.tail(self.stage.log, 1, begin)).split())
-            if line not in ("", said):
+            if line not in ("", said) and not line.startswith("./"):  # a script that it wrote
                 told(line[:200])
                 said = line
         for ended in reversed(await self.tools.keeper.remembered()):
@@ -118,3 +118,7 @@ class Programs:
             where=self.stage.service,
             next_step=f"the whole output is in {self.stage.log}",
         )
+
+
+def _silent(_: str) -> None:
+    """Nobody waits long enough to want to know more."""
