@@ -10,27 +10,27 @@ from vrooli.core.ports.listeners import Listener
 from vrooli.stack.scanning.source import Source, Thing, Tools
 from vrooli.stack.wire import http
 
-ENGINE = UnixPath("/run/docker.sock")
-
-_LIST = "/v1.24/containers/json"
-"""The oldest version of its API that a current Engine speaks; without `all` it lists what runs."""
+_LIST = "/containers/json"
+"""Without `all` it lists what runs."""
 
 
 async def _look(tools: Tools) -> Sequence[Thing]:
-    if tools.files.facts(ENGINE.path) is None:
+    engine = UnixPath(tools.docker)
+    if tools.files.facts(engine.path) is None:
         return ()
     try:
-        answer = await http.get(tools.streams, ENGINE, _LIST)
+        answer = await http.get(tools.streams, engine, _LIST)
     except Unreachable:
         return ()  # the socket is there, and the Engine is not
     if answer.status != 200:
-        raise ProtocolError(f"the Docker Engine answered HTTP {answer.status}", where=str(ENGINE))
+        raise ProtocolError(f"the Docker Engine answered HTTP {answer.status}", where=str(engine))
     return things(json.loads(answer.body), tools.listeners)
 
 
 def things(listed: Any, listeners: Sequence[Listener]) -> list[Thing]:
     """One for each container of the Engine's answer. Pure."""
-    return [_thing(one, listeners) for one in listed if one.get("Names")]
+    found = [_thing(one, listeners) for one in listed if one.get("Names")]
+    return sorted(found, key=lambda thing: thing.name)
 
 
 def _thing(one: dict[str, Any], listeners: Sequence[Listener]) -> Thing:

@@ -23,6 +23,7 @@ _SCHEME = {"postgres": "postgresql", "redis": "redis", "http": "http", "tcp": "t
 RESERVED = (SERVER, AUTOHEAL, *ALIASES)
 """Names of our own programs: a service that is called so would be one of them."""
 
+_WITH_PASSWORD = ("postgres", "redis")
 _CONNECTED = "health = { tcp = true }"
 
 
@@ -66,50 +67,70 @@ def _is_free(name: str, taken: set[str]) -> bool:
 
 
 def _section(name: str, found: Found) -> str:
-    thing, spoken = found.thing, found.guess.spoken if found.guess else ""
-    resource = spoken in ("postgres", "redis") or (spoken != "" and thing.runtime == "external")
-    lines = [
-        f"# {_comment(thing.about)}{_says(found)}",
-        f"[{'resources' if resource else 'scenarios'}.{name}]",
-    ]
-    lines += [f'kind = "{spoken}"'] if resource else []
-    lines += [f'runtime = "{thing.runtime}"']
-    lines += [f"{KEYS[thing.runtime]} = {_text(thing.key)}"] if thing.key else []
-    lines += _where(name, found) if found.address is not None else []
+    held = found.thing.key != ""
+    lines = [f"# {_comment(found.thing.about)}{_says(found)}"]
+    lines += _held(name, found) if held else _watched(name, found)
     return "\n".join([*lines, 'heal = "watch"', ""])
 
 
 def _says(found: Found) -> str:
-    if found.guess is None:
-        return ""
-    return f"; speaks {_TITLE[found.guess.spoken]}"
+    return f"; speaks {_TITLE[found.guess.spoken]}" if found.guess is not None else ""
 
 
-def _where(name: str, found: Found) -> list[str]:
+def _watched(name: str, found: Found) -> list[str]:
+    """What only listens."""
     address, guess = found.address, found.guess
     if address is None or guess is None:
-        return []
-    external = found.thing.runtime == "external"
+        raise RuntimeError("what neither is held nor answers is not listed")
     host = [] if address.host == "127.0.0.1" else [f"host = {_text(address.host)}"]
-    lines = [*host, f"port = {address.port}"]
-    if guess.spoken in ("postgres", "redis") and not (guess.open and external):
-        return [*lines, _CONNECTED, *_with_password(name, guess.spoken, found)]
-    if external:
-        url = f"url = {_text(f'{_SCHEME[guess.spoken]}://{address}')}"
-        return [*lines, url, *([] if guess.open else [_CONNECTED])]
-    asked = guess.spoken == "http" and guess.open
-    return [*lines, 'health = { http = "/" }' if asked else _CONNECTED]
+    lines = [f"[resources.{name}]", f'kind = "{guess.spoken}"', 'runtime = "external"']
+    lines += [*host, f"port = {address.port}"]
+    if guess.spoken in _WITH_PASSWORD and not guess.open:
+        return [*lines, _CONNECTED, *_with_password(name, guess.spoken, address)]
+    url = f"url = {_text(_url(guess.spoken, address))}"
+    return [*lines, url, *([] if guess.open else [_CONNECTED])]
 
 
-def _with_password(name: str, spoken: Spoken, found: Found) -> list[str]:
+def _held(name: str, found: Found) -> list[str]:
+    """What a manager holds. That a port takes connections says nothing about it: a proxy
+    of the Docker Engine takes them, whatever happens behind; so its manager is asked.
+    """
+    thing, address, guess = found.thing, found.address, found.guess
+    holds = [f'runtime = "{thing.runtime}"', f"{KEYS[thing.runtime]} = {_text(thing.key)}"]
+    if address is None or guess is None:
+        return [f"[scenarios.{name}]", *holds]
+    if guess.spoken in _WITH_PASSWORD and guess.open:
+        url = f"url = {_text(_url(guess.spoken, address))}"
+        return [f"[resources.{name}]", f'kind = "{guess.spoken}"', *holds, url]
+    lines = [f"[scenarios.{name}]", *holds, f"port = {address.port}"]
+    if guess.spoken == "http" and guess.open:
+        return [*lines, f"health = {{ http = {_text(_url('http', address) + '/')} }}"]
+    if guess.spoken in _WITH_PASSWORD:
+        return [*lines, *_as_resource(name, guess.spoken, address)]
+    return lines
+
+
+def _with_password(name: str, spoken: Spoken, address: HostPort) -> list[str]:
     """How it can be asked, and not only connected to."""
-    if found.thing.runtime != "external":
-        return []
     return [
         "# To have it asked in its own protocol, write its URL into a file that only you may read,",
-        f"# {_SCHEME[spoken]}://USER:PASSWORD@{found.address}/..., and replace `health` by:",
+        f"# {_SCHEME[spoken]}://USER:PASSWORD@{address}/..., and replace `health` by:",
         f'# url = "file:{name}.url"',
     ]
+
+
+def _as_resource(name: str, spoken: Spoken, address: HostPort) -> list[str]:
+    """The same where it is a scenario until then."""
+    return [
+        "# To have it asked in its own protocol, write its URL into a file that only you may read,",
+        f"# {_SCHEME[spoken]}://USER:PASSWORD@{address}/..., and make it [resources.{name}] with:",
+        f'# kind = "{spoken}"',
+        f'# url = "file:{name}.url"',
+    ]
+
+
+def _url(spoken: Spoken, address: HostPort) -> str:
+    return f"{_SCHEME[spoken]}://{address}"
 
 
 def _comment(text: str) -> str:

@@ -10,6 +10,9 @@ from vrooli.core.ports.listeners import Listener
 from vrooli.core.ports.programs import Programs
 from vrooli.core.ports.streams import Streams
 
+DOCKER = "/run/docker.sock"
+"""Where the Docker Engine listens if nobody says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Thing:
@@ -32,12 +35,13 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a source may ask."""
+    """What a source may ask. `docker` is the socket of the Docker Engine."""
 
     files: Files
     streams: Streams
     programs: Programs
     listeners: Sequence[Listener]
+    docker: str = DOCKER
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from vrooli.core.address import Address
+from vrooli.core.address import UnixPath
 from vrooli.core.errors import ProtocolError
 from vrooli.core.ports.listeners import Listener
 from vrooli.core.ports.programs import Answer
@@ -14,7 +14,7 @@ from vrooli.host.memory.programs import MemoryPrograms
 from vrooli.host.memory.streams import MemoryStream, MemoryStreams
 from vrooli.stack.scan import docker, listeners, systemd
 from vrooli.stack.scanning.known import Known, new
-from vrooli.stack.scanning.source import Thing, Tools, sources
+from vrooli.stack.scanning.source import DOCKER, Thing, Tools, sources
 
 PROXY = Listener("0.0.0.0", 8080, 10, "docker-proxy", "root")
 NGINX = Listener("0.0.0.0", 80, 20, "nginx", "root", unit="nginx.service")
@@ -56,7 +56,7 @@ def test_those_that_know_most_come_first() -> None:
 
 
 def test_a_container_is_found_with_its_ports_and_without_its_command() -> None:
-    web, hosted, quiet = docker.things(CONTAINERS, ALL)
+    hosted, quiet, web = docker.things(CONTAINERS, ALL)
     assert (web.key, web.listeners, web.about) == (
         "shop-web-1",
         (PROXY,),
@@ -93,14 +93,14 @@ def test_what_was_found_in_several_ways_is_listed_once() -> None:
         *listeners.things(ALL),
     ]
     names = [thing.name for thing in new(things, Known())]
-    assert names == ["shop-web-1", "hosted", "quiet", "nginx", "report", "redis-server"]
+    assert names == ["hosted", "quiet", "shop-web-1", "nginx", "report", "redis-server"]
 
 
 def test_what_the_file_has_is_not_found_again() -> None:
     known = Known(ports=frozenset({6379, 80}), held=frozenset({("docker", "quiet")}))
     things = [*docker.things(CONTAINERS, ALL), *systemd.things(UNITS, ALL, set())]
     things += listeners.things(ALL)
-    assert [thing.name for thing in new(things, known)] == ["shop-web-1", "hosted"]
+    assert [thing.name for thing in new(things, known)] == ["hosted", "shop-web-1"]
     assert new([Thing("x", "docker", "quiet")], known) == []
 
 
@@ -115,24 +115,23 @@ async def test_a_manager_that_refuses_is_told() -> None:
         await stream.write(b"HTTP/1.1 500 no\r\nContent-Length: 0\r\n\r\n")
 
     streams = MemoryStreams()
-    streams.serve(docker.ENGINE, refuses)
+    streams.serve(UnixPath(DOCKER), refuses)
     with pytest.raises(ProtocolError, match="500"):
-        await docker.SOURCE.look(tools(MemoryFiles({docker.ENGINE.path: ""}), streams))
+        await docker.SOURCE.look(tools(MemoryFiles({DOCKER: ""}), streams))
     await streams.aclose()
 
 
 async def test_the_engine_is_asked_for_what_runs() -> None:
     async def engine(stream: MemoryStream) -> None:
         asked = await stream.read(4096)
-        assert asked.startswith(b"GET /v1.24/containers/json ")
+        assert asked.startswith(b"GET /containers/json ")
         body = json.dumps(CONTAINERS).encode()
         await stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
-    address: Address = docker.ENGINE
     streams = MemoryStreams()
-    streams.serve(address, engine)
-    found = await docker.SOURCE.look(tools(MemoryFiles({docker.ENGINE.path: ""}), streams))
-    assert [thing.name for thing in found] == ["shop-web-1", "hosted", "quiet"]
+    streams.serve(UnixPath(DOCKER), engine)
+    found = await docker.SOURCE.look(tools(MemoryFiles({DOCKER: ""}), streams))
+    assert [thing.name for thing in found] == ["hosted", "quiet", "shop-web-1"]
     await streams.aclose()
 
 
