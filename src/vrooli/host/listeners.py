@@ -50,7 +50,9 @@ def _belongs(pid: int) -> tuple[str, str]:
     container = _CONTAINER.search(text)
     if container is not None:
         return "", container[1]
-    units = _UNIT.findall(text.partition("\n")[0])
+    # systemd's own hierarchy: the unified one, or beside the old ones the one that it named.
+    own = [line for line in text.splitlines() if line.startswith("0::") or ":name=systemd:" in line]
+    units = _UNIT.findall("\n".join(own))
     # Below `user@1000.service` the last one is the user's own; it is not the system's to manage.
     return (units[0], "") if units and not units[0].startswith("user@") else ("", "")
 
