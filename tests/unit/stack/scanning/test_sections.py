@@ -1,6 +1,8 @@
 """What is written about what was found can be read, whatever it is called."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,6 +41,26 @@ def test_each_can_be_read_and_is_only_watched(guess: Guess, host: str, tmp_path:
     assert (service.heal, service.runtime, service.port) == ("watch", "external", 4000)
     assert service.host == host
     assert service.health.type == ("kind" if guess.open else "tcp")
+
+
+HELD = [
+    (None, {}),
+    (Guess("tcp"), {"port": 4000}),
+    (Guess("http", open=False), {"port": 4000}),
+    (Guess("postgres", open=False), {"port": 4000}),
+    (Guess("http"), {"port": 4000, "health": {"http": "http://127.0.0.1:4000/"}}),
+    (Guess("redis"), {"kind": "redis", "url": "redis://127.0.0.1:4000"}),
+]
+
+
+@pytest.mark.parametrize(("guess", "expected"), HELD)
+def test_what_a_manager_holds_is_named_by_it(guess: Guess | None, expected: dict[str, Any]) -> None:
+    address = HostPort("127.0.0.1", 4000) if guess else None
+    found = Found(Thing("Shop", "docker", "shop_web.1", about="container"), address, guess)
+    [(name, text)] = sections([found], ())
+    (section,) = (table[name] for table in tomllib.loads(text).values())
+    holds = {"runtime": "docker", "container": "shop_web.1", "heal": "watch"}
+    assert section == {**holds, **expected}
 
 
 def test_names_are_unique_and_never_look_like_instances(tmp_path: Path) -> None:
