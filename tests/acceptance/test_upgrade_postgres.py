@@ -211,7 +211,6 @@ def _refused_while_a_job_needs_it(stack: LiveStack) -> None:
 
 
 STEPS = (
-    "create the database cluster",
     "read what it holds",
     "copy and upgrade",
     "compare the copy",
