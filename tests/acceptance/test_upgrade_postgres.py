@@ -198,6 +198,21 @@ def test_what_fails_leaves_the_old_one_running(older: LiveStack) -> None:
     assert older.heals() == []
 
 
+def test_one_that_does_not_come_up_is_taken_back(older: LiveStack) -> None:
+    ill = "SELECT 1 / (18 - current_setting('server_version_num')::int / 10000)"
+    keys = {"settings": {"max_connections": "61"}, "start_timeout": 2}
+    older.resource("postgres", "postgres", health={"sql": ill, "interval": 0.5}, **keys)
+    older.write()
+    older.up()
+    failed = older.run("resource", "upgrade", "postgres")
+    assert failed.returncode == 1, said(failed)
+    assert "back to what was before" in failed.stderr, said(failed)
+    older.until_ok()
+    assert version(older) == 16
+    holds_all(older)
+    assert not [*(older.home / "data").glob("postgres.1*"), *(older.home / "data").glob("*.up*")]
+
+
 def _refused_while_a_job_needs_it(stack: LiveStack) -> None:
     stack.job("report", "sleep 300", needs=["postgres"])
     stack.write()

@@ -196,15 +196,20 @@ class Move(Upgrade):
         )
 
     async def back(self) -> None:
-        """The old one is in force again; the new folder goes."""
-        of, seen = self._of, self._known()
+        """The old one is in force again; `clean` removes the new folder."""
+        of = self._of
         if self._before is not None:
             write = clusters.write(of.place.home, of.name, self._before)
-            await of.context.executor.run([write, Remove(str(of.folder(seen.new.major)))], _silent)
+            await of.context.executor.run([write], _silent)
 
     async def clean(self) -> None:
         """See the base."""
-        await self._of.context.executor.run([Remove(str(self._of.stage.folder))], _silent)
+        of, gone = self._of, [Remove(str(self._of.stage.folder))]
+        now = clusters.read(of.place.home, of.name)
+        if self._seen is not None:
+            made = of.folder(self._seen.new.major)
+            gone += [Remove(str(made))] if made.name not in (now.current, now.other) else []
+        await of.context.executor.run(gone, _silent)
 
     def _known(self) -> Seen:
         if self._seen is None:
