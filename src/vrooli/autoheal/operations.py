@@ -1,10 +1,10 @@
-"""What an operator asks for: up, down, start, stop, restart. One at a time; the wanted state is
-written down first, as well as the disk allows.
+"""What an operator asks for: up, down, start, stop, restart, upgrade. One at a time; the wanted
+state is written down first, as well as the disk allows.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from vrooli.autoheal.board import Board
@@ -13,17 +13,19 @@ from vrooli.autoheal.planned import DONE, OPERATOR
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.restraints import WATCHDOG
+from vrooli.autoheal.reworking import Reworking
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy, UsageError
 from vrooli.core.ports.clock import Clock
 from vrooli.stack import graph
-from vrooli.stack.naming import check_ours, resolve
+from vrooli.stack.naming import check_ours, one, resolve
 from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.supervisor import Outcome
+from vrooli.stack.upgrading import Upgraded, Wish, plan, upgrade_of
 
-Action = Literal["up", "down", "start", "stop", "restart"]
+Action = Literal["up", "down", "start", "stop", "restart", "upgrade"]
 
-ACTIONS: tuple[Action, ...] = ("up", "down", "start", "stop", "restart")
+ACTIONS: tuple[Action, ...] = ("up", "down", "start", "stop", "restart", "upgrade")
 
 PATIENCE = 600.0
 """Seconds that an operation waits for the one before it."""
@@ -68,9 +70,14 @@ class Operations:
         self._stops = 0
 
     async def run(
-        self, action: Action, names: Sequence[str], report: Report, who: str = WATCHDOG
+        self,
+        action: Action,
+        names: Sequence[str],
+        report: Report,
+        who: str = WATCHDOG,
+        wish: Wish | None = None,
     ) -> Summary:
-        """Do it and wait for the end; `who` asked for it.
+        """Do it and wait for the end; `who` asked for it. `wish` says more about an upgrade.
 
         Raises:
             UsageError: a name is not in the stack.
@@ -88,6 +95,9 @@ class Operations:
                 "another operation is still going on", next_step="`vrooli status` shows it"
             ) from error
         try:
+            if action == "upgrade":
+                work = Reworking(self._board, wish or Wish(), self._queue, self._take_over)
+                return await self._upgrade(work, chosen, report, (asked, who))
             await self._ledger.event(OPERATOR, action, names=sorted(chosen), by=who)
             return await self._told(action, chosen, report, asked)
         finally:
@@ -115,9 +125,34 @@ class Operations:
         await self._ledger.event(OPERATOR, DONE, action=action, names=names, ok=summary.ok)
         return summary
 
+    async def _upgrade(
+        self, work: Reworking, chosen: set[str], report: Report, asked: tuple[int, str]
+    ) -> Summary:
+        """`asked` is how many stops came before, and who asks."""
+        around = work.around(chosen)
+        upgrade = upgrade_of(around.service, self._supervisor.context, work.wish)
+        if not await plan(upgrade, around.service, report) or work.wish.dry_run:
+            return Summary(True, 0, ())
+        names = sorted(around.affected) if upgrade.stops else []
+        await self._ledger.event(OPERATOR, "upgrade", names=names, by=asked[1])
+        doing, ok = self._finished(work.carry_out(upgrade, around, report)), False
+        try:
+            summary = await self._until_stopped(doing, asked[0])
+            ok = summary.ok
+        finally:
+            await self._ledger.event(OPERATOR, DONE, action="upgrade", names=names, ok=ok)
+        return summary
+
+    async def _finished(self, work: Awaitable[Upgraded]) -> Summary:
+        done = await work
+        return replace(await self._finish(done.outcomes), note=done.note)
+
     def check(self, action: Action, names: Sequence[str]) -> None:
         """Raise UsageError for what cannot be meant."""
         self.resolve(names)
+        if action == "upgrade":
+            name = one(self._supervisor.stack, names)
+            upgrade_of(self._supervisor.stack.services[name], self._supervisor.context, Wish())
         check_ours(self._supervisor.stack, action, names)
 
     def resolve(self, names: Sequence[str]) -> set[str]:

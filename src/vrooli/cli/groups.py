@@ -11,6 +11,7 @@ from vrooli.cli.lifecycle import act
 from vrooli.cli.logs import last_lines
 from vrooli.cli.options import File, Json, Name
 from vrooli.cli.status import read_status, show
+from vrooli.cli.upgrade import register_upgrade
 from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import UsageError
 from vrooli.core.status import EXIT_CODES, Status, worst
@@ -24,6 +25,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
         app.add_typer(group, name=role)
         _verbs(group, kit, role)
         _views(group, kit, role)
+        if role == "resource":
+            register_upgrade(group, kit, lambda said, file: _resolve(kit, "resource", said, file))
 
 
 def _verbs(group: typer.Typer, kit: Kit, role: str) -> None:

@@ -13,6 +13,8 @@ from vrooli.core.home import Home
 if TYPE_CHECKING:
     from vrooli.stack.diff import Difference
     from vrooli.stack.model import Service, Stack
+    from vrooli.stack.scanning.scan import Scanned
+    from vrooli.stack.upgrading import Wish
 
 Progress = Iterator[dict[str, Any]]
 """Progress lines (`stack.progress.Step` as JSON), the last one `{"done": true, "ok": ...}`."""
@@ -96,6 +98,12 @@ class Kit(Protocol):
         """Stop services: through the watchdog, or by ourselves while there is none."""
         ...
 
+    def upgrade(self, home: Home, name: str, wish: "Wish") -> Progress:
+        """Move a resource to another major version, or back: through the watchdog, or by ourselves
+        while there is none.
+        """
+        ...
+
     def bring_down(self, home: Home) -> Progress:
         """Stop everything: services, watchdog, keeper."""
         ...
@@ -134,6 +142,10 @@ class Kit(Protocol):
 
     def init_text(self, folder: Path) -> str:
         """A commented `vrooli.toml` with free ports for a stack in `folder`, named after it."""
+        ...
+
+    def scan(self, path: Path, text: str) -> "Scanned":
+        """What runs on this machine, and `text`, which is or will be the file `path`, has not."""
         ...
 
     def scenarios(self) -> list[dict[str, str]]:

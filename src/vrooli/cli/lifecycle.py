@@ -89,7 +89,7 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         if foreground:
             last = _attached(kit, home, brought.progress, json=json)
         else:
-            last = _follow(brought.progress, json=json)
+            last = follow(brought.progress, json=json)
         if not json:
             _tell_next(kit, home, brought, last)
         if not last.get("ok"):
@@ -133,11 +133,12 @@ def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -
         progress = kit.stop(home, names)
     else:
         progress = kit.start(compiled or kit.load_stack(found), home, action, names).progress
-    if not _follow(progress, json=json).get("ok"):
+    if not follow(progress, json=json).get("ok"):
         raise typer.Exit(EXIT_FAILURE)
 
 
-def _follow(progress: Progress, *, json: bool) -> Mapping[str, Any]:
+def follow(progress: Progress, *, json: bool) -> Mapping[str, Any]:
+    """Show how an operation goes on, or tell it as JSON; its last line."""
     with interruptible("the watchdog goes on with it", _HOW_FAR):
         return _show(progress, json=json)
 
@@ -157,7 +158,7 @@ def _explain(last: Mapping[str, Any]) -> Mapping[str, Any]:
             VrooliError(error["message"], where=error["where"], next_step=error["next_step"])
         )
     if last.get("note"):
-        render.note(str(last["note"]))
+        render.note(render.as_called(str(last["note"])))
     return last
 
 

@@ -15,7 +15,7 @@ from vrooli.core.address import Address, UnixPath
 from vrooli.core.errors import CutOff, DeadlineExceeded, ProtocolError, Unreachable
 from vrooli.core.home import Home
 
-ACTIONS = ("up", "stop", "start", "restart", "down")
+ACTIONS = ("up", "stop", "start", "restart", "down", "upgrade")
 """What `POST /operations` understands."""
 
 ACTION_SECONDS = 1800.0

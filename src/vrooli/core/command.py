@@ -68,6 +68,13 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class EndLaunches:
+    """Kill what an earlier attempt, whose author was killed, left running under this name."""
+
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunOnce:
     """A short-lived process, run through the keeper; failure stops the sequence.
 
@@ -101,6 +108,8 @@ def describe(command: "Command") -> str:
             return f"make the folder {command.path}"
         case WriteFile():
             return f"write {command.path}"
+        case EndLaunches():
+            return f"end what runs as {command.service}"
 
 
-Command = EnsureDirectory | CopyTree | WriteFile | Rename | Remove | RunOnce
+Command = EnsureDirectory | CopyTree | WriteFile | Rename | Remove | RunOnce | EndLaunches

@@ -4,13 +4,14 @@ import asyncio
 import errno
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from vrooli.core.command import (
     Command,
     CopyTree,
+    EndLaunches,
     EnsureDirectory,
     Remove,
     Rename,
@@ -50,6 +51,9 @@ class LocalExecutor:
             if isinstance(command, RunOnce):
                 await self._run_once(command, progress)
                 continue
+            if isinstance(command, EndLaunches):
+                await self._end({command.service})
+                continue
             if isinstance(command, CopyTree) and not _exists(command.target):
                 progress(f"copy to {command.target}")
             await _in_thread(command)
@@ -79,8 +83,10 @@ class LocalExecutor:
     async def _end_earlier(self, commands: Sequence[Command]) -> None:
         """An attempt whose author was killed may still run, in the very folders that we use."""
         names = {command.spec.service for command in commands if isinstance(command, RunOnce)}
-        if not names:
-            return
+        if names:
+            await self._end(names)
+
+    async def _end(self, names: Collection[str]) -> None:
         for launch in await self._keeper.launches():
             if launch.service in names:
                 await self._keeper.signal(launch.launch_id, signal.SIGKILL, tree=True)
@@ -138,8 +144,8 @@ def _change(command: Command) -> None:
             files.rename(command)
         case Remove():
             files.remove(command)
-        case RunOnce():
-            raise TypeError("a process is run by the keeper, not in a thread")
+        case RunOnce() | EndLaunches():
+            raise TypeError("processes are the keeper's, not a thread's")
 
 
 def _exists(path: str) -> bool:
@@ -149,4 +155,6 @@ def _exists(path: str) -> bool:
 def _place(command: Command) -> str:
     if isinstance(command, RunOnce):
         return command.spec.cwd
+    if isinstance(command, EndLaunches):
+        return command.service
     return command.target if isinstance(command, CopyTree | Rename) else command.path

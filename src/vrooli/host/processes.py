@@ -85,7 +85,7 @@ def _rss(pid: int) -> int:
 
 def _holder(pid: int | None, port: int) -> PortHolder:
     if pid is None:
-        return PortHolder(None, "", _listening_user(port))
+        return PortHolder(None, "", listening_user(port))
     try:
         process = psutil.Process(pid)
         return PortHolder(pid, process.name(), process.username())
@@ -93,7 +93,7 @@ def _holder(pid: int | None, port: int) -> PortHolder:
         return PortHolder(pid, "", "")
 
 
-def _listening_user(port: int) -> str:
+def listening_user(port: int) -> str:
     """The owner of a listening socket whose process is hidden: its uid is public in /proc/net."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:

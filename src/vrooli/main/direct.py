@@ -5,6 +5,7 @@ import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from vrooli.autoheal.board import Board
@@ -30,20 +31,30 @@ from vrooli.stack.model import AUTOHEAL, Stack
 from vrooli.stack.naming import resolve
 from vrooli.stack.progress import Step
 from vrooli.stack.supervisor import Outcome, Supervisor
+from vrooli.stack.upgrading import Upgraded, Wish, around, carry_out, plan, upgrade_of
 from vrooli.stack.wanted import Wanted
 
 STOPS = ("stop", "down", "halt")
 """What takes things down: it must work where nothing can be started or written."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One operation. `wish` says more about an upgrade."""
+
+    action: str
+    names: Sequence[str] = ()
+    wish: Wish | None = None
+
+
 def operate(
     home: Home,
-    action: str,
-    names: Sequence[str],
+    asked: Asked,
     environment: Mapping[str, str],
     start: Starter = start_protected,
 ) -> Iterator[dict[str, Any]]:
-    """Up, down, start, stop or restart by ourselves; progress lines, the last one `{"done": true}`.
+    """Up, down, start, stop, restart or upgrade by ourselves; progress lines, the last one
+    `{"done": true}`.
     `halt` stops everything and leaves what is meant to run as it is.
 
     Raises:
@@ -55,7 +66,7 @@ def operate(
 
     def work() -> None:
         try:
-            last = asyncio.run(_Direct(home, environment, lines, start).run(action, names))
+            last = asyncio.run(_Direct(home, environment, lines, start).run(asked))
             lines.put(last)
         except VrooliError as error:
             failed.append(error)
@@ -93,25 +104,32 @@ class _Direct:
         self._home, self._environment, self._lines = home, environment, lines
         self._start = start
 
-    async def run(self, action: str, names: Sequence[str]) -> dict[str, Any]:
+    async def run(self, asked: Asked) -> dict[str, Any]:
+        action = asked.action
         if action not in STOPS:  # which must work on a disk that takes nothing
             make_home(self._home)
         stack = read_compiled(self._home.stack_json)
-        chosen = resolve(stack, names)
+        chosen = resolve(stack, asked.names)
         lock = FileLock(self._home.watchdog_lock, "a watchdog or another command")
         lock.take()
         try:
             left = RecordedKeeper(self._home, LocalProcesses())
             if action in STOPS and keeper_identity(self._home) is None and not left.left:
                 # Nothing runs: a keeper started for that would be what is left afterwards.
-                return await self._with_keeper(left, stack, action, chosen)
+                return await self._with_keeper(left, stack, asked, chosen)
+            nothing = keeper_identity(self._home) is None and not left.left
             async with await reach_keeper(self._home, self._start) as keeper:
-                return await self._with_keeper(keeper, stack, action, chosen)
+                try:
+                    return await self._with_keeper(keeper, stack, asked, chosen)
+                finally:
+                    if nothing and action == "upgrade":
+                        with suppress(Unreachable, Refused):  # something runs now
+                            await keeper.shutdown()
         finally:
             lock.release()
 
     async def _with_keeper(
-        self, keeper: Keeper, stack: Stack, action: str, chosen: set[str]
+        self, keeper: Keeper, stack: Stack, asked: Asked, chosen: set[str]
     ) -> dict[str, Any]:
         machine = this_machine(self._home)
         supervisor = Supervisor(context_for(stack, self._home, machine, keeper, self._environment))
@@ -123,13 +141,25 @@ class _Direct:
             for name in gone:
                 self._report(Step(name, "stopped", "it is not declared any more"))
             wanted = Wanted(self._home.wanted_json, self._home.wanted_stand_in)
-            outcomes = await self._act(supervisor, wanted, action, chosen)
+            if asked.action == "upgrade":
+                done = await self._upgrade(supervisor, wanted, asked)
+            else:
+                done = Upgraded(await self._act(supervisor, wanted, asked.action, chosen), "")
         finally:
             follower.cancel()
+        outcomes = done.outcomes
         failed = [name for name, outcome in outcomes.items() if outcome.error is not None]
         changed = len(gone) + sum(1 for outcome in outcomes.values() if outcome.changed)
         end = {"done": True, "ok": not failed, "changed": changed, "failed": failed}
-        return {**end, "note": wanted.trouble}
+        return {**end, "note": done.note or wanted.trouble}
+
+    async def _upgrade(self, supervisor: Supervisor, wanted: Wanted, asked: Asked) -> Upgraded:
+        wish = asked.wish or Wish()
+        about = around(supervisor.stack, resolve(supervisor.stack, asked.names), wanted.running)
+        upgrade = upgrade_of(about.service, supervisor.context, wish)
+        if not await plan(upgrade, about.service, self._report) or wish.dry_run:
+            return Upgraded({}, "")
+        return await carry_out(upgrade, about, supervisor, self._report)
 
     async def _act(
         self, supervisor: Supervisor, wanted: Wanted, action: str, chosen: set[str]

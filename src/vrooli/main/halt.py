@@ -12,7 +12,7 @@ from vrooli.core.home import Home
 from vrooli.core.ports.programs import Programs
 from vrooli.host.start_keeper import start_keeper
 from vrooli.main.bringing import stop_watchdog
-from vrooli.main.direct import operate
+from vrooli.main.direct import Asked, operate
 from vrooli.main.operating_system import programs
 from vrooli.main.places import find_home
 from vrooli.stack.names import DEFAULT_NAME
@@ -39,7 +39,7 @@ def halt(home: Home, environment: Mapping[str, str]) -> int:
     stop_watchdog(home)
     ok = True
     # A keeper that is gone is not asked of the service manager, which waits for us to end.
-    for line in operate(home, "halt", (), environment, start_keeper):
+    for line in operate(home, Asked("halt"), environment, start_keeper):
         if line.get("done"):
             ok = bool(line["ok"])
         elif line["phase"] in ("stopped", "failed"):

@@ -17,6 +17,8 @@ from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
     from vrooli.stack.model import Service, Stack
+    from vrooli.stack.scanning.scan import Scanned
+    from vrooli.stack.upgrading import Wish
 
 
 class LocalKit:
@@ -116,6 +118,12 @@ class LocalKit:
 
         return Request(home, "stop", names, self._environment).begin()
 
+    def upgrade(self, home: Home, name: str, wish: "Wish") -> Progress:
+        """See `main.request`."""
+        from vrooli.main.request import Request
+
+        return Request(home, "upgrade", [name], self._environment, wish).begin()
+
     def bring_down(self, home: Home) -> Progress:
         """See `main.request`."""
         from vrooli.main.request import bring_down
@@ -187,6 +195,25 @@ class LocalKit:
 
         ports, with_server = _free_ports(USUAL_PORTS), work_half_installed()
         return init_text(ports, name_from(folder.name), with_server=with_server)
+
+    def scan(self, path: Path, text: str) -> "Scanned":
+        """See `main.scan`. What it found is read again as part of the file: it must be valid."""
+        from vrooli.main.scan import draft, scanned
+
+        with draft(path, text) as file:
+            stack = self.load_stack(file)
+            home = find_home(stack.name, self._environment)
+        found = scanned(stack, text, home, self._environment)
+        with draft(path, "\n".join([text, *(section for _, section in found.sections)])) as file:
+            try:
+                self.load_stack(file)
+            except ConfigError as error:
+                raise ConfigError(
+                    f"sections cannot be appended to this file: {error.what}",
+                    where=str(path),
+                    next_step="write `[resources.NAME]` instead of an inline table",
+                ) from error
+        return found
 
     def scenarios(self) -> list[dict[str, str]]:
         """All of them."""

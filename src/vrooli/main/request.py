@@ -8,7 +8,7 @@ acts without it, and a `down`, which ends it, keep the turn to their end.
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from vrooli.cli.kit import BroughtUp, Progress
@@ -22,6 +22,7 @@ from vrooli.stack.compiled import read_compiled
 from vrooli.stack.model import AUTOHEAL, Stack
 from vrooli.stack.naming import resolve
 from vrooli.stack.progress import Step
+from vrooli.stack.upgrading import Wish
 
 REPLACED = 15.0
 """Seconds that a command waits for a watchdog that the keeper is replacing: 2 s, and more on a
@@ -43,9 +44,14 @@ class Request:
     """
 
     def __init__(
-        self, home: Home, action: str, names: Sequence[str], environment: Mapping[str, str]
+        self,
+        home: Home,
+        action: str,
+        names: Sequence[str],
+        environment: Mapping[str, str],
+        wish: Wish | None = None,
     ) -> None:
-        self._home, self._action, self._names = home, action, names
+        self._home, self._action, self._names, self._wish = home, action, names, wish
         self._environment = environment
         self._taken_on: Progress | None = None
         self.turn = Turn(home)
@@ -87,14 +93,15 @@ class Request:
             return self._do_it()
         self.watched = True
         try:
-            taken_on = WatchdogClient.of(self._home).operation(self._action, self._names)
+            options = {} if self._wish is None else {"options": asdict(self._wish)}
+            taken_on = WatchdogClient.of(self._home).operation(self._action, self._names, **options)
         except Unreachable as error:
             raise CutOff(error.what, where=error.where, next_step=error.next_step) from error
         self._let_go()
         return taken_on
 
     def _do_it(self) -> Progress:
-        from vrooli.main.direct import operate
+        from vrooli.main.direct import Asked, operate
 
         if self.watched and self._action not in ("stop", "down"):
             raise Refused(
@@ -102,7 +109,8 @@ class Request:
                 " another command stopped it, or its keeper was killed as well",
                 next_step="`vrooli status` shows what runs, `vrooli up` brings up all of it",
             )
-        return operate(self._home, self._action, self._names, self._environment)
+        asked = Asked(self._action, self._names, self._wish)
+        return operate(self._home, asked, self._environment)
 
     def _let_go(self) -> None:
         if self._action != "down":
@@ -110,7 +118,12 @@ class Request:
 
 
 def bring_up(
-    stack: Stack, home: Home, environment: Mapping[str, str], action: str, names: Sequence[str]
+    stack: Stack,
+    home: Home,
+    environment: Mapping[str, str],
+    action: str,
+    names: Sequence[str],
+    wish: Wish | None = None,
 ) -> BroughtUp:
     """`main.bringing`, and have `action` taken on before anybody can end the watchdog again.
 
@@ -119,7 +132,7 @@ def bring_up(
     """
     resolve(stack, names)
     make_home(home)
-    request = Request(home, action, names, environment)
+    request = Request(home, action, names, environment, wish)
     request.turn.take()
     try:
         brought = bringing.bring_up(stack, home, environment)

@@ -4,10 +4,10 @@ in `resources/`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from vrooli.core.command import Command, EnsureDirectory
-from vrooli.core.errors import ConfigError
+from vrooli.core.errors import ConfigError, UsageError
 from vrooli.core.home import Home
 from vrooli.core.machine import Machine
 from vrooli.core.ports.clock import Clock
@@ -17,6 +17,10 @@ from vrooli.core.ports.streams import Streams
 from vrooli.core.result import Result
 from vrooli.stack.model import Job, Service
 from vrooli.stack.references import resolved
+
+if TYPE_CHECKING:
+    from vrooli.stack.runtime import Context
+    from vrooli.stack.upgrading import Upgrade, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,18 @@ class Kind:
     def public_url(self, service: Service) -> str:
         """Where it is, for people: never a secret."""
         return f"tcp://{service.host}:{service.port}" if service.port else ""
+
+    def upgrade(self, service: Service, context: "Context", wish: "Wish") -> "Upgrade":
+        """Moving it to another major version, undoable.
+
+        Raises:
+            UsageError: this kind has nothing like it.
+        """
+        raise UsageError(
+            f"a resource of the kind `{self.name}` has no upgrade of its data",
+            where=service.name,
+            next_step="change its program, and restart it",
+        )
 
     async def probe(self, service: Service, tools: ProbeTools) -> Result | None:
         """One look in the resource's own protocol; None when this kind has none, and only the

@@ -29,6 +29,14 @@ def resolve(stack: Stack, names: Sequence[str]) -> set[str]:
     return found
 
 
+def one(stack: Stack, names: Sequence[str]) -> str:
+    """The one service that was named; `UsageError` when it is none, or several."""
+    found = sorted(resolve(stack, names)) if names else []
+    if len(found) == 1:
+        return found[0]
+    raise UsageError("name one service", next_step=f"the stack has: {', '.join(stack.services)}")
+
+
 def check_ours(stack: Stack, action: str, names: Sequence[str]) -> None:
     """Raise UsageError when what was named for a stop or restart does not run here: nothing would
     happen, and look as if it had.

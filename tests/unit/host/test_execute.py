@@ -9,6 +9,7 @@ import pytest
 from vrooli.core.command import (
     Command,
     CopyTree,
+    EndLaunches,
     EnsureDirectory,
     Remove,
     Rename,
@@ -195,6 +196,15 @@ async def test_the_same_step_of_a_killed_attempt_is_ended_first(tmp_path: Path) 
     keeper = MemoryKeeper(MemoryClock(), lambda _: endless.pop(0))
     await keeper.spawn(spec(tmp_path))
     await do(RunOnce("make it", spec(tmp_path), 60.0), keeper=keeper)
+    assert await keeper.launches() == []
+
+
+async def test_what_was_left_running_is_ended_by_its_name(tmp_path: Path) -> None:
+    keeper = MemoryKeeper(MemoryClock(), lambda _: Behaviour())
+    await keeper.spawn(spec(tmp_path))
+    await do(EndLaunches("another"), keeper=keeper)
+    assert len(await keeper.launches()) == 1
+    await do(EndLaunches(spec(tmp_path).service), keeper=keeper)
     assert await keeper.launches() == []
 
 

@@ -12,12 +12,13 @@ from starlette.routing import Route
 
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.ledger import Ledger
-from vrooli.autoheal.operations import ACTIONS, Operations
+from vrooli.autoheal.operations import ACTIONS, Operations, Summary
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import actor, json_body, number, problem
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.status import Status
-from vrooli.stack.progress import Step
+from vrooli.stack.progress import Report, Step
+from vrooli.stack.upgrading import Wish
 
 KEEP_ALIVE = 10.0
 """Seconds of silence after which a stream gets an empty line, so that both ends notice when the
@@ -125,7 +126,8 @@ class Services:
         return StreamingResponse(_sse(self.events), media_type="text/event-stream")
 
     async def operate(self, request: Request) -> Response:
-        """`{action, names}`: up, down, start, stop or restart; no names are all services.
+        """`{action, names}`: up, down, start, stop or restart; no names are all services. Or
+        `upgrade` of one resource, with `options` `{to, undo, forget, dry_run, counts_only}`.
 
         Progress comes as NDJSON, the last line has `done`. It goes on when the caller leaves.
         """
@@ -136,20 +138,25 @@ class Services:
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise UsageError("`names` must be a list of service names")
         self.operations.check(action, names)
+        wish = Wish.from_json(body.get("options", {}))
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self.spawn(self._operate((action, names, actor(request)), lines))
+
+        async def work(report: Report) -> Summary:
+            return await self.operations.run(action, names, report, actor(request), wish)
+
+        self.spawn(self._operate(work, lines))
         return StreamingResponse(_ndjson(lines), media_type="application/x-ndjson")
 
     async def _operate(
-        self, asked: tuple[Any, list[str], str], lines: asyncio.Queue[dict[str, Any] | None]
+        self,
+        work: Callable[[Report], Awaitable[Summary]],
+        lines: asyncio.Queue[dict[str, Any] | None],
     ) -> None:
-        action, names, who = asked
-
         def report(step: Step) -> None:
             lines.put_nowait(step.to_json())
 
         try:
-            summary = await self.operations.run(action, names, report, who)
+            summary = await work(report)
             lines.put_nowait(summary.to_json())
         except VrooliError as error:
             lines.put_nowait(

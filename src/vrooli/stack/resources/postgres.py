@@ -1,10 +1,10 @@
 """PostgreSQL: embedded by default, of the system or elsewhere by one line."""
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vrooli.core.command import Command, CopyTree, EnsureDirectory, WriteFile
@@ -13,14 +13,20 @@ from vrooli.core.home import Home
 from vrooli.core.result import Result
 from vrooli.stack.kind import Kind, Place, ProbeTools, Program
 from vrooli.stack.model import Service
+from vrooli.stack.postgres import clusters, settings
 from vrooli.stack.postgres import installation as installations
-from vrooli.stack.postgres import settings
 from vrooli.stack.postgres.ask import ask
 from vrooli.stack.postgres.cluster import NewCluster, commands
-from vrooli.stack.postgres.installation import Installation
+from vrooli.stack.postgres.clusters import major_of
+from vrooli.stack.postgres.installation import Installation, OtherMajor
+from vrooli.stack.postgres.left import left_by_upgrade
 from vrooli.stack.references import is_reference, resolved
 from vrooli.stack.wire import dsn
 from vrooli.stack.wire.scram import verifier
+
+if TYPE_CHECKING:
+    from vrooli.stack.runtime import Context
+    from vrooli.stack.upgrading import Upgrade, Wish
 
 _SOCKET_LIMIT = 107 - len("/.s.PGSQL.65535.lock")
 """Bytes for the folder of the socket: sun_path of unix(7) holds 107."""
@@ -65,16 +71,17 @@ class PostgresKind(Kind):
         """
         programs = self._installation(service, place)
         user = _user(service, place)
-        data = place.home.data(service.name)
+        data = clusters.data(place.home, service.name)
         sockets = socket_folder(place.home, service.name)
         text = self._conf(service, place, programs.major)
         before: list[Command] = [
+            *left_by_upgrade(place.home.root / "data", service.name),
             EnsureDirectory(str(place.home.run), 0o711 if user else 0o700),
             EnsureDirectory(sockets, 0o700, user),
         ]
         if programs.sources:
             before.append(CopyTree(programs.sources, programs.root))
-        if _major_of(data) is None:
+        if major_of(data) is None:
             _require_free(data)
             return (*before, *commands(self._new(service, place, programs), text))
         return (
@@ -86,7 +93,7 @@ class PostgresKind(Kind):
     def program(self, service: Service, place: Place) -> Program:
         """The server in the foreground; the log is its standard error."""
         programs = self._installation(service, place)
-        data = str(place.home.data(service.name))
+        data = str(clusters.data(place.home, service.name))
         return Program(
             argv=(str(programs.bin / "postgres"), "-D", data),
             env={"LC_ALL": "C", "TZ": "UTC"},
@@ -111,20 +118,54 @@ class PostgresKind(Kind):
         role, database = quote(options.role, safe=""), quote(options.database, safe="")
         return f"postgresql://{role}@{_host(service)}:{service.port}/{database}"
 
+    def upgrade(self, service: Service, context: "Context", wish: "Wish") -> "Upgrade":
+        """By pg_upgrade into a folder of its own; see `stack.postgres.upgrade`."""
+        from vrooli.stack.postgres.upgrade.move import Move
+        from vrooli.stack.postgres.upgrade.resource import Resource
+        from vrooli.stack.postgres.upgrade.undo import Forget, Undo
+
+        place = context.tools.place
+        options: PostgresOptions = self.read_options(service)
+        resource = Resource(
+            service=service,
+            context=context,
+            declared=options.installation,
+            sockets=socket_folder(place.home, service.name),
+            conf=lambda major: self._conf(service, place, major),
+            new_cluster=lambda programs: self._new(service, place, programs),
+        )
+        if wish.undo:
+            return Undo(resource)
+        return Forget(resource) if wish.forget else Move(resource, wish)
+
     async def probe(self, service: Service, tools: ProbeTools) -> Result:
         """Log in as the role and run a query: what every user of it does first."""
         target = dsn.parse(self.url(service, tools.place))
         return await ask(tools.streams, target, "SELECT 1")
 
     def _installation(self, service: Service, place: Place) -> Installation:
+        """As declared; where that one is of another major version, those that an upgrade noted when
+        it left the data as it was.
+        """
+        known = clusters.read(place.home, service.name)
+        try:
+            return self._declared(service, place, major_of(place.home.data(known.current)))
+        except OtherMajor:
+            major = major_of(place.home.data(known.current))
+            noted = [known.programs] if known.programs else []
+            last = installations.of_major(major or 0, place.home.pgsql, noted) if noted else None
+            if last is None:
+                raise
+            return last
+
+    def _declared(self, service: Service, place: Place, major: int | None) -> Installation:
         options: PostgresOptions = self.read_options(service)
-        data = place.home.data(service.name)
-        major = _major_of(data)
         if options.installation == "embedded":
-            return installations.embedded(place.home.pgsql, major)
+            return installations.embedded(place.home.pgsql, major, service.name)
         found = installations.system(options.installation)
         if major not in (None, found.major):
-            raise installations.mismatch(major or 0, found, data)
+            data = clusters.data(place.home, service.name)
+            raise installations.mismatch(major or 0, found, data, service.name)
         return found
 
     def _conf(self, service: Service, place: Place, major: int) -> str:
@@ -144,7 +185,7 @@ class PostgresKind(Kind):
         return NewCluster(
             service=service.name,
             installation=programs,
-            data=place.home.data(service.name),
+            data=clusters.data(place.home, service.name),
             log_path=str(place.home.log(service.name)),
             user=_user(service, place),
             role=options.role,
@@ -160,31 +201,6 @@ def socket_folder(home: Home, service: str) -> str:
     if len(folder.encode()) <= _SOCKET_LIMIT:
         return folder
     return str(home.run / f"pg-{hashlib.sha256(service.encode()).hexdigest()[:8]}")
-
-
-def _major_of(data: Path) -> int | None:
-    try:
-        return int(_start_of(data / "PG_VERSION").split(b".")[0])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no version stands there"
-        raise ConfigError(
-            f"cannot tell which PostgreSQL wrote this: {reason}",
-            where=str(data / "PG_VERSION"),
-            next_step="check the permissions of the folder, or restore it from a backup",
-        ) from error
-
-
-def _start_of(path: Path) -> bytes:
-    """The first bytes of a file in a folder of the server's user: we may be root, and must neither
-    follow its link nor wait at its pipe.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        return os.read(descriptor, 16)
-    finally:
-        os.close(descriptor)
 
 
 def _require_free(data: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vrooli.core.errors import ConfigError
-from vrooli.stack.postgres.installation import PACKAGE, embedded, system
+from vrooli.stack.postgres.installation import PACKAGE, OtherMajor, embedded, of_major, system
 
 
 def program(folder: Path, version: str) -> Path:
@@ -122,3 +122,29 @@ def test_an_empty_folder_is_no_installation(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         system(str(tmp_path))
     assert "apt install postgresql" in caught.value.next_step
+
+
+def test_data_that_is_newer_than_the_programs_has_no_upgrade(site: Path, tmp_path: Path) -> None:
+    package(site, 18, "18.4")
+    with pytest.raises(OtherMajor) as older:
+        embedded(tmp_path / "pgsql", 17, "db")
+    assert "`vrooli resource upgrade db`" in older.value.next_step
+    with pytest.raises(OtherMajor) as newer:
+        embedded(tmp_path / "pgsql", 19, "db")
+    assert "upgrade" not in newer.value.next_step
+
+
+def test_programs_of_a_major_version_are_looked_for_here_and_there(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = str(tmp_path / "lib" / "{major}" / "bin")
+    monkeypatch.setattr("vrooli.stack.postgres.installation.USUAL_FOLDERS", (usual,))
+    copies = tmp_path / "pgsql"
+    assert of_major(15, copies) is None
+    program(tmp_path / "lib" / "15" / "bin", "15.9")
+    said = program(tmp_path / "said", "15.8")
+    assert of_major(15, copies).bin == tmp_path / "lib" / "15" / "bin"  # type: ignore[union-attr]
+    assert of_major(15, copies, [str(said)]).bin == said  # type: ignore[union-attr]
+    assert of_major(15, copies, [str(tmp_path / "gone")]) is not None
+    copy(copies, "15.7")
+    assert of_major(15, copies, [str(said)]).version == "15.7"  # type: ignore[union-attr]

@@ -1,0 +1,112 @@
+"""Which folder holds the data of a PostgreSQL resource: after an upgrade another one than before.
+
+One small file says it, replaced atomically: whoever is killed at any moment leaves the one or the
+other in force, and never none, in whose place the next start would make an empty database.
+"""
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vrooli.core.command import WriteFile
+from vrooli.core.errors import ConfigError
+from vrooli.core.home import Home
+
+_FOLDER = re.compile(r"[a-z0-9.-]{1,80}", re.ASCII)
+_LIMIT = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """The data folders of one resource, by their names below `data` of the home.
+
+    Attributes:
+        current: the one in force.
+        programs: bin folder of the programs that run it where the declared ones are of another
+            major version; empty when the declared ones do.
+        other: the one that was in force before the last upgrade, or that an `--undo` left; empty
+            when none is kept.
+        other_programs: bin folder of the programs that ran it.
+        undone: whether `other` is what was abandoned by an `--undo`.
+        at: when the last switch was, Unix seconds.
+    """
+
+    current: str
+    programs: str = ""
+    other: str = ""
+    other_programs: str = ""
+    undone: bool = False
+    at: float = 0.0
+
+
+def note(home: Home, service: str) -> Path:
+    """The file that says it."""
+    return home.root / "data" / f"{service}.clusters.json"
+
+
+def read(home: Home, service: str) -> Clusters:
+    """What it says; without it the folder is called as the service.
+
+    Raises:
+        ConfigError: it is there and cannot be understood: nothing is guessed about data.
+    """
+    path = note(home, service)
+    try:
+        with path.open("rb") as file:
+            said = json.loads(file.read(_LIMIT))
+        found = Clusters(**said)
+        if not _FOLDER.fullmatch(found.current) or not re.fullmatch(r"[a-z0-9.-]*", found.other):
+            raise ValueError("it names no folder")
+    except FileNotFoundError:
+        return Clusters(service)
+    except (OSError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"cannot tell which folder holds the data: {error}",
+            where=str(path),
+            next_step="restore the file from a backup; without it the data of before the last "
+            "upgrade would be used",
+        ) from error
+    return found
+
+
+def data(home: Home, service: str) -> Path:
+    """The data folder in force."""
+    return home.data(read(home, service).current)
+
+
+def write(home: Home, service: str, clusters: Clusters) -> WriteFile:
+    """Have `clusters` in force, durably."""
+    text = json.dumps(asdict(clusters), indent=2) + "\n"
+    return WriteFile(str(note(home, service)), text, 0o644)
+
+
+def major_of(folder: Path) -> int | None:
+    """The major version that wrote `folder`; None when there is no cluster.
+
+    Raises:
+        ConfigError: there is one, and it does not say.
+    """
+    try:
+        return int(start_of(folder / "PG_VERSION").split(b".")[0])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no version stands there"
+        raise ConfigError(
+            f"cannot tell which PostgreSQL wrote this: {reason}",
+            where=str(folder / "PG_VERSION"),
+            next_step="check the permissions of the folder, or restore it from a backup",
+        ) from error
+
+
+def start_of(path: Path, limit: int = 16) -> bytes:
+    """The first bytes of a file in a folder of the server's user: we may be root, and must neither
+    follow its link nor wait at its pipe.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, limit)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Moving a PostgreSQL resource to another major version. Decision 023."""

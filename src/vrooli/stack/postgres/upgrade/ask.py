@@ -1,0 +1,54 @@
+"""Asking a cluster as its superuser. Answers are JSON: one row of one column."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from vrooli.core.address import Address
+from vrooli.core.errors import ProtocolError
+from vrooli.core.ports.streams import Streams
+from vrooli.stack.postgres.cluster import SUPERUSER
+from vrooli.stack.wire import postgres
+from vrooli.stack.wire.dsn import Dsn
+
+MAINTENANCE = "postgres"
+"""The database that every cluster has."""
+
+_SAME_WORDS = (
+    "SET search_path = pg_catalog",
+    "SET extra_float_digits = 1",
+    "SET timezone = 'UTC'",
+    "SET datestyle = 'ISO, YMD'",
+    "SET intervalstyle = 'postgres'",
+    "SET bytea_output = 'hex'",
+    "SET statement_timeout = 0",
+    "SET default_transaction_read_only = on",
+)
+"""So that the same value is the same text in both clusters, whatever their settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A cluster that runs, and how one gets in."""
+
+    streams: Streams
+    address: Address
+    password: str = field(default="", repr=False)
+
+    async def json(self, statement: str, database: str = MAINTENANCE) -> Any:
+        """The answer to a query, which reads only.
+
+        Raises:
+            PostgresError, AccessDenied, Unreachable, ProtocolError: as `wire.postgres`.
+        """
+        target = Dsn(self.address, SUPERUSER, self.password, database)
+        row = await postgres.query(self.streams, target, *_SAME_WORDS, statement)
+        if len(row.columns) != 1:
+            raise ProtocolError("the answer is not one value", where=str(self.address))
+        return json.loads(row.columns[0] or "null")
+
+
+def quoted(name: str) -> str:
+    """An identifier."""
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'

@@ -1,0 +1,226 @@
+"""The upgrade itself: a copy by pg_upgrade, compared with its original, then in force.
+
+What serves now is never changed but by being stopped; what it leaves is kept until it is forgotten.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from vrooli.core.address import HostPort
+from vrooli.core.command import Command, CopyTree, Remove, Rename, WriteFile
+from vrooli.core.errors import Refused, StartFailed
+from vrooli.stack.job_launch import is_job
+from vrooli.stack.postgres import clusters
+from vrooli.stack.postgres.cluster import NewCluster, initialised, require_plain
+from vrooli.stack.postgres.clusters import Clusters
+from vrooli.stack.postgres.installation import Installation
+from vrooli.stack.postgres.upgrade import compare, facts, look
+from vrooli.stack.postgres.upgrade.ask import Asker
+from vrooli.stack.postgres.upgrade.look import Seen
+from vrooli.stack.postgres.upgrade.precheck import MIB, problems
+from vrooli.stack.postgres.upgrade.programs import Programs
+from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.upgrading import Told, Upgrade, Wish
+
+
+class Move(Upgrade):
+    """To another major version."""
+
+    def __init__(self, resource: Resource, wish: Wish) -> None:
+        self._of, self._wish = resource, wish
+        self._programs = Programs(resource.stage, resource.context.tools)
+        self._before: Clusters | None = None
+        self._seen: Seen | None = None
+        self._compared = ""
+
+    async def plan(self) -> Sequence[str]:
+        """See the base."""
+        of = self._of
+        target = of.target(self._wish.to)
+        if target.major == of.major:
+            why = "" if self._wish.to else f": {of.why_no_newer(target)}"
+            self.note = f"{of.name} is at PostgreSQL {target.version} already{why}"
+            return ()
+        seen = self._seen = await self._look(target)
+        if found := await asyncio.to_thread(self._problems, seen):
+            lines = "".join(f"\n  | {line}" for line in found)
+            raise Refused(
+                f"PostgreSQL {seen.major} cannot be upgraded to {target.version} now:{lines}",
+                where=of.name,
+                next_step="mend that, then again; nothing was changed",
+            )
+        return self._lines(seen)
+
+    def _lines(self, seen: Seen) -> list[str]:
+        sessions = (seen.inside or {}).get("sessions", 0)
+        slots = (seen.inside or {}).get("slots") or ()
+        unasked = f"it could not be asked before: {seen.unasked}" if seen.unasked else ""
+        return [
+            f"PostgreSQL {seen.major} -> {seen.new.version}, {seen.size // MIB} MiB in {seen.data}",
+            f"into {self._of.folder(seen.new.major)}; {seen.free // MIB} MiB are free",
+            f"the old data stays until `vrooli resource upgrade {seen.service} --forget`",
+            *([f"{sessions} sessions are open now, and will be closed"] if sessions else []),
+            *([f"not carried along: replication slots {', '.join(slots)}"] if slots else []),
+            *([unasked] if unasked else []),
+        ]
+
+    async def _look(self, target: Installation) -> Seen:
+        of = self._of
+        tools = of.context.tools
+        root, data = of.place.home.root / "data", of.data
+        size = await asyncio.to_thread(look.folder_size, data)
+        inside, extensions, why = await look.inside(self._live())
+        running = [x.service for x in await tools.keeper.launches() if is_job(x.service)]
+        return Seen(
+            service=of.name,
+            data=data,
+            major=of.major,
+            clusters=of.clusters,
+            old=of.old(),
+            new=target,
+            size=size,
+            free=await asyncio.to_thread(look.free, root),
+            link=data.is_symlink(),
+            tablespaces=look.tablespaces(data),
+            jobs=of.jobs_that_need_it(running),
+            inside=inside,
+            extensions=extensions,
+            unasked=why,
+        )
+
+    def _problems(self, seen: Seen) -> list[str]:
+        return problems(
+            seen,
+            missing=look.missing_programs(seen.old) if seen.old else (),
+            offered=look.available(seen.new),
+            icu=look.knows_icu(seen.new),
+        )
+
+    def _live(self) -> Asker:
+        service = self._of.service
+        address = HostPort(service.host, service.port)
+        return Asker(self._of.context.tools.streams, address, self._of.password)
+
+    async def ready(self, told: Told) -> None:
+        """Copy the programs, make an empty cluster with the operator's settings, and have
+        pg_upgrade look at both.
+        """
+        of, seen = self._of, self._known()
+        old, new = self._both(seen)
+        require_plain(old.bin, of.name)
+        run = of.context.executor.run
+        self._before = replace(of.clusters, programs=str(old.bin), other="", other_programs="")
+        noted: list[Command] = [clusters.write(of.place.home, of.name, self._before)]
+        if of.clusters.other:  # abandoned by an `--undo`
+            noted.append(Remove(str(of.place.home.data(of.clusters.other))))
+        await run(noted, told)
+        if new.sources:
+            await run([CopyTree(new.sources, new.root)], told)
+        await run(initialised(self._new(new), of.stage.folder, of.conf(new.major)), told)
+        await run(of.stage.made(of.password), told)
+        await run(await asyncio.to_thread(self._carried, seen.data), told)
+        await self._programs.run("check the settings", of.stage.settings(new), told)
+        if seen.inside is not None:
+            check = of.stage.pg_upgrade(old, new, seen.data, check=True)
+            await self._programs.run("check that it can be upgraded", check, told)
+
+    def _new(self, new: Installation) -> NewCluster:
+        return replace(self._of.new_cluster(new), data=self._of.folder(new.major))
+
+    def _carried(self, data: Path) -> list[WriteFile]:
+        stage = self._of.stage
+        return [
+            # latin-1 gives every byte back as it was.
+            WriteFile(
+                str(stage.cluster / name), content.decode("latin-1"), 0o600, stage.user, "latin-1"
+            )
+            for name, content in look.carried(data)
+        ]
+
+    async def move(self, told: Told) -> None:
+        """See the base. What is compared is read with nobody else in."""
+        seen, stage = self._known(), self._of.stage
+        old, new = self._both(seen)
+        contents = not self._wish.counts_only
+        told("read what it holds")
+        async with self._programs.server(old, seen.data) as asker:
+            await self._refuse_late(asker, seen)
+            original = await facts.gather(asker, contents=contents, told=told)
+        upgrade = stage.pg_upgrade(old, new, seen.data, check=False)
+        await self._programs.run("copy and upgrade", upgrade, told, details=True)
+        told("compare the copy")
+        async with self._programs.server(new, stage.cluster) as asker:
+            copy = await facts.gather(asker, contents=contents, told=told)
+            if found := compare.differences(original, copy):
+                raise StartFailed(
+                    f"the copy is not what the original is:{compare.told(found)}",
+                    where=self._of.name,
+                    next_step="the original is untouched; please report this",
+                )
+            await self._programs.run("gather statistics", stage.statistics(new), told)
+        await self._programs.run("check every page", stage.checksums(new), told)
+        self._compared = compare.summary(copy)
+        told(f"the copy is equal: {self._compared}")
+
+    async def _refuse_late(self, asker: Asker, seen: Seen) -> None:
+        """What could not be asked while it did not run."""
+        if seen.inside is not None:
+            return
+        inside, extensions, _ = await look.inside(asker)
+        late = replace(seen, inside=inside, extensions=extensions)
+        if found := await asyncio.to_thread(self._problems, late):
+            lines = "".join(f"\n  | {line}" for line in found)
+            raise Refused(f"it cannot be upgraded:{lines}", where=self._of.name)
+
+    async def switch(self) -> None:
+        """Give the new folder its name, then write down that it is in force."""
+        of, seen = self._of, self._known()
+        old, new = self._both(seen)
+        target = of.folder(new.major)
+        now = Clusters(
+            current=target.name,
+            programs=str(new.bin),
+            other=of.clusters.current,
+            other_programs=str(old.bin),
+            at=of.context.tools.clock.wall(),
+        )
+        named: list[Command] = [Remove(str(target)), Rename(str(of.stage.cluster), str(target))]
+        written = clusters.write(of.place.home, of.name, now)
+        await of.context.executor.run([*named, written], _silent)
+        self.note = (
+            f"{of.name} was upgraded from PostgreSQL {seen.major} to {new.version} "
+            f"({self._compared}). The old data is kept: `vrooli resource upgrade {of.name} --undo` "
+            "goes back to it, `--forget` removes it"
+        )
+
+    async def back(self) -> None:
+        """The old one is in force again; `clean` removes the new folder."""
+        of = self._of
+        if self._before is not None:
+            write = clusters.write(of.place.home, of.name, self._before)
+            await of.context.executor.run([write], _silent)
+
+    async def clean(self) -> None:
+        """See the base."""
+        of, gone = self._of, [Remove(str(self._of.stage.folder))]
+        now = clusters.read(of.place.home, of.name)
+        if self._seen is not None:
+            made = of.folder(self._seen.new.major)
+            gone += [Remove(str(made))] if made.name not in (now.current, now.other) else []
+        await of.context.executor.run(gone, _silent)
+
+    def _known(self) -> Seen:
+        if self._seen is None:
+            raise RuntimeError("an upgrade is planned first")
+        return self._seen
+
+    def _both(self, seen: Seen) -> tuple[Installation, Installation]:
+        if seen.old is None:
+            raise RuntimeError("without programs it is refused")
+        return seen.old, seen.new
+
+
+def _silent(_: str) -> None:
+    """Nothing that anybody waits for."""

@@ -1,0 +1,118 @@
+"""Going back to what was before an upgrade, and removing what is kept for that."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vrooli.core.command import Remove
+from vrooli.core.errors import Refused, UsageError
+from vrooli.stack.postgres import clusters
+from vrooli.stack.postgres import installation as installations
+from vrooli.stack.postgres.clusters import Clusters
+from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.upgrading import Told, Upgrade
+
+
+class Undo(Upgrade):
+    """Back to the folder of before; what was written since stays in the other one."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._of = resource
+
+    async def plan(self) -> Sequence[str]:
+        """See the base."""
+        of, known = self._of, self._of.clusters
+        if not known.other or known.undone:
+            raise UsageError(
+                "there is no upgrade to go back from",
+                where=of.name,
+                next_step="what an upgrade leaves is kept until `--forget`",
+            )
+        other = of.place.home.data(known.other)
+        major = clusters.major_of(other)
+        noted = [known.other_programs] if known.other_programs else []
+        if major is None or installations.of_major(major, of.place.home.pgsql, noted) is None:
+            raise Refused(
+                f"the data in {other}, or the programs for it, are not there any more",
+                where=of.name,
+            )
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(known.at))
+        return [
+            f"PostgreSQL {of.major} -> {major}: back to {other}",
+            f"what was written since {since} is lost: it stays in {of.data} until "
+            f"`vrooli resource upgrade {of.name} --forget`",
+        ]
+
+    async def ready(self, told: Told) -> None:
+        """Nothing."""
+
+    async def move(self, told: Told) -> None:
+        """Nothing."""
+
+    async def switch(self) -> None:
+        """See the base."""
+        known = self._of.clusters
+        await self._write(
+            Clusters(
+                current=known.other,
+                programs=known.other_programs,
+                other=known.current,
+                other_programs=known.programs,
+                undone=True,
+                at=self._of.context.tools.clock.wall(),
+            )
+        )
+        self.note = f"{self._of.name} is back at what it was before the upgrade"
+
+    async def back(self) -> None:
+        """See the base."""
+        await self._write(self._of.clusters)
+
+    async def clean(self) -> None:
+        """Nothing was made."""
+
+    async def _write(self, now: Clusters) -> None:
+        of = self._of
+        await of.context.executor.run([clusters.write(of.place.home, of.name, now)], lambda _: None)
+
+
+class Forget(Upgrade):
+    """Remove the folder that is kept."""
+
+    stops = False
+
+    def __init__(self, resource: Resource) -> None:
+        self._of = resource
+
+    async def plan(self) -> Sequence[str]:
+        """See the base."""
+        known = self._of.clusters
+        if not known.other:
+            self.note = f"nothing is kept of an upgrade of {self._of.name}"
+            return ()
+        other = self._of.place.home.data(known.other)
+        what = "what was undone" if known.undone else "the data of before the last upgrade"
+        return [f"remove {other}: {what}; it cannot be gone back to any more"]
+
+    async def ready(self, told: Told) -> None:
+        """Nothing."""
+
+    async def move(self, told: Told) -> None:
+        """Nothing."""
+
+    async def switch(self) -> None:
+        """First it is not known any more, then it goes: a half-removed folder is never gone back
+        to.
+        """
+        of, known = self._of, self._of.clusters
+        now = replace(known, other="", other_programs="", undone=False)
+        written = clusters.write(of.place.home, of.name, now)
+        gone = Remove(str(of.place.home.data(known.other)))
+        await of.context.executor.run([written, gone], lambda _: None)
+        self.note = f"removed {gone.path}"
+
+    async def back(self) -> None:
+        """It cannot be."""
+
+    async def clean(self) -> None:
+        """Nothing was made."""

@@ -1,0 +1,1 @@
+"""Where one can look for what runs here. One file a source, each with `SOURCE = Source(...)`."""

@@ -1,0 +1,1 @@
+"""Finding what runs on this machine, for `vrooli init --scan`."""

@@ -1,0 +1,199 @@
+"""Moving a resource to another major version: what is asked for, what a kind has to know, and the
+order in which it is done around the services that need it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from vrooli.core.errors import StartFailed, UsageError, VrooliError
+from vrooli.stack import graph
+from vrooli.stack.kinds import kind_of
+from vrooli.stack.model import Service, Stack
+from vrooli.stack.naming import one
+from vrooli.stack.progress import Report, Step
+from vrooli.stack.runtime import Context
+from vrooli.stack.supervisor import Outcome, Supervisor
+
+Told = Callable[[str], None]
+"""Takes a line about how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an operator asks for.
+
+    Attributes:
+        to: version, like "18" or "18.4"; empty for the newest there is.
+        undo: go back to what was before the last upgrade.
+        forget: remove what is kept for that.
+        dry_run: look, and say what would be done.
+        counts_only: compare the numbers of rows after the move, and not their contents.
+    """
+
+    to: str = ""
+    undo: bool = False
+    forget: bool = False
+    dry_run: bool = False
+    counts_only: bool = False
+
+    @classmethod
+    def from_json(cls, said: Any) -> "Wish":
+        """Read what a request says; `UsageError` for what is none of it."""
+        if not isinstance(said, dict):
+            raise UsageError("`options` must be a JSON object")
+        usual = asdict(cls())
+        for key, value in said.items():
+            if key not in usual or not isinstance(value, type(usual[key])) or len(str(value)) > 20:
+                raise UsageError(f"`{str(key)[:40]}` is no option of an upgrade, or cannot be that")
+        return cls(**said)
+
+
+class Upgrade(ABC):
+    """One upgrade, as its kind does it. Every method raises VrooliError when it cannot go on; then
+    what was in force before still is.
+
+    Attributes:
+        stops: whether the resource has to be stopped for it.
+        note: what the operator has to know afterwards.
+    """
+
+    stops: ClassVar[bool] = True
+    note: str = ""
+
+    @abstractmethod
+    async def plan(self) -> Sequence[str]:
+        """Look, and say what will be done, a line each; nothing when there is nothing to do.
+
+        Raises:
+            Refused: it must not be done, with every reason.
+        """
+
+    @abstractmethod
+    async def ready(self, told: Told) -> None:
+        """All that can be done while it still serves."""
+
+    @abstractmethod
+    async def move(self, told: Told) -> None:
+        """What has to be done while it is stopped. Nothing that is in force changes."""
+
+    @abstractmethod
+    async def switch(self) -> None:
+        """From now on the new is in force: at once, and on disk."""
+
+    @abstractmethod
+    async def back(self) -> None:
+        """Undo `switch`, since the new one did not come up."""
+
+    @abstractmethod
+    async def clean(self) -> None:
+        """Remove what was made on the way and is not in force; also after a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The services around an upgrade.
+
+    Attributes:
+        service: what is upgraded.
+        affected: it, and all that has to be stopped with it.
+        wanted: those of them that run afterwards.
+    """
+
+    service: Service
+    affected: Collection[str]
+    wanted: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """How it ended."""
+
+    outcomes: dict[str, Outcome]
+    note: str
+
+
+def upgrade_of(service: Service, context: Context, wish: Wish) -> Upgrade:
+    """The upgrade of `service`; `UsageError` when there is none."""
+    if not service.managed:
+        raise UsageError(
+            f"`{service.name}` is not run from here", next_step="upgrade it where it runs"
+        )
+    return kind_of(service).upgrade(service, context, wish)
+
+
+def around(stack: Stack, chosen: Collection[str], wanted: Callable[[str], bool]) -> Around:
+    """What has to be stopped for work on the one in `chosen`, and what runs afterwards."""
+    name = one(stack, sorted(chosen))
+    affected = {name, *graph.left_without(stack, {name}, wanted)}
+    return Around(stack.services[name], affected, {x for x in affected if wanted(x)})
+
+
+async def plan(upgrade: Upgrade, service: Service, report: Report) -> bool:
+    """Say what would be done; whether there is anything."""
+    lines = await upgrade.plan()
+    for line in lines:
+        report(Step(service.name, "preparing", line))
+    if not lines:
+        report(Step(service.name, "unchanged", upgrade.note))
+    return bool(lines)
+
+
+async def carry_out(
+    upgrade: Upgrade, around: Around, supervisor: Supervisor, report: Report
+) -> Upgraded:
+    """Do what `plan` said. Numbered:
+
+    1. what can be done while it serves
+    2. stop it, after all that needs it
+    3. move; nobody starts it meanwhile
+    4. switch, start, probe; back again when that fails
+    5. start what ran before, whatever happened
+
+    Cancelled, it starts nothing: somebody wants it stopped.
+    """
+    name = around.service.name
+
+    def told(line: str) -> None:
+        report(Step(name, "preparing", line))
+
+    try:
+        await upgrade.ready(told)
+        if not upgrade.stops:
+            await upgrade.switch()
+            return Upgraded({name: Outcome(name, changed=True)}, upgrade.note)
+        outcomes = await _replaced(upgrade, around, supervisor, report)
+    finally:
+        await upgrade.clean()
+    return Upgraded(outcomes, upgrade.note)
+
+
+async def _replaced(
+    upgrade: Upgrade, around: Around, supervisor: Supervisor, report: Report
+) -> dict[str, Outcome]:
+    name = around.service.name
+    try:
+        _require(await supervisor.stop(around.affected, report), around.affected)
+        async with supervisor.lock(name):
+            await upgrade.move(lambda line: report(Step(name, "preparing", line)))
+        await upgrade.switch()
+        started = await supervisor.start([name], report)
+        if (error := started[name].error) is not None:
+            report(Step(name, "preparing", "it did not come up: back to what was before"))
+            await upgrade.back()
+            raise error
+    except VrooliError as error:
+        report(Step(name, "failed", error.said_of(name)))
+        await supervisor.start(around.wanted, report)
+        raise
+    if name not in around.wanted:
+        await supervisor.stop([name], report)
+    return started | await supervisor.start(around.wanted, report)
+
+
+def _require(outcomes: dict[str, Outcome], names: Collection[str]) -> None:
+    for name in names:
+        outcome = outcomes.get(name)
+        if outcome is not None and outcome.error is not None:
+            raise StartFailed(f"{name} does not stop: {outcome.error.what}", where=name)
