@@ -200,7 +200,7 @@ class Operations:
 
         def noted(step: Step) -> None:
             tracked = self._board.tracked.get(step.service)
-            if tracked is not None and step.phase in ("healthy", "unchanged"):
+            if tracked is not None and step.phase in ("healthy", "started", "unchanged"):
                 tracked.queued = False
             report(step)
 

@@ -219,7 +219,7 @@ class Supervisor:
         if result is None:
             watch.say("unchanged", "already running")
             return Outcome(service.name, changed=False)
-        watch.say("healthy", result.message)
+        watch.say("started" if result.details.get("unasked") else "healthy", result.message)
         return Outcome(service.name, changed=service.managed)
 
     async def _start_or_restart(self, service: Service, report: Report) -> Result | None:
