@@ -64,6 +64,7 @@ class Service:
         stop_signals: names without SIG, sent in order, `stop_timeout` apart in all; KILL comes last
             by itself.
         reload_signal: name without SIG that makes it read its settings anew; empty: it has none.
+        config_test: argv of a program that fails when its settings are wrong; empty: it has none.
         ladder: actions when it runs and does not answer, mildest first; empty: the usual ones.
         heal: auto, shadow (decided about, never touched), watch (seen, never touched) or off (not
             even probed).
@@ -89,6 +90,7 @@ class Service:
     stop_timeout: float = 10.0
     stop_signals: tuple[str, ...] = ("TERM",)
     reload_signal: str = ""
+    config_test: tuple[str, ...] = ()
     ladder: tuple[str, ...] = ()
     heal: Heal = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -325,6 +327,7 @@ def _service(raw: dict[str, Any]) -> Service:
     values["health"] = Health(**health)
     for key in ("command", "needs", "stop_signals", "ladder"):
         values[key] = tuple(values[key])
+    values["config_test"] = tuple(values.get("config_test", ()))  # an earlier release wrote none
     return Service(**values)
 
 

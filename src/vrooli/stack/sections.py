@@ -189,6 +189,14 @@ class ServiceSection:
         'a signal like "HUP"',
         default="none",
     )
+    config_test: list[str] | None = key(
+        "A program that fails when the settings of the service are wrong. It is run before every "
+        "start and restart, as the service would be, for at most 10 seconds; while it fails, "
+        "nothing is started, and what runs is left running.",
+        'a list of texts, like ["nginx", "-t"]',
+        default="none",
+        schema={"type": "array", "items": {"type": "string"}, "minItems": 1},
+    )
     ladder: list[str] | None = key(
         "Recovery actions when it runs and does not answer, mildest first.",
         'a list of actions, like ["reload", "restart", "kill"]',

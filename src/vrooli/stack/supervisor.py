@@ -14,6 +14,7 @@ from vrooli.core.errors import StartFailed, VrooliError
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.result import Result
 from vrooli.stack import graph
+from vrooli.stack.config_test import require_sound_settings
 from vrooli.stack.job_launch import is_job
 from vrooli.stack.launched import is_declared_so
 from vrooli.stack.launching import rotated
@@ -135,6 +136,7 @@ class Supervisor:
             if self.running(service) and service.managed:
                 return None
             with _trouble_of(service):
+                await self.require_sound(service)
                 return await self.runtime(service).start(service, self.context, report)
 
     async def stop_one(self, service: Service) -> None:
@@ -161,14 +163,22 @@ class Supervisor:
             runtime = self.runtime(service)
             with _trouble_of(service):
                 runtime.check(service, self.context)
+                await self.require_sound(service)
                 await runtime.stop(service, self.context)
                 return await runtime.start(service, self.context, report)
 
-    def check(self, names: Iterable[str]) -> None:
+    async def require_sound(self, service: Service) -> None:
+        """Raise `Refused` when the service's own test says that its settings are wrong: what runs
+        is better left running.
+        """
+        await require_sound_settings(service, self.context)
+
+    async def check(self, names: Iterable[str]) -> None:
         """Raise what would keep one of `names` from starting again, before anything is stopped."""
-        for service in self._ordered(names):
-            if not service.is_watchdog:
-                self.runtime(service).check(service, self.context)
+        services = [service for service in self._ordered(names) if not service.is_watchdog]
+        for service in services:
+            self.runtime(service).check(service, self.context)
+        await asyncio.gather(*map(self.require_sound, services))
 
     async def start(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
         """Start `names` in the order of their needs, in parallel where possible, each after its

@@ -10,6 +10,7 @@ from vrooli.stack.supervisor import Supervisor
 
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
+    await supervisor.require_sound(service)
     launch = supervisor.context.launches.get(service.name)
     if launch is not None:
         keeper = supervisor.context.tools.keeper

@@ -15,6 +15,7 @@ async def _run(service: Service, supervisor: Supervisor) -> Result:
     launch = supervisor.context.launches.get(service.name)
     if launch is None:
         raise StartFailed("there is no process to reload", where=service.name)
+    await supervisor.require_sound(service)
     async with supervisor.lock(service.name):
         number = signal.Signals[f"SIG{service.reload_signal}"]
         await supervisor.context.tools.keeper.signal(launch.launch_id, number)
