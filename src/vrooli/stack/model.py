@@ -160,6 +160,28 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Maintenance:
+    """`[maintenance.NAME]`: times in which nothing is healed and nobody paged.
+
+    Attributes:
+        schedule: when it begins, see `stack.schedule`.
+        duration: seconds.
+        services: names; none is everything.
+        timezone: an IANA name; empty for the machine's local time.
+        why: for people.
+        until_green: whether it ends when what it covers has failed and is well again.
+    """
+
+    name: str
+    schedule: str
+    duration: float
+    services: tuple[str, ...] = ()
+    timezone: str = ""
+    why: str = ""
+    until_green: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Thresholds:
     """Where a measured value becomes a warning and where critical: from there upward, or, where
     `critical` is the smaller one, from there downward.
@@ -273,6 +295,7 @@ class Stack:
         checks: by name, those that differ from what the product brings.
         notify: who is told, and how.
         jobs: by name, in declared order.
+        maintenance: by name, in declared order.
         source: the file it was compiled from; empty for the built-in default stack.
         folder: where relative paths start.
     """
@@ -285,6 +308,7 @@ class Stack:
     checks: Mapping[str, CheckSettings] = field(default_factory=dict)
     notify: NotifySettings = field(default_factory=NotifySettings)
     jobs: Mapping[str, Job] = field(default_factory=dict)
+    maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -304,6 +328,7 @@ class Stack:
             folder=data["folder"],
             checks={name: _check(raw) for name, raw in data["checks"].items()},
             notify=_notify(data.get("notify", {})),
+            maintenance={n: _maintenance(raw) for n, raw in data.get("maintenance", {}).items()},
         )
 
 
@@ -314,6 +339,10 @@ def _notify(raw: dict[str, Any]) -> NotifySettings:
         for name, channel in raw.get("channels", {}).items()
     }
     return NotifySettings(**{**raw, "channels": channels})
+
+
+def _maintenance(raw: dict[str, Any]) -> Maintenance:
+    return Maintenance(**{**raw, "services": tuple(raw["services"])})
 
 
 def _job(raw: dict[str, Any]) -> Job:

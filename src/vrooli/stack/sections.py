@@ -25,6 +25,7 @@ from vrooli.stack.section_keys import (
     user,
 )
 from vrooli.stack.sections_jobs import JobSection
+from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import NotifySection
 
 
@@ -339,6 +340,7 @@ class File:
     resources: dict[str, ResourceSection] = field(default_factory=dict)
     scenarios: dict[str, ScenarioSection] = field(default_factory=dict)
     jobs: dict[str, JobSection] = field(default_factory=dict)
+    maintenance: dict[str, MaintenanceSection] = field(default_factory=dict)
     autoheal: AutohealSection = field(default_factory=AutohealSection)
     checks: dict[str, CheckSection] = field(default_factory=dict)
     notify: NotifySection = field(default_factory=NotifySection)
