@@ -1,11 +1,13 @@
 """The page on healing: the words are here, rules and numbers come from the code that obeys them."""
 
 from scripts.reference_markdown import table
-from vrooli.autoheal import gates, policy
+from vrooli.autoheal import policy, suspicion
+from vrooli.autoheal.gate import all_gates
 from vrooli.autoheal.heal import Outcome
 from vrooli.autoheal.healing import DEPENDENTS_PATIENCE
 from vrooli.host import start_keeper
 from vrooli.host.keeper import minder
+from vrooli.stack import config_test
 from vrooli.stack.kind import Kind
 from vrooli.stack.model import AutohealSettings
 from vrooli.stack.resources import postgres
@@ -42,10 +44,20 @@ What the watchdog does about a service that fails, and what it never does.
   because slow is not dead. While a failure waits to be confirmed, looks come sooner.
 - **No event told.** Every `sweep` ({sweep:g} s) everything is compared with what should be.
 
-A look whose outcome is `unknown` counts for nothing. When the watchdog itself was late, a failing
-look says nothing about the service and becomes `unknown`. A resource that says that it is
-starting (crash recovery of PostgreSQL) is not failing as long as it does any work; after {idle:g} s
-without any, it is.
+A look whose outcome is `unknown` counts for nothing, and never decides anything. A failing look
+becomes `unknown` when the watchdog must suspect itself:
+
+- its own loop was late by {late:g} % of what the look may take;
+- its own machine cannot reach anybody: no interface has a link, the kernel knows no way to that
+  address, or not even a connection to itself can be made (no descriptors or ports are left); unless
+  somebody elsewhere answered meanwhile;
+- the history cannot be written, and the check judges by it (`heartbeat`). No look at a service
+  does: a full disk makes nothing look sick.
+
+What the kernel tells, that a process ended or is stopped, needs no look and is believed.
+
+A resource that says that it is starting (crash recovery of PostgreSQL) is not failing as long as it
+does any work; after {idle:g} s without any, it is.
 
 ## Deciding
 
@@ -57,11 +69,21 @@ Which need is failing is found by looking at it once more before a service is bl
 fail, the deepest is healed; the others are `blocked` and are not restarted for it. When it is
 back they are looked at again.
 
-A restart cannot help when the disk of the home has less than {free} MiB or {inodes} inodes left
-or is read-only, when the port is taken by somebody else, or when the service answers but refuses
-us (a wrong password). Nor does it help a service that answers late on a machine with more than
-{overload:g} runnable tasks per processor. Such a refusal is recorded once, and looked at again
-every {gate_retry:g} s.
+### Gates
+
+A restart cannot help now, and is refused, when
+
+{gates}
+
+What ended is started all the same, but where the second column says no: it is down already, so
+that a try costs nothing, and the backoff bounds the tries. What could not be found out closes no
+gate.
+
+Nor is anything started whose port is taken by somebody else, or whose `config_test` fails: that is
+run before every start and restart, for at most {config_seconds:g} s, and what runs is left running
+when it fails. One that cannot be run or does not end says nothing.
+
+A refusal is recorded once, and looked at again every {gate_retry:g} s.
 
 ## Acting
 
@@ -130,9 +152,9 @@ def healing() -> str:
         sweep=settings.sweep,
         idle=process.IDLE_LIMIT,
         rules=_rules(),
-        free=gates.MIN_FREE_BYTES // 2**20,
-        inodes=gates.MIN_FREE_INODES,
-        overload=gates.OVERLOAD,
+        gates=_gates(),
+        config_seconds=config_test.SECONDS,
+        late=100 * suspicion.LATE,
         gate_retry=policy.GATE_RETRY,
         ladders=_ladders(),
         grace=process.LEFTOVER_GRACE,
@@ -155,6 +177,11 @@ def healing() -> str:
 
 def _rules() -> str:
     return table("rule | when", ((f"`{rule.name}`", rule.when) for rule in policy.RULES))
+
+
+def _gates() -> str:
+    rows = ((gate.when, "no" if gate.starts else "yes", f"`{gate.id}`") for gate in all_gates())
+    return table("it is the case that | what ended is started | file in `autoheal/gates/`", rows)
 
 
 def _ladders() -> str:

@@ -4,6 +4,7 @@ from scripts.reference_markdown import table
 from vrooli.stack import sections, sections_notify
 from vrooli.stack.init import init_text
 from vrooli.stack.sections_jobs import JobSection
+from vrooli.stack.sections_maintenance import MaintenanceSection
 
 STACK_FILE = """\
 # `vrooli.toml`
@@ -32,6 +33,7 @@ def stack_file() -> str:
         "[scenarios.NAME]": sections.ScenarioSection,
         "health": sections.HealthSection,
         "[jobs.NAME]": JobSection,
+        "[maintenance.NAME]": MaintenanceSection,
         "[autoheal]": sections.AutohealSection,
         "[autoheal.allow]": sections.AllowSection,
         "[checks.NAME]": sections.CheckSection,

@@ -5,7 +5,6 @@ watchdog.
 import json
 import signal
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -24,17 +23,11 @@ def stack() -> Iterator[LiveStack]:
     stack.close()
 
 
-def _ask(stack: LiveStack, *arguments: str) -> Any:
-    ended = stack.autoheal_command(*arguments, "--json")
-    assert ended.returncode == 0, said(ended)
-    return json.loads(ended.stdout)
-
-
 def test_in_maintenance_nothing_is_healed_and_afterwards_it_is(stack: LiveStack) -> None:
-    window = _ask(stack, "maintenance", "start", "db", "--for", "10m", "--why", "disk")
+    window = stack.ask("maintenance", "start", "db", "--for", "10m", "--why", "disk")
     killed = stack.kill("db")
     stack.until(lambda: stack.service("db").get("state") == "failed", "it is down")
-    plan = stack.until(lambda: _ask(stack, "plan"), "it is planned about")
+    plan = stack.until(lambda: stack.ask("plan"), "it is planned about")
     assert [(row["service"], row["verdict"], row["rule"]) for row in plan] == [
         ("db", "wait", "maintenance")
     ]
@@ -43,25 +36,25 @@ def test_in_maintenance_nothing_is_healed_and_afterwards_it_is(stack: LiveStack)
     stack.until(lambda: _ask_quietly(stack) == [window["id"]], "the next watchdog knows of it")
     assert gone(killed)
     assert stack.heals("db") == []
-    _ask(stack, "maintenance", "end", window["id"])
+    stack.ask("maintenance", "end", window["id"])
     stack.until_healed("db")
 
 
 def test_maintenance_that_ends_when_all_is_well_ends_itself(stack: LiveStack) -> None:
-    _ask(stack, "maintenance", "start", "--for", "1h", "--until-green")
+    stack.ask("maintenance", "start", "--for", "1h", "--until-green")
     stack.kill("db")
     stack.until(lambda: stack.service("db").get("state") == "failed", "it is down")
     assert stack.run("start", "db").returncode == 0
-    stack.until(lambda: _ask(stack, "maintenance", "list") == [], "the window is over")
+    stack.until(lambda: stack.ask("maintenance", "list") == [], "the window is over")
 
 
 def test_what_is_in_quarantine_waits_for_a_person(stack: LiveStack) -> None:
-    held = _ask(stack, "quarantine", "hold", "web", "--why", "eats data")
+    held = stack.ask("quarantine", "hold", "web", "--why", "eats data")
     assert [(item["subject"], item["why"]) for item in held] == [("web", "eats data")]
     stack.kill("web")
     stack.until(lambda: "quarantine" in stack.service("web").get("message", ""), "it is left alone")
-    assert _ask(stack, "explain", "web")["rule"] == "quarantine"
-    assert _ask(stack, "quarantine", "release", "web") == []
+    assert stack.ask("explain", "web")["rule"] == "quarantine"
+    assert stack.ask("quarantine", "release", "web") == []
     stack.until_healed("web")
 
 
@@ -71,19 +64,19 @@ def test_shadow_mode_says_what_it_would_do_and_does_nothing(stack: LiveStack) ->
     stack.up()
     stack.kill("web", signal.SIGKILL)
     stack.until(lambda: "would have been healed" in stack.service("web")["message"], "it is told")
-    explained = _ask(stack, "explain", "scenario-web")
+    explained = stack.ask("explain", "scenario-web")
     assert (explained["rule"], explained["actions"]) == ("shadow", ["start"])
     assert stack.heals("web") == []
 
 
 def test_a_service_that_is_well_is_explained_as_if_it_had_ended(stack: LiveStack) -> None:
-    explained = _ask(stack, "explain", "db")
+    explained = stack.ask("explain", "db")
     assert explained["supposed"]
     assert (explained["verdict"], explained["actions"]) == ("heal", ["start"])
-    assert len(explained["rules"]) == 12
+    assert len(explained["rules"]) == 13
     ended = stack.autoheal_command("explain", "db")
     assert "if it ended just now" in ended.stdout
-    assert _ask(stack, "plan") == []
+    assert stack.ask("plan") == []
 
 
 def test_the_same_policy_replays_what_was_decided_and_another_says_otherwise(
@@ -92,13 +85,13 @@ def test_the_same_policy_replays_what_was_decided_and_another_says_otherwise(
     for times in (1, 2, 3):
         stack.kill("db")
         stack.until_healed("db", times)
-    decided = _ask(stack, "replay", "--since", "1h")
+    decided = stack.ask("replay", "--since", "1h")
     assert [row["would_be"] for row in decided] == [row["was"] for row in decided]
     assert ["heal", "heal"] in [row["was"] for row in decided]
     assert ["wait", "backoff"] in [row["was"] for row in decided]
     eager = stack.folder / "eager.toml"
     eager.write_text("[autoheal]\ndelays = [0]\n", encoding="utf-8")
-    again = _ask(stack, "replay", "--since", "1h", "--policy", str(eager))
+    again = stack.ask("replay", "--since", "1h", "--policy", str(eager))
     assert {tuple(row["would_be"]) for row in again if row["subject"] == "db"} == {("heal", "heal")}
     assert any(row["differs"] for row in again)
     told = stack.autoheal_command("replay", "--policy", str(eager))

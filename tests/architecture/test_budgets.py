@@ -5,7 +5,7 @@ import statistics
 from tests.architecture.source import functions, lines, name, python
 
 FILE, MEDIAN, FUNCTION, PLUGIN = 500, 120, 60, 80
-PLUGIN_FOLDERS = ("checks", "healers", "actions", "rules", "advisors")
+PLUGIN_FOLDERS = ("checks", "healers", "actions", "gates", "rules", "advisors")
 
 
 def test_no_file_is_longer_than_the_stop() -> None:

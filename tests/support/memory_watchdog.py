@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.support.kinds import machine
 from vrooli.autoheal.board import Board
+from vrooli.autoheal.canary import Canary
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.history import History, Settings
 from vrooli.autoheal.hostchecks import HostChecker
@@ -19,22 +20,28 @@ from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.operations import Operations
+from vrooli.autoheal.policy import Symptom
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.restraints import Restraints
+from vrooli.autoheal.scheduled import Scheduled
 from vrooli.autoheal.situation import Situations
+from vrooli.autoheal.suspicion import Suspicion
 from vrooli.autoheal.tracker import Tracked
 from vrooli.autoheal.watch import Observer
 from vrooli.core.address import Address, HostPort
-from vrooli.core.errors import Unreachable
+from vrooli.core.errors import NobodyListens
 from vrooli.core.home import Home
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.keeper import CaughtUp
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.executor import MemoryExecutor
+from vrooli.host.memory.files import MemoryFiles
 from vrooli.host.memory.keeper import MemoryKeeper
 from vrooli.host.memory.manager import MemoryManager
 from vrooli.host.memory.processes import MemoryProcesses
+from vrooli.host.memory.resolver import MemoryResolver
+from vrooli.host.memory.routes import MemoryRoutes
 from vrooli.host.memory.secrets import MemorySecrets
 from vrooli.host.memory.streams import MemoryStream
 from vrooli.stack.kind import Place, ProbeTools
@@ -42,6 +49,9 @@ from vrooli.stack.model import AutohealSettings, Health, Service, Stack
 from vrooli.stack.runtime import Context
 from vrooli.stack.supervisor import Supervisor
 from vrooli.stack.wanted import Wanted
+
+OWN_PORT = 3002
+"""Of the watchdog's API."""
 
 
 class Ports:
@@ -61,7 +71,7 @@ class Ports:
         if port in self.before:
             await self.before[port]()
         if port in self.closed:
-            raise Unreachable("connection refused", where=str(address))
+            raise NobodyListens("connection refused", where=str(address))
         return MemoryStream.pair()[0]
 
 
@@ -116,7 +126,7 @@ class OneGate:
         self.answers = asyncio.Event()
         self.answers.set()
 
-    async def look(self) -> None:
+    async def look(self, _: Symptom | None = None) -> None:
         """Nothing to see."""
         await self.answers.wait()
 
@@ -160,14 +170,17 @@ class MemoryWatchdog:
         self.events = Events()
         self.ledger = Ledger(self.history, self.events, self.clock, boot)
         lag = LoopLag(self.clock)
-        observer = Observer(self.board, self.clock, lag)
-        self.restraints = Restraints(self.ledger, self.clock)
-        situations = Situations(self.board, self.restraints, self.gate, self.clock)
+        self.routes = MemoryRoutes()
+        self.store_trouble = ""
+        self.suspicion = Suspicion(lag, self._canary(), lambda: self.store_trouble, self.clock)
+        self.observer = Observer(self.board, self.clock, self.suspicion)
+        self.restraints = Restraints(self.ledger, self.clock, self._scheduled())
+        self.situations = Situations(self.board, self.restraints, self.gate, self.clock)
         self.reactor = Reactor(
-            self.board, self.ledger, situations, look=observer.look, clock=self.clock
+            self.board, self.ledger, self.situations, look=self.observer.look, clock=self.clock
         )
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
-        checker = HostChecker(self.board, self._facts, self.ledger, healing, self.clock)
+        checker = HostChecker(self.board, self._facts, self.ledger, healing, self.suspicion)
         self.jobs = Jobs(self._job_parts(checker, boot))
         self.operations = Operations(
             self.board, self.reactor, self.ledger, self.clock, self.jobs.stop_all
@@ -177,8 +190,8 @@ class MemoryWatchdog:
             Parts(
                 board=self.board,
                 reactor=self.reactor,
-                situations=situations,
-                observer=observer,
+                situations=self.situations,
+                observer=self.observer,
                 host_checker=checker,
                 host_healing=healing,
                 ledger=self.ledger,
@@ -190,6 +203,15 @@ class MemoryWatchdog:
             )
         )
         self._running: set[asyncio.Task[None]] = set()
+
+    def _scheduled(self) -> Scheduled:
+        return Scheduled(lambda: self.supervisor.stack.maintenance, lambda _: UTC)
+
+    def _canary(self) -> Canary:
+        """A machine with a link, and a port of its own that takes connections."""
+        files = MemoryFiles({"/sys/class/net/eth0/operstate": "up"})
+        own = HostPort("127.0.0.1", OWN_PORT)
+        return Canary(files, self.routes, MemoryResolver(), self.ports, lambda: own)
 
     def _job_parts(self, checker: HostChecker, boot: str) -> JobParts:
         return JobParts(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.support.leftovers import living, processes_of
+from tests.support.unknowns import healed_on_unknown
 from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.autoheal.selftest import victim
 
@@ -98,6 +99,10 @@ class LiveStack:
         keys = {"runtime": "docker", "container": container, **keys}
         self._sections[name] = section(f"scenarios.{name}", keys)
 
+    def maintenance(self, name: str, **keys: Any) -> None:
+        """The maintenance window `name`."""
+        self._sections[f"maintenance {name}"] = section(f"maintenance.{name}", keys)
+
     def remove(self, name: str) -> None:
         """Leave `name` out of the file."""
         del self._sections[name]
@@ -141,6 +146,12 @@ class LiveStack:
     def autoheal_command(self, *arguments: str) -> Ended:
         """`vrooli-autoheal ARGUMENTS`, to its end."""
         return self._run([*self.prefix, *AUTOHEAL, *arguments], 120)
+
+    def ask(self, *arguments: str) -> Any:
+        """What `vrooli-autoheal ARGUMENTS --json` says, which must succeed."""
+        ended = self.autoheal_command(*arguments, "--json")
+        assert ended.returncode == 0, said(ended)
+        return json.loads(ended.stdout)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """`vrooli ARGUMENTS` on the side, in a process group of its own."""
@@ -348,11 +359,15 @@ class LiveStack:
         return path
 
     def close(self) -> None:
-        """`down`, then nothing may be left; what is left all the same is killed."""
+        """`down`, then nothing may be left; what is left all the same is killed. And whatever the
+        test was about: nothing may have been healed because of an `unknown` look.
+        """
         try:
             ended = self.run("down")
             left = processes_of(self.home)
             assert not left, f"left: {left}\n{said(ended)}\n{self.story()}"
+            unknown = healed_on_unknown(self.home / "spool.db")
+            assert not unknown, f"healed on unknown: {unknown}\n{self.story()}"
         finally:
             self._kill_leftovers()
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -5,6 +5,7 @@ part.
 from dataclasses import dataclass, field
 
 from vrooli.autoheal.catalogue import HostCheck
+from vrooli.autoheal.policy import Symptom
 from vrooli.autoheal.tracker import State, Tracked, state_of
 from vrooli.stack import graph
 from vrooli.stack.model import Service
@@ -48,6 +49,17 @@ class Board:
     def busy(self, tracked: Tracked) -> bool:
         """Whether a heal or an operation is at it, or will be soon."""
         return tracked.acting or tracked.queued or self.supervisor.busy(tracked.name)
+
+    def is_victim(self, tracked: Tracked) -> bool:
+        """Whether it runs, and does not answer because of what it needs, as far as we know."""
+        failure, decision = tracked.failure, tracked.decision
+        return (
+            failure is not None
+            and failure.symptom is Symptom.UNRESPONSIVE
+            and decision is not None
+            and decision.verdict == "block"
+            and self.supervisor.running(tracked.service)
+        )
 
     def failing_needs(self, tracked: Tracked) -> tuple[str, ...]:
         """When a need of `tracked` is unmet: the deepest services below it that fail themselves."""

@@ -77,6 +77,11 @@ class Look:
         return self.service
 
 
+def nobody(_: Look) -> str:
+    """The peer of a check that asks nobody across a network."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """The definition of a check.
@@ -98,6 +103,8 @@ class Check:
         declared: it only looks where `[checks.NAME]` declares one, by `kind`.
         silence: what it means that a peer cannot be reached or does not answer in time.
         ladder: recovery actions, mildest first; none of a machine that is only observed.
+        peer: the host that it asks across a network, as a name or an address; empty for none.
+        recalls: whether it judges by what was written down here earlier.
     """
 
     id: str
@@ -115,6 +122,8 @@ class Check:
     declared: bool = False
     silence: Status = Status.UNKNOWN
     ladder: tuple[str, ...] = ()
+    peer: Callable[[Look], str] = nobody
+    recalls: bool = False
 
     def absent(self) -> str:
         """Why there is none to look at, when the stack has none."""

@@ -156,6 +156,7 @@ class Healing:
         tracked.heals.pop()
         at, why = self._clock.monotonic() + policy.GATE_RETRY, refusal.said_of(tracked.name)
         tracked.decision = Decision("refuse", "gate", why, at=at)
+        tracked.turned_away = (why, at)
         self._judge.later(tracked, at)
         if tracked.heal is not None:
             await self.end(tracked, tracked.heal, Outcome.REFUSED, why)

@@ -13,6 +13,7 @@ from vrooli.autoheal.check import Check, Facts, Look
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.hosthealing import HostHealing, Tools
 from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.suspicion import Asked, Suspicion
 from vrooli.core.errors import (
     AccessDenied,
     DeadlineExceeded,
@@ -20,7 +21,6 @@ from vrooli.core.errors import (
     Unreachable,
     VrooliError,
 )
-from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result, not_applicable, unknown
 from vrooli.core.status import Status
 from vrooli.stack.aside import Aside
@@ -43,18 +43,32 @@ class HostChecker:
     """Looks at the machine."""
 
     def __init__(
-        self, board: Board, facts: FactsOf, ledger: Ledger, healing: HostHealing, clock: Clock
+        self,
+        board: Board,
+        facts: FactsOf,
+        ledger: Ledger,
+        healing: HostHealing,
+        suspicion: Suspicion,
     ) -> None:
         self._board, self._facts = board, facts
-        self._ledger, self._healing, self._clock = ledger, healing, clock
+        self._ledger, self._healing, self._suspicion = ledger, healing, suspicion
+        self._clock = suspicion.clock
         self._running: dict[str, asyncio.Future[Result]] = {}
         self._aside = Aside()
 
     async def look(self, item: HostCheck) -> Result:
-        """One look, with the check's deadline. A look that hangs is not started a second time."""
+        """One look, with the check's deadline; what it found is weighed."""
         absent = item.absent or self._absent(item)
         if absent:
             return not_applicable(absent)
+        began = self._clock.monotonic()
+        result = await self._look(item)
+        peer = self._peer(item)
+        asked = Asked(began, item.timeout, peer, recalls=item.check.recalls)
+        return await self._suspicion.weigh(result, asked)
+
+    async def _look(self, item: HostCheck) -> Result:
+        """A look that hangs is not started a second time."""
         task = self._running.get(item.id)
         if task is None or task.done():
             task = asyncio.ensure_future(self._run(item, self.facts_of(item)))
@@ -70,6 +84,12 @@ class HostChecker:
             return Result(item.check.silence, f"no answer within {item.timeout:g} s")
         except VrooliError as error:
             return failed_look(item.check, error)
+
+    def _peer(self, item: HostCheck) -> str:
+        try:
+            return item.check.peer(self.facts_of(item))
+        except VrooliError:  # its look has said what is wrong with the address
+            return ""
 
     def facts_of(self, item: HostCheck) -> Look:
         """All that a look at it may use."""

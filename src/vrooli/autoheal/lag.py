@@ -4,6 +4,7 @@ suspects others.
 
 from collections import deque
 
+from vrooli.autoheal.steps import ClockSteps
 from vrooli.core.ports.clock import Clock
 
 _BEAT = 0.25
@@ -12,11 +13,16 @@ _KEPT = 240
 
 
 class LoopLag:
-    """Measures by sleeping and looking how much later it woke up."""
+    """Measures by sleeping and looking how much later it woke up.
+
+    Attributes:
+        steps: how the wall clock was set, looked at with every beat.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._beats: deque[tuple[float, float]] = deque(maxlen=_KEPT)
+        self.steps = ClockSteps(clock)
 
     async def measure(self) -> None:
         """Measure until cancelled."""
@@ -25,6 +31,7 @@ class LoopLag:
             await self._clock.sleep(_BEAT)
             now = self._clock.monotonic()
             self._beats.append((now, max(0.0, now - before - _BEAT)))
+            self.steps.look()
 
     def worst_since(self, monotonic: float) -> float:
         """The worst lateness in seconds since then."""

@@ -191,7 +191,7 @@ class Operations:
         await asyncio.to_thread(self._board.wanted.start, wanted, stack.services)
         if fresh - wanted:  # an edit brought more than what was asked for
             await asyncio.to_thread(self._board.wanted.stop, fresh - wanted)
-        self._supervisor.check(restarted)
+        await self._supervisor.check(restarted)
         self._queue(wanted, restarted)  # before anything is awaited: they are wanted, and missing
         await self._take_over(restarted or set(filter(self._has_work, wanted)))
         return await self._start_queued(wanted, restarted, report)
@@ -235,7 +235,7 @@ class Operations:
 
         def noted(step: Step) -> None:
             tracked = self._board.tracked.get(step.service)
-            if tracked is not None and step.phase in ("healthy", "unchanged"):
+            if tracked is not None and step.phase in ("healthy", "started", "unchanged"):
                 tracked.queued = False
             report(step)
 

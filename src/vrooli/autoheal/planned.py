@@ -65,7 +65,9 @@ def _add(found: Spans, names: Iterable[str], span: Span) -> None:
 
 
 def _window(first: Entry, ended: float) -> Span:
-    return Span(first.at, max(first.at, min(ended, float(first.data.get("until", ended)))))
+    """It may have begun before anybody told of it."""
+    began = min(first.at, float(first.data.get("since", first.at)))
+    return Span(began, max(began, min(ended, float(first.data.get("until", ended)))))
 
 
 def _settled(pieces: Iterable[Piece], span: Span) -> Span:

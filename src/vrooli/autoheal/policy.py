@@ -68,6 +68,7 @@ class Situation:
         busy: whether an operation or heal is at it.
         quarantine: why only a person may touch it.
         maintenance: why nobody is to touch it for a while.
+        victim: whether it was blocked so far, and runs: it did not answer because of what it needs.
         failing_needs: what it needs, directly or not, and what is failing itself: the deepest ones.
         common_cause: why it is not this service that must be healed; `turn` is whether it is
             tried all the same, as the one that shows whether healing helps.
@@ -82,6 +83,7 @@ class Situation:
     busy: bool
     quarantine: str = ""
     maintenance: str = ""
+    victim: bool = False
     failing_needs: tuple[str, ...] = ()
     common_cause: str = ""
     turn: bool = True
@@ -182,6 +184,12 @@ def _busy(case: Case) -> Decision | None:
     return Decision("leave", "busy", "an operation is at it already")
 
 
+def _recovering(case: Case) -> Decision | None:
+    if not case.situation.victim or case.situation.failing_needs:
+        return None
+    return Decision("leave", "recovering", "what it needs is back; it is looked at anew")
+
+
 def _quarantine(case: Case) -> Decision | None:
     reason = case.situation.quarantine
     return Decision("leave", "quarantine", reason) if reason else None
@@ -248,6 +256,7 @@ RULES = (
     Rule("heal-off", 'it is declared `heal = "watch"` or `"off"`: seen, never touched', _heal_off),
     Rule("not-wanted", "the operator stopped it", _not_wanted),
     Rule("busy", "an operation or a heal is at it already", _busy),
+    Rule("recovering", "what it needed is back: it gets time to find that out", _recovering),
     Rule("quarantine", "a person took it out of our hands", _quarantine),
     Rule("maintenance", "a maintenance window covers it", _maintenance),
     Rule("root-cause", "it needs one that is failing: that one is healed, never this", _root_cause),

@@ -52,3 +52,17 @@ def state(files: Files, pid: int) -> tuple[str, int, str]:
     if begin < 0 or len(rest) < 2:
         return "", 0, ""
     return rest[0], int(rest[1]), line[begin + 1 : end]
+
+
+def pressure(files: Files, name: str, line: str, window: str) -> float | None:
+    """Percent of the time of `window` (`avg10`, `avg60`) in which work stood still for want of
+    `name` (Documentation/accounting/psi.rst); None where the kernel does not tell.
+    """
+    content = text(files, f"/proc/pressure/{name}")
+    if content is None:
+        return None
+    for row in content.splitlines():
+        kind, *pairs = row.split()
+        if kind == line:
+            return float(dict(pair.split("=", 1) for pair in pairs).get(window, 0.0))
+    return 0.0

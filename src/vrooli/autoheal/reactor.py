@@ -106,7 +106,7 @@ class Reactor:
         if tracked.result is None or tracked.result.status is not Status.CRITICAL:
             await self.note(tracked, critical(failure.cause.splitlines()[0]))
         await self.consider(tracked)
-        if self._is_victim(tracked):
+        if self._board.is_victim(tracked):
             tracked.backoff = before
         elif not tracked.acting:  # a heal writes it down together with its own beginning
             await self._ledger.backoff(tracked.name, tracked.backoff)
@@ -116,7 +116,7 @@ class Reactor:
     async def consider(self, tracked: Tracked) -> None:
         """Decide about a standing failure, and act or set the time of the next look at it."""
         if tracked.failure is not None:  # first: from here on all is decided in one go
-            await self._situations.look()
+            await self._situations.look(tracked.failure.symptom)
         self._forget_timer(tracked)
         failure = tracked.failure
         if failure is None:
@@ -125,7 +125,8 @@ class Reactor:
         decision = policy.decide(case)
         if decision.rule == "busy":
             return
-        if self._is_victim(tracked) and decision.verdict != "block":
+        if decision.rule == "recovering":
+            self._ledger.decision(tracked.name, case, decision)
             self._excuse(tracked)
             return
         changed = tracked.decision is None or tracked.decision.rule != decision.rule
@@ -167,21 +168,10 @@ class Reactor:
         tracked.acting = True
         return await self._healing.by_hand(tracked, action, who)
 
-    def _is_victim(self, tracked: Tracked) -> bool:
-        """Whether it runs, and does not answer because of what it needs, as far as we know."""
-        failure, decision = tracked.failure, tracked.decision
-        return (
-            failure is not None
-            and failure.symptom is Symptom.UNRESPONSIVE
-            and decision is not None
-            and decision.verdict == "block"
-            and self._supervisor.running(tracked.service)
-        )
-
     def _excuse(self, tracked: Tracked) -> None:
         """What it needs is back: it gets time to find that out, and is judged anew after it."""
         tracked.excused = self._clock.monotonic() + DEPENDENTS_PATIENCE
-        if self._is_victim(tracked):
+        if self._board.is_victim(tracked):
             tracked.failure = tracked.decision = None
             why = "what it needs is back; it is looked at anew"
             self._ledger.transition(tracked.name, "failed", "running", why)
@@ -209,6 +199,7 @@ class Reactor:
         """All is well again, by an operator or by itself: nothing is pending any more."""
         self._forget_timer(tracked)
         failed = tracked.failure is not None
+        tracked.turned_away = ("", 0.0)
         if failed:
             self._ledger.transition(tracked.name, "failed", "running", note)
         tracked.failure = tracked.decision = None
@@ -235,6 +226,7 @@ class Reactor:
             note = "an operator took over"
             await self._healing.end(tracked, tracked.heal, Outcome.UNVERIFIABLE, note)
         tracked.failure = tracked.decision = None
+        tracked.turned_away = ("", 0.0)
         tracked.backoff = Backoff()
         await self._ledger.backoff(tracked.name, tracked.backoff)
 
@@ -296,7 +288,9 @@ class Reactor:
             cause = ended.describe() if ended else "it is not running"
             symptom = Symptom.EXITED if ended else Symptom.MISSING
             await self.fail(tracked, self._failure(symptom, cause, ended))
-        elif tracked.looks.confirmed(tracked.service.health, now):
+        elif result.status is Status.CRITICAL and tracked.looks.confirmed(
+            tracked.service.health, now
+        ):  # time alone may confirm it: what decides is a look that failed, never an unknown one
             stopped = bool(result.details.get("stopped"))
             excused = now < tracked.excused or self._may_still_start(tracked, now)
             if excused and not stopped:

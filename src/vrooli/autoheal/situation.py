@@ -14,8 +14,10 @@ from vrooli.stack import graph
 class Gate(Protocol):
     """What may speak against a restart."""
 
-    async def look(self) -> None:
-        """See how the machine is. May take seconds."""
+    async def look(self, symptom: Symptom | None = None) -> None:
+        """See how the machine is, as far as it matters to one that failed like that (None: to any).
+        May take seconds.
+        """
         ...
 
     def reason(self, tracked: Tracked) -> str:
@@ -29,9 +31,9 @@ class Situations:
     def __init__(self, board: Board, restraints: Restraints, gate: Gate, clock: Clock) -> None:
         self._board, self.restraints, self._gate, self._clock = board, restraints, gate, clock
 
-    async def look(self) -> None:
+    async def look(self, symptom: Symptom | None = None) -> None:
         """See how the machine is: what a case says of it is as old as the latest look."""
-        await self._gate.look()
+        await self._gate.look(symptom)
 
     def case(self, tracked: Tracked, failure: Failure) -> Case:
         """The case of `tracked`, which failed like that, as it stands now."""
@@ -43,10 +45,11 @@ class Situations:
             busy=self._board.busy(tracked),
             quarantine=self.restraints.quarantine(tracked.name),
             maintenance=self.restraints.maintenance(tracked.name),
+            victim=self._board.is_victim(tracked),
             failing_needs=self._board.failing_needs(tracked),
             common_cause=common_cause(len(roots), self._meant_to_run(), settings),
             turn=self._is_its_turn(tracked, roots),
-            gate=self._board.supervisor.obstacle(tracked.service) or self._gate.reason(tracked),
+            gate=self._obstacle(tracked),
             ladder=tracked.service.ladder if failure.symptom is Symptom.UNRESPONSIVE else (),
             flapping=tracked.flaps.flapping,
             recent_heals=tuple(self._board.heal_times),
@@ -58,6 +61,14 @@ class Situations:
             self._clock.monotonic(),
             settings,
             tracked.prior,
+        )
+
+    def _obstacle(self, tracked: Tracked) -> str:
+        """Why a restart cannot help, by who runs it, by the machine, or by how the last one went."""
+        return (
+            self._board.supervisor.obstacle(tracked.service)
+            or self._gate.reason(tracked)
+            or tracked.refusal(self._clock.monotonic())
         )
 
     def _failing_roots(self) -> list[Tracked]:

@@ -33,6 +33,8 @@ class Tracked:
         failure: a confirmed failure that has not ended; None while all is well.
         failed_at: when the latest failure was noticed, unix seconds.
         decision: the latest about that failure.
+        turned_away: why an action was refused when it was taken, and until when (monotonic) it is
+            not tried again.
         heal: the latest heal, also after its end.
         task: the heal in flight, which includes its stability window.
         acting: a heal acts right now (it holds the service).
@@ -61,6 +63,7 @@ class Tracked:
     failure: Failure | None = None
     failed_at: float = 0.0
     decision: Decision | None = None
+    turned_away: tuple[str, float] = ("", 0.0)
     heal: Heal | None = None
     task: asyncio.Task[None] | None = None
     acting: bool = False
@@ -101,6 +104,11 @@ class Tracked:
         if self.result is None:
             return False
         return self.result.starting or self.result.status is Status.CRITICAL
+
+    def refusal(self, now: float) -> str:
+        """Why the action that was tried last would be refused again; empty when it may be tried."""
+        why, until = self.turned_away
+        return why if now < until else ""
 
     def starts_since(self, wall: float) -> int:
         """How often it had to be started again in the last 24 hours."""

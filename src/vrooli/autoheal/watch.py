@@ -7,38 +7,30 @@ import asyncio
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.confirm import pause
 from vrooli.autoheal.guard import guarded
-from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.reactor import Reactor
+from vrooli.autoheal.suspicion import Asked, Suspicion, peer_of
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.ports.clock import Clock
-from vrooli.core.result import Result, critical, not_applicable, unknown
+from vrooli.core.result import Result, critical, not_applicable
 from vrooli.core.status import Status
 from vrooli.stack.runtimes.process import IDLE_LIMIT
-
-SELF_SUSPICION = 0.25
-"""Share of a probe's deadline by which our own loop may be late before its failure says nothing
-about the peer.
-"""
 
 
 class Observer:
     """One look at one service."""
 
-    def __init__(self, board: Board, clock: Clock, lag: LoopLag) -> None:
-        self._board, self._clock, self._lag = board, clock, lag
+    def __init__(self, board: Board, clock: Clock, suspicion: Suspicion) -> None:
+        self._board, self._clock, self._suspicion = board, clock, suspicion
 
     async def look(self, tracked: Tracked) -> Result:
         """Look now. Never raises."""
         began = self._clock.monotonic()
-        result = await self._result(tracked)
+        result = self._seen(tracked) or await self._asked(tracked, began)
         tracked.took = self._clock.monotonic() - began
-        late = self._lag.worst_since(began)
-        timeout = tracked.service.health.timeout
-        if result.status is Status.CRITICAL and late > SELF_SUSPICION * timeout:
-            return unknown(f"the watchdog itself was late by {late:.1f} s: {result.message}")
         return result
 
-    async def _result(self, tracked: Tracked) -> Result:
+    def _seen(self, tracked: Tracked) -> Result | None:
+        """What is known of it without asking it."""
         service, supervisor = tracked.service, self._board.supervisor
         if service.heal == "off":
             return not_applicable('declared heal = "off"')
@@ -46,9 +38,18 @@ class Observer:
             return not_applicable("stopped by the operator")
         if service.is_watchdog:
             return Result(Status.OK, "this is it")
+        return None
+
+    async def _asked(self, tracked: Tracked, began: float) -> Result:
+        service, supervisor = tracked.service, self._board.supervisor
         result = await supervisor.look(service)
+        if result.details.get("stopped") or not supervisor.running(service):
+            return result  # seen by ourselves, whatever the network is like
         hurried = result.starting and not result.details.get("patient")
-        return self._idle(tracked) if hurried and self._is_idle(tracked) else result
+        if hurried and self._is_idle(tracked):
+            return self._idle(tracked)
+        asked = Asked(began, service.health.timeout, peer_of(service))
+        return await self._suspicion.weigh(result, asked)
 
     def _is_idle(self, tracked: Tracked) -> bool:
         """Whether one that says "starting" has not done any work for so long that it never will."""

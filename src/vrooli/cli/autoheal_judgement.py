@@ -116,15 +116,19 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
     group = typer.Typer(help="Have services left alone for a while.", no_args_is_help=True)
     app.add_typer(group, name="maintenance")
 
-    @group.command("list", help="Show the windows that are not over.")
+    @group.command(
+        "list", help="Show the windows that are not over, and the next of each [maintenance.NAME]."
+    )
     def listed(file: File = None, json: Json = False) -> None:
-        found = _client(kit, file).maintenance()
+        client = _client(kit, file)
+        found = [{**window, "in_force": True} for window in client.maintenance()]
+        found += [{**window, "in_force": False} for window in client.following_maintenance()]
         if json:
             render.print_json(found)
         elif not found:
             render.out("no maintenance")
         else:
-            titles = ("ID", "WHAT", "ENDS IN", "BY", "WHY")
+            titles = ("ID", "WHAT", "BEGINS", "ENDS", "BY", "WHY")
             render.table(titles, [_window_row(window) for window in found])
 
     @group.command("start", help=_BEGIN_HELP)
@@ -220,8 +224,9 @@ def _plan_row(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _window_row(window: Mapping[str, Any]) -> tuple[str, ...]:
-    ends = render.ago(2 * window["since"] - window["until"], window["since"])
-    return (window["id"], _what(window), ends, window["by"], window["why"])
+    begins = "in force" if window["in_force"] else render.clock(window["since"])
+    ends = render.clock(window["until"])
+    return (window["id"], _what(window), begins, ends, window["by"], window["why"])
 
 
 def _what(window: Mapping[str, Any]) -> str:

@@ -120,12 +120,18 @@ def _actions(heal: Mapping[str, Any]) -> str:
 
 
 def _heal_row(heal: Mapping[str, Any]) -> tuple[str, ...]:
-    verified = heal["verified_after"]
     return (
         f"{render.ago(heal['detected_at'])} ago",
         heal["subject"],
         heal["attempts"][-1]["action"] if heal["attempts"] else "-",
         heal["outcome"] or "in flight",
-        "-" if verified is None else f"{verified:.2f} s",
+        verified(heal),
         heal["cause"].splitlines()[0][:70],
     )
+
+
+def verified(heal: Mapping[str, Any]) -> str:
+    """When it passed again; of one that failed again since, that is no news to be glad of."""
+    if heal["verified_after"] is None or heal["outcome"] == "ineffective":
+        return "-"
+    return "not kept" if heal["outcome"] == "relapsed" else f"{heal['verified_after']:.2f} s"

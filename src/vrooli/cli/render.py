@@ -24,7 +24,14 @@ _COLOURS = {
 _COMMAND = re.compile(r"(?<=`)vrooli(?=(?:-autoheal)? [a-z-]+)")
 """Texts say `vrooli up`, in backticks, wherever they name a command."""
 
-_SIGNS = {"healthy": "✓", "unchanged": "·", "stopped": "✓", "failed": "✗", "blocked": "⊘"}
+_SIGNS = {
+    "healthy": "✓",
+    "started": "✓",
+    "unchanged": "·",
+    "stopped": "✓",
+    "failed": "✗",
+    "blocked": "⊘",
+}
 
 
 def out(text: str = "") -> None:

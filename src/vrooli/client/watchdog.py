@@ -128,6 +128,10 @@ class WatchdogClient:
         """Windows that are not over."""
         return _rows(self._json("GET", "/maintenance"), "windows")
 
+    def following_maintenance(self) -> list[dict[str, Any]]:
+        """The next window of each that the stack file declares."""
+        return _rows(self._json("GET", "/maintenance"), "following")
+
     def begin_maintenance(self, body: dict[str, Any]) -> dict[str, Any]:
         """A window from now on."""
         return self._change("POST", "/maintenance", body)

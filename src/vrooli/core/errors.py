@@ -68,6 +68,18 @@ class Unreachable(VrooliError):
         super().__init__(what, where=where, next_step=next_step, retryable=True)
 
 
+class NobodyListens(Unreachable):
+    """The machine at an address answered that nobody listens there: it was reached."""
+
+
+class Unresolved(Unreachable):
+    """The host name of an address cannot be resolved: nothing was asked of anybody there."""
+
+    def __init__(self, what: str, name: str, *, where: str = "") -> None:
+        super().__init__(what, where=where or name)
+        self.name = name
+
+
 class CutOff(Unreachable):
     """A peer went away in the middle of its answer: how far it got is not known."""
 

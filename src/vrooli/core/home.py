@@ -101,6 +101,13 @@ class Home:
         return self.root / "turn.lock"
 
     @property
+    def holds(self) -> Path:
+        """While somebody holds a lock on a file in here (`flock HOME/holds/backup.lock COMMAND`),
+        nothing that runs is restarted. Mode 0700.
+        """
+        return self.root / "holds"
+
+    @property
     def secrets(self) -> Path:
         """Our own secrets, one file of mode 0600 each. Mode 0700."""
         return self.root / "secrets"

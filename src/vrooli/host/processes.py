@@ -63,6 +63,10 @@ class LocalProcesses:
             total += ticks / proc.TICKS_PER_SECOND + _transferred(stat.pid) / 1e6
         return total
 
+    def tree_memory(self, pid: int) -> int:
+        """Bytes of resident memory below `pid`."""
+        return sum(_rss(stat.pid) for stat in _tree(pid, proc.all_stats()))
+
 
 def own_identity() -> Identity:
     """This process."""

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from vrooli.core.errors import Unreachable
+from vrooli.core.errors import Unresolved
 
 THREADS = 4
 """getaddrinfo blocks for as long as the resolver likes; look-ups that hang must not take the
@@ -25,7 +25,7 @@ class SystemResolver:
                 self._threads, lambda: socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
             )
         except (socket.gaierror, UnicodeError) as error:
-            raise Unreachable(f"cannot be resolved: {_reason(error)}", where=name) from error
+            raise Unresolved(f"cannot be resolved: {_reason(error)}", name) from error
         return list(dict.fromkeys(str(item[4][0]) for item in found))
 
 

@@ -1,11 +1,12 @@
 """Byte streams over asyncio: TCP, TLS and unix sockets."""
 
 import asyncio
+import socket
 import ssl
 from pathlib import Path
 
 from vrooli.core.address import Address, HostPort
-from vrooli.core.errors import ProtocolError, Unreachable
+from vrooli.core.errors import NobodyListens, ProtocolError, Unreachable, Unresolved
 from vrooli.core.ports.streams import Verify
 
 _HANDSHAKE_SECONDS = 10.0
@@ -90,6 +91,9 @@ class AsyncioStreams:
                 opened = await asyncio.open_connection(address.host, address.port, ssl=context)
             else:
                 opened = await asyncio.open_unix_connection(address.path)
+        except socket.gaierror as error:
+            name = address.host if isinstance(address, HostPort) else str(address)
+            raise Unresolved(_reason(error), name, where=str(address)) from error
         except OSError as error:
             raise _translated(error, str(address)) from error
         except UnicodeError as error:
@@ -121,6 +125,8 @@ def _translated(error: OSError, where: str) -> ProtocolError | Unreachable:
         return ProtocolError(f"its certificate is not trusted: {error.verify_message}", where=where)
     if isinstance(error, ssl.SSLError):
         return ProtocolError(f"TLS failed: {error.reason or 'no TLS spoken there'}", where=where)
+    if isinstance(error, ConnectionRefusedError):
+        return NobodyListens(_reason(error), where=where)
     return Unreachable(_reason(error), where=where)
 
 

@@ -178,6 +178,7 @@ class _Direct:
         needed = chosen | graph.transitive_needs(stack, chosen)
         wanted.start(needed, stack.services)
         if action == "restart":
+            await supervisor.check(chosen)
             await supervisor.stop(chosen, report)
         return await supervisor.start(needed, report)
 

@@ -9,6 +9,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from vrooli.core.errors import StorageError, UsageError
@@ -67,6 +68,8 @@ def make_home(home: Home) -> None:
         home.secrets.mkdir(mode=0o700, exist_ok=True)
         (home.root / "data").mkdir(mode=0o755, exist_ok=True)
         _make_run(home.run)
+        with suppress(OSError):  # the full disk of an older home: nothing is held there then
+            home.holds.mkdir(mode=0o700, exist_ok=True)  # whoever may open a file may lock it
         if not os.access(home.root, os.W_OK):
             raise PermissionError(13, "Permission denied")
     except OSError as error:

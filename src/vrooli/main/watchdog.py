@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.events import Events
-from vrooli.autoheal.gates import Gates
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.history import History
 from vrooli.autoheal.hostchecks import HostChecker
@@ -27,6 +26,7 @@ from vrooli.autoheal.operations import Operations
 from vrooli.autoheal.progress import Progress
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.restraints import Restraints
+from vrooli.autoheal.scheduled import Scheduled
 from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.watch import Observer
 from vrooli.autoheal.web import Tokens
@@ -47,6 +47,7 @@ from vrooli.main.jsonlog import log_to_stderr
 from vrooli.main.places import find_home, make_home, this_machine
 from vrooli.main.watchdog_api import ApiParts, serve_api
 from vrooli.main.watchdog_chores import Chores
+from vrooli.main.watchdog_judging import gates_for, suspicion_for
 from vrooli.main.watchdog_notify import Notifications, Outside
 from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled
@@ -104,14 +105,16 @@ class _Watchdog:
         context = context_for(stack, home, machine, link, environment)
         board = Board(Supervisor(context), Wanted(home.wanted_json, home.wanted_stand_in))
         ledger = Ledger(history, self._events, clock, machine.boot_id)
-        observer = Observer(board, clock, self._lag)
+        suspicion = suspicion_for(context, self._lag, history)
+        observer = Observer(board, clock, suspicion)
         self._chores = Chores(board, ledger, history, link, machine, self._lag)
-        gate = Gates(self._chores.system, str(home.root), machine.cpus)
-        restraints = Restraints(ledger, clock)
+        gate, zones = gates_for(context, self._chores.system, self._lag), Zones(environment)
+        scheduled = Scheduled(lambda: board.supervisor.stack.maintenance, zones)
+        restraints = Restraints(ledger, clock, scheduled)
         situations = Situations(board, restraints, gate, clock)
         reactor = Reactor(board, ledger, situations, look=observer.look, clock=clock)
         healing = HostHealing(board, ledger, restraints, context.executor, clock)
-        checker = HostChecker(board, self._chores.facts, ledger, healing, clock)
+        checker = HostChecker(board, self._chores.facts, ledger, healing, suspicion)
         self._jobs = Jobs(
             JobParts(
                 board=board,
@@ -119,7 +122,7 @@ class _Watchdog:
                 ledger=ledger,
                 checker=checker,
                 boot=machine.boot_id,
-                zone=Zones(environment),
+                zone=zones,
                 spawn=reactor.spawn,
                 rotate=self._chores.rotate_soon,
             )

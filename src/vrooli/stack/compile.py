@@ -11,6 +11,7 @@ from vrooli.stack.catalogue import Catalogue, Checks
 from vrooli.stack.compile_check_settings import check_settings
 from vrooli.stack.compile_held import check_held, docker_socket
 from vrooli.stack.compile_jobs import check_jobs, compile_jobs
+from vrooli.stack.compile_maintenance import compile_maintenance
 from vrooli.stack.compile_notify import notify_settings
 from vrooli.stack.compile_ping import compile_ping
 from vrooli.stack.compile_process import Folders
@@ -77,18 +78,20 @@ def compile_stack(
         problems.add((), f"more than {checks.MOST_SERVICES} services")
     jobs = compile_jobs(source.file, source.folders, services, problems)
     check_jobs(jobs.values(), services, broken, problems)
+    maintenance = compile_maintenance(source.file, services, broken, problems)
     looked_at = check_settings(source.file.checks, source.check_options, known, problems)
     notify = notify_settings(source.file.notify, source.folders, problems)
     return Stack(
-        name,
-        services,
-        settings,
-        source.path,
-        source.folders.file,
-        looked_at,
-        notify,
-        jobs,
-        docker_socket(source.file.stack, problems),
+        name=name,
+        services=services,
+        autoheal=settings,
+        source=source.path,
+        folder=source.folders.file,
+        checks=looked_at,
+        notify=notify,
+        jobs=jobs,
+        maintenance=maintenance,
+        docker=docker_socket(source.file.stack, problems),
     )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from vrooli.stack import schedule
 from vrooli.stack.compile_process import Folders, compile_command, compile_env, compile_user
+from vrooli.stack.compile_times import compile_schedule, compile_timezone
 from vrooli.stack.model import Job, Service
 from vrooli.stack.names import NAME_EXPECTED, valid_name
 from vrooli.stack.nearest import did_you_mean
@@ -77,8 +77,8 @@ def _job(name: str, written: JobSection, section: Section, folders: Folders) -> 
     return Job(
         name=name,
         command=compile_command(written.command, section, folders),
-        schedule=_schedule(written.schedule, section),
-        timezone=_timezone(written.timezone, section),
+        schedule=compile_schedule(written.schedule, section),
+        timezone=compile_timezone(written.timezone, section),
         timeout=section.seconds("timeout", written.timeout, usual.timeout, (1.0, week)),
         catch_up=usual.catch_up if written.catch_up is None else written.catch_up,
         nice=section.whole("nice", written.nice, usual.nice, (0, 19)),
@@ -92,29 +92,3 @@ def _job(name: str, written: JobSection, section: Section, folders: Folders) -> 
         ),
         critical=usual.critical if written.critical is None else written.critical,
     )
-
-
-def _schedule(written: str | None, section: Section) -> str:
-    if written is None:
-        section.wrong("schedule", f"needs a `schedule`: {schedule.EXPECTED}")
-        return ""
-    try:
-        return schedule.parse(written).text
-    except ValueError as error:
-        section.wrong("schedule", str(error))
-        return ""
-
-
-def _timezone(written: str | None, section: Section) -> str:
-    if written is None:
-        return ""
-    import zoneinfo  # read from this machine, which is the one that will run the job
-
-    try:
-        zoneinfo.ZoneInfo(written)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        names = zoneinfo.available_timezones()
-        hint = did_you_mean(written, names) if names else " (is the package `tzdata` installed?)"
-        section.wrong("timezone", f"this machine knows no time zone of that name{hint}")
-        return ""
-    return written

@@ -32,15 +32,15 @@ class Folders:
 
 
 def compile_command(
-    written: list[str] | None, section: Section, folders: Folders
+    written: list[str] | None, section: Section, folders: Folders, key: str = "command"
 ) -> tuple[str, ...]:
     """The command, with a program that is a path made absolute; empty when none was written."""
     command = list(written or ())
     if not all(map(usable, command)):
-        section.wrong("command", "a text that the operating system cannot take as argument")
+        section.wrong(key, "a text that the operating system cannot take as argument")
     if any(map(carries_password, command)):
         text = "a password in a command, which every user of the host can see"
-        section.wrong("command", f"{text}; pass it by `env`, and there {NEXT}")
+        section.wrong(key, f"{text}; pass it by `env`, and there {NEXT}")
     if command and ("/" in command[0] or command[0].startswith("~")):
         command[0] = folders.absolute(command[0])
     return tuple(command)

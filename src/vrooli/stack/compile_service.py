@@ -39,6 +39,7 @@ STARTING_KEYS = (
     "stop_timeout",
     "stop_signal",
     "reload_signal",
+    "config_test",
     "ladder",
 )
 """Keys that say how to start and stop something: meaningless for what runs elsewhere."""
@@ -156,6 +157,7 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
         ),
         stop_signals=_signals(written.stop_signal, section, kind),
         reload_signal=_reload_signal(written.reload_signal, section),
+        config_test=_config_test(declared),
         ladder=_ladder(written, section),
         heal=_heal(written.heal, runtime, section),
         options=dict(declared.options),
@@ -276,6 +278,14 @@ def _check_signal(key: str, name: str, purpose: str, section: Section) -> None:
         section.wrong(key, f"unknown signal `{name}`{did_you_mean(name, known)}")
     elif name in ("KILL", "STOP"):
         section.wrong(key, f"{name} cannot {purpose}")
+
+
+def _config_test(declared: Declared) -> tuple[str, ...]:
+    written, section = declared.written.config_test, declared.section
+    if written is not None and (not written or not written[0].strip()):
+        section.wrong("config_test", 'expected a list of texts, like ["nginx", "-t"]')
+        return ()
+    return compile_command(written, section, declared.folders, "config_test")
 
 
 def _ladder(written: ServiceSection, section: Section) -> tuple[str, ...]:

@@ -61,7 +61,8 @@ class Difference:
     """From one compiled stack to another; names in the order of the stack that declares them.
 
     Attributes:
-        settings: the keys of `[autoheal]`, `[notify]` and `[stack]` and the checks that differ.
+        settings: the keys of `[autoheal]`, `[notify]` and `[stack]`, and the checks and maintenance
+            windows that differ.
         jobs: what differs in `[jobs]`.
     """
 
@@ -89,7 +90,8 @@ def difference(old: Stack, new: Stack) -> Difference:
         settings=(
             *_differing(AutohealSettings, old.autoheal, new.autoheal),
             *(f"notify.{key}" for key in _differing(NotifySettings, old.notify, new.notify)),
-            *_differing_checks(old, new),
+            *_differing_tables("checks", old.checks, new.checks),
+            *_differing_tables("maintenance", old.maintenance, new.maintenance),
             *(("stack.docker",) if old.docker != new.docker else ()),
         ),
         jobs=_jobs(old.jobs, new.jobs),
@@ -130,9 +132,11 @@ def _change(name: str, old: Stack, new: Stack) -> Change:
     return Change(name, keys + moved, restart and after.managed and not after.is_held)
 
 
-def _differing_checks(old: Stack, new: Stack) -> tuple[str, ...]:
-    names = dict.fromkeys((*old.checks, *new.checks))
-    return tuple(f"checks.{name}" for name in names if old.checks.get(name) != new.checks.get(name))
+def _differing_tables(
+    table: str, old: Mapping[str, object], new: Mapping[str, object]
+) -> tuple[str, ...]:
+    names = dict.fromkeys((*old, *new))
+    return tuple(f"{table}.{name}" for name in names if old.get(name) != new.get(name))
 
 
 def _differing(section: type, old: object, new: object) -> tuple[str, ...]:

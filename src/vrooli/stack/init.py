@@ -11,6 +11,7 @@ from vrooli.stack.sections import (
     keys,
 )
 from vrooli.stack.sections_jobs import JobSection
+from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import ChannelSection, NotifySection
 
 USUAL_PORTS = {"postgres": POSTGRES_PORT, "server": 3001, "autoheal": 3002, "web": 8000}
@@ -68,6 +69,10 @@ def init_text(free_ports: Mapping[str, int], name: str, *, with_server: bool = T
         "# A job of your own: what runs at its times, to its end.",
         "# [jobs.report]",
         *_commented(JobSection, {}),
+        "",
+        "# Maintenance at its times.",
+        "# [maintenance.updates]",
+        *_commented(MaintenanceSection, {}),
     ]
     return "\n".join(lines) + "\n"
 

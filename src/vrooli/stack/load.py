@@ -33,6 +33,7 @@ from vrooli.stack.sections import (
     keys,
 )
 from vrooli.stack.sections_jobs import JobSection
+from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import NotifySection
 from vrooli.stack.toml_lines import key_lines, line_of
 
@@ -45,7 +46,7 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 UNKNOWN = "unexpected_keyword_argument"
 """Pydantic's name for a key that a dataclass does not have."""
 
-_TOP = ("stack", "resources", "scenarios", "jobs", "autoheal", "checks", "notify")
+_TOP = ("stack", "resources", "scenarios", "jobs", "maintenance", "autoheal", "checks", "notify")
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LARGEST_NUMBER = 2**63 - 1
 
@@ -194,7 +195,8 @@ class _Reader:
             stack=self._section(StackSection, raw.get("stack", {}), ("stack",)) or StackSection(),
             resources=self._resources(raw),
             scenarios=self._scenarios(raw),
-            jobs=self._jobs(raw),
+            jobs=self._named(JobSection, raw, "jobs"),
+            maintenance=self._named(MaintenanceSection, raw, "maintenance"),
             autoheal=self._section(AutohealSection, raw.get("autoheal", {}), ("autoheal",))
             or AutohealSection(),
             checks=self._checks(raw),
@@ -212,7 +214,7 @@ class _Reader:
                 yield key, table
             else:
                 self.problems.add((name, key), f"expected a table, like [{name}.{key}]")
-                if name != "jobs":  # nobody refers to a job
+                if name in ("resources", "scenarios"):  # to others nobody refers
                     self.broken.append((name, key))
 
     def _scenarios(self, raw: dict[str, Any]) -> dict[str, ScenarioSection]:
@@ -225,13 +227,13 @@ class _Reader:
                 self.broken.append(("scenarios", name))
         return found
 
-    def _jobs(self, raw: dict[str, Any]) -> dict[str, JobSection]:
-        """A job that cannot be read is left out; nobody refers to jobs."""
+    def _named(self, section: type[Section], raw: dict[str, Any], table: str) -> dict[str, Section]:
+        """Sections to which nobody refers: one that cannot be read is left out."""
         read = {
-            name: self._section(JobSection, table, ("jobs", name))
-            for name, table in self._tables(raw, "jobs")
+            name: self._section(section, values, (table, name))
+            for name, values in self._tables(raw, table)
         }
-        return {name: section for name, section in read.items() if section is not None}
+        return {name: found for name, found in read.items() if found is not None}
 
     def _resources(self, raw: dict[str, Any]) -> dict[str, ResourceSection]:
         found: dict[str, ResourceSection] = {}

@@ -65,6 +65,7 @@ class Service:
         stop_signals: names without SIG, sent in order, `stop_timeout` apart in all; KILL comes last
             by itself.
         reload_signal: name without SIG that makes it read its settings anew; empty: it has none.
+        config_test: argv of a program that fails when its settings are wrong; empty: it has none.
         ladder: actions when it runs and does not answer, mildest first; empty: the usual ones.
         heal: auto, shadow (decided about, never touched), watch (seen, never touched) or off (not
             even probed).
@@ -91,6 +92,7 @@ class Service:
     stop_timeout: float = 10.0
     stop_signals: tuple[str, ...] = ("TERM",)
     reload_signal: str = ""
+    config_test: tuple[str, ...] = ()
     ladder: tuple[str, ...] = ()
     heal: Heal = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -162,6 +164,28 @@ class Job:
     def check_id(self) -> str:
         """`job-nightly`; also the name of its log and of its data folder."""
         return f"job-{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """`[maintenance.NAME]`: times in which nothing is healed and nobody paged.
+
+    Attributes:
+        schedule: when it begins, see `stack.schedule`.
+        duration: seconds.
+        services: names; none is everything.
+        timezone: an IANA name; empty for the machine's local time.
+        why: for people.
+        until_green: whether it ends when what it covers has failed and is well again.
+    """
+
+    name: str
+    schedule: str
+    duration: float
+    services: tuple[str, ...] = ()
+    timezone: str = ""
+    why: str = ""
+    until_green: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +306,7 @@ class Stack:
         checks: by name, those that differ from what the product brings.
         notify: who is told, and how.
         jobs: by name, in declared order.
+        maintenance: by name, in declared order.
         source: the file it was compiled from; empty for the built-in default stack.
         folder: where relative paths start.
         docker: the socket of the Docker Engine.
@@ -295,6 +320,7 @@ class Stack:
     checks: Mapping[str, CheckSettings] = field(default_factory=dict)
     notify: NotifySettings = field(default_factory=NotifySettings)
     jobs: Mapping[str, Job] = field(default_factory=dict)
+    maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
     docker: str = DOCKER
 
     def to_json(self) -> dict[str, Any]:
@@ -315,6 +341,7 @@ class Stack:
             folder=data["folder"],
             checks={name: _check(raw) for name, raw in data["checks"].items()},
             notify=_notify(data.get("notify", {})),
+            maintenance={n: _maintenance(raw) for n, raw in data.get("maintenance", {}).items()},
             docker=data.get("docker", DOCKER),
         )
 
@@ -328,6 +355,10 @@ def _notify(raw: dict[str, Any]) -> NotifySettings:
     return NotifySettings(**{**raw, "channels": channels})
 
 
+def _maintenance(raw: dict[str, Any]) -> Maintenance:
+    return Maintenance(**{**raw, "services": tuple(raw["services"])})
+
+
 def _job(raw: dict[str, Any]) -> Job:
     return Job(**{**raw, "command": tuple(raw["command"]), "needs": tuple(raw["needs"])})
 
@@ -339,6 +370,7 @@ def _service(raw: dict[str, Any]) -> Service:
     values["health"] = Health(**health)
     for key in ("command", "needs", "stop_signals", "ladder"):
         values[key] = tuple(values[key])
+    values["config_test"] = tuple(values.get("config_test", ()))  # an earlier release wrote none
     return Service(**values)
 
 

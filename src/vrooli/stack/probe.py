@@ -12,6 +12,7 @@ from vrooli.core.errors import (
     DeadlineExceeded,
     ProtocolError,
     Unreachable,
+    Unresolved,
     VrooliError,
 )
 from vrooli.core.result import Result, critical, unknown
@@ -27,7 +28,8 @@ async def probe(service: Service, tools: ProbeTools) -> Result:
     """Look once, for at most `service.health.timeout` seconds; raises only when it is cancelled.
 
     The value is how long the answer took, in ms, unless the probe measured something else.
-    `details["answered"]` is True when a critical peer did answer, so that nobody takes it for hung.
+    `details["answered"]` is True when a critical peer did answer, so that nobody takes it for hung;
+    `details["unresolved"]` is the host name that could not be resolved, so that nobody was asked.
     """
     began = time.perf_counter()
     result = await _judged(service, tools)
@@ -45,6 +47,8 @@ async def _judged(service: Service, tools: ProbeTools) -> Result:
         return critical(f"no answer within {limit:g} s", timeout=limit)
     except AccessDenied as error:
         return critical(f"refuses our password or role: {error.what}", answered=True)
+    except Unresolved as error:
+        return critical(_sentence(error), unresolved=error.name)
     except (Unreachable, DeadlineExceeded, ProtocolError) as error:
         return critical(_sentence(error))
     except VrooliError as error:

@@ -9,6 +9,7 @@ Phase = Literal[
     "preparing",
     "starting",
     "healthy",
+    "started",
     "unchanged",
     "stopping",
     "stopped",
@@ -16,7 +17,10 @@ Phase = Literal[
     "blocked",
 ]
 
-FINAL: frozenset[str] = frozenset({"healthy", "unchanged", "stopped", "failed", "blocked"})
+FINAL: frozenset[str] = frozenset(
+    {"healthy", "started", "unchanged", "stopped", "failed", "blocked"}
+)
+"""`started` is all that can be said of a service that nobody can ask."""
 
 
 @dataclass(frozen=True, slots=True)

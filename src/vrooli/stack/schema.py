@@ -17,6 +17,7 @@ from vrooli.stack.sections import (
     summary,
 )
 from vrooli.stack.sections_jobs import JobSection
+from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import NotifySection
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -43,6 +44,10 @@ def json_schema(checks: Checks | None = None, kinds: Catalogue | None = None) ->
             "scenarios": _named(_table(ScenarioSection), summary(ScenarioSection)),
             "jobs": _named(
                 {**_table(JobSection), "required": ["command", "schedule"]}, summary(JobSection)
+            ),
+            "maintenance": _named(
+                {**_table(MaintenanceSection), "required": ["schedule", "duration"]},
+                summary(MaintenanceSection),
             ),
             "autoheal": _table(AutohealSection),
             "checks": _checks(known),

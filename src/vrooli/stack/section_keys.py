@@ -4,6 +4,7 @@ from dataclasses import field
 from typing import Any
 
 from vrooli.stack import durations
+from vrooli.stack.schedule import EXPECTED, PATTERN
 
 FORBID = {"extra": "forbid"}
 """Read by pydantic: an unknown key is an error."""
@@ -65,5 +66,26 @@ def user() -> Any:
         "here.",
         "a system user's name",
         default="`vrooli` when started by root, else whoever starts it",
+        schema={"type": "string", "minLength": 1},
+    )
+
+
+def due_times(doc: str, *, example: str) -> Any:
+    """A key that takes due times."""
+    return key(
+        f"{doc}: minute, hour, day of month, month and day of week as cron has them, or `every` "
+        "and a duration, counted from 0 o'clock UTC.",
+        EXPECTED,
+        example=example,
+        schema={"type": "string", "pattern": PATTERN},
+    )
+
+
+def zone() -> Any:
+    """A key that takes the time zone of a schedule."""
+    return key(
+        "Time zone of the schedule.",
+        'the IANA name of a time zone, like "Europe/Berlin"',
+        default="the machine's local time",
         schema={"type": "string", "minLength": 1},
     )

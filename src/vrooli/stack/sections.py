@@ -25,6 +25,7 @@ from vrooli.stack.section_keys import (
     user,
 )
 from vrooli.stack.sections_jobs import JobSection
+from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import NotifySection
 
 
@@ -208,6 +209,14 @@ class ServiceSection:
         'a signal like "HUP"',
         default="none",
     )
+    config_test: list[str] | None = key(
+        "A program that fails when the settings of the service are wrong. It is run before every "
+        "start and restart, as the service would be, for at most 10 seconds; while it fails, "
+        "nothing is started, and what runs is left running.",
+        'a list of texts, like ["nginx", "-t"]',
+        default="none",
+        schema={"type": "array", "items": {"type": "string"}, "minItems": 1},
+    )
     ladder: list[str] | None = key(
         "Recovery actions when it runs and does not answer, mildest first.",
         'a list of actions, like ["reload", "restart", "kill"]',
@@ -350,6 +359,7 @@ class File:
     resources: dict[str, ResourceSection] = field(default_factory=dict)
     scenarios: dict[str, ScenarioSection] = field(default_factory=dict)
     jobs: dict[str, JobSection] = field(default_factory=dict)
+    maintenance: dict[str, MaintenanceSection] = field(default_factory=dict)
     autoheal: AutohealSection = field(default_factory=AutohealSection)
     checks: dict[str, CheckSection] = field(default_factory=dict)
     notify: NotifySection = field(default_factory=NotifySection)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vrooli.stack.schedule import EXPECTED, PATTERN
-from vrooli.stack.section_keys import FORBID, Duration, duration, env, key, user
+from vrooli.stack.section_keys import FORBID, Duration, due_times, duration, env, key, user, zone
 
 
 @dataclass
@@ -20,19 +19,8 @@ class JobSection:
         example='["python3", "report.py", "--daily"]',
         schema={"type": "array", "items": {"type": "string"}, "minItems": 1},
     )
-    schedule: str | None = key(
-        "When it is due: minute, hour, day of month, month and day of week as cron has them, or "
-        "`every` and a duration, counted from 0 o'clock UTC.",
-        EXPECTED,
-        example='"30 3 * * *"',
-        schema={"type": "string", "pattern": PATTERN},
-    )
-    timezone: str | None = key(
-        "Time zone of the schedule.",
-        'the IANA name of a time zone, like "Europe/Berlin"',
-        default="the machine's local time",
-        schema={"type": "string", "minLength": 1},
-    )
+    schedule: str | None = due_times("When it is due", example='"30 3 * * *"')
+    timezone: str | None = zone()
     timeout: Duration | None = duration(
         "Time that one run may take; then it is ended with all that it started, by TERM, and ten "
         "seconds later by KILL.",

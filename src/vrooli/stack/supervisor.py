@@ -15,6 +15,7 @@ from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.manager import Held
 from vrooli.core.result import Result
 from vrooli.stack import graph
+from vrooli.stack.config_test import require_sound_settings
 from vrooli.stack.held import ask_all, forget_undeclared, is_held, note
 from vrooli.stack.job_launch import is_job
 from vrooli.stack.launched import is_declared_so
@@ -168,6 +169,7 @@ class Supervisor:
             if self.running(service) and service.managed:
                 return None
             with _trouble_of(service):
+                await self.require_sound(service)
                 return await self.runtime(service).start(service, self.context, report)
 
     async def stop_one(self, service: Service) -> None:
@@ -198,14 +200,22 @@ class Supervisor:
             runtime = self.runtime(service)
             with _trouble_of(service):
                 runtime.check(service, self.context)
+                await self.require_sound(service)
                 await runtime.stop(service, self.context)
                 return await runtime.start(service, self.context, report)
 
-    def check(self, names: Iterable[str]) -> None:
+    async def require_sound(self, service: Service) -> None:
+        """Raise `Refused` when the service's own test says that its settings are wrong: what runs
+        is better left running.
+        """
+        await require_sound_settings(service, self.context)
+
+    async def check(self, names: Iterable[str]) -> None:
         """Raise what would keep one of `names` from starting again, before anything is stopped."""
-        for service in self._ordered(names):
-            if not service.is_watchdog:
-                self.runtime(service).check(service, self.context)
+        services = [service for service in self._ordered(names) if not service.is_watchdog]
+        for service in services:
+            self.runtime(service).check(service, self.context)
+        await asyncio.gather(*map(self.require_sound, services))
 
     async def start(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
         """Start `names` in the order of their needs, in parallel where possible, each after its
@@ -256,7 +266,7 @@ class Supervisor:
         if result is None:
             watch.say("unchanged", "already running")
             return Outcome(service.name, changed=False)
-        watch.say("healthy", result.message)
+        watch.say("started" if result.details.get("unasked") else "healthy", result.message)
         return Outcome(service.name, changed=service.managed)
 
     async def _start_or_restart(self, service: Service, report: Report) -> Result | None:

@@ -14,15 +14,17 @@ from tests.support.root import mounts
 from tests.support.until import until
 from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.checks.system_disk import CHECK
-from vrooli.autoheal.gates import Gates
+from vrooli.autoheal.gate import Around, Gates
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.hosthealing import HostHealing
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import DeadlineExceeded
+from vrooli.core.home import Home
 from vrooli.core.status import Status
 from vrooli.host.clock import SystemClock
+from vrooli.host.readfiles import LocalFiles
 from vrooli.host.system import LocalSystem
 from vrooli.stack.model import CheckSettings, Service
 
@@ -53,8 +55,10 @@ async def test_a_hung_disk_is_unknown_and_a_reason_not_to_restart_and_the_loop_g
     board, ledger = watchdog.board, watchdog.ledger
     facts = replace(facts_of({}, tmp_path), system=system, home=str(disk))
     healing = HostHealing(board, ledger, watchdog.restraints, watchdog.executor, clock)
-    checker = HostChecker(board, lambda: facts, ledger, healing, clock)
-    check, gate = HostCheck(CHECK, CHECK.id, CheckSettings(CHECK.id)), Gates(system, str(disk), 2)
+    checker = HostChecker(board, lambda: facts, ledger, healing, watchdog.suspicion)
+    check = HostCheck(CHECK, CHECK.id, CheckSettings(CHECK.id))
+    home = Home(disk, tmp_path / "run")
+    gate = Gates(Around(system, LocalFiles(), home, 2, LoopLag(clock).steps, lambda _: 0))
     tracked = Tracked(Service("web", "web", "scenario", "scenario"))
     tracked.failure = Failure(Symptom.EXITED, "exited with code 1", 0.0, 0.0)
     lag = LoopLag(clock)

@@ -14,7 +14,7 @@ def uncommented(text: str) -> str:
     lines = []
     for line in text.splitlines():
         plain = line.removeprefix("# ")
-        code = plain.startswith(("[scenarios.", "[jobs.", "[notify.")) or (
+        code = plain.startswith(("[scenarios.", "[jobs.", "[maintenance.", "[notify.")) or (
             " = " in plain and not plain.startswith("#")
         )
         lines.append(plain if code else line)
@@ -40,6 +40,7 @@ def test_everything_that_is_commented_out_can_be_taken_in(file: StackFile) -> No
     assert web.port == 4003
     assert web.needs == ("postgres",)
     assert [*file.load(text).jobs] == ["report"]
+    assert [*file.load(text).maintenance] == ["updates"]
     assert schema_errors(tomllib.loads(text), json_schema()) == []
 
 

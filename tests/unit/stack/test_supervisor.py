@@ -14,7 +14,8 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.memory.executor import MemoryExecutor
 from vrooli.host.memory.keeper import MemoryKeeper
 from vrooli.host.memory.processes import MemoryProcesses
-from vrooli.stack.progress import silent
+from vrooli.stack.model import Service
+from vrooli.stack.progress import FINAL, Step, silent
 
 PAIR = stack_of(scenario("db", 1), scenario("web", 2))
 
@@ -137,3 +138,16 @@ async def test_what_ended_while_no_keeper_had_a_record_of_it_does_not_run_for_ev
     await watchdog.supervisor.reconcile()
     assert not watchdog.supervisor.running(PAIR.services["web"])
     assert watchdog.supervisor.running(PAIR.services["db"])
+
+
+async def test_what_nobody_can_ask_is_said_to_be_started_not_healthy(tmp_path: Path) -> None:
+    mute = Service("mute", "mute", "scenario", "scenario", command=("mute",))
+    told: list[Step] = []
+    async with MemoryWatchdog(tmp_path, stack_of(mute, scenario("web", 1))) as watchdog:
+        await watchdog.supervisor.start(["mute", "web"], told.append)
+    final = {step.service: step for step in told if step.phase in FINAL}
+    assert {name: step.phase for name, step in final.items()} == {
+        "mute": "started",
+        "web": "healthy",
+    }
+    assert "no `health` that could be asked" in final["mute"].message

@@ -43,6 +43,11 @@ async def _run(look: Look) -> Result:
     return judge(took, "ms", look.limits, f"HTTP {answer.status} in {took:.0f} ms")
 
 
+def _peer(look: Look) -> str:
+    address, _ = http.target(resolved(look.options.url, look.facts.tools.place.secrets))
+    return address.host
+
+
 def _wrong(options: EndpointHttp, status: int, body: bytes) -> str:
     """What is not as it was declared."""
     if not (status in options.status if options.status else 200 <= status < 400):
@@ -71,4 +76,5 @@ CHECK = Check(
     options=EndpointHttp,
     declared=True,
     silence=Status.CRITICAL,
+    peer=_peer,
 )

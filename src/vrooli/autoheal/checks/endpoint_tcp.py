@@ -51,4 +51,5 @@ CHECK = Check(
     options=EndpointTcp,
     declared=True,
     silence=Status.CRITICAL,
+    peer=lambda look: host_port(look.options.address).host,
 )

@@ -50,4 +50,5 @@ CHECK = Check(
     options=EndpointTls,
     declared=True,
     silence=Status.CRITICAL,
+    peer=lambda look: host_port(look.options.address).host,
 )

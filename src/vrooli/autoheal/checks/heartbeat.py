@@ -47,4 +47,5 @@ CHECK = Check(
     run=_run,
     options=Heartbeat,
     declared=True,
+    recalls=True,
 )

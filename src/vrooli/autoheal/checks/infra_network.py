@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vrooli.autoheal import procfs
 from vrooli.autoheal.check import Check, Look
+from vrooli.autoheal.links import interfaces, is_up
 from vrooli.autoheal.probing import unreachable
 from vrooli.core.ports.files import Files
 from vrooli.core.result import Result, critical, not_applicable, ok, warning
@@ -27,21 +28,17 @@ class Witnesses:
 
 async def _run(look: Look) -> Result:
     files, targets = look.facts.files, list(look.options.targets)
-    interfaces = [name for name in files.names("/sys/class/net") if name != "lo"]
-    if not interfaces and not targets:
+    there = interfaces(files)
+    if not there and not targets:
         return not_applicable("there is no interface besides loopback")
-    up = [name for name in interfaces if _is_up(files, name)]
+    up = [name for name in there if is_up(files, name)]
     if not up and not targets:
-        return critical(f"no link: {', '.join(interfaces)} are down")
+        return critical(f"no link: {', '.join(there)} are down")
     if targets:
         return await _judged(look, targets)
     if not _has_way_out(files):
         return warning(f"{', '.join(up)} up, but there is no route to anywhere else")
     return ok(f"{', '.join(up)} up, with a route out; no witness is declared")
-
-
-def _is_up(files: Files, name: str) -> bool:
-    return procfs.text(files, f"/sys/class/net/{name}/operstate") in ("up", "unknown")
 
 
 def _has_way_out(files: Files) -> bool:

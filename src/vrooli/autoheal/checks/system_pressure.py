@@ -12,9 +12,9 @@ _SOURCES = (("memory", "full"), ("io", "full"), ("cpu", "some"))
 def _run(look: Look) -> Result:
     stalls = {}
     for name, line in _SOURCES:
-        content = procfs.text(look.facts.files, f"/proc/pressure/{name}")
-        if content is not None:
-            stalls[name] = _avg60(content, line)
+        stalled = procfs.pressure(look.facts.files, name, line, "avg60")
+        if stalled is not None:
+            stalls[name] = stalled
     if not stalls:
         return not_applicable("this kernel does not tell about pressure")
     # Waiting for a processor is what a busy machine does: a quarter of it counts.
@@ -22,15 +22,6 @@ def _run(look: Look) -> Result:
     worst = max(weighed, key=weighed.__getitem__)
     told = ", ".join(f"{name} {value:g} %" for name, value in stalls.items())
     return judge(weighed[worst], "%", look.limits, f"stalled within a minute: {told}", **stalls)
-
-
-def _avg60(content: str, wanted: str) -> float:
-    for line in content.splitlines():
-        kind, *pairs = line.split()
-        values = dict(pair.split("=", 1) for pair in pairs)
-        if kind == wanted:
-            return float(values.get("avg60", 0.0))
-    return 0.0
 
 
 CHECK = Check(

@@ -14,6 +14,7 @@ async def _run(service: Service, supervisor: Supervisor) -> Result:
         raise Refused("it declares no `reload_signal`", where=service.name)
     if not supervisor.running(service):
         raise StartFailed("there is no process to reload", where=service.name)
+    await supervisor.require_sound(service)
     async with supervisor.lock(service.name):
         number = signal.Signals[f"SIG{service.reload_signal}"]
         await supervisor.signal(service, number)

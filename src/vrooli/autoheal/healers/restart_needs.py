@@ -9,6 +9,7 @@ from vrooli.stack.supervisor import Supervisor
 
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
+    await supervisor.require_sound(service)
     stack = supervisor.stack
     for name in sorted(graph.direct_needs(stack, service.name)):
         if stack.services[name].managed:

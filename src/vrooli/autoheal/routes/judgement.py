@@ -57,8 +57,12 @@ class Judgement:
         return JSONResponse({"decisions": await self.ledger.decisions(since, limit)})
 
     async def windows(self, request: Request) -> Response:
-        """`{windows[]}`: maintenance, soonest end first."""
-        return JSONResponse({"windows": [asdict(window) for window in self.restraints.windows()]})
+        """`{windows[], following[]}`: maintenance in force, soonest end first; and the next window
+        of each `[maintenance.NAME]`, soonest first."""
+        windows, following = self.restraints.windows(), self.restraints.following()
+        return JSONResponse(
+            {"windows": list(map(asdict, windows)), "following": list(map(asdict, following))}
+        )
 
     async def begin(self, request: Request) -> Response:
         """`{subjects, seconds, why, until_green}`: maintenance from now on; no subjects are all."""

@@ -60,3 +60,9 @@ class Processes(Protocol):
         read and written).
         """
         ...
+
+    def tree_memory(self, pid: int) -> int:
+        """Bytes of resident memory of the process tree below `pid`; what processes share counts
+        for each of them.
+        """
+        ...

@@ -10,13 +10,14 @@ class MemoryProcesses:
     Attributes:
         known: facts by identity; remove one and it is gone.
         holders: who listens, by port.
-        activity: by pid; 0 when it is not there.
+        activity, memory: by pid; 0 when it is not there.
     """
 
     def __init__(self) -> None:
         self.known: dict[Identity, ProcessFacts] = {}
         self.holders: dict[int, PortHolder] = {}
         self.activity: dict[int, float] = {}
+        self.memory: dict[int, int] = {}
 
     def facts(self, identity: Identity) -> ProcessFacts | None:
         """What `known` holds."""
@@ -33,3 +34,7 @@ class MemoryProcesses:
     def tree_activity(self, pid: int) -> float:
         """What `activity` holds."""
         return self.activity.get(pid, 0.0)
+
+    def tree_memory(self, pid: int) -> int:
+        """What `memory` holds."""
+        return self.memory.get(pid, 0)

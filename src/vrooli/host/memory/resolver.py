@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from vrooli.core.errors import Unreachable
+from vrooli.core.errors import Unresolved
 
 
 class MemoryResolver:
@@ -14,5 +14,5 @@ class MemoryResolver:
     async def resolve(self, name: str) -> list[str]:
         """See the port."""
         if not self.known.get(name):
-            raise Unreachable("cannot be resolved: no such name", where=name)
+            raise Unresolved("cannot be resolved: no such name", name)
         return list(self.known[name])

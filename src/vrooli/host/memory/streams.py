@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 
 from vrooli.core.address import Address
-from vrooli.core.errors import Unreachable
+from vrooli.core.errors import NobodyListens, Unreachable
 from vrooli.core.ports.streams import Verify
 
 
@@ -76,7 +76,7 @@ class MemoryStreams:
         """See the port."""
         peer = self._peers.get(str(address))
         if peer is None:
-            raise Unreachable("connection refused", where=str(address))
+            raise NobodyListens("connection refused", where=str(address))
         here, there = MemoryStream.pair()
         task = asyncio.ensure_future(_play(peer, there))
         self._tasks.add(task)

@@ -6,5 +6,5 @@ from vrooli.stack.model import Service
 
 
 async def probe(service: Service, tools: ProbeTools) -> Result:
-    """Nothing to ask."""
-    return ok("no probe: its process is what counts")
+    """Nothing to ask, which must not look like an answer: `details["unasked"]`."""
+    return ok("its process lives; it has no `health` that could be asked", unasked=True)

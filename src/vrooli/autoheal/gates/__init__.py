@@ -1,0 +1,1 @@
+"""Reasons why a restart cannot help now, one file each."""

@@ -1,0 +1,43 @@
+"""The section of a maintenance window in `vrooli.toml`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from vrooli.stack import durations
+from vrooli.stack.section_keys import FORBID, SECONDS, Duration, due_times, key, zone
+
+
+@dataclass
+class MaintenanceSection:
+    """A time, again and again, in which nothing is healed and nobody is paged: updates, a reload
+    of data. `vrooli-autoheal maintenance start` begins one by hand."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID
+    schedule: str | None = due_times("When it begins", example='"0 3 * * SUN"')
+    duration: Duration | None = key(
+        "How long it lasts, at most a week.",
+        durations.EXPECTED,
+        example='"2h"',
+        schema=SECONDS,
+    )
+    services: list[str] | None = key(
+        "What it covers; of a service with several instances, all of them.",
+        'a list of service names, like ["postgres"]',
+        default="everything",
+        example='["postgres"]',
+        schema={"type": "array", "items": {"type": "string"}},
+    )
+    timezone: str | None = zone()
+    why: str | None = key(
+        "The reason, for those who see it.",
+        "one line of text",
+        default="`[maintenance.NAME]`",
+        example='"weekly updates"',
+        schema={"type": "string", "minLength": 1, "maxLength": 500},
+    )
+    until_green: bool | None = key(
+        "`true` ends it early, when what it covers has failed in it and is well again.",
+        "`true` or `false`",
+        default="`false`",
+        example="true",
+    )
