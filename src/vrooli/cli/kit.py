@@ -128,8 +128,8 @@ class Kit(Protocol):
         """A commented `vrooli.toml` with free ports for a stack in `folder`, named after it."""
         ...
 
-    def scenarios(self) -> list[dict[str, str]]:
-        """Scenarios of the selftest: `{id, fault, promise}`."""
+    def scenarios(self) -> list[dict[str, Any]]:
+        """Scenarios of the selftest: `{id, fault, promise, pages}`."""
         ...
 
     def selftest(self, names: Sequence[str], jobs: int) -> Iterator[dict[str, Any]]:

@@ -175,12 +175,11 @@ class LocalKit:
         ports, with_server = _free_ports(USUAL_PORTS), work_half_installed()
         return init_text(ports, name_from(folder.name), with_server=with_server)
 
-    def scenarios(self) -> list[dict[str, str]]:
+    def scenarios(self) -> list[dict[str, Any]]:
         """All of them."""
-        from vrooli.autoheal.selftest.scenario import scenario, scenario_names
+        from vrooli.autoheal.selftest.scenario import described, scenario, scenario_names
 
-        found = [scenario(name) for name in scenario_names()]
-        return [{"id": s.id, "fault": s.fault, "promise": s.promise} for s in found]
+        return [described(scenario(name)) for name in scenario_names()]
 
     def selftest(self, names: Sequence[str], jobs: int) -> Iterator[dict[str, Any]]:
         """Each in a process of its own."""
