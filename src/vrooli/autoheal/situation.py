@@ -62,9 +62,10 @@ class Situations:
 
     def _failing_roots(self) -> list[Tracked]:
         """Those that fail for no reason of another's, in the order of the start."""
-        order = [name for wave in graph.start_waves(self._board.supervisor.stack) for name in wave]
+        waves = graph.start_waves(self._board.supervisor.stack)
+        place = {name: number for number, wave in enumerate(waves) for name in wave}
         found = [t for t in self._board.tracked.values() if self._fails_by_itself(t)]
-        return sorted(found, key=lambda t: (order.index(t.name), t.name))
+        return sorted(found, key=lambda t: (place[t.name], t.name))
 
     def _fails_by_itself(self, tracked: Tracked) -> bool:
         failed = tracked.failure is not None or tracked.acting
