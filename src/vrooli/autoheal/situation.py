@@ -68,8 +68,11 @@ class Situations:
         return sorted(found, key=lambda t: (place[t.name], t.name))
 
     def _fails_by_itself(self, tracked: Tracked) -> bool:
+        """What it needs may be the cause, also when that is just back: it is excused then."""
         failed = tracked.failure is not None or tracked.acting
-        return failed and tracked.service.managed and not self._board.failing_needs(tracked)
+        excused = self._clock.monotonic() < tracked.excused
+        managed = tracked.service.managed
+        return failed and managed and not excused and not self._board.failing_needs(tracked)
 
     def _meant_to_run(self) -> int:
         tracked = self._board.tracked.values()
