@@ -31,6 +31,8 @@ class Victim:
         port: where it listens.
         delay: seconds that it takes to start.
         needed: whether it crashes at once while `<name>.go` is missing.
+        needs: another one; it answers 503 while that does not answer.
+        crashes: whether it crashes instead.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Victim:
     port: int
     delay: float = 0.0
     needed: bool = False
+    needs: "Victim | None" = None
+    crashes: bool = False
 
     @property
     def notes(self) -> Path:
@@ -63,6 +67,8 @@ class Victim:
     def argv(self) -> list[str]:
         """Its command."""
         steering = [str(self.pid_file), str(self.go) if self.needed else "", str(self.mute)]
+        if self.needs is not None:
+            steering += [str(self.needs.port), "crash" if self.crashes else ""]
         arguments = [str(self.notes), str(self.port), str(self.delay), *steering]
         return [sys.executable, "-S", "-E", str(SERVICE), *arguments]
 
@@ -112,6 +118,15 @@ class Lab:
         for _ in range(count):
             name = f"v{len(self.victims)}"
             self.victims.append(Victim(name, self.folder, free_port(), delay, needed))
+
+    def add_family(self, children: int, *, crashes: bool) -> None:
+        """One that can be kept from starting, and others that need it."""
+        self.add(1, needed=True)
+        parent = self.victims[-1]
+        parent.go.touch()
+        self.add(children)
+        for child in self.victims[-children:]:
+            child.needs, child.crashes = parent, crashes
 
     def all_answer(self) -> None:
         """Wait until every victim answers."""

@@ -38,6 +38,7 @@ class Ours:
             lines += [f"[scenarios.{victim.name}]", f"command = {json.dumps(victim.argv)}"]
             lines += [f"port = {victim.port}", 'user = "root"' if os.geteuid() == 0 else ""]
             lines += [f'health = {{ http = "/", interval = {interval} }}', "start_timeout = 20"]
+            lines += [f'needs = ["{victim.needs.name}"]' if victim.needs else ""]
         for number, port in enumerate(hung):
             lines += [f"[resources.hung{number}]", 'kind = "http"', 'runtime = "external"']
             lines += [f'url = "http://127.0.0.1:{port}/"', "critical = false"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench._lab import Lab
+from bench._lab import Lab, Victim
 
 SUPERVISORD = Path(sys.executable).with_name("supervisord")
 ENDS = 20.0
@@ -32,29 +32,53 @@ def supervisord(lab: Lab) -> Iterator[None]:
 
 
 @contextmanager
-def monit(lab: Lab, hung: Sequence[int] = ()) -> Iterator[None]:
-    """Polling every second, its floor, and one HTTP check for each port in `hung`."""
-    folder = lab.folder
-    lines = [
-        "set daemon 1",
-        f"set pidfile {folder}/monit.pid",
-        f"set statefile {folder}/monit.state",
-    ]
-    lines += [f"set idfile {folder}/monit.id", f"set logfile {folder}/monit.log"]
+def monit(lab: Lab, hung: Sequence[int] = (), more: Sequence[str] = ()) -> Iterator[None]:
+    """Polling every second, its floor, with one HTTP check for each port in `hung`, and `more` of
+    its own words.
+    """
+    lines = ["set daemon 1"]
     for victim in lab.victims:
-        start = folder / f"{victim.name}.sh"
-        start.write_text(f"#!/bin/sh\nsetsid {shlex.join(victim.argv)} >/dev/null 2>&1 &\n")
-        start.chmod(0o755)
-        lines += [f"check process {victim.name} with pidfile {victim.pid_file}"]
-        lines += [f'  start program = "{start}"', '  stop program = "/bin/true"']
+        lines += monit_process(lab, victim)
     for number, port in enumerate(hung):
         lines += [f"check host hung{number} with address 127.0.0.1"]
         lines += [f"  if failed port {port} protocol http with timeout 5 seconds then alert"]
-    config = folder / "monitrc"
-    config.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    config.chmod(0o700)
+    config = monit_config(lab, [*lines, *more])
     with _running([_program("monit"), "-I", "-c", str(config)]):
         yield
+
+
+def monit_process(lab: Lab, victim: Victim, stop: str = "/bin/true") -> list[str]:
+    """How it supervises a victim."""
+    start = lab.folder / f"{victim.name}.sh"
+    start.write_text(f"#!/bin/sh\nsetsid {shlex.join(victim.argv)} >/dev/null 2>&1 &\n")
+    start.chmod(0o755)
+    return [
+        f"check process {victim.name} with pidfile {victim.pid_file}",
+        f'  start program = "{start}"',
+        f'  stop program = "{stop}"',
+    ]
+
+
+def monit_config(lab: Lab, lines: Sequence[str]) -> Path:
+    """Its configuration, with all that it keeps in the lab's folder."""
+    folder = lab.folder
+    head = [f"set pidfile {folder}/monit.pid", f"set statefile {folder}/monit.state"]
+    head += [f"set idfile {folder}/monit.id", f"set logfile {folder}/monit.log"]
+    config = folder / "monitrc"
+    config.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
+    config.chmod(0o700)
+    return config
+
+
+def monit_pid(lab: Lab) -> int:
+    """Of the one that runs."""
+    return int((lab.folder / "monit.pid").read_text(encoding="ascii"))
+
+
+def monit_cycle(config: Path) -> None:
+    """One round over everything, by a process of its own."""
+    command = [_program("monit"), "-c", str(config), "validate"]
+    subprocess.run(command, capture_output=True, check=False)
 
 
 def _program(name: str) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.receiver import Got, Receiver, receiving
+from tests.support.receiver import Receiver, receiving
 from tests.support.stack import LiveStack
+from vrooli.main.selftest_hook import Got
 
 
 @pytest.fixture

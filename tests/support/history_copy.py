@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -30,6 +31,34 @@ def spooled(stack: LiveStack, what: str = "seq", where: str = "1") -> list[Any]:
     query = f"SELECT {what} FROM records WHERE {where} ORDER BY seq"
     with contextlib.closing(sqlite3.connect(uri, uri=True)) as spool:
         return [row[0] for row in spool.execute(query)]
+
+
+def all_spooled(stack: LiveStack, upto: int) -> list[tuple[Any, ...]]:
+    """Every record of the spool up to this number: its time, its number, and all that it says."""
+    uri = f"file:{stack.home / 'spool.db'}?mode=ro"
+    columns = "boot, seq, at, kind, subject, status, value, data"
+    query = f"SELECT {columns} FROM records WHERE seq <= ? ORDER BY seq"
+    with contextlib.closing(sqlite3.connect(uri, uri=True)) as spool:
+        return [_plain(row) for row in spool.execute(query, (upto,))]
+
+
+async def all_copied(stack: LiveStack, upto: int) -> list[tuple[Any, ...]]:
+    """The same of the copy."""
+    connection = await connect(stack)
+    try:
+        rows = await connection.fetch(
+            "SELECT boot, seq, extract(epoch FROM at)::float8, kind, subject, status, value, "
+            "data::text FROM history WHERE seq <= $1 ORDER BY seq",
+            upto,
+        )
+        return [_plain(row) for row in rows]
+    finally:
+        await connection.close()
+
+
+def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
+    boot, seq, at, kind, subject, status, value, data = row
+    return at, seq, boot, kind, subject, status or "", value, json.loads(data)
 
 
 async def until_copied(stack: LiveStack, upto: int = 0) -> Sequence[int]:

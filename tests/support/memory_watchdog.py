@@ -10,6 +10,7 @@ from typing import Any
 from tests.support.kinds import machine
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.canary import Canary
+from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.history import History, Settings
 from vrooli.autoheal.hostchecks import HostChecker
@@ -34,6 +35,7 @@ from vrooli.core.home import Home
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.keeper import CaughtUp
+from vrooli.core.result import Result, not_applicable
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.executor import MemoryExecutor
 from vrooli.host.memory.files import MemoryFiles
@@ -93,6 +95,16 @@ class Exits:
         await self.before()
         async for ended in self._keeper.exits(await seen(self.keeper_id), caught_up):
             yield ended
+
+
+class NoMachine(HostChecker):
+    """What looks at a machine fails, because there is none: that is no finding."""
+
+    async def look(self, item: HostCheck) -> Result:
+        """See the base."""
+        result = await super().look(item)
+        defect = result.message.startswith("could not look: the check failed")
+        return not_applicable("there is no machine") if defect else result
 
 
 async def at_once() -> None:
@@ -180,7 +192,7 @@ class MemoryWatchdog:
             self.board, self.ledger, self.situations, look=self.observer.look, clock=self.clock
         )
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
-        checker = HostChecker(self.board, self._facts, self.ledger, healing, self.suspicion)
+        checker = NoMachine(self.board, self._facts, self.ledger, healing, self.suspicion)
         self.jobs = Jobs(self._job_parts(checker, boot))
         self.operations = Operations(
             self.board, self.reactor, self.ledger, self.clock, self.jobs.stop_all

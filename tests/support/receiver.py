@@ -1,26 +1,11 @@
 """Somebody's own program that takes notifications by HTTP, as apprise's `json://` sends them."""
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-
-@dataclass(frozen=True)
-class Got:
-    """One notification as it came."""
-
-    key: str
-    title: str
-    body: str
-    type: str
-
-    @property
-    def kind(self) -> str:
-        """page, resolved, digest or test: the end of the key."""
-        return self.key.rpartition(":")[2]
+from vrooli.main.selftest_hook import Got, Hook
 
 
 @dataclass
@@ -50,39 +35,22 @@ class Receiver:
         """Of those, the keys: what comes twice counts once."""
         return {one.key for one in self.of(kind)}
 
+    def take(self, got: Got) -> bool:
+        """One came."""
+        self.asked += 1
+        self.before_answer(got)
+        if not self.refuses:
+            self.got.append(got)
+        return not self.refuses
+
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
     """One on a free port, until the block ends."""
     receiver = Receiver()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(receiver))
-    receiver.url = f"json://127.0.0.1:{server.server_port}/"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
+    hook = Hook(receiver.take)
+    receiver.url = hook.url
     try:
         yield receiver
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def _handler(receiver: Receiver) -> Callable[..., BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            receiver.asked += 1
-            key = str(self.headers["Idempotency-Key"])
-            got = Got(key, body["title"], body["message"], body["type"])
-            receiver.before_answer(got)
-            if receiver.refuses:
-                self.send_error(503)
-                return
-            receiver.got.append(got)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Not into the test's output."""
-
-    return Handler
+        hook.close()

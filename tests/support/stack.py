@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.support.leftovers import living, processes_of
-from tests.support.unknowns import healed_on_unknown
 from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.autoheal.selftest import victim
+from vrooli.autoheal.selftest.unknown import healed_on_unknown
 
 ROOT = Path(__file__).parents[2]
 VROOLI = str(ROOT / "vrooli")
@@ -366,8 +366,8 @@ class LiveStack:
             ended = self.run("down")
             left = processes_of(self.home)
             assert not left, f"left: {left}\n{said(ended)}\n{self.story()}"
-            unknown = healed_on_unknown(self.home / "spool.db")
-            assert not unknown, f"healed on unknown: {unknown}\n{self.story()}"
+            guessed = healed_on_unknown(self.home / "spool.db")
+            assert not guessed, f"healed although nobody knew what it has: {guessed}"
         finally:
             self._kill_leftovers()
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -8,7 +8,7 @@ from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.policy import Symptom
 from vrooli.autoheal.tracker import State, Tracked, state_of
 from vrooli.stack import graph
-from vrooli.stack.model import Service
+from vrooli.stack.model import Service, Stack
 from vrooli.stack.supervisor import Supervisor
 from vrooli.stack.wanted import Wanted
 
@@ -27,6 +27,7 @@ class Board:
     checks: dict[str, HostCheck] = field(default_factory=dict)
     heal_times: list[float] = field(default_factory=list)
     stopped_by: dict[str, str] = field(default_factory=dict)
+    _needed_by: tuple[Stack, dict[str, set[str]]] | None = None
 
     def is_wanted(self, service: Service) -> bool:
         """Whether `service` is meant to run. What we do not run is always meant to be there."""
@@ -63,6 +64,8 @@ class Board:
 
     def failing_needs(self, tracked: Tracked) -> tuple[str, ...]:
         """When a need of `tracked` is unmet: the deepest services below it that fail themselves."""
+        if not tracked.service.needs:
+            return ()
         stack = self.supervisor.stack
         failing = {t.name for t in self.tracked.values() if self._serves_not(t)}
         if not graph.unmet(stack, tracked.service, failing):
@@ -77,6 +80,9 @@ class Board:
 
     def dependents(self, tracked: Tracked) -> list[Tracked]:
         """Services that need `tracked`, directly or not, and are meant to run."""
-        names = graph.dependents(self.supervisor.stack, tracked.name)
+        stack = self.supervisor.stack
+        if self._needed_by is None or self._needed_by[0] is not stack:  # an edit makes a new one
+            self._needed_by = stack, graph.needed_by(stack)
+        names = graph.dependents_by(self._needed_by[1], tracked.name)
         found = [self.tracked[name] for name in sorted(names) if name in self.tracked]
         return [t for t in found if self.is_wanted(t.service)]

@@ -4,6 +4,7 @@ hangs nothing else.
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -24,6 +25,8 @@ from vrooli.core.errors import (
 from vrooli.core.result import Result, not_applicable, unknown
 from vrooli.core.status import Status
 from vrooli.stack.aside import Aside
+
+_log = logging.getLogger(__name__)
 
 FactsOf = Callable[[], Facts]
 
@@ -84,6 +87,9 @@ class HostChecker:
             return Result(item.check.silence, f"no answer within {item.timeout:g} s")
         except VrooliError as error:
             return failed_look(item.check, error)
+        except Exception as error:  # noqa: BLE001 -- a defect in one must not stop the rest
+            _log.exception("%s", item.id)
+            return unknown(f"could not look: the check failed ({type(error).__name__})")
 
     def _peer(self, item: HostCheck) -> str:
         try:

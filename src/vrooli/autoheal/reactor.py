@@ -206,9 +206,10 @@ class Reactor:
         tracked.looks = type(tracked.looks)()
         tracked.backoff = tracked.backoff.recovered(self._clock.monotonic())
         self.spawn(self._ledger.backoff(tracked.name, tracked.backoff))
-        for dependent in self._board.dependents(tracked):
-            if failed:
-                self._excuse(dependent)
+        dependents = self._board.dependents(tracked)
+        for dependent in dependents if failed else ():
+            self._excuse(dependent)  # all, before one is decided about: it counts the others
+        for dependent in dependents:
             dependent.kick.set()
             await self.consider(dependent)
 

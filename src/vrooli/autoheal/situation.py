@@ -64,7 +64,7 @@ class Situations:
         )
 
     def _obstacle(self, tracked: Tracked) -> str:
-        """Why a restart cannot help, by who runs it, by the machine, or by how the last one went."""
+        """Why a restart cannot help: by who runs it, the machine, or how the last one went."""
         return (
             self._board.supervisor.obstacle(tracked.service)
             or self._gate.reason(tracked)
@@ -73,13 +73,17 @@ class Situations:
 
     def _failing_roots(self) -> list[Tracked]:
         """Those that fail for no reason of another's, in the order of the start."""
-        order = [name for wave in graph.start_waves(self._board.supervisor.stack) for name in wave]
+        waves = graph.start_waves(self._board.supervisor.stack)
+        place = {name: number for number, wave in enumerate(waves) for name in wave}
         found = [t for t in self._board.tracked.values() if self._fails_by_itself(t)]
-        return sorted(found, key=lambda t: (order.index(t.name), t.name))
+        return sorted(found, key=lambda t: (place[t.name], t.name))
 
     def _fails_by_itself(self, tracked: Tracked) -> bool:
+        """What it needs may be the cause, also when that is just back: it is excused then."""
         failed = tracked.failure is not None or tracked.acting
-        return failed and tracked.service.managed and not self._board.failing_needs(tracked)
+        excused = self._clock.monotonic() < tracked.excused
+        managed = tracked.service.managed
+        return failed and managed and not excused and not self._board.failing_needs(tracked)
 
     def _meant_to_run(self) -> int:
         tracked = self._board.tracked.values()

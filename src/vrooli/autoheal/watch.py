@@ -31,7 +31,7 @@ class Observer:
 
     def _seen(self, tracked: Tracked) -> Result | None:
         """What is known of it without asking it."""
-        service, supervisor = tracked.service, self._board.supervisor
+        service = tracked.service
         if service.heal == "off":
             return not_applicable('declared heal = "off"')
         if not self._board.is_wanted(service):

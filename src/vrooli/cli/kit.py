@@ -148,8 +148,8 @@ class Kit(Protocol):
         """What runs on this machine, and `text`, which is or will be the file `path`, has not."""
         ...
 
-    def scenarios(self) -> list[dict[str, str]]:
-        """Scenarios of the selftest: `{id, fault, promise}`."""
+    def scenarios(self) -> list[dict[str, Any]]:
+        """Scenarios of the selftest: `{id, fault, promise, pages}`."""
         ...
 
     def selftest(self, names: Sequence[str], jobs: int) -> Iterator[dict[str, Any]]:

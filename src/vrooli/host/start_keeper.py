@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -128,8 +128,12 @@ async def _pinged(client: KeeperClient, deadline: float) -> KeeperClient:
     return client
 
 
-async def start_keeper(home: Home) -> KeeperClient:
+async def start_keeper(home: Home, beside: Mapping[str, str] | None = None) -> KeeperClient:
     """Start a keeper in the background, or find the one that runs; a connection to it.
+
+    Args:
+        home: to keep.
+        beside: variables that it gets beside the few that it needs; its services do not get them.
 
     Raises:
         StartFailed: with the last lines of its log.
@@ -138,7 +142,7 @@ async def start_keeper(home: Home) -> KeeperClient:
     log = home.log("keeper")
     sink = _open_log(home)
     try:
-        status = await _run(keeper_command(home, detach=True), sink)
+        status = await _run(keeper_command(home, detach=True), sink, beside or {})
     finally:
         os.close(sink)
     if status != 0:
@@ -173,9 +177,9 @@ def _open_log(home: Home) -> int:
         raise StorageError(what, where=str(home.root), next_step=next_step) from error
 
 
-async def _run(command: list[str], sink: int) -> int:
+async def _run(command: list[str], sink: int, beside: Mapping[str, str]) -> int:
     try:
-        process = await _start(command, sink)
+        process = await _start(command, sink, beside)
     except OSError as error:
         what = f"the keeper cannot be started: {error.strerror}"
         raise StartFailed(what, where=command[0], retryable=True) from error
@@ -189,7 +193,9 @@ async def _run(command: list[str], sink: int) -> int:
         raise StartFailed(what, next_step="see logs/keeper.log in the home") from error
 
 
-async def _start(command: list[str], sink: int) -> asyncio.subprocess.Process:
+async def _start(
+    command: list[str], sink: int, beside: Mapping[str, str]
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
@@ -198,7 +204,7 @@ async def _start(command: list[str], sink: int) -> asyncio.subprocess.Process:
         cwd="/",
         # Nothing of ours: a marker of a launch would make the keeper a descendant, a secret would
         # outlive its use.
-        env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+        env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", **beside},
         start_new_session=True,
     )
 

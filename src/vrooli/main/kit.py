@@ -215,12 +215,11 @@ class LocalKit:
                 ) from error
         return found
 
-    def scenarios(self) -> list[dict[str, str]]:
+    def scenarios(self) -> list[dict[str, Any]]:
         """All of them."""
-        from vrooli.autoheal.selftest.scenario import scenario, scenario_names
+        from vrooli.autoheal.selftest.scenario import described, scenario, scenario_names
 
-        found = [scenario(name) for name in scenario_names()]
-        return [{"id": s.id, "fault": s.fault, "promise": s.promise} for s in found]
+        return [described(scenario(name)) for name in scenario_names()]
 
     def selftest(self, names: Sequence[str], jobs: int) -> Iterator[dict[str, Any]]:
         """Each in a process of its own."""

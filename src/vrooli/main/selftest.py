@@ -1,20 +1,21 @@
 """Runs scenarios of the selftest, several at a time, each in a process of its own."""
 
 import multiprocessing
-import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
-from vrooli.autoheal.selftest.scenario import scenario, scenario_names
+from vrooli.autoheal.selftest.scenario import described, scenario, scenario_names
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.main.selftest_lab import LocalLab
+from vrooli.main.selftest_surroundings import NotHere
 from vrooli.stack.nearest import did_you_mean
 
 
 def selftest(names: Sequence[str], jobs: int) -> Iterator[dict[str, Any]]:
-    """`{id, fault, promise, ok, seconds, said}` of each scenario as it ends; without names of all.
+    """`{id, fault, promise, pages, ok, seconds, said}` of each scenario as it ends; without names
+    of all. `ok` is None for one that this machine cannot have.
 
     Raises:
         UsageError: there is no such scenario.
@@ -36,19 +37,22 @@ def selftest(names: Sequence[str], jobs: int) -> Iterator[dict[str, Any]]:
 def run_one(name: str) -> dict[str, Any]:
     """One scenario, from its stack to its end."""
     chosen = scenario(name)
-    told = {"id": chosen.id, "fault": chosen.fault, "promise": chosen.promise}
-    if chosen.root and os.geteuid() != 0:
-        return {**told, "ok": None, "seconds": 0.0, "said": "only root can do this"}
-    began, said = time.monotonic(), ""
+    began, said, ok = time.monotonic(), "", None
     lab = LocalLab()
     try:
         chosen.run(lab)
-    except VrooliError as error:
+        lab.told(chosen.pages, chosen.lasting)
+        ok = True
+    except NotHere as error:
         said = str(error)
+    except VrooliError as error:
+        said, ok = str(error), False
     finally:
-        said = _closed(lab) or said
+        trouble = _closed(lab)
     seconds = round(time.monotonic() - began, 2)
-    return {**told, "ok": not said, "seconds": seconds, "said": said}
+    if trouble:
+        said, ok = trouble, False
+    return {**described(chosen), "ok": ok, "seconds": seconds, "said": said}
 
 
 def _closed(lab: LocalLab) -> str:

@@ -9,21 +9,27 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.autoheal.selftest import victim
+from vrooli.autoheal.selftest.unknown import healed_on_unknown
 from vrooli.client import http
 from vrooli.client.token import read_token
 from vrooli.client.wire import Response, problem
 from vrooli.core.address import UnixPath
 from vrooli.core.errors import StartFailed, VrooliError
 from vrooli.main.kit import LocalKit
+from vrooli.main.selftest_hook import Inbox
+from vrooli.main.selftest_surroundings import LocalSurroundings
 
 PATIENCE = 60.0
 """Seconds; only a broken promise takes so long."""
+
+SETTLED = 1.5
+"""Seconds for a page that must not come; whether one is due is judged every second."""
 
 _PAUSE = 0.05
 _PORTS = (20_000, 32_000)
@@ -45,8 +51,11 @@ class LocalLab:
         self._file = self._root / "vrooli.toml"
         self._program = self._root / "victim.py"
         shutil.copy(victim.__file__, self._program)
-        self._kit = LocalKit({**os.environ, "VROOLI_HOME": str(self._root / "h")})
+        environment = {**os.environ, "VROOLI_HOME": str(self._root / "h")}
+        self._kit = LocalKit(environment)
         self._home = self._kit.home(None)
+        self._machine = LocalSurroundings(self._root, self._home, environment)
+        self._inbox = Inbox()
         self._ports: dict[str, int] = {}
         self._sections: dict[str, dict[str, Any]] = {}
         self._settings: dict[str, Any] = {"stability": 0.5, "sweep": 1}
@@ -62,6 +71,11 @@ class LocalLab:
         return self._root
 
     @property
+    def machine(self) -> LocalSurroundings:
+        """See the port."""
+        return self._machine
+
+    @property
     def spool(self) -> Path:
         """See the port."""
         return self._home.spool
@@ -75,6 +89,15 @@ class LocalLab:
             "health": {"http": "/", "interval": 0.5},
         }
         self._sections[f"scenarios.{name}"] = {**usual, **keys}
+
+    def database(self, **keys: Any) -> None:
+        """See the port."""
+        health = {"interval": 0.5}
+        usual = {"kind": "postgres", "port": self.port("postgres"), "health": health}
+        self._sections["resources.postgres"] = {**usual, **keys}
+        live = {"http": "/health/live", "interval": 0.5}
+        server = {"port": self.port("server"), "needs": ["postgres"], "health": live}
+        self._sections["scenarios.server"] = server
 
     def check(self, name: str, **keys: Any) -> None:
         """See the port."""
@@ -127,6 +150,12 @@ class LocalLab:
         path = self._root / name
         path.touch() if on else path.unlink(missing_ok=True)
 
+    def afflict(self, name: str, victim: str) -> None:
+        """See the port."""
+        fresh = self._root / f"{name}.new"  # half a pid would be another's
+        fresh.write_text(str(self.pid(victim)), encoding="ascii")
+        fresh.rename(self._root / name)
+
     def hide_program(self, *, back: bool = False) -> None:
         """See the port."""
         here, there = self._program, self._program.with_suffix(".hidden")
@@ -153,6 +182,8 @@ class LocalLab:
             for _ in self._kit.bring_down(self._home):
                 pass
         finally:
+            self._inbox.close()
+            self._machine.close()
             shutil.rmtree(self._root, ignore_errors=True)
             shutil.rmtree(self._home.run, ignore_errors=True)
 
@@ -173,6 +204,16 @@ class LocalLab:
         """See the port."""
         rows = self._quietly("/checks", "checks")
         return next((dict(row["result"] or {}) for row in rows if row["id"] == check), {})
+
+    def looked_at(self, service: str) -> float:
+        """See the port."""
+        rows = self._quietly("/checks", "checks")
+        found = (row["looked_at"] for row in rows if row["id"] == f"scenario-{service}")
+        return float(next(found, None) or 0.0)
+
+    def unshipped(self) -> int:
+        """See the port."""
+        return int(dict(self._quietly("/status", "watchdog")).get("unshipped") or 0)
 
     def heals(self, subject: str) -> list[dict[str, Any]]:
         """See the port."""
@@ -202,6 +243,10 @@ class LocalLab:
         """See the port."""
         self._wait(condition, what)
 
+    def paged(self, subject: str) -> None:
+        """See the port."""
+        self._wait(lambda: subject in self._inbox.told("page"), f"people are paged about {subject}")
+
     def healed(self, name: str, times: int = 1) -> dict[str, Any]:
         """See the port."""
 
@@ -220,6 +265,21 @@ class LocalLab:
             self.expect(condition(), what)
             time.sleep(_PAUSE)
 
+    def told(self, pages: Sequence[str], lasting: Sequence[str]) -> None:
+        """People were paged about these and nobody else, once each, and heard the end of all but
+        those that last.
+        """
+        paged, ended = sorted(pages), sorted(set(pages) - set(lasting))
+
+        def right() -> bool:
+            return self._inbox.told("page") == paged and self._inbox.told("resolved") == ended
+
+        what = f"people are told of {paged}, and of the end of {ended}"
+        self._wait(lambda: right() or self._too_many(paged), what)
+        self.quiet(SETTLED, right, what)
+        guessed = healed_on_unknown(self.spool)
+        self.expect(not guessed, f"what is unknown is never healed: {guessed}")
+
     def expect(self, condition: object, what: str) -> None:
         """See the port."""
         if not condition:
@@ -235,10 +295,18 @@ class LocalLab:
                 raise Broken(f"not in {PATIENCE:g} s: {what}", next_step=self._story())
             time.sleep(_PAUSE)
 
+    def _too_many(self, pages: Sequence[str]) -> bool:
+        """Whether there is a page that must not be: no need to wait for the others."""
+        return any(
+            self._inbox.told("page").count(one) > pages.count(one)
+            for one in self._inbox.told("page")
+        )
+
     def _story(self) -> str:
         seen = self._quietly("/status", "services")
         told = [f"{row['name']}: {row['state']}, {row['health']}: {row['message']}" for row in seen]
-        return "; ".join(told) or "the watchdog does not answer"
+        heard = [f"{kind}: {self._inbox.told(kind)}" for kind in ("page", "resolved")]
+        return "; ".join([*(told or ["the watchdog does not answer"]), *heard])
 
     def _quietly(self, path: str, key: str) -> Any:
         """An answer's value; an empty list while nobody answers."""
@@ -262,6 +330,8 @@ class LocalLab:
         sections = {
             "stack": {"name": "selftest"},
             "autoheal": {"port": self.port("autoheal"), **self._settings},
+            "notify": {"resolve_after": 0.5},
+            "notify.channels.hook": {"url": self._inbox.url},
             **self._sections,
         }
         parts = [f"[{name}]\n{_keys(keys)}" for name, keys in sections.items()]

@@ -36,6 +36,7 @@ from vrooli.core.machine import Machine
 from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_link import KeeperLink
 from vrooli.host.locks import FileLock
+from vrooli.host.own_memory import share_one_arena
 from vrooli.host.own_threads import one_waits_for_a_disk
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.secrets import FileSecrets
@@ -249,6 +250,7 @@ def main() -> int:
 
 def run_for(home: Home) -> int:
     """Run the watchdog of `home`; the exit code."""
+    share_one_arena()  # before the first thread
     log_to_stderr()
     try:
         asyncio.run(run(home, dict(os.environ)))

@@ -36,6 +36,8 @@ def parse_ago(text: str) -> float:
     """Seconds of how far one looks back: a duration with its unit, or days: `"24h"`, `"7d"`. Raises
     ValueError with plain words."""
     days = _DAYS.match(text) if len(text) <= 40 else None
+    if days is None and not _TEXT.match(text):
+        raise ValueError('expected a time like "30m", "12h" or "7d"')
     seconds = float(days[1]) * 86_400 if days else _number(text)
     if seconds > LONGEST_AGO:
         raise ValueError("longer than ten years")

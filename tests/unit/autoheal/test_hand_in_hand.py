@@ -186,3 +186,25 @@ async def test_an_end_is_known_while_the_one_before_it_waits_for_a_look_at_the_d
         watchdog.gate.answers.set()
         await until(lambda: all(tracked[name].healthy for name in tracked))
         assert watchdog.started("one") == watchdog.started("two") == 2
+
+
+async def test_those_that_died_of_what_they_need_are_all_started_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    """That so many fail at once has a cause, and it is known: no breaker, no page for it."""
+    children = [scenario(f"child-{n}", 10 + n, needs=("db",)) for n in range(6)]
+    stack = stack_of(scenario("db", 1), *children, sweep=600.0)
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        watchdog.ports.closed.add(1)
+        for service in stack.services:
+            await watchdog.keeper.signal(watchdog.launch_id(service), SIGKILL)
+        tracked = watchdog.board.tracked
+        await until(lambda: all(tracked[child.name].decision for child in children))
+        decisions = [tracked[child.name].decision for child in children]
+        assert {one.rule for one in decisions if one is not None} == {"root-cause"}
+        watchdog.ports.closed.clear()
+        await until(lambda: all(one.healthy for one in tracked.values()))
+        assert [watchdog.started(child.name) for child in children] == [2] * len(children)
+        rules = {entry["data"]["rule"] for entry in await watchdog.ledger.decisions(0.0, 1000)}
+        assert "common-cause" not in rules

@@ -186,6 +186,10 @@ ONE_PROBLEM = [
     ('[checks.site]\nkind = "endpoint-htp"', "2: checks.site.kind: unknown kind `endpoint-htp`"),
     ('[checks.site]\nkind = "endpoint-http"', "1: checks.site.url: must be written"),
     (
+        '[checks.night]\nkind = "heartbeat"\nevery = "1 day"',
+        '1: checks.night: expected a time like "30m", "12h" or "7d"',
+    ),
+    (
         '[checks.site]\nkind = "endpoint-http"\nurl = "http://x"\nstat = [1]',
         "4: checks.site.stat: unknown key `stat`; did you mean `status`?",
     ),

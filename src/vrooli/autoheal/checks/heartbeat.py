@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from vrooli.autoheal.check import Check, Look
 from vrooli.core.result import Result, critical, ok, unknown, warning
-from vrooli.stack.durations import parse_duration
+from vrooli.stack.durations import parse_ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,16 +12,21 @@ class Heartbeat:
     """Keys of `kind = "heartbeat"`.
 
     Attributes:
-        every: how often it reports in, like `1d`.
+        every: how often it reports in, like `6h` or `1d`.
         grace: how much later it may be before that is critical.
     """
 
     every: str
     grace: str = "5m"
 
+    def __post_init__(self) -> None:
+        """Refuse what is no time while the file is read, not when it is looked at."""
+        parse_ago(self.every)
+        parse_ago(self.grace)
+
 
 def _run(look: Look) -> Result:
-    every, grace = parse_duration(look.options.every), parse_duration(look.options.grace)
+    every, grace = parse_ago(look.options.every), parse_ago(look.options.grace)
     beat = look.facts.beats.get(look.id)
     if beat is None:
         return unknown(f"it has not reported in yet: `vrooli-autoheal beat {look.id}`")

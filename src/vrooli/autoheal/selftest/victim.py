@@ -1,7 +1,8 @@
 """A small HTTP service with bad habits, chosen by options. It needs nothing but Python.
 
 It listens on PORT when that is set, answers every GET with 200, and writes its pid to
-`<cwd>/<VROOLI_SERVICE>.starts` at each start, so that tests can count them.
+`<cwd>/<VROOLI_SERVICE>.starts` at each start, so that tests can count them. A file that switches a
+habit on may hold a pid: then it concerns that process alone, and the next one is sound.
 """
 
 import argparse
@@ -28,10 +29,15 @@ def options() -> argparse.Namespace:
     parser.add_argument("--mute-while", help="accept and never answer while this file is there")
     parser.add_argument("--sick-while", help="answer 503 while this file is there")
     parser.add_argument("--exit-when", help="exit 0 as soon as this file is there")
+    parser.add_argument("--slow-while", help="take 0.4 s for an answer while this file is there")
     parser.add_argument("--flap", type=int, default=0, help="so many answers 200, then so many 503")
     parser.add_argument("--open-files-while", help="take every descriptor while this file exists")
     parser.add_argument("--forks", type=int, default=0, help="so many children that fork and end")
+    parser.add_argument(
+        "--bomb", type=int, default=0, help="fork so many times, and so do the forks"
+    )
     parser.add_argument("--relies-on", type=int, help="503 unless something listens on this port")
+    parser.add_argument("--patience", type=float, default=0.3, help="seconds to wait for that one")
     parser.add_argument("--children", type=int, default=0, help="so many, which ignore TERM")
     parser.add_argument("--ignore-term", action="store_true", help="say so, and go on")
     parser.add_argument("--daemonise", action="store_true", help="go on in the background")
@@ -52,13 +58,24 @@ def main() -> None:
         signal.signal(signal.SIGTERM, lambda *_: print("asked to end", flush=True))
     for _ in range(chosen.children):
         note("children", child())
+    if chosen.bomb and os.fork() == 0:
+        explode(chosen.bomb - 1)
     for _ in range(chosen.forks):
         subprocess.Popen([sys.executable, "-S", "-c", "import os; os.fork()"])
     time.sleep(chosen.delay)
     if "PORT" in os.environ:
         threading.Thread(target=serve, args=(chosen,), daemon=True).start()
-    while not (chosen.exit_when and Path(chosen.exit_when).exists()):
+    while not switched(chosen.exit_when):
         time.sleep(0.05)
+
+
+def switched(name: str | None) -> bool:
+    """Whether the file is there, and not for another process."""
+    try:
+        text = Path(name).read_text(encoding="ascii") if name else None
+    except FileNotFoundError:
+        return False
+    return text is not None and text.strip() in ("", str(os.getpid()))
 
 
 def take_all_files() -> list[int]:
@@ -81,13 +98,15 @@ def serve(chosen: argparse.Namespace) -> None:
         except OSError:  # no descriptor left: whoever waits, waits
             time.sleep(0.1)
             continue
-        if chosen.open_files_while and Path(chosen.open_files_while).exists():
+        if switched(chosen.open_files_while):
             kept.append(peer)
             take_all_files()
             continue
-        if chosen.mute_while and Path(chosen.mute_while).exists():
+        if switched(chosen.mute_while):
             kept.append(peer)
             continue
+        if switched(chosen.slow_while):
+            time.sleep(0.4)
         with peer:
             try:
                 peer.recv(4096)
@@ -98,13 +117,14 @@ def serve(chosen: argparse.Namespace) -> None:
 
 
 def well(chosen: argparse.Namespace) -> bool:
-    if chosen.sick_while and Path(chosen.sick_while).exists():
+    if switched(chosen.sick_while):
         return False
     if not chosen.relies_on:
         return True
     try:
-        with socket.create_connection(("127.0.0.1", chosen.relies_on), timeout=0.3) as peer:
-            peer.settimeout(0.3)
+        address = ("127.0.0.1", chosen.relies_on)
+        with socket.create_connection(address, timeout=chosen.patience) as peer:
+            peer.settimeout(chosen.patience)
             peer.sendall(b"GET / HTTP/1.0\r\n\r\n")
             return b" 200 " in peer.recv(100)
     except OSError:
@@ -115,6 +135,17 @@ def child() -> int:
     """A child in a session of its own that outlives its parent unless somebody looks for it."""
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(3600)"
     return subprocess.Popen([sys.executable, "-S", "-c", code], start_new_session=True).pid
+
+
+def explode(rounds: int) -> None:
+    """Become 2 to the power of `rounds` processes, each in its own session and deaf to TERM."""
+    for _ in range(rounds):
+        os.fork()
+    os.setsid()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    note("children", os.getpid())
+    time.sleep(3600)
+    os._exit(0)
 
 
 def daemonise() -> None:

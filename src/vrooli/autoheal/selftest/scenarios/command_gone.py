@@ -9,6 +9,7 @@ def _run(lab: Lab) -> None:
     lab.hide_program()
     lab.kill("web")
     lab.until(lambda: lab.state("web")["state"] == "failed", "it cannot be started")
+    lab.paged("web")
     lab.hide_program(back=True)
     lab.healed("web")
 
@@ -18,4 +19,5 @@ SCENARIO = Scenario(
     "the program of a service is gone when it must be started again",
     "the reason is named, and it is back when the program is",
     _run,
+    pages=("web",),
 )

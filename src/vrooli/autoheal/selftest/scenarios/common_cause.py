@@ -16,5 +16,9 @@ def _run(lab: Lab) -> None:
 
 
 SCENARIO = Scenario(
-    "common-cause", "most services fail at once", "they are healed one at a time", _run
+    "common-cause",
+    "most services fail at once",
+    "they are healed one at a time",
+    _run,
+    pages=("common-cause",),
 )

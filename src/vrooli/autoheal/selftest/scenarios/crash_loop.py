@@ -10,6 +10,7 @@ def _run(lab: Lab) -> None:
     lab.switch("mended", on=False)
     lab.kill("web")
     lab.until(lambda: lab.starts("web") >= 3, "it is tried again")
+    lab.paged("web")
     lab.quiet(4, lambda: lab.starts("web") <= 4, "it is not tried all the time")
     lab.switch("mended")
     lab.healed("web")
@@ -20,4 +21,5 @@ SCENARIO = Scenario(
     "a service crashes at every start",
     "it is tried ever more seldom, and is back by itself when it is mended",
     _run,
+    pages=("web",),
 )

@@ -17,4 +17,6 @@ SCENARIO = Scenario(
     "an address that is watched stops answering",
     "it is critical, and nothing is restarted for it",
     _run,
+    pages=("site", "web"),
+    lasting=("site", "web"),
 )

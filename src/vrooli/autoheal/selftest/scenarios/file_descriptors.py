@@ -6,9 +6,7 @@ from vrooli.autoheal.selftest.scenario import Lab, Scenario
 def _run(lab: Lab) -> None:
     lab.service("web", "--open-files-while", "greedy", start_timeout=3)
     lab.up()
-    lab.switch("greedy")
-    lab.until(lambda: lab.heals("web"), "a heal has begun")
-    lab.switch("greedy", on=False)
+    lab.afflict("greedy", "web")
     lab.healed("web")
 
 

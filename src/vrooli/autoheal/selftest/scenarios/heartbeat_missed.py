@@ -13,5 +13,10 @@ def _run(lab: Lab) -> None:
 
 
 SCENARIO = Scenario(
-    "heartbeat-missed", "something stops reporting in", "it is noticed when it is late", _run
+    "heartbeat-missed",
+    "something stops reporting in",
+    "it is noticed when it is late",
+    _run,
+    pages=("nightly",),
+    lasting=("nightly",),
 )

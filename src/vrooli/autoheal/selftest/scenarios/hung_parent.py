@@ -8,9 +8,7 @@ def _run(lab: Lab) -> None:
     lab.service("child", "--relies-on", str(lab.port("parent")), needs=["parent"])
     lab.up()
     child = lab.pid("child")
-    lab.switch("mute")
-    lab.until(lambda: lab.heals("parent"), "the parent is healed")
-    lab.switch("mute", on=False)
+    lab.afflict("mute", "parent")
     lab.healed("parent")
     lab.expect(lab.pid("child") == child, "the child was not restarted")
 

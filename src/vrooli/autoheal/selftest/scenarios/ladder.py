@@ -24,4 +24,6 @@ SCENARIO = Scenario(
     "a mute service is helped by nothing",
     "its ladder is climbed, then it is stopped and kept for a person",
     _run,
+    pages=("web",),
+    lasting=("web",),
 )

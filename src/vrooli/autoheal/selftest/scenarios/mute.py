@@ -6,9 +6,7 @@ from vrooli.autoheal.selftest.scenario import Lab, Scenario
 def _run(lab: Lab) -> None:
     lab.service("web", "--mute-while", "mute", start_timeout=3)
     lab.up()
-    lab.switch("mute")
-    lab.until(lambda: lab.heals("web"), "a heal has begun")
-    lab.switch("mute", on=False)
+    lab.afflict("mute", "web")
     lab.healed("web")
 
 

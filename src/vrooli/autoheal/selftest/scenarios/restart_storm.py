@@ -4,13 +4,14 @@ from vrooli.autoheal.selftest.scenario import Lab, Scenario
 
 
 def _run(lab: Lab) -> None:
-    lab.settings(heal_budget=2, heal_window=20)
+    lab.settings(heal_budget=2, heal_window=12)
     for name in ("one", "two", "three"):
         lab.service(name)
     lab.up()
     for name in ("one", "two", "three"):
         lab.kill(name)
     lab.until(lambda: lab.decided("budget"), "the budget is spent")
+    lab.paged("heal-budget")
     for name in ("one", "two", "three"):
         lab.healed(name)
 
@@ -20,4 +21,5 @@ SCENARIO = Scenario(
     "more heals are due than the budget allows",
     "the rest waits, and says so",
     _run,
+    pages=("heal-budget",),
 )

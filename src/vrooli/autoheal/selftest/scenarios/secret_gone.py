@@ -12,6 +12,7 @@ def _run(lab: Lab) -> None:
     secret.rename(lab.folder / "hidden")
     lab.kill("web")
     lab.until(lambda: lab.heals("web"), "it cannot be started")
+    lab.paged("web")
     lab.expect("hunter2" not in str(lab.heals("web")), "its value is never told")
     (lab.folder / "hidden").rename(secret)
     lab.healed("web")
@@ -22,4 +23,5 @@ SCENARIO = Scenario(
     "the secret of a service is gone when it must be started again",
     "the reference is named, and it is back when the secret is",
     _run,
+    pages=("web",),
 )

@@ -16,4 +16,6 @@ SCENARIO = Scenario(
     "a service in shadow mode is killed",
     "it is said what would be done, and nothing is done",
     _run,
+    pages=("web",),
+    lasting=("web",),
 )

@@ -7,9 +7,7 @@ def _run(lab: Lab) -> None:
     lab.service("web", "--sick-while", "sick", start_timeout=3)
     lab.up()
     pid = lab.pid("web")
-    lab.switch("sick")
-    lab.until(lambda: lab.heals("web"), "a heal has begun")
-    lab.switch("sick", on=False)
+    lab.afflict("sick", "web")
     lab.healed("web")
     lab.expect(lab.pid("web") != pid, "it is another process")
 

@@ -12,5 +12,10 @@ def _run(lab: Lab) -> None:
 
 
 SCENARIO = Scenario(
-    "watched-only", "a service that is only watched is killed", "it is seen and never touched", _run
+    "watched-only",
+    "a service that is only watched is killed",
+    "it is seen and never touched",
+    _run,
+    pages=("web",),
+    lasting=("web",),
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.unknowns import Row, deciding_unknown
+from vrooli.autoheal.selftest.unknown import Row, deciding_unknown
 
 
 def decision(subject: str, symptom: str, verdict: str = "heal") -> Row:
