@@ -197,8 +197,11 @@ class MemoryWatchdog:
         self.operations = Operations(
             self.board, self.reactor, self.ledger, self.clock, self.jobs.stop_all
         )
-        exits = Exits(self.keeper, exits_after)
-        self.loop = Loop(
+        self.loop = self._loop(checker, healing, lag, Exits(self.keeper, exits_after))
+        self._running: set[asyncio.Task[None]] = set()
+
+    def _loop(self, checker: HostChecker, healing: HostHealing, lag: LoopLag, exits: Exits) -> Loop:
+        return Loop(
             Parts(
                 board=self.board,
                 reactor=self.reactor,
@@ -214,7 +217,6 @@ class MemoryWatchdog:
                 clock=self.clock,
             )
         )
-        self._running: set[asyncio.Task[None]] = set()
 
     def _scheduled(self) -> Scheduled:
         return Scheduled(lambda: self.supervisor.stack.maintenance, lambda _: UTC)

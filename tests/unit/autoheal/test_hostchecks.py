@@ -17,7 +17,7 @@ async def test_a_defect_in_one_check_is_unknown_and_ends_no_tick(tmp_path: Path)
         board, ledger, clock = watchdog.board, watchdog.ledger, watchdog.clock
         healing = HostHealing(board, ledger, watchdog.restraints, watchdog.executor, clock)
         facts: Any = SimpleNamespace(stack=watchdog.supervisor.stack)
-        checker = HostChecker(board, lambda: facts, ledger, healing, clock)
+        checker = HostChecker(board, lambda: facts, ledger, healing, watchdog.suspicion)
         checks = checks_of(watchdog.supervisor.stack, all_checks())
         result = await checker.update(checks["system-load"])
         assert (result.status, result.applicable) == (Status.UNKNOWN, True)

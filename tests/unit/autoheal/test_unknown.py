@@ -44,6 +44,13 @@ def test_only_a_look_that_saw_something_justifies_a_heal(
     assert healed_on_unknown(tmp_path / "spool.db") == guilty
 
 
+def test_what_a_heal_left_behind_was_decided_by_the_heal(tmp_path: Path) -> None:
+    in_vain = Record(Kind.HEAL, "web", "ineffective", data={"id": "0-web"}, at=NOW)
+    well, look, failed = past("unknown")[:-2], *past("unknown")[-2:]
+    seed(tmp_path / "spool.db", [*well, look, in_vain, failed, heal()])
+    assert healed_on_unknown(tmp_path / "spool.db") == []
+
+
 def test_no_spool_and_a_broken_one_say_nothing(tmp_path: Path) -> None:
     assert healed_on_unknown(tmp_path / "spool.db") == []
     (tmp_path / "spool.db").write_bytes(b"nonsense" * 1000)

@@ -1,57 +1,56 @@
-"""Whether anything was healed because of a look whose outcome was `unknown`: by what the history of
-a stack says, look by look.
+"""Whether anything was healed because of a look that found nothing out. Reads a spool, whoever has
+it open.
 """
 
-import json
+import contextlib
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from vrooli.autoheal import spool
+BY_LOOKS = ("unresponsive", "stopped")
+"""Symptoms that looks tell; the others are told by endings."""
 
-BY_LOOKS = ("unresponsive", "stopped", "breached")
-"""Symptoms that a look tells; what ended was told by the kernel."""
+BY_HAND = "by-hand"
 
-Row = tuple[str, str, str, Mapping[str, Any]]
-"""Kind, subject, status, data."""
+_BEGUN = """
+SELECT min(seq), subject, json_extract(data, '$.symptom'), json_extract(data, '$.rule')
+FROM records WHERE kind = 'heal' GROUP BY json_extract(data, '$.id') ORDER BY 1
+"""
+
+_FAILED = """
+SELECT max(seq) FROM records
+WHERE kind = 'transition' AND subject = ? AND status = 'failed' AND seq < ?
+"""
+
+_HEAL_BEFORE = """
+SELECT status FROM records WHERE kind = 'heal' AND subject = ? AND seq < ? ORDER BY seq DESC LIMIT 1
+"""
+
+_LOOK = """
+SELECT status FROM records
+WHERE kind = 'result' AND subject IN ('scenario-' || ?1, 'resource-' || ?1) AND seq < ?2
+ORDER BY seq DESC LIMIT 1
+"""
 
 
-def healed_on_unknown(path: Path) -> list[str]:
-    """Heals in the spool at `path` whose deciding look was unknown; none when there is no spool
-    that can be read (tests break it, too).
+def healed_on_unknown(spool: Path) -> list[str]:
+    """Services that were healed although the look that made them fail was `unknown`, the oldest
+    first; a person may do so. Empty as well when there is no spool, or it cannot be read.
     """
     try:
-        with closing(spool.open_reader(path)) as reader:
-            found = reader.execute("SELECT kind, subject, status, data FROM records ORDER BY seq")
-            rows = [(kind, name, status, json.loads(data)) for kind, name, status, data in found]
-    except sqlite3.DatabaseError:
+        uri = f"{spool.absolute().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+            return [*filter(None, (_guilty(connection, row) for row in connection.execute(_BEGUN)))]
+    except sqlite3.Error:
         return []
-    return deciding_unknown(rows)
 
 
-def deciding_unknown(rows: Iterable[Row]) -> list[str]:
-    """The same from records in their order.
-
-    The look that decides is the last one of the service's check before the service `failed` (a
-    failure writes down a critical result itself), or the last one of a check of the machine. One
-    that a heal left behind was decided by the heal, not by a look.
-    """
-    looks: dict[str, str] = {}
-    decided: dict[str, str] = {}
-    in_vain: set[str] = set()
-    found = []
-    for kind, subject, status, data in rows:
-        if kind == "result":
-            looks[subject] = status
-        elif kind == "heal":
-            (in_vain.add if status == "ineffective" else in_vain.discard)(subject)
-        elif kind == "transition" and status == "failed":
-            seen = (looks.get(f"{role}-{subject}") for role in ("resource", "scenario"))
-            decided[subject] = "" if subject in in_vain else next(filter(None, seen), "")
-        elif data.get("what") == "decision" and data["verdict"] == "heal":
-            last = decided.get(subject, looks.get(subject, ""))
-            if data["case"]["failure"]["symptom"] in BY_LOOKS and last == "unknown":
-                found.append(f"{subject}: {data['case']['failure']['cause']}")
-    return found
+def _guilty(connection: sqlite3.Connection, row: tuple[int, str, str, str]) -> str:
+    begun, subject, symptom, rule = row
+    if symptom not in BY_LOOKS or rule == BY_HAND:
+        return ""
+    (failed,) = connection.execute(_FAILED, (subject, begun)).fetchone()
+    before = connection.execute(_HEAL_BEFORE, (subject, failed or begun)).fetchone()
+    if before is not None and before[0] == "ineffective":
+        return ""  # the heal before said that it still fails, not a look
+    look = connection.execute(_LOOK, (subject, failed or begun)).fetchone()
+    return subject if look is not None and look[0] == "unknown" else ""
