@@ -229,7 +229,7 @@ async def test_heals_that_work_but_are_too_many_page_once(make: Any) -> None:
     assert paged.told() == ["page web:chronic"]
     incident = paged.postbox.incident("web:chronic")
     assert "web was healed 2 times in 24 hours" in incident.title
-    watchdog.board.tracked["web"].starts.clear()  # a day later
+    watchdog.board.tracked["web"].heals.clear()  # a day later
     await paged.pager.judge()
     assert paged.told() == ["page web:chronic", "resolved web:chronic"]
 

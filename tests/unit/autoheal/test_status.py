@@ -81,4 +81,6 @@ async def test_a_restart_that_a_missing_secret_forbids_is_refused_by_its_name(
         await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
         await until(lambda: tracked.decision is not None and tracked.decision.rule == "gate")
         assert "env:NOPE" in view.status()["services"][0]["message"]
+        await until(lambda: tracked.heal is not None and tracked.heal.outcome is not None)
+        await watchdog.history.put_state("a turn of the writer", 1)  # the record is before it
         assert "env:NOPE" in (await watchdog.heals("web"))[0]["note"]
