@@ -8,6 +8,7 @@ HEAVY = {
     "aiohttp",
     "alembic",
     "apprise",
+    "dbus_fast",
     "fastapi",
     "nicegui",
     "procrastinate",
