@@ -103,7 +103,8 @@ def healers() -> str:
 
 
 def _program(step: Action) -> str:
-    return f": `{' '.join((step.program, *step.arguments))}`" if step.program else ""
+    more = ("...",) if step.listed is not None else ()
+    return f": `{' '.join((step.program, *step.arguments, *more))}`" if step.program else ""
 
 
 def resources() -> str:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.support.stack import LOOKED_AT, PROGRAM, Ended, section
 from tests.support.systemd_host import SystemdHost
@@ -16,6 +16,9 @@ from vrooli.core.errors import VrooliError
 FOLDER = "/srv/shop"
 FILE = f"{FOLDER}/vrooli.toml"
 UNSEEN = sorted(set(InstalledChecks().names()) - {*LOOKED_AT, "os-watchdog"})
+
+
+T = TypeVar("T")
 
 
 class HostedStack:
@@ -87,13 +90,27 @@ class HostedStack:
         return seen
 
     def status(self) -> dict[str, Any]:
-        """What the watchdog says, over its socket; empty while it does not answer."""
+        """What the watchdog says; empty while it does not answer."""
+        return self._ask(WatchdogClient.status) or {}
+
+    def result(self, check: str) -> dict[str, Any]:
+        """The latest result of a check; empty while there is none."""
+        found = self._ask(lambda watchdog: watchdog.check(check)) or {}
+        return dict(found.get("result") or {})
+
+    def heals(self, subject: str) -> list[dict[str, Any]]:
+        """Heals of one subject, the oldest first; empty while nobody answers."""
+        found = self._ask(lambda watchdog: watchdog.heals(1000)) or []
+        return [heal for heal in reversed(found) if heal["subject"] == subject]
+
+    def _ask(self, question: Callable[[WatchdogClient], T]) -> T | None:
+        """Over its socket; None while it does not answer."""
         run = "/run" if self.user == "root" else f"/run/user/{self.host.uid(self.user)}"
         token = self.host.read(f"{self.home}/secrets/operator.token").strip()
         for path in self.host.mounted(f"{run}/vrooli").glob("*/watchdog.sock"):
             with contextlib.suppress(VrooliError):
-                return WatchdogClient(UnixPath(str(path)), token).status()
-        return {}
+                return question(WatchdogClient(UnixPath(str(path)), token))
+        return None
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Services by name."""

@@ -16,10 +16,12 @@ from vrooli.autoheal.service_manager import Seen, Unit
 from vrooli.core.address import UnixPath
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
+from vrooli.core.ports.bus import Call, Reply
 from vrooli.core.ports.streams import Streams
 from vrooli.core.ports.system import ClockSync, DiskFacts, MemoryFacts
 from vrooli.core.result import Result
 from vrooli.core.status import Status
+from vrooli.host.memory.bus import MemoryBus
 from vrooli.host.memory.clock import MemoryClock
 from vrooli.host.memory.files import MemoryFiles
 from vrooli.host.memory.keeper import MemoryKeeper
@@ -45,7 +47,8 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     `sync` (synchronised, seconds off), `beats` (name -> seconds ago and failure), `warning` and
     `critical`, `before` (details of the look before), `cpus`, `peers` (address -> what each
     connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
-    `ping_trouble`.
+    `ping_trouble`, `bus` (method -> what it returns, or the error that it answers; null: there is
+    no bus).
     """
     limits = check.thresholds
     if limits is not None and ("warning" in case or "critical" in case):
@@ -108,6 +111,7 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
         files=files,
         processes=MemoryProcesses(),
         resolver=MemoryResolver(case.get("names")),
+        bus=_bus(case.get("bus")),
         tools=ProbeTools(place, _streams(case), MemoryKeeper(clock), clock),
         stack=Stack("test", {}),
         home=HOME,
@@ -120,6 +124,18 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
         protection=lambda: judge(_sight(case.get("protection"))),
         ping_trouble=case.get("ping_trouble", ""),
     )
+
+
+def _bus(answers: Mapping[str, Any] | None) -> MemoryBus:
+    """What it returns is one value; a text is an error."""
+
+    def method(answer: Any) -> Callable[[Call], Reply]:
+        failed = isinstance(answer, str)
+        reply = Reply(error=answer, said="it cannot") if failed else Reply((answer,))
+        return lambda _: reply
+
+    methods = {name: method(answer) for name, answer in (answers or {}).items()}
+    return MemoryBus(methods, there=answers is not None)
 
 
 def _sight(fields: Mapping[str, Any] | None) -> Sight:

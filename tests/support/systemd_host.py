@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -281,6 +281,12 @@ class SystemdHost:
     def add_user(self, name: str, uid: int) -> None:
         """A person."""
         self.run("useradd", "--create-home", "--uid", str(uid), "--shell", "/bin/sh", name)
+
+    def add_unit(self, name: str, *lines: str, unit: Sequence[str] = ()) -> None:
+        """A unit of the system: lines of its `[Service]`, and of its `[Unit]`."""
+        runs = lines or ("ExecStart=sleep infinity",)
+        self.write(f"/etc/systemd/system/{name}", "\n".join(["[Unit]", *unit, "[Service]", *runs]))
+        self.run("systemctl", "daemon-reload")
 
     def uid(self, user: str) -> int:
         """The number of a user."""

@@ -14,6 +14,7 @@ from vrooli.core import discover
 from vrooli.core.command import Command, RunOnce
 from vrooli.core.errors import Refused
 from vrooli.core.launch import LaunchSpec
+from vrooli.stack.model import Stack
 
 FOLDERS = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 """Where programs are found: never by the PATH of whoever started us."""
@@ -31,6 +32,7 @@ class Action:
         program: the program that it needs the rights of root for; empty when it needs none. With
             its arguments it stands in the sudoers file that is made for those who are not root.
         arguments: of that program.
+        listed: more arguments with which it is called, as the stack file has them.
     """
 
     id: str
@@ -39,6 +41,13 @@ class Action:
     commands: Callable[[Look], Sequence[Command]]
     program: str = ""
     arguments: tuple[str, ...] = ()
+    listed: Callable[[Stack], Sequence[tuple[str, ...]]] | None = None
+
+    def calls(self, stack: Stack) -> list[tuple[str, ...]]:
+        """The arguments with which its program may be called for `stack`."""
+        if self.listed is not None:
+            return list(self.listed(stack))
+        return [self.arguments] if self.program else []
 
 
 def action(name: str) -> Action:

@@ -7,6 +7,7 @@ from typing import Any
 
 from vrooli.autoheal.beats import Beat
 from vrooli.autoheal.protection import Protection
+from vrooli.core.ports.bus import Bus
 from vrooli.core.ports.files import Files
 from vrooli.core.ports.processes import Processes
 from vrooli.core.ports.resolver import Resolver
@@ -23,6 +24,7 @@ class Facts:
 
     Attributes:
         system, files, processes, resolver: the machine.
+        bus: the system's D-Bus.
         tools: streams, secrets, the keeper and the clock, as probes of services have them.
         stack: what is declared.
         home: the folder whose disk matters.
@@ -37,6 +39,7 @@ class Facts:
     files: Files
     processes: Processes
     resolver: Resolver
+    bus: Bus
     tools: ProbeTools
     stack: Stack
     home: str

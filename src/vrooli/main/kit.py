@@ -206,13 +206,12 @@ class LocalKit:
         import getpass
         import shutil
 
-        from vrooli.autoheal.action import FOLDERS, action
+        from vrooli.autoheal.action import FOLDERS
         from vrooli.autoheal.sudoers import sudoers
 
-        allowed = [action(name) for name in stack.autoheal.allow]
         folders = ":".join(FOLDERS)
         return sudoers(
-            getpass.getuser(), allowed, lambda name: shutil.which(name, path=folders) or ""
+            getpass.getuser(), stack, lambda name: shutil.which(name, path=folders) or ""
         )
 
     def serve(self) -> int:

@@ -27,6 +27,7 @@ from vrooli.client.server import ServerClient
 from vrooli.core.address import HostPort
 from vrooli.core.errors import DeadlineExceeded, StorageError, VrooliError
 from vrooli.core.machine import Machine
+from vrooli.host.bus import SYSTEM_BUS, DBus
 from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_link import KeeperLink
 from vrooli.host.processes import LocalProcesses, own_identity
@@ -89,6 +90,7 @@ class Chores:
         self._link, self._machine, self._lag = link, machine, lag
         self._clock, self.system = SystemClock(), LocalSystem()
         self._files, self._resolver = LocalFiles(), SystemResolver()
+        self._bus = DBus(SYSTEM_BUS)
         self._aside = Aside()
         self._began, self._processes = self._clock.wall(), LocalProcesses()
         self._identity = own_identity()
@@ -119,6 +121,7 @@ class Chores:
             files=self._files,
             processes=context.processes,
             resolver=self._resolver,
+            bus=self._bus,
             tools=context.tools,
             stack=context.stack,
             home=str(context.tools.place.home.root),
