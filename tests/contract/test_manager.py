@@ -1,16 +1,20 @@
-"""Port `Manager`: the twin, and the Docker Engine."""
+"""Port `Manager`: the twin, the Docker Engine, and systemd."""
 
 import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from tests.support.docker_engine import DockerEngine, docker_engine
+from tests.support.held_units import bus_of, manager_of
+from tests.support.systemd_host import SystemdHost, systemd_host
 from vrooli.core.errors import StartFailed, Unreachable
 from vrooli.core.ports.manager import Held, Manager
+from vrooli.host.bus import DBus
 from vrooli.host.clock import SystemClock
 from vrooli.host.docker_manager import DockerManager
 from vrooli.host.memory.manager import MemoryManager
@@ -102,16 +106,63 @@ class Docker:
         self._engine.docker("rm", "--force", *self._made, check=False)
 
 
+class Systemd:
+    """A real one, of a machine of its own. What it is asked about is enabled: it keeps that in mind
+    after its end.
+    """
+
+    SCRIPT = "echo hello; trap 'exit 0' TERM; while :; do sleep 1000 & wait $$!; done"
+    BUS = ("dbus.socket", "dbus.service")
+
+    def __init__(self, host: SystemdHost, bus: DBus) -> None:
+        self._host = host
+        self.manager = manager_of(host, bus)
+
+    def add(self, name: str, restarts: str = "") -> None:
+        policy = [f"Restart={restarts}"] if restarts else []
+        self._host.add_unit(f"{name}.service", f'ExecStart=sh -c "{self.SCRIPT}"', *policy)
+        self._systemctl("add-wants", "multi-user.target", f"{name}.service")
+
+    def crash(self, name: str) -> None:
+        self._systemctl("kill", "--kill-whom=main", "--signal=KILL", name)
+
+    def start(self, name: str) -> None:
+        self._systemctl("start", name)
+
+    def stop(self, name: str) -> None:
+        self._systemctl("stop", name)
+
+    def remove(self, name: str) -> None:
+        self._systemctl("stop", name)
+        self._host.run("sh", "-c", f"rm $(find /etc/systemd/system -name {name}.service)")
+        self._systemctl("daemon-reload")
+
+    def go_away(self) -> None:
+        self._systemctl("stop", *self.BUS)
+
+    def come_back(self) -> None:
+        self._systemctl("start", *self.BUS)
+
+    def _systemctl(self, *words: str) -> None:
+        self._host.run("systemctl", *words)
+
+
 @pytest.fixture(scope="module")
 def engine() -> Iterator[DockerEngine]:
     with docker_engine() as made:
         yield made
 
 
-@pytest.fixture(params=["memory", "docker"])
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
+@pytest.fixture(params=["memory", "docker", "systemd"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     if request.param == "memory":
         yield Memory()
+        return
+    if request.param == "systemd":
+        with systemd_host(tmp_path) as host:
+            bus = bus_of(host)
+            yield Systemd(host, bus)
+            await bus.close()
         return
     made = Docker(request.getfixturevalue("engine"))
     yield made

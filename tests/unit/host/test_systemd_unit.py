@@ -1,0 +1,135 @@
+"""What systemd's properties mean."""
+
+from typing import Any
+
+import pytest
+
+from vrooli.core.ports.manager import Held
+from vrooli.host.systemd_unit import held
+
+RUN = bytes.fromhex("0123456789abcdef0123456789abcdef")
+
+
+def _held(
+    active: str, sub: str, *, unit: dict[str, Any] | None = None, stopped: str = "", **service: Any
+) -> Held:
+    base = {
+        "ActiveState": active,
+        "SubState": sub,
+        "LoadState": "loaded",
+        "Job": [0, "/"],
+        "InvocationID": RUN,
+        "ActiveExitTimestampMonotonic": 0,
+    }
+    return held("web.service", {**base, **(unit or {})}, service, stopped)
+
+
+def _over(exited: int, left: int, **service: Any) -> Held:
+    """It was active until `left`, and its process ended at `exited`."""
+    told = {"Result": "success", "ExecMainExitTimestampMonotonic": exited, **service}
+    return _held("inactive", "dead", unit={"ActiveExitTimestampMonotonic": left}, **told)
+
+
+@pytest.mark.parametrize(
+    ("active", "sub", "phase"),
+    [
+        ("active", "running", "running"),
+        ("active", "exited", "running"),
+        ("reloading", "reload", "running"),
+        ("activating", "start-pre", "starting"),
+        ("activating", "auto-restart", "restarting"),
+        ("activating", "auto-restart-queued", "restarting"),
+        ("failed", "failed-before-auto-restart", "restarting"),
+        ("inactive", "dead-before-auto-restart", "restarting"),
+        ("deactivating", "stop-sigterm", "stopping"),
+        ("failed", "failed", "failed"),
+        ("inactive", "dead", "ended"),
+        ("maintenance", "cleaning", "ended"),
+    ],
+)
+def test_its_states_are_phases(active: str, sub: str, phase: str) -> None:
+    assert _held(active, sub).phase == phase
+
+
+def test_what_waits_for_its_start_is_starting() -> None:
+    assert _held("inactive", "dead", unit={"Job": [7, "/job/7"]}).phase == "starting"
+
+
+def test_what_systemd_does_not_know_is_missing_unless_it_still_runs() -> None:
+    gone = {"LoadState": "not-found", "InvocationID": b""}
+    seen = _held("inactive", "dead", unit=gone)
+    assert (seen.phase, seen.asked, seen.message) == (
+        "missing",
+        False,
+        "systemd knows no such unit",
+    )
+    assert _held("active", "running", unit={"LoadState": "not-found"}).phase == "running"
+
+
+def test_a_run_is_told_by_its_invocation_with_its_process_and_its_beginning() -> None:
+    seen = _held("active", "running", MainPID=42, ExecMainStartTimestamp=1_795_000_000_250_000)
+    assert (seen.run, seen.pid, seen.since) == (RUN.hex(), 42, 1_795_000_000.25)
+    assert (seen.code, seen.signal) == (None, None)
+    seen = _held("active", "exited", unit={"InactiveExitTimestamp": 1_795_000_000_000_000})
+    assert seen.since == 1_795_000_000.0
+    assert _held("inactive", "dead", unit={"InvocationID": b""}).run == ""
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "code", "signal"),
+    [(1, 3, 3, None), (2, 9, None, 9), (3, 6, None, 6), (0, 0, None, None)],
+)
+def test_it_tells_how_the_process_ended(
+    how: int, status: int, code: int | None, signal: int | None
+) -> None:
+    seen = _held("failed", "failed", ExecMainCode=how, ExecMainStatus=status)
+    assert (seen.code, seen.signal) == (code, signal)
+
+
+def test_what_leaves_active_before_its_process_ends_was_stopped() -> None:
+    assert _over(exited=200, left=100).asked
+    assert not _over(exited=100, left=100).asked
+    assert not _over(exited=100, left=101).asked
+    assert _over(exited=0, left=101).asked  # it had no process of its own
+    assert _over(exited=50, left=101, RemainAfterExit=True).asked
+    assert _over(exited=100, left=101, Result="exit-code").asked  # while it waited for its restart
+
+
+def test_what_was_never_started_or_forgotten_says_nothing_of_a_stop() -> None:
+    assert not _held("inactive", "dead", unit={"InvocationID": b""}, Result="success").asked
+
+
+def test_what_failed_was_stopped_only_if_the_stop_was_seen() -> None:
+    started = {"InactiveExitTimestampMonotonic": 100}
+    assert not _held("failed", "failed", unit=started, Result="signal").asked
+    assert not _held("failed", "failed", unit=started, Result="timeout").asked
+    assert _held("failed", "failed", unit=started, Result="timeout", stopped=RUN.hex()).asked
+    other = "of another run"
+    assert not _held("failed", "failed", unit=started, Result="timeout", stopped=other).asked
+    assert not _held("active", "running", stopped=RUN.hex()).asked
+
+
+def test_a_stop_that_took_too_long_is_told_from_a_start_or_a_life_that_did() -> None:
+    was_active = {"InactiveExitTimestampMonotonic": 100, "ActiveExitTimestampMonotonic": 150}
+    never_was = {"InactiveExitTimestampMonotonic": 160, "ActiveExitTimestampMonotonic": 150}
+    assert _held("failed", "failed", unit=was_active, Result="timeout").asked
+    assert not _held("failed", "failed", unit=never_was, Result="timeout").asked
+    minute = 60_000_000
+    mortal = _held("failed", "failed", unit=was_active, Result="timeout", RuntimeMaxUSec=minute)
+    assert not mortal.asked
+
+
+def test_a_masked_unit_is_an_operators_will() -> None:
+    why = ["org.freedesktop.systemd1.UnitMasked", "Unit web.service is masked."]
+    masked = {"LoadState": "masked", "LoadError": why, "InvocationID": b""}
+    seen = _held("inactive", "dead", unit=masked)
+    assert (seen.phase, seen.asked) == ("ended", True)
+    assert seen.message == "masked: Unit web.service is masked."
+
+
+def test_its_own_restarts_are_in_its_words() -> None:
+    assert _held("active", "running", Restart="no").restarts == ""
+    seen = _held("failed", "failed", Restart="on-failure", Result="exit-code", NRestarts=5)
+    assert seen.restarts == "on-failure"
+    assert seen.message == ("failed (failed), result exit-code; systemd gave up after 5 restarts")
+    assert _held("failed", "failed", Result="signal").message == "failed (failed), result signal"
