@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from tests.architecture.source import ROOT, name, tracked
+from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.main import cli
 from vrooli.stack.load import load_stack
 
@@ -77,7 +78,7 @@ STACK_FILES = [
 def test_every_stack_file_that_a_page_shows_compiles(text: str, tmp_path: Path) -> None:
     file = tmp_path / "vrooli.toml"
     file.write_text(text, encoding="utf-8")
-    assert load_stack(file, sys.executable).services
+    assert load_stack(file, sys.executable, InstalledChecks()).services
 
 
 def test_both_launchers_are_the_same_script() -> None:

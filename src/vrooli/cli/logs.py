@@ -32,6 +32,9 @@ Examples:
   vrooli logs server -f        follow until Ctrl-C
 """
 
+_FOLLOWED_BY = {"docker": "docker logs --follow", "systemd": "journalctl --follow --unit"}
+"""What follows the log of a manager."""
+
 _PAUSE = 0.2
 """Seconds between two looks at a followed file."""
 
@@ -57,7 +60,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         if held is not None and follow:
             raise UsageError(
                 f"`{name}` is logged by its manager, which is not followed from here",
-                next_step=f"`docker logs --follow {held.held}`",
+                next_step=f"`{_FOLLOWED_BY[held.runtime]} {held.held}`",
             )
         for line in last_lines(kit, home, name, lines):
             render.out(line)

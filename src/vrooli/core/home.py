@@ -69,6 +69,11 @@ class Home:
         return self.root / "unit.json"
 
     @property
+    def own_stops(self) -> Path:
+        """Which runs of units we stopped ourselves; nobody else's wish. Mode 0600."""
+        return self.run / "own-stops.json"
+
+    @property
     def watchdog_socket(self) -> Path:
         """The watchdog's API as unix socket, beside its TCP port. Mode 0600."""
         return self.run / "watchdog.sock"

@@ -325,6 +325,7 @@ def _remove_run_folder(home: Home) -> None:
     """Sockets went with who served at them; what else is in it may still be wanted."""
     _wait_for_keepers_end(home)
     with suppress(OSError):
+        home.own_stops.unlink(missing_ok=True)
         for said in home.run.glob("probe-*.out"):
             said.unlink()
         for sockets in home.run.glob("pg-*"):

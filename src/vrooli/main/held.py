@@ -29,7 +29,10 @@ async def _overlaps(stack: Stack) -> list[str]:
     managers = _managers(stack)
     held = [service for service in stack.services.values() if service.is_held]
     looks = (managers[service.runtime].look(service.held) for service in held)
-    answers = await asyncio.gather(*looks, return_exceptions=True)
+    try:
+        answers = await asyncio.gather(*looks, return_exceptions=True)
+    finally:
+        await managers.close()
     found: list[str] = []
     for service, answer in zip(held, answers, strict=True):
         if isinstance(answer, Held):
@@ -42,4 +45,4 @@ async def _overlaps(stack: Stack) -> list[str]:
 
 
 def _managers(stack: Stack) -> Managers:
-    return Managers(lambda: stack, AsyncioStreams(), SystemClock())
+    return Managers(lambda: stack, AsyncioStreams(), SystemClock(), None)

@@ -1,22 +1,37 @@
 """The managers of services, each made when it is first asked: a stack without containers opens no
-socket of the Docker Engine.
+socket of the Docker Engine, one without units no bus.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.manager import Manager
 from vrooli.core.ports.streams import Streams
+from vrooli.host.bus import SYSTEM_BUS, DBus
+from vrooli.main.operating_system import programs
 from vrooli.stack.model import Stack
 
 
 class Managers(Mapping[str, Manager]):
-    """By runtime. `stack` is the one in force whenever a manager is asked: an edit may move it."""
+    """By runtime.
 
-    def __init__(self, stack: Callable[[], Stack], streams: Streams, clock: Clock) -> None:
+    Args:
+        stack: the one in force whenever a manager is asked: an edit may move it.
+        streams: opens sockets.
+        clock: of the pauses.
+        own_stops: where our own stops are remembered; None for who never stops anything.
+    """
+
+    def __init__(
+        self, stack: Callable[[], Stack], streams: Streams, clock: Clock, own_stops: Path | None
+    ) -> None:
         self._stack, self._streams, self._clock = stack, streams, clock
-        self._make: dict[str, Callable[[], Manager]] = {"docker": self._docker}
+        self._own_stops = own_stops
+        self._make = {"docker": self._docker, "systemd": self._systemd}
         self._made: dict[str, Manager] = {}
+        self._bus: DBus | None = None
 
     def __getitem__(self, runtime: str) -> Manager:
         if runtime not in self._made:
@@ -33,3 +48,17 @@ class Managers(Mapping[str, Manager]):
         from vrooli.host.docker_manager import DockerManager
 
         return DockerManager(self._streams, self._clock, lambda: self._stack().docker)
+
+    def _systemd(self) -> Manager:
+        from vrooli.host.own_stops import OwnStops
+        from vrooli.host.systemd_journal import Journal
+        from vrooli.host.systemd_manager import SystemdManager
+
+        journal, own = Journal(programs(os.environ)), OwnStops(self._own_stops)
+        self._bus = DBus(SYSTEM_BUS)
+        return SystemdManager(self._bus, journal, self._clock, own)
+
+    async def close(self) -> None:
+        """Let go of what was opened."""
+        if self._bus is not None:
+            await self._bus.close()

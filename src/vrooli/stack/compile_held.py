@@ -1,22 +1,30 @@
-"""Services that a manager of services runs: `runtime = "docker"`."""
+"""Services that a manager of services runs: `runtime = "docker"` or `"systemd"`."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from vrooli.stack.compile_health import PROBES
 from vrooli.stack.model import DOCKER, Role, Service
 from vrooli.stack.problem import KeyPath, Problems, Section
 from vrooli.stack.sections import HealthSection, ServiceSection, StackSection
+from vrooli.stack.unit_names import valid_unit
 
-NAMED_BY = {"docker": "container"}
+NAMED_BY = {"docker": "container", "systemd": "unit"}
 """By runtime, the key that says what its manager holds. The word is also what people call it."""
 
 OWN_KEYS = ("command", "cwd", "env", "user", "instances", "stop_signal")
 """Keys that its manager has been told already."""
 
-_NAMES = {"docker": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)}
-_EXPECTED = {"docker": "the name of a container: letters, digits, `_`, `.` and `-`"}
+_CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
+_VALID: Mapping[str, Callable[[str], bool]] = {
+    "docker": lambda name: _CONTAINER.fullmatch(name) is not None,
+    "systemd": lambda name: valid_unit(name) and name.endswith(".service"),
+}
+_EXPECTED = {
+    "docker": "the name of a container: letters, digits, `_`, `.` and `-`",
+    "systemd": "the whole name of a service's unit, like nginx.service",
+}
 _WITH_PASSWORD = ("postgres", "redis")
 
 
@@ -33,7 +41,7 @@ def held_name(runtime: str, kind: str, written: ServiceSection, section: Section
     if name is None:
         section.wrong(key, f'`runtime = "{runtime}"` needs a `{key}`: {_EXPECTED[runtime]}')
         return ""
-    if not _NAMES[runtime].fullmatch(name):
+    if not _VALID[runtime](name):
         section.wrong(key, f"expected {_EXPECTED[runtime]}")
     if kind in _WITH_PASSWORD and written.url is None:
         section.wrong("url", f"needs the `url` of this {kind}, or a reference to it (`env:NAME`)")

@@ -30,7 +30,6 @@ from vrooli.stack.problem import Section
 from vrooli.stack.references import is_reference
 from vrooli.stack.sections import ServiceSection
 
-LATER_RUNTIMES = ("systemd",)
 STARTING_KEYS = (
     "command",
     "cwd",
@@ -129,7 +128,8 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
     health = Section(section.problems, (*section.path, "health"))
     _check_sql(declared, health)
     held = held_name(runtime, kind.name, written, section)
-    probe = looked_at(written.health, declared.role) if held else written.health
+    docker = runtime == "docker"
+    probe = looked_at(written.health, declared.role) if docker else written.health
     longest = (0.1, 3600.0)
     return Service(
         name=name,
@@ -167,9 +167,7 @@ def _runtime(declared: Declared) -> str:
     runtime = declared.written.runtime
     if runtime is None:
         return "process" if "process" in known else known[0]
-    if runtime in LATER_RUNTIMES:
-        text = f"runtime `{runtime}` is not supported yet by this version"
-    elif runtime not in ("process", "external", *NAMED_BY):
+    if runtime not in ("process", "external", *NAMED_BY):
         text = f"unknown runtime `{runtime}`{did_you_mean(runtime, known)}"
     elif runtime not in known:
         text = f"a {declared.kind.name} cannot run as `{runtime}`"

@@ -91,7 +91,7 @@ class Kind:
     default_port: ClassVar[int] = 0
     options: ClassVar[type] = NoOptions
     needs_command: ClassVar[bool] = True
-    runtimes: ClassVar[tuple[str, ...]] = ("process", "docker", "external")
+    runtimes: ClassVar[tuple[str, ...]] = ("process", "systemd", "docker", "external")
     failures: ClassVar[int] = 2
     over: ClassVar[float] = 0.0
     stop_signals: ClassVar[tuple[str, ...]] = ("TERM",)

@@ -5,7 +5,7 @@ from vrooli.core.ports.manager import Held
 from vrooli.stack.compile_held import NAMED_BY
 from vrooli.stack.model import Service
 
-_CALLED = {"docker": "the Docker Engine"}
+_CALLED = {"docker": "the Docker Engine", "systemd": "systemd"}
 
 
 def overlap(service: Service, held: Held) -> list[str]:

@@ -108,11 +108,17 @@ class ServiceSection:
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
     runtime: str | None = key(
-        "How it is run: `process` is started and stopped here, `docker` is a container that the "
-        "Docker Engine starts and stops for us, `external` runs elsewhere and is only watched.",
-        '"process", "docker" or "external"',
+        "How it is run: `process` is started and stopped here; `systemd` is a unit, `docker` a "
+        "container, which systemd or the Docker Engine starts and stops for us; `external` runs "
+        "elsewhere and is only watched.",
+        '"process", "systemd", "docker" or "external"',
         default="`process`",
-        schema={"enum": ["process", "docker", "external"]},
+        schema={"enum": ["process", "systemd", "docker", "external"]},
+    )
+    unit: str | None = key(
+        'The unit of `runtime = "systemd"`: there already, it is neither made nor removed.',
+        "the whole name of a unit, like nginx.service",
+        schema={"type": "string", "pattern": "[.]service$"},
     )
     container: str | None = key(
         'The container of `runtime = "docker"`: there already, it is neither made nor removed.',
@@ -152,8 +158,9 @@ class ServiceSection:
         schema={"type": "string", "minLength": 1},
     )
     url: str | None = key(
-        "Where an `external` service or a resource in a container is, or what a `command` resource "
-        "speaks: a URL without a password, or a reference to one (`env:NAME`, `file:PATH`).",
+        "Where an `external` service or a resource in a unit or container is, or what a `command` "
+        "resource speaks: a URL without a password, or a reference to one (`env:NAME`, "
+        "`file:PATH`).",
         "a URL, or `env:NAME`, or `file:PATH`",
         schema={"type": "string", "minLength": 1},
     )

@@ -1,4 +1,4 @@
-"""Containers in a stack file."""
+"""Containers and units in a stack file."""
 
 import pytest
 
@@ -6,6 +6,8 @@ from tests.support.stackfile import StackFile
 
 BOX = '[scenarios.box]\nruntime = "docker"\n'
 NAMED = f'{BOX}container = "box"\n'
+UNIT = '[scenarios.web]\nruntime = "systemd"\n'
+WEB = f'{UNIT}unit = "web.service"\n'
 
 
 def test_a_container_is_looked_at_by_its_engine_unless_something_else_is_said(
@@ -21,6 +23,14 @@ def test_a_resource_in_a_container_is_asked_in_its_own_protocol(file: StackFile)
     text = '[resources.db]\nkind = "postgres"\nruntime = "docker"\ncontainer = "db"\n'
     db = file.load(f'{text}url = "env:DB_URL"').services["db"]
     assert (db.held, db.health.type, db.url) == ("db", "kind", "env:DB_URL")
+
+
+def test_a_unit_is_looked_at_like_a_process_of_ours(file: StackFile) -> None:
+    web = file.load(f"{WEB}port = 80").services["web"]
+    assert (web.runtime, web.held, web.health.type) == ("systemd", "web.service", "tcp")
+    assert file.load(WEB).services["web"].health.type == "process"
+    web = file.load(f'{UNIT}unit = "app@1.service"').services["web"]
+    assert web.held == "app@1.service"
 
 
 def test_the_engine_may_listen_elsewhere(file: StackFile) -> None:
@@ -56,6 +66,16 @@ ONE_PROBLEM = [
     (
         f'{NAMED}[scenarios.other]\nruntime = "docker"\ncontainer = "box"',
         "6: scenarios.other.container: the container `box` is also that of `box`",
+    ),
+    (UNIT, '1: scenarios.web.unit: `runtime = "systemd"` needs a `unit`: the whole name of'),
+    (f'{UNIT}unit = "web"', "3: scenarios.web.unit: expected the whole name of a service's unit"),
+    (f'{UNIT}unit = "-x.service"', "3: scenarios.web.unit: expected the whole name of a service's"),
+    (f'{UNIT}unit = "web.timer"', "3: scenarios.web.unit: expected the whole name of a service's"),
+    (f'{WEB}command = ["x"]', "4: scenarios.web.command: the unit has that already; leave it out"),
+    (f'{WEB}container = "x"', '4: scenarios.web.container: only for `runtime = "docker"`'),
+    (
+        f'{WEB}[scenarios.other]\nruntime = "systemd"\nunit = "web.service"',
+        "6: scenarios.other.unit: the unit `web.service` is also that of `web`",
     ),
     ('[stack]\ndocker = "tcp://x:1"', "2: stack.docker: expected the whole path of a socket"),
     (

@@ -71,16 +71,12 @@ ONE_PROBLEM = [
         '3: scenarios.web.heal: expected "auto", "shadow", "watch" or "off"; did you mean `auto`?',
     ),
     (
-        f'{WEB}runtime = "systemd"',
-        "3: scenarios.web.runtime: runtime `systemd` is not supported yet by this version",
-    ),
-    (
         f'{WEB}runtime = "proces"',
         "3: scenarios.web.runtime: unknown runtime `proces`; did you mean `process`? (allowed: ",
     ),
     (
         '[resources.x]\nkind = "command"\ncommand = ["x"]\nruntime = "external"',
-        "4: resources.x.runtime: a command cannot run as `external` (allowed: process, docker)",
+        "4: resources.x.runtime: a command cannot run as `external` (allowed: process, systemd, ",
     ),
     (
         f'{WEB}stop_signal = "TREM"',

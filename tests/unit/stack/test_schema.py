@@ -33,7 +33,7 @@ BAD = [
     '[scenarios.web]\ncommand = ["x"]\nstart_timeout = "5 s"',
     '[scenarios.web]\ncommand = ["x"]\nhelth = {}',
     '[scenarios.web]\ncommand = ["x"]\nheal = "on"',
-    '[scenarios.web]\ncommand = ["x"]\nruntime = "systemd"',
+    '[scenarios.web]\ncommand = ["x"]\nruntime = "podman"',
     "[checks.system-disk]\nwarn = 80\nwarning = 1\ncritical = 2",
     "[checks.site]\nwarning = 1",
     '[checks.site]\nkind = "endpoint-http"\nurl = "https://x"\nstat = [1]',

@@ -12,7 +12,7 @@ class CommandKind(Kind):
     name = "command"
     title = "Command"
     summary = "any program that others need"
-    runtimes = ("process", "docker")
+    runtimes = ("process", "systemd", "docker")
 
     def public_url(self, service: Service) -> str:
         """Without a password."""

@@ -1,0 +1,16 @@
+"""A unit of systemd, which somebody has made: it is started and stopped, never made or removed."""
+
+from vrooli.stack.held_runtime import HeldRuntime
+
+
+class SystemdRuntime(HeldRuntime):
+    """Asks the system's systemd."""
+
+    name = "systemd"
+    manager = "systemd"
+    thing = "unit"
+    stop_command = "systemctl stop"
+    start_command = "systemctl start"
+
+
+RUNTIME = SystemdRuntime()

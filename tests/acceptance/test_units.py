@@ -1,0 +1,181 @@
+"""Units of a real systemd: adopted, started, healed where systemd does not, and left alone where a
+person or systemd has them in hand.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.held_units import main_pid
+from tests.support.hosted_stack import FILE, FOLDER, HostedStack
+from tests.support.stack import PROGRAM
+from tests.support.systemd_host import SystemdHost, systemd_host
+
+RESTART = ("Restart=always", "RestartSec=200ms")
+LIMIT = ("StartLimitIntervalSec=600", "StartLimitBurst=2")
+ALL = ("store", "web", "kept")
+UNITS = ("web", "kept")
+
+
+def _add_unit(host: SystemdHost, name: str, port: int, *lines: str) -> None:
+    sick = f"--sick-while {FOLDER}/sick-{name}"
+    host.add_unit(
+        f"{name}.service",
+        f"ExecStart=python3 -S {FOLDER}/{PROGRAM.name} --say hello {sick}",
+        f"Environment=HOST=127.0.0.1 PORT={port} VROOLI_SERVICE={name}",
+        f"WorkingDirectory={FOLDER}",
+        *lines,
+        unit=LIMIT if lines else (),
+    )
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[HostedStack]:
+    """`store`, a process, and two units that need it: `web`, and `kept`, which systemd restarts."""
+    with systemd_host(tmp_path) as host:
+        made = HostedStack(host)
+        del made.sections["scenarios.extra"]
+        for port, name in enumerate(UNITS, 21002):
+            made.sections[f"scenarios.{name}"] = {
+                "runtime": "systemd",
+                "unit": f"{name}.service",
+                "port": port,
+                "needs": ["store"],
+                "health": {"http": "/", "interval": 0.5},
+            }
+        made.write()
+        _add_unit(host, "web", 21002)
+        _add_unit(host, "kept", 21003, *RESTART)
+        yield made
+
+
+@pytest.fixture
+def up(stack: HostedStack) -> HostedStack:
+    """The same, up and well."""
+    stack.vrooli("up")
+    stack.until_ok(*ALL)
+    return stack
+
+
+def _until_healed(stack: HostedStack, name: str, *actions: str) -> None:
+    stack.until(lambda: [x["outcome"] for x in stack.heals(name)] == ["healed"], f"{name} healed")
+    [heal] = stack.heals(name)
+    assert [attempt["action"] for attempt in heal["attempts"]] == [*actions]
+
+
+def test_up_adopts_what_runs_starts_what_does_not_and_down_stops_both(stack: HostedStack) -> None:
+    stack.host.run("systemctl", "start", "kept.service")
+    kept = main_pid(stack.host, "kept.service")
+    stack.vrooli("up")
+    pids = stack.until_ok(*ALL)
+    assert pids["kept"] == kept
+    assert pids["web"] == main_pid(stack.host, "web.service")
+    assert stack.rows()["web"]["runtime"] == "systemd"
+    stack.vrooli("up")
+    assert stack.until_ok(*ALL) == pids
+    assert stack.host.run("vrooli", "logs", "web", "--file", FILE).stdout == "hello\n"
+    refused = stack.host.run("vrooli", "logs", "web", "-f", "--file", FILE, check=False)
+    assert "`journalctl --follow --unit web.service`" in refused.stderr
+    advice = stack.vrooli("config", "check").stderr
+    assert "kept: systemd restarts unit `kept.service` first (`always`)" in advice
+    assert "web: " not in advice
+    stack.vrooli("down")
+    states = [stack.host.show(f"{name}.service", "ActiveState", "Result") for name in UNITS]
+    assert states == 2 * [{"ActiveState": "inactive", "Result": "success"}]
+    assert not stack.host.mounted("/run/vrooli").exists() or not any(
+        stack.host.mounted("/run/vrooli").iterdir()
+    )
+
+
+def test_what_is_killed_is_healed_by_systemd_where_it_does_that_and_else_by_us(
+    up: HostedStack,
+) -> None:
+    before = up.until_ok(*ALL)
+    up.kill(before["kept"])
+    up.until(lambda: len(up.starts("kept")) == 2, "systemd starts it again")
+    after = up.until_ok(*ALL)
+    assert up.heals("kept") == []
+    up.kill(after["web"])
+    _until_healed(up, "web", "start")
+    last = up.until_ok(*ALL)
+    assert [len(up.starts(name)) for name in UNITS] == [2, 2]
+    assert (last["store"], last["kept"]) == (before["store"], after["kept"])
+    assert up.rows()["web"]["restarts_24h"] == 1
+
+    # It has been started twice: now systemd gives up, and it is ours.
+    up.kill(last["kept"])
+    _until_healed(up, "kept", "start")
+    assert "killed by signal 9" in up.heals("kept")[0]["cause"]
+    assert len(up.starts("kept")) == 3
+
+
+def test_one_that_runs_and_does_not_answer_is_restarted_though_systemd_would_not(
+    up: HostedStack,
+) -> None:
+    before = up.until_ok(*ALL)
+    up.host.write(f"{FOLDER}/sick-kept", "")
+    up.until(lambda: len(up.starts("kept")) == 2, "it is restarted")
+    up.host.path(f"{FOLDER}/sick-kept").unlink()
+    up.until(lambda: up.heals("kept")[-1]["outcome"] == "healed", "it is healed")
+    assert up.heals("kept")[-1]["symptom"] == "unresponsive"
+    after = up.until_ok(*ALL)
+    assert after["kept"] != before["kept"]
+    assert (after["store"], after["web"]) == (before["store"], before["web"])
+
+
+def test_a_stop_by_hand_stands_also_when_nobody_watched_and_a_start_takes_it_back(
+    up: HostedStack,
+) -> None:
+    host = up.host
+    host.run("systemctl", "stop", "kept.service")
+    up.until(lambda: up.rows().get("kept", {}).get("state") == "stopped", "it is taken in")
+    assert up.rows()["kept"]["message"] == "stopped by `systemctl stop`"
+    up.kill(up.pids()["autoheal"])
+    host.run("systemctl", "stop", "web.service")
+    up.until(lambda: up.rows().get("web", {}).get("state") == "stopped", "so is the other")
+    assert "stopped by `systemctl stop`" in up.vrooli("status").stdout
+    up.until_ok("store")
+    assert up.heals("kept") == up.heals("web") == []
+    host.run("systemctl", "start", "web.service")
+    up.until_ok("store", "web")
+    up.vrooli("start", "kept")
+    pids = up.until_ok(*ALL)
+    up.kill(pids["web"])
+    _until_healed(up, "web", "start")
+
+
+def test_a_watchdog_that_is_killed_in_a_heal_does_nothing_twice(up: HostedStack) -> None:
+    before = up.until_ok(*ALL)
+    up.kill(before["web"])
+    up.until(lambda: len(up.starts("web")) == 2, "the heal has started it")
+    up.kill(before["autoheal"])
+    up.until(lambda: up.pids().get("autoheal", before["autoheal"]) != before["autoheal"], "another")
+    _until_healed(up, "web", "start")
+    after = up.until_ok(*ALL)
+    assert (after["store"], after["kept"]) == (before["store"], before["kept"])
+    assert [len(up.starts(name)) for name in UNITS] == [2, 1]
+
+
+def test_neither_our_own_stop_nor_that_of_the_machine_is_an_operators(up: HostedStack) -> None:
+    up.install()
+    up.host.run("systemctl", "stop", up.unit)
+    assert up.host.show("web.service", "ActiveState") == {"ActiveState": "inactive"}
+    up.host.run("systemctl", "start", up.unit)
+    up.until_ok(*ALL)
+    up.host.poweroff()
+    up.host.boot()
+    up.until_ok(*ALL)
+    assert up.rows()["web"]["stopped_by"] is None
+
+
+def test_a_bus_that_is_away_makes_it_unknown_and_nothing_is_healed(up: HostedStack) -> None:
+    before = up.until_ok(*ALL)
+    up.host.write(f"{FOLDER}/sick-web", "")
+    up.host.run("systemctl", "stop", "dbus.socket", "dbus.service")
+    up.until(lambda: up.rows().get("web", {}).get("health") == "unknown", "nobody knows")
+    assert "systemd does not answer" in up.rows()["web"]["message"]
+    up.host.path(f"{FOLDER}/sick-web").unlink()
+    up.host.run("systemctl", "start", "dbus.socket", "dbus.service")
+    assert up.until_ok(*ALL) == before
+    assert up.heals("web") == []
