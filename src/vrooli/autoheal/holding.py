@@ -39,9 +39,19 @@ class Holding:
         if held.phase in ("running", "starting"):
             await self._forget(tracked.name)
             return held.asked
-        if held.phase in ("restarting", "stopping"):
+        if held.phase == "restarting":
+            return not self._in_vain(tracked)
+        if held.phase == "stopping":
             return True
         return held.asked and await self._stopped_by_hand(tracked)
+
+    def _in_vain(self, tracked: Tracked) -> bool:
+        """Whether its manager has started it over and over for as long as a start may take, and
+        nobody has seen it well since: then that is no healing, and a person would never hear of it.
+        """
+        now = self._supervisor.context.tools.clock.monotonic()
+        tracked.restarting_since = tracked.restarting_since or now
+        return now - tracked.restarting_since >= tracked.service.start_timeout
 
     async def started_by_hand(self, tracked: Tracked, held: Held) -> bool:
         """Whether somebody took an own stop back: from then on it is meant to run again."""

@@ -347,7 +347,7 @@ class Reactor:
         before, tracked.result = tracked.result, result
         tracked.looked_at = self._clock.wall()
         if result.healthy and (launch := self._launch(tracked)) is not None:
-            tracked.proven = launch.launch_id
+            tracked.proven, tracked.restarting_since = launch.launch_id, 0.0
         self._ledger.result(tracked.service.check_id, result, tracked.service.health.interval)
         if before is not None and before.status is not result.status:
             self._ledger.transition(

@@ -40,6 +40,8 @@ class Tracked:
         met: the launch that was looked at last, and when it was first (monotonic).
         excused: until then (monotonic) it may fail because of what it needs, which is just back.
         fresh: an edit brought it, and no operation has come to it since.
+        restarting_since: when its manager began to start it again (monotonic), 0.0 when it was seen
+            well since.
         queued: an operation will start it, and has not come to it yet: its absence is no failure.
         heals: wall times of heals in which something was done, latest last.
         starts: wall times of starts in heals, latest last.
@@ -62,6 +64,7 @@ class Tracked:
     heal: Heal | None = None
     task: asyncio.Task[None] | None = None
     acting: bool = False
+    restarting_since: float = 0.0
     queued: bool = False
     fresh: bool = False
     excused: float = 0.0

@@ -96,6 +96,25 @@ async def test_its_own_policy_is_waited_for(tmp_path: Path, manager: MemoryManag
         assert manager.started == ["box", "box"], "it gave up, so we act"
 
 
+async def test_a_policy_that_starts_it_over_and_over_in_vain_is_no_healer(
+    tmp_path: Path, manager: MemoryManager
+) -> None:
+    manager.add("box", restarts="always")
+    stack = stack_of(container("box", start_timeout=1.0), delays=(0.0, 600.0))
+    async with MemoryWatchdog(tmp_path, stack, manager=manager) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        await until(lambda: row(watchdog)["health"] == "ok")
+        manager.end("box", code=1)
+        await until(lambda: row(watchdog)["state"] == "starting")
+        assert manager.stopped == []
+        await until(lambda: manager.stopped == ["box"])
+        async with asyncio.timeout(30):
+            while (await watchdog.heals("box"))[-1]["outcome"] is None:  # noqa: ASYNC110 -- as above
+                await asyncio.sleep(0.02)
+        assert (await watchdog.heals("box"))[-1]["outcome"] == "ineffective"
+        assert row(watchdog)["state"] == "failed"
+
+
 async def test_one_that_runs_and_is_sick_is_restarted(up: MemoryWatchdog) -> None:
     up.manager.becomes("box", healthy=False)
     await healed(up)
