@@ -20,15 +20,21 @@ when one ends by itself.
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The system's journal, by `journalctl`. Blocks."""
+    """The journal, by `journalctl`. Blocks.
+
+    Attributes:
+        user: whether the units are those of the user, not of the system.
+    """
 
     programs: Programs
+    user: bool = False
 
     def tail(self, unit: str, lines: int) -> list[str]:
         """The last lines that the processes of a unit wrote; none where there is no journal."""
         if lines <= 0:
             return []
-        return self._read(min(lines, MOST_LINES), "--output", "cat", f"_SYSTEMD_UNIT={unit}")
+        wrote = f"_SYSTEMD_USER_UNIT={unit}" if self.user else f"_SYSTEMD_UNIT={unit}"
+        return self._read(min(lines, MOST_LINES), "--output", "cat", wrote)
 
     def stopped_run(self, unit: str) -> str:
         """The run that was stopped on purpose, of a unit that has not been started since; empty
@@ -36,7 +42,8 @@ class Journal:
         """
         fields = ("--output", "json", "--output-fields", "MESSAGE_ID,JOB_TYPE,INVOCATION_ID")
         matches = (f"MESSAGE_ID={STARTED}", f"MESSAGE_ID={STOPPED}")
-        found = self._read(1, *fields, "--boot", "--unit", unit, *matches)
+        about = ("--user-unit" if self.user else "--unit", unit)
+        found = self._read(1, *fields, "--boot", *about, *matches)
         try:
             last = json.loads(found[-1]) if found else {}
         except ValueError:

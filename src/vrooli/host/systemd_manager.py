@@ -35,7 +35,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
 
 
 class SystemdManager:
-    """The system's systemd.
+    """systemd, the system's or a user's.
 
     Args:
         bus: on which it is.

@@ -40,7 +40,8 @@ def held(name: str, unit: Properties, service: Properties, stopped: str = "") ->
     code, signal = _ending(service) if phase not in ("running", "starting") else (None, None)
     restart = str(service.get("Restart", "no"))
     seen = bool(run) and stopped == run
-    asked = phase in OVER and (seen or _was_stopped(phase, unit, service))
+    frozen = phase == "running" and unit.get("FreezerState") in ("freezing", "frozen")
+    asked = frozen or (phase in OVER and (seen or _was_stopped(phase, unit, service)))
     return Held(
         name=name,
         phase=phase,
@@ -122,6 +123,8 @@ def _message(phase: Phase, unit: Properties, service: Properties) -> str:
     if phase == "missing":
         return "systemd knows no such unit"
     told = f"{unit.get('ActiveState')} ({unit.get('SubState')})"
+    if unit.get("FreezerState", "running") != "running":
+        told += f", {unit['FreezerState']}"
     if phase != "failed":
         return told
     told += f", result {service.get('Result', 'unknown')}"

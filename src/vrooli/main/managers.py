@@ -11,6 +11,7 @@ from vrooli.core.ports.manager import Manager
 from vrooli.core.ports.streams import Streams
 from vrooli.host.bus import SYSTEM_BUS, DBus
 from vrooli.main.operating_system import programs
+from vrooli.main.places import runtime_folder
 from vrooli.stack.model import Stack
 
 
@@ -54,8 +55,9 @@ class Managers(Mapping[str, Manager]):
         from vrooli.host.systemd_journal import Journal
         from vrooli.host.systemd_manager import SystemdManager
 
-        journal, own = Journal(programs(os.environ)), OwnStops(self._own_stops)
-        self._bus = DBus(SYSTEM_BUS)
+        user = os.geteuid() != 0
+        journal, own = Journal(programs(os.environ), user), OwnStops(self._own_stops)
+        self._bus = DBus(f"unix:path={runtime_folder(os.environ)}/bus" if user else SYSTEM_BUS)
         return SystemdManager(self._bus, journal, self._clock, own)
 
     async def close(self) -> None:

@@ -179,6 +179,17 @@ async def test_a_stop_by_hand_while_it_waits_for_its_restart(
         assert (await story.until(lambda x: x.phase == "ended")).asked
 
 
+async def test_one_that_is_frozen_by_hand(host: SystemdHost, manager: SystemdManager) -> None:
+    host.add_unit("still.service")
+    await manager.start("still.service")
+    run = (await manager.look("still.service")).run
+    host.run("systemctl", "freeze", "still.service")
+    seen = await manager.look("still.service")
+    assert (seen.phase, seen.asked, seen.run) == ("running", True, run)
+    host.run("systemctl", "thaw", "still.service")
+    assert not (await manager.look("still.service")).asked
+
+
 async def test_what_is_not_there_or_is_masked(host: SystemdHost, manager: SystemdManager) -> None:
     assert (await manager.look("nobody.service")).phase == "missing"
     with pytest.raises(StartFailed, match=r"nobody\.service"):

@@ -127,6 +127,12 @@ def test_a_masked_unit_is_an_operators_will() -> None:
     assert seen.message == "masked: Unit web.service is masked."
 
 
+def test_what_is_frozen_stands_still_because_somebody_asked_for_it() -> None:
+    seen = _held("active", "running", unit={"FreezerState": "frozen"})
+    assert (seen.phase, seen.asked, seen.message) == ("running", True, "active (running), frozen")
+    assert not _held("active", "running", unit={"FreezerState": "running"}).asked
+
+
 def test_its_own_restarts_are_in_its_words() -> None:
     assert _held("active", "running", Restart="no").restarts == ""
     seen = _held("failed", "failed", Restart="on-failure", Result="exit-code", NRestarts=5)

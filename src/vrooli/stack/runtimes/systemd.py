@@ -4,7 +4,7 @@ from vrooli.stack.held_runtime import HeldRuntime
 
 
 class SystemdRuntime(HeldRuntime):
-    """Asks the system's systemd."""
+    """Asks systemd: root that of the system, another user that user's own."""
 
     name = "systemd"
     manager = "systemd"
