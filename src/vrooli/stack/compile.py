@@ -71,12 +71,12 @@ def compile_stack(
     checks.check_needs(needs, paths, problems)
     checks.check_references(services, broken, paths, problems)
     checks.check_ports(services, paths, problems)
-    check_held(services.values(), paths, problems)
+    name = _stack_name(source.file, problems)
+    check_held(name, services.values(), paths, problems)
     if len(services) > checks.MOST_SERVICES:
         problems.add((), f"more than {checks.MOST_SERVICES} services")
     jobs = compile_jobs(source.file, source.folders, services, problems)
     check_jobs(jobs.values(), services, broken, problems)
-    name = _stack_name(source.file, problems)
     looked_at = check_settings(source.file.checks, source.check_options, known, problems)
     notify = notify_settings(source.file.notify, source.folders, problems)
     return Stack(

@@ -59,13 +59,24 @@ def looked_at(written: HealthSection | None, role: Role) -> HealthSection | None
 
 
 def check_held(
-    services: Iterable[Service], paths: Mapping[str, KeyPath], problems: Problems
+    stack: str, services: Iterable[Service], paths: Mapping[str, KeyPath], problems: Problems
 ) -> None:
-    """Nothing is run twice."""
+    """Nothing is run twice, and nobody runs himself.
+
+    Args:
+        stack: its name, which is also in that of its own unit.
+        services: of the stack.
+        paths: where they stand in the file, by group.
+        problems: takes what is wrong.
+    """
+    own = re.compile(rf"vrooli-{re.escape(stack)}(?:-[0-9a-f]{{8}})?\.service", re.ASCII)
     seen: dict[tuple[str, str], str] = {}
     for service in services:
         if not service.is_held:
             continue
+        if service.runtime == "systemd" and own.fullmatch(service.held):
+            text = "is the unit of this stack itself: to stop it would stop us"
+            problems.add((*paths[service.group], "unit"), text)
         other = seen.setdefault((service.runtime, service.held), service.name)
         if other != service.name:
             key = NAMED_BY[service.runtime]

@@ -71,6 +71,14 @@ ONE_PROBLEM = [
     (f'{UNIT}unit = "web"', "3: scenarios.web.unit: expected the whole name of a service's unit"),
     (f'{UNIT}unit = "-x.service"', "3: scenarios.web.unit: expected the whole name of a service's"),
     (f'{UNIT}unit = "web.timer"', "3: scenarios.web.unit: expected the whole name of a service's"),
+    (
+        f'[stack]\nname = "shop"\n{UNIT}unit = "vrooli-shop.service"',
+        "5: scenarios.web.unit: is the unit of this stack itself",
+    ),
+    (
+        f'[stack]\nname = "shop"\n{UNIT}unit = "vrooli-shop-0123abcd.service"',
+        "5: scenarios.web.unit: is the unit of this stack itself",
+    ),
     (f'{WEB}command = ["x"]', "4: scenarios.web.command: the unit has that already; leave it out"),
     (f'{WEB}container = "x"', '4: scenarios.web.container: only for `runtime = "docker"`'),
     (
