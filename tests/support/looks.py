@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,7 +32,7 @@ from vrooli.host.memory.streams import MemoryStream, MemoryStreams
 from vrooli.host.memory.system import MemorySystem
 from vrooli.host.streams import AsyncioStreams
 from vrooli.stack.kind import Place, ProbeTools
-from vrooli.stack.model import Service, Stack, Thresholds
+from vrooli.stack.model import Role, Service, Stack, Thresholds
 
 HOME = "/home-of-the-stack"
 SERVICE = Service("peer", "peer", "scenario", "scenario", port=4000)
@@ -47,8 +47,8 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     `sync` (synchronised, seconds off), `beats` (name -> seconds ago and failure), `warning` and
     `critical`, `before` (details of the look before), `cpus`, `peers` (address -> what each
     connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
-    `ping_trouble`, `bus` (method -> what it returns, or the error that it answers; null: there is
-    no bus).
+    `ping_trouble`, `units` (of services of the stack), `bus` (method -> what it returns, or the
+    error that it answers; null: there is no bus).
     """
     limits = check.thresholds
     if limits is not None and ("warning" in case or "critical" in case):
@@ -113,7 +113,7 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
         resolver=MemoryResolver(case.get("names")),
         bus=_bus(case.get("bus")),
         tools=ProbeTools(place, _streams(case), MemoryKeeper(clock), clock),
-        stack=Stack("test", {}),
+        stack=Stack("test", _units(case.get("units", ()))),
         home=HOME,
         cpus=case.get("cpus", 2),
         loop_lag=case.get("lag", 0.0),
@@ -124,6 +124,11 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
         protection=lambda: judge(_sight(case.get("protection"))),
         ping_trouble=case.get("ping_trouble", ""),
     )
+
+
+def _units(names: Iterable[str]) -> dict[str, Service]:
+    scenario: Role = "scenario"
+    return {x: Service(x, x, scenario, "scenario", runtime="systemd", held=x) for x in names}
 
 
 def _bus(answers: Mapping[str, Any] | None) -> MemoryBus:

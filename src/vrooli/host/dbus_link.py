@@ -80,7 +80,7 @@ async def ask(link: Link, call: Call, address: str) -> Reply:
         raise gone(EOFError("the bus went away"), address)
     try:
         answer = await link.call(_message(call))
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, DBusFastError) as error:
         raise gone(error, address) from error
     if answer is None:
         raise gone(EOFError("the bus went away"), address)

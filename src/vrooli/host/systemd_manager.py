@@ -109,7 +109,7 @@ class SystemdManager:
                 async for seen in self._follow(names):
                     yield seen
                     pause = FIRST_PAUSE
-            except (Unreachable, DeadlineExceeded):
+            except (Unreachable, DeadlineExceeded, AccessDenied):
                 await self._clock.sleep(pause)
                 pause = min(LONGEST_PAUSE, 2 * pause)
 

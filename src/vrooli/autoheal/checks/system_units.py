@@ -44,7 +44,9 @@ async def _run(look: Look) -> Result:
     if not reply.ok:
         raise ProtocolError(f"systemd says: {reply.said}", where=_NAME)
     options: Units = look.options
-    names = sorted(str(row[0]) for row in reply.body[0])
+    services = look.facts.stack.services.values()
+    ours = {service.held for service in services if service.runtime == "systemd"}
+    names = sorted({str(row[0]) for row in reply.body[0]} - ours)  # those have checks of their own
     failed = [name for name in names if not any(fnmatchcase(name, x) for x in options.ignore)]
     needed = [name for name in failed if name in options.needed]
     if not failed:
