@@ -1,11 +1,13 @@
 """Hears from the managers of services what happens to them, as it happens."""
 
 import asyncio
-from collections.abc import Mapping
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.reactor import Reactor
+
+Followed = tuple[str, frozenset[str]]
+"""Where the Docker Engine listens, and by which names a manager knows what is followed."""
 
 
 class Followers:
@@ -14,21 +16,23 @@ class Followers:
     def __init__(self, board: Board, reactor: Reactor) -> None:
         self._board, self._reactor = board, reactor
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._names: Mapping[str, frozenset[str]] = {}
+        self._followed: dict[str, Followed] = {}
 
     def take(self) -> None:
         """Follow what the stack declares now."""
+        stack = self._board.supervisor.stack
         found: dict[str, set[str]] = {}
-        for service in self._board.supervisor.stack.services.values():
+        for service in stack.services.values():
             if service.is_held:
                 found.setdefault(service.runtime, set()).add(service.held)
-        names = {runtime: frozenset(held) for runtime, held in found.items()}
-        for runtime in {*self._names, *names}:
-            if self._names.get(runtime) != names.get(runtime) and runtime in self._tasks:
+        now = {runtime: (stack.docker, frozenset(names)) for runtime, names in found.items()}
+        for runtime in {*self._followed, *now}:
+            if self._followed.get(runtime) != now.get(runtime) and runtime in self._tasks:
                 self._tasks.pop(runtime).cancel()
-            if runtime in names and runtime not in self._tasks:
-                self._tasks[runtime] = self._reactor.spawn(self._follow(runtime, names[runtime]))
-        self._names = names
+            if runtime in now and runtime not in self._tasks:
+                work = self._follow(runtime, frozenset(found[runtime]))
+                self._tasks[runtime] = self._reactor.spawn(work)
+        self._followed = now
 
     async def _follow(self, runtime: str, names: frozenset[str]) -> None:
         manager = self._board.supervisor.context.managers[runtime]

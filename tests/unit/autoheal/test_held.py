@@ -270,6 +270,12 @@ async def test_what_was_so_before_changes_nothing(up: MemoryWatchdog) -> None:
         assert up.supervisor.running(box.service)
 
 
+async def test_where_it_listens_may_be_edited(up: MemoryWatchdog) -> None:
+    await up.loop.replace(replace(STACK, docker="/elsewhere.sock"))
+    up.manager.end("box", code=1)
+    await healed(up)
+
+
 async def test_one_that_is_not_there_is_refused_until_it_is(
     tmp_path: Path, manager: MemoryManager
 ) -> None:
