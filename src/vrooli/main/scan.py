@@ -34,6 +34,7 @@ def scanned(stack: Stack, text: str, home: Home, environment: Mapping[str, str])
         AsyncioStreams(),
         LocalPrograms({"XDG_RUNTIME_DIR": runtime_folder(environment), **environment}),
         LocalListeners().listening(set(_ours(home))),
+        docker=stack.docker,
         user_units=_user_units(environment),
     )
     runtimes = discover.names(vrooli.stack.runtimes)

@@ -42,6 +42,8 @@ class HeldRuntime(Runtime):
 
     async def start(self, service: Service, context: Context, report: Report) -> Result:
         """See the base. What its manager is about to start again by itself is waited for."""
+        if not service.managed:
+            return await self.await_health(service, context)
         held = await self._known(service, context)
         if held.phase == "missing":
             raise Refused(

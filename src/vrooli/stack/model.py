@@ -99,8 +99,11 @@ class Service:
 
     @property
     def managed(self) -> bool:
-        """Whether we start and stop it."""
-        return self.runtime != "external"
+        """Whether we start and stop it. What a manager holds is left alone, by `up` and `down` as
+        well, while it is only watched: so one adopts what serves already.
+        """
+        only_watched = self.is_held and self.heal in ("watch", "off")
+        return self.runtime != "external" and not only_watched
 
     @property
     def is_held(self) -> bool:

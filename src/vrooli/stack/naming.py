@@ -50,9 +50,11 @@ def check_ours(stack: Stack, action: str, names: Sequence[str]) -> None:
         return
     foreign = [name for name in names if all(not s.managed for s in _said(stack, name))]
     if foreign:
+        held = any(service.is_held for service in _said(stack, foreign[0]))
+        what = 'only watched (`heal = "watch"`)' if held else "external: it is watched, and not"
         raise UsageError(
-            f"`{foreign[0]}` is external: it is watched, and not run from here",
-            next_step=f"{action} it where it runs",
+            f"`{foreign[0]}` is {what}{'' if held else ' run from here'}",
+            next_step=f"{action} it where it runs" + (', or set `heal = "auto"`' if held else ""),
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vrooli.stack.compile_held import NAMED_BY
 from vrooli.stack.model import Stack
 from vrooli.stack.scanning.source import Thing
 
@@ -21,10 +22,6 @@ class Known:
     held: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
 
-KEYS = {"docker": "container", "systemd": "unit"}
-"""The key that names a thing, by the runtime that holds it."""
-
-
 def known(stack: Stack, written: Mapping[str, Any]) -> Known:
     """What `stack` declares; `written` is its file as TOML has it."""
     services = stack.services.values()
@@ -36,7 +33,7 @@ def known(stack: Stack, written: Mapping[str, Any]) -> Known:
     ]
     held = {
         (runtime, str(section[key]))
-        for runtime, key in KEYS.items()
+        for runtime, key in NAMED_BY.items()
         for section in sections
         if key in section
     }

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
 from vrooli.core.address import HostPort
+from vrooli.stack.compile_held import NAMED_BY
 from vrooli.stack.model import AUTOHEAL
 from vrooli.stack.names import LONGEST, name_from
 from vrooli.stack.own import ALIASES, SERVER
 from vrooli.stack.scanning.guess import Guess, Spoken
-from vrooli.stack.scanning.known import KEYS
 from vrooli.stack.scanning.source import Thing
 
 _TITLE = {
@@ -96,7 +96,7 @@ def _held(name: str, found: Found) -> list[str]:
     of the Docker Engine takes them, whatever happens behind; so its manager is asked.
     """
     thing, address, guess = found.thing, found.address, found.guess
-    holds = [f'runtime = "{thing.runtime}"', f"{KEYS[thing.runtime]} = {_text(thing.key)}"]
+    holds = [f'runtime = "{thing.runtime}"', f"{NAMED_BY[thing.runtime]} = {_text(thing.key)}"]
     if address is None or guess is None:
         return [f"[scenarios.{name}]", *holds]
     if guess.spoken in _WITH_PASSWORD and guess.open:

@@ -9,9 +9,7 @@ from vrooli.core.ports.files import Files
 from vrooli.core.ports.listeners import Listener
 from vrooli.core.ports.programs import Programs
 from vrooli.core.ports.streams import Streams
-
-DOCKER = "/run/docker.sock"
-"""Where the Docker Engine listens if nobody says otherwise."""
+from vrooli.stack.model import DOCKER
 
 
 @dataclass(frozen=True, slots=True)

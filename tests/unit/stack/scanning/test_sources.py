@@ -13,9 +13,10 @@ from vrooli.host.memory.files import MemoryFiles
 from vrooli.host.memory.listeners import MemoryListeners
 from vrooli.host.memory.programs import MemoryPrograms
 from vrooli.host.memory.streams import MemoryStream, MemoryStreams
+from vrooli.stack.model import DOCKER
 from vrooli.stack.scan import docker, listeners, systemd
 from vrooli.stack.scanning.known import Known, new
-from vrooli.stack.scanning.source import DOCKER, Thing, Tools, sources
+from vrooli.stack.scanning.source import Thing, Tools, sources
 
 PROXY = Listener("0.0.0.0", 8080, 10, "docker-proxy", "root")
 NGINX = Listener("0.0.0.0", 80, 20, "nginx", "root", unit="nginx.service")
