@@ -47,6 +47,8 @@ def run_one(name: str) -> dict[str, Any]:
         said = str(error)
     except VrooliError as error:
         said, ok = str(error), False
+    except Exception as error:  # noqa: BLE001 -- a defect in one must not end the others
+        said, ok = f"the scenario itself failed: {error!r}", False
     finally:
         trouble = _closed(lab)
     seconds = round(time.monotonic() - began, 2)

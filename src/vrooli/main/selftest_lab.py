@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -288,7 +289,9 @@ class LocalLab:
     def _wait(self, condition: Callable[[], T], what: str) -> T:
         deadline = time.monotonic() + PATIENCE
         while True:
-            value = condition()
+            value = None
+            with suppress(KeyError, TypeError):  # what nobody has told yet is not so yet
+                value = condition()
             if value:
                 return value
             if time.monotonic() >= deadline:
