@@ -1,5 +1,6 @@
 """Port `Listeners` by `/proc`."""
 
+import os
 import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -52,9 +53,16 @@ def _belongs(pid: int) -> tuple[str, str]:
         return "", container[1]
     # systemd's own hierarchy: the unified one, or beside the old ones the one that it named.
     own = [line for line in text.splitlines() if line.startswith("0::") or ":name=systemd:" in line]
-    units = _UNIT.findall("\n".join(own))
-    # Below `user@1000.service` the last one is the user's own; it is not the system's to manage.
-    return (units[0], "") if units and not units[0].startswith("user@") else ("", "")
+    return _ours(_UNIT.findall("\n".join(own))), ""
+
+
+def _ours(units: list[str]) -> str:
+    """The unit that a stack of ours could run: root's are the system's, those of another user lie
+    below `user@1000.service`.
+    """
+    if os.geteuid() == 0:
+        return units[0] if units and not units[0].startswith("user@") else ""
+    return units[-1] if units[:1] == [f"user@{os.geteuid()}.service"] and units[1:] else ""
 
 
 def _below(pid: int, roots: Collection[int]) -> bool:

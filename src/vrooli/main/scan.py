@@ -20,6 +20,7 @@ from vrooli.host.programs import LocalPrograms
 from vrooli.host.readfiles import LocalFiles
 from vrooli.host.start_keeper import keeper_identity
 from vrooli.host.streams import AsyncioStreams
+from vrooli.main.places import runtime_folder
 from vrooli.stack.model import Stack
 from vrooli.stack.scanning.known import known
 from vrooli.stack.scanning.scan import Scanned, scan
@@ -31,8 +32,9 @@ def scanned(stack: Stack, text: str, home: Home, environment: Mapping[str, str])
     tools = Tools(
         LocalFiles(),
         AsyncioStreams(),
-        LocalPrograms(environment),
+        LocalPrograms({"XDG_RUNTIME_DIR": runtime_folder(environment), **environment}),
         LocalListeners().listening(set(_ours(home))),
+        user_units=_user_units(environment),
     )
     runtimes = discover.names(vrooli.stack.runtimes)
     there = known(stack, tomllib.loads(text))
@@ -52,6 +54,14 @@ def draft(path: Path, text: str) -> Iterator[Path]:
         yield Path(name)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _user_units(environment: Mapping[str, str]) -> str:
+    """Where whoever is not root writes units: systemd.unit(5)."""
+    if os.geteuid() == 0:
+        return ""
+    base = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return f"{base}/systemd/user"
 
 
 def _ours(home: Home) -> Iterator[int]:

@@ -14,8 +14,8 @@ from vrooli.stack.scanning.source import Source, Thing, Tools
 _HERE = "/run/systemd/system"
 """There when systemd is process 1: sd_booted(3)."""
 
-_LIST = ("systemctl", "list-units", "--type=service", "--state=running", "--output=json")
-_WRITTEN_HERE = "/etc/systemd/system/"
+_LIST = ("list-units", "--type=service", "--state=running", "--output=json", "--no-pager")
+_WRITTEN_HERE = "/etc/systemd/system"
 
 _PLUMBING = ("systemd-", "dbus", "getty@", "serial-getty@", "user@", "init", "vrooli-", "docker.")
 """Of the distribution, or ours."""
@@ -25,7 +25,8 @@ async def _look(tools: Tools) -> Sequence[Thing]:
     if tools.files.facts(_HERE) is None:
         return ()
     try:
-        answer = await asyncio.to_thread(tools.programs.run, [*_LIST, "--no-pager"])
+        whose = ("--user",) if tools.user_units else ()
+        answer = await asyncio.to_thread(tools.programs.run, ["systemctl", *whose, *_LIST])
     except Unreachable:
         return ()
     if not answer.ok:
@@ -35,8 +36,8 @@ async def _look(tools: Tools) -> Sequence[Thing]:
 
 def _written_here(tools: Tools) -> set[str]:
     """Units whose file is there, and not a link to one of a package (`systemctl enable`)."""
-    names = tools.files.names(_WRITTEN_HERE)
-    facts = {name: tools.files.facts(_WRITTEN_HERE + name) for name in names}
+    folder = tools.user_units or _WRITTEN_HERE
+    facts = {name: tools.files.facts(f"{folder}/{name}") for name in tools.files.names(folder)}
     return {name for name, fact in facts.items() if fact is not None and fact.kind == "file"}
 
 

@@ -35,13 +35,20 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a source may ask. `docker` is the socket of the Docker Engine."""
+    """What a source may ask.
+
+    Attributes:
+        docker: the socket of the Docker Engine.
+        user_units: folder of this user's own units of systemd; empty for root, who has those of the
+            system.
+    """
 
     files: Files
     streams: Streams
     programs: Programs
     listeners: Sequence[Listener]
     docker: str = DOCKER
+    user_units: str = ""
 
 
 @dataclass(frozen=True, slots=True)

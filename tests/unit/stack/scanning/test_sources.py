@@ -1,6 +1,7 @@
 """What each source makes of what it is told."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -142,3 +143,18 @@ async def test_systemd_is_asked_where_it_runs() -> None:
     programs = MemoryPrograms({"systemctl": Answer(0, json.dumps(UNITS))})
     found = await systemd.SOURCE.look(tools(files, programs=programs))
     assert [thing.key for thing in found] == ["nginx.service", "report.service"]
+    assert programs.asked[0].startswith("systemctl list-units ")
+
+
+async def test_whoever_is_not_root_has_units_of_their_own() -> None:
+    files = MemoryFiles({"/run/systemd/system/x": "", "/home/me/units/report.service": "[Service]"})
+    programs = MemoryPrograms({"systemctl --user": Answer(0, json.dumps(UNITS))})
+    mine = replace(tools(files, programs=programs), user_units="/home/me/units")
+    assert "report.service" in [thing.key for thing in await systemd.SOURCE.look(mine)]
+
+
+async def test_a_systemd_that_refuses_is_told() -> None:
+    files = MemoryFiles({"/run/systemd/system/x": ""})
+    programs = MemoryPrograms({"systemctl": Answer(1, "", "Failed to connect to bus")})
+    with pytest.raises(ProtocolError, match="Failed to connect"):
+        await systemd.SOURCE.look(tools(files, programs=programs))
