@@ -48,6 +48,11 @@ COMMANDS = (
         "Where the run folder with the sockets lies, for those who are not root.",
         "`/run/user/UID`, or `/tmp/vrooli-UID` where there is none",
     ),
+    Variable(
+        "XDG_CONFIG_HOME",
+        "Below it `init --scan` looks for units of systemd, for those who are not root.",
+        "`~/.config`",
+    ),
     Variable("NO_COLOR", "Set to anything: no colours.", "colours on a terminal"),
     Variable("VROOLI_CALLED_AS", "Set by the launchers: how hints name the command.", "`vrooli`"),
     Variable("TZ", "Local time, in which schedules of jobs are read.", "that of the system"),
