@@ -51,7 +51,7 @@ def test_it_is_said_what_is_meant_instead(
 
 def test_the_watchdog_is_restarted_and_stopped_by_its_name(running: LiveStack) -> None:
     before, watchdog = running.pids("front-1", "front-2"), running.pid("autoheal")
-    assert "is running" in running.run("restart", "autoheal").stderr
+    assert "was restarted" in running.run("restart", "autoheal").stderr
     assert running.pid("autoheal") != watchdog
     watchdog = running.pid("autoheal")
     assert "stopped" in running.run("stop", "vrooli-autoheal").stderr
