@@ -42,7 +42,6 @@ COMMANDS = (
         "`/var/lib/vrooli/STACK` for root, else `$XDG_STATE_HOME/vrooli/STACK`",
     ),
     Variable("XDG_STATE_HOME", "Where homes lie for those who are not root.", "`~/.local/state`"),
-    Variable("XDG_CONFIG_HOME", "Where `init --scan` finds units of one's own.", "`~/.config`"),
     Variable(
         "XDG_RUNTIME_DIR",
         "Where the run folder with the sockets lies, for those who are not root.",
