@@ -143,6 +143,9 @@ def _go_back_and_forth(stack: LiveStack) -> None:
     assert "what was written since" in undone.stderr
     assert version(stack) == 16
     holds_all(stack)
+    refused = stack.run("resource", "upgrade", "postgres")
+    assert (refused.returncode, "--forget" in refused.stderr) == (1, True), said(refused)
+    assert stack.run("resource", "upgrade", "postgres", "--forget", "--yes").returncode == 0
     assert stack.run("resource", "upgrade", "postgres", "--counts-only").returncode == 0
     assert version(stack) == 18
     forgotten = stack.run("resource", "upgrade", "postgres", "--forget", "--yes")

@@ -95,11 +95,14 @@ def _write(path: Path, text: str, before: str | None) -> None:
     real = path.resolve()
     draft = real.with_name(f".{real.name}.{os.getpid()}.part")
     try:
-        with draft.open("x", encoding="utf-8", newline="") as file:
+        private = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(private, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        if before is not None:
+        if before is None:
+            draft.chmod(0o644)
+        else:
             facts = real.stat()
             draft.chmod(facts.st_mode & 0o777)
             if os.geteuid() == 0:

@@ -93,7 +93,11 @@ class Request:
             return self._do_it()
         self.watched = True
         try:
-            options = {} if self._wish is None else {"options": asdict(self._wish)}
+            options: dict[str, Any] = {}
+            if self._wish is not None:
+                options["options"] = asdict(self._wish)
+            if self._wish is not None and self._wish.loses:  # whoever asks was asked before
+                options["confirm"] = self._names[0]
             taken_on = WatchdogClient.of(self._home).operation(self._action, self._names, **options)
         except Unreachable as error:
             raise CutOff(error.what, where=error.where, next_step=error.next_step) from error

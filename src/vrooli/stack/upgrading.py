@@ -12,7 +12,7 @@ from vrooli.stack import graph
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service, Stack
 from vrooli.stack.naming import one
-from vrooli.stack.progress import Report, Step
+from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.runtime import Context
 from vrooli.stack.supervisor import Outcome, Supervisor
 
@@ -47,7 +47,15 @@ class Wish:
         for key, value in said.items():
             if key not in usual or not isinstance(value, type(usual[key])) or len(str(value)) > 20:
                 raise UsageError(f"`{str(key)[:40]}` is no option of an upgrade, or cannot be that")
-        return cls(**said)
+        wish = cls(**said)
+        if wish.undo and wish.forget:
+            raise UsageError("`undo` and `forget` exclude each other")
+        return wish
+
+    @property
+    def loses(self) -> bool:
+        """Whether it loses data: what was written since, or what was kept."""
+        return (self.undo or self.forget) and not self.dry_run
 
 
 class Upgrade(ABC):
@@ -177,10 +185,12 @@ async def _replaced(
         _require(await supervisor.stop(around.affected, report), around.affected)
         async with supervisor.lock(name):
             await upgrade.move(lambda line: report(Step(name, "preparing", line)))
-        await upgrade.switch()
+            await upgrade.switch()
+        await supervisor.stop([name], silent)  # whoever was waiting may have started the old one
         started = await supervisor.start([name], report)
         if (error := started[name].error) is not None:
             report(Step(name, "preparing", "it did not come up: back to what was before"))
+            await supervisor.stop([name], silent)
             await upgrade.back()
             raise error
     except VrooliError as error:

@@ -10,7 +10,7 @@ from vrooli.autoheal.healer import Danger
 from vrooli.autoheal.probing import has_docker
 from vrooli.core.command import Command
 from vrooli.core.errors import Refused
-from vrooli.stack.model import DOCKER
+from vrooli.stack.model import DOCKER, Stack
 
 _NAME, _TITLE = "prune-images", "remove images that no container uses"
 _ARGUMENTS = ("image", "prune", "--all", "--force")
@@ -19,9 +19,14 @@ _ARGUMENTS = ("image", "prune", "--all", "--force")
 def _commands(look: Look) -> Sequence[Command]:
     if not has_docker(look):
         raise Refused("there is no Docker Engine here")
-    socket = look.facts.stack.docker
-    where = () if socket == DOCKER else ("--host", f"unix://{socket}")
-    return (run_program(look, _NAME, _TITLE, find_program(look, "docker"), *where, *_ARGUMENTS),)
+    (arguments,) = _calls(look.facts.stack)
+    return (run_program(look, _NAME, _TITLE, find_program(look, "docker"), *arguments),)
 
 
-ACTION = Action(_NAME, _TITLE, Danger.DESTRUCTIVE, _commands, "docker", _ARGUMENTS)
+def _calls(stack: Stack) -> Sequence[tuple[str, ...]]:
+    """Of the Engine that the stack says."""
+    where = () if stack.docker == DOCKER else ("--host", f"unix://{stack.docker}")
+    return ((*where, *_ARGUMENTS),)
+
+
+ACTION = Action(_NAME, _TITLE, Danger.DESTRUCTIVE, _commands, "docker", _ARGUMENTS, listed=_calls)

@@ -34,9 +34,12 @@ class Logs:
             raise UsageError(
                 f"`{name}` writes no log here", next_step="`vrooli status` lists the services"
             )
-        path = supervisor.context.tools.place.home.log(name)
-        lines = await asyncio.to_thread(tail, path, number(request, "lines", 50, 1000))
-        return JSONResponse({"lines": lines})
+        context, wanted = supervisor.context, number(request, "lines", 50, 1000)
+        if service.is_held:
+            found = await context.managers[service.runtime].tail(service.held, wanted)
+        else:
+            found = await asyncio.to_thread(tail, context.tools.place.home.log(name), wanted)
+        return JSONResponse({"lines": found})
 
 
 GROUP = Logs

@@ -127,7 +127,8 @@ class Services:
 
     async def operate(self, request: Request) -> Response:
         """`{action, names}`: up, down, start, stop or restart; no names are all services. Or
-        `upgrade` of one resource, with `options` `{to, undo, forget, dry_run, counts_only}`.
+        `upgrade` of one resource, with `options` `{to, undo, forget, dry_run, counts_only}`; what
+        loses data needs `confirm`, its name.
 
         Progress comes as NDJSON, the last line has `done`. It goes on when the caller leaves.
         """
@@ -139,6 +140,8 @@ class Services:
             raise UsageError("`names` must be a list of service names")
         self.operations.check(action, names)
         wish = Wish.from_json(body.get("options", {}))
+        if wish.loses and body.get("confirm") not in names:
+            raise UsageError("this loses data: `confirm` must be the name of the resource")
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
         async def work(report: Report) -> Summary:

@@ -112,10 +112,7 @@ class Move(Upgrade):
         require_plain(old.bin, of.name)
         run = of.context.executor.run
         self._before = replace(of.clusters, programs=str(old.bin), other="", other_programs="")
-        noted: list[Command] = [clusters.write(of.place.home, of.name, self._before)]
-        if of.clusters.other:  # abandoned by an `--undo`
-            noted.append(Remove(str(of.place.home.data(of.clusters.other))))
-        await run(noted, told)
+        await run([clusters.write(of.place.home, of.name, self._before)], told)
         if new.sources:
             await run([CopyTree(new.sources, new.root)], told)
         await run(initialised(self._new(new), of.stage.folder, of.conf(new.major)), told)

@@ -42,9 +42,9 @@ def _about_place(seen: Seen) -> Iterator[str]:
         yield f"{seen.data} is a link: the new folder would come to lie on another disk"
     if seen.tablespaces:
         yield f"{seen.tablespaces} tablespaces lie outside of {seen.data}; move them into it first"
-    if seen.clusters.other and not seen.clusters.undone:
+    if seen.clusters.other:
         yield (
-            f"the data of before the last upgrade is still kept ({seen.clusters.other}); "
+            f"the data of the other version is still kept ({seen.clusters.other}); "
             f"`vrooli resource upgrade {seen.service} --forget` removes it"
         )
 
