@@ -99,8 +99,10 @@ def _message(call: Call) -> Message:
 
 
 def signal(message: Message) -> Signal | None:
-    """What was told; None when it is no signal."""
-    if message.message_type is not MessageType.SIGNAL:
+    """What was told; None when it is no signal, or one for us alone: what a bus lets anybody send
+    to anybody proves nothing.
+    """
+    if message.message_type is not MessageType.SIGNAL or message.destination:
         return None
     path, interface, member = message.path, message.interface, message.member
     return Signal(path or "", interface or "", member or "", _plain(message.body))

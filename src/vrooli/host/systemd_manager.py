@@ -144,7 +144,7 @@ class SystemdManager:
             return {units[signal.path]} if signal.path in units else set()
         if signal.member == _RELOADING.member:
             return set(units.values())
-        _, job, unit = signal.body
+        _, job, unit = (*signal.body, "", "", "")[:3]
         found = {name for name in units.values() if _full(name) == unit}
         for name in found:
             if await self._get(job, JOB, "JobType") == "stop":
@@ -209,7 +209,7 @@ async def _result(signals: Signals, job: str, seconds: float) -> str:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while True:
-                _, path, _, result = (await signals.next()).body
+                _, path, _, result = (*(await signals.next()).body, "", "", "", "")[:4]
                 if path == job:
                     return str(result)
     return ""
