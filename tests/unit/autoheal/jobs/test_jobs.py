@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.until import until
+from tests.support.waiting import eventually
 from vrooli.core.errors import Busy, Refused, SecretError, UsageError
 from vrooli.core.launch import LaunchSpec
 from vrooli.host.clock import SystemClock
@@ -312,8 +313,13 @@ async def test_a_failed_run_is_run_again_and_that_is_told_as_a_heal(tmp_path: Pa
     assert [event["what"] for event in events] == ["started", "failed"] * 2 + ["started", "ok"]
     assert [event["attempt"] for event in events] == [1, 1, 2, 2, 3, 3]
     assert {event["due"] for event in events} == {events[0]["due"]}
-    heal = (await watchdog.heals("job-a"))[0]
-    assert (heal["outcome"], heal["cause"]) == ("healed", "exited with code 1")
+
+    async def ended() -> bool:
+        return [heal["outcome"] for heal in await watchdog.heals("job-a")] == ["healed"]
+
+    await eventually(ended, "its heal has ended")
+    [heal] = await watchdog.heals("job-a")
+    assert heal["cause"] == "exited with code 1"
     assert [attempt["action"] for attempt in heal["attempts"]] == ["run-again"] * 2
     await watchdog.die()
 
