@@ -152,7 +152,8 @@ class Healing:
     async def _turned_away(self, tracked: Tracked, refusal: VrooliError, began: float) -> None:
         """Nothing was done, so nothing is counted; look again when the world may have changed."""
         tracked.acting = False
-        self._board.heal_times.remove(began)
+        if began in self._board.heal_times:  # else it took longer than the window of the budget
+            self._board.heal_times.remove(began)
         tracked.heals.pop()
         at, why = self._clock.monotonic() + policy.GATE_RETRY, refusal.said_of(tracked.name)
         tracked.decision = Decision("refuse", "gate", why, at=at)

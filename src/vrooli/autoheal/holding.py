@@ -43,6 +43,8 @@ class Holding:
             return not self._in_vain(tracked)
         if held.phase == "stopping":
             return True
+        if not tracked.service.managed:
+            return held.asked  # we have no say in whether it is meant to run
         return held.asked and await self._stopped_by_hand(tracked)
 
     def _in_vain(self, tracked: Tracked) -> bool:

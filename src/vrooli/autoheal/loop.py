@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Protocol
 
 from vrooli.autoheal.board import Board
@@ -123,12 +124,13 @@ class Loop:
         await self._parts.reactor.holding.load()
         await self._track(board.supervisor.stack)
         await self._restore_starts()
-        for tracked in filter(self._missing, board.tracked.values()):
-            await self._parts.reactor.take_up(tracked)
-        self._undeclared = board.supervisor.undeclared()
         new_keeper = await ledger.meets(self._parts.exits.keeper_id)
         launches = board.supervisor.context.launches.values()
         self._booted = new_keeper and all(is_held(launch) for launch in launches)
+        if not self._booted:  # else what failed before is started like all others, in order
+            for tracked in filter(self._missing, board.tracked.values()):
+                await self._parts.reactor.take_up(tracked)
+        self._undeclared = board.supervisor.undeclared()
 
     def on_booted(self, call: Callable[[BootRound], Coroutine[Any, Any, None]]) -> None:
         """Have `call` called when the services of a boot are up, or have failed."""
@@ -176,6 +178,7 @@ class Loop:
         ended = await board.supervisor.stop(ours, silent)
         for tracked in gone:
             del board.tracked[tracked.name]
+            board.supervisor.let_go(tracked.service)
         board.supervisor.context.stack = stack
         known = set(board.tracked)
         await self._track(stack)
@@ -192,7 +195,7 @@ class Loop:
     async def _unqueue(self, new: list[Tracked]) -> None:
         """The `up` that brought them may have been cut short: then they are missing like others."""
         await self._parts.clock.sleep(UP_FOLLOWS)
-        for tracked in new:
+        for tracked in filter(attrgetter("fresh"), new):  # else it has come to them
             tracked.queued = tracked.fresh = False
 
     async def sweep(self) -> None:
@@ -201,9 +204,9 @@ class Loop:
         """
         board, reactor = self._parts.board, self._parts.reactor
         await board.supervisor.reconcile()
-        for tracked in board.tracked.values():
+        for tracked in [*board.tracked.values()]:  # an edit may come between
             if tracked.failure is not None:
-                await reactor.consider(tracked)
+                await guarded(tracked.name, reactor.consider(tracked))
             else:
                 tracked.kick.set()
         red = {name for name, t in board.tracked.items() if t.sick or t.failure is not None}
@@ -252,9 +255,9 @@ class Loop:
         remembers say how: a look, which knows no causes, must not be first.
         """
         parts = self._parts
-        for tracked in parts.board.tracked.values():
+        for tracked in [*parts.board.tracked.values()]:
             tracked.queued = self._booted and self._absent(tracked)
-            await parts.reactor.consider(tracked)
+            await guarded(tracked.name, parts.reactor.consider(tracked))
         if self._booted:
             self._watch_all()
             await self._boot()
@@ -295,6 +298,7 @@ class Loop:
             and tracked.failure is None
             and not tracked.acting
             and not board.supervisor.running(service)
+            and not board.supervisor.was_asked_to_end(service)
         )
 
     def _watch_all(self) -> None:
@@ -355,4 +359,5 @@ def _starts(heal: Mapping[str, Any]) -> int:
 def _goes_on(service: Service, stack: Stack) -> bool:
     """Whether it stays ours; one that is run otherwise from now on is stopped here first."""
     new = stack.services.get(service.name)
-    return new is not None and (new.runtime == service.runtime or not service.managed)
+    same = new is not None and (new.runtime, new.held) == (service.runtime, service.held)
+    return same or (new is not None and not service.managed and not service.is_held)

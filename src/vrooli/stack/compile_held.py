@@ -37,6 +37,7 @@ def held_name(runtime: str, kind: str, written: ServiceSection, section: Section
         return ""
     key = NAMED_BY[runtime]
     section.reject(OWN_KEYS, written, f"the {key} has that already; leave it out")
+    section.reject(("config_test",), written, f"only for what is started here, not a {key}")
     name: str | None = getattr(written, key)
     if name is None:
         section.wrong(key, f'`runtime = "{runtime}"` needs a `{key}`: {_EXPECTED[runtime]}')

@@ -44,7 +44,7 @@ async def ask(service: Service, context: Context) -> Held:
     try:
         held = await manager.look(service.held)
     except SILENCE as error:
-        context.silent[service.runtime] = said(error)
+        context.silent[service.name] = said(error)
         raise
     note(service, held, context)
     return held
@@ -64,7 +64,7 @@ async def ask_all(services: Iterable[Service], context: Context) -> None:
 
 def note(service: Service, held: Held, context: Context) -> Exit | None:
     """Take on what a manager says; the ending that it tells, when that is news."""
-    context.silent.pop(service.runtime, None)
+    context.silent.pop(service.name, None)
     before = context.launches.get(service.name)
     if before is not None and not is_held(before):
         if context.exits.get(before.launch_id) is None:

@@ -114,8 +114,8 @@ class HeldRuntime(Runtime):
         began, pause = clock.monotonic(), FIRST_PAUSE
         while True:
             result = await self.look(service, context)
-            if service.runtime in context.silent:
-                raise self._silent(service, context.silent[service.runtime])
+            if service.name in context.silent:
+                raise self._silent(service, context.silent[service.name])
             held = context.held[service.name]
             if held.phase in ("ended", "failed", "missing"):
                 raise await self._failed(service, context, result.message)

@@ -25,7 +25,7 @@ class Context:
     Attributes:
         managers: by runtime, those that are not ours; asked only for what the stack declares.
         held: by service, what its manager said last.
-        silent: by runtime, why its manager does not answer; missing when it does.
+        silent: by service, why its manager does not answer; missing when it does.
     """
 
     stack: Stack

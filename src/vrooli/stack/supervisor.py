@@ -101,13 +101,27 @@ class Supervisor:
 
     def silence(self, service: Service) -> str:
         """Why nobody knows how `service` is: its manager does not answer; empty when it does."""
-        return self.context.silent.get(service.runtime, "") if service.is_held else ""
+        return self.context.silent.get(service.name, "")
+
+    def was_asked_to_end(self, service: Service) -> bool:
+        """Whether somebody stopped it by way of its manager."""
+        held = self.context.held.get(service.name)
+        return held is not None and held.asked
+
+    def let_go(self, service: Service) -> None:
+        """Forget what its manager said: it is held no more, or another is held by that name."""
+        if service.is_held:
+            self.context.launches.pop(service.name, None)
+            self.context.held.pop(service.name, None)
+            self.context.silent.pop(service.name, None)
 
     def obstacle(self, service: Service) -> str:
         """Why nothing can be done about `service` now; empty when nothing is in the way."""
         held = self.context.held.get(service.name) if service.is_held else None
         if held is not None and held.phase == "missing":
             return f"its manager does not know `{held.name}`"
+        if held is not None and held.phase == "stopping":
+            return "its manager is stopping it"
         return self.silence(service)
 
     async def look(self, service: Service) -> Result:

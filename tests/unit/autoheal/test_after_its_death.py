@@ -178,6 +178,19 @@ async def test_after_a_boot_what_is_only_watched_is_started_as_well(tmp_path: Pa
         assert second.started("web") == 1
 
 
+async def test_after_a_boot_what_had_failed_before_is_started_in_its_order(tmp_path: Path) -> None:
+    async with MemoryWatchdog(tmp_path, PAIR) as first:
+        await first.operations.run("up", (), silent)
+        db = first.board.tracked["db"]
+        db.backoff = Backoff(level=3, failed_at=first.clock.monotonic())
+        await first.keeper.signal(first.launch_id("db"), SIGKILL)
+        await until(lambda: db.decision is not None and db.decision.rule == "backoff")
+    async with MemoryWatchdog(tmp_path, PAIR) as second:  # an empty keeper: a boot
+        await until(lambda: second.board.tracked["web"].healthy)
+        assert [spec.service for spec in second.keeper.spawned] == ["db", "web"]
+        assert await second.heals("web") == []
+
+
 async def test_a_down_ends_the_start_after_a_boot(tmp_path: Path) -> None:
     async with MemoryWatchdog(tmp_path, PAIR) as first:
         await first.operations.run("up", (), silent)

@@ -49,6 +49,7 @@ ONE_PROBLEM = [
     (f'{NAMED}cwd = "/"', "4: scenarios.box.cwd: the container has that already"),
     (f"{NAMED}instances = 2", "4: scenarios.box.instances: the container has that already"),
     (f'{NAMED}stop_signal = "INT"', "4: scenarios.box.stop_signal: the container has that"),
+    (f'{NAMED}config_test = ["x"]', "4: scenarios.box.config_test: only for what is started here"),
     (f'{NAMED}url = "http://x"', '4: scenarios.box.url: only for `runtime = "external"`'),
     (
         '[scenarios.web]\ncommand = ["web"]\ncontainer = "box"',

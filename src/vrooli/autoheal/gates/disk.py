@@ -1,6 +1,7 @@
 """A disk on which nothing could start: full, read-only, or hanging."""
 
 from vrooli.autoheal.gate import Around, Gate
+from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import DeadlineExceeded, StorageError
 
 MIN_FREE_BYTES = 32 * 2**20
@@ -31,6 +32,11 @@ def _hung(around: Around, error: DeadlineExceeded) -> str:
     return f"the disk of {around.home.root} hangs ({error.what}): nothing could start"
 
 
+def _judge(tracked: Tracked, said: str, _: Around) -> str:
+    """What a manager holds needs nothing of our home."""
+    return "" if tracked.service.is_held else said
+
+
 GATE = Gate(
     id="disk",
     when=f"the disk of the home has less than {MIN_FREE_BYTES // 2**20} MiB or {MIN_FREE_INODES} "
@@ -38,5 +44,6 @@ GATE = Gate(
     look=_look,
     patience=10.0,  # the port itself waits for 2 s; a busy machine is no hanging disk
     hung=_hung,
+    judge=_judge,
     starts=True,
 )

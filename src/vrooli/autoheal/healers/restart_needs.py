@@ -9,11 +9,13 @@ from vrooli.stack.supervisor import Supervisor
 
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
-    await supervisor.require_sound(service)
     stack = supervisor.stack
-    for name in sorted(graph.direct_needs(stack, service.name)):
-        if stack.services[name].managed:
-            await supervisor.restart_one(stack.services[name], silent)
+    names = sorted(graph.direct_needs(stack, service.name))
+    needs = [stack.services[name] for name in names if stack.services[name].managed]
+    for each in (*needs, service):  # all of them, before any is touched
+        await supervisor.require_sound(each)
+    for need in needs:
+        await supervisor.restart_one(need, silent)
     return await supervisor.restart_one(service, silent)
 
 
