@@ -61,6 +61,8 @@ def test_missing_programs_are_named() -> None:
     assert found(GOOD, missing=["pg_ctl"]) == ["pg_ctl is missing in /old/bin"]
 
 
-def test_what_was_undone_is_in_nobodys_way() -> None:
+def test_what_was_undone_is_kept_until_it_is_forgotten() -> None:
     undone = Clusters("postgres", other="postgres.18", undone=True)
-    assert found(replace(GOOD, clusters=undone)) == []
+    [said] = found(replace(GOOD, clusters=undone))
+    assert "postgres.18" in said
+    assert "--forget" in said
