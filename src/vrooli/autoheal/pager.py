@@ -42,6 +42,9 @@ REST = 4.0
 """Rest after a look, by the time that it took: in a storm of events it takes a fifth of the time.
 """
 
+TOGETHER = 25
+"""Services that are looked at in one turn of the loop."""
+
 NEEDS_PATIENCE = 10.0
 """Seconds that a page waits for a fresh look at everything that its service needs: one of those may
 be the cause, and only the cause pages.
@@ -109,11 +112,12 @@ class Pager:
         for rule, subject in HOST_WIDE.items():
             seen.add(subject)
             await self._host_wide(rule, subject)
-        for tracked in self.board.services():
+        for number, tracked in enumerate(self.board.services()):
             seen |= {tracked.name, _chronic_of(tracked)}
             await self._service(tracked)
             await self._chronic(tracked)
-            await asyncio.sleep(0)  # who looks and heals comes first
+            if number % TOGETHER == 0:
+                await asyncio.sleep(0)  # who looks and heals comes first
         for check in [*self.board.board.checks.values()]:
             seen.add(check.id)
             await self._check(check)
@@ -160,9 +164,12 @@ class Pager:
         if check.result is not None and check.looked_at != known.looked_at:
             critical = check.result.status is Status.CRITICAL
             known.looked_at, known.looks = check.looked_at, known.looks + 1 if critical else 0
+        incident = self.postbox.box.incident_of(check.id)
+        if incident is None and _is_well(check):
+            known.in_vain = ""  # the usual case
+            return
         facts = self.board.check_facts(check, known.looks, known.in_vain)
         verdict = judge_check(facts, self.clock.monotonic())
-        incident = self.postbox.box.incident_of(check.id)
         if verdict.says == "page" and incident is None:
             await self._open(check_page(check.id, check.check.title, verdict, self.where))
         await self._after(known, verdict, incident)
@@ -248,6 +255,10 @@ class Pager:
 def _is_blocked(tracked: Tracked) -> bool:
     """Whether it was decided that another service is the cause."""
     return tracked.decision is not None and tracked.decision.verdict == "block"
+
+
+def _is_well(check: HostCheck) -> bool:
+    return check.result is not None and (not check.result.applicable or check.result.healthy)
 
 
 def _chronic_of(tracked: Tracked) -> str:

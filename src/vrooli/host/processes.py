@@ -33,7 +33,7 @@ class LocalProcesses:
         return ProcessFacts(
             state=stat.state,
             traced=stat.state in "Tt" and proc.is_traced(identity.pid),
-            rss_bytes=_rss(identity.pid),
+            rss_bytes=stat.resident * _PAGE,
             cpu_seconds=stat.cpu_ticks / proc.TICKS_PER_SECOND,
             age=_age(stat),
         )
@@ -65,7 +65,7 @@ class LocalProcesses:
 
     def tree_memory(self, pid: int) -> int:
         """Bytes of resident memory below `pid`."""
-        return sum(_rss(stat.pid) for stat in _tree(pid, proc.all_stats()))
+        return sum(stat.resident * _PAGE for stat in _tree(pid, proc.all_stats()))
 
 
 def own_identity() -> Identity:
@@ -78,13 +78,6 @@ def _age(stat: proc.Stat) -> float:
     """Both count from the boot, with the time for which the machine slept (proc_pid_stat(5))."""
     since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
     return max(0.0, since_boot - stat.start_ticks / proc.TICKS_PER_SECOND)
-
-
-def _rss(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE
-    except (OSError, IndexError):
-        return 0
 
 
 def _holder(pid: int | None, port: int) -> PortHolder:

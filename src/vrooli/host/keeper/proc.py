@@ -8,7 +8,7 @@ import signal
 # Positions after the command name: field numbers of proc_pid_stat(5) minus 3.
 _STATE, _PPID, _SESSION = 0, 1, 3
 _UTIME, _STIME, _CUTIME, _CSTIME = 11, 12, 13, 14
-_THREADS, _START = 17, 19
+_THREADS, _START, _RSS = 17, 19, 21
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -19,6 +19,7 @@ class Stat:
         alive: it runs or could; a zombie does not.
         cpu_ticks: processor time so far, in 1/TICKS_PER_SECOND seconds.
         reaped_ticks: that of its children that have ended.
+        resident: pages of memory that it holds.
         start_ticks: after boot.
     """
 
@@ -28,6 +29,7 @@ class Stat:
         "pid",
         "ppid",
         "reaped_ticks",
+        "resident",
         "session",
         "start_ticks",
         "state",
@@ -41,6 +43,7 @@ class Stat:
         self.cpu_ticks = int(fields[_UTIME]) + int(fields[_STIME])
         self.reaped_ticks = int(fields[_CUTIME]) + int(fields[_CSTIME])
         self.start_ticks = int(fields[_START])
+        self.resident = int(fields[_RSS])
         # A process whose first thread has ended shows Z while its other threads still run.
         self.alive = self.state not in "ZX" or int(fields[_THREADS]) > 1
 
