@@ -4,7 +4,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # it carries no types
+from jsonschema import Draft7Validator
 
 from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.core.errors import ConfigError

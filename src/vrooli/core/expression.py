@@ -1,0 +1,142 @@
+"""The one expression language of the product: CEL, which always ends and can touch nothing.
+
+The library behind it (decision 024) is loaded when the first expression is read.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from vrooli.core.errors import UsageError
+
+LONGEST = 2000
+"""Characters."""
+
+NESTED = 3
+"""Uses of `map`, `filter`, `all`, `exists` in one expression: each multiplies the work."""
+
+_COMPREHENSION = re.compile(r"\.\s*(?:map|filter|all|exists|exists_one)\s*\(")
+_BOUND = re.compile(rf"{_COMPREHENSION.pattern}\s*([A-Za-z_]\w*)\s*,")
+"""The name that such a call gives to each item; it exists only in there."""
+
+
+class ExpressionError(UsageError):
+    """An expression cannot be read, or has no value for what it was given."""
+
+
+class Expression:
+    """One expression, read once and asked as often as needed.
+
+    Attributes:
+        text: as it was written.
+        variables: the names that it uses.
+    """
+
+    __slots__ = ("_members", "_program", "text", "variables")
+
+    def __init__(self, text: str) -> None:
+        """Read it.
+
+        Raises:
+            ExpressionError: it cannot be read, is too long, or could run for too long.
+        """
+        self.text = text
+        if len(text) > LONGEST:
+            raise ExpressionError(f"the expression has more than {LONGEST} characters")
+        if len(_COMPREHENSION.findall(text)) > NESTED:
+            raise ExpressionError(
+                f"the expression walks over lists more than {NESTED} times", where=text
+            )
+        self._program = _compile(text)
+        plain = _QUOTED.sub("''", text)
+        bound = _BOUND.findall(plain)
+        self.variables: frozenset[str] = frozenset(self._program.variables()) - set(bound)
+        self._members = {name: _members(plain, name) for name in self.variables}
+
+    def members(self, variable: str) -> frozenset[str] | None:
+        """The members of `variable` that it uses; None when it uses the whole."""
+        return self._members.get(variable, frozenset())
+
+    def value(self, scope: Mapping[str, Any]) -> Any:
+        """What it comes to, as JSON knows values.
+
+        Raises:
+            ExpressionError: something in it does not exist or does not fit.
+        """
+        given = {name: self._used(name, scope[name]) for name in self.variables if name in scope}
+        try:
+            return _as_json(self._program.execute(given))
+        except _FAULTS as error:
+            raise ExpressionError(_reason(error), where=self.text) from error
+
+    def _used(self, name: str, value: Any) -> Any:
+        """What it uses of a value: handing over one that is large costs milliseconds."""
+        members = self._members[name]
+        if members is None or not isinstance(value, Mapping):
+            return value
+        return {member: value[member] for member in members if member in value}
+
+    def holds(self, scope: Mapping[str, Any]) -> bool:
+        """Its value, which must be true or false.
+
+        Raises:
+            ExpressionError: as `value`, or it is neither.
+        """
+        value = self.value(scope)
+        if not isinstance(value, bool):
+            raise ExpressionError("expected true or false", where=self.text)
+        return value
+
+
+_FAULTS = (ValueError, KeyError, IndexError, TypeError, ArithmeticError, RuntimeError)
+"""What the library raises for a mistake in an expression or its values."""
+
+
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+
+
+def _members(text: str, variable: str) -> frozenset[str] | None:
+    uses = re.findall(rf"(?<![\w.]){variable}(?!\w)(\s*\.\s*([A-Za-z_]\w*)(?!\w)(?!\s*\())?", text)
+    names = frozenset(name for _, name in uses)
+    return None if "" in names else names
+
+
+@lru_cache(maxsize=4096)
+def _compile(text: str) -> Any:
+    import cel  # loads a library of some megabytes: only who has expressions pays for it
+
+    try:
+        return cel.compile(text)
+    except _FAULTS as error:
+        raise ExpressionError(f"cannot be read: {_reason(error)}", where=text) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"there is no {error.args[0]!r}"
+    return str(error).splitlines()[0][:300]
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is no number that can be written down")
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, bytes):
+        raise TypeError("bytes cannot be written down; use string() or base64")
+    if isinstance(value, Mapping):
+        return {_key(key): _as_json(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_as_json(one) for one in value]
+    return value
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError("the keys of an object must be text")
+    return key

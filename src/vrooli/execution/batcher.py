@@ -1,0 +1,164 @@
+"""Writes entries of many runs with few statements: one is under way at a time, and what comes
+meanwhile goes together with the next.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.errors import VrooliError
+from vrooli.core.ports.database import Database
+from vrooli.flow.entries import Begun, Entry, Finished
+from vrooli.flow.journal import Written
+
+MOST = 500
+"""Entries of one statement."""
+
+_WRITE = """
+WITH entry AS (
+    SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[],
+                         $7::text[], $8::jsonb[], $9::jsonb[], $10::jsonb[], $11::float8[])
+        AS e(i, run, fence, path, attempt, type, status, arguments, output, failure, at)
+), held AS (
+    SELECT r.id, r.root, r.fence, r.status FROM runs r
+    WHERE r.id = ANY ($2::text[]) ORDER BY r.id FOR NO KEY UPDATE
+), good AS (
+    SELECT e.*, h.root FROM entry e JOIN held h ON h.id = e.run
+    WHERE h.fence = e.fence AND h.status = 'running'
+), written AS (
+    INSERT INTO steps (run, path, attempt, type, status, arguments, output, failure, begun_at,
+                       ended_at)
+    SELECT run, path, attempt, type, status, arguments, output, failure,
+           CASE WHEN status = 'begun' THEN to_timestamp(at) END,
+           CASE WHEN status <> 'begun' THEN to_timestamp(at) END
+    FROM good
+    ON CONFLICT (run, path, attempt) DO UPDATE
+    SET status = excluded.status, output = excluded.output, failure = excluded.failure,
+        ended_at = excluded.ended_at
+    WHERE steps.status = 'begun' AND excluded.status <> 'begun'
+    RETURNING run, path, attempt
+), news AS (
+    SELECT g.* FROM good g JOIN written USING (run, path, attempt)
+), tree AS (
+    SELECT root FROM run_trees WHERE root IN (SELECT root FROM news)
+    ORDER BY root FOR NO KEY UPDATE
+), counted AS (
+    UPDATE run_trees t SET seq = t.seq + n.count
+    FROM (SELECT root, count(*) FROM news JOIN tree USING (root) GROUP BY root) n
+    WHERE t.root = n.root RETURNING t.root, t.seq - n.count AS before
+), told AS (
+    INSERT INTO run_events (root, seq, run, at, kind, data)
+    SELECT c.root, c.before + row_number() OVER (PARTITION BY c.root ORDER BY n.i), n.run,
+           to_timestamp(n.at), 'step.' || n.status,
+           jsonb_build_object('path', n.path, 'attempt', n.attempt, 'type', n.type)
+    FROM news n JOIN counted c USING (root)
+)
+SELECT e.i, CASE WHEN g.i IS NULL THEN 'fenced' WHEN w.run IS NULL THEN 'duplicate' ELSE 'done' END
+FROM entry e LEFT JOIN good g USING (i)
+LEFT JOIN written w ON w.run = e.run AND w.path = e.path AND w.attempt = e.attempt
+"""
+# The rows of the runs are locked before their fence is compared, in the order of their ids: with a
+# weaker lock or none, what an earlier owner sends while the run is being taken over gets through.
+# The trees come after all runs, in order as well, so that no two statements wait for each other.
+
+
+@dataclass(slots=True)
+class _Waiting:
+    run: str
+    fence: int
+    entry: Entry
+    answer: "asyncio.Future[Written]"
+
+    @property
+    def step(self) -> tuple[str, str, int]:
+        return self.run, self.entry.path, self.entry.attempt
+
+
+class Batcher:
+    """For one process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._queue: list[_Waiting] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def write(self, run: str, fence: int, entry: Entry) -> Written:
+        """See `flow.journal.Journal`. Goes on in the background when its caller is cancelled."""
+        waiting = _Waiting(run, fence, entry, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._flush())
+        return await waiting.answer
+
+    async def _flush(self) -> None:
+        while self._queue:
+            batch = self._take()
+            try:
+                found = await self._send(batch)
+            except VrooliError as error:
+                await self._one_by_one(batch, error)
+                continue
+            for one, written in zip(batch, found, strict=True):
+                _answer(one, written)
+
+    def _take(self) -> list[_Waiting]:
+        """The next batch. One statement may not touch a row twice: the end of a step whose
+        beginning is in it waits for the next.
+        """
+        batch: list[_Waiting] = []
+        later: list[_Waiting] = []
+        seen: set[tuple[str, str, int]] = set()
+        for one in self._queue:
+            fits = len(batch) < MOST and one.step not in seen
+            seen.add(one.step)
+            (batch if fits else later).append(one)
+        self._queue = later
+        return batch
+
+    async def _one_by_one(self, batch: list[_Waiting], error: VrooliError) -> None:
+        """A row that cannot be stored must not sink those beside it."""
+        if error.retryable or len(batch) == 1:
+            for one in batch:
+                _answer(one, error)
+            return
+        for one in batch:
+            try:
+                _answer(one, (await self._send([one]))[0])
+            except VrooliError as its_own:
+                _answer(one, its_own)
+
+    async def _send(self, batch: Sequence[_Waiting]) -> list[Written]:
+        columns = zip(*(_row(number, one) for number, one in enumerate(batch)), strict=True)
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_WRITE, *(list(column) for column in columns))
+        found = {row[0]: Written(row[1]) for row in rows}
+        return [found[number] for number in range(len(batch))]
+
+
+def _answer(one: _Waiting, said: Written | VrooliError) -> None:
+    if one.answer.done():  # whoever waited was cancelled
+        return
+    if isinstance(said, Written):
+        one.answer.set_result(said)
+    else:
+        one.answer.set_exception(said)
+
+
+def _row(number: int, one: _Waiting) -> tuple[Any, ...]:
+    entry = one.entry
+    head = (number, one.run, one.fence, entry.path, entry.attempt, entry.type)
+    if isinstance(entry, Begun):
+        return (*head, "begun", _json(entry.arguments), None, None, entry.at)
+    return (*head, *_ended(entry), entry.at)
+
+
+def _ended(entry: Finished) -> tuple[Any, ...]:
+    if entry.failure is not None:
+        return "failed", None, None, _json(entry.failure.to_json())
+    return "completed", None, _json(entry.output), None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,80 @@
+"""Executes steps by their types: bounded in time and size, and always with an answer."""
+
+import asyncio
+import json
+import logging
+import re
+from dataclasses import dataclass
+
+from vrooli.core.errors import VrooliError
+from vrooli.execution.step_type import StepCall, StepFailed, StepTools
+from vrooli.execution.step_types import step_type, validator
+from vrooli.flow.entries import Failure, Finished
+from vrooli.flow.interpreter import Call
+
+LARGEST = 1024 * 1024
+"""Bytes of an output, as JSON."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StepExecutor:
+    """See `flow.driver.Executor`.
+
+    Attributes:
+        run: id of the run whose steps these are.
+        tools: what they work with.
+    """
+
+    run: str
+    tools: StepTools
+
+    def repeatable(self, call: Call) -> bool:
+        """See the port."""
+        return step_type(call.node.type).repeatable(call.arguments)
+
+    async def execute(self, call: Call) -> Finished:
+        """See the port."""
+        output, failure = None, None
+        try:
+            async with asyncio.timeout(call.node.timeout):
+                output = await self._output(call)
+        except TimeoutError:
+            failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", True)
+        except StepFailed as error:
+            failure = Failure(error.kind, error.what, error.where, error.retryable)
+        except VrooliError as error:
+            kind = "unreachable" if error.retryable else "failed"
+            failure = Failure(kind, error.what, error.where, error.retryable)
+        except Exception as error:  # noqa: BLE001 -- a defect in one type must not end the worker
+            _log.exception("step %s of run %s", call.path, self.run)
+            failure = Failure("defect", f"the step type failed ({type(error).__name__})")
+        now = self.tools.clock.wall()
+        return Finished(call.path, call.attempt, call.node.type, output, failure, now)
+
+    async def _output(self, call: Call) -> object:
+        kind = step_type(call.node.type)
+        for error in validator(call.node.type).iter_errors(call.arguments):
+            place = ".".join(map(str, error.absolute_path))
+            raise StepFailed("arguments", error.message[:500], where=place)
+        output = await kind.run(StepCall(f"{self.run}:{call.path}", call.arguments), self.tools)
+        return _storable(output)
+
+
+def _storable(output: object) -> object:
+    try:
+        text = json.dumps(output, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StepFailed("output", "the output cannot be written down as JSON") from error
+    if len(text) > LARGEST:
+        raise StepFailed("output", f"the output has more than {LARGEST} bytes: {len(text)}")
+    if _UNSTORABLE.search(text):
+        raise StepFailed("output", "the output holds a character that cannot be stored")
+    return output
+
+
+_UNSTORABLE = re.compile(
+    r"(?<!\\)(?:\\\\)*\\u(?:0000|d[89ab]..(?!\\ud[c-f])|(?<!\\ud[89ab]..\\u)d[c-f])"
+)
+"""In JSON that is all ASCII: NUL, and half of a pair of surrogates. PostgreSQL takes neither."""

@@ -1,0 +1,131 @@
+"""Works on runs: claims them, drives each, keeps their leases, hands back what is not ours."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vrooli.core.errors import VrooliError
+from vrooli.core.ports.clock import Clock
+from vrooli.execution.batcher import Batcher
+from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.runs.store import Claim, RunStore
+from vrooli.flow.driver import Driver, Executor, Fenced
+from vrooli.flow.interpreter import Broken, Done
+from vrooli.flow.model import Routine
+
+LEASE = 10.0
+"""Seconds after which a run is taken over from a worker that says nothing."""
+
+RENEW = 3.0
+SWEEP = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """What an engine works with.
+
+    Attributes:
+        owner: a name that no other process ever has.
+        store: runs.
+        journal: makes the journal of a claimed run.
+        executor: of steps.
+        clock: time.
+        read: makes a routine of its definition.
+        slots: runs at the same time.
+    """
+
+    owner: str
+    store: RunStore
+    batcher: Batcher
+    journal: Callable[[str, int], PostgresJournal]
+    executor: Executor
+    clock: Clock
+    read: Callable[[Any], Routine]
+    slots: int = 100
+
+
+@dataclass
+class Engine:
+    """One process's share of the work."""
+
+    parts: EngineParts
+    _held: dict[str, tuple[int, asyncio.Task[None]]] = field(default_factory=dict)
+
+    @property
+    def room(self) -> int:
+        """Runs that it could take now."""
+        return self.parts.slots - len(self._held)
+
+    async def run(self) -> None:
+        """Until cancelled: 1. claim what nobody has; 2. keep what is ours, drop the rest."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._for_ever(self.sweep, SWEEP))
+                group.create_task(self._for_ever(self.renew, RENEW))
+        finally:
+            for _, task in self._held.values():
+                task.cancel()
+            await asyncio.gather(*(t for _, t in self._held.values()), return_exceptions=True)
+
+    def take(self, claim: Claim) -> None:
+        """Drive a run that is ours."""
+        task = asyncio.create_task(self._drive(claim), name=f"run {claim.run}")
+        self._held[claim.run] = (claim.fence, task)
+
+    def drop(self, run: str) -> None:
+        """Stop driving it: it ended otherwise, or is somebody else's."""
+        held = self._held.pop(run, None)
+        if held is not None:
+            held[1].cancel()
+
+    async def sweep(self) -> None:
+        """Claim what nobody has, as far as there is room."""
+        if self.room <= 0:
+            return
+        parts = self.parts
+        for claim in await parts.store.claim(parts.owner, LEASE, min(self.room, 50)):
+            self.take(claim)
+
+    async def renew(self) -> None:
+        """Keep what is ours, drop what is not any more."""
+        held = [(run, fence) for run, (fence, _) in self._held.items()]
+        if not held:
+            return
+        kept = await self.parts.store.renew(held, LEASE)
+        for run, fence in held:
+            if run not in kept and self._held.get(run, (0,))[0] == fence:
+                self.drop(run)
+
+    async def _for_ever(self, work: Callable[[], Any], pause: float) -> None:
+        while True:
+            try:
+                await work()
+            except VrooliError as error:
+                _log.warning("%s", error)
+            await self.parts.clock.sleep(pause)
+
+    async def _drive(self, claim: Claim) -> None:
+        parts = self.parts
+        try:
+            routine = parts.read(claim.definition)
+            journal = parts.journal(claim.run, claim.fence)
+            driver = Driver(routine, claim.inputs, journal, parts.executor, parts.clock)
+            await self._end(claim, await driver.run())
+        except Fenced:
+            _log.info("run %s is somebody else's now", claim.run)
+        except VrooliError as error:
+            _log.warning("run %s is let go: %s", claim.run, error)
+        finally:
+            if self._held.get(claim.run, (0,))[0] == claim.fence:
+                del self._held[claim.run]
+
+    async def _end(self, claim: Claim, end: Done | Broken) -> None:
+        store = self.parts.store
+        if isinstance(end, Done):
+            await store.end(claim.run, claim.fence, "completed", end.value, None)
+        else:
+            await store.end(claim.run, claim.fence, "failed", None, end.failure.to_json())

@@ -1,0 +1,67 @@
+"""What a type of step is: one file in `steps/` that defines `step`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.errors import VrooliError
+from vrooli.core.ports.clock import Clock
+
+
+class StepFailed(VrooliError):
+    """An attempt of a step failed.
+
+    Args:
+        kind: one word for a machine, like `http-status`.
+        what: one sentence for a person.
+        where: address, key or file; may be empty.
+        retryable: whether the same again may succeed.
+    """
+
+    def __init__(self, kind: str, what: str, *, where: str = "", retryable: bool = False) -> None:
+        super().__init__(what, where=where, retryable=retryable)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class StepTools:
+    """What steps work with, beside their arguments.
+
+    Attributes:
+        clock: time.
+    """
+
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """One attempt.
+
+    Attributes:
+        key: the same for all attempts of this step of this run, and no other: whoever is asked to
+            do something may tell by it that it was asked before.
+        arguments: as the schema of the type says.
+    """
+
+    key: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StepType:
+    """How a step does what it does.
+
+    Attributes:
+        name: as routines write it.
+        title: one line for a list.
+        arguments: JSON Schema of an object.
+        run: returns the output, any JSON value; raises `StepFailed` or another `VrooliError`.
+        repeatable: whether nobody is harmed when an attempt with these arguments is made twice.
+    """
+
+    name: str
+    title: str
+    arguments: Mapping[str, Any]
+    run: Callable[[StepCall, StepTools], Awaitable[Any]]
+    repeatable: Callable[[Mapping[str, Any]], bool]

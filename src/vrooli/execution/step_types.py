@@ -1,0 +1,51 @@
+"""All types of steps, found as files in `steps/`, and how their arguments are checked."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+import vrooli.execution.steps
+from vrooli.core import discover
+from vrooli.execution.step_type import StepType
+from vrooli.flow.model import Routine
+from vrooli.flow.reading import read
+
+
+def names() -> list[str]:
+    """Of all types, sorted."""
+    return [name.rstrip("_") for name in discover.names(vrooli.execution.steps)]
+
+
+@cache
+def step_type(name: str) -> StepType:
+    """The type of that name, which must be one of `names()`."""
+    files = {file.rstrip("_"): file for file in discover.names(vrooli.execution.steps)}
+    return discover.load(vrooli.execution.steps, files[name], "step", StepType)
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """Checks the arguments of a step of this type."""
+    return Draft202012Validator(dict(step_type(name).arguments))
+
+
+def read_routine(data: Any) -> Routine:
+    """A routine of steps that exist here; `RoutineError` with all that is wrong with it."""
+    return read(data, names(), _early_mistakes)
+
+
+def _early_mistakes(
+    name: str, arguments: Mapping[str, Any]
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """What is wrong whatever the expressions in them come to."""
+    found = []
+    for error in validator(name).iter_errors(dict(arguments)):
+        if not _may_become_right(error.instance):
+            found.append((tuple(error.absolute_path), error.message))
+    return found
+
+
+def _may_become_right(value: Any) -> bool:
+    return isinstance(value, str) and "${" in value

@@ -1,0 +1,125 @@
+"""Drives one run: asks the interpreter, has steps executed, writes down what became of them."""
+
+import asyncio
+from typing import Protocol
+
+from vrooli.core.errors import VrooliError
+from vrooli.core.ports.clock import Clock
+from vrooli.flow.entries import Begun, Failure, Finished
+from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
+from vrooli.flow.journal import Journal, Written
+from vrooli.flow.model import Routine
+
+AGAIN = (0.05, 0.2, 0.5, 1.0, 2.0)
+"""Seconds between two tries to write; the last one is repeated."""
+
+
+class Fenced(VrooliError):
+    """The run belongs to somebody else by now. A normal end for whoever drove it."""
+
+
+class Executor(Protocol):
+    """Executes steps."""
+
+    async def execute(self, call: Call) -> Finished:
+        """Once, within the step's own time. Never raises but when it is cancelled."""
+        ...
+
+    def repeatable(self, call: Call) -> bool:
+        """Whether nobody is harmed when it is executed twice: then its beginning need not be
+        durable before it begins.
+        """
+        ...
+
+
+class Driver:
+    """One run from where its journal stands to its end."""
+
+    def __init__(
+        self, routine: Routine, inputs: object, journal: Journal, executor: Executor, clock: Clock
+    ) -> None:
+        self._interpreter = Interpreter(routine, inputs)
+        self._journal, self._executor, self._clock = journal, executor, clock
+        self._running: dict[str, asyncio.Task[Finished]] = {}
+        self._unclear: set[tuple[str, int]] = set()
+
+    async def run(self) -> Done | Broken:
+        """What it came to.
+
+        Raises:
+            Fenced: somebody else has it now.
+            VrooliError: the journal can neither be read nor written.
+        """
+        for entry in await self._journal.read():
+            if isinstance(entry, Finished):
+                self._interpreter.finish(entry)
+            else:
+                self._interpreter.begin(entry.path, entry.attempt)
+                self._unclear.add((entry.path, entry.attempt))
+        try:
+            return await self._to_its_end()
+        finally:
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def _to_its_end(self) -> Done | Broken:
+        while True:
+            calls, end = self._interpreter.next()
+            if end is not None:
+                return end
+            for call in calls:
+                self._interpreter.begin(call.path, call.attempt)
+            if len(calls) == 1 and not self._running:
+                # The usual case, and a task would cost more than a small step.
+                self._interpreter.finish(await self._attempt(calls[0]))
+                continue
+            for call in calls:
+                if call.path not in self._running:
+                    self._running[call.path] = asyncio.create_task(self._attempt(call))
+            done, _ = await asyncio.wait(
+                self._running.values(), return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                finished = task.result()
+                del self._running[finished.path]
+                self._interpreter.finish(finished)
+
+    async def _attempt(self, call: Call) -> Finished:
+        if call.pause:
+            await self._clock.sleep(call.pause)
+        if not self._executor.repeatable(call):
+            if (call.path, call.attempt) in self._unclear:
+                return await self._unknown(call)
+            begun = Begun(
+                call.path, call.attempt, call.node.type, call.arguments, self._clock.wall()
+            )
+            await self._write(begun)
+        finished = await self._executor.execute(call)
+        await self._write(finished)
+        return finished
+
+    async def _unknown(self, call: Call) -> Finished:
+        """It was begun by somebody who did not live to say how it ended. Nobody repeats that
+        unasked: it may have been done.
+        """
+        reason = "it was begun before a crash, and nobody knows whether it was done"
+        failure = Failure("unknown-effect", reason, where=call.path)
+        now = self._clock.wall()
+        finished = Finished(call.path, call.attempt, call.node.type, None, failure, now)
+        await self._write(finished)
+        return finished
+
+    async def _write(self, entry: Begun | Finished) -> None:
+        """Until it is durable: what was done must not be done again because of a short outage."""
+        for tries in range(10**9):
+            try:
+                written = await self._journal.write(entry)
+            except VrooliError as error:
+                if not error.retryable:
+                    raise
+                await self._clock.sleep(AGAIN[min(tries, len(AGAIN) - 1)])
+                continue
+            if written is Written.FENCED:
+                raise Fenced("the run was taken over, or has ended", where=entry.path)
+            return

@@ -1,0 +1,280 @@
+"""Says what a run does next, by its routine and its journal. Pure: the same journal gives the same
+answer.
+
+It may be thrown away and made anew from the journal at any time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vrooli.core.expression import ExpressionError
+from vrooli.flow.entries import Failure, Finished
+from vrooli.flow.model import (
+    AttemptNode,
+    BranchNode,
+    LoopNode,
+    MapNode,
+    Node,
+    ParallelNode,
+    Routine,
+    SequenceNode,
+    StepNode,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A step that is to be executed.
+
+    Attributes:
+        path: which step: its id, after those of the maps and loops that it is in, like
+            `each[2].fetch`.
+        attempt: from 1.
+        node: what the routine says about it.
+        arguments: with every expression filled in.
+        pause: seconds to wait before it, after the end of the attempt before.
+    """
+
+    path: str
+    attempt: int
+    node: StepNode
+    arguments: Any
+    pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something has a value."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Something failed."""
+
+    failure: Failure
+
+
+class _Pending:
+    """Something is under way, or must not begin."""
+
+
+_PENDING = _Pending()
+State = Done | Broken | _Pending
+Scope = Mapping[str, Any]
+
+
+@dataclass
+class _Frame:
+    """What expressions in one place see: the routine, a branch of a parallel, a turn of a map or
+    loop, a rescue. What happens beside it at the same time is not seen, so that the answer does not
+    depend on who is faster.
+
+    Attributes:
+        prefix: of the paths in it.
+        names: what expressions see besides `steps`.
+        steps: values by id, those of the frames around included as they were when it began.
+        states: what is settled, by node; it never changes again.
+        inner: frames within, by node.
+    """
+
+    prefix: str
+    names: Scope
+    steps: dict[str, Any]
+    states: dict[int, State] = field(default_factory=dict)
+    inner: dict[int, list["_Frame"]] = field(default_factory=dict)
+
+    def scope(self) -> dict[str, Any]:
+        return {**self.names, "steps": self.steps}
+
+    def within(self, prefix: str = "", names: Scope | None = None) -> "_Frame":
+        """A frame inside."""
+        return _Frame(self.prefix + prefix, {**self.names, **(names or {})}, dict(self.steps))
+
+
+class Interpreter:
+    """One run.
+
+    Attributes:
+        begun: attempts that are under way: called, and not finished.
+    """
+
+    def __init__(self, routine: Routine, inputs: Any) -> None:
+        self._routine = routine
+        self._root = _Frame("", {"inputs": inputs}, {})
+        self._finished: dict[str, Finished] = {}
+        self.begun: dict[str, int] = {}
+        self._calls: list[Call] = []
+        self._called: dict[str, Call] = {}
+
+    def begin(self, path: str, attempt: int) -> None:
+        """The journal says that this attempt was begun; it is called again unless it finished."""
+        self.begun[path] = attempt
+
+    def finish(self, entry: Finished) -> None:
+        """The journal says that this attempt ended. Of two, the later attempt counts."""
+        known = self._finished.get(entry.path)
+        if known is None or known.attempt < entry.attempt:
+            self._finished[entry.path] = entry
+        if self.begun.get(entry.path, 0) <= entry.attempt:
+            self.begun.pop(entry.path, None)
+
+    def next(self) -> tuple[list[Call], Done | Broken | None]:
+        """Steps to execute, each told until it has finished, and what the run came to if it has."""
+        self._calls = []
+        state = self._node(self._routine.body, self._root)
+        if isinstance(state, Done) and self._routine.output is not None:
+            try:
+                state = Done(self._routine.output.filled(self._root.scope()))
+            except ExpressionError as error:
+                state = Broken(_mistake(error, "output"))
+        return self._calls, None if isinstance(state, _Pending) else state
+
+    def _node(self, node: Node, frame: _Frame) -> State:
+        known = frame.states.get(id(node))
+        if known is not None:
+            return known
+        try:
+            state = self._visit(node, frame)
+        except ExpressionError as error:
+            state = Broken(_mistake(error, frame.prefix))
+        if not isinstance(state, _Pending):
+            frame.states[id(node)] = state
+        return state
+
+    def _visit(self, node: Node, frame: _Frame) -> State:
+        match node:
+            case StepNode():
+                return self._step(node, frame)
+            case SequenceNode():
+                return self._sequence(node, frame)
+            case ParallelNode():
+                return self._parallel(node, frame)
+            case MapNode():
+                return self._map(node, frame)
+            case BranchNode():
+                holds = node.condition.holds(frame.scope())
+                return self._node(node.then if holds else node.otherwise, frame)
+            case LoopNode():
+                return self._loop(node, frame)
+            case AttemptNode():
+                return self._attempt(node, frame)
+
+    def _step(self, node: StepNode, frame: _Frame) -> State:
+        path = frame.prefix + node.id
+        entry = self._finished.get(path)
+        if entry is None:
+            self._call(path, 1, node, frame)
+            return _PENDING
+        if entry.failure is None:
+            frame.steps[node.id] = entry.output
+            return Done(entry.output)
+        if entry.failure.retryable and entry.attempt < node.retry.most:
+            self._call(path, entry.attempt + 1, node, frame)
+            return _PENDING
+        return Broken(entry.failure)
+
+    def _call(self, path: str, attempt: int, node: StepNode, frame: _Frame) -> None:
+        call = self._called.get(path)
+        if call is None or call.attempt != attempt:
+            pause = node.retry.pause(attempt - 1) if attempt > 1 else 0.0
+            call = Call(path, attempt, node, node.arguments.filled(frame.scope()), pause)
+            self._called[path] = call
+        self._calls.append(call)
+
+    def _sequence(self, node: SequenceNode, frame: _Frame) -> State:
+        state: State = Done(None)
+        for one in node.nodes:
+            state = self._node(one, frame)
+            if not isinstance(state, Done):
+                break
+        return state
+
+    def _together(self, parts: Sequence[tuple[Node, _Frame]], at_most: int = 0) -> State:
+        """All of `parts`, at most so many at once (0: any number)."""
+        before = len(self._calls)
+        states: list[State] = []
+        pending = 0
+        for node, frame in parts:
+            if at_most and pending >= at_most:
+                pending += 1
+                break
+            states.append(self._node(node, frame))
+            pending += isinstance(states[-1], _Pending)
+        broken = next((state for state in states if isinstance(state, Broken)), None)
+        if broken is not None:
+            # Nothing new is begun any more; what was begun is waited for.
+            new = [call for call in self._calls[before:] if self._is_begun(call)]
+            self._calls[before:] = new
+            return _PENDING if new else broken
+        if pending:
+            return _PENDING
+        return Done([state.value for state in states if isinstance(state, Done)])
+
+    def _is_begun(self, call: Call) -> bool:
+        return self.begun.get(call.path, 0) >= call.attempt
+
+    def _parallel(self, node: ParallelNode, frame: _Frame) -> State:
+        frames = frame.inner.get(id(node))
+        if frames is None:
+            frames = frame.inner[id(node)] = [frame.within() for _ in node.branches]
+        state = self._together(list(zip(node.branches, frames, strict=True)))
+        if isinstance(state, Done):
+            for one in frames:
+                frame.steps.update(one.steps)
+        return state
+
+    def _map(self, node: MapNode, frame: _Frame) -> State:
+        frames = frame.inner.get(id(node))
+        if frames is None:
+            items = node.over.filled(frame.scope())
+            if not isinstance(items, list):
+                raise ExpressionError("expected a list to go over", where=frame.prefix + node.id)
+            frames = frame.inner[id(node)] = [
+                frame.within(f"{node.id}[{index}].", {node.variable: item, "index": index})
+                for index, item in enumerate(items)
+            ]
+        state = self._together([(node.body, one) for one in frames], node.at_most)
+        return self._named(node.id, state, frame)
+
+    def _loop(self, node: LoopNode, frame: _Frame) -> State:
+        turns = frame.inner.setdefault(id(node), [])
+        state: State = Done(None)
+        while isinstance(state, Done):
+            index = len(turns)
+            last = turns[-1] if turns else frame
+            if turns:
+                state = self._node(node.body, last)
+                if not isinstance(state, Done):
+                    return state
+            if not node.condition.holds({**last.scope(), "turn": index}):
+                return self._named(node.id, state, frame)
+            if index == node.limit:
+                reason = f"its condition still holds after {node.limit} turns"
+                return Broken(Failure("loop-limit", reason, where=frame.prefix + node.id))
+            turn = last.within("", {"turn": index})
+            turn.prefix = f"{frame.prefix}{node.id}[{index}]."
+            turns.append(turn)
+        return state
+
+    def _attempt(self, node: AttemptNode, frame: _Frame) -> State:
+        state = self._node(node.body, frame)
+        if not isinstance(state, Broken):
+            return state
+        frames = frame.inner.get(id(node))
+        if frames is None:
+            rescue = frame.within("", {"error": state.failure.to_json()})
+            rescue.steps = frame.steps  # what the rescue does is seen after it
+            frames = frame.inner[id(node)] = [rescue]
+        return self._node(node.rescue, frames[0])
+
+    def _named(self, name: str, state: State, frame: _Frame) -> State:
+        if isinstance(state, Done):
+            frame.steps[name] = state.value
+        return state
+
+
+def _mistake(error: ExpressionError, path: str) -> Failure:
+    return Failure("expression", error.what, where=error.where or path.rstrip("."))

@@ -1,0 +1,32 @@
+"""Port: what a run has done, kept so that no crash loses it."""
+
+from enum import Enum
+from typing import Protocol
+
+from vrooli.flow.entries import Entry
+
+
+class Written(Enum):
+    """What became of an entry."""
+
+    DONE = "done"
+    DUPLICATE = "duplicate"
+    """It was there already: the earlier one counts."""
+    FENCED = "fenced"
+    """The run is somebody else's by now, or has ended: stop."""
+
+
+class Journal(Protocol):
+    """Of one run, as its present owner writes it."""
+
+    async def read(self) -> list[Entry]:
+        """All of it, in the order in which it was written."""
+        ...
+
+    async def write(self, entry: Entry) -> Written:
+        """Durable when it returns.
+
+        Raises:
+            VrooliError: it could not be written; `retryable` says whether it may be tried again.
+        """
+        ...

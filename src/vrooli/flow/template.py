@@ -1,0 +1,108 @@
+"""Arguments with expressions in them: any JSON value in whose texts `${...}` stands for a value.
+
+A text that is one expression takes its value as it is; in a longer text it is written out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vrooli.core.expression import Expression, ExpressionError
+
+_OPEN = "${"
+
+
+class Template:
+    """Read once, filled as often as needed.
+
+    Attributes:
+        expressions: all in it.
+    """
+
+    __slots__ = ("_parts", "expressions")
+
+    def __init__(self, value: Any) -> None:
+        """Read it.
+
+        Raises:
+            ExpressionError: an expression in it cannot be read or has no end.
+        """
+        self._parts = _read(value)
+        self.expressions = tuple(_expressions(self._parts))
+
+    def filled(self, scope: Mapping[str, Any]) -> Any:
+        """The value with every expression replaced by its own; `ExpressionError` if it has none."""
+        return _fill(self._parts, scope)
+
+
+class _Text(tuple[str | Expression, ...]):
+    """A text in pieces."""
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, str):
+        return _read_text(value)
+    if isinstance(value, dict):
+        return {str(key): _read(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_read(one) for one in value]
+    return value
+
+
+def _read_text(text: str) -> Any:
+    pieces: list[str | Expression] = []
+    rest = text
+    while _OPEN in rest:
+        before, _, after = rest.partition(_OPEN)
+        inside, rest = _cut(after, text)
+        pieces += [before] if before else []
+        pieces.append(Expression(inside.strip()))
+    if not pieces:
+        return text
+    if len(pieces) == 1 and not rest and isinstance(pieces[0], Expression):
+        return pieces[0]
+    return _Text([*pieces, rest] if rest else pieces)
+
+
+def _cut(text: str, whole: str) -> tuple[str, str]:
+    """The expression up to its closing brace, and what follows; braces in quotes do not count."""
+    depth, quote, skip = 1, "", False
+    for position, letter in enumerate(text):
+        if skip:
+            skip = False
+        elif quote:
+            skip, quote = letter == "\\", "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        else:
+            depth += (letter == "{") - (letter == "}")
+            if not depth:
+                return text[:position], text[position + 1 :]
+    raise ExpressionError("`${` has no `}`", where=whole)
+
+
+def _expressions(part: Any) -> Iterator[Expression]:
+    if isinstance(part, Expression):
+        yield part
+    elif isinstance(part, dict):
+        for one in part.values():
+            yield from _expressions(one)
+    elif isinstance(part, list | _Text):
+        for one in part:
+            yield from _expressions(one)
+
+
+def _fill(part: Any, scope: Mapping[str, Any]) -> Any:
+    if isinstance(part, Expression):
+        return part.value(scope)
+    if isinstance(part, _Text):
+        return "".join(one if isinstance(one, str) else _written(one.value(scope)) for one in part)
+    if isinstance(part, dict):
+        return {key: _fill(one, scope) for key, one in part.items()}
+    if isinstance(part, list):
+        return [_fill(one, scope) for one in part]
+    return part
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,105 @@
+"""The work: routines, runs, the journal of their steps, and their events."""
+
+from alembic import op
+
+revision = "v002_work"
+down_revision = "v001_history"
+
+_TABLES = (
+    """
+    CREATE TABLE routine_versions (
+        hash        text        PRIMARY KEY,
+        name        text        NOT NULL,
+        definition  jsonb       NOT NULL,
+        created_at  timestamptz NOT NULL DEFAULT now()
+    )
+    """,
+    """
+    CREATE TABLE routines (
+        name        text        PRIMARY KEY,
+        hash        text        NOT NULL REFERENCES routine_versions,
+        updated_at  timestamptz NOT NULL DEFAULT now()
+    )
+    """,
+    # What changes with every step of a tree of runs, apart from what does not: a hot row must be
+    # small, with room on its page for its next version.
+    """
+    CREATE TABLE run_trees (
+        root        text        PRIMARY KEY,
+        seq         bigint      NOT NULL DEFAULT 0
+    ) WITH (fillfactor = 20)
+    """,
+    # The row is lease and fence in one: who owns it, until when, and the number that every write
+    # of the owner carries.
+    """
+    CREATE TABLE runs (
+        id          text        PRIMARY KEY,
+        root        text        NOT NULL REFERENCES run_trees,
+        routine     text        NOT NULL,
+        version     text        NOT NULL REFERENCES routine_versions,
+        inputs      jsonb       NOT NULL,
+        status      text        NOT NULL
+                    CHECK (status IN ('pending', 'running', 'waiting', 'paused', 'completed',
+                                      'failed', 'cancelled')),
+        owner       text,
+        fence       bigint      NOT NULL DEFAULT 0,
+        lease_until timestamptz,
+        output      jsonb,
+        failure     jsonb,
+        created_by  text        NOT NULL,
+        created_at  timestamptz NOT NULL DEFAULT now(),
+        started_at  timestamptz,
+        ended_at    timestamptz
+    ) WITH (fillfactor = 70)
+    """,
+    """
+    CREATE TABLE steps (
+        run         text        NOT NULL REFERENCES runs ON DELETE CASCADE,
+        path        text        NOT NULL,
+        attempt     integer     NOT NULL,
+        n           bigint      GENERATED ALWAYS AS IDENTITY,
+        type        text        NOT NULL,
+        status      text        NOT NULL CHECK (status IN ('begun', 'completed', 'failed')),
+        arguments   jsonb,
+        output      jsonb,
+        failure     jsonb,
+        begun_at    timestamptz,
+        ended_at    timestamptz,
+        PRIMARY KEY (run, path, attempt)
+    )
+    """,
+    """
+    CREATE TABLE run_events (
+        root        text        NOT NULL REFERENCES run_trees ON DELETE CASCADE,
+        seq         bigint      NOT NULL,
+        run         text        NOT NULL,
+        at          timestamptz NOT NULL,
+        kind        text        NOT NULL,
+        data        jsonb       NOT NULL,
+        PRIMARY KEY (root, seq)
+    )
+    """,
+)
+
+_INDEXES = (
+    # The guide's.
+    "CREATE INDEX runs_status ON runs (status)",
+    # The list, newest first, and its cursor.
+    "CREATE INDEX runs_created ON runs (created_at, id)",
+    # Runs whose owner is gone: few among many.
+    "CREATE INDEX runs_leases ON runs (lease_until) WHERE status IN ('pending', 'running')",
+    "CREATE INDEX runs_root ON runs (root)",
+    "CREATE INDEX routine_versions_name ON routine_versions (name, created_at)",
+)
+
+
+def upgrade() -> None:
+    """Create them."""
+    for statement in (*_TABLES, *_INDEXES):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Drop them with all that they hold."""
+    for table in ("run_events", "steps", "runs", "run_trees", "routines", "routine_versions"):
+        op.execute(f"DROP TABLE {table}")
