@@ -18,6 +18,13 @@ LONGEST = 2000
 NESTED = 3
 """Uses of `map`, `filter`, `all`, `exists` in one expression: each multiplies the work."""
 
+LITERALS = frozenset({"in", "true", "false", "null"})
+"""Words that are no name anywhere, behind a dot neither."""
+
+RESERVED = LITERALS | {"as", "break", "const", "continue", "else", "for", "function", "if", "let"}
+RESERVED |= {"import", "loop", "package", "namespace", "return", "var", "void", "while"}
+"""Words that are no variable (the language definition of CEL, section Syntax)."""
+
 _QUOTES = (("'", "'''"), ('"', '"""'))
 _RAW, _ESCAPED = (
     "|".join(f"{three}{inner}*?{three}|{one}{inner}*?{one}" for one, three in _QUOTES)
