@@ -8,7 +8,6 @@ from typing import Any
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
-from vrooli.execution.batcher import Batcher
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.runs.store import Claim, RunStore
 from vrooli.flow.driver import Driver, Executor, Fenced
@@ -32,7 +31,7 @@ class EngineParts:
         owner: a name that no other process ever has.
         store: runs.
         journal: makes the journal of a claimed run.
-        executor: of steps.
+        executor: makes what executes the steps of a run.
         clock: time.
         read: makes a routine of its definition.
         slots: runs at the same time.
@@ -40,9 +39,8 @@ class EngineParts:
 
     owner: str
     store: RunStore
-    batcher: Batcher
     journal: Callable[[str, int], PostgresJournal]
-    executor: Executor
+    executor: Callable[[str], Executor]
     clock: Clock
     read: Callable[[Any], Routine]
     slots: int = 100
@@ -113,7 +111,8 @@ class Engine:
         try:
             routine = parts.read(claim.definition)
             journal = parts.journal(claim.run, claim.fence)
-            driver = Driver(routine, claim.inputs, journal, parts.executor, parts.clock)
+            executor = parts.executor(claim.run)
+            driver = Driver(routine, claim.inputs, journal, executor, parts.clock)
             await self._end(claim, await driver.run())
         except Fenced:
             _log.info("run %s is somebody else's now", claim.run)
