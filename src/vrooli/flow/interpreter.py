@@ -78,6 +78,7 @@ class _Frame:
         steps: values by id, those of the frames around included as they were when it began.
         states: what is settled, by node; it never changes again.
         inner: frames within, by node.
+        ways: what conditions came to, by node: what is done then may change what they look at.
     """
 
     prefix: str
@@ -85,6 +86,7 @@ class _Frame:
     steps: dict[str, Any]
     states: dict[int, State] = field(default_factory=dict)
     inner: dict[int, list["_Frame"]] = field(default_factory=dict)
+    ways: dict[int, bool] = field(default_factory=dict)
 
     def scope(self) -> dict[str, Any]:
         return {**self.names, "steps": self.steps}
@@ -167,8 +169,7 @@ class Interpreter:
             case MapNode():
                 return self._map(node, frame)
             case BranchNode():
-                holds = node.condition.holds(frame.scope())
-                return self._node(node.then if holds else node.otherwise, frame)
+                return self._branch(node, frame)
             case LoopNode():
                 return self._loop(node, frame)
             case AttemptNode():
@@ -251,6 +252,12 @@ class Interpreter:
             ]
         state = self._together([(node.body, one) for one in frames], node.at_most)
         return self._named(node.id, state, frame)
+
+    def _branch(self, node: BranchNode, frame: _Frame) -> State:
+        holds = frame.ways.get(id(node))
+        if holds is None:
+            holds = frame.ways[id(node)] = node.condition.holds(frame.scope())
+        return self._node(node.then if holds else node.otherwise, frame)
 
     def _loop(self, node: LoopNode, frame: _Frame) -> State:
         turns = frame.inner.setdefault(id(node), [])

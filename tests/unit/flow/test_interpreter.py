@@ -219,6 +219,13 @@ def test_what_one_way_did_is_seen_after_it() -> None:
     assert run.ok("a", 5).calls["z"].arguments == {"x": 5}
 
 
+def test_a_way_once_taken_is_gone_to_its_end() -> None:
+    """Also when it changes what its condition looks at."""
+    branch = {"if": "has(steps.b)", "then": [step("a")], "else": [step("b"), step("c")]}
+    run = Hand(loop("turn < 1", branch)).ok("again[0].b")
+    assert run.ok("again[0].c", 5).value == 5
+
+
 # Loop
 
 
