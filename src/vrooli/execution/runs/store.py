@@ -28,7 +28,7 @@ FROM tree
 _CLAIM = """
 WITH free AS (
     SELECT id FROM runs
-    WHERE status IN ('pending', 'running') AND lease_until < now()
+    WHERE status IN ('pending', 'running') AND lease_until < now() AND (status = 'pending' OR $4)
     ORDER BY lease_until LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE runs r SET status = 'running', owner = $1, fence = r.fence + 1,
@@ -139,10 +139,17 @@ class RunStore:
         async with self._database.connection() as connection:
             await connection.execute(_CREATE, *values)
 
-    async def claim(self, owner: str, lease: float, most: int) -> list[Claim]:
-        """Runs that nobody has: new ones, and those whose owner did not renew its lease."""
+    async def claim(self, owner: str, lease: float, most: int, others: bool) -> list[Claim]:
+        """Runs that nobody has.
+
+        Args:
+            owner: who has them from now on.
+            lease: seconds for which the claim holds.
+            most: how many.
+            others: not only new ones, but those whose owner did not renew its lease as well.
+        """
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_CLAIM, owner, lease, most)
+            rows = await connection.fetch(_CLAIM, owner, lease, most, others)
         return [
             Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4])) for row in rows
         ]
