@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,15 +67,20 @@ class CountingSteps:
         return ended(call, output)
 
 
-def engine(work: WorkDatabase, world: World, slots: int = 100) -> Engine:
-    """As one process has it."""
+def engine(
+    work: WorkDatabase,
+    world: World,
+    slots: int = 100,
+    steps: Callable[[str], CountingSteps] | None = None,
+) -> Engine:
+    """As one process has it, with steps of its own for each run if need be."""
     batcher = Batcher(work.database)
     return Engine(
         EngineParts(
             owner=secrets.token_hex(4),
             store=work.store,
             journal=lambda run, fence: PostgresJournal(work.database, batcher, run, fence),
-            executor=lambda run: CountingSteps(run, world),
+            executor=steps or (lambda run: CountingSteps(run, world)),
             clock=SystemClock(),
             read=_read,
             slots=slots,
