@@ -168,6 +168,14 @@ def test_a_map_keeps_so_many_under_way() -> None:
     assert run.ok("each[0].a").ok("each[0].b").open == ["each[2].a", "each[3].a"]
 
 
+def test_a_long_map_has_all_its_values_in_their_order() -> None:
+    run = Hand({**EACH, "at_most": 7, "do": [step("a")]}, inputs={"list": list(range(3000))})
+    while not run.end:
+        path = run.open[-1]
+        run.ok(path, path)
+    assert run.value == [f"each[{index}].a" for index in range(3000)]
+
+
 def test_a_map_that_fails_begins_no_further_item() -> None:
     run = Hand({**EACH, "at_most": 2}, inputs={"list": [1, 2, 3]}).fail("each[1].a")
     assert run.open == ["each[0].a"]
