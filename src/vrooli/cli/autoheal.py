@@ -6,11 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.options import File, Json
 from vrooli.cli.status import read_status, show
 from vrooli.cli.verdict import VerdictCommand
-from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.status import EXIT_CODES, Status
 
 EXIT_UNKNOWN = EXIT_CODES[Status.UNKNOWN]
@@ -29,9 +28,6 @@ Example:
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    def client(file: File) -> WatchdogClient:
-        return kit.watchdog(kit.home(kit.stack_file(file)))
-
     @app.command(help="Run the watchdog in the foreground. `vrooli up` does it in the background.")
     def loop(file: File = None) -> None:
         raise typer.Exit(kit.watch(kit.stack_file(file)))
@@ -42,7 +38,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        seen = client(file).tick(force)
+        seen = watchdog_of(kit, file).tick(force)
         if json:
             render.print_json(seen)
         else:
@@ -61,7 +57,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @app.command(help="List every check with its latest result.")
     def checks(file: File = None, json: Json = False) -> None:
-        found = client(file).checks()
+        found = watchdog_of(kit, file).checks()
         render.print_json(found) if json else _table(found)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE
 
@@ -38,7 +38,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @app.command(help="List what can be done about a service or check, mildest first.")
     def actions(check: Subject, file: File = None, json: Json = False) -> None:
-        found = kit.watchdog(kit.home(kit.stack_file(file))).actions(check)
+        found = watchdog_of(kit, file).actions(check)
         if json:
             render.print_json(found)
         elif not found:
@@ -61,7 +61,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         wish = {"subject": check, "action": action, "dry_run": dry_run, "confirm": confirm}
-        done = kit.watchdog(kit.home(kit.stack_file(file))).heal(wish)
+        done = watchdog_of(kit, file).heal(wish)
         render.print_json(done) if json else _tell(done)
         if done["heal"] is not None and done["heal"]["outcome"] != "healed":
             raise typer.Exit(EXIT_FAILURE)

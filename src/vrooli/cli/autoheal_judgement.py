@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.length import seconds
 from vrooli.cli.options import File, Json, service_names
-from vrooli.client.watchdog import WatchdogClient
 
 if TYPE_CHECKING:
     from vrooli.autoheal.replay import Replayed
@@ -59,7 +58,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @app.command(help="Show what would be done now about what fails.")
     def plan(file: File = None, json: Json = False) -> None:
-        found = _client(kit, file).plan()
+        found = watchdog_of(kit, file).plan()
         if json:
             render.print_json(found)
         elif not found:
@@ -74,7 +73,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        found = _client(kit, file).explain(check)
+        found = watchdog_of(kit, file).explain(check)
         render.print_json(found) if json else _tell(found)
 
     _register_replay(app, kit)
@@ -120,7 +119,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
         "list", help="Show the windows that are not over, and the next of each [maintenance.NAME]."
     )
     def listed(file: File = None, json: Json = False) -> None:
-        client = _client(kit, file)
+        client = watchdog_of(kit, file)
         found = [{**window, "in_force": True} for window in client.maintenance()]
         found += [{**window, "in_force": False} for window in client.following_maintenance()]
         if json:
@@ -149,7 +148,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
             "why": why,
             "until_green": until_green,
         }
-        window = _client(kit, file).begin_maintenance(body)
+        window = watchdog_of(kit, file).begin_maintenance(body)
         if json:
             render.print_json(window)
         else:
@@ -163,7 +162,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        ended = _client(kit, file).end_maintenance(window)
+        ended = watchdog_of(kit, file).end_maintenance(window)
         render.print_json(ended) if json else render.out(f"maintenance of {_what(ended)} is over")
 
 
@@ -173,21 +172,17 @@ def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
 
     @group.command("list", help="Show them.")
     def listed(file: File = None, json: Json = False) -> None:
-        _show_held(_client(kit, file).quarantine(), json=json)
+        _show_held(watchdog_of(kit, file).quarantine(), json=json)
 
     @group.command("hold", help=_HOLD_HELP)
     def hold(
         service: Service, why: Why = "no reason given", file: File = None, json: Json = False
     ) -> None:
-        _show_held(_client(kit, file).hold(service, why), json=json)
+        _show_held(watchdog_of(kit, file).hold(service, why), json=json)
 
     @group.command("release", help="Put a service back into the watchdog's hands.")
     def release(service: Service, file: File = None, json: Json = False) -> None:
-        _show_held(_client(kit, file).release(service), json=json)
-
-
-def _client(kit: Kit, file: File) -> WatchdogClient:
-    return kit.watchdog(kit.home(kit.stack_file(file)))
+        _show_held(watchdog_of(kit, file).release(service), json=json)
 
 
 def _show_held(found: list[dict[str, Any]], *, json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.logs import Follower
 from vrooli.cli.options import File, Json
 from vrooli.client.watchdog import WatchdogClient
@@ -80,7 +80,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 def _register_views(group: typer.Typer, kit: Kit) -> None:
     @group.command("list", help=_LIST_HELP)
     def list_(file: File = None, json: Json = False) -> None:
-        jobs = kit.watchdog(kit.home(kit.stack_file(file))).jobs()
+        jobs = watchdog_of(kit, file).jobs()
         if json:
             render.print_json(jobs)
         else:
@@ -96,7 +96,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        found = kit.watchdog(kit.home(kit.stack_file(file))).job_history(name, limit)
+        found = watchdog_of(kit, file).job_history(name, limit)
         if json:
             render.print_json(found)
         elif not found:
