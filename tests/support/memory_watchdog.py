@@ -1,7 +1,9 @@
 """A watchdog's core on a keeper in memory: services are rows, as healthy as the test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
@@ -260,6 +262,14 @@ class MemoryWatchdog:
             await asyncio.wait(self._running)
         await self.reactor.close()
         await self.history.close()
+
+    @contextmanager
+    def slow_disk(self) -> Iterator[None]:
+        """Nothing can be written to the history."""
+        with closing(sqlite3.connect(self.history_path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
 
     def launch_id(self, name: str) -> str:
         """Of what runs now."""
