@@ -133,7 +133,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
     @group.command("start", help=_BEGIN_HELP)
     def start(
         services: Annotated[list[str] | None, typer.Argument(help="Services; none: all.")] = None,
-        length: Annotated[str, typer.Option("--for", help="How long, like 30m or 2h.")] = "1h",
+        length: Annotated[str, typer.Option("--for", help="How long, like 30m, 2h or 7d.")] = "1h",
         why: Why = "no reason given",
         until_green: Annotated[
             bool,

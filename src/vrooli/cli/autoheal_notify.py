@@ -108,7 +108,7 @@ def _register_answers(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_SILENCE_HELP)
     def silence(
         subject: Annotated[str, typer.Argument(help="A service, a check, or a pattern.")],
-        length: Annotated[str, typer.Option("--for", help="How long, like 30m or 2h.")] = "1h",
+        length: Annotated[str, typer.Option("--for", help="How long, like 30m, 2h or 7d.")] = "1h",
         why: Why = "no reason given",
         file: File = None,
         json: Json = False,

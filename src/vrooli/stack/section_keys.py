@@ -18,7 +18,7 @@ Duration = float | str
 SECONDS = {
     "anyOf": [
         {"type": "number", "minimum": 0},
-        {"type": "string", "pattern": durations.PATTERN},
+        {"type": "string", "pattern": f"^{durations.TEXT}$"},
     ]
 }
 PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
