@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from vrooli.core.errors import StorageError, UsageError
+from vrooli.core.errors import StorageError, UnknownName
 from vrooli.core.ports.clock import Clock
 from vrooli.notify import outbox, pages
 from vrooli.notify.box import DELIVERY, READERS, Box, Row, document
@@ -91,8 +91,9 @@ class Postbox:
         """The open incident of that id or subject. Raises UsageError."""
         found = self._box.incidents.get(named) or self._box.incident_of(named)
         if found is None:
-            raise UsageError(
+            raise UnknownName(
                 f"there is no open incident `{named}`",
+                named,
                 next_step="`vrooli-autoheal notify list` shows them",
             )
         return found
@@ -173,8 +174,8 @@ class Postbox:
         known = self._box.silences.values()
         found = [one for one in known if named in (one.id, one.subject)]
         if not found:
-            raise UsageError(
-                f"there is no silence `{named}`", next_step="`vrooli-autoheal notify list`"
+            raise UnknownName(
+                f"there is no silence `{named}`", named, next_step="`vrooli-autoheal notify list`"
             )
         for silence in found:
             self._box = self._box.without(silence)

@@ -21,7 +21,7 @@ from vrooli.autoheal.jobs.runner import Runner
 from vrooli.autoheal.jobs.state import JobState
 from vrooli.autoheal.jobs.view import View
 from vrooli.autoheal.ledger import Ledger
-from vrooli.core.errors import Busy, Refused, StartFailed, UsageError
+from vrooli.core.errors import Busy, Refused, StartFailed, UnknownName
 from vrooli.stack.model import Job, Stack
 from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.progress import Report, Step
@@ -250,8 +250,9 @@ class Jobs:
 
     def _find(self, name: str) -> Held:
         if name not in self._held:
-            raise UsageError(
+            raise UnknownName(
                 f"there is no job `{name}`{did_you_mean(name, self._held)}",
+                name,
                 next_step="`vrooli job list` shows them",
             )
         return self._held[name]
