@@ -196,9 +196,7 @@ class MemoryWatchdog:
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
         checker = NoMachine(self.board, self._facts, self.ledger, healing, self.suspicion)
         self.jobs = Jobs(self._job_parts(checker, boot))
-        self.operations = Operations(
-            self.board, self.reactor, self.ledger, self.clock, self.jobs.stop_all
-        )
+        self.operations = Operations(self.board, self.reactor, self.ledger, self.clock, self.jobs)
         self.loop = self._loop(checker, healing, lag, Exits(self.keeper, exits_after))
         self._running: set[asyncio.Task[None]] = set()
 

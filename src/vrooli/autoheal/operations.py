@@ -3,9 +3,9 @@ state is written down first, as well as the disk allows.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.ledger import Ledger
@@ -51,8 +51,20 @@ class Summary:
         }
 
 
+class Dependants(Protocol):
+    """What lives by the stack beside its services: jobs."""
+
+    async def stop_all(self, report: Report) -> None:
+        """The stack goes down: end what must not outlive the services."""
+        ...
+
+    def came_up(self) -> None:
+        """The stack is meant to run again."""
+        ...
+
+
 class Operations:
-    """Carries operators' requests out. `before_down` ends what must not outlive the services."""
+    """Carries operators' requests out."""
 
     def __init__(
         self,
@@ -60,10 +72,10 @@ class Operations:
         reactor: Reactor,
         ledger: Ledger,
         clock: Clock,
-        before_down: Callable[[Report], Awaitable[None]],
+        dependants: Dependants,
     ) -> None:
         self._board, self._reactor, self._ledger, self._clock = board, reactor, ledger, clock
-        self._before_down = before_down
+        self._dependants = dependants
         self._supervisor = board.supervisor
         self._turn = asyncio.Lock()
         self._starting: asyncio.Task[Summary] | None = None
@@ -188,7 +200,10 @@ class Operations:
         restarted = chosen if action == "restart" else set()
         fresh = {name for name, tracked in self._board.tracked.items() if tracked.fresh}
         self._queue(wanted, restarted)  # first: what is wanted and absent counts as failed
+        was_down = self._board.wanted.paused
         await asyncio.to_thread(self._board.wanted.start, wanted, stack.services)
+        if was_down:
+            self._dependants.came_up()
         if fresh - wanted:  # an edit brought more than what was asked for
             await asyncio.to_thread(self._board.wanted.stop, fresh - wanted)
         await self._supervisor.check(restarted)
@@ -246,7 +261,7 @@ class Operations:
         affected = chosen | graph.left_without(stack, chosen, self._board.wanted.running)
         if action == "down" and chosen == set(stack.services):
             await asyncio.to_thread(self._board.wanted.stop_all)
-            await self._before_down(report)
+            await self._dependants.stop_all(report)
         else:
             await asyncio.to_thread(self._board.wanted.stop, affected)
         await self._take_over(affected)

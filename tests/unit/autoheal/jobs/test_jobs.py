@@ -92,6 +92,22 @@ async def test_it_is_a_check_while_it_is_declared(tmp_path: Path) -> None:
     await watchdog.die()
 
 
+async def test_what_it_said_while_the_stack_was_down_ends_with_the_up(tmp_path: Path) -> None:
+    stack = stack_with(NEVER, services=(scenario("web", 1),))
+    async with MemoryWatchdog(tmp_path, stack, keeper(ends_after=None)) as watchdog:
+
+        def message() -> str:
+            check = watchdog.board.checks.get("job-a")
+            return check.result.message if check and check.result else ""
+
+        await until(lambda: message() == "the stack is down")
+        said: list[str] = []
+        await watchdog.operations.run("up", (), lambda step: said.append(message()))
+        assert said
+        assert "the stack is down" not in said
+        await until(lambda: message().startswith("has not run yet; next at"))
+
+
 async def test_never_two_at_once_and_what_is_skipped_is_told_once_and_counted(
     tmp_path: Path,
 ) -> None:
