@@ -87,6 +87,14 @@ class Postbox:
         """What is known of the channels."""
         return self._lines
 
+    def line(self, channel: str) -> Line:
+        """What is known of one of them."""
+        return self._lines.get(channel, Line())
+
+    def waiting(self, channel: str) -> int:
+        """How many messages are to be sent there."""
+        return sum(1 for one in self._box.deliveries.values() if one.channel == channel)
+
     def incident(self, named: str) -> Incident:
         """The open incident of that id or subject. Raises UsageError."""
         found = self._box.incidents.get(named) or self._box.incident_of(named)
@@ -199,7 +207,7 @@ class Postbox:
     async def ended(self, delivery: Delivery, via: str, answer: Answer) -> None:
         """What came of it."""
         self._busy.discard(delivery.number)
-        line, now = self._lines.get(via, Line()), self._clock.monotonic()
+        line, now = self.line(via), self._clock.monotonic()
         current = self._box.deliveries.get(delivery.number)
         if answer.ok:
             self._lines[via] = line.took(now, self.settings.flood_window)
@@ -262,15 +270,14 @@ class Postbox:
         return any(one.covers(incident.subject, now) for one in self._box.silences.values())
 
     def _channel(self, name: str) -> dict[str, Any]:
-        channel, line = self.settings.channels[name], self._lines.get(name, Line())
-        waiting = [one for one in self._box.deliveries.values() if one.channel == name]
+        channel, line = self.settings.channels[name], self.line(name)
         return {
             "name": name,
             "severities": sorted(channel.severities),
             "second": channel.second,
             "failing": line.breaker.open,
             "failures": line.breaker.failures,
-            "pending": len(waiting),
+            "pending": self.waiting(name),
         }
 
 
