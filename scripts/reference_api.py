@@ -12,6 +12,9 @@ from scripts.reference_markdown import table
 from vrooli.autoheal import routes as watchdog_routes
 from vrooli.autoheal import web
 from vrooli.core import discover
+from vrooli.execution.step_type import StepTools
+from vrooli.execution.work import work
+from vrooli.host.clock import SystemClock
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.migrator import Migrator
@@ -96,7 +99,14 @@ def _schema() -> dict[str, Any]:
     async def apply() -> None:
         return
 
-    return create_app(Parts(settings, database, Migrator(database, "", apply))).openapi()
+    clock = SystemClock()
+    parts = Parts(
+        settings,
+        database,
+        Migrator(database, "", apply),
+        work(database, "", clock, StepTools(clock)),
+    )
+    return create_app(parts).openapi()
 
 
 def _one_line(text: str | None) -> str:

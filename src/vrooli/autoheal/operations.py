@@ -17,7 +17,6 @@ from vrooli.autoheal.reworking import Reworking
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy, UsageError
 from vrooli.core.ports.clock import Clock
-from vrooli.core.result import Result
 from vrooli.stack import graph
 from vrooli.stack.naming import check_ours, one, resolve
 from vrooli.stack.progress import Report, Step, silent
@@ -115,12 +114,8 @@ class Operations:
             return await self._told(action, chosen, report, asked)
         finally:
             self._turn.release()
-            for tracked in filter(self._has_news, self._board.tracked.values()):
+            for tracked in self._board.tracked.values():
                 tracked.kick.set()
-
-    def _has_news(self, tracked: Tracked) -> bool:
-        """Whether it is not known to be well. Those that are need not all be looked at at once."""
-        return not tracked.healthy or not self._board.is_wanted(tracked.service)
 
     def _end_starts(self) -> None:
         """Who says stop does not want to wait for a start to end, nor for one that came before."""
@@ -221,7 +216,7 @@ class Operations:
             self._queue(wanted, restarted)
             if restarted:
                 await self._supervisor.stop(restarted, report)
-            outcomes = await self._supervisor.start(wanted, self._dequeuing(report), self._seen)
+            outcomes = await self._supervisor.start(wanted, self._dequeuing(report))
         finally:
             self._dequeue()
         return await self._finish(outcomes)
@@ -249,12 +244,6 @@ class Operations:
         tracked = self._board.tracked.get(name)
         failed = tracked is not None and (tracked.acting or tracked.failure is not None)
         return failed or self._absent(name)
-
-    def _seen(self, name: str, result: Result) -> None:
-        """What verified a start is a look like any other."""
-        tracked = self._board.tracked.get(name)
-        if tracked is not None:
-            self._reactor.spawn(self._reactor.note(tracked, result))
 
     def _dequeuing(self, report: Report) -> Report:
         """What has been started is watched from then on, not from the end of the whole."""

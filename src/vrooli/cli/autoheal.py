@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.help import with_examples
 from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.options import File, Json
 from vrooli.cli.status import read_status, show
@@ -29,12 +28,7 @@ Example:
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    @app.command(
-        help=with_examples(
-            "Run the watchdog in the foreground. `vrooli up` does it in the background.",
-            "vrooli-autoheal loop",
-        )
-    )
+    @app.command(help="Run the watchdog in the foreground. `vrooli up` does it in the background.")
     def loop(file: File = None) -> None:
         raise typer.Exit(kit.watch(kit.stack_file(file)))
 
@@ -53,10 +47,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 
     @app.command(
-        help=with_examples(
-            "Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
-            "vrooli-autoheal status --json",
-        ),
+        help="Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
         cls=VerdictCommand,
     )
     def status(file: File = None, json: Json = False) -> None:
@@ -64,9 +55,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         show(seen, json=json)
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 
-    @app.command(
-        help=with_examples("List every check with its latest result.", "vrooli-autoheal checks")
-    )
+    @app.command(help="List every check with its latest result.")
     def checks(file: File = None, json: Json = False) -> None:
         found = watchdog_of(kit, file).checks()
         render.print_json(found) if json else _table(found)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.help import App, with_examples
 from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.length import seconds
 from vrooli.cli.options import File, Json, service_names
@@ -57,9 +56,7 @@ Why = Annotated[str, typer.Option("--why", help="The reason, for those who find 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    @app.command(
-        help=with_examples("Show what would be done now about what fails.", "vrooli-autoheal plan")
-    )
+    @app.command(help="Show what would be done now about what fails.")
     def plan(file: File = None, json: Json = False) -> None:
         found = watchdog_of(kit, file).plan()
         if json:
@@ -88,7 +85,7 @@ def _register_replay(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_REPLAY_HELP)
     def replay(
         since: Annotated[
-            str, typer.Option("--since", help="How far back, like 24h or 7d.", metavar="WHEN")
+            str, typer.Option("--since", help="How far back, like 24h or 7d.")
         ] = "24h",
         policy: Annotated[
             Optional[Path],  # noqa: UP045 -- typer reads the annotation at run time
@@ -115,15 +112,11 @@ def _register_replay(app: typer.Typer, kit: Kit) -> None:
 
 
 def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
-    group = App(help="Have services left alone for a while.")
+    group = typer.Typer(help="Have services left alone for a while.", no_args_is_help=True)
     app.add_typer(group, name="maintenance")
 
     @group.command(
-        "list",
-        help=with_examples(
-            "Show the windows that are not over, and the next of each [maintenance.NAME].",
-            "vrooli-autoheal maintenance list",
-        ),
+        "list", help="Show the windows that are not over, and the next of each [maintenance.NAME]."
     )
     def listed(file: File = None, json: Json = False) -> None:
         client = watchdog_of(kit, file)
@@ -140,9 +133,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
     @group.command("start", help=_BEGIN_HELP)
     def start(
         services: Annotated[list[str] | None, typer.Argument(help="Services; none: all.")] = None,
-        length: Annotated[
-            str, typer.Option("--for", help="How long, like 30m, 2h or 7d.", metavar="LENGTH")
-        ] = "1h",
+        length: Annotated[str, typer.Option("--for", help="How long, like 30m, 2h or 7d.")] = "1h",
         why: Why = "no reason given",
         until_green: Annotated[
             bool,
@@ -165,12 +156,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
             end = f"`vrooli-autoheal maintenance end {window['id']}`"
             render.out(f"  next: {render.as_called(end)}")
 
-    @group.command(
-        "end",
-        help=with_examples(
-            "End a window before its time.", "vrooli-autoheal maintenance end 5c1f09ab"
-        ),
-    )
+    @group.command("end", help="End a window before its time.")
     def end(
         window: Annotated[str, typer.Argument(help="Its id, from `maintenance list`.")],
         file: File = None,
@@ -181,10 +167,10 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
 
 
 def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
-    group = App(help="Services that only a person may touch.")
+    group = typer.Typer(help="Services that only a person may touch.", no_args_is_help=True)
     app.add_typer(group, name="quarantine")
 
-    @group.command("list", help=with_examples("Show them.", "vrooli-autoheal quarantine list"))
+    @group.command("list", help="Show them.")
     def listed(file: File = None, json: Json = False) -> None:
         _show_held(watchdog_of(kit, file).quarantine(), json=json)
 
@@ -194,13 +180,7 @@ def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
     ) -> None:
         _show_held(watchdog_of(kit, file).hold(service, why), json=json)
 
-    @group.command(
-        "release",
-        help=with_examples(
-            "Put a service back into the watchdog's hands.",
-            "vrooli-autoheal quarantine release web",
-        ),
-    )
+    @group.command("release", help="Put a service back into the watchdog's hands.")
     def release(service: Service, file: File = None, json: Json = False) -> None:
         _show_held(watchdog_of(kit, file).release(service), json=json)
 

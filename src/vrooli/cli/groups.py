@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.help import App, with_examples
 from vrooli.cli.kit import Kit
 from vrooli.cli.lifecycle import act
 from vrooli.cli.logs import last_lines
@@ -18,14 +17,11 @@ from vrooli.core.errors import UsageError
 from vrooli.core.status import EXIT_CODES, Status, worst
 from vrooli.stack.nearest import did_you_mean
 
-_NAMED = {"scenario": "server", "resource": "postgres"}
-"""One of each, for examples."""
-
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add both groups."""
     for role, title in (("scenario", "Applications"), ("resource", "What applications need")):
-        group = App(help=f"{title}: list, start, stop, look.")
+        group = typer.Typer(no_args_is_help=True, help=f"{title}: list, start, stop, look.")
         app.add_typer(group, name=role)
         _verbs(group, kit, role)
         _views(group, kit, role)
@@ -35,7 +31,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 def _verbs(group: typer.Typer, kit: Kit, role: str) -> None:
     def verb(action: str, text: str) -> None:
-        @group.command(action, help=with_examples(text, f"vrooli {role} {action} {_NAMED[role]}"))
+        @group.command(action, help=text)
         def command(name: Name, file: File = None, json: Json = False) -> None:
             act(kit, action, [_resolve(kit, role, name, file)], file, json=json)
 
@@ -45,10 +41,7 @@ def _verbs(group: typer.Typer, kit: Kit, role: str) -> None:
 
 
 def _views(group: typer.Typer, kit: Kit, role: str) -> None:
-    @group.command(
-        "list",
-        help=with_examples(f"List every {role} with its state.", f"vrooli {role} list --json"),
-    )
+    @group.command("list", help=f"List every {role} with its state.")
     def list_(file: File = None, json: Json = False) -> None:
         rows = _rows(kit, role, file)
         if json:
@@ -58,10 +51,7 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
             render.table(("NAME", "STATE", "HEALTH", "URL"), cells)
 
     @group.command(
-        help=with_examples(
-            f"Show one {role}. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
-            f"vrooli {role} status {_NAMED[role]}",
-        ),
+        help=f"Show one {role}. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
         cls=VerdictCommand,
     )
     def status(name: Name, file: File = None, json: Json = False) -> None:
@@ -75,11 +65,7 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
             show({**seen, "services": rows}, json=False)
         raise typer.Exit(EXIT_CODES[worst(Status(row["health"]) for row in rows)])
 
-    @group.command(
-        help=with_examples(
-            f"Show the log of a {role}.", f"vrooli {role} logs {_NAMED[role]} -n 200"
-        )
-    )
+    @group.command(help=f"Show the log of a {role}.")
     def logs(
         name: Name,
         lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many.")] = 50,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vrooli.client.watchdog import WatchdogClient
+from vrooli.client.work import WorkClient
 from vrooli.core.home import Home
 
 if TYPE_CHECKING:
@@ -110,6 +111,14 @@ class Kit(Protocol):
 
     def watchdog(self, home: Home) -> WatchdogClient:
         """The watchdog's API."""
+        ...
+
+    def work(self, home: Home) -> WorkClient:
+        """The server's API about routines and runs.
+
+        Raises:
+            UsageError: the stack has no server.
+        """
         ...
 
     def stop_watchdog(self, home: Home) -> bool:

@@ -2,7 +2,6 @@
 
 import typer
 
-from vrooli.cli.help import with_examples
 from vrooli.cli.kit import Kit
 
 
@@ -10,19 +9,11 @@ def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
     @app.command(
-        help=with_examples(
-            "Run the API server in the foreground; its settings come from the environment.",
-            "DATABASE_URL_FILE=database.url vrooli serve",
-        )
+        help="Run the API server in the foreground; its settings come from the environment."
     )
     def serve() -> None:
         raise typer.Exit(kit.serve())
 
-    @app.command(
-        help=with_examples(
-            "Bring the database schema at DATABASE_URL up to date.",
-            "DATABASE_URL_FILE=database.url vrooli migrate",
-        )
-    )
+    @app.command(help="Bring the database schema at DATABASE_URL up to date.")
     def migrate() -> None:
         raise typer.Exit(kit.migrate())

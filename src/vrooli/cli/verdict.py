@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from vrooli.cli.help import HelpCommand
+from typer.core import TyperCommand
+
 from vrooli.core.errors import EXIT_USAGE
 from vrooli.core.status import EXIT_CODES, Status
 
 
-class VerdictCommand(HelpCommand):
+class VerdictCommand(TyperCommand):
     """A mistake in the words must not look like a critical stack: it exits 3 instead of 2."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from vrooli.cli.kit import BroughtUp, Progress
 from vrooli.client.watchdog import WatchdogClient
-from vrooli.core.errors import ConfigError, VrooliError
+from vrooli.client.work import WorkClient
+from vrooli.core.address import HostPort
+from vrooli.core.errors import ConfigError, Unreachable, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.main.places import find_home, make_home
+from vrooli.stack.builtin.server import SERVER_TOKEN
 from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
@@ -133,6 +136,20 @@ class LocalKit:
     def watchdog(self, home: Home) -> WatchdogClient:
         """The watchdog's API."""
         return WatchdogClient.of(home)
+
+    def work(self, home: Home) -> WorkClient:
+        """Of the first server that the stack has."""
+        stack = self.compiled(home)
+        for service in stack.services.values() if stack is not None else ():
+            if service.kind == "server" and service.port:
+                target = HostPort(service.host, service.port)
+                return WorkClient(target, home.secrets / SERVER_TOKEN)
+        if stack is None:
+            raise Unreachable("nothing was started here yet", next_step="`vrooli up`")
+        raise UsageError(
+            "this stack has no server, which does the work",
+            next_step="declare it in vrooli.toml: [scenarios.server]",
+        )
 
     def stop_watchdog(self, home: Home) -> bool:
         """Services run on."""

@@ -14,6 +14,7 @@ Each of the others may be given as NAME_FILE as well: the path of a file that ho
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -28,6 +29,9 @@ import uvicorn
 
 from vrooli import __version__
 from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, VrooliError
+from vrooli.execution.step_type import StepTools
+from vrooli.execution.work import work
+from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.main.environment import read_environment
 from vrooli.server.app import Parts, create_app
@@ -160,9 +164,11 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
 
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
     retention = HistoryRetention(database)
-    app = create_app(Parts(settings, database, migrator))
+    clock = SystemClock()
+    jobs = work(database, owner_name(), clock, StepTools(clock))
+    app = create_app(Parts(settings, database, migrator, jobs))
     try:
-        async with in_background(migrator.run(), retention.run()):
+        async with in_background(migrator.run(), retention.run(), jobs.engine.run()):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
@@ -171,6 +177,11 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
             await uvicorn.Server(_uvicorn(app, settings)).serve(sockets=[listener])
     finally:
         await database.close()
+
+
+def owner_name() -> str:
+    """A name for this process that no other ever has."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def _uvicorn(app: Any, settings: ServerSettings) -> uvicorn.Config:

@@ -8,7 +8,6 @@ from typing import Any
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
-from vrooli.execution.batcher import Batcher
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.runs.store import Claim, RunStore
 from vrooli.flow.driver import Driver, Executor, Fenced
@@ -20,6 +19,8 @@ LEASE = 10.0
 
 RENEW = 3.0
 SWEEP = 2.0
+LOOK = 0.5
+"""Seconds between two looks whether what is ours was cancelled by another process."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class EngineParts:
         owner: a name that no other process ever has.
         store: runs.
         journal: makes the journal of a claimed run.
-        executor: of steps.
+        executor: makes what executes the steps of a run.
         clock: time.
         read: makes a routine of its definition.
         slots: runs at the same time.
@@ -40,9 +41,8 @@ class EngineParts:
 
     owner: str
     store: RunStore
-    batcher: Batcher
     journal: Callable[[str, int], PostgresJournal]
-    executor: Executor
+    executor: Callable[[str], Executor]
     clock: Clock
     read: Callable[[Any], Routine]
     slots: int = 100
@@ -66,6 +66,7 @@ class Engine:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._for_ever(self.sweep, SWEEP))
                 group.create_task(self._for_ever(self.renew, RENEW))
+                group.create_task(self._for_ever(self.look, LOOK))
         finally:
             for _, task in self._held.values():
                 task.cancel()
@@ -92,10 +93,18 @@ class Engine:
 
     async def renew(self) -> None:
         """Keep what is ours, drop what is not any more."""
-        held = [(run, fence) for run, (fence, _) in self._held.items()]
-        if not held:
-            return
-        kept = await self.parts.store.renew(held, LEASE)
+        if held := self._ours():
+            self._keep(held, await self.parts.store.renew(held, LEASE))
+
+    async def look(self) -> None:
+        """Drop what was cancelled elsewhere."""
+        if held := self._ours():
+            self._keep(held, await self.parts.store.still(held))
+
+    def _ours(self) -> list[tuple[str, int]]:
+        return [(run, fence) for run, (fence, _) in self._held.items()]
+
+    def _keep(self, held: list[tuple[str, int]], kept: set[str]) -> None:
         for run, fence in held:
             if run not in kept and self._held.get(run, (0,))[0] == fence:
                 self.drop(run)
@@ -113,7 +122,8 @@ class Engine:
         try:
             routine = parts.read(claim.definition)
             journal = parts.journal(claim.run, claim.fence)
-            driver = Driver(routine, claim.inputs, journal, parts.executor, parts.clock)
+            executor = parts.executor(claim.run)
+            driver = Driver(routine, claim.inputs, journal, executor, parts.clock)
             await self._end(claim, await driver.run())
         except Fenced:
             _log.info("run %s is somebody else's now", claim.run)
