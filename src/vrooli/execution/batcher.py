@@ -100,6 +100,10 @@ class Batcher:
             except VrooliError as error:
                 await self._one_by_one(batch, error)
                 continue
+            except BaseException as error:
+                rest, self._queue = self._queue, []
+                _leave(batch + rest, error)
+                raise
             for one, written in zip(batch, found, strict=True):
                 _answer(one, written)
 
@@ -135,6 +139,12 @@ class Batcher:
             rows = await connection.fetch(_WRITE, *(list(column) for column in columns))
         found = {row[0]: Written(row[1]) for row in rows}
         return [found[number] for number in range(len(batch))]
+
+
+def _leave(waiting: Sequence[_Waiting], error: BaseException) -> None:
+    """Whoever waits hears that nobody writes any more, instead of waiting for ever."""
+    for one in waiting:
+        _answer(one, VrooliError(f"the journal is not written any more ({type(error).__name__})"))
 
 
 def _answer(one: _Waiting, said: Written | VrooliError) -> None:

@@ -76,6 +76,11 @@ def events(served: Server, run: str, **query: Any) -> list[dict[str, Any]]:
     return found
 
 
+def until_begun(server: Server, run: str, count: int) -> None:
+    """Until so much has happened in it."""
+    wait_for(lambda: len(events(server, run, limit=count)) == count, "the first steps")
+
+
 def test_a_run_comes_to_what_its_routine_says(served: Server, routine: str) -> None:
     run = ended(served, start(served, routine, [1, 2, 3])["id"])
     assert (run["status"], run["output"], run["failure"]) == ("completed", [1, 2, 3], None)
@@ -167,7 +172,7 @@ def test_the_same_request_sent_many_times_at_once_makes_one_run(
 
 def test_a_cancelled_run_does_nothing_more(served: Server, routine: str) -> None:
     run = start(served, routine, list(range(2000)))["id"]
-    wait_for(lambda: len(events(served, run, limit=5)) == 5, "the first steps")
+    until_begun(served, run, 5)
     cancelled = served.post(f"{RUNS}/{run}/cancel").json()
     assert cancelled["status"] == "cancelled"
     last = events(served, run, after=0, limit=1000)
@@ -230,7 +235,7 @@ def test_what_a_killed_server_had_begun_another_one_finishes_and_repeats_nothing
     assert one.post(ROUTINES, json=counting("long")).status_code == 200
     runs = [start(one, "long", list(range(400)))["id"] for _ in range(5)]
     for run in runs:
-        wait_for(lambda run=run: len(events(other, run, limit=20)) == 20, "steps")
+        until_begun(other, run, 20)
     assert one.process is not None
     one.process.kill()
     one.process.wait()
@@ -252,6 +257,6 @@ def test_a_run_that_was_started_on_one_server_is_cancelled_by_another(
     one, other = pair
     assert one.post(ROUTINES, json=counting("long")).status_code == 200
     run = start(one, "long", list(range(5000)))["id"]
-    wait_for(lambda: len(events(other, run, limit=5)) == 5, "the first steps")
+    until_begun(other, run, 5)
     assert other.post(f"{RUNS}/{run}/cancel").json()["status"] == "cancelled"
     assert "Traceback" not in one.log
