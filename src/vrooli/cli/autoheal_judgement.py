@@ -11,7 +11,7 @@ from vrooli.cli import render
 from vrooli.cli.help import App, with_examples
 from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.length import seconds
-from vrooli.cli.options import File, Json, service_names
+from vrooli.cli.options import File, Json, Length, service_names
 
 if TYPE_CHECKING:
     from vrooli.autoheal.replay import Replayed
@@ -41,6 +41,15 @@ Example:
 
   vrooli-autoheal maintenance start postgres --for 1h --why "new disk" --until-green
 """
+
+_WINDOWS_HELP = with_examples(
+    "Show the windows that are not over, and the next of each [maintenance.NAME].",
+    "vrooli-autoheal maintenance list",
+)
+
+_END_HELP = with_examples(
+    "End a window before its time.", "vrooli-autoheal maintenance end 5c1f09ab"
+)
 
 _HOLD_HELP = """
 Take a service out of the watchdog's hands until it is released.
@@ -118,13 +127,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
     group = App(help="Have services left alone for a while.")
     app.add_typer(group, name="maintenance")
 
-    @group.command(
-        "list",
-        help=with_examples(
-            "Show the windows that are not over, and the next of each [maintenance.NAME].",
-            "vrooli-autoheal maintenance list",
-        ),
-    )
+    @group.command("list", help=_WINDOWS_HELP)
     def listed(file: File = None, json: Json = False) -> None:
         client = watchdog_of(kit, file)
         found = [{**window, "in_force": True} for window in client.maintenance()]
@@ -140,9 +143,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
     @group.command("start", help=_BEGIN_HELP)
     def start(
         services: Annotated[list[str] | None, typer.Argument(help="Services; none: all.")] = None,
-        length: Annotated[
-            str, typer.Option("--for", help="How long, like 30m, 2h or 7d.", metavar="LENGTH")
-        ] = "1h",
+        length: Length = "1h",
         why: Why = "no reason given",
         until_green: Annotated[
             bool,
@@ -165,12 +166,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
             end = f"`vrooli-autoheal maintenance end {window['id']}`"
             render.out(f"  next: {render.as_called(end)}")
 
-    @group.command(
-        "end",
-        help=with_examples(
-            "End a window before its time.", "vrooli-autoheal maintenance end 5c1f09ab"
-        ),
-    )
+    @group.command("end", help=_END_HELP)
     def end(
         window: Annotated[str, typer.Argument(help="Its id, from `maintenance list`.")],
         file: File = None,
