@@ -22,7 +22,8 @@ HEAD = """\
 
 Both listen on loopback. A token goes into the header `Authorization: Bearer TOKEN`;
 [files](files.md) says where each lies. A refusal is `{"error": {...}}` with what happened and
-what to do next, and 401 when the token is missing or wrong.
+what to do next: 401 when the token is missing or wrong, 404 for a path that names nothing of the
+stack, 400 for what is wrong in a query or a body.
 
 ## Watchdog, port 3002
 
@@ -49,13 +50,19 @@ def api() -> str:
     return HEAD + table(heads, _watchdog()) + SERVER + table(heads, _server())
 
 
-def _watchdog() -> Iterable[tuple[str, str, str]]:
+def routes_of_watchdog() -> Iterable[Route]:
+    """All that it serves; none of them can be called."""
     groups = []
     for name in discover.names(watchdog_routes):
         group: Any = discover.load(watchdog_routes, name, "GROUP", type)
-        groups.append(group(*[None] * len(fields(group))))  # the routes are listed, none is called
+        groups.append(group(*[None] * len(fields(group))))
     for route in web.build_app(groups, web.Tokens("", "")).routes:
         assert isinstance(route, Route)  # no mounts, no sockets
+        yield route
+
+
+def _watchdog() -> Iterable[tuple[str, str, str]]:
+    for route in routes_of_watchdog():
         methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
         token = "none" if route.path in web.OPEN else _token(route)
         yield f"`{methods} {route.path}`", _one_line(inspect.getdoc(route.endpoint)), token

@@ -2,10 +2,8 @@
 
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.support.leftovers import living, processes_of
+from tests.support.ports import free_port
 from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.autoheal.selftest import victim
 from vrooli.autoheal.selftest.unknown import healed_on_unknown
@@ -399,18 +398,6 @@ def said(ended: Ended) -> str:
 def gone(pid: int) -> bool:
     """Whether a process has ended."""
     return not living(pid)
-
-
-def free_port() -> int:
-    """A port that nobody listens on and that the system does not give to clients."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def section(title: str, keys: dict[str, Any]) -> str:

@@ -3,9 +3,9 @@ state is written down first, as well as the disk allows.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.ledger import Ledger
@@ -17,6 +17,7 @@ from vrooli.autoheal.reworking import Reworking
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy, UsageError
 from vrooli.core.ports.clock import Clock
+from vrooli.core.result import Result
 from vrooli.stack import graph
 from vrooli.stack.naming import check_ours, one, resolve
 from vrooli.stack.progress import Report, Step, silent
@@ -51,8 +52,20 @@ class Summary:
         }
 
 
+class Dependants(Protocol):
+    """What lives by the stack beside its services: jobs."""
+
+    async def stop_all(self, report: Report) -> None:
+        """The stack goes down: end what must not outlive the services."""
+        ...
+
+    def came_up(self) -> None:
+        """The stack is meant to run again."""
+        ...
+
+
 class Operations:
-    """Carries operators' requests out. `before_down` ends what must not outlive the services."""
+    """Carries operators' requests out."""
 
     def __init__(
         self,
@@ -60,10 +73,10 @@ class Operations:
         reactor: Reactor,
         ledger: Ledger,
         clock: Clock,
-        before_down: Callable[[Report], Awaitable[None]],
+        dependants: Dependants,
     ) -> None:
         self._board, self._reactor, self._ledger, self._clock = board, reactor, ledger, clock
-        self._before_down = before_down
+        self._dependants = dependants
         self._supervisor = board.supervisor
         self._turn = asyncio.Lock()
         self._starting: asyncio.Task[Summary] | None = None
@@ -102,8 +115,12 @@ class Operations:
             return await self._told(action, chosen, report, asked)
         finally:
             self._turn.release()
-            for tracked in self._board.tracked.values():
+            for tracked in filter(self._has_news, self._board.tracked.values()):
                 tracked.kick.set()
+
+    def _has_news(self, tracked: Tracked) -> bool:
+        """Whether it is not known to be well. Those that are need not all be looked at at once."""
+        return not tracked.healthy or not self._board.is_wanted(tracked.service)
 
     def _end_starts(self) -> None:
         """Who says stop does not want to wait for a start to end, nor for one that came before."""
@@ -188,7 +205,10 @@ class Operations:
         restarted = chosen if action == "restart" else set()
         fresh = {name for name, tracked in self._board.tracked.items() if tracked.fresh}
         self._queue(wanted, restarted)  # first: what is wanted and absent counts as failed
+        was_down = self._board.wanted.paused
         await asyncio.to_thread(self._board.wanted.start, wanted, stack.services)
+        if was_down:
+            self._dependants.came_up()
         if fresh - wanted:  # an edit brought more than what was asked for
             await asyncio.to_thread(self._board.wanted.stop, fresh - wanted)
         await self._supervisor.check(restarted)
@@ -201,7 +221,7 @@ class Operations:
             self._queue(wanted, restarted)
             if restarted:
                 await self._supervisor.stop(restarted, report)
-            outcomes = await self._supervisor.start(wanted, self._dequeuing(report))
+            outcomes = await self._supervisor.start(wanted, self._dequeuing(report), self._seen)
         finally:
             self._dequeue()
         return await self._finish(outcomes)
@@ -230,6 +250,12 @@ class Operations:
         failed = tracked is not None and (tracked.acting or tracked.failure is not None)
         return failed or self._absent(name)
 
+    def _seen(self, name: str, result: Result) -> None:
+        """What verified a start is a look like any other."""
+        tracked = self._board.tracked.get(name)
+        if tracked is not None:
+            self._reactor.spawn(self._reactor.note(tracked, result))
+
     def _dequeuing(self, report: Report) -> Report:
         """What has been started is watched from then on, not from the end of the whole."""
 
@@ -246,7 +272,7 @@ class Operations:
         affected = chosen | graph.left_without(stack, chosen, self._board.wanted.running)
         if action == "down" and chosen == set(stack.services):
             await asyncio.to_thread(self._board.wanted.stop_all)
-            await self._before_down(report)
+            await self._dependants.stop_all(report)
         else:
             await asyncio.to_thread(self._board.wanted.stop, affected)
         await self._take_over(affected)

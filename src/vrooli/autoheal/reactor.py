@@ -210,7 +210,8 @@ class Reactor:
         for dependent in dependents if failed else ():
             self._excuse(dependent)  # all, before one is decided about: it counts the others
         for dependent in dependents:
-            dependent.kick.set()
+            if not dependent.healthy:
+                dependent.kick.set()
             await self.consider(dependent)
 
     async def hand_over(self, tracked: Tracked) -> None:

@@ -4,6 +4,7 @@ nobody.
 
 import asyncio
 
+from vrooli.autoheal import cadence
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.confirm import pause
 from vrooli.autoheal.guard import guarded
@@ -28,6 +29,16 @@ class Observer:
         result = self._seen(tracked) or await self._asked(tracked, began)
         tracked.took = self._clock.monotonic() - began
         return result
+
+    def until_next(self, tracked: Tracked) -> float:
+        """Seconds until its next look, unless it is kicked: at its own point of the interval, and
+        not less often than things are swept; while a failure waits to be confirmed, soon.
+        """
+        health = tracked.service.health
+        if tracked.looks.failed:
+            return pause(health)
+        often = min(health.interval, self._board.supervisor.stack.autoheal.sweep)
+        return cadence.until_next(tracked.name, self._clock.monotonic(), often)
 
     def _seen(self, tracked: Tracked) -> Result | None:
         """What is known of it without asking it."""
@@ -76,7 +87,7 @@ async def watch(tracked: Tracked, observer: Observer, reactor: Reactor, clock: C
         tracked.kick.clear()
         await guarded(f"look at {tracked.name}", _once(tracked, observer, reactor))
         try:
-            async with asyncio.timeout(pause(tracked.service.health, tracked.looks)):
+            async with asyncio.timeout(observer.until_next(tracked)):
                 await tracked.kick.wait()
         except TimeoutError:
             continue

@@ -171,3 +171,8 @@ class Kit(Protocol):
     def migrate(self) -> int:
         """Bring the database schema up to date; the exit code."""
         ...
+
+
+def watchdog_of(kit: Kit, file: Path | None) -> WatchdogClient:
+    """The API of the watchdog of that file's stack."""
+    return kit.watchdog(kit.home(kit.stack_file(file)))

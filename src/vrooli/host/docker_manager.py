@@ -16,20 +16,13 @@ from urllib.parse import quote, urlencode
 
 from vrooli.client.wire import Response
 from vrooli.core.address import UnixPath
-from vrooli.core.errors import (
-    AccessDenied,
-    DeadlineExceeded,
-    ProtocolError,
-    StartFailed,
-    Unreachable,
-    VrooliError,
-)
+from vrooli.core.errors import DeadlineExceeded, ProtocolError, StartFailed, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.manager import Held
 from vrooli.core.ports.streams import Streams
 from vrooli.host import docker_log, docker_state
 from vrooli.host.docker_state import Story
-from vrooli.stack.wire import http
+from vrooli.stack.wire import engine, http
 
 ANSWER = 3.0
 """Seconds for an answer of the Engine."""
@@ -196,20 +189,8 @@ class DockerManager:
         return await self._ask("POST", f"/containers/{quote(name, safe='')}/{what}", seconds)
 
     async def _ask(self, method: str, path: str, seconds: float = 0.0) -> Response:
-        address, seconds = self._address, seconds or self._answer
-        try:
-            async with asyncio.timeout(seconds):
-                return await http.request(self._streams, address, method, path)
-        except TimeoutError as error:
-            raise DeadlineExceeded(f"no answer within {seconds:g} s", where=str(address)) from error
-        except Unreachable as error:
-            if isinstance(error.__cause__, PermissionError):
-                raise AccessDenied(
-                    "the socket of the Docker Engine may not be opened",
-                    where=str(address),
-                    next_step="run as root, or as a member of the group that owns it (`docker`)",
-                ) from error
-            raise
+        seconds = seconds or self._answer
+        return await engine.ask(self._streams, self._address, path, seconds, method)
 
     @property
     def _address(self) -> UnixPath:

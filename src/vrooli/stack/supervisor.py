@@ -4,7 +4,7 @@ while there is none.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -34,6 +34,14 @@ class Outcome:
     service: str
     changed: bool
     error: VrooliError | None = None
+
+
+Seen = Callable[[str, Result], None]
+"""Told what the look that verified a service found."""
+
+
+def untold(name: str, result: Result) -> None:
+    """For those who do not remember looks."""
 
 
 class Supervisor:
@@ -231,7 +239,9 @@ class Supervisor:
             self.runtime(service).check(service, self.context)
         await asyncio.gather(*map(self.require_sound, services))
 
-    async def start(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
+    async def start(
+        self, names: Iterable[str], report: Report, seen: Seen = untold
+    ) -> dict[str, Outcome]:
         """Start `names` in the order of their needs, in parallel where possible, each after its
         needs are healthy.
         """
@@ -241,7 +251,9 @@ class Supervisor:
             for service in services:
                 wanted = graph.direct_needs(self.stack, service.name)
                 needs = [task for name, task in tasks.items() if name in wanted]
-                tasks[service.name] = group.create_task(self._start_after(service, needs, report))
+                tasks[service.name] = group.create_task(
+                    self._start_after(service, needs, report, seen)
+                )
         return {name: task.result() for name, task in tasks.items()}
 
     async def stop(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
@@ -262,7 +274,11 @@ class Supervisor:
         return [self.stack.services[n] for wave in waves for n in sorted(wave) if n in chosen]
 
     async def _start_after(
-        self, service: Service, needs: list[asyncio.Task[Outcome]], report: Report
+        self,
+        service: Service,
+        needs: list[asyncio.Task[Outcome]],
+        report: Report,
+        seen: Seen,
     ) -> Outcome:
         watch = _Stopwatch(service.name, report, self.context)
         if needs and not (self.running(service) and service.managed):
@@ -273,7 +289,7 @@ class Supervisor:
             watch.say("blocked", error.what)
             return Outcome(service.name, changed=False, error=error)
         try:
-            result = await self._start_or_restart(service, report)
+            result = await self._start_or_restart(service, report, seen)
         except VrooliError as error:
             watch.say("failed", str(error))
             return Outcome(service.name, changed=True, error=error)
@@ -283,12 +299,19 @@ class Supervisor:
         watch.say("started" if result.details.get("unasked") else "healthy", result.message)
         return Outcome(service.name, changed=service.managed)
 
-    async def _start_or_restart(self, service: Service, report: Report) -> Result | None:
+    async def _start_or_restart(
+        self, service: Service, report: Report, seen: Seen
+    ) -> Result | None:
+        """What was found in the end; None when it ran already, and well."""
         if self.outdated(service):
-            return await self.restart_one(service, report)
-        result = await self.start_one(service, report)
-        if result is None and not (await self.look(service)).healthy:
-            return await self.runtime(service).await_health(service, self.context)
+            result: Result | None = await self.restart_one(service, report)
+        else:
+            result = await self.start_one(service, report)
+        if result is None and (found := await self.look(service)).healthy:
+            seen(service.name, found)
+            return None
+        result = result or await self.runtime(service).await_health(service, self.context)
+        seen(service.name, result)
         return result
 
     async def _stop_after(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.kinds import Bench, resource
-from tests.support.postgres import free_port
+from tests.support.ports import free_port
 from vrooli.core.status import Status
 from vrooli.stack.compiled import write_compiled
 from vrooli.stack.kinds import kind_of

@@ -1,9 +1,6 @@
 """Operators, heals, exits and looks meet at awkward moments."""
 
 import asyncio
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
@@ -35,7 +32,7 @@ async def test_what_an_up_has_not_reached_yet_did_not_fail(tmp_path: Path) -> No
 async def test_what_is_about_to_be_started_did_not_fail(tmp_path: Path) -> None:
     async with MemoryWatchdog(tmp_path, stack_of(scenario("web", 1))) as watchdog:
         web = watchdog.board.tracked["web"]
-        with slow_disk(watchdog):  # a second passes between what is wanted and its start
+        with watchdog.slow_disk():  # a second passes between what is wanted and its start
             up = asyncio.create_task(watchdog.operations.run("up", (), silent))
             await until(lambda: watchdog.board.is_wanted(web.service))
             watchdog.board.checks.clear()  # there are no facts for them here
@@ -49,7 +46,7 @@ async def test_who_ends_while_its_heal_is_written_down_is_healed_again(tmp_path:
     seldom = replace(scenario("web", 1), health=Health("tcp", "1", interval=60.0))
     async with MemoryWatchdog(tmp_path, stack_of(seldom, sweep=60.0)) as watchdog:
         await watchdog.operations.run("up", (), silent)
-        with slow_disk(watchdog):  # an action waits a second for it, and then goes on
+        with watchdog.slow_disk():  # an action waits a second for it, and then goes on
             await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
             await until(lambda: watchdog.started("web") == 2)
             await asyncio.sleep(0.3)  # verified by now; the record of it waits for the disk
@@ -104,15 +101,6 @@ async def test_a_dependent_that_is_not_looked_at_does_not_spoil_a_heal(tmp_path:
         await until(lambda: db.heal is not None and db.heal.outcome is not None, seconds=20)
         assert db.heal is not None
         assert db.heal.outcome == "healed"
-
-
-@contextmanager
-def slow_disk(watchdog: MemoryWatchdog) -> Iterator[None]:
-    """Nothing can be written to the history."""
-    with closing(sqlite3.connect(watchdog.history_path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize("cause", ["hangs", "dies"])

@@ -15,7 +15,7 @@ from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.operations import ACTIONS, Operations, Summary
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import actor, json_body, number, problem
-from vrooli.core.errors import UsageError, VrooliError
+from vrooli.core.errors import UnknownName, UsageError, VrooliError
 from vrooli.core.status import Status
 from vrooli.stack.progress import Report, Step
 from vrooli.stack.upgrading import Wish
@@ -82,13 +82,13 @@ class Services:
         return JSONResponse({"checks": self.view.checks()})
 
     async def check(self, request: Request) -> Response:
-        """One of them; 400 when there is no such check."""
+        """One of them."""
         wanted = request.path_params["id"]
         for check in self.view.checks():
             if check["id"] == wanted:
                 return JSONResponse(check)
-        raise UsageError(
-            f"there is no check `{wanted}`", next_step="`vrooli-autoheal checks` lists them"
+        raise UnknownName(
+            f"there is no check `{wanted}`", wanted, next_step="`vrooli-autoheal checks` lists them"
         )
 
     async def heals(self, request: Request) -> Response:
