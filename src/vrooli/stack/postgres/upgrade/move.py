@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from vrooli.core.address import HostPort
 from vrooli.core.command import Command, CopyTree, Remove, Rename, WriteFile
 from vrooli.core.errors import Refused, StartFailed
 from vrooli.stack.job_launch import is_job
@@ -99,9 +98,11 @@ class Move(Upgrade):
         )
 
     def _live(self) -> Asker:
-        service = self._of.service
-        address = HostPort(service.host, service.port)
-        return Asker(self._of.context.tools.streams, address, self._of.password)
+        """The server as it runs, by its socket in a closed folder: anybody may listen on its port
+        while it is down.
+        """
+        of = self._of
+        return Asker(of.context.tools.streams, of.stage.address, of.password)
 
     async def ready(self, told: Told) -> None:
         """Copy the programs, make an empty cluster with the operator's settings, and have
