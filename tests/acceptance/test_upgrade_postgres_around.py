@@ -3,7 +3,16 @@
 import socket
 import threading
 
-from tests.support.older_postgres import OLDER, fill, holds_all, of, version
+from tests.support.older_postgres import (
+    NEWER,
+    OLDER,
+    fill,
+    holds_all,
+    of,
+    programs,
+    sql,
+    version,
+)
 from tests.support.stack import LiveStack, said
 
 
@@ -21,6 +30,35 @@ def test_who_else_holds_the_port_is_told_nothing(stack: LiveStack) -> None:
     assert foreign.heard == []
     assert stack.run("resource", "upgrade", "postgres").returncode == 0
     assert stack.run("start", "postgres").returncode == 0
+    assert version(stack) == 18
+    holds_all(stack)
+
+
+def test_it_is_run_by_the_programs_that_made_it_and_not_by_others_of_their_version(
+    stack: LiveStack,
+) -> None:
+    of(stack, OLDER)
+    stack.up()
+    fill(stack)
+    of(stack, NEWER)
+    refused = stack.run("up")
+    assert (refused.returncode, "resource upgrade" in refused.stderr) == (1, True), said(refused)
+    upgraded = stack.run("resource", "upgrade", "postgres")
+    assert upgraded.returncode == 0, said(upgraded)
+    assert (version(stack), programs(stack)) == (18, NEWER)
+    undone = stack.run("resource", "upgrade", "postgres", "--undo", "--yes")
+    assert undone.returncode == 0, said(undone)
+    assert (version(stack), programs(stack)) == (16, OLDER)
+    assert stack.run("resource", "upgrade", "postgres", "--forget", "--yes").returncode == 0
+    of(stack, None)
+    stack.up()
+    assert programs(stack) == OLDER, "an undone upgrade leaves it as it was"
+    sql(stack, "CREATE VIEW gone AS SELECT buffers_backend FROM pg_stat_bgwriter", "SELECT 1")
+    failed = stack.run("resource", "upgrade", "postgres")
+    assert failed.returncode == 1, said(failed)
+    assert (version(stack), programs(stack)) == (16, OLDER)
+    sql(stack, "DROP VIEW gone", "SELECT 1")
+    assert stack.run("resource", "upgrade", "postgres").returncode == 0
     assert version(stack) == 18
     holds_all(stack)
 

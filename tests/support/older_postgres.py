@@ -10,9 +10,12 @@ import asyncpg
 from tests.support.stack import LiveStack
 from vrooli.stack.postgres.installation import PACKAGE
 
-OLDER = next(Path(path) / PACKAGE for path in sys.path if (Path(path) / PACKAGE).is_dir())
-OLDER = OLDER / "pginstall" / "bin"
-"""The older of the two majors that the package carries."""
+_PACKAGE = next(Path(path) / PACKAGE for path in sys.path if (Path(path) / PACKAGE).is_dir())
+OLDER = _PACKAGE / "pginstall" / "bin"
+"""The older of the two majors that the package carries, as it lies there: no copy in a home."""
+
+NEWER = _PACKAGE / "pginstall18" / "bin"
+"""The newer one."""
 
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 """The programs of this system, by their major version."""
@@ -51,6 +54,11 @@ def sql(stack: LiveStack, *statements: str, user: str = "vrooli", database: str 
 def version(stack: LiveStack) -> int:
     """Of the server that answers."""
     return int(sql(stack, "SHOW server_version_num")) // 10000
+
+
+def programs(stack: LiveStack) -> Path:
+    """The folder of the programs that run it."""
+    return Path(f"/proc/{stack.pid('postgres')}/exe").readlink().parent
 
 
 def fill(stack: LiveStack) -> None:

@@ -26,6 +26,8 @@ class Clusters:
         current: the one in force.
         programs: bin folder of the programs that run it where the declared ones are of another
             major version; empty when the declared ones do.
+        bound: they run it also where the embedded ones are declared and would fit: an upgrade
+            away from them failed, or was undone, and what ran before is to run again.
         other: the one that was in force before the last upgrade, or that an `--undo` left; empty
             when none is kept.
         other_programs: bin folder of the programs that ran it.
@@ -38,6 +40,7 @@ class Clusters:
     other: str = ""
     other_programs: str = ""
     undone: bool = False
+    bound: bool = False
     at: float = 0.0
 
 
@@ -99,6 +102,18 @@ def major_of(folder: Path) -> int | None:
             where=str(folder / "PG_VERSION"),
             next_step="check the permissions of the folder, or restore it from a backup",
         ) from error
+
+
+def last_run_by(folder: Path) -> str:
+    """Bin folder of the programs that ran `folder` last, as its server wrote it down; empty when
+    that cannot be told.
+    """
+    try:
+        said = os.fsdecode(start_of(folder / "postmaster.opts", 4096))
+    except OSError:
+        return ""
+    program = Path(said.split(' "', 1)[0].rstrip("\n"))
+    return str(program.parent) if program.is_absolute() else ""
 
 
 def start_of(path: Path, limit: int = 16) -> bytes:

@@ -58,7 +58,7 @@ def test_each_reason_is_named(other: dict[str, Any], said: str) -> None:
 
 
 def test_missing_programs_are_named() -> None:
-    assert found(GOOD, missing=["pg_ctl"]) == ["pg_ctl is missing in /old/bin"]
+    assert found(GOOD, missing=["pg_ctl"]) == ["programs are missing in /old/bin: pg_ctl"]
 
 
 def test_what_was_undone_is_kept_until_it_is_forgotten() -> None:

@@ -102,7 +102,8 @@ def tablespaces(data: Path) -> int:
 
 def missing_programs(old: Installation) -> list[str]:
     """What pg_upgrade would miss of the old installation."""
-    return [name for name in _NEEDED if not (old.bin / name).is_file()]
+    programs = _as_it_lies(old)
+    return [name for name in _NEEDED if not (programs / name).is_file()]
 
 
 def knows_icu(installation: Installation) -> bool:

@@ -112,10 +112,11 @@ class Move(Upgrade):
         old, new = self._both(seen)
         require_plain(old.bin, of.name)
         run = of.context.executor.run
-        self._before = replace(of.clusters, programs=str(old.bin), other="", other_programs="")
+        self._before = replace(
+            of.clusters, programs=str(old.bin), bound=True, other="", other_programs=""
+        )
         await run([clusters.write(of.place.home, of.name, self._before)], told)
-        if new.sources:
-            await run([CopyTree(new.sources, new.root)], told)
+        await run([CopyTree(x.sources, x.root) for x in (old, new) if x.sources], told)
         await run(initialised(self._new(new), of.stage.folder, of.conf(new.major)), told)
         await run(of.stage.made(of.password), told)
         await run(await asyncio.to_thread(self._carried, seen.data), told)

@@ -56,7 +56,7 @@ def _about_programs(seen: Seen, missing: Collection[str]) -> Iterator[str]:
             f"data (Debian: apt install postgresql-{seen.major})"
         )
     elif missing:
-        yield f"{', '.join(missing)} is missing in {seen.old.bin}"
+        yield f"programs are missing in {seen.old.bin}: {', '.join(missing)}"
 
 
 def _about_use(seen: Seen) -> Iterator[str]:

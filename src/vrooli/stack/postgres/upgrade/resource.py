@@ -96,9 +96,9 @@ class Resource:
 
     def old(self) -> Installation | None:
         """The programs that the data needs; None when they are gone."""
-        noted = [self.clusters.programs] if self.clusters.programs else []
-        declared = [self.declared] if self.declared != "embedded" else []
-        return installations.of_major(self.major, self.place.home.pgsql, [*noted, *declared])
+        declared = self.declared if self.declared != "embedded" else ""
+        known = (clusters.last_run_by(self.data), self.clusters.programs, declared)
+        return installations.of_major(self.major, self.place.home.pgsql, filter(None, known))
 
     def target(self, to: str) -> Installation:
         """The programs of what it is to become.

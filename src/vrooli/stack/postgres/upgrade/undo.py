@@ -59,6 +59,7 @@ class Undo(Upgrade):
                 other=known.current,
                 other_programs=known.programs,
                 undone=True,
+                bound=True,
                 at=self._of.context.tools.clock.wall(),
             )
         )
