@@ -63,6 +63,26 @@ def test_it_is_run_by_the_programs_that_made_it_and_not_by_others_of_their_versi
     holds_all(stack)
 
 
+def test_services_that_are_called_alike_run_on(stack: LiveStack) -> None:
+    alike = ("postgres-upgrade", "postgres-prepare")
+    for name in alike:
+        stack.add(name)
+    stack.write()
+    stack.up()
+    before = stack.pids(*alike)
+    of(stack, OLDER)
+    stack.up()
+    assert stack.pids(*alike) == before
+    of(stack, None)
+    stack.up()
+    ended = stack.run("resource", "upgrade", "postgres")
+    assert ended.returncode == 0, said(ended)
+    assert stack.pids(*alike) == before
+    assert stack.heals() == []
+    assert "initdb" not in stack.log("postgres-upgrade")
+    assert "Performing Upgrade" in stack.run("logs", "postgres.upgrade").stdout
+
+
 class _Listener:
     """Somebody else on a port of loopback; hangs up on all who come, and knows what they said."""
 

@@ -14,7 +14,7 @@ from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.cluster import NewCluster
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
-from vrooli.stack.postgres.left import stage_folder
+from vrooli.stack.postgres.left import launched_as, stage_folder
 from vrooli.stack.postgres.upgrade.stage import Stage
 from vrooli.stack.runtime import Context
 
@@ -86,7 +86,7 @@ class Resource:
             folder=stage_folder(self.place.home.root / "data", self.name),
             sockets=Path(self.sockets),
             port=self.service.port,
-            log=self.place.home.log(f"{self.name}-upgrade"),
+            log=self.place.home.log(launched_as(self.name)),
             user=self.place.user_of(self.service),
         )
 
