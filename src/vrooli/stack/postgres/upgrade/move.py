@@ -15,6 +15,7 @@ from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.cluster import NewCluster, initialised, require_plain
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
+from vrooli.stack.postgres.left import removed
 from vrooli.stack.postgres.upgrade import compare, facts, look
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.look import Seen
@@ -126,7 +127,9 @@ class Move(Upgrade):
             await self._programs.run("check that it can be upgraded", check, told)
 
     def _new(self, new: Installation) -> NewCluster:
-        return replace(self._of.new_cluster(new), data=self._of.folder(new.major))
+        of = self._of
+        made = of.new_cluster(new)
+        return replace(made, data=of.folder(new.major), log_path=str(of.stage.log))
 
     def _carried(self, data: Path) -> list[WriteFile]:
         stage = self._of.stage
@@ -203,7 +206,8 @@ class Move(Upgrade):
 
     async def clean(self) -> None:
         """See the base."""
-        of, gone = self._of, [Remove(str(self._of.stage.folder))]
+        of = self._of
+        gone = [*removed(of.place.home.root / "data", of.name)]
         now = clusters.read(of.place.home, of.name)
         if self._seen is not None:
             made = of.folder(self._seen.new.major)
