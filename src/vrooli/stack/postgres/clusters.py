@@ -7,10 +7,10 @@ other in force, and never none, in whose place the next start would make an empt
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from vrooli.core.command import WriteFile
+from vrooli.core.command import Remove, Rename, WriteFile
 from vrooli.core.errors import ConfigError
 from vrooli.core.home import Home
 
@@ -83,6 +83,31 @@ def write(home: Home, service: str, clusters: Clusters) -> WriteFile:
     """Have `clusters` in force, durably."""
     text = json.dumps(asdict(clusters), indent=2) + "\n"
     return WriteFile(str(note(home, service)), text, 0o644)
+
+
+def switch(
+    home: Home, service: str, now: Clusters, before: Clusters
+) -> tuple[WriteFile, WriteFile]:
+    """Have `now` in force, with `before` beside it: `back` needs no room on the disk then, which
+    may be full because of the switch.
+    """
+    kept = replace(write(home, service, before), path=str(_kept(home, service)))
+    return kept, write(home, service, now)
+
+
+def back(home: Home, service: str) -> Rename:
+    """Have in force what was before the last switch."""
+    return Rename(str(_kept(home, service)), str(note(home, service)))
+
+
+def settled(home: Home, service: str) -> Remove:
+    """Nobody will want it `back`."""
+    return Remove(str(_kept(home, service)))
+
+
+def _kept(home: Home, service: str) -> Path:
+    path = note(home, service)
+    return path.with_name(f"{path.name}.before")
 
 
 def major_of(folder: Path) -> int | None:

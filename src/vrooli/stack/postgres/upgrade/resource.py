@@ -53,6 +53,11 @@ class Resource:
         return clusters.read(self.place.home, self.name)
 
     @property
+    def folders(self) -> Path:
+        """Where the data folders lie."""
+        return self.place.home.root / "data"
+
+    @property
     def data(self) -> Path:
         """The folder that was in force then."""
         return self.place.home.data(self.clusters.current)
@@ -83,7 +88,7 @@ class Resource:
         """Where the upgrade works."""
         return Stage(
             service=self.name,
-            folder=stage_folder(self.place.home.root / "data", self.name),
+            folder=stage_folder(self.folders, self.name),
             sockets=Path(self.sockets),
             port=self.service.port,
             log=self.place.home.log(launched_as(self.name)),
