@@ -9,9 +9,9 @@ Our own stop is made of signals: the Engine tells of a `stop` only when somebody
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from vrooli.client.wire import Response
@@ -46,6 +46,8 @@ AGAIN = 0.5
 REMEMBERED = 3600.0
 """Seconds for which the end of a container that is gone is asked for. The Engine keeps its latest
 256 events only (daemon/events/events.go)."""
+
+Answer = TypeVar("Answer")
 
 EVENTS = ("start", "die", "stop", "kill", "destroy", "rename", "pause", "unpause", "health_status")
 
@@ -105,11 +107,10 @@ class DockerManager:
         if told is None:
             return []
         query = urlencode({"stdout": 1, "stderr": 1, "tail": lines})
-        answer = await self._ask("GET", f"/containers/{quote(name, safe='')}/logs?{query}")
-        if answer.status != 200:
-            return []
-        terminal = bool((told.get("Config") or {}).get("Tty"))
-        return docker_log.text(answer.body, terminal=terminal).splitlines()[-lines:]
+        path = f"/containers/{quote(name, safe='')}/logs?{query}"
+        end = docker_log.End(terminal=bool((told.get("Config") or {}).get("Tty")))
+        status = await self._answered(http.hear(self._streams, self._address, path, end.feed))
+        return end.lines(lines) if status == 200 else []
 
     async def follow(self, names: Collection[str]) -> AsyncIterator[Held]:
         """See the port."""
@@ -196,10 +197,14 @@ class DockerManager:
         return await self._ask("POST", f"/containers/{quote(name, safe='')}/{what}", seconds)
 
     async def _ask(self, method: str, path: str, seconds: float = 0.0) -> Response:
+        asked = http.request(self._streams, self._address, method, path)
+        return await self._answered(asked, seconds)
+
+    async def _answered(self, asked: Awaitable[Answer], seconds: float = 0.0) -> Answer:
         address, seconds = self._address, seconds or self._answer
         try:
             async with asyncio.timeout(seconds):
-                return await http.request(self._streams, address, method, path)
+                return await asked
         except TimeoutError as error:
             raise DeadlineExceeded(f"no answer within {seconds:g} s", where=str(address)) from error
         except Unreachable as error:
