@@ -107,6 +107,33 @@ def _last(stack: LiveStack, lines: str) -> list[str]:
     return shown.stdout.splitlines()
 
 
+def test_the_engine_of_the_docker_command_is_taken_where_the_file_names_none(
+    engine: DockerEngine, stack: LiveStack
+) -> None:
+    engine.create("kept", SCRIPT)
+    engine.docker("start", "kept")
+    try:
+        before = runs(engine, "kept")
+        stack.container("kept", "kept", None)
+        stack.write()
+        stack.environment["DOCKER_HOST"] = f"unix://{engine.socket}"
+        checked = stack.run("config", "check")
+        assert f"that of DOCKER_HOST: {engine.socket}" in checked.stderr, said(checked)
+        stack.up()
+        stack.until_ok()
+        del stack.environment["DOCKER_HOST"]
+        watchdog = stack.kill("autoheal")
+        stack.until(lambda: stack.pid("autoheal") != watchdog, "another watchdog")
+        assert stack.until_ok()
+        assert runs(engine, "kept") == before
+        stack.docker(engine.socket)
+        stack.write()
+        assert "stack.docker" not in stack.up().stderr, "it is the same one"
+        stack.down()
+    finally:
+        engine.docker("rm", "--force", "kept")
+
+
 def test_one_that_is_killed_is_healed_after_its_own_policy_if_it_has_one(
     engine: DockerEngine, boxes: LiveStack
 ) -> None:
