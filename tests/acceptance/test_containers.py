@@ -12,9 +12,8 @@ import pytest
 from tests.support.docker_engine import IMAGE, DockerEngine, docker_engine
 from tests.support.stack import LiveStack, gone, said
 
-SCRIPT = (
-    "echo hello; trap 'test -e /slow && sleep 4; exit 0' TERM; while :; do sleep 9 & wait; done"
-)
+WAITS = "trap 'test -e /slow && sleep 4; exit 0' TERM; while :; do sleep 9 & wait; done"
+SCRIPT = f"echo hello; {WAITS}"
 HEALTH = (
     *("--health-cmd", "test ! -e /sick", "--health-interval", "200ms"),
     *("--health-retries", "2", "--health-timeout", "5s"),
@@ -78,6 +77,61 @@ def test_up_adopts_what_runs_starts_what_does_not_and_down_stops_both(
     boxes.down()
     assert [engine.state(name)["Status"] for name in ("box", "kept")] == ["exited", "exited"]
     assert engine.state("box")["ExitCode"] == 0, "it was asked, not killed"
+
+
+@pytest.mark.parametrize("terminal", [(), ("--tty",)], ids=["streams", "terminal"])
+def test_of_a_long_log_the_newest_lines_are_shown(
+    engine: DockerEngine, stack: LiveStack, terminal: tuple[str, ...]
+) -> None:
+    ten_kilobytes = "x=0123456789; for n in 1 2 3 4 5 6 7 8 9 10; do x=$x$x; done"
+    lines = "n=0; while test $n -lt 300; do n=$((n+1)); echo $n $x; done; echo the end"
+    engine.create("talker", f"{ten_kilobytes}; {lines}; {WAITS}", *terminal)
+    try:
+        stack.container("talker", "talker", engine.socket)
+        stack.write()
+        stack.up()
+        stack.until(lambda: _last(stack, "1") == ["the end"], "it has written all")
+        shown = _last(stack, "301")
+        assert shown[-1] == "the end"
+        numbers = [int(line.split()[0]) for line in shown[:-1]]
+        assert numbers == [*range(numbers[0], 301)], "the newest, whole, and none left out"
+        assert sum(map(len, shown)) > 900_000
+    finally:
+        stack.run("down")
+        engine.docker("rm", "--force", "talker")
+
+
+def _last(stack: LiveStack, lines: str) -> list[str]:
+    shown = stack.run("logs", "talker", "--lines", lines)
+    assert shown.returncode == 0, said(shown)
+    return shown.stdout.splitlines()
+
+
+def test_the_engine_of_the_docker_command_is_taken_where_the_file_names_none(
+    engine: DockerEngine, stack: LiveStack
+) -> None:
+    engine.create("kept", SCRIPT)
+    engine.docker("start", "kept")
+    try:
+        before = runs(engine, "kept")
+        stack.container("kept", "kept", None)
+        stack.write()
+        stack.environment["DOCKER_HOST"] = f"unix://{engine.socket}"
+        checked = stack.run("config", "check")
+        assert f"that of DOCKER_HOST: {engine.socket}" in checked.stderr, said(checked)
+        stack.up()
+        stack.until_ok()
+        del stack.environment["DOCKER_HOST"]
+        watchdog = stack.kill("autoheal")
+        stack.until(lambda: stack.pid("autoheal") != watchdog, "another watchdog")
+        assert stack.until_ok()
+        assert runs(engine, "kept") == before
+        stack.docker(engine.socket)
+        stack.write()
+        assert "stack.docker" not in stack.up().stderr, "it is the same one"
+        stack.down()
+    finally:
+        engine.docker("rm", "--force", "kept")
 
 
 def test_one_that_is_killed_is_healed_after_its_own_policy_if_it_has_one(

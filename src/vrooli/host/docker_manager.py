@@ -40,6 +40,7 @@ REMEMBERED = 3600.0
 """Seconds for which the end of a container that is gone is asked for. The Engine keeps its latest
 256 events only (daemon/events/events.go)."""
 
+
 EVENTS = ("start", "die", "stop", "kill", "destroy", "rename", "pause", "unpause", "health_status")
 
 
@@ -98,11 +99,11 @@ class DockerManager:
         if told is None:
             return []
         query = urlencode({"stdout": 1, "stderr": 1, "tail": lines})
-        answer = await self._ask("GET", f"/containers/{quote(name, safe='')}/logs?{query}")
-        if answer.status != 200:
-            return []
-        terminal = bool((told.get("Config") or {}).get("Tty"))
-        return docker_log.text(answer.body, terminal=terminal).splitlines()[-lines:]
+        path = f"/containers/{quote(name, safe='')}/logs?{query}"
+        end = docker_log.End(terminal=bool((told.get("Config") or {}).get("Tty")))
+        asked = http.hear(self._streams, self._address, path, end.feed)
+        status = await engine.answered(asked, self._address, self._answer)
+        return end.lines(lines) if status == 200 else []
 
     async def follow(self, names: Collection[str]) -> AsyncIterator[Held]:
         """See the port."""

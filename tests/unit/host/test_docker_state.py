@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from vrooli.host import docker_log, docker_state
+from vrooli.host import docker_state
 from vrooli.host.docker_state import DECIDED, Story
 
 STARTED = "2026-11-27T10:00:00.25Z"
@@ -121,12 +121,3 @@ def test_times_have_zones_and_fractions() -> None:
     assert docker_state.unix("2026-11-27T12:00:00.25+02:00") == BEGAN
     with pytest.raises(ValueError, match="is no time"):
         docker_state.unix("yesterday")
-
-
-def test_a_log_is_put_together_from_both_streams() -> None:
-    def piece(stream: int, text: bytes) -> bytes:
-        return bytes([stream, 0, 0, 0]) + len(text).to_bytes(4, "big") + text
-
-    data = piece(1, b"one\n") + piece(2, b"two\n") + piece(1, b"cut off")[:-4]
-    assert docker_log.text(data, terminal=False) == "one\ntwo\ncut"
-    assert docker_log.text(b"as it is\r\n", terminal=True) == "as it is\r\n"
