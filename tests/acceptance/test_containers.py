@@ -147,6 +147,34 @@ def test_a_stop_by_hand_stands_also_when_nobody_watched(
     boxes.until_healed("box")
 
 
+def test_a_stop_by_hand_in_the_middle_of_a_heal_stands(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    engine.docker("exec", "box", "touch", "/slow")  # the heal takes seconds to stop it
+    engine.docker("exec", "box", "touch", "/sick")
+    boxes.until(lambda: boxes.outcomes("box") == [None], "it is being restarted")
+    _stop_by_hand(engine, boxes, heals=1)
+    engine.docker("start", "box")
+    boxes.until(lambda: boxes.service("box").get("state") == "running", "a start takes it back")
+    before = runs(engine, "box")
+    engine.kill("box")  # what it finds is still there: it is sick, and verified in vain for long
+    boxes.until(lambda: runs(engine, "box") != before, "the heal has started it")
+    _stop_by_hand(engine, boxes, heals=2)
+    kept = runs(engine, "kept")
+    engine.docker("exec", "kept", "touch", "/sick")
+    boxes.until(lambda: runs(engine, "kept") != kept, "another is healed meanwhile")
+    assert engine.state("box")["Status"] == "exited"
+
+
+def _stop_by_hand(engine: DockerEngine, boxes: LiveStack, heals: int) -> None:
+    engine.docker("stop", "box")
+    boxes.until(lambda: boxes.service("box").get("state") == "stopped", "it is taken in")
+    assert boxes.service("box")["message"] == "stopped by `docker stop`"
+    assert boxes.outcomes("box") == ["unverifiable"] * heals
+    assert boxes.heals("box")[-1]["note"] == "an operator took over"
+    assert engine.state("box")["Status"] == "exited"
+
+
 def test_a_watchdog_that_is_killed_in_a_heal_does_nothing_twice(
     engine: DockerEngine, boxes: LiveStack
 ) -> None:

@@ -145,6 +145,21 @@ def test_a_stop_by_hand_stands_also_when_nobody_watched_and_a_start_takes_it_bac
     _until_healed(up, "web", "start")
 
 
+def test_a_stop_by_hand_in_the_middle_of_a_heal_stands(up: HostedStack) -> None:
+    pids = up.until_ok(*ALL)
+    up.host.write(f"{FOLDER}/sick-web", "")
+    up.kill(pids["web"])
+    up.until(lambda: len(up.starts("web")) == 2, "the heal has started it, and verifies it")
+    up.host.run("systemctl", "stop", "web.service")
+    up.until(lambda: up.rows().get("web", {}).get("state") == "stopped", "it is taken in")
+    assert up.rows()["web"]["message"] == "stopped by `systemctl stop`"
+    assert [x["outcome"] for x in up.heals("web")] == ["unverifiable"]
+    up.host.write(f"{FOLDER}/sick-kept", "")
+    up.until(lambda: len(up.starts("kept")) == 2, "another is healed meanwhile")
+    assert len(up.starts("web")) == 2
+    assert up.host.show("web.service", "ActiveState") == {"ActiveState": "inactive"}
+
+
 def test_a_watchdog_that_is_killed_in_a_heal_does_nothing_twice(up: HostedStack) -> None:
     before = up.until_ok(*ALL)
     up.kill(before["web"])

@@ -79,9 +79,6 @@ class Holding:
         await self._ledger.event(tracked.name, "started again", by=by, why=why)
 
     async def _stopped_by_hand(self, tracked: Tracked) -> bool:
-        heal = tracked.heal
-        if tracked.failure is not None and heal is not None and heal.outcome is None:
-            return False  # our own: the watchdog before us was killed between stop and start
         if tracked.name in self._taken_in:
             return True  # an event and a look tell the same
         self._taken_in.add(tracked.name)

@@ -273,10 +273,11 @@ class Operations:
 
     def _failed(self, tracked: Tracked, outcome: Outcome) -> bool:
         """Whether there is anything to heal. What was refused as declared, before anything was
-        touched, runs on as it did.
+        touched, runs on as it did; what somebody stopped meanwhile stays stopped.
         """
-        service = tracked.service
-        refused = isinstance(outcome.error, UsageError) and self._supervisor.running(service)
+        service, error = tracked.service, outcome.error
+        refused = isinstance(error, UsageError) and self._supervisor.running(service)
+        refused = refused or bool(self._supervisor.in_hand(service))
         return not refused and service.managed and self._board.is_wanted(service)
 
     def _failure(self, tracked: Tracked, outcome: Outcome) -> Failure:

@@ -62,7 +62,7 @@ class Reactor:
         """A manager tells how a service is."""
         before = self._launch(tracked)
         ended = self._supervisor.note_held(tracked.service, held)
-        if self._board.busy(tracked):
+        if self._board.busy(tracked) and not self._is_taken_over(tracked):
             return
         if not self._board.is_wanted(tracked.service):
             if await self.holding.started_by_hand(tracked, held):
@@ -133,6 +133,9 @@ class Reactor:
         tracked.decision = decision
         if changed:
             self._ledger.decision(tracked.name, case, decision)
+        if decision.rule == "in-hand":
+            self.yield_to(tracked)
+            return
         if decision.verdict == "heal":
             began = self._healing.claim(tracked)
             tracked.task = self.spawn(self._healing.heal(tracked, failure, decision, began))
@@ -167,6 +170,19 @@ class Reactor:
             raise Busy("an operation is at it already", where=tracked.name)
         tracked.acting = True
         return await self._healing.by_hand(tracked, action, who)
+
+    def yield_to(self, tracked: Tracked) -> None:
+        """Somebody else has it in hand: what is under way ends. On the side, because it may be a
+        heal that found out, and that cannot end itself.
+        """
+        self.spawn(self._yield_to(tracked))
+
+    async def _yield_to(self, tracked: Tracked) -> None:
+        if tracked.queued:
+            return  # an operator starts it again
+        await self.holding.left_alone(tracked)
+        await self.hand_over(tracked)
+        tracked.kick.set()
 
     def _excuse(self, tracked: Tracked) -> None:
         """What it needs is back: it gets time to find that out, and is judged anew after it."""
@@ -278,10 +294,19 @@ class Reactor:
         """Whether its manager, or an operator by way of it, has it in hand."""
         if not await self.holding.left_alone(tracked):
             return False
-        if not self._board.is_wanted(tracked.service):
+        if self._is_taken_over(tracked) or not self._board.is_wanted(tracked.service):
             await self.hand_over(tracked)
             tracked.kick.set()
         return True
+
+    def _is_taken_over(self, tracked: Tracked) -> bool:
+        """Whether somebody has it in hand while a failure of it stands or a heal is under way; who
+        carries out an operation hears of that by himself.
+        """
+        healing = tracked.heal is not None and tracked.heal.outcome is None
+        ours = not tracked.acting or (tracked.task is not None and not tracked.task.done())
+        pending = (healing or tracked.failure is not None) and ours and not tracked.queued
+        return pending and bool(self._supervisor.in_hand(tracked.service))
 
     async def _failing_look(self, tracked: Tracked, result: Result, now: float) -> None:
         if not self._supervisor.running(tracked.service):
