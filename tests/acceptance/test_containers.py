@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.docker_engine import IMAGE, DockerEngine, docker_engine
+from tests.support.receiver import receiving
 from tests.support.stack import LiveStack, gone, said
 
 SCRIPT = (
@@ -173,6 +174,37 @@ def _stop_by_hand(engine: DockerEngine, boxes: LiveStack, heals: int) -> None:
     assert boxes.outcomes("box") == ["unverifiable"] * heals
     assert boxes.heals("box")[-1]["note"] == "an operator took over"
     assert engine.state("box")["Status"] == "exited"
+
+
+def test_a_restart_loop_of_one_that_is_only_watched_pages_once_and_is_not_touched(
+    engine: DockerEngine, stack: LiveStack
+) -> None:
+    script = "test -e /shared/sound && exec sleep 1000; sleep 0.3; exit 3"
+    options = ("--restart", "always", f"--volume={stack.folder}:/shared")
+    engine.create("loop", script, *options)
+    engine.docker("start", "loop")
+    try:
+        with receiving() as receiver:
+            stack.tell({"hook": {"url": receiver.url}})
+            stack.check("container-health", interval=0.5)
+            health = {"interval": 0.5, "failures": 2, "over": 0}
+            stack.container(
+                "loop", "loop", engine.socket, heal="watch", start_timeout=2, health=health
+            )
+            stack.write()
+            stack.up()
+            stack.until(lambda: receiver.of("page"), "it is paged")
+            assert "loop fails: the Docker Engine starts it over and over" in receiver.got[0].title
+            stack.until_result("scenario-loop", "critical", "exited with code 3")
+            assert stack.result("container-health")["status"] == "ok", "it is told once"
+            before = engine.state("loop")["RestartCount"]
+            stack.touch("sound")
+            stack.until(lambda: receiver.of("resolved"), "its end is told")
+            assert [one.kind for one in receiver.got] == ["page", "resolved"]
+            assert engine.state("loop")["RestartCount"] >= before > 0, "nobody started it anew"
+            assert stack.heals("loop") == []
+    finally:
+        engine.docker("rm", "--force", "loop")
 
 
 def test_a_watchdog_that_is_killed_in_a_heal_does_nothing_twice(

@@ -6,6 +6,7 @@ import asyncio
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.looping import in_a_loop
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.launch import Launch
 from vrooli.core.ports.manager import Held
@@ -40,7 +41,7 @@ class Holding:
             await self._forget(tracked.name)
             return held.asked
         if held.phase == "restarting":
-            return not self._in_vain(tracked)
+            return not (in_a_loop(tracked, self._supervisor) or self._in_vain(tracked))
         if held.phase == "stopping":
             return True
         if not tracked.service.managed:

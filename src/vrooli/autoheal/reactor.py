@@ -14,6 +14,7 @@ from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.healing import DEPENDENTS_PATIENCE, Healing
 from vrooli.autoheal.holding import Holding
 from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.looping import count_restarts
 from vrooli.autoheal.policy import Failure, Symptom
 from vrooli.autoheal.restraints import WATCHDOG
 from vrooli.autoheal.situation import Situations
@@ -62,6 +63,7 @@ class Reactor:
         """A manager tells how a service is."""
         before = self._launch(tracked)
         ended = self._supervisor.note_held(tracked.service, held)
+        count_restarts(tracked, self._supervisor)
         if self._board.busy(tracked) and not self._is_taken_over(tracked):
             return
         if not self._board.is_wanted(tracked.service):

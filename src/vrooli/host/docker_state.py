@@ -76,6 +76,7 @@ def held(name: str, told: Mapping[str, Any], story: Story, now: float) -> Held:
         code=code,
         signal=signal,
         restarts=_policy(told["HostConfig"].get("RestartPolicy") or {}),
+        restarted=int(told.get("RestartCount") or 0),
         asked=(story.asked and over) or _is_paused(state),
         message=_message(state, code, signal),
         healthy={"healthy": True, "unhealthy": False}.get(_health(state)),

@@ -127,9 +127,13 @@ class Supervisor:
         await ask_all((service,), self.context)
         if by := self.in_hand(service):
             raise Refused(f"somebody else has it in hand: {by}", where=service.name)
-        held = self.context.held.get(service.name)
+        held = self.held(service)
         if held is not None and held.phase == "stopping":
             raise Refused(self.obstacle(service), where=service.name, retryable=True)
+
+    def held(self, service: Service) -> Held | None:
+        """What its manager said last; None when it has none, or that said nothing yet."""
+        return self.context.held.get(service.name) if service.is_held else None
 
     def let_go(self, service: Service) -> None:
         """Forget what its manager said: it is held no more, or another is held by that name."""
@@ -140,7 +144,7 @@ class Supervisor:
 
     def obstacle(self, service: Service) -> str:
         """Why nothing can be done about `service` now; empty when nothing is in the way."""
-        held = self.context.held.get(service.name) if service.is_held else None
+        held = self.held(service)
         if held is not None and held.phase == "missing":
             return f"its manager does not know `{held.name}`"
         if held is not None and held.phase == "stopping":
