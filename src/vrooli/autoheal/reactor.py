@@ -16,6 +16,7 @@ from vrooli.autoheal.holding import Holding
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.looping import count_restarts
 from vrooli.autoheal.policy import Failure, Symptom
+from vrooli.autoheal.recovery import Recovery
 from vrooli.autoheal.restraints import WATCHDOG
 from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.tracker import Tracked
@@ -48,6 +49,7 @@ class Reactor:
         self._supervisor = board.supervisor
         self._healing = Healing(board, ledger, clock, self)
         self.holding = Holding(board, ledger)
+        self._recovery = Recovery(board, clock)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -130,6 +132,7 @@ class Reactor:
         if decision.rule == "recovering":
             self._ledger.decision(tracked.name, case, decision)
             self._excuse(tracked)
+            tracked.kick.set()
             return
         changed = tracked.decision is None or tracked.decision.rule != decision.rule
         tracked.decision = decision
@@ -193,7 +196,6 @@ class Reactor:
             tracked.failure = tracked.decision = None
             why = "what it needs is back; it is looked at anew"
             self._ledger.transition(tracked.name, "failed", "running", why)
-            tracked.kick.set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` on the side, held so that it is not collected."""
@@ -227,8 +229,8 @@ class Reactor:
         dependents = self._board.dependents(tracked)
         for dependent in dependents if failed else ():
             self._excuse(dependent)  # all, before one is decided about: it counts the others
+        self.spawn(self._recovery.after(tracked))
         for dependent in dependents:
-            dependent.kick.set()
             await self.consider(dependent)
 
     async def hand_over(self, tracked: Tracked) -> None:
