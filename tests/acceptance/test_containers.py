@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.docker_engine import IMAGE, DockerEngine, docker_engine
+from tests.support.receiver import receiving
 from tests.support.stack import LiveStack, gone, said
 
 WAITS = "trap 'test -e /slow && sleep 4; exit 0' TERM; while :; do sleep 9 & wait; done"
@@ -199,6 +200,65 @@ def test_a_stop_by_hand_stands_also_when_nobody_watched(
     boxes.until_ok()
     engine.kill("box")
     boxes.until_healed("box")
+
+
+def test_a_stop_by_hand_in_the_middle_of_a_heal_stands(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    engine.docker("exec", "box", "touch", "/slow")  # the heal takes seconds to stop it
+    engine.docker("exec", "box", "touch", "/sick")
+    boxes.until(lambda: boxes.outcomes("box") == [None], "it is being restarted")
+    _stop_by_hand(engine, boxes, heals=1)
+    engine.docker("start", "box")
+    boxes.until(lambda: boxes.service("box").get("state") == "running", "a start takes it back")
+    before = runs(engine, "box")
+    engine.kill("box")  # what it finds is still there: it is sick, and verified in vain for long
+    boxes.until(lambda: runs(engine, "box") != before, "the heal has started it")
+    _stop_by_hand(engine, boxes, heals=2)
+    kept = runs(engine, "kept")
+    engine.docker("exec", "kept", "touch", "/sick")
+    boxes.until(lambda: runs(engine, "kept") != kept, "another is healed meanwhile")
+    assert engine.state("box")["Status"] == "exited"
+
+
+def _stop_by_hand(engine: DockerEngine, boxes: LiveStack, heals: int) -> None:
+    engine.docker("stop", "box")
+    boxes.until(lambda: boxes.service("box").get("state") == "stopped", "it is taken in")
+    assert boxes.service("box")["message"] == "stopped by `docker stop`"
+    assert boxes.outcomes("box") == ["unverifiable"] * heals
+    assert boxes.heals("box")[-1]["note"] == "an operator took over"
+    assert engine.state("box")["Status"] == "exited"
+
+
+def test_a_restart_loop_of_one_that_is_only_watched_pages_once_and_is_not_touched(
+    engine: DockerEngine, stack: LiveStack
+) -> None:
+    script = "test -e /shared/sound && exec sleep 1000; sleep 0.3; exit 3"
+    options = ("--restart", "always", f"--volume={stack.folder}:/shared")
+    engine.create("loop", script, *options)
+    engine.docker("start", "loop")
+    try:
+        with receiving() as receiver:
+            stack.tell({"hook": {"url": receiver.url}})
+            stack.check("container-health", interval=0.5)
+            health = {"interval": 0.5, "failures": 2, "over": 0}
+            stack.container(
+                "loop", "loop", engine.socket, heal="watch", start_timeout=2, health=health
+            )
+            stack.write()
+            stack.up()
+            stack.until(lambda: receiver.of("page"), "it is paged")
+            assert "loop fails: the Docker Engine starts it over and over" in receiver.got[0].title
+            stack.until_result("scenario-loop", "critical", "exited with code 3")
+            assert stack.result("container-health")["status"] == "ok", "it is told once"
+            before = engine.state("loop")["RestartCount"]
+            stack.touch("sound")
+            stack.until(lambda: receiver.of("resolved"), "its end is told")
+            assert [one.kind for one in receiver.got] == ["page", "resolved"]
+            assert engine.state("loop")["RestartCount"] >= before > 0, "nobody started it anew"
+            assert stack.heals("loop") == []
+    finally:
+        engine.docker("rm", "--force", "loop")
 
 
 def test_a_watchdog_that_is_killed_in_a_heal_does_nothing_twice(

@@ -298,7 +298,7 @@ class Loop:
             and tracked.failure is None
             and not tracked.acting
             and not board.supervisor.running(service)
-            and not board.supervisor.was_asked_to_end(service)
+            and not board.supervisor.in_hand(service)
         )
 
     def _watch_all(self) -> None:

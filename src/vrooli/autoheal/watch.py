@@ -8,6 +8,7 @@ from vrooli.autoheal import cadence
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.confirm import pause
 from vrooli.autoheal.guard import guarded
+from vrooli.autoheal.looping import count_restarts, in_a_loop, over_and_over
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.suspicion import Asked, Suspicion, peer_of
 from vrooli.autoheal.tracker import Tracked
@@ -54,6 +55,9 @@ class Observer:
     async def _asked(self, tracked: Tracked, began: float) -> Result:
         service, supervisor = tracked.service, self._board.supervisor
         result = await supervisor.look(service)
+        count_restarts(tracked, supervisor)
+        if in_a_loop(tracked, supervisor):
+            return over_and_over(tracked, supervisor)
         if result.details.get("stopped") or not supervisor.running(service):
             return result  # seen by ourselves, whatever the network is like
         hurried = result.starting and not result.details.get("patient")

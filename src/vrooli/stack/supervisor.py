@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import vrooli.stack.runtimes
 from vrooli.core import discover
-from vrooli.core.errors import StartFailed, VrooliError
+from vrooli.core.errors import Refused, StartFailed, VrooliError
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.manager import Held
 from vrooli.core.result import Result
@@ -51,6 +51,15 @@ class Supervisor:
         self.context = context
         self._locks: dict[str, asyncio.Lock] = {}
         self._lost: frozenset[str] = frozenset()
+        self._spares = False
+
+    def sparing(self) -> "Supervisor":
+        """The same, for what nobody asked for: it changes nothing that somebody stopped, or is
+        about to stop, by way of its manager (`Refused`).
+        """
+        other = Supervisor(self.context)
+        other._locks, other._spares = self._locks, True
+        return other
 
     @property
     def stack(self) -> Stack:
@@ -111,10 +120,28 @@ class Supervisor:
         """Why nobody knows how `service` is: its manager does not answer; empty when it does."""
         return self.context.silent.get(service.name, "")
 
-    def was_asked_to_end(self, service: Service) -> bool:
-        """Whether somebody stopped it by way of its manager."""
-        held = self.context.held.get(service.name)
-        return held is not None and held.asked
+    def in_hand(self, service: Service) -> str:
+        """How somebody stopped it by way of its manager, or lets it stand still; empty when nobody
+        does.
+        """
+        return self.runtime(service).in_hand(service, self.context)
+
+    async def require_ours(self, service: Service) -> None:
+        """For what nobody asked for: raise `Refused` when it is not ours to change `service` now;
+        its manager is asked anew.
+        """
+        if not self._spares or not service.is_held:
+            return
+        await ask_all((service,), self.context)
+        if by := self.in_hand(service):
+            raise Refused(f"somebody else has it in hand: {by}", where=service.name)
+        held = self.held(service)
+        if held is not None and held.phase == "stopping":
+            raise Refused(self.obstacle(service), where=service.name, retryable=True)
+
+    def held(self, service: Service) -> Held | None:
+        """What its manager said last; None when it has none, or that said nothing yet."""
+        return self.context.held.get(service.name) if service.is_held else None
 
     def let_go(self, service: Service) -> None:
         """Forget what its manager said: it is held no more, or another is held by that name."""
@@ -125,7 +152,7 @@ class Supervisor:
 
     def obstacle(self, service: Service) -> str:
         """Why nothing can be done about `service` now; empty when nothing is in the way."""
-        held = self.context.held.get(service.name) if service.is_held else None
+        held = self.held(service)
         if held is not None and held.phase == "missing":
             return f"its manager does not know `{held.name}`"
         if held is not None and held.phase == "stopping":
@@ -191,6 +218,7 @@ class Supervisor:
             if self.running(service) and service.managed:
                 return None
             with _trouble_of(service):
+                await self.require_ours(service)
                 await self.require_sound(service)
                 return await self.runtime(service).start(service, self.context, report)
 
@@ -198,6 +226,7 @@ class Supervisor:
         """Bring `service` down."""
         async with self.lock(service.name):
             with _trouble_of(service):
+                await self.require_ours(service)
                 await self.runtime(service).stop(service, self.context)
 
     def undeclared(self) -> list[str]:
@@ -223,7 +252,9 @@ class Supervisor:
             with _trouble_of(service):
                 runtime.check(service, self.context)
                 await self.require_sound(service)
+                await self.require_ours(service)
                 await runtime.stop(service, self.context)
+                await self.require_ours(service)  # it took a while, and may have been no news
                 return await runtime.start(service, self.context, report)
 
     async def require_sound(self, service: Service) -> None:

@@ -19,9 +19,9 @@ def told(status: str, code: int = 0, **state: Any) -> dict[str, Any]:
     return {"Id": "0123456789abcdef", "State": {**base, **state}, "HostConfig": {}, "Config": {}}
 
 
-def events(*happened: str) -> Story:
-    """In this order."""
-    return Story([{"Action": what} for what in happened])
+def events(*happened: str, ours: int = 0) -> Story:
+    """In this order; so many signals were ours."""
+    return Story([{"Action": what} for what in happened], ours)
 
 
 def held(
@@ -114,6 +114,12 @@ def test_after_a_signal_it_is_undecided_for_a_while_whether_it_was_a_stop() -> N
     assert held("exited", 137, events("kill"), ago=DECIDED).phase == "failed"
     assert held("exited", 137, events("kill", "stop"), ago=0.1).phase == "failed"
     assert held("exited", 137, events(), ago=0.1).phase == "failed"
+
+
+def test_a_signal_of_our_own_is_nobodys_stop() -> None:
+    assert held("exited", 137, events("kill", ours=1), ago=0.1).phase == "failed"
+    assert held("exited", 137, events("kill", "kill", ours=1), ago=0.1).phase == "stopping"
+    assert held("exited", 137, events("kill", "start", "kill", ours=1), ago=0.1).phase == "failed"
 
 
 def test_times_have_zones_and_fractions() -> None:
