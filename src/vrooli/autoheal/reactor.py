@@ -231,11 +231,6 @@ class Reactor:
             self._excuse(dependent)  # all, before one is decided about: it counts the others
         self.spawn(self._recovery.after(tracked))
         for dependent in dependents:
-<<<<<<< HEAD
-            if not dependent.healthy:
-                dependent.kick.set()
-=======
->>>>>>> judge
             await self.consider(dependent)
 
     async def hand_over(self, tracked: Tracked) -> None:
