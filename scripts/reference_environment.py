@@ -54,6 +54,11 @@ COMMANDS = (
     ),
     Variable("NO_COLOR", "Set to anything: no colours.", "colours on a terminal"),
     Variable("VROOLI_CALLED_AS", "Set by the launchers: how hints name the command.", "`vrooli`"),
+    Variable(
+        "DOCKER_HOST",
+        "Where the Docker Engine listens, when `vrooli.toml` does not say. Only `unix://`.",
+        "`/run/docker.sock`",
+    ),
     Variable("TZ", "Local time, in which schedules of jobs are read.", "that of the system"),
     Variable("PATH", "Where the programs of services are searched."),
     Variable("SUDO_USER", "Set by sudo: `install` does not take another one's stack for root's."),

@@ -63,15 +63,18 @@ class Ports:
 
     Attributes:
         before: by port, what is awaited before a connection is taken.
+        asked: the ports that somebody wanted to connect to, in order.
     """
 
     def __init__(self) -> None:
+        self.asked: list[int] = []
         self.closed: set[int] = set()
         self.before: dict[int, Callable[[], Awaitable[None]]] = {}
 
     async def open(self, address: Address) -> MemoryStream:
         """Connect."""
         port = address.port if isinstance(address, HostPort) else 0
+        self.asked.append(port)
         if port in self.before:
             await self.before[port]()
         if port in self.closed:

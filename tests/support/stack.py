@@ -42,6 +42,7 @@ class LiveStack:
         self.file = self.folder / "vrooli.toml"
         self.prefix = list(prefix)
         self.environment = {**os.environ, "VROOLI_HOME": str(self.home), "NO_COLOR": "1"}
+        self.environment.pop("DOCKER_HOST", None)
         self.ports: dict[str, int] = {}
         self._sections: dict[str, str] = {}
         self._stack: dict[str, Any] = {"name": "test"}
@@ -91,9 +92,12 @@ class LiveStack:
         """Where the Docker Engine listens."""
         self._stack["docker"] = str(socket)
 
-    def container(self, name: str, container: str, socket: Path, **keys: Any) -> None:
-        """The scenario `name` is a container of the Docker Engine at `socket`, looked at often."""
-        self.docker(socket)
+    def container(self, name: str, container: str, socket: Path | None, **keys: Any) -> None:
+        """The scenario `name` is a container of the Docker Engine at `socket`, looked at often;
+        without one the file does not say where it is.
+        """
+        if socket is not None:
+            self.docker(socket)
         keys.setdefault("health", {"interval": 0.5})
         keys = {"runtime": "docker", "container": container, **keys}
         self._sections[name] = section(f"scenarios.{name}", keys)

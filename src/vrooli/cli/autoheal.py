@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.help import with_examples
 from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.options import File, Json
 from vrooli.cli.status import read_status, show
@@ -28,7 +29,12 @@ Example:
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    @app.command(help="Run the watchdog in the foreground. `vrooli up` does it in the background.")
+    @app.command(
+        help=with_examples(
+            "Run the watchdog in the foreground. `vrooli up` does it in the background.",
+            "vrooli-autoheal loop",
+        )
+    )
     def loop(file: File = None) -> None:
         raise typer.Exit(kit.watch(kit.stack_file(file)))
 
@@ -47,7 +53,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 
     @app.command(
-        help="Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
+        help=with_examples(
+            "Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
+            "vrooli-autoheal status --json",
+        ),
         cls=VerdictCommand,
     )
     def status(file: File = None, json: Json = False) -> None:
@@ -55,7 +64,9 @@ def register(app: typer.Typer, kit: Kit) -> None:
         show(seen, json=json)
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 
-    @app.command(help="List every check with its latest result.")
+    @app.command(
+        help=with_examples("List every check with its latest result.", "vrooli-autoheal checks")
+    )
     def checks(file: File = None, json: Json = False) -> None:
         found = watchdog_of(kit, file).checks()
         render.print_json(found) if json else _table(found)

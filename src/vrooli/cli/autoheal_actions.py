@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.help import with_examples
 from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE
@@ -36,7 +37,12 @@ Subject = Annotated[str, typer.Argument(help="A service, or the id of a check.")
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    @app.command(help="List what can be done about a service or check, mildest first.")
+    @app.command(
+        help=with_examples(
+            "List what can be done about a service or check, mildest first.",
+            "vrooli-autoheal actions system-disk",
+        )
+    )
     def actions(check: Subject, file: File = None, json: Json = False) -> None:
         found = watchdog_of(kit, file).actions(check)
         if json:
@@ -55,7 +61,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
         ] = "",
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it does.")] = False,
         confirm: Annotated[
-            str, typer.Option("--confirm", help="The check's name, for a destructive action.")
+            str,
+            typer.Option(
+                "--confirm", help="The check's name, for a destructive action.", metavar="NAME"
+            ),
         ] = "",
         file: File = None,
         json: Json = False,

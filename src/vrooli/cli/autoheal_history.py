@@ -37,7 +37,11 @@ _ROW_TITLES = (
 
 _Step = Annotated[
     str | None,
-    typer.Option("--step", help="A row each: raw, minute, hour or day; else what fits the span."),
+    typer.Option(
+        "--step",
+        help="A row each: raw, minute, hour or day; else what fits the span.",
+        metavar="STEP",
+    ),
 ]
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.help import App, with_examples
 from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.length import seconds
-from vrooli.cli.options import File, Json, service_names
+from vrooli.cli.options import File, Json, Length, service_names
 
 if TYPE_CHECKING:
     from vrooli.autoheal.replay import Replayed
@@ -41,6 +42,15 @@ Example:
   vrooli-autoheal maintenance start postgres --for 1h --why "new disk" --until-green
 """
 
+_WINDOWS_HELP = with_examples(
+    "Show the windows that are not over, and the next of each [maintenance.NAME].",
+    "vrooli-autoheal maintenance list",
+)
+
+_END_HELP = with_examples(
+    "End a window before its time.", "vrooli-autoheal maintenance end 5c1f09ab"
+)
+
 _HOLD_HELP = """
 Take a service out of the watchdog's hands until it is released.
 
@@ -56,7 +66,9 @@ Why = Annotated[str, typer.Option("--why", help="The reason, for those who find 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    @app.command(help="Show what would be done now about what fails.")
+    @app.command(
+        help=with_examples("Show what would be done now about what fails.", "vrooli-autoheal plan")
+    )
     def plan(file: File = None, json: Json = False) -> None:
         found = watchdog_of(kit, file).plan()
         if json:
@@ -85,7 +97,7 @@ def _register_replay(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_REPLAY_HELP)
     def replay(
         since: Annotated[
-            str, typer.Option("--since", help="How far back, like 24h or 7d.")
+            str, typer.Option("--since", help="How far back, like 24h or 7d.", metavar="WHEN")
         ] = "24h",
         policy: Annotated[
             Optional[Path],  # noqa: UP045 -- typer reads the annotation at run time
@@ -112,12 +124,10 @@ def _register_replay(app: typer.Typer, kit: Kit) -> None:
 
 
 def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
-    group = typer.Typer(help="Have services left alone for a while.", no_args_is_help=True)
+    group = App(help="Have services left alone for a while.")
     app.add_typer(group, name="maintenance")
 
-    @group.command(
-        "list", help="Show the windows that are not over, and the next of each [maintenance.NAME]."
-    )
+    @group.command("list", help=_WINDOWS_HELP)
     def listed(file: File = None, json: Json = False) -> None:
         client = watchdog_of(kit, file)
         found = [{**window, "in_force": True} for window in client.maintenance()]
@@ -133,7 +143,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
     @group.command("start", help=_BEGIN_HELP)
     def start(
         services: Annotated[list[str] | None, typer.Argument(help="Services; none: all.")] = None,
-        length: Annotated[str, typer.Option("--for", help="How long, like 30m, 2h or 7d.")] = "1h",
+        length: Length = "1h",
         why: Why = "no reason given",
         until_green: Annotated[
             bool,
@@ -156,7 +166,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
             end = f"`vrooli-autoheal maintenance end {window['id']}`"
             render.out(f"  next: {render.as_called(end)}")
 
-    @group.command("end", help="End a window before its time.")
+    @group.command("end", help=_END_HELP)
     def end(
         window: Annotated[str, typer.Argument(help="Its id, from `maintenance list`.")],
         file: File = None,
@@ -167,10 +177,10 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
 
 
 def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
-    group = typer.Typer(help="Services that only a person may touch.", no_args_is_help=True)
+    group = App(help="Services that only a person may touch.")
     app.add_typer(group, name="quarantine")
 
-    @group.command("list", help="Show them.")
+    @group.command("list", help=with_examples("Show them.", "vrooli-autoheal quarantine list"))
     def listed(file: File = None, json: Json = False) -> None:
         _show_held(watchdog_of(kit, file).quarantine(), json=json)
 
@@ -180,7 +190,13 @@ def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
     ) -> None:
         _show_held(watchdog_of(kit, file).hold(service, why), json=json)
 
-    @group.command("release", help="Put a service back into the watchdog's hands.")
+    @group.command(
+        "release",
+        help=with_examples(
+            "Put a service back into the watchdog's hands.",
+            "vrooli-autoheal quarantine release web",
+        ),
+    )
     def release(service: Service, file: File = None, json: Json = False) -> None:
         _show_held(watchdog_of(kit, file).release(service), json=json)
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.length import seconds
-from vrooli.cli.options import File, Json
+from vrooli.cli.options import File, Json, Length
 from vrooli.core.errors import EXIT_FAILURE
 
 _GROUP_HELP = "Who is told when a person is needed, and what was told."
@@ -61,7 +62,7 @@ Why = Annotated[str, typer.Option("--why", help="The reason, for those who find 
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
-    group = typer.Typer(help=_GROUP_HELP, no_args_is_help=True)
+    group = App(help=_GROUP_HELP)
     app.add_typer(group, name="notify")
 
     @group.command("list", help=_LIST_HELP)
@@ -108,7 +109,7 @@ def _register_answers(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_SILENCE_HELP)
     def silence(
         subject: Annotated[str, typer.Argument(help="A service, a check, or a pattern.")],
-        length: Annotated[str, typer.Option("--for", help="How long, like 30m, 2h or 7d.")] = "1h",
+        length: Length = "1h",
         why: Why = "no reason given",
         file: File = None,
         json: Json = False,

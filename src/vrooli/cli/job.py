@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.logs import Follower
 from vrooli.cli.options import File, Json
@@ -65,12 +66,12 @@ Example:
 """
 
 Name = Annotated[str, typer.Argument(help="The job.")]
-StackFile = Annotated[str | None, typer.Option("--file", help="The stack file.")]
+StackFile = Annotated[str | None, typer.Option("--file", help="The stack file.", metavar="FILE")]
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="Jobs: what runs at its times, to its end.")
+    group = App(help="Jobs: what runs at its times, to its end.")
     app.add_typer(group, name="job")
     _register_views(group, kit)
     _register_run(group, kit)

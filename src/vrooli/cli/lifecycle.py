@@ -10,6 +10,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.changes import warn_if_empty, what_changed
+from vrooli.cli.help import with_examples
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import BroughtUp, Kit, Progress
 from vrooli.cli.options import File, Json, Names
@@ -107,15 +108,25 @@ def _register_down(app: typer.Typer, kit: Kit) -> None:
 
 
 def _register_verbs(app: typer.Typer, kit: Kit) -> None:
-    @app.command(help="Stop and start services again; all of them when none is named.")
+    @app.command(
+        help=with_examples(
+            "Stop and start services again; all of them when none is named.",
+            "vrooli restart web",
+            "vrooli restart               everything",
+        )
+    )
     def restart(names: Names = None, file: File = None, json: Json = False) -> None:
         act(kit, "restart", names or [], file, json=json)
 
-    @app.command(help="Start services, and what they need.")
+    @app.command(help=with_examples("Start services, and what they need.", "vrooli start web"))
     def start(names: Names = None, file: File = None, json: Json = False) -> None:
         act(kit, "start", names or [], file, json=json)
 
-    @app.command(help="Stop services, and what needs them; they stay stopped over reboots.")
+    @app.command(
+        help=with_examples(
+            "Stop services, and what needs them; they stay stopped over reboots.", "vrooli stop web"
+        )
+    )
     def stop(names: Names = None, file: File = None, json: Json = False) -> None:
         act(kit, "stop", names or [], file, json=json)
 

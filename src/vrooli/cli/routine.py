@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
 from vrooli.client.work import BadRoutine, WorkClient
@@ -59,7 +60,7 @@ StackFile = Annotated[Path | None, typer.Option("--stack", help="The stack file.
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="Routines: what runs are made from.")
+    group = App(help="Routines: what runs are made from.")
     app.add_typer(group, name="routine")
     _register_changes(group, kit)
     _register_views(group, kit)

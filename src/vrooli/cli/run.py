@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
 from vrooli.client.work import ENDED, WorkClient
@@ -76,7 +77,7 @@ Id = Annotated[str, typer.Argument(help="The run.", metavar="RUN")]
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="Runs: routines at work.")
+    group = App(help="Runs: routines at work.")
     app.add_typer(group, name="run")
     _register_start(group, kit)
     _register_views(group, kit)

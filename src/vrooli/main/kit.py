@@ -44,7 +44,8 @@ class LocalKit:
         from vrooli.autoheal.catalogue import InstalledChecks
         from vrooli.stack.load import load_stack
 
-        return load_stack(file, sys.executable, InstalledChecks())
+        docker_host = self._environment.get("DOCKER_HOST", "")
+        return load_stack(file, sys.executable, InstalledChecks(), docker_host=docker_host)
 
     def secret_troubles(self, stack: "Stack") -> list[str]:
         """As this user finds them; variables are those of the `up` to come."""

@@ -5,7 +5,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,6 +56,7 @@ def load_stack(
     machine_python: str,
     checks: Checks | None = None,
     kinds: Catalogue | None = None,
+    docker_host: str = "",
 ) -> Stack:
     """The compiled stack of a file, or the built-in one.
 
@@ -64,6 +65,7 @@ def load_stack(
         machine_python: the interpreter that runs our own scenarios.
         checks: where checks are found; None for none.
         kinds: where kinds are found; None for the installed ones.
+        docker_host: where the `docker` command would find the Docker Engine.
 
     Raises:
         ConfigError: with every problem, one a line, sorted by line.
@@ -92,6 +94,7 @@ def load_stack(
             reader.check_options,
             frozenset(reader.broken),
         )
+    source = replace(source, docker_host=docker_host)
     stack = compile_stack(source, catalogue, known, machine_python, problems)
     _check_work_half(stack, problems)
     if problems.found:

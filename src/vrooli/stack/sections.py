@@ -47,7 +47,7 @@ class StackSection:
     docker: str | None = key(
         "Where the Docker Engine listens, for containers and checks.",
         "the whole path of a socket, also with `unix://` before it",
-        default="`/run/docker.sock`",
+        default="`DOCKER_HOST` of the `up` where that is a socket, else `/run/docker.sock`",
         schema={"type": "string", "pattern": "^(unix://)?/"},
     )
 

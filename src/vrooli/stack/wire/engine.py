@@ -1,12 +1,16 @@
 """The Docker Engine over its socket: one answer, or why there is none."""
 
 import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from vrooli.client.wire import Response
 from vrooli.core.address import UnixPath
 from vrooli.core.errors import AccessDenied, DeadlineExceeded, Unreachable
 from vrooli.core.ports.streams import Streams
 from vrooli.stack.wire import http
+
+Answer = TypeVar("Answer")
 
 
 async def ask(
@@ -20,9 +24,14 @@ async def ask(
         DeadlineExceeded: no answer in time.
         ProtocolError: this is no HTTP.
     """
+    return await answered(http.request(streams, engine, method, path), engine, seconds)
+
+
+async def answered(asked: Awaitable[Answer], engine: UnixPath, seconds: float) -> Answer:
+    """What was asked of the Engine, within `seconds`; the errors are those of `ask`."""
     try:
         async with asyncio.timeout(seconds):
-            return await http.request(streams, engine, method, path)
+            return await asked
     except TimeoutError as error:
         raise DeadlineExceeded(f"no answer within {seconds:g} s", where=str(engine)) from error
     except Unreachable as error:
