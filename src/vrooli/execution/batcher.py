@@ -142,9 +142,10 @@ class Batcher:
 
 
 def _leave(waiting: Sequence[_Waiting], error: BaseException) -> None:
-    """Whoever waits hears that nobody writes any more, instead of waiting for ever."""
+    """Whoever waits hears that it was not written, instead of waiting for ever."""
+    what = f"the writing of the journal broke off ({type(error).__name__})"
     for one in waiting:
-        _answer(one, VrooliError(f"the journal is not written any more ({type(error).__name__})"))
+        _answer(one, VrooliError(what, retryable=True))
 
 
 def _answer(one: _Waiting, said: Written | VrooliError) -> None:

@@ -1,6 +1,7 @@
 """`/api/v1/routines` and `/api/v1/runs` on a real PostgreSQL."""
 
 import secrets
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -249,6 +250,27 @@ def test_what_a_killed_server_had_begun_another_one_finishes_and_repeats_nothing
         assert [event["seq"] for event in seen] == list(range(1, 403))
         paths = [event["path"] for event in seen if event["kind"] == "step.completed"]
         assert len(paths) == len(set(paths)) == 400
+
+
+def test_a_server_that_is_stopped_lets_go_of_its_runs_at_once(
+    pair: tuple[Server, Server], cluster: Postgres
+) -> None:
+    one, other = pair
+    assert one.post(ROUTINES, json=counting("long")).status_code == 200
+    run = start(one, "long", list(range(2000)))["id"]
+    until_begun(other, run, 5)
+    other_stopped = other.process
+    assert other_stopped is not None
+    other_stopped.send_signal(signal.SIGSTOP)  # nobody else may take it over meanwhile
+    try:
+        assert one.stop() == 0
+        database = one.env["DATABASE_URL"].rpartition("/")[2]
+        free = f"SELECT lease_until <= now() FROM runs WHERE id = '{run}'"
+        assert cluster.sql(free, database).strip() == "t"
+    finally:
+        other_stopped.send_signal(signal.SIGCONT)
+    found = ended(other, run)
+    assert (found["status"], found["output"]) == ("completed", list(range(2000)))
 
 
 def test_a_run_that_was_started_on_one_server_is_cancelled_by_another(

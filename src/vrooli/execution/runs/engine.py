@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,9 @@ RENEW = 3.0
 SWEEP = 2.0
 LOOK = 0.5
 """Seconds between two looks whether what is ours was cancelled by another process."""
+
+LETTING_GO = 2.0
+"""Seconds for that at the end of the process; who cannot be told finds out by the lease."""
 
 _log = logging.getLogger(__name__)
 
@@ -68,9 +72,7 @@ class Engine:
                 group.create_task(self._for_ever(self.renew, RENEW))
                 group.create_task(self._for_ever(self.look, LOOK))
         finally:
-            for _, task in self._held.values():
-                task.cancel()
-            await asyncio.gather(*(t for _, t in self._held.values()), return_exceptions=True)
+            await self._let_go()
 
     def take(self, claim: Claim) -> None:
         """Drive a run that is ours."""
@@ -88,7 +90,8 @@ class Engine:
         if self.room <= 0:
             return
         parts = self.parts
-        for claim in await parts.store.claim(parts.owner, LEASE, min(self.room, 50)):
+        most, held = min(self.room, 50), list(self._held)
+        for claim in await parts.store.claim(parts.owner, LEASE, most, held):
             self.take(claim)
 
     async def renew(self) -> None:
@@ -109,12 +112,27 @@ class Engine:
             if run not in kept and self._held.get(run, (0,))[0] == fence:
                 self.drop(run)
 
+    async def _let_go(self) -> None:
+        """Nobody has to wait for our leases to end."""
+        tasks = [task for _, task in self._held.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            with suppress(VrooliError, TimeoutError):
+                async with asyncio.timeout(LETTING_GO):
+                    await self.parts.store.release(self.parts.owner)
+
     async def _for_ever(self, work: Callable[[], Any], pause: float) -> None:
+        said = ""
         while True:
             try:
                 await work()
+                said = ""
             except VrooliError as error:
-                _log.warning("%s", error)
+                if str(error) != said:  # an outage is told once
+                    _log.warning("%s", error)
+                said = str(error)
             await self.parts.clock.sleep(pause)
 
     async def _drive(self, claim: Claim) -> None:

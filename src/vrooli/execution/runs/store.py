@@ -35,7 +35,7 @@ SELECT id FROM made UNION ALL SELECT id FROM before
 _CLAIM = """
 WITH free AS (
     SELECT id FROM runs
-    WHERE status IN ('pending', 'running') AND lease_until < now()
+    WHERE status IN ('pending', 'running') AND lease_until < now() AND id <> ALL ($4::text[])
     ORDER BY lease_until LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE runs r SET status = 'running', owner = $1, fence = r.fence + 1,
@@ -55,6 +55,10 @@ RETURNING r.id
 _STILL = """
 SELECT r.id FROM runs r JOIN unnest($1::text[], $2::bigint[]) AS held(id, fence)
 ON r.id = held.id AND r.fence = held.fence AND r.status = 'running'
+"""
+
+_RELEASE = """
+UPDATE runs SET lease_until = now() WHERE owner = $1 AND status = 'running'
 """
 
 _END = """
@@ -150,10 +154,18 @@ class RunStore:
             made = await connection.fetchval(_CREATE, *values)
             return str(made or await connection.fetchval(_CREATE, *values))
 
-    async def claim(self, owner: str, lease: float, most: int) -> list[Claim]:
-        """Runs that nobody has: new ones, and those whose owner did not renew its lease."""
+    async def claim(self, owner: str, lease: float, most: int, held: Sequence[str]) -> list[Claim]:
+        """Runs that nobody has: new ones, and those whose owner did not renew its lease.
+
+        Args:
+            owner: who claims.
+            lease: seconds.
+            most: how many.
+            held: what the owner drives already. After an outage its lease may be over as well; it
+                is renewed and goes on, instead of being driven twice.
+        """
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_CLAIM, owner, lease, most)
+            rows = await connection.fetch(_CLAIM, owner, lease, most, held)
         return [
             Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4])) for row in rows
         ]
@@ -169,6 +181,11 @@ class RunStore:
         ids, fences = [one[0] for one in held], [one[1] for one in held]
         async with self._database.connection() as connection:
             return {row[0] for row in await connection.fetch(_STILL, ids, fences)}
+
+    async def release(self, owner: str) -> None:
+        """Whoever sweeps next may have what is `owner`'s."""
+        async with self._database.connection() as connection:
+            await connection.execute(_RELEASE, owner)
 
     async def end(self, run: str, fence: int, status: str, output: Any, failure: Any) -> bool:
         """Write down what it came to; whether it was still ours."""
