@@ -18,9 +18,27 @@ LONGEST = 2000
 NESTED = 3
 """Uses of `map`, `filter`, `all`, `exists` in one expression: each multiplies the work."""
 
-_COMPREHENSION = re.compile(r"\.\s*(?:map|filter|all|exists|exists_one)\s*\(")
-_BOUND = re.compile(rf"{_COMPREHENSION.pattern}\s*([A-Za-z_]\w*)\s*,")
+LITERALS = frozenset({"in", "true", "false", "null"})
+"""Words that are no name anywhere, behind a dot neither."""
+
+RESERVED = LITERALS | {"as", "break", "const", "continue", "else", "for", "function", "if", "let"}
+RESERVED |= {"import", "loop", "package", "namespace", "return", "var", "void", "while"}
+"""Words that are no variable (the language definition of CEL, section Syntax)."""
+
+_QUOTES = (("'", "'''"), ('"', '"""'))
+_RAW, _ESCAPED = (
+    "|".join(f"{three}{inner}*?{three}|{one}{inner}*?{one}" for one, three in _QUOTES)
+    for inner in (r"[\s\S]", r"(?:[^\\]|\\[\s\S])")
+)
+TEXT = re.compile(rf"(?:[bB]?[rR]|[rR][bB])(?:{_RAW})|{_ESCAPED}")
+"""One in quotes, of whatever kind CEL has."""
+
+_COMMENT = re.compile(rf"({TEXT.pattern})|//[^\n]*")
+_WALK = r"\.\s*(?:map|filter|all|exists|exists_one)\s*\("
+_BOUND = re.compile(rf"{_WALK}\s*([A-Za-z_]\w*)\s*,")
 """The name that such a call gives to each item; it exists only in there."""
+
+_TEXT_OR_WALK = re.compile(rf"({TEXT.pattern})|(?={_WALK})")
 
 
 class ExpressionError(UsageError):
@@ -28,7 +46,8 @@ class ExpressionError(UsageError):
 
 
 class Expression:
-    """One expression, read once and asked as often as needed.
+    """One expression, read once and asked as often as needed. With the same values it always comes
+    to the same; the keys of an object are sorted.
 
     Attributes:
         text: as it was written.
@@ -46,15 +65,16 @@ class Expression:
         self.text = text
         if len(text) > LONGEST:
             raise ExpressionError(f"the expression has more than {LONGEST} characters")
-        if len(_COMPREHENSION.findall(text)) > NESTED:
+        bare = _COMMENT.sub(lambda found: found[1] or "", text)
+        plain = TEXT.sub("''", bare)
+        if len(re.findall(_WALK, plain)) > NESTED:
             raise ExpressionError(
                 f"the expression walks over lists more than {NESTED} times", where=text
             )
-        self._program = _compile(text)
-        plain = _QUOTED.sub("''", text)
-        bound = _BOUND.findall(plain)
-        self.variables: frozenset[str] = frozenset(self._program.variables()) - set(bound)
-        self._members = {name: _members(plain, name) for name in self.variables}
+        used = _compile(text).variables()
+        self._program = _compile(_TEXT_OR_WALK.sub(lambda f: f[1] or ".ordered_()", bare))
+        self.variables: frozenset[str] = frozenset(used) - set(_BOUND.findall(plain))
+        self._members = {name: _members(plain, name) for name in used}
 
     def members(self, variable: str) -> frozenset[str] | None:
         """The members of `variable` that it uses; None when it uses the whole."""
@@ -66,9 +86,9 @@ class Expression:
         Raises:
             ExpressionError: something in it does not exist or does not fit.
         """
-        given = {name: self._used(name, scope[name]) for name in self.variables if name in scope}
+        given = {name: self._used(name, scope[name]) for name in self._members if name in scope}
         try:
-            return _as_json(self._program.execute(given))
+            return _as_json(self._program.execute(_context(given)))
         except _FAULTS as error:
             raise ExpressionError(_reason(error), where=self.text) from error
 
@@ -95,9 +115,6 @@ _FAULTS = (ValueError, KeyError, IndexError, TypeError, ArithmeticError, Runtime
 """What the library raises for a mistake in an expression or its values."""
 
 
-_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
-
-
 def _members(text: str, variable: str) -> frozenset[str] | None:
     uses = re.findall(rf"(?<![\w.]){variable}(?!\w)(\s*\.\s*([A-Za-z_]\w*)(?!\w)(?!\s*\())?", text)
     names = frozenset(name for _, name in uses)
@@ -112,6 +129,19 @@ def _compile(text: str) -> Any:
         return cel.compile(text)
     except _FAULTS as error:
         raise ExpressionError(f"cannot be read: {_reason(error)}", where=text) from error
+
+
+def _context(given: Mapping[str, Any]) -> Any:
+    import cel  # loaded before, by the expression
+
+    return cel.Context(variables=dict(given), functions={"ordered_": _ordered})
+
+
+def _ordered(value: Any) -> Any:
+    """What is walked over. The library would go over the keys of an object in another order each
+    time: a replay would see other values than the run did.
+    """
+    return sorted(value) if isinstance(value, Mapping) else value
 
 
 def _reason(error: Exception) -> str:
@@ -130,10 +160,13 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, bytes):
         raise TypeError("bytes cannot be written down; use string() or base64")
     if isinstance(value, Mapping):
-        return {_key(key): _as_json(one) for key, one in value.items()}
+        # For the same reason; the order in which it was written is lost in there.
+        return {key: _as_json(value[key]) for key in sorted(map(_key, value))}
     if isinstance(value, list):
         return [_as_json(one) for one in value]
-    return value
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"{type(value).__name__} is no value that can be written down")
 
 
 def _key(key: Any) -> str:

@@ -3,15 +3,14 @@ meanwhile goes together with the next.
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.database import Database
-from vrooli.flow.entries import Begun, Entry, Finished
+from vrooli.flow.entries import Entry
 from vrooli.flow.journal import Written
+from vrooli.flow.stored import Stored, stored
 
 MOST = 500
 """Entries of one statement."""
@@ -19,7 +18,7 @@ MOST = 500
 _WRITE = """
 WITH entry AS (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[],
-                         $7::text[], $8::jsonb[], $9::jsonb[], $10::jsonb[], $11::float8[])
+                         $7::text[], $8::json[], $9::json[], $10::json[], $11::float8[])
         AS e(i, run, fence, path, attempt, type, status, arguments, output, failure, at)
 ), held AS (
     SELECT r.id, r.root, r.fence, r.status FROM runs r
@@ -68,12 +67,12 @@ LEFT JOIN written w ON w.run = e.run AND w.path = e.path AND w.attempt = e.attem
 class _Waiting:
     run: str
     fence: int
-    entry: Entry
+    row: Stored
     answer: "asyncio.Future[Written]"
 
     @property
     def step(self) -> tuple[str, str, int]:
-        return self.run, self.entry.path, self.entry.attempt
+        return self.run, self.row.path, self.row.attempt
 
 
 class Batcher:
@@ -86,7 +85,7 @@ class Batcher:
 
     async def write(self, run: str, fence: int, entry: Entry) -> Written:
         """See `flow.journal.Journal`. Goes on in the background when its caller is cancelled."""
-        waiting = _Waiting(run, fence, entry, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(run, fence, stored(entry), asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._flush())
@@ -134,10 +133,11 @@ class Batcher:
                 _answer(one, its_own)
 
     async def _send(self, batch: Sequence[_Waiting]) -> list[Written]:
-        columns = zip(*(_row(number, one) for number, one in enumerate(batch)), strict=True)
+        rows = [(n, one.run, one.fence, *astuple(one.row)) for n, one in enumerate(batch)]
+        columns = zip(*rows, strict=True)
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_WRITE, *(list(column) for column in columns))
-        found = {row[0]: Written(row[1]) for row in rows}
+            answers = await connection.fetch(_WRITE, *(list(column) for column in columns))
+        found = {row[0]: Written(row[1]) for row in answers}
         return [found[number] for number in range(len(batch))]
 
 
@@ -155,21 +155,3 @@ def _answer(one: _Waiting, said: Written | VrooliError) -> None:
         one.answer.set_result(said)
     else:
         one.answer.set_exception(said)
-
-
-def _row(number: int, one: _Waiting) -> tuple[Any, ...]:
-    entry = one.entry
-    head = (number, one.run, one.fence, entry.path, entry.attempt, entry.type)
-    if isinstance(entry, Begun):
-        return (*head, "begun", _json(entry.arguments), None, None, entry.at)
-    return (*head, *_ended(entry), entry.at)
-
-
-def _ended(entry: Finished) -> tuple[Any, ...]:
-    if entry.failure is not None:
-        return "failed", None, None, _json(entry.failure.to_json())
-    return "completed", None, _json(entry.output), None
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

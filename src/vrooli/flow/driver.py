@@ -1,6 +1,8 @@
 """Drives one run: asks the interpreter, has steps executed, writes down what became of them."""
 
 import asyncio
+import itertools
+from collections.abc import Sequence
 from typing import Protocol
 
 from vrooli.core.errors import VrooliError
@@ -68,15 +70,11 @@ class Driver:
             calls, end = self._interpreter.next()
             if end is not None:
                 return end
-            for call in calls:
-                self._interpreter.begin(call.path, call.attempt)
             if len(calls) == 1 and not self._running:
                 # The usual case, and a task would cost more than a small step.
                 self._interpreter.finish(await self._attempt(calls[0]))
                 continue
-            for call in calls:
-                if call.path not in self._running:
-                    self._running[call.path] = asyncio.create_task(self._attempt(call))
+            self._start(calls)
             done, _ = await asyncio.wait(
                 self._running.values(), return_when=asyncio.FIRST_COMPLETED
             )
@@ -85,41 +83,85 @@ class Driver:
                 del self._running[finished.path]
                 self._interpreter.finish(finished)
 
+    def _start(self, calls: Sequence[Call]) -> None:
+        """What is told and does not run yet; what is told no more still waited for its time."""
+        for path in self._running.keys() - {call.path for call in calls}:
+            self._running.pop(path).cancel()
+        for call in calls:
+            if call.path not in self._running:
+                if not call.pause:
+                    self._interpreter.begin(call.path, call.attempt)
+                self._running[call.path] = asyncio.create_task(self._attempt(call))
+
     async def _attempt(self, call: Call) -> Finished:
         if call.pause:
             await self._clock.sleep(call.pause)
+        self._interpreter.begin(call.path, call.attempt)
         if not self._executor.repeatable(call):
             if (call.path, call.attempt) in self._unclear:
-                return await self._unknown(call)
-            begun = Begun(
-                call.path, call.attempt, call.node.type, call.arguments, self._clock.wall()
-            )
-            await self._write(begun)
-        finished = await self._executor.execute(call)
-        await self._write(finished)
-        return finished
+                # Nobody repeats that unasked: it may have been done.
+                reason = "it was begun before a crash, and nobody knows whether it was done"
+                failure = Failure("unknown-effect", reason, where=call.path)
+                failed = self._failed(call.path, call.attempt, call.node.type, failure)
+                return await self._ended(failed)
+            earlier = await self._begun(call)
+            if earlier is not None:
+                return earlier
+        return await self._ended(await self._executor.execute(call))
 
-    async def _unknown(self, call: Call) -> Finished:
-        """It was begun by somebody who did not live to say how it ended. Nobody repeats that
-        unasked: it may have been done.
-        """
-        reason = "it was begun before a crash, and nobody knows whether it was done"
-        failure = Failure("unknown-effect", reason, where=call.path)
+    async def _begun(self, call: Call) -> Finished | None:
+        """Its beginning is written down, unless it has ended already."""
         now = self._clock.wall()
-        finished = Finished(call.path, call.attempt, call.node.type, None, failure, now)
-        await self._write(finished)
-        return finished
+        begun = Begun(call.path, call.attempt, call.node.type, call.arguments, now)
+        try:
+            return await self._write(begun)
+        except Fenced:
+            raise
+        except VrooliError as error:
+            return await self._unstorable(begun, "arguments", error)
 
-    async def _write(self, entry: Begun | Finished) -> None:
-        """Until it is durable: what was done must not be done again because of a short outage."""
-        for tries in range(10**9):
+    async def _ended(self, finished: Finished) -> Finished:
+        """The end that counts, written down."""
+        try:
+            return await self._write(finished) or finished
+        except Fenced:
+            raise
+        except VrooliError as error:
+            return await self._unstorable(finished, "output", error)
+
+    async def _unstorable(self, entry: Begun | Finished, what: str, error: VrooliError) -> Finished:
+        """Let go, the run would come to this place again and again; so the attempt has failed.
+        When that cannot be written either, it is not because of the entry.
+        """
+        failure = Failure("unstorable", f"its {what} cannot be stored: {error.what}", entry.path)
+        finished = self._failed(entry.path, entry.attempt, entry.type, failure)
+        return await self._write(finished) or finished
+
+    def _failed(self, path: str, attempt: int, type: str, failure: Failure) -> Finished:
+        return Finished(path, attempt, type, None, failure, self._clock.wall())
+
+    async def _write(self, entry: Begun | Finished) -> Finished | None:
+        """Until it is durable: what was done must not be done again because of a short outage.
+
+        An end that this attempt had already counts instead, and is returned.
+        """
+        pauses = itertools.chain(AGAIN, itertools.repeat(AGAIN[-1]))
+        while True:
             try:
                 written = await self._journal.write(entry)
+                if written is Written.DUPLICATE:
+                    return await self._earlier(entry)
             except VrooliError as error:
                 if not error.retryable:
                     raise
-                await self._clock.sleep(AGAIN[min(tries, len(AGAIN) - 1)])
+                await self._clock.sleep(next(pauses))
                 continue
             if written is Written.FENCED:
                 raise Fenced("the run was taken over, or has ended", where=entry.path)
-            return
+            return None
+
+    async def _earlier(self, entry: Begun | Finished) -> Finished | None:
+        for known in await self._journal.read():
+            if (known.path, known.attempt) == (entry.path, entry.attempt):
+                return known if isinstance(known, Finished) else None
+        return None

@@ -89,6 +89,13 @@ class _Frame:
     def scope(self) -> dict[str, Any]:
         return {**self.names, "steps": self.steps}
 
+    def news(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """Steps that it did itself. In a turn of a loop the others are those of the turn before,
+        which another branch may have done again.
+        """
+        known, unknown = before.get, object()
+        return {name: one for name, one in self.steps.items() if known(name, unknown) is not one}
+
     def within(self, prefix: str = "", names: Scope | None = None) -> "_Frame":
         """A frame inside."""
         return _Frame(self.prefix + prefix, {**self.names, **(names or {})}, dict(self.steps))
@@ -110,8 +117,10 @@ class Interpreter:
         self._called: dict[str, Call] = {}
 
     def begin(self, path: str, attempt: int) -> None:
-        """The journal says that this attempt was begun; it is called again unless it finished."""
-        self.begun[path] = attempt
+        """This attempt was begun, by the journal or now; it is called again unless it finished."""
+        known = self._finished.get(path)
+        if known is None or known.attempt < attempt:
+            self.begun[path] = max(attempt, self.begun.get(path, 0))
 
     def finish(self, entry: Finished) -> None:
         """The journal says that this attempt ended. Of two, the later attempt counts."""
@@ -122,7 +131,10 @@ class Interpreter:
             self.begun.pop(entry.path, None)
 
     def next(self) -> tuple[list[Call], Done | Broken | None]:
-        """Steps to execute, each told until it has finished, and what the run came to if it has."""
+        """Steps to execute, each told until it has finished, and what the run came to if it has.
+
+        One that was told and not begun may be told no more: something beside it failed.
+        """
         self._calls = []
         state = self._node(self._routine.body, self._root)
         if isinstance(state, Done) and self._routine.output is not None:
@@ -222,8 +234,9 @@ class Interpreter:
             frames = frame.inner[id(node)] = [frame.within() for _ in node.branches]
         state = self._together(list(zip(node.branches, frames, strict=True)))
         if isinstance(state, Done):
+            before = dict(frame.steps)
             for one in frames:
-                frame.steps.update(one.steps)
+                frame.steps.update(one.news(before))
         return state
 
     def _map(self, node: MapNode, frame: _Frame) -> State:

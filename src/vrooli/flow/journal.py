@@ -20,7 +20,9 @@ class Journal(Protocol):
     """Of one run, as its present owner writes it."""
 
     async def read(self) -> list[Entry]:
-        """All of it, in the order in which it was written."""
+        """The end of each attempt, or its beginning while it has no end, in the order in which they
+        were first written.
+        """
         ...
 
     async def write(self, entry: Entry) -> Written:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vrooli.core.errors import UsageError
-from vrooli.core.expression import Expression, ExpressionError
+from vrooli.core.expression import LITERALS, RESERVED, Expression, ExpressionError
 from vrooli.flow.model import (
     AttemptNode,
     BranchNode,
@@ -30,6 +30,12 @@ ID = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MOST_NODES = 1000
 DEEPEST = 20
 MOST_TURNS = 10_000
+
+DEEPEST_DATA = 200
+"""Of lists and objects, whatever they mean: all that walks over them recurses."""
+
+_GIVEN = RESERVED | {"inputs", "steps", "index", "turn", "error"}
+"""Names that have a meaning of their own, so that no map gives them to its items."""
 
 _STEP_KEYS = ("step", "retry", "timeout")
 _ROUTINE_KEYS = ("name", "description", "inputs", "do", "output")
@@ -119,6 +125,9 @@ class _Reader:
     def routine(self, data: Any) -> Routine | None:
         if not isinstance(data, dict):
             self._wrong((), "expected keys and values: `name`, `do`, ...")
+            return None
+        if _too_deep(data):
+            self._wrong((), f"its lists and objects lie more than {DEEPEST_DATA} deep")
             return None
         self._unknown((), data, _ROUTINE_KEYS)
         name = data.get("name")
@@ -215,14 +224,21 @@ class _Reader:
         self._unknown(place, data, ("map", "over", "as", "at_most", "do"))
         name = self._id((*place, "map"), data["map"], sight)
         variable = data.get("as", "item")
-        if not isinstance(variable, str) or not ID.fullmatch(variable) or variable in sight.names:
+        named = isinstance(variable, str) and ID.fullmatch(variable)
+        if not named or variable in sight.names | _GIVEN:
             self._wrong((*place, "as"), "expected a name that is not used around it")
             variable = "item"
-        over = self._template((*place, "over"), data.get("over"), sight)
-        at_most = int(self._number((*place, "at_most"), data.get("at_most", 10), 1, 1000))
+        over = self._over((*place, "over"), data.get("over"), sight)
+        at_most = self._whole((*place, "at_most"), data.get("at_most", 10), 1, 1000)
         inside = sight.inside(variable, "index")
         body, _ = self._block((*place, "do"), data.get("do"), inside, depth)
-        return MapNode(name, over or Template([]), variable, body, at_most), sight.seeing(name)
+        return MapNode(name, over, variable, body, at_most), sight.seeing(name)
+
+    def _over(self, place: tuple[str | int, ...], value: Any, sight: _Sight) -> Template:
+        if not isinstance(value, list) and not (isinstance(value, str) and "${" in value):
+            self._wrong(place, "expected a list, or an expression for one")
+            return Template([])
+        return self._template(place, value, sight) or Template([])
 
     def branch(
         self, place: tuple[str | int, ...], data: dict[str, Any], sight: _Sight, depth: int
@@ -243,7 +259,7 @@ class _Reader:
         inside = sight.inside("turn").seeing(*_ids(data.get("do")))  # those of the turn before
         body, _ = self._block((*place, "do"), data.get("do"), inside, depth)
         condition = self._condition((*place, "while"), data.get("while"), inside)
-        limit = int(self._number((*place, "limit"), data.get("limit"), 1, MOST_TURNS))
+        limit = self._whole((*place, "limit"), data.get("limit"), 1, MOST_TURNS)
         return LoopNode(name, condition, body, limit), sight.seeing(name)
 
     def attempt(
@@ -263,7 +279,7 @@ class _Reader:
             return Retry()
         self._unknown(place, data, ("most", "first", "factor", "longest"))
         return Retry(
-            most=int(self._number((*place, "most"), data.get("most", 3), 1, 100)),
+            most=self._whole((*place, "most"), data.get("most", 3), 1, 100),
             first=self._number((*place, "first"), data.get("first", 1.0), 0, 86_400),
             factor=self._number((*place, "factor"), data.get("factor", 2.0), 1, 100),
             longest=self._number((*place, "longest"), data.get("longest", 60.0), 0, 86_400),
@@ -275,15 +291,22 @@ class _Reader:
             return ""
         if value in sight.frame:
             self._wrong(place, f"`{value}` is taken already")
+        if value in LITERALS:
+            self._wrong(place, f"`{value}` is a word of expressions")
         sight.frame.add(value)
         return value
 
     def _number(self, place: tuple[str | int, ...], value: Any, least: float, most: float) -> float:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not least <= value <= most:
+        if not _within(value, least, most):
             self._wrong(place, f"expected a number from {least:g} to {most:g}")
             return least
         return float(value)
+
+    def _whole(self, place: tuple[str | int, ...], value: Any, least: int, most: int) -> int:
+        if not _within(value, least, most) or value != int(value):
+            self._wrong(place, f"expected a whole number from {least} to {most}")
+            return least
+        return int(value)
 
     def _template(self, place: tuple[str | int, ...], value: Any, sight: _Sight) -> Template | None:
         try:
@@ -343,6 +366,20 @@ _KINDS: dict[str, Callable[..., tuple[Node | None, _Sight]]] = {
     "loop": _Reader.loop,
     "try": _Reader.attempt,
 }
+
+
+def _within(value: Any, least: float, most: float) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and least <= value <= most
+
+
+def _too_deep(data: Any) -> bool:
+    level, depth = [data], 0
+    while level and depth <= DEEPEST_DATA:
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [one for many in inner for one in many if isinstance(one, dict | list)]
+        depth += 1
+    return bool(level)
 
 
 def _ids(data: Any) -> list[str]:

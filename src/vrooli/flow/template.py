@@ -4,12 +4,14 @@ A text that is one expression takes its value as it is; in a longer text it is w
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vrooli.core.expression import Expression, ExpressionError
+from vrooli.core.expression import TEXT, Expression, ExpressionError
 
 _OPEN = "${"
+_TOKEN = re.compile(rf"{TEXT.pattern}|[{{}}]")
 
 
 class Template:
@@ -66,18 +68,11 @@ def _read_text(text: str) -> Any:
 
 def _cut(text: str, whole: str) -> tuple[str, str]:
     """The expression up to its closing brace, and what follows; braces in quotes do not count."""
-    depth, quote, skip = 1, "", False
-    for position, letter in enumerate(text):
-        if skip:
-            skip = False
-        elif quote:
-            skip, quote = letter == "\\", "" if letter == quote else quote
-        elif letter in "'\"":
-            quote = letter
-        else:
-            depth += (letter == "{") - (letter == "}")
-            if not depth:
-                return text[:position], text[position + 1 :]
+    depth = 1
+    for token in _TOKEN.finditer(text):
+        depth += (token[0] == "{") - (token[0] == "}")
+        if not depth:
+            return text[: token.start()], text[token.end() :]
     raise ExpressionError("`${` has no `}`", where=whole)
 
 

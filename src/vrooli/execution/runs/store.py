@@ -13,7 +13,7 @@ WITH before AS (
 ), made AS (
     INSERT INTO runs (id, root, routine, version, inputs, status, owner, fence, lease_until,
                       created_by, request_key, started_at)
-    SELECT $1, $1, $2, $3, $4::jsonb,
+    SELECT $1, $1, $2, $3, $4::json,
            CASE WHEN $5::text IS NULL THEN 'pending' ELSE 'running' END, $5::text,
            CASE WHEN $5::text IS NULL THEN 0 ELSE 1 END,
            now() + make_interval(secs => $7), $6, $8, CASE WHEN $5::text IS NOT NULL THEN now() END
@@ -63,7 +63,7 @@ UPDATE runs SET lease_until = now() WHERE owner = $1 AND status = 'running'
 
 _END = """
 WITH ended AS (
-    UPDATE runs SET status = $3, output = $4::jsonb, failure = $5::jsonb, ended_at = now(),
+    UPDATE runs SET status = $3, output = $4::json, failure = $5::json, ended_at = now(),
         owner = NULL, lease_until = NULL
     WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING id, root
 ), counted AS (

@@ -10,7 +10,7 @@ _TABLES = (
     CREATE TABLE routine_versions (
         hash        text        PRIMARY KEY,
         name        text        NOT NULL,
-        definition  jsonb       NOT NULL,
+        definition  json        NOT NULL,
         created_at  timestamptz NOT NULL DEFAULT now()
     )
     """,
@@ -37,15 +37,15 @@ _TABLES = (
         root        text        NOT NULL REFERENCES run_trees,
         routine     text        NOT NULL,
         version     text        NOT NULL REFERENCES routine_versions,
-        inputs      jsonb       NOT NULL,
+        inputs      json        NOT NULL,
         status      text        NOT NULL
                     CHECK (status IN ('pending', 'running', 'waiting', 'paused', 'completed',
                                       'failed', 'cancelled')),
         owner       text,
         fence       bigint      NOT NULL DEFAULT 0,
         lease_until timestamptz,
-        output      jsonb,
-        failure     jsonb,
+        output      json,
+        failure     json,
         created_by  text        NOT NULL,
         request_key text,
         created_at  timestamptz NOT NULL DEFAULT now(),
@@ -53,6 +53,8 @@ _TABLES = (
         ended_at    timestamptz
     ) WITH (fillfactor = 70)
     """,
+    # json, not jsonb, wherever expressions see a value: a replay must see what the run saw, with
+    # the same order of keys and kind of numbers.
     """
     CREATE TABLE steps (
         run         text        NOT NULL REFERENCES runs ON DELETE CASCADE,
@@ -61,9 +63,9 @@ _TABLES = (
         n           bigint      GENERATED ALWAYS AS IDENTITY,
         type        text        NOT NULL,
         status      text        NOT NULL CHECK (status IN ('begun', 'completed', 'failed')),
-        arguments   jsonb,
-        output      jsonb,
-        failure     jsonb,
+        arguments   json,
+        output      json,
+        failure     json,
         begun_at    timestamptz,
         ended_at    timestamptz,
         PRIMARY KEY (run, path, attempt)

@@ -1,0 +1,67 @@
+"""Port `vrooli.flow.journal.Journal`, in memory."""
+
+from dataclasses import dataclass, field
+
+from vrooli.core.errors import Refused, VrooliError
+from vrooli.flow.entries import Entry
+from vrooli.flow.journal import Written
+from vrooli.flow.stored import Stored, stored
+
+
+@dataclass
+class _Run:
+    fence: int = 0
+    ended: bool = False
+    rows: dict[tuple[str, int], Stored] = field(default_factory=dict)
+
+
+class MemoryJournals:
+    """Of all runs.
+
+    Attributes:
+        failure: when set, raised by every read and write, which then keeps nothing.
+    """
+
+    def __init__(self) -> None:
+        self.failure: VrooliError | None = None
+        self._runs: dict[str, _Run] = {}
+
+    async def claim(self, run: str) -> "MemoryJournal":
+        """Its journal, for its only owner from now on; `Refused` when it has ended."""
+        state = self._runs.setdefault(run, _Run())
+        if state.ended:
+            raise Refused("the run has ended", where=run)
+        state.fence += 1
+        return MemoryJournal(self, state, state.fence)
+
+    async def end(self, run: str) -> None:
+        """Nothing is written any more."""
+        self._runs.setdefault(run, _Run()).ended = True
+
+
+class MemoryJournal:
+    """Of one run."""
+
+    def __init__(self, journals: MemoryJournals, run: _Run, fence: int) -> None:
+        self._journals, self._run, self._fence = journals, run, fence
+
+    async def read(self) -> list[Entry]:
+        """See the port."""
+        self._work()
+        return [row.entry() for row in self._run.rows.values()]
+
+    async def write(self, entry: Entry) -> Written:
+        """See the port."""
+        self._work()
+        row = stored(entry)
+        if self._run.ended or self._run.fence != self._fence:
+            return Written.FENCED
+        known = self._run.rows.get((row.path, row.attempt))
+        if known is not None and (known.status != "begun" or row.status == "begun"):
+            return Written.DUPLICATE
+        self._run.rows[row.path, row.attempt] = row
+        return Written.DONE
+
+    def _work(self) -> None:
+        if self._journals.failure is not None:
+            raise self._journals.failure

@@ -1,0 +1,75 @@
+"""The work's tables in a real PostgreSQL, and runs in them."""
+
+import asyncio
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.waiting import eventually
+from vrooli.execution.runs.store import NewRun, RunStore
+from vrooli.main.migrate import migrate
+from vrooli.server.database import Database
+
+VERSION = "v1"
+
+
+def prepare(dsn: str, definition: Any = None) -> None:
+    """Make the tables, and a routine."""
+    migrate(dsn)
+    asyncio.run(_store(dsn, definition))
+
+
+async def _store(dsn: str, definition: Any) -> None:
+    work = WorkDatabase(dsn)
+    statement = "INSERT INTO routine_versions (hash, name, definition) VALUES ($1, 'test', $2)"
+    await work.execute(statement, VERSION, json.dumps(definition))
+    await work.close()
+
+
+@dataclass
+class WorkDatabase:
+    """A database with one routine, and a pool of its own: as one process sees it."""
+
+    dsn: str
+
+    def __post_init__(self) -> None:
+        self.database = Database(self.dsn)
+        self.store = RunStore(self.database)
+
+    async def close(self) -> None:
+        """Let go of its connections."""
+        await self.database.close()
+
+    async def execute(self, statement: str, *values: Any) -> None:
+        """Run it."""
+        async with self.database.connection() as connection:
+            await connection.execute(statement, *values)
+
+    async def fetch(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows."""
+        async with self.database.connection() as connection:
+            return [tuple(row) for row in await connection.fetch(statement, *values)]
+
+    async def create(self, run: str, owner: str | None = None, lease: float = 0.0) -> None:
+        """A new run."""
+        await self.store.create(NewRun(run, "test", VERSION, {}, "somebody"), owner, lease)
+
+    async def claim(self, run: str) -> int:
+        """Make it ours, whoever has it and for however long, if need be a new one: its fence."""
+        if not await self.fetch("SELECT FROM runs WHERE id = $1", run):
+            await self.create(run)
+
+        async def take() -> int | None:
+            # Who is passed over because a write holds its row is taken by one of the next sweeps.
+            await self.execute("UPDATE runs SET lease_until = '-infinity' WHERE id = $1", run)
+            claims = await self.store.claim(secrets.token_hex(4), 60.0, 1)
+            return next((claim.fence for claim in claims if claim.run == run), None)
+
+        fence: int = await eventually(take, f"a claim of {run}")
+        return fence
+
+    async def end(self, run: str) -> None:
+        """It ends."""
+        ((fence,),) = await self.fetch("SELECT fence FROM runs WHERE id = $1", run)
+        assert await self.store.end(run, fence, "completed", None, None)
