@@ -41,7 +41,9 @@ class StepExecutor:
             async with asyncio.timeout(call.node.timeout):
                 output = await self._output(call)
         except TimeoutError:
-            failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", True)
+            # Whatever it was doing may have been done: not to be repeated unasked.
+            again = self.repeatable(call)
+            failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", again)
         except StepFailed as error:
             failure = Failure(error.kind, error.what, error.where, error.retryable)
         except VrooliError as error:

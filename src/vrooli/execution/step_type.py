@@ -6,6 +6,8 @@ from typing import Any
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
+from vrooli.core.ports.http import Http
+from vrooli.core.ports.secrets import Secrets
 
 
 class StepFailed(VrooliError):
@@ -29,9 +31,14 @@ class StepTools:
 
     Attributes:
         clock: time.
+        http: requests.
+        secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
+            chooses the reference and where its value is sent.
     """
 
     clock: Clock
+    http: Http
+    secrets: Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class StepType:
         arguments: JSON Schema of an object.
         run: returns the output, any JSON value; raises `StepFailed` or another `VrooliError`.
         repeatable: whether nobody is harmed when an attempt with these arguments is made twice.
+        about: what the reference says beside: output, kinds of failures, an example.
     """
 
     name: str
@@ -65,3 +73,4 @@ class StepType:
     arguments: Mapping[str, Any]
     run: Callable[[StepCall, StepTools], Awaitable[Any]]
     repeatable: Callable[[Mapping[str, Any]], bool]
+    about: str = ""
