@@ -15,10 +15,11 @@ from vrooli.core.errors import (
     CutOff,
     NobodyListens,
     ProtocolError,
+    TooLarge,
     Unresolved,
     UsageError,
 )
-from vrooli.core.ports.http import Answer, ForbiddenAddress, Http, Request, TlsFailed, TooLarge
+from vrooli.core.ports.http import Answer, ForbiddenAddress, Http, Request, TlsFailed
 from vrooli.host.http import HttpxHttp
 from vrooli.host.memory.http import MemoryHttp
 from vrooli.host.memory.resolver import MemoryResolver

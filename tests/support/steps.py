@@ -12,6 +12,7 @@ from vrooli.flow.model import StepNode
 from vrooli.flow.template import Template
 from vrooli.host.memory.clock import MemoryClock
 from vrooli.host.memory.http import MemoryHttp
+from vrooli.host.memory.sandbox import MemorySandbox
 from vrooli.host.memory.secrets import MemorySecrets
 
 
@@ -24,6 +25,7 @@ def tools(**own: Any) -> StepTools:
     twins: dict[str, Any] = {
         "clock": MemoryClock(),
         "http": MemoryHttp(_nothing),
+        "sandbox": MemorySandbox(),
         "secrets": MemorySecrets(),
     }
     return StepTools(**{**twins, **own})

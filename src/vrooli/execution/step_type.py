@@ -7,6 +7,7 @@ from typing import Any
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.http import Http
+from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
 
 
@@ -32,12 +33,14 @@ class StepTools:
     Attributes:
         clock: time.
         http: requests.
+        sandbox: for code of users.
         secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
             chooses the reference and where its value is sent.
     """
 
     clock: Clock
     http: Http
+    sandbox: Sandbox
     secrets: Secrets
 
 

@@ -15,12 +15,13 @@ from vrooli.core.errors import (
     CutOff,
     NobodyListens,
     ProtocolError,
+    TooLarge,
     Unreachable,
     UsageError,
     VrooliError,
 )
 from vrooli.core.metadata_address import is_forbidden
-from vrooli.core.ports.http import Answer, ForbiddenAddress, Request, TlsFailed, TooLarge
+from vrooli.core.ports.http import Answer, ForbiddenAddress, Request, TlsFailed
 from vrooli.core.ports.resolver import Resolver
 from vrooli.host.streams import tls_context
 

@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from vrooli.core.errors import ProtocolError, Refused, VrooliError
+from vrooli.core.errors import ProtocolError, Refused
 
 
 class TlsFailed(ProtocolError):
     """No TLS is spoken there, or its certificate is not trusted."""
-
-
-class TooLarge(VrooliError):
-    """An answer is larger than it may be."""
 
 
 class ForbiddenAddress(Refused):

@@ -7,8 +7,8 @@ from email.message import Message
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from vrooli.core.errors import CutOff, ProtocolError, Refused, UsageError, VrooliError
-from vrooli.core.ports.http import Answer, Request, TlsFailed, TooLarge
+from vrooli.core.errors import CutOff, ProtocolError, Refused, TooLarge, UsageError, VrooliError
+from vrooli.core.ports.http import Answer, Request, TlsFailed
 from vrooli.core.ports.secrets import Secrets
 from vrooli.execution.following import followed
 from vrooli.execution.masking import masked

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import TooLarge, UsageError
 from vrooli.core.metadata_address import is_forbidden
-from vrooli.core.ports.http import Answer, ForbiddenAddress, Request, TooLarge
+from vrooli.core.ports.http import Answer, ForbiddenAddress, Request
 
 Server = Callable[[Request], Awaitable[Answer]]
 
