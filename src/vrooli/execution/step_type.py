@@ -52,10 +52,12 @@ class StepCall:
         key: the same for all attempts of this step of this run, and no other: whoever is asked to
             do something may tell by it that it was asked before.
         arguments: as the schema of the type says.
+        begun: unix seconds when the attempt first began, be it before a crash.
     """
 
     key: str
     arguments: Mapping[str, Any]
+    begun: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class StepType:
         run: returns the output, any JSON value; raises `StepFailed` or another `VrooliError`.
         repeatable: whether nobody is harmed when an attempt with these arguments is made twice.
         about: what the reference says beside: output, kinds of failures, an example.
+        lasting: whether it goes on after a crash where it was: its beginning is durable before it
+            begins, and it ends at a time of its own, whatever the `timeout` of the step says.
     """
 
     name: str
@@ -77,3 +81,4 @@ class StepType:
     run: Callable[[StepCall, StepTools], Awaitable[Any]]
     repeatable: Callable[[Mapping[str, Any]], bool]
     about: str = ""
+    lasting: bool = False
