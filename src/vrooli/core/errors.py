@@ -103,6 +103,10 @@ class ProtocolError(VrooliError):
     """A peer answered something that its protocol does not allow."""
 
 
+class TooLarge(VrooliError):
+    """What comes is larger than it may be; it is read no further."""
+
+
 class AccessDenied(VrooliError):
     """A peer or the operating system refused us: password, token, permission."""
 
