@@ -12,9 +12,9 @@ from scripts.reference_markdown import table
 from vrooli.autoheal import routes as watchdog_routes
 from vrooli.autoheal import web
 from vrooli.core import discover
-from vrooli.execution.step_type import StepTools
 from vrooli.execution.work import work
 from vrooli.host.clock import SystemClock
+from vrooli.main.step_tools import step_tools
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.migrator import Migrator
@@ -104,7 +104,7 @@ def _schema() -> dict[str, Any]:
         settings,
         database,
         Migrator(database, "", apply),
-        work(database, "", clock, StepTools(clock)),
+        work(database, "", clock, step_tools(clock, ())),
     )
     return create_app(parts).openapi()
 

@@ -41,7 +41,8 @@ async def executed(
     kind: str, arguments: Mapping[str, Any], given: StepTools, seconds: float = 60.0
 ) -> Finished:
     """How it ends."""
-    return await StepExecutor("run-1", given).execute(call(kind, arguments, seconds))
+    begun = given.clock.wall()
+    return await StepExecutor("run-1", given).execute(call(kind, arguments, seconds), begun)
 
 
 def output(finished: Finished) -> Any:

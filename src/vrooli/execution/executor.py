@@ -35,15 +35,12 @@ class StepExecutor:
         return step_type(call.node.type).repeatable(call.arguments)
 
     def lasting(self, call: Call) -> bool:
-        """Whether an attempt that was begun before a crash goes on where it was."""
+        """See the port."""
         return step_type(call.node.type).lasting
 
-    async def execute(self, call: Call, begun: float | None = None) -> Finished:
-        """See the port. `begun` is when the attempt first began, unix seconds: now, unless it was
-        before a crash.
-        """
+    async def execute(self, call: Call, begun: float) -> Finished:
+        """See the port."""
         output, failure = None, None
-        begun = self.tools.clock.wall() if begun is None else begun
         try:
             async with asyncio.timeout(None if self.lasting(call) else call.node.timeout):
                 output = await self._output(call, begun)

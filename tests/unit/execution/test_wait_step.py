@@ -22,7 +22,7 @@ def waiting(
     clock: MemoryClock, begun: float | None = None, **arguments: Any
 ) -> "asyncio.Task[Finished]":
     executor = StepExecutor("run-1", tools(clock=clock))
-    return asyncio.create_task(executor.execute(call("wait", arguments, 1.0), begun))
+    return asyncio.create_task(executor.execute(call("wait", arguments, 1.0), begun or NOON))
 
 
 async def ends_after(task: "asyncio.Task[Finished]", clock: MemoryClock, seconds: float) -> None:
