@@ -103,6 +103,12 @@ SERVER = (
         "File with the token that opens `/metrics` alone; need not exist.",
         "`metrics.token` in `VROOLI_DATA`",
     ),
+    Variable(
+        "VROOLI_STEP_SECRETS",
+        "References (`env:NAME`, `file:PATH`) that steps of routines may use, with blanks between"
+        " them.",
+        "none",
+    ),
 )
 
 FOUND = (
