@@ -1,5 +1,6 @@
 """An upgrade of PostgreSQL among others: whoever else listens, runs, or is called alike."""
 
+import signal
 import socket
 import threading
 
@@ -14,6 +15,7 @@ from tests.support.older_postgres import (
     version,
 )
 from tests.support.stack import LiveStack, said
+from tests.support.terminal import on_terminal
 
 
 def test_who_else_holds_the_port_is_told_nothing(stack: LiveStack) -> None:
@@ -81,6 +83,48 @@ def test_services_that_are_called_alike_run_on(stack: LiveStack) -> None:
     assert stack.heals() == []
     assert "initdb" not in stack.log("postgres-upgrade")
     assert "Performing Upgrade" in stack.run("logs", "postgres.upgrade").stdout
+
+
+def test_nobody_is_asked_about_nothing_and_all_of_it_fits_on_a_narrow_terminal(
+    stack: LiveStack,
+) -> None:
+    of(stack, NEWER)
+    stack.up()
+    command = stack.command("resource", "upgrade", "postgres")
+    on_terminal(60, [*command, "--forget"], stack.environment, stack.folder)  # it would wait
+    shown = on_terminal(60, [*command, "--help"], stack.environment, stack.folder)
+    assert max(map(len, shown)) <= 60
+
+
+def test_ctrl_c_without_a_watchdog_ends_it_in_order(stack: LiveStack) -> None:
+    stack.autoheal(enabled=False)
+    of(stack, OLDER)
+    stack.up()
+    fill(stack)
+    of(stack, None)
+    stack.up()
+    for step in ("create the database cluster", "copy and upgrade"):
+        told = _interrupted_at(stack, step)
+        assert "there is no watchdog to go on with it" in told
+        assert "Traceback" not in told
+        names = sorted(path.name for path in (stack.home / "data").iterdir())
+        assert names == ["postgres", "postgres.clusters.json"], told
+        stack.up()
+        assert version(stack) == 16
+        holds_all(stack)
+
+
+def _interrupted_at(stack: LiveStack, step: str) -> str:
+    """All that an upgrade says that is interrupted when it comes to `step`."""
+    lines = []
+    with stack.start("resource", "upgrade", "postgres") as begun:
+        assert begun.stdout is not None
+        for line in begun.stdout:
+            lines.append(line)
+            if step in line:
+                begun.send_signal(signal.SIGINT)
+    assert begun.returncode == 130, "".join(lines)
+    return "".join(lines)
 
 
 class _Listener:

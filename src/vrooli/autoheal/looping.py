@@ -15,7 +15,8 @@ def count_restarts(tracked: Tracked, supervisor: Supervisor) -> None:
     held = supervisor.held(tracked.service)
     if held is not None:
         now = supervisor.context.tools.clock.monotonic()
-        tracked.restarts = tracked.restarts.after(held.restarted, now)
+        running = held.phase in ("running", "starting")
+        tracked.restarts = tracked.restarts.after(held.restarted, now, running=running)
 
 
 def in_a_loop(tracked: Tracked, supervisor: Supervisor) -> bool:
@@ -24,9 +25,8 @@ def in_a_loop(tracked: Tracked, supervisor: Supervisor) -> bool:
     if held is None or service.managed or held.asked or supervisor.silence(service):
         return False
     now = supervisor.context.tools.clock.monotonic()
-    return held.phase in _BY_ITS_MANAGER and tracked.restarts.over_and_over(
-        now, service.start_timeout, running=held.phase != "restarting"
-    )
+    loops = tracked.restarts.over_and_over(now, service.start_timeout)
+    return loops and held.phase in _BY_ITS_MANAGER
 
 
 def over_and_over(tracked: Tracked, supervisor: Supervisor) -> Result:

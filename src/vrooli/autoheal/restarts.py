@@ -6,8 +6,10 @@ ENOUGH = 5
 """As many restarts in a row are no healing any more."""
 
 CALM, SHORTEST, LONGEST = 3.0, 30.0, 600.0
-"""A row is over when nothing was restarted for so many times the longest time between its restarts,
-within these seconds. Managers wait longer each time: the Docker Engine twice as long."""
+"""A row is over when it runs and was not restarted for so many times the longest time between two
+of its restarts, within these seconds. Managers wait longer each time: the Docker Engine twice as
+long.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +26,23 @@ class Restarts:
     since: float = 0.0
     times: tuple[float, ...] = ()
 
-    def after(self, count: int, now: float) -> "Restarts":
-        """The manager tells this count, which begins anew when somebody starts it."""
+    def after(self, count: int, now: float, *, running: bool) -> "Restarts":
+        """The manager tells this count, which begins anew when somebody starts it, and whether it
+        runs.
+        """
         if self.count is None or count < self.count:
             return Restarts(count)
         new = (now,) * min(ENOUGH, count - self.count)
-        if new and (not self.times or now - self.times[-1] > self._calm):
+        over = not self.times or now - self.times[-1] > self._calm
+        if over and (new or running):
             return Restarts(count, now, new)
         return Restarts(count, self.since, (*self.times, *new)[-ENOUGH:])
 
-    def over_and_over(self, now: float, patience: float, *, running: bool) -> bool:
+    def over_and_over(self, now: float, patience: float) -> bool:
         """Whether it is in a loop, which has lasted for at least `patience` seconds: one that comes
         up after some attempts is in none.
         """
-        if len(self.times) < ENOUGH or now - self.since < patience:
-            return False
-        return not running or now - self.times[-1] <= self._calm
+        return len(self.times) >= ENOUGH and now - self.since >= patience
 
     @property
     def _calm(self) -> float:

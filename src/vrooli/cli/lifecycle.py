@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -155,6 +155,16 @@ def follow(progress: Progress, *, json: bool) -> Mapping[str, Any]:
 
 
 def _show(progress: Progress, *, json: bool) -> Mapping[str, Any]:
+    try:
+        return _shown(progress, json=json)
+    except KeyboardInterrupt as interrupted:
+        # It may have come while a line was shown, and whoever makes them has to know of it.
+        if isinstance(progress, Generator):
+            progress.throw(interrupted)
+        raise
+
+
+def _shown(progress: Progress, *, json: bool) -> Mapping[str, Any]:
     if not json:
         return _explain(render.follow(progress))
     lines = list(progress)

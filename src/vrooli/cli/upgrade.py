@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, Progress
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json, Name
 from vrooli.core.errors import EXIT_FAILURE, UsageError
@@ -18,17 +18,20 @@ if TYPE_CHECKING:
     from vrooli.stack.upgrading import Wish
 
 _HELP = """
-Move a PostgreSQL to another major version: into a new folder, compared with the old one, undoable.
+Move a PostgreSQL to another major version.
 
+It goes into a new folder, is compared with the old one, and can be undone.
 What needs it is stopped meanwhile. The old data is kept until `--forget`.
 
 Examples:
 
-  vrooli resource upgrade postgres --dry-run     what would be done, and what speaks against it
+  vrooli resource upgrade postgres --dry-run   only look
 
-  vrooli resource upgrade postgres               to the newest version that is here
+  vrooli resource upgrade postgres             to the newest version
 
-  vrooli resource upgrade postgres --undo        back; what was written since is lost
+  vrooli resource upgrade postgres --undo      go back
+
+  vrooli resource upgrade postgres --forget    remove the old data
 """
 
 
@@ -50,10 +53,13 @@ def register_upgrade(
             bool, typer.Option("--dry-run", help="Look, and say what would be done.")
         ] = False,
         undo: Annotated[
-            bool, typer.Option("--undo", help="Go back to the data of before the last upgrade.")
+            bool,
+            typer.Option(
+                "--undo", help="Go back to what was before; what was written since is lost."
+            ),
         ] = False,
         forget: Annotated[
-            bool, typer.Option("--forget", help="Remove what is kept for that.")
+            bool, typer.Option("--forget", help="Remove what is kept for `--undo`.")
         ] = False,
         counts_only: Annotated[
             bool,
@@ -71,24 +77,35 @@ def register_upgrade(
             raise UsageError("`--undo`, `--forget` and an upgrade exclude each other")
         wish = Wish(to, undo, forget, dry_run, counts_only)
         home, chosen = kit.home(kit.stack_file(file)), resolve(name, file)
-        if (undo or forget) and not (dry_run or yes):
-            _ask(kit, home, chosen, wish)
+        if (undo or forget) and not (dry_run or yes) and not _meant(kit, home, chosen, wish):
+            return
         if not follow(kit.upgrade(home, chosen, wish), json=json).get("ok"):
             raise typer.Exit(EXIT_FAILURE)
 
 
-def _ask(kit: Kit, home: "Home", name: str, wish: "Wish") -> None:
-    """Show what is lost, and have it confirmed."""
+def _meant(kit: Kit, home: "Home", name: str, wish: "Wish") -> bool:
+    """Show what is lost, and have it confirmed; False when there is nothing to lose."""
     from dataclasses import replace
+
+    steps: list[dict[str, Any]] = []
+
+    def noted(progress: Progress) -> Progress:
+        for line in progress:
+            steps.append(line)
+            yield line
 
     if not sys.stdin.isatty():
         raise UsageError(
             "this loses data, and nobody can be asked here", next_step="say `--yes` if it is meant"
         )
-    if not follow(kit.upgrade(home, name, replace(wish, dry_run=True)), json=False).get("ok"):
+    looked = kit.upgrade(home, name, replace(wish, dry_run=True))
+    if not follow(noted(looked), json=False).get("ok"):
         raise typer.Exit(EXIT_FAILURE)
+    if all(step.get("phase") != "preparing" for step in steps):
+        return False
     sys.stderr.write("go on? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         render.note("nothing was changed")
         raise typer.Exit(EXIT_FAILURE)
+    return True

@@ -118,7 +118,7 @@ class Resource:
             raise UsageError(
                 f"there is no PostgreSQL {to} here",
                 where=self.name,
-                next_step=f"there is {', '.join(versions) or 'none'}",
+                next_step=f"choose one of: {', '.join(versions)}" if versions else "",
             )
         found = installations.newest(chosen)
         if found.major < self.major:
