@@ -55,6 +55,23 @@ class WorkDatabase:
         """A new run."""
         await self.store.create(NewRun(run, "test", VERSION, {}, "somebody"), owner, lease)
 
+    async def child(self, run: str, root: str) -> None:
+        """A run of a tree that there is, as `create` makes its first one."""
+        await self.execute(
+            "INSERT INTO runs (id, root, routine, version, inputs, status, lease_until, created_by)"
+            " VALUES ($1, $2, 'test', $3, '{}', 'pending', now(), 'somebody')",
+            *(run, root, VERSION),
+        )
+
+    async def status(self, run: str) -> str:
+        """Where it stands."""
+        ((status,),) = await self.fetch("SELECT status FROM runs WHERE id = $1", run)
+        return str(status)
+
+    async def expire(self) -> None:
+        """All leases end now, as if nobody had said anything for so long."""
+        await self.execute("UPDATE runs SET lease_until = '-infinity' WHERE status = 'running'")
+
     async def claim(self, run: str) -> int:
         """Make it ours, whoever has it and for however long, if need be a new one: its fence."""
         if not await self.fetch("SELECT FROM runs WHERE id = $1", run):

@@ -3,6 +3,7 @@ meanwhile goes together with the next.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
@@ -14,6 +15,11 @@ from vrooli.flow.stored import Stored, stored
 
 MOST = 500
 """Entries of one statement."""
+
+LARGEST = 8 * 1024 * 1024
+"""Characters of their values: a statement must come through within its time."""
+
+_log = logging.getLogger(__name__)
 
 _WRITE = """
 WITH entry AS (
@@ -74,6 +80,11 @@ class _Waiting:
     def step(self) -> tuple[str, str, int]:
         return self.run, self.row.path, self.row.attempt
 
+    @property
+    def size(self) -> int:
+        row = self.row
+        return sum(map(len, filter(None, (row.arguments, row.output, row.failure))))
+
 
 class Batcher:
     """For one process."""
@@ -91,6 +102,11 @@ class Batcher:
             self._task = asyncio.create_task(self._flush())
         return await waiting.answer
 
+    async def close(self) -> None:
+        """Wait until all is written that was to be, its writers cancelled or not."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     async def _flush(self) -> None:
         while self._queue:
             batch = self._take()
@@ -99,10 +115,11 @@ class Batcher:
             except VrooliError as error:
                 await self._one_by_one(batch, error)
                 continue
-            except BaseException as error:
-                rest, self._queue = self._queue, []
-                _leave(batch + rest, error)
-                raise
+            except Exception:  # noqa: BLE001 -- whoever waits must hear of it: nobody else answers
+                _log.exception("the journal cannot be written")
+                for one in batch:
+                    _answer(one, VrooliError("the journal cannot be written: see the log"))
+                continue
             for one, written in zip(batch, found, strict=True):
                 _answer(one, written)
 
@@ -113,8 +130,11 @@ class Batcher:
         batch: list[_Waiting] = []
         later: list[_Waiting] = []
         seen: set[tuple[str, str, int]] = set()
+        size = 0
         for one in self._queue:
-            fits = len(batch) < MOST and one.step not in seen
+            size += one.size
+            room = not batch or (len(batch) < MOST and size <= LARGEST)
+            fits = room and one.step not in seen
             seen.add(one.step)
             (batch if fits else later).append(one)
         self._queue = later
@@ -139,13 +159,6 @@ class Batcher:
             answers = await connection.fetch(_WRITE, *(list(column) for column in columns))
         found = {row[0]: Written(row[1]) for row in answers}
         return [found[number] for number in range(len(batch))]
-
-
-def _leave(waiting: Sequence[_Waiting], error: BaseException) -> None:
-    """Whoever waits hears that it was not written, instead of waiting for ever."""
-    what = f"the writing of the journal broke off ({type(error).__name__})"
-    for one in waiting:
-        _answer(one, VrooliError(what, retryable=True))
 
 
 def _answer(one: _Waiting, said: Written | VrooliError) -> None:

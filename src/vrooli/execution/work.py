@@ -41,6 +41,7 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
             store=store,
             journal=lambda run, fence: PostgresJournal(database, batcher, run, fence),
             executor=lambda run: StepExecutor(run, tools),
+            written=batcher.close,
             clock=clock,
             read=read_routine,
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +38,7 @@ class EngineParts:
         store: runs.
         journal: makes the journal of a claimed run.
         executor: makes what executes the steps of a run.
+        written: returns when all is written that was to be.
         clock: time.
         read: makes a routine of its definition.
         slots: runs at the same time.
@@ -47,6 +48,7 @@ class EngineParts:
     store: RunStore
     journal: Callable[[str, int], PostgresJournal]
     executor: Callable[[str], Executor]
+    written: Callable[[], Awaitable[None]]
     clock: Clock
     read: Callable[[Any], Routine]
     slots: int = 100
@@ -121,6 +123,7 @@ class Engine:
         if tasks:
             with suppress(VrooliError, TimeoutError):
                 async with asyncio.timeout(LETTING_GO):
+                    await self.parts.written()
                     await self.parts.store.release(self.parts.owner)
 
     async def _for_ever(self, work: Callable[[], Any], pause: float) -> None:

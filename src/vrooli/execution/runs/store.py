@@ -45,10 +45,15 @@ WHERE r.id = free.id AND v.hash = r.version
 RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text
 """
 
+# Locked in the order of their ids, as the journal locks them: else the two wait for each other.
 _RENEW = """
+WITH held AS (
+    SELECT r.id FROM runs r JOIN unnest($1::text[], $2::bigint[]) AS h(id, fence)
+        ON r.id = h.id AND r.fence = h.fence
+    WHERE r.status = 'running' ORDER BY r.id FOR NO KEY UPDATE OF r
+)
 UPDATE runs r SET lease_until = now() + make_interval(secs => $3)
-FROM unnest($1::text[], $2::bigint[]) AS held(id, fence)
-WHERE r.id = held.id AND r.fence = held.fence AND r.status = 'running'
+FROM held WHERE r.id = held.id
 RETURNING r.id
 """
 

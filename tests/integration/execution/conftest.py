@@ -1,0 +1,48 @@
+"""PostgreSQL for the work: one database for the tests of a file, and one that a test may kill."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.support.flow import step
+from tests.support.postgres import Postgres, running_postgres
+from tests.support.work import WorkDatabase, prepare
+
+DEFINITION = {"name": "test", "do": [step("a"), step("b"), step("c"), step("d"), step("e")]}
+
+
+@pytest.fixture(scope="module")
+def dsn() -> Iterator[str]:
+    """A database with the tables, and a routine of five steps."""
+    with running_postgres() as cluster:
+        dsn = cluster.create_database("work")
+        prepare(dsn, DEFINITION)
+        yield dsn
+
+
+@pytest.fixture
+async def work(dsn: str) -> AsyncIterator[WorkDatabase]:
+    """As one process sees it; what tests before left behind has ended."""
+    work = WorkDatabase(dsn)
+    await work.execute(
+        "UPDATE runs SET status = 'cancelled' WHERE status IN ('pending', 'running')"
+    )
+    yield work
+    await work.close()
+
+
+@pytest.fixture
+async def other(dsn: str) -> AsyncIterator[WorkDatabase]:
+    """As another process sees it."""
+    work = WorkDatabase(dsn)
+    yield work
+    await work.close()
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Postgres]:
+    """One that the test may kill."""
+    with running_postgres() as server:
+        server.create_database("work")
+        prepare(server.dsn_of("work"), DEFINITION)
+        yield server
