@@ -49,6 +49,7 @@ class LiveStack:
         self.autoheal(stability=0.5, sweep=1)
         for name in set(InstalledChecks().names()) - set(LOOKED_AT):
             self.check(name, enabled=False)
+        self.check("watchdog-loop", warning=60_000, critical=120_000)  # ms: others load the machine
         shutil.copy(PROGRAM, self.folder / PROGRAM.name)
 
     # The file

@@ -74,8 +74,9 @@ class Healing:
         except (Refused, UsageError) as refusal:
             await self._turned_away(tracked, refusal, began)
             return
-        finally:
+        except BaseException:
             tracked.acting = False
+            raise
         if error is not None:
             await self._in_vain(tracked, error)
             return
@@ -110,10 +111,8 @@ class Healing:
         try:
             await runtime.await_health(tracked.service, self._supervisor.context)
         except VrooliError as failed:
-            tracked.acting = False
             await self._in_vain(tracked, failed.said_of(tracked.name))
             return
-        tracked.acting = False
         tracked.heal = replace(heal, note="verified after the watchdog was replaced")
         await self._verified(tracked)
 
@@ -130,9 +129,12 @@ class Healing:
     async def _in_vain(self, tracked: Tracked, error: str) -> None:
         assert tracked.heal is not None  # called with a heal in flight only
         if self._supervisor.in_hand(tracked.service):
+            tracked.acting = False
             self._judge.yield_to(tracked)
             return
-        await self.end(tracked, tracked.heal, Outcome.INEFFECTIVE, error)
+        ended = tracked.heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), error)
+        await self._last(tracked, ended)
+        tracked.acting = False
         running = self._supervisor.running(tracked.service)
         symptom = Symptom.UNRESPONSIVE if running else Symptom.EXITED
         failure = Failure(symptom, error, self._clock.wall(), self._clock.monotonic())
@@ -178,10 +180,11 @@ class Healing:
     async def _verified(self, tracked: Tracked) -> None:
         assert tracked.heal is not None  # called with a heal in flight only
         took = self._clock.monotonic() - tracked.heal.detected_monotonic
-        await self._set(tracked, replace(tracked.heal, verified_after=round(took, 3)))
+        await self._last(tracked, replace(tracked.heal, verified_after=round(took, 3)))
         if not self._supervisor.running(tracked.service):  # its end was no news while we acted
             await self._in_vain(tracked, "it ended again at once")
             return
+        tracked.acting = False
         await self._judge.settle(tracked, "healed")
         await self._tell_chronic(tracked)
         await self._stability(tracked, tracked.heal)
@@ -230,6 +233,16 @@ class Healing:
         if healer(attempt.action).starts:
             tracked.starts.append(attempt.at)
         await self._set(tracked, tracked.heal.tried(attempt))
+
+    async def _last(self, tracked: Tracked, heal: Heal) -> None:
+        """Write down what came of the action while it still counts as being acted on: the failure
+        stands until it is settled or counted anew, and would be decided about once more.
+        """
+        try:
+            await self._set(tracked, heal)
+        except BaseException:
+            tracked.acting = False
+            raise
 
     async def _set(self, tracked: Tracked, heal: Heal) -> None:
         tracked.heal = heal

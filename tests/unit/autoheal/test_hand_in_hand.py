@@ -55,6 +55,44 @@ async def test_who_ends_while_its_heal_is_written_down_is_healed_again(tmp_path:
         await until(lambda: watchdog.started("web") == 3)
 
 
+async def test_who_passes_again_is_not_decided_about_while_that_is_written_down(
+    tmp_path: Path,
+) -> None:
+    seldom = replace(scenario("web", 1), health=Health("tcp", "1", interval=60.0))
+    async with MemoryWatchdog(tmp_path, stack_of(seldom, sweep=60.0)) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        web = watchdog.board.tracked["web"]
+        with watchdog.slow_disk():  # each record of the heal takes a second
+            await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
+            await until(lambda: web.failure is not None)
+            async with asyncio.timeout(30):
+                while web.failure is not None:
+                    await watchdog.reactor.consider(web)  # as a sweep does
+                    await asyncio.sleep(0.05)
+        await until(lambda: web.heal is not None and web.heal.outcome == "healed")
+        assert len(web.heals) == 1
+        (heal,) = await watchdog.heals("web")
+        assert [attempt["action"] for attempt in heal["attempts"]] == ["start"]
+
+
+async def test_what_failed_in_vain_is_counted_before_it_is_decided_about(tmp_path: Path) -> None:
+    seldom = replace(
+        scenario("web", 1, start_timeout=0.2), health=Health("tcp", "1", interval=60.0)
+    )
+    async with MemoryWatchdog(tmp_path, stack_of(seldom, sweep=60.0)) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        web = watchdog.board.tracked["web"]
+        watchdog.ports.closed.add(1)
+        with watchdog.slow_disk():
+            await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
+            await until(lambda: web.backoff.level == 1)
+            async with asyncio.timeout(30):
+                while web.backoff.level == 1:
+                    await watchdog.reactor.consider(web)
+                    await asyncio.sleep(0.05)
+        assert len(web.heals) == 1
+
+
 async def test_a_stop_during_the_look_at_needs_is_no_failure(tmp_path: Path) -> None:
     stack = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
     async with MemoryWatchdog(tmp_path, stack) as watchdog:
