@@ -7,7 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import with_examples
-from vrooli.cli.kit import Kit, watchdog_of
+from vrooli.cli.kit import Kit, watchdog_of, watchdog_to_command
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE
 
@@ -70,7 +70,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         wish = {"subject": check, "action": action, "dry_run": dry_run, "confirm": confirm}
-        done = watchdog_of(kit, file).heal(wish)
+        done = watchdog_to_command(kit, file).heal(wish)
         render.print_json(done) if json else _tell(done)
         if done["heal"] is not None and done["heal"]["outcome"] != "healed":
             raise typer.Exit(EXIT_FAILURE)

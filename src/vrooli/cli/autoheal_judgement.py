@@ -9,7 +9,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App, with_examples
-from vrooli.cli.kit import Kit, watchdog_of
+from vrooli.cli.kit import Kit, watchdog_of, watchdog_to_command
 from vrooli.cli.length import seconds
 from vrooli.cli.options import File, Json, Length, service_names
 
@@ -158,7 +158,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
             "why": why,
             "until_green": until_green,
         }
-        window = watchdog_of(kit, file).begin_maintenance(body)
+        window = watchdog_to_command(kit, file).begin_maintenance(body)
         if json:
             render.print_json(window)
         else:
@@ -172,7 +172,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        ended = watchdog_of(kit, file).end_maintenance(window)
+        ended = watchdog_to_command(kit, file).end_maintenance(window)
         render.print_json(ended) if json else render.out(f"maintenance of {_what(ended)} is over")
 
 
@@ -188,7 +188,7 @@ def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
     def hold(
         service: Service, why: Why = "no reason given", file: File = None, json: Json = False
     ) -> None:
-        _show_held(watchdog_of(kit, file).hold(service, why), json=json)
+        _show_held(watchdog_to_command(kit, file).hold(service, why), json=json)
 
     @group.command(
         "release",
@@ -198,7 +198,7 @@ def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
         ),
     )
     def release(service: Service, file: File = None, json: Json = False) -> None:
-        _show_held(watchdog_of(kit, file).release(service), json=json)
+        _show_held(watchdog_to_command(kit, file).release(service), json=json)
 
 
 def _show_held(found: list[dict[str, Any]], *, json: bool) -> None:

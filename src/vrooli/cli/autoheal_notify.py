@@ -8,7 +8,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit, watchdog_of
+from vrooli.cli.kit import Kit, watchdog_of, watchdog_to_command
 from vrooli.cli.length import seconds
 from vrooli.cli.options import File, Json, Length
 from vrooli.core.errors import EXIT_FAILURE
@@ -102,7 +102,7 @@ def _register_answers(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        found = watchdog_of(kit, file).acknowledge(incident, why)
+        found = watchdog_to_command(kit, file).acknowledge(incident, why)
         said = f"{found['subject']}: acknowledged; its end will be told"
         render.print_json(found) if json else render.out(said)
 
@@ -114,7 +114,7 @@ def _register_answers(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        made = watchdog_of(kit, file).silence(subject, seconds(length, "--for"), why)
+        made = watchdog_to_command(kit, file).silence(subject, seconds(length, "--for"), why)
         if json:
             render.print_json(made)
             return
@@ -127,7 +127,7 @@ def _register_answers(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        ended = watchdog_of(kit, file).unsilence(silence)
+        ended = watchdog_to_command(kit, file).unsilence(silence)
         if json:
             render.print_json(ended)
             return

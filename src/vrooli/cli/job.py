@@ -9,7 +9,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit, watchdog_of
+from vrooli.cli.kit import Kit, home_to_change, watchdog_of
 from vrooli.cli.logs import Follower
 from vrooli.cli.options import File, Json
 from vrooli.client.watchdog import WatchdogClient
@@ -117,7 +117,7 @@ def _register_run(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        home = kit.home(kit.stack_file(file))
+        home = home_to_change(kit, file)
         client = kit.watchdog(home)
         begun = client.run_job(name)
         ended = begun if detach else _to_its_end(client, name, begun, home, json=json)

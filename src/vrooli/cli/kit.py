@@ -76,7 +76,9 @@ class Kit(Protocol):
         ...
 
     def home(self, file: Path | None) -> Home:
-        """The home of that file's stack; works also when the rest of the file is broken."""
+        """The home of that file's stack; works also when the file is broken, while it is certain
+        which stack that is. Else `ConfigError`: the default stack is not meant by such a file.
+        """
         ...
 
     def compiled(self, home: Home) -> "Stack | None":
@@ -85,6 +87,10 @@ class Kit(Protocol):
 
     def check_takeover(self, stack: "Stack", home: Home) -> None:
         """`UsageError` when another file's stack runs in `home`: an `up` would replace it."""
+        ...
+
+    def check_own(self, file: Path | None, home: Home) -> None:
+        """`UsageError` when what runs in `home` was brought up from another file than `file`."""
         ...
 
     def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
@@ -185,3 +191,16 @@ class Kit(Protocol):
 def watchdog_of(kit: Kit, file: Path | None) -> WatchdogClient:
     """The API of the watchdog of that file's stack."""
     return kit.watchdog(kit.home(kit.stack_file(file)))
+
+
+def home_to_change(kit: Kit, file: Path | None) -> Home:
+    """The home of that file's stack, for commands that do something to what runs there."""
+    found = kit.stack_file(file)
+    home = kit.home(found)
+    kit.check_own(found, home)
+    return home
+
+
+def watchdog_to_command(kit: Kit, file: Path | None) -> WatchdogClient:
+    """The API of the watchdog of that file's stack, for commands that change something."""
+    return kit.watchdog(home_to_change(kit, file))

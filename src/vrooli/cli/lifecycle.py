@@ -12,7 +12,7 @@ from vrooli.cli import render
 from vrooli.cli.changes import warn_if_empty, what_changed
 from vrooli.cli.help import with_examples
 from vrooli.cli.interrupt import interruptible
-from vrooli.cli.kit import BroughtUp, Kit, Progress
+from vrooli.cli.kit import BroughtUp, Kit, Progress, home_to_change
 from vrooli.cli.options import File, Json, Names
 from vrooli.cli.status import read_status
 from vrooli.cli.watchdog_verbs import act_on_watchdog, names_watchdog
@@ -100,7 +100,7 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
 def _register_down(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_DOWN_HELP)
     def down(file: File = None, json: Json = False) -> None:
-        home = kit.home(kit.stack_file(file))
+        home = home_to_change(kit, file)
         with interruptible("what was told to stop goes on stopping; the rest runs on", _HOW_DOWN):
             last = _show(kit.bring_down(home), json=json)
         if not last.get("ok"):
@@ -136,8 +136,7 @@ def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -
     if names_watchdog(names):
         act_on_watchdog(kit, action, file, json=json)
         return
-    found = kit.stack_file(file)
-    home = kit.home(found)
+    found, home = kit.stack_file(file), home_to_change(kit, file)
     if (compiled := kit.compiled(home)) is not None:
         check_ours(compiled, action, names)
     if action == "stop":

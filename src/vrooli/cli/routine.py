@@ -8,7 +8,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.client.work import BadRoutine, WorkClient
 from vrooli.core.errors import UsageError
@@ -79,7 +79,7 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
 
     @group.command(help=_ADD_HELP)
     def add(files: Files, stack: StackFile = None, json: Json = False) -> None:
-        client = kit.work(kit.home(kit.stack_file(stack)))
+        client = kit.work(home_to_change(kit, stack))
         documents = [(file, _parsed(file)) for file in files]
         stored = [_stored(client, file, document) for file, document in documents]
         if json:

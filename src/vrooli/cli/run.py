@@ -11,7 +11,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.client.work import ENDED, WorkClient
 from vrooli.core.errors import EXIT_FAILURE, CutOff, DeadlineExceeded, Unreachable, UsageError
@@ -99,7 +99,7 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        client = _client(kit, file)
+        client = kit.work(home_to_change(kit, file))
         run = client.start(routine, {**_from_file(inputs), **_pairs(input_ or [])})
         if watch:
             _watch(client, run["id"], json=json)
@@ -150,7 +150,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
 def _register_control(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_CANCEL_HELP)
     def cancel(run: Id, file: File = None, json: Json = False) -> None:
-        found = _client(kit, file).cancel(run)
+        found = kit.work(home_to_change(kit, file)).cancel(run)
         if json:
             render.print_json(found)
         else:

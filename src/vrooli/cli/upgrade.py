@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit, Progress
+from vrooli.cli.kit import Kit, Progress, home_to_change
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json, Name
 from vrooli.core.errors import EXIT_FAILURE, UsageError
@@ -76,7 +76,7 @@ def register_upgrade(
         if (undo and forget) or ((undo or forget) and (to or counts_only)):
             raise UsageError("`--undo`, `--forget` and an upgrade exclude each other")
         wish = Wish(to, undo, forget, dry_run, counts_only)
-        home, chosen = kit.home(kit.stack_file(file)), resolve(name, file)
+        home, chosen = home_to_change(kit, file), resolve(name, file)
         if (undo or forget) and not (dry_run or yes) and not _meant(kit, home, chosen, wish):
             return
         if not follow(kit.upgrade(home, chosen, wish), json=json).get("ok"):

@@ -14,7 +14,7 @@ from vrooli.client.work import WorkClient
 from vrooli.core.address import HostPort
 from vrooli.core.errors import ConfigError, Unreachable, UsageError, VrooliError
 from vrooli.core.home import Home
-from vrooli.main.places import find_home, make_home
+from vrooli.main.places import every_home, find_home, make_home
 from vrooli.stack.builtin.server import SERVER_TOKEN
 from vrooli.stack.find import check_file, find_file, stack_name
 
@@ -83,8 +83,18 @@ class LocalKit:
         return json_schema(InstalledChecks())
 
     def home(self, file: Path | None) -> Home:
-        """By the stack's name alone."""
-        return find_home(stack_name(file), self._environment)
+        """By the stack's name alone; where nobody can read it, that of the stack that was brought
+        up from this very file.
+        """
+        try:
+            return find_home(stack_name(file), self._environment)
+        except ConfigError:
+            from vrooli.main.takeover import brought_up_from
+
+            home = brought_up_from(file, every_home(self._environment)) if file else None
+            if home is None:
+                raise
+            return home
 
     def compiled(self, home: Home) -> "Stack | None":
         """The stack of the last `up`."""
@@ -100,6 +110,12 @@ class LocalKit:
         from vrooli.main.takeover import check_takeover
 
         check_takeover(self.compiled(home), stack, home)
+
+    def check_own(self, file: Path | None, home: Home) -> None:
+        """See `main.takeover`."""
+        from vrooli.main.takeover import check_own
+
+        check_own(self.compiled(home), file, home)
 
     def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
         """See `main.bringing`."""
