@@ -81,6 +81,12 @@ class Engine:
         task = asyncio.create_task(self._drive(claim), name=f"run {claim.run}")
         self._held[claim.run] = (claim.fence, task)
 
+    async def let_go_of(self, run: str) -> None:
+        """Wait until it does not drive this run any more."""
+        held = self._held.get(run)
+        if held is not None:
+            await asyncio.wait([held[1]])
+
     def drop(self, run: str) -> None:
         """Stop driving it: it ended otherwise, or is somebody else's."""
         held = self._held.pop(run, None)
