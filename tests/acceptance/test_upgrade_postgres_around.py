@@ -43,6 +43,8 @@ def test_it_is_run_by_the_programs_that_made_it_and_not_by_others_of_their_versi
     stack.up()
     fill(stack)
     of(stack, NEWER)
+    early = stack.run("resource", "upgrade", "postgres", "--dry-run")
+    assert "edited since the last" in early.stderr, said(early)
     refused = stack.run("up")
     assert (refused.returncode, "resource upgrade" in refused.stderr) == (1, True), said(refused)
     upgraded = stack.run("resource", "upgrade", "postgres")

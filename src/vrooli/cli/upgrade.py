@@ -11,7 +11,7 @@ from vrooli.cli import render
 from vrooli.cli.kit import Kit, Progress, home_to_change
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json, Name
-from vrooli.core.errors import EXIT_FAILURE, UsageError
+from vrooli.core.errors import EXIT_FAILURE, ConfigError, UsageError
 
 if TYPE_CHECKING:
     from vrooli.core.home import Home
@@ -77,10 +77,23 @@ def register_upgrade(
             raise UsageError("`--undo`, `--forget` and an upgrade exclude each other")
         wish = Wish(to, undo, forget, dry_run, counts_only)
         home, chosen = home_to_change(kit, file), resolve(name, file)
+        _warn_if_edited(kit, home, chosen, file)
         if (undo or forget) and not (dry_run or yes) and not _meant(kit, home, chosen, wish):
             return
         if not follow(kit.upgrade(home, chosen, wish), json=json).get("ok"):
             raise typer.Exit(EXIT_FAILURE)
+
+
+def _warn_if_edited(kit: Kit, home: "Home", name: str, file: Path | None) -> None:
+    """What is upgraded is what runs, and to what it declares."""
+    compiled = kit.compiled(home)
+    try:
+        written = kit.load_stack(kit.stack_file(file))
+    except ConfigError:  # `up` will say what is wrong with it
+        return
+    if compiled is not None and compiled.services.get(name) != written.services.get(name):
+        text = f"note: `{name}` was edited since the last `vrooli up`, which takes the edit on"
+        render.note(render.as_called(text))
 
 
 def _meant(kit: Kit, home: "Home", name: str, wish: "Wish") -> bool:
