@@ -5,7 +5,8 @@ import shutil
 import time
 from pathlib import Path
 
-from bench._lab import Lab, free_port
+from bench._lab import Lab
+from tests.support.ports import free_port
 from vrooli.autoheal.catalogue import InstalledChecks
 
 

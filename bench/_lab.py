@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 SERVICE = Path(__file__).with_name("_service.py")
 PATIENCE = 90.0
 """Seconds after which a service counts as never coming back."""
@@ -183,18 +185,6 @@ def wait(condition: Callable[[], object], seconds: float) -> float | None:
             return None
         time.sleep(POLL)
     return time.monotonic() - began
-
-
-def free_port() -> int:
-    """A port below those that the system gives to clients."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def rounds(victims: Sequence[Victim], kills: int, seed: int = 1) -> Iterator[Victim]:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench._lab import Lab, free_port
+from bench._lab import Lab
+from tests.support.ports import free_port
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.errors import VrooliError
 from vrooli.main.places import find_home

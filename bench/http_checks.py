@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench._figures import machine, percentile, say
-from bench._lab import PATIENCE, free_port, lab, wait
+from bench._lab import PATIENCE, lab, wait
 from bench._ours import ours
 from bench._peers import monit, monit_pid
 from bench._process import cpu
+from tests.support.ports import free_port
 
 TARGETS, PAUSE = 900, 0.6
 """Each is looked at so many seconds after its last look ended: 1,500 looks a second if none of them

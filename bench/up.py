@@ -4,8 +4,9 @@ import time
 from pathlib import Path
 
 from bench._figures import machine, percentile, say
-from bench._lab import Lab, free_port, lab
+from bench._lab import Lab, lab
 from bench._ours import Ours
+from tests.support.ports import free_port
 
 UPS, LOOKS = 5, 20
 

@@ -18,6 +18,7 @@ from scripts.reference_metrics import metrics
 from scripts.reference_paging import paging_page
 from scripts.reference_plugins import checks, healers, resources, selftest
 from scripts.reference_stack_file import stack_file
+from scripts.reference_steps import steps
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Written by `make reference` from the source; edit that instead. -->\n\n"
@@ -35,6 +36,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "paging.md": paging_page,
     "resources.md": resources,
     "selftest.md": selftest,
+    "steps.md": steps,
     "vrooli-toml.md": stack_file,
 }
 

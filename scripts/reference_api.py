@@ -12,6 +12,9 @@ from scripts.reference_markdown import table
 from vrooli.autoheal import routes as watchdog_routes
 from vrooli.autoheal import web
 from vrooli.core import discover
+from vrooli.execution.work import work
+from vrooli.host.clock import SystemClock
+from vrooli.main.step_tools import step_tools
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.migrator import Migrator
@@ -22,7 +25,8 @@ HEAD = """\
 
 Both listen on loopback. A token goes into the header `Authorization: Bearer TOKEN`;
 [files](files.md) says where each lies. A refusal is `{"error": {...}}` with what happened and
-what to do next, and 401 when the token is missing or wrong.
+what to do next: 401 when the token is missing or wrong, 404 for a path that names nothing of the
+stack, 400 for what is wrong in a query or a body.
 
 ## Watchdog, port 3002
 
@@ -49,13 +53,19 @@ def api() -> str:
     return HEAD + table(heads, _watchdog()) + SERVER + table(heads, _server())
 
 
-def _watchdog() -> Iterable[tuple[str, str, str]]:
+def routes_of_watchdog() -> Iterable[Route]:
+    """All that it serves; none of them can be called."""
     groups = []
     for name in discover.names(watchdog_routes):
         group: Any = discover.load(watchdog_routes, name, "GROUP", type)
-        groups.append(group(*[None] * len(fields(group))))  # the routes are listed, none is called
+        groups.append(group(*[None] * len(fields(group))))
     for route in web.build_app(groups, web.Tokens("", "")).routes:
         assert isinstance(route, Route)  # no mounts, no sockets
+        yield route
+
+
+def _watchdog() -> Iterable[tuple[str, str, str]]:
+    for route in routes_of_watchdog():
         methods = ", ".join(sorted((route.methods or set()) - {"HEAD"}))
         token = "none" if route.path in web.OPEN else _token(route)
         yield f"`{methods} {route.path}`", _one_line(inspect.getdoc(route.endpoint)), token
@@ -89,7 +99,14 @@ def _schema() -> dict[str, Any]:
     async def apply() -> None:
         return
 
-    return create_app(Parts(settings, database, Migrator(database, "", apply))).openapi()
+    clock = SystemClock()
+    parts = Parts(
+        settings,
+        database,
+        Migrator(database, "", apply),
+        work(database, "", clock, step_tools(clock, ())),
+    )
+    return create_app(parts).openapi()
 
 
 def _one_line(text: str | None) -> str:

@@ -54,6 +54,11 @@ COMMANDS = (
     ),
     Variable("NO_COLOR", "Set to anything: no colours.", "colours on a terminal"),
     Variable("VROOLI_CALLED_AS", "Set by the launchers: how hints name the command.", "`vrooli`"),
+    Variable(
+        "DOCKER_HOST",
+        "Where the Docker Engine listens, when `vrooli.toml` does not say. Only `unix://`.",
+        "`/run/docker.sock`",
+    ),
     Variable("TZ", "Local time, in which schedules of jobs are read.", "that of the system"),
     Variable("PATH", "Where the programs of services are searched."),
     Variable("SUDO_USER", "Set by sudo: `install` does not take another one's stack for root's."),
@@ -97,6 +102,12 @@ SERVER = (
         "VROOLI_METRICS_TOKEN_FILE",
         "File with the token that opens `/metrics` alone; need not exist.",
         "`metrics.token` in `VROOLI_DATA`",
+    ),
+    Variable(
+        "VROOLI_STEP_SECRETS",
+        "References (`env:NAME`, `file:PATH`) that steps of routines may use, with blanks between"
+        " them.",
+        "none",
     ),
 )
 

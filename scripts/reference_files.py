@@ -41,6 +41,16 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
     ("HOME/secrets/NAME-ROLE", "Password of its role.", "0600"),
     ("HOME/data/NAME", "Data of the service `NAME`, of the user who runs it.", "0700"),
     ("HOME/data/NAME.clusters.json", "Which folder holds the data of PostgreSQL `NAME`.", "0644"),
+    (
+        "HOME/data/NAME.clusters.json.before",
+        "The same of before an upgrade, until that has ended.",
+        "0644",
+    ),
+    (
+        "HOME/data/NAME.upgrade",
+        "What an upgrade works on; removed at its end, or by the next start.",
+        "0711",
+    ),
     ("HOME/data/NAME.18", "The same after an upgrade to 18; the one before is kept.", "0700"),
     ("HOME/data/server/server.token", "The server's copy of its token.", "0600"),
     (

@@ -12,6 +12,10 @@ from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.core.result import ok
 from vrooli.host.clock import SystemClock
+from vrooli.host.memory.notices import MemoryStore
+from vrooli.notify.metrics import NotificationCollector
+from vrooli.notify.postbox import Postbox
+from vrooli.notify.settings import Channel, Settings
 from vrooli.server.metrics import Metrics
 
 HEAD = """\
@@ -36,7 +40,7 @@ OF_THE_FORMAT = {"le"}
 def metrics() -> str:
     """Names, types, labels and help of every metric."""
     heads = "metric | what it says | type | labels"
-    watchdog = prometheus_text(_collector()).decode()
+    watchdog = prometheus_text(_board(), _notifications()).decode()
     counters = Metrics("0")
     counters.observe("GET", "/health", 200, 0.1)
     server = generate_latest(counters.registry).decode()
@@ -54,7 +58,7 @@ def _rows(text: str) -> Iterable[tuple[str, str, str, str]]:
         yield f"`{family.name}{total}`", help_text, family.type, labels
 
 
-def _collector() -> BoardCollector:
+def _board() -> BoardCollector:
     """A board with one service, so that every series has a sample whose labels can be read."""
     service = SimpleNamespace(check_id="scenario-web")
     tracked = SimpleNamespace(
@@ -67,3 +71,9 @@ def _collector() -> BoardCollector:
     clock = SystemClock()
     board = cast(Any, SimpleNamespace(tracked={"web": tracked}, checks={}))
     return BoardCollector(board, LoopLag(clock), clock)
+
+
+def _notifications() -> NotificationCollector:
+    """Of one channel."""
+    declared = Settings({"phone": Channel("phone", "")})
+    return NotificationCollector(Postbox(MemoryStore(), lambda: declared, SystemClock(), ""))

@@ -15,8 +15,8 @@ file there is a default stack: PostgreSQL, the server and the watchdog.
 
 The file is searched upward from the current folder, or named by `-f FILE`. Names of services have
 at most 40 lower-case letters, digits and hyphens and begin with a letter. Durations are seconds
-(`0.5`, `30`) or a text with one unit (`"500ms"`, `"5s"`, `"2m"`, `"1h"`). Relative paths start at
-the folder of the file, `~` is the home folder. A key that is not listed here is an error.
+(`0.5`, `30`) or a text with one unit (`"500ms"`, `"5s"`, `"2m"`, `"1h"`, `"7d"`). Relative paths
+start at the folder of the file, `~` is the home folder. A key that is not listed here is an error.
 
 Secrets never stand in the file: `env:NAME` is a variable of the environment of the watchdog, which
 is that of the `vrooli up` that started it, `file:PATH` the content of a file that not every user of

@@ -72,6 +72,19 @@ def test_an_up_whose_watchdog_is_killed_is_finished_by_the_next_one(slow: LiveSt
     assert [len(slow.starts(name)) for name in ("base", "web")] == [1, 1]
 
 
+def test_a_restart_whose_watchdog_is_killed_is_finished_by_the_next_one(slow: LiveStack) -> None:
+    slow.write()
+    slow.up()
+    restart = slow.start("restart", "base", "web")
+    slow.until(lambda: len(slow.starts("web")) == 2, "both have been restarted, or nearly so")
+    slow.kill("autoheal")
+    told = restart.communicate(timeout=120)[0]
+    assert restart.returncode == 0, f"{told}\n{slow.story()}"
+    assert told.count("the next one is asked again") == 1, told
+    slow.until_ok()
+    assert [len(slow.starts(name)) for name in ("base", "web")] == [2, 2]
+
+
 @pytest.mark.parametrize("action", ["stop", "restart", "down"])
 def test_what_is_being_stopped_when_the_watchdog_is_killed_is_stopped_by_the_next_one(
     stack: LiveStack, action: str

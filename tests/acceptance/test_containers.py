@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.support.docker_engine import IMAGE, DockerEngine, docker_engine
+from tests.support.receiver import receiving
 from tests.support.stack import LiveStack, gone, said
 
-SCRIPT = (
-    "echo hello; trap 'test -e /slow && sleep 4; exit 0' TERM; while :; do sleep 9 & wait; done"
-)
+WAITS = "trap 'test -e /slow && sleep 4; exit 0' TERM; while :; do sleep 9 & wait; done"
+SCRIPT = f"echo hello; {WAITS}"
 HEALTH = (
     *("--health-cmd", "test ! -e /sick", "--health-interval", "200ms"),
     *("--health-retries", "2", "--health-timeout", "5s"),
@@ -78,6 +78,61 @@ def test_up_adopts_what_runs_starts_what_does_not_and_down_stops_both(
     boxes.down()
     assert [engine.state(name)["Status"] for name in ("box", "kept")] == ["exited", "exited"]
     assert engine.state("box")["ExitCode"] == 0, "it was asked, not killed"
+
+
+@pytest.mark.parametrize("terminal", [(), ("--tty",)], ids=["streams", "terminal"])
+def test_of_a_long_log_the_newest_lines_are_shown(
+    engine: DockerEngine, stack: LiveStack, terminal: tuple[str, ...]
+) -> None:
+    ten_kilobytes = "x=0123456789; for n in 1 2 3 4 5 6 7 8 9 10; do x=$x$x; done"
+    lines = "n=0; while test $n -lt 300; do n=$((n+1)); echo $n $x; done; echo the end"
+    engine.create("talker", f"{ten_kilobytes}; {lines}; {WAITS}", *terminal)
+    try:
+        stack.container("talker", "talker", engine.socket)
+        stack.write()
+        stack.up()
+        stack.until(lambda: _last(stack, "1") == ["the end"], "it has written all")
+        shown = _last(stack, "301")
+        assert shown[-1] == "the end"
+        numbers = [int(line.split()[0]) for line in shown[:-1]]
+        assert numbers == [*range(numbers[0], 301)], "the newest, whole, and none left out"
+        assert sum(map(len, shown)) > 900_000
+    finally:
+        stack.run("down")
+        engine.docker("rm", "--force", "talker")
+
+
+def _last(stack: LiveStack, lines: str) -> list[str]:
+    shown = stack.run("logs", "talker", "--lines", lines)
+    assert shown.returncode == 0, said(shown)
+    return shown.stdout.splitlines()
+
+
+def test_the_engine_of_the_docker_command_is_taken_where_the_file_names_none(
+    engine: DockerEngine, stack: LiveStack
+) -> None:
+    engine.create("kept", SCRIPT)
+    engine.docker("start", "kept")
+    try:
+        before = runs(engine, "kept")
+        stack.container("kept", "kept", None)
+        stack.write()
+        stack.environment["DOCKER_HOST"] = f"unix://{engine.socket}"
+        checked = stack.run("config", "check")
+        assert f"that of DOCKER_HOST: {engine.socket}" in checked.stderr, said(checked)
+        stack.up()
+        stack.until_ok()
+        del stack.environment["DOCKER_HOST"]
+        watchdog = stack.kill("autoheal")
+        stack.until(lambda: stack.pid("autoheal") != watchdog, "another watchdog")
+        assert stack.until_ok()
+        assert runs(engine, "kept") == before
+        stack.docker(engine.socket)
+        stack.write()
+        assert "stack.docker" not in stack.up().stderr, "it is the same one"
+        stack.down()
+    finally:
+        engine.docker("rm", "--force", "kept")
 
 
 def test_one_that_is_killed_is_healed_after_its_own_policy_if_it_has_one(
@@ -145,6 +200,65 @@ def test_a_stop_by_hand_stands_also_when_nobody_watched(
     boxes.until_ok()
     engine.kill("box")
     boxes.until_healed("box")
+
+
+def test_a_stop_by_hand_in_the_middle_of_a_heal_stands(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    engine.docker("exec", "box", "touch", "/slow")  # the heal takes seconds to stop it
+    engine.docker("exec", "box", "touch", "/sick")
+    boxes.until(lambda: boxes.outcomes("box") == [None], "it is being restarted")
+    _stop_by_hand(engine, boxes, heals=1)
+    engine.docker("start", "box")
+    boxes.until(lambda: boxes.service("box").get("state") == "running", "a start takes it back")
+    before = runs(engine, "box")
+    engine.kill("box")  # what it finds is still there: it is sick, and verified in vain for long
+    boxes.until(lambda: runs(engine, "box") != before, "the heal has started it")
+    _stop_by_hand(engine, boxes, heals=2)
+    kept = runs(engine, "kept")
+    engine.docker("exec", "kept", "touch", "/sick")
+    boxes.until(lambda: runs(engine, "kept") != kept, "another is healed meanwhile")
+    assert engine.state("box")["Status"] == "exited"
+
+
+def _stop_by_hand(engine: DockerEngine, boxes: LiveStack, heals: int) -> None:
+    engine.docker("stop", "box")
+    boxes.until(lambda: boxes.service("box").get("state") == "stopped", "it is taken in")
+    assert boxes.service("box")["message"] == "stopped by `docker stop`"
+    assert boxes.outcomes("box") == ["unverifiable"] * heals
+    assert boxes.heals("box")[-1]["note"] == "an operator took over"
+    assert engine.state("box")["Status"] == "exited"
+
+
+def test_a_restart_loop_of_one_that_is_only_watched_pages_once_and_is_not_touched(
+    engine: DockerEngine, stack: LiveStack
+) -> None:
+    script = "test -e /shared/sound && exec sleep 1000; sleep 0.3; exit 3"
+    options = ("--restart", "always", f"--volume={stack.folder}:/shared")
+    engine.create("loop", script, *options)
+    engine.docker("start", "loop")
+    try:
+        with receiving() as receiver:
+            stack.tell({"hook": {"url": receiver.url}})
+            stack.check("container-health", interval=0.5)
+            health = {"interval": 0.5, "failures": 2, "over": 0}
+            stack.container(
+                "loop", "loop", engine.socket, heal="watch", start_timeout=2, health=health
+            )
+            stack.write()
+            stack.up()
+            stack.until(lambda: receiver.of("page"), "it is paged")
+            assert "loop fails: the Docker Engine starts it over and over" in receiver.got[0].title
+            stack.until_result("scenario-loop", "critical", "exited with code 3")
+            assert stack.result("container-health")["status"] == "ok", "it is told once"
+            before = engine.state("loop")["RestartCount"]
+            stack.touch("sound")
+            stack.until(lambda: receiver.of("resolved"), "its end is told")
+            assert [one.kind for one in receiver.got] == ["page", "resolved"]
+            assert engine.state("loop")["RestartCount"] >= before > 0, "nobody started it anew"
+            assert stack.heals("loop") == []
+    finally:
+        engine.docker("rm", "--force", "loop")
 
 
 def test_a_watchdog_that_is_killed_in_a_heal_does_nothing_twice(

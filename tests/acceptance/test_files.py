@@ -1,5 +1,6 @@
 """Which file's stack a command reaches, and whose it leaves alone."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -48,6 +49,55 @@ def test_another_files_stack_is_taken_over_only_when_that_is_said(
     ended = run_in(tmp_path, web, "up", "--takeover")
     assert "1 service stopped" in ended.stderr, said(ended)
     assert run_in(tmp_path, web, "up").returncode == 0, "it is this one's now"
+    assert run_in(tmp_path, web, "down").returncode == 0
+
+
+def test_what_stops_leaves_the_stack_of_another_file_alone(web: LiveStack, tmp_path: Path) -> None:
+    pid, other = web.pid("web"), tmp_path / "vrooli.toml"
+    other.write_text("[scenarios.web]\ncommand = ['sleep', '1']\n")
+    for arguments in (
+        ["down"],
+        ["stop", "web"],
+        ["restart"],
+        ["start", "web"],
+        ["scenario", "stop", "web"],
+        ["stop", "autoheal"],
+    ):
+        ended = run_in(tmp_path, web, *arguments)
+        assert ended.returncode == 2, said(ended)
+        for words in (f"as {web.file} declares it, not {other}", f"-f {web.file}", "[stack]"):
+            assert words in ended.stderr
+    assert web.pid("web") == pid
+    assert run_in(tmp_path, web, "stop", "web", "-f", str(web.file)).returncode == 0
+    other.unlink()  # where there is no file, the default stack is meant
+    assert run_in(tmp_path, web, "down").returncode == 0
+
+
+def test_the_built_in_stack_is_replaced_only_when_that_is_said(stack: LiveStack) -> None:
+    stack.write()
+    stack.up()
+    compiled = stack.home / "stack.json"
+    compiled.write_text(json.dumps({**json.loads(compiled.read_text()), "source": ""}))
+    for arguments in (["up"], ["down"]):
+        ended = stack.run(*arguments)
+        assert ended.returncode == 2, said(ended)
+        assert "the built-in stack" in ended.stderr
+    assert stack.run("up", "--takeover").returncode == 0
+
+
+def test_a_broken_file_reaches_the_stack_that_was_brought_up_from_it_and_no_other(
+    web: LiveStack, tmp_path: Path
+) -> None:
+    pid, other = web.pid("web"), tmp_path / "vrooli.toml"
+    other.write_text('[stack]\nname = "trial-v\n[scenarios.web]\ncommand = ["sleep", "1"]\n')
+    for arguments in (["down"], ["stop", "web"], ["logs", "web"], ["up"], ["status"]):
+        ended = run_in(tmp_path, web, *arguments)
+        assert ended.returncode == (3 if arguments == ["status"] else 2), said(ended)
+        assert f"{other}:2" in ended.stderr
+    assert web.pid("web") == pid
+    web.file.write_text(other.read_text())
+    assert web.run("status").returncode == 0
+    assert web.run("down").returncode == 0
 
 
 def test_a_file_that_was_moved_is_still_the_same_stack(web: LiveStack, tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ import socket
 from pathlib import Path
 
 from tests.support.leftovers import processes_of
-from tests.support.stack import LiveStack, free_port, said
+from tests.support.ports import free_port
+from tests.support.stack import LiveStack, said
 
 
 def test_a_taken_port_is_refused_with_its_holder_and_how_to_choose_another(

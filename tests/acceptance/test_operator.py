@@ -287,5 +287,5 @@ def test_the_end_of_a_log_is_read_over_the_api(pair: LiveStack) -> None:
     path = pair.home / "logs" / "other.log"
     written = path.read_text(encoding="utf-8").splitlines()
     assert pair.get("autoheal", "/services/other/log?lines=1")["lines"] == written[-1:]
-    with pytest.raises(urllib.error.HTTPError, match="400"):
+    with pytest.raises(urllib.error.HTTPError, match="404"):
         pair.get("autoheal", "/services/nosuch/log")

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.network import alone
+from tests.support.ports import free_port
 from tests.support.postgres import running_postgres
 from tests.support.root import ROOT, own_network
-from tests.support.stack import LiveStack, free_port, said
+from tests.support.stack import LiveStack, said
 
 SECRET = "not-for-the-file"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.docker_engine import NETWORK_NAMESPACES, DockerEngine, docker_engine
-from tests.support.stack import LiveStack, free_port, said
+from tests.support.ports import free_port
+from tests.support.stack import LiveStack, said
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 
 import pytest
@@ -56,6 +57,21 @@ def test_every_promise_is_kept_on_this_machine() -> None:
 
 def test_every_fault_of_the_list_has_its_scenario() -> None:
     assert set(FAULTS.values()) <= set(scenario_names())
+
+
+def test_a_port_of_a_lab_is_kept_from_others_and_can_be_served() -> None:
+    lab = LocalLab()
+    try:
+        address = ("127.0.0.1", lab.port("web"))
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(address)
+        with socket.create_server(address), socket.create_connection(address, timeout=5):
+            pass
+    finally:
+        lab.close()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(address)
 
 
 def test_a_page_too_many_and_a_page_too_few_are_broken_promises() -> None:

@@ -2,6 +2,7 @@
 person or systemd has them in hand.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,6 +144,57 @@ def test_a_stop_by_hand_stands_also_when_nobody_watched_and_a_start_takes_it_bac
     pids = up.until_ok(*ALL)
     up.kill(pids["web"])
     _until_healed(up, "web", "start")
+
+
+def test_a_stop_by_hand_in_the_middle_of_a_heal_stands(up: HostedStack) -> None:
+    pids = up.until_ok(*ALL)
+    up.host.write(f"{FOLDER}/sick-web", "")
+    up.kill(pids["web"])
+    up.until(lambda: len(up.starts("web")) == 2, "the heal has started it, and verifies it")
+    up.host.run("systemctl", "stop", "web.service")
+    up.until(lambda: up.rows().get("web", {}).get("state") == "stopped", "it is taken in")
+    assert up.rows()["web"]["message"] == "stopped by `systemctl stop`"
+    assert [x["outcome"] for x in up.heals("web")] == ["unverifiable"]
+    up.host.write(f"{FOLDER}/sick-kept", "")
+    up.until(lambda: len(up.starts("kept")) == 2, "another is healed meanwhile")
+    assert len(up.starts("web")) == 2
+    assert up.host.show("web.service", "ActiveState") == {"ActiveState": "inactive"}
+
+
+def test_a_restart_loop_of_one_that_is_only_watched_pages_once_and_is_not_touched(
+    stack: HostedStack,
+) -> None:
+    script = f"sh -c 'test -e {FOLDER}/sound && exec sleep 1000; sleep 0.3; exit 3'"
+    lines = (f"ExecStart={script}", "Restart=always", "RestartSec=200ms")
+    stack.host.add_unit("loop.service", *lines, unit=("StartLimitIntervalSec=0",))
+    stack.host.run("systemctl", "start", "loop.service")
+    stack.sections["scenarios.loop"] = {
+        "runtime": "systemd",
+        "unit": "loop.service",
+        "heal": "watch",
+        "start_timeout": 2,
+        "health": {"interval": 0.5, "failures": 2, "over": 0},
+    }
+    stack.sections["notify"] = {"resolve_after": 0.5}
+    stack.write()
+    stack.vrooli("up", check=False)
+    stack.until(lambda: _told(stack, "loop"), "it is paged")
+    row = stack.rows()["loop"]
+    assert row["health"] == "critical"
+    assert row["message"] == "systemd starts it over and over: exited with code 3"
+    before = int(stack.host.show("loop.service", "NRestarts")["NRestarts"])
+    stack.host.write(f"{FOLDER}/sound", "")
+    stack.until(lambda: _told(stack, "loop")[-1] == "resolved", "its end is told")
+    assert _told(stack, "loop") == ["not paged", "resolved"]  # there is no channel
+    assert int(stack.host.show("loop.service", "NRestarts")["NRestarts"]) >= before > 0
+    assert stack.heals("loop") == []
+
+
+def _told(stack: HostedStack, name: str) -> list[str]:
+    """What was told about one subject, the oldest first."""
+    entries = json.loads(stack.autoheal("timeline", name, "--json").stdout)
+    found = [str(entry["data"].get("what")) for entry in entries]
+    return [what for what in found if what in ("paged", "not paged", "resolved")]
 
 
 def test_a_watchdog_that_is_killed_in_a_heal_does_nothing_twice(up: HostedStack) -> None:

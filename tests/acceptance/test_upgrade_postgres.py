@@ -1,110 +1,30 @@
 """Another major version of PostgreSQL: everything comes along, and one can go back."""
 
-import asyncio
 import json
 import os
 import signal
 import subprocess
-import sys
 import threading
-from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
 
+from tests.support.older_postgres import (
+    DEBIAN,
+    answers,
+    fill,
+    holds_all,
+    made_by_an_older_package,
+    of,
+    sql,
+    version,
+)
 from tests.support.stack import LiveStack, said
-from vrooli.stack.postgres.installation import PACKAGE
-
-OLDER = next(Path(path) / PACKAGE for path in sys.path if (Path(path) / PACKAGE).is_dir())
-OLDER = OLDER / "pginstall" / "bin"
-"""The older of the two majors that the package carries."""
-
-DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-
-FILLED = """
-CREATE TABLE kept (id bigserial PRIMARY KEY, what text NOT NULL, at timestamptz DEFAULT now());
-INSERT INTO kept (what) SELECT repeat('x', n % 50) || n FROM generate_series(1, 5000) AS n;
-CREATE TABLE "Odd %s 'name'" (vrooli_row int, t text); INSERT INTO "Odd %s 'name'" VALUES (1, 'ä');
-CREATE VIEW seen AS SELECT count(*) FROM kept;
-CREATE MATERIALIZED VIEW summed AS SELECT what, count(*) FROM kept GROUP BY what;
-SELECT lo_from_bytea(0, 'large'::bytea);
-CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql AS 'SELECT 2 * n';
-"""
-
-
-def sql(stack: LiveStack, *statements: str, user: str = "vrooli", database: str = "vrooli") -> Any:
-    """The first value of the last statement."""
-    name = "superuser" if user == "postgres" else user
-    password = (stack.home / "secrets" / f"postgres-{name}").read_text(encoding="ascii").strip()
-
-    async def ask() -> Any:
-        connection = await asyncpg.connect(
-            host="127.0.0.1", port=stack.ports["postgres"], user=user, password=password,
-            database=database, ssl=False,
-        )  # fmt: skip
-        try:
-            for statement in statements[:-1]:
-                await connection.execute(statement)
-            return await connection.fetchval(statements[-1])
-        finally:
-            await connection.close()
-
-    return asyncio.run(ask())
-
-
-def version(stack: LiveStack) -> int:
-    """Of the server that answers."""
-    return int(sql(stack, "SHOW server_version_num")) // 10000
-
-
-def fill(stack: LiveStack) -> None:
-    """Tables, roles, settings, a second database."""
-    sql(
-        stack,
-        "CREATE ROLE reader LOGIN PASSWORD 'secret-of-reader'",
-        "GRANT reader TO vrooli",
-        "ALTER ROLE reader SET work_mem = '7MB'",
-        "ALTER SYSTEM SET log_min_duration_statement = '42s'",
-        "SELECT 1",
-        user="postgres",
-    )
-    sql(stack, "CREATE DATABASE second OWNER vrooli", "SELECT 1", user="postgres")
-    for database in ("vrooli", "second"):
-        sql(stack, FILLED, "SELECT 1", database=database)
-    sql(stack, "SELECT nextval('kept_id_seq')")
-
-
-def holds_all(stack: LiveStack) -> None:
-    """What `fill` made is there, and the role may log in as before."""
-    assert sql(stack, "SELECT count(*) FROM kept") == 5000
-    assert sql(stack, "SELECT count(*) FROM kept", database="second") == 5000
-    assert sql(stack, "SELECT t FROM \"Odd %s 'name'\"") == "ä"
-    assert sql(stack, "SELECT twice(21)") == 42
-    assert sql(stack, "SHOW log_min_duration_statement") == "42s"
-    assert sql(stack, "SELECT rolconfig[1] FROM pg_roles WHERE rolname = 'reader'")
-
-
-def of(stack: LiveStack, programs: Path | None, **settings: str) -> None:
-    """Have the file say which programs run it."""
-    keys: dict[str, Any] = {"settings": {"max_connections": "61", **settings}}
-    if programs is not None:
-        keys["installation"] = str(programs)
-    stack.resource("postgres", "postgres", health={"interval": 0.5}, **keys)
-    stack.write()
 
 
 @pytest.fixture
 def older(stack: LiveStack) -> LiveStack:
     """A stack whose data an older package made, and `web`, which needs it."""
-    of(stack, OLDER)
-    stack.add("web", needs=["postgres"])
-    stack.write()
-    stack.up()
-    fill(stack)
-    of(stack, None)
-    stack.up()
-    return stack
+    return made_by_an_older_package(stack)
 
 
 def test_everything_comes_along_and_one_can_go_back_and_forget(older: LiveStack) -> None:
@@ -238,12 +158,12 @@ STEPS = (
 def test_a_kill_at_any_step_leaves_one_that_works(older: LiveStack) -> None:
     for step in STEPS:
         _killed_at(older, step)
-        older.until(lambda: _answers(older), f"it answers after a kill at `{step}`")
+        older.until(lambda: answers(older), f"it answers after a kill at `{step}`")
         older.until_ok()
         assert version(older) == 16, step
         holds_all(older)
     _killed_at(older, "the copy is equal")  # the switch is a moment later
-    older.until(lambda: _answers(older), "it answers")
+    older.until(lambda: answers(older), "it answers")
     older.until_ok()
     assert version(older) in (16, 18)
     holds_all(older)
@@ -273,11 +193,3 @@ def _until_said(begun: "subprocess.Popen[str]", step: str) -> None:
             watch.cancel()
             return
     raise AssertionError(f"it never came to `{step}`:\n{''.join(lines)}")
-
-
-def _answers(stack: LiveStack) -> bool:
-
-    try:
-        return bool(sql(stack, "SELECT 1"))
-    except (OSError, asyncpg.PostgresError):
-        return False

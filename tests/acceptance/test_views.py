@@ -1,6 +1,7 @@
 """What scripts read: exit codes, pure JSON, the watchdog's API, and logs of bounded size."""
 
 import json
+import re
 import signal
 import threading
 import urllib.error
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from scripts.reference_api import routes_of_watchdog
 from tests.support.stack import LiveStack, gone, said
 
 ROUTES = ("/status", "/checks", "/checks/service-web", "/heals", "/metrics", "/events", "/tick")
@@ -117,6 +119,46 @@ def test_a_reader_sees_everything_and_changes_nothing(web: LiveStack) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(asked, timeout=10)
         assert refused.value.code == 403, route
+        refused.value.close()
+
+
+def test_a_name_in_a_path_that_names_nothing_is_404(web: LiveStack) -> None:
+    head = {"Authorization": f"Bearer {web.token()}"}
+    tried = [route for route in routes_of_watchdog() if "{" in route.path]
+    assert tried
+    for route in tried:
+        path = re.sub(r"{\w+}", "nosuch", route.path)
+        for method in (route.methods or set()) - {"HEAD"}:
+            _refused(urllib.request.Request(web.url("autoheal", path), None, head, method=method))
+    _refused(urllib.request.Request(web.url("autoheal", "/nosuch"), headers=head))
+    for path in ("/checks/nosuch", "/explain/nosuch", "/history/nosuch"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            web.open("autoheal", path)
+        assert "`nosuch`" in json.load(refused.value)["error"]["message"], path
+    for command in (["explain", "nosuch"], ["history", "nosuch"], ["heal", "nosuch"]):
+        assert web.autoheal_command(*command).returncode == 2, command
+    for words in (["job", "history", "nosuch"], ["restart", "nosuch"], ["logs", "nosuch"]):
+        assert web.run(*words).returncode == 2, words
+
+
+def _refused(asked: urllib.request.Request) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked, timeout=10)
+    about = f"{asked.get_method()} {asked.full_url}"
+    assert refused.value.code == 404, about
+    assert json.load(refused.value)["error"]["message"], about
+
+
+def test_a_name_elsewhere_that_names_nothing_is_a_wrong_request(web: LiveStack) -> None:
+    head = {"Authorization": f"Bearer {web.token()}"}
+    wish = json.dumps({"subject": "nosuch"}).encode()
+    for asked in (
+        urllib.request.Request(web.url("autoheal", "/trends?check=nosuch"), headers=head),
+        urllib.request.Request(web.url("autoheal", "/heal"), wish, head, method="POST"),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=10)
+        assert refused.value.code == 400, asked.full_url
         refused.value.close()
 
 

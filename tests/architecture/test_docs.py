@@ -12,6 +12,8 @@ import typer
 
 from tests.architecture.source import ROOT, name, tracked
 from vrooli.autoheal.catalogue import InstalledChecks
+from vrooli.execution.step_types import read_routine
+from vrooli.flow.yaml import parse
 from vrooli.main import cli
 from vrooli.stack.load import load_stack
 
@@ -79,6 +81,19 @@ def test_every_stack_file_that_a_page_shows_compiles(text: str, tmp_path: Path) 
     file = tmp_path / "vrooli.toml"
     file.write_text(text, encoding="utf-8")
     assert load_stack(file, sys.executable, InstalledChecks()).services
+
+
+ROUTINES = [
+    pytest.param(body, id=f"{name(page)}-{number}")
+    for page in PAGES
+    for number, (language, body) in enumerate(FENCE.findall(page.read_text(encoding="utf-8")))
+    if language == "yaml" and re.search(r"^do:", body, re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize("text", ROUTINES)
+def test_every_routine_that_a_page_shows_is_valid(text: str) -> None:
+    assert read_routine(parse(text).data).name
 
 
 def test_both_launchers_are_the_same_script() -> None:

@@ -227,6 +227,17 @@ async def test_run_kills_when_its_caller_gives_up(kept: Kept) -> None:
     assert await kept.keeper.launches() == []
 
 
+async def test_who_is_cancelled_before_it_has_started_leaves_nothing(kept: Kept) -> None:
+    task = asyncio.create_task(kept.keeper.run(kept.spec("forever"), timeout=PATIENCE))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await kept.keeper.spawn(kept.spec("stubborn"))
+    await kept.ready("stubborn")  # by then the one that was asked for earlier would be there
+    assert [launch.service for launch in await kept.keeper.launches()] == ["stubborn"]
+
+
 async def test_the_next_keeper_adopts_and_guesses_nothing(kept: Kept) -> None:
     launch = await kept.keeper.spawn(kept.spec("forever"))
     await kept.replace()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.kinds import bench, place, resource
-from tests.support.postgres import free_port
+from tests.support.ports import free_port
 from vrooli.core import discover
 from vrooli.core.status import Status
 from vrooli.host.clock import SystemClock

@@ -284,6 +284,11 @@ async def test_a_policy_brings_it_back_as_another_run(world: World) -> None:
         world.crash("web")
         again = await heard.until(lambda held: held.phase == "running" and held.run != first.run)
         assert again.pid != first.pid
+        assert (first.restarted, again.restarted) == (0, 1)
+        world.stop("web")
+        await heard.until(lambda held: held.phase == "ended")
+        world.start("web")
+        assert (await heard.until(lambda held: held.phase == "running")).restarted == 0
 
 
 async def test_signals_reach_it_and_what_it_logged_is_kept(world: World) -> None:

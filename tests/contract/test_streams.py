@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import free_port
+from tests.support.ports import free_port
 from vrooli.core.address import Address, HostPort, UnixPath
 from vrooli.core.errors import Unreachable
 from vrooli.core.ports.streams import Stream, Streams

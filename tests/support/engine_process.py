@@ -24,13 +24,13 @@ class ToldSteps(CountingSteps):
 
     effects: Path = field(kw_only=True)
 
-    async def execute(self, call: Call) -> Finished:
+    async def execute(self, call: Call, begun: float) -> Finished:
         """See `CountingSteps`."""
         line = f"{os.getpid()} {self.run} {call.path}\n"
         with self.effects.open("a", encoding="ascii") as file:
             file.write(line)
         await asyncio.sleep(STEP_SECONDS)
-        return await super().execute(call)
+        return await super().execute(call, begun)
 
 
 async def main(dsn: str, effects: Path) -> None:

@@ -51,7 +51,11 @@ class CountingSteps:
         """Steps of type `ask` are."""
         return call.node.type == "ask"
 
-    async def execute(self, call: Call) -> Finished:
+    def lasting(self, call: Call) -> bool:
+        """None is."""
+        return False
+
+    async def execute(self, call: Call, begun: float) -> Finished:
         """Count it, and wait until it may end."""
         world, here = self.world, (self.run, call.path)
         world.effects[self.run, call.path, call.attempt] += 1
@@ -81,6 +85,7 @@ def engine(
             store=work.store,
             journal=lambda run, fence: PostgresJournal(work.database, batcher, run, fence),
             executor=steps or (lambda run: CountingSteps(run, world)),
+            written=batcher.close,
             clock=SystemClock(),
             read=_read,
             slots=slots,

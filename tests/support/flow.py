@@ -7,11 +7,11 @@ from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.model import Routine
 from vrooli.flow.reading import read
 
-TYPES = ("do", "ask")
+TYPES = ("do", "ask", "stay")
 
 
 def routine(*do: Any, **more: Any) -> Routine:
-    """One with this body, of steps of type `do` and `ask`, which take anything."""
+    """One with this body, of steps of type `do`, `ask` and `stay`, which take anything."""
     return read({"name": "test", "do": list(do), **more}, TYPES, lambda name, arguments: [])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from signal import SIGKILL, Signals
 from typing import Any
 
-from tests.support.postgres import free_port
+from tests.support.ports import free_port
 from vrooli.core.home import Home
 from vrooli.core.launch import Launch, LaunchSpec
 from vrooli.core.machine import Machine

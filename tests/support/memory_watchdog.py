@@ -1,7 +1,9 @@
 """A watchdog's core on a keeper in memory: services are rows, as healthy as the test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
@@ -61,15 +63,18 @@ class Ports:
 
     Attributes:
         before: by port, what is awaited before a connection is taken.
+        asked: the ports that somebody wanted to connect to, in order.
     """
 
     def __init__(self) -> None:
+        self.asked: list[int] = []
         self.closed: set[int] = set()
         self.before: dict[int, Callable[[], Awaitable[None]]] = {}
 
     async def open(self, address: Address) -> MemoryStream:
         """Connect."""
         port = address.port if isinstance(address, HostPort) else 0
+        self.asked.append(port)
         if port in self.before:
             await self.before[port]()
         if port in self.closed:
@@ -194,9 +199,7 @@ class MemoryWatchdog:
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
         checker = NoMachine(self.board, self._facts, self.ledger, healing, self.suspicion)
         self.jobs = Jobs(self._job_parts(checker, boot))
-        self.operations = Operations(
-            self.board, self.reactor, self.ledger, self.clock, self.jobs.stop_all
-        )
+        self.operations = Operations(self.board, self.reactor, self.ledger, self.clock, self.jobs)
         self.loop = self._loop(checker, healing, lag, Exits(self.keeper, exits_after))
         self._running: set[asyncio.Task[None]] = set()
 
@@ -260,6 +263,14 @@ class MemoryWatchdog:
             await asyncio.wait(self._running)
         await self.reactor.close()
         await self.history.close()
+
+    @contextmanager
+    def slow_disk(self) -> Iterator[None]:
+        """Nothing can be written to the history."""
+        with closing(sqlite3.connect(self.history_path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
 
     def launch_id(self, name: str) -> str:
         """Of what runs now."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.postgres import free_port
+from tests.support.ports import free_port
 from tests.support.waiting import wait_for
 
 DEADLINE = 60.0

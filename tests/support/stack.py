@@ -2,10 +2,8 @@
 
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.support.leftovers import living, processes_of
+from tests.support.ports import free_port
 from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.autoheal.selftest import victim
 from vrooli.autoheal.selftest.unknown import healed_on_unknown
@@ -43,12 +42,14 @@ class LiveStack:
         self.file = self.folder / "vrooli.toml"
         self.prefix = list(prefix)
         self.environment = {**os.environ, "VROOLI_HOME": str(self.home), "NO_COLOR": "1"}
+        self.environment.pop("DOCKER_HOST", None)
         self.ports: dict[str, int] = {}
         self._sections: dict[str, str] = {}
         self._stack: dict[str, Any] = {"name": "test"}
         self.autoheal(stability=0.5, sweep=1)
         for name in set(InstalledChecks().names()) - set(LOOKED_AT):
             self.check(name, enabled=False)
+        self.check("watchdog-loop", warning=60_000, critical=120_000)  # ms: others load the machine
         shutil.copy(PROGRAM, self.folder / PROGRAM.name)
 
     # The file
@@ -92,9 +93,12 @@ class LiveStack:
         """Where the Docker Engine listens."""
         self._stack["docker"] = str(socket)
 
-    def container(self, name: str, container: str, socket: Path, **keys: Any) -> None:
-        """The scenario `name` is a container of the Docker Engine at `socket`, looked at often."""
-        self.docker(socket)
+    def container(self, name: str, container: str, socket: Path | None, **keys: Any) -> None:
+        """The scenario `name` is a container of the Docker Engine at `socket`, looked at often;
+        without one the file does not say where it is.
+        """
+        if socket is not None:
+            self.docker(socket)
         keys.setdefault("health", {"interval": 0.5})
         keys = {"runtime": "docker", "container": container, **keys}
         self._sections[name] = section(f"scenarios.{name}", keys)
@@ -399,18 +403,6 @@ def said(ended: Ended) -> str:
 def gone(pid: int) -> bool:
     """Whether a process has ended."""
     return not living(pid)
-
-
-def free_port() -> int:
-    """A port that nobody listens on and that the system does not give to clients."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def section(title: str, keys: dict[str, Any]) -> str:

@@ -15,7 +15,6 @@ import signal
 import site
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import TypeVar
 import pytest
 
 from tests.support.stack import ROOT
+from tests.support.waiting import wait_for
 from vrooli.autoheal.watchdog.systemd import properties
 
 PATIENCE = 60.0  # seconds; only a broken test waits so long
@@ -306,13 +306,8 @@ class SystemdHost:
 
     def until(self, condition: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
         """The first true value of `condition`."""
-        deadline = time.monotonic() + seconds
-        while True:
-            value = condition()
-            if value:
-                return value
-            assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
-            time.sleep(0.05)
+        found: T = wait_for(condition, what, seconds)
+        return found
 
 
 @contextlib.contextmanager

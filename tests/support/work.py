@@ -116,7 +116,7 @@ class WorkDatabase:
         async def take() -> int | None:
             # Who is passed over because a write holds its row is taken by one of the next sweeps.
             await self.execute("UPDATE runs SET lease_until = '-infinity' WHERE id = $1", run)
-            claims = await self.store.claim(secrets.token_hex(4), 60.0, 1, others=True)
+            claims = await self.store.claim(secrets.token_hex(4), 60.0, 1)
             return next((claim.fence for claim in claims if claim.run == run), None)
 
         fence: int = await eventually(take, f"a claim of {run}")

@@ -98,10 +98,10 @@ def run_program(
     if as_root and not place.machine.root:
         argv = (find_program(look, "sudo"), "-n", *argv)
     spec = LaunchSpec(
-        service=f"action-{name}",
+        service=f"action.{name}",
         argv=argv,
         cwd="/",
         env={"PATH": ":".join(FOLDERS), "LC_ALL": "C"},
-        log_path=str(place.home.log(f"action-{name}")),
+        log_path=str(place.home.log(f"action.{name}")),
     )
     return RunOnce(title, spec, timeout=300.0)

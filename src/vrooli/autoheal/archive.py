@@ -18,7 +18,7 @@ from vrooli.autoheal.queries import Window
 from vrooli.autoheal.recall import Recall, Subject
 from vrooli.autoheal.timeline import happening
 from vrooli.autoheal.trend import Point, trend
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import UnknownName, UsageError
 from vrooli.core.ports.clock import Clock
 from vrooli.stack.nearest import did_you_mean
 
@@ -204,8 +204,9 @@ def _nearest(row: dict[str, Any]) -> tuple[float, str]:
     return (0.0 if reached else min(ahead, default=math.inf), row["check"])
 
 
-def _unknown(name: str, known: set[str]) -> UsageError:
-    return UsageError(
+def _unknown(name: str, known: set[str]) -> UnknownName:
+    return UnknownName(
         f"nothing is known of `{name}`{did_you_mean(name, known - {''})}",
+        name,
         next_step="`vrooli-autoheal checks` lists what is looked at",
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from vrooli.autoheal.ledger import Ledger
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import UnknownName
 from vrooli.core.ports.clock import Clock
 from vrooli.stack.model import Stack
 
@@ -46,8 +46,9 @@ class Beats:
         """
         known = [key for key, settings in stack.checks.items() if settings.kind == "heartbeat"]
         if name not in known:
-            raise UsageError(
+            raise UnknownName(
                 f"no heartbeat `{name}` is declared",
+                name,
                 next_step=f"there are: {', '.join(known) or 'none'}; [checks.NAME] with kind = "
                 '"heartbeat" declares one',
             )

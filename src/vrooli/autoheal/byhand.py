@@ -12,7 +12,7 @@ from vrooli.autoheal.hosthealing import HostHealing, commands_of
 from vrooli.autoheal.policy import LADDERS, Decision, Symptom
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import Busy, UsageError
+from vrooli.core.errors import Busy, UnknownName, UsageError
 from vrooli.stack.nearest import did_you_mean
 
 
@@ -121,8 +121,9 @@ class ByHand:
         if subject in self._board.checks:
             return self._board.checks[subject]
         known = [*self._board.tracked, *self._board.checks]
-        raise UsageError(
+        raise UnknownName(
             f"there is no service or check `{subject}`{did_you_mean(subject, known)}",
+            subject,
             next_step="`vrooli-autoheal checks` lists them",
         )
 

@@ -1,5 +1,6 @@
 """Every check there is, and which of them a stack has."""
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ class HostCheck:
         absent: why it is not looked at; empty when it is.
         looked_at: of the latest result, Unix seconds.
         failing: looks in a row that found something.
+        kick: set when what it is about may be well again: good news are taken on at once.
         backoff, prior, failure, decision, heal, acting: as of a service (`tracker`).
     """
 
@@ -41,6 +43,7 @@ class HostCheck:
     result: Result | None = None
     looked_at: float = 0.0
     failing: int = 0
+    kick: asyncio.Event = field(default_factory=asyncio.Event)
     backoff: Backoff = field(default_factory=Backoff)
     prior: Backoff | None = None
     failure: Failure | None = None

@@ -31,11 +31,9 @@ class Looks:
         return self.failed >= health.failures and now - self.since >= health.over
 
 
-def pause(health: Health, looks: Looks) -> float:
-    """Seconds until the next look: the interval while all is well, sooner while a failure waits to
-    be confirmed.
+def pause(health: Health) -> float:
+    """Seconds until the next look while a failure waits to be confirmed; mostly sooner than the
+    interval.
     """
-    if not looks.failed:
-        return health.interval
     spread = health.over / max(1, health.failures - 1)
     return min(health.interval, max(0.1 * health.interval, spread))

@@ -14,6 +14,7 @@ from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Refused, UsageError, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result
+from vrooli.stack.supervisor import Supervisor
 
 DEPENDENTS_PATIENCE = 30.0
 """Seconds that dependents get to pass again after a heal, before it counts as unverifiable, and
@@ -38,6 +39,10 @@ class Judge(Protocol):
 
     async def give_up(self, tracked: Tracked, why: str) -> None:
         """From here on a person is needed."""
+        ...
+
+    def yield_to(self, tracked: Tracked) -> None:
+        """Somebody else has it in hand: end what is under way."""
         ...
 
     def later(self, tracked: Tracked, at: float) -> None:
@@ -65,12 +70,13 @@ class Healing:
         tracked.heal = heal = opened(tracked.name, failure, decision)
         await self._ledger.heal(heal, tracked.backoff)
         try:
-            error = await self._climb(tracked, decision.ladder)
+            error = await self._climb(tracked, decision.ladder, self._supervisor.sparing())
         except (Refused, UsageError) as refusal:
             await self._turned_away(tracked, refusal, began)
             return
-        finally:
+        except BaseException:
             tracked.acting = False
+            raise
         if error is not None:
             await self._in_vain(tracked, error)
             return
@@ -86,7 +92,7 @@ class Healing:
         decision = Decision("heal", "by-hand", f"by {who}")
         tracked.heal = opened(tracked.name, failure, decision)
         try:
-            error = await self._climb(tracked, (action,))
+            error = await self._climb(tracked, (action,), self._supervisor)
         except (Refused, UsageError) as refusal:
             await self.end(tracked, tracked.heal, Outcome.REFUSED, refusal.what)
             raise
@@ -105,10 +111,8 @@ class Healing:
         try:
             await runtime.await_health(tracked.service, self._supervisor.context)
         except VrooliError as failed:
-            tracked.acting = False
             await self._in_vain(tracked, failed.said_of(tracked.name))
             return
-        tracked.acting = False
         tracked.heal = replace(heal, note="verified after the watchdog was replaced")
         await self._verified(tracked)
 
@@ -124,18 +128,26 @@ class Healing:
 
     async def _in_vain(self, tracked: Tracked, error: str) -> None:
         assert tracked.heal is not None  # called with a heal in flight only
-        await self.end(tracked, tracked.heal, Outcome.INEFFECTIVE, error)
+        if self._supervisor.in_hand(tracked.service):
+            tracked.acting = False
+            self._judge.yield_to(tracked)
+            return
+        ended = tracked.heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), error)
+        await self._last(tracked, ended)
+        tracked.acting = False
         running = self._supervisor.running(tracked.service)
         symptom = Symptom.UNRESPONSIVE if running else Symptom.EXITED
         failure = Failure(symptom, error, self._clock.wall(), self._clock.monotonic())
         await self._judge.fail(tracked, failure)
 
-    async def _climb(self, tracked: Tracked, ladder: tuple[str, ...]) -> str | None:
+    async def _climb(
+        self, tracked: Tracked, ladder: tuple[str, ...], supervisor: Supervisor
+    ) -> str | None:
         error = ""
         for name in ladder:
             at = self._clock.wall()
             try:
-                result = await healer(name).run(tracked.service, self._supervisor)
+                result = await healer(name).run(tracked.service, supervisor)
             except (Refused, UsageError):  # nothing was done, and trying harder would not help
                 raise
             except VrooliError as failed:
@@ -155,6 +167,9 @@ class Healing:
         if began in self._board.heal_times:  # else it took longer than the window of the budget
             self._board.heal_times.remove(began)
         tracked.heals.pop()
+        if self._supervisor.in_hand(tracked.service):
+            self._judge.yield_to(tracked)
+            return
         at, why = self._clock.monotonic() + policy.GATE_RETRY, refusal.said_of(tracked.name)
         tracked.decision = Decision("refuse", "gate", why, at=at)
         tracked.turned_away = (why, at)
@@ -165,10 +180,11 @@ class Healing:
     async def _verified(self, tracked: Tracked) -> None:
         assert tracked.heal is not None  # called with a heal in flight only
         took = self._clock.monotonic() - tracked.heal.detected_monotonic
-        await self._set(tracked, replace(tracked.heal, verified_after=round(took, 3)))
+        await self._last(tracked, replace(tracked.heal, verified_after=round(took, 3)))
         if not self._supervisor.running(tracked.service):  # its end was no news while we acted
             await self._in_vain(tracked, "it ended again at once")
             return
+        tracked.acting = False
         await self._judge.settle(tracked, "healed")
         await self._tell_chronic(tracked)
         await self._stability(tracked, tracked.heal)
@@ -217,6 +233,16 @@ class Healing:
         if healer(attempt.action).starts:
             tracked.starts.append(attempt.at)
         await self._set(tracked, tracked.heal.tried(attempt))
+
+    async def _last(self, tracked: Tracked, heal: Heal) -> None:
+        """Write down what came of the action while it still counts as being acted on: the failure
+        stands until it is settled or counted anew, and would be decided about once more.
+        """
+        try:
+            await self._set(tracked, heal)
+        except BaseException:
+            tracked.acting = False
+            raise
 
     async def _set(self, tracked: Tracked, heal: Heal) -> None:
         tracked.heal = heal

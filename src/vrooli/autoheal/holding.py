@@ -6,6 +6,7 @@ import asyncio
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.looping import in_a_loop
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.launch import Launch
 from vrooli.core.ports.manager import Held
@@ -40,7 +41,7 @@ class Holding:
             await self._forget(tracked.name)
             return held.asked
         if held.phase == "restarting":
-            return not self._in_vain(tracked)
+            return not (in_a_loop(tracked, self._supervisor) or self._in_vain(tracked))
         if held.phase == "stopping":
             return True
         if not tracked.service.managed:
@@ -79,9 +80,6 @@ class Holding:
         await self._ledger.event(tracked.name, "started again", by=by, why=why)
 
     async def _stopped_by_hand(self, tracked: Tracked) -> bool:
-        heal = tracked.heal
-        if tracked.failure is not None and heal is not None and heal.outcome is None:
-            return False  # our own: the watchdog before us was killed between stop and start
         if tracked.name in self._taken_in:
             return True  # an event and a look tell the same
         self._taken_in.add(tracked.name)

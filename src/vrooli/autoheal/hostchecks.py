@@ -117,13 +117,16 @@ class HostChecker:
     async def update(self, item: HostCheck) -> Result:
         """Look, remember, and write down."""
         result = await self.look(item)
+        self._take(item, result)
+        return result
+
+    def _take(self, item: HostCheck, result: Result) -> None:
         before, item.result = item.result, result
         item.looked_at = self._clock.wall()
         if result.applicable:
             self._ledger.result(item.id, result, item.interval)
         if before is not None and before.status is not result.status:
             self._ledger.transition(item.id, str(before.status), str(result.status), result.message)
-        return result
 
     async def watch(self, item: HostCheck) -> None:
         """Look for ever, at the check's interval."""
@@ -131,7 +134,27 @@ class HostChecker:
         while True:
             await guarded(item.id, self._look_and_heal(item))
             known = item.result is not None and item.result.status is not Status.UNKNOWN
-            await self._clock.sleep(item.interval if known else min(item.interval, SOON))
+            await self._rest(item, item.interval if known else min(item.interval, SOON))
+
+    async def _rest(self, item: HostCheck, seconds: float) -> None:
+        """Until the next look is due. One that somebody has taken before says little when it is
+        bad: whatever it is about had no time yet.
+        """
+        until = self._clock.monotonic() + seconds
+        while (left := until - self._clock.monotonic()) > 0:
+            item.kick.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await item.kick.wait()
+            except TimeoutError:
+                return
+            await guarded(item.id, self._look_for_good_news(item))
+
+    async def _look_for_good_news(self, item: HostCheck) -> None:
+        result = await self.look(item)
+        if result.applicable and result.healthy:
+            self._take(item, result)
+            await self._healing.on_look(item, result, self.tools)
 
     def _absent(self, item: HostCheck) -> str:
         """A resource that does not serve has a check of its own, and nothing else can be asked."""

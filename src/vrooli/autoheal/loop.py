@@ -207,7 +207,7 @@ class Loop:
         for tracked in [*board.tracked.values()]:  # an edit may come between
             if tracked.failure is not None:
                 await guarded(tracked.name, reactor.consider(tracked))
-            else:
+            elif self._absent(tracked):
                 tracked.kick.set()
         red = {name for name, t in board.tracked.items() if t.sick or t.failure is not None}
         failed_at = {name: tracked.failed_at for name, tracked in board.tracked.items()}
@@ -298,7 +298,7 @@ class Loop:
             and tracked.failure is None
             and not tracked.acting
             and not board.supervisor.running(service)
-            and not board.supervisor.was_asked_to_end(service)
+            and not board.supervisor.in_hand(service)
         )
 
     def _watch_all(self) -> None:

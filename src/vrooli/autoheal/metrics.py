@@ -79,8 +79,9 @@ class BoardCollector(Collector):
         return family
 
 
-def prometheus_text(collector: Collector) -> bytes:
+def prometheus_text(*collectors: Collector) -> bytes:
     """The exposition format, version 0.0.4."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(collector)
+    for collector in collectors:
+        registry.register(collector)
     return generate_latest(registry)

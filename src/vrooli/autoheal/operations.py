@@ -3,9 +3,9 @@ state is written down first, as well as the disk allows.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.ledger import Ledger
@@ -17,6 +17,7 @@ from vrooli.autoheal.reworking import Reworking
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy, UsageError
 from vrooli.core.ports.clock import Clock
+from vrooli.core.result import Result
 from vrooli.stack import graph
 from vrooli.stack.naming import check_ours, one, resolve
 from vrooli.stack.progress import Report, Step, silent
@@ -29,6 +30,26 @@ ACTIONS: tuple[Action, ...] = ("up", "down", "start", "stop", "restart", "upgrad
 
 PATIENCE = 600.0
 """Seconds that an operation waits for the one before it."""
+
+
+REMEMBERED = 16
+"""As many restarts are known when they are asked for again."""
+
+_RESTARTS = "restarts"
+"""The key under which it is remembered what ran when a restart was first asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks.
+
+    Attributes:
+        name: for the record.
+        request: what he calls this request, which he repeats when he got no answer; empty: nothing.
+    """
+
+    name: str = WATCHDOG
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +72,20 @@ class Summary:
         }
 
 
+class Dependants(Protocol):
+    """What lives by the stack beside its services: jobs."""
+
+    async def stop_all(self, report: Report) -> None:
+        """The stack goes down: end what must not outlive the services."""
+        ...
+
+    def came_up(self) -> None:
+        """The stack is meant to run again."""
+        ...
+
+
 class Operations:
-    """Carries operators' requests out. `before_down` ends what must not outlive the services."""
+    """Carries operators' requests out."""
 
     def __init__(
         self,
@@ -60,10 +93,10 @@ class Operations:
         reactor: Reactor,
         ledger: Ledger,
         clock: Clock,
-        before_down: Callable[[Report], Awaitable[None]],
+        dependants: Dependants,
     ) -> None:
         self._board, self._reactor, self._ledger, self._clock = board, reactor, ledger, clock
-        self._before_down = before_down
+        self._dependants = dependants
         self._supervisor = board.supervisor
         self._turn = asyncio.Lock()
         self._starting: asyncio.Task[Summary] | None = None
@@ -74,10 +107,11 @@ class Operations:
         action: Action,
         names: Sequence[str],
         report: Report,
-        who: str = WATCHDOG,
+        who: Asker = Asker(),
         wish: Wish | None = None,
     ) -> Summary:
-        """Do it and wait for the end; `who` asked for it. `wish` says more about an upgrade.
+        """Do it and wait for the end; `who` asked for it, perhaps not for the first time. `wish`
+        says more about an upgrade.
 
         Raises:
             UsageError: a name is not in the stack.
@@ -97,13 +131,18 @@ class Operations:
         try:
             if action == "upgrade":
                 work = Reworking(self._board, wish or Wish(), self._queue, self._take_over)
-                return await self._upgrade(work, chosen, report, (asked, who))
-            await self._ledger.event(OPERATOR, action, names=sorted(chosen), by=who)
-            return await self._told(action, chosen, report, asked)
+                return await self._upgrade(work, chosen, report, (asked, who.name))
+            await self._ledger.event(OPERATOR, action, names=sorted(chosen), by=who.name)
+            restarted = await self._to_restart(chosen, who) if action == "restart" else set()
+            return await self._told(action, (chosen, restarted), report, asked)
         finally:
             self._turn.release()
-            for tracked in self._board.tracked.values():
+            for tracked in filter(self._has_news, self._board.tracked.values()):
                 tracked.kick.set()
+
+    def _has_news(self, tracked: Tracked) -> bool:
+        """Whether it is not known to be well. Those that are need not all be looked at at once."""
+        return not tracked.healthy or not self._board.is_wanted(tracked.service)
 
     def _end_starts(self) -> None:
         """Who says stop does not want to wait for a start to end, nor for one that came before."""
@@ -111,8 +150,34 @@ class Operations:
         if self._starting is not None:
             self._starting.cancel()
 
-    async def _told(self, action: Action, chosen: set[str], report: Report, asked: int) -> Summary:
-        """Told at its end too: what did not serve meanwhile was worked on, and did not fail."""
+    async def _to_restart(self, chosen: set[str], who: Asker) -> set[str]:
+        """Those of `chosen` that have not been restarted for this request yet: the watchdog before
+        may have died in the middle of it.
+        """
+        if not who.request:
+            return chosen
+        known: dict[str, dict[str, str]] = dict(await self._ledger.load(_RESTARTS) or {})
+        if who.request not in known:
+            known[who.request] = {name: self._launch_id(name) for name in chosen}
+            await self._ledger.save(_RESTARTS, dict([*known.items()][-REMEMBERED:]))
+            return chosen
+        before = known[who.request].items()
+        return {name for name, ran in before if ran and ran == self._launch_id(name)}
+
+    def _launch_id(self, name: str) -> str:
+        """Of what runs now; empty when it does not."""
+        service = self._supervisor.stack.services.get(name)
+        launch = self._supervisor.context.launches.get(name)
+        runs = service is not None and self._supervisor.running(service)
+        return launch.launch_id if runs and launch is not None else ""
+
+    async def _told(
+        self, action: Action, subjects: tuple[set[str], set[str]], report: Report, asked: int
+    ) -> Summary:
+        """Told at its end too: what did not serve meanwhile was worked on, and did not fail.
+        `subjects` are those that were chosen, and of them those that are restarted.
+        """
+        chosen, restarted = subjects
         if action in ("stop", "down"):
             affected = chosen | graph.left_without(
                 self._supervisor.stack, chosen, self._board.wanted.running
@@ -120,7 +185,7 @@ class Operations:
             summary = await self._stop(action, chosen, report)
         else:
             affected = chosen | graph.transitive_needs(self._supervisor.stack, chosen)
-            summary = await self._until_stopped(self._start(action, chosen, report), asked)
+            summary = await self._until_stopped(self._start(chosen, restarted, report), asked)
         names = sorted(affected)
         await self._ledger.event(OPERATOR, DONE, action=action, names=names, ok=summary.ok)
         return summary
@@ -182,13 +247,15 @@ class Operations:
             start = self._start_queued(names, set(), silent)
             return await self._until_stopped(start, self._stops)
 
-    async def _start(self, action: Action, chosen: set[str], report: Report) -> Summary:
+    async def _start(self, chosen: set[str], restarted: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack
         wanted = chosen | graph.transitive_needs(stack, chosen)
-        restarted = chosen if action == "restart" else set()
         fresh = {name for name, tracked in self._board.tracked.items() if tracked.fresh}
         self._queue(wanted, restarted)  # first: what is wanted and absent counts as failed
+        was_down = self._board.wanted.paused
         await asyncio.to_thread(self._board.wanted.start, wanted, stack.services)
+        if was_down:
+            self._dependants.came_up()
         if fresh - wanted:  # an edit brought more than what was asked for
             await asyncio.to_thread(self._board.wanted.stop, fresh - wanted)
         await self._supervisor.check(restarted)
@@ -201,7 +268,7 @@ class Operations:
             self._queue(wanted, restarted)
             if restarted:
                 await self._supervisor.stop(restarted, report)
-            outcomes = await self._supervisor.start(wanted, self._dequeuing(report))
+            outcomes = await self._supervisor.start(wanted, self._dequeuing(report), self._seen)
         finally:
             self._dequeue()
         return await self._finish(outcomes)
@@ -230,6 +297,12 @@ class Operations:
         failed = tracked is not None and (tracked.acting or tracked.failure is not None)
         return failed or self._absent(name)
 
+    def _seen(self, name: str, result: Result) -> None:
+        """What verified a start is a look like any other."""
+        tracked = self._board.tracked.get(name)
+        if tracked is not None:
+            self._reactor.spawn(self._reactor.note(tracked, result))
+
     def _dequeuing(self, report: Report) -> Report:
         """What has been started is watched from then on, not from the end of the whole."""
 
@@ -246,7 +319,7 @@ class Operations:
         affected = chosen | graph.left_without(stack, chosen, self._board.wanted.running)
         if action == "down" and chosen == set(stack.services):
             await asyncio.to_thread(self._board.wanted.stop_all)
-            await self._before_down(report)
+            await self._dependants.stop_all(report)
         else:
             await asyncio.to_thread(self._board.wanted.stop, affected)
         await self._take_over(affected)
@@ -273,10 +346,11 @@ class Operations:
 
     def _failed(self, tracked: Tracked, outcome: Outcome) -> bool:
         """Whether there is anything to heal. What was refused as declared, before anything was
-        touched, runs on as it did.
+        touched, runs on as it did; what somebody stopped meanwhile stays stopped.
         """
-        service = tracked.service
-        refused = isinstance(outcome.error, UsageError) and self._supervisor.running(service)
+        service, error = tracked.service, outcome.error
+        refused = isinstance(error, UsageError) and self._supervisor.running(service)
+        refused = refused or bool(self._supervisor.in_hand(service))
         return not refused and service.managed and self._board.is_wanted(service)
 
     def _failure(self, tracked: Tracked, outcome: Outcome) -> Failure:

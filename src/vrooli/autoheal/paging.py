@@ -164,7 +164,7 @@ _WAIT = Verdict("wait", "wait")
 HOST_WIDE = {"common-cause": "common-cause", "budget": "heal-budget"}
 """Rules of the policy whose reason is not the service's own, and what their incident is about."""
 
-_HELD = ("quarantine", "maintenance")
+_HELD = ("in-hand", "quarantine", "maintenance")
 """Rules of the policy by which a person has it in hand."""
 
 _WATCHED = ("heal-off", "shadow")

@@ -8,7 +8,7 @@ from vrooli.autoheal.board import Board
 from vrooli.autoheal.policy import Case, Failure, Symptom
 from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import UnknownName, UsageError
 from vrooli.core.ports.clock import Clock
 from vrooli.stack.model import Stack
 
@@ -57,8 +57,9 @@ class Planner:
                 f"{name} is a check of the machine: it is looked at, and no service is behind it",
                 next_step="`vrooli-autoheal checks` shows what it found",
             )
-        raise UsageError(
+        raise UnknownName(
             f"there is no service or check `{name}`",
+            name,
             next_step="`vrooli-autoheal checks` lists them",
         )
 

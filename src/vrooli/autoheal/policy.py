@@ -66,6 +66,7 @@ class Situation:
         heal: what the service allows.
         wanted: whether it is meant to run.
         busy: whether an operation or heal is at it.
+        in_hand: how somebody stopped it by way of its manager, or lets it stand still.
         quarantine: why only a person may touch it.
         maintenance: why nobody is to touch it for a while.
         victim: whether it was blocked so far, and runs: it did not answer because of what it needs.
@@ -81,6 +82,7 @@ class Situation:
     heal: Heal
     wanted: bool
     busy: bool
+    in_hand: str = ""
     quarantine: str = ""
     maintenance: str = ""
     victim: bool = False
@@ -184,6 +186,11 @@ def _busy(case: Case) -> Decision | None:
     return Decision("leave", "busy", "an operation is at it already")
 
 
+def _in_hand(case: Case) -> Decision | None:
+    reason = case.situation.in_hand
+    return Decision("leave", "in-hand", reason) if reason else None
+
+
 def _recovering(case: Case) -> Decision | None:
     if not case.situation.victim or case.situation.failing_needs:
         return None
@@ -256,6 +263,7 @@ RULES = (
     Rule("heal-off", 'it is declared `heal = "watch"` or `"off"`: seen, never touched', _heal_off),
     Rule("not-wanted", "the operator stopped it", _not_wanted),
     Rule("busy", "an operation or a heal is at it already", _busy),
+    Rule("in-hand", "an operator stopped it by way of its manager, or paused it", _in_hand),
     Rule("recovering", "what it needed is back: it gets time to find that out", _recovering),
     Rule("quarantine", "a person took it out of our hands", _quarantine),
     Rule("maintenance", "a maintenance window covers it", _maintenance),

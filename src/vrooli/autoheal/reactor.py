@@ -14,7 +14,9 @@ from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.healing import DEPENDENTS_PATIENCE, Healing
 from vrooli.autoheal.holding import Holding
 from vrooli.autoheal.ledger import Ledger
+from vrooli.autoheal.looping import count_restarts
 from vrooli.autoheal.policy import Failure, Symptom
+from vrooli.autoheal.recovery import Recovery
 from vrooli.autoheal.restraints import WATCHDOG
 from vrooli.autoheal.situation import Situations
 from vrooli.autoheal.tracker import Tracked
@@ -47,6 +49,7 @@ class Reactor:
         self._supervisor = board.supervisor
         self._healing = Healing(board, ledger, clock, self)
         self.holding = Holding(board, ledger)
+        self._recovery = Recovery(board, clock)
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -62,7 +65,8 @@ class Reactor:
         """A manager tells how a service is."""
         before = self._launch(tracked)
         ended = self._supervisor.note_held(tracked.service, held)
-        if self._board.busy(tracked):
+        count_restarts(tracked, self._supervisor)
+        if self._board.busy(tracked) and not self._is_taken_over(tracked):
             return
         if not self._board.is_wanted(tracked.service):
             if await self.holding.started_by_hand(tracked, held):
@@ -128,11 +132,15 @@ class Reactor:
         if decision.rule == "recovering":
             self._ledger.decision(tracked.name, case, decision)
             self._excuse(tracked)
+            tracked.kick.set()
             return
         changed = tracked.decision is None or tracked.decision.rule != decision.rule
         tracked.decision = decision
         if changed:
             self._ledger.decision(tracked.name, case, decision)
+        if decision.rule == "in-hand":
+            self.yield_to(tracked)
+            return
         if decision.verdict == "heal":
             began = self._healing.claim(tracked)
             tracked.task = self.spawn(self._healing.heal(tracked, failure, decision, began))
@@ -168,6 +176,19 @@ class Reactor:
         tracked.acting = True
         return await self._healing.by_hand(tracked, action, who)
 
+    def yield_to(self, tracked: Tracked) -> None:
+        """Somebody else has it in hand: what is under way ends. On the side, because it may be a
+        heal that found out, and that cannot end itself.
+        """
+        self.spawn(self._yield_to(tracked))
+
+    async def _yield_to(self, tracked: Tracked) -> None:
+        if tracked.queued:
+            return  # an operator starts it again
+        await self.holding.left_alone(tracked)
+        await self.hand_over(tracked)
+        tracked.kick.set()
+
     def _excuse(self, tracked: Tracked) -> None:
         """What it needs is back: it gets time to find that out, and is judged anew after it."""
         tracked.excused = self._clock.monotonic() + DEPENDENTS_PATIENCE
@@ -175,7 +196,6 @@ class Reactor:
             tracked.failure = tracked.decision = None
             why = "what it needs is back; it is looked at anew"
             self._ledger.transition(tracked.name, "failed", "running", why)
-            tracked.kick.set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run `work` on the side, held so that it is not collected."""
@@ -209,8 +229,8 @@ class Reactor:
         dependents = self._board.dependents(tracked)
         for dependent in dependents if failed else ():
             self._excuse(dependent)  # all, before one is decided about: it counts the others
+        self.spawn(self._recovery.after(tracked))
         for dependent in dependents:
-            dependent.kick.set()
             await self.consider(dependent)
 
     async def hand_over(self, tracked: Tracked) -> None:
@@ -278,10 +298,19 @@ class Reactor:
         """Whether its manager, or an operator by way of it, has it in hand."""
         if not await self.holding.left_alone(tracked):
             return False
-        if not self._board.is_wanted(tracked.service):
+        if self._is_taken_over(tracked) or not self._board.is_wanted(tracked.service):
             await self.hand_over(tracked)
             tracked.kick.set()
         return True
+
+    def _is_taken_over(self, tracked: Tracked) -> bool:
+        """Whether somebody has it in hand while a failure of it stands or a heal is under way; who
+        carries out an operation hears of that by himself.
+        """
+        healing = tracked.heal is not None and tracked.heal.outcome is None
+        ours = not tracked.acting or (tracked.task is not None and not tracked.task.done())
+        pending = (healing or tracked.failure is not None) and ours and not tracked.queued
+        return pending and bool(self._supervisor.in_hand(tracked.service))
 
     async def _failing_look(self, tracked: Tracked, result: Result, now: float) -> None:
         if not self._supervisor.running(tracked.service):

@@ -14,7 +14,7 @@ from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.planned import BEGAN, ENDED
 from vrooli.autoheal.scheduled import Scheduled, none_declared
 from vrooli.autoheal.window import Window
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import UnknownName, UsageError
 from vrooli.core.ports.clock import Clock
 
 LONGEST = 30 * 86_400.0
@@ -139,8 +139,10 @@ class Restraints:
         window = self._windows.pop(window_id, None) or known.get(window_id)
         if window is None:
             there = ", ".join(known) or "none"
-            raise UsageError(
-                f"there is no maintenance window `{window_id}`", next_step=f"there are: {there}"
+            raise UnknownName(
+                f"there is no maintenance window `{window_id}`",
+                window_id,
+                next_step=f"there are: {there}",
             )
         await self._close(window, by)
         return window

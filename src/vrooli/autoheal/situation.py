@@ -43,6 +43,7 @@ class Situations:
             heal=tracked.service.heal,
             wanted=self._board.is_wanted(tracked.service),
             busy=self._board.busy(tracked),
+            in_hand=self._board.supervisor.in_hand(tracked.service),
             quarantine=self.restraints.quarantine(tracked.name),
             maintenance=self.restraints.maintenance(tracked.name),
             victim=self._board.is_victim(tracked),

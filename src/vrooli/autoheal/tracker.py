@@ -10,6 +10,7 @@ from vrooli.autoheal.confirm import Looks
 from vrooli.autoheal.flap import Flaps
 from vrooli.autoheal.heal import Heal
 from vrooli.autoheal.policy import Decision, Failure
+from vrooli.autoheal.restarts import Restarts
 from vrooli.core.result import Result
 from vrooli.core.status import Status
 from vrooli.stack.model import Service
@@ -42,6 +43,7 @@ class Tracked:
         met: the launch that was looked at last, and when it was first (monotonic).
         excused: until then (monotonic) it may fail because of what it needs, which is just back.
         fresh: an edit brought it, and no operation has come to it since.
+        restarts: how often its manager started it again lately.
         restarting_since: when its manager began to start it again (monotonic), 0.0 when it was seen
             well since.
         queued: an operation will start it, and has not come to it yet: its absence is no failure.
@@ -67,6 +69,7 @@ class Tracked:
     heal: Heal | None = None
     task: asyncio.Task[None] | None = None
     acting: bool = False
+    restarts: Restarts = field(default_factory=Restarts)
     restarting_since: float = 0.0
     queued: bool = False
     fresh: bool = False

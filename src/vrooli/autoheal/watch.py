@@ -4,9 +4,11 @@ nobody.
 
 import asyncio
 
+from vrooli.autoheal import cadence
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.confirm import pause
 from vrooli.autoheal.guard import guarded
+from vrooli.autoheal.looping import count_restarts, in_a_loop, over_and_over
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.suspicion import Asked, Suspicion, peer_of
 from vrooli.autoheal.tracker import Tracked
@@ -29,6 +31,16 @@ class Observer:
         tracked.took = self._clock.monotonic() - began
         return result
 
+    def until_next(self, tracked: Tracked) -> float:
+        """Seconds until its next look, unless it is kicked: at its own point of the interval, and
+        not less often than things are swept; while a failure waits to be confirmed, soon.
+        """
+        health = tracked.service.health
+        if tracked.looks.failed:
+            return pause(health)
+        often = min(health.interval, self._board.supervisor.stack.autoheal.sweep)
+        return cadence.until_next(tracked.name, self._clock.monotonic(), often)
+
     def _seen(self, tracked: Tracked) -> Result | None:
         """What is known of it without asking it."""
         service = tracked.service
@@ -43,6 +55,9 @@ class Observer:
     async def _asked(self, tracked: Tracked, began: float) -> Result:
         service, supervisor = tracked.service, self._board.supervisor
         result = await supervisor.look(service)
+        count_restarts(tracked, supervisor)
+        if in_a_loop(tracked, supervisor):
+            return over_and_over(tracked, supervisor)
         if result.details.get("stopped") or not supervisor.running(service):
             return result  # seen by ourselves, whatever the network is like
         hurried = result.starting and not result.details.get("patient")
@@ -76,7 +91,7 @@ async def watch(tracked: Tracked, observer: Observer, reactor: Reactor, clock: C
         tracked.kick.clear()
         await guarded(f"look at {tracked.name}", _once(tracked, observer, reactor))
         try:
-            async with asyncio.timeout(pause(tracked.service.health, tracked.looks)):
+            async with asyncio.timeout(observer.until_next(tracked)):
                 await tracked.kick.wait()
         except TimeoutError:
             continue

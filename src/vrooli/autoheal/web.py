@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vrooli.core.errors import UsageError, VrooliError
+from vrooli.core.errors import UnknownName, UsageError, VrooliError
 
 OPEN = frozenset({"/health"})
 """Routes without a token: whoever watches the watchdog carries none."""
@@ -43,7 +44,7 @@ class Tokens:
 
 def build_app(groups: Sequence[RouteGroup], tokens: Tokens) -> Starlette:
     """The ASGI application that serves all `groups`."""
-    handlers = {VrooliError: _on_error}
+    handlers = {VrooliError: _on_error, HTTPException: _on_no_route}
     return Starlette(
         routes=[route for group in groups for route in group.routes()],
         middleware=[Middleware(TokenGate, tokens=tokens)],
@@ -88,8 +89,22 @@ def _said(message: str) -> dict[str, Any]:
 
 
 async def _on_error(request: Request, error: VrooliError) -> Response:
-    code = 400 if isinstance(error, UsageError) else 503 if error.retryable else 500
-    return JSONResponse(problem(error), code)
+    return JSONResponse(problem(error), _code(request, error))
+
+
+def _code(request: Request, error: VrooliError) -> int:
+    """A name of the path that names nothing makes the path one that is not there; the same name in
+    a query or a body makes a wrong request.
+    """
+    if isinstance(error, UnknownName) and error.name in request.path_params.values():
+        return 404
+    if isinstance(error, UsageError):
+        return 400
+    return 503 if error.retryable else 500
+
+
+async def _on_no_route(request: Request, error: HTTPException) -> Response:
+    return JSONResponse(_said(error.detail), error.status_code, error.headers)
 
 
 def problem(error: VrooliError) -> dict[str, Any]:

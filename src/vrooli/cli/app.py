@@ -23,8 +23,11 @@ from vrooli.cli import (
     lifecycle,
     logs,
     processes,
+    routine,
+    run,
     status,
 )
+from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 from vrooli.cli.render import out
 
@@ -38,15 +41,11 @@ _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
 
 def _app(text: str, kit: Kit) -> typer.Typer:
-    """With `kit` for the shell, which completes names by it. Without rich: loading it takes a third
-    of the 250 ms that `vrooli status` has. A user's mistake never shows a traceback anyway.
+    """With `kit` for the shell, which completes names by it. A user's mistake never shows a
+    traceback anyway.
     """
-    return typer.Typer(
-        help=text,
-        no_args_is_help=True,
-        context_settings={**_SETTINGS, "obj": kit},
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
+    return App(
+        help=text, context_settings={**_SETTINGS, "obj": kit}, pretty_exceptions_enable=False
     )
 
 
@@ -73,7 +72,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (lifecycle, status, logs, config, groups, job, processes):
+    for module in (lifecycle, status, logs, config, groups, job, routine, run, processes):
         module.register(app, kit)
     return app
 

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.help import with_examples
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.options import File, Json
 from vrooli.cli.status import read_status, show
 from vrooli.cli.verdict import VerdictCommand
-from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.status import EXIT_CODES, Status
 
 EXIT_UNKNOWN = EXIT_CODES[Status.UNKNOWN]
@@ -29,10 +29,12 @@ Example:
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    def client(file: File) -> WatchdogClient:
-        return kit.watchdog(kit.home(kit.stack_file(file)))
-
-    @app.command(help="Run the watchdog in the foreground. `vrooli up` does it in the background.")
+    @app.command(
+        help=with_examples(
+            "Run the watchdog in the foreground. `vrooli up` does it in the background.",
+            "vrooli-autoheal loop",
+        )
+    )
     def loop(file: File = None) -> None:
         raise typer.Exit(kit.watch(kit.stack_file(file)))
 
@@ -42,7 +44,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        seen = client(file).tick(force)
+        seen = watchdog_of(kit, file).tick(force)
         if json:
             render.print_json(seen)
         else:
@@ -51,7 +53,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 
     @app.command(
-        help="Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
+        help=with_examples(
+            "Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
+            "vrooli-autoheal status --json",
+        ),
         cls=VerdictCommand,
     )
     def status(file: File = None, json: Json = False) -> None:
@@ -59,9 +64,11 @@ def register(app: typer.Typer, kit: Kit) -> None:
         show(seen, json=json)
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 
-    @app.command(help="List every check with its latest result.")
+    @app.command(
+        help=with_examples("List every check with its latest result.", "vrooli-autoheal checks")
+    )
     def checks(file: File = None, json: Json = False) -> None:
-        found = client(file).checks()
+        found = watchdog_of(kit, file).checks()
         render.print_json(found) if json else _table(found)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.help import with_examples
+from vrooli.cli.kit import Kit, watchdog_of, watchdog_to_command
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE
 
@@ -36,9 +37,14 @@ Subject = Annotated[str, typer.Argument(help="A service, or the id of a check.")
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    @app.command(help="List what can be done about a service or check, mildest first.")
+    @app.command(
+        help=with_examples(
+            "List what can be done about a service or check, mildest first.",
+            "vrooli-autoheal actions system-disk",
+        )
+    )
     def actions(check: Subject, file: File = None, json: Json = False) -> None:
-        found = kit.watchdog(kit.home(kit.stack_file(file))).actions(check)
+        found = watchdog_of(kit, file).actions(check)
         if json:
             render.print_json(found)
         elif not found:
@@ -55,13 +61,16 @@ def register(app: typer.Typer, kit: Kit) -> None:
         ] = "",
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it does.")] = False,
         confirm: Annotated[
-            str, typer.Option("--confirm", help="The check's name, for a destructive action.")
+            str,
+            typer.Option(
+                "--confirm", help="The check's name, for a destructive action.", metavar="NAME"
+            ),
         ] = "",
         file: File = None,
         json: Json = False,
     ) -> None:
         wish = {"subject": check, "action": action, "dry_run": dry_run, "confirm": confirm}
-        done = kit.watchdog(kit.home(kit.stack_file(file))).heal(wish)
+        done = watchdog_to_command(kit, file).heal(wish)
         render.print_json(done) if json else _tell(done)
         if done["heal"] is not None and done["heal"]["outcome"] != "healed":
             raise typer.Exit(EXIT_FAILURE)

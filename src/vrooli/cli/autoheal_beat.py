@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.options import File, Json
 
 _HELP = """
@@ -27,6 +27,6 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        client = kit.watchdog(kit.home(kit.stack_file(file)))
+        client = watchdog_of(kit, file)
         taken = client.beat(name, {"failed": bool(fail), "says": fail})
         render.print_json(taken) if json else render.out(f"{name} has reported in")

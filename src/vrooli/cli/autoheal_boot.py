@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import EXIT_FAILURE, Refused, UsageError
@@ -73,7 +73,7 @@ def _register_install(app: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         found = kit.stack_file(file)
-        home = kit.home(found)
+        home = kit.home(found) if dry_run else home_to_change(kit, file)
         stack = kit.compiled(home) or kit.load_stack(found)
         if manager and not dry_run:
             raise UsageError("only --dry-run shows another one's", where="--manager")
@@ -99,7 +99,7 @@ def _register_uninstall(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        home = kit.home(kit.stack_file(file))
+        home = home_to_change(kit, file)
         if down:
             lines = list(kit.bring_down(home)) if json else []
             last = lines[-1] if lines else render.follow(kit.bring_down(home))

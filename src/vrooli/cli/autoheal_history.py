@@ -7,7 +7,7 @@ import typer
 
 from vrooli.cli import render, spark
 from vrooli.cli.autoheal_uptime import percent
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.looking_back import collect, csv_rows, how_many, one_format, say_more, span
 from vrooli.cli.options import Csv, File, Json, Limit, MaybeCheck, Since, Until
 from vrooli.client.watchdog import WatchdogClient
@@ -37,15 +37,16 @@ _ROW_TITLES = (
 
 _Step = Annotated[
     str | None,
-    typer.Option("--step", help="A row each: raw, minute, hour or day; else what fits the span."),
+    typer.Option(
+        "--step",
+        help="A row each: raw, minute, hour or day; else what fits the span.",
+        metavar="STEP",
+    ),
 ]
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the command."""
-
-    def client(file: File) -> WatchdogClient:
-        return kit.watchdog(kit.home(kit.stack_file(file)))
 
     @app.command(help=_HISTORY_HELP)
     def history(  # noqa: PLR0913 -- one argument for each option
@@ -59,16 +60,17 @@ def register(app: typer.Typer, kit: Kit) -> None:
         csv: Csv = False,
     ) -> None:
         one_format(json, csv)
+        client = watchdog_of(kit, file)
         asked, most = span(since, until, "24h"), how_many(limit, data=json or csv)
         if check is None:
-            _print_incidents(_incidents(client(file), None, asked, most), json=json, csv=csv)
+            _print_incidents(_incidents(client, None, asked, most), json=json, csv=csv)
             return
-        found = _rows(client(file), check, {**asked, "step": step}, most)
+        found = _rows(client, check, {**asked, "step": step}, most)
         if csv:
             titles = _RAW_TITLES if found["step"] == "raw" else _ROW_TITLES
             render.print_csv(titles, csv_rows(found["rows"], titles))
             return
-        trouble = _incidents(client(file), check, asked, most)
+        trouble = _incidents(client, check, asked, most)
         if json:
             render.print_json({**found, "incidents": trouble["incidents"]})
             return

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.help import App, with_examples
+from vrooli.cli.kit import Kit, watchdog_of, watchdog_to_command
 from vrooli.cli.length import seconds
-from vrooli.cli.options import File, Json, service_names
-from vrooli.client.watchdog import WatchdogClient
+from vrooli.cli.options import File, Json, Length, service_names
 
 if TYPE_CHECKING:
     from vrooli.autoheal.replay import Replayed
@@ -42,6 +42,15 @@ Example:
   vrooli-autoheal maintenance start postgres --for 1h --why "new disk" --until-green
 """
 
+_WINDOWS_HELP = with_examples(
+    "Show the windows that are not over, and the next of each [maintenance.NAME].",
+    "vrooli-autoheal maintenance list",
+)
+
+_END_HELP = with_examples(
+    "End a window before its time.", "vrooli-autoheal maintenance end 5c1f09ab"
+)
+
 _HOLD_HELP = """
 Take a service out of the watchdog's hands until it is released.
 
@@ -57,9 +66,11 @@ Why = Annotated[str, typer.Option("--why", help="The reason, for those who find 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    @app.command(help="Show what would be done now about what fails.")
+    @app.command(
+        help=with_examples("Show what would be done now about what fails.", "vrooli-autoheal plan")
+    )
     def plan(file: File = None, json: Json = False) -> None:
-        found = _client(kit, file).plan()
+        found = watchdog_of(kit, file).plan()
         if json:
             render.print_json(found)
         elif not found:
@@ -74,7 +85,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        found = _client(kit, file).explain(check)
+        found = watchdog_of(kit, file).explain(check)
         render.print_json(found) if json else _tell(found)
 
     _register_replay(app, kit)
@@ -86,7 +97,7 @@ def _register_replay(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_REPLAY_HELP)
     def replay(
         since: Annotated[
-            str, typer.Option("--since", help="How far back, like 24h or 7d.")
+            str, typer.Option("--since", help="How far back, like 24h or 7d.", metavar="WHEN")
         ] = "24h",
         policy: Annotated[
             Optional[Path],  # noqa: UP045 -- typer reads the annotation at run time
@@ -113,14 +124,12 @@ def _register_replay(app: typer.Typer, kit: Kit) -> None:
 
 
 def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
-    group = typer.Typer(help="Have services left alone for a while.", no_args_is_help=True)
+    group = App(help="Have services left alone for a while.")
     app.add_typer(group, name="maintenance")
 
-    @group.command(
-        "list", help="Show the windows that are not over, and the next of each [maintenance.NAME]."
-    )
+    @group.command("list", help=_WINDOWS_HELP)
     def listed(file: File = None, json: Json = False) -> None:
-        client = _client(kit, file)
+        client = watchdog_of(kit, file)
         found = [{**window, "in_force": True} for window in client.maintenance()]
         found += [{**window, "in_force": False} for window in client.following_maintenance()]
         if json:
@@ -134,7 +143,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
     @group.command("start", help=_BEGIN_HELP)
     def start(
         services: Annotated[list[str] | None, typer.Argument(help="Services; none: all.")] = None,
-        length: Annotated[str, typer.Option("--for", help="How long, like 30m or 2h.")] = "1h",
+        length: Length = "1h",
         why: Why = "no reason given",
         until_green: Annotated[
             bool,
@@ -149,7 +158,7 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
             "why": why,
             "until_green": until_green,
         }
-        window = _client(kit, file).begin_maintenance(body)
+        window = watchdog_to_command(kit, file).begin_maintenance(body)
         if json:
             render.print_json(window)
         else:
@@ -157,37 +166,39 @@ def _register_maintenance(app: typer.Typer, kit: Kit) -> None:
             end = f"`vrooli-autoheal maintenance end {window['id']}`"
             render.out(f"  next: {render.as_called(end)}")
 
-    @group.command("end", help="End a window before its time.")
+    @group.command("end", help=_END_HELP)
     def end(
         window: Annotated[str, typer.Argument(help="Its id, from `maintenance list`.")],
         file: File = None,
         json: Json = False,
     ) -> None:
-        ended = _client(kit, file).end_maintenance(window)
+        ended = watchdog_to_command(kit, file).end_maintenance(window)
         render.print_json(ended) if json else render.out(f"maintenance of {_what(ended)} is over")
 
 
 def _register_quarantine(app: typer.Typer, kit: Kit) -> None:
-    group = typer.Typer(help="Services that only a person may touch.", no_args_is_help=True)
+    group = App(help="Services that only a person may touch.")
     app.add_typer(group, name="quarantine")
 
-    @group.command("list", help="Show them.")
+    @group.command("list", help=with_examples("Show them.", "vrooli-autoheal quarantine list"))
     def listed(file: File = None, json: Json = False) -> None:
-        _show_held(_client(kit, file).quarantine(), json=json)
+        _show_held(watchdog_of(kit, file).quarantine(), json=json)
 
     @group.command("hold", help=_HOLD_HELP)
     def hold(
         service: Service, why: Why = "no reason given", file: File = None, json: Json = False
     ) -> None:
-        _show_held(_client(kit, file).hold(service, why), json=json)
+        _show_held(watchdog_to_command(kit, file).hold(service, why), json=json)
 
-    @group.command("release", help="Put a service back into the watchdog's hands.")
+    @group.command(
+        "release",
+        help=with_examples(
+            "Put a service back into the watchdog's hands.",
+            "vrooli-autoheal quarantine release web",
+        ),
+    )
     def release(service: Service, file: File = None, json: Json = False) -> None:
-        _show_held(_client(kit, file).release(service), json=json)
-
-
-def _client(kit: Kit, file: File) -> WatchdogClient:
-    return kit.watchdog(kit.home(kit.stack_file(file)))
+        _show_held(watchdog_to_command(kit, file).release(service), json=json)
 
 
 def _show_held(found: list[dict[str, Any]], *, json: bool) -> None:

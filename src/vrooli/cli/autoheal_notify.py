@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.help import App
+from vrooli.cli.kit import Kit, watchdog_of, watchdog_to_command
 from vrooli.cli.length import seconds
-from vrooli.cli.options import File, Json
-from vrooli.client.watchdog import WatchdogClient
+from vrooli.cli.options import File, Json, Length
 from vrooli.core.errors import EXIT_FAILURE
 
 _GROUP_HELP = "Who is told when a person is needed, and what was told."
@@ -62,7 +62,7 @@ Why = Annotated[str, typer.Option("--why", help="The reason, for those who find 
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
-    group = typer.Typer(help=_GROUP_HELP, no_args_is_help=True)
+    group = App(help=_GROUP_HELP)
     app.add_typer(group, name="notify")
 
     @group.command("list", help=_LIST_HELP)
@@ -73,7 +73,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        found = _client(kit, file).notifications(limit)
+        found = watchdog_of(kit, file).notifications(limit)
         render.print_json(found) if json else _show(found)
 
     @group.command(help=_TEST_HELP)
@@ -82,7 +82,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        results = _client(kit, file).test_channels(channel)
+        results = watchdog_of(kit, file).test_channels(channel)
         if json:
             render.print_json(results)
         else:
@@ -102,19 +102,19 @@ def _register_answers(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        found = _client(kit, file).acknowledge(incident, why)
+        found = watchdog_to_command(kit, file).acknowledge(incident, why)
         said = f"{found['subject']}: acknowledged; its end will be told"
         render.print_json(found) if json else render.out(said)
 
     @group.command(help=_SILENCE_HELP)
     def silence(
         subject: Annotated[str, typer.Argument(help="A service, a check, or a pattern.")],
-        length: Annotated[str, typer.Option("--for", help="How long, like 30m or 2h.")] = "1h",
+        length: Length = "1h",
         why: Why = "no reason given",
         file: File = None,
         json: Json = False,
     ) -> None:
-        made = _client(kit, file).silence(subject, seconds(length, "--for"), why)
+        made = watchdog_to_command(kit, file).silence(subject, seconds(length, "--for"), why)
         if json:
             render.print_json(made)
             return
@@ -127,16 +127,12 @@ def _register_answers(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        ended = _client(kit, file).unsilence(silence)
+        ended = watchdog_to_command(kit, file).unsilence(silence)
         if json:
             render.print_json(ended)
             return
         for one in ended:
             render.out(f"people are told about {one['subject']} again")
-
-
-def _client(kit: Kit, file: File) -> WatchdogClient:
-    return kit.watchdog(kit.home(kit.stack_file(file)))
 
 
 def _show(found: Mapping[str, Any]) -> None:

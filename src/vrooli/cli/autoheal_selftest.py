@@ -29,7 +29,9 @@ def register(app: typer.Typer, kit: Kit) -> None:
     def selftest(
         scenario: Annotated[
             Optional[list[str]],  # noqa: UP045 -- typer reads the annotation at run time
-            typer.Option("--scenario", help="Only this one; may be given several times."),
+            typer.Option(
+                "--scenario", help="Only this one; may be given several times.", metavar="NAME"
+            ),
         ] = None,
         listed: Annotated[bool, typer.Option("--list", help="Only list the scenarios.")] = False,
         jobs: Annotated[int, typer.Option("--jobs", min=1, max=32, help="How many at a time.")] = 4,

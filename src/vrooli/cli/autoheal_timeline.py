@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.looking_back import collect, csv_rows, how_many, one_format, say_more, span
 from vrooli.cli.options import Csv, File, Json, Limit, Since, Until
 from vrooli.client.watchdog import WatchdogClient
@@ -45,9 +45,6 @@ _MOST_HEALS = 1000
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
-    def client(file: File) -> WatchdogClient:
-        return kit.watchdog(kit.home(kit.stack_file(file)))
-
     @app.command(help=_TIMELINE_HELP)
     def timeline(  # noqa: PLR0913 -- one argument for each option
         subject: Annotated[
@@ -62,7 +59,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     ) -> None:
         one_format(json, csv)
         most = how_many(limit, data=json or csv)
-        entries, more = _entries(client(file), subject, span(since, until, "24h"), most)
+        entries, more = _entries(watchdog_of(kit, file), subject, span(since, until, "24h"), most)
         if json:
             render.print_json(entries)
         elif csv:
@@ -91,7 +88,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     ) -> None:
         one_format(json, csv)
         asked = {name: int(at) for name, at in span(since, until, "3650d" if until else "").items()}
-        found = client(file).heals(limit, subject=service, **asked)
+        found = watchdog_of(kit, file).heals(limit, subject=service, **asked)
         if json:
             render.print_json(found)
         elif csv:

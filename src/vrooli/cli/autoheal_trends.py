@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from vrooli.cli import render, spark
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.looking_back import csv_rows, one_format, span
 from vrooli.cli.options import Csv, File, Json, MaybeCheck, Since, Until
 
@@ -45,7 +45,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         csv: Csv = False,
     ) -> None:
         one_format(json, csv)
-        client = kit.watchdog(kit.home(kit.stack_file(file)))
+        client = watchdog_of(kit, file)
         found = client.trends(check=check, **span(since, until, "7d" if until else ""))
         if json:
             render.print_json(found)

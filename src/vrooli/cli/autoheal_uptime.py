@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.looking_back import csv_rows, one_format, span
 from vrooli.cli.options import Csv, File, Json, MaybeCheck, Since, Until
 from vrooli.stack.durations import rough_duration
@@ -47,7 +47,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         csv: Csv = False,
     ) -> None:
         one_format(json, csv)
-        client = kit.watchdog(kit.home(kit.stack_file(file)))
+        client = watchdog_of(kit, file)
         found = client.uptime(check=check, **span(since, until, "24h" if until else ""))
         if not check and not everything:
             found = [row for row in found if row["service"]]

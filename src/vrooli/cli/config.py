@@ -7,6 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.changes import counted, warn_if_empty
+from vrooli.cli.help import App, with_examples
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
 from vrooli.cli.scan import scan_into
@@ -28,7 +29,7 @@ Examples:
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True, help="Check and show the stack file.")
+    group = App(help="Check and show the stack file.")
     app.add_typer(group, name="config")
     _register_init(app, kit)
     _register_config(group, kit)
@@ -71,7 +72,13 @@ def _write_new(kit: Kit, path: Path) -> None:
 
 
 def _register_config(group: typer.Typer, kit: Kit) -> None:
-    @group.command(help="Read the stack file and name every mistake in it.")
+    @group.command(
+        help=with_examples(
+            "Read the stack file and name every mistake in it.",
+            "vrooli config check",
+            "vrooli config check -f other.toml",
+        )
+    )
     def check(file: File = None, json: Json = False) -> None:
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
@@ -91,10 +98,19 @@ def _register_config(group: typer.Typer, kit: Kit) -> None:
             jobs = f", {counted(len(stack.jobs), 'job')}" if stack.jobs else ""
             render.out(f"{source}: ok, {counted(len(stack.services), 'service')}{jobs}")
 
-    @group.command(help="Show the stack with every default filled in; secrets stay references.")
+    @group.command(
+        help=with_examples(
+            "Show the stack with every default filled in; secrets stay references.",
+            "vrooli config show",
+        )
+    )
     def show(file: File = None) -> None:
         render.print_json(kit.load_stack(kit.stack_file(file)).to_json())
 
-    @group.command(help="Print the JSON Schema of vrooli.toml.")
+    @group.command(
+        help=with_examples(
+            "Print the JSON Schema of vrooli.toml.", "vrooli config schema > vrooli.schema.json"
+        )
+    )
     def schema() -> None:
         render.print_json(kit.schema())

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.help import App, with_examples
 from vrooli.cli.kit import Kit
 from vrooli.cli.lifecycle import act
 from vrooli.cli.logs import last_lines
@@ -17,11 +18,14 @@ from vrooli.core.errors import UsageError
 from vrooli.core.status import EXIT_CODES, Status, worst
 from vrooli.stack.nearest import did_you_mean
 
+_NAMED = {"scenario": "server", "resource": "postgres"}
+"""One of each, for examples."""
+
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add both groups."""
     for role, title in (("scenario", "Applications"), ("resource", "What applications need")):
-        group = typer.Typer(no_args_is_help=True, help=f"{title}: list, start, stop, look.")
+        group = App(help=f"{title}: list, start, stop, look.")
         app.add_typer(group, name=role)
         _verbs(group, kit, role)
         _views(group, kit, role)
@@ -31,7 +35,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 def _verbs(group: typer.Typer, kit: Kit, role: str) -> None:
     def verb(action: str, text: str) -> None:
-        @group.command(action, help=text)
+        @group.command(action, help=with_examples(text, f"vrooli {role} {action} {_NAMED[role]}"))
         def command(name: Name, file: File = None, json: Json = False) -> None:
             act(kit, action, [_resolve(kit, role, name, file)], file, json=json)
 
@@ -41,7 +45,10 @@ def _verbs(group: typer.Typer, kit: Kit, role: str) -> None:
 
 
 def _views(group: typer.Typer, kit: Kit, role: str) -> None:
-    @group.command("list", help=f"List every {role} with its state.")
+    @group.command(
+        "list",
+        help=with_examples(f"List every {role} with its state.", f"vrooli {role} list --json"),
+    )
     def list_(file: File = None, json: Json = False) -> None:
         rows = _rows(kit, role, file)
         if json:
@@ -51,7 +58,10 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
             render.table(("NAME", "STATE", "HEALTH", "URL"), cells)
 
     @group.command(
-        help=f"Show one {role}. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
+        help=with_examples(
+            f"Show one {role}. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
+            f"vrooli {role} status {_NAMED[role]}",
+        ),
         cls=VerdictCommand,
     )
     def status(name: Name, file: File = None, json: Json = False) -> None:
@@ -65,7 +75,11 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
             show({**seen, "services": rows}, json=False)
         raise typer.Exit(EXIT_CODES[worst(Status(row["health"]) for row in rows)])
 
-    @group.command(help=f"Show the log of a {role}.")
+    @group.command(
+        help=with_examples(
+            f"Show the log of a {role}.", f"vrooli {role} logs {_NAMED[role]} -n 200"
+        )
+    )
     def logs(
         name: Name,
         lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many.")] = 50,

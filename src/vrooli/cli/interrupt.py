@@ -13,10 +13,12 @@ EXIT_INTERRUPTED = 130
 
 @contextmanager
 def interruptible(what: str, next_step: str) -> Iterator[None]:
-    """Have an interruption say `what` goes on, and end the command."""
+    """Have an interruption say `what` goes on, and end the command. Whoever was interrupted may
+    know better.
+    """
     try:
         yield
-    except KeyboardInterrupt:
-        render.note(f"\ninterrupted: {what}")
+    except KeyboardInterrupt as interrupted:
+        render.note(f"\ninterrupted: {str(interrupted) or what}")
         render.advise(next_step)
         raise typer.Exit(EXIT_INTERRUPTED) from None

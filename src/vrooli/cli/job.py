@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.help import App
+from vrooli.cli.kit import Kit, home_to_change, watchdog_of
 from vrooli.cli.logs import Follower
 from vrooli.cli.options import File, Json
 from vrooli.client.watchdog import WatchdogClient
@@ -65,12 +66,12 @@ Example:
 """
 
 Name = Annotated[str, typer.Argument(help="The job.")]
-StackFile = Annotated[str | None, typer.Option("--file", help="The stack file.")]
+StackFile = Annotated[str | None, typer.Option("--file", help="The stack file.", metavar="FILE")]
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, help="Jobs: what runs at its times, to its end.")
+    group = App(help="Jobs: what runs at its times, to its end.")
     app.add_typer(group, name="job")
     _register_views(group, kit)
     _register_run(group, kit)
@@ -80,7 +81,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 def _register_views(group: typer.Typer, kit: Kit) -> None:
     @group.command("list", help=_LIST_HELP)
     def list_(file: File = None, json: Json = False) -> None:
-        jobs = kit.watchdog(kit.home(kit.stack_file(file))).jobs()
+        jobs = watchdog_of(kit, file).jobs()
         if json:
             render.print_json(jobs)
         else:
@@ -96,7 +97,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        found = kit.watchdog(kit.home(kit.stack_file(file))).job_history(name, limit)
+        found = watchdog_of(kit, file).job_history(name, limit)
         if json:
             render.print_json(found)
         elif not found:
@@ -116,7 +117,7 @@ def _register_run(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        home = kit.home(kit.stack_file(file))
+        home = home_to_change(kit, file)
         client = kit.watchdog(home)
         begun = client.run_job(name)
         ended = begun if detach else _to_its_end(client, name, begun, home, json=json)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vrooli.client.watchdog import WatchdogClient
+from vrooli.client.work import WorkClient
 from vrooli.core.home import Home
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class Kit(Protocol):
         ...
 
     def home(self, file: Path | None) -> Home:
-        """The home of that file's stack; works also when the rest of the file is broken."""
+        """The home of that file's stack; works also when the file is broken, while it is certain
+        which stack that is. Else `ConfigError`: the default stack is not meant by such a file.
+        """
         ...
 
     def compiled(self, home: Home) -> "Stack | None":
@@ -84,6 +87,10 @@ class Kit(Protocol):
 
     def check_takeover(self, stack: "Stack", home: Home) -> None:
         """`UsageError` when another file's stack runs in `home`: an `up` would replace it."""
+        ...
+
+    def check_own(self, file: Path | None, home: Home) -> None:
+        """`UsageError` when what runs in `home` was brought up from another file than `file`."""
         ...
 
     def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
@@ -110,6 +117,14 @@ class Kit(Protocol):
 
     def watchdog(self, home: Home) -> WatchdogClient:
         """The watchdog's API."""
+        ...
+
+    def work(self, home: Home) -> WorkClient:
+        """The server's API about routines and runs.
+
+        Raises:
+            UsageError: the stack has no server.
+        """
         ...
 
     def stop_watchdog(self, home: Home) -> bool:
@@ -171,3 +186,21 @@ class Kit(Protocol):
     def migrate(self) -> int:
         """Bring the database schema up to date; the exit code."""
         ...
+
+
+def watchdog_of(kit: Kit, file: Path | None) -> WatchdogClient:
+    """The API of the watchdog of that file's stack."""
+    return kit.watchdog(kit.home(kit.stack_file(file)))
+
+
+def home_to_change(kit: Kit, file: Path | None) -> Home:
+    """The home of that file's stack, for commands that do something to what runs there."""
+    found = kit.stack_file(file)
+    home = kit.home(found)
+    kit.check_own(found, home)
+    return home
+
+
+def watchdog_to_command(kit: Kit, file: Path | None) -> WatchdogClient:
+    """The API of the watchdog of that file's stack, for commands that change something."""
+    return kit.watchdog(home_to_change(kit, file))

@@ -4,7 +4,7 @@ from vrooli.core.errors import UsageError
 
 
 def seconds(length: str, option: str) -> float:
-    """`90s`, `30m`, `2h` in seconds. Raises UsageError, with the option, for what is none."""
+    """`30m`, `2h`, `7d` in seconds. Raises UsageError, with the option, for what is none."""
     from vrooli.stack.durations import parse_duration
 
     try:

@@ -3,15 +3,16 @@
 import contextlib
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vrooli.cli import render
 from vrooli.cli.changes import warn_if_empty, what_changed
+from vrooli.cli.help import with_examples
 from vrooli.cli.interrupt import interruptible
-from vrooli.cli.kit import BroughtUp, Kit, Progress
+from vrooli.cli.kit import BroughtUp, Kit, Progress, home_to_change
 from vrooli.cli.options import File, Json, Names
 from vrooli.cli.status import read_status
 from vrooli.cli.watchdog_verbs import act_on_watchdog, names_watchdog
@@ -99,7 +100,7 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
 def _register_down(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_DOWN_HELP)
     def down(file: File = None, json: Json = False) -> None:
-        home = kit.home(kit.stack_file(file))
+        home = home_to_change(kit, file)
         with interruptible("what was told to stop goes on stopping; the rest runs on", _HOW_DOWN):
             last = _show(kit.bring_down(home), json=json)
         if not last.get("ok"):
@@ -107,15 +108,25 @@ def _register_down(app: typer.Typer, kit: Kit) -> None:
 
 
 def _register_verbs(app: typer.Typer, kit: Kit) -> None:
-    @app.command(help="Stop and start services again; all of them when none is named.")
+    @app.command(
+        help=with_examples(
+            "Stop and start services again; all of them when none is named.",
+            "vrooli restart web",
+            "vrooli restart               everything",
+        )
+    )
     def restart(names: Names = None, file: File = None, json: Json = False) -> None:
         act(kit, "restart", names or [], file, json=json)
 
-    @app.command(help="Start services, and what they need.")
+    @app.command(help=with_examples("Start services, and what they need.", "vrooli start web"))
     def start(names: Names = None, file: File = None, json: Json = False) -> None:
         act(kit, "start", names or [], file, json=json)
 
-    @app.command(help="Stop services, and what needs them; they stay stopped over reboots.")
+    @app.command(
+        help=with_examples(
+            "Stop services, and what needs them; they stay stopped over reboots.", "vrooli stop web"
+        )
+    )
     def stop(names: Names = None, file: File = None, json: Json = False) -> None:
         act(kit, "stop", names or [], file, json=json)
 
@@ -125,8 +136,7 @@ def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -
     if names_watchdog(names):
         act_on_watchdog(kit, action, file, json=json)
         return
-    found = kit.stack_file(file)
-    home = kit.home(found)
+    found, home = kit.stack_file(file), home_to_change(kit, file)
     if (compiled := kit.compiled(home)) is not None:
         check_ours(compiled, action, names)
     if action == "stop":
@@ -144,6 +154,16 @@ def follow(progress: Progress, *, json: bool) -> Mapping[str, Any]:
 
 
 def _show(progress: Progress, *, json: bool) -> Mapping[str, Any]:
+    try:
+        return _shown(progress, json=json)
+    except KeyboardInterrupt as interrupted:
+        # It may have come while a line was shown, and whoever makes them has to know of it.
+        if isinstance(progress, Generator):
+            progress.throw(interrupted)
+        raise
+
+
+def _shown(progress: Progress, *, json: bool) -> Mapping[str, Any]:
     if not json:
         return _explain(render.follow(progress))
     lines = list(progress)

@@ -53,7 +53,9 @@ def register(app: typer.Typer, kit: Kit) -> None:
         name: Name,
         follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on showing.")] = False,
         lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many.")] = 50,
-        file: Annotated[str | None, typer.Option("--file", help="The stack file.")] = None,
+        file: Annotated[
+            str | None, typer.Option("--file", help="The stack file.", metavar="FILE")
+        ] = None,
     ) -> None:
         home = kit.home(kit.stack_file(Path(file) if file else None))
         held = held_service(kit, home, name)

@@ -55,6 +55,9 @@ Until = Annotated[
     Optional[str],  # noqa: UP045 -- typer reads the annotation at run time
     typer.Option("--until", help="Until when; now, if not said.", metavar="WHEN"),
 ]
+Length = Annotated[
+    str, typer.Option("--for", help="How long, like 30m, 2h or 7d.", metavar="LENGTH")
+]
 Limit = Annotated[
     Optional[int],  # noqa: UP045 -- typer reads the annotation at run time
     typer.Option(

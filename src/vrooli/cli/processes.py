@@ -2,6 +2,7 @@
 
 import typer
 
+from vrooli.cli.help import with_examples
 from vrooli.cli.kit import Kit
 
 
@@ -9,11 +10,19 @@ def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
     @app.command(
-        help="Run the API server in the foreground; its settings come from the environment."
+        help=with_examples(
+            "Run the API server in the foreground; its settings come from the environment.",
+            "DATABASE_URL_FILE=database.url vrooli serve",
+        )
     )
     def serve() -> None:
         raise typer.Exit(kit.serve())
 
-    @app.command(help="Bring the database schema at DATABASE_URL up to date.")
+    @app.command(
+        help=with_examples(
+            "Bring the database schema at DATABASE_URL up to date.",
+            "DATABASE_URL_FILE=database.url vrooli migrate",
+        )
+    )
     def migrate() -> None:
         raise typer.Exit(kit.migrate())

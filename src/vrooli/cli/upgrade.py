@@ -3,32 +3,35 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, Progress, home_to_change
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json, Name
-from vrooli.core.errors import EXIT_FAILURE, UsageError
+from vrooli.core.errors import EXIT_FAILURE, ConfigError, UsageError
 
 if TYPE_CHECKING:
     from vrooli.core.home import Home
     from vrooli.stack.upgrading import Wish
 
 _HELP = """
-Move a PostgreSQL to another major version: into a new folder, compared with the old one, undoable.
+Move a PostgreSQL to another major version.
 
+It goes into a new folder, is compared with the old one, and can be undone.
 What needs it is stopped meanwhile. The old data is kept until `--forget`.
 
 Examples:
 
-  vrooli resource upgrade postgres --dry-run     what would be done, and what speaks against it
+  vrooli resource upgrade postgres --dry-run   only look
 
-  vrooli resource upgrade postgres               to the newest version that is here
+  vrooli resource upgrade postgres             to the newest version
 
-  vrooli resource upgrade postgres --undo        back; what was written since is lost
+  vrooli resource upgrade postgres --undo      go back
+
+  vrooli resource upgrade postgres --forget    remove the old data
 """
 
 
@@ -50,10 +53,13 @@ def register_upgrade(
             bool, typer.Option("--dry-run", help="Look, and say what would be done.")
         ] = False,
         undo: Annotated[
-            bool, typer.Option("--undo", help="Go back to the data of before the last upgrade.")
+            bool,
+            typer.Option(
+                "--undo", help="Go back to what was before; what was written since is lost."
+            ),
         ] = False,
         forget: Annotated[
-            bool, typer.Option("--forget", help="Remove what is kept for that.")
+            bool, typer.Option("--forget", help="Remove what is kept for `--undo`.")
         ] = False,
         counts_only: Annotated[
             bool,
@@ -70,25 +76,49 @@ def register_upgrade(
         if (undo and forget) or ((undo or forget) and (to or counts_only)):
             raise UsageError("`--undo`, `--forget` and an upgrade exclude each other")
         wish = Wish(to, undo, forget, dry_run, counts_only)
-        home, chosen = kit.home(kit.stack_file(file)), resolve(name, file)
-        if (undo or forget) and not (dry_run or yes):
-            _ask(kit, home, chosen, wish)
+        home, chosen = home_to_change(kit, file), resolve(name, file)
+        _warn_if_edited(kit, home, chosen, file)
+        if (undo or forget) and not (dry_run or yes) and not _meant(kit, home, chosen, wish):
+            return
         if not follow(kit.upgrade(home, chosen, wish), json=json).get("ok"):
             raise typer.Exit(EXIT_FAILURE)
 
 
-def _ask(kit: Kit, home: "Home", name: str, wish: "Wish") -> None:
-    """Show what is lost, and have it confirmed."""
+def _warn_if_edited(kit: Kit, home: "Home", name: str, file: Path | None) -> None:
+    """What is upgraded is what runs, and to what it declares."""
+    compiled = kit.compiled(home)
+    try:
+        written = kit.load_stack(kit.stack_file(file))
+    except ConfigError:  # `up` will say what is wrong with it
+        return
+    if compiled is not None and compiled.services.get(name) != written.services.get(name):
+        text = f"note: `{name}` was edited since the last `vrooli up`, which takes the edit on"
+        render.note(render.as_called(text))
+
+
+def _meant(kit: Kit, home: "Home", name: str, wish: "Wish") -> bool:
+    """Show what is lost, and have it confirmed; False when there is nothing to lose."""
     from dataclasses import replace
+
+    steps: list[dict[str, Any]] = []
+
+    def noted(progress: Progress) -> Progress:
+        for line in progress:
+            steps.append(line)
+            yield line
 
     if not sys.stdin.isatty():
         raise UsageError(
             "this loses data, and nobody can be asked here", next_step="say `--yes` if it is meant"
         )
-    if not follow(kit.upgrade(home, name, replace(wish, dry_run=True)), json=False).get("ok"):
+    looked = kit.upgrade(home, name, replace(wish, dry_run=True))
+    if not follow(noted(looked), json=False).get("ok"):
         raise typer.Exit(EXIT_FAILURE)
+    if all(step.get("phase") != "preparing" for step in steps):
+        return False
     sys.stderr.write("go on? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         render.note("nothing was changed")
         raise typer.Exit(EXIT_FAILURE)
+    return True

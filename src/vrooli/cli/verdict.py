@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from typer.core import TyperCommand
-
+from vrooli.cli.help import HelpCommand
 from vrooli.core.errors import EXIT_USAGE
 from vrooli.core.status import EXIT_CODES, Status
 
 
-class VerdictCommand(TyperCommand):
+class VerdictCommand(HelpCommand):
     """A mistake in the words must not look like a critical stack: it exits 3 instead of 2."""
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_change
 from vrooli.core.errors import UsageError
 from vrooli.stack.model import AUTOHEAL
 from vrooli.stack.own import plain_name
@@ -29,8 +29,7 @@ def names_watchdog(names: Sequence[str]) -> bool:
 
 def act_on_watchdog(kit: Kit, action: str, file: Path | None, *, json: bool) -> None:
     """Start, stop or restart it; services run on."""
-    found = kit.stack_file(file)
-    home = kit.home(found)
+    found, home = kit.stack_file(file), home_to_change(kit, file)
     if action in ("stop", "restart"):
         there = kit.stop_watchdog(home)
         if action == "stop":

@@ -31,7 +31,13 @@ def request(
     token: str | None = None,
     timeout: float = 10.0,
 ) -> Response:
-    """One request and its whole answer, whatever its status, within `timeout` seconds altogether.
+    """One request and its whole answer, as `send`."""
+    return send(target, encode(target, method, path, body=body, token=token), timeout)
+
+
+def send(target: Address, wire: bytes, timeout: float) -> Response:
+    """One request (of `wire.encode`) and its whole answer, whatever its status, within `timeout`
+    seconds altogether.
 
     Raises:
         Unreachable: nobody listens there.
@@ -41,7 +47,6 @@ def request(
         ProtocolError: the answer is not HTTP, or is larger than 16 MiB.
     """
     deadline = time.monotonic() + timeout
-    wire = encode(target, method, path, body=body, token=token)
     with closing(_connect(target, timeout)) as connection:
         exchange = _Exchange(connection, target, lambda: deadline - time.monotonic())
         pieces: list[bytes] = []

@@ -80,7 +80,13 @@ Parser = Generator[Read | Head | bytes, bytes, None]
 
 
 def encode(
-    target: Address, method: str, path: str, *, body: Any = None, token: str | None = None
+    target: Address,
+    method: str,
+    path: str,
+    *,
+    body: Any = None,
+    token: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> bytes:
     """The bytes of one request; `body` is sent as JSON.
 
@@ -95,6 +101,7 @@ def encode(
         lines.append(f"Authorization: Bearer {token}")
     if body is not None:
         lines.append("Content-Type: application/json")
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     if body is not None or method != "GET":
         lines.append(f"Content-Length: {len(payload)}")
     head = "\r\n".join(lines) + "\r\n\r\n"

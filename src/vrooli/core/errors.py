@@ -49,6 +49,14 @@ class UsageError(VrooliError):
     exit_code = EXIT_USAGE
 
 
+class UnknownName(UsageError):
+    """What was named is not there: no such service, check, job, window."""
+
+    def __init__(self, what: str, name: str, *, next_step: str = "") -> None:
+        super().__init__(what, next_step=next_step)
+        self.name = name
+
+
 class ConfigError(UsageError):
     """`vrooli.toml` (or the compiled `stack.json`) says something that cannot be."""
 
@@ -93,6 +101,10 @@ class DeadlineExceeded(VrooliError):
 
 class ProtocolError(VrooliError):
     """A peer answered something that its protocol does not allow."""
+
+
+class TooLarge(VrooliError):
+    """What comes is larger than it may be; it is read no further."""
 
 
 class AccessDenied(VrooliError):

@@ -12,7 +12,8 @@ class LaunchSpec:
     """A process to be started, as data.
 
     Attributes:
-        service: the name under which it is recorded.
+        service: the name under which it is recorded. What is no service has a sign in it that no
+            name of a service may hold (`NAME.probe`), and is never taken for one.
         argv: program (found through PATH of `env`, or a path) and arguments; never a secret.
         cwd: working directory.
         env: the whole environment; may carry secret values, hence the own `repr`.

@@ -37,14 +37,20 @@ class StepExecutor:
         except Exception:  # noqa: BLE001 -- nobody has compared the arguments with the schema yet
             return False
 
-    async def execute(self, call: Call) -> Finished:
+    def lasting(self, call: Call) -> bool:
+        """See the port."""
+        return step_type(call.node.type).lasting
+
+    async def execute(self, call: Call, begun: float) -> Finished:
         """See the port."""
         output, failure = None, None
         try:
-            async with asyncio.timeout(call.node.timeout):
-                output = await self._output(call)
+            async with asyncio.timeout(None if self.lasting(call) else call.node.timeout):
+                output = await self._output(call, begun)
         except TimeoutError:
-            failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", True)
+            # Whatever it was doing may have been done: not to be repeated unasked.
+            again = self.repeatable(call)
+            failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", again)
         except StepFailed as error:
             failure = Failure(error.kind, error.what, error.where, error.retryable)
         except VrooliError as error:
@@ -56,13 +62,13 @@ class StepExecutor:
         now = self.tools.clock.wall()
         return Finished(call.path, call.attempt, call.node.type, output, failure, now)
 
-    async def _output(self, call: Call) -> object:
+    async def _output(self, call: Call, begun: float) -> object:
         kind = step_type(call.node.type)
         for error in validator(call.node.type).iter_errors(call.arguments):
             place = ".".join(map(str, error.absolute_path))
             raise StepFailed("arguments", error.message[:500], where=place)
-        output = await kind.run(StepCall(f"{self.run}:{call.path}", call.arguments), self.tools)
-        return _storable(output)
+        asked = StepCall(f"{self.run}:{call.path}", call.arguments, begun)
+        return _storable(await kind.run(asked, self.tools))
 
 
 def _storable(output: object) -> object:

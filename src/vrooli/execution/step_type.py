@@ -6,6 +6,9 @@ from typing import Any
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
+from vrooli.core.ports.http import Http
+from vrooli.core.ports.sandbox import Sandbox
+from vrooli.core.ports.secrets import Secrets
 
 
 class StepFailed(VrooliError):
@@ -29,9 +32,16 @@ class StepTools:
 
     Attributes:
         clock: time.
+        http: requests.
+        sandbox: for code of users.
+        secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
+            chooses the reference and where its value is sent.
     """
 
     clock: Clock
+    http: Http
+    sandbox: Sandbox
+    secrets: Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +52,12 @@ class StepCall:
         key: the same for all attempts of this step of this run, and no other: whoever is asked to
             do something may tell by it that it was asked before.
         arguments: as the schema of the type says.
+        begun: unix seconds when the attempt first began, be it before a crash.
     """
 
     key: str
     arguments: Mapping[str, Any]
+    begun: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,9 @@ class StepType:
         arguments: JSON Schema of an object.
         run: returns the output, any JSON value; raises `StepFailed` or another `VrooliError`.
         repeatable: whether nobody is harmed when an attempt with these arguments is made twice.
+        about: what the reference says beside: output, kinds of failures, an example.
+        lasting: whether it goes on after a crash where it was: its beginning is durable before it
+            begins, and it ends at a time of its own, whatever the `timeout` of the step says.
     """
 
     name: str
@@ -65,3 +80,5 @@ class StepType:
     arguments: Mapping[str, Any]
     run: Callable[[StepCall, StepTools], Awaitable[Any]]
     repeatable: Callable[[Mapping[str, Any]], bool]
+    about: str = ""
+    lasting: bool = False

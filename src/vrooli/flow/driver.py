@@ -20,13 +20,21 @@ class Fenced(VrooliError):
 class Executor(Protocol):
     """Executes steps."""
 
-    async def execute(self, call: Call) -> Finished:
-        """Once, within the step's own time. Never raises but when it is cancelled."""
+    async def execute(self, call: Call, begun: float) -> Finished:
+        """Once, within the step's own time. Never raises but when it is cancelled. `begun` is when
+        the attempt first began, unix seconds.
+        """
         ...
 
     def repeatable(self, call: Call) -> bool:
         """Whether nobody is harmed when it is executed twice: then its beginning need not be
         durable before it begins.
+        """
+        ...
+
+    def lasting(self, call: Call) -> bool:
+        """Whether it goes on after a crash where it was: its beginning is durable before it begins,
+        and told to it again.
         """
         ...
 
@@ -40,7 +48,7 @@ class Driver:
         self._interpreter = Interpreter(routine, inputs)
         self._journal, self._executor, self._clock = journal, executor, clock
         self._running: dict[str, asyncio.Task[Finished]] = {}
-        self._unclear: set[tuple[str, int]] = set()
+        self._begun_before: dict[tuple[str, int], float] = {}
 
     async def run(self) -> Done | Broken:
         """What it came to.
@@ -54,7 +62,7 @@ class Driver:
                 self._interpreter.finish(entry)
             else:
                 self._interpreter.begin(entry.path, entry.attempt)
-                self._unclear.add((entry.path, entry.attempt))
+                self._begun_before[entry.path, entry.attempt] = entry.at
         try:
             return await self._to_its_end()
         finally:
@@ -94,22 +102,24 @@ class Driver:
         if call.pause:
             await self._clock.sleep(call.pause)
         self._interpreter.begin(call.path, call.attempt)
-        if not self._executor.repeatable(call):
-            if (call.path, call.attempt) in self._unclear:
-                # Nobody repeats that unasked: it may have been done.
-                reason = "it was begun before a crash, and nobody knows whether it was done"
-                failure = Failure("unknown-effect", reason, where=call.path)
-                failed = self._failed(call.path, call.attempt, call.node.type, failure)
-                return await self._ended(failed)
-            earlier = await self._begun(call)
+        lasting, repeatable = self._executor.lasting(call), self._executor.repeatable(call)
+        before = self._begun_before.get((call.path, call.attempt))
+        if before is not None and not (lasting or repeatable):
+            # Nobody repeats that unasked: it may have been done.
+            reason = "it was begun before a crash, and nobody knows whether it was done"
+            failure = Failure("unknown-effect", reason, where=call.path)
+            failed = self._failed(call.path, call.attempt, call.node.type, failure)
+            return await self._ended(failed)
+        began = self._clock.wall() if before is None else before
+        if before is None and (lasting or not repeatable):
+            earlier = await self._begun(call, began)
             if earlier is not None:
                 return earlier
-        return await self._ended(await self._executor.execute(call))
+        return await self._ended(await self._executor.execute(call, began))
 
-    async def _begun(self, call: Call) -> Finished | None:
+    async def _begun(self, call: Call, at: float) -> Finished | None:
         """Its beginning is written down, unless it has ended already."""
-        now = self._clock.wall()
-        begun = Begun(call.path, call.attempt, call.node.type, call.arguments, now)
+        begun = Begun(call.path, call.attempt, call.node.type, call.arguments, at)
         try:
             return await self._write(begun)
         except Fenced:

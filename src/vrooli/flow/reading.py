@@ -53,8 +53,14 @@ class Mistake:
     place: tuple[str | int, ...]
     reason: str
 
+    @property
+    def where(self) -> str:
+        """The place as people write it: `do[2].http`."""
+        text = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in self.place)
+        return text.removeprefix(".") or "the routine"
+
     def __str__(self) -> str:
-        return f"{written(self.place)}: {self.reason}"
+        return f"{self.where}: {self.reason}"
 
 
 class RoutineError(UsageError):
@@ -63,12 +69,6 @@ class RoutineError(UsageError):
     def __init__(self, mistakes: list[Mistake]) -> None:
         super().__init__("; ".join(map(str, mistakes)))
         self.mistakes = mistakes
-
-
-def written(place: Iterable[str | int]) -> str:
-    """A place as people write it: `do[2].http`."""
-    text = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in place)
-    return text.removeprefix(".") or "the routine"
 
 
 CheckArguments = Callable[[str, Mapping[str, Any]], list[tuple[tuple[str | int, ...], str]]]

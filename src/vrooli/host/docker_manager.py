@@ -9,6 +9,7 @@ Our own stop is made of signals: the Engine tells of a `stop` only when somebody
 
 import asyncio
 import json
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import aclosing, suppress
 from typing import Any
@@ -16,20 +17,13 @@ from urllib.parse import quote, urlencode
 
 from vrooli.client.wire import Response
 from vrooli.core.address import UnixPath
-from vrooli.core.errors import (
-    AccessDenied,
-    DeadlineExceeded,
-    ProtocolError,
-    StartFailed,
-    Unreachable,
-    VrooliError,
-)
+from vrooli.core.errors import DeadlineExceeded, ProtocolError, StartFailed, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.manager import Held
 from vrooli.core.ports.streams import Streams
 from vrooli.host import docker_log, docker_state
 from vrooli.host.docker_state import Story
-from vrooli.stack.wire import http
+from vrooli.stack.wire import engine, http
 
 ANSWER = 3.0
 """Seconds for an answer of the Engine."""
@@ -47,6 +41,10 @@ REMEMBERED = 3600.0
 """Seconds for which the end of a container that is gone is asked for. The Engine keeps its latest
 256 events only (daemon/events/events.go)."""
 
+SIGNALS = 16
+"""As many of our latest signals to a container are remembered. With more in one run its end is
+taken for one that somebody else may have asked for, and waits until it is decided."""
+
 EVENTS = ("start", "die", "stop", "kill", "destroy", "rename", "pause", "unpause", "health_status")
 
 
@@ -60,6 +58,7 @@ class DockerManager:
     ) -> None:
         self._streams, self._clock, self._socket = streams, clock, socket
         self._answer = answer
+        self._signalled: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=SIGNALS))
 
     async def look(self, name: str) -> Held:
         """See the port."""
@@ -71,7 +70,8 @@ class DockerManager:
             story = Story(())
             if docker_state.has_ended(told):
                 began = docker_state.unix(str(told["State"]["StartedAt"]))
-                story = await self._story(str(told["Id"]), began)
+                ours = sum(1 for at in self._signalled[name] if at >= began)
+                story = await self._story(str(told["Id"]), began, ours)
             return docker_state.held(name, told, story, now)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise self._strange(f"of {name}: {error}") from error
@@ -105,11 +105,11 @@ class DockerManager:
         if told is None:
             return []
         query = urlencode({"stdout": 1, "stderr": 1, "tail": lines})
-        answer = await self._ask("GET", f"/containers/{quote(name, safe='')}/logs?{query}")
-        if answer.status != 200:
-            return []
-        terminal = bool((told.get("Config") or {}).get("Tty"))
-        return docker_log.text(answer.body, terminal=terminal).splitlines()[-lines:]
+        path = f"/containers/{quote(name, safe='')}/logs?{query}"
+        end = docker_log.End(terminal=bool((told.get("Config") or {}).get("Tty")))
+        asked = http.hear(self._streams, self._address, path, end.feed)
+        status = await engine.answered(asked, self._address, self._answer)
+        return end.lines(lines) if status == 200 else []
 
     async def follow(self, names: Collection[str]) -> AsyncIterator[Held]:
         """See the port."""
@@ -157,7 +157,7 @@ class DockerManager:
         await self._clock.sleep(docker_state.DECIDED)
         news.put_nowait(name)
 
-    async def _story(self, container: str, since: float) -> Story:
+    async def _story(self, container: str, since: float, ours: int = 0) -> Story:
         filters = {
             "type": ["container"],
             "container": [container],
@@ -168,7 +168,7 @@ class DockerManager:
         answer = await self._ask("GET", f"/events?{query}")
         if answer.status != 200:
             raise self._strange(f"HTTP {answer.status}: {_said(answer)}")
-        return Story([json.loads(line) for line in answer.body.splitlines() if line])
+        return Story([json.loads(line) for line in answer.body.splitlines() if line], ours)
 
     async def _inspect(self, name: str) -> dict[str, Any] | None:
         answer = await self._ask("GET", f"/containers/{quote(name, safe='')}/json")
@@ -181,8 +181,11 @@ class DockerManager:
 
     async def _kill(self, name: str, signal: str) -> None:
         """One that is not there (404) or does not run (409) needs none."""
+        began = self._clock.wall()
         answer = await self._post(name, f"kill?{urlencode({'signal': signal})}")
-        if answer.status not in (204, 404, 409):
+        if answer.status == 204:
+            self._signalled[name].append(began)
+        elif answer.status not in (404, 409):
             raise self._strange(f"HTTP {answer.status}: {_said(answer)}")
 
     async def _gone(self, name: str, seconds: float) -> bool:
@@ -196,20 +199,8 @@ class DockerManager:
         return await self._ask("POST", f"/containers/{quote(name, safe='')}/{what}", seconds)
 
     async def _ask(self, method: str, path: str, seconds: float = 0.0) -> Response:
-        address, seconds = self._address, seconds or self._answer
-        try:
-            async with asyncio.timeout(seconds):
-                return await http.request(self._streams, address, method, path)
-        except TimeoutError as error:
-            raise DeadlineExceeded(f"no answer within {seconds:g} s", where=str(address)) from error
-        except Unreachable as error:
-            if isinstance(error.__cause__, PermissionError):
-                raise AccessDenied(
-                    "the socket of the Docker Engine may not be opened",
-                    where=str(address),
-                    next_step="run as root, or as a member of the group that owns it (`docker`)",
-                ) from error
-            raise
+        seconds = seconds or self._answer
+        return await engine.ask(self._streams, self._address, path, seconds, method)
 
     @property
     def _address(self) -> UnixPath:

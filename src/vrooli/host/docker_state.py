@@ -21,21 +21,26 @@ _LONGEST = 200
 class Story:
     """What happened in the latest run of a container, by events in their order.
 
+    Args:
+        events: as the Engine tells them.
+        ours: how many signals to it we asked for ourselves in that run.
+
     Attributes:
         asked: whether somebody had it stopped.
-        signalled: whether the Engine was asked for a signal to it, as `docker stop` does.
+        signalled: whether somebody else asked the Engine for a signal to it, as `docker stop` does.
     """
 
-    def __init__(self, events: Sequence[Mapping[str, Any]]) -> None:
-        self.asked = self.signalled = False
+    def __init__(self, events: Sequence[Mapping[str, Any]], ours: int = 0) -> None:
+        self.asked, signals = False, 0
         for event in events:
             action = str(event.get("Action", ""))
             if action == "start":
-                self.asked = self.signalled = False
+                self.asked, signals = False, 0
             elif action == "kill":
-                self.signalled = True
+                signals += 1
             elif action == "stop":
                 self.asked = True
+        self.signalled = signals > ours
 
     def decided(self, ended: float, now: float) -> bool:
         """Whether it can be told at `now` why it ended at `ended`, Unix seconds."""
@@ -71,6 +76,7 @@ def held(name: str, told: Mapping[str, Any], story: Story, now: float) -> Held:
         code=code,
         signal=signal,
         restarts=_policy(told["HostConfig"].get("RestartPolicy") or {}),
+        restarted=int(told.get("RestartCount") or 0),
         asked=(story.asked and over) or _is_paused(state),
         message=_message(state, code, signal),
         healthy={"healthy": True, "unhealthy": False}.get(_health(state)),

@@ -13,6 +13,7 @@ import stat
 from pathlib import Path
 
 from vrooli.core.command import CopyTree, EnsureDirectory, Remove, Rename, WriteFile
+from vrooli.stack.durable import sync_folder
 
 _NO_FOLLOW = os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -97,15 +98,6 @@ def remove(command: Remove) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """A rename is durable when its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _is_already(path: Path, data: bytes, command: WriteFile) -> bool:

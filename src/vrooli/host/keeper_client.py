@@ -15,6 +15,7 @@ from vrooli.core.errors import DeadlineExceeded, ProtocolError, Unreachable, Vro
 from vrooli.core.identity import Identity
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.core.ports.keeper import CaughtUp, nobody_waits
+from vrooli.stack.trees import spawned
 
 ANSWER = 5.0  # seconds; the keeper never waits for anything, so this is long
 STARTED = 15.0  # seconds; longer than the keeper gives a process to reach exec
@@ -135,7 +136,7 @@ class KeeperClient:
 
         After `timeout` seconds, or when the caller is cancelled, its tree is killed.
         """
-        launch = await self.spawn(spec)
+        launch = await spawned(self.spawn(spec), self._kill)
         ended = False
         try:
             answer = await self._ask("wait", timeout, late=False, launch_id=launch.launch_id)
@@ -150,8 +151,11 @@ class KeeperClient:
         finally:
             if not ended:
                 with contextlib.suppress(VrooliError):
-                    await self.signal(launch.launch_id, signals.SIGKILL, tree=True)
-                    await self._ask("wait", KILLED, launch_id=launch.launch_id)
+                    await self._kill(launch)
+
+    async def _kill(self, launch: Launch) -> None:
+        await self.signal(launch.launch_id, signals.SIGKILL, tree=True)
+        await self._ask("wait", KILLED, launch_id=launch.launch_id)
 
     # Beyond the port
 

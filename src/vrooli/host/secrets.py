@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vrooli.core.errors import SecretError, StorageError, UnsetVariable
-from vrooli.host.files import sync_folder
+from vrooli.stack.durable import sync_folder
 
 LARGEST = 64 * 1024
 """Bytes of a secret; keys and certificates are far smaller."""

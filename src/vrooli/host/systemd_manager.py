@@ -48,13 +48,14 @@ class SystemdManager:
         self._bus, self._journal, self._clock, self._own = bus, journal, clock, own
         self._stopped: dict[str, str] = {}
         self._forgotten: dict[str, str] = {}
+        self._begun: dict[str, int] = {}
 
     async def look(self, name: str) -> Held:
         """See the port."""
-        path = await self._path(name)
-        unit = await self._all(path, UNIT)
-        service = await self._all(path, SERVICE) if _full(name).endswith(".service") else {}
-        seen = held(name, unit, service, self._stopped.get(name, ""))
+        begun = self._begun.get(name, 0)
+        seen = await self._seen(name)
+        if begun % 2 or begun != self._begun.get(name, 0):
+            seen = replace(seen, asked=False)  # we are starting it, and made it look so
         if seen.phase not in OVER:
             self._forgotten.pop(name, None)
             return seen
@@ -66,15 +67,23 @@ class SystemdManager:
 
     async def start(self, name: str) -> None:
         """See the port. What had failed, or had been started too often, begins anew."""
-        await self._ask("ResetFailedUnit", "s", _full(name))  # nothing to forget is no trouble
         async with self._jobs() as signals:
-            reply = await self._ask("StartUnit", "ss", _full(name), "replace")
+            reply = await self._begin(name)
             if not reply.ok:
                 raise _not_started(name, reply.said)
             result = await _result(signals, reply.body[0], TAKEN_ON)
         if result not in ("done", ""):
             seen = await self.look(name)
             raise _not_started(name, f"{result}: {seen.message}")
+
+    async def _begin(self, name: str) -> Reply:
+        """Forget that it failed, and ask for its start; until then it may look as if stopped."""
+        self._begun[name] = self._begun.get(name, 0) + 1
+        try:
+            await self._ask("ResetFailedUnit", "s", _full(name))  # nothing to forget is no trouble
+            return await self._ask("StartUnit", "ss", _full(name), "replace")
+        finally:
+            self._begun[name] += 1
 
     async def stop(self, name: str, seconds: float) -> None:
         """See the port. By a job of systemd's, which alone keeps `Restart=` from undoing it."""
@@ -151,6 +160,21 @@ class SystemdManager:
                 self._stopped[name] = (await self.look(name)).run
         return found
 
+    async def _seen(self, name: str) -> Held:
+        """How it is, read as a whole: of one that is over it is asked once more whether it still
+        is, because what tells a stop from an end would be that of its next run.
+        """
+        path = await self._path(name)
+        unit = await self._all(path, UNIT)
+        while True:
+            service = await self._all(path, SERVICE) if _full(name).endswith(".service") else {}
+            seen = held(name, unit, service, self._stopped.get(name, ""))
+            if seen.phase not in OVER:
+                return seen
+            before, unit = unit, await self._all(path, UNIT)
+            if all(before.get(key) == unit.get(key) for key in _CHANGING):
+                return seen
+
     async def _remembered(self, seen: Held) -> Held:
         """systemd forgets a unit that has ended well and that nothing refers to; the journal does
         not.
@@ -188,6 +212,9 @@ class SystemdManager:
     async def _ask(self, member: str, signature: str, *body: Any) -> Reply:
         return await self._bus.call(Call(NAME, OBJECT, MANAGER, member, signature, body))
 
+
+_CHANGING = ("StateChangeTimestampMonotonic", "InvocationID", "Job")
+"""Properties of a unit of which one is another when it has changed."""
 
 _JOB_NEW = Match(NAME, MANAGER, OBJECT, "JobNew")
 _JOB_REMOVED = Match(NAME, MANAGER, OBJECT, "JobRemoved")

@@ -51,6 +51,7 @@ def held(name: str, unit: Properties, service: Properties, stopped: str = "") ->
         code=code,
         signal=signal,
         restarts="" if restart == "no" else restart,
+        restarted=int(service.get("NRestarts", 0)),
         asked=asked,
         message=_message(phase, unit, service),
     )

@@ -34,7 +34,7 @@ from vrooli.main.unit import unit_of
 from vrooli.main.watchdog_environment import has_other_values, known_values
 from vrooli.main.watchdog_spec import watchdog_spec
 from vrooli.stack.compiled import read_compiled, write_compiled
-from vrooli.stack.diff import Difference, difference
+from vrooli.stack.diff import difference
 from vrooli.stack.kind import Place
 from vrooli.stack.launching import rotated
 from vrooli.stack.logs import tail
@@ -66,9 +66,10 @@ def bring_up(stack: Stack, home: Home, environment: Mapping[str, str]) -> Brough
     keeper = keeper_identity(home)
     again = not Wanted(home.wanted_json, home.wanted_stand_in).paused
     FileSecrets(home.secrets, environment).create(home.operator_token.name)
-    change = _compiled_difference(stack, home)
+    last = _last(home)
+    change = difference(last, stack) if last else None
     environment = known_environment(stack, home, environment)
-    if change is None or change:
+    if last is None or change or last.source != stack.source:
         write_compiled(stack, home.stack_json)
     watched = any(service.is_watchdog for service in stack.services.values())
     if kept_by(home) is None:  # the unit says itself which installation it starts
@@ -153,9 +154,9 @@ def _tell_last_words(home: Home) -> None:
         home.last_words.unlink()
 
 
-def _compiled_difference(stack: Stack, home: Home) -> Difference | None:
+def _last(home: Home) -> Stack | None:
     try:
-        return difference(read_compiled(home.stack_json), stack)
+        return read_compiled(home.stack_json)
     except ConfigError:
         return None
 

@@ -37,6 +37,9 @@ from vrooli.stack.wanted import Wanted
 STOPS = ("stop", "down", "halt")
 """What takes things down: it must work where nothing can be started or written."""
 
+ENDED = "it was ended in the middle: there is no watchdog to go on with it"
+"""What Ctrl-C does here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -62,24 +65,20 @@ def operate(
         UsageError: a name is not in the stack.
     """
     lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            last = asyncio.run(_Direct(home, environment, lines, start).run(asked))
-            lines.put(last)
-        except VrooliError as error:
-            failed.append(error)
-        finally:
-            lines.put(None)
-
-    thread = threading.Thread(target=work, name="operate")
-    thread.start()
-    while (line := lines.get()) is not None:
-        yield line
-    thread.join()
-    if failed:
-        raise failed[0]
+    work = _Work(_Direct(home, environment, lines, start), asked, lines)
+    work.start()
+    try:
+        while (line := lines.get()) is not None:
+            yield line
+    except KeyboardInterrupt:
+        work.end()
+        raise KeyboardInterrupt(ENDED) from None
+    except GeneratorExit:  # whoever reads was interrupted
+        work.end()
+        raise
+    work.join()
+    if work.failed is not None:
+        raise work.failed
 
 
 def unwatched_status(home: Home, environment: Mapping[str, str]) -> dict[str, Any]:
@@ -89,6 +88,46 @@ def unwatched_status(home: Home, environment: Mapping[str, str]) -> dict[str, An
         ConfigError: nothing was brought up here yet.
     """
     return asyncio.run(_status(home, environment))
+
+
+class _Work(threading.Thread):
+    """One operation beside whoever tells how far it is, and who has Ctrl-C."""
+
+    def __init__(
+        self, direct: "_Direct", asked: Asked, lines: "queue.Queue[dict[str, Any] | None]"
+    ) -> None:
+        super().__init__(name="operate")
+        self._direct, self._asked, self._lines = direct, asked, lines
+        self._begun = threading.Event()
+        self._task: asyncio.Task[dict[str, Any]] | None = None
+        self.failed: VrooliError | None = None
+
+    def run(self) -> None:
+        """See the base."""
+        try:
+            self._lines.put(asyncio.run(self._do()))
+        except VrooliError as error:
+            self.failed = error
+        except asyncio.CancelledError:
+            pass
+        finally:
+            self._begun.set()
+            self._lines.put(None)
+
+    def end(self) -> None:
+        """Have it end early, in its order, and wait for that. Python ends its threads before it
+        waits for ours, which could not clean up any more.
+        """
+        self._begun.wait()
+        if self._task is not None:
+            with suppress(RuntimeError):  # it has ended meanwhile
+                self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+        self.join()
+
+    async def _do(self) -> dict[str, Any]:
+        self._task = asyncio.create_task(self._direct.run(self._asked))
+        self._begun.set()
+        return await self._task
 
 
 class _Direct:

@@ -34,6 +34,8 @@ async def _overlaps(stack: Stack) -> list[str]:
     finally:
         await managers.close()
     found: list[str] = []
+    if stack.docker_from and any(service.runtime == "docker" for service in held):
+        found.append(f"the Docker Engine is that of {stack.docker_from}: {stack.docker}")
     for service, answer in zip(held, answers, strict=True):
         if isinstance(answer, Held):
             found += overlap(service, answer)

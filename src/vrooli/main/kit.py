@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from vrooli.cli.kit import BroughtUp, Progress
 from vrooli.client.watchdog import WatchdogClient
-from vrooli.core.errors import ConfigError, VrooliError
+from vrooli.client.work import WorkClient
+from vrooli.core.address import HostPort
+from vrooli.core.errors import ConfigError, Unreachable, UsageError, VrooliError
 from vrooli.core.home import Home
-from vrooli.main.places import find_home, make_home
+from vrooli.main.places import every_home, find_home, make_home
+from vrooli.stack.builtin.server import SERVER_TOKEN
 from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
@@ -41,7 +44,8 @@ class LocalKit:
         from vrooli.autoheal.catalogue import InstalledChecks
         from vrooli.stack.load import load_stack
 
-        return load_stack(file, sys.executable, InstalledChecks())
+        docker_host = self._environment.get("DOCKER_HOST", "")
+        return load_stack(file, sys.executable, InstalledChecks(), docker_host=docker_host)
 
     def secret_troubles(self, stack: "Stack") -> list[str]:
         """As this user finds them; variables are those of the `up` to come."""
@@ -79,8 +83,18 @@ class LocalKit:
         return json_schema(InstalledChecks())
 
     def home(self, file: Path | None) -> Home:
-        """By the stack's name alone."""
-        return find_home(stack_name(file), self._environment)
+        """By the stack's name alone; where nobody can read it, that of the stack that was brought
+        up from this very file.
+        """
+        try:
+            return find_home(stack_name(file), self._environment)
+        except ConfigError:
+            from vrooli.main.takeover import brought_up_from
+
+            home = brought_up_from(file, every_home(self._environment)) if file else None
+            if home is None:
+                raise
+            return home
 
     def compiled(self, home: Home) -> "Stack | None":
         """The stack of the last `up`."""
@@ -96,6 +110,12 @@ class LocalKit:
         from vrooli.main.takeover import check_takeover
 
         check_takeover(self.compiled(home), stack, home)
+
+    def check_own(self, file: Path | None, home: Home) -> None:
+        """See `main.takeover`."""
+        from vrooli.main.takeover import check_own
+
+        check_own(self.compiled(home), file, home)
 
     def bring_up(self, stack: "Stack", home: Home) -> BroughtUp:
         """See `main.bringing`."""
@@ -133,6 +153,20 @@ class LocalKit:
     def watchdog(self, home: Home) -> WatchdogClient:
         """The watchdog's API."""
         return WatchdogClient.of(home)
+
+    def work(self, home: Home) -> WorkClient:
+        """Of the first server that the stack has."""
+        stack = self.compiled(home)
+        for service in stack.services.values() if stack is not None else ():
+            if service.kind == "server" and service.port:
+                target = HostPort(service.host, service.port)
+                return WorkClient(target, home.secrets / SERVER_TOKEN)
+        if stack is None:
+            raise Unreachable("nothing was started here yet", next_step="`vrooli up`")
+        raise UsageError(
+            "this stack has no server, which does the work",
+            next_step="declare it in vrooli.toml: [scenarios.server]",
+        )
 
     def stop_watchdog(self, home: Home) -> bool:
         """Services run on."""

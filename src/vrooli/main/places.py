@@ -15,6 +15,7 @@ from pathlib import Path
 from vrooli.core.errors import StorageError, UsageError
 from vrooli.core.home import Home
 from vrooli.core.machine import Machine
+from vrooli.stack.names import DEFAULT_NAME
 
 SERVICE_USER = "vrooli"
 """The system user that runs services when root brings the stack up."""
@@ -37,15 +38,27 @@ def find_home(stack: str, environment: Mapping[str, str]) -> Home:
         UsageError: `$VROOLI_HOME` is relative: it would be another home in every folder.
     """
     said = environment.get("VROOLI_HOME")
-    if said:
-        root = _whole(Path(said).expanduser())
-    elif os.geteuid() == 0:
-        root = SYSTEM_HOMES / stack
-    else:
-        base = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-        root = Path(base) / "vrooli" / stack
+    root = _whole(Path(said).expanduser()) if said else _homes(environment) / stack
     root = Path(os.path.realpath(root))
     return Home(root, _run_folder(root, environment))
+
+
+def every_home(environment: Mapping[str, str]) -> list[Home]:
+    """Where stacks of this user were brought up: `$VROOLI_HOME`, or all homes there are."""
+    if environment.get("VROOLI_HOME"):
+        return [find_home(DEFAULT_NAME, environment)]
+    try:
+        names = sorted(os.listdir(_homes(environment)))
+    except OSError:
+        return []
+    return [find_home(name, environment) for name in names]
+
+
+def _homes(environment: Mapping[str, str]) -> Path:
+    if os.geteuid() == 0:
+        return SYSTEM_HOMES
+    base = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "vrooli"
 
 
 def _whole(path: Path) -> Path:

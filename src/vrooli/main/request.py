@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
+from uuid import uuid4
 
 from vrooli.cli.kit import BroughtUp, Progress
 from vrooli.client.watchdog import WatchdogClient
@@ -35,8 +36,8 @@ _PAUSE = 0.1
 
 
 class Request:
-    """One operation. Asking again is harmless: what is done is left as it is, and a `restart` is
-    done once more.
+    """One operation. Asking again is harmless: what is done is left as it is, also what was
+    restarted, because each watchdog is told the same name of the request.
 
     Attributes:
         turn: of the command that asks.
@@ -53,6 +54,7 @@ class Request:
     ) -> None:
         self._home, self._action, self._names, self._wish = home, action, names, wish
         self._environment = environment
+        self._request = uuid4().hex
         self._taken_on: Progress | None = None
         self.turn = Turn(home)
         self.watched = False
@@ -93,7 +95,7 @@ class Request:
             return self._do_it()
         self.watched = True
         try:
-            options: dict[str, Any] = {}
+            options: dict[str, Any] = {"request": self._request}
             if self._wish is not None:
                 options["options"] = asdict(self._wish)
             if self._wish is not None and self._wish.loses:  # whoever asks was asked before

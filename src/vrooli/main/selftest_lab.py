@@ -58,11 +58,13 @@ class LocalLab:
         self._machine = LocalSurroundings(self._root, self._home, environment)
         self._inbox = Inbox()
         self._ports: dict[str, int] = {}
+        self._reserved: list[socket.socket] = []
         self._sections: dict[str, dict[str, Any]] = {}
         self._settings: dict[str, Any] = {"stability": 0.5, "sweep": 1}
         self._nonsense = ""
         for name in InstalledChecks().names():
-            self._sections[f"checks.{name}"] = {"enabled": name == "watchdog-loop"}
+            # Nothing about the machine is promised: also not how late a loop on it is.
+            self._sections[f"checks.{name}"] = {"enabled": False}
 
     # What is declared
 
@@ -115,7 +117,8 @@ class LocalLab:
     def port(self, name: str) -> int:
         """See the port."""
         if name not in self._ports:
-            self._ports[name] = _free_port()
+            self._ports[name], holder = _reserved_port()
+            self._reserved.append(holder)
         return self._ports[name]
 
     def url(self, name: str) -> str:
@@ -184,6 +187,8 @@ class LocalLab:
                 pass
         finally:
             self._inbox.close()
+            for holder in self._reserved:
+                holder.close()
             self._machine.close()
             shutil.rmtree(self._root, ignore_errors=True)
             shutil.rmtree(self._home.run, ignore_errors=True)
@@ -352,12 +357,16 @@ def _toml(value: Any) -> str:
     return json.dumps(value)
 
 
-def _free_port() -> int:
+def _reserved_port() -> tuple[int, socket.socket]:
+    """One that nobody has, and what keeps it from others for as long as it is open: they are told
+    that it is taken, while whoever sets SO_REUSEADDR, as servers do, may listen there.
+    """
     while True:
-        port = random.SystemRandom().randrange(*_PORTS)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+        port, holder = random.SystemRandom().randrange(*_PORTS), socket.socket()
+        try:
+            holder.bind(("127.0.0.1", port))
+        except OSError:
+            holder.close()
+            continue
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return port, holder

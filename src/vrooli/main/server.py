@@ -6,6 +6,8 @@
   (`metrics.token`, which need not exist). It may run as a user who can read nothing else.
 - VROOLI_HOME: the stack's folder; takes the place of VROOLI_DATA where that is not set, with
   `secrets/metrics.token`.
+- VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`) that steps of routines may use, with
+  blanks between them; none when it is not set.
 - VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
   home. VROOLI_METRICS_TOKEN_FILE: another place for the scraper's.
 
@@ -14,6 +16,7 @@ Each of the others may be given as NAME_FILE as well: the path of a file that ho
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -28,8 +31,11 @@ import uvicorn
 
 from vrooli import __version__
 from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, VrooliError
+from vrooli.execution.work import work
+from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.main.environment import read_environment
+from vrooli.main.step_tools import step_tools
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.health import SERVICE
@@ -62,6 +68,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         token_file=folders.token,
         metrics_token_file=folders.metrics_token,
         dumps=folders.data / "dumps",
+        step_secrets=tuple((read_environment(environ, "VROOLI_STEP_SECRETS") or "").split()),
         version=__version__,
     )
 
@@ -160,9 +167,11 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
 
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
     retention = HistoryRetention(database)
-    app = create_app(Parts(settings, database, migrator))
+    clock = SystemClock()
+    jobs = work(database, owner_name(), clock, step_tools(clock, settings.step_secrets))
+    app = create_app(Parts(settings, database, migrator, jobs))
     try:
-        async with in_background(migrator.run(), retention.run()):
+        async with in_background(migrator.run(), retention.run(), jobs.engine.run()):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
@@ -171,6 +180,11 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
             await uvicorn.Server(_uvicorn(app, settings)).serve(sockets=[listener])
     finally:
         await database.close()
+
+
+def owner_name() -> str:
+    """A name for this process that no other ever has."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def _uvicorn(app: Any, settings: ServerSettings) -> uvicorn.Config:

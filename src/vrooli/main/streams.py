@@ -53,6 +53,8 @@ def prepare_streams() -> None:
             line_buffering=buffering,
             write_through=immediate,
         )
+        # The one that was taken apart, which whoever wants to know the width of the terminal asks.
+        sys.__stdout__ = sys.stdout  # type: ignore[misc]  # said to be final
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 -- until the end
 

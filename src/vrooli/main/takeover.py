@@ -1,41 +1,74 @@
-"""Keeping an `up` from replacing the stack of another file that runs in the same home."""
+"""Keeping commands from the stack of another file that runs in the same home."""
 
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.core.identity import Identity
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.start_keeper import keeper_identity
+from vrooli.stack.compiled import read_compiled
 from vrooli.stack.model import Stack
+
+_OURS = "the built-in stack"
 
 
 def check_takeover(last: Stack | None, stack: Stack, home: Home) -> None:
-    """Raise UsageError when anything of another file's stack runs in `home`.
-
-    A file that is gone has moved to where the new one is. One that joins the built-in stack is how
-    everybody begins.
+    """Raise UsageError when anything of another file's stack, or of the built-in one, runs in
+    `home`. A file that is gone has moved to where the new one is.
 
     Args:
         last: what was brought up last.
         stack: what is about to be.
         home: of both.
     """
-    if last is None or not _other_file(last.source, stack.source) or not _runs(home):
+    if last is None or not _another(last.source, stack.source) or not _runs(home):
         return
-    ours = stack.source or "the built-in stack"
     raise UsageError(
-        f"the stack `{stack.name}` runs as {last.source} declares it; {ours} would replace it",
+        f"the stack `{stack.name}` runs as {last.source or _OURS} declares it;"
+        f" {stack.source or _OURS} would replace it",
         where=str(home.root),
         next_step="write another `name` under [stack], or say `--takeover` if that is meant",
     )
 
 
-def _other_file(before: str, now: str) -> bool:
-    """Whether `before` is a file that is still there, and not the one that `now` is."""
+def check_own(last: Stack | None, file: Path | None, home: Home) -> None:
+    """Raise UsageError when what runs in `home` was brought up from another file than `file`, which
+    bears the same name, or none: whoever stands in its folder means that one. Without a file the
+    default stack is meant, whoever declared it.
+    """
+    if last is None or file is None or not _another(last.source, str(file)) or not _runs(home):
+        return
+    there = f"say `-f {last.source}`" if last.source else "go where no vrooli.toml is found"
+    raise UsageError(
+        f"the stack `{last.name}` runs as {last.source or _OURS} declares it, not {file}",
+        where=str(home.root),
+        next_step=f"{there} if that one is meant; else write another `name` under [stack]",
+    )
+
+
+def brought_up_from(file: Path, homes: Iterable[Home]) -> Home | None:
+    """The home of the one stack that was last brought up from `file`; None when there is none, or
+    several.
+    """
+    found = []
+    for home in homes:
+        with suppress(VrooliError, OSError):
+            source = read_compiled(home.stack_json).source
+            if source and Path(source).samefile(file):
+                found.append(home)
+    return found[0] if len(found) == 1 else None
+
+
+def _another(before: str, now: str) -> bool:
+    """Whether `before`, a file that is still there or the built-in stack, is not `now`."""
+    if not before or not now:
+        return bool(before) != bool(now) and (not before or Path(before).exists())
     try:
-        return bool(before) and not (now and Path(before).samefile(now)) and Path(before).exists()
+        return not Path(before).samefile(now)
     except OSError:  # one of the two is gone
         return False
 

@@ -128,7 +128,7 @@ class _Watchdog:
                 rotate=self._chores.rotate_soon,
             )
         )
-        operations = Operations(board, reactor, ledger, clock, self._jobs.stop_all)
+        operations = Operations(board, reactor, ledger, clock, self._jobs)
         self._parts = Parts(
             board=board,
             reactor=reactor,

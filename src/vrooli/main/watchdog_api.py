@@ -28,6 +28,7 @@ from vrooli.main.watchdog_chores import Chores
 from vrooli.main.watchdog_door import Door
 from vrooli.main.watchdog_notify import Notifications
 from vrooli.main.watchdog_socket import UnixDoor
+from vrooli.notify.metrics import NotificationCollector
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.diff import difference
 
@@ -84,7 +85,8 @@ def _past(made_of: ApiParts) -> Past:
 
 def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
     parts, chores = made_of.parts, made_of.chores
-    collector = BoardCollector(parts.board, parts.lag, parts.clock)
+    board = BoardCollector(parts.board, parts.lag, parts.clock)
+    notifications = NotificationCollector(made_of.notifications.postbox)
 
     async def reload() -> dict[str, Any]:
         old, new = parts.board.supervisor.stack, read_compiled(made_of.home.stack_json)
@@ -103,6 +105,6 @@ def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
         tick=made_of.loop.look_at_everything,
         reload=reload,
         itself=chores.itself,
-        metrics=lambda: prometheus_text(collector),
+        metrics=lambda: prometheus_text(board, notifications),
         spawn=parts.reactor.spawn,
     )

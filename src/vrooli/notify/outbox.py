@@ -35,19 +35,22 @@ class Line:
     Attributes:
         breaker: whether it works.
         sent: when it took messages, within the window of the flood.
+        taken, refused: how many messages it took, and how many tries were in vain.
     """
 
     breaker: Breaker = field(default_factory=Breaker)
     sent: tuple[float, ...] = ()
+    taken: int = 0
+    refused: int = 0
 
     def took(self, now: float, window: float) -> "Line":
         """It took a message."""
         recent = tuple(at for at in self.sent if now - at < window)
-        return Line(self.breaker.succeeded(), (*recent, now))
+        return Line(self.breaker.succeeded(), (*recent, now), self.taken + 1, self.refused)
 
     def failed(self, now: float) -> "Line":
         """It did not."""
-        return replace(self, breaker=self.breaker.failed(now))
+        return replace(self, breaker=self.breaker.failed(now), refused=self.refused + 1)
 
 
 @dataclass(frozen=True, slots=True)

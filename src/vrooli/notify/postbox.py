@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from vrooli.core.errors import StorageError, UsageError
+from vrooli.core.errors import StorageError, UnknownName
 from vrooli.core.ports.clock import Clock
 from vrooli.notify import outbox, pages
 from vrooli.notify.box import DELIVERY, READERS, Box, Row, document
@@ -87,12 +87,21 @@ class Postbox:
         """What is known of the channels."""
         return self._lines
 
+    def line(self, channel: str) -> Line:
+        """What is known of one of them."""
+        return self._lines.get(channel, Line())
+
+    def waiting(self, channel: str) -> int:
+        """How many messages are to be sent there."""
+        return sum(1 for one in self._box.deliveries.values() if one.channel == channel)
+
     def incident(self, named: str) -> Incident:
         """The open incident of that id or subject. Raises UsageError."""
         found = self._box.incidents.get(named) or self._box.incident_of(named)
         if found is None:
-            raise UsageError(
+            raise UnknownName(
                 f"there is no open incident `{named}`",
+                named,
                 next_step="`vrooli-autoheal notify list` shows them",
             )
         return found
@@ -173,8 +182,8 @@ class Postbox:
         known = self._box.silences.values()
         found = [one for one in known if named in (one.id, one.subject)]
         if not found:
-            raise UsageError(
-                f"there is no silence `{named}`", next_step="`vrooli-autoheal notify list`"
+            raise UnknownName(
+                f"there is no silence `{named}`", named, next_step="`vrooli-autoheal notify list`"
             )
         for silence in found:
             self._box = self._box.without(silence)
@@ -198,7 +207,7 @@ class Postbox:
     async def ended(self, delivery: Delivery, via: str, answer: Answer) -> None:
         """What came of it."""
         self._busy.discard(delivery.number)
-        line, now = self._lines.get(via, Line()), self._clock.monotonic()
+        line, now = self.line(via), self._clock.monotonic()
         current = self._box.deliveries.get(delivery.number)
         if answer.ok:
             self._lines[via] = line.took(now, self.settings.flood_window)
@@ -261,15 +270,14 @@ class Postbox:
         return any(one.covers(incident.subject, now) for one in self._box.silences.values())
 
     def _channel(self, name: str) -> dict[str, Any]:
-        channel, line = self.settings.channels[name], self._lines.get(name, Line())
-        waiting = [one for one in self._box.deliveries.values() if one.channel == name]
+        channel, line = self.settings.channels[name], self.line(name)
         return {
             "name": name,
             "severities": sorted(channel.severities),
             "second": channel.second,
             "failing": line.breaker.open,
             "failures": line.breaker.failures,
-            "pending": len(waiting),
+            "pending": self.waiting(name),
         }
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from vrooli.core.errors import EXIT_USAGE, VrooliError
+from vrooli.execution.work import Work
 from vrooli.server.auth import RequireToken, TokenFile
 from vrooli.server.database import Database
 from vrooli.server.dependencies import Dependency, Prober
@@ -27,6 +28,8 @@ from vrooli.server.routes.debug import debug_routes
 from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
 from vrooli.server.routes.metrics import metrics_routes
+from vrooli.server.routes.routines import routine_routes
+from vrooli.server.routes.runs import run_routes
 from vrooli.server.settings import ServerSettings
 from vrooli.server.store import HistoryStore
 
@@ -40,6 +43,7 @@ class Parts:
     settings: ServerSettings
     database: Database
     migrator: Migrator
+    work: Work
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -67,6 +71,8 @@ def create_app(parts: Parts) -> FastAPI:
     for router in (
         debug_routes(settings.dumps),
         history_routes(HistoryStore(parts.database)),
+        routine_routes(parts.work.routines),
+        run_routes(parts.work.runs),
         schema_routes(app),
     ):
         app.include_router(router, dependencies=[Depends(RequireToken(operator))])

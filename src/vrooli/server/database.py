@@ -26,6 +26,14 @@ _AWAY_STATES = ("25006", "42P01")
 """
 
 
+_FOREIGN = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a connection may say that broke in the middle of something
+)
+
+
 class Database:
     """A lazily filled pool. Every foreign error leaves as a `VrooliError` that says whether a retry
     can help.
@@ -48,7 +56,7 @@ class Database:
             raise DeadlineExceeded(
                 "PostgreSQL did not answer in time", next_step="look at the service `postgres`"
             ) from error
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _FOREIGN as error:
             raise translate(error) from error
 
     async def close(self) -> None:

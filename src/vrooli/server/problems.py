@@ -4,7 +4,14 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from vrooli.core.errors import AccessDenied, StorageError, UsageError, VrooliError
+from vrooli.core.errors import (
+    AccessDenied,
+    Refused,
+    StorageError,
+    UnknownName,
+    UsageError,
+    VrooliError,
+)
 
 RETRY_AFTER_SECONDS = 5
 """What a client should wait after a 503: a PostgreSQL that was killed is usually back by then."""
@@ -44,6 +51,10 @@ def problem_of(error: VrooliError) -> JSONResponse:
 def _classify(error: VrooliError) -> tuple[int, str]:
     if error.retryable:
         return 503, "unavailable"
+    if isinstance(error, UnknownName):
+        return 404, "not_found"
+    if isinstance(error, Refused):
+        return 409, "refused"
     if isinstance(error, UsageError):
         return 400, "bad_request"
     if isinstance(error, StorageError):

@@ -29,6 +29,7 @@ class ServerSettings:
         version: shown by `/health` and `vrooli_build_info`.
         drain_seconds: how long requests in flight may take after SIGTERM.
         probe_seconds: deadline of all dependency probes together.
+        step_secrets: references that steps of routines may use.
         migration_wait_seconds: how long the start waits for migrations before it listens anyway.
     """
 
@@ -43,6 +44,7 @@ class ServerSettings:
     drain_seconds: float = 10.0
     probe_seconds: float = 2.0
     migration_wait_seconds: float = 20.0
+    step_secrets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_url(self.database_url, "DATABASE_URL", POSTGRES_SCHEMES)

@@ -33,6 +33,7 @@ class Source:
         options: by resource, the keys that only its kind knows.
         check_options: by check, likewise.
         broken: paths of services that could not be read; others may still refer to them.
+        docker_host: what the environment says of the Docker Engine.
     """
 
     file: File
@@ -41,6 +42,7 @@ class Source:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     check_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     broken: frozenset[KeyPath] = frozenset()
+    docker_host: str = ""
 
 
 def compile_stack(
@@ -81,6 +83,8 @@ def compile_stack(
     maintenance = compile_maintenance(source.file, services, broken, problems)
     looked_at = check_settings(source.file.checks, source.check_options, known, problems)
     notify = notify_settings(source.file.notify, source.folders, problems)
+    boxes = any(service.runtime == "docker" for service in services.values())
+    docker = docker_socket(source.file.stack, source.docker_host, boxes, problems)
     return Stack(
         name=name,
         services=services,
@@ -91,7 +95,8 @@ def compile_stack(
         notify=notify,
         jobs=jobs,
         maintenance=maintenance,
-        docker=docker_socket(source.file.stack, problems),
+        docker=docker[0],
+        docker_from=docker[1],
     )
 
 

@@ -8,7 +8,7 @@ from vrooli.stack.model import Service
 from vrooli.stack.names import NAME_EXPECTED, valid_name
 from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.own import ALIASES, plain_name
-from vrooli.stack.problem import KeyPath, Problems
+from vrooli.stack.problem import KeyPath, Problems, Section
 
 MOST_SERVICES = 1000
 _NUMBERED = re.compile(r"(.+)-[0-9]+\Z", re.ASCII)
@@ -30,6 +30,15 @@ def check_names(paths: Iterable[KeyPath], problems: Problems) -> None:
         match = _NUMBERED.match(name)
         if match and match[1] in seen:
             problems.add(path, f"clashes with the names of the instances of `{match[1]}`")
+
+
+def check_table(names: Collection[str], most: int, what: str, section: Section) -> None:
+    """A table of sections by names of their own: each is well formed, and they are not too many."""
+    if len(names) > most:
+        section.problems.add(section.path, f"more than {most} {what}")
+    for name in names:
+        if not valid_name(name):
+            section.problems.add((*section.path, name), f"expected {NAME_EXPECTED}")
 
 
 def check_needs(

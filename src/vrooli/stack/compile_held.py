@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from vrooli.stack.compile_health import PROBES
-from vrooli.stack.model import DOCKER, Role, Service
+from vrooli.stack.model import DOCKER, DOCKER_HOST, Role, Service
 from vrooli.stack.problem import KeyPath, Problems, Section
 from vrooli.stack.sections import HealthSection, ServiceSection, StackSection
 from vrooli.stack.unit_names import valid_unit
@@ -85,11 +85,27 @@ def check_held(
             problems.add((*paths[service.group], key), text)
 
 
-def docker_socket(written: StackSection, problems: Problems) -> str:
-    """Where the Docker Engine listens."""
+def docker_socket(
+    written: StackSection, around: str, needed: bool, problems: Problems
+) -> tuple[str, str]:
+    """Where the Docker Engine listens, and what says so when it is not the file.
+
+    Args:
+        written: comes first.
+        around: DOCKER_HOST, as the `docker` command takes it; empty when it is not set.
+        needed: whether there are containers. Another Engine than that of the `docker` command may
+            have some of the same names.
+        problems: takes what is wrong.
+    """
     section = problems.at("stack")
+    if written.docker is None and around:
+        if around.startswith("unix:///"):
+            return around.removeprefix("unix://"), DOCKER_HOST
+        if needed:
+            text = f"{DOCKER_HOST} is {around[:80]!r}, and containers are only reached by a socket"
+            section.wrong("docker", f"{text} of this machine; write here which one")
     said = section.text("docker", written.docker, DOCKER)
     path = said.removeprefix("unix://")
     if not path.startswith("/"):
         section.wrong("docker", "expected the whole path of a socket, like /run/docker.sock")
-    return path
+    return path, ""

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+from vrooli.stack.compile_checks import check_table
 from vrooli.stack.compile_process import Folders, compile_command, compile_env, compile_user
 from vrooli.stack.compile_times import compile_schedule, compile_timezone
 from vrooli.stack.model import Job, Service
-from vrooli.stack.names import NAME_EXPECTED, valid_name
 from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.own import plain_name
 from vrooli.stack.problem import Problems, Section
@@ -23,12 +23,11 @@ def compile_jobs(
     if file.jobs and file.autoheal.enabled is False:
         text = "the watchdog runs the jobs, and it is switched off by `autoheal.enabled`"
         problems.add(("jobs", next(iter(file.jobs))), text)
-    if len(file.jobs) > MOST_JOBS:
-        problems.add(("jobs",), f"more than {MOST_JOBS} jobs")
+    check_table(file.jobs, MOST_JOBS, "jobs", problems.at("jobs"))
     found = {}
     for name, written in file.jobs.items():
         section = problems.at("jobs", name)
-        _check_name(name, services, file.checks, section)
+        _check_apart(name, services, file.checks, section)
         found[name] = _job(name, written, section, folders)
     return found
 
@@ -56,12 +55,10 @@ def check_jobs(
                 problems.add(("jobs", job.name, "env", key), f"{text}{hint}")
 
 
-def _check_name(
+def _check_apart(
     name: str, services: Collection[str], checks: Collection[str], section: Section
 ) -> None:
-    if not valid_name(name):
-        section.problems.add(section.path, f"expected {NAME_EXPECTED}")
-    elif f"job-{name}" in services:
+    if f"job-{name}" in services:
         text = f"the service `job-{name}` has the log that this job writes to; rename one of them"
         section.problems.add(section.path, text)
     elif f"job-{name}" in checks:

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
+from vrooli.stack.compile_checks import check_table
 from vrooli.stack.compile_times import compile_schedule, compile_timezone
 from vrooli.stack.model import Maintenance, Service
-from vrooli.stack.names import NAME_EXPECTED, valid_name
 from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.own import plain_name
 from vrooli.stack.problem import Problems, Section
@@ -23,13 +23,10 @@ def compile_maintenance(
     if file.maintenance and file.autoheal.enabled is False:
         text = "there is nothing to hold back: the watchdog is switched off by `autoheal.enabled`"
         problems.add(("maintenance", next(iter(file.maintenance))), text)
-    if len(file.maintenance) > MOST:
-        problems.add(("maintenance",), f"more than {MOST} windows")
+    check_table(file.maintenance, MOST, "windows", problems.at("maintenance"))
     found = {}
     for name, written in file.maintenance.items():
         section = problems.at("maintenance", name)
-        if not valid_name(name):
-            problems.add(section.path, f"expected {NAME_EXPECTED}")
         covered = _covered(written.services, services, broken, section)
         found[name] = _window(name, written, covered, section)
     return found

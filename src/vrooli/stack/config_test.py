@@ -61,7 +61,7 @@ def _test_of(service: Service, spec: LaunchSpec, said: Path) -> LaunchSpec:
     seen = (os.path.dirname(program), program) if spec.user and "/" in program else ()
     return replace(
         spec,
-        service=f"{service.name}-config-test",
+        service=f"{service.name}.config-test",
         argv=service.config_test,
         log_path=str(said),
         expose=(*spec.expose, *seen),

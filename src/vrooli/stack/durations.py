@@ -1,12 +1,12 @@
-"""Durations as people write them: `5`, `0.5`, `"500ms"`, `"5s"`, `"2m"`, `"1h"`. Always seconds
-inside."""
+"""Durations as people write them: `5`, `0.5`, `"500ms"`, `"5s"`, `"2m"`, `"1h"`, `"7d"`. Always
+seconds inside."""
 
 import math
 import re
 
-EXPECTED = 'a number of seconds, or text like "500ms", "5s", "2m" or "1h"'
+EXPECTED = 'a number of seconds, or text like "500ms", "5s", "2m", "1h" or "7d"'
 
-PATTERN = r"^[0-9]+(\.[0-9]+)?(ms|s|m|h)$"
+TEXT = r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d)"
 """Also in the JSON Schema; one number and one unit, so that nothing has to be added up while
 reading."""
 
@@ -16,9 +16,8 @@ LONGEST = 7 * 24 * 3600.0
 LONGEST_AGO = 3660 * 86_400.0
 """Seconds; ten years: longer than anything is kept."""
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_TEXT = re.compile(PATTERN.replace("$", r"\Z"), re.ASCII)
-_DAYS = re.compile(r"([0-9]+(?:\.[0-9]+)?)d\Z", re.ASCII)
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+_TEXT = re.compile(TEXT, re.ASCII)
 
 
 def parse_duration(value: float | str) -> float:
@@ -33,12 +32,9 @@ def parse_duration(value: float | str) -> float:
 
 
 def parse_ago(text: str) -> float:
-    """Seconds of how far one looks back: a duration with its unit, or days: `"24h"`, `"7d"`. Raises
-    ValueError with plain words."""
-    days = _DAYS.match(text) if len(text) <= 40 else None
-    if days is None and not _TEXT.match(text):
-        raise ValueError('expected a time like "30m", "12h" or "7d"')
-    seconds = float(days[1]) * 86_400 if days else _number(text)
+    """Seconds of how far one looks back, with its unit: `"24h"`, `"7d"`. Raises ValueError with
+    plain words."""
+    seconds = _number(text, 'a time like "30m", "12h" or "7d"')
     if seconds > LONGEST_AGO:
         raise ValueError("longer than ten years")
     return seconds
@@ -53,19 +49,19 @@ def rough_duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
 
 
-def _number(value: float | str) -> float:
+def _number(value: float | str, expected: str = EXPECTED) -> float:
     if not isinstance(value, str):
         return float(value)
-    match = _TEXT.match(value)
+    match = _TEXT.fullmatch(value)
     if match is None or len(value) > 40:
-        raise ValueError(f"expected {EXPECTED}")
+        raise ValueError(f"expected {expected}")
     unit = match[2]
     return float(value[: -len(unit)]) * _SECONDS[unit]
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest exact way to write `seconds`: `500ms`, `5s`, `2m`, `1h`."""
-    for unit in ("h", "m", "s", "ms"):
+    """The shortest exact way to write `seconds`: `500ms`, `5s`, `2m`, `1h`, `7d`."""
+    for unit in ("d", "h", "m", "s", "ms"):
         count = seconds / _SECONDS[unit]
         if count >= 1 and count == int(count) and count * _SECONDS[unit] == seconds:
             return f"{int(count)}{unit}"

@@ -25,6 +25,8 @@ LOG_LINES = 20
 
 _SERVING = ("running", "starting")
 
+_STILL = "it stands still, as somebody asked for: "
+
 
 class HeldRuntime(Runtime):
     """Asks a manager.
@@ -82,6 +84,13 @@ class HeldRuntime(Runtime):
         launch = context.launches.get(service.name)
         return launch is not None and context.exits.get(launch.launch_id) is None
 
+    def in_hand(self, service: Service, context: Context) -> str:
+        """As its manager said last."""
+        held = context.held.get(service.name)
+        if held is None or not held.asked:
+            return ""
+        return _STILL + held.message if held.phase in _SERVING else f"`{self.stop_command}`"
+
     async def look(self, service: Service, context: Context) -> Result:
         """See the base. A manager that does not answer says nothing about the service: when nobody
         else says that it is well, nobody knows.
@@ -96,7 +105,7 @@ class HeldRuntime(Runtime):
         if held.phase not in _SERVING:
             return self._absent(held)
         if held.asked:
-            return unknown(f"it stands still, as somebody asked for: {held.message}")
+            return unknown(_STILL + held.message)
         if self._is_stopped(service, context):
             return critical("its process is stopped (state T)", stopped=True)
         if _has_probe(service):
@@ -116,6 +125,8 @@ class HeldRuntime(Runtime):
             result = await self.look(service, context)
             if service.name in context.silent:
                 raise self._silent(service, context.silent[service.name])
+            if by := self.in_hand(service, context):
+                raise Refused(f"somebody else has it in hand: {by}", where=service.name)
             held = context.held[service.name]
             if held.phase in ("ended", "failed", "missing"):
                 raise await self._failed(service, context, result.message)

@@ -22,8 +22,8 @@ _WIDTH = 100
 _HEAD = """\
 # What runs here. `vrooli up` starts it, in the order of the needs, and the watchdog keeps it up.
 # `vrooli config check` looks for mistakes, `vrooli config schema` prints the JSON Schema of this
-# file. Durations are seconds, or text like "500ms", "5s", "2m", "1h". Secrets never stand here:
-# write `env:NAME` or `file:PATH` instead.
+# file. Durations are seconds, or text like "500ms", "5s", "2m", "1h", "7d". Secrets never stand
+# here: write `env:NAME` or `file:PATH` instead.
 """
 
 

@@ -2,10 +2,8 @@
 pydantic."""
 
 import json
-import re
-import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,8 +34,7 @@ from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import NotifySection
 from vrooli.stack.toml_lines import key_lines, line_of
-
-NEXT = "correct it; `vrooli config check` looks again, and a running stack is left alone meanwhile"
+from vrooli.stack.toml_text import NEXT, parse
 
 Section = TypeVar("Section")
 
@@ -47,7 +44,6 @@ UNKNOWN = "unexpected_keyword_argument"
 """Pydantic's name for a key that a dataclass does not have."""
 
 _TOP = ("stack", "resources", "scenarios", "jobs", "maintenance", "autoheal", "checks", "notify")
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LARGEST_NUMBER = 2**63 - 1
 
 
@@ -56,6 +52,7 @@ def load_stack(
     machine_python: str,
     checks: Checks | None = None,
     kinds: Catalogue | None = None,
+    docker_host: str = "",
 ) -> Stack:
     """The compiled stack of a file, or the built-in one.
 
@@ -64,6 +61,7 @@ def load_stack(
         machine_python: the interpreter that runs our own scenarios.
         checks: where checks are found; None for none.
         kinds: where kinds are found; None for the installed ones.
+        docker_host: where the `docker` command would find the Docker Engine.
 
     Raises:
         ConfigError: with every problem, one a line, sorted by line.
@@ -80,7 +78,7 @@ def load_stack(
         path = path.absolute()
         text = _read(path)
         reader = _Reader(catalogue, known, problems)
-        raw = _parse(text, path)
+        raw = parse(text, path)
         _require_sensible_size(raw, path)
         file = reader.file(raw)
         folders = Folders(str(path.parent), home)
@@ -92,6 +90,7 @@ def load_stack(
             reader.check_options,
             frozenset(reader.broken),
         )
+    source = replace(source, docker_host=docker_host)
     stack = compile_stack(source, catalogue, known, machine_python, problems)
     _check_work_half(stack, problems)
     if problems.found:
@@ -124,22 +123,6 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError("not UTF-8 text", where=f"{where}:{line}", next_step=NEXT) from error
-
-
-def _parse(text: str, path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise ConfigError("nested too deeply", where=str(path), next_step=NEXT) from error
-    except tomllib.TOMLDecodeError as error:
-        found = _PLACE.search(str(error))
-        line = int(found[1]) if found and found[1] else text.count("\n") + 1
-        column = f":{found[2]}" if found and found[2] else ""
-        what = _PLACE.sub("", str(error))
-        place = f"{path}:{line}{column}"
-        raise ConfigError(f"not TOML: {what}", where=place, next_step=NEXT) from error
-    except ValueError as error:  # of int(), which refuses thousands of digits
-        raise ConfigError("a number is too long", where=str(path), next_step=NEXT) from error
 
 
 def _require_sensible_size(raw: Mapping[str, Any], path: Path) -> None:

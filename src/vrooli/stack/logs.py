@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 _TAIL_BLOCK = 64 * 1024
+_TRIES = 20
 
 
 def tail(path: Path, lines: int, since: int = 0) -> list[str]:
@@ -11,10 +12,20 @@ def tail(path: Path, lines: int, since: int = 0) -> list[str]:
     empty when there is no file. A file that was rotated since then is taken whole. Right after a
     rotation the lines before it are in another file, and are shown as well.
     """
+    text = b""
+    for _ in range(_TRIES):
+        before, text = size(path), _whole(path, since)
+        if size(path) >= before:
+            break
+        # Its beginning was moved away meanwhile: we may have seen a gap.
+    return text.decode("utf-8", "replace").splitlines()[-lines:] if lines > 0 else []
+
+
+def _whole(path: Path, since: int) -> bytes:
     text = _end(path, _TAIL_BLOCK, since)
     if since == 0 and len(text) < _TAIL_BLOCK:
         text = _end(path.with_name(f"{path.name}.1"), _TAIL_BLOCK - len(text)) + text
-    return text.decode("utf-8", "replace").splitlines()[-lines:] if lines > 0 else []
+    return text
 
 
 def _end(path: Path, most: int, since: int = 0) -> bytes:

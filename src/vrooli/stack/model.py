@@ -297,6 +297,9 @@ class NotifySettings:
 DOCKER = "/run/docker.sock"
 """Where the Docker Engine listens, as it comes."""
 
+DOCKER_HOST = "DOCKER_HOST"
+"""The variable in which the `docker` command is told another place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -313,6 +316,7 @@ class Stack:
         source: the file it was compiled from; empty for the built-in default stack.
         folder: where relative paths start.
         docker: the socket of the Docker Engine.
+        docker_from: the variable that said so; empty where the file did, or nobody.
     """
 
     name: str
@@ -325,6 +329,7 @@ class Stack:
     jobs: Mapping[str, Job] = field(default_factory=dict)
     maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
     docker: str = DOCKER
+    docker_from: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -346,6 +351,7 @@ class Stack:
             notify=_notify(data.get("notify", {})),
             maintenance={n: _maintenance(raw) for n, raw in data.get("maintenance", {}).items()},
             docker=data.get("docker", DOCKER),
+            docker_from=data.get("docker_from", ""),
         )
 
 

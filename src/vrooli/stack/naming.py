@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import UnknownName, UsageError
 from vrooli.stack import graph
 from vrooli.stack.model import Service, Stack
 from vrooli.stack.nearest import did_you_mean
@@ -21,8 +21,9 @@ def resolve(stack: Stack, names: Sequence[str]) -> set[str]:
         matches = _matches(stack, said) or _matches(stack, said.removeprefix("vrooli-"))
         if not matches:
             known = {*stack.services, *(service.group for service in stack.services.values())}
-            raise UsageError(
+            raise UnknownName(
                 f"`{said}` is not in this stack{did_you_mean(said, known)}",
+                said,
                 next_step=f"it has: {', '.join(stack.services)}",
             )
         found |= matches

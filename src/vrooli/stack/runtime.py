@@ -78,6 +78,12 @@ class Runtime(ABC):
     def running(self, service: Service, context: Context) -> bool:
         """Whether it runs, as far as its runtime can tell without asking it."""
 
+    def in_hand(self, service: Service, context: Context) -> str:
+        """How somebody stopped it past us, or lets it stand still, as far as can be told without
+        asking; empty when nobody does.
+        """
+        return ""
+
     async def look(self, service: Service, context: Context) -> Result:
         """One look: by its probe, unless its runtime knows already that it does not serve. Raises
         only when it is cancelled.

@@ -24,7 +24,7 @@ EVERY = "every "
 
 EXPECTED = 'five fields of cron like "30 3 * * *", or "every " and a duration like "every 6h"'
 
-PATTERN = r"^(every +[0-9]+(\.[0-9]+)?(ms|s|m|h)|\S+( +\S+){4})$"
+PATTERN = rf"^({EVERY}+{durations.TEXT}|\S+( +\S+){{4}})$"
 """For the JSON Schema: the outline; what each field may hold is checked by reading it."""
 
 SHORTEST = 1.0

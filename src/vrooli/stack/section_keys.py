@@ -18,7 +18,7 @@ Duration = float | str
 SECONDS = {
     "anyOf": [
         {"type": "number", "minimum": 0},
-        {"type": "string", "pattern": durations.PATTERN},
+        {"type": "string", "pattern": f"^{durations.TEXT}$"},
     ]
 }
 PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
@@ -38,9 +38,37 @@ def key(doc: str, expects: str, *, default: str = "", example: str = "", schema:
     return field(default=None, metadata={SAID: {**said, "schema": schema}})
 
 
-def duration(doc: str, *, default: str, example: str = "") -> Any:
+def duration(doc: str, *, default: str = "", example: str = "") -> Any:
     """A key that takes seconds."""
     return key(doc, durations.EXPECTED, default=default, example=example, schema=SECONDS)
+
+
+def flag(doc: str, *, default: str, example: str = "") -> Any:
+    """A key that is on or off."""
+    return key(doc, "`true` or `false`", default=default, example=example)
+
+
+def whole(doc: str, *, between: tuple[int, int], default: str, example: str = "") -> Any:
+    """A key that takes a whole number, the bounds included."""
+    least, most = between
+    return key(
+        doc,
+        f"a whole number from {least} to {most}",
+        default=default,
+        example=example,
+        schema={"type": "integer", "minimum": least, "maximum": most},
+    )
+
+
+def service_names(doc: str, *, default: str) -> Any:
+    """A key that takes services of the stack."""
+    return key(
+        doc,
+        'a list of service names, like ["postgres"]',
+        default=default,
+        example='["postgres"]',
+        schema={"type": "array", "items": {"type": "string"}},
+    )
 
 
 def port(doc: str, *, default: str, example: str = "") -> Any:

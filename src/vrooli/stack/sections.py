@@ -20,9 +20,12 @@ from vrooli.stack.section_keys import (
     Duration,
     duration,
     env,
+    flag,
     key,
     port,
+    service_names,
     user,
+    whole,
 )
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
@@ -44,7 +47,7 @@ class StackSection:
     docker: str | None = key(
         "Where the Docker Engine listens, for containers and checks.",
         "the whole path of a socket, also with `unix://` before it",
-        default="`/run/docker.sock`",
+        default="`DOCKER_HOST` of the `up` where that is a socket, else `/run/docker.sock`",
         schema={"type": "string", "pattern": "^(unix://)?/"},
     )
 
@@ -91,11 +94,10 @@ class HealthSection:
         "Time that one look may take, at most the interval.",
         default="0.9 of the interval, at most `5s`",
     )
-    failures: int | None = key(
+    failures: int | None = whole(
         "So many looks in a row must fail before the service counts as hung.",
-        "a whole number from 1 to 100",
+        between=(1, 100),
         default="2; 3 for databases",
-        schema={"type": "integer", "minimum": 1, "maximum": 100},
     )
     over: Duration | None = duration(
         "Those failures must span at least this time: slow is not dead.",
@@ -145,11 +147,10 @@ class ServiceSection:
         example='{ DATABASE_URL = "resource:postgres", API_KEY = "env:API_KEY" }',
     )
     user: str | None = user()
-    instances: int | None = key(
+    instances: int | None = whole(
         "So many alike, named NAME-1, NAME-2, ... on the ports `port`, `port` + 1, ...",
-        "a whole number from 1 to 64",
+        between=(1, 64),
         default="1",
-        schema={"type": "integer", "minimum": 1, "maximum": 64},
     )
     port: int | None = port("Where it listens.", default="the kind's own, or none", example="8000")
     host: str | None = key(
@@ -172,17 +173,13 @@ class ServiceSection:
         "containers: what the Docker Engine says",
         example='{ http = "/", interval = "5s" }',
     )
-    needs: list[str] | None = key(
+    needs: list[str] | None = service_names(
         "Services that must be healthy before it starts. With several instances, any healthy one "
         "will do.",
-        'a list of service names, like ["postgres"]',
         default="none",
-        example='["postgres"]',
-        schema={"type": "array", "items": {"type": "string"}},
     )
-    critical: bool | None = key(
+    critical: bool | None = flag(
         "Whether the whole stack is critical when it fails (`true`), or only in warning (`false`).",
-        "`true` or `false`",
         default="`true`",
         example="true",
     )
@@ -258,7 +255,7 @@ class CheckSection:
         default="a check of the product, of this name",
         schema={"type": "string", "minLength": 1},
     )
-    enabled: bool | None = key("`false` is never looked at.", "`true` or `false`", default="`true`")
+    enabled: bool | None = flag("`false` is never looked at.", default="`true`")
     interval: Duration | None = duration("Time between two looks.", default="the check's own")
     timeout: Duration | None = duration(
         "Time that one look may take.", default="the check's own, at most the interval"
@@ -290,8 +287,8 @@ class AutohealSection:
     """The watchdog."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
-    enabled: bool | None = key(
-        "`false` leaves the watchdog out: nothing is healed.", "`true` or `false`", default="`true`"
+    enabled: bool | None = flag(
+        "`false` leaves the watchdog out: nothing is healed.", default="`true`"
     )
     host: str | None = key(
         "Address of its HTTP API.",
@@ -306,11 +303,10 @@ class AutohealSection:
     stability: Duration | None = duration(
         "Time that a heal must hold before it counts as healed.", default="`5s`"
     )
-    heal_budget: int | None = key(
+    heal_budget: int | None = whole(
         "Heals allowed on this host within `heal_window`; what goes beyond waits.",
-        "a whole number from 1 to 1000",
+        between=(1, 1000),
         default="20",
-        schema={"type": "integer", "minimum": 1, "maximum": 1000},
     )
     heal_window: Duration | None = duration("See `heal_budget`.", default="`10m`")
     delays: list[Duration] | None = key(
@@ -323,23 +319,21 @@ class AutohealSection:
     decay: Duration | None = duration(
         "Healthy time in one piece that takes one failure off that count.", default="`10m`"
     )
-    breaker: int | None = key(
+    breaker: int | None = whole(
         "When more than this share of the services (in %, and at least 4) fails at once, one at a "
         "time is healed and the others are spared.",
-        "a whole number from 1 to 100",
+        between=(1, 100),
         default="40",
-        schema={"type": "integer", "minimum": 1, "maximum": 100},
     )
     allow: AllowSection | None = key(
         "What it may do to the machine without asking.",
         'a table like { actions = ["vacuum-journal"] }',
         default="nothing",
     )
-    chronic: int | None = key(
+    chronic: int | None = whole(
         "So many heals of one service in 24 hours are too many, although each of them worked.",
-        "a whole number from 2 to 1000",
+        between=(2, 1000),
         default="5",
-        schema={"type": "integer", "minimum": 2, "maximum": 1000},
     )
     ping: str | None = key(
         "A GET on this URL tells a service outside that this watchdog lives; that one alarms when "

@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vrooli.stack.section_keys import FORBID, Duration, due_times, duration, env, key, user, zone
+from vrooli.stack.section_keys import (
+    FORBID,
+    Duration,
+    due_times,
+    duration,
+    env,
+    flag,
+    key,
+    service_names,
+    user,
+    whole,
+    zone,
+)
 
 
 @dataclass
@@ -27,27 +39,22 @@ class JobSection:
         default="`1h`",
         example='"30m"',
     )
-    catch_up: bool | None = key(
+    catch_up: bool | None = flag(
         "Whether it runs, once, for times that passed while it could not run: the machine was "
         "off, the stack was down, a run was cut off.",
-        "`true` or `false`",
         default="`true`",
         example="true",
     )
-    nice: int | None = key(
+    nice: int | None = whole(
         "How far it stands back for others who want the processor.",
-        "a whole number from 0 to 19",
+        between=(0, 19),
         default="0",
         example="10",
-        schema={"type": "integer", "minimum": 0, "maximum": 19},
     )
-    needs: list[str] | None = key(
+    needs: list[str] | None = service_names(
         "Services that must be healthy when it starts; while one is not, it is refused and tried "
         "again.",
-        'a list of service names, like ["postgres"]',
         default="none",
-        example='["postgres"]',
-        schema={"type": "array", "items": {"type": "string"}},
     )
     env: dict[str, str | int] | None = env(
         "Environment of the process, as that of a service.",
@@ -59,21 +66,19 @@ class JobSection:
         default="the folder of this file",
     )
     user: str | None = user()
-    retries: int | None = key(
+    retries: int | None = whole(
         "How often a run that failed or took too long is run again before it stays failed.",
-        "a whole number from 0 to 20",
+        between=(0, 20),
         default="0",
         example="2",
-        schema={"type": "integer", "minimum": 0, "maximum": 20},
     )
     retry_delay: Duration | None = duration(
         "Time before it is run again; doubled each time, up to an hour.",
         default="`1m`",
     )
-    critical: bool | None = key(
+    critical: bool | None = flag(
         "Whether the whole stack is critical while its last run failed (`true`), or only in "
         "warning (`false`).",
-        "`true` or `false`",
         default="`true`",
         example="false",
     )

@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from vrooli.stack import durations
-from vrooli.stack.section_keys import FORBID, SECONDS, Duration, due_times, key, zone
+from vrooli.stack.section_keys import (
+    FORBID,
+    Duration,
+    due_times,
+    duration,
+    flag,
+    key,
+    service_names,
+    zone,
+)
 
 
 @dataclass
@@ -14,18 +22,10 @@ class MaintenanceSection:
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
     schedule: str | None = due_times("When it begins", example='"0 3 * * SUN"')
-    duration: Duration | None = key(
-        "How long it lasts, at most a week.",
-        durations.EXPECTED,
-        example='"2h"',
-        schema=SECONDS,
-    )
-    services: list[str] | None = key(
+    duration: Duration | None = duration("How long it lasts, at most a week.", example='"2h"')
+    services: list[str] | None = service_names(
         "What it covers; of a service with several instances, all of them.",
-        'a list of service names, like ["postgres"]',
         default="everything",
-        example='["postgres"]',
-        schema={"type": "array", "items": {"type": "string"}},
     )
     timezone: str | None = zone()
     why: str | None = key(
@@ -35,9 +35,8 @@ class MaintenanceSection:
         example='"weekly updates"',
         schema={"type": "string", "minLength": 1, "maxLength": 500},
     )
-    until_green: bool | None = key(
+    until_green: bool | None = flag(
         "`true` ends it early, when what it covers has failed in it and is well again.",
-        "`true` or `false`",
         default="`false`",
         example="true",
     )

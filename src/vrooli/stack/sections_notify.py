@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from vrooli.stack.section_keys import FORBID, Duration, duration, key
+from vrooli.stack.section_keys import FORBID, Duration, duration, key, whole
 
 
 @dataclass
@@ -42,12 +42,11 @@ class NotifySection:
         default="`24h`",
         example='"24h"',
     )
-    flood: int | None = key(
+    flood: int | None = whole(
         "Messages that one channel gets within `flood_window`; what goes beyond comes as one "
         "message a minute.",
-        "a whole number from 1 to 1000",
+        between=(1, 1000),
         default="10",
-        schema={"type": "integer", "minimum": 1, "maximum": 1000},
     )
     flood_window: Duration | None = duration("See `flood`.", default="`10m`")
     resolve_after: Duration | None = duration(

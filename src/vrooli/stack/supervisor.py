@@ -4,13 +4,13 @@ while there is none.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import vrooli.stack.runtimes
 from vrooli.core import discover
-from vrooli.core.errors import StartFailed, VrooliError
+from vrooli.core.errors import Refused, StartFailed, VrooliError
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.manager import Held
 from vrooli.core.result import Result
@@ -36,6 +36,14 @@ class Outcome:
     error: VrooliError | None = None
 
 
+Seen = Callable[[str, Result], None]
+"""Told what the look that verified a service found."""
+
+
+def untold(name: str, result: Result) -> None:
+    """For those who do not remember looks."""
+
+
 class Supervisor:
     """The services of one stack. Never two operations on one service at a time."""
 
@@ -43,6 +51,15 @@ class Supervisor:
         self.context = context
         self._locks: dict[str, asyncio.Lock] = {}
         self._lost: frozenset[str] = frozenset()
+        self._spares = False
+
+    def sparing(self) -> "Supervisor":
+        """The same, for what nobody asked for: it changes nothing that somebody stopped, or is
+        about to stop, by way of its manager (`Refused`).
+        """
+        other = Supervisor(self.context)
+        other._locks, other._spares = self._locks, True
+        return other
 
     @property
     def stack(self) -> Stack:
@@ -103,10 +120,28 @@ class Supervisor:
         """Why nobody knows how `service` is: its manager does not answer; empty when it does."""
         return self.context.silent.get(service.name, "")
 
-    def was_asked_to_end(self, service: Service) -> bool:
-        """Whether somebody stopped it by way of its manager."""
-        held = self.context.held.get(service.name)
-        return held is not None and held.asked
+    def in_hand(self, service: Service) -> str:
+        """How somebody stopped it by way of its manager, or lets it stand still; empty when nobody
+        does.
+        """
+        return self.runtime(service).in_hand(service, self.context)
+
+    async def require_ours(self, service: Service) -> None:
+        """For what nobody asked for: raise `Refused` when it is not ours to change `service` now;
+        its manager is asked anew.
+        """
+        if not self._spares or not service.is_held:
+            return
+        await ask_all((service,), self.context)
+        if by := self.in_hand(service):
+            raise Refused(f"somebody else has it in hand: {by}", where=service.name)
+        held = self.held(service)
+        if held is not None and held.phase == "stopping":
+            raise Refused(self.obstacle(service), where=service.name, retryable=True)
+
+    def held(self, service: Service) -> Held | None:
+        """What its manager said last; None when it has none, or that said nothing yet."""
+        return self.context.held.get(service.name) if service.is_held else None
 
     def let_go(self, service: Service) -> None:
         """Forget what its manager said: it is held no more, or another is held by that name."""
@@ -117,7 +152,7 @@ class Supervisor:
 
     def obstacle(self, service: Service) -> str:
         """Why nothing can be done about `service` now; empty when nothing is in the way."""
-        held = self.context.held.get(service.name) if service.is_held else None
+        held = self.held(service)
         if held is not None and held.phase == "missing":
             return f"its manager does not know `{held.name}`"
         if held is not None and held.phase == "stopping":
@@ -183,6 +218,7 @@ class Supervisor:
             if self.running(service) and service.managed:
                 return None
             with _trouble_of(service):
+                await self.require_ours(service)
                 await self.require_sound(service)
                 return await self.runtime(service).start(service, self.context, report)
 
@@ -190,6 +226,7 @@ class Supervisor:
         """Bring `service` down."""
         async with self.lock(service.name):
             with _trouble_of(service):
+                await self.require_ours(service)
                 await self.runtime(service).stop(service, self.context)
 
     def undeclared(self) -> list[str]:
@@ -215,7 +252,9 @@ class Supervisor:
             with _trouble_of(service):
                 runtime.check(service, self.context)
                 await self.require_sound(service)
+                await self.require_ours(service)
                 await runtime.stop(service, self.context)
+                await self.require_ours(service)  # it took a while, and may have been no news
                 return await runtime.start(service, self.context, report)
 
     async def require_sound(self, service: Service) -> None:
@@ -231,7 +270,9 @@ class Supervisor:
             self.runtime(service).check(service, self.context)
         await asyncio.gather(*map(self.require_sound, services))
 
-    async def start(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
+    async def start(
+        self, names: Iterable[str], report: Report, seen: Seen = untold
+    ) -> dict[str, Outcome]:
         """Start `names` in the order of their needs, in parallel where possible, each after its
         needs are healthy.
         """
@@ -241,7 +282,9 @@ class Supervisor:
             for service in services:
                 wanted = graph.direct_needs(self.stack, service.name)
                 needs = [task for name, task in tasks.items() if name in wanted]
-                tasks[service.name] = group.create_task(self._start_after(service, needs, report))
+                tasks[service.name] = group.create_task(
+                    self._start_after(service, needs, report, seen)
+                )
         return {name: task.result() for name, task in tasks.items()}
 
     async def stop(self, names: Iterable[str], report: Report) -> dict[str, Outcome]:
@@ -262,7 +305,11 @@ class Supervisor:
         return [self.stack.services[n] for wave in waves for n in sorted(wave) if n in chosen]
 
     async def _start_after(
-        self, service: Service, needs: list[asyncio.Task[Outcome]], report: Report
+        self,
+        service: Service,
+        needs: list[asyncio.Task[Outcome]],
+        report: Report,
+        seen: Seen,
     ) -> Outcome:
         watch = _Stopwatch(service.name, report, self.context)
         if needs and not (self.running(service) and service.managed):
@@ -273,7 +320,7 @@ class Supervisor:
             watch.say("blocked", error.what)
             return Outcome(service.name, changed=False, error=error)
         try:
-            result = await self._start_or_restart(service, report)
+            result = await self._start_or_restart(service, report, seen)
         except VrooliError as error:
             watch.say("failed", str(error))
             return Outcome(service.name, changed=True, error=error)
@@ -283,12 +330,19 @@ class Supervisor:
         watch.say("started" if result.details.get("unasked") else "healthy", result.message)
         return Outcome(service.name, changed=service.managed)
 
-    async def _start_or_restart(self, service: Service, report: Report) -> Result | None:
+    async def _start_or_restart(
+        self, service: Service, report: Report, seen: Seen
+    ) -> Result | None:
+        """What was found in the end; None when it ran already, and well."""
         if self.outdated(service):
-            return await self.restart_one(service, report)
-        result = await self.start_one(service, report)
-        if result is None and not (await self.look(service)).healthy:
-            return await self.runtime(service).await_health(service, self.context)
+            result: Result | None = await self.restart_one(service, report)
+        else:
+            result = await self.start_one(service, report)
+        if result is None and (found := await self.look(service)).healthy:
+            seen(service.name, found)
+            return None
+        result = result or await self.runtime(service).await_health(service, self.context)
+        seen(service.name, result)
         return result
 
     async def _stop_after(

@@ -1,8 +1,12 @@
 """Ending all that one launch began."""
 
+import asyncio
 import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
 
-from vrooli.core.errors import Busy
+from vrooli.core.errors import Busy, VrooliError
 from vrooli.core.launch import Launch
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.keeper import Keeper
@@ -11,6 +15,21 @@ KILLED = 10.0
 """Seconds that a killed process may take to be gone; only one that waits for a disk needs any."""
 
 _PAUSE = 0.02
+
+
+async def spawned(
+    asked: Coroutine[Any, Any, Launch], end: Callable[[Launch], Awaitable[None]]
+) -> Launch:
+    """The launch that a keeper was asked for. Who is cancelled meanwhile waits for the answer and
+    has it ended: it would run on, and nobody would know of it.
+    """
+    task = asyncio.ensure_future(asked)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        with suppress(VrooliError):
+            await end(await task)
+        raise
 
 
 async def end_tree(launch: Launch, keeper: Keeper, clock: Clock, grace: float) -> None:

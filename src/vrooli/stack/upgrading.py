@@ -173,8 +173,16 @@ async def carry_out(
             return Upgraded({name: Outcome(name, changed=True)}, upgrade.note)
         outcomes = await _replaced(upgrade, around, supervisor, report)
     finally:
-        await upgrade.clean()
+        await _cleaned(upgrade, told)
     return Upgraded(outcomes, upgrade.note)
+
+
+async def _cleaned(upgrade: Upgrade, told: Told) -> None:
+    """What cannot be removed must not hide why the upgrade failed: the next start removes it."""
+    try:
+        await upgrade.clean()
+    except VrooliError as error:
+        told(f"not all that was made could be removed: {error.what}")
 
 
 async def _replaced(
@@ -194,7 +202,9 @@ async def _replaced(
             await upgrade.back()
             raise error
     except VrooliError as error:
-        report(Step(name, "failed", error.said_of(name)))
+        report(Step(name, "failed", error.said_of(name).partition("\n")[0]))  # all of it later
+        # First: the disk may be full of it, and what serves needs room to start.
+        await _cleaned(upgrade, lambda line: report(Step(name, "preparing", line)))
         await supervisor.start(around.wanted, report)
         raise
     if name not in around.wanted:

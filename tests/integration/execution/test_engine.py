@@ -123,18 +123,20 @@ async def test_another_goes_on_where_a_dead_one_was(
     assert rows == [("unknown-effect",)]
 
 
-async def test_a_dead_one_is_followed_when_its_lease_ends(
+async def test_who_ends_in_order_hands_its_runs_on_at_once(
     work: WorkDatabase, other: WorkDatabase, world: World
 ) -> None:
     world.shut["a"] = asyncio.Event()
     repeatable = await work.define(one_step("a", "ask"))
     runs = await new(work, 5, repeatable)
-    dead = asyncio.create_task(engine(work, world).run())
+    ending = asyncio.create_task(engine(work, world).run())
     await until(lambda: len(world.inside) == 5)
-    await kill(dead)
+    await kill(ending)
+    next_one = engine(other, world)
+    await next_one.sweep()
+    assert next_one.room == next_one.parts.slots - 5
     world.shut["a"].set()
-    async with working(engine(other, world)):
-        await all_are(work, runs, "completed")
+    await all_are(work, runs, "completed")
 
 
 async def test_a_cancelled_run_is_dropped_at_the_next_renewal(

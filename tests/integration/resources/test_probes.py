@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.kinds import Bench, resource
-from tests.support.postgres import free_port
+from tests.support.ports import free_port
 from vrooli.core.status import Status
 from vrooli.stack.compiled import write_compiled
 from vrooli.stack.kinds import kind_of
@@ -55,7 +55,7 @@ async def test_a_health_command_that_hangs_is_killed_and_critical(real: Bench) -
     assert result.status is Status.CRITICAL
     clock = real.tools.clock
     deadline = clock.monotonic() + 30
-    while any(launch.service == "web-probe" for launch in await real.keeper.launches()):
+    while any(launch.service == "web.probe" for launch in await real.keeper.launches()):
         assert clock.monotonic() < deadline
         await clock.sleep(0.05)
 

@@ -18,6 +18,7 @@ TOOLS = ("chmod", "dirname", "ls", "mkdir", "rm", "tr")
 PROGRAMS = {
     "redis-server": "redis-server",
     "postgresql": "initdb",
+    "nginx": "nginx",
     "faketime": "faketime",
     "e2fsprogs": "mkfs.ext4",
     "systemd-container": "systemd-nspawn",

@@ -17,6 +17,15 @@ ROUTES = [
     ("GET", "/openapi.json"),
     ("GET", "/api/v1/history"),
     ("POST", "/api/v1/history"),
+    ("GET", "/api/v1/routines"),
+    ("POST", "/api/v1/routines"),
+    ("GET", "/api/v1/routines/{name}"),
+    ("GET", "/api/v1/runs"),
+    ("POST", "/api/v1/runs"),
+    ("GET", "/api/v1/runs/{run}"),
+    ("POST", "/api/v1/runs/{run}/cancel"),
+    ("GET", "/api/v1/runs/{run}/steps"),
+    ("GET", "/api/v1/runs/{run}/events"),
 ]
 
 

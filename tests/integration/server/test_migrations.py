@@ -10,7 +10,7 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from tests.support.postgres import free_port
+from tests.support.ports import free_port
 from vrooli.core.errors import VrooliError
 from vrooli.main.migrate import MIGRATIONS, migrate
 from vrooli.server.migrator import newest_revision

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import LiveStack, free_port
+from tests.support.ports import free_port
+from tests.support.stack import LiveStack
 
 
 @pytest.fixture

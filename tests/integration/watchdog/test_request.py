@@ -29,6 +29,7 @@ class Dying:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.requests: set[str] = set()
 
     async def answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:
         """One request."""
@@ -36,6 +37,7 @@ class Dying:
             await reply(writer, 200, {"status": "ok"})
             return
         self.asked += 1
+        self.requests.add(asked.json()["request"])
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         await writer.drain()
         writer.transport.abort()
@@ -53,7 +55,7 @@ async def test_watchdogs_that_die_of_it_one_after_the_other_are_not_asked_for_ev
     async with serving(watchdog.answer, home.watchdog_socket):
         with pytest.raises(CutOff, match="in the middle of up"):
             await asyncio.to_thread(ask)
-    assert watchdog.asked == ATTEMPTS
+    assert (watchdog.asked, len(watchdog.requests)) == (ATTEMPTS, 1), "it is the same request"
     assert told == ["it ended in the middle of `up`; the next one is asked again"] * (ATTEMPTS - 1)
     FileLock(home.turn_lock, "somebody").take()  # it is nobody's turn any more
 

@@ -1,9 +1,6 @@
 """Operators, heals, exits and looks meet at awkward moments."""
 
 import asyncio
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
@@ -35,7 +32,7 @@ async def test_what_an_up_has_not_reached_yet_did_not_fail(tmp_path: Path) -> No
 async def test_what_is_about_to_be_started_did_not_fail(tmp_path: Path) -> None:
     async with MemoryWatchdog(tmp_path, stack_of(scenario("web", 1))) as watchdog:
         web = watchdog.board.tracked["web"]
-        with slow_disk(watchdog):  # a second passes between what is wanted and its start
+        with watchdog.slow_disk():  # a second passes between what is wanted and its start
             up = asyncio.create_task(watchdog.operations.run("up", (), silent))
             await until(lambda: watchdog.board.is_wanted(web.service))
             watchdog.board.checks.clear()  # there are no facts for them here
@@ -49,13 +46,51 @@ async def test_who_ends_while_its_heal_is_written_down_is_healed_again(tmp_path:
     seldom = replace(scenario("web", 1), health=Health("tcp", "1", interval=60.0))
     async with MemoryWatchdog(tmp_path, stack_of(seldom, sweep=60.0)) as watchdog:
         await watchdog.operations.run("up", (), silent)
-        with slow_disk(watchdog):  # an action waits a second for it, and then goes on
+        with watchdog.slow_disk():  # an action waits a second for it, and then goes on
             await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
             await until(lambda: watchdog.started("web") == 2)
             await asyncio.sleep(0.3)  # verified by now; the record of it waits for the disk
             await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
             await asyncio.sleep(0.1)
         await until(lambda: watchdog.started("web") == 3)
+
+
+async def test_who_passes_again_is_not_decided_about_while_that_is_written_down(
+    tmp_path: Path,
+) -> None:
+    seldom = replace(scenario("web", 1), health=Health("tcp", "1", interval=60.0))
+    async with MemoryWatchdog(tmp_path, stack_of(seldom, sweep=60.0)) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        web = watchdog.board.tracked["web"]
+        with watchdog.slow_disk():  # each record of the heal takes a second
+            await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
+            await until(lambda: web.failure is not None)
+            async with asyncio.timeout(30):
+                while web.failure is not None:
+                    await watchdog.reactor.consider(web)  # as a sweep does
+                    await asyncio.sleep(0.05)
+        await until(lambda: web.heal is not None and web.heal.outcome == "healed")
+        assert len(web.heals) == 1
+        (heal,) = await watchdog.heals("web")
+        assert [attempt["action"] for attempt in heal["attempts"]] == ["start"]
+
+
+async def test_what_failed_in_vain_is_counted_before_it_is_decided_about(tmp_path: Path) -> None:
+    seldom = replace(
+        scenario("web", 1, start_timeout=0.2), health=Health("tcp", "1", interval=60.0)
+    )
+    async with MemoryWatchdog(tmp_path, stack_of(seldom, sweep=60.0)) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        web = watchdog.board.tracked["web"]
+        watchdog.ports.closed.add(1)
+        with watchdog.slow_disk():
+            await watchdog.keeper.signal(watchdog.launch_id("web"), SIGKILL)
+            await until(lambda: web.backoff.level == 1)
+            async with asyncio.timeout(30):
+                while web.backoff.level == 1:
+                    await watchdog.reactor.consider(web)
+                    await asyncio.sleep(0.05)
+        assert len(web.heals) == 1
 
 
 async def test_a_stop_during_the_look_at_needs_is_no_failure(tmp_path: Path) -> None:
@@ -104,15 +139,6 @@ async def test_a_dependent_that_is_not_looked_at_does_not_spoil_a_heal(tmp_path:
         await until(lambda: db.heal is not None and db.heal.outcome is not None, seconds=20)
         assert db.heal is not None
         assert db.heal.outcome == "healed"
-
-
-@contextmanager
-def slow_disk(watchdog: MemoryWatchdog) -> Iterator[None]:
-    """Nothing can be written to the history."""
-    with closing(sqlite3.connect(watchdog.history_path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize("cause", ["hangs", "dies"])

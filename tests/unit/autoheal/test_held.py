@@ -13,6 +13,8 @@ import pytest
 
 from tests.support.memory_watchdog import MemoryWatchdog, container, scenario, stack_of
 from tests.support.until import until
+from vrooli.autoheal.paging import judge_service
+from vrooli.autoheal.paging_board import PagingBoard
 from vrooli.autoheal.status import StatusView
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.manager import MemoryManager
@@ -113,6 +115,37 @@ async def test_a_policy_that_starts_it_over_and_over_in_vain_is_no_healer(
                 await asyncio.sleep(0.02)
         assert (await watchdog.heals("box"))[-1]["outcome"] == "ineffective"
         assert row(watchdog)["state"] == "failed"
+
+
+async def test_a_loop_of_what_is_only_watched_is_seen_and_never_touched(
+    tmp_path: Path, manager: MemoryManager
+) -> None:
+    manager.add("box", restarts="always", healthy=True)
+    manager.run("box")
+    stack = stack_of(container("box", heal="watch", start_timeout=1.0), scenario("web", 1))
+    async with MemoryWatchdog(tmp_path, stack, manager=manager) as watchdog:
+        await watchdog.operations.run("up", (), silent)
+        pages = PagingBoard(watchdog.board, watchdog.restraints)
+        async with asyncio.timeout(30):
+            while row(watchdog)["health"] != "critical":
+                manager.end("box", code=1)
+                await until(lambda: not watchdog.supervisor.running(stack.services["box"]))
+                manager.run("box")  # well for a moment, each time
+                await until(lambda: watchdog.supervisor.running(stack.services["box"]))
+        box, now = watchdog.board.tracked["box"], watchdog.clock.monotonic()
+        assert (
+            row(watchdog)["message"]
+            == "the Docker Engine starts it over and over: exited with code 1"
+        )
+        verdict = judge_service(pages.facts(box, "", now), now)
+        assert (verdict.says, verdict.rule) == ("page", "watched")
+        manager.end("box", code=1)
+        await quiet(watchdog)
+        assert row(watchdog)["health"] == "critical", "also while it waits for its next start"
+        assert (manager.started, manager.stopped, await watchdog.heals("box")) == ([], [], [])
+        manager.stop_by_hand("box")
+        manager.run("box")
+        await until(lambda: row(watchdog)["health"] == "ok")
 
 
 async def test_one_that_runs_and_is_sick_is_restarted(up: MemoryWatchdog) -> None:

@@ -43,7 +43,7 @@ def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     async def execute(body: str, **arguments: Any) -> Finished:
         (tmp_path / "odd.py").write_text(PLUGIN.format(body=body), encoding="utf-8")
         importlib.invalidate_caches()
-        return await executor().execute(call("odd", arguments))
+        return await executor().execute(call("odd", arguments), 0.0)
 
     yield execute
     vrooli.execution.steps.__path__.remove(str(tmp_path))
@@ -62,7 +62,7 @@ def call(kind: str, arguments: Any) -> Call:
 
 
 async def test_a_value_is_handed_on() -> None:
-    end = await executor().execute(call("value", {"x": [1]}))
+    end = await executor().execute(call("value", {"x": [1]}), 0.0)
     assert (end.path, end.attempt, end.output, end.failure) == ("a", 1, {"x": [1]}, None)
 
 

@@ -140,7 +140,10 @@ class Machine:
     def repeatable(self, call: Call) -> bool:
         return call.node.type == "ask"
 
-    async def execute(self, call: Call) -> Finished:
+    def lasting(self, call: Call) -> bool:
+        return False
+
+    async def execute(self, call: Call, begun: float) -> Finished:
         await self.word()
         self.effects[call.path, call.attempt] += 1
         await self.word()

@@ -26,16 +26,22 @@ class Steps:
         done: paths and attempts, in order.
         ways: by path.
         running: paths of those under way.
+        begun: when each began, as it was told.
     """
 
     done: list[tuple[str, int]] = field(default_factory=list)
     ways: dict[str, Callable[[Call], Any]] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
+    begun: dict[str, float] = field(default_factory=dict)
 
     def repeatable(self, call: Call) -> bool:
         return call.node.type == "ask"
 
-    async def execute(self, call: Call) -> Finished:
+    def lasting(self, call: Call) -> bool:
+        return call.node.type == "stay"
+
+    async def execute(self, call: Call, begun: float) -> Finished:
+        self.begun[call.path] = begun
         self.done.append((call.path, call.attempt))
         self.running.add(call.path)
         try:
@@ -112,6 +118,23 @@ async def test_a_repeatable_one_is() -> None:
     bench = Bench({"step": "a", "ask": {}})
     await (await bench.journal()).write(Begun("a", 1, "ask", {}, 1.0))
     assert await bench.run() == Done({})
+
+
+async def test_a_lasting_one_goes_on_and_hears_when_it_began() -> None:
+    bench = Bench({"step": "a", "stay": {}})
+    bench.steps.ways = {"a": never}
+    began = bench.clock.wall()
+    task = asyncio.create_task(bench.run())
+    await until(lambda: bench.steps.running == {"a"})
+    (entry,) = await bench.entries()
+    assert entry == Begun("a", 1, "stay", {}, began)
+    task.cancel()
+    await asyncio.wait([task])
+    await bench.clock.advance(100)
+    bench.steps.ways = {}
+    assert await bench.run() == Done({})
+    assert bench.steps.begun == {"a": began}
+    assert [type(one) for one in await bench.entries()] == [Finished]
 
 
 async def test_the_next_attempt_waits_for_its_time() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from vrooli.host import docker_log, docker_state
+from vrooli.host import docker_state
 from vrooli.host.docker_state import DECIDED, Story
 
 STARTED = "2026-11-27T10:00:00.25Z"
@@ -19,9 +19,9 @@ def told(status: str, code: int = 0, **state: Any) -> dict[str, Any]:
     return {"Id": "0123456789abcdef", "State": {**base, **state}, "HostConfig": {}, "Config": {}}
 
 
-def events(*happened: str) -> Story:
-    """In this order."""
-    return Story([{"Action": what} for what in happened])
+def events(*happened: str, ours: int = 0) -> Story:
+    """In this order; so many signals were ours."""
+    return Story([{"Action": what} for what in happened], ours)
 
 
 def held(
@@ -116,17 +116,14 @@ def test_after_a_signal_it_is_undecided_for_a_while_whether_it_was_a_stop() -> N
     assert held("exited", 137, events(), ago=0.1).phase == "failed"
 
 
+def test_a_signal_of_our_own_is_nobodys_stop() -> None:
+    assert held("exited", 137, events("kill", ours=1), ago=0.1).phase == "failed"
+    assert held("exited", 137, events("kill", "kill", ours=1), ago=0.1).phase == "stopping"
+    assert held("exited", 137, events("kill", "start", "kill", ours=1), ago=0.1).phase == "failed"
+
+
 def test_times_have_zones_and_fractions() -> None:
     assert docker_state.unix("2026-11-27T10:00:00.250000001Z") == pytest.approx(BEGAN)
     assert docker_state.unix("2026-11-27T12:00:00.25+02:00") == BEGAN
     with pytest.raises(ValueError, match="is no time"):
         docker_state.unix("yesterday")
-
-
-def test_a_log_is_put_together_from_both_streams() -> None:
-    def piece(stream: int, text: bytes) -> bytes:
-        return bytes([stream, 0, 0, 0]) + len(text).to_bytes(4, "big") + text
-
-    data = piece(1, b"one\n") + piece(2, b"two\n") + piece(1, b"cut off")[:-4]
-    assert docker_log.text(data, terminal=False) == "one\ntwo\ncut"
-    assert docker_log.text(b"as it is\r\n", terminal=True) == "as it is\r\n"

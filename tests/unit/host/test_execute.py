@@ -36,7 +36,7 @@ async def do(*commands: Command, keeper: MemoryKeeper | None = None) -> list[str
     return told
 
 
-def spec(root: Path, service: str = "db-prepare") -> LaunchSpec:
+def spec(root: Path, service: str = "db.prepare") -> LaunchSpec:
     """A process that writes to a log below `root`."""
     return LaunchSpec(service, ("/bin/initdb",), str(root), {}, str(root / "log"))
 

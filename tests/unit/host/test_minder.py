@@ -54,6 +54,14 @@ def test_a_starved_one_gets_patience_but_not_for_ever() -> None:
     assert minder().verdict(START + PATIENCE + 1, stat("R", 0.1), traced=False) is not None
 
 
+def test_one_that_waited_for_the_processor_gets_patience_whatever_it_does_now() -> None:
+    held_up = minder()
+    held_up.beat(START, 0, waited=7.0)
+    assert held_up.verdict(START + 2, stat(), traced=False, waited=8.0) is None
+    assert held_up.verdict(START + 2, stat(), traced=False, waited=7.1) == "hung: no heartbeat"
+    assert held_up.verdict(START + PATIENCE + 1, stat(), traced=False, waited=15.0) is not None
+
+
 def test_a_spinning_one_gets_none() -> None:
     assert minder().verdict(START + 2, stat("R", 1.9), traced=False) == "hung: no heartbeat"
 

@@ -136,6 +136,6 @@ def test_what_is_frozen_stands_still_because_somebody_asked_for_it() -> None:
 def test_its_own_restarts_are_in_its_words() -> None:
     assert _held("active", "running", Restart="no").restarts == ""
     seen = _held("failed", "failed", Restart="on-failure", Result="exit-code", NRestarts=5)
-    assert seen.restarts == "on-failure"
+    assert (seen.restarts, seen.restarted) == ("on-failure", 5)
     assert seen.message == ("failed (failed), result exit-code; systemd gave up after 5 restarts")
     assert _held("failed", "failed", Result="signal").message == "failed (failed), result signal"

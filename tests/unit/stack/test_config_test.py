@@ -26,7 +26,7 @@ class Told:
         self.keeper = MemoryKeeper(SystemClock(), self._behave)
 
     def _behave(self, spec: LaunchSpec) -> Behaviour:
-        return self.test if spec.service.endswith("-config-test") else Behaviour()
+        return self.test if spec.service.endswith(".config-test") else Behaviour()
 
     def spawned(self) -> list[str]:
         """Programs, in order."""

@@ -12,12 +12,21 @@ from vrooli.stack.durations import (
     rough_duration,
 )
 
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [("500ms", 0.5), ("5s", 5), ("2m", 120), ("1h", 3600), ("1.5s", 1.5), (0.5, 0.5), (30, 30)],
+    [
+        ("500ms", 0.5),
+        ("5s", 5),
+        ("2m", 120),
+        ("1h", 3600),
+        ("1.5s", 1.5),
+        ("7d", 604_800),
+        (0.5, 0.5),
+        (30, 30),
+    ],
 )
 def test_each_way_to_write_a_duration_gives_seconds(written: float | str, seconds: float) -> None:
     assert parse_duration(written) == seconds
@@ -32,7 +41,8 @@ def test_each_way_to_write_a_duration_gives_seconds(written: float | str, second
         "s",
         "-1s",
         "1m30s",
-        "1d",
+        "1w",
+        "1d12h",
         "1e3s",
         "٣s",
         "5s\n",
@@ -46,15 +56,23 @@ def test_what_is_no_duration_is_refused_in_plain_words(written: float | str) -> 
         parse_duration(written)
 
 
-@pytest.mark.parametrize("written", [LONGEST + 1, "169h", "11000m"])
+@pytest.mark.parametrize("written", [LONGEST + 1, "169h", "11000m", "7.1d"])
 def test_more_than_a_week_is_refused(written: float | str) -> None:
     with pytest.raises(ValueError, match="a week"):
         parse_duration(written)
 
 
-@given(st.integers(0, 168), st.sampled_from(sorted(UNITS)))
+@given(st.integers(0, 7), st.sampled_from(sorted(UNITS)))
 def test_a_number_and_a_unit_multiply(count: int, unit: str) -> None:
     assert parse_duration(f"{count}{unit}") == pytest.approx(count * UNITS[unit])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(604_800, "7d"), (90_000, "25h"), (5400, "90m"), (0.25, "250ms"), (0.0001, "0.0001s")],
+)
+def test_it_is_written_in_the_largest_unit_that_says_it_exactly(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
 
 
 @given(st.integers(1, int(LONGEST) * 1000))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import ConfigError, UsageError
 from vrooli.stack.find import find_file, stack_name
 
 
@@ -50,24 +50,56 @@ def test_a_link_to_a_file_is_one(tmp_path: Path) -> None:
         ("[stack]", "default"),
         ('[stack]\nname = "shop"\n[scenarios.web\ncommand = ', "shop"),
         ("[stack] # mine\n# a remark\nname = 'shop'\nnme = ", "shop"),
-        ('[scenarios.web]\nname = "other"\nbroken', "default"),
-        ("stack = 3", "default"),
+        ('[stack]\r\nname = "shop"\r\n[x', "shop"),
+        ('\ufeff[stack]\nname = "shop"\n', "shop"),
     ],
 )
 def test_the_name_is_read_even_when_the_rest_is_broken(
     tmp_path: Path, text: str, name: str
 ) -> None:
     path = tmp_path / "vrooli.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(text.encode())
     assert stack_name(path) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[stack]\nname = "shop\n[scenarios.web]\ncommand = ["sleep", "1"]\n', 2),
+        ("[stack]\nname = shop\n", 2),
+        ('[stack\nname = "shop"\n', 1),
+        ("[x", 1),
+        ("stack = { name = 'shop' }\nbroken", 2),
+        ('[scenarios.web]\nname = "other"\nbroken', 3),
+        ('text = """\n[stack]\nname = "other"\n', 4),
+        ("[scenarios.web\n[stack]\nname = 'shop'\n", 1),
+    ],
+)
+def test_a_file_that_is_broken_at_its_name_never_means_the_default_stack(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    path = tmp_path / "vrooli.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="which stack") as refused:
+        stack_name(path)
+    assert f"{path}:{line}" in refused.value.where
+
+
+@pytest.mark.parametrize("text", ["stack = 3", '[[stack]]\nname = "shop"'])
+def test_a_stack_that_is_no_table_never_means_the_default_stack(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "vrooli.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="no table"):
+        stack_name(path)
 
 
 @pytest.mark.parametrize("name", ["3", '"../../etc"', '"Shop"', '""'])
 def test_a_name_that_cannot_be_one_never_means_the_default_stack(tmp_path: Path, name: str) -> None:
     path = tmp_path / "vrooli.toml"
     path.write_text(f"[stack]\nname = {name}\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="name"):
+    with pytest.raises(UsageError, match="name") as refused:
         stack_name(path)
+    assert refused.value.where == f"{path}:2"
 
 
 def test_a_file_that_cannot_be_read_never_means_the_default_stack(tmp_path: Path) -> None:
@@ -77,5 +109,5 @@ def test_a_file_that_cannot_be_read_never_means_the_default_stack(tmp_path: Path
 
 def test_without_a_file_or_a_name_in_it_the_name_is_default(tmp_path: Path) -> None:
     assert stack_name(None) == "default"
-    (tmp_path / "odd.toml").write_bytes(b"\xff\xfe\x00")
-    assert stack_name(tmp_path / "odd.toml") == "default"
+    (tmp_path / "unnamed.toml").write_bytes(b"[scenarios.web] # \xff\n")
+    assert stack_name(tmp_path / "unnamed.toml") == "default"

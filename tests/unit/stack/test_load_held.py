@@ -1,8 +1,13 @@
 """Containers and units in a stack file."""
 
+import re
+
 import pytest
 
-from tests.support.stackfile import StackFile
+from tests.support.stackfile import PYTHON, StackFile
+from vrooli.core.errors import ConfigError
+from vrooli.stack.load import load_stack
+from vrooli.stack.model import Stack
 
 BOX = '[scenarios.box]\nruntime = "docker"\n'
 NAMED = f'{BOX}container = "box"\n'
@@ -37,6 +42,35 @@ def test_the_engine_may_listen_elsewhere(file: StackFile) -> None:
     assert file.load(NAMED).docker == "/run/docker.sock"
     assert file.load(f'[stack]\ndocker = "unix:///x/y.sock"\n{NAMED}').docker == "/x/y.sock"
     assert file.load(f'[stack]\ndocker = "/x/y.sock"\n{NAMED}').docker == "/x/y.sock"
+
+
+def around(file: StackFile, text: str, docker_host: str) -> tuple[str, str]:
+    """Where the Engine is, and what says so, with this `DOCKER_HOST`."""
+    file.path.write_text(text, encoding="utf-8")
+    stack = load_stack(file.path, PYTHON, docker_host=docker_host)
+    again = Stack.from_json(stack.to_json())
+    assert (again.docker, again.docker_from) == (stack.docker, stack.docker_from)
+    return stack.docker, stack.docker_from
+
+
+def test_where_the_file_says_nothing_the_docker_commands_own_variable_holds(
+    file: StackFile,
+) -> None:
+    said = f'[stack]\ndocker = "/x/y.sock"\n{NAMED}'
+    assert around(file, NAMED, "unix:///run/user/1/d.sock") == ("/run/user/1/d.sock", "DOCKER_HOST")
+    assert around(file, said, "unix:///run/user/1/d.sock") == ("/x/y.sock", "")
+    assert around(file, NAMED, "") == ("/run/docker.sock", "")
+    assert around(file, said, "tcp://there:2376") == ("/x/y.sock", "")
+
+
+@pytest.mark.parametrize("there", ["tcp://there:2376", "ssh://there", "unix://d.sock"])
+def test_an_engine_that_is_not_reached_is_not_taken_for_the_one_here(
+    file: StackFile, there: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"DOCKER_HOST is '{there}'")):
+        around(file, NAMED, there)
+    none = '[scenarios.web]\ncommand = ["web"]\n'
+    assert around(file, none, there) == ("/run/docker.sock", "")
 
 
 ONE_PROBLEM = [

@@ -50,6 +50,11 @@ def test_a_schedule_and_a_duration_are_enough(file: StackFile) -> None:
     assert found == Maintenance("a", "every 6h", 60.0)
 
 
+def test_a_window_may_last_for_days(file: StackFile) -> None:
+    found = file.load(window('schedule = "every 7d"\nduration = "2d"')).maintenance["a"]
+    assert found == Maintenance("a", "every 7d", 172_800.0)
+
+
 def test_one_instance_may_be_named(file: StackFile) -> None:
     stack = file.load(SUNDAY.replace('["web", "db"]', '["web-2"]'))
     assert stack.maintenance["updates"].services == ("web-2",)

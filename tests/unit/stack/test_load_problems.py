@@ -52,12 +52,12 @@ ONE_PROBLEM = [
     (
         f'{WEB}start_timeout = "5 s"',
         "3: scenarios.web.start_timeout: expected a number of seconds, or text like "
-        '"500ms", "5s", "2m" or "1h"',
+        '"500ms", "5s", "2m", "1h" or "7d"',
     ),
     (
         f"{WEB}start_timeout = true",
         "3: scenarios.web.start_timeout: expected a number of seconds, or text like "
-        '"500ms", "5s", "2m" or "1h"; this is true or false',
+        '"500ms", "5s", "2m", "1h" or "7d"; this is true or false',
     ),
     (f"{WEB}start_timeout = nan", "3: scenarios.web.start_timeout: a number of that size has no"),
     (f"{WEB}start_timeout = 1979-05-27", "3: scenarios.web.start_timeout: a date has no meaning"),

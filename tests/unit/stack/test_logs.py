@@ -1,9 +1,11 @@
 """Log files: their end."""
 
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from vrooli.host.rotation import rotate
 from vrooli.stack import logs
 
 
@@ -31,3 +33,13 @@ def test_right_after_a_rotation_the_lines_before_it_are_shown_as_well(log: Path)
     assert logs.tail(log, 10, since=2) == ["new"]
     log.write_text("", encoding="utf-8")
     assert logs.tail(log, 1) == ["ol"]
+
+
+def test_its_last_line_is_shown_whole_while_what_came_before_is_moved_away(log: Path) -> None:
+    for _ in range(20):
+        log.write_text("the flood\n" * 400_000 + "the end\n", encoding="utf-8")
+        mover = Thread(target=rotate, args=(log, 1_000_000))
+        mover.start()
+        while mover.is_alive():
+            assert logs.tail(log, 1) == ["the end"]
+        mover.join()

@@ -20,6 +20,7 @@ GOOD = [
     '[checks.site]\nkind = "endpoint-http"\nurl = "https://x"\njson = { "a.b" = 1 }',
     '[jobs.a]\ncommand = ["x"]\nschedule = "*/5 1-3 * JAN,FEB MON#2"\ntimeout = "2h"',
     '[jobs.a]\ncommand = ["x"]\nschedule = "every 90s"\nnice = 19\nenv = { A = 1 }',
+    '[jobs.a]\ncommand = ["x"]\nschedule = "every 1d"\ntimeout = "0.5d"',
 ]
 
 BAD = [

@@ -15,13 +15,22 @@ _RESTARTING = quote(json.dumps({"status": ["restarting"]}))
 async def _run(look: Look) -> Result:
     if not has_docker(look):
         return not_applicable("there is no Docker Engine here")
-    sick = await _names(look, _SICK)
-    restarting = await _names(look, _RESTARTING)
+    watched = _watched(look)
+    sick = [name for name in await _names(look, _SICK) if name not in watched]
+    restarting = [name for name in await _names(look, _RESTARTING) if name not in watched]
     told = [f"{name} is unhealthy" for name in sick]
     told += [f"{name} is restarted over and over" for name in restarting]
     if told:
         return critical("; ".join(told), len({*sick, *restarting}), "containers")
     return ok("no container is sick", 0, "containers")
+
+
+def _watched(look: Look) -> set[str]:
+    """Containers that are services of the stack, and only looked at: each has a check of its own,
+    that tells the same.
+    """
+    services = look.facts.stack.services.values()
+    return {s.held for s in services if s.runtime == "docker" and s.heal == "watch"}
 
 
 async def _names(look: Look, filters: str) -> list[str]:

@@ -11,6 +11,7 @@ from vrooli.stack.supervisor import Supervisor
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
     await supervisor.require_sound(service)
+    await supervisor.require_ours(service)
     if supervisor.running(service):
         await supervisor.signal(service, signal.SIGKILL, tree=True)
     return await supervisor.restart_one(service, silent)

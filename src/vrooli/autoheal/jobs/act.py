@@ -13,6 +13,7 @@ from vrooli.autoheal.jobs.decide import Decision
 from vrooli.autoheal.jobs.held import Held
 from vrooli.autoheal.jobs.run import Now, Outcome, Run
 from vrooli.autoheal.jobs.runner import Runner
+from vrooli.autoheal.jobs.state import Again
 from vrooli.autoheal.ledger import Ledger
 from vrooli.core.errors import VrooliError
 
@@ -106,17 +107,23 @@ class Actor:
         await self._ended(held, await self._tools.runner.follow(held.job, run))
 
     async def _ended(self, held: Held, run: Run) -> None:
-        current = held.memory.run
+        """Whoever hears of it judges the check at once. So that says how the run ended before the
+        heal does, and counts as being seen to until then.
+        """
+        current, acting = held.memory.run, held.check.acting
         run = replace(run, skipped=current.skipped if current is not None else 0)
         held.remember(state.ended(held.job, held.memory, run, self._tools.runner.now()))
+        held.check.acting |= acting
+        again = held.memory.again
         await self._tools.book.end(held.job, held.memory, run)
-        await self._tell_heal(held, run)
-        self._tools.news(held)
         await self._tools.checker.update(held.check)
+        await self._tell_heal(held, run, again)
+        held.remember(held.memory)
+        self._tools.news(held)
 
-    async def _tell_heal(self, held: Held, run: Run) -> None:
+    async def _tell_heal(self, held: Held, run: Run, again: Again | None) -> None:
         in_flight = held.heal if held.heal is not None and held.heal.outcome is None else None
-        heal = ladder.after(held.job, in_flight, run, held.memory.again)
+        heal = ladder.after(held.job, in_flight, run, again)
         if heal is not None:
             held.heal = heal
             await self._tools.ledger.heal(heal)

@@ -21,7 +21,7 @@ from vrooli.autoheal.jobs.runner import Runner
 from vrooli.autoheal.jobs.state import JobState
 from vrooli.autoheal.jobs.view import View
 from vrooli.autoheal.ledger import Ledger
-from vrooli.core.errors import Busy, Refused, StartFailed, UsageError
+from vrooli.core.errors import Busy, Refused, StartFailed, UnknownName
 from vrooli.stack.model import Job, Stack
 from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.progress import Report, Step
@@ -123,6 +123,14 @@ class Jobs:
             await self._stop(held)
             report(Step(held.job.check_id, "stopped"))
 
+    def came_up(self) -> None:
+        """What their checks found while the stack was down says nothing any more; they are looked
+        at anew, at once.
+        """
+        for held in self._held.values():
+            held.check.result = None
+            self._news(held)
+
     # -- what operators ask for ----------------------------------------------------------------
 
     async def run_now(self, name: str, who: str) -> Run:
@@ -223,6 +231,8 @@ class Jobs:
             await guarded(held.job.check_id, self._decide(held))
 
     async def _decide(self, held: Held) -> None:
+        if held.check.result is None:
+            await self._tools.checker.update(held.check)
         situation = self._view.situation(held)
         decision = decide(held.job, held.memory, situation)
         wait = DOWN_LOOK if situation.down else decision.wait
@@ -250,8 +260,9 @@ class Jobs:
 
     def _find(self, name: str) -> Held:
         if name not in self._held:
-            raise UsageError(
+            raise UnknownName(
                 f"there is no job `{name}`{did_you_mean(name, self._held)}",
+                name,
                 next_step="`vrooli job list` shows them",
             )
         return self._held[name]

@@ -33,7 +33,7 @@ class JobRoutes:
         return JSONResponse({"jobs": self.jobs.rows()})
 
     async def job(self, request: Request) -> Response:
-        """One of them; 400 when there is no such job."""
+        """One of them."""
         return JSONResponse(self.jobs.row(request.path_params["name"]))
 
     async def history(self, request: Request) -> Response:

@@ -9,8 +9,10 @@ from starlette.routing import Route
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.web import number
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import UnknownName, UsageError
 from vrooli.stack.logs import tail
+
+_LISTED = "`vrooli status` lists the services"
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,15 @@ class Logs:
 
     async def log(self, request: Request) -> Response:
         """`{lines[]}`: the end of what a service wrote. Query: `lines` (50, at most 1000). 400 for
-        one that is not in the stack, or that is external and writes nothing here.
+        one that is external and writes nothing here.
         """
         name = request.path_params["name"]
         supervisor = self.board.supervisor
         service = supervisor.stack.services.get(name)
-        if service is None or not service.managed:
-            raise UsageError(
-                f"`{name}` writes no log here", next_step="`vrooli status` lists the services"
-            )
+        if service is None:
+            raise UnknownName(f"there is no service `{name}`", name, next_step=_LISTED)
+        if not service.managed:
+            raise UsageError(f"`{name}` writes no log here", next_step=_LISTED)
         context, wanted = supervisor.context, number(request, "lines", 50, 1000)
         if service.is_held:
             found = await context.managers[service.runtime].tail(service.held, wanted)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.paging_words import Where
 from vrooli.autoheal.web import actor, json_body, number
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import UnknownName, UsageError
 from vrooli.core.ports.clock import Clock
 from vrooli.notify.message import Kind, Message, Severity
 from vrooli.notify.postbox import Postbox
@@ -125,8 +125,9 @@ class Notify:
                 next_step="write [notify.channels.NAME] into vrooli.toml, then `vrooli up`",
             )
         if named and named not in declared:
-            raise UsageError(
+            raise UnknownName(
                 f"there is no channel `{named}`{did_you_mean(named, declared)}",
+                named,
                 next_step=f"there are: {', '.join(declared)}",
             )
         return [named] if named else declared
@@ -134,8 +135,9 @@ class Notify:
     def _require_known(self, subject: str) -> None:
         known = sorted(self.subjects())
         if not subject or not matching(known, subject):
-            raise UsageError(
+            raise UnknownName(
                 f"there is no service or check `{subject}`{did_you_mean(subject, known)}",
+                subject,
                 next_step="`vrooli-autoheal checks` lists them",
             )
 

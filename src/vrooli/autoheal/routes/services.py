@@ -12,10 +12,10 @@ from starlette.routing import Route
 
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.ledger import Ledger
-from vrooli.autoheal.operations import ACTIONS, Operations, Summary
+from vrooli.autoheal.operations import ACTIONS, Asker, Operations, Summary
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import actor, json_body, number, problem
-from vrooli.core.errors import UsageError, VrooliError
+from vrooli.core.errors import UnknownName, UsageError, VrooliError
 from vrooli.core.status import Status
 from vrooli.stack.progress import Report, Step
 from vrooli.stack.upgrading import Wish
@@ -82,13 +82,13 @@ class Services:
         return JSONResponse({"checks": self.view.checks()})
 
     async def check(self, request: Request) -> Response:
-        """One of them; 400 when there is no such check."""
+        """One of them."""
         wanted = request.path_params["id"]
         for check in self.view.checks():
             if check["id"] == wanted:
                 return JSONResponse(check)
-        raise UsageError(
-            f"there is no check `{wanted}`", next_step="`vrooli-autoheal checks` lists them"
+        raise UnknownName(
+            f"there is no check `{wanted}`", wanted, next_step="`vrooli-autoheal checks` lists them"
         )
 
     async def heals(self, request: Request) -> Response:
@@ -128,7 +128,8 @@ class Services:
     async def operate(self, request: Request) -> Response:
         """`{action, names}`: up, down, start, stop or restart; no names are all services. Or
         `upgrade` of one resource, with `options` `{to, undo, forget, dry_run, counts_only}`; what
-        loses data needs `confirm`, its name.
+        loses data needs `confirm`, its name. Who got no answer asks again with the same `request`,
+        any text of his own: what has been restarted for it is not restarted once more.
 
         Progress comes as NDJSON, the last line has `done`. It goes on when the caller leaves.
         """
@@ -142,10 +143,11 @@ class Services:
         wish = Wish.from_json(body.get("options", {}))
         if wish.loses and body.get("confirm") not in names:
             raise UsageError("this loses data: `confirm` must be the name of the resource")
+        who = Asker(actor(request), str(body.get("request", "")))
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
         async def work(report: Report) -> Summary:
-            return await self.operations.run(action, names, report, actor(request), wish)
+            return await self.operations.run(action, names, report, who, wish)
 
         self.spawn(self._operate(work, lines))
         return StreamingResponse(_ndjson(lines), media_type="application/x-ndjson")

@@ -22,6 +22,7 @@ class Held:
         since: when this run began, Unix seconds; 0.0 when it never did.
         code, signal: how the last run ended, None when it runs or that is not known.
         restarts: its manager's own restart policy in the manager's words; empty when it has none.
+        restarted: how often that has started it again since somebody started it.
         asked: whether its end was asked for by somebody (`systemctl stop`, `docker stop`); of one
             that runs, that it stands still (`docker pause`).
         message: in the manager's words, one line.
@@ -36,6 +37,7 @@ class Held:
     code: int | None = None
     signal: int | None = None
     restarts: str = ""
+    restarted: int = 0
     asked: bool = False
     message: str = ""
     healthy: bool | None = None

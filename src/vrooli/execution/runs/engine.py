@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,11 @@ LEASE = 10.0
 
 RENEW = 3.0
 SWEEP = 2.0
+LOOK = 0.5
+"""Seconds between two looks whether what is ours was cancelled by another process."""
+
+LETTING_GO = 2.0
+"""Seconds for that at the end of the process; who cannot be told finds out by the lease."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +40,7 @@ class EngineParts:
         store: runs.
         journal: makes the journal of a claimed run.
         executor: makes what executes the steps of a run.
+        written: returns when all is written that was to be.
         clock: time.
         read: makes a routine of its definition.
         slots: runs at the same time.
@@ -43,6 +50,7 @@ class EngineParts:
     store: RunStore
     journal: Callable[[str, int], PostgresJournal]
     executor: Callable[[str], Executor]
+    written: Callable[[], Awaitable[None]]
     clock: Clock
     read: Callable[[Any], Routine]
     slots: int = 100
@@ -67,16 +75,21 @@ class Engine:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._for_ever(self.sweep, SWEEP))
                 group.create_task(self._for_ever(self.renew, RENEW))
+                group.create_task(self._for_ever(self.look, LOOK))
         finally:
-            for _, task in self._held.values():
-                task.cancel()
-            await asyncio.gather(*(t for _, t in self._held.values()), return_exceptions=True)
+            await self._let_go()
 
     def take(self, claim: Claim) -> None:
         """Drive a run that is ours; who drove it here for an earlier claim stops."""
         self.drop(claim.run)
         task = asyncio.create_task(self._drive(claim), name=f"run {claim.run}")
         self._held[claim.run] = (claim.fence, task)
+
+    async def let_go_of(self, run: str) -> None:
+        """Wait until it does not drive this run any more."""
+        held = self._held.get(run)
+        if held is not None:
+            await asyncio.wait([held[1]])
 
     def drop(self, run: str) -> None:
         """Stop driving it: it ended otherwise, or is somebody else's."""
@@ -87,34 +100,58 @@ class Engine:
     async def sweep(self) -> None:
         """Claim what nobody has, as far as there is room.
 
-        What is ours is kept first, and for a lease after an outage nothing is taken over from
-        others: nobody could renew, and who lives must have the time to.
+        For a lease after an outage nothing is taken over from others: nobody could renew, and who
+        lives must have the time to.
         """
-        await self.renew()
         if self.room <= 0:
             return
         parts = self.parts
         steady = parts.clock.monotonic() - self._away > LEASE
-        for claim in await parts.store.claim(parts.owner, LEASE, min(self.room, 50), steady):
+        most, held = min(self.room, 50), list(self._held)
+        for claim in await parts.store.claim(parts.owner, LEASE, most, held, others=steady):
             self.take(claim)
 
     async def renew(self) -> None:
         """Keep what is ours, drop what is not any more."""
-        held = [(run, fence) for run, (fence, _) in self._held.items()]
-        if not held:
-            return
-        kept = await self.parts.store.renew(held, LEASE)
+        if held := self._ours():
+            self._keep(held, await self.parts.store.renew(held, LEASE))
+
+    async def look(self) -> None:
+        """Drop what was cancelled elsewhere."""
+        if held := self._ours():
+            self._keep(held, await self.parts.store.still(held))
+
+    def _ours(self) -> list[tuple[str, int]]:
+        return [(run, fence) for run, (fence, _) in self._held.items()]
+
+    def _keep(self, held: list[tuple[str, int]], kept: set[str]) -> None:
         for run, fence in held:
             if run not in kept and self._held.get(run, (0,))[0] == fence:
                 self.drop(run)
 
+    async def _let_go(self) -> None:
+        """Nobody has to wait for our leases to end."""
+        tasks = [task for _, task in self._held.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            with suppress(VrooliError, TimeoutError):
+                async with asyncio.timeout(LETTING_GO):
+                    await self.parts.written()
+                    await self.parts.store.release(self.parts.owner)
+
     async def _for_ever(self, work: Callable[[], Any], pause: float) -> None:
+        said = ""
         while True:
             try:
                 await work()
+                said = ""
             except VrooliError as error:
                 self._away = self.parts.clock.monotonic()
-                _log.warning("%s", error)
+                if str(error) != said:  # an outage is told once
+                    _log.warning("%s", error)
+                said = str(error)
             await self.parts.clock.sleep(pause)
 
     async def _drive(self, claim: Claim) -> None:

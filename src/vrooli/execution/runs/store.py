@@ -8,27 +8,35 @@ from typing import Any
 from vrooli.core.ports.database import Database
 
 _CREATE = """
-WITH tree AS (
-    INSERT INTO run_trees (root, seq) VALUES ($1, 1) RETURNING root
+WITH before AS (
+    SELECT id FROM runs WHERE created_by = $6 AND request_key = $8
+), made AS (
+    INSERT INTO runs (id, root, routine, version, inputs, status, owner, fence, lease_until,
+                      created_by, request_key, started_at)
+    SELECT $1, $1, $2, $3, $4::json,
+           CASE WHEN $5::text IS NULL THEN 'pending' ELSE 'running' END, $5::text,
+           CASE WHEN $5::text IS NULL THEN 0 ELSE 1 END,
+           now() + make_interval(secs => $7), $6, $8, CASE WHEN $5::text IS NOT NULL THEN now() END
+    WHERE NOT EXISTS (SELECT FROM before)
+    ON CONFLICT (created_by, request_key) DO NOTHING RETURNING id
+), tree AS (
+    INSERT INTO run_trees (root, seq) SELECT id, 1 FROM made
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
-    SELECT root, 1, root, now(), 'run.created',
+    SELECT id, 1, id, now(), 'run.created',
            jsonb_build_object('routine', $2::text, 'by', $6::text)
-    FROM tree
+    FROM made
 )
-INSERT INTO runs (id, root, routine, version, inputs, status, owner, fence, lease_until, created_by,
-                  started_at)
-SELECT root, root, $2, $3, $4::json,
-       CASE WHEN $5::text IS NULL THEN 'pending' ELSE 'running' END, $5::text,
-       CASE WHEN $5::text IS NULL THEN 0 ELSE 1 END,
-       now() + make_interval(secs => $7), $6, CASE WHEN $5::text IS NOT NULL THEN now() END
-FROM tree
+SELECT id FROM made UNION ALL SELECT id FROM before
 """
+# Foreign keys are checked at the end of the statement. Nothing comes back when the same request
+# came twice at once and the other one was first: asked again, it tells that one's run.
 
 _CLAIM = """
 WITH free AS (
     SELECT id FROM runs
-    WHERE status IN ('pending', 'running') AND lease_until < now() AND (status = 'pending' OR $4)
+    WHERE status IN ('pending', 'running') AND lease_until < now() AND id <> ALL ($4::text[])
+        AND (status = 'pending' OR $5)
     ORDER BY lease_until LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE runs r SET status = 'running', owner = $1, fence = r.fence + 1,
@@ -48,6 +56,15 @@ WITH held AS (
 UPDATE runs r SET lease_until = now() + make_interval(secs => $3)
 FROM held WHERE r.id = held.id
 RETURNING r.id
+"""
+
+_STILL = """
+SELECT r.id FROM runs r JOIN unnest($1::text[], $2::bigint[]) AS held(id, fence)
+ON r.id = held.id AND r.fence = held.fence AND r.status = 'running'
+"""
+
+_RELEASE = """
+UPDATE runs SET lease_until = now() WHERE owner = $1 AND status = 'running'
 """
 
 _END = """
@@ -78,7 +95,7 @@ WITH ended AS (
     SELECT c.root, c.seq, e.id, now(), 'run.cancelled', jsonb_build_object('by', $2::text)
     FROM counted c, ended e
 )
-SELECT id, pg_notify('vrooli_cancelled', id) FROM ended
+SELECT id FROM ended
 """
 
 
@@ -111,6 +128,7 @@ class NewRun:
         version: hash of its definition.
         inputs: valid by the schema of the routine.
         by: who asked.
+        key: of the request; None when the caller sent none.
     """
 
     run: str
@@ -118,6 +136,7 @@ class NewRun:
     version: str
     inputs: Any
     by: str
+    key: str | None = None
 
 
 class RunStore:
@@ -126,8 +145,9 @@ class RunStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, new: NewRun, owner: str | None, lease: float) -> None:
+    async def create(self, new: NewRun, owner: str | None, lease: float) -> str:
         """A run, claimed by `owner` at once (with fence 1) or, without one, by the next who sweeps.
+        Returns its id, or that of the run which the same request made before.
 
         Args:
             new: what it is made from.
@@ -135,21 +155,26 @@ class RunStore:
             lease: seconds for which the claim holds; 0 without an owner.
         """
         inputs = json.dumps(new.inputs)
-        values = (new.run, new.routine, new.version, inputs, owner, new.by, lease)
+        values = (new.run, new.routine, new.version, inputs, owner, new.by, lease, new.key)
         async with self._database.connection() as connection:
-            await connection.execute(_CREATE, *values)
+            made = await connection.fetchval(_CREATE, *values)
+            return str(made or await connection.fetchval(_CREATE, *values))
 
-    async def claim(self, owner: str, lease: float, most: int, others: bool) -> list[Claim]:
-        """Runs that nobody has.
+    async def claim(
+        self, owner: str, lease: float, most: int, held: Sequence[str] = (), *, others: bool = True
+    ) -> list[Claim]:
+        """Runs that nobody has: new ones, and those whose owner did not renew its lease.
 
         Args:
-            owner: who has them from now on.
-            lease: seconds for which the claim holds.
+            owner: who claims.
+            lease: seconds.
             most: how many.
-            others: not only new ones, but those whose owner did not renew its lease as well.
+            held: what the owner drives already. After an outage its lease may be over as well; it
+                is renewed and goes on, instead of being driven twice.
+            others: whether those of others are taken over as well.
         """
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_CLAIM, owner, lease, most, others)
+            rows = await connection.fetch(_CLAIM, owner, lease, most, held, others)
         return [
             Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4])) for row in rows
         ]
@@ -159,6 +184,17 @@ class RunStore:
         ids, fences = [one[0] for one in held], [one[1] for one in held]
         async with self._database.connection() as connection:
             return {row[0] for row in await connection.fetch(_RENEW, ids, fences, lease)}
+
+    async def still(self, held: Sequence[tuple[str, int]]) -> set[str]:
+        """Which of `held` are still ours; nothing is changed."""
+        ids, fences = [one[0] for one in held], [one[1] for one in held]
+        async with self._database.connection() as connection:
+            return {row[0] for row in await connection.fetch(_STILL, ids, fences)}
+
+    async def release(self, owner: str) -> None:
+        """Whoever sweeps next may have what is `owner`'s."""
+        async with self._database.connection() as connection:
+            await connection.execute(_RELEASE, owner)
 
     async def end(self, run: str, fence: int, status: str, output: Any, failure: Any) -> bool:
         """Write down what it came to; whether it was still ours."""

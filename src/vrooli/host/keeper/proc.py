@@ -68,6 +68,14 @@ def read(path: str, limit: int) -> bytes:
         os.close(fd)
 
 
+def waited(pid: int) -> float:
+    """Seconds for which the first thread of a process was ready to run and others ran; 0 where the
+    kernel does not tell (Documentation/scheduler/sched-stats.rst).
+    """
+    fields = read(f"/proc/{pid}/schedstat", 200).split()
+    return int(fields[1]) / 1e9 if len(fields) > 1 else 0.0
+
+
 def read_stat(pid: int) -> Stat | None:
     """The process with this number now, None when there is none that we may see."""
     raw = read(f"/proc/{pid}/stat", 4096)

@@ -117,7 +117,7 @@ class Watch:
         self._beaten_at = now
         stat = self._stat()
         if self._minder is not None and stat is not None:
-            self._minder.beat(now, stat.cpu_ticks)
+            self._minder.beat(now, stat.cpu_ticks, proc.waited(stat.pid))
 
     def beaten(self, since: float) -> bool:
         """Whether it has said so since then."""
@@ -147,7 +147,7 @@ class Watch:
             return
         now = time.monotonic()
         traced = stat.state in "Tt" and proc.is_traced(self.launch.pid)
-        why = self._minder.verdict(now, stat, traced)
+        why = self._minder.verdict(now, stat, traced, proc.waited(stat.pid))
         if why is None:
             return
         log("warning", f"the watchdog {self.launch.pid} is {why}; ending it")

@@ -45,6 +45,8 @@ class MemoryManager:
 
     def run(self, name: str) -> None:
         """It is started past the port: by hand, or by its policy."""
+        before = self._held[name]
+        again = before.restarted + 1 if before.phase == "restarting" else 0
         run, pid = f"run-{next(self._runs)}", next(self._pids)
         self._set(
             Held(
@@ -53,7 +55,8 @@ class MemoryManager:
                 run=run,
                 pid=pid,
                 since=self._clock.wall(),
-                restarts=self._held[name].restarts,
+                restarts=before.restarts,
+                restarted=again,
                 healthy=self._healthy[name],
             )
         )

@@ -47,6 +47,7 @@ _TABLES = (
         output      json,
         failure     json,
         created_by  text        NOT NULL,
+        request_key text,
         created_at  timestamptz NOT NULL DEFAULT now(),
         started_at  timestamptz,
         ended_at    timestamptz
@@ -91,6 +92,8 @@ _INDEXES = (
     # Runs whose owner is gone: few among many.
     "CREATE INDEX runs_leases ON runs (lease_until) WHERE status IN ('pending', 'running')",
     "CREATE INDEX runs_root ON runs (root)",
+    # A request that is sent again makes no second run.
+    "CREATE UNIQUE INDEX runs_request ON runs (created_by, request_key)",
     "CREATE INDEX routine_versions_name ON routine_versions (name, created_at)",
 )
 

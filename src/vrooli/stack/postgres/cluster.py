@@ -42,6 +42,11 @@ class NewCluster:
     role_verifier: str = field(repr=False)
 
 
+def made_as(service: str) -> str:
+    """The name under which the keeper records what makes a cluster for `service`."""
+    return f"{service}.prepare"
+
+
 def commands(new: NewCluster, vrooli_conf: str) -> Sequence[Command]:
     """Make it beside its final place; the rename at the end is what makes it count.
 
@@ -143,7 +148,7 @@ def _run(
 ) -> RunOnce:
     root = (new.installation.root,) if new.installation.root else ()
     spec = LaunchSpec(
-        service=f"{new.service}-prepare",
+        service=made_as(new.service),
         argv=argv,
         cwd=str(stage),
         env=ENV,

@@ -7,10 +7,10 @@ other in force, and never none, in whose place the next start would make an empt
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from vrooli.core.command import WriteFile
+from vrooli.core.command import Remove, Rename, WriteFile
 from vrooli.core.errors import ConfigError
 from vrooli.core.home import Home
 
@@ -26,6 +26,8 @@ class Clusters:
         current: the one in force.
         programs: bin folder of the programs that run it where the declared ones are of another
             major version; empty when the declared ones do.
+        bound: they run it also where the embedded ones are declared and would fit: an upgrade
+            away from them failed, or was undone, and what ran before is to run again.
         other: the one that was in force before the last upgrade, or that an `--undo` left; empty
             when none is kept.
         other_programs: bin folder of the programs that ran it.
@@ -38,6 +40,7 @@ class Clusters:
     other: str = ""
     other_programs: str = ""
     undone: bool = False
+    bound: bool = False
     at: float = 0.0
 
 
@@ -82,6 +85,31 @@ def write(home: Home, service: str, clusters: Clusters) -> WriteFile:
     return WriteFile(str(note(home, service)), text, 0o644)
 
 
+def switch(
+    home: Home, service: str, now: Clusters, before: Clusters
+) -> tuple[WriteFile, WriteFile]:
+    """Have `now` in force, with `before` beside it: `back` needs no room on the disk then, which
+    may be full because of the switch.
+    """
+    kept = replace(write(home, service, before), path=str(_kept(home, service)))
+    return kept, write(home, service, now)
+
+
+def back(home: Home, service: str) -> Rename:
+    """Have in force what was before the last switch."""
+    return Rename(str(_kept(home, service)), str(note(home, service)))
+
+
+def settled(home: Home, service: str) -> Remove:
+    """Nobody will want it `back`."""
+    return Remove(str(_kept(home, service)))
+
+
+def _kept(home: Home, service: str) -> Path:
+    path = note(home, service)
+    return path.with_name(f"{path.name}.before")
+
+
 def major_of(folder: Path) -> int | None:
     """The major version that wrote `folder`; None when there is no cluster.
 
@@ -99,6 +127,18 @@ def major_of(folder: Path) -> int | None:
             where=str(folder / "PG_VERSION"),
             next_step="check the permissions of the folder, or restore it from a backup",
         ) from error
+
+
+def last_run_by(folder: Path) -> str:
+    """Bin folder of the programs that ran `folder` last, as its server wrote it down; empty when
+    that cannot be told.
+    """
+    try:
+        said = os.fsdecode(start_of(folder / "postmaster.opts", 4096))
+    except OSError:
+        return ""
+    program = Path(said.split(' "', 1)[0].rstrip("\n"))
+    return str(program.parent) if program.is_absolute() else ""
 
 
 def start_of(path: Path, limit: int = 16) -> bytes:

@@ -107,14 +107,25 @@ def newest(known: Iterable[Installation]) -> Installation:
 
 
 def of_major(major: int, copies: Path, folders: Iterable[str] = ()) -> Installation | None:
-    """The programs of a major version: embedded ones, else in one of `folders`, else where
+    """The programs of a major version: in one of `folders`, else embedded ones, else where
     distributions put them; None when there are none.
+
+    Who names a folder knows more than the number says: two builds of one version may differ in
+    what they can read (sort orders, extensions). Of the copies in the home the newest one serves,
+    whichever was named.
     """
+    ours = copies.resolve()
+    named = [folder for folder in folders if not Path(folder).resolve().is_relative_to(ours)]
+    if found := _first(major, named):
+        return found
     fitting = [item for item in embedded_ones(copies) if item.major == major]
     if fitting:
         return newest(fitting)
-    usual = (pattern.format(major=major) for pattern in USUAL_FOLDERS)
-    for folder in (*folders, *usual):
+    return _first(major, (pattern.format(major=major) for pattern in USUAL_FOLDERS))
+
+
+def _first(major: int, folders: Iterable[str]) -> Installation | None:
+    for folder in folders:
         try:
             found = system(folder)
         except ConfigError:  # not there, or something else

@@ -31,7 +31,7 @@ async def run_judge(
     machine = tools.place.machine
     runs_as = (user or machine.service_user) if machine.root else None
     spec = LaunchSpec(
-        service=f"{name}-probe",
+        service=f"{name}.probe",
         argv=command,
         cwd="/",
         env={"PATH": _PATH, "LC_ALL": "C.UTF-8", "HOME": "/"},
@@ -77,7 +77,7 @@ def _spec(service: Service, tools: ProbeTools, output: Path) -> LaunchSpec:
         env |= {"PORT": str(service.port), "HOST": service.host}
     env |= {key: value_of(value, place) for key, value in service.env.items()}
     return LaunchSpec(
-        service=f"{service.name}-probe",
+        service=f"{service.name}.probe",
         argv=service.health.command,
         cwd=cwd,
         env=env,

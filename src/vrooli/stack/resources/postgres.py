@@ -144,16 +144,20 @@ class PostgresKind(Kind):
         return await ask(tools.streams, target, "SELECT 1")
 
     def _installation(self, service: Service, place: Place) -> Installation:
-        """As declared; where that one is of another major version, those that an upgrade noted when
-        it left the data as it was.
+        """As declared; where that one is of another major version, or any that fits will do, those
+        that an upgrade noted when it left the data as it was.
         """
         known = clusters.read(place.home, service.name)
+        major = major_of(place.home.data(known.current))
+        last = None
+        if known.programs and major is not None:
+            last = installations.of_major(major, place.home.pgsql, [known.programs])
+        options: PostgresOptions = self.read_options(service)
+        if last is not None and known.bound and options.installation == "embedded":
+            return last
         try:
-            return self._declared(service, place, major_of(place.home.data(known.current)))
+            return self._declared(service, place, major)
         except OtherMajor:
-            major = major_of(place.home.data(known.current))
-            noted = [known.programs] if known.programs else []
-            last = installations.of_major(major or 0, place.home.pgsql, noted) if noted else None
             if last is None:
                 raise
             return last

@@ -1,15 +1,14 @@
 """Containers of the Docker Engine that run."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from vrooli.core.address import UnixPath
-from vrooli.core.errors import AccessDenied, DeadlineExceeded, ProtocolError, Unreachable
+from vrooli.core.errors import ProtocolError, Unreachable
 from vrooli.core.ports.listeners import Listener
 from vrooli.stack.scanning.source import Source, Thing, Tools
-from vrooli.stack.wire import http
+from vrooli.stack.wire.engine import ask
 
 SECONDS = 3.0
 """For the Engine's answer."""
@@ -23,17 +22,8 @@ async def _look(tools: Tools) -> Sequence[Thing]:
     if tools.files.facts(engine.path) is None:
         return ()
     try:
-        async with asyncio.timeout(SECONDS):
-            answer = await http.get(tools.streams, engine, _LIST)
-    except TimeoutError as error:
-        raise DeadlineExceeded(f"no answer within {SECONDS:g} s", where=str(engine)) from error
-    except Unreachable as error:
-        if isinstance(error.__cause__, PermissionError):
-            raise AccessDenied(
-                "the Docker Engine may not be asked",
-                where=str(engine),
-                next_step="scan as a user of its group `docker`, or as root",
-            ) from error
+        answer = await ask(tools.streams, engine, _LIST, SECONDS)
+    except Unreachable:
         return ()  # the socket is there, and the Engine is not
     if answer.status != 200:
         raise ProtocolError(f"the Docker Engine answered HTTP {answer.status}", where=str(engine))

@@ -1,7 +1,7 @@
 """HTTP over the Streams port; the grammar is `client.wire`'s, the bounds are a probe's."""
 
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from vrooli.client import wire
@@ -46,6 +46,24 @@ async def request(
         return await _whole(Incoming(stream, MAX_HEAD + 2 * MAX_BODY))
     finally:
         await stream.close()
+
+
+async def hear(streams: Streams, address: Address, path: str, take: Callable[[bytes], None]) -> int:
+    """The status of one GET, whose body of any length is handed to `take` as it comes; errors as
+    of `request`.
+    """
+    stream = await streams.open(address)
+    status = 0
+    try:
+        await stream.write(wire.encode(address, "GET", path))
+        async for piece in _pieces(Incoming(stream, sys.maxsize)):
+            if isinstance(piece, wire.Head):
+                status = piece.status
+            else:
+                take(piece)
+    finally:
+        await stream.close()
+    return status
 
 
 async def lines(streams: Streams, address: Address, path: str) -> AsyncGenerator[bytes, None]:

@@ -1,9 +1,6 @@
 """Jobs in a watchdog whose keeper, clocks apart, is in memory."""
 
 import asyncio
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,6 +92,22 @@ async def test_it_is_a_check_while_it_is_declared(tmp_path: Path) -> None:
     await watchdog.die()
 
 
+async def test_what_it_said_while_the_stack_was_down_ends_with_the_up(tmp_path: Path) -> None:
+    stack = stack_with(NEVER, services=(scenario("web", 1),))
+    async with MemoryWatchdog(tmp_path, stack, keeper(ends_after=None)) as watchdog:
+
+        def message() -> str:
+            check = watchdog.board.checks.get("job-a")
+            return check.result.message if check and check.result else ""
+
+        await until(lambda: message() == "the stack is down")
+        said: list[str] = []
+        await watchdog.operations.run("up", (), lambda step: said.append(message()))
+        assert said
+        assert "the stack is down" not in said
+        await until(lambda: message().startswith("has not run yet; next at"))
+
+
 async def test_never_two_at_once_and_what_is_skipped_is_told_once_and_counted(
     tmp_path: Path,
 ) -> None:
@@ -181,7 +194,7 @@ async def test_it_does_not_start_before_that_is_written_down(tmp_path: Path) -> 
     kept = Kept(tmp_path, keeper())
     watchdog = await kept.watchdog(stack_with(OFTEN))
     await until(lambda: len(spawned(kept.keeper)) >= 1)
-    with slow_disk(watchdog):
+    with watchdog.slow_disk():
         await until(lambda: "not written yet" in (watchdog.jobs.row("a")["refused"] or ""))
         before = len(spawned(kept.keeper))
         await asyncio.sleep(2.5)
@@ -189,15 +202,6 @@ async def test_it_does_not_start_before_that_is_written_down(tmp_path: Path) -> 
     await until(lambda: len(spawned(kept.keeper)) > before)
     await until(lambda: not watchdog.jobs.row("a")["refused"])
     await watchdog.die()
-
-
-@contextmanager
-def slow_disk(watchdog: MemoryWatchdog) -> Iterator[None]:
-    """Nothing can be written to the history."""
-    with closing(sqlite3.connect(watchdog.history_path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
 
 
 async def test_a_need_that_is_not_healthy_refuses_it_until_it_is(tmp_path: Path) -> None:

@@ -39,3 +39,14 @@ def test_a_damaged_note_is_never_guessed_at(home: Home, text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         clusters.read(home, "postgres")
     assert "restore the file" in caught.value.next_step
+
+
+def test_a_folder_says_which_programs_ran_it(tmp_path: Path) -> None:
+    assert clusters.last_run_by(tmp_path) == ""
+    said = tmp_path / "postmaster.opts"
+    said.write_text('/opt/my pg/bin/postgres "-D" "/data"\n', encoding="utf-8")
+    assert clusters.last_run_by(tmp_path) == "/opt/my pg/bin"
+    said.write_text("/opt/bin/postgres\n", encoding="utf-8")
+    assert clusters.last_run_by(tmp_path) == "/opt/bin"
+    said.write_text("", encoding="utf-8")
+    assert clusters.last_run_by(tmp_path) == ""

@@ -38,7 +38,8 @@ def test_nothing_speaks_against_a_sound_one() -> None:
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"free": 100 * MIB}, "needs 356 MiB, and the disk has 100 MiB"),
+        ({"free": 100 * MIB}, "356 MiB are needed, 100 MiB are free"),
+        ({"programs": 40 * MIB}, "396 MiB are needed, 356 MiB are free"),
         ({"link": True}, "is a link"),
         ({"tablespaces": 2}, "2 tablespaces"),
         ({"old": None}, "apt install postgresql-16"),
@@ -58,7 +59,7 @@ def test_each_reason_is_named(other: dict[str, Any], said: str) -> None:
 
 
 def test_missing_programs_are_named() -> None:
-    assert found(GOOD, missing=["pg_ctl"]) == ["pg_ctl is missing in /old/bin"]
+    assert found(GOOD, missing=["pg_ctl"]) == ["programs are missing in /old/bin: pg_ctl"]
 
 
 def test_what_was_undone_is_kept_until_it_is_forgotten() -> None:

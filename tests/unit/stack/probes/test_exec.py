@@ -10,7 +10,7 @@ from vrooli.stack.probes.exec_ import judge
 
 def ended(code: int | None, signal: int | None = None) -> Exit:
     """A health command that ended so."""
-    launch = Launch("id", "web-probe", Identity("boot", 1, 1), "", 0.0)
+    launch = Launch("id", "web.probe", Identity("boot", 1, 1), "", 0.0)
     return Exit(1, launch, code, signal, 0.0, 0.0)
 
 

@@ -147,4 +147,16 @@ def test_programs_of_a_major_version_are_looked_for_here_and_there(
     assert of_major(15, copies, [str(said)]).bin == said  # type: ignore[union-attr]
     assert of_major(15, copies, [str(tmp_path / "gone")]) is not None
     copy(copies, "15.7")
-    assert of_major(15, copies, [str(said)]).version == "15.7"  # type: ignore[union-attr]
+    assert of_major(15, copies).version == "15.7"  # type: ignore[union-attr]
+    assert of_major(15, copies, [str(said)]).bin == said  # type: ignore[union-attr]
+
+
+def test_of_the_copies_the_newest_serves_whichever_is_named(site: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "pgsql"
+    copy(copies, "18.3")
+    copy(copies, "18.4")
+    named = copies / "18.3" / PACKAGE / "pginstall18" / "bin"
+    assert of_major(18, copies, [str(named)]).version == "18.4"  # type: ignore[union-attr]
+    (tmp_path / "link").symlink_to(copies)
+    linked = tmp_path / "link" / "18.3" / PACKAGE / "pginstall18" / "bin"
+    assert of_major(18, copies, [str(linked)]).version == "18.4"  # type: ignore[union-attr]

@@ -52,6 +52,7 @@ class Seen:
         old: the programs that run it; None when there are none here any more.
         new: the programs that will.
         size, free: bytes of the folder, and left on the disk of the home.
+        programs: bytes of programs that have to be copied first.
         link: whether the folder is a link to another place.
         tablespaces: how many lie outside.
         jobs: runs of jobs that need it, and go on now.
@@ -67,6 +68,7 @@ class Seen:
     new: Installation
     size: int = 0
     free: int = 0
+    programs: int = 0
     link: bool = False
     tablespaces: int = 0
     jobs: tuple[str, ...] = ()
@@ -76,15 +78,24 @@ class Seen:
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes on disk of a folder; files that vanish meanwhile do not count."""
+    """Bytes that a copy of a folder takes, in which holes are filled; files that vanish meanwhile
+    do not count.
+    """
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:
             try:
-                total += os.lstat(os.path.join(place, name)).st_blocks * 512
+                facts = os.lstat(os.path.join(place, name))
             except OSError:
                 continue
+            total += max(facts.st_blocks * 512, facts.st_size)
     return total
+
+
+def to_be_copied(*installations: Installation | None) -> int:
+    """Bytes of programs that nobody has copied yet."""
+    sources = {source for each in installations if each for source, _ in each.sources}
+    return sum(folder_size(Path(source)) for source in sources)
 
 
 def free(folder: Path) -> int:
@@ -102,7 +113,8 @@ def tablespaces(data: Path) -> int:
 
 def missing_programs(old: Installation) -> list[str]:
     """What pg_upgrade would miss of the old installation."""
-    return [name for name in _NEEDED if not (old.bin / name).is_file()]
+    programs = _as_it_lies(old)
+    return [name for name in _NEEDED if not (programs / name).is_file()]
 
 
 def knows_icu(installation: Installation) -> bool:

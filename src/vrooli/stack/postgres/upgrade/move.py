@@ -4,22 +4,23 @@ What serves now is never changed but by being stopped; what it leaves is kept un
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from vrooli.core.address import HostPort
 from vrooli.core.command import Command, CopyTree, Remove, Rename, WriteFile
-from vrooli.core.errors import Refused, StartFailed
+from vrooli.core.errors import Refused, StartFailed, StorageError, VrooliError
 from vrooli.stack.job_launch import is_job
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.cluster import NewCluster, initialised, require_plain
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
+from vrooli.stack.postgres.left import removed
 from vrooli.stack.postgres.upgrade import compare, facts, look
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.look import Seen
-from vrooli.stack.postgres.upgrade.precheck import MIB, problems
+from vrooli.stack.postgres.upgrade.precheck import MIB, needed, problems
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.upgrading import Told, Upgrade, Wish
@@ -59,7 +60,8 @@ class Move(Upgrade):
         unasked = f"it could not be asked before: {seen.unasked}" if seen.unasked else ""
         return [
             f"PostgreSQL {seen.major} -> {seen.new.version}, {seen.size // MIB} MiB in {seen.data}",
-            f"into {self._of.folder(seen.new.major)}; {seen.free // MIB} MiB are free",
+            f"into {self._of.folder(seen.new.major)}; "
+            f"{needed(seen) // MIB} MiB are needed, {seen.free // MIB} MiB are free",
             f"the old data stays until `vrooli resource upgrade {seen.service} --forget`",
             *([f"{sessions} sessions are open now, and will be closed"] if sessions else []),
             *([f"not carried along: replication slots {', '.join(slots)}"] if slots else []),
@@ -67,9 +69,8 @@ class Move(Upgrade):
         ]
 
     async def _look(self, target: Installation) -> Seen:
-        of = self._of
-        tools = of.context.tools
-        root, data = of.place.home.root / "data", of.data
+        of, old = self._of, self._of.old()
+        tools, data = of.context.tools, of.data
         size = await asyncio.to_thread(look.folder_size, data)
         inside, extensions, why = await look.inside(self._live())
         running = [x.service for x in await tools.keeper.launches() if is_job(x.service)]
@@ -78,10 +79,11 @@ class Move(Upgrade):
             data=data,
             major=of.major,
             clusters=of.clusters,
-            old=of.old(),
+            old=old,
             new=target,
             size=size,
-            free=await asyncio.to_thread(look.free, root),
+            free=await asyncio.to_thread(look.free, of.folders),
+            programs=await asyncio.to_thread(look.to_be_copied, old, target),
             link=data.is_symlink(),
             tablespaces=look.tablespaces(data),
             jobs=of.jobs_that_need_it(running),
@@ -99,22 +101,29 @@ class Move(Upgrade):
         )
 
     def _live(self) -> Asker:
-        service = self._of.service
-        address = HostPort(service.host, service.port)
-        return Asker(self._of.context.tools.streams, address, self._of.password)
+        """The server as it runs, by its socket in a closed folder: anybody may listen on its port
+        while it is down.
+        """
+        of = self._of
+        return Asker(of.context.tools.streams, of.stage.address, of.password)
 
     async def ready(self, told: Told) -> None:
         """Copy the programs, make an empty cluster with the operator's settings, and have
         pg_upgrade look at both.
         """
+        async with self._telling_of_room():
+            await self._ready(told)
+
+    async def _ready(self, told: Told) -> None:
         of, seen = self._of, self._known()
         old, new = self._both(seen)
         require_plain(old.bin, of.name)
         run = of.context.executor.run
-        self._before = replace(of.clusters, programs=str(old.bin), other="", other_programs="")
+        self._before = replace(
+            of.clusters, programs=str(old.bin), bound=True, other="", other_programs=""
+        )
         await run([clusters.write(of.place.home, of.name, self._before)], told)
-        if new.sources:
-            await run([CopyTree(new.sources, new.root)], told)
+        await run([CopyTree(x.sources, x.root) for x in (old, new) if x.sources], told)
         await run(initialised(self._new(new), of.stage.folder, of.conf(new.major)), told)
         await run(of.stage.made(of.password), told)
         await run(await asyncio.to_thread(self._carried, seen.data), told)
@@ -124,7 +133,9 @@ class Move(Upgrade):
             await self._programs.run("check that it can be upgraded", check, told)
 
     def _new(self, new: Installation) -> NewCluster:
-        return replace(self._of.new_cluster(new), data=self._of.folder(new.major))
+        of = self._of
+        made = of.new_cluster(new)
+        return replace(made, data=of.folder(new.major), log_path=str(of.stage.log))
 
     def _carried(self, data: Path) -> list[WriteFile]:
         stage = self._of.stage
@@ -138,6 +149,10 @@ class Move(Upgrade):
 
     async def move(self, told: Told) -> None:
         """See the base. What is compared is read with nobody else in."""
+        async with self._telling_of_room():
+            await self._move(told)
+
+    async def _move(self, told: Told) -> None:
         seen, stage = self._known(), self._of.stage
         old, new = self._both(seen)
         contents = not self._wish.counts_only
@@ -160,6 +175,26 @@ class Move(Upgrade):
         await self._programs.run("check every page", stage.checksums(new), told)
         self._compared = compare.summary(copy)
         told(f"the copy is equal: {self._compared}")
+
+    @asynccontextmanager
+    async def _telling_of_room(self) -> AsyncIterator[None]:
+        """Whoever fails on a full disk may be unable to write down why."""
+        try:
+            yield
+        except VrooliError as error:
+            of, need = self._of, needed(self._known())
+            left = await asyncio.to_thread(look.free, of.folders)
+            left += await asyncio.to_thread(look.folder_size, of.stage.folder)
+            if left >= need:
+                raise
+            raise StorageError(
+                f"there is not room enough any more: {need // MIB} MiB are needed, {left // MIB} "
+                f"MiB are free without what it made. {error.what}",
+                where=error.where or str(of.folders),
+                next_step="make room, then again; what it made is removed, the old data is "
+                "untouched",
+                retryable=True,
+            ) from error
 
     async def _refuse_late(self, asker: Asker, seen: Seen) -> None:
         """What could not be asked while it did not run."""
@@ -184,8 +219,9 @@ class Move(Upgrade):
             at=of.context.tools.clock.wall(),
         )
         named: list[Command] = [Remove(str(target)), Rename(str(of.stage.cluster), str(target))]
-        written = clusters.write(of.place.home, of.name, now)
-        await of.context.executor.run([*named, written], _silent)
+        written = clusters.switch(of.place.home, of.name, now, self._before or of.clusters)
+        async with self._telling_of_room():
+            await of.context.executor.run([*named, *written], _silent)
         self.note = (
             f"{of.name} was upgraded from PostgreSQL {seen.major} to {new.version} "
             f"({self._compared}). The old data is kept: `vrooli resource upgrade {of.name} --undo` "
@@ -195,13 +231,12 @@ class Move(Upgrade):
     async def back(self) -> None:
         """The old one is in force again; `clean` removes the new folder."""
         of = self._of
-        if self._before is not None:
-            write = clusters.write(of.place.home, of.name, self._before)
-            await of.context.executor.run([write], _silent)
+        await of.context.executor.run([clusters.back(of.place.home, of.name)], _silent)
 
     async def clean(self) -> None:
         """See the base."""
-        of, gone = self._of, [Remove(str(self._of.stage.folder))]
+        of = self._of
+        gone = [clusters.settled(of.place.home, of.name), *removed(of.folders, of.name)]
         now = clusters.read(of.place.home, of.name)
         if self._seen is not None:
             made = of.folder(self._seen.new.major)

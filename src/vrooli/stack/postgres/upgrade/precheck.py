@@ -12,6 +12,11 @@ the rest.
 """
 
 
+def needed(seen: Seen) -> int:
+    """Bytes that it takes while it goes on."""
+    return seen.size + seen.programs + SPARE
+
+
 def problems(
     seen: Seen, *, missing: Collection[str], offered: Collection[str] | None, icu: bool
 ) -> list[str]:
@@ -33,10 +38,10 @@ def problems(
 
 
 def _about_place(seen: Seen) -> Iterator[str]:
-    needed = seen.size + SPARE
-    if needed > seen.free:
+    if needed(seen) > seen.free:
         yield (
-            f"a second copy needs {needed // MIB} MiB, and the disk has {seen.free // MIB} MiB left"
+            f"there is no room for a second copy: {needed(seen) // MIB} MiB are needed, "
+            f"{seen.free // MIB} MiB are free"
         )
     if seen.link:
         yield f"{seen.data} is a link: the new folder would come to lie on another disk"
@@ -56,7 +61,7 @@ def _about_programs(seen: Seen, missing: Collection[str]) -> Iterator[str]:
             f"data (Debian: apt install postgresql-{seen.major})"
         )
     elif missing:
-        yield f"{', '.join(missing)} is missing in {seen.old.bin}"
+        yield f"programs are missing in {seen.old.bin}: {', '.join(missing)}"
 
 
 def _about_use(seen: Seen) -> Iterator[str]:

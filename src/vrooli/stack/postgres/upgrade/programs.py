@@ -13,7 +13,7 @@ from vrooli.stack.kind import ProbeTools
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.stage import Stage
-from vrooli.stack.trees import end_tree
+from vrooli.stack.trees import end_tree, spawned
 
 COMES_UP = 300.0
 """Seconds for a server that nobody uses: it may have to recover from a crash."""
@@ -43,11 +43,11 @@ class Programs:
         """
         told(title)
         begin = logs.size(self.stage.log)
-        launch = await self.tools.keeper.spawn(spec)
+        launch = await spawned(self.tools.keeper.spawn(spec), self._end)
         try:
             ended = await self._end_of(launch, begin, told if details else _silent)
         finally:
-            await end_tree(launch, self.tools.keeper, self.tools.clock, _GRACE)
+            await self._end(launch)
         if ended.code != 0:
             raise self._failed(f"could not {title}: it {ended.describe()}", begin)
 
@@ -59,14 +59,18 @@ class Programs:
             StartFailed: it does not come up, with its last lines, or does not stop.
         """
         begin = logs.size(self.stage.log)
-        launch = await self.tools.keeper.spawn(self.stage.server(programs, data))
+        spec = self.stage.server(programs, data)
+        launch = await spawned(self.tools.keeper.spawn(spec), self._end)
         asker = Asker(self.tools.streams, self.stage.address)
         try:
             await self._until_up(launch, asker, begin)
             yield asker
             await self._stop(launch, begin)
         finally:
-            await end_tree(launch, self.tools.keeper, self.tools.clock, _GRACE)
+            await self._end(launch)
+
+    async def _end(self, launch: Launch) -> None:
+        await end_tree(launch, self.tools.keeper, self.tools.clock, _GRACE)
 
     async def _until_up(self, launch: Launch, asker: Asker, begin: int) -> None:
         clock = self.tools.clock

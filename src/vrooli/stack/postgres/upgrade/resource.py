@@ -14,7 +14,7 @@ from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.cluster import NewCluster
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
-from vrooli.stack.postgres.left import stage_folder
+from vrooli.stack.postgres.left import launched_as, stage_folder
 from vrooli.stack.postgres.upgrade.stage import Stage
 from vrooli.stack.runtime import Context
 
@@ -53,6 +53,11 @@ class Resource:
         return clusters.read(self.place.home, self.name)
 
     @property
+    def folders(self) -> Path:
+        """Where the data folders lie."""
+        return self.place.home.root / "data"
+
+    @property
     def data(self) -> Path:
         """The folder that was in force then."""
         return self.place.home.data(self.clusters.current)
@@ -83,10 +88,10 @@ class Resource:
         """Where the upgrade works."""
         return Stage(
             service=self.name,
-            folder=stage_folder(self.place.home.root / "data", self.name),
+            folder=stage_folder(self.folders, self.name),
             sockets=Path(self.sockets),
             port=self.service.port,
-            log=self.place.home.log(f"{self.name}-upgrade"),
+            log=self.place.home.log(launched_as(self.name)),
             user=self.place.user_of(self.service),
         )
 
@@ -96,9 +101,9 @@ class Resource:
 
     def old(self) -> Installation | None:
         """The programs that the data needs; None when they are gone."""
-        noted = [self.clusters.programs] if self.clusters.programs else []
-        declared = [self.declared] if self.declared != "embedded" else []
-        return installations.of_major(self.major, self.place.home.pgsql, [*noted, *declared])
+        declared = self.declared if self.declared != "embedded" else ""
+        known = (clusters.last_run_by(self.data), self.clusters.programs, declared)
+        return installations.of_major(self.major, self.place.home.pgsql, filter(None, known))
 
     def target(self, to: str) -> Installation:
         """The programs of what it is to become.
@@ -113,7 +118,7 @@ class Resource:
             raise UsageError(
                 f"there is no PostgreSQL {to} here",
                 where=self.name,
-                next_step=f"there is {', '.join(versions) or 'none'}",
+                next_step=f"choose one of: {', '.join(versions)}" if versions else "",
             )
         found = installations.newest(chosen)
         if found.major < self.major:

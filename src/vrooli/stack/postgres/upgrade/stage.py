@@ -54,7 +54,7 @@ class Stage:
 
     @property
     def address(self) -> UnixPath:
-        """Where a cluster answers that is worked on."""
+        """Where a cluster answers: also the one that runs as declared, whose socket it is."""
         return UnixPath(str(self.sockets / f".s.PGSQL.{self.port}"))
 
     def made(self, password: str) -> tuple[Command, ...]:

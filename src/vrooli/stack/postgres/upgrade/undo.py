@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from vrooli.core.command import Remove
+from vrooli.core.command import Command, Remove
 from vrooli.core.errors import Refused, UsageError
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres import installation as installations
@@ -52,28 +52,28 @@ class Undo(Upgrade):
     async def switch(self) -> None:
         """See the base."""
         known = self._of.clusters
-        await self._write(
-            Clusters(
-                current=known.other,
-                programs=known.other_programs,
-                other=known.current,
-                other_programs=known.programs,
-                undone=True,
-                at=self._of.context.tools.clock.wall(),
-            )
+        now = Clusters(
+            current=known.other,
+            programs=known.other_programs,
+            other=known.current,
+            other_programs=known.programs,
+            undone=True,
+            bound=True,
+            at=self._of.context.tools.clock.wall(),
         )
+        await self._run(*clusters.switch(self._of.place.home, self._of.name, now, known))
         self.note = f"{self._of.name} is back at what it was before the upgrade"
 
     async def back(self) -> None:
         """See the base."""
-        await self._write(self._of.clusters)
+        await self._run(clusters.back(self._of.place.home, self._of.name))
 
     async def clean(self) -> None:
-        """Nothing was made."""
+        """See the base."""
+        await self._run(clusters.settled(self._of.place.home, self._of.name))
 
-    async def _write(self, now: Clusters) -> None:
-        of = self._of
-        await of.context.executor.run([clusters.write(of.place.home, of.name, now)], lambda _: None)
+    async def _run(self, *commands: Command) -> None:
+        await self._of.context.executor.run(commands, lambda _: None)
 
 
 class Forget(Upgrade):

@@ -1,0 +1,179 @@
+"""`vrooli routine ...`: definitions of what runs do."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.help import App
+from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.options import File, Json
+from vrooli.client.work import BadRoutine, WorkClient
+from vrooli.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from vrooli.flow.yaml import Document
+
+_LINT_HELP = """
+Check routine files without a server: every mistake, by its line.
+
+Exit code: 0 when there is none, 2 otherwise.
+
+Example:
+
+  vrooli routine lint report.yaml
+"""
+
+_ADD_HELP = """
+Store routines on the server. One that is there already gets a new version;
+runs that are under way keep theirs.
+
+Examples:
+
+  vrooli routine add report.yaml
+
+  vrooli routine add examples/*.yaml
+"""
+
+_LIST_HELP = """
+List the routines.
+
+Example:
+
+  vrooli routine list
+"""
+
+_SHOW_HELP = """
+Show the newest version of a routine as JSON.
+
+Example:
+
+  vrooli routine show report
+"""
+
+Files = Annotated[list[Path], typer.Argument(help="Files in YAML or JSON.", metavar="FILE...")]
+Name = Annotated[str, typer.Argument(help="The routine.")]
+StackFile = Annotated[Path | None, typer.Option("--stack", help="The stack file.")]
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the group."""
+    group = App(help="Routines: what runs are made from.")
+    app.add_typer(group, name="routine")
+    _register_changes(group, kit)
+    _register_views(group, kit)
+
+
+def _register_changes(group: typer.Typer, kit: Kit) -> None:
+    @group.command(help=_LINT_HELP)
+    def lint(files: Files, json: Json = False) -> None:
+        found = [mistake for file in files for mistake in _mistakes(file)]
+        if json:
+            render.print_json({"ok": not found, "mistakes": found})
+        else:
+            _report(files, found)
+        if found:
+            raise typer.Exit(UsageError.exit_code)
+
+    @group.command(help=_ADD_HELP)
+    def add(files: Files, stack: StackFile = None, json: Json = False) -> None:
+        client = kit.work(home_to_change(kit, stack))
+        documents = [(file, _parsed(file)) for file in files]
+        stored = [_stored(client, file, document) for file, document in documents]
+        if json:
+            render.print_json({"routines": stored})
+            return
+        for one in stored:
+            what = "stored" if one["changed"] else "unchanged"
+            render.out(f"{one['name']}: {what} ({one['version'][:12]})")
+
+
+def _register_views(group: typer.Typer, kit: Kit) -> None:
+    @group.command("list", help=_LIST_HELP)
+    def list_(file: File = None, json: Json = False) -> None:
+        routines = kit.work(kit.home(kit.stack_file(file))).routines()
+        if json:
+            render.print_json(routines)
+        elif not routines:
+            render.note(f"there is none; `{render.called_as()} routine add FILE` stores one")
+        else:
+            titles = ("NAME", "VERSION", "CHANGED", "DESCRIPTION")
+            render.table(titles, [_row(routine) for routine in routines])
+
+    @group.command(help=_SHOW_HELP)
+    def show(name: Name, file: File = None) -> None:
+        render.print_json(kit.work(kit.home(kit.stack_file(file))).routine(name)["definition"])
+
+
+def _row(routine: Mapping[str, Any]) -> tuple[str, ...]:
+    changed = f"{render.ago(routine['updated_at'])} ago"
+    return routine["name"], routine["version"][:12], changed, routine["description"]
+
+
+def _stored(client: WorkClient, file: Path, document: "Document") -> dict[str, Any]:
+    try:
+        return client.put_routine(document.data)
+    except BadRoutine as error:
+        raise _refused(file, document, error.mistakes) from error
+
+
+def _report(files: list[Path], mistakes: list[dict[str, Any]]) -> None:
+    for mistake in mistakes:
+        render.note(_line(mistake))
+    if not mistakes:
+        render.note(f"{len(files)} file{'s' * (len(files) > 1)}, no mistake")
+
+
+def _mistakes(file: Path) -> list[dict[str, Any]]:
+    from vrooli.execution.step_types import read_routine
+    from vrooli.flow.reading import RoutineError
+
+    try:
+        document = _parsed(file)
+    except UsageError as error:
+        return [{"file": str(file), "line": 0, "place": "", "problem": error.what}]
+    try:
+        read_routine(document.data)
+    except RoutineError as error:
+        return [
+            {
+                "file": str(file),
+                "line": document.line(one.place),
+                "place": one.where,
+                "problem": one.reason,
+            }
+            for one in error.mistakes
+        ]
+    return []
+
+
+def _line(mistake: Mapping[str, Any]) -> str:
+    line = f":{mistake['line']}" if mistake["line"] else ""
+    place = f" {mistake['place']}:" if mistake["place"] else ""
+    return f"{mistake['file']}{line}:{place} {mistake['problem']}"
+
+
+def _refused(file: Path, document: "Document", mistakes: Iterable[Mapping[str, Any]]) -> UsageError:
+    lines = [
+        f"{file}:{document.line(tuple(one['place']))}: {one['field']}: {one['problem']}"
+        for one in mistakes
+    ]
+    return UsageError("\n".join(lines), next_step="nothing was stored; mend the file")
+
+
+def _parsed(file: Path) -> "Document":
+    from vrooli.flow.yaml import BadYaml, parse
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"cannot be read: {reason}", where=str(file)) from error
+    try:
+        return parse(text)
+    except BadYaml as error:
+        raise UsageError(
+            error.what, where=f"{file}:{error.line}" if error.line else str(file)
+        ) from error

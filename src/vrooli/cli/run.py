@@ -1,0 +1,283 @@
+"""`vrooli run ...`: start runs of routines, watch them, cancel them."""
+
+import json as jsonlib
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.help import App
+from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.options import File, Json
+from vrooli.client.work import ENDED, WorkClient
+from vrooli.core.errors import EXIT_FAILURE, CutOff, DeadlineExceeded, Unreachable, UsageError
+
+EXIT_INTERRUPTED = 130
+PATIENCE = 60.0
+"""Seconds that a server may be away while we watch a run: it goes on without us."""
+
+_PAUSE = 0.3
+
+_START_HELP = """
+Start a run of a routine. It goes on by itself; `--watch` stays until it ends.
+
+Exit code with --watch: 0 when it completes, 1 when it fails or is cancelled.
+
+Examples:
+
+  vrooli run start report --input days=7 --watch
+
+  vrooli run start report --inputs inputs.json
+
+  echo '{"days": 7}' | vrooli run start report --inputs -
+"""
+
+_LIST_HELP = """
+List runs, the newest first.
+
+Examples:
+
+  vrooli run list
+
+  vrooli run list --status failed --routine report -n 5
+"""
+
+_SHOW_HELP = """
+Show a run: how it stands, and every attempt of its steps.
+
+Example:
+
+  vrooli run show 3f2a9c4e81d07b65
+"""
+
+_WATCH_HELP = """
+Show what happens in a run until it ends. Ctrl-C ends the watching, not the run.
+
+Exit code: 0 when it completes, 1 when it fails or is cancelled.
+
+Example:
+
+  vrooli run watch 3f2a9c4e81d07b65
+"""
+
+_CANCEL_HELP = """
+End a run wherever it stands. What its steps have done stays done.
+
+Example:
+
+  vrooli run cancel 3f2a9c4e81d07b65
+"""
+
+Id = Annotated[str, typer.Argument(help="The run.", metavar="RUN")]
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the group."""
+    group = App(help="Runs: routines at work.")
+    app.add_typer(group, name="run")
+    _register_start(group, kit)
+    _register_views(group, kit)
+    _register_control(group, kit)
+
+
+def _register_start(group: typer.Typer, kit: Kit) -> None:
+    @group.command(help=_START_HELP)
+    def start(
+        routine: Annotated[str, typer.Argument(help="The routine.")],
+        input_: Annotated[
+            list[str] | None,
+            typer.Option("--input", "-i", help="One input, NAME=VALUE; JSON where it is some."),
+        ] = None,
+        inputs: Annotated[
+            str | None, typer.Option("--inputs", help="A JSON file with all; - is standard input.")
+        ] = None,
+        watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay until it ends.")] = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        client = kit.work(home_to_change(kit, file))
+        run = client.start(routine, {**_from_file(inputs), **_pairs(input_ or [])})
+        if watch:
+            _watch(client, run["id"], json=json)
+        elif json:
+            render.print_json(run)
+        else:
+            render.out(run["id"])
+            render.note(f"  next: `{render.called_as()} run watch {run['id']}`")
+
+
+def _register_views(group: typer.Typer, kit: Kit) -> None:
+    @group.command("list", help=_LIST_HELP)
+    def list_(
+        status: Annotated[str, typer.Option("--status", help="Only those.")] = "",
+        routine: Annotated[str, typer.Option("--routine", help="Only of this one.")] = "",
+        limit: Annotated[
+            int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")
+        ] = 20,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        runs = _client(kit, file).runs(status=status, routine=routine, limit=limit)["runs"]
+        if json:
+            render.print_json(runs)
+        elif not runs:
+            render.note("there is none")
+        else:
+            render.table(("RUN", "ROUTINE", "STATUS", "STARTED", "TOOK"), [_row(r) for r in runs])
+
+    @group.command(help=_SHOW_HELP)
+    def show(run: Id, file: File = None, json: Json = False) -> None:
+        client = _client(kit, file)
+        found, steps = client.run(run), client.steps(run)
+        if json:
+            render.print_json({**found, "steps": steps})
+            return
+        _summary(found)
+        if steps:
+            render.out()
+            titles = ("STEP", "TYPE", "ATTEMPT", "STATUS", "WHY")
+            render.table(titles, [_step_row(step) for step in steps])
+
+    @group.command(help=_WATCH_HELP)
+    def watch(run: Id, file: File = None, json: Json = False) -> None:
+        _watch(_client(kit, file), run, json=json)
+
+
+def _register_control(group: typer.Typer, kit: Kit) -> None:
+    @group.command(help=_CANCEL_HELP)
+    def cancel(run: Id, file: File = None, json: Json = False) -> None:
+        found = kit.work(home_to_change(kit, file)).cancel(run)
+        if json:
+            render.print_json(found)
+        else:
+            render.note(f"{run}: cancelled")
+
+
+def _client(kit: Kit, file: Path | None) -> WorkClient:
+    return kit.work(kit.home(kit.stack_file(file)))
+
+
+def _watch(client: WorkClient, run: str, *, json: bool) -> None:
+    try:
+        found = _to_its_end(client, run, quiet=json)
+    except KeyboardInterrupt:
+        render.note("\ninterrupted: the run goes on")
+        render.note(f"  next: `{render.called_as()} run watch {run}`")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    if json:
+        render.print_json(found)
+    else:
+        _ended(found)
+    if found["status"] != "completed":
+        raise typer.Exit(EXIT_FAILURE)
+
+
+def _to_its_end(client: WorkClient, run: str, *, quiet: bool) -> Mapping[str, Any]:
+    """The run when it has ended; what happens meanwhile is shown, also across a restart of the
+    server.
+    """
+    after, heard = 0, time.monotonic()
+    while True:
+        try:
+            for event in client.events(run, after):
+                after, heard = event["seq"], time.monotonic()
+                if not quiet:
+                    _tell(event)
+            return client.run(run)
+        except (Unreachable, CutOff, DeadlineExceeded):
+            if time.monotonic() - heard > PATIENCE:
+                raise
+            time.sleep(_PAUSE)
+
+
+_SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "✗", "begun": "…"}
+
+
+def _tell(event: Mapping[str, Any]) -> None:
+    what, _, word = event["kind"].partition(".")
+    if what == "step":
+        again = f" (attempt {event['attempt']})" if event["attempt"] > 1 else ""
+        sign = render.paint(_SIGNS.get(word, "·"), word, sys.stderr)
+        render.note(f"  {sign} {event['path']}  {event['type']}{again}")
+
+
+def _ended(run: Mapping[str, Any]) -> None:
+    took = _took(run)
+    render.note(f"{run['routine']} {run['id']}: {run['status']}{f' after {took}' if took else ''}")
+    if run["failure"]:
+        render.note(f"  {_why(run['failure'])}")
+        render.note(f"  next: `{render.called_as()} run show {run['id']}`")
+    if run["output"] is not None:
+        render.print_json(run["output"])
+
+
+def _summary(run: Mapping[str, Any]) -> None:
+    rows = {
+        "run": run["id"],
+        "routine": f"{run['routine']} ({run['version'][:12]})",
+        "status": render.paint(run["status"], run["status"]),
+        "by": run["created_by"],
+        "started": f"{render.ago(run['created_at'])} ago",
+        "took": _took(run) or "-",
+        "inputs": jsonlib.dumps(run["inputs"], ensure_ascii=False),
+        "output": jsonlib.dumps(run["output"], ensure_ascii=False),
+    }
+    for name, value in rows.items():
+        render.out(f"{name:<9}{value}")
+    if run["failure"]:
+        render.out(f"failure  {_why(run['failure'])}")
+
+
+def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
+    started = f"{render.ago(run['created_at'])} ago"
+    return run["id"], run["routine"], run["status"], started, _took(run) or "-"
+
+
+def _step_row(step: Mapping[str, Any]) -> tuple[str, ...]:
+    why = _why(step["failure"]) if step["failure"] else ""
+    return step["path"], step["type"], str(step["attempt"]), step["status"], why
+
+
+def _why(failure: Mapping[str, Any]) -> str:
+    place = f"{failure['where']}: " if failure["where"] else ""
+    return f"{place}{failure['reason']} ({failure['kind']})"
+
+
+def _took(run: Mapping[str, Any]) -> str:
+    if run["started_at"] is None or run["status"] not in ENDED:
+        return ""
+    return f"{run['ended_at'] - run['started_at']:.3g} s"
+
+
+def _from_file(said: str | None) -> dict[str, Any]:
+    if said is None:
+        return {}
+    try:
+        text = sys.stdin.read() if said == "-" else Path(said).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"cannot be read: {reason}", where=said) from error
+    try:
+        value = jsonlib.loads(text)
+    except ValueError as error:
+        raise UsageError(f"this is no JSON: {error}", where=said) from error
+    if not isinstance(value, dict):
+        raise UsageError("expected a JSON object", where=said)
+    return value
+
+
+def _pairs(said: list[str]) -> dict[str, Any]:
+    found = {}
+    for pair in said:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"expected NAME=VALUE, found {pair!r}", where="--input")
+        try:
+            found[name] = jsonlib.loads(value)
+        except ValueError:
+            found[name] = value  # a word needs no quotes
+    return found

@@ -1,0 +1,34 @@
+"""Secrets that steps may use: whoever writes a routine chooses the reference and whom its value is
+sent to, so that it must not be any.
+"""
+
+from collections.abc import Collection
+
+from vrooli.core.errors import SecretError
+from vrooli.core.ports.secrets import Secrets
+
+
+class AllowedSecrets:
+    """Port `Secrets`, for what was allowed by name alone.
+
+    Args:
+        secrets: all of them.
+        allowed: references, as `env:REPORT_DB`.
+    """
+
+    def __init__(self, secrets: Secrets, allowed: Collection[str]) -> None:
+        self._secrets, self._allowed = secrets, frozenset(allowed)
+
+    def resolve(self, reference: str) -> str:
+        """See the port."""
+        if reference not in self._allowed:
+            # Not repeated: it may be a secret that was written in plain text.
+            raise SecretError(
+                "no step may use this secret",
+                next_step="allow its reference where the server's settings name those of steps",
+            )
+        return self._secrets.resolve(reference)
+
+    def create(self, name: str) -> str:
+        """None is made for a step."""
+        raise SecretError("no step may make a secret", where=name)

@@ -1,0 +1,93 @@
+"""Routines in PostgreSQL: a name points at the newest of its versions, which never change."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.errors import UnknownName
+from vrooli.core.ports.database import Database
+from vrooli.execution.step_types import read_routine
+
+_PUT = """
+WITH version AS (
+    INSERT INTO routine_versions (hash, name, definition) VALUES ($1, $2, $3::jsonb)
+    ON CONFLICT (hash) DO NOTHING
+), before AS (
+    SELECT hash FROM routines WHERE name = $2
+), put AS (
+    INSERT INTO routines (name, hash) VALUES ($2, $1)
+    ON CONFLICT (name) DO UPDATE SET hash = excluded.hash, updated_at = now()
+)
+SELECT coalesce((SELECT hash FROM before), '')
+"""
+
+_COLUMNS = """
+SELECT r.name, r.hash, v.definition::text, extract(epoch FROM r.updated_at)::float8
+FROM routines r JOIN routine_versions v ON v.hash = r.hash
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRoutine:
+    """The newest version of a routine.
+
+    Attributes:
+        name: unique.
+        version: hash of the definition.
+        definition: as data.
+        updated_at: unix seconds.
+    """
+
+    name: str
+    version: str
+    definition: Any
+    updated_at: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape on the wire."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "description": self.definition.get("description", ""),
+            "definition": self.definition,
+            "updated_at": self.updated_at,
+        }
+
+
+class RoutineStore:
+    """Tables `routines` and `routine_versions`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, definition: Any) -> tuple[str, bool]:
+        """Make this the newest version of its routine: its hash, and whether that changed anything.
+
+        Raises:
+            RoutineError: what is wrong with it; nothing is stored.
+        """
+        routine = read_routine(definition)
+        text = json.dumps(definition, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        version = hashlib.sha256(text.encode()).hexdigest()
+        async with self._database.connection() as connection:
+            before = await connection.fetchval(_PUT, version, routine.name, text)
+        return version, before != version
+
+    async def get(self, name: str) -> StoredRoutine:
+        """The newest version.
+
+        Raises:
+            UnknownName: there is no routine of that name.
+        """
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(f"{_COLUMNS} WHERE r.name = $1", name)
+        if row is None:
+            raise UnknownName(f"there is no routine `{name}`", name, next_step="add it first")
+        return StoredRoutine(row[0], row[1], json.loads(row[2]), row[3])
+
+    async def all(self) -> list[StoredRoutine]:
+        """By name."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(f"{_COLUMNS} ORDER BY r.name")
+        return [StoredRoutine(row[0], row[1], json.loads(row[2]), row[3]) for row in rows]

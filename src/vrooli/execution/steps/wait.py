@@ -1,0 +1,71 @@
+"""A pause."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from vrooli.execution.step_type import StepCall, StepFailed, StepTools, StepType
+
+LONGEST = 366 * 86_400
+"""Seconds."""
+
+LOOK = 30.0
+"""Seconds after which the clock is looked at again: somebody may have set it."""
+
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {
+        "seconds": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": LONGEST,
+            "description": "how long, from when the step first began",
+        },
+        "until": {
+            "type": "string",
+            "description": "ISO 8601 with a time zone, as `2026-12-31T18:00:00Z`; a time that has "
+            "passed ends at once",
+        },
+    },
+}
+
+_ABOUT = """\
+Give one of the two. The output is `due`, the time in UTC. The `timeout` of the step means nothing
+here. A time that was set stays: a server that is started again in between does not begin anew."""
+
+
+async def _run(call: StepCall, tools: StepTools) -> Any:
+    due = _due(call.arguments, call.begun)
+    if not 0 <= due <= call.begun + LONGEST:
+        days = LONGEST // 86_400
+        raise StepFailed("arguments", f"expected a time after 1970 and within {days} days")
+    while (left := due - tools.clock.wall()) > 0:
+        await tools.clock.sleep(min(left, LOOK))
+    return {"due": datetime.fromtimestamp(due, UTC).isoformat()}
+
+
+def _due(given: Mapping[str, Any], begun: float) -> float:
+    if "seconds" in given:
+        return begun + float(given["seconds"])
+    try:
+        until = datetime.fromisoformat(given["until"])
+        if until.tzinfo is not None:
+            return until.timestamp()
+    except (ValueError, OverflowError) as error:
+        reason = "expected a time as 2026-12-31T18:00:00Z"
+        raise StepFailed("arguments", reason, where="until") from error
+    raise StepFailed("arguments", "the time has no zone: add Z or +01:00", where="until")
+
+
+step = StepType(
+    name="wait",
+    title="Waits for a while, or until a time",
+    arguments=_SCHEMA,
+    run=_run,
+    repeatable=lambda arguments: True,
+    about=_ABOUT,
+    lasting=True,
+)

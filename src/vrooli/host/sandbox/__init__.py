@@ -1,0 +1,1 @@
+"""Code of somebody else in namespaces of its own."""

@@ -1,0 +1,45 @@
+"""`/api/v1/routines`: what runs are made from."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path
+from starlette.responses import JSONResponse
+
+from vrooli.execution.routines import RoutineStore
+from vrooli.flow.reading import RoutineError
+from vrooli.server.problems import problem
+
+MOST = 200
+
+Name = Annotated[str, Path(max_length=63)]
+
+
+def routine_routes(routines: RoutineStore) -> APIRouter:
+    """Store and read routines."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/routines", summary="List the routines")
+    async def list_routines() -> dict[str, Any]:
+        """`{routines: [{name, version, description, definition, updated_at}]}`, by name."""
+        return {"routines": [routine.to_json() for routine in await routines.all()]}
+
+    @router.get("/routines/{name}", summary="Read the newest version of a routine")
+    async def get_routine(name: Name) -> dict[str, Any]:
+        """404 when there is none of that name."""
+        return (await routines.get(name)).to_json()
+
+    @router.post("/routines", summary="Store a routine, as a new version where one is there")
+    async def put_routine(definition: Annotated[dict[str, Any], Body()]) -> JSONResponse:
+        """200 `{name, version, changed}`; 422 with every mistake by its place, nothing stored."""
+        try:
+            version, changed = await routines.put(definition)
+        except RoutineError as error:
+            details = [
+                {"place": list(one.place), "field": one.where, "problem": one.reason}
+                for one in error.mistakes[:MOST]
+            ]
+            return problem(422, "bad_routine", "the routine is not valid", details=details)
+        name = definition["name"]
+        return JSONResponse({"name": name, "version": version, "changed": changed})
+
+    return router
