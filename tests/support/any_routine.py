@@ -36,10 +36,13 @@ class Structure:
 
     def routine(self) -> Routine:
         """All of it, read as routines are."""
+        return read(self.data(), TYPES, lambda name, arguments: [])
+
+    def data(self) -> dict[str, Any]:
+        """The same, as somebody wrote it."""
         body = self.block(0)
         seen = look(body, [], ["inputs"], self.random)
-        data = {"name": "any", "do": body, "output": {"all": glance(seen, []), "n": "${inputs}"}}
-        return read(data, TYPES, lambda name, arguments: [])
+        return {"name": "any", "do": body, "output": {"all": glance(seen, []), "n": "${inputs}"}}
 
     def name(self) -> str:
         self.count += 1
