@@ -11,7 +11,7 @@ from vrooli.execution.step_types import read_routine
 
 _PUT = """
 WITH version AS (
-    INSERT INTO routine_versions (hash, name, definition) VALUES ($1, $2, $3::jsonb)
+    INSERT INTO routine_versions (hash, name, definition) VALUES ($1, $2, $3::json)
     ON CONFLICT (hash) DO NOTHING
 ), before AS (
     SELECT hash FROM routines WHERE name = $2
