@@ -9,6 +9,7 @@ from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.http import Http
 from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
+from vrooli.core.ports.sql import Sql
 
 
 class StepFailed(VrooliError):
@@ -34,6 +35,7 @@ class StepTools:
         clock: time.
         http: requests.
         sandbox: for code of users.
+        sql: databases of users.
         secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
             chooses the reference and where its value is sent.
     """
@@ -41,6 +43,7 @@ class StepTools:
     clock: Clock
     http: Http
     sandbox: Sandbox
+    sql: Sql
     secrets: Secrets
 
 
