@@ -16,6 +16,7 @@ from vrooli.host.memory.http import MemoryHttp
 from vrooli.host.memory.sandbox import MemorySandbox
 from vrooli.host.memory.secrets import MemorySecrets
 from vrooli.host.memory.sql import MemorySql
+from vrooli.host.memory.workspaces import MemoryWorkspaces
 
 
 async def _nothing(request: Request) -> Answer:
@@ -29,6 +30,7 @@ def tools(**own: Any) -> StepTools:
         "http": MemoryHttp(_nothing),
         "sandbox": MemorySandbox(),
         "sql": MemorySql(lambda statement: Rows((), ())),
+        "workspaces": MemoryWorkspaces(),
         "secrets": MemorySecrets(),
     }
     return StepTools(**{**twins, **own})

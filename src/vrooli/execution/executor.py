@@ -56,6 +56,8 @@ class StepExecutor:
         except VrooliError as error:
             kind = "unreachable" if error.retryable else "failed"
             failure = Failure(kind, error.what, error.where, error.retryable)
+        except UnicodeEncodeError:
+            failure = Failure("arguments", "a text in them holds half of a character")
         except Exception as error:  # noqa: BLE001 -- a defect in one type must not end the worker
             _log.exception("step %s of run %s", call.path, self.run)
             failure = Failure("defect", f"the step type failed ({type(error).__name__})")
@@ -67,7 +69,7 @@ class StepExecutor:
         for error in validator(call.node.type).iter_errors(call.arguments):
             place = ".".join(map(str, error.absolute_path))
             raise StepFailed("arguments", error.message[:500], where=place)
-        asked = StepCall(f"{self.run}:{call.path}", call.arguments, begun)
+        asked = StepCall(self.run, f"{self.run}:{call.path}", call.arguments, begun)
         return _storable(await kind.run(asked, self.tools))
 
 
