@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vrooli.core.errors import VrooliError
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools
@@ -62,7 +62,10 @@ class StepExecutor:
             _log.exception("step %s of run %s", call.path, self.run)
             failure = Failure("defect", f"the step type failed ({type(error).__name__})")
         now = self.tools.clock.wall()
-        return Finished(call.path, call.attempt, call.node.type, output, failure, now)
+        said = failure and replace(
+            failure, reason=_writable(failure.reason), where=_writable(failure.where)
+        )
+        return Finished(call.path, call.attempt, call.node.type, output, said, now)
 
     async def _output(self, call: Call, begun: float) -> object:
         kind = step_type(call.node.type)
@@ -83,6 +86,11 @@ def _storable(output: object) -> object:
     if _UNSTORABLE.search(text):
         raise StepFailed("output", "the output holds a character that cannot be stored")
     return output
+
+
+def _writable(text: str) -> str:
+    """Others chose a part of it: what cannot be stored would keep the whole failure from being."""
+    return text.encode(errors="replace").decode().replace("\0", "�")
 
 
 _UNSTORABLE = re.compile(
