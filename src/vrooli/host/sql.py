@@ -124,8 +124,9 @@ def _affected(status: str) -> int:
 
 
 def _not_committed(error: Exception, write: bool) -> VrooliError:
-    refused = isinstance(error, asyncpg.PostgresError) and not str(error.sqlstate).startswith("08")
-    if write and not refused:
+    # One who ends our session may do so when the change is durable and only its copy is awaited.
+    away = not isinstance(error, asyncpg.PostgresError) or str(error.sqlstate).startswith(_AWAY)
+    if write and away:
         return CutOff("the connection broke while the change was being made durable")
     return _translated(error)
 

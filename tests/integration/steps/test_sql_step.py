@@ -301,3 +301,31 @@ async def test_a_server_that_dies_and_one_that_is_frozen() -> None:
         ended = await ask(own.dsn, "SELECT 1", within=0.5)
         own.signal(signal.SIGCONT)
         assert failure(ended) == ("timeout", True)
+
+
+async def test_a_change_that_is_refused_at_its_commit_is_no_change(dsn: str) -> None:
+    output(
+        await ask(dsn, "CREATE TABLE it (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)", write=True)
+    )
+    ended = await ask(dsn, "INSERT INTO it VALUES (1), (1)", write=True)
+    assert failure(ended) == ("sql", False)
+    assert await rows(dsn, "SELECT n FROM it") == []
+
+
+async def test_a_session_that_is_ended_while_its_commit_waits_leaves_it_open() -> None:
+    """Waiting for a standby that is not there: the change is durable here already."""
+    with running_postgres() as own:
+        output(await ask(own.dsn, "CREATE TABLE it (n int)", write=True))
+        own.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        own.sql("SELECT pg_reload_conf()")
+        asking = asyncio.create_task(ask(own.dsn, "INSERT INTO it VALUES (1)", write=True))
+        waits = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+
+        async def waiting() -> bool:
+            return own.sql(f"SELECT count(*) {waits}") == "1"
+
+        await eventually(waiting, "it waits for the standby")
+        own.sql(f"SELECT pg_terminate_backend(pid) {waits}")
+        assert failure(await asking) == ("unknown-effect", False)
+        assert own.sql("SELECT n FROM it") == "1"
+        own.kill()
