@@ -3,13 +3,16 @@
 import asyncio
 import json
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from tests.support.waiting import eventually
+from vrooli.core.errors import Unreachable
 from vrooli.execution.runs.store import NewRun, RunStore
 from vrooli.main.migrate import migrate
-from vrooli.server.database import Database
+from vrooli.server.database import STATEMENT_SECONDS, Database
 
 VERSION = "v1"
 
@@ -22,9 +25,35 @@ def prepare(dsn: str, definition: Any = None) -> None:
 
 async def _store(dsn: str, definition: Any) -> None:
     work = WorkDatabase(dsn)
-    statement = "INSERT INTO routine_versions (hash, name, definition) VALUES ($1, 'test', $2)"
-    await work.execute(statement, VERSION, json.dumps(definition))
+    await work.define(definition, VERSION)
     await work.close()
+
+
+class Unsteady(Database):
+    """Fails as PostgreSQL does that is away, when the test says.
+
+    Attributes:
+        away: nobody answers.
+        losing: of so many statements, the answer of one gets lost although it was done.
+        refused: how often somebody was told so.
+    """
+
+    away = False
+    losing = 0
+    refused = 0
+    _lent = 0
+
+    @asynccontextmanager
+    async def connection(self, seconds: float = STATEMENT_SECONDS) -> AsyncIterator[Any]:
+        """Lend one, or not."""
+        self._lent += 1
+        lost = self.losing and self._lent % self.losing == 0
+        if not self.away:
+            async with super().connection(seconds) as connection:
+                yield connection
+        if self.away or lost:
+            self.refused += 1
+            raise Unreachable("PostgreSQL cannot be reached")
 
 
 @dataclass
@@ -34,7 +63,7 @@ class WorkDatabase:
     dsn: str
 
     def __post_init__(self) -> None:
-        self.database = Database(self.dsn)
+        self.database = Unsteady(self.dsn)
         self.store = RunStore(self.database)
 
     async def close(self) -> None:
@@ -51,9 +80,16 @@ class WorkDatabase:
         async with self.database.connection() as connection:
             return [tuple(row) for row in await connection.fetch(statement, *values)]
 
-    async def create(self, run: str, owner: str | None = None, lease: float = 0.0) -> None:
-        """A new run."""
-        await self.store.create(NewRun(run, "test", VERSION, {}, "somebody"), owner, lease)
+    async def define(self, definition: Any, version: str | None = None) -> str:
+        """A routine; its version."""
+        version = version or secrets.token_hex(8)
+        statement = "INSERT INTO routine_versions (hash, name, definition) VALUES ($1, 'test', $2)"
+        await self.execute(statement, version, json.dumps(definition))
+        return version
+
+    async def create(self, run: str, version: str = VERSION) -> None:
+        """A new run, which nobody has."""
+        await self.store.create(NewRun(run, "test", version, {}, "somebody"), None, 0.0)
 
     async def child(self, run: str, root: str) -> None:
         """A run of a tree that there is, as `create` makes its first one."""
@@ -80,7 +116,7 @@ class WorkDatabase:
         async def take() -> int | None:
             # Who is passed over because a write holds its row is taken by one of the next sweeps.
             await self.execute("UPDATE runs SET lease_until = '-infinity' WHERE id = $1", run)
-            claims = await self.store.claim(secrets.token_hex(4), 60.0, 1, [])
+            claims = await self.store.claim(secrets.token_hex(4), 60.0, 1)
             return next((claim.fence for claim in claims if claim.run == run), None)
 
         fence: int = await eventually(take, f"a claim of {run}")

@@ -18,6 +18,14 @@ LONGEST = 2000
 NESTED = 3
 """Uses of `map`, `filter`, `all`, `exists` in one expression: each multiplies the work."""
 
+LONGEST_WALK = 2000
+"""Items of one list that is walked over: the work grows with their square, 1 s for so many objects
+here, in which the process does nothing else.
+"""
+
+MOST_WALKED = 10_000
+"""Items of all walks together, those within others counted as often as they are made."""
+
 LITERALS = frozenset({"in", "true", "false", "null"})
 """Words that are no name anywhere, behind a dot neither."""
 
@@ -87,10 +95,11 @@ class Expression:
             ExpressionError: something in it does not exist or does not fit.
         """
         given = {name: self._used(name, scope[name]) for name in self._members if name in scope}
+        walks = _Walks()
         try:
-            return _as_json(self._program.execute(_context(given)))
+            return _as_json(self._program.execute(_context(given, walks)))
         except _FAULTS as error:
-            raise ExpressionError(_reason(error), where=self.text) from error
+            raise ExpressionError(walks.refusal or _reason(error), where=self.text) from error
 
     def _used(self, name: str, value: Any) -> Any:
         """What it uses of a value: handing over one that is large costs milliseconds."""
@@ -131,17 +140,36 @@ def _compile(text: str) -> Any:
         raise ExpressionError(f"cannot be read: {_reason(error)}", where=text) from error
 
 
-def _context(given: Mapping[str, Any]) -> Any:
+def _context(given: Mapping[str, Any], walks: "_Walks") -> Any:
     import cel  # loaded before, by the expression
 
-    return cel.Context(variables=dict(given), functions={"ordered_": _ordered})
+    return cel.Context(variables=dict(given), functions={"ordered_": walks.over})
 
 
-def _ordered(value: Any) -> Any:
-    """What is walked over. The library would go over the keys of an object in another order each
-    time: a replay would see other values than the run did.
+class _Walks:
+    """What one evaluation walks over.
+
+    Attributes:
+        refusal: why it walks no further; empty while it may.
     """
-    return sorted(value) if isinstance(value, Mapping) else value
+
+    def __init__(self) -> None:
+        self.refusal = ""
+        self._left = MOST_WALKED
+
+    def over(self, value: Any) -> Any:
+        """What is gone over. The library would go over the keys of an object in another order each
+        time: a replay would see other values than the run did.
+        """
+        items = sorted(value) if isinstance(value, Mapping) else value
+        count = len(items) if isinstance(items, list) else 0
+        self._left -= count
+        if count > LONGEST_WALK:
+            self.refusal = f"it walks over a list of more than {LONGEST_WALK} items"
+        elif self._left < 0:
+            self.refusal = f"it walks over more than {MOST_WALKED} items in all"
+        # A number is no list: that ends it, and unlike an error of ours it is not logged in there.
+        return 0 if self.refusal else items
 
 
 def _reason(error: Exception) -> str:

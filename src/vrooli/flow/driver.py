@@ -1,7 +1,6 @@
 """Drives one run: asks the interpreter, has steps executed, writes down what became of them."""
 
 import asyncio
-import itertools
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -11,9 +10,7 @@ from vrooli.flow.entries import Begun, Failure, Finished
 from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.journal import Journal, Written
 from vrooli.flow.model import Routine
-
-AGAIN = (0.05, 0.2, 0.5, 1.0, 2.0)
-"""Seconds between two tries to write; the last one is repeated."""
+from vrooli.flow.patience import patiently
 
 
 class Fenced(VrooliError):
@@ -60,7 +57,7 @@ class Driver:
             Fenced: somebody else has it now.
             VrooliError: the journal can neither be read nor written.
         """
-        for entry in await self._journal.read():
+        for entry in await patiently(self._clock, self._journal.read):
             if isinstance(entry, Finished):
                 self._interpreter.finish(entry)
             else:
@@ -155,20 +152,13 @@ class Driver:
 
         An end that this attempt had already counts instead, and is returned.
         """
-        pauses = itertools.chain(AGAIN, itertools.repeat(AGAIN[-1]))
-        while True:
-            try:
-                written = await self._journal.write(entry)
-                if written is Written.DUPLICATE:
-                    return await self._earlier(entry)
-            except VrooliError as error:
-                if not error.retryable:
-                    raise
-                await self._clock.sleep(next(pauses))
-                continue
-            if written is Written.FENCED:
-                raise Fenced("the run was taken over, or has ended", where=entry.path)
-            return None
+        return await patiently(self._clock, lambda: self._try(entry))
+
+    async def _try(self, entry: Begun | Finished) -> Finished | None:
+        written = await self._journal.write(entry)
+        if written is Written.FENCED:
+            raise Fenced("the run was taken over, or has ended", where=entry.path)
+        return await self._earlier(entry) if written is Written.DUPLICATE else None
 
     async def _earlier(self, entry: Begun | Finished) -> Finished | None:
         for known in await self._journal.read():

@@ -4,7 +4,7 @@ answer.
 It may be thrown away and made anew from the journal at any time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +78,8 @@ class _Frame:
         steps: values by id, those of the frames around included as they were when it began.
         states: what is settled, by node; it never changes again.
         inner: frames within, by node.
+        done: how many of the first turns of a map have a value, by node.
+        ways: what conditions came to, by node: what is done then may change what they look at.
     """
 
     prefix: str
@@ -85,6 +87,8 @@ class _Frame:
     steps: dict[str, Any]
     states: dict[int, State] = field(default_factory=dict)
     inner: dict[int, list["_Frame"]] = field(default_factory=dict)
+    done: dict[int, int] = field(default_factory=dict)
+    ways: dict[int, bool] = field(default_factory=dict)
 
     def scope(self) -> dict[str, Any]:
         return {**self.names, "steps": self.steps}
@@ -167,8 +171,7 @@ class Interpreter:
             case MapNode():
                 return self._map(node, frame)
             case BranchNode():
-                holds = node.condition.holds(frame.scope())
-                return self._node(node.then if holds else node.otherwise, frame)
+                return self._branch(node, frame)
             case LoopNode():
                 return self._loop(node, frame)
             case AttemptNode():
@@ -204,7 +207,7 @@ class Interpreter:
                 break
         return state
 
-    def _together(self, parts: Sequence[tuple[Node, _Frame]], at_most: int = 0) -> State:
+    def _together(self, parts: Iterable[tuple[Node, _Frame]], at_most: int = 0) -> State:
         """All of `parts`, at most so many at once (0: any number)."""
         before = len(self._calls)
         states: list[State] = []
@@ -232,7 +235,7 @@ class Interpreter:
         frames = frame.inner.get(id(node))
         if frames is None:
             frames = frame.inner[id(node)] = [frame.within() for _ in node.branches]
-        state = self._together(list(zip(node.branches, frames, strict=True)))
+        state = self._together(zip(node.branches, frames, strict=True))
         if isinstance(state, Done):
             before = dict(frame.steps)
             for one in frames:
@@ -249,8 +252,28 @@ class Interpreter:
                 frame.within(f"{node.id}[{index}].", {node.variable: item, "index": index})
                 for index, item in enumerate(items)
             ]
-        state = self._together([(node.body, one) for one in frames], node.at_most)
+        done = self._done_first(node, frame, frames)
+        state = self._together(((node.body, one) for one in frames[done:]), node.at_most)
+        if isinstance(state, Done):
+            states = (one.states[id(node.body)] for one in frames)
+            state = Done([one.value for one in states if isinstance(one, Done)])
         return self._named(node.id, state, frame)
+
+    def _done_first(self, node: MapNode, frame: _Frame, frames: list[_Frame]) -> int:
+        """How many of the first turns have a value. They are not looked at again: of a long list
+        that took longer than all its steps.
+        """
+        done = frame.done.get(id(node), 0)
+        while done < len(frames) and isinstance(frames[done].states.get(id(node.body)), Done):
+            done += 1
+        frame.done[id(node)] = done
+        return done
+
+    def _branch(self, node: BranchNode, frame: _Frame) -> State:
+        holds = frame.ways.get(id(node))
+        if holds is None:
+            holds = frame.ways[id(node)] = node.condition.holds(frame.scope())
+        return self._node(node.then if holds else node.otherwise, frame)
 
     def _loop(self, node: LoopNode, frame: _Frame) -> State:
         turns = frame.inner.setdefault(id(node), [])

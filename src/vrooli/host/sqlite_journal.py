@@ -5,6 +5,7 @@ COMMIT (sqlite.org/pragma.html#pragma_synchronous).
 """
 
 import asyncio
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +47,8 @@ _READ = (
 )
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,9 @@ class SqliteJournals:
                 except StorageError as its_own:
                     _fail([one], its_own)
             _fail(batch, error)
+        except Exception:  # noqa: BLE001 -- whoever waits must hear of it: nobody else answers
+            _log.exception("the journal cannot be written")
+            _fail(batch, StorageError("the journal cannot be written: see the log"))
 
     def _answer(self, batch: Sequence[_Waiting]) -> None:
         with self._transaction() as file:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrooli.core.expression import LONGEST, NESTED, Expression, ExpressionError
+from vrooli.core.expression import LONGEST, LONGEST_WALK, NESTED, Expression, ExpressionError
 
 SCOPE: dict[str, Any] = {
     "inputs": {"n": 2, "list": [1, 2, 3], "text": "é", "none": None, "deep": {"a": {"b": [5]}}},
@@ -94,6 +94,32 @@ def test_it_walks_over_few_lists(walk: str) -> None:
     assert Expression(text).value(SCOPE) == [1, 2, 3]
     with pytest.raises(ExpressionError, match="walks over lists more than 3 times"):
         Expression(walk.format(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["x.map(y, y)", "x.filter(y, true)", "'a' in x || x.all(y, y > 0)"]
+)
+def test_a_list_that_is_walked_over_is_not_too_long(text: str) -> None:
+    """The event loop stands still meanwhile."""
+    expression = Expression(text)
+    expression.value({"x": [1] * LONGEST_WALK})
+    with pytest.raises(ExpressionError, match="a list of more than 2000 items") as caught:
+        expression.value({"x": [1] * (LONGEST_WALK + 1)})
+    assert caught.value.where == text
+
+
+@pytest.mark.parametrize(
+    "walk", ["x.map(a, x.map(b, b))", "x.exists(a, x.exists(b, b > 1) || a > 1)"]
+)
+def test_walks_within_walks_are_not_too_long_either(walk: str) -> None:
+    expression = Expression(walk)
+    expression.value({"x": [1] * 99})
+    with pytest.raises(ExpressionError, match="more than 10000 items in all"):
+        expression.value({"x": [1] * 101})
+
+
+def test_a_long_list_that_is_only_handed_on_is_none() -> None:
+    assert Expression("size(x)").value({"x": [1] * 50_000}) == 50_000
 
 
 @pytest.mark.parametrize(

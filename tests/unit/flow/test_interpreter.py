@@ -168,6 +168,14 @@ def test_a_map_keeps_so_many_under_way() -> None:
     assert run.ok("each[0].a").ok("each[0].b").open == ["each[2].a", "each[3].a"]
 
 
+def test_a_long_map_has_all_its_values_in_their_order() -> None:
+    run = Hand({**EACH, "at_most": 7, "do": [step("a")]}, inputs={"list": list(range(3000))})
+    while not run.end:
+        path = run.open[-1]
+        run.ok(path, path)
+    assert run.value == [f"each[{index}].a" for index in range(3000)]
+
+
 def test_a_map_that_fails_begins_no_further_item() -> None:
     run = Hand({**EACH, "at_most": 2}, inputs={"list": [1, 2, 3]}).fail("each[1].a")
     assert run.open == ["each[0].a"]
@@ -217,6 +225,13 @@ def test_what_one_way_did_is_seen_after_it() -> None:
     branch = {"if": "true", "then": [step("a")], "else": [step("b")]}
     run = Hand(branch, {"step": "z", "do": {"x": "${has(steps.b) ? 0 : steps.a}"}})
     assert run.ok("a", 5).calls["z"].arguments == {"x": 5}
+
+
+def test_a_way_once_taken_is_gone_to_its_end() -> None:
+    """Also when it changes what its condition looks at."""
+    branch = {"if": "has(steps.b)", "then": [step("a")], "else": [step("b"), step("c")]}
+    run = Hand(loop("turn < 1", branch)).ok("again[0].b")
+    assert run.ok("again[0].c", 5).value == 5
 
 
 # Loop

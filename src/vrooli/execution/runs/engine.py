@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from vrooli.execution.runs.store import Claim, RunStore
 from vrooli.flow.driver import Driver, Executor, Fenced
 from vrooli.flow.interpreter import Broken, Done
 from vrooli.flow.model import Routine
+from vrooli.flow.patience import patiently
 
 LEASE = 10.0
 """Seconds after which a run is taken over from a worker that says nothing."""
@@ -60,6 +62,7 @@ class Engine:
 
     parts: EngineParts
     _held: dict[str, tuple[int, asyncio.Task[None]]] = field(default_factory=dict)
+    _away: float = -math.inf  # monotonic seconds at which PostgreSQL was last seen to be away
 
     @property
     def room(self) -> int:
@@ -77,7 +80,8 @@ class Engine:
             await self._let_go()
 
     def take(self, claim: Claim) -> None:
-        """Drive a run that is ours."""
+        """Drive a run that is ours; who drove it here for an earlier claim stops."""
+        self.drop(claim.run)
         task = asyncio.create_task(self._drive(claim), name=f"run {claim.run}")
         self._held[claim.run] = (claim.fence, task)
 
@@ -94,12 +98,17 @@ class Engine:
             held[1].cancel()
 
     async def sweep(self) -> None:
-        """Claim what nobody has, as far as there is room."""
+        """Claim what nobody has, as far as there is room.
+
+        For a lease after an outage nothing is taken over from others: nobody could renew, and who
+        lives must have the time to.
+        """
         if self.room <= 0:
             return
         parts = self.parts
+        steady = parts.clock.monotonic() - self._away > LEASE
         most, held = min(self.room, 50), list(self._held)
-        for claim in await parts.store.claim(parts.owner, LEASE, most, held):
+        for claim in await parts.store.claim(parts.owner, LEASE, most, held, others=steady):
             self.take(claim)
 
     async def renew(self) -> None:
@@ -139,6 +148,7 @@ class Engine:
                 await work()
                 said = ""
             except VrooliError as error:
+                self._away = self.parts.clock.monotonic()
                 if str(error) != said:  # an outage is told once
                     _log.warning("%s", error)
                 said = str(error)
@@ -156,13 +166,16 @@ class Engine:
             _log.info("run %s is somebody else's now", claim.run)
         except VrooliError as error:
             _log.warning("run %s is let go: %s", claim.run, error)
+        except Exception:  # noqa: BLE001 -- a defect that one run meets is not one of the others
+            _log.exception("run %s is let go", claim.run)
         finally:
             if self._held.get(claim.run, (0,))[0] == claim.fence:
                 del self._held[claim.run]
 
     async def _end(self, claim: Claim, end: Done | Broken) -> None:
-        store = self.parts.store
         if isinstance(end, Done):
-            await store.end(claim.run, claim.fence, "completed", end.value, None)
+            values: tuple[str, Any, Any] = "completed", end.value, None
         else:
-            await store.end(claim.run, claim.fence, "failed", None, end.failure.to_json())
+            values = "failed", None, end.failure.to_json()
+        parts = self.parts
+        await patiently(parts.clock, lambda: parts.store.end(claim.run, claim.fence, *values))

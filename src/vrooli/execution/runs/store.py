@@ -36,6 +36,7 @@ _CLAIM = """
 WITH free AS (
     SELECT id FROM runs
     WHERE status IN ('pending', 'running') AND lease_until < now() AND id <> ALL ($4::text[])
+        AND (status = 'pending' OR $5)
     ORDER BY lease_until LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE runs r SET status = 'running', owner = $1, fence = r.fence + 1,
@@ -159,7 +160,9 @@ class RunStore:
             made = await connection.fetchval(_CREATE, *values)
             return str(made or await connection.fetchval(_CREATE, *values))
 
-    async def claim(self, owner: str, lease: float, most: int, held: Sequence[str]) -> list[Claim]:
+    async def claim(
+        self, owner: str, lease: float, most: int, held: Sequence[str] = (), *, others: bool = True
+    ) -> list[Claim]:
         """Runs that nobody has: new ones, and those whose owner did not renew its lease.
 
         Args:
@@ -168,9 +171,10 @@ class RunStore:
             most: how many.
             held: what the owner drives already. After an outage its lease may be over as well; it
                 is renewed and goes on, instead of being driven twice.
+            others: whether those of others are taken over as well.
         """
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_CLAIM, owner, lease, most, held)
+            rows = await connection.fetch(_CLAIM, owner, lease, most, held, others)
         return [
             Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4])) for row in rows
         ]
