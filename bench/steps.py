@@ -105,7 +105,7 @@ def _steps(count: int, prefix: str = "s") -> list[Any]:
 
 async def _ours(dsn: str) -> dict[str, float]:
     database, clock = Database(dsn), SystemClock()
-    made = work(database, secrets.token_hex(4), clock, step_tools(clock, ()))
+    made = work(database, secrets.token_hex(4), clock, step_tools(clock, (), Path()))
     engine = asyncio.create_task(made.engine.run())
     try:
         await made.routines.put(_routine("ten", _steps(STEPS)))

@@ -93,6 +93,7 @@ def _schema() -> dict[str, Any]:
         token_file=Path("server.token"),
         metrics_token_file=Path("metrics.token"),
         dumps=Path("dumps"),
+        workspaces=Path("work"),
     )
     database = Database(settings.database_url)
 
@@ -104,7 +105,7 @@ def _schema() -> dict[str, Any]:
         settings,
         database,
         Migrator(database, "", apply),
-        work(database, "", clock, step_tools(clock, ())),
+        work(database, "", clock, step_tools(clock, (), settings.workspaces)),
     )
     return create_app(parts).openapi()
 

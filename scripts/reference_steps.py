@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from scripts.reference_markdown import table
+from vrooli.execution import tool_types
 from vrooli.execution.step_type import StepType
 from vrooli.execution.step_types import names, step_type
+from vrooli.execution.tool import Tool
+from vrooli.execution.tool_types import tool
 
 HEAD = """\
 # Steps
@@ -27,11 +30,13 @@ by itself when its process died in the middle of it, or when its time was over.
 
 def steps() -> str:
     """Every type."""
-    return HEAD + "".join(_step(step_type(name)) for name in names())
+    text = HEAD + "".join(_described(step_type(name), "##") for name in names())
+    text += "\n## Tools\n\n`tool` uses one of these by its `name`.\n"
+    return text + "".join(_described(tool(name), "###") for name in tool_types.names())
 
 
-def _step(kind: StepType) -> str:
-    text = f"\n## `{kind.name}`\n\n{kind.title}.\n"
+def _described(kind: StepType | Tool, head: str) -> str:
+    text = f"\n{head} `{kind.name}`\n\n{kind.title}.\n"
     if kind.about:
         text += f"\n{kind.about}\n"
     properties = kind.arguments.get("properties", {})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrooli.core.ports.http import Answer, Request
+from vrooli.core.ports.sql import Rows
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.step_type import StepTools
 from vrooli.flow.entries import Finished
@@ -14,6 +15,8 @@ from vrooli.host.memory.clock import MemoryClock
 from vrooli.host.memory.http import MemoryHttp
 from vrooli.host.memory.sandbox import MemorySandbox
 from vrooli.host.memory.secrets import MemorySecrets
+from vrooli.host.memory.sql import MemorySql
+from vrooli.host.memory.workspaces import MemoryWorkspaces
 
 
 async def _nothing(request: Request) -> Answer:
@@ -26,6 +29,8 @@ def tools(**own: Any) -> StepTools:
         "clock": MemoryClock(),
         "http": MemoryHttp(_nothing),
         "sandbox": MemorySandbox(),
+        "sql": MemorySql(lambda statement: Rows((), ())),
+        "workspaces": MemoryWorkspaces(),
         "secrets": MemorySecrets(),
     }
     return StepTools(**{**twins, **own})

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vrooli.core.errors import VrooliError
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools
@@ -56,18 +56,23 @@ class StepExecutor:
         except VrooliError as error:
             kind = "unreachable" if error.retryable else "failed"
             failure = Failure(kind, error.what, error.where, error.retryable)
+        except UnicodeEncodeError:
+            failure = Failure("arguments", "a text in them holds half of a character")
         except Exception as error:  # noqa: BLE001 -- a defect in one type must not end the worker
             _log.exception("step %s of run %s", call.path, self.run)
             failure = Failure("defect", f"the step type failed ({type(error).__name__})")
         now = self.tools.clock.wall()
-        return Finished(call.path, call.attempt, call.node.type, output, failure, now)
+        said = failure and replace(
+            failure, reason=_writable(failure.reason), where=_writable(failure.where)
+        )
+        return Finished(call.path, call.attempt, call.node.type, output, said, now)
 
     async def _output(self, call: Call, begun: float) -> object:
         kind = step_type(call.node.type)
         for error in validator(call.node.type).iter_errors(call.arguments):
             place = ".".join(map(str, error.absolute_path))
             raise StepFailed("arguments", error.message[:500], where=place)
-        asked = StepCall(f"{self.run}:{call.path}", call.arguments, begun)
+        asked = StepCall(self.run, f"{self.run}:{call.path}", call.arguments, begun)
         return _storable(await kind.run(asked, self.tools))
 
 
@@ -82,6 +87,11 @@ def _storable(output: object) -> object:
     if _UNSTORABLE.search(text):
         raise StepFailed("output", "the output holds a character that cannot be stored")
     return json.loads(text)
+
+
+def _writable(text: str) -> str:
+    """Others chose a part of it: what cannot be stored would keep the whole failure from being."""
+    return text.encode(errors="replace").decode().replace("\0", "�")
 
 
 _UNSTORABLE = re.compile(

@@ -9,6 +9,8 @@ from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.http import Http
 from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
+from vrooli.core.ports.sql import Sql
+from vrooli.core.ports.workspaces import Workspaces
 
 
 class StepFailed(VrooliError):
@@ -34,14 +36,18 @@ class StepTools:
         clock: time.
         http: requests.
         sandbox: for code of users.
+        sql: databases of users.
         secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
             chooses the reference and where its value is sent.
+        workspaces: files of runs.
     """
 
     clock: Clock
     http: Http
     sandbox: Sandbox
+    sql: Sql
     secrets: Secrets
+    workspaces: Workspaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,14 @@ class StepCall:
     """One attempt.
 
     Attributes:
+        run: id of the run.
         key: the same for all attempts of this step of this run, and no other: whoever is asked to
             do something may tell by it that it was asked before.
         arguments: as the schema of the type says.
         begun: unix seconds when the attempt first began, be it before a crash.
     """
 
+    run: str
     key: str
     arguments: Mapping[str, Any]
     begun: float

@@ -68,6 +68,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         token_file=folders.token,
         metrics_token_file=folders.metrics_token,
         dumps=folders.data / "dumps",
+        workspaces=folders.data / "work",
         step_secrets=tuple((read_environment(environ, "VROOLI_STEP_SECRETS") or "").split()),
         version=__version__,
     )
@@ -168,7 +169,9 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
     retention = HistoryRetention(database)
     clock = SystemClock()
-    jobs = work(database, owner_name(), clock, step_tools(clock, settings.step_secrets))
+    jobs = work(
+        database, owner_name(), clock, step_tools(clock, settings.step_secrets, settings.workspaces)
+    )
     app = create_app(Parts(settings, database, migrator, jobs))
     try:
         async with in_background(migrator.run(), retention.run(), jobs.engine.run()):

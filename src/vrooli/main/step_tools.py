@@ -11,18 +11,23 @@ from vrooli.host.http import HttpxHttp
 from vrooli.host.resolver import SystemResolver
 from vrooli.host.sandbox.linux_sandbox import LinuxSandbox
 from vrooli.host.secrets import FileSecrets
+from vrooli.host.sql import AsyncpgSql
+from vrooli.host.workspaces import FolderWorkspaces
 
 
-def step_tools(clock: Clock, secrets: Collection[str]) -> StepTools:
+def step_tools(clock: Clock, secrets: Collection[str], workspaces: Path) -> StepTools:
     """Put them together; nothing is opened.
 
     Args:
         clock: time.
         secrets: the references that steps may use.
+        workspaces: holds the folders of runs; made when the first one is.
     """
     return StepTools(
         clock=clock,
         http=HttpxHttp(SystemResolver()),
         sandbox=LinuxSandbox(),
+        sql=AsyncpgSql(),
+        workspaces=FolderWorkspaces(workspaces),
         secrets=AllowedSecrets(FileSecrets(Path(), os.environ), secrets),
     )

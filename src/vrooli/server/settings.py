@@ -23,6 +23,7 @@ class ServerSettings:
             replaced.
         metrics_token_file: holds the token that opens `/metrics` alone; need not exist.
         dumps: folder that takes heap dumps; made when the first one is written.
+        workspaces: folder that takes those of runs; made when the first one is.
         host: address to listen on; loopback unless someone asks for more.
         port: TCP port; 0 lets the kernel choose (the log line `listening` names it).
         redis_url: `redis://...`; None when the stack has no Redis, which then is no dependency.
@@ -37,6 +38,7 @@ class ServerSettings:
     token_file: Path
     metrics_token_file: Path
     dumps: Path
+    workspaces: Path
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     redis_url: str | None = field(default=None, repr=False)

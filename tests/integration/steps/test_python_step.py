@@ -127,6 +127,15 @@ def test_it_writes_into_its_folder_alone(asked: Callable[[str], Any]) -> None:
     assert all(refused.values()), refused
 
 
+def test_process_one_is_out_of_reach(asked: Callable[[str], Any]) -> None:
+    attach, kill = 16, 9
+    tried = (
+        f"[__import__('ctypes').CDLL(None).ptrace({attach}, 1, 0, 0), "
+        f"os.system('kill -{kill} 1 2>/dev/null') and 0]"
+    )
+    assert asked(tried)[0] == -1  # and the answer came, although it was sent that signal
+
+
 def test_it_gains_no_rights(asked: Callable[[str], Any]) -> None:
     tried = (
         "[__import__('ctypes').CDLL(None).unshare(0x10000000), "

@@ -84,3 +84,9 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, data: s
 def unmount(target: str) -> None:
     """umount2(2): gone from here at once, also while somebody uses it; OSError like `mount`."""
     _checked(_libc().umount2(os.fsencode(target), MNT_DETACH), target)
+
+
+def pivot_root(new: str, old: str) -> None:
+    """pivot_root(2): the mount `new` becomes the root, the former one lies at `old` below it."""
+    result = _libc().pivot_root(os.fsencode(new), os.fsencode(old))
+    _checked(result, "pivot_root")

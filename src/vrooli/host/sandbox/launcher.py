@@ -34,8 +34,11 @@ _SETTINGS_OF_NETWORK = (
     *("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services"),
     *("/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/local/share/ca-certificates"),
 )
+_ROOT, _FORMER = "/root", "/former"
+"""Within the tmpfs: the root of the code, and the machine's until it is gone."""
+
 _STANDING = ("/mnt", "/media", "/srv", "/opt")
-"""One of these is covered by the new root."""
+"""One of these is covered by that tmpfs."""
 
 _LOCKED = linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV | 8  # MS_NOEXEC
 """Flags that a mount keeps whoever mounts it again without rights over it."""
@@ -97,17 +100,22 @@ def _map(user: int, group: int) -> None:
 
 def _change_root(spec: dict[str, Any], user: int, group: int) -> None:
     prefix = spec["prefix"]
-    root = next(one for one in _STANDING if os.path.isdir(one) and not _within(prefix, one))
-    linux.mount("tmpfs", root, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
+    base = next(one for one in _STANDING if os.path.isdir(one) and not _within(prefix, one))
+    _empty(base, "size=1m,mode=755")
     settings = _SETTINGS + (_SETTINGS_OF_NETWORK if spec["network"] else ())
     own = () if any(_within(prefix, one) for one in _PROGRAMS) else (prefix,)
     for path in (*_PROGRAMS, *own, *settings, *_DEVICES):
         if not path.startswith("/usr/"):  # is there with the whole
-            _show(path, root)
-    _empty(root + FOLDER, f"size={spec['disk']},mode=700,uid={user},gid={group}")
+            _show(path, base + _ROOT)
+    _empty(base + _ROOT + FOLDER, f"size={spec['disk']},mode=700,uid={user},gid={group}")
+    # The files of the machine leave the namespace: whoever got rights in here finds none.
+    os.mkdir(base + _FORMER)
+    linux.pivot_root(base, base + _FORMER)
+    linux.unmount(_FORMER)
     sealed = linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY | linux.MS_NOSUID | linux.MS_NODEV
-    linux.mount(None, root, None, sealed)
-    os.chroot(root)
+    linux.mount(None, "/", None, sealed)
+    # And in a changed root the kernel gives nobody another namespace of users.
+    os.chroot(_ROOT)
     os.chdir(FOLDER)
 
 
