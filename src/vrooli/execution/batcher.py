@@ -5,7 +5,7 @@ meanwhile goes together with the next.
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.database import Database
@@ -153,7 +153,7 @@ class Batcher:
                 _answer(one, its_own)
 
     async def _send(self, batch: Sequence[_Waiting]) -> list[Written]:
-        rows = [(n, one.run, one.fence, *astuple(one.row)) for n, one in enumerate(batch)]
+        rows = [(n, one.run, one.fence, *one.row.columns) for n, one in enumerate(batch)]
         columns = zip(*rows, strict=True)
         async with self._database.connection() as connection:
             answers = await connection.fetch(_WRITE, *(list(column) for column in columns))

@@ -32,6 +32,12 @@ class Stored:
     failure: str | None
     at: float
 
+    @property
+    def columns(self) -> tuple[str | int | float | None, ...]:
+        """All of it, in the order of the attributes."""
+        told = (self.arguments, self.output, self.failure)
+        return (self.path, self.attempt, self.type, self.status, *told, self.at)
+
     def entry(self) -> Entry:
         """What was stored."""
         head = (self.path, self.attempt, self.type)

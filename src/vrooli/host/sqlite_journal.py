@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -195,7 +195,7 @@ class SqliteJournal:
 def _write(file: sqlite3.Connection, one: _Waiting) -> Written:
     if file.execute(_OURS, (one.run, one.fence)).fetchone() is None:
         return Written.FENCED
-    changed = file.execute(_WRITE, (one.run, *astuple(one.row))).rowcount
+    changed = file.execute(_WRITE, (one.run, *one.row.columns)).rowcount
     return Written.DONE if changed else Written.DUPLICATE
 
 
