@@ -1,6 +1,6 @@
 """Recovery actions that a person asks for: on a service or on the machine, for show or for real."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from vrooli.autoheal.action import action
@@ -135,23 +135,3 @@ class ByHand:
 
 def _danger(found: Tracked | HostCheck, name: str) -> Danger:
     return action(name).danger if isinstance(found, HostCheck) else healer(name).danger
-
-
-def wish_of(body: dict[str, Any], who: str) -> Wish:
-    """Read a request.
-
-    Raises:
-        UsageError: a value is of another type.
-    """
-    wish = Wish(
-        subject=body.get("subject", ""),
-        action=body.get("action", ""),
-        dry_run=body.get("dry_run", False),
-        confirm=body.get("confirm", ""),
-        who=who,
-    )
-    for key, value in asdict(wish).items():
-        wanted = bool if key == "dry_run" else str
-        if not isinstance(value, wanted):
-            raise UsageError(f"`{key}` must be a {'boolean' if wanted is bool else 'text'}")
-    return wish

@@ -345,8 +345,8 @@ class Operations:
         return Summary(not failed, changed, failed, self._board.wanted.trouble)
 
     def _failed(self, tracked: Tracked, outcome: Outcome) -> bool:
-        """Whether there is anything to heal. What was refused before anything of it was touched runs
-        on as it did; what somebody stopped meanwhile stays stopped.
+        """Whether there is anything to heal. What was refused before anything of it was touched
+        runs on as it did; what somebody stopped meanwhile stays stopped.
         """
         service = tracked.service
         refused = outcome.left is not None or bool(self._supervisor.in_hand(service))

@@ -114,7 +114,8 @@ class Restraints:
             UsageError: it would last for no time, or for too long.
         """
         if not 0 < seconds <= LONGEST:
-            raise UsageError(f"a maintenance window lasts at most {LONGEST / 86_400:.0f} days")
+            days = f"{LONGEST / 86_400:.0f} days"
+            raise UsageError(f"a maintenance window lasts more than 0 seconds, and at most {days}")
         now = self._clock.wall()
         window = Window(
             secrets.token_hex(4),
