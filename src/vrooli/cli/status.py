@@ -1,7 +1,7 @@
 """`vrooli status`: how everything is, as far as it can be known."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -80,9 +80,24 @@ def show(seen: Mapping[str, Any], *, json: bool) -> None:
         if service.get("outdated"):
             what = "runs as it was declared before the latest edit; next: `vrooli up`"
             render.out(render.as_called(f"  {service['name']}: {what}"))
+    _show_held_back(seen["services"])
     for problem in seen.get("problems", ()):
         render.out(f"{problem['check']}: {problem['status']}: {problem['message']}")
     _show_watchdog(seen["watchdog"])
+
+
+def _show_held_back(services: Sequence[Mapping[str, Any]]) -> None:
+    """What a person holds back, by its reason; not where the message above says so."""
+    held: dict[str, list[str]] = {}
+    for service in services:
+        if why := service.get("held_back"):
+            held.setdefault(why, []).append(service["name"])
+    told = "\n".join(service.get("message") or "" for service in services)
+    for why, names in held.items():
+        _, _, by = why.partition(", by ")
+        if len(names) > 1 or by not in told:
+            what = "all services" if len(names) == len(services) else ", ".join(names)
+            render.out(f"  {what}: {why}")
 
 
 def _wants_attention(service: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """Routes about decisions: what would be done now, why, and what a person holds back."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from starlette.requests import Request
@@ -36,11 +36,16 @@ class Hold:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What these routes work with."""
+    """What these routes work with.
+
+    Attributes:
+        reconsider: decides anew about what fails, once something else is held back.
+    """
 
     planner: Planner
     restraints: Restraints
     ledger: Ledger
+    reconsider: Callable[[], Awaitable[None]]
 
     def routes(self) -> list[Route]:
         """See the base."""
@@ -92,11 +97,13 @@ class Judgement:
             actor(request),
             until_green=asked.until_green,
         )
+        await self.reconsider()
         return JSONResponse(asdict(window), 201)
 
     async def end(self, request: Request) -> Response:
         """Maintenance is over before its time."""
         window = await self.restraints.end(request.path_params["id"], actor(request))
+        await self.reconsider()
         return JSONResponse(asdict(window))
 
     async def quarantined(self, request: Request) -> Response:
@@ -108,12 +115,14 @@ class Judgement:
         """`{why}`: from now on only a person may touch the service."""
         for name in self._services([request.path_params["service"]]):
             await self.restraints.hold(name, _short(asked.why), actor(request))
+        await self.reconsider()
         return await self.quarantined(request)
 
     async def release(self, request: Request) -> Response:
         """The service is healed again."""
         for name in self._services([request.path_params["service"]]):
             await self.restraints.release(name, actor(request))
+        await self.reconsider()
         return await self.quarantined(request)
 
     def _services(self, said: Sequence[str]) -> set[str]:
