@@ -88,7 +88,7 @@ def test_a_service_that_is_well_is_explained_as_if_it_had_ended(stack: LiveStack
     explained = stack.ask("explain", "db")
     assert explained["supposed"]
     assert (explained["verdict"], explained["actions"]) == ("heal", ["start"])
-    assert len(explained["rules"]) == 13
+    assert len(explained["rules"]) == 14
     ended = stack.autoheal_command("explain", "db")
     assert "if it ended just now" in ended.stdout
     assert stack.ask("plan") == []

@@ -15,6 +15,8 @@ from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy, UnknownName, UsageError
 from vrooli.stack.nearest import did_you_mean
 
+AT_IT = "wait for its end, which `vrooli-autoheal heals` shows"
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -94,7 +96,7 @@ class ByHand:
         if isinstance(found, Tracked):
             return (await self._reactor.act(found, name, who)).to_json()
         if found.acting:
-            raise Busy("an action is at it already", where=found.id)
+            raise Busy("an action is at it already", where=found.id, next_step=AT_IT)
         decision = Decision("heal", "by-hand", f"by {who}")
         heal = await self._healing.act(found, (name,), decision, self._checker.tools)
         return heal.to_json()
@@ -129,7 +131,12 @@ class ByHand:
 
     def _ours(self, tracked: Tracked) -> Tracked:
         if not tracked.service.managed or tracked.service.is_watchdog:
-            raise UsageError(f"{tracked.name} is not started or stopped here")
+            raise UsageError(
+                f"{tracked.name} is not started or stopped here",
+                next_step=f"`vrooli restart {tracked.name}` replaces the watchdog"
+                if tracked.service.is_watchdog
+                else "it is external: see to it where it runs",
+            )
         return tracked
 
 

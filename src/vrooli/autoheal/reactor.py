@@ -177,7 +177,11 @@ class Reactor:
             Refused: the action cannot be taken there.
         """
         if self._board.busy(tracked):
-            raise Busy("an operation is at it already", where=tracked.name)
+            raise Busy(
+                "an operation is at it already",
+                where=tracked.name,
+                next_step="wait for its end, which `vrooli status` shows",
+            )
         tracked.acting = True
         return await self._healing.by_hand(tracked, action, who)
 

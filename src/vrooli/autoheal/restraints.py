@@ -181,7 +181,10 @@ class Restraints:
             UsageError: it is in none.
         """
         if self._quarantined.pop(subject, None) is None:
-            raise UsageError(f"{subject} is not in quarantine")
+            raise UsageError(
+                f"{subject} is not in quarantine",
+                next_step="`vrooli-autoheal quarantine list` shows what is",
+            )
         await self._keep_quarantine(subject, "released", by, "")
 
     async def sweep(self, red: set[str], failed_at: Mapping[str, float]) -> None:

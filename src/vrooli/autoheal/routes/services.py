@@ -154,7 +154,10 @@ class Services:
         action, names, wish = asked.action, asked.names, asked.options
         self.operations.check(action, names)
         if wish.loses and asked.confirm not in names:
-            raise UsageError("this loses data: `confirm` must be the name of the resource")
+            raise UsageError(
+                "this loses data: `confirm` must be the name of the resource",
+                next_step="say `dry_run` first: it tells what is lost",
+            )
         who = Asker(actor(request), asked.request)
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
