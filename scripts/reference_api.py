@@ -26,7 +26,8 @@ HEAD = """\
 Both listen on loopback. A token goes into the header `Authorization: Bearer TOKEN`;
 [files](files.md) says where each lies. A refusal is `{"error": {...}}` with what happened and
 what to do next: 401 when the token is missing or wrong, 404 for a path that names nothing of the
-stack, 400 for what is wrong in a query or a body.
+stack, 400 for what is wrong in a query or a body, also for a parameter or a key that is not known
+there.
 
 ## Watchdog, port 3002
 

@@ -1,11 +1,12 @@
 """The test of settings of a real nginx: nothing is restarted into a broken configuration."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.support.stack import LiveStack
+from tests.support.stack import LiveStack, said
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin")
 
@@ -58,6 +59,38 @@ def test_nginx_is_not_restarted_while_its_settings_are_broken(stack: LiveStack) 
     assert [attempt["action"] for attempt in heal["attempts"]] == ["start"]
     with stack.open("web", "/") as answer:
         assert answer.read() == b"as declared"
+
+
+def test_what_is_refused_at_an_up_runs_on_and_is_well(stack: LiveStack) -> None:
+    gate = stack.folder / "refuse"
+    script = f"if test -e {gate}; then echo not like this; exit 1; fi"
+    stack.add("app", config_test=["/bin/sh", "-c", script])
+    stack.add("dep", needs=["app"])
+    stack.write()
+    stack.up()
+    stack.until_ok()
+    pids = stack.pid("app"), stack.pid("dep")
+
+    gate.touch()
+    stack.add("app", config_test=["/bin/sh", "-c", script], env={"EDITED": "1"})
+    stack.write()
+    refused = stack.run("up")
+    assert refused.returncode == 1, said(refused)
+    assert "not like this" in refused.stderr
+    assert "what runs is left running" in refused.stderr
+    assert "blocked" not in refused.stderr
+    assert (stack.pid("app"), stack.pid("dep")) == pids
+    assert [stack.service(name)["health"] for name in ("app", "dep")] == ["ok", "ok"]
+    assert stack.service("app")["outdated"]
+    stack.run("up")
+    told = json.loads(stack.autoheal_command("timeline", "--json").stdout)
+    happened = [one for one in told if one["subject"] in ("app", "scenario-app")]
+    assert not [one for one in happened if one.get("to") in ("failed", "critical")], happened
+    assert stack.outcomes("app") == []
+
+    gate.unlink()
+    assert stack.run("up").returncode == 0
+    assert stack.pid("app") != pids[0]
 
 
 def _break(settings: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.docker_engine import IMAGE, DockerEngine, docker_engine
 from tests.support.receiver import receiving
-from tests.support.stack import LiveStack, gone, said
+from tests.support.stack import VROOLI, LiveStack, gone, said
 
 WAITS = "trap 'test -e /slow && sleep 4; exit 0' TERM; while :; do sleep 9 & wait; done"
 SCRIPT = f"echo hello; {WAITS}"
@@ -286,6 +286,23 @@ def test_an_engine_that_is_away_is_unknown_and_nothing_is_healed(
     boxes.until_healed("box")
     assert [heal["outcome"] for heal in boxes.heals("kept")] == []
     assert boxes.service("kept")["state"] == "running"
+
+
+def test_a_down_that_cannot_stop_one_says_who_stays_and_what_to_do(
+    engine: DockerEngine, boxes: LiveStack
+) -> None:
+    engine.stop()
+    refused = boxes.run("down")
+    assert refused.returncode == 1
+    assert "could not be stopped: keeper and watchdog stay up" in refused.stderr, said(refused)
+    assert f"next: `{VROOLI} down` again" in refused.stderr
+    assert boxes.status()["watchdog"]["running"]
+    seen = boxes.service("box")
+    assert seen["state"] == "running"
+    assert "stopped by" not in seen["message"]
+    engine.start()
+    assert boxes.run("down").returncode == 0
+    assert engine.state("kept")["Status"] == "exited"
 
 
 def test_without_keeper_and_watchdog_commands_ask_the_engine_themselves(

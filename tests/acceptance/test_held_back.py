@@ -26,6 +26,9 @@ def test_a_declared_window_holds_outlives_the_watchdog_and_ends_with_an_edit(
         ("always", False),
         ("leap", False),
     ]
+    early = stack.autoheal_command("maintenance", "end", before[2]["id"])
+    assert "has not begun" in early.stderr, said(early)
+    assert "[maintenance.leap]" in early.stderr
     shown = stack.autoheal_command("maintenance", "list")
     assert "in force" in shown.stdout, said(shown)
     killed = stack.kill("db")

@@ -37,6 +37,7 @@ def test_in_maintenance_nothing_is_healed_and_afterwards_it_is(stack: LiveStack)
     assert gone(killed)
     assert stack.heals("db") == []
     stack.ask("maintenance", "end", window["id"])
+    assert "maintenance" not in stack.run("status").stdout, "it is decided anew at once"
     stack.until_healed("db")
 
 
@@ -56,6 +57,20 @@ def test_what_is_in_quarantine_waits_for_a_person(stack: LiveStack) -> None:
     assert stack.ask("explain", "web")["rule"] == "quarantine"
     assert stack.ask("quarantine", "release", "web") == []
     stack.until_healed("web")
+
+
+def test_what_is_held_back_shows_also_while_it_is_well(stack: LiveStack) -> None:
+    stack.ask("quarantine", "hold", "web", "--why", "eats data")
+    shown = stack.run("status").stdout
+    assert "  web: in quarantine, by" in shown
+    assert "eats data" in shown
+    stack.ask("quarantine", "release", "web")
+    window = stack.ask("maintenance", "start", "--for", "10m", "--why", "disk")
+    shown = stack.run("status").stdout
+    assert "  all services: maintenance for 10 min more, by" in shown
+    assert "quarantine" not in shown
+    stack.ask("maintenance", "end", window["id"])
+    assert "maintenance" not in stack.run("status").stdout
 
 
 def test_shadow_mode_says_what_it_would_do_and_does_nothing(stack: LiveStack) -> None:

@@ -73,6 +73,9 @@ def test_restart_gives_new_processes_of_what_was_named_alone(pair: LiveStack) ->
 def test_the_groups_list_show_and_log(pair: LiveStack) -> None:
     listed = json.loads(pair.run("scenario", "list", "--json").stdout)
     assert {row["name"] for row in listed} == {"base", "web", "other", "autoheal"}
+    alone = pair.run("scenario", "status", "web")
+    assert alone.stdout.startswith("NAME"), "it tells of that one, not of the stack"
+    assert "advice" not in alone.stdout
     shown = pair.run("scenario", "status", "web", "--json")
     assert (shown.returncode, json.loads(shown.stdout)["name"]) == (0, "web")
     assert pair.run("scenario", "logs", "web", "-n", "3").returncode == 0

@@ -129,8 +129,9 @@ def test_a_name_in_a_path_that_names_nothing_is_404(web: LiveStack) -> None:
     for route in tried:
         path = re.sub(r"{\w+}", "nosuch", route.path)
         for method in (route.methods or set()) - {"HEAD"}:
-            _refused(urllib.request.Request(web.url("autoheal", path), None, head, method=method))
-    _refused(urllib.request.Request(web.url("autoheal", "/nosuch"), headers=head))
+            asked = urllib.request.Request(web.url("autoheal", path), None, head, method=method)
+            _refused(asked, 404)
+    _refused(urllib.request.Request(web.url("autoheal", "/nosuch"), headers=head), 404)
     for path in ("/checks/nosuch", "/explain/nosuch", "/history/nosuch"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             web.open("autoheal", path)
@@ -141,12 +142,52 @@ def test_a_name_in_a_path_that_names_nothing_is_404(web: LiveStack) -> None:
         assert web.run(*words).returncode == 2, words
 
 
-def _refused(asked: urllib.request.Request) -> None:
+def _refused(asked: urllib.request.Request, code: int) -> str:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(asked, timeout=10)
     about = f"{asked.get_method()} {asked.full_url}"
-    assert refused.value.code == 404, about
-    assert json.load(refused.value)["error"]["message"], about
+    assert refused.value.code == code, about
+    error = json.load(refused.value)["error"]
+    assert error["message"], about
+    return str(error["next_step"])
+
+
+def test_what_is_not_known_in_a_request_is_refused_and_nothing_is_done(web: LiveStack) -> None:
+    head, pid = {"Authorization": f"Bearer {web.token()}"}, web.pid("web")
+    for method, path, body in (
+        ("POST", "/maintenance", {"services": ["web"], "seconds": 60}),
+        ("POST", "/maintenance", {"seconds": -5}),
+        ("POST", "/operations", {"action": "restart", "name": "web"}),
+        ("POST", "/heal", {"subject": "web", "action": "restart", "dry-run": True}),
+        ("POST", "/heal?dry_run=1", {"subject": "web", "action": "restart"}),
+        ("POST", "/tick?force=yes", None),
+        ("POST", "/reload", {"force": True}),
+        ("DELETE", "/quarantine/web", {"why": "done"}),
+        ("GET", "/heals?limits=1", None),
+        ("GET", "/status?by=me", None),
+    ):
+        data = None if body is None else json.dumps(body).encode()
+        _refused(urllib.request.Request(web.url("autoheal", path), data, head, method=method), 400)
+    assert web.pid("web") == pid
+    with web.open("autoheal", "/maintenance") as answer:
+        assert json.load(answer)["windows"] == []
+
+
+def test_a_page_of_nothing_has_no_next_one(web: LiveStack) -> None:
+    with web.open("autoheal", "/history?limit=0") as answer:
+        assert json.load(answer)["next"] != 0
+
+
+def test_every_refusal_says_what_to_do(web: LiveStack) -> None:
+    reader = (web.home / "secrets" / "reader.token").read_text(encoding="ascii").strip()
+    heads = [({}, 401), ({"Authorization": f"Bearer {reader}"}, 403)]
+    for head, code in heads:
+        asked = urllib.request.Request(web.url("autoheal", "/reload"), b"", head, method="POST")
+        assert _refused(asked, code)
+    head = {"Authorization": f"Bearer {web.token()}"}
+    assert _refused(urllib.request.Request(web.url("autoheal", "/nosuch"), headers=head), 404)
+    asked = urllib.request.Request(web.url("autoheal", "/status"), b"", head, method="POST")
+    assert _refused(asked, 405)
 
 
 def test_a_name_elsewhere_that_names_nothing_is_a_wrong_request(web: LiveStack) -> None:

@@ -84,7 +84,7 @@ def find_program(look: Look, name: str) -> str:
     for folder in FOLDERS:
         if look.facts.files.facts(f"{folder}/{name}") is not None:
             return f"{folder}/{name}"
-    raise Refused(f"there is no {name} on this machine")
+    raise Refused(f"there is no {name} on this machine", next_step=f"install {name}")
 
 
 def run_program(

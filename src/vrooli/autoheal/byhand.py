@@ -1,6 +1,6 @@
 """Recovery actions that a person asks for: on a service or on the machine, for show or for real."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from vrooli.autoheal.action import action
@@ -14,6 +14,8 @@ from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy, UnknownName, UsageError
 from vrooli.stack.nearest import did_you_mean
+
+AT_IT = "wait for its end, which `vrooli-autoheal heals` shows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class ByHand:
         if isinstance(found, Tracked):
             return (await self._reactor.act(found, name, who)).to_json()
         if found.acting:
-            raise Busy("an action is at it already", where=found.id)
+            raise Busy("an action is at it already", where=found.id, next_step=AT_IT)
         decision = Decision("heal", "by-hand", f"by {who}")
         heal = await self._healing.act(found, (name,), decision, self._checker.tools)
         return heal.to_json()
@@ -129,29 +131,14 @@ class ByHand:
 
     def _ours(self, tracked: Tracked) -> Tracked:
         if not tracked.service.managed or tracked.service.is_watchdog:
-            raise UsageError(f"{tracked.name} is not started or stopped here")
+            raise UsageError(
+                f"{tracked.name} is not started or stopped here",
+                next_step=f"`vrooli restart {tracked.name}` replaces the watchdog"
+                if tracked.service.is_watchdog
+                else "it is external: see to it where it runs",
+            )
         return tracked
 
 
 def _danger(found: Tracked | HostCheck, name: str) -> Danger:
     return action(name).danger if isinstance(found, HostCheck) else healer(name).danger
-
-
-def wish_of(body: dict[str, Any], who: str) -> Wish:
-    """Read a request.
-
-    Raises:
-        UsageError: a value is of another type.
-    """
-    wish = Wish(
-        subject=body.get("subject", ""),
-        action=body.get("action", ""),
-        dry_run=body.get("dry_run", False),
-        confirm=body.get("confirm", ""),
-        who=who,
-    )
-    for key, value in asdict(wish).items():
-        wanted = bool if key == "dry_run" else str
-        if not isinstance(value, wanted):
-            raise UsageError(f"`{key}` must be a {'boolean' if wanted is bool else 'text'}")
-    return wish

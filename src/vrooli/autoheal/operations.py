@@ -15,7 +15,7 @@ from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.restraints import WATCHDOG
 from vrooli.autoheal.reworking import Reworking
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import Busy, UsageError
+from vrooli.core.errors import Busy
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result
 from vrooli.stack import graph
@@ -345,12 +345,11 @@ class Operations:
         return Summary(not failed, changed, failed, self._board.wanted.trouble)
 
     def _failed(self, tracked: Tracked, outcome: Outcome) -> bool:
-        """Whether there is anything to heal. What was refused as declared, before anything was
-        touched, runs on as it did; what somebody stopped meanwhile stays stopped.
+        """Whether there is anything to heal. What was refused before anything of it was touched
+        runs on as it did; what somebody stopped meanwhile stays stopped.
         """
-        service, error = tracked.service, outcome.error
-        refused = isinstance(error, UsageError) and self._supervisor.running(service)
-        refused = refused or bool(self._supervisor.in_hand(service))
+        service = tracked.service
+        refused = outcome.left is not None or bool(self._supervisor.in_hand(service))
         return not refused and service.managed and self._board.is_wanted(service)
 
     def _failure(self, tracked: Tracked, outcome: Outcome) -> Failure:

@@ -150,6 +150,11 @@ class Reactor:
         if decision.at is not None:
             self.later(tracked, decision.at)
 
+    async def reconsider(self) -> None:
+        """Decide anew about every standing failure: what a person holds back has changed."""
+        failing = [t for t in self._board.tracked.values() if t.failure is not None]
+        await asyncio.gather(*map(self.consider, failing))
+
     async def _hand_off(self, tracked: Tracked, failure: Failure) -> None:
         """We go on trying, seldom; a person has to look at it."""
         times = tracked.backoff.times(self._settings)
@@ -172,7 +177,11 @@ class Reactor:
             Refused: the action cannot be taken there.
         """
         if self._board.busy(tracked):
-            raise Busy("an operation is at it already", where=tracked.name)
+            raise Busy(
+                "an operation is at it already",
+                where=tracked.name,
+                next_step="wait for its end, which `vrooli status` shows",
+            )
         tracked.acting = True
         return await self._healing.by_hand(tracked, action, who)
 

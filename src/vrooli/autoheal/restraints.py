@@ -105,6 +105,10 @@ class Restraints:
         held = self._quarantined.get(subject)
         return f"in quarantine, by {held.by}: {held.why}" if held else ""
 
+    def held_back(self, subject: str) -> str:
+        """Why `subject` is not to be touched now, whichever of the two it is; empty when it may."""
+        return self.quarantine(subject) or self.maintenance(subject)
+
     async def begin(
         self, subjects: Iterable[str], seconds: float, why: str, by: str, *, until_green: bool
     ) -> Window:
@@ -114,7 +118,8 @@ class Restraints:
             UsageError: it would last for no time, or for too long.
         """
         if not 0 < seconds <= LONGEST:
-            raise UsageError(f"a maintenance window lasts at most {LONGEST / 86_400:.0f} days")
+            days = f"{LONGEST / 86_400:.0f} days"
+            raise UsageError(f"a maintenance window lasts more than 0 seconds, and at most {days}")
         now = self._clock.wall()
         window = Window(
             secrets.token_hex(4),
@@ -133,11 +138,12 @@ class Restraints:
         """Over before its time.
 
         Raises:
-            UsageError: there is no such window.
+            UsageError: there is no such window, or it has not begun.
         """
         known = {window.id: window for window in self.windows()}
         window = self._windows.pop(window_id, None) or known.get(window_id)
         if window is None:
+            self._require_no_next(window_id)
             there = ", ".join(known) or "none"
             raise UnknownName(
                 f"there is no maintenance window `{window_id}`",
@@ -146,6 +152,15 @@ class Restraints:
             )
         await self._close(window, by)
         return window
+
+    def _require_no_next(self, window_id: str) -> None:
+        for window in self.following():
+            if window.id == window_id:
+                raise UsageError(
+                    f"the maintenance window `{window_id}` has not begun",
+                    next_step=f"to have none, take [maintenance.{window.name}] out of vrooli.toml,"
+                    " then `vrooli up`",
+                )
 
     async def _close(self, window: Window, by: str) -> None:
         self._windows.pop(window.id, None)
@@ -166,7 +181,10 @@ class Restraints:
             UsageError: it is in none.
         """
         if self._quarantined.pop(subject, None) is None:
-            raise UsageError(f"{subject} is not in quarantine")
+            raise UsageError(
+                f"{subject} is not in quarantine",
+                next_step="`vrooli-autoheal quarantine list` shows what is",
+            )
         await self._keep_quarantine(subject, "released", by, "")
 
     async def sweep(self, red: set[str], failed_at: Mapping[str, float]) -> None:

@@ -26,12 +26,23 @@ starts nothing so slowly."""
 Extra = Callable[[], dict[str, Any]]
 """What the watchdog says about itself: pid, uptime, advice, trouble."""
 
+HeldBack = Callable[[str], str]
+"""Why a service is not to be touched, because a person said so; empty when nobody did."""
+
+
+def nobody(name: str) -> str:
+    """Where there is nobody who would touch anything."""
+    return ""
+
 
 class StatusView:
     """Projections of the board."""
 
-    def __init__(self, board: Board, clock: Clock, itself: Extra) -> None:
+    def __init__(
+        self, board: Board, clock: Clock, itself: Extra, held_back: HeldBack = nobody
+    ) -> None:
         self._board, self._clock, self._itself = board, clock, itself
+        self._held_back = held_back
 
     def verdict(self) -> Status:
         """The worst of all that counts; unknown when nothing does, because all was stopped."""
@@ -100,6 +111,7 @@ class StatusView:
             "health": _health(tracked.result, state),
             "message": self._message(tracked, state),
             "stopped_by": self._stopped_by(tracked, state),
+            "held_back": self._held_back(service.name),
             "outdated": self._board.supervisor.outdated(service),
             "pid": (launch.identity.pid or None)
             if launch is not None and alive

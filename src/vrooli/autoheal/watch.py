@@ -47,7 +47,11 @@ class Observer:
         if service.heal == "off":
             return not_applicable('declared heal = "off"')
         if not self._board.is_wanted(service):
-            return not_applicable("stopped by the operator")
+            runs = self._board.supervisor.running(service) and not service.is_watchdog
+            asked = (
+                "meant to be stopped, and not known to be" if runs else "stopped by the operator"
+            )
+            return not_applicable(asked)
         if service.is_watchdog:
             return Result(Status.OK, "this is it")
         return None

@@ -3,9 +3,9 @@ on every route but those in `OPEN`, bounded input, errors as JSON.
 """
 
 import hmac
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -16,14 +16,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vrooli.core.errors import UnknownName, UsageError, VrooliError
+from vrooli.autoheal.asking import AUTHOR, Nothing, json_body, read, require_known
+from vrooli.core.errors import AccessDenied, UnknownName, UsageError, VrooliError
 
 OPEN = frozenset({"/health"})
 """Routes without a token: whoever watches the watchdog carries none."""
 
 READING = frozenset({"GET", "HEAD"})
 
-MAX_BODY = 64 * 1024
+_NO_TOKEN = AccessDenied(
+    "the token is missing or wrong",
+    next_step="send `Authorization: Bearer TOKEN` with that of operator.token or reader.token, in"
+    " the folder `secrets` of the home",
+)
+_ONLY_READS = AccessDenied(
+    "this token only reads", next_step="send that of operator.token, which may change something"
+)
 
 
 class RouteGroup(Protocol):
@@ -46,10 +54,26 @@ def build_app(groups: Sequence[RouteGroup], tokens: Tokens) -> Starlette:
     """The ASGI application that serves all `groups`."""
     handlers = {VrooliError: _on_error, HTTPException: _on_no_route}
     return Starlette(
-        routes=[route for group in groups for route in group.routes()],
+        routes=[_strict(route) for group in groups for route in group.routes()],
         middleware=[Middleware(TokenGate, tokens=tokens)],
         exception_handlers=handlers,  # type: ignore[arg-type] # starlette wants Exception handlers, ours is narrower
     )
+
+
+def _strict(route: Route) -> Route:
+    """`route`, refusing what it was not made for."""
+    endpoint, changing = route.endpoint, not (route.methods or set()) <= READING
+    known = (*getattr(endpoint, "query", ()), *([AUTHOR] if changing else []))
+    bodiless = changing and not hasattr(endpoint, "shape")
+
+    @wraps(endpoint)
+    async def strict(request: Request) -> Response:
+        require_known(request.query_params, known, "parameter")
+        if bodiless:
+            read(Nothing, await json_body(request))
+        return await endpoint(request)  # type: ignore[no-any-return] # as every endpoint does
+
+    return Route(route.path, strict, methods=sorted(route.methods or READING))
 
 
 class TokenGate:
@@ -77,15 +101,10 @@ class TokenGate:
         if hmac.compare_digest(sent, self._operator):
             return None
         if not hmac.compare_digest(sent, self._reader):
-            said = "the token is missing or wrong"
-            return JSONResponse(_said(said), 401, {"WWW-Authenticate": "Bearer"})
+            return JSONResponse(problem(_NO_TOKEN), 401, {"WWW-Authenticate": "Bearer"})
         if scope["method"] in READING:
             return None
-        return JSONResponse(_said("this token only reads; the operator's is needed"), 403)
-
-
-def _said(message: str) -> dict[str, Any]:
-    return {"error": {"message": message}}
+        return JSONResponse(problem(_ONLY_READS), 403)
 
 
 async def _on_error(request: Request, error: VrooliError) -> Response:
@@ -104,7 +123,11 @@ def _code(request: Request, error: VrooliError) -> int:
 
 
 async def _on_no_route(request: Request, error: HTTPException) -> Response:
-    return JSONResponse(_said(error.detail), error.status_code, error.headers)
+    said = VrooliError(
+        f"{request.method} {request.url.path}: {error.detail.lower()}",
+        next_step="the page `HTTP APIs` of the reference lists all routes",
+    )
+    return JSONResponse(problem(said), error.status_code, error.headers)
 
 
 def problem(error: VrooliError) -> dict[str, Any]:
@@ -117,35 +140,3 @@ def problem(error: VrooliError) -> dict[str, Any]:
             "retryable": error.retryable,
         }
     }
-
-
-async def json_body(request: Request) -> dict[str, Any]:
-    """The request's JSON object; `UsageError` when it is too large or none."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise UsageError(f"the request is larger than {MAX_BODY} bytes")
-    try:
-        data = json.loads(body or b"{}")
-    except ValueError as error:
-        raise UsageError(f"the request is not JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise UsageError("the request must be a JSON object")
-    return data
-
-
-def number(request: Request, name: str, default: int, most: int) -> int:
-    """A whole number of the query, kept between 0 and `most`."""
-    text = request.query_params.get(name, str(default))
-    try:
-        value = int(float(text))
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"`{name}` must be a number, not `{text[:40]}`") from error
-    return max(0, min(most, value))
-
-
-def actor(request: Request) -> str:
-    """Who says that he does this: the query's `by`. The token proves that he may."""
-    said = request.query_params.get("by", "")[:64]
-    return said if said and said.isprintable() else "operator"

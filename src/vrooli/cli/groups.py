@@ -11,7 +11,7 @@ from vrooli.cli.kit import Kit
 from vrooli.cli.lifecycle import act
 from vrooli.cli.logs import last_lines
 from vrooli.cli.options import File, Json, Name
-from vrooli.cli.status import read_status, show
+from vrooli.cli.status import read_status, show_services, show_watchdog
 from vrooli.cli.upgrade import register_upgrade
 from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import UsageError
@@ -72,7 +72,8 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
         if json:
             render.print_json(rows[0] if len(rows) == 1 else rows)
         else:
-            show({**seen, "services": rows}, json=False)
+            show_services(rows)
+            show_watchdog(seen["watchdog"])
         raise typer.Exit(EXIT_CODES[worst(Status(row["health"]) for row in rows)])
 
     @group.command(

@@ -31,6 +31,7 @@ _SIGNS = {
     "stopped": "✓",
     "failed": "✗",
     "blocked": "⊘",
+    "refused": "✗",
 }
 
 

@@ -1,7 +1,7 @@
 """`vrooli status`: how everything is, as far as it can be known."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -69,9 +69,21 @@ def show(seen: Mapping[str, Any], *, json: bool) -> None:
         render.print_json(seen)
         return
     render.out(f"stack {seen['stack']}: {render.paint(seen['status'], seen['status'])}")
+    show_services(seen["services"])
+    for problem in seen.get("problems", ()):
+        render.out(f"{problem['check']}: {problem['status']}: {problem['message']}")
+    show_watchdog(seen["watchdog"])
+    for line in seen["watchdog"].get("trouble", []):
+        render.out(render.as_called(f"trouble: {line}"))
+    for line in seen["watchdog"].get("advice", []):
+        render.out(render.as_called(f"advice: {line}"))
+
+
+def show_services(services: Sequence[Mapping[str, Any]]) -> None:
+    """Print them as a table, and below it what that cannot tell."""
     titles = ("NAME", "KIND", "STATE", "HEALTH", "PID", "UP", "RESTARTS", "LAST HEAL", "URL")
-    render.table(titles, [_row(service) for service in seen["services"]])
-    for service in seen["services"]:
+    render.table(titles, [_row(service) for service in services])
+    for service in services:
         if _wants_attention(service) and service.get("message"):
             head, *rest = service["message"].splitlines()
             render.out(f"  {service['name']}: {head}")
@@ -80,9 +92,22 @@ def show(seen: Mapping[str, Any], *, json: bool) -> None:
         if service.get("outdated"):
             what = "runs as it was declared before the latest edit; next: `vrooli up`"
             render.out(render.as_called(f"  {service['name']}: {what}"))
-    for problem in seen.get("problems", ()):
-        render.out(f"{problem['check']}: {problem['status']}: {problem['message']}")
-    _show_watchdog(seen["watchdog"])
+    _show_held_back(services)
+
+
+def _show_held_back(services: Sequence[Mapping[str, Any]]) -> None:
+    """What a person holds back, by its reason; not where the message above says so."""
+    held: dict[str, list[str]] = {}
+    for service in services:
+        if why := service.get("held_back"):
+            held.setdefault(why, []).append(service["name"])
+    told = "\n".join(service.get("message") or "" for service in services)
+    for why, names in held.items():
+        _, _, by = why.partition(", by ")
+        if len(names) > 1 or by not in told:
+            every = 1 < len(names) == len(services)
+            what = "all services" if every else ", ".join(names)
+            render.out(f"  {what}: {why}")
 
 
 def _wants_attention(service: Mapping[str, Any]) -> bool:
@@ -95,7 +120,8 @@ def _wants_attention(service: Mapping[str, Any]) -> bool:
     return unknown or service["health"] in ("warning", "critical")
 
 
-def _show_watchdog(watchdog: Mapping[str, Any]) -> None:
+def show_watchdog(watchdog: Mapping[str, Any]) -> None:
+    """Print what follows when there is none; nothing while it runs."""
     if watchdog.get("expected"):
         render.out("\nthe watchdog is being started again: look again in a moment")
     elif not watchdog.get("running"):
@@ -104,10 +130,6 @@ def _show_watchdog(watchdog: Mapping[str, Any]) -> None:
         advice = "`vrooli up` replaces it; services run on" if pid else "`vrooli up`"
         render.out(f"\n{what}: nothing is healed")
         render.out(render.as_called(f"  next: {advice}"))
-    for line in watchdog.get("trouble", []):
-        render.out(render.as_called(f"trouble: {line}"))
-    for line in watchdog.get("advice", []):
-        render.out(render.as_called(f"advice: {line}"))
 
 
 def _row(service: Mapping[str, Any]) -> tuple[str, ...]:

@@ -162,7 +162,18 @@ def bring_down(home: Home, environment: Mapping[str, str]) -> Progress:
                     yield line
         if last.get("ok"):
             yield from bringing.end_keeper(home, blindly=not known)
-        yield last
+        yield {**last, "note": _still_there(last)} if last.get("failed") else last
+
+
+def _still_there(last: Mapping[str, Any]) -> str:
+    """What is left after a `down` that did not come to its end, and what to do about it."""
+    names = " and ".join(last["failed"])
+    said = [
+        str(last.get("note") or ""),
+        f"{names} could not be stopped: keeper and watchdog stay up, and start nothing again",
+        "  next: `vrooli down` again, once the reason above is gone; `vrooli up` has all run again",
+    ]
+    return "\n".join(filter(None, said))
 
 
 def _was_brought_up(home: Home) -> bool:

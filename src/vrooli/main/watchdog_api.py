@@ -67,7 +67,7 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
     by_hand = ByHand(parts.board, parts.reactor, parts.host_checker, parts.host_healing)
     return [
         _services(made_of, moved),
-        Judgement(planner, parts.restraints, parts.ledger),
+        Judgement(planner, parts.restraints, parts.ledger, parts.reactor.reconsider),
         Actions(by_hand),
         Logs(parts.board),
         Heartbeats(made_of.chores.beats, lambda: parts.board.supervisor.stack),
@@ -98,7 +98,7 @@ def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
         return {"changed": bool(change), "stopped": stopped}
 
     return Services(
-        view=StatusView(parts.board, parts.clock, chores.itself),
+        view=StatusView(parts.board, parts.clock, chores.itself, parts.restraints.held_back),
         ledger=parts.ledger,
         operations=parts.operations,
         events=made_of.events,

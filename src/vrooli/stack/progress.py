@@ -15,12 +15,14 @@ Phase = Literal[
     "stopped",
     "failed",
     "blocked",
+    "refused",
 ]
 
 FINAL: frozenset[str] = frozenset(
-    {"healthy", "started", "unchanged", "stopped", "failed", "blocked"}
+    {"healthy", "started", "unchanged", "stopped", "failed", "blocked", "refused"}
 )
-"""`started` is all that can be said of a service that nobody can ask."""
+"""`started` is all that can be said of a service that nobody can ask; what is `refused` runs on as
+it did."""
 
 
 @dataclass(frozen=True, slots=True)

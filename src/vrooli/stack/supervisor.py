@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import vrooli.stack.runtimes
 from vrooli.core import discover
-from vrooli.core.errors import Refused, StartFailed, VrooliError
+from vrooli.core.errors import Refused, StartFailed, UsageError, VrooliError
 from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.manager import Held
 from vrooli.core.result import Result
@@ -29,11 +29,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one service's part of a start or stop ended; `error` is None when it went well."""
+    """How one service's part of a start or stop ended; `error` is None when it went well.
+
+    Attributes:
+        left: what was found of it when it was refused before anything of it was touched, and so
+            runs on as it did; None otherwise.
+    """
 
     service: str
     changed: bool
     error: VrooliError | None = None
+    left: Result | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether what needs it can do with it."""
+        return self.error is None or (self.left is not None and self.left.healthy)
 
 
 Seen = Callable[[str, Result], None]
@@ -314,7 +325,7 @@ class Supervisor:
         watch = _Stopwatch(service.name, report, self.context)
         if needs and not (self.running(service) and service.managed):
             watch.say("waiting", ", ".join(service.needs))
-        failed = [outcome.service for task in needs if (outcome := await task).error is not None]
+        failed = [outcome.service for task in needs if not (outcome := await task).serves]
         if failed:
             error = VrooliError(f"{', '.join(failed)} is not healthy", where=service.name)
             watch.say("blocked", error.what)
@@ -322,6 +333,10 @@ class Supervisor:
         try:
             result = await self._start_or_restart(service, report, seen)
         except VrooliError as error:
+            if isinstance(error, (UsageError, Refused)) and self.running(service):
+                watch.say("refused", str(error))
+                left = await self.look(service)
+                return Outcome(service.name, changed=False, error=error, left=left)
             watch.say("failed", str(error))
             return Outcome(service.name, changed=True, error=error)
         if result is None:

@@ -4,8 +4,8 @@ order in which it is done around the services that need it.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from vrooli.core.errors import StartFailed, UsageError, VrooliError
 from vrooli.stack import graph
@@ -18,6 +18,9 @@ from vrooli.stack.supervisor import Outcome, Supervisor
 
 Told = Callable[[str], None]
 """Takes a line about how far it is."""
+
+
+_LONGEST_VERSION = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +41,12 @@ class Wish:
     dry_run: bool = False
     counts_only: bool = False
 
-    @classmethod
-    def from_json(cls, said: Any) -> "Wish":
-        """Read what a request says; `UsageError` for what is none of it."""
-        if not isinstance(said, dict):
-            raise UsageError("`options` must be a JSON object")
-        usual = asdict(cls())
-        for key, value in said.items():
-            if key not in usual or not isinstance(value, type(usual[key])) or len(str(value)) > 20:
-                raise UsageError(f"`{str(key)[:40]}` is no option of an upgrade, or cannot be that")
-        wish = cls(**said)
-        if wish.undo and wish.forget:
+    def __post_init__(self) -> None:
+        """Raise UsageError for what cannot be meant."""
+        if len(self.to) > _LONGEST_VERSION:
+            raise UsageError(f"`to` must be a version, not `{self.to[:_LONGEST_VERSION]}...`")
+        if self.undo and self.forget:
             raise UsageError("`undo` and `forget` exclude each other")
-        return wish
 
     @property
     def loses(self) -> bool:

@@ -18,7 +18,10 @@ _ARGUMENTS = ("image", "prune", "--all", "--force")
 
 def _commands(look: Look) -> Sequence[Command]:
     if not has_docker(look):
-        raise Refused("there is no Docker Engine here")
+        raise Refused(
+            "there is no Docker Engine here",
+            next_step="write where it listens as `docker` under [stack]",
+        )
     (arguments,) = _calls(look.facts.stack)
     return (run_program(look, _NAME, _TITLE, find_program(look, "docker"), *arguments),)
 

@@ -11,9 +11,13 @@ from vrooli.stack.supervisor import Supervisor
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
     if not service.reload_signal:
-        raise Refused("it declares no `reload_signal`", where=service.name)
+        raise Refused(
+            "it declares no `reload_signal`",
+            where=service.name,
+            next_step='write one, like reload_signal = "HUP", if it reads its settings anew then',
+        )
     if not supervisor.running(service):
-        raise StartFailed("there is no process to reload", where=service.name)
+        raise StartFailed("there is no process to reload", where=service.name, next_step="start it")
     await supervisor.require_sound(service)
     async with supervisor.lock(service.name):
         number = signal.Signals[f"SIG{service.reload_signal}"]

@@ -13,7 +13,7 @@ from vrooli.stack.supervisor import Supervisor
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
     if not supervisor.running(service):
-        raise StartFailed("there is no process to resume", where=service.name)
+        raise StartFailed("there is no process to resume", where=service.name, next_step="start it")
     async with supervisor.lock(service.name):
         await supervisor.signal(service, signal.SIGCONT, tree=True)
         return await answers_again(service, supervisor, "resumed")

@@ -7,10 +7,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from vrooli.autoheal.asking import takes
 from vrooli.autoheal.beats import Beats
-from vrooli.autoheal.web import json_body
-from vrooli.core.errors import UsageError
 from vrooli.stack.model import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The body of one that reports in."""
+
+    failed: bool = False
+    says: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,14 +39,12 @@ class Heartbeats:
         found = {name: asdict(beat) for name, beat in self.beats.latest().items()}
         return JSONResponse({"heartbeats": found})
 
-    async def beat(self, request: Request) -> Response:
+    @takes(Report)
+    async def beat(self, request: Request, report: Report) -> Response:
         """`{failed, says}`, both optional: something reports in. Durable when it is answered."""
-        body = await json_body(request)
-        failed, says = body.get("failed", False), body.get("says", "")
-        if not isinstance(failed, bool) or not isinstance(says, str):
-            raise UsageError("`failed` must be a boolean and `says` a text")
         name = request.path_params["name"]
-        return JSONResponse(asdict(await self.beats.take(self.stack(), name, failed, says)))
+        beat = await self.beats.take(self.stack(), name, report.failed, report.says)
+        return JSONResponse(asdict(beat))
 
 
 GROUP = Heartbeats

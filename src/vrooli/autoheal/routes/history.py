@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from vrooli.autoheal import moment, series
 from vrooli.autoheal.archive import Archive, Page
+from vrooli.autoheal.asking import asks, limit, number
 from vrooli.autoheal.pieces import Span
-from vrooli.autoheal.web import number
 from vrooli.core.errors import UsageError
 from vrooli.core.ports.clock import Clock
 
@@ -42,16 +42,18 @@ class Past:
             Route("/timeline", self.timeline),
         ]
 
+    @asks("check", "since", "until", "limit", "offset")
     async def incidents(self, request: Request) -> Response:
         """`{since, until, incidents[], next}`: what was wrong, for how long, and the heals in it,
         newest first. Query: `check` (or a service), `since` (24h), `until`: an age like `7d`, a
         date, or Unix seconds; `limit` (100, at most 1000), `offset` (`next` of the page before).
         """
         span = self._span(request, "24h")
-        page = Page(number(request, "limit", 100, MOST), number(request, "offset", 0, 2**40))
+        page = Page(limit(request, 100, MOST), number(request, "offset", 0, 2**40))
         found = await self.archive.incidents(_name(request, "check"), span, page)
         return JSONResponse({**_ends(span), **found})
 
+    @asks("since", "until", "step", "limit")
     async def rows(self, request: Request) -> Response:
         """`{since, until, check, unit, step, summary, rows[], next}`: what one check said, newest
         first, and its uptime. Query: `since` (24h), `until` (`next` of the page before), `step`
@@ -59,11 +61,11 @@ class Past:
         """
         span = self._span(request, "24h")
         step = _step(request.query_params.get("step"))
-        limit = max(1, number(request, "limit", 100, MOST))
         name = request.path_params["id"]
-        found = await self.archive.rows(name, step, span, limit)
+        found = await self.archive.rows(name, step, span, limit(request, 100, MOST))
         return JSONResponse({**_ends(span), **found})
 
+    @asks("check", "since", "until")
     async def uptime(self, request: Request) -> Response:
         """`{checks[]}`, each with its `windows[]`: seconds up, down, unknown and off, and how many
         incidents. Query: `check`; `since` and `until` for one window instead of 24 hours, 7 days
@@ -77,6 +79,7 @@ class Past:
             windows = [moment.window(since, "", now) for since in WINDOWS]
         return JSONResponse({"checks": await self.archive.uptime(_name(request, "check"), windows)})
 
+    @asks("check", "since", "until")
     async def trends(self, request: Request) -> Response:
         """`{trends[]}`: slope, fit, forecasts with the time when a limit is reached, and all that
         in words. Query: `check`, `since` (7d; then 6 hours are looked at as well), `until`.
@@ -87,14 +90,14 @@ class Past:
         found = await self.archive.trends(_name(request, "check"), span, recent)
         return JSONResponse({"trends": found})
 
+    @asks("subject", "since", "until", "limit", "before")
     async def timeline(self, request: Request) -> Response:
         """`{since, until, entries[], next}`: transitions, heals and events, newest first. Query:
         `subject`, `since` (24h), `until`, `limit` (100, at most 1000), `before` (`next` of the page
         before).
         """
         span = self._span(request, "24h")
-        limit = max(1, number(request, "limit", 100, MOST))
-        page = Page(limit, number(request, "before", 0, 2**62))
+        page = Page(limit(request, 100, MOST), number(request, "before", 0, 2**62))
         found = await self.archive.timeline(_name(request, "subject"), span, page)
         return JSONResponse({**_ends(span), **found})
 

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from vrooli.autoheal.asking import actor, asks, limit, number
 from vrooli.autoheal.jobs.jobs import Jobs
-from vrooli.autoheal.web import actor, number
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,18 @@ class JobRoutes:
         """One of them."""
         return JSONResponse(self.jobs.row(request.path_params["name"]))
 
+    @asks("limit", "since")
     async def history(self, request: Request) -> Response:
         """`{history[]}`, newest first: `started`, and how it ended, `refused`, `skipped`. Query:
         `limit` (50, at most 1000), `since` (Unix seconds).
         """
-        limit = number(request, "limit", 50, 1000)
         since = float(number(request, "since", 0, 2**40))
-        found = await self.jobs.history(request.path_params["name"], limit, since)
+        found = await self.jobs.history(
+            request.path_params["name"], limit(request, 50, 1000), since
+        )
         return JSONResponse({"history": found})
 
+    @asks("lines")
     async def log(self, request: Request) -> Response:
         """`{lines[]}`: the end of what it wrote. Query: `lines` (50, at most 1000)."""
         name, lines = request.path_params["name"], number(request, "lines", 50, 1000)

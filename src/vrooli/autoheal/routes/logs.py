@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from vrooli.autoheal.asking import asks, number
 from vrooli.autoheal.board import Board
-from vrooli.autoheal.web import number
 from vrooli.core.errors import UnknownName, UsageError
 from vrooli.stack.logs import tail
 
@@ -25,6 +25,7 @@ class Logs:
         """See the base."""
         return [Route("/services/{name}/log", self.log)]
 
+    @asks("lines")
     async def log(self, request: Request) -> Response:
         """`{lines[]}`: the end of what a service wrote. Query: `lines` (50, at most 1000). 400 for
         one that is external and writes nothing here.

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from vrooli.autoheal.asking import actor, asks, limit, takes
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.paging_words import Where
-from vrooli.autoheal.web import actor, json_body, number
 from vrooli.core.errors import UnknownName, UsageError
 from vrooli.core.ports.clock import Clock
 from vrooli.notify.message import Kind, Message, Severity
@@ -22,6 +22,29 @@ from vrooli.notify.silence import LONGEST
 from vrooli.stack.nearest import did_you_mean
 
 LONGEST_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """The body of a test; without a channel all of them are tried."""
+
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """The body of an acknowledgement."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The body of a silence."""
+
+    subject: str
+    seconds: float
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,49 +72,50 @@ class Notify:
             Route("/notify/silences/{id}", self.unsilence, methods=["DELETE"]),
         ]
 
+    @asks("limit")
     async def show(self, request: Request) -> Response:
         """`{incidents[], silences[], channels[], deliveries[]}`: what is open and what is or was to
         be sent, the newest first. Query: `limit` of the deliveries (50, at most 1000).
         """
-        limit = number(request, "limit", 50, 1000)
-        deliveries = [one.to_json() for one in await self.postbox.deliveries(limit)]
+        found = await self.postbox.deliveries(limit(request, 50, 1000))
+        deliveries = [one.to_json() for one in found]
         return JSONResponse({**self.postbox.view(), "deliveries": deliveries})
 
-    async def test(self, request: Request) -> Response:
+    @takes(Try)
+    async def test(self, request: Request, asked: Try) -> Response:
         """`{channel}`: tell it a test now (all of them without one): `{results[]}`, each with
         `channel`, `ok`, `answer` and `seconds`.
         """
-        body = await json_body(request)
-        chosen = self._channels(_text(body, "channel"))
+        chosen = self._channels(asked.channel)
         by = actor(request)
         results = await asyncio.gather(*(self._try(name, by) for name in chosen))
         await self.ledger.event("notify", "tested", by=by, results=results)
         return JSONResponse({"results": results})
 
-    async def acknowledge(self, request: Request) -> Response:
+    @takes(Acknowledge)
+    async def acknowledge(self, request: Request, asked: Acknowledge) -> Response:
         """`{why}`: somebody is at this incident (its id or its subject). What of its page is not
         out yet is not sent; its end is told.
         """
-        why, by = _text(await json_body(request), "why"), actor(request)
+        why, by = _short(asked.why), actor(request)
         incident = await self.postbox.acknowledge(request.path_params["id"], by, why)
         await self.ledger.event(
             incident.subject, "acknowledged", incident=incident.id, by=by, why=why
         )
         return JSONResponse(incident.to_json())
 
-    async def silence(self, request: Request) -> Response:
+    @takes(Silence)
+    async def silence(self, request: Request, asked: Silence) -> Response:
         """`{subject, seconds, why}`: nobody is told about a service or check, or a pattern of them,
         for so long.
         """
-        body = await json_body(request)
-        subject, seconds = _text(body, "subject"), body.get("seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-            raise UsageError("`seconds` must be a number")
-        if not 0 < seconds <= LONGEST:
-            raise UsageError(f"a silence lasts at most {LONGEST / 86_400:.0f} days")
+        subject = asked.subject
+        if not 0 < asked.seconds <= LONGEST:
+            days = f"{LONGEST / 86_400:.0f} days"
+            raise UsageError(f"a silence lasts more than 0 seconds, and at most {days}")
         self._require_known(subject)
-        why, by = _text(body, "why"), actor(request)
-        silence = await self.postbox.silence(subject, float(seconds), by, why)
+        why, by = _short(asked.why), actor(request)
+        silence = await self.postbox.silence(subject, float(asked.seconds), by, why)
         await self.ledger.event(subject, "silenced", until=silence.until, by=by, why=why)
         return JSONResponse(silence.to_json(), 201)
 
@@ -142,11 +166,10 @@ class Notify:
             )
 
 
-def _text(body: dict[str, Any], key: str) -> str:
-    said = body.get(key, "")
-    if not isinstance(said, str) or len(said) > LONGEST_TEXT:
-        raise UsageError(f"`{key}` must be a text of at most {LONGEST_TEXT} characters")
-    return said
+def _short(why: str) -> str:
+    if len(why) > LONGEST_TEXT:
+        raise UsageError(f"`why` must be a text of at most {LONGEST_TEXT} characters")
+    return why
 
 
 GROUP = Notify

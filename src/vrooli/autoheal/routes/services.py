@@ -3,18 +3,19 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from vrooli.autoheal.asking import actor, asks, limit, number, takes
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.ledger import Ledger
-from vrooli.autoheal.operations import ACTIONS, Asker, Operations, Summary
+from vrooli.autoheal.operations import Action, Asker, Operations, Summary
 from vrooli.autoheal.status import StatusView
-from vrooli.autoheal.web import actor, json_body, number, problem
+from vrooli.autoheal.web import problem
 from vrooli.core.errors import UnknownName, UsageError, VrooliError
 from vrooli.core.status import Status
 from vrooli.stack.progress import Report, Step
@@ -28,6 +29,17 @@ other is gone.
 
 STACK = "stack"
 """Subject of the events that tell of an edit of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The body of an operation."""
+
+    action: Action
+    names: tuple[str, ...] = ()
+    options: Wish = field(default_factory=Wish)
+    confirm: str = ""
+    request: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,23 +103,28 @@ class Services:
             f"there is no check `{wanted}`", wanted, next_step="`vrooli-autoheal checks` lists them"
         )
 
+    @asks("limit", "since", "until", "subject")
     async def heals(self, request: Request) -> Response:
         """`{heals[]}`, newest first. Query: `limit` (50, at most 1000), `since` and `until` (Unix
         seconds), `subject` (a service).
         """
-        limit = number(request, "limit", 50, 1000)
         since = float(number(request, "since", 0, 2**40))
         until = number(request, "until", 0, 2**40) or None
         subject = request.query_params.get("subject") or None
-        return JSONResponse({"heals": await self.ledger.heals(since, limit, until, subject)})
+        found = await self.ledger.heals(since, limit(request, 50, 1000), until, subject)
+        return JSONResponse({"heals": found})
 
     async def prometheus(self, request: Request) -> Response:
         """Prometheus text."""
         return Response(self.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
+    @asks("force")
     async def run_tick(self, request: Request) -> Response:
         """`{status, checks[]}`. Query: `force=1` looks at everything first."""
-        if request.query_params.get("force") in ("1", "true"):
+        force = request.query_params.get("force", "0")
+        if force not in ("0", "1"):
+            raise UsageError("`force` must be 0 or 1")
+        if force == "1":
             await self.tick()
         verdict = str(self.view.verdict())
         return JSONResponse({"status": verdict, "checks": self.view.checks()})
@@ -125,7 +142,8 @@ class Services:
         """Server-sent events, as they happen: `transition`, `heal` and `event`."""
         return StreamingResponse(_sse(self.events), media_type="text/event-stream")
 
-    async def operate(self, request: Request) -> Response:
+    @takes(Operation)
+    async def operate(self, request: Request, asked: Operation) -> Response:
         """`{action, names}`: up, down, start, stop or restart; no names are all services. Or
         `upgrade` of one resource, with `options` `{to, undo, forget, dry_run, counts_only}`; what
         loses data needs `confirm`, its name. Who got no answer asks again with the same `request`,
@@ -133,17 +151,14 @@ class Services:
 
         Progress comes as NDJSON, the last line has `done`. It goes on when the caller leaves.
         """
-        body = await json_body(request)
-        action, names = body.get("action"), body.get("names", [])
-        if action not in ACTIONS:
-            raise UsageError(f"`action` must be one of {', '.join(ACTIONS)}")
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise UsageError("`names` must be a list of service names")
+        action, names, wish = asked.action, asked.names, asked.options
         self.operations.check(action, names)
-        wish = Wish.from_json(body.get("options", {}))
-        if wish.loses and body.get("confirm") not in names:
-            raise UsageError("this loses data: `confirm` must be the name of the resource")
-        who = Asker(actor(request), str(body.get("request", "")))
+        if wish.loses and asked.confirm not in names:
+            raise UsageError(
+                "this loses data: `confirm` must be the name of the resource",
+                next_step="say `dry_run` first: it tells what is lost",
+            )
+        who = Asker(actor(request), asked.request)
         lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
         async def work(report: Report) -> Summary:
