@@ -31,8 +31,8 @@ every {every:g} s by the first rule that matches:
 
 Before a service pages, everything that it needs is looked at once more (for at most
 {needs:g} s), so that the cause pages and not its victim. A check of the machine pages when
-{looks} looks in a row say critical and nothing is done about it, or in vain; `warning` goes into
-the digest. When so much fails at once
+{looks} looks in a row say critical and nothing is done about it, or in vain, and when it is
+[flapping](healing.md#flapping); `warning` goes into the digest. When so much fails at once
 that it must have a common cause, or too many heals were needed on this host, that is one page for
 all (`common-cause`, `heal-budget`). A service that was healed too often in 24 hours, although each
 heal worked, is a page of its own (`NAME:chronic`).

@@ -121,6 +121,9 @@ class HostChecker:
         return result
 
     def _take(self, item: HostCheck, result: Result) -> None:
+        if result.status is not Status.UNKNOWN and not item.acting:
+            item.flaps = item.flaps.after(result.healthy, result.message)
+        result = item.flaps.shown(result)
         before, item.result = item.result, result
         item.looked_at = self._clock.wall()
         if result.applicable:

@@ -150,7 +150,7 @@ class Pager:
     async def _service(self, tracked: Tracked) -> None:
         known, now = self._of(tracked.name), self.clock.monotonic()
         incident = self.postbox.box.incident_of(tracked.name)
-        if incident is None and (tracked.healthy or _is_blocked(tracked)):
+        if incident is None and (_is_steady(tracked) or _is_blocked(tracked)):
             known.asked_at = None  # the usual cases, and there may be a thousand of them
             known.in_vain = "" if tracked.healthy else known.in_vain
             return
@@ -165,7 +165,7 @@ class Pager:
             critical = check.result.status is Status.CRITICAL
             known.looked_at, known.looks = check.looked_at, known.looks + 1 if critical else 0
         incident = self.postbox.box.incident_of(check.id)
-        if incident is None and _is_well(check):
+        if incident is None and _is_well(check) and not check.flaps.flapping:
             known.in_vain = ""  # the usual case
             return
         facts = self.board.check_facts(check, known.looks, known.in_vain)
@@ -255,6 +255,10 @@ class Pager:
 def _is_blocked(tracked: Tracked) -> bool:
     """Whether it was decided that another service is the cause."""
     return tracked.decision is not None and tracked.decision.verdict == "block"
+
+
+def _is_steady(tracked: Tracked) -> bool:
+    return tracked.healthy and not tracked.flaps.flapping
 
 
 def _is_well(check: HostCheck) -> bool:
