@@ -187,7 +187,7 @@ ONE_PROBLEM = [
     ('[checks.site]\nkind = "endpoint-http"', "1: checks.site.url: must be written"),
     (
         '[checks.night]\nkind = "heartbeat"\nevery = "1 day"',
-        '1: checks.night: expected a time like "30m", "12h" or "7d"',
+        '3: checks.night.every: expected a time like "30m", "12h" or "7d"',
     ),
     (
         '[checks.site]\nkind = "endpoint-http"\nurl = "http://x"\nstat = [1]',

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from vrooli.autoheal.check import Check, Look
 from vrooli.core.result import Result, critical, ok, unknown, warning
 from vrooli.stack.durations import parse_ago
+from vrooli.stack.option_keys import length
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Heartbeat:
 
     def __post_init__(self) -> None:
         """Refuse what is no time while the file is read, not when it is looked at."""
-        parse_ago(self.every)
-        parse_ago(self.grace)
+        length("every", self.every)
+        length("grace", self.grace)
 
 
 def _run(look: Look) -> Result:
