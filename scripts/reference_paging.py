@@ -14,7 +14,10 @@ STATES = {
     State.PENDING: "to be sent: new, waiting for its next try, or for its channel",
     State.SENT: "a channel took it",
     State.FOLDED: "it is a line of another message, because there were too many at once",
-    State.DROPPED: "not sent: acknowledged before it was out, or no channel takes it any more",
+    State.DROPPED: (
+        "not sent: acknowledged before it was out, or its channel is gone, and no other takes it "
+        "that has not got it"
+    ),
 }
 
 PAGE = """\
