@@ -102,6 +102,10 @@ class InstalledChecks:
         """Its own."""
         return _load(name).thresholds
 
+    def asks(self, name: str) -> str:
+        """The kind of the resource that it names."""
+        return _load(name).asks
+
     def actions(self) -> list[str]:
         """Recovery actions on the machine."""
         return action_names()

@@ -1,11 +1,13 @@
 """Keys that only one check or kind knows: what it finds wrong with a value is said of its key."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from vrooli.core.errors import ConfigError
 from vrooli.stack.durations import parse_ago
+from vrooli.stack.plaintext import reference_problem
+from vrooli.stack.references import is_reference
 
 
 class WrongKey(ConfigError):
@@ -29,6 +31,16 @@ def reading(key: str) -> Iterator[None]:
         raise WrongKey(key, error.what) from error
     except ValueError as error:
         raise WrongKey(key, str(error)) from error
+
+
+def secret_or(key: str, text: str, read: Callable[[str], object]) -> None:
+    """Refuse what is neither a reference to a secret nor anything that `read` takes."""
+    with reading(key):
+        problem = reference_problem(text)
+        if problem or text.startswith("resource:"):
+            raise ValueError(problem or "expected `env:NAME` or `file:PATH`")
+        if not is_reference(text):
+            read(text)
 
 
 def length(key: str, text: str) -> None:

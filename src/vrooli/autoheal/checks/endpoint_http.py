@@ -9,6 +9,7 @@ from vrooli.autoheal.probing import value_at
 from vrooli.core.result import Result, critical
 from vrooli.core.status import Status
 from vrooli.stack.model import Thresholds
+from vrooli.stack.option_keys import secret_or
 from vrooli.stack.references import resolved
 from vrooli.stack.wire import http
 
@@ -28,6 +29,10 @@ class EndpointHttp:
     status: Sequence[int] = ()
     contains: str = ""
     json: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no URL; what a reference stands for, only a look knows."""
+        secret_or("url", self.url, http.target)
 
 
 async def _run(look: Look) -> Result:
