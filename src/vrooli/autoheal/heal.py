@@ -7,6 +7,9 @@ from typing import Any
 
 from vrooli.autoheal.record import Entry
 
+BY_HAND = "by-hand"
+"""The rule of a heal that a person asked for."""
+
 
 class Outcome(StrEnum):
     """How a heal ended.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.guard import guarded
-from vrooli.autoheal.heal import Outcome
+from vrooli.autoheal.heal import BY_HAND, Outcome
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.paging import (
     HOST_WIDE,
@@ -197,7 +197,8 @@ class Pager:
         elif incident is None and heals != known.heals and tracked.healthy:
             known.heals = heals
             found = await self.ledger.heals(wall - DAY, 1000)
-            own = [heal for heal in found if heal["subject"] == tracked.name]
+            own = [one for one in found if one["subject"] == tracked.name]
+            own = [heal for heal in own if heal["rule"] != BY_HAND]  # a person knows of those
             worked = sum(1 for heal in own if heal["outcome"] == Outcome.HEALED)
             if worked >= most:
                 await self._open(chronic_page(subject, tracked.name, worked, self.where))

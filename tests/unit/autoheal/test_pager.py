@@ -234,6 +234,30 @@ async def test_heals_that_work_but_are_too_many_page_once(make: Any) -> None:
     assert paged.told() == ["page web:chronic", "resolved web:chronic"]
 
 
+async def test_heals_that_a_person_asked_for_are_not_too_many(make: Any) -> None:
+    paged = await make(scenario("web", 1), chronic=2, delays=(0.0,))
+    watchdog = paged.watchdog
+    await watchdog.operations.run("up", (), lambda _: None)
+    web = watchdog.board.tracked["web"]
+    for _ in range(3):
+        await watchdog.reactor.act(web, "restart", "ada")
+    assert [heal["outcome"] for heal in await watchdog.heals("web")] == ["healed"] * 3
+    web.heals.extend([watchdog.clock.wall()] * 2)  # of two that did not help
+    await paged.pager.judge()
+    assert paged.told() == []
+
+
+async def test_nor_does_the_next_watchdog_count_those(tmp_path: Path) -> None:
+    stack = stack_of(scenario("web", 1))
+    async with MemoryWatchdog(tmp_path, stack) as first:
+        await first.operations.run("up", (), lambda _: None)
+        await first.reactor.act(first.board.tracked["web"], "restart", "ada")
+        await until(lambda: not first.board.tracked["web"].acting)
+    async with MemoryWatchdog(tmp_path, stack, first.keeper) as after:
+        assert not after.board.tracked["web"].heals
+        assert after.board.tracked["web"].starts
+
+
 async def test_heals_go_into_the_digest_and_page_nobody(make: Any) -> None:
     paged = await make(scenario("web", 1))
     watchdog, clock = paged.watchdog, paged.watchdog.clock
