@@ -16,7 +16,9 @@ The rules for a service, first match wins:
 12. `wait`       otherwise: it is being confirmed, started or healed, or we do not know
 
 A check of the machine pages when two looks in a row say critical, and nothing is done about it, or
-in vain; and when it is `flapping`. One of a resource that is failing itself does not.
+in vain; and when it is `flapping`. One of a resource that is failing itself does not. One's own
+that cannot be looked at for long is a warning, and an incident beside that about what it finds: it
+watches nothing, and nobody would know.
 """
 
 from collections.abc import Collection
@@ -33,6 +35,9 @@ LONG_WAIT = 10.0
 
 CONFIRMED = 2
 """Looks in a row that must say critical before a check of the machine pages."""
+
+BLIND_LOOKS, BLIND = 10, 600.0
+"""Looks in a row, and seconds, that a check of one's own finds nothing out before that pages."""
 
 Says = Literal["page", "well", "wait"]
 
@@ -153,6 +158,19 @@ def judge_check(facts: CheckFacts, now: float) -> Verdict:
     if facts.acting or (decision is not None and not _leaves_it(decision, now)):
         return _WAIT
     return Verdict("page", "critical", result.message)
+
+
+def judge_blind(result: Result | None, looks: int, seconds: float, held: str) -> Verdict:
+    """Whether a check of one's own cannot be looked at, over `looks` and `seconds` by now. What
+    waits for its first news, or when we suspect ourselves, is no such case.
+    """
+    if result is None or result.details.get("waits"):
+        return _WAIT
+    if result.status is not Status.UNKNOWN or not result.applicable:
+        return Verdict("well", "well", "it can be looked at")
+    if held or looks < BLIND_LOOKS or seconds < BLIND:
+        return _WAIT
+    return Verdict("page", "blind", result.message)
 
 
 def judge_host_wide(rule: str, decisions: Collection[Decision]) -> Verdict:

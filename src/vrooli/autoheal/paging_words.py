@@ -81,6 +81,18 @@ def check_page(check: str, title: str, verdict: Verdict, where: Where) -> Alert:
     return Alert(check, Severity.CRITICAL, head, "\n".join(lines))
 
 
+def blind_page(subject: str, check: str, verdict: Verdict, where: Where) -> Alert:
+    """The page about a check of one's own that finds nothing out."""
+    why = _first_line(verdict.reason)
+    lines = [
+        f"It watches nothing: {why}",
+        f"Look: vrooli-autoheal history {check}",
+        f"Say that you are at it: {_ack(subject)}",
+    ]
+    title = where.titled(f"{check} cannot be looked at: {why}")
+    return Alert(subject, Severity.WARNING, title, "\n".join(lines))
+
+
 def host_page(subject: str, verdict: Verdict, failing: Sequence[str], where: Where) -> Alert:
     """One page for all that is not healed for a reason that is not its own."""
     lines = [

@@ -30,7 +30,8 @@ def _run(look: Look) -> Result:
     every, grace = parse_ago(look.options.every), parse_ago(look.options.grace)
     beat = look.facts.beats.get(look.id)
     if beat is None:
-        return unknown(f"it has not reported in yet: `vrooli-autoheal beat {look.id}`")
+        yet = f"it has not reported in yet: `vrooli-autoheal beat {look.id}`"
+        return unknown(yet, waits=True)
     late = look.facts.tools.clock.wall() - beat.at
     value = round(late, 1)
     if beat.failed:
