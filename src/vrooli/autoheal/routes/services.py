@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from vrooli.autoheal.archive import Archive
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.operations import ACTIONS, Asker, Operations, Summary
@@ -44,6 +45,7 @@ class Services:
 
     view: StatusView
     ledger: Ledger
+    archive: Archive
     operations: Operations
     events: Events
     tick: Callable[[], Awaitable[None]]
@@ -93,13 +95,13 @@ class Services:
 
     async def heals(self, request: Request) -> Response:
         """`{heals[]}`, newest first. Query: `limit` (50, at most 1000), `since` and `until` (Unix
-        seconds), `subject` (a service).
+        seconds), `subject` (a service, a group or a check).
         """
         limit = number(request, "limit", 50, 1000)
         since = float(number(request, "since", 0, 2**40))
         until = number(request, "until", 0, 2**40) or None
-        subject = request.query_params.get("subject") or None
-        return JSONResponse({"heals": await self.ledger.heals(since, limit, until, subject)})
+        subjects = await self.archive.names(request.query_params.get("subject", "")[:255])
+        return JSONResponse({"heals": await self.ledger.heals(since, limit, until, subjects)})
 
     async def prometheus(self, request: Request) -> Response:
         """Prometheus text."""
