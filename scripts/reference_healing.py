@@ -1,7 +1,7 @@
 """The page on healing: the words are here, rules and numbers come from the code that obeys them."""
 
 from scripts.reference_markdown import table
-from vrooli.autoheal import policy, suspicion
+from vrooli.autoheal import flap, policy, suspicion
 from vrooli.autoheal.gate import all_gates
 from vrooli.autoheal.heal import Outcome
 from vrooli.autoheal.healing import DEPENDENTS_PATIENCE
@@ -58,6 +58,16 @@ What the kernel tells, that a process ended or is stopped, needs no look and is 
 
 A resource that says that it is starting (crash recovery of PostgreSQL) is not failing as long as it
 does any work; after {idle:g} s without any, it is.
+
+## Flapping
+
+What fails and passes by turns is never confirmed to fail. So every look counts towards this as
+well: of the latest {flap_looks} that found something out, how many differ from the one before, the
+recent ones weighing more (the method of Nagios). From {flap_high:g} % on the service flaps, below
+{flap_low:g} % it is steady again. Meanwhile a look that passes is shown as a `warning` that says
+so, nothing is restarted for it, and people are told once ([pages](paging.md)). Looks during a heal
+or an operation do not count, nor what fails with what it needs; a start, stop or restart by an
+operator begins the count anew. Checks of the machine, and one's own, flap in the same way.
 
 ## Deciding
 
@@ -151,6 +161,9 @@ def healing() -> str:
         pg_over=database.over,
         sweep=settings.sweep,
         idle=process.IDLE_LIMIT,
+        flap_looks=flap.LOOKS,
+        flap_high=flap.HIGH,
+        flap_low=flap.LOW,
         rules=_rules(),
         gates=_gates(),
         config_seconds=config_test.SECONDS,

@@ -14,7 +14,10 @@ STATES = {
     State.PENDING: "to be sent: new, waiting for its next try, or for its channel",
     State.SENT: "a channel took it",
     State.FOLDED: "it is a line of another message, because there were too many at once",
-    State.DROPPED: "not sent: acknowledged before it was out, or no channel takes it any more",
+    State.DROPPED: (
+        "not sent: acknowledged before it was out, or its channel is gone, and no other takes it "
+        "that has not got it"
+    ),
 }
 
 PAGE = """\
@@ -31,11 +34,13 @@ every {every:g} s by the first rule that matches:
 
 Before a service pages, everything that it needs is looked at once more (for at most
 {needs:g} s), so that the cause pages and not its victim. A check of the machine pages when
-{looks} looks in a row say critical and nothing is done about it, or in vain; `warning` goes into
-the digest. When so much fails at once
+{looks} looks in a row say critical and nothing is done about it, or in vain, and when it is
+[flapping](healing.md#flapping); `warning` goes into the digest. When so much fails at once
 that it must have a common cause, or too many heals were needed on this host, that is one page for
-all (`common-cause`, `heal-budget`). A service that was healed too often in 24 hours, although each
-heal worked, is a page of its own (`NAME:chronic`).
+all (`common-cause`, `heal-budget`). A check of one's own that cannot be
+looked at in {blind_looks} looks in a row over {blind:g} min (its program is gone, its secret cannot
+be read) is a page of its own, a warning (`NAME:unknown`). So is a service that was healed too often
+in 24 hours, although each heal worked (`NAME:chronic`); heals that a person asked for do not count.
 
 ## One page, one end
 
@@ -76,6 +81,8 @@ def paging_page() -> str:
         rules=_rules(paging),
         needs=pager.NEEDS_PATIENCE,
         looks=paging.CONFIRMED,
+        blind_looks=paging.BLIND_LOOKS,
+        blind=paging.BLIND / 60,
         resolve=NotifySettings().resolve_after,
         silence=silence.LONGEST / 86_400,
         deadline=sending.DEADLINE,

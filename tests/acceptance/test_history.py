@@ -192,6 +192,10 @@ def test_a_crash_is_told_in_order_and_a_restart_by_hand_is_no_downtime(stack: Li
     assert (healed["actions"], healed["outcome"]) == ("start", "healed")
     assert asked(stack, "heals", "extra") == []
     assert asked(stack, "heals", "--until", "1h") == []
+    assert asked(stack, "heals", "scenario-web") == asked(stack, "heals", "web") != []
+    unknown = stack.autoheal_command("heals", "wev")
+    assert unknown.returncode == 2
+    assert "nothing is known of `wev`; did you mean `web`?" in unknown.stderr
 
 
 def _machine(stack: LiveStack) -> set[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stack import VROOLI, LiveStack
+from tests.support.stack import AUTOHEAL, VROOLI, LiveStack
 
 INTERRUPTED = """
 import sys
@@ -67,6 +67,23 @@ def test_an_error_is_json_as_well_where_json_is_asked_for(tmp_path: Path) -> Non
         assert error["where"] == str(missing)
         assert {"message", "next_step", "retryable"} < set(error)
         assert error["message"] in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["heals", "-n", "x"], "Invalid value for '-n' / '--limit'"),
+        (["heals", "--nope"], "No such option: --nope"),
+        (["nope"], "No such command 'nope'"),
+    ],
+)
+def test_what_the_parser_refuses_is_json_too(words: list[str], says: str) -> None:
+    ended = run([*AUTOHEAL, *words, "--json"])
+    assert ended.returncode == 2
+    error = json.loads(ended.stdout)["error"]
+    assert says in error["message"]
+    assert "--help` says what it takes" in error["next_step"]
+    assert run([*AUTOHEAL, "heals", "--help", "--json"]).returncode == 0
 
 
 @pytest.mark.parametrize("command", ["vrooli", "autoheal"])

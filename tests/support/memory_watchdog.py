@@ -197,10 +197,10 @@ class MemoryWatchdog:
             self.board, self.ledger, self.situations, look=self.observer.look, clock=self.clock
         )
         healing = HostHealing(self.board, self.ledger, self.restraints, self.executor, self.clock)
-        checker = NoMachine(self.board, self._facts, self.ledger, healing, self.suspicion)
-        self.jobs = Jobs(self._job_parts(checker, boot))
+        self.checker = NoMachine(self.board, self._facts, self.ledger, healing, self.suspicion)
+        self.jobs = Jobs(self._job_parts(self.checker, boot))
         self.operations = Operations(self.board, self.reactor, self.ledger, self.clock, self.jobs)
-        self.loop = self._loop(checker, healing, lag, Exits(self.keeper, exits_after))
+        self.loop = self._loop(self.checker, healing, lag, Exits(self.keeper, exits_after))
         self._running: set[asyncio.Task[None]] = set()
 
     def _loop(self, checker: HostChecker, healing: HostHealing, lag: LoopLag, exits: Exits) -> Loop:

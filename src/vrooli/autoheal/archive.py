@@ -98,7 +98,7 @@ class Archive:
         """What happened, the newest first; `next` is the `before` of the next page. The offset of
         `page` is a number of a record: only those before it are told, 0 are all.
         """
-        names = await self._names(name)
+        names = await self.names(name)
         window = Window(span.began, span.ended, page.limit + 1)
         found = await self._history.read(
             lambda c: queries.happenings(c, names, window, page.offset)
@@ -142,7 +142,7 @@ class Archive:
             return [Subject(name)]
         raise _unknown(name, {s.check for s in known} | {s.service for s in known} | former)
 
-    async def _names(self, name: str) -> set[str]:
+    async def names(self, name: str) -> set[str]:
         """Every subject under which something about `name` is written down; empty for all."""
         if not name:
             return set()

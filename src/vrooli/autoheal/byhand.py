@@ -6,6 +6,7 @@ from typing import Any
 from vrooli.autoheal.action import action
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.catalogue import HostCheck
+from vrooli.autoheal.heal import BY_HAND
 from vrooli.autoheal.healer import Danger, healer, healer_names
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.hosthealing import HostHealing, commands_of
@@ -97,7 +98,7 @@ class ByHand:
             return (await self._reactor.act(found, name, who)).to_json()
         if found.acting:
             raise Busy("an action is at it already", where=found.id, next_step=AT_IT)
-        decision = Decision("heal", "by-hand", f"by {who}")
+        decision = Decision("heal", BY_HAND, f"by {who}")
         heal = await self._healing.act(found, (name,), decision, self._checker.tools)
         return heal.to_json()
 

@@ -10,6 +10,7 @@ import vrooli.autoheal.checks
 from vrooli.autoheal.action import action_names
 from vrooli.autoheal.backoff import Backoff
 from vrooli.autoheal.check import Check
+from vrooli.autoheal.flap import Flaps
 from vrooli.autoheal.heal import Heal
 from vrooli.autoheal.healer import healer_names
 from vrooli.autoheal.policy import Decision, Failure
@@ -31,6 +32,7 @@ class HostCheck:
         absent: why it is not looked at; empty when it is.
         looked_at: of the latest result, Unix seconds.
         failing: looks in a row that found something.
+        flaps: how often the latest looks changed their mind.
         kick: set when what it is about may be well again: good news are taken on at once.
         backoff, prior, failure, decision, heal, acting: as of a service (`tracker`).
     """
@@ -43,6 +45,7 @@ class HostCheck:
     result: Result | None = None
     looked_at: float = 0.0
     failing: int = 0
+    flaps: Flaps = field(default_factory=Flaps)
     kick: asyncio.Event = field(default_factory=asyncio.Event)
     backoff: Backoff = field(default_factory=Backoff)
     prior: Backoff | None = None
@@ -98,6 +101,10 @@ class InstalledChecks:
     def thresholds(self, name: str) -> Thresholds | None:
         """Its own."""
         return _load(name).thresholds
+
+    def asks(self, name: str) -> str:
+        """The kind of the resource that it names."""
+        return _load(name).asks
 
     def actions(self) -> list[str]:
         """Recovery actions on the machine."""

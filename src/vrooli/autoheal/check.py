@@ -104,6 +104,7 @@ class Check:
         silence: what it means that a peer cannot be reached or does not answer in time.
         ladder: recovery actions, mildest first; none of a machine that is only observed.
         peer: the host that it asks across a network, as a name or an address; empty for none.
+        asks: the kind of the resource that its key `resource` names; empty for none.
         recalls: whether it judges by what was written down here earlier.
     """
 
@@ -123,6 +124,7 @@ class Check:
     silence: Status = Status.UNKNOWN
     ladder: tuple[str, ...] = ()
     peer: Callable[[Look], str] = nobody
+    asks: str = ""
     recalls: bool = False
 
     def absent(self) -> str:

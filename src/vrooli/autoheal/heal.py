@@ -7,6 +7,9 @@ from typing import Any
 
 from vrooli.autoheal.record import Entry
 
+BY_HAND = "by-hand"
+"""The rule of a heal that a person asked for."""
+
 
 class Outcome(StrEnum):
     """How a heal ended.
@@ -90,15 +93,21 @@ class Heal:
 
 
 def newest(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    """Each heal once, as its latest record tells it, the heal that began last first: by the numbers
-    of the records, because a clock that was set back would put it behind older ones.
+    """Each heal once, as its latest record tells it, what was noticed last first: by the clock that
+    nobody sets, boot after boot, because one that was set back would put it behind older ones.
 
     Args:
         entries: records of heals, the newest first.
     """
     latest: dict[str, dict[str, Any]] = {}
-    began: dict[str, int] = {}
+    boot: dict[str, str] = {}
+    begun: dict[str, int] = {}
     for entry in entries:
         latest.setdefault(entry.data["id"], dict(entry.data))
-        began[entry.data["id"]] = entry.seq
-    return [latest[key] for key in sorted(began, key=lambda key: began[key], reverse=True)]
+        boot[entry.data["id"]] = entry.boot
+        begun[entry.boot] = entry.seq
+
+    def noticed(heal: dict[str, Any]) -> tuple[int, float, str]:
+        return begun[boot[heal["id"]]], heal["detected_monotonic"], heal["id"]
+
+    return sorted(latest.values(), key=noticed, reverse=True)

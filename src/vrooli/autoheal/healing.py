@@ -5,7 +5,7 @@ from typing import Protocol
 
 from vrooli.autoheal import policy
 from vrooli.autoheal.board import Board
-from vrooli.autoheal.heal import Attempt, Heal, Outcome
+from vrooli.autoheal.heal import BY_HAND, Attempt, Heal, Outcome
 from vrooli.autoheal.healer import GivenUp, healer
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.opened import opened
@@ -89,7 +89,7 @@ class Healing:
         cause = tracked.failure.cause if tracked.failure else "asked for"
         symptom = tracked.failure.symptom if tracked.failure else Symptom.UNRESPONSIVE
         failure = Failure(symptom, cause, self._clock.wall(), self._clock.monotonic())
-        decision = Decision("heal", "by-hand", f"by {who}")
+        decision = Decision("heal", BY_HAND, f"by {who}")
         tracked.heal = opened(tracked.name, failure, decision)
         try:
             error = await self._climb(tracked, (action,), self._supervisor)

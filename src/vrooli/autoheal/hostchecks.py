@@ -73,16 +73,13 @@ class HostChecker:
     async def _look(self, item: HostCheck) -> Result:
         """A look that hangs is not started a second time."""
         task = self._running.get(item.id)
-        if task is None or task.done():
-            task = asyncio.ensure_future(self._run(item, self.facts_of(item)))
-            # A look that went on in a thread and failed after its time: nobody waits for it.
-            task.add_done_callback(lambda late: late.cancelled() or late.exception())
-            self._running[item.id] = task
         try:
+            if task is None or task.done():
+                task = self._begin(item)
             async with asyncio.timeout(item.timeout):
                 return await asyncio.shield(task)
         except TimeoutError:
-            if inspect.iscoroutinefunction(item.check.run):
+            if task is not None and inspect.iscoroutinefunction(item.check.run):
                 task.cancel()  # a thread cannot be ended
             return Result(item.check.silence, f"no answer within {item.timeout:g} s")
         except VrooliError as error:
@@ -90,6 +87,13 @@ class HostChecker:
         except Exception as error:  # noqa: BLE001 -- a defect in one must not stop the rest
             _log.exception("%s", item.id)
             return unknown(f"could not look: the check failed ({type(error).__name__})")
+
+    def _begin(self, item: HostCheck) -> "asyncio.Future[Result]":
+        task = asyncio.ensure_future(self._run(item, self.facts_of(item)))
+        # A look that went on in a thread and failed after its time: nobody waits for it.
+        task.add_done_callback(lambda late: late.cancelled() or late.exception())
+        self._running[item.id] = task
+        return task
 
     def _peer(self, item: HostCheck) -> str:
         try:
@@ -121,6 +125,9 @@ class HostChecker:
         return result
 
     def _take(self, item: HostCheck, result: Result) -> None:
+        if result.status is not Status.UNKNOWN and not item.acting:
+            item.flaps = item.flaps.after(result.healthy, result.message)
+        result = item.flaps.shown(result)
         before, item.result = item.result, result
         item.looked_at = self._clock.wall()
         if result.applicable:

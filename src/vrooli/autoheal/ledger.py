@@ -3,7 +3,7 @@ and says so.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from vrooli.autoheal.heal import Heal, Outcome, newest
 from vrooli.autoheal.history import History
 from vrooli.autoheal.policy import Case, Decision
 from vrooli.autoheal.queries import MAX_ROWS
-from vrooli.autoheal.record import Kind, Record
+from vrooli.autoheal.record import Entry, Kind, Record
 from vrooli.core.errors import StorageError
 from vrooli.core.launch import Exit
 from vrooli.core.ports.clock import Clock
@@ -132,14 +132,19 @@ class Ledger:
         since: float,
         limit: int,
         until: float | None = None,
-        subject: str | None = None,
+        subjects: Collection[str] = (),
     ) -> list[dict[str, Any]]:
-        """Finished and unfinished heals, the newest first, each once (its latest record)."""
+        """Finished and unfinished heals, the newest first, each once (its latest record); of those
+        `subjects`, or of all.
+        """
+        records: list[Entry] = []
         try:
-            records = await self._history.records("heal", subject, since, until, limit * 4)
+            for one in subjects or (None,):
+                records += await self._history.records("heal", one, since, until, _enough(limit))
         except StorageError as error:
             self.trouble = str(error)
             return []
+        records.sort(key=lambda record: record.seq, reverse=True)
         return newest(records)[:limit]
 
     async def heals_and_boots(self, since: float, limit: int) -> list[tuple[dict[str, Any], bool]]:
@@ -147,7 +152,7 @@ class Ledger:
         times mean nothing.
         """
         try:
-            records = await self._history.records("heal", since=since, limit=limit * 4)
+            records = await self._history.records("heal", since=since, limit=_enough(limit))
         except StorageError as error:
             self.trouble = str(error)
             return []
@@ -217,3 +222,10 @@ class Ledger:
         except StorageError as error:
             self.trouble = str(error)
             return None
+
+
+def _enough(heals: int) -> int:
+    """Records in which so many heals are: each has some, and one may be written down late that was
+    noticed long ago.
+    """
+    return 8 * heals + 100

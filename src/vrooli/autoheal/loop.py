@@ -13,7 +13,7 @@ from vrooli.autoheal.board import Board
 from vrooli.autoheal.catalogue import JOBS, all_checks, checks_of
 from vrooli.autoheal.followers import Followers
 from vrooli.autoheal.guard import guarded
-from vrooli.autoheal.heal import Heal, Outcome
+from vrooli.autoheal.heal import BY_HAND, Heal, Outcome
 from vrooli.autoheal.healer import starts_of
 from vrooli.autoheal.hostchecks import HostChecker
 from vrooli.autoheal.hosthealing import HostHealing
@@ -244,8 +244,10 @@ class Loop:
                 continue
             if heal["outcome"] is None and not tracked.acting:
                 continue  # it is begun anew, and counted then
-            tracked.heals.appendleft(heal["detected_at"])
             tracked.starts.extendleft([heal["detected_at"]] * _starts(heal))
+            if heal["rule"] == BY_HAND:
+                continue
+            tracked.heals.appendleft(heal["detected_at"])
             if of_this_boot and 0 <= now - heal["detected_monotonic"] < window:
                 board.heal_times.append(heal["detected_monotonic"])
 

@@ -11,6 +11,9 @@ EXPECTED = 'expected a time ago like "24h" or "7d", a date like 2026-11-20, or 2
 
 _UNIX = re.compile(r"[0-9]{1,12}(\.[0-9]+)?\Z", re.ASCII)
 
+_RECENT = 1e8
+"""Unix seconds of 1973; a smaller number is an age whose unit was forgotten."""
+
 
 def window(since: str, until: str, now: float) -> Span:
     """The span from `since` to `until`, which is now where it is empty or in the future.
@@ -34,8 +37,14 @@ def moment(name: str, text: str, now: float) -> float:
     Raises:
         UsageError: it is none; `name` says of which option.
     """
+    text = text.strip()
+    if _UNIX.match(text) and float(text) < _RECENT:
+        raise UsageError(
+            f"{name}: `{text}` would be {float(text):g} seconds after the beginning of 1970",
+            next_step=f'an age has a unit, like "{text}s", "{text}m" or "{text}d"',
+        )
     try:
-        return _parse(text.strip(), now)
+        return _parse(text, now)
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{name}: `{text[:40]}` is no time: {EXPECTED}") from error
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.guard import guarded
-from vrooli.autoheal.heal import Outcome
+from vrooli.autoheal.heal import BY_HAND, Outcome
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.paging import (
     HOST_WIDE,
     Verdict,
+    judge_blind,
     judge_check,
     judge_host_wide,
     judge_service,
@@ -22,6 +23,7 @@ from vrooli.autoheal.paging import (
 from vrooli.autoheal.paging_board import PagingBoard
 from vrooli.autoheal.paging_words import (
     Where,
+    blind_page,
     check_page,
     chronic_page,
     host_page,
@@ -59,7 +61,8 @@ class _Known:
         well_since: since when it has been well in one piece.
         asked_at: since when it has looked as if it needed a person; `asked_wall` likewise.
         looked_at: the latest look that was counted (of a check).
-        looks: how many of them in a row said critical.
+        looks: how many of them in a row said critical, or could not be done; the first of these was
+            at `blind_since`.
         in_vain: what the latest heal came to that did not help.
         heals: how many there were when it was last looked whether each of them worked.
     """
@@ -69,6 +72,7 @@ class _Known:
     asked_wall: float = 0.0
     looked_at: float = 0.0
     looks: int = 0
+    blind_since: float = 0.0
     in_vain: str = ""
     heals: int = 0
 
@@ -119,8 +123,10 @@ class Pager:
             if number % TOGETHER == 0:
                 await asyncio.sleep(0)  # who looks and heals comes first
         for check in [*self.board.board.checks.values()]:
-            seen.add(check.id)
+            seen |= {check.id, _blind_of(check)}
             await self._check(check)
+            if check.check.declared:
+                await self._blind(check)
         for incident in [*self.postbox.box.incidents.values()]:
             if incident.subject not in seen:
                 gone = Verdict("well", "not-declared", "it is no longer declared")
@@ -150,7 +156,7 @@ class Pager:
     async def _service(self, tracked: Tracked) -> None:
         known, now = self._of(tracked.name), self.clock.monotonic()
         incident = self.postbox.box.incident_of(tracked.name)
-        if incident is None and (tracked.healthy or _is_blocked(tracked)):
+        if incident is None and (_is_steady(tracked) or _is_blocked(tracked)):
             known.asked_at = None  # the usual cases, and there may be a thousand of them
             known.in_vain = "" if tracked.healthy else known.in_vain
             return
@@ -165,13 +171,30 @@ class Pager:
             critical = check.result.status is Status.CRITICAL
             known.looked_at, known.looks = check.looked_at, known.looks + 1 if critical else 0
         incident = self.postbox.box.incident_of(check.id)
-        if incident is None and _is_well(check):
+        if incident is None and _is_well(check) and not check.flaps.flapping:
             known.in_vain = ""  # the usual case
             return
         facts = self.board.check_facts(check, known.looks, known.in_vain)
         verdict = judge_check(facts, self.clock.monotonic())
         if verdict.says == "page" and incident is None:
             await self._open(check_page(check.id, check.check.title, verdict, self.where))
+        await self._after(known, verdict, incident)
+
+    async def _blind(self, check: HostCheck) -> None:
+        """It finds nothing out, for so long that it may never do so."""
+        subject, known = _blind_of(check), self._of(_blind_of(check))
+        now, result = self.clock.monotonic(), check.result
+        if result is None or result.status is not Status.UNKNOWN:
+            known.looks = 0
+        elif check.looked_at != known.looked_at:
+            known.blind_since = known.blind_since if known.looks else now
+            known.looks += 1
+        known.looked_at = check.looked_at
+        incident = self.postbox.box.incident_of(subject)
+        held = self.board.check_facts(check, 0, "").held
+        verdict = judge_blind(result, known.looks, now - known.blind_since, held)
+        if verdict.says == "page" and incident is None:
+            await self._open(blind_page(subject, check.id, verdict, self.where))
         await self._after(known, verdict, incident)
 
     async def _host_wide(self, rule: str, subject: str) -> None:
@@ -197,7 +220,8 @@ class Pager:
         elif incident is None and heals != known.heals and tracked.healthy:
             known.heals = heals
             found = await self.ledger.heals(wall - DAY, 1000)
-            own = [heal for heal in found if heal["subject"] == tracked.name]
+            own = [one for one in found if one["subject"] == tracked.name]
+            own = [heal for heal in own if heal["rule"] != BY_HAND]  # a person knows of those
             worked = sum(1 for heal in own if heal["outcome"] == Outcome.HEALED)
             if worked >= most:
                 await self._open(chronic_page(subject, tracked.name, worked, self.where))
@@ -257,8 +281,17 @@ def _is_blocked(tracked: Tracked) -> bool:
     return tracked.decision is not None and tracked.decision.verdict == "block"
 
 
+def _is_steady(tracked: Tracked) -> bool:
+    return tracked.healthy and not tracked.flaps.flapping
+
+
 def _is_well(check: HostCheck) -> bool:
     return check.result is not None and (not check.result.applicable or check.result.healthy)
+
+
+def _blind_of(check: HostCheck) -> str:
+    """The subject of an incident about its not being looked at; beside that about what it finds."""
+    return f"{check.id}:unknown"
 
 
 def _chronic_of(tracked: Tracked) -> str:

@@ -4,18 +4,21 @@ The rules for a service, first match wins:
 
 1. `not-wanted`  it is not meant to run: its incident is over
 2. `blocked`     something that it needs fails: that one pages, and this one is named there
-3. `well`        it passes its probe: its incident is over when that lasts
-4. `held`        a maintenance window covers it, or a person took it over: nobody has to be told
-5. `given-up`    it was stopped, because nothing helped
-6. `host-wide`   it is not healed for a reason that is not its own: that is paged once for all
-7. `refused`     a gate says that a heal cannot help
-8. `watched`     it fails, and we are not to heal it
-9. `in-vain`     a heal was tried and did not help
-10. `seldom`     it comes and goes, or failed so often that the next heal is far away
-11. `wait`       otherwise: it is being confirmed, started or healed, or we do not know
+3. `flapping`    it fails and passes by turns, though no failure lasts until it is confirmed
+4. `well`        it passes its probe: its incident is over when that lasts
+5. `held`        a maintenance window covers it, or a person took it over: nobody has to be told
+6. `given-up`    it was stopped, because nothing helped
+7. `host-wide`   it is not healed for a reason that is not its own: that is paged once for all
+8. `refused`     a gate says that a heal cannot help
+9. `watched`     it fails, and we are not to heal it
+10. `in-vain`    a heal was tried and did not help
+11. `seldom`     it failed so often that the next heal is far away
+12. `wait`       otherwise: it is being confirmed, started or healed, or we do not know
 
 A check of the machine pages when two looks in a row say critical, and nothing is done about it, or
-in vain. One of a resource that is failing itself does not.
+in vain; and when it is `flapping`. One of a resource that is failing itself does not. One's own
+that cannot be looked at for long is a warning, and an incident beside that about what it finds: it
+watches nothing, and nobody would know.
 """
 
 from collections.abc import Collection
@@ -32,6 +35,9 @@ LONG_WAIT = 10.0
 
 CONFIRMED = 2
 """Looks in a row that must say critical before a check of the machine pages."""
+
+BLIND_LOOKS, BLIND = 10, 600.0
+"""Looks in a row, and seconds, that a check of one's own finds nothing out before that pages."""
 
 Says = Literal["page", "well", "wait"]
 
@@ -69,6 +75,7 @@ class ServiceFacts:
         in_vain: what a heal of this failure came to when it did not help; empty when none was.
         result: of the last look.
         confirmed: whether enough looks in a row failed.
+        flapping: how it comes and goes, for no other's reason; empty when it is steady.
     """
 
     wanted: bool = True
@@ -84,6 +91,7 @@ class ServiceFacts:
     in_vain: str = ""
     result: Result | None = None
     confirmed: bool = False
+    flapping: str = ""
 
 
 def judge_service(facts: ServiceFacts, now: float) -> Verdict:
@@ -92,6 +100,8 @@ def judge_service(facts: ServiceFacts, now: float) -> Verdict:
         return Verdict("well", "not-wanted", "it is not meant to run")
     if facts.failing_needs and not _passes(facts):
         return Verdict("wait", "blocked", f"needs {', '.join(facts.failing_needs)}")
+    if facts.flapping and _only_flaps(facts):
+        return _flapping(facts.flapping, facts.held)
     if facts.result is not None and _passes(facts):
         return Verdict("well", "well", facts.result.message)
     if facts.held:
@@ -118,6 +128,7 @@ class CheckFacts:
         acting: whether something is being done about it.
         decision: the latest about what it found.
         in_vain: what was done about it and did not help; empty when nothing was.
+        flapping: how it comes and goes; empty when it is steady.
     """
 
     result: Result | None
@@ -126,6 +137,7 @@ class CheckFacts:
     acting: bool = False
     decision: Decision | None = None
     in_vain: str = ""
+    flapping: str = ""
 
 
 def judge_check(facts: CheckFacts, now: float) -> Verdict:
@@ -133,6 +145,8 @@ def judge_check(facts: CheckFacts, now: float) -> Verdict:
     result, decision = facts.result, facts.decision
     if result is None:
         return _WAIT
+    if facts.flapping and result.applicable and not facts.acting:
+        return _flapping(facts.flapping, facts.held)
     if not result.applicable or result.healthy:
         return Verdict("well", "well", result.message)
     if facts.held:
@@ -144,6 +158,19 @@ def judge_check(facts: CheckFacts, now: float) -> Verdict:
     if facts.acting or (decision is not None and not _leaves_it(decision, now)):
         return _WAIT
     return Verdict("page", "critical", result.message)
+
+
+def judge_blind(result: Result | None, looks: int, seconds: float, held: str) -> Verdict:
+    """Whether a check of one's own cannot be looked at, over `looks` and `seconds` by now. What
+    waits for its first news, or when we suspect ourselves, is no such case.
+    """
+    if result is None or result.details.get("waits"):
+        return _WAIT
+    if result.status is not Status.UNKNOWN or not result.applicable:
+        return Verdict("well", "well", "it can be looked at")
+    if held or looks < BLIND_LOOKS or seconds < BLIND:
+        return _WAIT
+    return Verdict("page", "blind", result.message)
 
 
 def judge_host_wide(rule: str, decisions: Collection[Decision]) -> Verdict:
@@ -177,6 +204,19 @@ def _passes(facts: ServiceFacts) -> bool:
         and facts.result is not None
         and facts.result.healthy
     )
+
+
+def _only_flaps(facts: ServiceFacts) -> bool:
+    """Whether there is no more to be said of it: nothing is being done, or for just that reason
+    nothing is.
+    """
+    decision = facts.decision
+    standing = facts.failure is None or (decision is not None and decision.rule == "flapping")
+    return standing and not facts.busy
+
+
+def _flapping(how: str, held: str) -> Verdict:
+    return Verdict("wait", "held", held) if held else Verdict("page", "flapping", f"it {how}")
 
 
 def _failed(facts: ServiceFacts, now: float) -> Verdict:

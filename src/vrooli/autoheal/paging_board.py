@@ -49,6 +49,7 @@ class PagingBoard:
             in_vain=in_vain or _in_vain(tracked),
             result=tracked.result,
             confirmed=tracked.looks.confirmed(service.health, now),
+            flapping=self._flapping(tracked),
         )
 
     def trouble(self, tracked: Tracked, verdict: Verdict) -> Trouble:
@@ -65,7 +66,13 @@ class PagingBoard:
         held = self._held(check.id) or self.restraints.maintenance(check.service)
         if about is not None and about.failing:
             held = f"{about.name} fails"
-        return CheckFacts(check.result, looks, held, check.acting, check.decision, in_vain)
+        acting, flapping = check.acting, check.flaps.words
+        return CheckFacts(check.result, looks, held, acting, check.decision, in_vain, flapping)
+
+    def _flapping(self, tracked: Tracked) -> str:
+        """How it comes and goes, unless that is by what it needs."""
+        words = tracked.flaps.words
+        return "" if words and any(one.unsteady for one in self.needs(tracked)) else words
 
     def _held(self, subject: str) -> str:
         """Why nobody has to be told: a person works on it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vrooli.autoheal.heal import Heal
 from vrooli.autoheal.paging import Verdict
+from vrooli.autoheal.policy import FLAPPING
 from vrooli.notify.incident import Incident
 from vrooli.notify.message import Severity
 from vrooli.notify.pages import Alert
@@ -59,22 +60,37 @@ def service_page(trouble: Trouble, where: Where) -> Alert:
     else's.
     """
     head = _first_line(trouble.cause)
-    lines = [f"What: {head}", f"Not healed: {_first_line(trouble.verdict.reason)}"]
+    flaps, reason = trouble.verdict.rule == "flapping", _first_line(trouble.verdict.reason)
+    head = reason if flaps else head
+    lines = [f"What: {head}", f"Not healed: {FLAPPING if flaps else reason}"]
     if trouble.heal is not None and trouble.heal.attempts:
         lines.append(f"Tried: {_attempts(trouble.heal)}")
     if trouble.needed_by:
         lines.append(f"Needed by: {listed(trouble.needed_by)}")
     lines += [f"Look: vrooli logs {trouble.name}", f"Say that you are at it: {_ack(trouble.name)}"]
     severity = Severity.CRITICAL if trouble.critical else Severity.WARNING
-    title = where.titled(f"{trouble.name} fails: {head}")
+    title = where.titled(f"{trouble.name} {'flaps' if flaps else 'fails'}: {head}")
     return Alert(trouble.name, severity, title, "\n".join(lines))
 
 
 def check_page(check: str, title: str, verdict: Verdict, where: Where) -> Alert:
     """The page about a check of the machine; `title` is what it looks at."""
     lines = [title, _first_line(verdict.reason), f"Say that you are at it: {_ack(check)}"]
-    head = where.titled(f"{check} is critical: {_first_line(verdict.reason)}")
+    how = "flaps" if verdict.rule == "flapping" else "is critical"
+    head = where.titled(f"{check} {how}: {_first_line(verdict.reason)}")
     return Alert(check, Severity.CRITICAL, head, "\n".join(lines))
+
+
+def blind_page(subject: str, check: str, verdict: Verdict, where: Where) -> Alert:
+    """The page about a check of one's own that finds nothing out."""
+    why = _first_line(verdict.reason)
+    lines = [
+        f"It watches nothing: {why}",
+        f"Look: vrooli-autoheal history {check}",
+        f"Say that you are at it: {_ack(subject)}",
+    ]
+    title = where.titled(f"{check} cannot be looked at: {why}")
+    return Alert(subject, Severity.WARNING, title, "\n".join(lines))
 
 
 def host_page(subject: str, verdict: Verdict, failing: Sequence[str], where: Where) -> Alert:

@@ -35,7 +35,8 @@ class Planner:
 
     def explain(self, name: str) -> dict[str, Any]:
         """Of a service (by its name or its check's id): the decision, every rule, the facts. One
-        that is well is explained as if it had ended just now.
+        that is well is explained as if it had ended just now; one that comes and goes as if a
+        failure of it had been confirmed.
 
         Raises:
             UsageError: there is no such service.
@@ -64,7 +65,7 @@ class Planner:
         )
 
     def _case(self, tracked: Tracked) -> Case:
-        return self._situations.case(tracked, tracked.failure or self._supposed())
+        return self._situations.case(tracked, tracked.failure or self._supposed(tracked))
 
     def _row(self, tracked: Tracked) -> dict[str, Any]:
         case = self._case(tracked)
@@ -74,6 +75,7 @@ class Planner:
             "service": tracked.name,
             "check": tracked.service.check_id,
             "supposed": tracked.failure is None,
+            "flapping": tracked.flaps.words,
             "symptom": str(case.failure.symptom),
             "cause": case.failure.cause,
             "verdict": decision.verdict,
@@ -83,6 +85,8 @@ class Planner:
             "again_in": wait,
         }
 
-    def _supposed(self) -> Failure:
-        cause = "suppose that it had ended just now"
-        return Failure(Symptom.EXITED, cause, self._clock.wall(), self._clock.monotonic())
+    def _supposed(self, tracked: Tracked) -> Failure:
+        cause, symptom = "suppose that it had ended just now", Symptom.EXITED
+        if tracked.flaps.flapping:
+            cause, symptom = f"it {tracked.flaps.words}", Symptom.UNRESPONSIVE
+        return Failure(symptom, cause, self._clock.wall(), self._clock.monotonic())

@@ -14,6 +14,8 @@ from vrooli.stack.model import AutohealSettings, Heal
 
 Verdict = Literal["heal", "wait", "block", "refuse", "leave"]
 
+FLAPPING = "it comes and goes by itself; a restart would only add to that"
+
 GATE_RETRY = 15.0
 """Seconds after which a reason that may go away by itself is looked at again."""
 
@@ -230,8 +232,7 @@ def _flapping(case: Case) -> Decision | None:
     """One that ended is started all the same: the backoff bounds that."""
     if not case.situation.flapping or case.failure.symptom is not Symptom.UNRESPONSIVE:
         return None
-    reason = "it comes and goes by itself; a restart would only add to that"
-    return Decision("wait", "flapping", reason, at=case.now + GATE_RETRY)
+    return Decision("wait", "flapping", FLAPPING, at=case.now + GATE_RETRY)
 
 
 def _backoff(case: Case) -> Decision | None:

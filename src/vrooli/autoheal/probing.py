@@ -1,7 +1,8 @@
 """What several checks ask in the same way."""
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vrooli.autoheal.check import Look
@@ -69,6 +70,16 @@ def value_at(data: Any, path: str) -> Any:
         else:
             data = data.get(part) if isinstance(data, dict) else None
     return data
+
+
+def differing(body: bytes, expected: Mapping[str, Any]) -> str:
+    """Which of the `expected` values, by the path to them, is not in that JSON; empty for none."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return "the answer is not JSON"
+    wrong = [path for path, value in expected.items() if value_at(data, path) != value]
+    return f"{wrong[0]} is not {expected[wrong[0]]!r}" if wrong else ""
 
 
 def host_port(address: str) -> HostPort:

@@ -9,6 +9,7 @@ from typing import Any
 from vrooli.autoheal import policy
 from vrooli.autoheal.backoff import Backoff
 from vrooli.autoheal.board import Board
+from vrooli.autoheal.flap import Flaps
 from vrooli.autoheal.guard import guarded
 from vrooli.autoheal.heal import Heal, Outcome
 from vrooli.autoheal.healing import DEPENDENTS_PATIENCE, Healing
@@ -82,6 +83,8 @@ class Reactor:
     async def on_look(self, tracked: Tracked, result: Result) -> None:
         """A probe came back."""
         now = self._clock.monotonic()
+        if self._counts(tracked, result):
+            tracked.flaps = tracked.flaps.after(result.healthy, result.message)
         await self.note(tracked, result)
         if self._board.busy(tracked):
             return
@@ -91,12 +94,22 @@ class Reactor:
         if held and not result.healthy:
             return
         tracked.looks = tracked.looks.after(result, now)
-        if result.status is not Status.UNKNOWN:
-            tracked.flaps = tracked.flaps.after(result.healthy)
         if result.healthy:
             await self._passed(tracked, now)
         elif tracked.failure is None and tracked.service.managed:
             await self._failing_look(tracked, result, now)
+
+    def _counts(self, tracked: Tracked, result: Result) -> bool:
+        """Whether a look says something of how steady it is: nobody is at it, and when it failed,
+        it did so for no reason of another's.
+        """
+        service, board = tracked.service, self._board
+        if result.status is Status.UNKNOWN or service.is_watchdog:
+            return False
+        if board.busy(tracked) or not board.is_wanted(service):
+            return False
+        others = self._supervisor.in_hand(service) or board.failing_needs(tracked)
+        return result.healthy or not others
 
     async def fail(self, tracked: Tracked, failure: Failure) -> None:
         """A failure is certain: close what it disproves, count it, decide."""
@@ -257,7 +270,7 @@ class Reactor:
             await self._healing.end(tracked, tracked.heal, Outcome.UNVERIFIABLE, note)
         tracked.failure = tracked.decision = None
         tracked.turned_away = ("", 0.0)
-        tracked.backoff = Backoff()
+        tracked.backoff, tracked.flaps = Backoff(), Flaps()
         await self._ledger.backoff(tracked.name, tracked.backoff)
 
     async def resume(self, tracked: Tracked, heal: Heal) -> None:
@@ -377,6 +390,7 @@ class Reactor:
 
     async def note(self, tracked: Tracked, result: Result) -> None:
         """Remember a look and write it down; dependents hear of a change."""
+        result = tracked.flaps.shown(result)
         before, tracked.result = tracked.result, result
         tracked.looked_at = self._clock.wall()
         if result.healthy and (launch := self._launch(tracked)) is not None:

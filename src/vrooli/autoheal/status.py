@@ -7,7 +7,7 @@ from typing import Any
 
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.catalogue import HostCheck
-from vrooli.autoheal.heal import Heal
+from vrooli.autoheal.heal import BY_HAND, Heal, Outcome
 from vrooli.autoheal.tracker import State, Tracked
 from vrooli.core.launch import Launch
 from vrooli.core.ports.clock import Clock
@@ -211,13 +211,19 @@ def _health(result: Result | None, state: State) -> str:
     return str(result.status)
 
 
+def _cause(heal: Heal) -> str:
+    """Of one that a person asked for and did not get, why not."""
+    asked = heal.rule == BY_HAND and heal.outcome is Outcome.REFUSED
+    return f"{heal.cause}: {heal.note}" if asked and heal.note else heal.cause
+
+
 def _brief(heal: Heal | None) -> dict[str, Any] | None:
     if heal is None:
         return None
     return {
         "id": heal.id,
         "at": heal.detected_at,
-        "cause": heal.cause,
+        "cause": _cause(heal),
         "action": heal.attempts[-1].action if heal.attempts else None,
         "outcome": str(heal.outcome) if heal.outcome else None,
         "verified_after": heal.verified_after,

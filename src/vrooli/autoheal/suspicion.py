@@ -66,7 +66,7 @@ class Suspicion:
         why = self._late(asked) or self._forgetful(asked)
         if not why and asked.peer and not reached:
             why = await self._cut_off(asked)
-        return unknown(f"{why}: {result.message}") if why else result
+        return unknown(f"{why}: {result.message}", waits=True) if why else result
 
     def _late(self, asked: Asked) -> str:
         late = self._lag.worst_since(asked.began)

@@ -93,6 +93,11 @@ class Tracked:
         return self.failure is None and self.result is not None and self.result.healthy
 
     @property
+    def unsteady(self) -> bool:
+        """Whether it does not serve, or only by turns."""
+        return self.failing or self.flaps.flapping
+
+    @property
     def sick(self) -> bool:
         """Whether the latest look says that it is not healthy; one that is not looked at is not."""
         return self.result is not None and self.result.applicable and not self.healthy

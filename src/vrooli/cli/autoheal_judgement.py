@@ -244,9 +244,16 @@ def _what(window: Mapping[str, Any]) -> str:
     return ", ".join(window["subjects"]) or "everything"
 
 
+def _how_it_is(found: Mapping[str, Any]) -> str:
+    if not found["supposed"]:
+        return str(found["cause"])
+    if flapping := found.get("flapping"):  # an older watchdog does not say
+        return f"{flapping}; if that were confirmed"
+    return "is well; if it ended just now"
+
+
 def _tell(found: Mapping[str, Any]) -> None:
-    state = "is well; if it ended just now" if found["supposed"] else found["cause"]
-    render.out(f"{found['service']}: {state}")
+    render.out(f"{found['service']}: {_how_it_is(found)}")
     render.out(f"  {found['verdict']} by rule {found['rule']}: {found['reason']}")
     if found["actions"]:
         render.out(f"  actions: {', then '.join(found['actions'])}")

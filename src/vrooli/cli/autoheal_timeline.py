@@ -1,13 +1,21 @@
 """`vrooli-autoheal timeline` and `heals`: what happened, and what was done."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import typer
 
 from vrooli.cli import render
 from vrooli.cli.kit import Kit, watchdog_of
-from vrooli.cli.looking_back import collect, csv_rows, how_many, one_format, say_more, span
+from vrooli.cli.looking_back import (
+    FOR_SCRIPTS,
+    collect,
+    csv_rows,
+    how_many,
+    one_format,
+    say_more,
+    span,
+)
 from vrooli.cli.options import Csv, File, Json, Limit, Since, Until
 from vrooli.client.watchdog import WatchdogClient
 
@@ -25,7 +33,7 @@ Examples:
 """
 
 _HEALS_HELP = """
-Show what was healed, the newest first; of one SERVICE or of all.
+Show what was healed, the newest first; of one SUBJECT (a service or a check) or of all.
 
 Examples:
 
@@ -39,12 +47,15 @@ _HEAL_TITLES = (
     "id", "subject", "detected_at", "finished_at", "symptom", "cause", "rule", "reason",
     "actions", "outcome", "verified_after", "note",
 )  # fmt: skip
-_MOST_HEALS = 1000
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
+    _register_timeline(app, kit)
+    _register_heals(app, kit)
 
+
+def _register_timeline(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_TIMELINE_HELP)
     def timeline(  # noqa: PLR0913 -- one argument for each option
         subject: Annotated[
@@ -72,23 +83,33 @@ def register(app: typer.Typer, kit: Kit) -> None:
         else:
             render.out("nothing happened")
 
+
+def _register_heals(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_HEALS_HELP)
     def heals(  # noqa: PLR0913 -- one argument for each option
-        service: Annotated[
-            str | None, typer.Argument(help="A service.", metavar="[SERVICE]")
+        subject: Annotated[
+            str | None, typer.Argument(help="A service or a check.", metavar="[SUBJECT]")
         ] = None,
         since: Since = None,
         until: Until = None,
         limit: Annotated[
-            int, typer.Option("-n", "--limit", min=1, max=_MOST_HEALS, help="How many at most.")
-        ] = 20,
+            Optional[int],  # noqa: UP045 -- typer reads the annotation at run time
+            typer.Option(
+                "-n",
+                "--limit",
+                min=1,
+                max=FOR_SCRIPTS,
+                help="How many at most; else 25, or 1000 of JSON and CSV.",
+            ),
+        ] = None,
         file: File = None,
         json: Json = False,
         csv: Csv = False,
     ) -> None:
         one_format(json, csv)
         asked = {name: int(at) for name, at in span(since, until, "3650d" if until else "").items()}
-        found = watchdog_of(kit, file).heals(limit, subject=service, **asked)
+        most = how_many(limit, data=json or csv)
+        found = watchdog_of(kit, file).heals(most, subject=subject, **asked)
         if json:
             render.print_json(found)
         elif csv:

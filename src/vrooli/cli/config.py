@@ -84,7 +84,7 @@ def _register_config(group: typer.Typer, kit: Kit) -> None:
         stack = kit.load_stack(found)
         source = str(found) if found else "the built-in default stack"
         warn_if_empty(stack)
-        troubles = kit.secret_troubles(stack)
+        troubles = kit.troubles(stack)
         for trouble in troubles:
             render.note(f"warning: {render.as_called(trouble)}")
         advice = kit.overlaps(stack)

@@ -59,8 +59,8 @@ class Kit(Protocol):
         """The compiled stack of that file; `ConfigError` with every mistake in it."""
         ...
 
-    def secret_troubles(self, stack: "Stack") -> list[str]:
-        """What keeps the secret files of `stack` from being read, a line each."""
+    def troubles(self, stack: "Stack") -> list[str]:
+        """What `stack` names and this machine has not (secrets, programs), a line each."""
         ...
 
     def overlaps(self, stack: "Stack") -> list[str]:

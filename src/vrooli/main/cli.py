@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vrooli.cli.app import build_autoheal, build_vrooli
 from vrooli.cli.kit import Kit
 from vrooli.cli.render import print_error
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import EXIT_FAILURE, UsageError, VrooliError
 from vrooli.core.status import EXIT_CODES, Status
 from vrooli.main.kit import LocalKit
 from vrooli.main.streams import OutputError, drop_output, prepare_streams
@@ -50,13 +50,31 @@ def _run(app: "typer.Typer", *, verdict: bool) -> None:
 
 
 def _answer(app: "typer.Typer", *, verdict: bool) -> None:
+    json = "--json" in sys.argv
     try:
-        app()
+        _parsed(app) if json else app()
     except OutputError:
         raise
     except VrooliError as error:
-        print_error(error, json="--json" in sys.argv)
+        print_error(error, json=json)
         raise SystemExit(_code(error, verdict=verdict)) from None
+
+
+def _parsed(app: "typer.Typer") -> None:
+    """With JSON asked for, what the parser refuses is said as JSON as well."""
+    from typer import Abort, TyperException
+
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as wrong:
+        context = getattr(wrong, "ctx", None)
+        advice = f"`{context.command_path} --help` says what it takes" if context else ""
+        print_error(UsageError(wrong.format_message(), next_step=advice), json=True)
+        raise SystemExit(wrong.exit_code) from None
+    except Abort:
+        raise SystemExit(EXIT_FAILURE) from None
+    if code:
+        raise SystemExit(code)
 
 
 def _code(error: VrooliError, *, verdict: bool) -> int:

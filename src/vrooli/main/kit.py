@@ -47,20 +47,11 @@ class LocalKit:
         docker_host = self._environment.get("DOCKER_HOST", "")
         return load_stack(file, sys.executable, InstalledChecks(), docker_host=docker_host)
 
-    def secret_troubles(self, stack: "Stack") -> list[str]:
-        """As this user finds them; variables are those of the `up` to come."""
-        from vrooli.core.errors import SecretError
-        from vrooli.host.secrets import FileSecrets
+    def troubles(self, stack: "Stack") -> list[str]:
+        """See `main.file_troubles`."""
+        from vrooli.main.file_troubles import troubles
 
-        secrets, found = FileSecrets(Path(), self._environment), []
-        for service in stack.services.values():
-            for key, value in service.env.items():
-                try:
-                    if value.startswith("file:"):
-                        secrets.resolve(value)
-                except SecretError as error:
-                    found.append(f"{service.name}: {key}: {error.where}: {error.what}")
-        return found
+        return troubles(stack, self._environment)
 
     def overlaps(self, stack: "Stack") -> list[str]:
         """See `main.held`."""

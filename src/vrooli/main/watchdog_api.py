@@ -100,6 +100,7 @@ def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
     return Services(
         view=StatusView(parts.board, parts.clock, chores.itself, parts.restraints.held_back),
         ledger=parts.ledger,
+        archive=Archive(made_of.history, parts.board, parts.clock),
         operations=parts.operations,
         events=made_of.events,
         tick=made_of.loop.look_at_everything,

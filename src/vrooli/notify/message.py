@@ -39,6 +39,7 @@ class Message:
         body: a few lines; never a secret.
         at: wall clock, Unix seconds.
         incident: which incident it belongs to; empty when to none.
+        to: the channels that have it, or that it is on its way to.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Message:
     body: str
     at: float
     incident: str = ""
+    to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Cut what is too long: a message that nobody accepts would tell nobody."""
@@ -63,7 +65,8 @@ class Message:
     def from_json(cls, data: Mapping[str, Any]) -> "Message":
         """Read what `to_json` wrote."""
         kind, severity = Kind(data["kind"]), Severity(data["severity"])
-        return cls(**{**data, "kind": kind, "severity": severity})
+        to = tuple(data.get("to", ()))  # an older version did not write it down
+        return cls(**{**data, "kind": kind, "severity": severity, "to": to})
 
 
 def cut(text: str, most: int) -> str:

@@ -146,6 +146,8 @@ def fold(
         body=_listed(deliveries, holds, settings),
         at=at,
     )
+    everywhere = set.intersection(*(set(one.message.to) for one in deliveries))
+    message = replace(message, to=tuple(sorted(everywhere)))
     covers = tuple(dict.fromkeys(told for one in deliveries for told in one.tells))
     new = Delivery(number, message, first.channel, first.origin, holds=holds, covers=covers)
     return new, [one.folded(message.key, at) for one in deliveries]

@@ -6,7 +6,7 @@
   silence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vrooli.notify.box import Box, Row
@@ -77,12 +77,12 @@ def to_tell(box: Box, settings: Settings, stamp: Stamp) -> list[Row]:
 def close_incident(box: Box, incident: Incident, words: tuple[str, str], stamp: Stamp) -> list[Row]:
     """It is over: the incident as it is now, and the news of it, with title and body `words`."""
     closed = replace(incident, closed_at=stamp.at)
+    went = {origin: via or origin for origin, via in incident.told.items()}
     message = _message(incident, Kind.RESOLVED, words, stamp)
-    number = box.last
+    message = replace(message, to=tuple(dict.fromkeys(went.values())))
     rows: list[Row] = [closed]
-    for origin, via in incident.told.items():
-        number += 1
-        rows.append(Delivery(number, message, via or origin, origin))
+    for number, (origin, channel) in enumerate(went.items(), start=box.last + 1):
+        rows.append(Delivery(number, message, channel, origin))
     return rows
 
 
@@ -101,6 +101,8 @@ def address(
     box: Box, made: Iterable[Row], message: Message, channels: Iterable[str]
 ) -> list[Delivery]:
     """Deliveries of one message, numbered after those in the box and those just `made`."""
+    channels = tuple(channels)
+    message = replace(message, to=channels)
     numbers = [row.number for row in made if isinstance(row, Delivery)]
     first = max([box.last, *numbers]) + 1
     return [
@@ -135,19 +137,33 @@ def _ends(box: Box, told: tuple[str, str], but: int) -> list[Delivery]:
 
 
 def stranded(box: Box, settings: Settings, at: float) -> list[Row]:
-    """What was for channels that are no longer declared: it goes where such news goes now, else it
-    is dropped.
+    """What was for channels that are no longer declared: it goes where such news goes now and has
+    not gone before, else it is dropped.
     """
-    rows: list[Row] = []
-    for one in box.deliveries.values():
+    changed: dict[int, Delivery] = {}
+    for number in box.deliveries:
+        one = changed.get(number, box.deliveries[number])
         if candidates(one, settings):
             continue
         taking = settings.taking(one.message.severity)
-        if taking:
-            rows.append(replace(one, channel=taking[0], retry_at=0.0))
+        new = [channel for channel in taking if channel not in one.message.to]
+        if new:
+            changed |= _also_to(new[0], one, {**box.deliveries, **changed})
+            changed[number] = replace(changed[number], channel=new[0], retry_at=0.0)
         else:
-            rows.append(one.dropped("no channel takes it any more", at))
-    return rows
+            why = "the other channels have got it" if taking else "no channel takes it any more"
+            changed[number] = one.dropped(why, at)
+    return [*changed.values()]
+
+
+def _also_to(
+    channel: str, delivery: Delivery, pending: Mapping[int, Delivery]
+) -> dict[int, Delivery]:
+    """All that is on its way of the message of `delivery`, and knows that `channel` gets it too."""
+    message = replace(delivery.message, to=(*delivery.message.to, channel))
+    key = message.key
+    alike = {number: one for number, one in pending.items() if one.message.key == key}
+    return {number: replace(one, message=message) for number, one in alike.items()}
 
 
 def _message(incident: Incident, kind: Kind, words: tuple[str, str], stamp: Stamp) -> Message:

@@ -54,6 +54,10 @@ class Checks(Protocol):
         """Its own; None when it judges by itself."""
         ...
 
+    def asks(self, name: str) -> str:
+        """The kind of the resource that its key `resource` names; empty when it has none."""
+        ...
+
     def actions(self) -> list[str]:
         """Recovery actions on the machine."""
         ...
@@ -81,6 +85,10 @@ class NoChecks:
     def thresholds(self, name: str) -> Thresholds | None:
         """None."""
         return None
+
+    def asks(self, name: str) -> str:
+        """None."""
+        return ""
 
     def actions(self) -> list[str]:
         """None."""

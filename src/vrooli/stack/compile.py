@@ -8,7 +8,7 @@ from typing import Any
 from vrooli.stack import compile_checks as checks
 from vrooli.stack import own
 from vrooli.stack.catalogue import Catalogue, Checks
-from vrooli.stack.compile_check_settings import check_settings
+from vrooli.stack.compile_check_settings import check_asked, check_settings
 from vrooli.stack.compile_held import check_held, docker_socket
 from vrooli.stack.compile_jobs import check_jobs, compile_jobs
 from vrooli.stack.compile_maintenance import compile_maintenance
@@ -81,7 +81,10 @@ def compile_stack(
     jobs = compile_jobs(source.file, source.folders, services, problems)
     check_jobs(jobs.values(), services, broken, problems)
     maintenance = compile_maintenance(source.file, services, broken, problems)
-    looked_at = check_settings(source.file.checks, source.check_options, known, problems)
+    looked_at = check_settings(
+        source.file.checks, source.check_options, known, source.folders, problems
+    )
+    check_asked(looked_at, services, broken, known, problems)
     notify = notify_settings(source.file.notify, source.folders, problems)
     boxes = any(service.runtime == "docker" for service in services.values())
     docker = docker_socket(source.file.stack, source.docker_host, boxes, problems)

@@ -60,8 +60,8 @@ def _url(written: ChannelSection, section: Section, folders: Folders) -> str:
     if url and not found:
         section.wrong("url", EXPECTED)
     elif url and scheme.lower() not in OPEN_SCHEMES:
-        text = f"a `{scheme[:20]}` URL holds its secret in plain text"
-        section.wrong("url", f"{text}; write `env:NAME` or `file:PATH` instead of it")
+        text = f"a `{scheme[:20]}` URL may hold a secret; write `env:NAME` or `file:PATH` for it"
+        section.wrong("url", f"{text} (only these stand here: {', '.join(OPEN_SCHEMES)})")
     elif carries_password(url):
         section.wrong("url", "a password in plain text; write `env:NAME` or `file:PATH` instead")
     return url

@@ -55,7 +55,9 @@ def expected(key: Key | None, value: Any) -> str:
 
 
 def _literals(hint: Any) -> list[Any]:
-    return [word for choice in choices(hint) for word in get_args(choice)]
+    """The words of a choice, also of a list of such."""
+    found = [word for choice in choices(hint) for word in get_args(choice)]
+    return [one for word in found for one in (get_args(word) or (word,))]
 
 
 def _kind_of_value(value: Any) -> str:

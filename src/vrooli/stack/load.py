@@ -20,6 +20,7 @@ from vrooli.stack.default import default_file
 from vrooli.stack.find import LARGEST
 from vrooli.stack.model import Stack
 from vrooli.stack.nearest import did_you_mean
+from vrooli.stack.option_keys import WrongKey
 from vrooli.stack.problem import KeyPath, Problem, Problems
 from vrooli.stack.sections import (
     AutohealSection,
@@ -309,6 +310,9 @@ class _Reader:
         for _ in range(2):  # again without what was wrong, so that the rest is checked too
             try:
                 return _adapter(section).validate_json(json.dumps(raw), strict=True)
+            except WrongKey as error:
+                self.problems.add((*path, error.key), error.what)
+                return None
             except VrooliError as error:
                 self.problems.add(path, error.what)
                 return None

@@ -60,6 +60,7 @@ def heal(detected: float, at: float, outcome: str | None, **fields: Any) -> Reco
         "cause": "exited with code 1",
         "rule": "heal",
         "detected_at": detected,
+        "detected_monotonic": detected,
         "attempts": [{"action": "start", "at": detected, "error": ""}],
         "verified_after": None,
         "outcome": outcome,

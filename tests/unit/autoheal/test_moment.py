@@ -32,6 +32,13 @@ def test_each_way_to_say_a_time(said: str, at: float) -> None:
     assert moment("since", said, NOW) == pytest.approx(at)
 
 
+@pytest.mark.parametrize("said", ["5", "0", "90.5", "99999999"])
+def test_an_age_without_its_unit_is_not_taken_for_a_year_long_gone(said: str) -> None:
+    with pytest.raises(UsageError, match="after the beginning of 1970") as refused:
+        moment("since", said, NOW)
+    assert f'"{said}m"' in refused.value.next_step
+
+
 def test_a_date_is_the_midnight_of_this_machine() -> None:
     midnight = time.mktime((2025, 11, 20, 0, 0, 0, 0, 0, -1))
     assert moment("since", "2025-11-20", NOW) == midnight

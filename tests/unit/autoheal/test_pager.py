@@ -20,6 +20,7 @@ from vrooli.autoheal.pager import Pager
 from vrooli.autoheal.paging_board import PagingBoard
 from vrooli.autoheal.paging_words import Where
 from vrooli.core.result import Result, critical, ok, unknown, warning
+from vrooli.host.memory.clock import MemoryClock
 from vrooli.notify.delivery import Delivery
 from vrooli.notify.message import Severity
 from vrooli.notify.postbox import Postbox
@@ -40,9 +41,12 @@ class Paged:
         events, ledger = self.watchdog.events, self.watchdog.ledger
         self.pager = Pager(board, events, ledger, self.postbox, clock, WHERE)
 
-    def look(self, name: str, result: Result, at: float, service: str = "") -> None:
+    def look(
+        self, name: str, result: Result, at: float, service: str = "", *, own: bool = False
+    ) -> None:
         """A check has looked."""
         check = Check(name, f"the {name}", "", "system", 5.0, "", None, lambda _: result)
+        check = replace(check, declared=own)
         settings = CheckSettings(name)
         self.watchdog.board.checks[name] = HostCheck(check, name, settings, service, "", result, at)
 
@@ -101,6 +105,40 @@ async def test_a_check_that_is_critical_for_two_looks_pages_and_ends(make: Any) 
     paged.look("system-disk", warning("91 %"), 4.0)
     await paged.pager.judge()
     assert paged.told() == ["page system-disk", "resolved system-disk"]
+
+
+async def test_a_check_of_ones_own_that_finds_nothing_out_for_long_pages_once(make: Any) -> None:
+    paged = await make()
+    clock = paged.pager.clock = MemoryClock()
+
+    async def looks(times: int, result: Result) -> None:
+        for _ in range(times):
+            await clock.advance(70.0)
+            paged.look("own", result, clock.wall(), own=True)
+            await paged.pager.judge()
+
+    await looks(9, unknown("no such program"))
+    await looks(1, ok("fine"))
+    await looks(9, unknown("no such program"))
+    await looks(1, unknown("the network is down", waits=True))
+    assert paged.told() == []
+    await looks(2, unknown("no such program"))
+    assert paged.told() == ["page own:unknown"]
+    page = paged.postbox.incident("own:unknown")
+    assert page.title == "[test@here] own cannot be looked at: no such program"
+    assert page.severity is Severity.WARNING
+    await looks(2, critical("bad"))
+    assert paged.told() == ["page own:unknown", "resolved own:unknown", "page own"]
+
+
+async def test_what_the_product_brings_may_be_unknown(make: Any) -> None:
+    paged = await make()
+    clock = paged.pager.clock = MemoryClock()
+    for _ in range(20):
+        await clock.advance(70.0)
+        paged.look("system-gpu", unknown("who knows"), clock.wall())
+        await paged.pager.judge()
+    assert paged.told() == []
 
 
 async def test_a_check_between_two_good_looks_does_not_page(make: Any) -> None:
@@ -232,6 +270,30 @@ async def test_heals_that_work_but_are_too_many_page_once(make: Any) -> None:
     watchdog.board.tracked["web"].heals.clear()  # a day later
     await paged.pager.judge()
     assert paged.told() == ["page web:chronic", "resolved web:chronic"]
+
+
+async def test_heals_that_a_person_asked_for_are_not_too_many(make: Any) -> None:
+    paged = await make(scenario("web", 1), chronic=2, delays=(0.0,))
+    watchdog = paged.watchdog
+    await watchdog.operations.run("up", (), lambda _: None)
+    web = watchdog.board.tracked["web"]
+    for _ in range(3):
+        await watchdog.reactor.act(web, "restart", "ada")
+    assert [heal["outcome"] for heal in await watchdog.heals("web")] == ["healed"] * 3
+    web.heals.extend([watchdog.clock.wall()] * 2)  # of two that did not help
+    await paged.pager.judge()
+    assert paged.told() == []
+
+
+async def test_nor_does_the_next_watchdog_count_those(tmp_path: Path) -> None:
+    stack = stack_of(scenario("web", 1))
+    async with MemoryWatchdog(tmp_path, stack) as first:
+        await first.operations.run("up", (), lambda _: None)
+        await first.reactor.act(first.board.tracked["web"], "restart", "ada")
+        await until(lambda: not first.board.tracked["web"].acting)
+    async with MemoryWatchdog(tmp_path, stack, first.keeper) as after:
+        assert not after.board.tracked["web"].heals
+        assert after.board.tracked["web"].starts
 
 
 async def test_heals_go_into_the_digest_and_page_nobody(make: Any) -> None:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from tests.support.notices import alert, settings
+from tests.support.notices import alert, delivery, settings
 from vrooli.notify.box import Box, Row
 from vrooli.notify.delivery import Delivery, State
 from vrooli.notify.incident import Acknowledgement, Incident
 from vrooli.notify.message import Kind, Severity
+from vrooli.notify.outbox import fold
 from vrooli.notify.pages import (
     Stamp,
     acknowledge,
@@ -125,10 +126,57 @@ def test_a_channel_that_is_only_a_second_is_not_addressed() -> None:
 def test_what_was_for_a_channel_that_is_gone_goes_where_such_news_goes_now() -> None:
     box, _ = paged()
     rows = deliveries(stranded(box, settings(desk=""), 120.0))
-    assert [one.channel for one in rows] == ["desk", "desk"]
+    assert [(one.channel, one.state) for one in rows] == [
+        ("desk", State.PENDING),
+        ("mail", State.DROPPED),
+    ]
     assert stranded(box, BOTH, 120.0) == []
     dropped = deliveries(stranded(box, Settings(), 120.0))
     assert {one.state for one in dropped} == {State.DROPPED}
+
+
+def test_what_was_for_a_channel_that_is_gone_does_not_go_where_it_has_gone_already() -> None:
+    box, incident = paged()
+    box = box.having(arrived(box, box.deliveries[2].sent("mail", 110.0)))
+    box = box.having(close_incident(box, box.incidents[incident.id], ("over", "well"), AT))
+    mail = settings(mail="")
+    rows = deliveries(stranded(box, mail, 120.0))
+    assert [(one.message.kind, one.state) for one in rows] == [
+        (Kind.PAGE, State.DROPPED),
+        (Kind.RESOLVED, State.DROPPED),
+    ]
+    assert {one.error for one in rows} == {"the other channels have got it"}
+    (end,) = box.having(rows).deliveries.values()
+    assert (end.message.kind, end.channel) == (Kind.RESOLVED, "mail")
+
+
+def test_it_goes_to_each_of_the_new_ones_once_however_often_channels_go() -> None:
+    box, _ = paged()
+    box = box.having(stranded(box, settings(mail="", desk=""), 120.0))
+    assert [one.channel for one in box.deliveries.values()] == ["desk", "mail"]
+    box = box.having(stranded(box, settings(desk=""), 130.0))
+    assert [one.channel for one in box.deliveries.values()] == ["desk"]
+
+
+def test_many_that_were_folded_go_where_not_all_of_them_have_gone() -> None:
+    box, incident = paged()
+    box = box.having(close_incident(box, incident, ("over", "well"), AT))
+    phone = [one for one in box.deliveries.values() if one.channel == "phone"]
+    new, lines = fold(phone, 9, BOTH, 110.0)
+    folded = box.having([new, *lines])
+    rows = deliveries(stranded(folded, settings(mail=""), 120.0))
+    assert [(one.number, one.state) for one in rows] == [(9, State.DROPPED)]
+    more, lines = fold([*phone, delivery(8)], 9, BOTH, 110.0)
+    folded = box.having([more, *lines])
+    (row,) = deliveries(stranded(folded, settings(mail=""), 120.0))
+    assert (row.channel, row.state) == ("mail", State.PENDING)
+
+
+def test_a_delivery_of_before_channels_were_written_down_is_read() -> None:
+    box, _ = paged()
+    data = box.deliveries[1].to_json()
+    del data["message"]["to"]
+    assert Delivery.from_json(data).message.to == ()
 
 
 def test_an_incident_is_read_back_as_it_was_written() -> None:

@@ -75,7 +75,7 @@ def test_a_channel_takes_everything_unless_it_only_stands_in(file: StackFile) ->
         (f'{PHONE}second = "phone"', "3: notify.channels.phone.second: a channel cannot stand"),
         (
             '[notify.channels.phone]\nurl = "tgram://123456:ABC-hunter2/7"',
-            "2: notify.channels.phone.url: a `tgram` URL holds its secret in plain text",
+            "2: notify.channels.phone.url: a `tgram` URL may hold a secret; write `env:NAME`",
         ),
         (
             '[notify.channels.mail]\nurl = "mailtos://me:hunter2@example.org"',

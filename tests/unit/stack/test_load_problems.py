@@ -187,7 +187,41 @@ ONE_PROBLEM = [
     ('[checks.site]\nkind = "endpoint-http"', "1: checks.site.url: must be written"),
     (
         '[checks.night]\nkind = "heartbeat"\nevery = "1 day"',
-        '1: checks.night: expected a time like "30m", "12h" or "7d"',
+        '3: checks.night.every: expected a time like "30m", "12h" or "7d"',
+    ),
+    (
+        '[checks.site]\nkind = "endpoint-http"\nurl = "ftp://x"',
+        "3: checks.site.url: this is no http URL",
+    ),
+    ('[checks.site]\nkind = "endpoint-http"\nurl = "env:a b"', "3: checks.site.url: `env:` takes"),
+    (
+        '[checks.site]\nkind = "endpoint-http"\nurl = "resource:db"',
+        "3: checks.site.url: expected `env:NAME` or `file:PATH`",
+    ),
+    (
+        '[checks.mail]\nkind = "endpoint-tcp"\naddress = "localhost"',
+        "3: checks.mail.address: expected a host and a port",
+    ),
+    (
+        '[checks.mail]\nkind = "endpoint-tls"\naddress = "localhost"',
+        "3: checks.mail.address: expected a host and a port",
+    ),
+    (
+        '[checks.log]\nkind = "log-pattern"\npath = "/log"\npattern = "("',
+        "4: checks.log.pattern: not a regular expression: missing ), unterminated subpattern",
+    ),
+    (
+        '[checks.log]\nkind = "log-pattern"\npath = "/log"\npattern = "x"\nwindow = "5q"',
+        "5: checks.log.window: expected a time like",
+    ),
+    ('[checks.own]\nkind = "exec"\ncommand = []', "3: checks.own.command: names no program"),
+    (
+        f'{EXTERNAL}url = "env:DB"\n[checks.q]\nkind = "sql"\nresource = "dbs"\nquery = "select 1"',
+        "7: checks.q.resource: `dbs` is no resource of kind `postgres`; did you mean `db`?",
+    ),
+    (
+        '[notify.channels.c]\nurl = "json://h/"\nseverities = ["crit"]',
+        '3: notify.channels.c.severities[0]: expected a list of "critical", "warning", "info"; did',
     ),
     (
         '[checks.site]\nkind = "endpoint-http"\nurl = "http://x"\nstat = [1]',

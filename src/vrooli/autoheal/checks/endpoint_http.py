@@ -1,14 +1,14 @@
 """A URL, with conditions on what it answers."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vrooli.autoheal.check import Check, Look, judge
-from vrooli.autoheal.probing import value_at
+from vrooli.autoheal.probing import differing
 from vrooli.core.result import Result, critical
 from vrooli.core.status import Status
 from vrooli.stack.model import Thresholds
+from vrooli.stack.option_keys import secret_or
 from vrooli.stack.references import resolved
 from vrooli.stack.wire import http
 
@@ -28,6 +28,10 @@ class EndpointHttp:
     status: Sequence[int] = ()
     contains: str = ""
     json: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no URL; what a reference stands for, only a look knows."""
+        secret_or("url", self.url, http.target)
 
 
 async def _run(look: Look) -> Result:
@@ -54,14 +58,7 @@ def _wrong(options: EndpointHttp, status: int, body: bytes) -> str:
         return "not a status that was expected"
     if options.contains and options.contains.encode() not in body:
         return f"the answer does not hold {options.contains!r}"
-    if not options.json:
-        return ""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return "the answer is not JSON"
-    wrong = [path for path, value in options.json.items() if value_at(data, path) != value]
-    return f"{wrong[0]} is not {options.json[wrong[0]]!r}" if wrong else ""
+    return differing(body, options.json) if options.json else ""
 
 
 CHECK = Check(

@@ -7,6 +7,7 @@ from vrooli.autoheal.probing import host_port
 from vrooli.core.result import Result, critical
 from vrooli.core.status import Status
 from vrooli.stack.model import Thresholds
+from vrooli.stack.option_keys import reading
 
 _MOST = 4096
 
@@ -22,6 +23,11 @@ class EndpointTcp:
 
     address: str
     says: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no address."""
+        with reading("address"):
+            host_port(self.address)
 
 
 async def _run(look: Look) -> Result:

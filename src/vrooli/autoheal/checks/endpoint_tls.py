@@ -9,6 +9,7 @@ from vrooli.core.ports.streams import Certified
 from vrooli.core.result import Result
 from vrooli.core.status import Status
 from vrooli.stack.model import Thresholds
+from vrooli.stack.option_keys import reading
 from vrooli.stack.wire import x509
 
 _DAY = 86_400.0
@@ -23,6 +24,11 @@ class EndpointTls:
     """
 
     address: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no address."""
+        with reading("address"):
+            host_port(self.address)
 
 
 async def _run(look: Look) -> Result:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vrooli.autoheal.check import Check, Look
 from vrooli.core.result import Result
+from vrooli.stack.option_keys import WrongKey
 from vrooli.stack.probes.exec_ import run_judge
 
 
@@ -20,6 +21,11 @@ class Exec:
 
     command: Sequence[str]
     user: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what names no program."""
+        if not self.command or not self.command[0].strip():
+            raise WrongKey("command", "names no program")
 
 
 async def _run(look: Look) -> Result:

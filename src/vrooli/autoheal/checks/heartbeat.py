@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from vrooli.autoheal.check import Check, Look
 from vrooli.core.result import Result, critical, ok, unknown, warning
 from vrooli.stack.durations import parse_ago
+from vrooli.stack.option_keys import length
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,16 @@ class Heartbeat:
 
     def __post_init__(self) -> None:
         """Refuse what is no time while the file is read, not when it is looked at."""
-        parse_ago(self.every)
-        parse_ago(self.grace)
+        length("every", self.every)
+        length("grace", self.grace)
 
 
 def _run(look: Look) -> Result:
     every, grace = parse_ago(look.options.every), parse_ago(look.options.grace)
     beat = look.facts.beats.get(look.id)
     if beat is None:
-        return unknown(f"it has not reported in yet: `vrooli-autoheal beat {look.id}`")
+        yet = f"it has not reported in yet: `vrooli-autoheal beat {look.id}`"
+        return unknown(yet, waits=True)
     late = look.facts.tools.clock.wall() - beat.at
     value = round(late, 1)
     if beat.failed:

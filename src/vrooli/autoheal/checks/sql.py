@@ -48,4 +48,5 @@ CHECK = Check(
     run=_run,
     options=Sql,
     declared=True,
+    asks="postgres",
 )

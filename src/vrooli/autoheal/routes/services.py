@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from vrooli.autoheal.archive import Archive
 from vrooli.autoheal.asking import actor, asks, limit, number, takes
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.ledger import Ledger
@@ -56,6 +57,7 @@ class Services:
 
     view: StatusView
     ledger: Ledger
+    archive: Archive
     operations: Operations
     events: Events
     tick: Callable[[], Awaitable[None]]
@@ -106,12 +108,12 @@ class Services:
     @asks("limit", "since", "until", "subject")
     async def heals(self, request: Request) -> Response:
         """`{heals[]}`, newest first. Query: `limit` (50, at most 1000), `since` and `until` (Unix
-        seconds), `subject` (a service).
+        seconds), `subject` (a service, a group or a check).
         """
         since = float(number(request, "since", 0, 2**40))
         until = number(request, "until", 0, 2**40) or None
-        subject = request.query_params.get("subject") or None
-        found = await self.ledger.heals(since, limit(request, 50, 1000), until, subject)
+        subjects = await self.archive.names(request.query_params.get("subject", "")[:255])
+        found = await self.ledger.heals(since, limit(request, 50, 1000), until, subjects)
         return JSONResponse({"heals": found})
 
     async def prometheus(self, request: Request) -> Response:

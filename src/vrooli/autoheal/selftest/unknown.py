@@ -6,10 +6,10 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+from vrooli.autoheal.heal import BY_HAND
+
 BY_LOOKS = ("unresponsive", "stopped")
 """Symptoms that looks tell; the others are told by endings."""
-
-BY_HAND = "by-hand"
 
 _BEGUN = """
 SELECT min(seq), subject, json_extract(data, '$.symptom'), json_extract(data, '$.rule')

@@ -13,7 +13,9 @@ from vrooli.stack.probes._value import value_of
 MAX_OUTPUT = 4096
 """Bytes of output that are read; the convention asks for one line."""
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where programs that judge are found, whoever runs them."""
+
 _STATUS = {0: Status.OK, 1: Status.WARNING, 2: Status.CRITICAL}
 
 
@@ -34,7 +36,7 @@ async def run_judge(
         service=f"{name}.probe",
         argv=command,
         cwd="/",
-        env={"PATH": _PATH, "LC_ALL": "C.UTF-8", "HOME": "/"},
+        env={"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/"},
         log_path=str(output),
         user=None if runs_as == "root" else runs_as,
     )
@@ -72,7 +74,7 @@ def _spec(service: Service, tools: ProbeTools, output: Path) -> LaunchSpec:
     user = place.user_of(service)
     data = str(place.home.data(service.name))
     cwd = service.cwd or (data if Path(data).is_dir() else "/")
-    env = {"PATH": _PATH, "LC_ALL": "C.UTF-8", "HOME": cwd, "VROOLI_SERVICE": service.name}
+    env = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": cwd, "VROOLI_SERVICE": service.name}
     if service.port:
         env |= {"PORT": str(service.port), "HOST": service.host}
     env |= {key: value_of(value, place) for key, value in service.env.items()}

@@ -10,5 +10,10 @@ def _run(lab: Lab) -> None:
 
 
 SCENARIO = Scenario(
-    "flapping", "a service answers and fails by turns", "it is not restarted for it", _run
+    "flapping",
+    "a service answers and fails by turns",
+    "it is not restarted for it, and people are told",
+    _run,
+    pages=("web",),
+    lasting=("web",),
 )

@@ -1,0 +1,43 @@
+"""What a file names and this machine has not, told before the `up`."""
+
+from pathlib import Path
+
+from tests.support.stackfile import StackFile
+from vrooli.main.file_troubles import troubles
+
+FILE = """
+[notify.channels.phone]
+url = "env:NOPE"
+[notify.channels.mail]
+url = "file:nope"
+[notify.channels.hook]
+url = "json://host/"
+[checks.site]
+kind = "endpoint-http"
+url = "file:nope"
+[checks.own]
+kind = "exec"
+command = ["/nonexistent/check", "-v"]
+[checks.other]
+kind = "exec"
+command = ["sh", "-c", "true"]
+"""
+
+
+def test_what_is_not_there_is_told_of_channels_and_checks(tmp_path: Path) -> None:
+    stack = StackFile(tmp_path).load(FILE)
+    missing = f"file:{tmp_path}/nope: cannot read the secret: No such file or directory"
+    assert troubles(stack, {}) == [
+        "notify.channels.phone: url: env:NOPE: the variable is not set",
+        f"notify.channels.mail: url: {missing}",
+        f"checks.site: url: {missing}",
+        "checks.own: command: /nonexistent/check: there is no such program",
+    ]
+
+
+def test_what_is_there_is_no_trouble(tmp_path: Path) -> None:
+    secret = tmp_path / "nope"
+    secret.write_text("json://host/")
+    secret.chmod(0o600)
+    found = troubles(StackFile(tmp_path).load(FILE), {"NOPE": "json://host/"})
+    assert found == ["checks.own: command: /nonexistent/check: there is no such program"]
