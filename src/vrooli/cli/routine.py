@@ -12,6 +12,7 @@ from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.client.work import BadRoutine, WorkClient
 from vrooli.core.errors import UsageError
+from vrooli.stack.builtin.server import need_work_half
 
 if TYPE_CHECKING:
     from vrooli.flow.yaml import Document
@@ -127,6 +128,7 @@ def _report(files: list[Path], mistakes: list[dict[str, Any]]) -> None:
 
 
 def _mistakes(file: Path) -> list[dict[str, Any]]:
+    need_work_half()
     from vrooli.execution.step_types import read_routine
     from vrooli.flow.reading import RoutineError
 
@@ -164,6 +166,7 @@ def _refused(file: Path, document: "Document", mistakes: Iterable[Mapping[str, A
 
 
 def _parsed(file: Path) -> "Document":
+    need_work_half()
     from vrooli.flow.yaml import BadYaml, parse
 
     try:

@@ -15,7 +15,7 @@ from vrooli.core.address import HostPort
 from vrooli.core.errors import ConfigError, Unreachable, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.main.places import every_home, find_home, make_home
-from vrooli.stack.builtin.server import SERVER_TOKEN
+from vrooli.stack.builtin.server import SERVER_TOKEN, need_work_half
 from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
@@ -267,6 +267,7 @@ class LocalKit:
 
     def serve(self) -> int:
         """The API server."""
+        need_work_half()
         from vrooli.main.server import main
 
         return main()
@@ -279,6 +280,7 @@ class LocalKit:
 
     def migrate(self) -> int:
         """The schema."""
+        need_work_half()
         from vrooli.main.migrate import main
 
         return main()
