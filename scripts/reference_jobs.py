@@ -22,7 +22,10 @@ TRIGGERS = {
     "schedule": "its time has come",
     "catch-up": "times passed while it could not run, or a run was cut off",
     "again": "the run before it failed, and `retries` are left",
-    "manual": "somebody asked: `vrooli job run`, `POST /jobs/NAME/run`; spends no due time",
+    "manual": (
+        "somebody asked: `vrooli job run`, `POST /jobs/NAME/run`; spends no due time, and is not "
+        "run again"
+    ),
 }
 
 PAGE = """\
@@ -59,7 +62,9 @@ that reaches its `timeout`, and one that is stopped, gets TERM with its whole tr
 It is ok before the first run, after a good one, and after one that an operator stopped; else
 critical or, with `critical = false`, a warning, until a run goes well. So it is when a run is
 refused for {overdue:g} s. Its value is how many seconds the last run took. While the stack is down
-it does not apply. Critical, it pages as checks of the machine do ([pages](paging.md)), but not
+it does not apply. A run by hand is run once, whatever `retries` says: whoever asked for it sees how
+it ended, so that a failure of it is a warning, unless the job had failed at its own times before.
+Critical, it pages as checks of the machine do ([pages](paging.md)), but not
 while another attempt is to come.
 
 ## What is kept

@@ -172,7 +172,8 @@ def test_a_mute_service_climbs_its_ladder_and_is_stopped_when_nothing_helps(
     [
         (("nobody",), "there is no service or check `nobody`"),
         (("web", "restrat"), "did you mean `restart`?"),
-        (("watchdog-loop",), "watchdog-loop has no action"),
+        (("watchdog-loop",), "watchdog-loop has no action: it is only looked at"),
+        (("job-nightly",), "vrooli job run nightly` runs it"),
         (("autoheal",), "autoheal is not started or stopped here"),
     ],
 )
@@ -180,6 +181,7 @@ def test_a_mistake_is_named_and_ends_with_2(
     stack: LiveStack, arguments: tuple[str, ...], words: str
 ) -> None:
     stack.add("web")
+    stack.job("nightly", "true")
     stack.write()
     stack.up()
     ended = stack.autoheal_command("heal", *arguments)

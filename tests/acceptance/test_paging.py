@@ -44,6 +44,34 @@ def test_what_cannot_be_healed_pages_once_and_its_end_is_told(
     assert "web is well again" in receiver.of("resolved")[0].title
 
 
+def test_a_burst_of_lines_pages_once_and_its_end_is_told(
+    stack: LiveStack, receiver: Receiver
+) -> None:
+    log = stack.folder / "shop.log"
+    log.write_text("ERROR of before\n", encoding="utf-8")
+    stack.tell({"hook": {"url": receiver.url}})
+    stack.check(
+        "shop-log",
+        kind="log-pattern",
+        path=str(log),
+        pattern="ERROR",
+        window="6s",
+        interval=0.5,
+        warning=1,
+        critical=2,
+    )
+    stack.write()
+    stack.up()
+    stack.until_result("shop-log", "ok")
+    with log.open("a", encoding="utf-8") as file:
+        file.write("ERROR no more orders\n" * 5)
+    stack.until(lambda: receiver.of("page"), "it is paged")
+    page = receiver.of("page")[0]
+    assert "shop-log is critical: 5 lines match within 6s: ERROR no more orders" in page.title
+    stack.until(lambda: receiver.of("resolved"), "its end is told")
+    assert [one.kind for one in receiver.got] == ["page", "resolved"]
+
+
 def test_a_parent_with_ten_children_pages_once(stack: LiveStack, receiver: Receiver) -> None:
     family(stack, receiver)
     bring_down(stack)

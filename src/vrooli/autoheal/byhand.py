@@ -5,7 +5,7 @@ from typing import Any
 
 from vrooli.autoheal.action import action
 from vrooli.autoheal.board import Board
-from vrooli.autoheal.catalogue import HostCheck
+from vrooli.autoheal.catalogue import JOBS, HostCheck
 from vrooli.autoheal.heal import BY_HAND
 from vrooli.autoheal.healer import Danger, healer, healer_names
 from vrooli.autoheal.hostchecks import HostChecker
@@ -72,6 +72,8 @@ class ByHand:
         """
         found = self._find(wish.subject)
         known = [row["id"] for row in self.actions(wish.subject)]
+        if not known:
+            raise _only_looked_at(wish.subject, found)
         name = wish.action or self._mildest(found, known)
         if name not in known:
             listed = f"there are: {', '.join(known) or 'none'}"
@@ -111,7 +113,7 @@ class ByHand:
 
     def _mildest(self, found: Tracked | HostCheck, known: list[str]) -> str:
         if isinstance(found, HostCheck):
-            return known[0] if known else "any"
+            return known[0]
         if found.failure is not None:
             return (found.service.ladder or LADDERS[found.failure.symptom])[0]
         running = self._board.supervisor.running(found.service)
@@ -139,6 +141,13 @@ class ByHand:
                 else "it is external: see to it where it runs",
             )
         return tracked
+
+
+def _only_looked_at(subject: str, found: Tracked | HostCheck) -> UsageError:
+    advice = f"`vrooli-autoheal history {subject}` shows what it found"
+    if isinstance(found, HostCheck) and found.check.id == JOBS:
+        advice = f"`vrooli job run {subject.removeprefix('job-')}` runs it"
+    return UsageError(f"{subject} has no action: it is only looked at", next_step=advice)
 
 
 def _danger(found: Tracked | HostCheck, name: str) -> Danger:

@@ -72,6 +72,8 @@ def judge(seen: Seen) -> Result:
         return ok(f"has not run yet; {_what_follows(seen)}")
     text = f"{_told(seen, last)}; {_what_follows(seen)}"
     well = last.outcome in (Outcome.OK, Outcome.STOPPED)
+    if not well and not seen.state.unwell:  # whoever asked for it sees how it ended
+        return warning(f"run by hand, {text}", value, unit, **details)
     return (ok if well else sick)(text, value, unit, **details)
 
 

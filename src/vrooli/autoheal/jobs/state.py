@@ -61,6 +61,7 @@ class JobState:
         run: in flight.
         last: the latest that ended.
         again: what follows it.
+        unwell: whether a run that nobody asked for did not go well, and none has since.
     """
 
     schedule: str
@@ -69,6 +70,7 @@ class JobState:
     run: Run | None = None
     last: Run | None = None
     again: Again | None = None
+    unwell: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The value in the spool."""
@@ -78,19 +80,23 @@ class JobState:
             "last_due": self.last_due,
             "dealt": asdict(self.dealt),
             "again": self.again and self.again.to_json(),
+            "unwell": self.unwell,
             **runs,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "JobState":
         """Read what `to_json` wrote; a misfit is a KeyError, TypeError or ValueError."""
+        last = data["last"] and Run.from_json(data["last"])
+        unwell = data.get("unwell")  # an older version did not tell the two apart
         return cls(
             schedule=str(data["schedule"]),
             last_due=float(data["last_due"]),
             dealt=Now(**data["dealt"]),
             run=data["run"] and Run.from_json(data["run"]),
-            last=data["last"] and Run.from_json(data["last"]),
+            last=last,
             again=data["again"] and Again.from_json(data["again"]),
+            unwell=_is_bad(last) if unwell is None else bool(unwell),
         )
 
 
@@ -128,7 +134,7 @@ def skipped(state: JobState, due: float, count: int, now: Now) -> JobState:
 
 def missed(state: JobState, run: Run) -> JobState:
     """Due times passed, and the job does not catch up; `run` stands for the latest of them."""
-    return replace(begun(state, run), run=None, last=run)
+    return replace(begun(state, run), run=None, last=run, unwell=True)
 
 
 def set_back(state: JobState, now: Now) -> JobState:
@@ -138,7 +144,14 @@ def set_back(state: JobState, now: Now) -> JobState:
 
 def ended(job: Job, state: JobState, run: Run, now: Now) -> JobState:
     """The run in flight has ended."""
-    return replace(state, run=None, last=run, again=_again(job, run, now))
+    by_hand = run.trigger == "manual"
+    unwell = _is_bad(run) and (state.unwell or not by_hand)
+    return replace(state, run=None, last=run, again=_again(job, run, now), unwell=unwell)
+
+
+def _is_bad(run: Run | None) -> bool:
+    """Whether a run did not go well; one that an operator stopped says nothing."""
+    return run is not None and run.outcome not in (Outcome.OK, Outcome.STOPPED)
 
 
 def _again(job: Job, run: Run, now: Now) -> Again | None:

@@ -88,3 +88,23 @@ def test_while_the_stack_is_down_it_does_not_count() -> None:
 
 def test_a_schedule_that_has_ended_says_so() -> None:
     assert judge(replace(SEEN, next_due=None)).message == "has not run yet; never due again"
+
+
+def test_what_was_run_by_hand_and_failed_is_a_warning_unless_it_failed_before() -> None:
+    """Whoever asked for it sees how it ended; nobody else has to be woken."""
+    manual = replace(RUN, trigger="manual", due=None, by="ada")
+    failed = replace(manual.ended(Outcome.FAILED, WALL, "exited with code 3"), seconds=1.5)
+    alone = state.ended(JOB, FRESH, failed, NOW)
+    found = judge(replace(SEEN, state=alone))
+    assert found.status is Status.WARNING
+    assert found.message.startswith("run by hand, failed: exited with code 3 after 1.5 s")
+    assert alone.again is None
+    before = after(Outcome.FAILED, "exited with code 3").state
+    assert judge(replace(SEEN, state=state.ended(JOB, before, failed, NOW))).status == "critical"
+    good = manual.ended(Outcome.OK, WALL, "")
+    mended = state.ended(JOB, before, good, NOW)
+    assert judge(replace(SEEN, state=state.ended(JOB, mended, failed, NOW))).status == "warning"
+    for one in (alone, before, mended):
+        assert state.JobState.from_json(one.to_json()) == one
+    older = {key: value for key, value in before.to_json().items() if key != "unwell"}
+    assert state.JobState.from_json(older).unwell
