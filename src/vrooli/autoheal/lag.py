@@ -5,6 +5,7 @@ suspects others.
 from collections import deque
 
 from vrooli.autoheal.steps import ClockSteps
+from vrooli.core import grid
 from vrooli.core.ports.clock import Clock
 
 _BEAT = 0.25
@@ -28,9 +29,10 @@ class LoopLag:
         """Measure until cancelled."""
         while True:
             before = self._clock.monotonic()
-            await self._clock.sleep(_BEAT)
+            pause = grid.until_next(before, _BEAT)
+            await self._clock.sleep(pause)
             now = self._clock.monotonic()
-            self._beats.append((now, max(0.0, now - before - _BEAT)))
+            self._beats.append((now, max(0.0, now - before - pause)))
             self.steps.look()
 
     def worst_since(self, monotonic: float) -> float:

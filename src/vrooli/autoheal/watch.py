@@ -39,7 +39,8 @@ class Observer:
         if tracked.looks.failed:
             return pause(health)
         often = min(health.interval, self._board.supervisor.stack.autoheal.sweep)
-        return cadence.until_next(tracked.name, self._clock.monotonic(), often)
+        now, services = self._clock.monotonic(), len(self._board.tracked)
+        return cadence.until_next(tracked.name, now, often, services)
 
     def _seen(self, tracked: Tracked) -> Result | None:
         """What is known of it without asking it."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from vrooli.core import grid
 from vrooli.core.errors import Unreachable, VrooliError
 from vrooli.core.home import Home
 from vrooli.core.identity import Identity
@@ -159,7 +160,7 @@ class KeeperLink:
         """
         silent = 0.0
         while True:
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(grid.until_next(time.monotonic(), BEAT))
             if stuck():
                 continue
             try:

@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from vrooli.core import grid
 from vrooli.core.errors import StorageError
 
 
@@ -32,7 +34,7 @@ class QuietServer(uvicorn.Server):
         counter = 0
         while not await self.on_tick(counter):
             counter += 10  # uvicorn counts tenths of seconds and refreshes every tenth of them
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(grid.until_next(time.monotonic(), 1.0))
 
 
 def listen_unix(path: Path) -> socket.socket:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 
+from vrooli.core import grid
 from vrooli.core.errors import DeadlineExceeded
 from vrooli.core.home import Home
 from vrooli.host.keeper.place import LOOK, UNCLEAR, UNLOCKED, WORDS, Doubt, Place
@@ -39,7 +40,7 @@ class HomeGuard:
         """
         doubt = Doubt()
         while True:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(grid.until_next(time.monotonic(), LOOK))
             seen = await self._look()
             if seen == UNLOCKED:
                 self._lock_again()

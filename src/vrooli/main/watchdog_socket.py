@@ -6,10 +6,12 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from vrooli.core import grid
 from vrooli.core.errors import StorageError
 from vrooli.main.api_server import QuietServer, listen_unix, quiet_server
 
@@ -33,7 +35,7 @@ class UnixDoor:
         self._serve(listen_unix(self._path))
         try:
             while True:
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(grid.until_next(time.monotonic(), LOOK))
                 self._look()
         finally:
             for task in self._serving.values():

@@ -56,16 +56,22 @@ def test_each_has_its_own_point_of_the_interval_for_ever(
     now: float, interval: float, names: list[str]
 ) -> None:
     for name in names:
-        wait = cadence.until_next(name, now, interval)
+        wait = cadence.until_next(name, now, interval, 100 * len(names))
         assert cadence.SHORTEST * interval <= wait <= (1 + cadence.SHORTEST) * interval
         # one that comes a little late does not move those after it
-        later = cadence.until_next(name, now + wait, interval)
-        late = cadence.until_next(name, now + wait + 0.2 * interval, interval)
+        services = 100 * len(names)
+        later = cadence.until_next(name, now + wait, interval, services)
+        late = cadence.until_next(name, now + wait + 0.2 * interval, interval, services)
         assert abs(now + wait + later - (now + wait + 0.2 * interval + late)) < 1e-3 * interval
 
 
 def test_the_points_of_many_are_spread_over_the_whole_interval() -> None:
     names = [f"web-{number}" for number in range(900)]
-    tenths = Counter(int(cadence.until_next(name, 0.0, 10.0)) % 10 for name in names)
-    assert len(tenths) == 10
-    assert max(tenths.values()) < 2 * 900 / 10
+    points = Counter(cadence.until_next(name, 0.0, 10.0, 900) % 10 for name in names)
+    assert len(points) == 900 / cadence.TOGETHER
+    assert max(points.values()) < 2 * cadence.TOGETHER
+
+
+def test_few_are_looked_at_together() -> None:
+    names = [f"web-{number}" for number in range(cadence.TOGETHER)]
+    assert {cadence.until_next(name, 3.0, 10.0, len(names)) for name in names} == {7.0}
