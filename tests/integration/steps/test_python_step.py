@@ -72,8 +72,18 @@ def as_user(code: str) -> dict[str, str]:
     return said
 
 
+STANDING: set[int] = set()
+"""Processes of other tests, like a database for all of them."""
+
+
+@pytest.fixture(autouse=True)
+def standing() -> None:
+    STANDING.clear()
+    STANDING.update(one.pid for one in psutil.Process().children(recursive=True))
+
+
 def below(process: psutil.Process) -> list[psutil.Process]:
-    return process.children(recursive=True)
+    return [one for one in process.children(recursive=True) if one.pid not in STANDING]
 
 
 async def many(process: psutil.Process) -> list[psutil.Process]:
