@@ -115,11 +115,6 @@ class Batcher:
             except VrooliError as error:
                 await self._one_by_one(batch, error)
                 continue
-            except Exception:  # noqa: BLE001 -- whoever waits must hear of it: nobody else answers
-                _log.exception("the journal cannot be written")
-                for one in batch:
-                    _answer(one, VrooliError("the journal cannot be written: see the log"))
-                continue
             for one, written in zip(batch, found, strict=True):
                 _answer(one, written)
 
@@ -155,8 +150,14 @@ class Batcher:
     async def _send(self, batch: Sequence[_Waiting]) -> list[Written]:
         rows = [(n, one.run, one.fence, *one.row.columns) for n, one in enumerate(batch)]
         columns = zip(*rows, strict=True)
-        async with self._database.connection() as connection:
-            answers = await connection.fetch(_WRITE, *(list(column) for column in columns))
+        try:
+            async with self._database.connection() as connection:
+                answers = await connection.fetch(_WRITE, *(list(column) for column in columns))
+        except VrooliError:
+            raise
+        except Exception as error:  # those who wait must hear of it: nobody else tells them
+            _log.exception("the journal cannot be written")
+            raise VrooliError("the journal cannot be written: see the log") from error
         found = {row[0]: Written(row[1]) for row in answers}
         return [found[number] for number in range(len(batch))]
 
