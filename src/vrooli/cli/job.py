@@ -9,6 +9,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change, watchdog_of
 from vrooli.cli.logs import Follower
 from vrooli.cli.options import File, Json
@@ -17,9 +18,6 @@ from vrooli.core.errors import EXIT_FAILURE, DeadlineExceeded, Unreachable, Usag
 from vrooli.core.home import Home
 from vrooli.stack.logs import tail
 from vrooli.stack.nearest import did_you_mean
-
-EXIT_INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
 
 PATIENCE = 60.0
 """Seconds that a watchdog may be silent while we wait for a run: the run does not need it."""
@@ -170,7 +168,7 @@ def _to_its_end(
     """The run when it has ended; meanwhile its output is shown, unless JSON is wanted."""
     output = Follower(home.log(f"job-{name}"), begun["log_from"])
     heard = time.monotonic()
-    try:
+    with interruptible("the run goes on", "`vrooli job list` shows how it ends"):
         while True:
             try:
                 run, heard = _look(client, name, begun), time.monotonic()
@@ -183,10 +181,6 @@ def _to_its_end(
             if run["outcome"] is not None:
                 return run
             time.sleep(_PAUSE)
-    except KeyboardInterrupt:
-        render.note("\ninterrupted: the run goes on")
-        render.note(f"  next: `{render.called_as()} job list` shows how it ends")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _look(client: WatchdogClient, name: str, begun: Mapping[str, Any]) -> Mapping[str, Any]:

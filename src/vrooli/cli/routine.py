@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.given import text_of
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
@@ -169,11 +170,7 @@ def _parsed(file: Path) -> "Document":
     need_work_half()
     from vrooli.flow.yaml import BadYaml, parse
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"cannot be read: {reason}", where=str(file)) from error
+    text = text_of(file)
     try:
         return parse(text)
     except BadYaml as error:

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.given import text_of
 from vrooli.cli.help import App
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.client.work import ENDED, WorkClient
 from vrooli.core.errors import EXIT_FAILURE, CutOff, DeadlineExceeded, Unreachable, UsageError
 
-EXIT_INTERRUPTED = 130
 PATIENCE = 60.0
 """Seconds that a server may be away while we watch a run: it goes on without us."""
 
@@ -162,12 +163,8 @@ def _client(kit: Kit, file: Path | None) -> WorkClient:
 
 
 def _watch(client: WorkClient, run: str, *, json: bool) -> None:
-    try:
+    with interruptible("the run goes on", f"`vrooli run watch {run}`"):
         found = _to_its_end(client, run, quiet=json)
-    except KeyboardInterrupt:
-        render.note("\ninterrupted: the run goes on")
-        render.note(f"  next: `{render.called_as()} run watch {run}`")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
     if json:
         render.print_json(found)
     else:
@@ -256,11 +253,7 @@ def _took(run: Mapping[str, Any]) -> str:
 def _from_file(said: str | None) -> dict[str, Any]:
     if said is None:
         return {}
-    try:
-        text = sys.stdin.read() if said == "-" else Path(said).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"cannot be read: {reason}", where=said) from error
+    text = text_of(Path(said))
     try:
         value = jsonlib.loads(text)
     except ValueError as error:
