@@ -142,3 +142,17 @@ def test_without_its_database_the_server_says_so_and_the_run_goes_on_afterwards(
     assert watched.returncode == 0, watched.stderr
     steps = told(work, "run", "show", run)["steps"]
     assert len(steps) == len({step["path"] for step in steps}) == 1500
+
+
+def test_who_stops_watching_stops_nothing(work: LiveStack) -> None:
+    (work.folder / "long.json").write_text(json.dumps({"names": ["x"] * 1500}), encoding="utf-8")
+    run = told(work, "run", "start", "greeting", "--inputs", "long.json")["id"]
+    watching = work.start("run", "watch", run)
+    assert watching.stdout is not None
+    assert "greet[0].say" in watching.stdout.readline()
+    watching.send_signal(signal.SIGINT)
+    said, _ = watching.communicate(timeout=60)
+    assert watching.returncode == 130
+    assert "interrupted: the run goes on" in said
+    assert f"run watch {run}`" in said
+    assert work.run("run", "watch", run).returncode == 0
