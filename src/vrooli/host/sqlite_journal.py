@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -69,7 +70,7 @@ class SqliteJournals:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._waiting: list[_Waiting] = []
+        self._waiting: deque[_Waiting] = deque()  # one for both threads, and never replaced
 
     async def claim(self, run: str) -> "SqliteJournal":
         """Its journal, for its only owner from now on.
@@ -114,22 +115,29 @@ class SqliteJournals:
         return await asyncio.get_running_loop().run_in_executor(self._thread, do)
 
     def _flush(self) -> None:
-        batch, self._waiting = self._waiting, []
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
         for one in batch:
             one.answer.set_running_or_notify_cancel()  # from here on nobody cancels it
+        error = self._tried(batch)
+        if error is None:
+            return
+        # A row that cannot be stored must not sink those beside it.
+        for one in batch if not error.retryable and len(batch) > 1 else ():
+            its_own = self._tried([one])
+            if its_own is not None:
+                _fail([one], its_own)
+        _fail(batch, error)
+
+    def _tried(self, batch: Sequence[_Waiting]) -> StorageError | None:
+        """Why nothing of it was written; None when all was, and is answered."""
         try:
             self._answer(batch)
         except StorageError as error:
-            # A row that cannot be stored must not sink those beside it.
-            for one in batch if not error.retryable and len(batch) > 1 else ():
-                try:
-                    self._answer([one])
-                except StorageError as its_own:
-                    _fail([one], its_own)
-            _fail(batch, error)
-        except Exception:  # noqa: BLE001 -- whoever waits must hear of it: nobody else answers
+            return error
+        except Exception:  # noqa: BLE001 -- those who wait must hear of it: nobody else tells them
             _log.exception("the journal cannot be written")
-            _fail(batch, StorageError("the journal cannot be written: see the log"))
+            return StorageError("the journal cannot be written: see the log")
+        return None
 
     def _answer(self, batch: Sequence[_Waiting]) -> None:
         with self._transaction() as file:
