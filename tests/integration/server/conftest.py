@@ -10,13 +10,6 @@ from tests.support.postgres import Postgres, running_postgres
 from tests.support.server import Server, server_process
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Postgres]:
-    """A cluster that no test stops."""
-    with running_postgres() as server:
-        yield server
-
-
 @pytest.fixture
 def dsn(cluster: Postgres) -> str:
     """An empty database."""

@@ -1,18 +1,10 @@
-"""A PostgreSQL for the steps of this folder."""
+"""A schema for the steps of this folder."""
 
 import secrets
-from collections.abc import Iterator
 
 import pytest
 
-from tests.support.postgres import Postgres, running_postgres
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Postgres]:
-    """A cluster that no test stops."""
-    with running_postgres() as server:
-        yield server
+from tests.support.postgres import Postgres
 
 
 @pytest.fixture
