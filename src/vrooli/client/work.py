@@ -84,8 +84,8 @@ class WorkClient:
     def events(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """What happens in its tree, from the beginning or after a sequence number, until it ends.
 
-        The server may be restarted meanwhile: whoever cannot be reached for a while is asked again
-        from the last event on, so that none is missed and none comes twice.
+        Ends with an error where the server goes away: whoever goes on after the last event that
+        came misses none and gets none twice.
         """
         path = f"/runs/{quote(run, safe='')}/events"
         while True:

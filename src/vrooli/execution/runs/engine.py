@@ -152,6 +152,8 @@ class Engine:
                 if str(error) != said:  # an outage is told once
                     _log.warning("%s", error)
                 said = str(error)
+            except Exception:  # noqa: BLE001 -- a worker that ended here would leave its runs standing
+                _log.exception("the engine goes on")
             await self.parts.clock.sleep(pause)
 
     async def _drive(self, claim: Claim) -> None:
