@@ -83,7 +83,7 @@ def engine(
         EngineParts(
             owner=secrets.token_hex(4),
             store=work.store,
-            journal=lambda run, fence: PostgresJournal(work.database, batcher, run, fence),
+            journal=lambda claim: PostgresJournal(work.database, batcher, claim.run, claim.fence),
             executor=steps or (lambda run: CountingSteps(run, world)),
             written=batcher.close,
             clock=SystemClock(),
@@ -93,5 +93,5 @@ def engine(
     )
 
 
-def _read(data: Any) -> Routine:
+def _read(version: str, data: Any) -> Routine:
     return read(data, TYPES, lambda name, arguments: [])

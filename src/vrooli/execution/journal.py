@@ -14,14 +14,27 @@ FROM steps WHERE run = $1 ORDER BY n
 
 
 class PostgresJournal:
-    """See `flow.journal.Journal`."""
+    """See `flow.journal.Journal`.
 
-    def __init__(self, database: Database, batcher: Batcher, run: str, fence: int) -> None:
+    Args:
+        database: where it is.
+        batcher: what writes it.
+        run: whose it is.
+        fence: that of its owner.
+        fresh: nobody has written it yet, so that it need not be read at first.
+    """
+
+    def __init__(
+        self, database: Database, batcher: Batcher, run: str, fence: int, *, fresh: bool = False
+    ) -> None:
         self._database, self._batcher = database, batcher
-        self._run, self._fence = run, fence
+        self._run, self._fence, self._fresh = run, fence, fresh
 
     async def read(self) -> list[Entry]:
         """See the port."""
+        if self._fresh:
+            self._fresh = False
+            return []
         async with self._database.connection() as connection:
             rows = await connection.fetch(_READ, self._run)
         return [Stored(*row).entry() for row in rows]

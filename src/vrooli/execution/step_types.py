@@ -13,9 +13,10 @@ from vrooli.flow.model import Routine
 from vrooli.flow.reading import read
 
 
-def names() -> list[str]:
+@cache
+def names() -> tuple[str, ...]:
     """Of all types, sorted."""
-    return [name.rstrip("_") for name in discover.names(vrooli.execution.steps)]
+    return tuple(name.rstrip("_") for name in discover.names(vrooli.execution.steps))
 
 
 @cache

@@ -7,6 +7,7 @@ from vrooli.core.ports.database import Database
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.known import Known
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
@@ -39,11 +40,13 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         EngineParts(
             owner=owner,
             store=store,
-            journal=lambda run, fence: PostgresJournal(database, batcher, run, fence),
+            journal=lambda claim: PostgresJournal(
+                database, batcher, claim.run, claim.fence, fresh=claim.fresh
+            ),
             executor=lambda run: StepExecutor(run, tools),
             written=batcher.close,
             clock=clock,
-            read=read_routine,
+            read=Known(read_routine).of,
         )
     )
     routines = RoutineStore(database)

@@ -80,9 +80,16 @@ class Database:
                 max_size=MAX_CONNECTIONS,
                 timeout=CONNECT_SECONDS,
                 command_timeout=STATEMENT_SECONDS,
+                reset=_as_it_is,
                 server_settings={"application_name": "vrooli-server"},
             )
         return self._pool
+
+
+async def _as_it_is(connection: Any) -> None:
+    """Between two users of a connection. The pool's own statement would cost as much as writing a
+    step does; nobody here changes a session, and an open transaction is rolled back all the same.
+    """
 
 
 def translate(error: Exception) -> VrooliError:

@@ -42,17 +42,17 @@ class EngineParts:
         executor: makes what executes the steps of a run.
         written: returns when all is written that was to be.
         clock: time.
-        read: makes a routine of its definition.
+        read: makes a routine of its version and definition.
         slots: runs at the same time.
     """
 
     owner: str
     store: RunStore
-    journal: Callable[[str, int], PostgresJournal]
+    journal: Callable[[Claim], PostgresJournal]
     executor: Callable[[str], Executor]
     written: Callable[[], Awaitable[None]]
     clock: Clock
-    read: Callable[[Any], Routine]
+    read: Callable[[str, Any], Routine]
     slots: int = 100
 
 
@@ -159,8 +159,8 @@ class Engine:
     async def _drive(self, claim: Claim) -> None:
         parts = self.parts
         try:
-            routine = parts.read(claim.definition)
-            journal = parts.journal(claim.run, claim.fence)
+            routine = parts.read(claim.version, claim.definition)
+            journal = parts.journal(claim)
             executor = parts.executor(claim.run)
             driver = Driver(routine, claim.inputs, journal, executor, parts.clock)
             await self._end(claim, await driver.run())

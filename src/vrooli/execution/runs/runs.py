@@ -7,6 +7,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from vrooli.core.errors import Refused, UsageError
+from vrooli.execution.known import Known
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import LEASE, Engine
 from vrooli.execution.runs.store import Claim, NewRun, RunStore
@@ -27,6 +28,7 @@ class Runs:
     ) -> None:
         self._store, self._routines, self._engine = store, routines, engine
         self.views = views
+        self._validators = Known(_validator)
 
     async def start(self, routine: str, inputs: Any, by: str, key: str | None) -> str:
         """The id of a new run, or of the one that the same `key` of the same caller made before.
@@ -42,12 +44,12 @@ class Runs:
             BadInputs: they do not fit.
         """
         stored = await self._routines.get(routine)
-        _check(stored.definition.get("inputs", {}), inputs)
+        _check(self._validators.of(stored.version, stored.definition), inputs)
         new = NewRun(secrets.token_hex(8), routine, stored.version, inputs, by, key)
         owner = self._engine.parts.owner if self._engine.room > 0 else None
         made = await self._store.create(new, owner, LEASE if owner else 0.0)
         if made == new.run and owner:
-            claim = Claim(new.run, 1, inputs, stored.version, stored.definition)
+            claim = Claim(new.run, 1, inputs, stored.version, stored.definition, fresh=True)
             self._engine.take(claim)
         return made
 
@@ -66,14 +68,19 @@ class Runs:
         return found
 
 
-def _check(schema: Any, inputs: Any) -> None:
-    if not isinstance(inputs, dict):
-        raise BadInputs("expected an object", where="inputs")
+def _validator(definition: Any) -> Draft202012Validator:
+    schema = definition.get("inputs", {})
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         raise BadInputs(f"the schema of the routine is none: {error.message}") from error
-    errors = [*Draft202012Validator(schema).iter_errors(inputs)][:MOST_MISTAKES]
+    return Draft202012Validator(schema)
+
+
+def _check(validator: Draft202012Validator, inputs: Any) -> None:
+    if not isinstance(inputs, dict):
+        raise BadInputs("expected an object", where="inputs")
+    errors = [*validator.iter_errors(inputs)][:MOST_MISTAKES]
     if errors:
         said = "; ".join(
             ".".join(["inputs", *map(str, one.absolute_path)]) + f": {one.message[:300]}"

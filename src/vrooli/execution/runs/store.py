@@ -109,6 +109,7 @@ class Claim:
         inputs: of the run.
         version: hash of its routine.
         definition: of the routine, as data.
+        fresh: made and claimed in one, so that its journal is empty.
     """
 
     run: str
@@ -116,6 +117,7 @@ class Claim:
     inputs: Any
     version: str
     definition: Any
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
