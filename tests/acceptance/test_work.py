@@ -1,5 +1,6 @@
 """Routines and runs by the command line, on a whole stack."""
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.history_copy import connect
 from tests.support.stack import LiveStack
 
 GREETING = """\
@@ -156,3 +158,44 @@ def test_who_stops_watching_stops_nothing(work: LiveStack) -> None:
     assert "interrupted: the run goes on" in said
     assert f"run watch {run}`" in said
     assert work.run("run", "watch", run).returncode == 0
+
+
+STAYING = """\
+name: staying
+do:
+  - step: first
+    value: {n: "${inputs.n}"}
+  - step: rest
+    wait: {seconds: 3600}
+"""
+
+
+async def rename_step(stack: LiveStack, run: str, old: str, new: str) -> None:
+    """In the journal, as if another build had written it."""
+    connection = await connect(stack)
+    try:
+        text = "UPDATE steps SET path = $3 WHERE run = $1 AND path = $2"
+        await connection.execute(text, run, old, new)
+    finally:
+        await connection.close()
+
+
+def test_before_an_upgrade_one_sees_which_runs_would_go_on(work: LiveStack) -> None:
+    """By the version of the routine that they have, whatever was stored since."""
+    file(work, STAYING, "staying.yaml")
+    assert work.run("routine", "add", "staying.yaml").returncode == 0
+    run = told(work, "run", "start", "staying", "-i", "n=1")["id"]
+    work.until(lambda: len(told(work, "run", "show", run)["steps"]) == 2, "its second step")
+    file(work, STAYING.replace("step: first", "step: other"), "staying.yaml")
+    assert work.run("routine", "add", "staying.yaml").returncode == 0
+    found = told(work, "upgrade", "check")
+    assert found["ok"]
+    assert {"id": run, "routine": "staying", "status": "running", "obstacles": []} in found["runs"]
+
+    asyncio.run(rename_step(work, run, "first", "gone"))
+    ended = work.run("upgrade", "check")
+    assert ended.returncode == 1
+    assert f"{run} (staying, running) would not go on:" in ended.stdout
+    assert "gone: this build would not come to attempt 1" in ended.stdout
+    assert "1 would be stranded" in ended.stderr
+    assert work.run("run", "cancel", run).returncode == 0

@@ -23,6 +23,7 @@ from vrooli.cli import (
     lifecycle,
     logs,
     processes,
+    release,
     routine,
     run,
     status,
@@ -72,7 +73,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (lifecycle, status, logs, config, groups, job, routine, run, processes):
+    for module in (lifecycle, status, logs, config, groups, job, routine, run, release, processes):
         module.register(app, kit)
     return app
 

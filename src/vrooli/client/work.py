@@ -13,6 +13,9 @@ from vrooli.client.wire import encode, problem
 from vrooli.core.address import HostPort
 from vrooli.core.errors import CutOff, ProtocolError, Unreachable, UsageError
 
+OPEN = ("pending", "running", "waiting", "paused")
+"""Statuses of a run that has not ended."""
+
 ENDED = ("completed", "failed", "cancelled")
 """Statuses of a run that change no more."""
 
@@ -41,9 +44,10 @@ class WorkClient:
         """All of them, by name."""
         return _rows(self._ask("GET", "/routines"), "routines")
 
-    def routine(self, name: str) -> dict[str, Any]:
-        """The newest version of one."""
-        return self._ask("GET", f"/routines/{quote(name, safe='')}")
+    def routine(self, name: str, version: str = "") -> dict[str, Any]:
+        """One version of one, by its hash; the newest where that is not said."""
+        query = f"?{urlencode({'version': version})}" if version else ""
+        return self._ask("GET", f"/routines/{quote(name, safe='')}{query}")
 
     def put_routine(self, definition: dict[str, Any]) -> dict[str, Any]:
         """Store it: `{name, version, changed}`."""

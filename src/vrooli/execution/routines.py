@@ -27,16 +27,21 @@ SELECT r.name, r.hash, v.definition::text, extract(epoch FROM r.updated_at)::flo
 FROM routines r JOIN routine_versions v ON v.hash = r.hash
 """
 
+_VERSION = """
+SELECT name, hash, definition::text, extract(epoch FROM created_at)::float8
+FROM routine_versions WHERE name = $1 AND hash = $2
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRoutine:
-    """The newest version of a routine.
+    """A version of a routine.
 
     Attributes:
         name: unique.
         version: hash of the definition.
         definition: as data.
-        updated_at: unix seconds.
+        updated_at: unix seconds since which it is the newest, or was first stored.
     """
 
     name: str
@@ -74,14 +79,17 @@ class RoutineStore:
             before = await connection.fetchval(_PUT, version, routine.name, text)
         return version, before != version
 
-    async def get(self, name: str) -> StoredRoutine:
-        """The newest version.
+    async def get(self, name: str, version: str = "") -> StoredRoutine:
+        """One version, by its hash; the newest where that is not said.
 
         Raises:
-            UnknownName: there is no routine of that name.
+            UnknownName: there is no routine of that name, or it has no such version.
         """
+        asked = (_VERSION, name, version) if version else (f"{_COLUMNS} WHERE r.name = $1", name)
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(f"{_COLUMNS} WHERE r.name = $1", name)
+            row = await connection.fetchrow(*asked)
+        if row is None and version:
+            raise UnknownName(f"routine `{name}` has no version {version}", version)
         if row is None:
             raise UnknownName(f"there is no routine `{name}`", name, next_step="add it first")
         return StoredRoutine(row[0], row[1], json.loads(row[2]), row[3])

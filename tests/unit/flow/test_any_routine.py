@@ -16,12 +16,16 @@ from vrooli.flow.entries import Begun, Entry, Finished
 from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.journal import Journal, Written
 from vrooli.flow.model import Routine
+from vrooli.flow.replay import differences
 from vrooli.host.memory.journal import MemoryJournals
 
 SEEDS = st.integers(0, 2**32 - 1)
 FATES = st.builds(Fate, SEEDS, st.sampled_from([0, 0, 10, 30]))
 MOST = 300
 """Steps of one example: a few routines nest maps and loops so that they have thousands."""
+
+LOOKS = 0.1
+"""Of the moments of a run, at how many its journal is looked at."""
 
 any_case = settings(suppress_health_check=[HealthCheck.too_slow])
 
@@ -69,6 +73,29 @@ class Live:
             self.ended.append(self.fate.end(call))
             interpreter.finish(self.ended[-1])
         return None
+
+
+@any_case
+@given(SEEDS, FATES, SEEDS)
+def test_what_a_build_wrote_itself_it_would_write_again(
+    structure: int, fate: Fate, order: int
+) -> None:
+    """Wherever the run stands: nothing in its journal is strange to the build that wrote it."""
+    random = Random(order)
+    live = Live(Structure(Random(structure), ("do", "ask")).routine(), fate, random)
+    journals: list[list[Entry]] = []
+
+    def look(interpreter: Interpreter) -> None:
+        if random.random() < LOOKS:
+            begun = [
+                Begun(call.path, call.attempt, call.node.type, call.arguments, 0.0)
+                for call in live.under_way.values()
+            ]
+            journals.append([*live.ended, *begun])
+
+    live.play(look)
+    for journal in journals:
+        assert differences(live.routine, 5, journal) == []
 
 
 @any_case

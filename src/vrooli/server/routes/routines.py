@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Query
 from starlette.responses import JSONResponse
 
 from vrooli.execution.routines import RoutineStore
@@ -23,10 +23,12 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
         """`{routines: [{name, version, description, definition, updated_at}]}`, by name."""
         return {"routines": [routine.to_json() for routine in await routines.all()]}
 
-    @router.get("/routines/{name}", summary="Read the newest version of a routine")
-    async def get_routine(name: Name) -> dict[str, Any]:
-        """404 when there is none of that name."""
-        return (await routines.get(name)).to_json()
+    @router.get("/routines/{name}", summary="Read a version of a routine")
+    async def get_routine(
+        name: Name, version: Annotated[str, Query(max_length=64)] = ""
+    ) -> dict[str, Any]:
+        """The newest, or the one of that hash; 404 when there is none."""
+        return (await routines.get(name, version)).to_json()
 
     @router.post("/routines", summary="Store a routine, as a new version where one is there")
     async def put_routine(definition: Annotated[dict[str, Any], Body()]) -> JSONResponse:

@@ -1,0 +1,34 @@
+"""A journal is compared with what a build would do."""
+
+from tests.support.flow import routine, step
+from vrooli.flow.entries import Begun, Failure, Finished
+from vrooli.flow.replay import differences
+
+
+def test_a_step_that_is_no_more_is_told() -> None:
+    made = routine(step("a"), step("b"))
+    done = [Finished("a", 1, "do", 1), Finished("c", 1, "do", 1)]
+    assert differences(made, None, done) == ["c: this build would not come to attempt 1"]
+
+
+def test_a_step_of_another_type_is_told() -> None:
+    made = routine(step("a"))
+    (said,) = differences(made, None, [Finished("a", 1, "ask", 1)])
+    assert said == "a: it was a step of type ask, and would be do"
+
+
+def test_other_arguments_of_what_is_under_way_are_told() -> None:
+    made = routine({"step": "a", "do": {"n": "${inputs.n + 1}"}})
+    begun = Begun("a", 1, "do", {"n": 3}, 0.0)
+    assert differences(made, {"n": 2}, [begun]) == []
+    (said,) = differences(made, {"n": 3}, [begun])
+    assert said == "a: this build would give it other arguments"
+
+
+def test_fewer_attempts_than_there_were_are_told() -> None:
+    made = routine(step("a"))
+    failed = Failure("failed", "no", retryable=True)
+    tried = [Finished("a", 1, "do", None, failed), Finished("a", 2, "do", 1)]
+    (said,) = differences(made, None, tried)
+    assert said == "a: this build would not come to attempt 2"
+    assert differences(routine(step("a", retry={"most": 2})), None, tried) == []
