@@ -30,28 +30,37 @@ PYTHON = Path(__file__).parents[1] / ".cache" / "bench-steps" / "bin" / "python"
 
 def main() -> None:
     """Measure and print."""
-    _install_peers()
     say(f"{STEPS}-step runs, {CONCURRENT} at once, median of {ROUNDS} rounds\n{machine()}")
-    found: dict[str, list[dict[str, float]]] = {"ours": [], "dbos": [], "langgraph": []}
     with running_postgres() as postgres:
-        raw = asyncio.run(_raw(postgres.create_database("raw")))
-        for _ in range(ROUNDS):  # by turns, so that a busy minute hits all of them
-            found["ours"].append(asyncio.run(_ours(_migrated(postgres))))
-            for peer in ("dbos", "langgraph"):
-                found[peer].append(_peer(postgres, peer))
-    say(f"  raw INSERT and COMMIT, one connection: p50 {1000 * raw:.3f} ms")
+        report(compare(postgres))
+
+
+def compare(postgres: Postgres) -> dict[str, dict[str, float]]:
+    """The medians of each, ours and the peers', all on this PostgreSQL."""
+    _install_peers()
+    found: dict[str, list[dict[str, float]]] = {"ours": [], "dbos": [], "langgraph": []}
+    raw = asyncio.run(_raw(postgres.create_database("raw")))
+    for _ in range(ROUNDS):  # by turns, so that a busy minute hits all of them
+        found["ours"].append(asyncio.run(_ours(_migrated(postgres))))
+        for peer in ("dbos", "langgraph"):
+            found[peer].append(_peer(postgres, peer))
     medians = {
         name: {key: _median(rounds, key) for key in rounds[0]} for name, rounds in found.items()
     }
+    return {"raw": {"alone": raw}, **medians}
+
+
+def report(medians: dict[str, dict[str, float]]) -> None:
+    """Print them, and how many times faster ours is."""
+    raw, ours = medians.pop("raw"), medians["ours"]
+    say(f"  raw INSERT and COMMIT, one connection: p50 {1000 * raw['alone']:.3f} ms")
     for name, figures in medians.items():
         alone = f"one step after the other {1000 * figures['alone']:.2f} ms a step"
         say(f"  {name:<10} {figures['rate']:8,.0f} steps/s; {alone}")
-    start = 1000 * medians["ours"]["start"]
-    say(f"  ours       a run of one step, from the request to its end: p50 {start:.1f} ms")
-    say(f"  ours       one tree, 16 branches at once: {medians['ours']['tree']:,.0f} steps/s")
+    say(f"  ours       a run of one step, from request to end: p50 {1000 * ours['start']:.1f} ms")
+    say(f"  ours       one tree, 16 branches at once: {ours['tree']:,.0f} steps/s")
     for peer in ("dbos", "langgraph"):
-        ratio = medians["ours"]["rate"] / medians[peer]["rate"]
-        tree = medians["ours"]["tree"] / medians[peer]["rate"]
+        ratio, tree = (ours[key] / medians[peer]["rate"] for key in ("rate", "tree"))
         say(f"  ratio: ours / {peer}: 16 trees {ratio:.1f} x, one tree {tree:.1f} x")
 
 
