@@ -20,12 +20,15 @@ from vrooli.cli import (
     config,
     groups,
     job,
+    key,
     lifecycle,
+    login,
     logs,
     processes,
     routine,
     run,
     status,
+    user,
 )
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
@@ -72,7 +75,20 @@ def build_vrooli(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (lifecycle, status, logs, config, groups, job, routine, run, processes):
+    for module in (
+        lifecycle,
+        status,
+        logs,
+        config,
+        groups,
+        job,
+        routine,
+        run,
+        login,
+        user,
+        key,
+        processes,
+    ):
         module.register(app, kit)
     return app
 
