@@ -15,6 +15,7 @@ from vrooli.core import discover
 from vrooli.execution.work import work
 from vrooli.host.clock import SystemClock
 from vrooli.main.step_tools import step_tools
+from vrooli.server.accounts.accounts import accounts
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.migrator import Migrator
@@ -42,8 +43,12 @@ taken.
 SERVER = """
 ## Server, port 3001
 
-`server.token` is that of the watchdog and of other callers, `metrics.token` opens `/metrics` alone.
-`/openapi.json` (`server.token`) is the whole schema.
+Each route names the [role](../how-to/accounts.md) that it needs; an admin may what an operator may,
+who may what a viewer may. The token is that of a session (`POST /api/v1/auth/login`), an API key,
+or `server.token`, which is an admin; `metrics.token` opens `/metrics` alone. Who is no admin finds
+only runs and keys of its own; any other is a 404. 403 when the role is not enough, 409 when what is
+asked does not fit what is there, 429 with `Retry-After` after too many wrong passwords.
+`/openapi.json` (viewer) is the whole schema.
 
 """
 
@@ -51,7 +56,8 @@ SERVER = """
 def api() -> str:
     """Every route of the watchdog and of the server."""
     heads = "route | what it answers | token"
-    return HEAD + table(heads, _watchdog()) + SERVER + table(heads, _server())
+    server = table(heads.replace("token", "role"), _server())
+    return HEAD + table(heads, _watchdog()) + SERVER + server
 
 
 def routes_of_watchdog() -> Iterable[Route]:
@@ -82,9 +88,9 @@ def _server() -> Iterable[tuple[str, str, str]]:
         for method, route in methods.items():
             said = _one_line(f"{route['summary']}. {route.get('description', '')}")
             query = ", ".join(f"`{p['name']}`" for p in route.get("parameters", []))
-            token = ", ".join(name for scheme in route.get("security", []) for name in scheme)
+            role = ", ".join(name for scheme in route.get("security", []) for name in scheme)
             more = f" Query: {query}." if query else ""
-            yield f"`{method.upper()} {path}`", said.replace("?.", "?") + more, token or "none"
+            yield f"`{method.upper()} {path}`", said.replace("?.", "?") + more, role or "none"
 
 
 def _schema() -> dict[str, Any]:
@@ -93,6 +99,7 @@ def _schema() -> dict[str, Any]:
         database_url="postgresql://",
         token_file=Path("server.token"),
         metrics_token_file=Path("metrics.token"),
+        signing_key_file=Path("signing-key"),
         dumps=Path("dumps"),
         workspaces=Path("work"),
     )
@@ -107,6 +114,7 @@ def _schema() -> dict[str, Any]:
         database,
         Migrator(database, "", apply),
         work(database, "", clock, step_tools(clock, (), settings.workspaces)),
+        accounts(database, ""),
     )
     return create_app(parts).openapi()
 

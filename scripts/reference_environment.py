@@ -49,8 +49,20 @@ COMMANDS = (
     ),
     Variable(
         "XDG_CONFIG_HOME",
-        "Below it `init --scan` looks for units of systemd, for those who are not root.",
+        "In it `vrooli/login.json` keeps the session of `vrooli login`; and below it `init --scan`"
+        " looks for units of systemd, for those who are not root.",
         "`~/.config`",
+    ),
+    Variable(
+        "VROOLI_SERVER",
+        "Which server `run`, `routine`, `user` and `key` ask, as `http://HOST:PORT`.",
+        "the one of the stack, else the one that `login` named",
+    ),
+    Variable(
+        "VROOLI_API_KEY",
+        "As whom they ask it: a key of `vrooli key create`.",
+        "the session of `vrooli login`, else the token of the stack",
+        or_file=True,
     ),
     Variable("NO_COLOR", "Set to anything: no colours.", "colours on a terminal"),
     Variable("VROOLI_CALLED_AS", "Set by the launchers: how hints name the command.", "`vrooli`"),
@@ -84,7 +96,7 @@ SERVER = (
     ),
     Variable(
         "VROOLI_DATA",
-        "A folder of its own: heap dumps (`dumps/`) and `metrics.token`.",
+        "A folder of its own: heap dumps (`dumps/`), `metrics.token` and `signing-key`.",
         "`VROOLI_HOME`",
         or_file=True,
     ),

@@ -33,6 +33,11 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
     ("HOME/secrets/operator.token", "Opens the watchdog's API.", "0600"),
     ("HOME/secrets/server.token", "Opens the server's API, and nothing of the watchdog's.", "0600"),
     (
+        "HOME/secrets/signing-key",
+        "Signs the tokens of sessions. With another one everybody logs in anew.",
+        "0600",
+    ),
+    (
         "HOME/secrets/fingerprint.key",
         "Makes the digests by which an `up` knows that a secret has another value.",
         "0600",
@@ -53,6 +58,7 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
     ("HOME/data/NAME.18", "The same after an upgrade to 18; the one before is kept.", "0700"),
     ("HOME/data/server/server.token", "The server's copy of its token.", "0600"),
+    ("HOME/data/server/signing-key", "The server's copy of that key.", "0600"),
     (
         "HOME/data/server/metrics.token",
         "Opens the server's `/metrics` alone. Yours to make, if you want one.",
@@ -60,6 +66,12 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
     ),
     ("HOME/data/server/dumps", "Heap dumps of the server.", "0700"),
     ("HOME/host-id", "Name of this host, where the system has no `/etc/machine-id`.", "0644"),
+    (
+        "~/.config/vrooli/login.json",
+        "The session of `vrooli login`, of each user of the machine; below `$XDG_CONFIG_HOME` where"
+        " that is set.",
+        "0600",
+    ),
     ("RUN/pg-NAME", "Unix socket of PostgreSQL `NAME`.", "0700"),
 )
 

@@ -20,13 +20,16 @@ from vrooli.cli import (
     config,
     groups,
     job,
+    key,
     lifecycle,
+    login,
     logs,
     processes,
     release,
     routine,
     run,
     status,
+    user,
 )
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
@@ -73,7 +76,21 @@ def build_vrooli(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (lifecycle, status, logs, config, groups, job, routine, run, release, processes):
+    for module in (
+        lifecycle,
+        status,
+        logs,
+        config,
+        groups,
+        job,
+        routine,
+        run,
+        login,
+        user,
+        key,
+        release,
+        processes,
+    ):
         module.register(app, kit)
     return app
 

@@ -12,6 +12,9 @@ from vrooli.client.work import WorkClient
 from vrooli.core.home import Home
 
 if TYPE_CHECKING:
+    from vrooli.client.accounts import AccountsClient
+    from vrooli.client.api import Bearer
+    from vrooli.client.login import LoginFile
     from vrooli.stack.diff import Difference
     from vrooli.stack.model import Service, Stack
     from vrooli.stack.scanning.scan import Scanned
@@ -125,6 +128,27 @@ class Kit(Protocol):
         Raises:
             UsageError: the stack has no server.
         """
+        ...
+
+    def accounts(self, home: Home) -> "AccountsClient":
+        """The server's API about users, as whoever is logged in there, or with its token."""
+        ...
+
+    def joining(self, home: Home, server: str) -> "AccountsClient":
+        """The same as nobody, for whoever has no account or is not logged in.
+
+        Args:
+            home: of the stack whose server it is when none is said.
+            server: `http://HOST:PORT`, or empty.
+        """
+        ...
+
+    def login_file(self) -> "LoginFile":
+        """Where the session of whoever is logged in here is kept."""
+        ...
+
+    def session(self) -> "Bearer":
+        """That session, to show."""
         ...
 
     def stop_watchdog(self, home: Home) -> bool:

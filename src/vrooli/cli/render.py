@@ -170,6 +170,11 @@ def ago(at: float | None, now: float | None = None) -> str:
     return f"{seconds:.0f} s"
 
 
+def time_left(end: float) -> str:
+    """How long something still holds."""
+    return f"{until(end)} left" if end > time.time() else f"over {ago(end)} ago"
+
+
 def clock(at: float) -> str:
     """A time of this machine's zone as people read it; the year where it is not this one."""
     then = time.localtime(at)

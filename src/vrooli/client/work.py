@@ -2,16 +2,11 @@
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from vrooli.client import http
-from vrooli.client.token import read_token
-from vrooli.client.wire import encode, problem
-from vrooli.core.address import HostPort
-from vrooli.core.errors import CutOff, ProtocolError, Unreachable, UsageError
+from vrooli.client.api import ApiClient, rows_of
+from vrooli.core.errors import CutOff, UsageError
 
 OPEN = ("pending", "running", "waiting", "paused")
 """Statuses of a run that has not ended."""
@@ -23,26 +18,14 @@ WAIT = 20.0
 """Seconds for which the server may hold an answer back until there is news."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkClient:
-    """One server.
+class WorkClient(ApiClient):
+    """One server; errors as `ApiClient` says."""
 
-    Every method raises Unreachable (it does not run), AccessDenied (token), DeadlineExceeded (it
-    hangs), ProtocolError, or the error that the server named.
-
-    Attributes:
-        target: where it listens.
-        token_file: the bearer token, read anew for each request.
-        timeout: seconds for one whole answer.
-    """
-
-    target: HostPort
-    token_file: Path
-    timeout: float = 15.0
+    __slots__ = ()
 
     def routines(self) -> list[dict[str, Any]]:
         """All of them, by name."""
-        return _rows(self._ask("GET", "/routines"), "routines")
+        return rows_of(self._ask("GET", "/routines"), "routines")
 
     def routine(self, name: str, version: str = "") -> dict[str, Any]:
         """One version of one, by its hash; the newest where that is not said."""
@@ -74,7 +57,7 @@ class WorkClient:
         found: list[dict[str, Any]] = []
         while True:
             after = found[-1]["n"] if found else 0
-            page = _rows(
+            page = rows_of(
                 self._ask("GET", f"/runs/{quote(run, safe='')}/steps?after={after}"), "steps"
             )
             if not page:
@@ -96,38 +79,17 @@ class WorkClient:
             page = self._ask(
                 "GET", f"{path}?after={after}&wait={WAIT:g}", timeout=WAIT + self.timeout
             )
-            for event in _rows(page, "events"):
+            for event in rows_of(page, "events"):
                 after = event["seq"]
                 yield event
                 if event["run"] == run and event["kind"].removeprefix("run.") in ENDED:
                     return
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        key: str | None = None,
-        timeout: float | None = None,
-    ) -> dict[str, Any]:
-        token, headers = read_token(self.token_file), {"Idempotency-Key": key} if key else None
-        url = f"/api/v1{path}"
-        wire = encode(self.target, method, url, body=body, token=token, headers=headers)
-        try:
-            answer = http.send(self.target, wire, timeout or self.timeout)
-        except Unreachable as error:
-            if isinstance(error, CutOff):
-                raise
-            advice = "`vrooli status` shows whether the server runs; `vrooli up` starts it"
-            raise Unreachable(error.what, where=error.where, next_step=advice) from error
-        if answer.status >= 400:
-            place = f"{method} {path.partition('?')[0]} at {self.target}"
-            raise _refused(answer.status, answer.lenient(), place)
-        value = answer.json()
-        if not isinstance(value, dict):
-            raise ProtocolError(f"{path} did not answer with an object", where=str(self.target))
-        return value
+    def _refused(self, status: int, body: Any, place: str) -> Exception:
+        said = body.get("error") if isinstance(body, dict) else None
+        if isinstance(said, dict) and said.get("code") == "bad_routine":
+            return BadRoutine(str(said["message"]), list(said["details"]))
+        return super()._refused(status, body, place)
 
 
 class BadRoutine(UsageError):
@@ -140,17 +102,3 @@ class BadRoutine(UsageError):
     def __init__(self, what: str, mistakes: list[dict[str, Any]]) -> None:
         super().__init__(what)
         self.mistakes = mistakes
-
-
-def _refused(status: int, body: Any, place: str) -> Exception:
-    said = body.get("error") if isinstance(body, dict) else None
-    if isinstance(said, dict) and said.get("code") == "bad_routine":
-        return BadRoutine(str(said["message"]), list(said["details"]))
-    return problem(status, body, place)
-
-
-def _rows(answer: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    rows = answer.get(key)
-    if not isinstance(rows, list):
-        raise ProtocolError(f"the answer has no {key}")
-    return rows

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 from vrooli.cli.kit import BroughtUp, Progress
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.work import WorkClient
-from vrooli.core.address import HostPort
-from vrooli.core.errors import ConfigError, Unreachable, UsageError, VrooliError
+from vrooli.core.errors import ConfigError, VrooliError
 from vrooli.core.home import Home
 from vrooli.main.places import every_home, find_home, make_home
-from vrooli.stack.builtin.server import SERVER_TOKEN, need_work_half
+from vrooli.stack.builtin.server import need_work_half
 from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
+    from vrooli.client.accounts import AccountsClient
+    from vrooli.client.api import Bearer
+    from vrooli.client.login import LoginFile
     from vrooli.stack.model import Service, Stack
     from vrooli.stack.scanning.scan import Scanned
     from vrooli.stack.upgrading import Wish
@@ -146,18 +148,40 @@ class LocalKit:
         return WatchdogClient.of(home)
 
     def work(self, home: Home) -> WorkClient:
-        """Of the first server that the stack has."""
-        stack = self.compiled(home)
-        for service in stack.services.values() if stack is not None else ():
-            if service.kind == "server" and service.port:
-                target = HostPort(service.host, service.port)
-                return WorkClient(target, home.secrets / SERVER_TOKEN)
-        if stack is None:
-            raise Unreachable("nothing was started here yet", next_step="`vrooli up`")
-        raise UsageError(
-            "this stack has no server, which does the work",
-            next_step="declare it in vrooli.toml: [scenarios.server]",
-        )
+        """See `main.reach`."""
+        from vrooli.main.reach import reach
+
+        found = reach(self.compiled(home), home, self._environment)
+        return WorkClient(found.target, found.bearer)
+
+    def accounts(self, home: Home) -> "AccountsClient":
+        """The same server, and as the same."""
+        from vrooli.client.accounts import AccountsClient
+        from vrooli.main.reach import reach
+
+        found = reach(self.compiled(home), home, self._environment)
+        return AccountsClient(found.target, found.bearer)
+
+    def joining(self, home: Home, server: str) -> "AccountsClient":
+        """As nobody yet."""
+        from vrooli.client.accounts import AccountsClient
+        from vrooli.client.api import NOBODY
+        from vrooli.main.reach import server_to_join
+
+        target = server_to_join(self.compiled(home), server, self._environment)
+        return AccountsClient(target, NOBODY)
+
+    def login_file(self) -> "LoginFile":
+        """Below `~/.config`."""
+        from vrooli.main.reach import login_file
+
+        return login_file(self._environment)
+
+    def session(self) -> "Bearer":
+        """What the file holds."""
+        from vrooli.client.login import Session
+
+        return Session(self.login_file()).bearer()
 
     def stop_watchdog(self, home: Home) -> bool:
         """Services run on."""

@@ -5,7 +5,8 @@
 - VROOLI_DATA: a folder of the server's own, for heap dumps (`dumps/`) and the scraper's token
   (`metrics.token`, which need not exist). It may run as a user who can read nothing else.
 - VROOLI_HOME: the stack's folder; takes the place of VROOLI_DATA where that is not set, with
-  `secrets/metrics.token`.
+  `secrets/metrics.token`. In the same place lies the secret that signs the tokens of sessions
+  (`signing-key`), made when there is none; servers on one database need the same.
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`) that steps of routines may use, with
   blanks between them; none when it is not set.
 - VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
@@ -34,8 +35,10 @@ from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, Vrooli
 from vrooli.execution.work import work
 from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
+from vrooli.host.secrets import FileSecrets
 from vrooli.main.environment import read_environment
 from vrooli.main.step_tools import step_tools
+from vrooli.server.accounts.accounts import accounts
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.health import SERVICE
@@ -43,6 +46,7 @@ from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
 from vrooli.server.retention import HistoryRetention
 from vrooli.server.settings import DEFAULT_PORT, ServerSettings
+from vrooli.stack.builtin.server import SIGNING_KEY
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 MIGRATION_SECONDS = 900.0
@@ -67,6 +71,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         drain_seconds=_number(environ, "DRAIN_SECONDS", 10.0),
         token_file=folders.token,
         metrics_token_file=folders.metrics_token,
+        signing_key_file=folders.signing_key,
         dumps=folders.data / "dumps",
         workspaces=folders.data / "work",
         step_secrets=tuple((read_environment(environ, "VROOLI_STEP_SECRETS") or "").split()),
@@ -90,6 +95,7 @@ class _Folders:
         secrets = Path(home) / "secrets" if home else self.data
         self.token = self._path("VROOLI_SERVER_TOKEN_FILE") or secrets / "operator.token"
         own = self.data if data else secrets
+        self.signing_key = own / SIGNING_KEY
         self.metrics_token = self._path("VROOLI_METRICS_TOKEN_FILE") or own / "metrics.token"
 
     def _path(self, name: str) -> Path | None:
@@ -172,7 +178,8 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     jobs = work(
         database, owner_name(), clock, step_tools(clock, settings.step_secrets, settings.workspaces)
     )
-    app = create_app(Parts(settings, database, migrator, jobs))
+    people = accounts(database, signing_key(settings.signing_key_file))
+    app = create_app(Parts(settings, database, migrator, jobs, people))
     try:
         async with in_background(migrator.run(), retention.run(), jobs.engine.run()):
             await migrator.first_try(settings.migration_wait_seconds)
@@ -183,6 +190,11 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
             await uvicorn.Server(_uvicorn(app, settings)).serve(sockets=[listener])
     finally:
         await database.close()
+
+
+def signing_key(file: Path) -> str:
+    """What it holds; made at random when there is none."""
+    return FileSecrets(file.parent, {}).create(file.name)
 
 
 def owner_name() -> str:

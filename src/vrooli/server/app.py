@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from vrooli.core.errors import EXIT_USAGE, VrooliError
 from vrooli.execution.work import Work
-from vrooli.server.auth import RequireToken, TokenFile
+from vrooli.server.accounts.accounts import Accounts
+from vrooli.server.auth import VIEWER, Access, check_declared
 from vrooli.server.database import Database
 from vrooli.server.dependencies import Dependency, Prober
 from vrooli.server.metrics import Metrics
@@ -24,16 +25,27 @@ from vrooli.server.middleware.observe import Observe
 from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
+from vrooli.server.routes.auth import auth_routes
 from vrooli.server.routes.debug import debug_routes
 from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
+from vrooli.server.routes.keys import key_routes
 from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
+from vrooli.server.routes.users import user_routes
 from vrooli.server.settings import ServerSettings
 from vrooli.server.store import HistoryStore
+from vrooli.server.token_file import TokenFile
 
-CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+CODES = {
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    429: "too_many",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +56,15 @@ class Parts:
     database: Database
     migrator: Migrator
     work: Work
+    accounts: Accounts
 
 
 def create_app(parts: Parts) -> FastAPI:
-    """The application. Every route but `/health` and `/health/live` needs a token (a test walks
-    them all).
-    """
+    """The application. Every route says who may use it."""
     settings = parts.settings
     metrics = Metrics(settings.version)
-    operator = TokenFile(settings.token_file)
-    scraper = TokenFile(settings.metrics_token_file)
-    # The generated documentation pages load scripts from elsewhere: off. The schema itself is
-    # behind the token.
+    # The generated documentation pages load scripts from elsewhere: off. The schema itself is not
+    # for everyone.
     app = FastAPI(
         title="Vrooli server",
         version=settings.version,
@@ -64,18 +73,25 @@ def create_app(parts: Parts) -> FastAPI:
         redoc_url=None,
     )
     prober = Prober(dependencies(parts), settings.probe_seconds)
-    app.include_router(health_routes(prober, lambda: parts.migrator.done, settings.version))
-    app.include_router(
-        metrics_routes(metrics), dependencies=[Depends(RequireToken(operator, scraper))]
+    app.state.access = Access(
+        TokenFile(settings.token_file),
+        parts.accounts.bearers.identify,
+        parts.work.runs.views.owner_of,
     )
     for router in (
+        health_routes(prober, lambda: parts.migrator.done, settings.version),
+        metrics_routes(metrics, TokenFile(settings.metrics_token_file)),
+        auth_routes(parts.accounts.logins, parts.accounts.directory),
+        user_routes(parts.accounts.directory),
+        key_routes(parts.accounts.directory),
         debug_routes(settings.dumps),
         history_routes(HistoryStore(parts.database)),
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
         schema_routes(app),
     ):
-        app.include_router(router, dependencies=[Depends(RequireToken(operator))])
+        check_declared(router)
+        app.include_router(router)
     _add_error_handlers(app)
     for layer in (BodyLimit, ErrorEdge, SecurityHeaders):  # the last one added is the outermost
         app.add_middleware(layer)
@@ -100,7 +116,7 @@ def schema_routes(app: FastAPI) -> APIRouter:
     """`/openapi.json`, for whoever may use the API."""
     router = APIRouter()
 
-    @router.get("/openapi.json", include_in_schema=False)
+    @router.get("/openapi.json", include_in_schema=False, dependencies=[VIEWER])
     async def openapi() -> dict[str, Any]:
         return app.openapi()
 

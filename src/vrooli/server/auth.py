@@ -1,74 +1,162 @@
-"""Who may ask what. Everything needs a token except the routes under `routes/health.py` that say
-so.
+"""Who may ask what. Each route names the role that it needs, as one of its dependencies (`VIEWER`,
+`OPERATOR`, `ADMIN`), or says that it is open to everyone (`OPEN`); an application with a route that
+does neither does not start.
 
-Two tokens, each in a 0600 file: one opens everything; the other (optional) opens `/metrics` only,
+Who asks shows a bearer token: that of the server, in a 0600 file, which is everybody's power;
+the access token of a session; or an API key. One more in a file (optional) opens `/metrics` only,
 so that a scraper's configuration (Prometheus: `authorization.credentials_file`) never holds an
 operator's power.
 """
 
-import hashlib
-import hmac
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import APIRouter, Depends
 from fastapi.openapi.models import HTTPBearer
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.security.base import SecurityBase
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute
 
-MAX_TOKEN_BYTES = 4096
+from vrooli.execution.runs.views import unknown_run
+from vrooli.server.accounts.roles import OPERATOR as OPERATOR_TOKEN
+from vrooli.server.accounts.roles import Caller, Role
+from vrooli.server.bodies import Id
+from vrooli.server.token_file import TokenFile
 
 
-class TokenFile:
-    """A token on disk that may be replaced at any time: it is read again whenever the file looks
-    different.
+class Access:
+    """What the dependencies below ask; `create_app` puts one where they find it.
+
+    Args:
+        operator: the token of the server.
+        identify: who shows any other token; None when it opens nothing.
+        owner_of: whose a run is; raises `UnknownName` when there is none.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.name = path.name
-        self._seen: tuple[int, int, int] | None = None
-        self._digest: bytes | None = None
+    def __init__(
+        self,
+        operator: TokenFile,
+        identify: Callable[[str], Awaitable[Caller | None]],
+        owner_of: Callable[[str], Awaitable[str]],
+    ) -> None:
+        self._operator, self._identify = operator, identify
+        self.owner_of = owner_of
 
-    def matches(self, candidate: str) -> bool:
-        """Whether `candidate` is the token. False as long as the file is missing, unreadable or
-        empty.
+    async def of(self, connection: HTTPConnection) -> Caller:
+        """Who asks; looked up once a request.
+
+        Raises:
+            HTTPException: 401, nobody that we know.
         """
-        self._refresh()
-        if self._digest is None:
-            return False
-        return hmac.compare_digest(self._digest, _digest(candidate.encode("utf-8", "replace")))
+        known: Caller | None = getattr(connection.state, "caller", None)
+        if known is None:
+            known = await self._look_up(bearer_of(connection))
+            connection.state.caller = known
+        return known
 
-    def _refresh(self) -> None:
-        try:
-            stat = self._path.stat()
-            seen = (stat.st_mtime_ns, stat.st_ino, stat.st_size)
-            if seen != self._seen:
-                with self._path.open("rb") as file:
-                    token = file.read(MAX_TOKEN_BYTES).strip()
-                self._seen, self._digest = seen, _digest(token) if token else None
-        except OSError:
-            self._seen = self._digest = None
+    async def _look_up(self, token: str) -> Caller:
+        if token and self._operator.matches(token):
+            return OPERATOR_TOKEN
+        found = await self._identify(token) if token else None
+        if found is None:
+            raise HTTPException(401, "a valid bearer token is needed")
+        return found
 
 
-class RequireToken(SecurityBase):
-    """FastAPI dependency: refuses with 401 unless the bearer token is in one of `files`.
+def access_of(connection: HTTPConnection) -> Access:
+    """That of the application."""
+    access: Access = connection.app.state.access
+    return access
 
-    As a security scheme of FastAPI's it stands in the schema too, by the names of the files.
+
+def bearer_of(connection: HTTPConnection) -> str:
+    """The token that a request shows; empty without one."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+class Needs(SecurityBase):
+    """FastAPI dependency: goes on only for whoever has a role, or more; 401 for nobody, else 403.
+
+    As a security scheme of FastAPI's it stands in the schema too, by the name of the role.
+
+    Attributes:
+        role: the one.
     """
 
-    def __init__(self, *files: TokenFile) -> None:
-        self._files = files
-        self.scheme_name = " or ".join(file.name for file in files)
+    def __init__(self, role: Role) -> None:
+        self.role = role
+        self.scheme_name = role.value
         self.model = HTTPBearer()
 
-    def __call__(self, request: Request) -> None:
-        """Compare against every file, so that the time taken does not tell which one exists."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        granted = [file.matches(token.strip()) for file in self._files]
-        if scheme.lower() != "bearer" or not any(granted):
-            raise HTTPException(401, "a valid bearer token is needed")
+    async def __call__(self, connection: HTTPConnection) -> None:
+        """Look who asks."""
+        who = await access_of(connection).of(connection)
+        if not who.may(self.role):
+            raise HTTPException(403, f"this needs the role {self.role}; yours is {who.role}")
 
 
-def _digest(token: bytes) -> bytes:
-    # Hashing makes both sides equally long: compare_digest alone would tell the token's length.
-    return hashlib.sha256(token).digest()
+class NeedsOrToken(Needs):
+    """The same, or the token in a file, which opens nothing else."""
+
+    def __init__(self, role: Role, file: TokenFile) -> None:
+        super().__init__(role)
+        self.scheme_name = f"{role.value} or {file.name}"
+        self._file = file
+
+    async def __call__(self, connection: HTTPConnection) -> None:
+        """Compare with the file first: a scraper is to be answered while PostgreSQL is away."""
+        if not self._file.matches(bearer_of(connection)):
+            await super().__call__(connection)
+
+
+def _open() -> None:
+    """Everybody may."""
+
+
+async def _who(connection: HTTPConnection) -> Caller:
+    return await access_of(connection).of(connection)
+
+
+async def _own_run(connection: HTTPConnection, run: Id) -> str:
+    access = access_of(connection)
+    who = await access.of(connection)
+    if not who.sees(await access.owner_of(run)):
+        raise unknown_run(run)
+    return run
+
+
+OPEN = Depends(_open)
+VIEWER, OPERATOR, ADMIN = (Depends(Needs(role)) for role in Role)
+
+Who = Annotated[Caller, Depends(_who)]
+"""Parameter of a route: who asks."""
+
+OwnRun = Annotated[str, Depends(_own_run)]
+"""Parameter of a route with `{run}` in its path: the id of a run that whoever asks may see. Any
+other is not there, with the same answer as one that never was.
+"""
+
+
+def declared(route: BaseRoute) -> Role | None:
+    """The role that a route needs; None when it is open.
+
+    Raises:
+        LookupError: it does not say, or says two things.
+    """
+    if not isinstance(route, APIRoute | APIWebSocketRoute):
+        raise LookupError(f"{route} is of a kind that cannot say who may use it")
+    calls = [one.call for one in route.dependant.dependencies]
+    found: list[Role | None] = [call.role for call in calls if isinstance(call, Needs)]
+    found += [None for call in calls if call is _open]
+    if len(found) != 1:
+        raise LookupError(f"{route.path} does not name one role: {found}")
+    return found[0]
+
+
+def check_declared(router: APIRouter) -> None:
+    """Raises LookupError when one of its routes does not say who may use it."""
+    for route in router.routes:
+        declared(route)

@@ -22,6 +22,8 @@ class ServerSettings:
         token_file: holds the bearer token that opens everything (0600); read again when it is
             replaced.
         metrics_token_file: holds the token that opens `/metrics` alone; need not exist.
+        signing_key_file: holds the secret that signs the tokens of sessions (0600); made at the
+            start when there is none.
         dumps: folder that takes heap dumps; made when the first one is written.
         workspaces: folder that takes those of runs; made when the first one is.
         host: address to listen on; loopback unless someone asks for more.
@@ -37,6 +39,7 @@ class ServerSettings:
     database_url: str = field(repr=False)
     token_file: Path
     metrics_token_file: Path
+    signing_key_file: Path
     dumps: Path
     workspaces: Path
     host: str = "127.0.0.1"

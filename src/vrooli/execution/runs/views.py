@@ -36,12 +36,14 @@ class RunFilter:
         routine: likewise.
         before: id of the last run of the page before.
         limit: runs of a page.
+        created_by: only those of one owner; empty means any.
     """
 
     status: str = ""
     routine: str = ""
     before: str = ""
     limit: int = 50
+    created_by: str = ""
 
 
 class RunViews:
@@ -58,10 +60,18 @@ class RunViews:
             raise unknown_run(run)
         return _run(row)
 
+    async def owner_of(self, run: str) -> str:
+        """Who made it; `UnknownName` when there is none."""
+        async with self._database.connection() as connection:
+            owner = await connection.fetchval("SELECT created_by FROM runs WHERE id = $1", run)
+        if owner is None:
+            raise unknown_run(run)
+        return str(owner)
+
     async def page(self, query: RunFilter) -> list[dict[str, Any]]:
         """At most `query.limit` of them."""
         where, values = ["true"], list[Any]()
-        for column in ("status", "routine"):
+        for column in ("status", "routine", "created_by"):
             if value := getattr(query, column):
                 values.append(value)
                 where.append(f"{column} = ${len(values)}")

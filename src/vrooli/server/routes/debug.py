@@ -1,5 +1,5 @@
-"""`/health/memory` and `/debug/heap-dump`: they show internals and cost time, hence the operator's
-token.
+"""`/health/memory` and `/debug/heap-dump`: they show internals and cost time, hence for
+admins.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import FileResponse
 
 from vrooli.server import memory
+from vrooli.server.auth import ADMIN
 from vrooli.server.heapdump import Trace, dump
 
 
@@ -18,7 +19,9 @@ def debug_routes(dumps: Path) -> APIRouter:
     router = APIRouter()
     one_at_a_time = asyncio.Lock()  # each walks every object: two at once would double the stall
 
-    @router.get("/health/memory", summary="What does this process keep in memory?")
+    @router.get(
+        "/health/memory", summary="What does this process keep in memory?", dependencies=[ADMIN]
+    )
     async def health_memory(
         top: Annotated[int, Query(ge=1, le=memory.MAX_TYPES)] = memory.DEFAULT_TYPES,
     ) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def debug_routes(dumps: Path) -> APIRouter:
         async with one_at_a_time:
             return await asyncio.to_thread(memory.facts, top)
 
-    @router.get("/debug/heap-dump", summary="A heap snapshot as a file")
+    @router.get("/debug/heap-dump", summary="A heap snapshot as a file", dependencies=[ADMIN])
     async def heap_dump(trace: Trace = Trace.KEEP) -> FileResponse:
         """A zip archive. `trace=start` switches tracemalloc on (slower, more memory) until
         `trace=stop`.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
+from vrooli.server.auth import OPEN
 from vrooli.server.dependencies import Prober
 from vrooli.server.health import report
 
@@ -15,7 +16,9 @@ def health_routes(prober: Prober, migrated: Callable[[], bool], version: str) ->
     router = APIRouter()
     began = time.monotonic()
 
-    @router.get("/health", summary="Can this server serve, and what does it miss?")
+    @router.get(
+        "/health", summary="Can this server serve, and what does it miss?", dependencies=[OPEN]
+    )
     async def health() -> JSONResponse:
         """200 while healthy or degraded, 503 while unhealthy; answers by the probes' deadline."""
         answers = await prober.look()
@@ -28,7 +31,7 @@ def health_routes(prober: Prober, migrated: Callable[[], bool], version: str) ->
         )
         return JSONResponse(found.to_json(), status_code=found.http_status)
 
-    @router.get("/health/live", summary="Does the event loop answer?")
+    @router.get("/health/live", summary="Does the event loop answer?", dependencies=[OPEN])
     async def live() -> JSONResponse:
         """200 as long as the process can answer at all. Touches nothing else: PostgreSQL down is
         not server down.

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
+from vrooli.server.auth import ADMIN, OPERATOR
 from vrooli.server.problems import problem
 from vrooli.server.records import BadBatch, Batch, parse_batch
 from vrooli.server.store import HistoryFilter, HistoryStore
@@ -22,7 +23,12 @@ def history_routes(history: HistoryStore) -> APIRouter:
     """Write and read the PostgreSQL copy of the history."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.post("/history", summary="Store a batch of a watchdog's records", openapi_extra=_BODY)
+    @router.post(
+        "/history",
+        summary="Store a batch of a watchdog's records",
+        openapi_extra=_BODY,
+        dependencies=[ADMIN],
+    )
     async def post_history(request: Request) -> JSONResponse:
         """Idempotent by (host, boot, seq): sending a batch again changes nothing.
 
@@ -41,7 +47,7 @@ def history_routes(history: HistoryStore) -> APIRouter:
             return problem(bad.status, code, bad.message, next_step=advice, details=bad.problems)
         return JSONResponse((await history.add(batch)).to_json())
 
-    @router.get("/history", summary="Read the history, newest first")
+    @router.get("/history", summary="Read the history, newest first", dependencies=[OPERATOR])
     async def get_history(query: Annotated[HistoryFilter, Query()]) -> dict[str, Any]:
         """`{records, next_cursor}`; pass `next_cursor` as `cursor` for the next page."""
         return await history.page(query)

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 
 from vrooli.execution.routines import RoutineStore
 from vrooli.flow.reading import RoutineError
+from vrooli.server.auth import OPERATOR, VIEWER
 from vrooli.server.problems import problem
 
 MOST = 200
@@ -18,19 +19,25 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
     """Store and read routines."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/routines", summary="List the routines")
+    @router.get("/routines", summary="List the routines", dependencies=[VIEWER])
     async def list_routines() -> dict[str, Any]:
         """`{routines: [{name, version, description, definition, updated_at}]}`, by name."""
         return {"routines": [routine.to_json() for routine in await routines.all()]}
 
-    @router.get("/routines/{name}", summary="Read a version of a routine")
+    @router.get(
+        "/routines/{name}", summary="Read a version of a routine", dependencies=[VIEWER]
+    )
     async def get_routine(
         name: Name, version: Annotated[str, Query(max_length=64)] = ""
     ) -> dict[str, Any]:
         """The newest, or the one of that hash; 404 when there is none."""
         return (await routines.get(name, version)).to_json()
 
-    @router.post("/routines", summary="Store a routine, as a new version where one is there")
+    @router.post(
+        "/routines",
+        summary="Store a routine, as a new version where one is there",
+        dependencies=[OPERATOR],
+    )
     async def put_routine(definition: Annotated[dict[str, Any], Body()]) -> JSONResponse:
         """200 `{name, version, changed}`; 422 with every mistake by its place, nothing stored."""
         try:

@@ -4,19 +4,18 @@ import asyncio
 import time
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 from vrooli.execution.runs.runs import BadInputs, Runs
 from vrooli.execution.runs.views import RunFilter
+from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
 from vrooli.server.problems import problem
 
-OPERATOR = "operator"
 LOOK = 0.1
 """Seconds between two looks for news while somebody waits for them."""
 
-Id = Annotated[str, Path(max_length=64)]
 After = Annotated[int, Query(ge=0, le=2**62)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -44,29 +43,35 @@ def run_routes(runs: Runs) -> APIRouter:
 
 
 def _add_changes(router: APIRouter, runs: Runs) -> None:
-    @router.post("/runs", status_code=201, summary="Start a run of a routine")
+    @router.post(
+        "/runs", status_code=201, summary="Start a run of a routine", dependencies=[OPERATOR]
+    )
     async def start_run(
         start: Start,
+        who: Who,
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> JSONResponse:
         """201 with the run; the same `Idempotency-Key` again makes no second one. 404 when there is
         no such routine, 422 when the inputs do not fit it.
         """
         try:
-            run = await runs.start(start.routine, start.inputs, OPERATOR, idempotency_key)
+            run = await runs.start(start.routine, start.inputs, who.name, idempotency_key)
         except BadInputs as error:
             return problem(422, "bad_inputs", error.what, next_step=error.next_step)
         return JSONResponse(await runs.views.get(run), status_code=201)
 
-    @router.post("/runs/{run}/cancel", summary="End a run wherever it stands")
-    async def cancel_run(run: Id) -> dict[str, Any]:
+    @router.post(
+        "/runs/{run}/cancel", summary="End a run wherever it stands", dependencies=[OPERATOR]
+    )
+    async def cancel_run(run: OwnRun, who: Who) -> dict[str, Any]:
         """The run; 409 when it had ended otherwise before."""
-        return await runs.cancel(run, OPERATOR)
+        return await runs.cancel(run, who.name)
 
 
 def _add_views(router: APIRouter, runs: Runs) -> None:
-    @router.get("/runs", summary="List runs, newest first")
+    @router.get("/runs", summary="List runs, newest first", dependencies=[VIEWER])
     async def list_runs(
+        who: Who,
         status: Literal[
             "", "pending", "running", "waiting", "paused", "completed", "failed", "cancelled"
         ] = "",
@@ -74,26 +79,32 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
         before: Annotated[str, Query(max_length=64)] = "",
         limit: Limit = 50,
     ) -> dict[str, Any]:
-        """`{runs, next}`; pass `next` as `before` for the page that follows; null on the last."""
-        found = await runs.views.page(RunFilter(status, routine, before, limit + 1))
+        """`{runs, next}`; pass `next` as `before` for the page that follows; null on the last. Who
+        is no admin sees its own.
+        """
+        found = await runs.views.page(RunFilter(status, routine, before, limit + 1, who.only))
         more = len(found) > limit
         return {"runs": found[:limit], "next": found[limit - 1]["id"] if more else None}
 
-    @router.get("/runs/{run}", summary="Read a run")
-    async def get_run(run: Id) -> dict[str, Any]:
+    @router.get("/runs/{run}", summary="Read a run", dependencies=[VIEWER])
+    async def get_run(run: OwnRun) -> dict[str, Any]:
         """404 when there is none of that id."""
         return await runs.views.get(run)
 
-    @router.get("/runs/{run}/steps", summary="Read the journal of a run")
-    async def get_steps(run: Id, after: After = 0, limit: Limit = 200) -> dict[str, Any]:
+    @router.get("/runs/{run}/steps", summary="Read the journal of a run", dependencies=[VIEWER])
+    async def get_steps(run: OwnRun, after: After = 0, limit: Limit = 200) -> dict[str, Any]:
         """`{steps}`: every attempt in the order of their beginning; `n` of the last one is `after`
         of the next page.
         """
         return {"steps": await runs.views.steps(run, after, limit)}
 
-    @router.get("/runs/{run}/events", summary="Read what happened in the tree of a run")
+    @router.get(
+        "/runs/{run}/events",
+        summary="Read what happened in the tree of a run",
+        dependencies=[VIEWER],
+    )
     async def get_events(
-        run: Id,
+        run: OwnRun,
         after: After = 0,
         limit: Limit = 200,
         wait: Annotated[float, Query(ge=0, le=30)] = 0.0,

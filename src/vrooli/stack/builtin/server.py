@@ -13,6 +13,10 @@ SERVER_TOKEN = "server.token"
 """The secret that callers show to the server. Not the operator token: the server runs as a lesser
 user than the watchdog, and whoever takes the server over must not gain the watchdog with it."""
 
+SIGNING_KEY = "signing-key"
+"""The secret that signs the tokens of sessions: of the servers of a stack together, so that one
+takes what another gave. With another one everybody logs in anew.
+"""
 
 INSTALL_WORK = "install it (in a checkout: `pipx install --force '.[work]'`)"
 
@@ -45,7 +49,9 @@ class ServerKind(ScenarioKind):
     stop_timeout = 15.0
 
     def prepare(self, service: Service, place: Place) -> Sequence[Command]:
-        """A data folder of its own, with the token that it checks callers against."""
+        """A data folder of its own, with the token that it checks callers against, and the key that
+        it signs tokens with.
+        """
         if not work_half_installed():
             raise ConfigError(
                 "the server belongs to the work half, which is not installed",
@@ -54,11 +60,11 @@ class ServerKind(ScenarioKind):
             )
         user = place.user_of(service)
         data = place.home.data(service.name)
-        token = place.secrets.create(SERVER_TOKEN)
-        return (
-            EnsureDirectory(str(data), 0o700, user),
-            WriteFile(str(data / SERVER_TOKEN), token, 0o600, user),
+        files = (
+            WriteFile(str(data / name), place.secrets.create(name), 0o600, user)
+            for name in (SERVER_TOKEN, SIGNING_KEY)
         )
+        return EnsureDirectory(str(data), 0o700, user), *files
 
     def program(self, service: Service, place: Place) -> Program:
         """The server reads its settings from the environment; files stay behind names."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vrooli.server.auth import TokenFile
+from vrooli.server.token_file import TokenFile
 
 
 def test_only_the_very_token_matches(tmp_path: Path) -> None:

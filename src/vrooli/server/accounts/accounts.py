@@ -1,0 +1,67 @@
+"""Accounts, put together: who somebody is, how one logs in, and who is who."""
+
+from dataclasses import dataclass
+
+from vrooli.core.ports.database import Database
+from vrooli.server.accounts.audit import Audit
+from vrooli.server.accounts.directory import Directory
+from vrooli.server.accounts.key_store import KeyStore
+from vrooli.server.accounts.logins import Logins
+from vrooli.server.accounts.passwords import Passwords
+from vrooli.server.accounts.roles import Caller
+from vrooli.server.accounts.session_store import SessionStore
+from vrooli.server.accounts.tokens import KEY_PREFIX, Signer, digest
+
+
+class Bearers:
+    """Tells who shows a token. PostgreSQL is asked each time: who was disabled, logged out or lost
+    a key is nobody from that moment on.
+    """
+
+    def __init__(self, database: Database, signer: Signer) -> None:
+        self._sessions, self._keys, self._signer = (
+            SessionStore(database),
+            KeyStore(database),
+            signer,
+        )
+
+    async def identify(self, token: str) -> Caller | None:
+        """Who shows it; None when it opens nothing."""
+        if token.startswith(KEY_PREFIX):
+            return await self._by_key(token)
+        session = self._signer.session_of(token)
+        holder = await self._sessions.holder(session) if session else None
+        if holder is None:
+            return None
+        return Caller(holder.email, holder.role, holder.user, session=session)
+
+    async def _by_key(self, token: str) -> Caller | None:
+        found = await self._keys.holder(digest(token))
+        if found is None:
+            return None
+        role = found.role.at_most(found.holder.role)
+        return Caller(found.holder.email, role, found.holder.user, key=found.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What the API works with."""
+
+    bearers: Bearers
+    logins: Logins
+    directory: Directory
+
+
+def accounts(database: Database, signing_key: str) -> Accounts:
+    """Put them together; nothing is opened.
+
+    Args:
+        database: where they are kept.
+        signing_key: secret that all servers of a stack share.
+    """
+    passwords, signer, audit = Passwords(), Signer(signing_key), Audit()
+    return Accounts(
+        Bearers(database, signer),
+        Logins(database, passwords, signer, audit),
+        Directory(database, passwords, audit),
+    )

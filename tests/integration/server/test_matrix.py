@@ -1,0 +1,232 @@
+"""Who may do what: every route of the server, for everybody who could ask, about what is theirs
+and what is not. A route that is not in the list fails.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.support.people import Person, ask, sql
+from tests.support.server import Server
+from vrooli.server.accounts.roles import Role
+from vrooli.server.accounts.tokens import ACCESS_SECONDS, Signer
+
+OPEN = None
+EXPECTED: dict[str, Role | None] = {
+    "GET /health": OPEN,
+    "GET /health/live": OPEN,
+    "GET /health/memory": Role.ADMIN,
+    "GET /debug/heap-dump": Role.ADMIN,
+    "GET /metrics": Role.ADMIN,
+    "GET /openapi.json": Role.VIEWER,
+    "GET /api/v1/history": Role.OPERATOR,
+    "POST /api/v1/history": Role.ADMIN,
+    "GET /api/v1/routines": Role.VIEWER,
+    "POST /api/v1/routines": Role.OPERATOR,
+    "GET /api/v1/routines/{name}": Role.VIEWER,
+    "GET /api/v1/runs": Role.VIEWER,
+    "POST /api/v1/runs": Role.OPERATOR,
+    "GET /api/v1/runs/{run}": Role.VIEWER,
+    "POST /api/v1/runs/{run}/cancel": Role.OPERATOR,
+    "GET /api/v1/runs/{run}/steps": Role.VIEWER,
+    "GET /api/v1/runs/{run}/events": Role.VIEWER,
+    "POST /api/v1/auth/login": OPEN,
+    "POST /api/v1/auth/refresh": OPEN,
+    "POST /api/v1/auth/logout": OPEN,
+    "POST /api/v1/auth/accept": OPEN,
+    "GET /api/v1/auth/me": Role.VIEWER,
+    "POST /api/v1/auth/logout-everywhere": Role.VIEWER,
+    "POST /api/v1/auth/password": Role.VIEWER,
+    "GET /api/v1/users": Role.ADMIN,
+    "POST /api/v1/users": Role.ADMIN,
+    "PATCH /api/v1/users/{email}": Role.ADMIN,
+    "GET /api/v1/invitations": Role.ADMIN,
+    "POST /api/v1/invitations": Role.ADMIN,
+    "DELETE /api/v1/invitations/{id}": Role.ADMIN,
+    "GET /api/v1/keys": Role.VIEWER,
+    "POST /api/v1/keys": Role.VIEWER,
+    "DELETE /api/v1/keys/{id}": Role.VIEWER,
+}
+WAITING = {"name": "wait", "do": [{"step": "a", "wait": {"seconds": 600}}]}
+ENDS_SESSIONS = "POST /api/v1/auth/logout-everywhere"
+
+
+@dataclass
+class Caller:
+    """Somebody who asks.
+
+    Attributes:
+        token: what is shown.
+        role: what it may do; None for nobody.
+        own: objects of its own, by the name in a path.
+    """
+
+    token: str
+    role: Role | None
+    own: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def callers(served: Server) -> dict[str, Caller]:
+    """One of each kind."""
+    served.post("/api/v1/routines", json=WAITING)
+    found = {role.value: caller(served, role) for role in Role}
+    viewer = person_with_run(served, Role.VIEWER)
+    key = viewer[0].new_key(role="viewer")
+    found["key"] = Caller(key["token"], Role.VIEWER, viewer[1])
+    old_key = viewer[0].new_key(role="viewer")
+    sql(served, f"UPDATE api_keys SET expires_at = now() WHERE id = '{old_key['id']}'")
+    found["expired key"] = Caller(old_key["token"], None, viewer[1])
+    found["expired session"] = Caller(expired(served, viewer[0]), None, viewer[1])
+    found["no token"] = Caller("", None, viewer[1])
+    found["bad token"] = Caller("wrong", None, viewer[1])
+    found["other key"] = Caller(forged(), None, viewer[1])
+    found["the server's token"] = Caller(served.token, Role.ADMIN, found["admin"].own)
+    return found
+
+
+def caller(served: Server, role: Role) -> Caller:
+    person, own = person_with_run(served, role)
+    return Caller(person.pair()["access_token"], role, own)
+
+
+def person_with_run(served: Server, role: Role) -> tuple[Person, dict[str, str]]:
+    """Somebody who may have been more once."""
+    person = Person(served, "operator")
+    token = person.pair()["access_token"]
+    run = ask(served, token, "POST", "/runs", {"routine": "wait"}).json()["id"]
+    key = person.new_key()["id"]
+    person.change(role=role.value)
+    return person, {"run": run, "id": key}
+
+
+def expired(served: Server, person: Person) -> str:
+    """An access token of a session that lasts, which was good until now."""
+    signer = Signer((served.home / "secrets" / "signing-key").read_text("ascii").strip())
+    session = signer.session_of(person.pair()["access_token"])
+    assert session is not None
+    return signer.access(session, time.time() - ACCESS_SECONDS - 1)
+
+
+def forged() -> str:
+    """Signed by somebody else."""
+    return Signer("x" * 64).access("anybody", time.time())
+
+
+def routes(served: Server) -> set[str]:
+    """All that the server has."""
+    paths = served.get("/openapi.json").json()["paths"]
+    found = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
+    return {*found, "GET /openapi.json"}  # which does not tell of itself
+
+
+def request(served: Server, route: str, token: str, objects: dict[str, str]) -> httpx.Response:
+    method, path = route.split()
+    path = re.sub(r"{(\w+)}", lambda name: objects.get(name[1], "nothing"), path)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    url = served.url + path
+    return httpx.request(method, url, headers=headers, timeout=30, verify=False)
+
+
+def test_every_route_says_who_may_use_it(served: Server) -> None:
+    assert routes(served) == set(EXPECTED)
+
+
+def test_the_schema_says_it_too(served: Server) -> None:
+    paths = served.get("/openapi.json").json()["paths"]
+    for route, role in EXPECTED.items():
+        method, path = route.split()
+        if path == "/openapi.json":
+            continue
+        said = [name for one in paths[path][method.lower()].get("security", []) for name in one]
+        assert said == (
+            []
+            if role is None
+            else [f"{role} or metrics.token" if path == "/metrics" else role.value]
+        ), route
+
+
+@pytest.mark.parametrize("route", EXPECTED)
+def test_everybody_gets_what_their_role_says(
+    served: Server, callers: dict[str, Caller], route: str
+) -> None:
+    """What is sent is no valid request mostly: who may not learns not even that."""
+    needed = EXPECTED[route]
+    for name, one in callers.items():
+        if route == ENDS_SESSIONS and one.role is not None:
+            continue
+        status = request(served, route, one.token, one.own).status_code
+        if needed is None:
+            assert status < 500, name
+            assert status != 403, name
+        elif one.role is None:
+            assert status == 401, name
+        elif not one.role.covers(needed):
+            assert status == 403, name
+        else:
+            assert status not in (401, 403), name
+            assert status < 500, name
+
+
+RUN_ROUTES = [route for route in EXPECTED if "{run}" in route]
+
+
+@pytest.mark.parametrize("route", [*RUN_ROUTES, "DELETE /api/v1/keys/{id}"])
+def test_what_belongs_to_others_is_not_there(
+    served: Server, callers: dict[str, Caller], route: str
+) -> None:
+    needed = EXPECTED[route]
+    assert needed is not None
+    _, foreign = person_with_run(served, Role.OPERATOR)
+    for name, one in callers.items():
+        if one.role is None or not one.role.covers(needed):
+            continue
+        own = request(served, route, one.token, one.own)
+        assert own.status_code in (200, 409), name
+        theirs = request(served, route, one.token, foreign)
+        if one.role is Role.ADMIN:
+            assert theirs.status_code in (200, 409), name
+            continue
+        nobodys = request(served, route, one.token, {key: "0" * 16 for key in foreign})
+        assert theirs.status_code == nobodys.status_code == 404, name
+        assert without_ids(theirs) == without_ids(nobodys), name
+
+
+def without_ids(answer: httpx.Response) -> str:
+    return re.sub(r"[0-9a-f]{12,16}", "ID", answer.text)
+
+
+def test_lists_hold_what_is_ones_own(served: Server, callers: dict[str, Caller]) -> None:
+    for name in ("viewer", "operator", "key"):
+        one = callers[name]
+        runs = ask(served, one.token, "GET", "/runs").json()
+        assert [run["id"] for run in runs["runs"]] == [one.own["run"]], name
+        keys = ask(served, one.token, "GET", "/keys").json()["keys"]
+        assert one.own["id"] in {key["id"] for key in keys}
+        assert len({key["owner"] for key in keys}) == 1
+    runs = ask(served, callers["admin"].token, "GET", "/runs").json()["runs"]
+    assert {one.own["run"] for one in callers.values()} <= {run["id"] for run in runs}
+
+
+def test_the_same_idempotency_key_of_another_person_is_another_request(served: Server) -> None:
+    def started(person: Person) -> str:
+        token = person.pair()["access_token"]
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "same"}
+        url = f"{served.url}/api/v1/runs"
+        answer = httpx.post(url, json={"routine": "wait"}, headers=headers, verify=False)
+        assert answer.json()["created_by"] == person.email
+        return str(answer.json()["id"])
+
+    first, second = Person(served), Person(served)
+    assert started(first) == started(first) != started(second)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quiet(served: Server) -> Iterator[None]:
+    """What is under way at the end is not waited for."""
+    yield
+    sql(served, "UPDATE runs SET status = 'cancelled' WHERE status IN ('pending', 'running')")
