@@ -1,7 +1,7 @@
 """What a type of step is: one file in `steps/` that defines `step`."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vrooli.core.errors import VrooliError
@@ -11,6 +11,7 @@ from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.workspaces import Workspaces
+from vrooli.execution.spending import Spending, Unlimited
 
 
 class StepFailed(VrooliError):
@@ -40,6 +41,7 @@ class StepTools:
         secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
             chooses the reference and where its value is sent.
         workspaces: files of runs.
+        spending: of budgets.
     """
 
     clock: Clock
@@ -48,6 +50,7 @@ class StepTools:
     sql: Sql
     secrets: Secrets
     workspaces: Workspaces
+    spending: Spending = field(default_factory=Unlimited)
 
 
 @dataclass(frozen=True, slots=True)
