@@ -12,6 +12,7 @@ from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.workspaces import Workspaces
 from vrooli.execution.spending import Spending, Unlimited
+from vrooli.execution.subruns import NoSubRuns, SubRuns
 
 
 class StepFailed(VrooliError):
@@ -42,6 +43,7 @@ class StepTools:
             chooses the reference and where its value is sent.
         workspaces: files of runs.
         spending: of budgets.
+        subruns: runs of other routines.
     """
 
     clock: Clock
@@ -51,6 +53,7 @@ class StepTools:
     secrets: Secrets
     workspaces: Workspaces
     spending: Spending = field(default_factory=Unlimited)
+    subruns: SubRuns = field(default_factory=NoSubRuns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,16 @@ class StepCall:
             do something may tell by it that it was asked before.
         arguments: as the schema of the type says.
         begun: unix seconds when the attempt first began, be it before a crash.
+        path: of the step in its run.
+        attempt: from 1.
     """
 
     run: str
     key: str
     arguments: Mapping[str, Any]
     begun: float
+    path: str = ""
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
