@@ -23,6 +23,9 @@ PATIENCE = 60.0
 
 _PAUSE = 0.3
 
+MOST_BELOW = 1000
+"""Runs started by one that are shown with it."""
+
 _START_HELP = """
 Start a run of a routine. It goes on by itself; `--watch` stays until it ends.
 
@@ -48,7 +51,7 @@ Examples:
 """
 
 _SHOW_HELP = """
-Show a run: how it stands, and every attempt of its steps.
+Show a run: how it stands, the runs that it started, and every attempt of its steps.
 
 Example:
 
@@ -66,7 +69,7 @@ Example:
 """
 
 _CANCEL_HELP = """
-End a run wherever it stands. What its steps have done stays done.
+End a run wherever it stands, and all that it started. What its steps have done stays done.
 
 Example:
 
@@ -134,10 +137,15 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
     def show(run: Id, file: File = None, json: Json = False) -> None:
         client = _client(kit, file)
         found, steps = client.run(run), client.steps(run)
+        below = client.runs(parent=run, limit=MOST_BELOW)["runs"]
         if json:
-            render.print_json({**found, "steps": steps})
+            render.print_json({**found, "runs": below, "steps": steps})
             return
         _summary(found)
+        if below:
+            render.out()
+            titles = ("STARTED RUN", "BY STEP", "ROUTINE", "STATUS", "TOOK")
+            render.table(titles, [_below_row(one) for one in below[::-1]])
         if steps:
             render.out()
             titles = ("STEP", "TYPE", "ATTEMPT", "STATUS", "WHY")
@@ -218,13 +226,15 @@ def _summary(run: Mapping[str, Any]) -> None:
         "routine": f"{run['routine']} ({run['version'][:12]})",
         "status": render.paint(run["status"], run["status"]),
         "by": run["created_by"],
+        "part of": f"{run['parent']}, step {run['parent_path']}" if run["parent"] else "",
         "started": f"{render.ago(run['created_at'])} ago",
         "took": _took(run) or "-",
         "inputs": jsonlib.dumps(run["inputs"], ensure_ascii=False),
         "output": jsonlib.dumps(run["output"], ensure_ascii=False),
     }
     for name, value in rows.items():
-        render.out(f"{name:<9}{value}")
+        if value:
+            render.out(f"{name:<9}{value}")
     if run["failure"]:
         render.out(f"failure  {_why(run['failure'])}")
 
@@ -232,6 +242,10 @@ def _summary(run: Mapping[str, Any]) -> None:
 def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
     started = f"{render.ago(run['created_at'])} ago"
     return run["id"], run["routine"], run["status"], started, _took(run) or "-"
+
+
+def _below_row(run: Mapping[str, Any]) -> tuple[str, ...]:
+    return run["id"], run["parent_path"], run["routine"], run["status"], _took(run) or "-"
 
 
 def _step_row(step: Mapping[str, Any]) -> tuple[str, ...]:

@@ -72,7 +72,8 @@ class StepExecutor:
         for error in validator(call.node.type).iter_errors(call.arguments):
             place = ".".join(map(str, error.absolute_path))
             raise StepFailed("arguments", error.message[:500], where=place)
-        asked = StepCall(self.run, f"{self.run}:{call.path}", call.arguments, begun)
+        key = f"{self.run}:{call.path}"
+        asked = StepCall(self.run, key, call.arguments, begun, call.path, call.attempt)
         return _storable(await kind.run(asked, self.tools))
 
 

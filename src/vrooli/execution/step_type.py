@@ -1,7 +1,7 @@
 """What a type of step is: one file in `steps/` that defines `step`."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vrooli.core.errors import VrooliError
@@ -11,6 +11,8 @@ from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.workspaces import Workspaces
+from vrooli.execution.spending import Spending, Unlimited
+from vrooli.execution.subruns import NoSubRuns, SubRuns
 
 
 class StepFailed(VrooliError):
@@ -40,6 +42,8 @@ class StepTools:
         secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
             chooses the reference and where its value is sent.
         workspaces: files of runs.
+        spending: of budgets.
+        subruns: runs of other routines.
     """
 
     clock: Clock
@@ -48,6 +52,8 @@ class StepTools:
     sql: Sql
     secrets: Secrets
     workspaces: Workspaces
+    spending: Spending = field(default_factory=Unlimited)
+    subruns: SubRuns = field(default_factory=NoSubRuns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,16 @@ class StepCall:
             do something may tell by it that it was asked before.
         arguments: as the schema of the type says.
         begun: unix seconds when the attempt first began, be it before a crash.
+        path: of the step in its run.
+        attempt: from 1.
     """
 
     run: str
     key: str
     arguments: Mapping[str, Any]
     begun: float
+    path: str = ""
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The work of one process, put together: routines, runs, and the engine that drives them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
@@ -9,6 +9,9 @@ from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.known import Known
 from vrooli.execution.routines import RoutineStore
+from vrooli.execution.runs.child_store import ChildStore
+from vrooli.execution.runs.children import Children
+from vrooli.execution.runs.ends import Ends
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.store import RunStore
@@ -36,6 +39,8 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         tools: what steps work with.
     """
     store, batcher = RunStore(database), Batcher(database)
+    routines, children = RoutineStore(database), ChildStore(database)
+    ends = Ends(children.ended, clock)
     engine = Engine(
         EngineParts(
             owner=owner,
@@ -43,11 +48,13 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
             journal=lambda claim: PostgresJournal(
                 database, batcher, claim.run, claim.fence, fresh=claim.fresh
             ),
-            executor=lambda run: StepExecutor(run, tools),
+            executor=lambda run: StepExecutor(run, equipped),
             written=batcher.close,
             clock=clock,
             read=Known(read_routine).of,
+            let_go=ends.hint,
         )
     )
-    routines = RoutineStore(database)
+    subruns = Children(children, routines, engine, ends, clock)
+    equipped = replace(tools, subruns=subruns)
     return Work(routines, Runs(store, routines, RunViews(database), engine), engine)

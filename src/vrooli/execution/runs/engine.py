@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,7 +44,8 @@ class EngineParts:
         written: returns when all is written that was to be.
         clock: time.
         read: makes a routine of its version and definition.
-        slots: runs at the same time.
+        slots: runs at the same time, not counted those that only wait for others.
+        let_go: told the id of each run that is driven here no more.
     """
 
     owner: str
@@ -54,6 +56,7 @@ class EngineParts:
     clock: Clock
     read: Callable[[str, Any], Routine]
     slots: int = 100
+    let_go: Callable[[str], None] = lambda run: None
 
 
 @dataclass
@@ -62,12 +65,26 @@ class Engine:
 
     parts: EngineParts
     _held: dict[str, tuple[int, asyncio.Task[None]]] = field(default_factory=dict)
+    _parked: Counter[str] = field(default_factory=Counter)  # how many steps of it wait for runs
     _away: float = -math.inf  # monotonic seconds at which PostgreSQL was last seen to be away
 
     @property
     def room(self) -> int:
         """Runs that it could take now."""
-        return self.parts.slots - len(self._held)
+        return self.parts.slots - len(self._held.keys() - self._parked.keys())
+
+    @contextmanager
+    def parked(self, run: str) -> Iterator[None]:
+        """While it waits for other runs: it takes no slot from them. Else, with a parent in every
+        slot, no child would ever begin.
+        """
+        self._parked[run] += 1
+        try:
+            yield
+        finally:
+            self._parked[run] -= 1
+            if not self._parked[run]:
+                del self._parked[run]
 
     async def run(self) -> None:
         """Until cancelled: 1. claim what nobody has; 2. keep what is ours, drop the rest."""
@@ -173,6 +190,7 @@ class Engine:
         finally:
             if self._held.get(claim.run, (0,))[0] == claim.fence:
                 del self._held[claim.run]
+            parts.let_go(claim.run)
 
     async def _end(self, claim: Claim, end: Done | Broken) -> None:
         if isinstance(end, Done):

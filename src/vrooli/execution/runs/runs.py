@@ -3,21 +3,12 @@
 import secrets
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
-from vrooli.core.errors import Refused, UsageError
-from vrooli.execution.known import Known
+from vrooli.core.errors import Refused
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import LEASE, Engine
+from vrooli.execution.runs.inputs import InputCheck
 from vrooli.execution.runs.store import Claim, NewRun, RunStore
 from vrooli.execution.runs.views import RunViews
-
-MOST_MISTAKES = 20
-
-
-class BadInputs(UsageError):
-    """The inputs of a run do not fit the schema of its routine."""
 
 
 class Runs:
@@ -28,7 +19,7 @@ class Runs:
     ) -> None:
         self._store, self._routines, self._engine = store, routines, engine
         self.views = views
-        self._validators = Known(_validator)
+        self._check_inputs = InputCheck()
 
     async def start(self, routine: str, inputs: Any, by: str, key: str | None) -> str:
         """The id of a new run, or of the one that the same `key` of the same caller made before.
@@ -44,7 +35,7 @@ class Runs:
             BadInputs: they do not fit.
         """
         stored = await self._routines.get(routine)
-        _check(self._validators.of(stored.version, stored.definition), inputs)
+        self._check_inputs(stored, inputs)
         new = NewRun(secrets.token_hex(8), routine, stored.version, inputs, by, key)
         owner = self._engine.parts.owner if self._engine.room > 0 else None
         made = await self._store.create(new, owner, LEASE if owner else 0.0)
@@ -54,36 +45,16 @@ class Runs:
         return made
 
     async def cancel(self, run: str, by: str) -> dict[str, Any]:
-        """The run, ended.
+        """The run, ended with all that it started.
 
         Raises:
             UnknownName: there is no such run.
             Refused: it had ended otherwise before.
         """
         cancelled = await self._store.cancel(run, by)
-        self._engine.drop(run)
+        for one in cancelled:
+            self._engine.drop(one)
         found = await self.views.get(run)
         if not cancelled and found["status"] != "cancelled":
             raise Refused(f"it is {found['status']} already", where=run)
         return found
-
-
-def _validator(definition: Any) -> Draft202012Validator:
-    schema = definition.get("inputs", {})
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise BadInputs(f"the schema of the routine is none: {error.message}") from error
-    return Draft202012Validator(schema)
-
-
-def _check(validator: Draft202012Validator, inputs: Any) -> None:
-    if not isinstance(inputs, dict):
-        raise BadInputs("expected an object", where="inputs")
-    errors = [*validator.iter_errors(inputs)][:MOST_MISTAKES]
-    if errors:
-        said = "; ".join(
-            ".".join(["inputs", *map(str, one.absolute_path)]) + f": {one.message[:300]}"
-            for one in errors
-        )
-        raise BadInputs(said, next_step="the routine says what it takes under `inputs`")

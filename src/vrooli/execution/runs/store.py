@@ -82,17 +82,34 @@ WITH ended AS (
 SELECT count(*) FROM ended
 """
 
-_CANCEL = """
-WITH ended AS (
-    UPDATE runs SET status = 'cancelled', ended_at = now(), owner = NULL, lease_until = NULL,
-        fence = fence + 1
-    WHERE id = $1 AND status IN ('pending', 'running', 'waiting', 'paused') RETURNING id, root
+# It ends with all that lies below it, in one commit; locked in the order of ids, as the journal
+# does. $4 is the fence of whoever drives it, or nobody's; with $6, it has ended already.
+_CUT = """
+WITH ours AS (
+    SELECT id, fence FROM runs
+    WHERE root = (SELECT root FROM runs WHERE id = $1) AND (id = $1 OR $1 = ANY (ancestors))
+        AND status IN ('pending', 'running', 'waiting', 'paused')
+    ORDER BY id FOR NO KEY UPDATE
+), mine AS (
+    SELECT FROM ours WHERE id = $1 AND ($4::bigint IS NULL OR fence = $4)
+), ended AS (
+    UPDATE runs r SET status = CASE WHEN r.id = $1 THEN $2 ELSE 'cancelled' END,
+        failure = CASE WHEN r.id = $1 THEN $3::json END, ended_at = now(), owner = NULL,
+        lease_until = NULL,
+        fence = r.fence + CASE WHEN r.id = $1 AND $4 IS NOT NULL THEN 0 ELSE 1 END
+    FROM ours WHERE r.id = ours.id AND ($6 OR EXISTS (SELECT FROM mine))
+    RETURNING r.id, r.root, r.ancestors, r.status
 ), counted AS (
-    UPDATE run_trees t SET seq = t.seq + 1 FROM ended WHERE t.root = ended.root
-    RETURNING t.root, t.seq
+    UPDATE run_trees t SET seq = t.seq + e.count
+    FROM (SELECT root, count(*) FROM ended GROUP BY root) e WHERE t.root = e.root
+    RETURNING t.root, t.seq - e.count AS before
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
-    SELECT c.root, c.seq, e.id, now(), 'run.cancelled', jsonb_build_object('by', $2::text)
+    SELECT c.root,
+           c.before + row_number() OVER (ORDER BY cardinality(e.ancestors) DESC, e.id), e.id,
+           now(), 'run.' || e.status,
+           CASE WHEN e.status = 'cancelled'
+                THEN jsonb_build_object('by', coalesce($5::text, 'run ' || $1)) ELSE '{}' END
     FROM counted c, ended e
 )
 SELECT id FROM ended
@@ -199,15 +216,30 @@ class RunStore:
             await connection.execute(_RELEASE, owner)
 
     async def end(self, run: str, fence: int, status: str, output: Any, failure: Any) -> bool:
-        """Write down what it came to; whether it was still ours."""
+        """Write down what it came to; whether it was still ours. Nothing goes on below a run that
+        failed.
+        """
+        if status == "failed":
+            return bool(await self._cut(run, status, _json(failure), fence, None))
         values = (run, fence, status, _json(output), _json(failure))
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_END, *values))
 
-    async def cancel(self, run: str, by: str) -> bool:
-        """End it wherever it stands; whether it had not ended. Its owner finds its fence gone."""
+    async def cancel(self, run: str, by: str) -> list[str]:
+        """End it wherever it stands, with all that it started: the ids of what had not ended. Their
+        owners find their fences gone.
+        """
+        return await self._cut(run, "cancelled", None, None, by)
+
+    async def _cut(self, run: str, *how: Any) -> list[str]:
         async with self._database.connection() as connection:
-            return bool(await connection.fetch(_CANCEL, run, by))
+            found = rows = await connection.fetch(_CUT, run, *how, False)
+            while len(found) > 1 or (found and how[0] == "cancelled"):
+                # While it waited for a lock, a run may have been made that it did not see. Below
+                # what has ended none is made.
+                found = await connection.fetch(_CUT, run, *how, True)
+                rows += found
+        return [row[0] for row in rows]
 
 
 def _json(value: Any) -> str | None:

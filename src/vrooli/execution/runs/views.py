@@ -10,7 +10,7 @@ from vrooli.core.ports.database import Database
 _RUN = """
 SELECT id, root, routine, version, status, owner, inputs::text, output::text, failure::text,
        created_by, extract(epoch FROM created_at)::float8, extract(epoch FROM started_at)::float8,
-       extract(epoch FROM ended_at)::float8
+       extract(epoch FROM ended_at)::float8, parent, parent_path
 FROM runs
 """
 
@@ -34,6 +34,7 @@ class RunFilter:
     Attributes:
         status: one of them; empty means any.
         routine: likewise.
+        parent: only what this run started itself; empty means any.
         before: id of the last run of the page before.
         limit: runs of a page.
         created_by: only those of one owner; empty means any.
@@ -41,6 +42,7 @@ class RunFilter:
 
     status: str = ""
     routine: str = ""
+    parent: str = ""
     before: str = ""
     limit: int = 50
     created_by: str = ""
@@ -71,7 +73,7 @@ class RunViews:
     async def page(self, query: RunFilter) -> list[dict[str, Any]]:
         """At most `query.limit` of them."""
         where, values = ["true"], list[Any]()
-        for column in ("status", "routine", "created_by"):
+        for column in ("status", "routine", "parent", "created_by"):
             if value := getattr(query, column):
                 values.append(value)
                 where.append(f"{column} = ${len(values)}")
@@ -125,6 +127,8 @@ def _run(row: Any) -> dict[str, Any]:
         "created_at": row[10],
         "started_at": row[11],
         "ended_at": row[12],
+        "parent": row[13],
+        "parent_path": row[14],
     }
 
 

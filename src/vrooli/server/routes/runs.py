@@ -8,7 +8,8 @@ from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
-from vrooli.execution.runs.runs import BadInputs, Runs
+from vrooli.execution.runs.inputs import BadInputs
+from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.views import RunFilter
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
 from vrooli.server.problems import problem
@@ -64,7 +65,7 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
         "/runs/{run}/cancel", summary="End a run wherever it stands", dependencies=[OPERATOR]
     )
     async def cancel_run(run: OwnRun, who: Who) -> dict[str, Any]:
-        """The run; 409 when it had ended otherwise before."""
+        """The run, ended with all that it started; 409 when it had ended otherwise before."""
         return await runs.cancel(run, who.name)
 
 
@@ -76,13 +77,16 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
             "", "pending", "running", "waiting", "paused", "completed", "failed", "cancelled"
         ] = "",
         routine: Annotated[str, Query(max_length=63)] = "",
+        parent: Annotated[str, Query(max_length=64)] = "",
         before: Annotated[str, Query(max_length=64)] = "",
         limit: Limit = 50,
     ) -> dict[str, Any]:
-        """`{runs, next}`; pass `next` as `before` for the page that follows; null on the last. Who
-        is no admin sees its own.
+        """`{runs, next}`; pass `next` as `before` for the page that follows; null on the last.
+        `parent` asks for what that run started. Who is no admin sees its own.
         """
-        found = await runs.views.page(RunFilter(status, routine, before, limit + 1, who.only))
+        found = await runs.views.page(
+            RunFilter(status, routine, parent, before, limit + 1, who.only)
+        )
         more = len(found) > limit
         return {"runs": found[:limit], "next": found[limit - 1]["id"] if more else None}
 

@@ -1,0 +1,74 @@
+"""Runs within runs: made once, driven like any other, waited for by the step that asked."""
+
+import hashlib
+
+from vrooli.core.errors import UnknownName
+from vrooli.core.ports.clock import Clock
+from vrooli.execution.routines import RoutineStore, StoredRoutine
+from vrooli.execution.runs.child_store import Born, ChildStore, NewChild
+from vrooli.execution.runs.ends import Ends
+from vrooli.execution.runs.engine import LEASE, Engine
+from vrooli.execution.runs.inputs import BadInputs, InputCheck
+from vrooli.execution.runs.store import Claim
+from vrooli.execution.step_type import StepFailed
+from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRun, SubRunEnd
+from vrooli.flow.patience import patiently
+
+_REFUSED = {
+    Born.TOO_DEEP: ("too-deep", f"runs would lie more than {DEEPEST} deep in each other"),
+    Born.TOO_MANY: ("too-many", f"the tree has {MOST_RUNS} runs already"),
+    Born.ORPHAN: ("cancelled", "the run that asks has ended"),
+}
+
+
+def child_id(parent: str, path: str, attempt: int) -> str:
+    """Of the run that this attempt of this step makes: the same in every replay."""
+    return hashlib.sha256(f"{parent}:{path}:{attempt}".encode()).hexdigest()[:16]
+
+
+class Children:
+    """Port `SubRuns`, for one process, which works on what it starts while it has room."""
+
+    def __init__(
+        self,
+        store: ChildStore,
+        routines: RoutineStore,
+        engine: Engine,
+        ends: Ends,
+        clock: Clock,
+    ) -> None:
+        self._store, self._routines, self._engine = store, routines, engine
+        self._ends, self._clock = ends, clock
+        self._check_inputs = InputCheck()
+
+    async def to_its_end(self, asked: SubRun) -> SubRunEnd:
+        """See the port. Who only waits takes no slot from what it waits for."""
+        run = child_id(asked.parent, asked.path, asked.attempt)
+        with self._engine.parked(asked.parent):
+            if not await patiently(self._clock, lambda: self._store.known(run)):
+                await self._make(run, asked)
+            return await self._ends.of(run)
+
+    async def _make(self, run: str, asked: SubRun) -> None:
+        stored = await patiently(self._clock, lambda: self._newest(asked.routine))
+        try:
+            self._check_inputs(stored, asked.inputs)
+        except BadInputs as error:
+            raise StepFailed("inputs", error.what, where=error.where or asked.routine) from error
+        engine = self._engine
+        owner = engine.parts.owner if engine.room > 0 else None
+        place = (asked.parent, asked.path)
+        new = NewChild(run, *place, stored.name, stored.version, asked.inputs)
+        born = await patiently(
+            self._clock, lambda: self._store.create(new, owner, LEASE if owner else 0.0)
+        )
+        if refused := _REFUSED.get(born):
+            raise StepFailed(refused[0], refused[1], where=asked.routine)
+        if born is Born.MADE and owner:
+            engine.take(Claim(run, 1, asked.inputs, stored.version, stored.definition, fresh=True))
+
+    async def _newest(self, name: str) -> StoredRoutine:
+        try:
+            return await self._routines.get(name)
+        except UnknownName as error:
+            raise StepFailed("no-routine", error.what, where=name) from error

@@ -1,0 +1,47 @@
+"""Seam: what a step spends is reserved before it is spent, and settled after."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What one model request, or something like it, costs.
+
+    Attributes:
+        tokens: in and out together.
+        micros: millionths of a US dollar; None when nobody knows the price.
+    """
+
+    tokens: int = 0
+    micros: int | None = 0
+
+
+class Spending(Protocol):
+    """Of the runs: out of a run's budget, and out of those of all that it is a part of."""
+
+    async def reserve(self, run: str, key: str, most: Amount) -> None:
+        """Set `most` aside, before it is spent. The same key of the same run twice is nothing new:
+        so a replay after a crash reserves nothing twice.
+
+        Raises:
+            StepFailed: kind `budget`: a limit leaves no room for it, or nobody knows its price and
+                there is a limit on cost.
+        """
+        ...
+
+    async def settle(self, run: str, key: str, real: Amount) -> None:
+        """Say what it came to; what was set aside and not spent is free again. The same twice is
+        nothing new.
+        """
+        ...
+
+
+class Unlimited:
+    """For runs that nobody limits."""
+
+    async def reserve(self, run: str, key: str, most: Amount) -> None:
+        """Always."""
+
+    async def settle(self, run: str, key: str, real: Amount) -> None:
+        """Nothing is kept."""

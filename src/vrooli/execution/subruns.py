@@ -1,0 +1,69 @@
+"""Seam: a step that is a run of another routine."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from vrooli.core.errors import VrooliError
+from vrooli.flow.entries import Failure
+
+DEEPEST = 16
+"""Runs that lie in each other, the root not counted: a recursion without an end is refused."""
+
+MOST_RUNS = 10_000
+"""Runs of one tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubRun:
+    """What is asked for. The first three name it: asked again, it is the same run.
+
+    Attributes:
+        parent: id of the run whose step asks.
+        path: of that step.
+        attempt: of that step.
+        routine: name; its newest version is taken when the run is made.
+        inputs: as the routine says.
+    """
+
+    parent: str
+    path: str
+    attempt: int
+    routine: str
+    inputs: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SubRunEnd:
+    """How it ended.
+
+    Attributes:
+        run: its id.
+        status: `completed`, `failed` or `cancelled`.
+        output: when it completed.
+        failure: when it failed.
+    """
+
+    run: str
+    status: str
+    output: Any
+    failure: Failure | None
+
+
+class SubRuns(Protocol):
+    """Makes runs within runs, each exactly once."""
+
+    async def to_its_end(self, asked: SubRun) -> SubRunEnd:
+        """Start it, unless that was done already, and wait until it has ended.
+
+        Raises:
+            StepFailed: it cannot be: `no-routine`, `inputs`, `too-deep`, `too-many`.
+        """
+        ...
+
+
+class NoSubRuns:
+    """Where nobody drives runs."""
+
+    async def to_its_end(self, asked: SubRun) -> SubRunEnd:
+        """Never."""
+        raise VrooliError("there are no sub-runs here", where=asked.routine)
