@@ -12,6 +12,7 @@ from tests.support.work import WorkDatabase
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.runs.engine import Engine, EngineParts
+from vrooli.execution.runs.transitions import Transitions
 from vrooli.flow.entries import Finished
 from vrooli.flow.interpreter import Call
 from vrooli.flow.model import Routine
@@ -88,6 +89,7 @@ def engine(
             written=batcher.close,
             clock=SystemClock(),
             read=_read,
+            transitions=Transitions(work.database),
             slots=slots,
         )
     )

@@ -86,6 +86,12 @@ class RoutineStore:
             raise UnknownName(f"there is no routine `{name}`", name, next_step="add it first")
         return StoredRoutine(row[0], row[1], json.loads(row[2]), row[3])
 
+    async def version(self, version: str) -> Any:
+        """The definition with this hash, which a run names."""
+        statement = "SELECT definition::text FROM routine_versions WHERE hash = $1"
+        async with self._database.connection() as connection:
+            return json.loads(await connection.fetchval(statement, version))
+
     async def all(self) -> list[StoredRoutine]:
         """By name."""
         async with self._database.connection() as connection:

@@ -1,7 +1,7 @@
 """What a type of step is: one file in `steps/` that defines `step`."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vrooli.core.errors import VrooliError
@@ -11,6 +11,7 @@ from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.workspaces import Workspaces
+from vrooli.flow.approval import Approvals, NobodyDecides
 
 
 class StepFailed(VrooliError):
@@ -40,6 +41,7 @@ class StepTools:
         secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
             chooses the reference and where its value is sent.
         workspaces: files of runs.
+        approvals: decisions of people.
     """
 
     clock: Clock
@@ -48,6 +50,7 @@ class StepTools:
     sql: Sql
     secrets: Secrets
     workspaces: Workspaces
+    approvals: Approvals = field(default_factory=NobodyDecides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +63,16 @@ class StepCall:
             do something may tell by it that it was asked before.
         arguments: as the schema of the type says.
         begun: unix seconds when the attempt first began, be it before a crash.
+        path: of the step in its run.
+        attempt: from 1.
     """
 
     run: str
     key: str
     arguments: Mapping[str, Any]
     begun: float
+    path: str = ""
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,8 @@ class StepType:
         name: as routines write it.
         title: one line for a list.
         arguments: JSON Schema of an object.
-        run: returns the output, any JSON value; raises `StepFailed` or another `VrooliError`.
+        run: returns the output, any JSON value; raises `StepFailed` or another `VrooliError`; when
+            it is lasting also `flow.driver.Parked`.
         repeatable: whether nobody is harmed when an attempt with these arguments is made twice.
         about: what the reference says beside: output, kinds of failures, an example.
         lasting: whether it goes on after a crash where it was: its beginning is durable before it

@@ -1,16 +1,21 @@
 """The work of one process, put together: routines, runs, and the engine that drives them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
+from vrooli.execution.approvals.approvals import Approvals
+from vrooli.execution.approvals.store import ApprovalStore
+from vrooli.execution.approvals.views import ApprovalViews
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.routines import RoutineStore
+from vrooli.execution.runs.control import Control
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.store import RunStore
+from vrooli.execution.runs.transitions import Transitions
 from vrooli.execution.runs.views import RunViews
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
@@ -23,6 +28,8 @@ class Work:
     routines: RoutineStore
     runs: Runs
     engine: Engine
+    control: Control
+    approvals: Approvals
 
 
 def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
@@ -34,17 +41,21 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         clock: time.
         tools: what steps work with.
     """
-    store, batcher = RunStore(database), Batcher(database)
+    store, batcher, transitions = RunStore(database), Batcher(database), Transitions(database)
+    asking = replace(tools, approvals=ApprovalStore(database))
     engine = Engine(
         EngineParts(
             owner=owner,
             store=store,
             journal=lambda run, fence: PostgresJournal(database, batcher, run, fence),
-            executor=lambda run: StepExecutor(run, tools),
+            executor=lambda run: StepExecutor(run, asking),
             written=batcher.close,
             clock=clock,
             read=read_routine,
+            transitions=transitions,
         )
     )
-    routines = RoutineStore(database)
-    return Work(routines, Runs(store, routines, RunViews(database), engine), engine)
+    routines, views = RoutineStore(database), RunViews(database)
+    approvals = Approvals(ApprovalStore(database), ApprovalViews(database), engine)
+    control = Control(transitions, routines, views, engine)
+    return Work(routines, Runs(store, routines, views, engine), engine, control, approvals)

@@ -3,20 +3,12 @@
 import secrets
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
-from vrooli.core.errors import Refused, UsageError
+from vrooli.core.errors import Refused
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import LEASE, Engine
+from vrooli.execution.runs.inputs import check_inputs
 from vrooli.execution.runs.store import Claim, NewRun, RunStore
 from vrooli.execution.runs.views import RunViews
-
-MOST_MISTAKES = 20
-
-
-class BadInputs(UsageError):
-    """The inputs of a run do not fit the schema of its routine."""
 
 
 class Runs:
@@ -42,7 +34,7 @@ class Runs:
             BadInputs: they do not fit.
         """
         stored = await self._routines.get(routine)
-        _check(stored.definition.get("inputs", {}), inputs)
+        check_inputs(stored.definition, inputs)
         new = NewRun(secrets.token_hex(8), routine, stored.version, inputs, by, key)
         owner = self._engine.parts.owner if self._engine.room > 0 else None
         made = await self._store.create(new, owner, LEASE if owner else 0.0)
@@ -64,19 +56,3 @@ class Runs:
         if not cancelled and found["status"] != "cancelled":
             raise Refused(f"it is {found['status']} already", where=run)
         return found
-
-
-def _check(schema: Any, inputs: Any) -> None:
-    if not isinstance(inputs, dict):
-        raise BadInputs("expected an object", where="inputs")
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise BadInputs(f"the schema of the routine is none: {error.message}") from error
-    errors = [*Draft202012Validator(schema).iter_errors(inputs)][:MOST_MISTAKES]
-    if errors:
-        said = "; ".join(
-            ".".join(["inputs", *map(str, one.absolute_path)]) + f": {one.message[:300]}"
-            for one in errors
-        )
-        raise BadInputs(said, next_step="the routine says what it takes under `inputs`")

@@ -10,7 +10,8 @@ from vrooli.core.ports.database import Database
 _RUN = """
 SELECT id, root, routine, version, status, owner, inputs::text, output::text, failure::text,
        created_by, extract(epoch FROM created_at)::float8, extract(epoch FROM started_at)::float8,
-       extract(epoch FROM ended_at)::float8
+       extract(epoch FROM ended_at)::float8, pausing AND status = 'running', forked_from,
+       forked_path
 FROM runs
 """
 
@@ -115,6 +116,9 @@ def _run(row: Any) -> dict[str, Any]:
         "created_at": row[10],
         "started_at": row[11],
         "ended_at": row[12],
+        "pausing": row[13],
+        "forked_from": row[14],
+        "forked_path": row[15],
     }
 
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
-from vrooli.execution.runs.runs import BadInputs, Runs
+from vrooli.execution.runs.inputs import BadInputs
+from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.views import RunFilter
 from vrooli.server.problems import problem
 
