@@ -6,6 +6,7 @@ import typer
 
 from vrooli import __version__
 from vrooli.cli import (
+    approval,
     autoheal,
     autoheal_actions,
     autoheal_beat,
@@ -72,7 +73,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (lifecycle, status, logs, config, groups, job, routine, run, processes):
+    for module in (lifecycle, status, logs, config, groups, job, routine, run, approval, processes):
         module.register(app, kit)
     return app
 
