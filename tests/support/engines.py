@@ -12,6 +12,7 @@ from tests.support.work import WorkDatabase
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.runs.engine import Engine, EngineParts
+from vrooli.execution.runs.transitions import Transitions
 from vrooli.flow.entries import Finished
 from vrooli.flow.interpreter import Call
 from vrooli.flow.model import Routine
@@ -83,11 +84,12 @@ def engine(
         EngineParts(
             owner=secrets.token_hex(4),
             store=work.store,
-            journal=lambda claim: PostgresJournal(work.database, batcher, claim.run, claim.fence),
+            journal=lambda run, fence, fresh: PostgresJournal(work.database, batcher, run, fence),
             executor=steps or (lambda run: CountingSteps(run, world)),
             written=batcher.close,
             clock=SystemClock(),
             read=_read,
+            transitions=Transitions(work.database),
             slots=slots,
         )
     )

@@ -11,6 +11,7 @@ from vrooli.flow.entries import Finished
 from vrooli.flow.interpreter import Call
 from vrooli.flow.model import StepNode
 from vrooli.flow.template import Template
+from vrooli.host.memory.approvals import MemoryApprovals
 from vrooli.host.memory.clock import MemoryClock
 from vrooli.host.memory.http import MemoryHttp
 from vrooli.host.memory.sandbox import MemorySandbox
@@ -32,6 +33,7 @@ def tools(**own: Any) -> StepTools:
         "sql": MemorySql(lambda statement: Rows((), ())),
         "workspaces": MemoryWorkspaces(),
         "secrets": MemorySecrets(),
+        "approvals": MemoryApprovals(),
     }
     return StepTools(**{**twins, **own})
 

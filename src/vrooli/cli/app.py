@@ -6,6 +6,7 @@ import typer
 
 from vrooli import __version__
 from vrooli.cli import (
+    approval,
     autoheal,
     autoheal_actions,
     autoheal_beat,
@@ -85,6 +86,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
         job,
         routine,
         run,
+        approval,
         login,
         user,
         key,

@@ -29,6 +29,7 @@ File = Annotated[
         "--file", "-f", help="The stack file; else vrooli.toml, searched upward.", metavar="FILE"
     ),
 ]
+Run = Annotated[str, typer.Argument(help="The run.", metavar="RUN")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output.")
 ]

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.given import text_of
 from vrooli.cli.help import App
+from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
-from vrooli.cli.options import File, Json
+from vrooli.cli.options import File, Json, Run
+from vrooli.cli.run_steering import register_steering
 from vrooli.client.work import ENDED, WorkClient
-from vrooli.core.errors import EXIT_FAILURE, CutOff, DeadlineExceeded, Unreachable, UsageError
+from vrooli.core.errors import EXIT_FAILURE, CutOff, DeadlineExceeded, Unreachable
 
 PATIENCE = 60.0
 """Seconds that a server may be away while we watch a run: it goes on without us."""
@@ -76,8 +77,6 @@ Example:
   vrooli run cancel 3f2a9c4e81d07b65
 """
 
-Id = Annotated[str, typer.Argument(help="The run.", metavar="RUN")]
-
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
@@ -86,25 +85,21 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_start(group, kit)
     _register_views(group, kit)
     _register_control(group, kit)
+    register_steering(group, kit)
 
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_START_HELP)
     def start(
         routine: Annotated[str, typer.Argument(help="The routine.")],
-        input_: Annotated[
-            list[str] | None,
-            typer.Option("--input", "-i", help="One input, NAME=VALUE; JSON where it is some."),
-        ] = None,
-        inputs: Annotated[
-            str | None, typer.Option("--inputs", help="A JSON file with all; - is standard input.")
-        ] = None,
+        input_: Input = None,
+        inputs: Inputs = None,
         watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay until it ends.")] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         client = kit.work(home_to_change(kit, file))
-        run = client.start(routine, {**_from_file(inputs), **_pairs(input_ or [])})
+        run = client.start(routine, inputs_of(inputs, input_ or []))
         if watch:
             _watch(client, run["id"], json=json)
         elif json:
@@ -134,14 +129,17 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
             render.table(("RUN", "ROUTINE", "STATUS", "STARTED", "TOOK"), [_row(r) for r in runs])
 
     @group.command(help=_SHOW_HELP)
-    def show(run: Id, file: File = None, json: Json = False) -> None:
+    def show(run: Run, file: File = None, json: Json = False) -> None:
         client = _client(kit, file)
         found, steps = client.run(run), client.steps(run)
         below = client.runs(parent=run, limit=MOST_BELOW)["runs"]
+        asked = client.approvals(run=run, status="pending")["approvals"]
         if json:
-            render.print_json({**found, "runs": below, "steps": steps})
+            render.print_json({**found, "runs": below, "steps": steps, "approvals": asked})
             return
         _summary(found)
+        for one in asked:
+            render.note(f"waits for `{render.called_as()} approval approve {run} {one['path']}`")
         if below:
             render.out()
             titles = ("STARTED RUN", "BY STEP", "ROUTINE", "STATUS", "TOOK")
@@ -152,13 +150,13 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
             render.table(titles, [_step_row(step) for step in steps])
 
     @group.command(help=_WATCH_HELP)
-    def watch(run: Id, file: File = None, json: Json = False) -> None:
+    def watch(run: Run, file: File = None, json: Json = False) -> None:
         _watch(_client(kit, file), run, json=json)
 
 
 def _register_control(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_CANCEL_HELP)
-    def cancel(run: Id, file: File = None, json: Json = False) -> None:
+    def cancel(run: Run, file: File = None, json: Json = False) -> None:
         found = kit.work(home_to_change(kit, file)).cancel(run)
         if json:
             render.print_json(found)
@@ -192,7 +190,9 @@ def _to_its_end(client: WorkClient, run: str, *, quiet: bool) -> Mapping[str, An
                 after, heard = event["seq"], time.monotonic()
                 if not quiet:
                     _tell(event)
-            return client.run(run)
+            found = client.run(run)
+            if found["status"] in ENDED:
+                return found  # else it went on after an end: a retry
         except (Unreachable, CutOff, DeadlineExceeded):
             if time.monotonic() - heard > PATIENCE:
                 raise
@@ -204,10 +204,26 @@ _SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "✗", "begun": "…
 
 def _tell(event: Mapping[str, Any]) -> None:
     what, _, word = event["kind"].partition(".")
-    if what == "step":
+    if what == "approval":
+        _tell_approval(event, word)
+    elif what == "run" and word in _STANDS:
+        render.note(f"  · {_STANDS[word]}")
+    elif what == "step":
         again = f" (attempt {event['attempt']})" if event["attempt"] > 1 else ""
         sign = render.paint(_SIGNS.get(word, "·"), word, sys.stderr)
         render.note(f"  {sign} {event['path']}  {event['type']}{again}")
+
+
+_STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
+
+
+def _tell_approval(event: Mapping[str, Any], word: str) -> None:
+    if word == "asked":
+        advice = f"`{render.called_as()} approval show {event['id']}`"
+        render.note(f"  ? {event['path']}  asks for an approval: {advice}")
+    else:
+        by = f" by {event['by']}" if "by" in event else ""
+        render.note(f"  · {event['path']}  {word}{by}")
 
 
 def _ended(run: Mapping[str, Any]) -> None:
@@ -224,7 +240,7 @@ def _summary(run: Mapping[str, Any]) -> None:
     rows = {
         "run": run["id"],
         "routine": f"{run['routine']} ({run['version'][:12]})",
-        "status": render.paint(run["status"], run["status"]),
+        "status": render.paint(_standing(run), run["status"]),
         "by": run["created_by"],
         "part of": f"{run['parent']}, step {run['parent_path']}" if run["parent"] else "",
         "started": f"{render.ago(run['created_at'])} ago",
@@ -232,6 +248,8 @@ def _summary(run: Mapping[str, Any]) -> None:
         "inputs": jsonlib.dumps(run["inputs"], ensure_ascii=False),
         "output": jsonlib.dumps(run["output"], ensure_ascii=False),
     }
+    if run["forked_from"]:
+        rows["forked"] = f"from {run['forked_from']} at {run['forked_path']}"
     for name, value in rows.items():
         if value:
             render.out(f"{name:<9}{value}")
@@ -241,7 +259,11 @@ def _summary(run: Mapping[str, Any]) -> None:
 
 def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
     started = f"{render.ago(run['created_at'])} ago"
-    return run["id"], run["routine"], run["status"], started, _took(run) or "-"
+    return run["id"], run["routine"], _standing(run), started, _took(run) or "-"
+
+
+def _standing(run: Mapping[str, Any]) -> str:
+    return "running, to pause" if run["pausing"] else str(run["status"])
 
 
 def _below_row(run: Mapping[str, Any]) -> tuple[str, ...]:
@@ -262,29 +284,3 @@ def _took(run: Mapping[str, Any]) -> str:
     if run["started_at"] is None or run["status"] not in ENDED:
         return ""
     return f"{run['ended_at'] - run['started_at']:.3g} s"
-
-
-def _from_file(said: str | None) -> dict[str, Any]:
-    if said is None:
-        return {}
-    text = text_of(Path(said))
-    try:
-        value = jsonlib.loads(text)
-    except ValueError as error:
-        raise UsageError(f"this is no JSON: {error}", where=said) from error
-    if not isinstance(value, dict):
-        raise UsageError("expected a JSON object", where=said)
-    return value
-
-
-def _pairs(said: list[str]) -> dict[str, Any]:
-    found = {}
-    for pair in said:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise UsageError(f"expected NAME=VALUE, found {pair!r}", where="--input")
-        try:
-            found[name] = jsonlib.loads(value)
-        except ValueError:
-            found[name] = value  # a word needs no quotes
-    return found

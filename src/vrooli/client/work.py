@@ -38,11 +38,7 @@ class WorkClient(ApiClient):
 
     def start(self, routine: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """The new run. A request that went astray is sent once more, and makes no second run."""
-        key, body = secrets.token_hex(16), {"routine": routine, "inputs": inputs}
-        try:
-            return self._ask("POST", "/runs", body, key=key)
-        except CutOff:
-            return self._ask("POST", "/runs", body, key=key)
+        return self._make("/runs", {"routine": routine, "inputs": inputs})
 
     def runs(self, **query: Any) -> dict[str, Any]:
         """`{runs, next}`, newest first; the query is that of `GET /runs`."""
@@ -68,6 +64,38 @@ class WorkClient(ApiClient):
         """End it."""
         return self._ask("POST", f"/runs/{quote(run, safe='')}/cancel")
 
+    def pause(self, run: str) -> dict[str, Any]:
+        """Begin no new step of it: it is `paused`, or `pausing` while what runs in it ends."""
+        return self._ask("POST", f"/runs/{quote(run, safe='')}/pause")
+
+    def resume(self, run: str) -> dict[str, Any]:
+        """Go on with it after a pause."""
+        return self._ask("POST", f"/runs/{quote(run, safe='')}/resume")
+
+    def retry(self, run: str, path: str | None = None) -> dict[str, Any]:
+        """Go on with it after a failure: with the steps that failed, or from `path` on."""
+        return self._ask("POST", f"/runs/{quote(run, safe='')}/retry", {"path": path})
+
+    def fork(self, run: str, path: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        """A new run that goes on at `path` of this one, with these inputs changed. A request that
+        went astray is sent once more, and makes no second run.
+        """
+        body = {"path": path, "inputs": inputs}
+        return self._make(f"/runs/{quote(run, safe='')}/fork", body)
+
+    def approvals(self, **query: Any) -> dict[str, Any]:
+        """`{approvals, next}`, newest first; the query is that of `GET /approvals`."""
+        return self._ask("GET", f"/approvals?{urlencode(query)}")
+
+    def approval(self, approval: str) -> dict[str, Any]:
+        """One approval, with what is asked for."""
+        return self._ask("GET", f"/approvals/{quote(approval, safe='')}")
+
+    def decide(self, approval: str, approved: bool, hash: str, reason: str) -> dict[str, Any]:
+        """Approve or reject what has this hash."""
+        path = f"/approvals/{quote(approval, safe='')}/{'approve' if approved else 'reject'}"
+        return self._ask("POST", path, {"hash": hash, "reason": reason})
+
     def events(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """What happens in its tree, from the beginning or after a sequence number, until it ends.
 
@@ -90,6 +118,12 @@ class WorkClient(ApiClient):
         if isinstance(said, dict) and said.get("code") == "bad_routine":
             return BadRoutine(str(said["message"]), list(said["details"]))
         return super()._refused(status, body, place)
+    def _make(self, path: str, body: Any) -> dict[str, Any]:
+        key = secrets.token_hex(16)
+        try:
+            return self._ask("POST", path, body, key=key)
+        except CutOff:
+            return self._ask("POST", path, body, key=key)
 
 
 class BadRoutine(UsageError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from vrooli.core.errors import VrooliError
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools
 from vrooli.execution.step_types import step_type, validator
+from vrooli.flow.driver import Parked
 from vrooli.flow.entries import Failure, Finished
 from vrooli.flow.interpreter import Call
 
@@ -47,6 +48,8 @@ class StepExecutor:
         try:
             async with asyncio.timeout(None if self.lasting(call) else call.node.timeout):
                 output = await self._output(call, begun)
+        except Parked:
+            raise
         except TimeoutError:
             # Whatever it was doing may have been done: not to be repeated unasked.
             again = self.repeatable(call)
@@ -72,8 +75,8 @@ class StepExecutor:
         for error in validator(call.node.type).iter_errors(call.arguments):
             place = ".".join(map(str, error.absolute_path))
             raise StepFailed("arguments", error.message[:500], where=place)
-        key = f"{self.run}:{call.path}"
-        asked = StepCall(self.run, key, call.arguments, begun, call.path, call.attempt)
+        key, at = f"{self.run}:{call.path}", (call.path, call.attempt)
+        asked = StepCall(self.run, key, call.arguments, begun, *at)
         return _storable(await kind.run(asked, self.tools))
 
 

@@ -2,14 +2,18 @@
 
 from vrooli.core.ports.database import Database
 from vrooli.execution.batcher import Batcher
-from vrooli.flow.entries import Entry
+from vrooli.flow.entries import Entry, Told
 from vrooli.flow.journal import Written
 from vrooli.flow.stored import Stored
 
 _READ = """
 SELECT path, attempt, type, status, arguments::text, output::text, failure::text,
-       extract(epoch FROM coalesce(ended_at, begun_at))::float8
-FROM steps WHERE run = $1 ORDER BY n
+       extract(epoch FROM coalesce(ended_at, begun_at))::float8, n
+FROM steps WHERE run = $1
+UNION ALL
+SELECT path, attempt, '', 'again', NULL, NULL, NULL, extract(epoch FROM at)::float8, NULL
+FROM retries WHERE run = $1
+ORDER BY n
 """
 
 
@@ -30,14 +34,14 @@ class PostgresJournal:
         self._database, self._batcher = database, batcher
         self._run, self._fence, self._fresh = run, fence, fresh
 
-    async def read(self) -> list[Entry]:
+    async def read(self) -> list[Told]:
         """See the port."""
         if self._fresh:
             self._fresh = False
             return []
         async with self._database.connection() as connection:
             rows = await connection.fetch(_READ, self._run)
-        return [Stored(*row).entry() for row in rows]
+        return [Stored(*row[:8]).entry() for row in rows]
 
     async def write(self, entry: Entry) -> Written:
         """See the port."""

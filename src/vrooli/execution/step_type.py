@@ -13,6 +13,7 @@ from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.workspaces import Workspaces
 from vrooli.execution.spending import Spending, Unlimited
 from vrooli.execution.subruns import NoSubRuns, SubRuns
+from vrooli.flow.approval import Approvals, NobodyDecides
 
 
 class StepFailed(VrooliError):
@@ -44,6 +45,7 @@ class StepTools:
         workspaces: files of runs.
         spending: of budgets.
         subruns: runs of other routines.
+        approvals: decisions of people.
     """
 
     clock: Clock
@@ -54,6 +56,7 @@ class StepTools:
     workspaces: Workspaces
     spending: Spending = field(default_factory=Unlimited)
     subruns: SubRuns = field(default_factory=NoSubRuns)
+    approvals: Approvals = field(default_factory=NobodyDecides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ class StepType:
         name: as routines write it.
         title: one line for a list.
         arguments: JSON Schema of an object.
-        run: returns the output, any JSON value; raises `StepFailed` or another `VrooliError`.
+        run: returns the output, any JSON value; raises `StepFailed` or another `VrooliError`; when
+            it is lasting also `flow.driver.Parked`.
         repeatable: whether nobody is harmed when an attempt with these arguments is made twice.
         about: what the reference says beside: output, kinds of failures, an example.
         lasting: whether it goes on after a crash where it was: its beginning is durable before it

@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
+from vrooli.execution.approvals.approvals import Approvals
+from vrooli.execution.approvals.store import ApprovalStore
+from vrooli.execution.approvals.views import ApprovalViews
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
@@ -12,9 +15,11 @@ from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.child_store import ChildStore
 from vrooli.execution.runs.children import Children
 from vrooli.execution.runs.ends import Ends
+from vrooli.execution.runs.control import Control
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.store import RunStore
+from vrooli.execution.runs.transitions import Transitions
 from vrooli.execution.runs.views import RunViews
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
@@ -27,6 +32,8 @@ class Work:
     routines: RoutineStore
     runs: Runs
     engine: Engine
+    control: Control
+    approvals: Approvals
 
 
 def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
@@ -38,23 +45,26 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         clock: time.
         tools: what steps work with.
     """
-    store, batcher = RunStore(database), Batcher(database)
-    routines, children = RoutineStore(database), ChildStore(database)
+    store, batcher, transitions = RunStore(database), Batcher(database), Transitions(database)
+    routines, views, children = RoutineStore(database), RunViews(database), ChildStore(database)
     ends = Ends(children.ended, clock)
     engine = Engine(
         EngineParts(
             owner=owner,
             store=store,
-            journal=lambda claim: PostgresJournal(
-                database, batcher, claim.run, claim.fence, fresh=claim.fresh
+            journal=lambda run, fence, fresh: PostgresJournal(
+                database, batcher, run, fence, fresh=fresh
             ),
             executor=lambda run: StepExecutor(run, equipped),
             written=batcher.close,
             clock=clock,
             read=Known(read_routine).of,
+            transitions=transitions,
             let_go=ends.hint,
         )
     )
     subruns = Children(children, routines, engine, ends, clock)
-    equipped = replace(tools, subruns=subruns)
-    return Work(routines, Runs(store, routines, RunViews(database), engine), engine)
+    equipped = replace(tools, subruns=subruns, approvals=ApprovalStore(database))
+    approvals = Approvals(ApprovalStore(database), ApprovalViews(database), engine)
+    control = Control(transitions, routines, views, engine)
+    return Work(routines, Runs(store, routines, views, engine), engine, control, approvals)

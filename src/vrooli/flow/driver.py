@@ -2,27 +2,66 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
-from vrooli.flow.entries import Begun, Failure, Finished
+from vrooli.flow.entries import Again, Begun, Failure, Finished
 from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.journal import Journal, Written
 from vrooli.flow.model import Routine
 from vrooli.flow.patience import patiently
+
+LOOK = 30.0
+"""Seconds after which what is parked looks again by itself, beside steps that run."""
+
+SHORTEST = 0.5
+"""Seconds between two such looks: its clock may not be that by which the time is judged."""
 
 
 class Fenced(VrooliError):
     """The run belongs to somebody else by now. A normal end for whoever drove it."""
 
 
+class Parked(Exception):
+    """A lasting step has nothing to do until somebody decides, or a time has come. It is executed
+    again then.
+
+    Args:
+        until: unix seconds; None when only a decision moves it.
+        seen: how many decisions there were in the run when it looked.
+    """
+
+    def __init__(self, until: float | None, seen: int = 0) -> None:
+        super().__init__(until, seen)
+        self.until, self.seen = until, seen
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A run in which all that is under way is parked; nothing is lost when nobody drives it.
+
+    Attributes:
+        until: unix seconds when it is to go on by itself; None when only a decision moves it.
+        seen: how many decisions there were when the step that looked first did so.
+    """
+
+    until: float | None
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A run in which nothing is under way, because it was to pause."""
+
+
 class Executor(Protocol):
     """Executes steps."""
 
     async def execute(self, call: Call, begun: float) -> Finished:
-        """Once, within the step's own time. Never raises but when it is cancelled. `begun` is when
-        the attempt first began, unix seconds.
+        """Once, within the step's own time. Never raises but when it is cancelled, or `Parked` of
+        one that is lasting. `begun` is when the attempt first began, unix seconds.
         """
         ...
 
@@ -39,6 +78,9 @@ class Executor(Protocol):
         ...
 
 
+End = Done | Broken | Waiting | Paused
+
+
 class Driver:
     """One run from where its journal stands to its end."""
 
@@ -49,8 +91,26 @@ class Driver:
         self._journal, self._executor, self._clock = journal, executor, clock
         self._running: dict[str, asyncio.Task[Finished]] = {}
         self._begun_before: dict[tuple[str, int], float] = {}
+        self._light: set[str] = set()  # running, and may be put down: it goes on where it was
+        self._parked: dict[str, Parked] = {}
+        self._pausing = False
+        self._news = asyncio.Event()
+        self._stirred = asyncio.Event()
 
-    async def run(self) -> Done | Broken:
+    def pause(self) -> None:
+        """Begin no new step; `run` returns when what runs has ended. What only waits is put
+        down.
+        """
+        self._pausing = True
+        self._news.set()
+
+    def stir(self, decisions: int | None = None) -> None:
+        """Something was decided: what is parked looks again, unless it has seen that many."""
+        if decisions is None or any(one.seen < decisions for one in self._parked.values()):
+            self._stirred.set()
+            self._stirred = asyncio.Event()
+
+    async def run(self) -> End:
         """What it came to.
 
         Raises:
@@ -60,6 +120,8 @@ class Driver:
         for entry in await patiently(self._clock, self._journal.read):
             if isinstance(entry, Finished):
                 self._interpreter.finish(entry)
+            elif isinstance(entry, Again):
+                self._interpreter.again(entry.path, entry.attempt)
             else:
                 self._interpreter.begin(entry.path, entry.attempt)
                 self._begun_before[entry.path, entry.attempt] = entry.at
@@ -70,23 +132,45 @@ class Driver:
                 task.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
-    async def _to_its_end(self) -> Done | Broken:
+    async def _to_its_end(self) -> End:
         while True:
             calls, end = self._interpreter.next()
             if end is not None:
                 return end
-            if len(calls) == 1 and not self._running:
+            if self._pausing:
+                calls = [call for call in calls if call.path in self._running.keys() - self._light]
+            if len(calls) == 1 and not self._running and not self._is_light(calls[0]):
                 # The usual case, and a task would cost more than a small step.
                 self._interpreter.finish(await self._attempt(calls[0]))
                 continue
             self._start(calls)
-            done, _ = await asyncio.wait(
-                self._running.values(), return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done:
-                finished = task.result()
-                del self._running[finished.path]
-                self._interpreter.finish(finished)
+            if not self._running:
+                return Paused()
+            if self._parked.keys() == self._running.keys():
+                return self._waiting()
+            await self._something()
+
+    def _waiting(self) -> Waiting:
+        times = [one.until for one in self._parked.values() if one.until is not None]
+        seen = min(one.seen for one in self._parked.values())
+        return Waiting(min(times, default=None), seen)
+
+    async def _something(self) -> None:
+        """Until a step has ended or was parked, or a pause was asked for."""
+        self._news.clear()
+        news = asyncio.ensure_future(self._news.wait())
+        try:
+            waited = [*self._running.values(), news]
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+        for task in [task for task in self._running.values() if task.done()]:
+            finished = task.result()
+            del self._running[finished.path]
+            self._interpreter.finish(finished)
+
+    def _is_light(self, call: Call) -> bool:
+        return call.pause > 0 or self._executor.lasting(call)
 
     def _start(self, calls: Sequence[Call]) -> None:
         """What is told and does not run yet; what is told no more still waited for its time."""
@@ -96,11 +180,15 @@ class Driver:
             if call.path not in self._running:
                 if not call.pause:
                     self._interpreter.begin(call.path, call.attempt)
+                if self._is_light(call):
+                    self._light.add(call.path)
                 self._running[call.path] = asyncio.create_task(self._attempt(call))
 
     async def _attempt(self, call: Call) -> Finished:
         if call.pause:
             await self._clock.sleep(call.pause)
+        if not self._executor.lasting(call):
+            self._light.discard(call.path)
         self._interpreter.begin(call.path, call.attempt)
         lasting, repeatable = self._executor.lasting(call), self._executor.repeatable(call)
         before = self._begun_before.get((call.path, call.attempt))
@@ -115,7 +203,30 @@ class Driver:
             earlier = await self._begun(call, began)
             if earlier is not None:
                 return earlier
-        return await self._ended(await self._executor.execute(call, began))
+        return await self._ended(await self._executed(call, began))
+
+    async def _executed(self, call: Call, began: float) -> Finished:
+        while True:
+            stirred = self._stirred
+            try:
+                return await self._executor.execute(call, began)
+            except Parked as parked:
+                self._parked[call.path] = parked
+            self._news.set()
+            try:
+                await self._moved(stirred, self._parked[call.path].until)
+            finally:
+                del self._parked[call.path]
+
+    async def _moved(self, stirred: asyncio.Event, until: float | None) -> None:
+        """Until somebody says that something was decided, or it is time to look again."""
+        pause = LOOK if until is None else min(LOOK, max(SHORTEST, until - self._clock.wall()))
+        either = [asyncio.ensure_future(one) for one in (stirred.wait(), self._clock.sleep(pause))]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in either:
+                one.cancel()
 
     async def _begun(self, call: Call, at: float) -> Finished | None:
         """Its beginning is written down, unless it has ended already."""
@@ -162,6 +273,7 @@ class Driver:
 
     async def _earlier(self, entry: Begun | Finished) -> Finished | None:
         for known in await self._journal.read():
-            if (known.path, known.attempt) == (entry.path, entry.attempt):
-                return known if isinstance(known, Finished) else None
+            same = (known.path, known.attempt) == (entry.path, entry.attempt)
+            if same and isinstance(known, Finished):
+                return known
         return None

@@ -70,4 +70,21 @@ class Finished:
     at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A step is to be done anew: its attempts so far count no more. They stay in the journal.
+
+    Attributes:
+        path: which step.
+        attempt: the last one that does not count.
+    """
+
+    path: str
+    attempt: int
+
+
 Entry = Begun | Finished
+"""What whoever drives a run writes."""
+
+Told = Entry | Again
+"""What a journal tells. `Again` comes from outside, while nobody drives the run."""

@@ -4,7 +4,7 @@ answer.
 It may be thrown away and made anew from the journal at any time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,6 +116,7 @@ class Interpreter:
         self._routine = routine
         self._root = _Frame("", {"inputs": inputs}, {})
         self._finished: dict[str, Finished] = {}
+        self._given_up: dict[str, int] = {}
         self.begun: dict[str, int] = {}
         self._calls: list[Call] = []
         self._called: dict[str, Call] = {}
@@ -123,16 +124,29 @@ class Interpreter:
     def begin(self, path: str, attempt: int) -> None:
         """This attempt was begun, by the journal or now; it is called again unless it finished."""
         known = self._finished.get(path)
-        if known is None or known.attempt < attempt:
+        if attempt > self._base(path) and (known is None or known.attempt < attempt):
             self.begun[path] = max(attempt, self.begun.get(path, 0))
 
     def finish(self, entry: Finished) -> None:
         """The journal says that this attempt ended. Of two, the later attempt counts."""
         known = self._finished.get(entry.path)
-        if known is None or known.attempt < entry.attempt:
+        counts = entry.attempt > self._base(entry.path)
+        if counts and (known is None or known.attempt < entry.attempt):
             self._finished[entry.path] = entry
         if self.begun.get(entry.path, 0) <= entry.attempt:
             self.begun.pop(entry.path, None)
+
+    def again(self, path: str, attempt: int) -> None:
+        """The journal says that attempts up to this one count no more."""
+        self._given_up[path] = max(attempt, self._base(path))
+        known = self._finished.get(path)
+        if known is not None and known.attempt <= attempt:
+            del self._finished[path]
+        if self.begun.get(path, attempt + 1) <= attempt:
+            del self.begun[path]
+
+    def _base(self, path: str) -> int:
+        return self._given_up.get(path, 0)
 
     def next(self) -> tuple[list[Call], Done | Broken | None]:
         """Steps to execute, each told until it has finished, and what the run came to if it has.
@@ -179,14 +193,14 @@ class Interpreter:
 
     def _step(self, node: StepNode, frame: _Frame) -> State:
         path = frame.prefix + node.id
-        entry = self._finished.get(path)
+        entry, base = self._finished.get(path), self._base(path)
         if entry is None:
-            self._call(path, 1, node, frame)
+            self._call(path, base + 1, node, frame)
             return _PENDING
         if entry.failure is None:
             frame.steps[node.id] = entry.output
             return Done(entry.output)
-        if entry.failure.retryable and entry.attempt < node.retry.most:
+        if entry.failure.retryable and entry.attempt - base < node.retry.most:
             self._call(path, entry.attempt + 1, node, frame)
             return _PENDING
         return Broken(entry.failure)
@@ -194,7 +208,8 @@ class Interpreter:
     def _call(self, path: str, attempt: int, node: StepNode, frame: _Frame) -> None:
         call = self._called.get(path)
         if call is None or call.attempt != attempt:
-            pause = node.retry.pause(attempt - 1) if attempt > 1 else 0.0
+            tried = attempt - 1 - self._base(path)
+            pause = node.retry.pause(tried) if tried else 0.0
             call = Call(path, attempt, node, node.arguments.filled(frame.scope()), pause)
             self._called[path] = call
         self._calls.append(call)
@@ -305,6 +320,37 @@ class Interpreter:
             rescue.steps = frame.steps  # what the rescue does is seen after it
             frames = frame.inner[id(node)] = [rescue]
         return self._node(node.rescue, frames[0])
+
+    def failed(self) -> list[str]:
+        """Steps that failed and keep the whole from going on, as `next` found it: of something
+        rescued, those of the rescue. Empty where no step did, but an expression.
+        """
+        return list(self._failed(self._routine.body, self._root))
+
+    def _failed(self, node: Node, frame: _Frame) -> Iterator[str]:
+        if isinstance(node, StepNode):
+            path = frame.prefix + node.id
+            broken = isinstance(frame.states.get(id(node)), Broken)
+            yield from [path] if broken and path in self._finished else []
+        for one, inside in self._parts(node, frame):
+            yield from self._failed(one, inside)
+
+    def _parts(self, node: Node, frame: _Frame) -> Iterable[tuple[Node, _Frame]]:
+        """What is in a block, as far as it came; of something rescued, the rescue."""
+        frames = frame.inner.get(id(node), [])
+        match node:
+            case SequenceNode():
+                return [(one, frame) for one in node.nodes]
+            case ParallelNode():
+                return list(zip(node.branches, frames, strict=False))
+            case MapNode() | LoopNode():
+                return [(node.body, one) for one in frames]
+            case BranchNode():
+                return [(node.then if frame.ways.get(id(node)) else node.otherwise, frame)]
+            case AttemptNode():
+                return [(node.rescue, frames[0])] if frames else [(node.body, frame)]
+            case StepNode():
+                return []
 
     def _named(self, name: str, state: State, frame: _Frame) -> State:
         if isinstance(state, Done):

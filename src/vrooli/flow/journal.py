@@ -1,9 +1,10 @@
 """Port: what a run has done, kept so that no crash loses it."""
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol
 
-from vrooli.flow.entries import Entry
+from vrooli.flow.entries import Entry, Told
 
 
 class Written(Enum):
@@ -19,9 +20,9 @@ class Written(Enum):
 class Journal(Protocol):
     """Of one run, as its present owner writes it."""
 
-    async def read(self) -> list[Entry]:
+    async def read(self) -> Sequence[Told]:
         """The end of each attempt, or its beginning while it has no end, in the order in which they
-        were first written.
+        were first written; and which of them count no more.
         """
         ...
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrooli.core.errors import StorageError
-from vrooli.flow.entries import Begun, Entry, Failure, Finished
+from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Stored:
         path: which step.
         attempt: from 1.
         type: of the step.
-        status: `begun`, `completed` or `failed`.
+        status: `begun`, `completed` or `failed`; `again` says that nothing up to it counts.
         arguments: JSON; None unless it is known to have begun.
         output: JSON; None unless it completed.
         failure: JSON; None unless it failed.
@@ -38,8 +38,10 @@ class Stored:
         told = (self.arguments, self.output, self.failure)
         return (self.path, self.attempt, self.type, self.status, *told, self.at)
 
-    def entry(self) -> Entry:
+    def entry(self) -> Told:
         """What was stored."""
+        if self.status == "again":
+            return Again(self.path, self.attempt)
         head = (self.path, self.attempt, self.type)
         if self.status == "begun":
             return Begun(*head, json.loads(self.arguments or "null"), self.at)

@@ -8,8 +8,9 @@ import asyncio
 import logging
 import os
 import sqlite3
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vrooli.core.errors import Refused, StorageError
-from vrooli.flow.entries import Entry
+from vrooli.flow.entries import Entry, Told
 from vrooli.flow.journal import Written
 from vrooli.flow.stored import Stored, stored
 
@@ -28,12 +29,16 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS steps(n INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs,"
     " path TEXT NOT NULL, attempt INTEGER NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL,"
     " arguments TEXT, output TEXT, failure TEXT, at REAL NOT NULL, UNIQUE(run, path, attempt))",
+    "CREATE TABLE IF NOT EXISTS retries(run TEXT NOT NULL REFERENCES runs, path TEXT NOT NULL,"
+    " attempt INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY(run, path, attempt)) WITHOUT ROWID",
 )
 _CLAIM = (
     "INSERT INTO runs(id, fence) VALUES (?, 1)"
     " ON CONFLICT(id) DO UPDATE SET fence = fence + 1 WHERE NOT ended RETURNING fence"
 )
 _END = "INSERT INTO runs(id, fence, ended) VALUES (?, 1, 1) ON CONFLICT(id) DO UPDATE SET ended = 1"
+_REOPEN = "UPDATE runs SET ended = 0, fence = fence + 1 WHERE id = ?"
+_GIVE_UP = "INSERT OR IGNORE INTO retries(run, path, attempt, at) VALUES (?, ?, ?, ?)"
 _OURS = "SELECT 1 FROM runs WHERE id = ? AND fence = ? AND NOT ended"
 _WRITE = (
     "INSERT INTO steps(run, path, attempt, type, status, arguments, output, failure, at)"
@@ -43,8 +48,10 @@ _WRITE = (
     " WHERE status = 'begun' AND excluded.status <> 'begun'"
 )
 _READ = (
-    "SELECT path, attempt, type, status, arguments, output, failure, at"
-    " FROM steps WHERE run = ? ORDER BY n"
+    "SELECT path, attempt, type, status, arguments, output, failure, at, n"
+    " FROM steps WHERE run = ?1 UNION ALL"
+    " SELECT path, attempt, '', 'again', NULL, NULL, NULL, at, 9e18"
+    " FROM retries WHERE run = ?1 ORDER BY n"
 )
 
 T = TypeVar("T")
@@ -88,10 +95,22 @@ class SqliteJournals:
         """Nothing is written any more; `StorageError` as above."""
         await self._on_thread(lambda file: file.execute(_END, (run,)))
 
-    async def read(self, run: str) -> list[Entry]:
+    async def again(self, run: str, given_up: Mapping[str, int]) -> None:
+        """Let it go on after its end; by path the attempt up to which nothing counts any more.
+        `StorageError` as above.
+        """
+        rows = [(run, path, attempt, time.time()) for path, attempt in given_up.items()]
+
+        def do(file: sqlite3.Connection) -> None:
+            file.execute(_REOPEN, (run,))
+            file.executemany(_GIVE_UP, rows)
+
+        await self._on_thread(do)
+
+    async def read(self, run: str) -> list[Told]:
         """See the port."""
         rows = await self._on_thread(lambda file: file.execute(_READ, (run,)).fetchall())
-        return [Stored(*row).entry() for row in rows]
+        return [Stored(*row[:8]).entry() for row in rows]
 
     async def write(self, run: str, fence: int, entry: Entry) -> Written:
         """See the port. Goes on in the background when its caller is cancelled."""
@@ -191,7 +210,7 @@ class SqliteJournal:
     def __init__(self, journals: SqliteJournals, run: str, fence: int) -> None:
         self._journals, self._run, self._fence = journals, run, fence
 
-    async def read(self) -> list[Entry]:
+    async def read(self) -> list[Told]:
         """See the port."""
         return await self._journals.read(self._run)
 

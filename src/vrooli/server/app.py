@@ -25,6 +25,8 @@ from vrooli.server.middleware.observe import Observe
 from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
+from vrooli.server.routes.approvals import approval_routes
+from vrooli.server.routes.control import control_routes
 from vrooli.server.routes.auth import auth_routes
 from vrooli.server.routes.debug import debug_routes
 from vrooli.server.routes.health import health_routes
@@ -88,6 +90,8 @@ def create_app(parts: Parts) -> FastAPI:
         history_routes(HistoryStore(parts.database)),
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
+        control_routes(parts.work.control, parts.work.runs.views),
+        approval_routes(parts.work.approvals),
         schema_routes(app),
     ):
         check_declared(router)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.support.flow import routine
 from tests.support.waiting import wait_for
-from vrooli.flow.driver import Driver
+from vrooli.flow.driver import Driver, End
 from vrooli.flow.entries import Finished
-from vrooli.flow.interpreter import Broken, Call, Done
+from vrooli.flow.interpreter import Call, Done
 from vrooli.flow.model import Routine
 from vrooli.host.clock import SystemClock
 from vrooli.host.sqlite_journal import SqliteJournals
@@ -45,7 +45,7 @@ def lanes(kind: str) -> Routine:
     return routine(again)
 
 
-async def drive(folder: Path, kind: str) -> Done | Broken:
+async def drive(folder: Path, kind: str) -> End:
     journals = SqliteJournals(folder / "journal.sqlite")
     journal = await journals.claim("run")
     try:

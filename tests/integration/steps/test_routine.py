@@ -12,7 +12,7 @@ from tests.support.tiny_server import Asked, serving
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
-from vrooli.flow.driver import Driver
+from vrooli.flow.driver import Driver, End
 from vrooli.flow.entries import Entry
 from vrooli.flow.interpreter import Broken, Done
 from vrooli.flow.journal import Written
@@ -146,9 +146,7 @@ def real(root: Path, dsn: str = "") -> StepTools:
     )
 
 
-async def drive(
-    routine: dict[str, Any], url: str, journal: ListJournal, given: StepTools
-) -> Done | Broken:
+async def drive(routine: dict[str, Any], url: str, journal: ListJournal, given: StepTools) -> End:
     executor = StepExecutor("run-1", given)
     driver = Driver(read_routine(routine), {"url": url}, journal, executor, given.clock)
     return await driver.run()

@@ -6,6 +6,7 @@ from typing import Any, cast
 from tests.support.until import until
 from vrooli.execution.runs.engine import SWEEP, Engine, EngineParts
 from vrooli.execution.runs.store import Claim, RunStore
+from vrooli.execution.runs.transitions import Transitions
 from vrooli.host.memory.clock import MemoryClock
 
 
@@ -26,6 +27,13 @@ class DefectiveStore:
         return []
 
 
+class Still:
+    """Nothing is due."""
+
+    async def due(self) -> None:
+        return
+
+
 async def nothing() -> None:
     return
 
@@ -36,7 +44,8 @@ def never(*_: Any) -> Any:
 
 async def test_a_defect_in_one_round_does_not_end_the_engine() -> None:
     store, clock = DefectiveStore(), MemoryClock()
-    parts = EngineParts("me", cast(RunStore, store), never, never, nothing, clock, never)
+    made = cast(RunStore, store), never, never, nothing, clock, never
+    parts = EngineParts("me", *made, cast(Transitions, Still()))
     task = asyncio.create_task(Engine(parts).run())
     await until(lambda: store.sweeps == 1)
     await clock.advance(SWEEP)

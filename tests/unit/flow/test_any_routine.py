@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support.any_routine import Fate, Structure
 from tests.support.clocks import TurnedClock
-from vrooli.flow.driver import Driver
-from vrooli.flow.entries import Begun, Entry, Finished
+from vrooli.flow.driver import Driver, End
+from vrooli.flow.entries import Begun, Entry, Finished, Told
 from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.journal import Journal, Written
 from vrooli.flow.model import Routine
@@ -133,7 +133,7 @@ def test_who_is_faster_does_not_matter(structure: int, fate: Fate, one: int, two
     assert same(*ends)
 
 
-def same(one: Done | Broken | None, two: Done | Broken | None) -> bool:
+def same(one: End | None, two: End | None) -> bool:
     """Of things that fail beside each other, the first may keep another from beginning, and so
     from failing.
     """
@@ -183,7 +183,7 @@ class Machine:
         if self.mercy < 0:
             raise Killed
 
-    async def drive(self, routine: Routine) -> Done | Broken:
+    async def drive(self, routine: Routine) -> End:
         journal = Durable(self, await self.journals.claim("run"))
         return await Driver(routine, 5, journal, self, TurnedClock()).run()
 
@@ -195,7 +195,7 @@ class Durable:
     machine: Machine
     journal: Journal
 
-    async def read(self) -> list[Entry]:
+    async def read(self) -> Sequence[Told]:
         return await self.journal.read()
 
     async def write(self, entry: Entry) -> Written:
@@ -205,7 +205,7 @@ class Durable:
         return written
 
 
-async def drive_and_die(routine: Routine, machine: Machine, deaths: int) -> Done | Broken:
+async def drive_and_die(routine: Routine, machine: Machine, deaths: int) -> End:
     """To its end, with so many deaths before it."""
     for _ in range(deaths):
         machine.mercy = machine.random.choice([0, 1, 2, 3, 5, 8, 13, 21, 34])

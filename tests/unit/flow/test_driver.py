@@ -1,7 +1,7 @@
 """A run is driven to its end, whatever becomes of those who drive it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +10,8 @@ import pytest
 from tests.support.flow import ended, routine, step
 from tests.support.until import until
 from vrooli.core.errors import StorageError, Unreachable
-from vrooli.flow.driver import Driver, Fenced
-from vrooli.flow.entries import Begun, Entry, Failure, Finished
+from vrooli.flow.driver import Driver, End, Fenced
+from vrooli.flow.entries import Begun, Entry, Failure, Finished, Told
 from vrooli.flow.interpreter import Broken, Call, Done
 from vrooli.flow.journal import Journal, Written
 from vrooli.host.memory.clock import MemoryClock
@@ -68,10 +68,10 @@ class Bench:
     def driver(self, journal: Journal) -> Driver:
         return Driver(self.routine, {}, journal, self.steps, self.clock)
 
-    async def run(self) -> Done | Broken:
+    async def run(self) -> End:
         return await self.driver(await self.journal()).run()
 
-    async def entries(self) -> list[Entry]:
+    async def entries(self) -> Sequence[Told]:
         return await (await self.journal()).read()
 
 
@@ -228,7 +228,7 @@ class Forgetful:
     before: Callable[[Entry], Any] = lambda entry: None
     told: set[tuple[str, type]] = field(default_factory=set)
 
-    async def read(self) -> list[Entry]:
+    async def read(self) -> Sequence[Told]:
         return await self.journal.read()
 
     async def write(self, entry: Entry) -> Written:

@@ -6,14 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.journal import PostgresJournal
-from vrooli.execution.runs.store import Claim, RunStore
-from vrooli.flow.driver import Driver, Executor, Fenced
+from vrooli.execution.runs.store import Claim, RunStore, Wish
+from vrooli.execution.runs.transitions import Transitions
+from vrooli.flow.driver import Driver, End, Executor, Fenced, Paused, Waiting
 from vrooli.flow.interpreter import Broken, Done
 from vrooli.flow.model import Routine
 from vrooli.flow.patience import patiently
@@ -39,22 +40,24 @@ class EngineParts:
     Attributes:
         owner: a name that no other process ever has.
         store: runs.
-        journal: makes the journal of a claimed run.
+        journal: makes the journal of a claimed run; last, whether nobody has written it yet.
         executor: makes what executes the steps of a run.
         written: returns when all is written that was to be.
         clock: time.
         read: makes a routine of its version and definition.
+        transitions: of where runs stand.
         slots: runs at the same time, not counted those that only wait for others.
         let_go: told the id of each run that is driven here no more.
     """
 
     owner: str
     store: RunStore
-    journal: Callable[[Claim], PostgresJournal]
+    journal: Callable[[str, int, bool], PostgresJournal]
     executor: Callable[[str], Executor]
     written: Callable[[], Awaitable[None]]
     clock: Clock
     read: Callable[[str, Any], Routine]
+    transitions: Transitions
     slots: int = 100
     let_go: Callable[[str], None] = lambda run: None
 
@@ -66,6 +69,7 @@ class Engine:
     parts: EngineParts
     _held: dict[str, tuple[int, asyncio.Task[None]]] = field(default_factory=dict)
     _parked: Counter[str] = field(default_factory=Counter)  # how many steps of it wait for runs
+    _drivers: dict[str, Driver] = field(default_factory=dict)
     _away: float = -math.inf  # monotonic seconds at which PostgreSQL was last seen to be away
 
     @property
@@ -111,6 +115,7 @@ class Engine:
     def drop(self, run: str) -> None:
         """Stop driving it: it ended otherwise, or is somebody else's."""
         held = self._held.pop(run, None)
+        self._drivers.pop(run, None)
         if held is not None:
             held[1].cancel()
 
@@ -120,9 +125,10 @@ class Engine:
         For a lease after an outage nothing is taken over from others: nobody could renew, and who
         lives must have the time to.
         """
+        parts = self.parts
+        await parts.transitions.due()
         if self.room <= 0:
             return
-        parts = self.parts
         steady = parts.clock.monotonic() - self._away > LEASE
         most, held = min(self.room, 50), list(self._held)
         for claim in await parts.store.claim(parts.owner, LEASE, most, held, others=steady):
@@ -134,9 +140,31 @@ class Engine:
             self._keep(held, await self.parts.store.renew(held, LEASE))
 
     async def look(self) -> None:
-        """Drop what was cancelled elsewhere."""
+        """Drop what was cancelled elsewhere; tell the others what was decided there."""
         if held := self._ours():
-            self._keep(held, await self.parts.store.still(held))
+            wishes = await self.parts.store.still(held)
+            self._keep(held, set(wishes))
+            for run, wish in wishes.items():
+                if driver := self._drivers.get(run):
+                    _tell(driver, wish)
+
+    async def wake(self, run: str) -> None:
+        """It is free: take it at once, if there is room here."""
+        if self.room > 0:
+            parts = self.parts
+            claim = await parts.transitions.claim(run, parts.owner, LEASE)
+            if claim is not None:
+                self.take(claim)
+
+    def stir(self, run: str) -> None:
+        """Something was decided about it."""
+        if driver := self._drivers.get(run):
+            driver.stir()
+
+    def pause(self, run: str) -> None:
+        """It is to pause."""
+        if driver := self._drivers.get(run):
+            driver.pause()
 
     def _ours(self) -> list[tuple[str, int]]:
         return [(run, fence) for run, (fence, _) in self._held.items()]
@@ -174,13 +202,14 @@ class Engine:
             await self.parts.clock.sleep(pause)
 
     async def _drive(self, claim: Claim) -> None:
-        parts = self.parts
         try:
-            routine = parts.read(claim.version, claim.definition)
-            journal = parts.journal(claim)
-            executor = parts.executor(claim.run)
-            driver = Driver(routine, claim.inputs, journal, executor, parts.clock)
-            await self._end(claim, await driver.run())
+            routine = self.parts.read(claim.version, claim.definition)
+            driver = self._driver(claim, routine)
+            while not await self._settled(claim, await driver.run()):
+                # Something was decided meanwhile that it has not seen.
+                claim = replace(claim, fresh=False)
+                driver = self._driver(claim, routine)
+                _tell(driver, await self._wish(claim))
         except Fenced:
             _log.info("run %s is somebody else's now", claim.run)
         except VrooliError as error:
@@ -190,7 +219,35 @@ class Engine:
         finally:
             if self._held.get(claim.run, (0,))[0] == claim.fence:
                 del self._held[claim.run]
-            parts.let_go(claim.run)
+                self._drivers.pop(claim.run, None)
+            self.parts.let_go(claim.run)
+
+    def _driver(self, claim: Claim, routine: Routine) -> Driver:
+        parts = self.parts
+        journal = parts.journal(claim.run, claim.fence, claim.fresh)
+        executor = parts.executor(claim.run)
+        driver = Driver(routine, claim.inputs, journal, executor, parts.clock)
+        if self._held.get(claim.run, (0,))[0] == claim.fence:
+            self._drivers[claim.run] = driver
+        return driver
+
+    async def _wish(self, claim: Claim) -> Wish:
+        parts, held = self.parts, [(claim.run, claim.fence)]
+        found = await patiently(parts.clock, lambda: parts.store.still(held))
+        if claim.run not in found:
+            raise Fenced("the run was taken over, or has ended", where=claim.run)
+        return found[claim.run]
+
+    async def _settled(self, claim: Claim, end: End) -> bool:
+        """Whether where it stands is written down; else it goes on."""
+        parts, ours = self.parts, (claim.run, claim.fence)
+        if isinstance(end, Waiting):
+            place = (*ours, end.seen, end.until)
+            return await patiently(parts.clock, lambda: parts.transitions.wait(*place))
+        if isinstance(end, Paused):
+            return await patiently(parts.clock, lambda: parts.transitions.paused(*ours))
+        await self._end(claim, end)
+        return True
 
     async def _end(self, claim: Claim, end: Done | Broken) -> None:
         if isinstance(end, Done):
@@ -199,3 +256,9 @@ class Engine:
             values = "failed", None, end.failure.to_json()
         parts = self.parts
         await patiently(parts.clock, lambda: parts.store.end(claim.run, claim.fence, *values))
+
+
+def _tell(driver: Driver, wish: Wish) -> None:
+    if wish.pausing:
+        driver.pause()
+    driver.stir(wish.stirs)

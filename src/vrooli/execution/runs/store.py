@@ -36,7 +36,7 @@ _CLAIM = """
 WITH free AS (
     SELECT id FROM runs
     WHERE status IN ('pending', 'running') AND lease_until < now() AND id <> ALL ($4::text[])
-        AND (status = 'pending' OR $5)
+        AND (status = 'pending' OR $5) AND NOT pausing
     ORDER BY lease_until LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE runs r SET status = 'running', owner = $1, fence = r.fence + 1,
@@ -59,7 +59,8 @@ RETURNING r.id
 """
 
 _STILL = """
-SELECT r.id FROM runs r JOIN unnest($1::text[], $2::bigint[]) AS held(id, fence)
+SELECT r.id, r.stirs, r.pausing FROM runs r
+JOIN unnest($1::text[], $2::bigint[]) AS held(id, fence)
 ON r.id = held.id AND r.fence = held.fence AND r.status = 'running'
 """
 
@@ -158,6 +159,19 @@ class NewRun:
     key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of a run that somebody drives.
+
+    Attributes:
+        stirs: how often something was decided about it.
+        pausing: whether it is to pause.
+    """
+
+    stirs: int
+    pausing: bool
+
+
 class RunStore:
     """Table `runs`."""
 
@@ -204,11 +218,12 @@ class RunStore:
         async with self._database.connection() as connection:
             return {row[0] for row in await connection.fetch(_RENEW, ids, fences, lease)}
 
-    async def still(self, held: Sequence[tuple[str, int]]) -> set[str]:
-        """Which of `held` are still ours; nothing is changed."""
+    async def still(self, held: Sequence[tuple[str, int]]) -> dict[str, Wish]:
+        """Which of `held` are still ours, and what is wanted of them; nothing is changed."""
         ids, fences = [one[0] for one in held], [one[1] for one in held]
         async with self._database.connection() as connection:
-            return {row[0] for row in await connection.fetch(_STILL, ids, fences)}
+            rows = await connection.fetch(_STILL, ids, fences)
+        return {row[0]: Wish(row[1], row[2]) for row in rows}
 
     async def release(self, owner: str) -> None:
         """Whoever sweeps next may have what is `owner`'s."""

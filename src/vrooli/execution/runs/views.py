@@ -10,7 +10,8 @@ from vrooli.core.ports.database import Database
 _RUN = """
 SELECT id, root, routine, version, status, owner, inputs::text, output::text, failure::text,
        created_by, extract(epoch FROM created_at)::float8, extract(epoch FROM started_at)::float8,
-       extract(epoch FROM ended_at)::float8, parent, parent_path
+       extract(epoch FROM ended_at)::float8, parent, parent_path,
+       pausing AND status = 'running', forked_from, forked_path
 FROM runs
 """
 
@@ -129,6 +130,9 @@ def _run(row: Any) -> dict[str, Any]:
         "ended_at": row[12],
         "parent": row[13],
         "parent_path": row[14],
+        "pausing": row[15],
+        "forked_from": row[16],
+        "forked_path": row[17],
     }
 
 

@@ -1,9 +1,10 @@
 """Port `vrooli.flow.journal.Journal`, in memory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vrooli.core.errors import Refused, VrooliError
-from vrooli.flow.entries import Entry
+from vrooli.flow.entries import Again, Entry, Told
 from vrooli.flow.journal import Written
 from vrooli.flow.stored import Stored, stored
 
@@ -13,6 +14,7 @@ class _Run:
     fence: int = 0
     ended: bool = False
     rows: dict[tuple[str, int], Stored] = field(default_factory=dict)
+    given_up: dict[str, int] = field(default_factory=dict)
 
 
 class MemoryJournals:
@@ -38,6 +40,12 @@ class MemoryJournals:
         """Nothing is written any more."""
         self._runs.setdefault(run, _Run()).ended = True
 
+    async def again(self, run: str, given_up: Mapping[str, int]) -> None:
+        """Let it go on after its end; by path the attempt up to which nothing counts any more."""
+        state = self._runs[run]
+        state.ended = False
+        state.given_up.update(given_up)
+
 
 class MemoryJournal:
     """Of one run."""
@@ -45,10 +53,11 @@ class MemoryJournal:
     def __init__(self, journals: MemoryJournals, run: _Run, fence: int) -> None:
         self._journals, self._run, self._fence = journals, run, fence
 
-    async def read(self) -> list[Entry]:
+    async def read(self) -> list[Told]:
         """See the port."""
         self._work()
-        return [row.entry() for row in self._run.rows.values()]
+        again = [Again(path, attempt) for path, attempt in self._run.given_up.items()]
+        return [row.entry() for row in self._run.rows.values()] + again
 
     async def write(self, entry: Entry) -> Written:
         """See the port."""

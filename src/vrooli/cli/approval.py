@@ -1,0 +1,159 @@
+"""`vrooli approval ...`: what runs wait for, and the decisions of people."""
+
+import json as jsonlib
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.help import App
+from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.options import File, Json
+from vrooli.client.work import WorkClient
+from vrooli.core.errors import UsageError
+
+_LIST_HELP = """
+List approvals, the newest first: those that wait for a decision, or others.
+
+Examples:
+
+  vrooli approval list
+
+  vrooli approval list --status rejected --run 3f2a9c4e81d07b65
+"""
+
+_SHOW_HELP = """
+Show what is asked for, and its hash.
+
+Examples:
+
+  vrooli approval show 3f2a9c4e81d07b65 signed
+
+  vrooli approval show 90c1e35fd2aa7b14
+"""
+
+_DECIDE_HELP = """
+{what} what a run asks for; it goes on at once.
+
+With `--hash` the decision counts only if that is still the hash of what is asked for;
+without, what is asked for is printed before.
+
+Examples:
+
+  vrooli approval {verb} 3f2a9c4e81d07b65 signed --reason "as agreed"
+
+  vrooli approval {verb} 90c1e35fd2aa7b14
+"""
+
+Of = Annotated[
+    str, typer.Argument(help="The run, with PATH; or the id of the approval.", metavar="RUN|ID")
+]
+Path_ = Annotated[str, typer.Argument(help="The step in the run.", metavar="PATH")]
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the group."""
+    group = App(help="Approvals: what runs wait for.")
+    app.add_typer(group, name="approval")
+    _register_views(group, kit)
+    for verb, what in (("approve", "Approve"), ("reject", "Reject")):
+        _register_decision(group, kit, verb, _DECIDE_HELP.format(verb=verb, what=what))
+
+
+def _register_views(group: typer.Typer, kit: Kit) -> None:
+    @group.command("list", help=_LIST_HELP)
+    def list_(
+        status: Annotated[
+            str, typer.Option("--status", help="pending, approved, rejected, expired, void or all.")
+        ] = "pending",
+        run: Annotated[str, typer.Option("--run", help="Only of this one.")] = "",
+        limit: Annotated[
+            int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")
+        ] = 20,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        query = {"status": "" if status == "all" else status, "run": run, "limit": limit}
+        found = kit.work(kit.home(kit.stack_file(file))).approvals(**query)["approvals"]
+        if json:
+            render.print_json(found)
+        elif not found:
+            render.note("there is none")
+        else:
+            titles = ("ID", "RUN", "STEP", "STATUS", "ASKED", "MESSAGE")
+            render.table(titles, [_row(one) for one in found])
+
+    @group.command(help=_SHOW_HELP)
+    def show(of: Of, path: Path_ = "", file: File = None, json: Json = False) -> None:
+        found = _found(kit.work(kit.home(kit.stack_file(file))), of, path)
+        if json:
+            render.print_json(found)
+        else:
+            _describe(found)
+
+
+def _register_decision(group: typer.Typer, kit: Kit, verb: str, text: str) -> None:
+    @group.command(verb, help=text)
+    def command(
+        of: Of,
+        path: Path_ = "",
+        reason: Annotated[str, typer.Option("--reason", help="Why, for people.")] = "",
+        hash_: Annotated[str, typer.Option("--hash", help="Of what is decided about.")] = "",
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        client = kit.work(home_to_change(kit, file))
+        asked = _found(client, of, path)
+        if not hash_ and not json:
+            _what(asked)
+        found = client.decide(asked["id"], verb == "approve", hash_ or asked["hash"], reason)
+        if json:
+            render.print_json(found)
+        else:
+            render.note(f"{found['run']} {found['path']}: {found['status']}")
+
+
+def _found(client: WorkClient, of: str, path: str) -> dict[str, Any]:
+    """The approval of that id, or the last one of that step."""
+    if not path:
+        return client.approval(of)
+    query: dict[str, Any] = {"run": of, "limit": 1000}
+    while True:
+        page = client.approvals(**query)
+        for one in page["approvals"]:
+            if one["path"] == path:
+                return dict(one)
+        if page["next"] is None:
+            advice = f"`{render.called_as()} approval list --run {of} --status all`"
+            raise UsageError("it asks for no approval", where=f"{of} {path}", next_step=advice)
+        query["before"] = page["next"]
+
+
+def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
+    asked = f"{render.ago(one['asked_at'])} ago"
+    message = one["message"].splitlines()[0]
+    return one["id"], one["run"], one["path"], one["status"], asked, message
+
+
+def _describe(one: Mapping[str, Any]) -> None:
+    rows = {
+        "approval": one["id"],
+        "run": f"{one['run']} ({one['routine']})",
+        "step": one["path"],
+        "status": one["status"],
+        "asked": f"{render.ago(one['asked_at'])} ago",
+    }
+    if one["decided_by"]:
+        rows["by"] = one["decided_by"]
+    if one["reason"]:
+        rows["reason"] = one["reason"]
+    for name, value in rows.items():
+        render.out(f"{name:<10}{value}")
+    _what(one)
+
+
+def _what(one: Mapping[str, Any]) -> None:
+    render.out(f"{'message':<10}{one['message']}")
+    render.out(f"{'hash':<10}{one['hash']}")
+    render.out(jsonlib.dumps(one["what"], ensure_ascii=False, indent=2))

@@ -1,0 +1,49 @@
+"""Inputs of a run, as the command line takes them."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli.given import text_of
+from vrooli.core.errors import UsageError
+
+Input = Annotated[
+    list[str] | None,
+    typer.Option("--input", "-i", help="One input, NAME=VALUE; JSON where it is some."),
+]
+Inputs = Annotated[
+    str | None, typer.Option("--inputs", help="A JSON file with all; - is standard input.")
+]
+
+
+def inputs_of(file: str | None, pairs: list[str]) -> dict[str, Any]:
+    """Those of the file, and over them each NAME=VALUE."""
+    return {**_from_file(file), **_pairs(pairs)}
+
+
+def _from_file(said: str | None) -> dict[str, Any]:
+    if said is None:
+        return {}
+    text = text_of(Path(said))
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"this is no JSON: {error}", where=said) from error
+    if not isinstance(value, dict):
+        raise UsageError("expected a JSON object", where=said)
+    return value
+
+
+def _pairs(said: list[str]) -> dict[str, Any]:
+    found = {}
+    for pair in said:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"expected NAME=VALUE, found {pair!r}", where="--input")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value  # a word needs no quotes
+    return found

@@ -1,0 +1,135 @@
+"""Approvals in PostgreSQL: a question is put once, and decided once."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.ports.database import Database
+from vrooli.execution.telling import TOLD
+from vrooli.flow.approval import Answer, Question
+
+# A step's question stands beside its beginning, which is durable before; who lost the run in the
+# meantime asks the same.
+_ASK = f"""
+WITH asked AS (
+    INSERT INTO approvals (id, run, path, attempt, hash, expires_at)
+    SELECT $1, s.run, s.path, s.attempt, $5, to_timestamp($6::float8)
+    FROM steps s JOIN runs r ON r.id = s.run
+    WHERE s.run = $2 AND s.path = $3 AND s.attempt = $4 AND r.status = 'running'
+    ON CONFLICT (run, path, attempt) DO NOTHING RETURNING *
+), news AS (
+    SELECT r.root, a.run, 1 AS i, 'approval.asked' AS kind,
+           jsonb_build_object('id', a.id, 'path', a.path, 'attempt', a.attempt, 'hash', a.hash)
+               AS data
+    FROM asked a JOIN runs r ON r.id = a.run
+), {TOLD}
+SELECT count(*) FROM asked
+"""
+
+# Locked with its run, as a decision does it: one of the two is first.
+_EXPIRE = f"""
+WITH run AS (
+    SELECT id, root FROM runs WHERE id = $1 FOR NO KEY UPDATE
+), ended AS (
+    UPDATE approvals a SET status = 'expired', decided_at = now() FROM run r
+    WHERE a.run = r.id AND a.path = $2 AND a.attempt = $3 AND a.status = 'pending'
+        AND a.expires_at <= now()
+    RETURNING a.id, a.run, a.path, a.attempt, r.root
+), news AS (
+    SELECT root, run, 1 AS i, 'approval.expired' AS kind,
+           jsonb_build_object('id', id, 'path', path, 'attempt', attempt) AS data
+    FROM ended
+), {TOLD}
+SELECT count(*) FROM ended
+"""
+
+_STANDS = """
+SELECT a.status, coalesce(a.decided_by, ''), extract(epoch FROM a.decided_at)::float8, a.reason,
+       r.stirs, a.expires_at <= now()
+FROM runs r LEFT JOIN approvals a ON a.run = r.id AND a.path = $2 AND a.attempt = $3
+WHERE r.id = $1
+"""
+
+# The run is locked first: whoever sets it down to wait meanwhile comes before or after, and then
+# sees that it was stirred. A run that only waits is free for whoever claims it.
+_DECIDE = f"""
+WITH run AS (
+    SELECT r.id, r.root, r.status FROM runs r
+    WHERE r.id = (SELECT run FROM approvals WHERE id = $1) FOR NO KEY UPDATE
+), decided AS (
+    UPDATE approvals a SET status = $2, decided_by = $4, reason = $5, decided_at = now() FROM run r
+    WHERE a.id = $1 AND a.hash = $3 AND a.status = 'pending'
+        AND (a.expires_at IS NULL OR a.expires_at > now())
+        AND r.status IN ('pending', 'running', 'waiting', 'paused')
+    RETURNING a.id, a.run, a.path, a.attempt, a.hash, r.root, r.status AS before
+), moved AS (
+    UPDATE runs r SET stirs = r.stirs + 1,
+        status = CASE r.status WHEN 'waiting' THEN 'pending' ELSE r.status END,
+        lease_until = CASE r.status WHEN 'waiting' THEN now() ELSE r.lease_until END
+    FROM decided d WHERE r.id = d.run
+), news AS (
+    SELECT root, run, 1 AS i, 'approval.' || $2::text AS kind,
+           jsonb_build_object('id', id, 'path', path, 'attempt', attempt, 'hash', hash,
+                              'by', $4::text, 'reason', $5::text) AS data
+    FROM decided
+    UNION ALL
+    SELECT root, run, 2, 'run.pending', jsonb_build_object('by', $4::text, 'why', 'decided')
+    FROM decided WHERE before = 'waiting'
+), {TOLD}
+SELECT run FROM decided
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody says.
+
+    Attributes:
+        approved: or rejected.
+        hash: of what it is about.
+        by: who.
+        reason: for people; may be empty.
+    """
+
+    approved: bool
+    hash: str
+    by: str
+    reason: str
+
+
+class ApprovalStore:
+    """Table `approvals`. See `flow.approval.Approvals`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def ask(self, question: Question) -> Answer:
+        """See the port."""
+        step = (question.run, question.path, question.attempt)
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_STANDS, *step)
+            if row is not None and row[0] is None:
+                new = (secrets.token_hex(8), *step, question.hash, question.expires)
+                await connection.execute(_ASK, *new)
+            elif row is not None and row[0] == "pending" and row[5]:
+                await connection.execute(_EXPIRE, *step)
+            else:
+                return _answer(row)
+            return _answer(await connection.fetchrow(_STANDS, *step))
+
+    async def decide(self, approval: str, decision: Decision) -> str | None:
+        """The run whose question it was, when the decision counts. None when it does not: it was
+        decided before, is about something else, came too late, or the run has ended.
+        """
+        status = "approved" if decision.approved else "rejected"
+        values = (approval, status, decision.hash, decision.by, decision.reason)
+        async with self._database.connection() as connection:
+            found: str | None = await connection.fetchval(_DECIDE, *values)
+            return found
+
+
+def _answer(row: Any) -> Answer:
+    """Without a row, who asks has lost the run: it waits until it finds out."""
+    if row is None or row[0] is None:
+        return Answer()
+    return Answer(*row[:5])

@@ -1,0 +1,95 @@
+"""Approvals as clients see them."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.errors import UnknownName
+from vrooli.core.ports.database import Database
+
+# What was asked stands in the journal, once. A question of a run that has ended has no answer.
+_APPROVAL = """
+SELECT a.id, a.run, r.routine, a.path, a.attempt, a.hash,
+       CASE WHEN a.status = 'pending' AND r.ended_at IS NOT NULL THEN 'void' ELSE a.status END,
+       s.arguments->>'message', (s.arguments->'what')::text,
+       extract(epoch FROM a.asked_at)::float8, extract(epoch FROM a.expires_at)::float8,
+       extract(epoch FROM a.decided_at)::float8, a.decided_by, a.reason
+FROM approvals a JOIN runs r ON r.id = a.run
+JOIN steps s ON s.run = a.run AND s.path = a.path AND s.attempt = a.attempt
+"""
+
+_OVER = {"pending": "r.ended_at IS NULL", "void": "r.ended_at IS NOT NULL"}
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalFilter:
+    """Which approvals to list, newest first.
+
+    Attributes:
+        status: one of them; empty means any.
+        run: likewise.
+        before: id of the last one of the page before.
+        limit: approvals of a page.
+    """
+
+    status: str = ""
+    run: str = ""
+    before: str = ""
+    limit: int = 50
+
+
+class ApprovalViews:
+    """Reads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, approval: str) -> dict[str, Any]:
+        """One; `UnknownName` when there is none of that id."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(f"{_APPROVAL} WHERE a.id = $1", approval)
+        if row is None:
+            advice = "look at the list of approvals"
+            raise UnknownName(f"there is no approval `{approval}`", approval, next_step=advice)
+        return _approval(row)
+
+    async def page(self, query: ApprovalFilter) -> list[dict[str, Any]]:
+        """At most `query.limit` of them."""
+        where, values = ["true"], list[Any]()
+        if query.run:
+            values.append(query.run)
+            where.append(f"a.run = ${len(values)}")
+        if query.before:
+            values.append(query.before)
+            where.append(f"a.n < (SELECT n FROM approvals WHERE id = ${len(values)})")
+        if query.status:
+            values.append("pending" if query.status == "void" else query.status)
+            where.append(f"a.status = ${len(values)}")
+        if query.status in _OVER:
+            where.append(_OVER[query.status])
+        values.append(query.limit)
+        order = f"ORDER BY a.n DESC LIMIT ${len(values)}"
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(
+                f"{_APPROVAL} WHERE {' AND '.join(where)} {order}", *values
+            )
+        return [_approval(row) for row in rows]
+
+
+def _approval(row: Any) -> dict[str, Any]:
+    return {
+        "id": row[0],
+        "run": row[1],
+        "routine": row[2],
+        "path": row[3],
+        "attempt": row[4],
+        "hash": row[5],
+        "status": row[6],
+        "message": row[7],
+        "what": json.loads(row[8]),
+        "asked_at": row[9],
+        "expires_at": row[10],
+        "decided_at": row[11],
+        "decided_by": row[12],
+        "reason": row[13],
+    }

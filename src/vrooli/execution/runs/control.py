@@ -1,0 +1,144 @@
+"""What can be asked of runs under way and ended: pause, resume, retry, fork."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from vrooli.core.errors import Refused, UsageError
+from vrooli.execution.routines import RoutineStore
+from vrooli.execution.runs.engine import Engine
+from vrooli.execution.runs.inputs import InputCheck
+from vrooli.execution.runs.transitions import Fork, Transitions
+from vrooli.execution.runs.views import RunViews
+from vrooli.flow.again import counting, given_up, kept
+from vrooli.flow.entries import Finished, Told
+from vrooli.flow.interpreter import Interpreter
+
+ENDED = ("completed", "failed", "cancelled")
+
+
+class Control:
+    """For the API of one process, which goes on with what it may while it has room."""
+
+    def __init__(
+        self, transitions: Transitions, routines: RoutineStore, views: RunViews, engine: Engine
+    ) -> None:
+        self._transitions, self._routines = transitions, routines
+        self._views, self._engine = views, engine
+        self._check_inputs = InputCheck()
+
+    async def pause(self, run: str, by: str) -> dict[str, Any]:
+        """The run: paused, or about to be when what runs in it has ended. Again changes nothing.
+
+        Raises:
+            UnknownName: there is no such run.
+            Refused: it has ended.
+        """
+        if await self._transitions.pause(run, by):
+            self._engine.pause(run)
+        found = await self._views.get(run)
+        if found["status"] in ENDED:
+            raise Refused(f"it is {found['status']} already: nothing is left to pause", where=run)
+        return found
+
+    async def resume(self, run: str, by: str) -> dict[str, Any]:
+        """The run, which goes on at once. Again, or when it is not paused, changes nothing.
+
+        Raises:
+            UnknownName: there is no such run.
+            Refused: it has ended.
+        """
+        if await self._transitions.resume(run, by):
+            await self._engine.wake(run)
+        found = await self._views.get(run)
+        if found["status"] in ENDED:
+            again = f"`vrooli run retry {run}` goes on after a failure"
+            raise Refused(f"it is {found['status']} already", where=run, next_step=again)
+        return found
+
+    async def retry(self, run: str, path: str | None, by: str) -> dict[str, Any]:
+        """The run, which goes on at once with the steps because of which it failed, or with `path`
+        and all that the journal has after it. All others keep what they came to.
+
+        Raises:
+            UnknownName: there is no such run.
+            UsageError: it has not come to such a path.
+            Refused: it has not failed nor been cancelled, or no step of it failed.
+        """
+        found = await self._views.get(run)
+        if found["status"] not in ("failed", "cancelled"):
+            raise Refused(f"it is {found['status']}: only what failed can be retried", where=run)
+        fence = await self._transitions.fence(run)
+        entries = await self._journal(run)
+        again = await self._again(found, entries) if path is None else _from(run, entries, path)
+        if not again and found["status"] == "failed":
+            why = "no step failed, but what is computed from them"
+            raise Refused(why, where=run, next_step="name the step to go on from: --from PATH")
+        if not await self._transitions.retry(run, fence or 0, by, again):
+            raise Refused("somebody else goes on with it already", where=run)
+        await self._engine.wake(run)
+        return await self._views.get(run)
+
+    async def fork(
+        self, run: str, path: str, changed: Mapping[str, Any], by: str, key: str | None
+    ) -> str:
+        """The id of a new run of the same version that goes on at `path` of this one, or of that
+        which the same `key` of the same caller made before. The steps before keep what they came
+        to, also where inputs are changed; those after see the new ones.
+
+        Raises:
+            UnknownName: there is no such run.
+            UsageError: it has not come to such a path.
+            BadInputs: they do not fit.
+            Refused: somebody approved something before that place.
+        """
+        found = await self._views.get(run)
+        keep = kept(await self._journal(run), path)
+        if keep is None:
+            raise _no_such(run, path)
+        done = [entry for entry in keep if isinstance(entry, Finished)]
+        for entry in done:
+            if entry.type == "approval":
+                raise _approved(run, entry.path)
+        inputs = {**found["inputs"], **changed}
+        routine = await self._routines.get(found["routine"], found["version"])
+        self._check_inputs(routine, inputs)
+        ended = tuple((entry.path, entry.attempt) for entry in done)
+        new = Fork(secrets.token_hex(8), run, path, inputs, by, key, ended)
+        made = await self._transitions.fork(new)
+        await self._engine.wake(made)
+        return made
+
+    async def _journal(self, run: str) -> list[Told]:
+        return await self._engine.parts.journal(run, 0, False).read()
+
+    async def _again(self, run: Mapping[str, Any], entries: list[Told]) -> dict[str, int]:
+        stored = await self._routines.get(run["routine"], run["version"])
+        routine = self._engine.parts.read(stored.version, stored.definition)
+        interpreter = Interpreter(routine, run["inputs"])
+        attempts = {entry.path: entry.attempt for entry in counting(entries)}
+        for entry in counting(entries):
+            if isinstance(entry, Finished):
+                interpreter.finish(entry)
+        interpreter.next()
+        return {path: attempts[path] for path in interpreter.failed()}
+
+
+def _from(run: str, entries: list[Told], path: str) -> dict[str, int]:
+    keep = kept(entries, path)
+    if keep is None:
+        raise _no_such(run, path)
+    return given_up(entries, keep)
+
+
+def _no_such(run: str, path: str) -> UsageError:
+    advice = f"`vrooli run show {run}` lists the steps"
+    return UsageError(f"the run has not come to a step `{path}`", where=run, next_step=advice)
+
+
+def _approved(run: str, path: str) -> Refused:
+    return Refused(
+        f"the approval `{path}` holds only in the run in which it was given",
+        where=run,
+        next_step=f"fork from `{path}`, or from a step before it",
+    )

@@ -1,0 +1,52 @@
+"""What of a journal counts when a run goes on after its end, or another run goes on in its place.
+Pure.
+"""
+
+from collections.abc import Iterable
+
+from vrooli.flow.entries import Again, Entry, Told
+
+
+def counting(entries: Iterable[Told]) -> list[Entry]:
+    """Attempts that were not given up by a later round, in the order of the journal."""
+    entries = list(entries)
+    given_up: dict[str, int] = {}
+    for entry in entries:
+        if isinstance(entry, Again):
+            given_up[entry.path] = max(entry.attempt, given_up.get(entry.path, 0))
+    return [
+        entry
+        for entry in entries
+        if not isinstance(entry, Again) and entry.attempt > given_up.get(entry.path, 0)
+    ]
+
+
+def kept(entries: Iterable[Told], path: str) -> list[Entry] | None:
+    """All attempts of the steps that the journal has before `path`: a step, or a map or loop (or
+    one turn of it) with all that is in it. None when it has no attempt of that.
+
+    All that a step depends on is in the journal before it; so what is kept depends on nothing that
+    is not, and nothing that is kept has seen what `path` came to.
+    """
+    found = counting(entries)
+    first = next((n for n, entry in enumerate(found) if _within(entry.path, path)), None)
+    if first is None:
+        return None
+    early = {entry.path for entry in found[:first]}
+    return [entry for entry in found if entry.path in early]
+
+
+def given_up(entries: Iterable[Told], keep: Iterable[Entry]) -> dict[str, int]:
+    """By path the attempt up to which nothing counts any more, so that of what counts now only
+    `keep` does.
+    """
+    paths = {entry.path for entry in keep}
+    found: dict[str, int] = {}
+    for entry in counting(entries):
+        if entry.path not in paths:
+            found[entry.path] = max(entry.attempt, found.get(entry.path, 0))
+    return found
+
+
+def _within(path: str, place: str) -> bool:
+    return path == place or path.startswith((f"{place}.", f"{place}["))
