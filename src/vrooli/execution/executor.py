@@ -4,13 +4,16 @@ import asyncio
 import json
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vrooli.core.errors import VrooliError
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools
 from vrooli.execution.step_types import step_type, validator
 from vrooli.flow.entries import Failure, Finished
+from vrooli.flow.failed import failure_of
 from vrooli.flow.interpreter import Call
+from vrooli.flow.notes import NoNotes, Notes
 
 LARGEST = 1024 * 1024
 """Bytes of an output, as JSON."""
@@ -25,10 +28,12 @@ class StepExecutor:
     Attributes:
         run: id of the run whose steps these are.
         tools: what they work with.
+        notes: those of the step at a path.
     """
 
     run: str
     tools: StepTools
+    notes: Callable[[str], Notes] = lambda path: NoNotes()
 
     def repeatable(self, call: Call) -> bool:
         """See the port."""
@@ -51,11 +56,8 @@ class StepExecutor:
             # Whatever it was doing may have been done: not to be repeated unasked.
             again = self.repeatable(call)
             failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", again)
-        except StepFailed as error:
-            failure = Failure(error.kind, error.what, error.where, error.retryable)
         except VrooliError as error:
-            kind = "unreachable" if error.retryable else "failed"
-            failure = Failure(kind, error.what, error.where, error.retryable)
+            failure = failure_of(error)
         except UnicodeEncodeError:
             failure = Failure("arguments", "a text in them holds half of a character")
         except Exception as error:  # noqa: BLE001 -- a defect in one type must not end the worker
@@ -72,7 +74,8 @@ class StepExecutor:
         for error in validator(call.node.type).iter_errors(call.arguments):
             place = ".".join(map(str, error.absolute_path))
             raise StepFailed("arguments", error.message[:500], where=place)
-        asked = StepCall(self.run, f"{self.run}:{call.path}", call.arguments, begun)
+        key, notes = f"{self.run}:{call.path}", self.notes(call.path)
+        asked = StepCall(self.run, key, call.arguments, begun, notes)
         return _storable(await kind.run(asked, self.tools))
 
 

@@ -1,31 +1,21 @@
 """What a type of step is: one file in `steps/` that defines `step`."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.http import Http
 from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.workspaces import Workspaces
+from vrooli.flow.failed import Failed
+from vrooli.flow.notes import NoNotes, Notes
 
 
-class StepFailed(VrooliError):
-    """An attempt of a step failed.
-
-    Args:
-        kind: one word for a machine, like `http-status`.
-        what: one sentence for a person.
-        where: address, key or file; may be empty.
-        retryable: whether the same again may succeed.
-    """
-
-    def __init__(self, kind: str, what: str, *, where: str = "", retryable: bool = False) -> None:
-        super().__init__(what, where=where, retryable=retryable)
-        self.kind = kind
+class StepFailed(Failed):
+    """An attempt of a step failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +50,14 @@ class StepCall:
             do something may tell by it that it was asked before.
         arguments: as the schema of the type says.
         begun: unix seconds when the attempt first began, be it before a crash.
+        notes: what it does inside itself and must not do again in its next attempt.
     """
 
     run: str
     key: str
     arguments: Mapping[str, Any]
     begun: float
+    notes: Notes = field(default_factory=NoNotes)
 
 
 @dataclass(frozen=True, slots=True)

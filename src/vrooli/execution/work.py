@@ -40,7 +40,7 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
             owner=owner,
             store=store,
             journal=lambda run, fence: PostgresJournal(database, batcher, run, fence),
-            executor=lambda run: StepExecutor(run, tools),
+            executor=lambda book: StepExecutor(book.run, tools, book.of),
             written=batcher.close,
             clock=clock,
             read=read_routine,

@@ -15,6 +15,7 @@ from vrooli.execution.runs.store import Claim, RunStore
 from vrooli.flow.driver import Driver, Executor, Fenced
 from vrooli.flow.interpreter import Broken, Done
 from vrooli.flow.model import Routine
+from vrooli.flow.notes import Notebook
 from vrooli.flow.patience import patiently
 
 LEASE = 10.0
@@ -39,7 +40,7 @@ class EngineParts:
         owner: a name that no other process ever has.
         store: runs.
         journal: makes the journal of a claimed run.
-        executor: makes what executes the steps of a run.
+        executor: makes what executes the steps of the run of a notebook.
         written: returns when all is written that was to be.
         clock: time.
         read: makes a routine of its definition.
@@ -49,7 +50,7 @@ class EngineParts:
     owner: str
     store: RunStore
     journal: Callable[[str, int], PostgresJournal]
-    executor: Callable[[str], Executor]
+    executor: Callable[[Notebook], Executor]
     written: Callable[[], Awaitable[None]]
     clock: Clock
     read: Callable[[Any], Routine]
@@ -160,8 +161,8 @@ class Engine:
         parts = self.parts
         try:
             routine = parts.read(claim.definition)
-            journal = parts.journal(claim.run, claim.fence)
-            executor = parts.executor(claim.run)
+            journal = Notebook(claim.run, parts.journal(claim.run, claim.fence), parts.clock)
+            executor = parts.executor(journal)
             driver = Driver(routine, claim.inputs, journal, executor, parts.clock)
             await self._end(claim, await driver.run())
         except Fenced:
