@@ -10,6 +10,8 @@ from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.workspaces import Workspaces
+from vrooli.execution.llm.models import Models
+from vrooli.execution.spending import Spending
 from vrooli.flow.failed import Failed
 from vrooli.flow.notes import NoNotes, Notes
 
@@ -30,6 +32,8 @@ class StepTools:
         secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
             chooses the reference and where its value is sent.
         workspaces: files of runs.
+        models: language models.
+        spending: what runs may spend.
     """
 
     clock: Clock
@@ -38,6 +42,8 @@ class StepTools:
     sql: Sql
     secrets: Secrets
     workspaces: Workspaces
+    models: Models
+    spending: Spending
 
 
 @dataclass(frozen=True, slots=True)
