@@ -12,9 +12,9 @@ from tests.support.tiny_server import Asked, reply, serving
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
-def says(text: str, finish: str = "stop") -> Reply:
-    """A plain answer."""
-    return _message({"role": "assistant", "content": text}, finish)
+def says(text: str, finish: str = "stop", *, counted: bool = True) -> Reply:
+    """A plain answer; `counted`: with its usage."""
+    return _message({"role": "assistant", "content": text}, finish, counted=counted)
 
 
 def calls(*tools: tuple[str, dict[str, Any]], ids: str = "call") -> Reply:
@@ -72,15 +72,16 @@ def breaks() -> Reply:
     return answer
 
 
-def _message(message: dict[str, Any], finish: str) -> Reply:
+def _message(message: dict[str, Any], finish: str, *, counted: bool = True) -> Reply:
     async def answer(writer: asyncio.StreamWriter) -> None:
+        usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
         whole = {
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": 1_700_000_000,
             "model": "fake-1",
             "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+            **({"usage": usage} if counted else {}),
         }
         await _json(writer, json.dumps(whole).encode())
 

@@ -155,7 +155,9 @@ class Notebook:
     def _keep(self, entry: Entry) -> None:
         step, within, _ = entry.path.partition(WITHIN)
         if within:
-            self._kept[step][entry.path, entry.attempt] = entry
+            known, key = self._kept[step], (entry.path, entry.attempt)
+            if isinstance(entry, Finished) or key not in known:  # its end may not be durable yet
+                known[key] = entry
 
     def _forget(self, entry: Entry) -> None:
         if isinstance(entry, Finished) and entry.failure is None:

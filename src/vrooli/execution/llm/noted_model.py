@@ -1,6 +1,6 @@
 """A model each of whose answers is paid for once: it is noted in the journal of the run."""
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
 
 from vrooli.execution.llm.failures import translated
 from vrooli.execution.llm.models import ChosenModel, Models
@@ -19,6 +20,8 @@ from vrooli.flow.notes import Note, Turn
 
 CHARACTERS = 3
 """Of a request for one token, at least: what is set aside for it errs to the safe side."""
+
+Ask = Callable[[], Awaitable[ModelResponse]]
 
 
 @dataclass
@@ -72,6 +75,22 @@ class Way:
         return Amount(tokens_in + tokens_out, micros)
 
 
+def measured(response: ModelResponse, size: int) -> ModelResponse:
+    """With its usage, which some servers do not tell: then an estimate.
+
+    Args:
+        response: as it came.
+        size: characters of the request.
+    """
+    usage = response.usage
+    if usage.input_tokens + usage.output_tokens == 0:
+        written = len(str(kept(response)["parts"]))
+        response.usage = RequestUsage(
+            input_tokens=size // CHARACTERS + 1, output_tokens=written // CHARACTERS + 1
+        )
+    return response
+
+
 class NotedModel(WrapperModel):
     """One conversation with it."""
 
@@ -110,26 +129,22 @@ class NotedModel(WrapperModel):
         way.spent.add(way.price(response.usage.input_tokens, response.usage.output_tokens))
         return response
 
-    async def _paid(self, turn: Turn, size: int, ask: Any) -> ModelResponse:
+    async def _paid(self, turn: Turn, size: int, ask: Ask) -> ModelResponse:
         """Set aside what it may cost at most, ask, settle what it did cost."""
         way, key = self._way, f"{turn.key}:{turn.number}"
         most = way.price(size // CHARACTERS + 1, way.most_tokens)
-
-        async def asked() -> ModelResponse:
-            await way.spending.reserve(way.call.run, key, most)
-            try:
-                response: ModelResponse = await ask()
-            except Failed as error:
-                # Without an end in time it may have been answered, and paid for, all the same.
-                real = most if error.kind == "timeout" else Amount(0, 0)
-                await asyncio.shield(way.spending.settle(way.call.run, key, real))
-                raise
-            usage = response.usage
-            real = way.price(usage.input_tokens, usage.output_tokens)
-            await asyncio.shield(way.spending.settle(way.call.run, key, real))
-            return response
-
-        return await way.chosen.gate.through(asked)
+        await way.spending.reserve(way.call.run, key, most)
+        try:
+            response = measured(await way.chosen.gate.through(ask), size)
+        except Failed as error:
+            # Without an end in time it may have been answered, and paid for, all the same.
+            real = most if error.kind == "timeout" else Amount(0, 0)
+            await way.spending.settle(way.call.run, key, real)
+            raise
+        usage = response.usage
+        real = way.price(usage.input_tokens, usage.output_tokens)
+        await way.spending.settle(way.call.run, key, real)
+        return response
 
     def _count(self, response: ModelResponse) -> None:
         """Calls get their numbers by their order in the answers: the same in every attempt."""

@@ -15,7 +15,7 @@ from vrooli.execution.step_type import StepTools
 from vrooli.execution.tool import Tool
 from vrooli.execution.tool_types import tool as tool_of
 from vrooli.flow.failed import Failed, failure_of
-from vrooli.flow.notes import Note, Turn
+from vrooli.flow.notes import NoNotes, Note, Turn
 
 MISTAKES = 3
 """How often in a row a model may get the arguments of a tool wrong."""
@@ -73,7 +73,7 @@ class NotedTools(AbstractToolset[None]):
         note = Note(f"tool[{number}]", "tool", request, one.repeatable)
 
         async def use(turn: Turn) -> dict[str, Any]:
-            call = replace(self.way.call, key=turn.key, arguments=tool_args)
+            call = replace(self.way.call, key=turn.key, arguments=tool_args, notes=NoNotes())
             try:
                 return {"value": await one.run(call, self.tools)}
             except VrooliError as error:

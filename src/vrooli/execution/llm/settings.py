@@ -96,8 +96,10 @@ def _provider(name: str, data: Mapping[str, Any], vendors: list[str]) -> Provide
     api_key = _text(place, data, "api_key", "")
     if api_key and not REFERENCE.fullmatch(api_key):
         raise _wrong(f"{place}.api_key", "a secret must be a reference: `env:NAME` or `file:PATH`")
-    per_minute = _number(place, data, "requests_per_minute", 0.0, 1e6)
-    timeout = _number(place, data, "timeout", 120.0, LONGEST_TIMEOUT)
+    per_minute = 0.0
+    if "requests_per_minute" in data:
+        per_minute = _number(place, data, "requests_per_minute", (1.0, 1e6))
+    timeout = _number(place, {"timeout": 120.0, **data}, "timeout", (0.1, LONGEST_TIMEOUT))
     return Provider(name, vendor, base_url, api_key, per_minute, timeout)
 
 
@@ -107,7 +109,8 @@ def _price(name: str, data: Mapping[str, Any]) -> Price:
     missing = [key for key in ("input", "output") if key not in data]
     if missing:
         raise _wrong(f"{place}.{missing[0]}", "expected US dollars for a million tokens")
-    return Price(_number(place, data, "input", 0.0, 1e6), _number(place, data, "output", 0.0, 1e6))
+    dollars = [_number(place, data, key, (0.0, 1e6)) for key in ("input", "output")]
+    return Price(*dollars)
 
 
 def _is_address(text: str) -> bool:
@@ -138,10 +141,10 @@ def _text(place: str, data: Mapping[str, Any], key: str, default: str) -> str:
     return value
 
 
-def _number(place: str, data: Mapping[str, Any], key: str, default: float, most: float) -> float:
-    value = data.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise _wrong(f"{place}.{key}", f"expected a number from 0 to {most:g}")
+def _number(place: str, data: Mapping[str, Any], key: str, allowed: tuple[float, float]) -> float:
+    value, (least, most) = data[key], allowed
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise _wrong(f"{place}.{key}", f"expected a number from {least:g} to {most:g}")
     return float(value)
 
 
