@@ -1,6 +1,5 @@
 """A worker that is killed in the middle of a step with many requests to a model."""
 
-import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -11,9 +10,8 @@ from typing import Any
 import pytest
 
 from tests.support.openai_server import OpenAIServer, Reply, calls, hangs, openai_server, says
-from tests.support.postgres import Postgres
 from tests.support.waiting import eventually
-from tests.support.work import WorkDatabase, prepare
+from tests.support.work import WorkDatabase
 
 ROOT = Path(__file__).parents[3]
 CALLS = 6
@@ -47,16 +45,8 @@ def agent(asked: dict[str, Any]) -> Reply:
 
 
 @pytest.fixture
-def database(cluster: Postgres) -> str:
-    """With the tables of the work."""
-    dsn = cluster.create_database(f"llm{secrets.token_hex(4)}")
-    prepare(dsn, ROUTINE)
-    return dsn
-
-
-@pytest.fixture
-async def work(database: str) -> AsyncIterator[WorkDatabase]:
-    work = WorkDatabase(database)
+async def work(work_dsn: str) -> AsyncIterator[WorkDatabase]:
+    work = WorkDatabase(work_dsn)
     yield work
     await work.close()
 
@@ -73,19 +63,19 @@ def worker(dsn: str, url: str, folder: Path) -> Iterator["subprocess.Popen[bytes
 
 
 async def test_no_request_that_was_answered_and_no_call_that_was_made_is_repeated(
-    database: str, work: WorkDatabase, tmp_path: Path
+    work: WorkDatabase, tmp_path: Path
 ) -> None:
-    await work.create("r")
+    await work.create("r", await work.define(ROUTINE))
     async with openai_server() as (server, url):
         server.choose = lambda asked: hangs() if answered(asked) == 4 else agent(asked)
-        with worker(database, url, tmp_path) as first:
+        with worker(work.dsn, url, tmp_path) as first:
             await eventually(lambda: _asked(server, 5), "its fifth request")
             first.kill()
             first.wait()
         before = list(server.asked)
         server.choose = agent
         await work.expire()
-        with worker(database, url, tmp_path):
+        with worker(work.dsn, url, tmp_path):
             await eventually(lambda: _ended(work), "its end")
     assert [answered(one) for one in before] == [0, 1, 2, 3, 4]
     assert [answered(one) for one in server.asked[5:]] == [4, 5, 6]

@@ -48,7 +48,8 @@ def translated(error: Exception, model: str) -> Failed:
 def _words(what: str, error: Exception) -> str:
     """With what the provider says itself, as far as it fits."""
     body = getattr(error, "body", None)
-    said = body.get("message") if isinstance(body, dict) else None
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    said = inner.get("message") if isinstance(inner, dict) else None
     if not isinstance(said, str):
         said = str(getattr(error, "message", ""))
     status = getattr(error, "status_code", None)

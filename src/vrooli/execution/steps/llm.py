@@ -64,7 +64,7 @@ _SCHEMA: dict[str, Any] = {
     "properties": {
         "model": {
             "type": "string",
-            "pattern": r"^([a-z][a-z0-9_-]*:\S+|test)$|\$\{",
+            "pattern": r"^([a-z][a-z0-9_-]*:\S+|test)$",
             "description": "`provider:model`, of a provider that the server's settings declare; "
             "`test` needs nobody and answers in made-up words",
         },
