@@ -116,6 +116,13 @@ SERVER = (
         "`metrics.token` in `VROOLI_DATA`",
     ),
     Variable(
+        "VROOLI_MODELS",
+        "Language models that `llm` steps may ask, as TOML, see "
+        "[use models](../how-to/use-models.md).",
+        "the model `test` alone",
+        or_file=True,
+    ),
+    Variable(
         "VROOLI_STEP_SECRETS",
         "References (`env:NAME`, `file:PATH`) that steps of routines may use, with blanks between"
         " them.",

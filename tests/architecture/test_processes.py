@@ -11,8 +11,10 @@ HEAVY = {
     "dbus_fast",
     "fastapi",
     "nicegui",
+    "openai",
     "procrastinate",
     "pydantic",
+    "pydantic_ai",
     "requests",
     "rich",
     "sqlalchemy",
@@ -49,6 +51,13 @@ def test_the_keeper_leaves_the_network_and_the_event_loop_alone() -> None:
 
 def test_the_watchdog_loads_nothing_heavy_and_nothing_that_it_watches() -> None:
     assert not loaded("vrooli.main.watchdog") & HEAVY
+
+
+def test_a_server_that_asks_no_model_does_not_load_the_agent_library() -> None:
+    """Nor does who lists the types of steps. It takes a second and 40 MiB."""
+    every_type = "import vrooli.main.server; from vrooli.execution import step_types as s"
+    found = loaded(f"json; {every_type}; [s.step_type(name) for name in s.names()]")
+    assert not found & {"pydantic_ai", "openai", "httpx2"}
 
 
 def test_a_command_loads_neither_rich_nor_pydantic() -> None:

@@ -14,8 +14,12 @@ from tests.support.work import WorkDatabase, prepare
 from vrooli.core.errors import VrooliError
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.journal import PostgresJournal
+from vrooli.flow.driver import Fenced
 from vrooli.flow.entries import Begun, Entry, Failure, Finished
+from vrooli.flow.failed import Failed
 from vrooli.flow.journal import Journal, Written
+from vrooli.flow.notes import Note, Notebook, Turn
+from vrooli.host.clock import SystemClock
 from vrooli.host.memory.journal import MemoryJournals
 from vrooli.host.sqlite_journal import SqliteJournals
 
@@ -285,3 +289,120 @@ async def test_two_owners_at_once_have_one_winner(runs: Runs) -> None:
     assert await new.read() == seen, "nothing of the old one came after the new one's look"
     assert found.count(Written.DONE) == len(seen)
     assert set(found) <= {Written.DONE, Written.FENCED}
+
+
+# -- what a step notes inside itself -------------------------------------------------------------
+
+
+def note(name: str = "tool[1]", request: Any = "it", repeatable: bool = False) -> Note:
+    return Note(name, "tool", request, repeatable)
+
+
+async def book_of(runs: Runs) -> Notebook:
+    """As whoever claims the run next opens it."""
+    book = Notebook("r", await (await runs.anew()).claim("r"), SystemClock())
+    await book.read()
+    return book
+
+
+class Work:
+    """Counts how often it is done, and fails when the test says.
+
+    Attributes:
+        turns: each time.
+        fails: raised instead of an answer.
+    """
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.fails: BaseException | None = None
+
+    async def __call__(self, turn: Turn) -> Any:
+        self.turns.append(turn)
+        if self.fails is not None:
+            raise self.fails
+        return {"done": len(self.turns)}
+
+
+@pytest.mark.parametrize("repeatable", [True, False])
+async def test_what_was_noted_is_not_done_again(runs: Runs, repeatable: bool) -> None:
+    work, what = Work(), note(repeatable=repeatable)
+    book = await book_of(runs)
+    assert await book.of("a").once(what, work) == {"done": 1}
+    for again in (book, await book_of(runs)):
+        assert await again.of("a").once(what, work) == {"done": 1}
+    assert len(work.turns) == 1
+    assert await (await book_of(runs)).of("b").once(what, work) == {"done": 2}, "another step"
+    assert len({turn.key for turn in work.turns}) == 2
+
+
+async def test_an_answer_to_another_request_is_none(runs: Runs) -> None:
+    work = Work()
+    book = await book_of(runs)
+    await book.of("a").once(note(), work)
+    assert await book.of("a").once(note(request="other"), work) == {"done": 2}
+    later = await book_of(runs)
+    assert await later.of("a").once(note(), work) == {"done": 1}
+    assert await later.of("a").once(note(request="other"), work) == {"done": 2}
+    assert [turn.number for turn in work.turns] == [1, 2]
+
+
+async def test_what_failed_is_done_again_under_the_same_key(runs: Runs) -> None:
+    work = Work()
+    work.fails = VrooliError("not now", retryable=True)
+    with pytest.raises(VrooliError, match="not now"):
+        await (await book_of(runs)).of("a").once(note(), work)
+    work.fails = None
+    assert await (await book_of(runs)).of("a").once(note(), work) == {"done": 2}
+    assert [turn.number for turn in work.turns] == [1, 2]
+    assert len({turn.key for turn in work.turns}) == 1
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_what_was_begun_and_may_not_be_repeated_is_unknown(runs: Runs, same: bool) -> None:
+    """Whether the process died, or the step's time was over."""
+    work = Work()
+    work.fails = asyncio.CancelledError()
+    book = await book_of(runs)
+    with pytest.raises(asyncio.CancelledError):
+        await book.of("a").once(note(), work)
+    again = book if same else await book_of(runs)
+    with pytest.raises(Failed) as caught:
+        await again.of("a").once(note(request="other"), work)
+    assert caught.value.kind == "unknown-effect"
+    assert not caught.value.retryable
+    assert len(work.turns) == 1
+    journal = await runs.claim("r")
+    (entry,) = await journal.read()
+    assert isinstance(entry, Finished)
+    assert entry.failure is not None
+    assert (entry.path, entry.failure.kind) == ("a/tool[1]", "unknown-effect")
+
+
+async def test_what_may_be_repeated_is_begun_again_as_the_same_turn(runs: Runs) -> None:
+    work = Work()
+    work.fails = asyncio.CancelledError()
+    with pytest.raises(asyncio.CancelledError):
+        await (await book_of(runs)).of("a").once(note(repeatable=True), work)
+    work.fails = None
+    assert await (await book_of(runs)).of("a").once(note(repeatable=True), work) == {"done": 2}
+    assert work.turns[0] == work.turns[1]
+
+
+async def test_the_driver_sees_no_notes(runs: Runs) -> None:
+    book = await book_of(runs)
+    await book.of("a").once(note(), Work())
+    assert await book.read() == []
+    await book.write(done("a"))
+    assert await (await book_of(runs)).read() == [done("a")]
+
+
+async def test_whose_run_is_another_s_notes_nothing(runs: Runs) -> None:
+    old, work = await book_of(runs), Work()
+    await book_of(runs)
+    with pytest.raises(Fenced):
+        await old.of("a").once(note(), work)
+    assert not work.turns, "its beginning was not written"
+    with pytest.raises(Fenced):
+        await old.of("a").once(note(repeatable=True), work)
+    assert await (await book_of(runs)).of("a").once(note(repeatable=True), work) == {"done": 2}

@@ -79,13 +79,13 @@ def engine(
     steps: Callable[[str], CountingSteps] | None = None,
 ) -> Engine:
     """As one process has it, with steps of its own for each run if need be."""
-    batcher = Batcher(work.database)
+    batcher, make = Batcher(work.database), steps or (lambda run: CountingSteps(run, world))
     return Engine(
         EngineParts(
             owner=secrets.token_hex(4),
             store=work.store,
             journal=lambda run, fence, fresh: PostgresJournal(work.database, batcher, run, fence),
-            executor=steps or (lambda run: CountingSteps(run, world)),
+            executor=lambda book: make(book.run),
             written=batcher.close,
             clock=SystemClock(),
             read=_read,

@@ -6,6 +6,8 @@ from typing import Any
 from vrooli.core.ports.http import Answer, Request
 from vrooli.core.ports.sql import Rows
 from vrooli.execution.executor import StepExecutor
+from vrooli.execution.llm.models import Models
+from vrooli.execution.llm.settings import NO_MODELS
 from vrooli.execution.step_type import StepTools
 from vrooli.flow.entries import Finished
 from vrooli.flow.interpreter import Call
@@ -26,14 +28,16 @@ async def _nothing(request: Request) -> Answer:
 
 def tools(**own: Any) -> StepTools:
     """Twins of all that steps work with, but for what is given."""
+    clock = own.get("clock", MemoryClock())
     twins: dict[str, Any] = {
-        "clock": MemoryClock(),
+        "clock": clock,
         "http": MemoryHttp(_nothing),
         "sandbox": MemorySandbox(),
         "sql": MemorySql(lambda statement: Rows((), ())),
         "workspaces": MemoryWorkspaces(),
         "secrets": MemorySecrets(),
         "approvals": MemoryApprovals(),
+        "models": Models(NO_MODELS, MemorySecrets(), clock),
     }
     return StepTools(**{**twins, **own})
 

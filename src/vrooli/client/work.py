@@ -118,6 +118,7 @@ class WorkClient(ApiClient):
         if isinstance(said, dict) and said.get("code") == "bad_routine":
             return BadRoutine(str(said["message"]), list(said["details"]))
         return super()._refused(status, body, place)
+
     def _make(self, path: str, body: Any) -> dict[str, Any]:
         key = secrets.token_hex(16)
         try:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vrooli.core.errors import VrooliError
@@ -11,7 +12,9 @@ from vrooli.execution.step_type import StepCall, StepFailed, StepTools
 from vrooli.execution.step_types import step_type, validator
 from vrooli.flow.driver import Parked
 from vrooli.flow.entries import Failure, Finished
+from vrooli.flow.failed import failure_of
 from vrooli.flow.interpreter import Call
+from vrooli.flow.notes import NoNotes, Notes
 
 LARGEST = 1024 * 1024
 """Bytes of an output, as JSON."""
@@ -26,10 +29,12 @@ class StepExecutor:
     Attributes:
         run: id of the run whose steps these are.
         tools: what they work with.
+        notes: those of the step at a path.
     """
 
     run: str
     tools: StepTools
+    notes: Callable[[str], Notes] = lambda path: NoNotes()
 
     def repeatable(self, call: Call) -> bool:
         """See the port."""
@@ -54,11 +59,8 @@ class StepExecutor:
             # Whatever it was doing may have been done: not to be repeated unasked.
             again = self.repeatable(call)
             failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", again)
-        except StepFailed as error:
-            failure = Failure(error.kind, error.what, error.where, error.retryable)
         except VrooliError as error:
-            kind = "unreachable" if error.retryable else "failed"
-            failure = Failure(kind, error.what, error.where, error.retryable)
+            failure = failure_of(error)
         except UnicodeEncodeError:
             failure = Failure("arguments", "a text in them holds half of a character")
         except Exception as error:  # noqa: BLE001 -- a defect in one type must not end the worker
@@ -76,7 +78,7 @@ class StepExecutor:
             place = ".".join(map(str, error.absolute_path))
             raise StepFailed("arguments", error.message[:500], where=place)
         key, at = f"{self.run}:{call.path}", (call.path, call.attempt)
-        asked = StepCall(self.run, key, call.arguments, begun, *at)
+        asked = StepCall(self.run, key, call.arguments, begun, *at, self.notes(call.path))
         return _storable(await kind.run(asked, self.tools))
 
 

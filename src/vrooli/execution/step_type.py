@@ -4,31 +4,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.http import Http
 from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.workspaces import Workspaces
+from vrooli.execution.llm.models import Models
 from vrooli.execution.spending import Spending, Unlimited
 from vrooli.execution.subruns import NoSubRuns, SubRuns
 from vrooli.flow.approval import Approvals, NobodyDecides
+from vrooli.flow.failed import Failed
+from vrooli.flow.notes import NoNotes, Notes
 
 
-class StepFailed(VrooliError):
-    """An attempt of a step failed.
-
-    Args:
-        kind: one word for a machine, like `http-status`.
-        what: one sentence for a person.
-        where: address, key or file; may be empty.
-        retryable: whether the same again may succeed.
-    """
-
-    def __init__(self, kind: str, what: str, *, where: str = "", retryable: bool = False) -> None:
-        super().__init__(what, where=where, retryable=retryable)
-        self.kind = kind
+class StepFailed(Failed):
+    """An attempt of a step failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +34,7 @@ class StepTools:
         secrets: values behind references; give `AllowedSecrets`, since whoever writes a routine
             chooses the reference and where its value is sent.
         workspaces: files of runs.
+        models: language models.
         spending: of budgets.
         subruns: runs of other routines.
         approvals: decisions of people.
@@ -54,6 +46,7 @@ class StepTools:
     sql: Sql
     secrets: Secrets
     workspaces: Workspaces
+    models: Models
     spending: Spending = field(default_factory=Unlimited)
     subruns: SubRuns = field(default_factory=NoSubRuns)
     approvals: Approvals = field(default_factory=NobodyDecides)
@@ -71,6 +64,7 @@ class StepCall:
         begun: unix seconds when the attempt first began, be it before a crash.
         path: of the step in its run.
         attempt: from 1.
+        notes: what it does inside itself and must not do again in its next attempt.
     """
 
     run: str
@@ -79,6 +73,7 @@ class StepCall:
     begun: float
     path: str = ""
     attempt: int = 1
+    notes: Notes = field(default_factory=NoNotes)
 
 
 @dataclass(frozen=True, slots=True)

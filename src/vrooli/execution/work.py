@@ -14,8 +14,8 @@ from vrooli.execution.known import Known
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.child_store import ChildStore
 from vrooli.execution.runs.children import Children
-from vrooli.execution.runs.ends import Ends
 from vrooli.execution.runs.control import Control
+from vrooli.execution.runs.ends import Ends
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.store import RunStore
@@ -55,7 +55,7 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
             journal=lambda run, fence, fresh: PostgresJournal(
                 database, batcher, run, fence, fresh=fresh
             ),
-            executor=lambda run: StepExecutor(run, equipped),
+            executor=lambda book: StepExecutor(book.run, equipped, book.of),
             written=batcher.close,
             clock=clock,
             read=Known(read_routine).of,

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from vrooli.flow.entries import Begun, Entry, Finished
+from vrooli.flow.again import counting
+from vrooli.flow.entries import Begun, Entry, Finished, Told
 from vrooli.flow.interpreter import Call, Interpreter
 from vrooli.flow.model import Routine
+from vrooli.flow.notes import WITHIN
 
 
-def differences(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> list[str]:
+def differences(routine: Routine, inputs: Any, entries: Iterable[Told]) -> list[str]:
     """What the journal says and this build would not do, a sentence each; empty when all of it is
     as this build would have done it.
 
@@ -17,7 +19,7 @@ def differences(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> list
         inputs: of the run.
         entries: of its journal.
     """
-    left = {(entry.path, entry.attempt): entry for entry in entries}
+    left = {(one.path, one.attempt): one for one in counting(entries) if WITHIN not in one.path}
     interpreter = Interpreter(routine, inputs)
     for path, attempt in left:
         interpreter.begin(path, attempt)  # else what failed beside it would keep it from being told

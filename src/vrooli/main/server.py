@@ -9,6 +9,7 @@
   (`signing-key`), made when there is none; servers on one database need the same.
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`) that steps of routines may use, with
   blanks between them; none when it is not set.
+- VROOLI_MODELS: the language models that steps may ask, as TOML; only `test` when it is not set.
 - VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
   home. VROOLI_METRICS_TOKEN_FILE: another place for the scraper's.
 
@@ -32,6 +33,8 @@ import uvicorn
 
 from vrooli import __version__
 from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, VrooliError
+from vrooli.execution import model_vendors
+from vrooli.execution.llm import settings as model_settings
 from vrooli.execution.work import work
 from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
@@ -75,6 +78,9 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         dumps=folders.data / "dumps",
         workspaces=folders.data / "work",
         step_secrets=tuple((read_environment(environ, "VROOLI_STEP_SECRETS") or "").split()),
+        models=model_settings.read(
+            read_environment(environ, model_settings.VARIABLE) or "", model_vendors.names()
+        ),
         version=__version__,
     )
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.allowed_secrets import AllowedSecrets
+from vrooli.execution.llm.models import Models
+from vrooli.execution.llm.settings import NO_MODELS, ModelSettings
 from vrooli.execution.step_type import StepTools
 from vrooli.host.http import HttpxHttp
 from vrooli.host.resolver import SystemResolver
@@ -15,19 +17,25 @@ from vrooli.host.sql import AsyncpgSql
 from vrooli.host.workspaces import FolderWorkspaces
 
 
-def step_tools(clock: Clock, secrets: Collection[str], workspaces: Path) -> StepTools:
+def step_tools(
+    clock: Clock, secrets: Collection[str], workspaces: Path, models: ModelSettings = NO_MODELS
+) -> StepTools:
     """Put them together; nothing is opened.
 
     Args:
         clock: time.
         secrets: the references that steps may use.
         workspaces: holds the folders of runs; made when the first one is.
+        models: the language models that steps may ask. Their keys are for them alone, so that any
+            may be named.
     """
+    known = FileSecrets(Path(), os.environ)
     return StepTools(
         clock=clock,
         http=HttpxHttp(SystemResolver()),
         sandbox=LinuxSandbox(),
         sql=AsyncpgSql(),
         workspaces=FolderWorkspaces(workspaces),
-        secrets=AllowedSecrets(FileSecrets(Path(), os.environ), secrets),
+        secrets=AllowedSecrets(known, secrets),
+        models=Models(models, known, clock),
     )

@@ -26,8 +26,8 @@ from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
 from vrooli.server.routes.approvals import approval_routes
-from vrooli.server.routes.control import control_routes
 from vrooli.server.routes.auth import auth_routes
+from vrooli.server.routes.control import control_routes
 from vrooli.server.routes.debug import debug_routes
 from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes

@@ -5,6 +5,7 @@ import secrets
 import pytest
 
 from tests.support.postgres import Postgres
+from tests.support.work import prepare
 
 
 @pytest.fixture
@@ -13,3 +14,11 @@ def dsn(cluster: Postgres) -> str:
     schema = f"t{secrets.token_hex(4)}"
     cluster.sql(f"CREATE SCHEMA {schema}")
     return f"{cluster.dsn}?search_path={schema},public"
+
+
+@pytest.fixture
+def work_dsn(cluster: Postgres) -> str:
+    """A database with the tables of the work, and no routine."""
+    dsn = cluster.create_database(f"work{secrets.token_hex(4)}")
+    prepare(dsn)
+    return dsn

@@ -30,12 +30,14 @@ class ApprovalFilter:
         run: likewise.
         before: id of the last one of the page before.
         limit: approvals of a page.
+        created_by: only those of the runs of one owner; empty means any.
     """
 
     status: str = ""
     run: str = ""
     before: str = ""
     limit: int = 50
+    created_by: str = ""
 
 
 class ApprovalViews:
@@ -49,8 +51,7 @@ class ApprovalViews:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(f"{_APPROVAL} WHERE a.id = $1", approval)
         if row is None:
-            advice = "look at the list of approvals"
-            raise UnknownName(f"there is no approval `{approval}`", approval, next_step=advice)
+            raise unknown_approval(approval)
         return _approval(row)
 
     async def page(self, query: ApprovalFilter) -> list[dict[str, Any]]:
@@ -59,6 +60,9 @@ class ApprovalViews:
         if query.run:
             values.append(query.run)
             where.append(f"a.run = ${len(values)}")
+        if query.created_by:
+            values.append(query.created_by)
+            where.append(f"r.created_by = ${len(values)}")
         if query.before:
             values.append(query.before)
             where.append(f"a.n < (SELECT n FROM approvals WHERE id = ${len(values)})")
@@ -74,6 +78,12 @@ class ApprovalViews:
                 f"{_APPROVAL} WHERE {' AND '.join(where)} {order}", *values
             )
         return [_approval(row) for row in rows]
+
+
+def unknown_approval(approval: str) -> UnknownName:
+    """There is none of that id."""
+    advice = "look at the list of approvals"
+    return UnknownName(f"there is no approval `{approval}`", approval, next_step=advice)
 
 
 def _approval(row: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from vrooli.execution.runs.views import RunViews
 from vrooli.flow.again import counting, given_up, kept
 from vrooli.flow.entries import Finished, Told
 from vrooli.flow.interpreter import Interpreter
+from vrooli.flow.notes import WITHIN
 
 ENDED = ("completed", "failed", "cancelled")
 
@@ -110,7 +111,9 @@ class Control:
         return made
 
     async def _journal(self, run: str) -> list[Told]:
-        return await self._engine.parts.journal(run, 0, False).read()
+        """Of its steps, without what they noted inside."""
+        entries = await self._engine.parts.journal(run, 0, False).read()
+        return [entry for entry in entries if WITHIN not in entry.path]
 
     async def _again(self, run: Mapping[str, Any], entries: list[Told]) -> dict[str, int]:
         stored = await self._routines.get(run["routine"], run["version"])

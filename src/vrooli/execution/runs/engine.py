@@ -17,6 +17,7 @@ from vrooli.execution.runs.transitions import Transitions
 from vrooli.flow.driver import Driver, End, Executor, Fenced, Paused, Waiting
 from vrooli.flow.interpreter import Broken, Done
 from vrooli.flow.model import Routine
+from vrooli.flow.notes import Notebook
 from vrooli.flow.patience import patiently
 
 LEASE = 10.0
@@ -41,7 +42,7 @@ class EngineParts:
         owner: a name that no other process ever has.
         store: runs.
         journal: makes the journal of a claimed run; last, whether nobody has written it yet.
-        executor: makes what executes the steps of a run.
+        executor: makes what executes the steps of the run of a notebook.
         written: returns when all is written that was to be.
         clock: time.
         read: makes a routine of its version and definition.
@@ -53,7 +54,7 @@ class EngineParts:
     owner: str
     store: RunStore
     journal: Callable[[str, int, bool], PostgresJournal]
-    executor: Callable[[str], Executor]
+    executor: Callable[[Notebook], Executor]
     written: Callable[[], Awaitable[None]]
     clock: Clock
     read: Callable[[str, Any], Routine]
@@ -225,8 +226,8 @@ class Engine:
     def _driver(self, claim: Claim, routine: Routine) -> Driver:
         parts = self.parts
         journal = parts.journal(claim.run, claim.fence, claim.fresh)
-        executor = parts.executor(claim.run)
-        driver = Driver(routine, claim.inputs, journal, executor, parts.clock)
+        book = Notebook(claim.run, journal, parts.clock)
+        driver = Driver(routine, claim.inputs, book, parts.executor(book), parts.clock)
         if self._held.get(claim.run, (0,))[0] == claim.fence:
             self._drivers[claim.run] = driver
         return driver

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from vrooli.execution.approvals.approvals import Approvals
 from vrooli.execution.approvals.store import Decision
-from vrooli.execution.approvals.views import ApprovalFilter
-from vrooli.server.routes.runs import OPERATOR, Limit
-
-Id = Annotated[str, Path(max_length=64)]
+from vrooli.execution.approvals.views import ApprovalFilter, unknown_approval
+from vrooli.server.auth import OPERATOR, VIEWER, Who, access_of
+from vrooli.server.bodies import Id
+from vrooli.server.routes.runs import Limit
 
 
 class Said(BaseModel):
@@ -31,37 +31,56 @@ def approval_routes(approvals: Approvals) -> APIRouter:
     """Everything about approvals."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/approvals", summary="List approvals, newest first")
+    async def seen(approval: str, request: Request) -> dict[str, Any]:
+        found, access = await approvals.views.get(approval), access_of(request)
+        who = await access.of(request)
+        if not who.sees(await access.owner_of(found["run"])):
+            raise unknown_approval(approval)
+        return found
+
+    @router.get("/approvals", summary="List approvals, newest first", dependencies=[VIEWER])
     async def list_approvals(
+        who: Who,
         status: Literal["", "pending", "approved", "rejected", "expired", "void"] = "",
         run: Annotated[str, Query(max_length=64)] = "",
         before: Annotated[str, Query(max_length=64)] = "",
         limit: Limit = 50,
     ) -> dict[str, Any]:
         """`{approvals, next}`; pass `next` as `before` for the page that follows; null on the last.
-        `void` are those whose run ended before anybody decided.
+        `void` are those whose run ended before anybody decided. Who is no admin sees those of its
+        own runs.
         """
-        found = await approvals.views.page(ApprovalFilter(status, run, before, limit + 1))
+        found = await approvals.views.page(ApprovalFilter(status, run, before, limit + 1, who.only))
         more = len(found) > limit
         return {"approvals": found[:limit], "next": found[limit - 1]["id"] if more else None}
 
-    @router.get("/approvals/{approval}", summary="Read an approval")
-    async def get_approval(approval: Id) -> dict[str, Any]:
+    @router.get("/approvals/{approval}", summary="Read an approval", dependencies=[VIEWER])
+    async def get_approval(approval: Id, request: Request) -> dict[str, Any]:
         """With `what` is to be approved, and its `hash`. 404 when there is none of that id."""
-        return await approvals.views.get(approval)
+        return await seen(approval, request)
 
-    @router.post("/approvals/{approval}/approve", summary="Approve what a run asks for")
-    async def approve(approval: Id, said: Said) -> dict[str, Any]:
+    @router.post(
+        "/approvals/{approval}/approve",
+        summary="Approve what a run asks for",
+        dependencies=[OPERATOR],
+    )
+    async def approve(approval: Id, request: Request, who: Who, said: Said) -> dict[str, Any]:
         """The approval; its run goes on at once. 409 when it was decided before, `hash` is that of
         something else, its time is over, or its run has ended.
         """
-        return await approvals.decide(approval, Decision(True, said.hash, OPERATOR, said.reason))
+        await seen(approval, request)
+        return await approvals.decide(approval, Decision(True, said.hash, who.name, said.reason))
 
-    @router.post("/approvals/{approval}/reject", summary="Reject what a run asks for")
-    async def reject(approval: Id, said: Said) -> dict[str, Any]:
+    @router.post(
+        "/approvals/{approval}/reject",
+        summary="Reject what a run asks for",
+        dependencies=[OPERATOR],
+    )
+    async def reject(approval: Id, request: Request, who: Who, said: Said) -> dict[str, Any]:
         """The approval; its run goes on at once, and fails unless its routine says otherwise. 409
         as above.
         """
-        return await approvals.decide(approval, Decision(False, said.hash, OPERATOR, said.reason))
+        await seen(approval, request)
+        return await approvals.decide(approval, Decision(False, said.hash, who.name, said.reason))
 
     return router

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse
 from vrooli.execution.runs.control import Control
 from vrooli.execution.runs.inputs import BadInputs
 from vrooli.execution.runs.views import RunViews
+from vrooli.server.auth import OPERATOR, OwnRun, Who
 from vrooli.server.problems import problem
-from vrooli.server.routes.runs import OPERATOR, Id
 
 LONGEST_PATH = 1000
 
@@ -45,29 +45,41 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
     """Everything that steers a run."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.post("/runs/{run}/pause", summary="Begin no new step of a run")
-    async def pause_run(run: Id) -> dict[str, Any]:
+    @router.post("/runs/{run}/pause", summary="Begin no new step of a run", dependencies=[OPERATOR])
+    async def pause_run(run: OwnRun, who: Who) -> dict[str, Any]:
         """The run: `paused`, or `pausing` while what runs in it ends. Again changes nothing; 409
         when it has ended.
         """
-        return await control.pause(run, OPERATOR)
+        return await control.pause(run, who.name)
 
-    @router.post("/runs/{run}/resume", summary="Go on with a run that was paused")
-    async def resume_run(run: Id) -> dict[str, Any]:
+    @router.post(
+        "/runs/{run}/resume", summary="Go on with a run that was paused", dependencies=[OPERATOR]
+    )
+    async def resume_run(run: OwnRun, who: Who) -> dict[str, Any]:
         """The run. Again changes nothing; 409 when it has ended."""
-        return await control.resume(run, OPERATOR)
+        return await control.resume(run, who.name)
 
-    @router.post("/runs/{run}/retry", summary="Go on with a run that failed or was cancelled")
-    async def retry_run(run: Id, retry: Retry) -> dict[str, Any]:
+    @router.post(
+        "/runs/{run}/retry",
+        summary="Go on with a run that failed or was cancelled",
+        dependencies=[OPERATOR],
+    )
+    async def retry_run(run: OwnRun, who: Who, retry: Retry) -> dict[str, Any]:
         """The run. Without `path` it goes on with the steps because of which it failed, and all
         others keep what they came to; with it, that step and all that the journal has after it are
         done again. 409 when it has not failed; 400 when it has not come to such a step.
         """
-        return await control.retry(run, retry.path, OPERATOR)
+        return await control.retry(run, retry.path, who.name)
 
-    @router.post("/runs/{run}/fork", status_code=201, summary="Start a run from inside another")
+    @router.post(
+        "/runs/{run}/fork",
+        status_code=201,
+        summary="Start a run from inside another",
+        dependencies=[OPERATOR],
+    )
     async def fork_run(
-        run: Id,
+        run: OwnRun,
+        who: Who,
         fork: Fork,
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> JSONResponse:
@@ -77,7 +89,7 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
         when an approval would be kept, 422 when the inputs do not fit.
         """
         try:
-            made = await control.fork(run, fork.path, fork.inputs, OPERATOR, idempotency_key)
+            made = await control.fork(run, fork.path, fork.inputs, who.name, idempotency_key)
         except BadInputs as error:
             return problem(422, "bad_inputs", error.what, next_step=error.next_step)
         return JSONResponse(await views.get(made), status_code=201)

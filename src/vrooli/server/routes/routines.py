@@ -24,9 +24,7 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
         """`{routines: [{name, version, description, definition, updated_at}]}`, by name."""
         return {"routines": [routine.to_json() for routine in await routines.all()]}
 
-    @router.get(
-        "/routines/{name}", summary="Read a version of a routine", dependencies=[VIEWER]
-    )
+    @router.get("/routines/{name}", summary="Read a version of a routine", dependencies=[VIEWER])
     async def get_routine(
         name: Name, version: Annotated[str, Query(max_length=64)] = ""
     ) -> dict[str, Any]:

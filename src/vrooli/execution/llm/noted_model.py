@@ -1,0 +1,160 @@
+"""A model each of whose answers is paid for once: it is noted in the journal of the run."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_ai.messages import ModelMessage, ModelResponse, ToolCallPart
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RequestUsage
+
+from vrooli.execution.llm.failures import translated
+from vrooli.execution.llm.models import ChosenModel, Models
+from vrooli.execution.llm.request import described, kept, response_of
+from vrooli.execution.spending import Amount, Spending
+from vrooli.execution.step_type import StepCall
+from vrooli.flow.failed import Failed
+from vrooli.flow.notes import Note, Turn
+
+CHARACTERS = 3
+"""Of a request for one token, at least: what is set aside for it errs to the safe side."""
+
+Ask = Callable[[], Awaitable[ModelResponse]]
+
+
+@dataclass
+class Spent:
+    """By one step, what earlier attempts paid for included.
+
+    Attributes:
+        requests: that were answered.
+        tokens: in and out together.
+        micros: millionths of a US dollar; None when the price of one is not known.
+    """
+
+    requests: int = 0
+    tokens: int = 0
+    micros: int | None = 0
+
+    def add(self, amount: Amount) -> None:
+        """One more request."""
+        self.requests += 1
+        self.tokens += amount.tokens
+        both = self.micros is not None and amount.micros is not None
+        self.micros = (self.micros or 0) + (amount.micros or 0) if both else None
+
+
+@dataclass
+class Way:
+    """How requests get there, and what they cost.
+
+    Attributes:
+        call: the step that asks.
+        models: all of them.
+        chosen: the one that is asked.
+        spending: what the run may spend.
+        most_tokens: of one answer.
+        spent: so far.
+        numbers: those of the tool calls of the last answer, by their id.
+    """
+
+    call: StepCall
+    models: Models
+    chosen: ChosenModel
+    spending: Spending
+    most_tokens: int
+    spent: Spent = field(default_factory=Spent)
+    numbers: dict[str, int] = field(default_factory=dict)
+    called: int = 0
+
+    def price(self, tokens_in: int, tokens_out: int) -> Amount:
+        """Of so many tokens."""
+        micros = self.models.micros(self.chosen, (tokens_in, tokens_out))
+        return Amount(tokens_in + tokens_out, micros)
+
+
+def measured(response: ModelResponse, size: int) -> ModelResponse:
+    """With its usage, which some servers do not tell: then an estimate.
+
+    Args:
+        response: as it came.
+        size: characters of the request.
+    """
+    usage = response.usage
+    if usage.input_tokens + usage.output_tokens == 0:
+        written = len(str(kept(response)["parts"]))
+        response.usage = RequestUsage(
+            input_tokens=size // CHARACTERS + 1, output_tokens=written // CHARACTERS + 1
+        )
+    return response
+
+
+class NotedModel(WrapperModel):
+    """One conversation with it."""
+
+    def __init__(self, wrapped: Model, way: Way) -> None:
+        super().__init__(wrapped)
+        self._way = way
+        self._asked = 0
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """What it answered to this very request, be it before a crash; else it is asked."""
+        way = self._way
+        self._asked += 1
+        request = described(way.chosen.name, messages, model_settings, model_request_parameters)
+        note = Note(f"model[{self._asked}]", "model", request, repeatable=True)
+
+        async def ask() -> ModelResponse:
+            try:
+                return await self.wrapped.request(
+                    messages, model_settings, model_request_parameters
+                )
+            except Failed:
+                raise
+            except Exception as error:
+                raise translated(error, way.chosen.name) from error
+
+        async def paid(turn: Turn) -> Any:
+            return kept(await self._paid(turn, len(str(request)), ask))
+
+        response = response_of(await way.call.notes.once(note, paid))
+        self._count(response)
+        way.spent.add(way.price(response.usage.input_tokens, response.usage.output_tokens))
+        return response
+
+    async def _paid(self, turn: Turn, size: int, ask: Ask) -> ModelResponse:
+        """Set aside what it may cost at most, ask, settle what it did cost."""
+        way, key = self._way, f"{turn.key}:{turn.number}"
+        most = way.price(size // CHARACTERS + 1, way.most_tokens)
+        await way.spending.reserve(way.call.run, key, most)
+        try:
+            response = measured(await way.chosen.gate.through(ask), size)
+        except Failed as error:
+            # Without an end in time it may have been answered, and paid for, all the same.
+            real = most if error.kind == "timeout" else Amount(0, 0)
+            await way.spending.settle(way.call.run, key, real)
+            raise
+        usage = response.usage
+        real = way.price(usage.input_tokens, usage.output_tokens)
+        await way.spending.settle(way.call.run, key, real)
+        return response
+
+    def _count(self, response: ModelResponse) -> None:
+        """Calls get their numbers by their order in the answers: the same in every attempt."""
+        if response.finish_reason == "length":
+            what = f"the answer was cut off after {response.usage.output_tokens} tokens"
+            raise Failed("limit", what, where="limits.answer_tokens")
+        calls = [part for part in response.parts if isinstance(part, ToolCallPart)]
+        self._way.numbers = {
+            one.tool_call_id: self._way.called + number for number, one in enumerate(calls, 1)
+        }
+        if len(self._way.numbers) < len(calls):
+            raise Failed("garbage", "two of its tool calls have one id", where=self.model_name)
+        self._way.called += len(calls)

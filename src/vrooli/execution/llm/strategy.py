@@ -1,0 +1,48 @@
+"""How a model may act, by the name of a strategy and the limits of a step. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NAMES = ("deterministic", "reasoning", "conversational")
+
+REQUESTS, TOKENS, ANSWER_TOKENS, BYTES = 25, 200_000, 8192, 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """What holds for one conversation.
+
+    Attributes:
+        tools: names of those that it may use.
+        requests: to the model, at most.
+        tokens: in and out, of all requests together.
+        answer_tokens: of one answer.
+        bytes: of the output, as JSON.
+        temperature: None: the model's own.
+        keeps_history: whether the messages are part of the output.
+    """
+
+    tools: list[str]
+    requests: int
+    tokens: int
+    answer_tokens: int
+    bytes: int
+    temperature: float | None
+    keeps_history: bool
+
+
+def strategy_of(given: Mapping[str, Any]) -> Strategy:
+    """By the arguments of a step."""
+    name, limits = given.get("strategy", NAMES[0]), given.get("limits", {})
+    tools = list(given.get("tools", ()))
+    alone = name == "deterministic" and not tools
+    return Strategy(
+        tools=tools,
+        requests=limits.get("requests", 1 if alone else REQUESTS),
+        tokens=limits.get("tokens", TOKENS),
+        answer_tokens=limits.get("answer_tokens", ANSWER_TOKENS),
+        bytes=limits.get("output_bytes", BYTES),
+        temperature=0.0 if name == "deterministic" else None,
+        keeps_history=name == "conversational",
+    )

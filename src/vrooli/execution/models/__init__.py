@@ -1,0 +1,1 @@
+"""Vendors of language models, one file each."""

@@ -1,0 +1,43 @@
+"""OpenAI, and whoever speaks its chat API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from vrooli.execution.model_vendor import Access, Vendor
+
+if TYPE_CHECKING:
+    from pydantic_ai.models import Model
+
+OWN = "https://api.openai.com/v1"
+
+
+@asynccontextmanager
+async def _open(model: str, access: Access) -> "AsyncIterator[Model]":
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.providers.openai import OpenAIProvider
+    from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+    from vrooli.execution.models._client import client
+
+    async with client(access) as http:
+        key = access.api_key or "none"  # never one of the environment
+        provider: OpenAIProvider | OpenAICompatibleProvider
+        if access.base_url:
+            provider = OpenAICompatibleProvider(
+                access.name, base_url=access.base_url, api_key=key, http_client=http
+            )
+        else:
+            provider = OpenAIProvider(base_url=OWN, api_key=key, http_client=http)
+        # Retries are the step's: what is repeated behind its back is neither counted nor paid for.
+        provider.client.max_retries = 0
+        yield OpenAIChatModel(model, provider=provider)
+
+
+vendor = Vendor(
+    name="openai",
+    title="OpenAI, and any server that speaks its chat API (vLLM, llama.cpp, LiteLLM, ...)",
+    open=_open,
+    extra="openai",
+    about="Of another server the `base_url`, up to `/v1`.",
+)

@@ -1,0 +1,129 @@
+"""Asks a language model."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from vrooli.execution import tool_types
+from vrooli.execution.llm import strategy
+from vrooli.execution.llm.strategy import strategy_of
+from vrooli.execution.step_type import StepCall, StepFailed, StepTools, StepType
+
+_ABOUT = """\
+The output has `text`, or `json` where an `output` is asked for; `model`; and `usage`: `requests`,
+`tokens`, and `micros`, millionths of a US dollar (null when nobody knows the price). With
+`conversational` also `history`, for the `history` of a later step.
+
+Every answer of the model and every use of a tool is in the journal before the next one is asked
+for, as `STEP/model[1]`, `STEP/tool[1]`: after a crash, and in the next attempt of the step, they
+are taken from there. So the step is repeatable. A tool that is not, and was begun before a crash,
+fails the step with `unknown-effect`. Other failures of a tool are told to the model.
+
+Failures: `no-model` (its provider is not declared, not installed, or does not know it),
+`refused-key`, `quota`, `rate-limit` (later; the provider's `Retry-After` is kept to by all runs),
+`server-error`, `timeout`, `unreachable` and `provider-down` (later; after 5 failures in a row a
+provider is left alone for 30 s, then tried twice), `garbage` (later), `rejected`, `context` (too
+long), `content-filter`, `limit` (one of `limits`), `too-large`, `budget`.
+
+| strategy | temperature | requests | |
+|---|---|---|---|
+| `deterministic` | 0 | 1, with `tools` 25 | the same in, most likely the same out |
+| `reasoning` | the model's own | 25 | takes the steps that it needs |
+| `conversational` | the model's own | 25 | goes on from `history`, and hands it on |
+
+```yaml
+- step: summary
+  llm:
+    model: openai:gpt-5-mini
+    prompt: "Sum this up in three sentences: ${steps.page.body}"
+    output:
+      type: object
+      required: [summary]
+      properties: { summary: { type: string } }
+  retry: { most: 5 }
+```"""
+
+_LIMITS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "default": {},
+    "description": "`requests` (to the model), `tokens` (in and out of all requests, 200000), "
+    "`answer_tokens` (of one answer, 8192), `output_bytes` (262144)",
+    "properties": {
+        "requests": {"type": "integer", "minimum": 1, "maximum": 1000},
+        "tokens": {"type": "integer", "minimum": 1, "maximum": 100_000_000},
+        "answer_tokens": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+        "output_bytes": {"type": "integer", "minimum": 1, "maximum": 1024 * 1024},
+    },
+}
+
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["model", "prompt"],
+    "additionalProperties": False,
+    "properties": {
+        "model": {
+            "type": "string",
+            "pattern": r"^([a-z][a-z0-9_-]*:\S+|test)$",
+            "description": "`provider:model`, of a provider that the server's settings declare; "
+            "`test` needs nobody and answers in made-up words",
+        },
+        "prompt": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1_000_000,
+            "description": "what is asked",
+        },
+        "instructions": {
+            "type": "string",
+            "maxLength": 100_000,
+            "description": "what holds for the whole conversation",
+        },
+        "output": {"type": "object", "description": "JSON Schema of an object: the answer is one"},
+        "tools": {
+            "type": "array",
+            "items": {"enum": tool_types.names()},
+            "uniqueItems": True,
+            "default": [],
+            "description": "names of the tools that it may use",
+        },
+        "strategy": {
+            "enum": list(strategy.NAMES),
+            "default": strategy.NAMES[0],
+            "description": "how it may act",
+        },
+        "history": {
+            "type": "array",
+            "default": [],
+            "description": "what was said before: the `history` of an earlier step",
+        },
+        "limits": _LIMITS,
+    },
+}
+
+
+async def _run(call: StepCall, tools: StepTools) -> Any:
+    # Loaded here: a server whose routines ask no model does not pay a second and 40 MiB for it.
+    from vrooli.execution.llm.talk import talk
+
+    chosen = strategy_of(call.arguments)
+    output = await talk(call, tools, chosen)
+    size = len(json.dumps(output))
+    if size > chosen.bytes:
+        what = f"the output has {size} bytes, more than {chosen.bytes}"
+        raise StepFailed("too-large", what, where="limits.output_bytes")
+    return output
+
+
+def _repeatable(given: Mapping[str, Any]) -> bool:
+    return True  # what must not be done twice is noted one by one
+
+
+step = StepType(
+    name="llm",
+    title="Asks a language model",
+    arguments=_SCHEMA,
+    run=_run,
+    repeatable=_repeatable,
+    about=_ABOUT,
+)

@@ -1,0 +1,240 @@
+"""The step that asks a model, against a server that speaks OpenAI's API."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.support.openai_server import (
+    OpenAIServer,
+    Reply,
+    breaks,
+    calls,
+    hangs,
+    openai_server,
+    refuses,
+    says,
+    writes,
+)
+from tests.support.steps import call, executed, failure, output, tools
+from vrooli.execution.executor import StepExecutor
+from vrooli.execution.llm.models import Models
+from vrooli.execution.llm.settings import ModelSettings, Price, Provider
+from vrooli.execution.spending import Amount
+from vrooli.execution.step_type import StepTools
+from vrooli.flow.entries import Finished
+from vrooli.flow.notes import Notebook
+from vrooli.host.clock import SystemClock
+from vrooli.host.memory.clock import MemoryClock
+from vrooli.host.memory.journal import MemoryJournals
+from vrooli.host.memory.secrets import MemorySecrets
+
+KEY = "sk-hunter2"
+ANSWER = {
+    "type": "object",
+    "required": ["n"],
+    "additionalProperties": False,
+    "properties": {"n": {"type": "integer", "minimum": 1}},
+}
+
+
+@pytest.fixture
+async def both() -> AsyncIterator[tuple[OpenAIServer, str]]:
+    async with openai_server() as found:
+        yield found
+
+
+@pytest.fixture
+def server(both: tuple[OpenAIServer, str]) -> OpenAIServer:
+    return both[0]
+
+
+@pytest.fixture
+def given(both: tuple[OpenAIServer, str]) -> StepTools:
+    return with_models(both[1])
+
+
+def with_models(url: str, timeout: float = 30.0, **own: Any) -> StepTools:
+    provider = Provider("house", "openai", url, "env:KEY", timeout=timeout)
+    settings = ModelSettings({"house": provider}, {"house:priced": Price(1.0, 10.0)})
+    clock = own.pop("clock", SystemClock())
+    models = Models(settings, MemorySecrets({"env:KEY": KEY}), clock)
+    return tools(models=models, clock=clock, **own)
+
+
+def asking(**more: Any) -> dict[str, Any]:
+    return {"model": "house:fake", "prompt": "How is it?", **more}
+
+
+async def test_an_answer_in_words(server: OpenAIServer, given: StepTools) -> None:
+    said = output(await executed("llm", asking(instructions="Be brief."), given))
+    usage = {"requests": 1, "tokens": 120, "micros": None}
+    assert said == {"text": "it is fine", "model": "house:fake", "usage": usage}
+    (asked,) = server.asked
+    assert [one["content"] for one in asked["messages"]] == ["Be brief.", "How is it?"]
+    assert (asked["model"], asked["temperature"]) == ("fake", 0)
+    assert "tools" not in asked
+    assert server.keys == [f"Bearer {KEY}"]
+
+
+async def test_a_price_of_the_settings(given: StepTools) -> None:
+    said = output(await executed("llm", asking(model="house:priced"), given))
+    assert said["usage"]["micros"] == 100 + 20 * 10
+
+
+async def test_an_output_by_its_schema_is_asked_for_until_it_fits(
+    server: OpenAIServer, given: StepTools
+) -> None:
+    server.answers(calls(("final_result", {"n": 0})), calls(("final_result", {"n": 7})))
+    limits = {"requests": 3}
+    said = output(await executed("llm", asking(output=ANSWER, limits=limits), given))
+    assert said["json"] == {"n": 7}
+    assert said["usage"]["requests"] == 2
+    assert "0 is less than the minimum of 1" in str(server.asked[1]["messages"][-1])
+
+
+async def test_tools_are_used_and_their_failures_told(
+    server: OpenAIServer, given: StepTools
+) -> None:
+    server.answers(
+        calls(("read_file", {"path": "nothing.md"}), ("write_file", {"path": "a.md"})),
+        calls(("write_file", {"path": "a.md", "text": "hello"})),
+        says("done"),
+    )
+    arguments = asking(tools=["read_file", "write_file"], strategy="reasoning")
+    assert output(await executed("llm", arguments, given))["text"] == "done"
+    assert await given.workspaces.read("run-1", "a.md", 100) == b"hello"
+    told = [one["content"] for one in server.asked[1]["messages"] if one["role"] == "tool"]
+    assert "it failed (file)" in told[0]
+    assert "'text' is a required property" in told[1]
+    assert "temperature" not in server.asked[0]
+
+
+async def test_a_conversation_goes_on(server: OpenAIServer, given: StepTools) -> None:
+    first = output(await executed("llm", asking(strategy="conversational"), given))
+    again = asking(prompt="And now?", strategy="conversational", history=first["history"])
+    output(await executed("llm", again, given))
+    texts = [one["content"] for one in server.asked[1]["messages"]]
+    assert texts == ["How is it?", "it is fine", "And now?"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "retryable"),
+    [
+        (refuses(429), "rate-limit", True),
+        (refuses(429, "insufficient_quota"), "quota", False),
+        (refuses(500), "server-error", True),
+        (refuses(503), "server-error", True),
+        (refuses(401), "refused-key", False),
+        (refuses(404), "no-model", False),
+        (refuses(400), "rejected", False),
+        (refuses(400, "context_length_exceeded"), "context", False),
+        (writes(b"<html>"), "garbage", True),
+        (writes(b'{"choices": 3}'), "garbage", True),
+        (breaks(), "unreachable", True),
+        (says("half of a", finish="length"), "limit", False),
+        (says("", finish="content_filter"), "content-filter", False),
+    ],
+)
+async def test_a_failure_has_its_kind(
+    server: OpenAIServer, given: StepTools, reply: Reply, kind: str, retryable: bool
+) -> None:
+    server.answers(reply)
+    end = await executed("llm", asking(), given)
+    assert failure(end) == (kind, retryable)
+    assert KEY not in str(end)
+    assert len(server.asked) == 1, "nobody repeats it behind the step's back"
+
+
+async def test_no_answer_in_time(both: tuple[OpenAIServer, str]) -> None:
+    both[0].answers(hangs())
+    end = await executed("llm", asking(), with_models(both[1], timeout=0.05))
+    assert failure(end) == ("timeout", True)
+
+
+async def test_nobody_listens() -> None:
+    end = await executed("llm", asking(), with_models("http://127.0.0.1:1/v1"))
+    assert failure(end) == ("unreachable", True)
+
+
+@pytest.mark.parametrize(
+    ("limits", "requests"),
+    [({"requests": 2}, 2), ({"tokens": 130}, 2), ({"requests": 5, "output_bytes": 10}, 3)],
+)
+async def test_limits_hold(
+    server: OpenAIServer, given: StepTools, limits: dict[str, int], requests: int
+) -> None:
+    use = calls(("read_file", {"path": "nothing.md"}))
+    server.answers(use, use, says("done"))
+    end = await executed("llm", asking(tools=["read_file"], limits=limits), given)
+    assert failure(end) == ("too-large" if "output_bytes" in limits else "limit", False)
+    assert len(server.asked) == requests
+
+
+async def test_a_provider_that_asks_for_patience_is_left_alone(
+    both: tuple[OpenAIServer, str],
+) -> None:
+    clock = MemoryClock()
+    given = with_models(both[1], clock=clock)
+    both[0].answers(refuses(429, after="20"), says("now"))
+    assert failure(await executed("llm", asking(), given)) == ("rate-limit", True)
+    waiting = asyncio.create_task(executed("llm", asking(), given))
+    await clock.advance(19.9)
+    assert len(both[0].asked) == 1
+    await clock.advance(0.2)
+    assert output(await waiting)["text"] == "now"
+
+
+async def test_a_provider_that_fails_again_and_again_is_left_alone(
+    both: tuple[OpenAIServer, str],
+) -> None:
+    clock = MemoryClock()
+    given = with_models(both[1], clock=clock)
+    both[0].answers(refuses(500))
+    kinds = [failure(await executed("llm", asking(), given)) for _ in range(7)]
+    assert kinds == [("server-error", True)] * 5 + [("provider-down", True)] * 2
+    assert len(both[0].asked) == 5
+    await clock.advance(30.0)
+    both[0].answers(says("well again"))
+    for _ in range(3):
+        assert output(await executed("llm", asking(), given))["text"] == "well again"
+
+
+class Book:
+    """Port `Spending`, for a test to look at."""
+
+    def __init__(self) -> None:
+        self.reserved: dict[str, Amount] = {}
+        self.settled: dict[str, Amount] = {}
+
+    async def reserve(self, run: str, key: str, most: Amount) -> None:
+        self.reserved.setdefault(key, most)
+
+    async def settle(self, run: str, key: str, real: Amount) -> None:
+        self.settled[key] = real
+
+
+async def test_after_a_failure_only_what_is_missing_is_asked_for_and_paid(
+    both: tuple[OpenAIServer, str],
+) -> None:
+    server, url = both
+    book = Book()
+    given = with_models(url, spending=book)
+    journal = Notebook("run-1", await MemoryJournals().claim("run-1"), given.clock)
+    executor = StepExecutor("run-1", given, journal.of)
+    server.answers(
+        calls(("write_file", {"path": "a.md", "text": "1"})),
+        calls(("write_file", {"path": "b.md", "text": "2"})),
+        refuses(500),
+        says("done"),
+    )
+    step = call("llm", asking(model="house:priced", tools=["write_file"]))
+    ends: list[Finished] = [await executor.execute(step, 0.0) for _ in range(2)]
+    assert failure(ends[0]) == ("server-error", True)
+    usage = {"requests": 3, "tokens": 360, "micros": 900}
+    assert output(ends[1]) == {"text": "done", "model": "house:priced", "usage": usage}
+    assert len(server.asked) == 4
+    assert server.asked[2]["messages"] == server.asked[3]["messages"]
+    assert [one.micros for one in book.settled.values()] == [300, 300, 0, 300]
+    assert all(most.micros and most.micros > 300 for most in book.reserved.values())
