@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vrooli.cli import render
+from vrooli.cli import render, run_kept
 from vrooli.cli.given import text_of
 from vrooli.cli.help import App
 from vrooli.cli.interrupt import interruptible
@@ -83,6 +83,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_start(group, kit)
     _register_views(group, kit)
     _register_control(group, kit)
+    run_kept.register(group, kit)
 
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:
@@ -133,7 +134,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_SHOW_HELP)
     def show(run: Id, file: File = None, json: Json = False) -> None:
         client = _client(kit, file)
-        found, steps = client.run(run), client.steps(run)
+        found, steps = client.run(run), client.steps(run, whole=json)
         if json:
             render.print_json({**found, "steps": steps})
             return

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from vrooli.client import http
 from vrooli.client.token import read_token
-from vrooli.client.wire import encode, problem
+from vrooli.client.wire import Response, encode, problem
 from vrooli.core.address import HostPort
 from vrooli.core.errors import CutOff, ProtocolError, Unreachable, UsageError
 
@@ -62,11 +62,13 @@ class WorkClient:
         return self._ask("GET", f"/runs?{urlencode(query)}")
 
     def run(self, run: str) -> dict[str, Any]:
-        """One run."""
-        return self._ask("GET", f"/runs/{quote(run, safe='')}")
+        """One run, its output whole."""
+        return self._whole(run, self._ask("GET", f"/runs/{quote(run, safe='')}"))
 
-    def steps(self, run: str) -> list[dict[str, Any]]:
-        """The whole journal."""
+    def steps(self, run: str, *, whole: bool = True) -> list[dict[str, Any]]:
+        """The whole journal; without `whole` a large output stays where it is, and `artifact` tells
+        which one it is.
+        """
         found: list[dict[str, Any]] = []
         while True:
             after = found[-1]["n"] if found else 0
@@ -75,7 +77,24 @@ class WorkClient:
             )
             if not page:
                 return found
-            found += page
+            found += [self._whole(run, step) for step in page] if whole else page
+
+    def artifact(self, run: str, sha256: str) -> Any:
+        """A large output that this run or one of its steps came to."""
+        query = urlencode({"run": run})
+        return self._send("GET", f"/artifacts/{quote(sha256, safe='')}?{query}").json()
+
+    def files(self, run: str) -> list[dict[str, Any]]:
+        """What its steps wrote: `{path, bytes, modified_at}` each."""
+        return _rows(self._ask("GET", f"/runs/{quote(run, safe='')}/files"), "files")
+
+    def file(self, run: str, path: str) -> bytes:
+        """One of them."""
+        return self._send("GET", f"/runs/{quote(run, safe='')}/files/{quote(path)}").body
+
+    def _whole(self, run: str, one: dict[str, Any]) -> dict[str, Any]:
+        kept = one.get("artifact")
+        return {**one, "output": self.artifact(run, kept["sha256"])} if kept else one
 
     def cancel(self, run: str) -> dict[str, Any]:
         """End it."""
@@ -107,6 +126,20 @@ class WorkClient:
         key: str | None = None,
         timeout: float | None = None,
     ) -> dict[str, Any]:
+        value = self._send(method, path, body, key=key, timeout=timeout).json()
+        if not isinstance(value, dict):
+            raise ProtocolError(f"{path} did not answer with an object", where=str(self.target))
+        return value
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        timeout: float | None = None,
+    ) -> Response:
         token, headers = read_token(self.token_file), {"Idempotency-Key": key} if key else None
         url = f"/api/v1{path}"
         wire = encode(self.target, method, url, body=body, token=token, headers=headers)
@@ -120,10 +153,7 @@ class WorkClient:
         if answer.status >= 400:
             place = f"{method} {path.partition('?')[0]} at {self.target}"
             raise _refused(answer.status, answer.lenient(), place)
-        value = answer.json()
-        if not isinstance(value, dict):
-            raise ProtocolError(f"{path} did not answer with an object", where=str(self.target))
-        return value
+        return answer
 
 
 class BadRoutine(UsageError):

@@ -12,8 +12,10 @@ from vrooli.execution.step_types import step_type, validator
 from vrooli.flow.entries import Failure, Finished
 from vrooli.flow.interpreter import Call
 
-LARGEST = 1024 * 1024
-"""Bytes of an output, as JSON."""
+LARGEST = 4 * 1024 * 1024
+"""Bytes of an output, as JSON. Larger ones would hold up everything else in the process for too
+long while they are read and written.
+"""
 
 _log = logging.getLogger(__name__)
 

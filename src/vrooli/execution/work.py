@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
+from vrooli.execution.artifacts import Artifacts
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.kept import Kept
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
@@ -23,6 +25,7 @@ class Work:
     routines: RoutineStore
     runs: Runs
     engine: Engine
+    kept: Kept
 
 
 def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
@@ -47,4 +50,6 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         )
     )
     routines = RoutineStore(database)
-    return Work(routines, Runs(store, routines, RunViews(database), engine), engine)
+    views = RunViews(database)
+    kept = Kept(views, Artifacts(database), tools.workspaces)
+    return Work(routines, Runs(store, routines, views, engine), engine, kept)

@@ -27,6 +27,7 @@ from vrooli.server.redis_probe import ping
 from vrooli.server.routes.debug import debug_routes
 from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
+from vrooli.server.routes.kept import kept_routes
 from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
@@ -73,6 +74,7 @@ def create_app(parts: Parts) -> FastAPI:
         history_routes(HistoryStore(parts.database)),
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
+        kept_routes(parts.work.kept),
         schema_routes(app),
     ):
         app.include_router(router, dependencies=[Depends(RequireToken(operator))])
