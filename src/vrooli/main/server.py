@@ -8,6 +8,8 @@
   `secrets/metrics.token`.
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`) that steps of routines may use, with
   blanks between them; none when it is not set.
+- VROOLI_KEEP_COMPLETED, VROOLI_KEEP_FAILED, VROOLI_KEEP_CANCELLED: days for which runs are kept
+  after their end (30, 90, 30), or `forever`.
 - VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
   home. VROOLI_METRICS_TOKEN_FILE: another place for the scraper's.
 
@@ -22,6 +24,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -43,11 +46,14 @@ from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
 from vrooli.server.retention import HistoryRetention
 from vrooli.server.settings import DEFAULT_PORT, ServerSettings
+from vrooli.server.work_retention import KeepRuns, WorkRetention
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 MIGRATION_SECONDS = 900.0
 EXIT_RETRY = 75
 BACKLOG = 512
+FOREVER, MOST_DAYS = "forever", 36_500
+KEPT = KeepRuns()
 
 
 def settings_from(environ: Mapping[str, str]) -> ServerSettings:
@@ -69,6 +75,11 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         metrics_token_file=folders.metrics_token,
         dumps=folders.data / "dumps",
         workspaces=folders.data / "work",
+        keep=KeepRuns(
+            _days(environ, "VROOLI_KEEP_COMPLETED", KEPT.completed),
+            _days(environ, "VROOLI_KEEP_FAILED", KEPT.failed),
+            _days(environ, "VROOLI_KEEP_CANCELLED", KEPT.cancelled),
+        ),
         step_secrets=tuple((read_environment(environ, "VROOLI_STEP_SECRETS") or "").split()),
         version=__version__,
     )
@@ -112,6 +123,25 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
         return float(text)
     except ValueError as error:
         raise UsageError(f"{text!r} is not a number", where=name) from error
+
+
+def _days(environ: Mapping[str, str], name: str, default: timedelta | None) -> timedelta | None:
+    text = read_environment(environ, name)
+    if text is None:
+        return default
+    if text == FOREVER:
+        return None
+    try:
+        days = float(text)
+        if 0 < days <= MOST_DAYS:
+            return timedelta(days=days)
+    except ValueError:
+        pass
+    raise UsageError(
+        f"{text!r} is no number of days above 0 and at most {MOST_DAYS}",
+        where=name,
+        next_step=f"or write `{FOREVER}`",
+    )
 
 
 def main() -> int:
@@ -167,14 +197,15 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
         await apply_migrations(settings.database_url)
 
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
-    retention = HistoryRetention(database)
     clock = SystemClock()
-    jobs = work(
-        database, owner_name(), clock, step_tools(clock, settings.step_secrets, settings.workspaces)
-    )
+    tools = step_tools(clock, settings.step_secrets, settings.workspaces)
+    jobs = work(database, owner_name(), clock, tools)
+    retention = HistoryRetention(database)
+    aging = WorkRetention(database, tools.workspaces, settings.keep)
     app = create_app(Parts(settings, database, migrator, jobs))
     try:
-        async with in_background(migrator.run(), retention.run(), jobs.engine.run()):
+        keeping = (migrator.run(), retention.run(), aging.run(), jobs.engine.run())
+        async with in_background(*keeping):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
