@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vrooli.cli import render, run_kept
+from vrooli.cli import render, run_kept, run_why
 from vrooli.cli.given import text_of
 from vrooli.cli.help import App
 from vrooli.cli.interrupt import interruptible
@@ -84,6 +84,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_views(group, kit)
     _register_control(group, kit)
     run_kept.register(group, kit)
+    run_why.register(group, kit)
 
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:

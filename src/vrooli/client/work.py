@@ -100,6 +100,24 @@ class WorkClient:
         """End it."""
         return self._ask("POST", f"/runs/{quote(run, safe='')}/cancel")
 
+    def why(self, run: str, step: str = "") -> dict[str, Any]:
+        """Why it, or that step of it, is where it is."""
+        query = urlencode({"step": step})
+        return self._ask("GET", f"/runs/{quote(run, safe='')}/why?{query}")
+
+    def effects(self, after: int = 0) -> dict[str, Any]:
+        """`{effects, next}`: attempts of unknown effect that wait for a decision, oldest first."""
+        return self._ask("GET", f"/effects?{urlencode({'after': after})}")
+
+    def effects_of(self, run: str) -> dict[str, Any]:
+        """`{undecided, decided}` of one run."""
+        return self._ask("GET", f"/runs/{quote(run, safe='')}/effects")
+
+    def decide(self, run: str, path: str, decision: str, output: Any, why: str) -> dict[str, Any]:
+        """Say what became of an attempt of unknown effect, `done` or `again`; the run goes on."""
+        body = {"path": path, "decision": decision, "output": output, "why": why}
+        return self._ask("POST", f"/runs/{quote(run, safe='')}/effects", body)
+
     def events(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """What happens in its tree, from the beginning or after a sequence number, until it ends.
 

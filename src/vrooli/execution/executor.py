@@ -75,11 +75,15 @@ class StepExecutor:
             place = ".".join(map(str, error.absolute_path))
             raise StepFailed("arguments", error.message[:500], where=place)
         asked = StepCall(self.run, f"{self.run}:{call.path}", call.arguments, begun)
-        return _storable(await kind.run(asked, self.tools))
+        return storable(await kind.run(asked, self.tools))
 
 
-def _storable(output: object) -> object:
-    """As it will be read back: what sees it now must see the same in a replay."""
+def storable(output: object) -> object:
+    """As it will be read back: what sees it now must see the same in a replay.
+
+    Raises:
+        StepFailed: it is no JSON, too large, or cannot be stored.
+    """
     try:
         text = json.dumps(output, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:

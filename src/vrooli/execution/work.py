@@ -10,7 +10,9 @@ from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.kept import Kept
 from vrooli.execution.routines import RoutineStore
+from vrooli.execution.runs.effects import Effects
 from vrooli.execution.runs.engine import Engine, EngineParts
+from vrooli.execution.runs.reasons import Reasons
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.store import RunStore
 from vrooli.execution.runs.views import RunViews
@@ -26,6 +28,8 @@ class Work:
     runs: Runs
     engine: Engine
     kept: Kept
+    effects: Effects
+    reasons: Reasons
 
 
 def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
@@ -52,4 +56,8 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
     routines = RoutineStore(database)
     views = RunViews(database)
     kept = Kept(views, Artifacts(database), tools.workspaces)
-    return Work(routines, Runs(store, routines, views, engine), engine, kept)
+    runs = Runs(store, routines, views, engine)
+    reasons = Reasons(
+        database, lambda run: PostgresJournal(database, batcher, run, 0), read_routine, clock
+    )
+    return Work(routines, runs, engine, kept, Effects(database, views), reasons)

@@ -25,12 +25,14 @@ from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
 from vrooli.server.routes.debug import debug_routes
+from vrooli.server.routes.effects import effect_routes
 from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
 from vrooli.server.routes.kept import kept_routes
 from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
+from vrooli.server.routes.why import why_routes
 from vrooli.server.settings import ServerSettings
 from vrooli.server.store import HistoryStore
 
@@ -75,6 +77,8 @@ def create_app(parts: Parts) -> FastAPI:
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
         kept_routes(parts.work.kept),
+        effect_routes(parts.work.effects),
+        why_routes(parts.work.reasons),
         schema_routes(app),
     ):
         app.include_router(router, dependencies=[Depends(RequireToken(operator))])

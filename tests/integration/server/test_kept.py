@@ -100,3 +100,16 @@ def test_no_path_leads_out(served: Server, client: WorkClient, path: str) -> Non
     with pytest.raises(VrooliError):
         client.file(run, path)
     assert served.get(f"/api/v1/runs/{run}/files/{path}").status_code in (400, 404)
+
+
+def test_why_and_effects_are_told_over_the_wire(client: WorkClient) -> None:
+    run = run_of(client, {"step": "one", "value": {}})["id"]
+    said = client.why(run)
+    assert (said["code"], said["moving"]) == ("ended", False)
+    assert client.why(run, "one")["step"] == "one"
+    assert client.effects() == {"effects": [], "next": None}
+    assert client.effects_of(run) == {"undecided": [], "decided": []}
+    with pytest.raises(VrooliError, match="waits for no decision"):
+        client.decide(run, "one", "done", {"x": 1}, "I looked")
+    with pytest.raises(UsageError):
+        client.decide(run, "one", "maybe", None, "I looked")
