@@ -19,6 +19,7 @@ from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.migrator import Migrator
 from vrooli.server.settings import ServerSettings
+from vrooli.server.work_metrics import WorkMetrics
 
 HEAD = """\
 # HTTP APIs
@@ -107,6 +108,7 @@ def _schema() -> dict[str, Any]:
         database,
         Migrator(database, "", apply),
         work(database, "", clock, step_tools(clock, (), settings.workspaces)),
+        WorkMetrics(database),
     )
     return create_app(parts).openapi()
 

@@ -9,6 +9,7 @@ from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.kept import Kept
+from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.effects import Effects
 from vrooli.execution.runs.engine import Engine, EngineParts
@@ -32,7 +33,9 @@ class Work:
     reasons: Reasons
 
 
-def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
+def work(
+    database: Database, owner: str, clock: Clock, tools: StepTools, meter: Meter | None = None
+) -> Work:
     """Put it together; nothing is opened.
 
     Args:
@@ -40,17 +43,20 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         owner: a name that no other process ever has.
         clock: time.
         tools: what steps work with.
+        meter: who counts.
     """
     store, batcher = RunStore(database), Batcher(database)
+    meter = meter or NoMeter()
     engine = Engine(
         EngineParts(
             owner=owner,
             store=store,
             journal=lambda run, fence: PostgresJournal(database, batcher, run, fence),
-            executor=lambda run: StepExecutor(run, tools),
+            executor=lambda run: MeteredExecutor(StepExecutor(run, tools), meter, clock),
             written=batcher.close,
             clock=clock,
             read=read_routine,
+            meter=meter,
         )
     )
     routines = RoutineStore(database)

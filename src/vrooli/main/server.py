@@ -46,6 +46,7 @@ from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
 from vrooli.server.retention import HistoryRetention
 from vrooli.server.settings import DEFAULT_PORT, ServerSettings
+from vrooli.server.work_metrics import WorkMetrics
 from vrooli.server.work_retention import KeepRuns, WorkRetention
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -199,10 +200,11 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
     clock = SystemClock()
     tools = step_tools(clock, settings.step_secrets, settings.workspaces)
-    jobs = work(database, owner_name(), clock, tools)
+    metrics = WorkMetrics(database)
+    jobs = work(database, owner_name(), clock, tools, metrics)
     retention = HistoryRetention(database)
     aging = WorkRetention(database, tools.workspaces, settings.keep)
-    app = create_app(Parts(settings, database, migrator, jobs))
+    app = create_app(Parts(settings, database, migrator, jobs, metrics))
     try:
         keeping = (migrator.run(), retention.run(), aging.run(), jobs.engine.run())
         async with in_background(*keeping):

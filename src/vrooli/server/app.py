@@ -35,6 +35,7 @@ from vrooli.server.routes.runs import run_routes
 from vrooli.server.routes.why import why_routes
 from vrooli.server.settings import ServerSettings
 from vrooli.server.store import HistoryStore
+from vrooli.server.work_metrics import WorkMetrics
 
 CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
@@ -47,6 +48,7 @@ class Parts:
     database: Database
     migrator: Migrator
     work: Work
+    work_metrics: WorkMetrics
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -69,7 +71,8 @@ def create_app(parts: Parts) -> FastAPI:
     prober = Prober(dependencies(parts), settings.probe_seconds)
     app.include_router(health_routes(prober, lambda: parts.migrator.done, settings.version))
     app.include_router(
-        metrics_routes(metrics), dependencies=[Depends(RequireToken(operator, scraper))]
+        metrics_routes(metrics, parts.work_metrics),
+        dependencies=[Depends(RequireToken(operator, scraper))],
     )
     for router in (
         debug_routes(settings.dumps),

@@ -70,6 +70,12 @@ class Database:
                 return
         pool.terminate()
 
+    def pool_use(self) -> dict[str, int]:
+        """How many connections are lent and idle, and how many there may be at the most."""
+        idle = self._pool.get_idle_size() if self._pool is not None else 0
+        size = self._pool.get_size() if self._pool is not None else 0
+        return {"used": size - idle, "idle": idle, "most": MAX_CONNECTIONS}
+
     async def _open_pool(self) -> Any:
         if self._pool is None:
             # min_size=0: nothing is connected until somebody asks, so a start without PostgreSQL is

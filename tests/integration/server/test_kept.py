@@ -6,31 +6,13 @@ from typing import Any
 import pytest
 
 from tests.support.postgres import Postgres
+from tests.support.runs import run_of
 from tests.support.server import Server
-from tests.support.waiting import wait_for
-from vrooli.client.work import ENDED, WorkClient
-from vrooli.core.address import HostPort
+from vrooli.client.work import WorkClient
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.execution.artifacts import LARGE
 
 LONG = "${inputs.text}${inputs.text}${inputs.text}"
-
-
-@pytest.fixture(scope="module")
-def client(served: Server) -> WorkClient:
-    """Of the server."""
-    token = served.home / "secrets" / "operator.token"
-    return WorkClient(HostPort("127.0.0.1", served.port), token)
-
-
-def run_of(client: WorkClient, *do: Any, **more: Any) -> dict[str, Any]:
-    """A run of a routine of its own, ended."""
-    inputs = more.pop("given", {})
-    name = f"kept-{secrets.token_hex(4)}"
-    client.put_routine({"name": name, "do": list(do), **more})
-    run = client.start(name, inputs)["id"]
-    wait_for(lambda: client.run(run)["status"] in ENDED, f"the end of {run}")
-    return client.run(run)
 
 
 def write(path: str, text: str) -> dict[str, Any]:

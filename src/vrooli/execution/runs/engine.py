@@ -6,11 +6,13 @@ import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.meter import Meter, NoMeter
 from vrooli.execution.runs.store import Claim, RunStore
 from vrooli.flow.driver import Driver, Executor, Fenced
 from vrooli.flow.interpreter import Broken, Done
@@ -43,6 +45,7 @@ class EngineParts:
         written: returns when all is written that was to be.
         clock: time.
         read: makes a routine of its definition.
+        meter: who counts.
         slots: runs at the same time.
     """
 
@@ -53,6 +56,7 @@ class EngineParts:
     written: Callable[[], Awaitable[None]]
     clock: Clock
     read: Callable[[Any], Routine]
+    meter: Meter = field(default_factory=NoMeter)
     slots: int = 100
 
 
@@ -180,4 +184,6 @@ class Engine:
         else:
             values = "failed", None, end.failure.to_json()
         parts = self.parts
-        await patiently(parts.clock, lambda: parts.store.end(claim.run, claim.fence, *values))
+        end_it = partial(parts.store.end, claim.run, claim.fence, *values)
+        if await patiently(parts.clock, end_it):
+            parts.meter.ended(claim.run)

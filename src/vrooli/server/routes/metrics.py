@@ -5,15 +5,17 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
 from vrooli.server.metrics import Metrics
+from vrooli.server.work_metrics import WorkMetrics
 
 
-def metrics_routes(metrics: Metrics) -> APIRouter:
+def metrics_routes(metrics: Metrics, work: WorkMetrics) -> APIRouter:
     """The scrape target."""
     router = APIRouter()
 
     @router.get("/metrics", summary="Prometheus metrics")
     async def scrape() -> Response:
         """Text exposition format."""
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        text = generate_latest(metrics.registry) + await work.text()
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     return router
