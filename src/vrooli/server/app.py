@@ -11,8 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from vrooli.core.errors import EXIT_USAGE, VrooliError
+from vrooli.core.errors import VrooliError
 from vrooli.execution.work import Work
+from vrooli.server.answers import COMMON, refusals
 from vrooli.server.auth import RequireToken, TokenFile
 from vrooli.server.database import Database
 from vrooli.server.dependencies import Dependency, Prober
@@ -37,6 +38,7 @@ from vrooli.server.settings import ServerSettings
 from vrooli.server.store import HistoryStore
 from vrooli.server.work_metrics import WorkMetrics
 
+METHOD_NOT_ALLOWED = 405
 CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -73,6 +75,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.include_router(
         metrics_routes(metrics, parts.work_metrics),
         dependencies=[Depends(RequireToken(operator, scraper))],
+        responses=refusals(401),
     )
     for router in (
         debug_routes(settings.dumps),
@@ -84,7 +87,8 @@ def create_app(parts: Parts) -> FastAPI:
         why_routes(parts.work.reasons),
         schema_routes(app),
     ):
-        app.include_router(router, dependencies=[Depends(RequireToken(operator))])
+        needed = [Depends(RequireToken(operator))]
+        app.include_router(router, dependencies=needed, responses=COMMON)
     _add_error_handlers(app)
     for layer in (BodyLimit, ErrorEdge, SecurityHeaders):  # the last one added is the outermost
         app.add_middleware(layer)
@@ -116,21 +120,30 @@ def schema_routes(app: FastAPI) -> APIRouter:
     return router
 
 
+def _methods(app: FastAPI, request: Request) -> str:
+    """All that the path of a request knows; Starlette names those of its first route alone."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    return ", ".join(sorted(method.upper() for method in app.openapi()["paths"].get(path, ())))
+
+
 def _add_error_handlers(app: FastAPI) -> None:
     """Give every refusal the shape of `problems.problem`."""
     log = structlog.get_logger("vrooli.server")
 
     @app.exception_handler(VrooliError)
     async def ours(request: Request, error: VrooliError) -> JSONResponse:
-        if not error.retryable and error.exit_code != EXIT_USAGE:
+        answer = problem_of(error)
+        if answer.status_code >= 500 and not error.retryable:
             log.error("request failed", exc_info=error)
-        return problem_of(error)
+        return answer
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         code = CODES.get(error.status_code, "refused")
         response = problem(error.status_code, code, str(error.detail))
         response.headers.update(error.headers or {})
+        if error.status_code == METHOD_NOT_ALLOWED and (methods := _methods(app, request)):
+            response.headers["Allow"] = methods
         return response
 
     @app.exception_handler(RequestValidationError)

@@ -9,7 +9,13 @@ from typing import Any
 
 import asyncpg
 
-from vrooli.core.errors import AccessDenied, DeadlineExceeded, Unreachable, VrooliError
+from vrooli.core.errors import (
+    AccessDenied,
+    DeadlineExceeded,
+    Unreachable,
+    UsageError,
+    VrooliError,
+)
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 10.0
@@ -25,6 +31,8 @@ _AWAY_STATES = ("25006", "42P01")
 """A standby that was promoted elsewhere, and a table whose migration has not run yet.
 """
 
+_CHARACTER_STATES = ("22021", "22P05")
+"""No character of the encoding, or none of the database."""
 
 _FOREIGN = (
     OSError,
@@ -121,6 +129,8 @@ def _translate_state(error: Any) -> VrooliError:
             f"PostgreSQL cannot serve this now (SQLSTATE {state})",
             next_step="look at the service `postgres`",
         )
+    if state in _CHARACTER_STATES:
+        return UsageError("a text holds a character that cannot be stored: NUL, or half of one")
     return VrooliError(
         f"PostgreSQL refused the statement (SQLSTATE {state})",
         next_step="see the server's log",

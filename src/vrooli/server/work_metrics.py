@@ -56,18 +56,16 @@ class WorkMetrics:
             ("routine", "status"),
             registry=registry,
         )
-        self._took = Histogram(
+        self._took = _times(
+            registry,
             "vrooli_run_duration_seconds",
             "Time from the first claim of a run to its end, of those that ended here.",
             ("status",),
-            buckets=SECONDS,
-            registry=registry,
         )
-        self._waited = Histogram(
+        self._waited = _times(
+            registry,
             "vrooli_run_queue_seconds",
             "Time from the making of a run to its first claim, of those that ended here.",
-            buckets=SECONDS,
-            registry=registry,
         )
         self._steps = Counter(
             "vrooli_steps_total",
@@ -75,12 +73,8 @@ class WorkMetrics:
             ("type", "outcome"),
             registry=registry,
         )
-        self._step_took = Histogram(
-            "vrooli_step_duration_seconds",
-            "How long they took.",
-            ("type",),
-            buckets=SECONDS,
-            registry=registry,
+        self._step_took = _times(
+            registry, "vrooli_step_duration_seconds", "How long they took.", ("type",)
         )
         self._runs = Gauge(
             "vrooli_runs",
@@ -167,3 +161,9 @@ class WorkMetrics:
                 return OTHER
             self._routines.add(name)
         return name
+
+
+def _times(
+    registry: CollectorRegistry, name: str, what: str, labels: tuple[str, ...] = ()
+) -> Histogram:
+    return Histogram(name, what, labels, buckets=SECONDS, registry=registry)

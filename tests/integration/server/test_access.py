@@ -26,6 +26,13 @@ ROUTES = [
     ("POST", "/api/v1/runs/{run}/cancel"),
     ("GET", "/api/v1/runs/{run}/steps"),
     ("GET", "/api/v1/runs/{run}/events"),
+    ("GET", "/api/v1/runs/{run}/files"),
+    ("GET", "/api/v1/runs/{run}/files/{path}"),
+    ("GET", "/api/v1/runs/{run}/effects"),
+    ("POST", "/api/v1/runs/{run}/effects"),
+    ("GET", "/api/v1/runs/{run}/why"),
+    ("GET", "/api/v1/artifacts/{sha256}"),
+    ("GET", "/api/v1/effects"),
 ]
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import FileResponse
 
-from vrooli.server import memory
+from vrooli.server import memory, shapes
+from vrooli.server.answers import answers, raw
 from vrooli.server.heapdump import Trace, dump
 
 
@@ -18,7 +19,12 @@ def debug_routes(dumps: Path) -> APIRouter:
     router = APIRouter()
     one_at_a_time = asyncio.Lock()  # each walks every object: two at once would double the stall
 
-    @router.get("/health/memory", summary="What does this process keep in memory?")
+    @router.get(
+        "/health/memory",
+        summary="What does this process keep in memory?",
+        response_model=None,
+        responses=answers(shapes.MemoryShape),
+    )
     async def health_memory(
         top: Annotated[int, Query(ge=1, le=memory.MAX_TYPES)] = memory.DEFAULT_TYPES,
     ) -> dict[str, Any]:
@@ -26,7 +32,12 @@ def debug_routes(dumps: Path) -> APIRouter:
         async with one_at_a_time:
             return await asyncio.to_thread(memory.facts, top)
 
-    @router.get("/debug/heap-dump", summary="A heap snapshot as a file")
+    @router.get(
+        "/debug/heap-dump",
+        summary="A heap snapshot as a file",
+        response_class=FileResponse,
+        responses=raw("application/zip", 507),
+    )
     async def heap_dump(trace: Trace = Trace.KEEP) -> FileResponse:
         """A zip archive. `trace=start` switches tracemalloc on (slower, more memory) until
         `trace=stop`.

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vrooli.execution.runs.effects import Decision, Effects
 from vrooli.execution.step_type import StepFailed
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.problems import problem
 from vrooli.server.routes.runs import OPERATOR
 
@@ -37,7 +39,12 @@ def effect_routes(effects: Effects) -> APIRouter:
     """List them, decide about them."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/effects", summary="List attempts whose effect nobody knows")
+    @router.get(
+        "/effects",
+        summary="List attempts whose effect nobody knows",
+        response_model=None,
+        responses=answers(shapes.EffectPage),
+    )
     async def list_effects(
         after: Annotated[int, Query(ge=0, le=2**62)] = 0,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
@@ -49,12 +56,22 @@ def effect_routes(effects: Effects) -> APIRouter:
         more = len(found) > limit
         return {"effects": found[:limit], "next": found[limit - 1]["n"] if more else None}
 
-    @router.get("/runs/{run}/effects", summary="List those of a run, and what was decided")
+    @router.get(
+        "/runs/{run}/effects",
+        summary="List those of a run, and what was decided",
+        response_model=None,
+        responses=answers(shapes.EffectsOfRun, 404),
+    )
     async def effects_of_run(run: Id) -> dict[str, Any]:
         """`{undecided, decided}`, 200 of each at most."""
         return await effects.of_run(run, MOST)
 
-    @router.post("/runs/{run}/effects", summary="Decide about an attempt of unknown effect")
+    @router.post(
+        "/runs/{run}/effects",
+        summary="Decide about an attempt of unknown effect",
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
+    )
     async def decide(run: Id, said: Decided) -> Any:
         """`done`: the step counts as completed, with this output. `again`: it is executed again,
         with the key that it had. The run, which goes on; 409 when it has not failed, or the step

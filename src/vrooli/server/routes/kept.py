@@ -9,6 +9,8 @@ from starlette.responses import Response
 from vrooli.core.errors import UnknownName
 from vrooli.core.ports.workspaces import NoSuchFile
 from vrooli.execution.kept import Kept
+from vrooli.server import shapes
+from vrooli.server.answers import answers, raw
 
 Id = Annotated[str, Path(max_length=64)]
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
@@ -19,14 +21,24 @@ def kept_routes(kept: Kept) -> APIRouter:
     """Read it."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/artifacts/{sha256}", summary="Read a large output")
+    @router.get(
+        "/artifacts/{sha256}",
+        summary="Read a large output",
+        response_class=Response,
+        responses=raw("application/json", 404),
+    )
     async def get_artifact(sha256: Sha256, run: Annotated[str, Query(max_length=64)]) -> Response:
         """The JSON that a step or a run came to, where its `artifact` names one: over 64 KiB. `run`
         is the one that names it; 404 when it does not.
         """
         return Response(await kept.artifact(run, sha256), media_type="application/json")
 
-    @router.get("/runs/{run}/files", summary="List the files that steps of a run wrote")
+    @router.get(
+        "/runs/{run}/files",
+        summary="List the files that steps of a run wrote",
+        response_model=None,
+        responses=answers(shapes.FileList, 404, 507),
+    )
     async def list_files(run: Id) -> dict[str, Any]:
         """`{files: [{path, bytes, modified_at}]}` by path, of those on this server's machine."""
         files = await kept.files(run)
@@ -37,7 +49,12 @@ def kept_routes(kept: Kept) -> APIRouter:
             ]
         }
 
-    @router.get("/runs/{run}/files/{path:path}", summary="Read a file that a step of a run wrote")
+    @router.get(
+        "/runs/{run}/files/{path:path}",
+        summary="Read a file that a step of a run wrote",
+        response_class=Response,
+        responses=raw("application/octet-stream", 404, 507),
+    )
     async def get_file(run: Id, path: FilePath) -> Response:
         """Its bytes, whatever they are; 404 when there is no such file, 413 over 8 MiB."""
         try:

@@ -7,6 +7,8 @@ from starlette.responses import JSONResponse
 
 from vrooli.execution.routines import RoutineStore
 from vrooli.flow.reading import RoutineError
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.problems import problem
 
 MOST = 200
@@ -18,17 +20,32 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
     """Store and read routines."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/routines", summary="List the routines")
+    @router.get(
+        "/routines",
+        summary="List the routines",
+        response_model=None,
+        responses=answers(shapes.RoutineList),
+    )
     async def list_routines() -> dict[str, Any]:
         """`{routines: [{name, version, description, definition, updated_at}]}`, by name."""
         return {"routines": [routine.to_json() for routine in await routines.all()]}
 
-    @router.get("/routines/{name}", summary="Read the newest version of a routine")
+    @router.get(
+        "/routines/{name}",
+        summary="Read the newest version of a routine",
+        response_model=None,
+        responses=answers(shapes.RoutineShape, 404),
+    )
     async def get_routine(name: Name) -> dict[str, Any]:
         """404 when there is none of that name."""
         return (await routines.get(name)).to_json()
 
-    @router.post("/routines", summary="Store a routine, as a new version where one is there")
+    @router.post(
+        "/routines",
+        summary="Store a routine, as a new version where one is there",
+        response_model=None,
+        responses=answers(shapes.RoutineStored),
+    )
     async def put_routine(definition: Annotated[dict[str, Any], Body()]) -> JSONResponse:
         """200 `{name, version, changed}`; 422 with every mistake by its place, nothing stored."""
         try:

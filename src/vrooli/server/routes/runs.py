@@ -10,6 +10,8 @@ from starlette.responses import JSONResponse
 
 from vrooli.execution.runs.runs import BadInputs, Runs
 from vrooli.execution.runs.views import RunFilter
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.problems import problem
 
 OPERATOR = "operator"
@@ -40,11 +42,18 @@ def run_routes(runs: Runs) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     _add_changes(router, runs)
     _add_views(router, runs)
+    _add_journal(router, runs)
     return router
 
 
 def _add_changes(router: APIRouter, runs: Runs) -> None:
-    @router.post("/runs", status_code=201, summary="Start a run of a routine")
+    @router.post(
+        "/runs",
+        status_code=201,
+        summary="Start a run of a routine",
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, status=201),
+    )
     async def start_run(
         start: Start,
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
@@ -58,14 +67,24 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
             return problem(422, "bad_inputs", error.what, next_step=error.next_step)
         return JSONResponse(await runs.views.get(run), status_code=201)
 
-    @router.post("/runs/{run}/cancel", summary="End a run wherever it stands")
+    @router.post(
+        "/runs/{run}/cancel",
+        summary="End a run wherever it stands",
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
+    )
     async def cancel_run(run: Id) -> dict[str, Any]:
         """The run; 409 when it had ended otherwise before."""
         return await runs.cancel(run, OPERATOR)
 
 
 def _add_views(router: APIRouter, runs: Runs) -> None:
-    @router.get("/runs", summary="List runs, newest first")
+    @router.get(
+        "/runs",
+        summary="List runs, newest first",
+        response_model=None,
+        responses=answers(shapes.RunPage),
+    )
     async def list_runs(
         status: Literal[
             "", "pending", "running", "waiting", "paused", "completed", "failed", "cancelled"
@@ -79,19 +98,36 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
         more = len(found) > limit
         return {"runs": found[:limit], "next": found[limit - 1]["id"] if more else None}
 
-    @router.get("/runs/{run}", summary="Read a run")
+    @router.get(
+        "/runs/{run}",
+        summary="Read a run",
+        response_model=None,
+        responses=answers(shapes.RunShape, 404),
+    )
     async def get_run(run: Id) -> dict[str, Any]:
         """404 when there is none of that id."""
         return await runs.views.get(run)
 
-    @router.get("/runs/{run}/steps", summary="Read the journal of a run")
+
+def _add_journal(router: APIRouter, runs: Runs) -> None:
+    @router.get(
+        "/runs/{run}/steps",
+        summary="Read the journal of a run",
+        response_model=None,
+        responses=answers(shapes.StepPage, 404),
+    )
     async def get_steps(run: Id, after: After = 0, limit: Limit = 200) -> dict[str, Any]:
         """`{steps}`: every attempt in the order of their beginning; `n` of the last one is `after`
         of the next page.
         """
         return {"steps": await runs.views.steps(run, after, limit)}
 
-    @router.get("/runs/{run}/events", summary="Read what happened in the tree of a run")
+    @router.get(
+        "/runs/{run}/events",
+        summary="Read what happened in the tree of a run",
+        response_model=None,
+        responses=answers(shapes.EventPage, 404),
+    )
     async def get_events(
         run: Id,
         after: After = 0,

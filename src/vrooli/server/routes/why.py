@@ -5,13 +5,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from vrooli.execution.runs.reasons import Reasons
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 
 
 def why_routes(reasons: Reasons) -> APIRouter:
     """Tell it."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/runs/{run}/why", summary="Why is a run, or a step of it, where it is?")
+    @router.get(
+        "/runs/{run}/why",
+        summary="Why is a run, or a step of it, where it is?",
+        response_model=None,
+        responses=answers(shapes.ReasonShape, 404),
+    )
     async def why(
         run: Annotated[str, Path(max_length=64)],
         step: Annotated[str, Query(max_length=1000)] = "",
