@@ -113,9 +113,10 @@ SERVER = (
     Variable("VROOLI_KEEP_CANCELLED", "The same for one that was cancelled.", "30", or_file=True),
     Variable(
         "VROOLI_STEP_SECRETS",
-        "References (`env:NAME`, `file:PATH`) that steps of routines may use, with blanks between"
-        " them.",
+        "References that steps of routines may use, with blanks between them: `file:PATH`,"
+        " `env:NAME`, or just `NAME` for the latter: `vrooli.toml` would look `env:NAME` up.",
         "none",
+        or_file=True,
     ),
 )
 

@@ -6,8 +6,8 @@
   (`metrics.token`, which need not exist). It may run as a user who can read nothing else.
 - VROOLI_HOME: the stack's folder; takes the place of VROOLI_DATA where that is not set, with
   `secrets/metrics.token`.
-- VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`) that steps of routines may use, with
-  blanks between them; none when it is not set.
+- VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`; or just NAME for the former) that
+  steps of routines may use, with blanks between them; none when it is not set.
 - VROOLI_KEEP_COMPLETED, VROOLI_KEEP_FAILED, VROOLI_KEEP_CANCELLED: days for which runs are kept
   after their end (30, 90, 30), or `forever`.
 - VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
@@ -81,7 +81,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
             _days(environ, "VROOLI_KEEP_FAILED", KEPT.failed),
             _days(environ, "VROOLI_KEEP_CANCELLED", KEPT.cancelled),
         ),
-        step_secrets=tuple((read_environment(environ, "VROOLI_STEP_SECRETS") or "").split()),
+        step_secrets=_references(read_environment(environ, "VROOLI_STEP_SECRETS") or ""),
         version=__version__,
     )
 
@@ -124,6 +124,11 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
         return float(text)
     except ValueError as error:
         raise UsageError(f"{text!r} is not a number", where=name) from error
+
+
+def _references(text: str) -> tuple[str, ...]:
+    """A bare name is a variable: in `vrooli.toml` a value `env:NAME` is looked up by the stack."""
+    return tuple(word if ":" in word else f"env:{word}" for word in text.split())
 
 
 def _days(environ: Mapping[str, str], name: str, default: timedelta | None) -> timedelta | None:
