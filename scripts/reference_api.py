@@ -20,6 +20,7 @@ from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.migrator import Migrator
 from vrooli.server.settings import ServerSettings
+from vrooli.server.work_metrics import WorkMetrics
 
 HEAD = """\
 # HTTP APIs
@@ -115,6 +116,7 @@ def _schema() -> dict[str, Any]:
         Migrator(database, "", apply),
         work(database, "", clock, step_tools(clock, (), settings.workspaces)),
         accounts(database, ""),
+        WorkMetrics(database),
     )
     return create_app(parts).openapi()
 

@@ -123,10 +123,19 @@ SERVER = (
         or_file=True,
     ),
     Variable(
+        "VROOLI_KEEP_COMPLETED",
+        "Days for which a completed run is kept after its end, or `forever`.",
+        "30",
+        or_file=True,
+    ),
+    Variable("VROOLI_KEEP_FAILED", "The same for one that failed.", "90", or_file=True),
+    Variable("VROOLI_KEEP_CANCELLED", "The same for one that was cancelled.", "30", or_file=True),
+    Variable(
         "VROOLI_STEP_SECRETS",
-        "References (`env:NAME`, `file:PATH`) that steps of routines may use, with blanks between"
-        " them.",
+        "References that steps of routines may use, with blanks between them: `file:PATH`,"
+        " `env:NAME`, or just `NAME` for the latter: `vrooli.toml` would look `env:NAME` up.",
         "none",
+        or_file=True,
     ),
 )
 

@@ -65,6 +65,11 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
         "0600",
     ),
     ("HOME/data/server/dumps", "Heap dumps of the server.", "0700"),
+    (
+        "HOME/data/server/work/RUN",
+        "Files that the steps of a run wrote; they go some time after the run has gone.",
+        "0700",
+    ),
     ("HOME/host-id", "Name of this host, where the system has no `/etc/machine-id`.", "0644"),
     (
         "~/.config/vrooli/login.json",

@@ -16,7 +16,9 @@ from vrooli.host.memory.notices import MemoryStore
 from vrooli.notify.metrics import NotificationCollector
 from vrooli.notify.postbox import Postbox
 from vrooli.notify.settings import Channel, Settings
+from vrooli.server.database import Database
 from vrooli.server.metrics import Metrics
+from vrooli.server.work_metrics import WorkMetrics
 
 HEAD = """\
 # Metrics
@@ -43,7 +45,7 @@ def metrics() -> str:
     watchdog = prometheus_text(_board(), _notifications()).decode()
     counters = Metrics("0")
     counters.observe("GET", "/health", 200, 0.1)
-    server = generate_latest(counters.registry).decode()
+    server = (generate_latest(counters.registry) + generate_latest(_work().registry)).decode()
     return HEAD + table(heads, _rows(watchdog)) + SERVER + table(heads, _rows(server))
 
 
@@ -56,6 +58,17 @@ def _rows(text: str) -> Iterable[tuple[str, str, str, str]]:
         labels = ", ".join(f"`{name}`" for name in sorted(names)) or "-"
         help_text = family.documentation.rstrip(".")
         yield f"`{family.name}{total}`", help_text, family.type, labels
+
+
+def _work() -> WorkMetrics:
+    """With a sample of each series."""
+    metrics = WorkMetrics(Database("postgresql://"))
+    metrics.started("report")
+    metrics.step("http", "completed", 1.0)
+    metrics.stands({"pending": (1, 1.0)})
+    metrics.pool()
+    metrics.done([("report", "completed", 1.0, 1.0)])
+    return metrics
 
 
 def _board() -> BoardCollector:

@@ -15,7 +15,7 @@ HEAD = """\
 # Steps
 
 What a step of a routine can be: a key of that name holds its arguments. Any text in them may hold
-expressions, `${...}`. Every step has a `timeout` in seconds, and an output of at most 1 MiB of
+expressions, `${...}`. Every step has a `timeout` in seconds, and an output of at most 4 MiB of
 JSON, which later steps see as `steps.NAME`.
 
 A failure has a kind, one word for a rescue to look at, and says whether the same may succeed later:

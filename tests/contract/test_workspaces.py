@@ -158,3 +158,31 @@ async def test_files_are_private_and_nothing_is_left_beside(
     assert stat.S_IMODE((root / RUN / "a").stat().st_mode) == 0o700
     assert stat.S_IMODE((root / RUN / "a" / "x").stat().st_mode) == 0o600
     assert [one.name for one in (root / RUN / "a").iterdir()] == ["x"]
+
+
+async def test_files_are_listed_by_their_paths(workspaces: Workspaces) -> None:
+    for path in ("b", "a/y", "a/x"):
+        await workspaces.write(RUN, path, b"123")
+    found = await workspaces.listed(RUN)
+    assert [(one.path, one.bytes) for one in found] == [("a/x", 3), ("a/y", 3), ("b", 3)]
+    assert await workspaces.listed("nobody") == []
+    with pytest.raises(UsageError):
+        await workspaces.listed("../x")
+
+
+async def test_only_files_are_listed(disk: FolderWorkspaces, root: Path) -> None:
+    await disk.write(RUN, "x", b"1")
+    (root / RUN / "link").symlink_to("/etc")
+    (root / RUN / ".x.0123abcd.part").write_bytes(b"half")
+    os.mkfifo(root / RUN / "pipe")
+    assert [one.path for one in await disk.listed(RUN)] == ["x"]
+
+
+async def test_folders_that_nobody_touches(disk: FolderWorkspaces, root: Path) -> None:
+    assert await disk.untouched(2e9) == []
+    for run in ("old", "new"):
+        await disk.write(run, "x", b"1")
+    os.utime(root / "old", (1e9, 1e9))
+    (root / "no run.").mkdir()
+    assert await disk.untouched(1.1e9) == ["old"]
+    assert await disk.untouched(4e9) == ["new", "old"]

@@ -111,13 +111,13 @@ class LiveStack:
         """Leave `name` out of the file."""
         del self._sections[name]
 
-    def with_postgres_and_server(self) -> None:
+    def with_postgres_and_server(self, **keys: Any) -> None:
         """What the default stack has, on free ports and looked at more often."""
         health = {"interval": 0.5, "failures": 3, "over": 15}
         self.resource("postgres", "postgres", health=health)
         live = {"http": "/health/live", "interval": 0.5}
         port = self.port("server")
-        keys = {"port": port, "needs": ["postgres"], "health": live}
+        keys = {"port": port, "needs": ["postgres"], "health": live, **keys}
         self._sections["server"] = section("scenarios.server", keys)
 
     def write(self) -> None:

@@ -47,6 +47,13 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
+def write_bytes(data: bytes) -> None:
+    """Bytes on standard output, whatever they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def note(text: str) -> None:
     """A line for people on standard error: never mixed into what a script reads."""
     sys.stderr.write(text + "\n")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vrooli.cli import render
+from vrooli.cli import render, run_kept, run_why
 from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.interrupt import interruptible
@@ -86,6 +86,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_views(group, kit)
     _register_control(group, kit)
     register_steering(group, kit)
+    run_kept.register(group, kit)
+    run_why.register(group, kit)
 
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:
@@ -131,7 +133,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_SHOW_HELP)
     def show(run: Run, file: File = None, json: Json = False) -> None:
         client = _client(kit, file)
-        found, steps = client.run(run), client.steps(run)
+        found, steps = client.run(run), client.steps(run, whole=json)
         below = client.runs(parent=run, limit=MOST_BELOW)["runs"]
         asked = client.approvals(run=run, status="pending")["approvals"]
         if json:

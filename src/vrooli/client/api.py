@@ -7,7 +7,7 @@ from typing import Any
 
 from vrooli.client import http
 from vrooli.client.token import read_token
-from vrooli.client.wire import encode, problem
+from vrooli.client.wire import Response, encode, problem
 from vrooli.core.address import HostPort
 from vrooli.core.errors import AccessDenied, CutOff, ProtocolError, Unreachable
 
@@ -60,6 +60,20 @@ class ApiClient:
         key: str | None = None,
         timeout: float | None = None,
     ) -> dict[str, Any]:
+        value = self._send(method, path, body, key=key, timeout=timeout).json()
+        if not isinstance(value, dict):
+            raise ProtocolError(f"{path} did not answer with an object", where=str(self.target))
+        return value
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        timeout: float | None = None,
+    ) -> Response:
         headers = {"Idempotency-Key": key} if key else None
         url, token = f"/api/v1{path}", self.bearer.token()
         wire = encode(self.target, method, url, body=body, token=token, headers=headers)
@@ -73,10 +87,7 @@ class ApiClient:
         if answer.status >= 400:
             place = f"{method} {path.partition('?')[0]} at {self.target}"
             raise self._refused(answer.status, answer.lenient(), place)
-        value = answer.json()
-        if not isinstance(value, dict):
-            raise ProtocolError(f"{path} did not answer with an object", where=str(self.target))
-        return value
+        return answer
 
     def _refused(self, status: int, body: Any, place: str) -> Exception:
         error = problem(status, body, place)

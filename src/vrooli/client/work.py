@@ -45,11 +45,13 @@ class WorkClient(ApiClient):
         return self._ask("GET", f"/runs?{urlencode(query)}")
 
     def run(self, run: str) -> dict[str, Any]:
-        """One run."""
-        return self._ask("GET", f"/runs/{quote(run, safe='')}")
+        """One run, its output whole."""
+        return self._whole(run, self._ask("GET", f"/runs/{quote(run, safe='')}"))
 
-    def steps(self, run: str) -> list[dict[str, Any]]:
-        """The whole journal."""
+    def steps(self, run: str, *, whole: bool = True) -> list[dict[str, Any]]:
+        """The whole journal; without `whole` a large output stays where it is, and `artifact` tells
+        which one it is.
+        """
         found: list[dict[str, Any]] = []
         while True:
             after = found[-1]["n"] if found else 0
@@ -58,7 +60,24 @@ class WorkClient(ApiClient):
             )
             if not page:
                 return found
-            found += page
+            found += [self._whole(run, step) for step in page] if whole else page
+
+    def artifact(self, run: str, sha256: str) -> Any:
+        """A large output that this run or one of its steps came to."""
+        query = urlencode({"run": run})
+        return self._send("GET", f"/artifacts/{quote(sha256, safe='')}?{query}").json()
+
+    def files(self, run: str) -> list[dict[str, Any]]:
+        """What its steps wrote: `{path, bytes, modified_at}` each."""
+        return rows_of(self._ask("GET", f"/runs/{quote(run, safe='')}/files"), "files")
+
+    def file(self, run: str, path: str) -> bytes:
+        """One of them."""
+        return self._send("GET", f"/runs/{quote(run, safe='')}/files/{quote(path)}").body
+
+    def _whole(self, run: str, one: dict[str, Any]) -> dict[str, Any]:
+        kept = one.get("artifact")
+        return {**one, "output": self.artifact(run, kept["sha256"])} if kept else one
 
     def cancel(self, run: str) -> dict[str, Any]:
         """End it."""
@@ -95,6 +114,26 @@ class WorkClient(ApiClient):
         """Approve or reject what has this hash."""
         path = f"/approvals/{quote(approval, safe='')}/{'approve' if approved else 'reject'}"
         return self._ask("POST", path, {"hash": hash, "reason": reason})
+
+    def why(self, run: str, step: str = "") -> dict[str, Any]:
+        """Why it, or that step of it, is where it is."""
+        query = urlencode({"step": step})
+        return self._ask("GET", f"/runs/{quote(run, safe='')}/why?{query}")
+
+    def effects(self, after: int = 0) -> dict[str, Any]:
+        """`{effects, next}`: attempts of unknown effect that wait for a decision, oldest first."""
+        return self._ask("GET", f"/effects?{urlencode({'after': after})}")
+
+    def effects_of(self, run: str) -> dict[str, Any]:
+        """`{undecided, decided}` of one run."""
+        return self._ask("GET", f"/runs/{quote(run, safe='')}/effects")
+
+    def decide_effect(
+        self, run: str, path: str, decision: str, output: Any, why: str
+    ) -> dict[str, Any]:
+        """Say what became of an attempt of unknown effect, `done` or `again`; the run goes on."""
+        body = {"path": path, "decision": decision, "output": output, "why": why}
+        return self._ask("POST", f"/runs/{quote(run, safe='')}/effects", body)
 
     def events(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """What happens in its tree, from the beginning or after a sequence number, until it ends.

@@ -16,8 +16,10 @@ from vrooli.flow.failed import failure_of
 from vrooli.flow.interpreter import Call
 from vrooli.flow.notes import NoNotes, Notes
 
-LARGEST = 1024 * 1024
-"""Bytes of an output, as JSON."""
+LARGEST = 4 * 1024 * 1024
+"""Bytes of an output, as JSON. Larger ones would hold up everything else in the process for too
+long while they are read and written.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -79,11 +81,15 @@ class StepExecutor:
             raise StepFailed("arguments", error.message[:500], where=place)
         key, at = f"{self.run}:{call.path}", (call.path, call.attempt)
         asked = StepCall(self.run, key, call.arguments, begun, *at, self.notes(call.path))
-        return _storable(await kind.run(asked, self.tools))
+        return storable(await kind.run(asked, self.tools))
 
 
-def _storable(output: object) -> object:
-    """As it will be read back: what sees it now must see the same in a replay."""
+def storable(output: object) -> object:
+    """As it will be read back: what sees it now must see the same in a replay.
+
+    Raises:
+        StepFailed: it is no JSON, too large, or cannot be stored.
+    """
     try:
         text = json.dumps(output, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:

@@ -7,22 +7,29 @@ from vrooli.core.ports.database import Database
 from vrooli.execution.approvals.approvals import Approvals
 from vrooli.execution.approvals.store import ApprovalStore
 from vrooli.execution.approvals.views import ApprovalViews
+from vrooli.execution.artifacts import Artifacts
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.kept import Kept
 from vrooli.execution.known import Known
+from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.child_store import ChildStore
 from vrooli.execution.runs.children import Children
 from vrooli.execution.runs.control import Control
+from vrooli.execution.runs.effects import Effects
 from vrooli.execution.runs.ends import Ends
 from vrooli.execution.runs.engine import Engine, EngineParts
+from vrooli.execution.runs.reasons import Reasons
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.store import RunStore
 from vrooli.execution.runs.transitions import Transitions
 from vrooli.execution.runs.views import RunViews
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
+from vrooli.flow.driver import Executor
+from vrooli.flow.notes import Notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +41,14 @@ class Work:
     engine: Engine
     control: Control
     approvals: Approvals
+    kept: Kept
+    effects: Effects
+    reasons: Reasons
 
 
-def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
+def work(
+    database: Database, owner: str, clock: Clock, tools: StepTools, meter: Meter | None = None
+) -> Work:
     """Put it together; nothing is opened.
 
     Args:
@@ -44,27 +56,41 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         owner: a name that no other process ever has.
         clock: time.
         tools: what steps work with.
+        meter: who counts.
     """
     store, batcher, transitions = RunStore(database), Batcher(database), Transitions(database)
     routines, views, children = RoutineStore(database), RunViews(database), ChildStore(database)
-    ends = Ends(children.ended, clock)
+    ends, meter, read = Ends(children.ended, clock), meter or NoMeter(), Known(read_routine).of
+
+    def journal(run: str, fence: int, fresh: bool) -> PostgresJournal:
+        return PostgresJournal(database, batcher, run, fence, fresh=fresh)
+
+    def executor(book: Notebook) -> Executor:
+        return MeteredExecutor(StepExecutor(book.run, equipped, book.of), meter, clock)
+
     engine = Engine(
         EngineParts(
             owner=owner,
             store=store,
-            journal=lambda run, fence, fresh: PostgresJournal(
-                database, batcher, run, fence, fresh=fresh
-            ),
-            executor=lambda book: StepExecutor(book.run, equipped, book.of),
+            journal=journal,
+            executor=executor,
             written=batcher.close,
             clock=clock,
-            read=Known(read_routine).of,
+            read=read,
             transitions=transitions,
+            meter=meter,
             let_go=ends.hint,
         )
     )
     subruns = Children(children, routines, engine, ends, clock)
     equipped = replace(tools, subruns=subruns, approvals=ApprovalStore(database))
-    approvals = Approvals(ApprovalStore(database), ApprovalViews(database), engine)
-    control = Control(transitions, routines, views, engine)
-    return Work(routines, Runs(store, routines, views, engine), engine, control, approvals)
+    return Work(
+        routines=routines,
+        runs=Runs(store, routines, views, engine),
+        engine=engine,
+        control=Control(transitions, routines, views, engine),
+        approvals=Approvals(ApprovalStore(database), ApprovalViews(database), engine),
+        kept=Kept(views, Artifacts(database), tools.workspaces),
+        effects=Effects(database, views),
+        reasons=Reasons(database, lambda run: journal(run, 0, False), read, clock),
+    )

@@ -12,9 +12,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from vrooli.core.errors import StorageError, TooLarge, UsageError
-from vrooli.core.ports.workspaces import MOST_BYTES, MOST_FILES, NoSuchFile, parts
+from vrooli.core.ports.workspaces import (
+    MOST_BYTES,
+    MOST_FILES,
+    NoSuchFile,
+    StoredFile,
+    parts,
+)
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_PART = re.compile(r"\..*\.[0-9a-f]{8}\.part", re.DOTALL)
+"""A file that is being written, or that a crash has left so."""
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO must not hold us up
 
@@ -39,6 +48,15 @@ class FolderWorkspaces:
         """See the port."""
         await self._in_thread(lambda: self._write(run, path, data))
 
+    async def listed(self, run: str) -> list[StoredFile]:
+        """See the port."""
+        folder = self._folder(run)
+        return await self._in_thread(lambda: _files(folder))
+
+    async def untouched(self, since: float) -> list[str]:
+        """See the port."""
+        return await self._in_thread(lambda: self._untouched(since))
+
     async def remove(self, run: str) -> None:
         """See the port."""
         folder = self._folder(run)
@@ -54,6 +72,15 @@ class FolderWorkspaces:
         if not _RUN.fullmatch(run):
             raise UsageError("this cannot be the id of a run")
         return self._root / run
+
+    def _untouched(self, since: float) -> list[str]:
+        found = []
+        with suppress(FileNotFoundError), os.scandir(self._root) as folders:
+            for one in folders:
+                if _RUN.fullmatch(one.name) and one.is_dir(follow_symlinks=False):
+                    untouched = one.stat(follow_symlinks=False).st_mtime < since
+                    found += [one.name] if untouched else []
+        return sorted(found)
 
     def _read(self, run: str, path: str, largest: int) -> bytes:
         *folders, name = parts(path)
@@ -114,6 +141,22 @@ def _replace(folder: int, name: str, data: bytes) -> None:
             os.unlink(beside, dir_fd=folder)
         raise
     os.fsync(folder)
+
+
+def _files(whole: Path) -> list[StoredFile]:
+    found: list[StoredFile] = []
+    try:
+        with _opened(whole, []) as folder:
+            for place, _, names, inner in os.fwalk(dir_fd=folder):
+                for name in names:
+                    with suppress(FileNotFoundError):  # a step has just replaced it
+                        facts = os.stat(name, dir_fd=inner, follow_symlinks=False)
+                        if stat.S_ISREG(facts.st_mode) and not _PART.fullmatch(name):
+                            path = os.path.normpath(os.path.join(place, name))
+                            found.append(StoredFile(path, facts.st_size, facts.st_mtime))
+    except FileNotFoundError:
+        return []
+    return sorted(found, key=lambda one: one.path)[:MOST_FILES]
 
 
 def _used(folder: int) -> tuple[int, int]:

@@ -7,9 +7,11 @@
 - VROOLI_HOME: the stack's folder; takes the place of VROOLI_DATA where that is not set, with
   `secrets/metrics.token`. In the same place lies the secret that signs the tokens of sessions
   (`signing-key`), made when there is none; servers on one database need the same.
-- VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`) that steps of routines may use, with
-  blanks between them; none when it is not set.
+- VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`; or just NAME for the former) that
+  steps of routines may use, with blanks between them; none when it is not set.
 - VROOLI_MODELS: the language models that steps may ask, as TOML; only `test` when it is not set.
+- VROOLI_KEEP_COMPLETED, VROOLI_KEEP_FAILED, VROOLI_KEEP_CANCELLED: days for which runs are kept
+  after their end (30, 90, 30), or `forever`.
 - VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
   home. VROOLI_METRICS_TOKEN_FILE: another place for the scraper's.
 
@@ -24,6 +26,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -49,12 +52,16 @@ from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
 from vrooli.server.retention import HistoryRetention
 from vrooli.server.settings import DEFAULT_PORT, ServerSettings
+from vrooli.server.work_metrics import WorkMetrics
+from vrooli.server.work_retention import KeepRuns, WorkRetention
 from vrooli.stack.builtin.server import SIGNING_KEY
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 MIGRATION_SECONDS = 900.0
 EXIT_RETRY = 75
 BACKLOG = 512
+FOREVER, MOST_DAYS = "forever", 36_500
+KEPT = KeepRuns()
 
 
 def settings_from(environ: Mapping[str, str]) -> ServerSettings:
@@ -77,10 +84,15 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         signing_key_file=folders.signing_key,
         dumps=folders.data / "dumps",
         workspaces=folders.data / "work",
-        step_secrets=tuple((read_environment(environ, "VROOLI_STEP_SECRETS") or "").split()),
         models=model_settings.read(
             read_environment(environ, model_settings.VARIABLE) or "", model_vendors.names()
         ),
+        keep=KeepRuns(
+            _days(environ, "VROOLI_KEEP_COMPLETED", KEPT.completed),
+            _days(environ, "VROOLI_KEEP_FAILED", KEPT.failed),
+            _days(environ, "VROOLI_KEEP_CANCELLED", KEPT.cancelled),
+        ),
+        step_secrets=_references(read_environment(environ, "VROOLI_STEP_SECRETS") or ""),
         version=__version__,
     )
 
@@ -124,6 +136,30 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
         return float(text)
     except ValueError as error:
         raise UsageError(f"{text!r} is not a number", where=name) from error
+
+
+def _references(text: str) -> tuple[str, ...]:
+    """A bare name is a variable: in `vrooli.toml` a value `env:NAME` is looked up by the stack."""
+    return tuple(word if ":" in word else f"env:{word}" for word in text.split())
+
+
+def _days(environ: Mapping[str, str], name: str, default: timedelta | None) -> timedelta | None:
+    text = read_environment(environ, name)
+    if text is None:
+        return default
+    if text == FOREVER:
+        return None
+    try:
+        days = float(text)
+        if 0 < days <= MOST_DAYS:
+            return timedelta(days=days)
+    except ValueError:
+        pass
+    raise UsageError(
+        f"{text!r} is no number of days above 0 and at most {MOST_DAYS}",
+        where=name,
+        next_step=f"or write `{FOREVER}`",
+    )
 
 
 def main() -> int:
@@ -179,15 +215,17 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
         await apply_migrations(settings.database_url)
 
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
-    retention = HistoryRetention(database)
     clock = SystemClock()
-    jobs = work(
-        database, owner_name(), clock, step_tools(clock, settings.step_secrets, settings.workspaces)
-    )
+    tools = step_tools(clock, settings.step_secrets, settings.workspaces, settings.models)
     people = accounts(database, signing_key(settings.signing_key_file))
-    app = create_app(Parts(settings, database, migrator, jobs, people))
+    metrics = WorkMetrics(database)
+    jobs = work(database, owner_name(), clock, tools, metrics)
+    retention = HistoryRetention(database)
+    aging = WorkRetention(database, tools.workspaces, settings.keep)
+    app = create_app(Parts(settings, database, migrator, jobs, people, metrics))
     try:
-        async with in_background(migrator.run(), retention.run(), jobs.engine.run()):
+        keeping = (migrator.run(), retention.run(), aging.run(), jobs.engine.run())
+        async with in_background(*keeping):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(

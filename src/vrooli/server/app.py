@@ -11,9 +11,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from vrooli.core.errors import EXIT_USAGE, VrooliError
+from vrooli.core.errors import VrooliError
 from vrooli.execution.work import Work
 from vrooli.server.accounts.accounts import Accounts
+from vrooli.server.answers import COMMON
 from vrooli.server.auth import VIEWER, Access, check_declared
 from vrooli.server.database import Database
 from vrooli.server.dependencies import Dependency, Prober
@@ -29,16 +30,20 @@ from vrooli.server.routes.approvals import approval_routes
 from vrooli.server.routes.auth import auth_routes
 from vrooli.server.routes.control import control_routes
 from vrooli.server.routes.debug import debug_routes
+from vrooli.server.routes.effects import effect_routes
 from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
+from vrooli.server.routes.kept import kept_routes
 from vrooli.server.routes.keys import key_routes
 from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
 from vrooli.server.routes.users import user_routes
+from vrooli.server.routes.why import why_routes
 from vrooli.server.settings import ServerSettings
 from vrooli.server.store import HistoryStore
 from vrooli.server.token_file import TokenFile
+from vrooli.server.work_metrics import WorkMetrics
 
 CODES = {
     401: "unauthorized",
@@ -48,6 +53,7 @@ CODES = {
     413: "too_large",
     429: "too_many",
 }
+METHOD_NOT_ALLOWED = 405
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class Parts:
     migrator: Migrator
     work: Work
     accounts: Accounts
+    work_metrics: WorkMetrics
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -82,7 +89,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     for router in (
         health_routes(prober, lambda: parts.migrator.done, settings.version),
-        metrics_routes(metrics, TokenFile(settings.metrics_token_file)),
+        metrics_routes(metrics, parts.work_metrics, TokenFile(settings.metrics_token_file)),
         auth_routes(parts.accounts.logins, parts.accounts.directory),
         user_routes(parts.accounts.directory),
         key_routes(parts.accounts.directory),
@@ -92,10 +99,13 @@ def create_app(parts: Parts) -> FastAPI:
         run_routes(parts.work.runs),
         control_routes(parts.work.control, parts.work.runs.views),
         approval_routes(parts.work.approvals),
+        kept_routes(parts.work.kept),
+        effect_routes(parts.work.effects),
+        why_routes(parts.work.reasons),
         schema_routes(app),
     ):
         check_declared(router)
-        app.include_router(router)
+        app.include_router(router, responses=COMMON)
     _add_error_handlers(app)
     for layer in (BodyLimit, ErrorEdge, SecurityHeaders):  # the last one added is the outermost
         app.add_middleware(layer)
@@ -127,21 +137,30 @@ def schema_routes(app: FastAPI) -> APIRouter:
     return router
 
 
+def _methods(app: FastAPI, request: Request) -> str:
+    """All that the path of a request knows; Starlette names those of its first route alone."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    return ", ".join(sorted(method.upper() for method in app.openapi()["paths"].get(path, ())))
+
+
 def _add_error_handlers(app: FastAPI) -> None:
     """Give every refusal the shape of `problems.problem`."""
     log = structlog.get_logger("vrooli.server")
 
     @app.exception_handler(VrooliError)
     async def ours(request: Request, error: VrooliError) -> JSONResponse:
-        if not error.retryable and error.exit_code != EXIT_USAGE:
+        answer = problem_of(error)
+        if answer.status_code >= 500 and not error.retryable:
             log.error("request failed", exc_info=error)
-        return problem_of(error)
+        return answer
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         code = CODES.get(error.status_code, "refused")
         response = problem(error.status_code, code, str(error.detail))
         response.headers.update(error.headers or {})
+        if error.status_code == METHOD_NOT_ALLOWED and (methods := _methods(app, request)):
+            response.headers["Allow"] = methods
         return response
 
     @app.exception_handler(RequestValidationError)

@@ -11,7 +11,7 @@ operator's power.
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from fastapi.openapi.models import HTTPBearer
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.security.base import SecurityBase
@@ -128,6 +128,10 @@ async def _own_run(connection: HTTPConnection, run: Id) -> str:
     return run
 
 
+async def _asked_run(connection: HTTPConnection, run: Annotated[str, Query(max_length=64)]) -> str:
+    return await _own_run(connection, run)
+
+
 OPEN = Depends(_open)
 VIEWER, OPERATOR, ADMIN = (Depends(Needs(role)) for role in Role)
 
@@ -138,6 +142,9 @@ OwnRun = Annotated[str, Depends(_own_run)]
 """Parameter of a route with `{run}` in its path: the id of a run that whoever asks may see. Any
 other is not there, with the same answer as one that never was.
 """
+
+AskedRun = Annotated[str, Depends(_asked_run)]
+"""The same, where the id stands in the query."""
 
 
 def declared(route: BaseRoute) -> Role | None:

@@ -9,7 +9,13 @@ from typing import Any
 
 import asyncpg
 
-from vrooli.core.errors import AccessDenied, DeadlineExceeded, Unreachable, VrooliError
+from vrooli.core.errors import (
+    AccessDenied,
+    DeadlineExceeded,
+    Unreachable,
+    UsageError,
+    VrooliError,
+)
 
 CONNECT_SECONDS = 5.0
 STATEMENT_SECONDS = 10.0
@@ -25,6 +31,8 @@ _AWAY_STATES = ("25006", "42P01")
 """A standby that was promoted elsewhere, and a table whose migration has not run yet.
 """
 
+_CHARACTER_STATES = ("22021", "22P05")
+"""No character of the encoding, or none of the database."""
 
 _FOREIGN = (
     OSError,
@@ -69,6 +77,12 @@ class Database:
                 await pool.close()
                 return
         pool.terminate()
+
+    def pool_use(self) -> dict[str, int]:
+        """How many connections are lent and idle, and how many there may be at the most."""
+        idle = self._pool.get_idle_size() if self._pool is not None else 0
+        size = self._pool.get_size() if self._pool is not None else 0
+        return {"used": size - idle, "idle": idle, "most": MAX_CONNECTIONS}
 
     async def _open_pool(self) -> Any:
         if self._pool is None:
@@ -122,6 +136,8 @@ def _translate_state(error: Any) -> VrooliError:
             f"PostgreSQL cannot serve this now (SQLSTATE {state})",
             next_step="look at the service `postgres`",
         )
+    if state in _CHARACTER_STATES:
+        return UsageError("a text holds a character that cannot be stored: NUL, or half of one")
     return VrooliError(
         f"PostgreSQL refused the statement (SQLSTATE {state})",
         next_step="see the server's log",

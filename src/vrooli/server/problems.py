@@ -8,6 +8,7 @@ from vrooli.core.errors import (
     AccessDenied,
     Refused,
     StorageError,
+    TooLarge,
     UnknownName,
     UsageError,
     VrooliError,
@@ -55,6 +56,8 @@ def _classify(error: VrooliError) -> tuple[int, str]:
         return 404, "not_found"
     if isinstance(error, Refused):
         return 409, "refused"
+    if isinstance(error, TooLarge):
+        return 413, "too_large"
     if isinstance(error, UsageError):
         return 400, "bad_request"
     if isinstance(error, StorageError):

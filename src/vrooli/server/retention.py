@@ -1,6 +1,7 @@
 """How long the PostgreSQL copy is kept, and the job that really deletes."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -26,6 +27,18 @@ DELETE FROM history WHERE ctid = ANY (ARRAY(
 """
 # The second arm catches rows of hosts whose clock ran ahead: they expire by the time we received
 # them.
+
+
+async def again_and_again(
+    sweep: Callable[[], Awaitable[None]], interval: float, log: structlog.stdlib.BoundLogger
+) -> None:
+    """Sweep every `interval` seconds, for ever. One that fails is told and made again."""
+    while True:
+        try:
+            await sweep()
+        except VrooliError as error:
+            log.warning("retention failed, trying again later", reason=error.what)
+        await asyncio.sleep(interval)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +72,12 @@ class HistoryRetention:
         """For ever: 1. sweep, 2. say what went, 3. sleep `interval` seconds. A failed sweep is
         tried again next time.
         """
-        while True:
-            try:
-                deleted = await self.sweep()
-                if deleted:
-                    self._log.info("old history deleted", rows=deleted)
-            except VrooliError as error:
-                self._log.warning("retention failed, trying again later", reason=error.what)
-            await asyncio.sleep(self._interval)
+
+        async def sweep() -> None:
+            if deleted := await self.sweep():
+                self._log.info("old history deleted", rows=deleted)
+
+        await again_and_again(sweep, self._interval, self._log)
 
     async def sweep(self) -> int:
         """Delete everything that is due; rows deleted, 0 when another server is at it."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from vrooli.core.errors import UsageError
 from vrooli.execution.llm.settings import NO_MODELS, ModelSettings
+from vrooli.server.work_retention import KeepRuns
 
 DEFAULT_PORT = 3001
 POSTGRES_SCHEMES = ("postgres", "postgresql")
@@ -35,6 +36,7 @@ class ServerSettings:
         probe_seconds: deadline of all dependency probes together.
         step_secrets: references that steps of routines may use.
         models: language models that steps may ask.
+        keep: how long runs are kept.
         migration_wait_seconds: how long the start waits for migrations before it listens anyway.
     """
 
@@ -53,6 +55,7 @@ class ServerSettings:
     migration_wait_seconds: float = 20.0
     step_secrets: tuple[str, ...] = ()
     models: ModelSettings = NO_MODELS
+    keep: KeepRuns = field(default_factory=KeepRuns)
 
     def __post_init__(self) -> None:
         _check_url(self.database_url, "DATABASE_URL", POSTGRES_SCHEMES)

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.postgres import Postgres, running_postgres
+from tests.support.runs import client_of
 from tests.support.server import Server, server_process
+from vrooli.client.work import WorkClient
 
 
 @pytest.fixture
@@ -31,3 +33,9 @@ def served(cluster: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with server_process(home, dsn) as server:
         server.wait("/health")
         yield server
+
+
+@pytest.fixture(scope="module")
+def client(served: Server) -> WorkClient:
+    """Of that server."""
+    return client_of(served)

@@ -1,5 +1,6 @@
 """Port: a folder for the files of each run, and nothing beside it."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from vrooli.core.errors import UsageError
@@ -16,6 +17,21 @@ DEEPEST = 10
 
 class NoSuchFile(UsageError):
     """There is no file of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file of a run.
+
+    Attributes:
+        path: below its folder, `/` between names.
+        bytes: its size.
+        modified_at: unix seconds.
+    """
+
+    path: str
+    bytes: int
+    modified_at: float
 
 
 class Workspaces(Protocol):
@@ -40,6 +56,21 @@ class Workspaces(Protocol):
             TooLarge: more than `MOST_BYTES`, or files than `MOST_FILES`.
             UsageError: the path leads elsewhere, or cannot be one.
             StorageError: the disk refuses.
+        """
+        ...
+
+    async def listed(self, run: str) -> list[StoredFile]:
+        """All files of a run, by their paths; `MOST_FILES` at most. What is no file is left out.
+
+        Raises:
+            UsageError: this cannot be the id of a run.
+            StorageError: the disk refuses.
+        """
+        ...
+
+    async def untouched(self, since: float) -> list[str]:
+        """Runs whose folder nobody has added to or removed from since then (unix seconds).
+        `StorageError` when the disk refuses.
         """
         ...
 

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.meter import Meter, NoMeter
 from vrooli.execution.runs.store import Claim, RunStore, Wish
 from vrooli.execution.runs.transitions import Transitions
 from vrooli.flow.driver import Driver, End, Executor, Fenced, Paused, Waiting
@@ -49,6 +51,7 @@ class EngineParts:
         transitions: of where runs stand.
         slots: runs at the same time, not counted those that only wait for others.
         let_go: told the id of each run that is driven here no more.
+        meter: who counts.
     """
 
     owner: str
@@ -59,6 +62,7 @@ class EngineParts:
     clock: Clock
     read: Callable[[str, Any], Routine]
     transitions: Transitions
+    meter: Meter = field(default_factory=NoMeter)
     slots: int = 100
     let_go: Callable[[str], None] = lambda run: None
 
@@ -256,7 +260,9 @@ class Engine:
         else:
             values = "failed", None, end.failure.to_json()
         parts = self.parts
-        await patiently(parts.clock, lambda: parts.store.end(claim.run, claim.fence, *values))
+        end_it = partial(parts.store.end, claim.run, claim.fence, *values)
+        if await patiently(parts.clock, end_it):
+            parts.meter.ended(claim.run)
 
 
 def _tell(driver: Driver, wish: Wish) -> None:

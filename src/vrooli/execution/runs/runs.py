@@ -39,6 +39,8 @@ class Runs:
         new = NewRun(secrets.token_hex(8), routine, stored.version, inputs, by, key)
         owner = self._engine.parts.owner if self._engine.room > 0 else None
         made = await self._store.create(new, owner, LEASE if owner else 0.0)
+        if made == new.run:
+            self._engine.parts.meter.started(routine)
         if made == new.run and owner:
             claim = Claim(new.run, 1, inputs, stored.version, stored.definition, fresh=True)
             self._engine.take(claim)
@@ -54,6 +56,7 @@ class Runs:
         cancelled = await self._store.cancel(run, by)
         for one in cancelled:
             self._engine.drop(one)
+            self._engine.parts.meter.ended(one)
         found = await self.views.get(run)
         if not cancelled and found["status"] != "cancelled":
             raise Refused(f"it is {found['status']} already", where=run)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.artifacts import Artifacts
 
 _CREATE = """
 WITH before AS (
@@ -236,7 +237,9 @@ class RunStore:
         """
         if status == "failed":
             return bool(await self._cut(run, status, _json(failure), fence, None))
-        values = (run, fence, status, _json(output), _json(failure))
+        text = _json(output)
+        kept = text and await Artifacts(self._database).instead(text)
+        values = (run, fence, status, kept, _json(failure))
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_END, *values))
 
@@ -258,4 +261,4 @@ class RunStore:
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value)
+    return None if value is None else json.dumps(value, separators=(",", ":"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
+from vrooli.execution.artifacts import shown
 
 _RUN = """
 SELECT id, root, routine, version, status, owner, inputs::text, output::text, failure::text,
@@ -114,6 +115,7 @@ def unknown_run(run: str) -> UnknownName:
 
 
 def _run(row: Any) -> dict[str, Any]:
+    output, artifact = shown(row[7])
     return {
         "id": row[0],
         "root": row[1],
@@ -122,7 +124,8 @@ def _run(row: Any) -> dict[str, Any]:
         "status": row[4],
         "owner": row[5],
         "inputs": json.loads(row[6]),
-        "output": _maybe(row[7]),
+        "output": output,
+        "artifact": artifact,
         "failure": _maybe(row[8]),
         "created_by": row[9],
         "created_at": row[10],
@@ -137,13 +140,15 @@ def _run(row: Any) -> dict[str, Any]:
 
 
 def _step(row: Any) -> dict[str, Any]:
+    output, artifact = shown(row[5])
     return {
         "path": row[0],
         "attempt": row[1],
         "type": row[2],
         "status": row[3],
         "arguments": _maybe(row[4]),
-        "output": _maybe(row[5]),
+        "output": output,
+        "artifact": artifact,
         "failure": _maybe(row[6]),
         "begun_at": row[7],
         "ended_at": row[8],

@@ -38,7 +38,7 @@ here. A time that was set stays: a server that is started again in between does 
 
 
 async def _run(call: StepCall, tools: StepTools) -> Any:
-    due = _due(call.arguments, call.begun)
+    due = due_at(call.arguments, call.begun)
     if not 0 <= due <= call.begun + LONGEST:
         days = LONGEST // 86_400
         raise StepFailed("arguments", f"expected a time after 1970 and within {days} days")
@@ -47,7 +47,8 @@ async def _run(call: StepCall, tools: StepTools) -> Any:
     return {"due": datetime.fromtimestamp(due, UTC).isoformat()}
 
 
-def _due(given: Mapping[str, Any], begun: float) -> float:
+def due_at(given: Mapping[str, Any], begun: float) -> float:
+    """When a wait that began then is over, unix seconds; `StepFailed` when that cannot be told."""
     if "seconds" in given:
         return begun + float(given["seconds"])
     try:

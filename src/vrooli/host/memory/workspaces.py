@@ -1,7 +1,13 @@
 """Port `Workspaces`, in memory."""
 
 from vrooli.core.errors import TooLarge, UsageError
-from vrooli.core.ports.workspaces import MOST_BYTES, MOST_FILES, NoSuchFile, parts
+from vrooli.core.ports.workspaces import (
+    MOST_BYTES,
+    MOST_FILES,
+    NoSuchFile,
+    StoredFile,
+    parts,
+)
 
 
 class MemoryWorkspaces:
@@ -32,6 +38,15 @@ class MemoryWorkspaces:
         if len(files) >= MOST_FILES or sum(map(len, files.values())) + len(data) > MOST_BYTES:
             raise TooLarge("a run has no more at most", where=path)
         files[path] = data
+
+    async def listed(self, run: str) -> list[StoredFile]:
+        """See the port; all are as old as the epoch."""
+        files = sorted(self._of(run).items())
+        return [StoredFile(path, len(data), 0.0) for path, data in files]
+
+    async def untouched(self, since: float) -> list[str]:
+        """See the port; all are as old as the epoch."""
+        return sorted(run for run, files in self.files.items() if files and since > 0)
 
     async def remove(self, run: str) -> None:
         """See the port."""

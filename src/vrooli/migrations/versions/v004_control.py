@@ -41,6 +41,7 @@ _CHANGES = (
         path        text        NOT NULL,
         attempt     integer     NOT NULL,
         at          timestamptz NOT NULL DEFAULT now(),
+        n           bigint      NOT NULL DEFAULT nextval('steps_n_seq'),
         PRIMARY KEY (run, path, attempt)
     )
     """,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.auth import OPEN
 from vrooli.server.dependencies import Prober
 from vrooli.server.health import report
@@ -17,7 +19,14 @@ def health_routes(prober: Prober, migrated: Callable[[], bool], version: str) ->
     began = time.monotonic()
 
     @router.get(
-        "/health", summary="Can this server serve, and what does it miss?", dependencies=[OPEN]
+        "/health",
+        summary="Can this server serve, and what does it miss?",
+        dependencies=[OPEN],
+        response_model=None,
+        responses={
+            200: {"model": shapes.HealthShape, "description": "it can"},
+            503: {"model": shapes.HealthShape, "description": "it cannot"},
+        },
     )
     async def health() -> JSONResponse:
         """200 while healthy or degraded, 503 while unhealthy; answers by the probes' deadline."""
@@ -31,7 +40,13 @@ def health_routes(prober: Prober, migrated: Callable[[], bool], version: str) ->
         )
         return JSONResponse(found.to_json(), status_code=found.http_status)
 
-    @router.get("/health/live", summary="Does the event loop answer?", dependencies=[OPEN])
+    @router.get(
+        "/health/live",
+        summary="Does the event loop answer?",
+        dependencies=[OPEN],
+        response_model=None,
+        responses=answers(shapes.LiveShape),
+    )
     async def live() -> JSONResponse:
         """200 as long as the process can answer at all. Touches nothing else: PostgreSQL down is
         not server down.

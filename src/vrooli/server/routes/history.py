@@ -6,6 +6,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
+from vrooli.server import shapes
+from vrooli.server.answers import answers, whole_schema
 from vrooli.server.auth import ADMIN, OPERATOR
 from vrooli.server.problems import problem
 from vrooli.server.records import BadBatch, Batch, parse_batch
@@ -14,7 +16,7 @@ from vrooli.server.store import HistoryFilter, HistoryStore
 _BODY = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": Batch.model_json_schema()}},
+        "content": {"application/json": {"schema": whole_schema(Batch)}},
     }
 }
 
@@ -28,6 +30,8 @@ def history_routes(history: HistoryStore) -> APIRouter:
         summary="Store a batch of a watchdog's records",
         openapi_extra=_BODY,
         dependencies=[ADMIN],
+        response_model=None,
+        responses=answers(shapes.HistoryStored),
     )
     async def post_history(request: Request) -> JSONResponse:
         """Idempotent by (host, boot, seq): sending a batch again changes nothing.
@@ -47,7 +51,13 @@ def history_routes(history: HistoryStore) -> APIRouter:
             return problem(bad.status, code, bad.message, next_step=advice, details=bad.problems)
         return JSONResponse((await history.add(batch)).to_json())
 
-    @router.get("/history", summary="Read the history, newest first", dependencies=[OPERATOR])
+    @router.get(
+        "/history",
+        summary="Read the history, newest first",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.HistoryPage),
+    )
     async def get_history(query: Annotated[HistoryFilter, Query()]) -> dict[str, Any]:
         """`{records, next_cursor}`; pass `next_cursor` as `cursor` for the next page."""
         return await history.page(query)

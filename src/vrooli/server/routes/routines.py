@@ -7,6 +7,8 @@ from starlette.responses import JSONResponse
 
 from vrooli.execution.routines import RoutineStore
 from vrooli.flow.reading import RoutineError
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER
 from vrooli.server.problems import problem
 
@@ -19,12 +21,24 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
     """Store and read routines."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/routines", summary="List the routines", dependencies=[VIEWER])
+    @router.get(
+        "/routines",
+        summary="List the routines",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.RoutineList),
+    )
     async def list_routines() -> dict[str, Any]:
         """`{routines: [{name, version, description, definition, updated_at}]}`, by name."""
         return {"routines": [routine.to_json() for routine in await routines.all()]}
 
-    @router.get("/routines/{name}", summary="Read a version of a routine", dependencies=[VIEWER])
+    @router.get(
+        "/routines/{name}",
+        summary="Read a version of a routine",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.RoutineShape, 404),
+    )
     async def get_routine(
         name: Name, version: Annotated[str, Query(max_length=64)] = ""
     ) -> dict[str, Any]:
@@ -35,6 +49,8 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
         "/routines",
         summary="Store a routine, as a new version where one is there",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RoutineStored),
     )
     async def put_routine(definition: Annotated[dict[str, Any], Body()]) -> JSONResponse:
         """200 `{name, version, changed}`; 422 with every mistake by its place, nothing stored."""

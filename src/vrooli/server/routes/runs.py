@@ -11,6 +11,8 @@ from starlette.responses import JSONResponse
 from vrooli.execution.runs.inputs import BadInputs
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.views import RunFilter
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
 from vrooli.server.problems import problem
 
@@ -40,12 +42,18 @@ def run_routes(runs: Runs) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     _add_changes(router, runs)
     _add_views(router, runs)
+    _add_journal(router, runs)
     return router
 
 
 def _add_changes(router: APIRouter, runs: Runs) -> None:
     @router.post(
-        "/runs", status_code=201, summary="Start a run of a routine", dependencies=[OPERATOR]
+        "/runs",
+        status_code=201,
+        summary="Start a run of a routine",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, status=201),
     )
     async def start_run(
         start: Start,
@@ -62,7 +70,11 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
         return JSONResponse(await runs.views.get(run), status_code=201)
 
     @router.post(
-        "/runs/{run}/cancel", summary="End a run wherever it stands", dependencies=[OPERATOR]
+        "/runs/{run}/cancel",
+        summary="End a run wherever it stands",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
     )
     async def cancel_run(run: OwnRun, who: Who) -> dict[str, Any]:
         """The run, ended with all that it started; 409 when it had ended otherwise before."""
@@ -70,7 +82,13 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
 
 
 def _add_views(router: APIRouter, runs: Runs) -> None:
-    @router.get("/runs", summary="List runs, newest first", dependencies=[VIEWER])
+    @router.get(
+        "/runs",
+        summary="List runs, newest first",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.RunPage),
+    )
     async def list_runs(
         who: Who,
         status: Literal[
@@ -90,12 +108,26 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
         more = len(found) > limit
         return {"runs": found[:limit], "next": found[limit - 1]["id"] if more else None}
 
-    @router.get("/runs/{run}", summary="Read a run", dependencies=[VIEWER])
+    @router.get(
+        "/runs/{run}",
+        summary="Read a run",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404),
+    )
     async def get_run(run: OwnRun) -> dict[str, Any]:
         """404 when there is none of that id."""
         return await runs.views.get(run)
 
-    @router.get("/runs/{run}/steps", summary="Read the journal of a run", dependencies=[VIEWER])
+
+def _add_journal(router: APIRouter, runs: Runs) -> None:
+    @router.get(
+        "/runs/{run}/steps",
+        summary="Read the journal of a run",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.StepPage, 404),
+    )
     async def get_steps(run: OwnRun, after: After = 0, limit: Limit = 200) -> dict[str, Any]:
         """`{steps}`: every attempt in the order of their beginning; `n` of the last one is `after`
         of the next page.
@@ -106,6 +138,8 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
         "/runs/{run}/events",
         summary="Read what happened in the tree of a run",
         dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.EventPage, 404),
     )
     async def get_events(
         run: OwnRun,

@@ -1,0 +1,141 @@
+"""Gathers the facts by which one tells why a run is where it is."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from vrooli.core.errors import VrooliError
+from vrooli.core.ports.clock import Clock
+from vrooli.core.ports.database import Database
+from vrooli.execution.runs.views import unknown_run
+from vrooli.execution.runs.why import WAITS, Facts, Open, Reason, why, why_step
+from vrooli.execution.step_type import StepFailed
+from vrooli.execution.steps.wait import due_at
+from vrooli.flow.again import counting
+from vrooli.flow.entries import Begun, Entry, Failure, Finished
+from vrooli.flow.interpreter import Call, Interpreter
+from vrooli.flow.journal import Journal
+from vrooli.flow.model import Routine
+from vrooli.flow.notes import WITHIN
+
+MOST_EVENTS = 5000
+"""Of a tree; in a longer one the steps are not looked at: that would take seconds."""
+
+_RUN = """
+SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.ended_at)::float8,
+       r.owner, extract(epoch FROM r.lease_until - now())::float8, r.failure::text,
+       r.inputs::text, v.definition::text, t.seq,
+       (SELECT count(DISTINCT o.owner) FROM runs o
+        WHERE o.status IN ('pending', 'running') AND o.lease_until > now() AND o.owner IS NOT NULL),
+       (SELECT extract(epoch FROM max(at))::float8 FROM run_events e
+        WHERE e.root = r.root AND e.run = r.id), r.version
+FROM runs r JOIN routine_versions v ON v.hash = r.version JOIN run_trees t ON t.root = r.root
+WHERE r.id = $1
+"""
+
+
+class Reasons:
+    """For the API.
+
+    Args:
+        database: where the runs are.
+        journal: of a run, for reading.
+        read: makes a routine of its version and definition.
+        clock: time.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Callable[[str], Journal],
+        read: Callable[[str, Any], Routine],
+        clock: Clock,
+    ) -> None:
+        self._database, self._journal, self._read, self._clock = database, journal, read, clock
+
+    async def of(self, run: str, step: str = "") -> Reason:
+        """Why it is where it is, or that step of it; `UnknownName` when there is no such run."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_RUN, run)
+        if row is None:
+            raise unknown_run(run)
+        now = self._clock.wall()
+        facts = _of_row(run, row, now)
+        if row[8] <= MOST_EVENTS:
+            told = await self._journal(run).read()
+            entries = counting(entry for entry in told if WITHIN not in entry.path)
+            facts = self._with_steps(facts, row, entries)
+        return why_step(facts, step, now) if step else why(facts, now)
+
+    def _with_steps(self, facts: Facts, row: Any, entries: list[Entry]) -> Facts:
+        try:
+            routine = self._read(row[11], json.loads(row[7]))
+        except VrooliError as error:
+            return replace(facts, unreadable=error.what)
+        interpreter = Interpreter(routine, json.loads(row[6]))
+        for entry in entries:
+            if isinstance(entry, Finished):
+                interpreter.finish(entry)
+            else:
+                interpreter.begin(entry.path, entry.attempt)
+        calls, _ = interpreter.next()
+        return replace(
+            facts,
+            open=tuple(_open(call, entries) for call in calls),
+            ended=tuple(_ended(entries, {call.path for call in calls}).items()),
+            undecided=tuple(one.path for one in entries if _is_unknown(one)),
+        )
+
+
+def _of_row(run: str, row: Any, now: float) -> Facts:
+    failure = Failure(**json.loads(row[5])) if row[5] else None
+    return Facts(
+        run,
+        status=row[0],
+        created_at=row[1],
+        ended_at=row[2],
+        owner=row[3],
+        # By the clock of PostgreSQL, which is that of the leases.
+        lease_until=None if row[4] is None else now + max(row[4], -now),
+        failure=f"{failure.reason} ({failure.kind})" if failure else "",
+        workers=row[9],
+        moved_at=row[10],
+    )
+
+
+def _open(call: Call, entries: list[Entry]) -> Open:
+    of_step = [one for one in entries if one.path == call.path]
+    begun = next((one for one in of_step if one.attempt == call.attempt), None)
+    if begun is not None:
+        due = _due(begun) if call.node.type in WAITS and isinstance(begun, Begun) else None
+        return Open(call.path, call.node.type, begun.at, None, due)
+    before = next((one for one in of_step if one.attempt == call.attempt - 1), None)
+    if before is not None:
+        return Open(call.path, call.node.type, before.at, before.at + call.pause)
+    return Open(call.path, call.node.type)
+
+
+def _due(begun: Begun) -> float | None:
+    try:
+        return due_at(begun.arguments, begun.at)
+    except StepFailed:
+        return None
+
+
+def _ended(entries: list[Entry], open_: set[str]) -> dict[str, str]:
+    """How steps ended; those that are tried again have not."""
+    found = {}
+    for one in entries:
+        if isinstance(one, Finished) and one.path not in open_:
+            failure = one.failure
+            found[one.path] = f"failed: {failure.reason}" if failure else "completed"
+    return found
+
+
+def _is_unknown(one: Entry) -> bool:
+    return (
+        isinstance(one, Finished)
+        and one.failure is not None
+        and (one.failure.kind == "unknown-effect")
+    )

@@ -1,0 +1,35 @@
+"""`/api/v1/runs/{run}/why`: why a run is where it is."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from vrooli.execution.runs.reasons import Reasons
+from vrooli.server import shapes
+from vrooli.server.answers import answers
+from vrooli.server.auth import VIEWER, OwnRun
+
+
+def why_routes(reasons: Reasons) -> APIRouter:
+    """Tell it."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get(
+        "/runs/{run}/why",
+        summary="Why is a run, or a step of it, where it is?",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.ReasonShape, 404),
+    )
+    async def why(
+        run: OwnRun,
+        step: Annotated[str, Query(max_length=1000)] = "",
+    ) -> dict[str, Any]:
+        """`{code, says, moving, since, until, step, next_step}`. `moving`: it goes on without
+        anybody doing anything. `code` is one of `queued`, `no-worker`, `silent-worker`,
+        `lease-expired`, `definition`, `step`, `retry`, `wait`, `approval`, `waiting`, `paused`,
+        `between-steps`, `unknown-effect`, `not-reached` and `ended`.
+        """
+        return (await reasons.of(run, step)).to_json()
+
+    return router

@@ -1,0 +1,238 @@
+"""The shapes of answers about routines and runs."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+Status = Literal["pending", "running", "waiting", "paused", "completed", "failed", "cancelled"]
+
+
+class Failed(BaseModel):
+    """Why something failed."""
+
+    kind: str
+    reason: str
+    where: str
+    retryable: bool
+
+
+class Artifact(BaseModel):
+    """Where a large output can be had."""
+
+    sha256: str
+    bytes: int
+
+
+class RunShape(BaseModel):
+    """A run. Times are unix seconds."""
+
+    id: str
+    root: str
+    routine: str
+    version: str
+    status: Status
+    owner: str | None
+    inputs: dict[str, Any]
+    output: Any
+    artifact: Artifact | None
+    failure: Failed | None
+    created_by: str
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+
+
+class RunPage(BaseModel):
+    """Runs, and where the next page begins."""
+
+    runs: list[RunShape]
+    next: str | None
+
+
+class StepShape(BaseModel):
+    """An attempt of a step."""
+
+    path: str
+    attempt: int
+    type: str
+    status: Literal["begun", "completed", "failed"]
+    arguments: Any
+    output: Any
+    artifact: Artifact | None
+    failure: Failed | None
+    begun_at: float | None
+    ended_at: float | None
+    n: int
+
+
+class StepPage(BaseModel):
+    """The journal, or a part of it."""
+
+    steps: list[StepShape]
+
+
+class EventShape(BaseModel):
+    """What happened; each kind has more to say."""
+
+    seq: int
+    run: str
+    at: float
+    kind: str
+
+
+class EventPage(BaseModel):
+    """Events in their order."""
+
+    events: list[EventShape]
+
+
+class RoutineShape(BaseModel):
+    """The newest version of a routine."""
+
+    name: str
+    version: str
+    description: str
+    definition: dict[str, Any]
+    updated_at: float
+
+
+class RoutineList(BaseModel):
+    """By name."""
+
+    routines: list[RoutineShape]
+
+
+class RoutineStored(BaseModel):
+    """What became of a routine that was sent."""
+
+    name: str
+    version: str
+    changed: bool
+
+
+class FileShape(BaseModel):
+    """A file of a run."""
+
+    path: str
+    bytes: int
+    modified_at: float
+
+
+class FileList(BaseModel):
+    """By path."""
+
+    files: list[FileShape]
+
+
+class ReasonShape(BaseModel):
+    """Why a run or step is where it is."""
+
+    code: str
+    says: str
+    moving: bool
+    since: float | None
+    until: float | None
+    step: str
+    next_step: str
+
+
+class Undecided(BaseModel):
+    """An attempt of unknown effect."""
+
+    n: int
+    run: str
+    routine: str
+    path: str
+    attempt: int
+    type: str
+    reason: str
+    arguments: Any
+    begun_at: float | None
+    failed_at: float | None
+
+
+class DecidedShape(BaseModel):
+    """What somebody decided about one."""
+
+    path: str
+    attempt: int
+    type: str
+    reason: str
+    begun_at: float | None
+    failed_at: float | None
+    decision: Literal["done", "again"]
+    by: str
+    why: str
+    decided_at: float
+
+
+class EffectPage(BaseModel):
+    """Those that wait for a decision, and where the next page begins."""
+
+    effects: list[Undecided]
+    next: int | None
+
+
+class EffectsOfRun(BaseModel):
+    """Those of one run."""
+
+    undecided: list[Undecided]
+    decided: list[DecidedShape]
+
+
+class HistoryShape(BaseModel):
+    """A record of a watchdog."""
+
+    host: str
+    boot: str
+    seq: int
+    at: float
+    kind: Literal["result", "transition", "heal", "event"]
+    subject: str
+    status: str | None
+    value: float | None
+    data: Any
+    received_at: float
+
+
+class HistoryPage(BaseModel):
+    """Records, and where the next page begins."""
+
+    records: list[HistoryShape]
+    next_cursor: str | None
+
+
+class HistoryStored(BaseModel):
+    """What became of a batch."""
+
+    accepted: int
+    duplicates: int
+    up_to_seq: int
+
+
+class HealthShape(BaseModel):
+    """How the server is."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    service: str
+    version: str
+    timestamp: str
+    uptime_seconds: float
+    readiness: bool
+    dependencies: dict[str, dict[str, Any]]
+
+
+class LiveShape(BaseModel):
+    """It answers."""
+
+    status: Literal["alive"]
+
+
+class MemoryShape(BaseModel):
+    """What the process keeps in memory."""
+
+    rss_bytes: int
+    vms_bytes: int
+    heap: dict[str, Any]
+    gc: list[dict[str, int]]
+    top_types: list[dict[str, Any]]

@@ -1,0 +1,81 @@
+"""The facts behind `why`, from real rows."""
+
+import asyncio
+import secrets
+from typing import Any
+
+import pytest
+
+from tests.support.engines import World, engine
+from tests.support.flow import TYPES
+from tests.support.until import until
+from tests.support.work import WorkDatabase
+from vrooli.core.errors import UnknownName
+from vrooli.execution.batcher import Batcher
+from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.runs.reasons import Reasons
+from vrooli.flow.entries import Begun, Failure, Finished
+from vrooli.flow.model import Routine
+from vrooli.flow.reading import read
+from vrooli.host.clock import SystemClock
+
+KINDS = (*TYPES, "wait")
+
+
+def reasons(work: WorkDatabase, kinds: tuple[str, ...] = KINDS) -> Reasons:
+    def routine(version: str, data: Any) -> Routine:
+        return read(data, kinds, lambda name, arguments: [])
+
+    def journal(run: str) -> PostgresJournal:
+        return PostgresJournal(work.database, Batcher(work.database), run, 0)
+
+    return Reasons(work.database, journal, routine, SystemClock())
+
+
+async def claimed(work: WorkDatabase, *do: Any) -> tuple[str, PostgresJournal]:
+    run = secrets.token_hex(6)
+    await work.create(run, await work.define({"name": "test", "do": list(do)}))
+    batcher = Batcher(work.database)
+    return run, PostgresJournal(work.database, batcher, run, await work.claim(run))
+
+
+async def test_a_step_that_is_under_way(work: WorkDatabase) -> None:
+    world = World(shut={"b": asyncio.Event()})
+    run = secrets.token_hex(6)
+    await work.create(run)
+    task = asyncio.create_task(engine(work, world).run())
+    await until(lambda: world.inside == {(run, "b")})
+    said = await reasons(work).of(run)
+    assert (said.code, said.step, said.moving) == ("step", "b", True)
+    assert (await reasons(work).of(run, "a")).code == "ended"
+    assert (await reasons(work).of(run, "e")).code == "not-reached"
+    task.cancel()
+    await asyncio.wait([task])
+    await work.execute("UPDATE runs SET lease_until = '-infinity' WHERE id = $1", run)
+    assert (await reasons(work).of(run)).code == "no-worker"
+
+
+async def test_a_pause_between_two_attempts(work: WorkDatabase) -> None:
+    retry = {"most": 3, "first": 600, "longest": 600}
+    run, journal = await claimed(work, {"step": "a", "do": {}, "retry": retry})
+    failure = Failure("unreachable", "nobody answers", retryable=True)
+    await journal.write(Finished("a", 1, "do", None, failure, 1000.0))
+    said = await reasons(work).of(run)
+    assert (said.code, said.since, said.until) == ("retry", 1000.0, 1600.0)
+
+
+async def test_a_wait_tells_when_it_is_over(work: WorkDatabase) -> None:
+    run, journal = await claimed(work, {"step": "a", "wait": {"seconds": 90}})
+    await journal.write(Begun("a", 1, "wait", {"seconds": 90}, 1000.0))
+    said = await reasons(work).of(run)
+    assert (said.code, said.since, said.until) == ("wait", 1000.0, 1090.0)
+
+
+async def test_a_routine_that_this_server_cannot_read(work: WorkDatabase) -> None:
+    run, _ = await claimed(work, {"step": "a", "wait": {"seconds": 90}})
+    assert (await reasons(work, TYPES).of(run)).code == "definition"
+
+
+async def test_what_is_not_there(work: WorkDatabase) -> None:
+    with pytest.raises(UnknownName):
+        await reasons(work).of("nosuch")
