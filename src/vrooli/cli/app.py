@@ -22,6 +22,7 @@ from vrooli.cli import (
     job,
     lifecycle,
     logs,
+    model,
     processes,
     routine,
     run,
@@ -72,7 +73,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (lifecycle, status, logs, config, groups, job, routine, run, processes):
+    for module in (lifecycle, status, logs, config, groups, job, routine, run, model, processes):
         module.register(app, kit)
     return app
 

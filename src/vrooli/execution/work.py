@@ -7,6 +7,7 @@ from vrooli.core.ports.database import Database
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.llm.models import Models
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
@@ -23,6 +24,7 @@ class Work:
     routines: RoutineStore
     runs: Runs
     engine: Engine
+    models: Models
 
 
 def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
@@ -47,4 +49,4 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         )
     )
     routines = RoutineStore(database)
-    return Work(routines, Runs(store, routines, RunViews(database), engine), engine)
+    return Work(routines, Runs(store, routines, RunViews(database), engine), engine, tools.models)

@@ -17,6 +17,7 @@ ROUTES = [
     ("GET", "/openapi.json"),
     ("GET", "/api/v1/history"),
     ("POST", "/api/v1/history"),
+    ("GET", "/api/v1/models"),
     ("GET", "/api/v1/routines"),
     ("POST", "/api/v1/routines"),
     ("GET", "/api/v1/routines/{name}"),
