@@ -87,8 +87,7 @@ async def test_an_output_by_its_schema_is_asked_for_until_it_fits(
     server: OpenAIServer, given: StepTools
 ) -> None:
     server.answers(calls(("final_result", {"n": 0})), calls(("final_result", {"n": 7})))
-    limits = {"requests": 3}
-    said = output(await executed("llm", asking(output=ANSWER, limits=limits), given))
+    said = output(await executed("llm", asking(output=ANSWER), given))
     assert said["json"] == {"n": 7}
     assert said["usage"]["requests"] == 2
     assert "0 is less than the minimum of 1" in str(server.asked[1]["messages"][-1])

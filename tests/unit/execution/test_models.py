@@ -71,6 +71,8 @@ async def test_a_key_that_is_not_there_is_told_by_its_reference() -> None:
     [
         ({"output": {"type": "string"}}, "output"),
         ({"output": {"type": "object", "properties": 1}}, "output"),
+        ({"output": {"$ref": "http://127.0.0.1:1/schema"}}, "output"),
+        ({"output": {"type": "object", "properties": {"a": {"$ref": "#"}}}}, "output"),
         ({"history": [{"kind": "nothing"}]}, "history"),
     ],
 )

@@ -3,10 +3,8 @@
 import secrets
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from vrooli.core.errors import Refused, UsageError
+from vrooli.execution.json_schema import BadSchema, Schema
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import LEASE, Engine
 from vrooli.execution.runs.store import Claim, NewRun, RunStore
@@ -70,13 +68,9 @@ def _check(schema: Any, inputs: Any) -> None:
     if not isinstance(inputs, dict):
         raise BadInputs("expected an object", where="inputs")
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise BadInputs(f"the schema of the routine is none: {error.message}") from error
-    errors = [*Draft202012Validator(schema).iter_errors(inputs)][:MOST_MISTAKES]
-    if errors:
-        said = "; ".join(
-            ".".join(["inputs", *map(str, one.absolute_path)]) + f": {one.message[:300]}"
-            for one in errors
-        )
+        mistakes = Schema(schema).mistakes(inputs, MOST_MISTAKES)
+    except BadSchema as error:
+        raise BadInputs(f"the `inputs` of the routine: {error.what}") from error
+    if mistakes:
+        said = "; ".join(f"inputs.{place}".rstrip(".") + f": {why}" for place, why in mistakes)
         raise BadInputs(said, next_step="the routine says what it takes under `inputs`")
