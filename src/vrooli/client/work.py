@@ -36,6 +36,10 @@ class WorkClient(ApiClient):
         """Store it: `{name, version, changed}`."""
         return self._ask("POST", "/routines", definition)
 
+    def models(self) -> list[dict[str, Any]]:
+        """The providers of language models, by name."""
+        return _rows(self._ask("GET", "/models"), "providers")
+
     def start(self, routine: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """The new run. A request that went astray is sent once more, and makes no second run."""
         return self._make("/runs", {"routine": routine, "inputs": inputs})

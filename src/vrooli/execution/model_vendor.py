@@ -15,7 +15,7 @@ class Access:
 
     Attributes:
         name: of the provider.
-        base_url: empty: where the vendor is.
+        base_url: where.
         api_key: the value; empty: none.
         timeout: seconds for one request.
     """
@@ -35,12 +35,12 @@ class Vendor:
         title: for a list.
         open: the model of that name, for as long as it is held. `ImportError` when `extra` is not
             installed.
-        extra: of `pydantic-ai-slim`, which it needs; empty: none.
-        about: what the how-to says beside.
+        base_url: where it is unless a provider says otherwise.
+        extra: of `pydantic-ai-slim`, which it needs, called like its package; empty: none.
     """
 
     name: str
     title: str
     open: "Callable[[str, Access], AbstractAsyncContextManager[Model]]"
+    base_url: str = ""
     extra: str = ""
-    about: str = ""

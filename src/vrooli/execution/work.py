@@ -14,6 +14,7 @@ from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.kept import Kept
 from vrooli.execution.known import Known
 from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
+from vrooli.execution.llm.models import Models
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.child_store import ChildStore
 from vrooli.execution.runs.children import Children
@@ -44,6 +45,7 @@ class Work:
     kept: Kept
     effects: Effects
     reasons: Reasons
+    models: Models
 
 
 def work(
@@ -92,5 +94,6 @@ def work(
         approvals=Approvals(ApprovalStore(database), ApprovalViews(database), engine),
         kept=Kept(views, Artifacts(database), tools.workspaces),
         effects=Effects(database, views),
+        models=tools.models,
         reasons=Reasons(database, lambda run: journal(run, 0, False), read, clock),
     )

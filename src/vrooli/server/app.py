@@ -36,6 +36,7 @@ from vrooli.server.routes.history import history_routes
 from vrooli.server.routes.kept import kept_routes
 from vrooli.server.routes.keys import key_routes
 from vrooli.server.routes.metrics import metrics_routes
+from vrooli.server.routes.models import model_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
 from vrooli.server.routes.users import user_routes
@@ -102,6 +103,7 @@ def create_app(parts: Parts) -> FastAPI:
         kept_routes(parts.work.kept),
         effect_routes(parts.work.effects),
         why_routes(parts.work.reasons),
+        model_routes(parts.work.models),
         schema_routes(app),
     ):
         check_declared(router)

@@ -282,3 +282,15 @@ def test_a_run_that_was_started_on_one_server_is_cancelled_by_another(
     until_begun(other, run, 5)
     assert other.post(f"{RUNS}/{run}/cancel").json()["status"] == "cancelled"
     assert "Traceback" not in one.log
+
+
+def test_a_step_asks_the_model_that_is_always_there(served: Server) -> None:
+    (provider,) = served.get("/api/v1/models").json()["providers"]
+    assert (provider["name"], provider["state"]) == ("test", "ok")
+    name = f"ask-{secrets.token_hex(4)}"
+    step = {"step": "answer", "llm": {"model": "test", "prompt": "How is it?"}}
+    assert served.post(ROUTINES, json={"name": name, "do": [step]}).status_code == 200
+    run = ended(served, start(served, name, [])["id"])
+    assert run["output"]["text"], run["failure"]
+    steps = served.get(f"{RUNS}/{run['id']}/steps").json()["steps"]
+    assert [step["path"] for step in steps] == ["answer/model[1]", "answer"]

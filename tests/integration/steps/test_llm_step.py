@@ -22,7 +22,7 @@ from vrooli.execution.executor import StepExecutor
 from vrooli.execution.llm.models import Models
 from vrooli.execution.llm.settings import ModelSettings, Price, Provider
 from vrooli.execution.spending import Amount
-from vrooli.execution.step_type import StepTools
+from vrooli.execution.step_type import StepFailed, StepTools
 from vrooli.flow.entries import Finished
 from vrooli.flow.notes import Notebook
 from vrooli.host.clock import SystemClock
@@ -87,8 +87,7 @@ async def test_an_output_by_its_schema_is_asked_for_until_it_fits(
     server: OpenAIServer, given: StepTools
 ) -> None:
     server.answers(calls(("final_result", {"n": 0})), calls(("final_result", {"n": 7})))
-    limits = {"requests": 3}
-    said = output(await executed("llm", asking(output=ANSWER, limits=limits), given))
+    said = output(await executed("llm", asking(output=ANSWER), given))
     assert said["json"] == {"n": 7}
     assert said["usage"]["requests"] == 2
     assert "0 is less than the minimum of 1" in str(server.asked[1]["messages"][-1])
@@ -238,3 +237,18 @@ async def test_after_a_failure_only_what_is_missing_is_asked_for_and_paid(
     assert server.asked[2]["messages"] == server.asked[3]["messages"]
     assert [one.micros for one in book.settled.values()] == [300, 300, 0, 300]
     assert all(most.micros and most.micros > 300 for most in book.reserved.values())
+
+
+class Poor(Book):
+    """Nothing is left."""
+
+    async def reserve(self, run: str, key: str, most: Amount) -> None:
+        raise StepFailed("budget", "nothing is left")
+
+
+async def test_without_a_budget_nobody_is_asked(both: tuple[OpenAIServer, str]) -> None:
+    book = Poor()
+    end = await executed("llm", asking(), with_models(both[1], spending=book))
+    assert failure(end) == ("budget", False)
+    assert not both[0].asked
+    assert not book.settled

@@ -71,6 +71,8 @@ async def test_a_key_that_is_not_there_is_told_by_its_reference() -> None:
     [
         ({"output": {"type": "string"}}, "output"),
         ({"output": {"type": "object", "properties": 1}}, "output"),
+        ({"output": {"$ref": "http://127.0.0.1:1/schema"}}, "output"),
+        ({"output": {"type": "object", "properties": {"a": {"$ref": "#"}}}}, "output"),
         ({"history": [{"kind": "nothing"}]}, "history"),
     ],
 )
@@ -87,3 +89,29 @@ def test_every_vendor_is_called_like_its_file() -> None:
         "openai",
         "test",
     ]
+
+
+def test_clients_see_no_key() -> None:
+    provider = Provider("house", "openai", "http://127.0.0.1:1/v1", "env:HOUSE_KEY")
+    house, test = models(provider).to_json()
+    assert house == {
+        "name": "house",
+        "vendor": "openai",
+        "title": model_vendors.vendor("openai").title,
+        "base_url": "http://127.0.0.1:1/v1",
+        "key": True,
+        "installed": True,
+        "state": "ok",
+    }
+    assert (test["name"], test["base_url"], test["installed"]) == ("test", "", True)
+    (claude, _) = models(Provider("claude", "anthropic")).to_json()
+    assert (claude["installed"], claude["base_url"]) == (False, "https://api.anthropic.com")
+
+
+async def test_clients_see_who_is_down() -> None:
+    known = models(HOUSE)
+    given = tools(models=known)
+    for _ in range(5):
+        end = await executed("llm", {"model": "house:a", "prompt": "x"}, given)
+        assert failure(end) == ("unreachable", True)
+    assert [one["state"] for one in known.to_json()] == ["down", "ok"]

@@ -28,6 +28,10 @@ class Circuit:
     probing: int = 0
     good: int = 0
 
+    def down(self, now: float) -> bool:
+        """Whether it is left alone."""
+        return self.breaker.open and not self.breaker.allows(now)
+
     def enter(self, now: float) -> bool:
         """Whether it may be asked; then `left` is told when that has ended."""
         if not self.breaker.open:

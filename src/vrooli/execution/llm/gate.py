@@ -36,6 +36,11 @@ class Gate:
         self._provider, self._clock = provider, clock
         self._bucket, self._circuit = Bucket(per_minute), Circuit()
 
+    @property
+    def state(self) -> str:
+        """`ok`, or `down` while the provider is left alone."""
+        return "down" if self._circuit.down(self._clock.monotonic()) else "ok"
+
     async def through(self, ask: Callable[[], Awaitable[T]]) -> T:
         """What `ask` comes to, after the time to wait.
 

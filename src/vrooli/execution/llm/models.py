@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from vrooli.core import discover
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.secrets import Secrets
 from vrooli.execution import model_vendors
@@ -47,8 +48,11 @@ class Models:
     """
 
     def __init__(self, settings: ModelSettings, secrets: Secrets, clock: Clock) -> None:
-        self._settings, self._secrets, self._clock = settings, secrets, clock
-        self._gates: dict[str, Gate] = {}
+        self._settings, self._secrets = settings, secrets
+        self._providers = {**settings.providers, TEST.name: TEST}
+        self._gates = {
+            name: Gate(name, one.per_minute, clock) for name, one in self._providers.items()
+        }
 
     def choose(self, name: str) -> ChosenModel:
         """The model of that name; nobody is asked whether it exists.
@@ -57,20 +61,30 @@ class Models:
             Failed: `no-model`, its provider is not declared.
         """
         provider_name, _, model = name.partition(":")
-        providers = {**self._settings.providers, TEST.name: TEST}
-        provider = providers.get(provider_name)
+        provider = self._providers.get(provider_name)
         if provider is None:
-            known = ", ".join(sorted(providers))
+            known = ", ".join(sorted(self._providers))
             what = f"there is no provider `{provider_name}`, only {known}: declare it in {VARIABLE}"
             raise Failed("no-model", what, where=name)
         if not model and provider is not TEST:
             raise Failed("no-model", "expected `provider:model`", where=name)
-        gate = self._gates.get(provider_name)
-        if gate is None:
-            gate = self._gates[provider_name] = Gate(
-                provider_name, provider.per_minute, self._clock
-            )
-        return ChosenModel(name, model or provider_name, provider, gate)
+        return ChosenModel(name, model or provider_name, provider, self._gates[provider_name])
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Their providers, by name, as clients see them: no key and no reference of one."""
+        return [self._told(provider) for _, provider in sorted(self._providers.items())]
+
+    def _told(self, provider: Provider) -> dict[str, Any]:
+        vendor = model_vendors.vendor(provider.vendor)
+        return {
+            "name": provider.name,
+            "vendor": vendor.name,
+            "title": vendor.title,
+            "base_url": provider.base_url or vendor.base_url,
+            "key": bool(provider.api_key),
+            "installed": not vendor.extra or discover.installed(vendor.extra),
+            "state": self._gates[provider.name].state,
+        }
 
     @asynccontextmanager
     async def opened(self, chosen: ChosenModel) -> "AsyncIterator[Model]":
@@ -83,7 +97,8 @@ class Models:
         provider = chosen.provider
         vendor = model_vendors.vendor(provider.vendor)
         key = self._secrets.resolve(provider.api_key) if provider.api_key else ""
-        access = Access(provider.name, provider.base_url, key, provider.timeout)
+        url = provider.base_url or vendor.base_url
+        access = Access(provider.name, url, key, provider.timeout)
         opening = vendor.open(chosen.model, access)
         try:
             model = await opening.__aenter__()

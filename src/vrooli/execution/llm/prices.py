@@ -20,7 +20,8 @@ def micros(
         return 0
     if price is not None:
         return math.ceil(tokens[0] * price.input + tokens[1] * price.output)
-    return None if provider.base_url else _known(provider.vendor, model, tokens)
+    own = provider.base_url or provider.vendor == "ollama"
+    return None if own else _known(provider.vendor, model, tokens)
 
 
 def _known(vendor: str, model: str, tokens: tuple[int, int]) -> int | None:

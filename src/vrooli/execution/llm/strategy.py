@@ -6,6 +6,9 @@ from typing import Any
 
 NAMES = ("deterministic", "reasoning", "conversational")
 
+CORRECTIONS = 2
+"""How often a model is asked again for an output that does not fit."""
+
 REQUESTS, TOKENS, ANSWER_TOKENS, BYTES = 25, 200_000, 8192, 256 * 1024
 
 
@@ -36,10 +39,11 @@ def strategy_of(given: Mapping[str, Any]) -> Strategy:
     """By the arguments of a step."""
     name, limits = given.get("strategy", NAMES[0]), given.get("limits", {})
     tools = list(given.get("tools", ()))
+    few = 1 + CORRECTIONS if "output" in given else 1
     alone = name == "deterministic" and not tools
     return Strategy(
         tools=tools,
-        requests=limits.get("requests", 1 if alone else REQUESTS),
+        requests=limits.get("requests", few if alone else REQUESTS),
         tokens=limits.get("tokens", TOKENS),
         answer_tokens=limits.get("answer_tokens", ANSWER_TOKENS),
         bytes=limits.get("output_bytes", BYTES),

@@ -3,21 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, SchemaError
 from pydantic import ValidationError
 from pydantic_ai import Agent, ModelRetry, StructuredDict, UsageLimits
 from pydantic_ai.exceptions import AgentRunError, UserError
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.settings import ModelSettings
 
+from vrooli.execution.json_schema import BadSchema, Schema
 from vrooli.execution.llm.failures import translated
 from vrooli.execution.llm.noted_model import NotedModel, Way
 from vrooli.execution.llm.noted_tools import NotedTools
-from vrooli.execution.llm.strategy import Strategy
+from vrooli.execution.llm.strategy import CORRECTIONS, Strategy
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools
-
-CORRECTIONS = 2
-"""How often a model is asked again for an output that does not fit."""
 
 
 async def talk(call: StepCall, tools: StepTools, strategy: Strategy) -> dict[str, Any]:
@@ -41,6 +38,8 @@ async def talk(call: StepCall, tools: StepTools, strategy: Strategy) -> dict[str
             raise translated(error, chosen.name) from error
         except UserError as error:
             raise StepFailed("arguments", error.message[:300]) from error
+        except BadSchema as error:
+            raise StepFailed("arguments", error.what, where="output") from error
     spent = way.spent
     output: dict[str, Any] = {
         "json" if "output" in given else "text": result.output,
@@ -54,22 +53,25 @@ async def talk(call: StepCall, tools: StepTools, strategy: Strategy) -> dict[str
 
 
 def _agent(given: Mapping[str, Any], model: NotedModel, tools: NotedTools) -> Agent[None, Any]:
-    agent: Agent[None, Any] = Agent(
-        model,
-        output_type=_output_type(given),
-        instructions=given.get("instructions"),
-        toolsets=[tools] if tools.names else [],
-        retries={"output": CORRECTIONS},
-        deps_type=type(None),
-    )
+    try:
+        agent: Agent[None, Any] = Agent(
+            model,
+            output_type=_output_type(given),
+            instructions=given.get("instructions"),
+            toolsets=[tools] if tools.names else [],
+            retries={"output": CORRECTIONS},
+            deps_type=type(None),
+        )
+    except LookupError as error:
+        what = "a reference in it leads nowhere, or in a circle"
+        raise StepFailed("arguments", what, where="output") from error
     if "output" in given:
-        validator = Draft202012Validator(given["output"])
+        schema = Schema(given["output"])
 
         @agent.output_validator
         def fits(value: Any) -> Any:
-            for error in validator.iter_errors(value):
-                place = ".".join(map(str, error.absolute_path))
-                raise ModelRetry(f"{place or 'the output'}: {error.message[:500]}")
+            for place, why in schema.mistakes(value, 1):
+                raise ModelRetry(f"{place or 'the output'}: {why}")
             return value
 
     return agent
@@ -79,10 +81,12 @@ def _output_type(given: Mapping[str, Any]) -> Any:
     if "output" not in given:
         return str
     try:
-        Draft202012Validator.check_schema(given["output"])
+        Schema(given["output"])
         return StructuredDict(given["output"], name="answer")
-    except (SchemaError, UserError) as error:
-        what = f"it is no JSON Schema of an object: {str(error.message)[:300]}"
+    except BadSchema as error:
+        raise StepFailed("arguments", error.what, where="output") from error
+    except UserError as error:
+        what = f"it is no JSON Schema of an object: {error.message[:300]}"
         raise StepFailed("arguments", what, where="output") from error
 
 

@@ -9,8 +9,6 @@ from vrooli.execution.model_vendor import Access, Vendor
 if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
-OWN = "https://api.anthropic.com"
-
 
 @asynccontextmanager
 async def _open(model: str, access: Access) -> "AsyncIterator[Model]":
@@ -21,10 +19,16 @@ async def _open(model: str, access: Access) -> "AsyncIterator[Model]":
 
     async with client(access) as http:
         provider = AnthropicProvider(
-            base_url=access.base_url or OWN, api_key=access.api_key, http_client=http
+            base_url=access.base_url, api_key=access.api_key, http_client=http
         )
         provider.client.max_retries = 0  # those are the step's
         yield AnthropicModel(model, provider=provider)
 
 
-vendor = Vendor(name="anthropic", title="Anthropic", open=_open, extra="anthropic")
+vendor = Vendor(
+    name="anthropic",
+    title="Anthropic",
+    open=_open,
+    base_url="https://api.anthropic.com",
+    extra="anthropic",
+)

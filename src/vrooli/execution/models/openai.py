@@ -23,12 +23,12 @@ async def _open(model: str, access: Access) -> "AsyncIterator[Model]":
     async with client(access) as http:
         key = access.api_key or "none"  # never one of the environment
         provider: OpenAIProvider | OpenAICompatibleProvider
-        if access.base_url:
+        if access.base_url == OWN:
+            provider = OpenAIProvider(base_url=OWN, api_key=key, http_client=http)
+        else:
             provider = OpenAICompatibleProvider(
                 access.name, base_url=access.base_url, api_key=key, http_client=http
             )
-        else:
-            provider = OpenAIProvider(base_url=OWN, api_key=key, http_client=http)
         # Retries are the step's: what is repeated behind its back is neither counted nor paid for.
         provider.client.max_retries = 0
         yield OpenAIChatModel(model, provider=provider)
@@ -38,6 +38,6 @@ vendor = Vendor(
     name="openai",
     title="OpenAI, and any server that speaks its chat API (vLLM, llama.cpp, LiteLLM, ...)",
     open=_open,
+    base_url=OWN,
     extra="openai",
-    about="Of another server the `base_url`, up to `/v1`.",
 )

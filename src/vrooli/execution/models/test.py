@@ -21,5 +21,4 @@ vendor = Vendor(
     name="test",
     title="Uses each tool once with made-up arguments, then answers in made-up words",
     open=_open,
-    about="Always there, as `test`; costs nothing and asks nobody.",
 )

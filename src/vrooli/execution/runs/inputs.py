@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from vrooli.core.errors import UsageError
+from vrooli.execution.json_schema import BadSchema, Schema
 from vrooli.execution.known import Known
 from vrooli.execution.routines import StoredRoutine
 
@@ -20,7 +18,7 @@ class InputCheck:
     """Compares inputs with the schema of a version, which is read once."""
 
     def __init__(self) -> None:
-        self._validators = Known(_validator)
+        self._schemas = Known(_schema)
 
     def __call__(self, routine: StoredRoutine, inputs: Any) -> None:
         """Nothing, when they fit.
@@ -28,25 +26,23 @@ class InputCheck:
         Raises:
             BadInputs: what is wrong with them, by its place.
         """
-        _compare(self._validators.of(routine.version, routine.definition), inputs)
+        _compare(self._schemas.of(routine.version, routine.definition), inputs)
 
 
-def _validator(definition: Any) -> Draft202012Validator:
-    schema = definition.get("inputs", {})
+def _schema(definition: Any) -> Schema:
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise BadInputs(f"the schema of the routine is none: {error.message}") from error
-    return Draft202012Validator(schema)
+        return Schema(definition.get("inputs", {}))
+    except BadSchema as error:
+        raise BadInputs(f"the `inputs` of the routine: {error.what}") from error
 
 
-def _compare(validator: Draft202012Validator, inputs: Any) -> None:
+def _compare(schema: Schema, inputs: Any) -> None:
     if not isinstance(inputs, dict):
         raise BadInputs("expected an object", where="inputs")
-    errors = [*validator.iter_errors(inputs)][:MOST_MISTAKES]
-    if errors:
-        said = "; ".join(
-            ".".join(["inputs", *map(str, one.absolute_path)]) + f": {one.message[:300]}"
-            for one in errors
-        )
+    try:
+        mistakes = schema.mistakes(inputs, MOST_MISTAKES)
+    except BadSchema as error:
+        raise BadInputs(f"the `inputs` of the routine: {error.what}") from error
+    if mistakes:
+        said = "; ".join(f"inputs.{place}".rstrip(".") + f": {why}" for place, why in mistakes)
         raise BadInputs(said, next_step="the routine says what it takes under `inputs`")

@@ -27,7 +27,7 @@ long), `content-filter`, `limit` (one of `limits`), `too-large`, `budget`.
 
 | strategy | temperature | requests | |
 |---|---|---|---|
-| `deterministic` | 0 | 1, with `tools` 25 | the same in, most likely the same out |
+| `deterministic` | 0 | 1 (`output`: 3, `tools`: 25) | the same in, most likely the same out |
 | `reasoning` | the model's own | 25 | takes the steps that it needs |
 | `conversational` | the model's own | 25 | goes on from `history`, and hands it on |
 
