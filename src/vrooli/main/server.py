@@ -35,7 +35,7 @@ from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, Vrooli
 from vrooli.execution.work import work
 from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
-from vrooli.host.secrets import FileSecrets
+from vrooli.host.secrets import secret_in
 from vrooli.main.environment import read_environment
 from vrooli.main.step_tools import step_tools
 from vrooli.server.accounts.accounts import accounts
@@ -178,7 +178,7 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     jobs = work(
         database, owner_name(), clock, step_tools(clock, settings.step_secrets, settings.workspaces)
     )
-    people = accounts(database, signing_key(settings.signing_key_file))
+    people = accounts(database, secret_in(settings.signing_key_file))
     app = create_app(Parts(settings, database, migrator, jobs, people))
     try:
         async with in_background(migrator.run(), retention.run(), jobs.engine.run()):
@@ -190,11 +190,6 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
             await uvicorn.Server(_uvicorn(app, settings)).serve(sockets=[listener])
     finally:
         await database.close()
-
-
-def signing_key(file: Path) -> str:
-    """What it holds; made at random when there is none."""
-    return FileSecrets(file.parent, {}).create(file.name)
 
 
 def owner_name() -> str:

@@ -57,7 +57,7 @@ UPDATE sessions SET ended_at = now(), ended_why = $2 WHERE id = $1 AND ended_at 
 
 _END_ALL = """
 UPDATE sessions SET ended_at = now(), ended_why = $2
-WHERE user_id = $1 AND ended_at IS NULL AND id <> $3
+WHERE user_id = $1 AND ended_at IS NULL
 """
 
 
@@ -75,7 +75,6 @@ class Why(StrEnum):
 
     LOGOUT = "logout"
     EVERYWHERE = "logout everywhere"
-    PASSWORD = "password changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +121,10 @@ class SessionStore:
         async with self._database.connection() as connection:
             return _changed(await connection.execute(_END, id, why)) > 0
 
-    async def end_all(self, user: str, why: Why, but: str = "") -> int:
-        """End those of a user, except one; how many."""
+    async def end_all(self, user: str, why: Why) -> int:
+        """End those of a user; how many."""
         async with self._database.connection() as connection:
-            return _changed(await connection.execute(_END_ALL, user, why, but))
+            return _changed(await connection.execute(_END_ALL, user, why))
 
 
 def holder_of(row: Any) -> Holder:
