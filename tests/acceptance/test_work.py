@@ -99,7 +99,7 @@ def test_a_user_logs_in_to_the_stack_and_what_it_starts_is_its_own(work: LiveSta
     assert told(work, "run", "show", run["id"])["created_by"] == "ann@example.org"
     assert {ours, run["id"]} <= {one["id"] for one in told(work, "run", "list")}
     keys = [work.home / folder / "signing-key" for folder in ("secrets", "data/server")]
-    assert keys[0].read_bytes() == keys[1].read_bytes()
+    assert keys[0].read_bytes().strip() == keys[1].read_bytes().strip()
     assert [stat.S_IMODE(key.stat().st_mode) for key in keys] == [0o600, 0o600]
 
 
