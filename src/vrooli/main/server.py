@@ -9,7 +9,7 @@
   (`signing-key`), made when there is none; servers on one database need the same.
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`) that steps of routines may use, with
   blanks between them; none when it is not set.
-- VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
+- VROOLI_SERVER_TOKEN_FILE: the token that opens everything; else `secrets/operator.token` of the
   home. VROOLI_METRICS_TOKEN_FILE: another place for the scraper's.
 
 Each of the others may be given as NAME_FILE as well: the path of a file that holds the value.

@@ -239,6 +239,16 @@ def test_who_cannot_be_asked_names_a_file(desk: Desk, person: Person) -> None:
         desk.run("login", person.email, "--password-file", "-", typed="\n")
 
 
+def test_what_is_no_role_is_told_before_anything_is_asked(desk: Desk) -> None:
+    for words in (
+        ["user", "add", "x@y", "--role", "root"],
+        ["user", "role", "x@y", "root"],
+        ["key", "create", "x", "--role", "root"],
+    ):
+        with pytest.raises(UsageError, match="`root` is no role"):
+            desk.run(*words)
+
+
 def test_a_secret_goes_over_no_network_as_it_is_unless_that_is_said(desk: Desk) -> None:
     words = ("login", "ann@example.org", "--server", "http://192.0.2.1:3001")
     with pytest.raises(UsageError, match="unencrypted"):

@@ -69,8 +69,17 @@ def test_guessing_ends_soon_also_for_who_guesses_right_then(served: Server, pers
     assert Person(served).login().status_code == 200
 
 
+def test_guesses_at_once_are_as_few_as_one_after_the_other(served: Server, person: Person) -> None:
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda _: person.login("wrong password"), range(24)))
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) <= {401, 429, 503}
+    assert statuses.count(401) <= 10
+    assert 429 in statuses
+
+
 def test_who_knows_the_password_may_have_mistyped_it(served: Server, person: Person) -> None:
-    for _ in range(3):
+    for _ in range(2):
         assert [person.login("wrong password").status_code for _ in range(6)] == [401] * 6
         assert person.login().status_code == 200
 
