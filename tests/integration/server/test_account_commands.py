@@ -20,7 +20,7 @@ from vrooli.client.accounts import AccountsClient
 from vrooli.client.api import NOBODY
 from vrooli.client.login import LoginFile, Session
 from vrooli.core.address import HostPort
-from vrooli.core.errors import AccessDenied, CutOff, UsageError, VrooliError
+from vrooli.core.errors import AccessDenied, CutOff, StorageError, UsageError, VrooliError
 from vrooli.main.kit import LocalKit
 
 
@@ -260,6 +260,24 @@ def test_the_session_of_one_server_is_not_shown_to_another(desk: Desk, person: P
     elsewhere = {**desk.environment, "VROOLI_SERVER": "http://127.0.0.1:1"}
     with pytest.raises(UsageError, match="nobody is logged in there"):
         Desk(desk.folder, elsewhere).run("run", "list")
+
+
+def test_who_logs_out_while_the_server_is_away_is_out_here(desk: Desk, person: Person) -> None:
+    log_in(desk, person)
+    kept = desk.login.read()
+    assert kept is not None
+    desk.login.write(replace(kept, port=1))
+    assert desk.run("logout") == f"{person.email}: logged out\n"
+    assert desk.login.read() is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"host": 1}', "\x00"])
+def test_a_file_that_holds_no_session_is_named(desk: Desk, text: str) -> None:
+    desk.login.path.parent.mkdir(parents=True)
+    desk.login.path.write_text(text, encoding="utf-8")
+    with pytest.raises(StorageError, match="no session") as caught:
+        desk.run("run", "list")
+    assert caught.value.where == str(desk.login.path)
 
 
 def test_a_client_as_nobody_sends_no_token(served: Server) -> None:
