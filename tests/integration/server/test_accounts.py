@@ -10,6 +10,9 @@ import pytest
 
 from tests.support.people import PASSWORD, V1, Person, ask, send, sql
 from tests.support.server import Server
+from vrooli.server.accounts.session_store import MOST, SessionStore
+from vrooli.server.accounts.user_store import UserStore
+from vrooli.server.database import Database
 
 
 @pytest.fixture
@@ -158,6 +161,38 @@ def test_who_is_disabled_is_out_at_once_with_sessions_and_keys(
     person.change(disabled=False)
     assert ask(served, key["token"], "GET", "/auth/me").status_code == 200
     assert person.login().status_code == 200
+
+
+async def test_a_login_that_began_before_a_change_opens_nothing_after_it(
+    served: Server, person: Person
+) -> None:
+    """Whoever proved the old password in time, and no more."""
+    database = Database(served.env["DATABASE_URL"])
+    before = await UserStore(database).find(person.email)
+    assert before is not None
+    person.change(password="another good password")
+    sessions = SessionStore(database)
+    await sessions.begin("late", before.id, before.epoch, "")
+    assert await sessions.holder("late") is None
+    assert await sessions.turn("late", 0) is None
+    await sessions.begin("good", before.id, before.epoch + 1, "")
+    assert await sessions.holder("good") is not None
+    await database.close()
+
+
+async def test_the_session_that_was_used_longest_ago_makes_room(
+    served: Server, person: Person
+) -> None:
+    database = Database(served.env["DATABASE_URL"])
+    user = await UserStore(database).find(person.email)
+    assert user is not None
+    sessions = SessionStore(database)
+    names = [f"{user.id}-{number}" for number in range(MOST + 2)]
+    for name in names:
+        await sessions.begin(name, user.id, user.epoch, "")
+    lasting = [name for name in names if await sessions.holder(name)]
+    assert lasting == names[2:]
+    await database.close()
 
 
 def test_a_key_does_what_its_role_says_and_never_more_than_its_owner(served: Server) -> None:

@@ -84,6 +84,7 @@ def test_a_token_is_known_again_for_its_time_and_use() -> None:
     assert signer.generation_of(refresh) == ("s", 7)
     assert signer.session_of(refresh) is None
     assert signer.generation_of(access) is None
+    assert signer.session_of(signer.access("s", now + 5)) == "s"  # another server's clock
     assert signer.session_of(signer.access("s", now - ACCESS_SECONDS - 1)) is None
     assert Signer("o" * 43).session_of(access) is None
     assert KEY not in repr(signer)

@@ -149,7 +149,7 @@ class Logins:
     async def _begin(self, user: User, address: str) -> Pair:
         """A session."""
         session = secrets.token_hex(8)
-        await self._sessions.begin(session, user.id, address)
+        await self._sessions.begin(session, user.id, user.epoch, address)
         who = Caller(user.email, user.role, user.id, session)
         self._audit.did(who, "login", **{"client.ip": address})
         return self._pair(session, 0, Holder(user.id, user.email, user.role))
