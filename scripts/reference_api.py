@@ -85,7 +85,7 @@ def _token(route: Route) -> str:
 
 
 def _server() -> Iterable[tuple[str, str, str]]:
-    for path, methods in _schema()["paths"].items():
+    for path, methods in server_schema()["paths"].items():
         for method, route in methods.items():
             said = _one_line(f"{route['summary']}. {route.get('description', '')}")
             query = ", ".join(f"`{p['name']}`" for p in route.get("parameters", []))
@@ -94,7 +94,7 @@ def _server() -> Iterable[tuple[str, str, str]]:
             yield f"`{method.upper()} {path}`", said.replace("?.", "?") + more, role or "none"
 
 
-def _schema() -> dict[str, Any]:
+def server_schema() -> dict[str, Any]:
     """The server's OpenAPI; its parts open nothing before they are used."""
     settings = ServerSettings(
         database_url="postgresql://",

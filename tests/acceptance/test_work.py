@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,27 @@ def test_the_list_and_the_journal_show_it(work: LiveStack) -> None:
     words = work.run("run", "show", started["id"]).stdout
     assert "greet[0].say" in words
     assert "completed" in words
+
+
+def test_a_user_logs_in_to_the_stack_and_what_it_starts_is_its_own(work: LiveStack) -> None:
+    work.environment["XDG_CONFIG_HOME"] = str(work.folder / "config")
+    password = work.folder / "password"
+    password.write_text("correct horse battery", encoding="utf-8")
+    by_file = ("--password-file", str(password))
+    ours = told(work, "run", "start", "greeting", "-i", "names=[]")["id"]
+    told(work, "user", "add", "ann@example.org", "--role", "operator", *by_file)
+    told(work, "login", "ann@example.org", *by_file)
+    run = told(work, "run", "start", "greeting", "-i", 'names=["Ann"]')
+    assert [one["id"] for one in told(work, "run", "list")] == [run["id"]]
+    forbidden = work.run("user", "list")
+    assert forbidden.returncode == 1
+    assert "this needs the role admin; yours is operator" in forbidden.stderr
+    told(work, "logout")
+    assert told(work, "run", "show", run["id"])["created_by"] == "ann@example.org"
+    assert {ours, run["id"]} <= {one["id"] for one in told(work, "run", "list")}
+    keys = [work.home / folder / "signing-key" for folder in ("secrets", "data/server")]
+    assert keys[0].read_bytes().strip() == keys[1].read_bytes().strip()
+    assert [stat.S_IMODE(key.stat().st_mode) for key in keys] == [0o600, 0o600]
 
 
 def test_a_server_that_is_killed_in_the_middle_repeats_nothing(work: LiveStack) -> None:

@@ -10,7 +10,7 @@ import pytest
 from vrooli.core.errors import SecretError, StorageError, UnsetVariable
 from vrooli.core.ports.secrets import Secrets
 from vrooli.host.memory.secrets import MemorySecrets
-from vrooli.host.secrets import LARGEST, FileSecrets
+from vrooli.host.secrets import LARGEST, FileSecrets, secret_in
 
 VALUE = "hunter2-hunter2"
 
@@ -188,3 +188,19 @@ def test_what_is_no_regular_file_is_refused_without_waiting(
     for path in (tmp_path / "fifo", tmp_path, Path("/dev/zero")):
         with pytest.raises(SecretError, match="not a file"):
             disk.resolve(f"file:{path}")
+
+
+def test_one_that_lies_in_a_folder_of_somebody_leaves_that_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    made = secret_in(tmp_path / "key")
+    assert len(made) >= 43
+    assert secret_in(tmp_path / "key") == made
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    (tmp_path / "link").symlink_to(tmp_path / "key")
+    assert secret_in(tmp_path / "link") == made
+    (tmp_path / "key").chmod(0o644)
+    with pytest.raises(SecretError, match="every user"):
+        secret_in(tmp_path / "key")
+    with pytest.raises(StorageError):
+        secret_in(Path("/proc/nowhere/key"))

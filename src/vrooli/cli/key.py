@@ -9,6 +9,7 @@ from vrooli.cli import render
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
+from vrooli.cli.roles import checked_role
 
 _CREATE_HELP = """
 Make an API key of yours. It is printed this once; programs show it as a bearer
@@ -51,7 +52,10 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
     def create(
         name: Annotated[str, typer.Argument(help="What it is for.")],
         role: Annotated[
-            str, typer.Option("--role", help="What it may do, your own role at most.")
+            str,
+            typer.Option(
+                "--role", help="What it may do, your own role at most.", callback=checked_role
+            ),
         ] = "viewer",
         days: Annotated[int, typer.Option("--days", min=1, max=366, help="How long.")] = 90,
         file: File = None,

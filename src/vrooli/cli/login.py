@@ -2,7 +2,6 @@
 
 import ipaddress
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +13,7 @@ from vrooli.cli.options import File, Json
 from vrooli.cli.secrets import PasswordFile, secret
 from vrooli.client.accounts import AccountsClient
 from vrooli.core.address import HostPort
-from vrooli.core.errors import AccessDenied, UsageError
+from vrooli.core.errors import AccessDenied, UsageError, VrooliError
 
 _LOGIN_HELP = """
 Log in to a server. Commands that ask it do so as you, until `vrooli logout`.
@@ -93,8 +92,12 @@ def _register_logout(app: typer.Typer, kit: Kit) -> None:
         ended = 1
         if everywhere:
             ended = AccountsClient(client.target, kit.session()).log_out_everywhere()
-        with suppress(AccessDenied):  # it was over
+        try:
             client.log_out(login.refresh)
+        except AccessDenied:
+            pass  # it was over
+        except VrooliError as error:
+            render.note(f"the server was not told, and the session lasts there: {error.what}")
         kept.remove()
         if json:
             render.print_json({"email": login.email, "ended": ended})

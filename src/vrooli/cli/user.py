@@ -11,6 +11,7 @@ from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.login import PlainHttp, Server, joining, keep
 from vrooli.cli.options import File, Json
+from vrooli.cli.roles import checked_role
 from vrooli.cli.secrets import PasswordFile, secret
 from vrooli.client.accounts import AccountsClient
 
@@ -102,7 +103,16 @@ _USER_TITLES = ("EMAIL", "ROLE", "STATE", "SINCE")
 _INVITATION_TITLES = ("INVITATION", "EMAIL", "ROLE", "BY", "STATE")
 
 Email = Annotated[str, typer.Argument(help="The address of the user.", metavar="EMAIL")]
-Role = Annotated[str, typer.Option("--role", help="viewer, operator or admin.", metavar="ROLE")]
+Role = Annotated[
+    str,
+    typer.Option(
+        "--role", help="viewer, operator or admin.", metavar="ROLE", callback=checked_role
+    ),
+]
+
+OtherRole = Annotated[
+    str, typer.Argument(help="The other one.", metavar="ROLE", callback=checked_role)
+]
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
@@ -152,7 +162,9 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_ROLE_HELP)
     def role(
         email: Email,
-        role: Annotated[str, typer.Argument(help="The other one.", metavar="ROLE")],
+        role: Annotated[
+            str, typer.Argument(help="The other one.", metavar="ROLE", callback=checked_role)
+        ],
         file: File = None,
         json: Json = False,
     ) -> None:

@@ -75,7 +75,7 @@ class LoginFile:
         try:
             with self.path.open("rb") as file:
                 return Login(**json.loads(file.read(MAX_FILE)))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise self._trouble(error.strerror or "") from error

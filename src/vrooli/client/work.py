@@ -145,10 +145,12 @@ class WorkClient(ApiClient):
         Ends with an error where the server goes away: whoever goes on after the last event that
         came misses none and gets none twice.
         """
-        path = f"/runs/{quote(run, safe='')}/events"
+        name = quote(run, safe="")
         while True:
             page = self._ask(
-                "GET", f"{path}?after={after}&wait={WAIT:g}", timeout=WAIT + self.timeout
+                "GET",
+                f"/runs/{name}/events?after={after}&wait={WAIT:g}",
+                timeout=WAIT + self.timeout,
             )
             for event in rows_of(page, "events"):
                 after = event["seq"]

@@ -65,11 +65,7 @@ class FileSecrets:
             _make_private(path, 0o600)
             return _checked(name, _read_file(name, path, follow=False))
         except OSError as error:
-            raise StorageError(
-                f"cannot keep a secret: {error.strerror}",
-                where=str(path),
-                next_step="free some space or make the folder writable, then try again",
-            ) from error
+            raise _not_kept(path, error) from error
 
     def _variable(self, reference: str, name: str) -> str:
         value = self._environment.get(name)
@@ -78,6 +74,31 @@ class FileSecrets:
                 "the variable is not set", where=reference, next_step=f"export {name}=..."
             )
         return _checked(reference, value)
+
+
+def secret_in(path: Path) -> str:
+    """The secret in a file, made now at random when there is none. Its folder, which may be
+    anybody's, is left as it is.
+
+    Raises:
+        SecretError: the file cannot be read, or others can read it.
+        StorageError: the disk refuses.
+    """
+    try:
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(path)
+    except OSError as error:
+        raise _not_kept(path, error) from error
+    return _checked(str(path), _read_file(str(path), path))
+
+
+def _not_kept(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot keep a secret: {error.strerror}",
+        where=str(path),
+        next_step="free some space or make the folder writable, then try again",
+    )
 
 
 def _checked(where: str, value: str) -> str:

@@ -1,5 +1,6 @@
 """Which server commands ask, and as whom."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,8 @@ def server_of(stack: Stack | None) -> HostPort | None:
 
 def login_file(environment: Mapping[str, str]) -> LoginFile:
     """Where the session of this user is kept."""
-    base = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    # Not Path.home(), which fails for those who have none: nobody of them is logged in.
+    base = environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     return LoginFile(Path(base) / "vrooli" / "login.json")
 
 

@@ -12,7 +12,7 @@
 - VROOLI_MODELS: the language models that steps may ask, as TOML; only `test` when it is not set.
 - VROOLI_KEEP_COMPLETED, VROOLI_KEEP_FAILED, VROOLI_KEEP_CANCELLED: days for which runs are kept
   after their end (30, 90, 30), or `forever`.
-- VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
+- VROOLI_SERVER_TOKEN_FILE: the token that opens everything; else `secrets/operator.token` of the
   home. VROOLI_METRICS_TOKEN_FILE: another place for the scraper's.
 
 Each of the others may be given as NAME_FILE as well: the path of a file that holds the value.
@@ -41,7 +41,7 @@ from vrooli.execution.llm import settings as model_settings
 from vrooli.execution.work import work
 from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
-from vrooli.host.secrets import FileSecrets
+from vrooli.host.secrets import secret_in
 from vrooli.main.environment import read_environment
 from vrooli.main.step_tools import step_tools
 from vrooli.server.accounts.accounts import accounts
@@ -217,7 +217,7 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
     clock = SystemClock()
     tools = step_tools(clock, settings.step_secrets, settings.workspaces, settings.models)
-    people = accounts(database, signing_key(settings.signing_key_file))
+    people = accounts(database, secret_in(settings.signing_key_file))
     metrics = WorkMetrics(database)
     jobs = work(database, owner_name(), clock, tools, metrics)
     retention = HistoryRetention(database)
@@ -234,11 +234,6 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
             await uvicorn.Server(_uvicorn(app, settings)).serve(sockets=[listener])
     finally:
         await database.close()
-
-
-def signing_key(file: Path) -> str:
-    """What it holds; made at random when there is none."""
-    return FileSecrets(file.parent, {}).create(file.name)
 
 
 def owner_name() -> str:

@@ -10,6 +10,9 @@ import pytest
 
 from tests.support.people import PASSWORD, V1, Person, ask, send, sql
 from tests.support.server import Server
+from vrooli.server.accounts.session_store import MOST, SessionStore
+from vrooli.server.accounts.user_store import UserStore
+from vrooli.server.database import Database
 
 
 @pytest.fixture
@@ -69,8 +72,17 @@ def test_guessing_ends_soon_also_for_who_guesses_right_then(served: Server, pers
     assert Person(served).login().status_code == 200
 
 
+def test_guesses_at_once_are_as_few_as_one_after_the_other(served: Server, person: Person) -> None:
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda _: person.login("wrong password"), range(24)))
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) <= {401, 429, 503}
+    assert statuses.count(401) <= 10
+    assert 429 in statuses
+
+
 def test_who_knows_the_password_may_have_mistyped_it(served: Server, person: Person) -> None:
-    for _ in range(3):
+    for _ in range(2):
         assert [person.login("wrong password").status_code for _ in range(6)] == [401] * 6
         assert person.login().status_code == 200
 
@@ -149,6 +161,38 @@ def test_who_is_disabled_is_out_at_once_with_sessions_and_keys(
     person.change(disabled=False)
     assert ask(served, key["token"], "GET", "/auth/me").status_code == 200
     assert person.login().status_code == 200
+
+
+async def test_a_login_that_began_before_a_change_opens_nothing_after_it(
+    served: Server, person: Person
+) -> None:
+    """Whoever proved the old password in time, and no more."""
+    database = Database(served.env["DATABASE_URL"])
+    before = await UserStore(database).find(person.email)
+    assert before is not None
+    person.change(password="another good password")
+    sessions = SessionStore(database)
+    await sessions.begin("late", before.id, before.epoch, "")
+    assert await sessions.holder("late") is None
+    assert await sessions.turn("late", 0) is None
+    await sessions.begin("good", before.id, before.epoch + 1, "")
+    assert await sessions.holder("good") is not None
+    await database.close()
+
+
+async def test_the_session_that_was_used_longest_ago_makes_room(
+    served: Server, person: Person
+) -> None:
+    database = Database(served.env["DATABASE_URL"])
+    user = await UserStore(database).find(person.email)
+    assert user is not None
+    sessions = SessionStore(database)
+    names = [f"{user.id}-{number}" for number in range(MOST + 2)]
+    for name in names:
+        await sessions.begin(name, user.id, user.epoch, "")
+    lasting = [name for name in names if await sessions.holder(name)]
+    assert lasting == names[2:]
+    await database.close()
 
 
 def test_a_key_does_what_its_role_says_and_never_more_than_its_owner(served: Server) -> None:

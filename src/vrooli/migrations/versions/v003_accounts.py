@@ -8,7 +8,8 @@ down_revision = "v002_work"
 _ROLE = "text NOT NULL CHECK (role IN ('viewer', 'operator', 'admin'))"
 
 _TABLES = (
-    # Nobody is deleted: runs name their owner by e-mail, and nobody else may get that name.
+    # Nobody is deleted: runs name their owner by e-mail, and nobody else may get that name. The
+    # epoch counts changes: a session of an earlier one is over, also one that began meanwhile.
     f"""
     CREATE TABLE users (
         id          text        PRIMARY KEY,
@@ -16,6 +17,7 @@ _TABLES = (
         password    text        NOT NULL,
         role        {_ROLE},
         disabled    boolean     NOT NULL DEFAULT false,
+        epoch       bigint      NOT NULL DEFAULT 0,
         created_at  timestamptz NOT NULL DEFAULT now()
     )
     """,
@@ -25,6 +27,7 @@ _TABLES = (
     CREATE TABLE sessions (
         id          text        PRIMARY KEY,
         user_id     text        NOT NULL REFERENCES users ON DELETE CASCADE,
+        epoch       bigint      NOT NULL,
         generation  bigint      NOT NULL DEFAULT 0,
         address     text        NOT NULL,
         created_at  timestamptz NOT NULL DEFAULT now(),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrooli.core.ports.database import Database
-from vrooli.server.accounts.roles import Role
+from vrooli.server.accounts.roles import OPERATOR, Role
 from vrooli.server.accounts.tokens import Random
 from vrooli.server.accounts.user_store import User, insert
 
@@ -29,6 +29,11 @@ VALUES ($1, $2, $3, $4, $5, now() + make_interval(days => $6)) RETURNING {_COLUM
 """
 
 _OPEN = "accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()"
+
+_GOOD = f"""
+{_OPEN} AND (invited_by = '{OPERATOR.name}' OR EXISTS (
+    SELECT FROM users u WHERE u.email = invited_by AND u.role = 'admin' AND NOT u.disabled))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class InvitationStore:
 
     async def find(self, digest: bytes) -> Invitation | None:
         """The one of that token, while it can be accepted."""
-        query = f"SELECT {_COLUMNS} FROM invitations WHERE digest = $1 AND {_OPEN}"
+        query = f"SELECT {_COLUMNS} FROM invitations WHERE digest = $1 AND {_GOOD}"
         async with self._database.connection() as connection:
             row = await connection.fetchrow(query, digest)
         return None if row is None else _invitation(row)
@@ -94,7 +99,7 @@ class InvitationStore:
         Raises:
             Refused: there is a user of that address; the invitation stays as it is.
         """
-        query = f"UPDATE invitations SET accepted_at = now() WHERE digest = $1 AND {_OPEN}"
+        query = f"UPDATE invitations SET accepted_at = now() WHERE digest = $1 AND {_GOOD}"
         async with self._database.connection() as connection, connection.transaction():
             row = await connection.fetchrow(f"{query} RETURNING email, role", digest)
             if row is None:

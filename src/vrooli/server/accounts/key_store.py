@@ -10,9 +10,16 @@ from vrooli.server.accounts.session_store import Holder, holder_of
 from vrooli.server.accounts.tokens import Random
 
 MOST = 100
-"""Keys of one user that are good; and those of a list are ten times as many."""
+"""Keys of one user that are good; a list has ten times as many."""
+
+KEPT = 90
+"""Days for which one that is over is kept."""
 
 _ADD = """
+WITH old AS (
+    DELETE FROM api_keys WHERE user_id = $2
+        AND least(revoked_at, expires_at) < now() - make_interval(days => $8)
+)
 INSERT INTO api_keys (id, user_id, name, role, digest, expires_at)
 SELECT $1, $2, $3, $4, $5, now() + make_interval(days => $6)
 WHERE (SELECT count(*) FROM api_keys
@@ -102,7 +109,7 @@ class KeyStore:
         Raises:
             Refused: there are too many.
         """
-        values = (made.id, user, name, role, made.digest, days, MOST)
+        values = (made.id, user, name, role, made.digest, days, MOST, KEPT)
         async with self._database.connection() as connection:
             tag = await connection.execute(_ADD, *values)
         if tag.endswith(" 0"):

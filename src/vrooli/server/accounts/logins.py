@@ -92,11 +92,7 @@ class Logins:
             raise NotLoggedIn
         if self._passwords.is_old(user.password):
             await self._users.rehash(user, await self._passwords.hash(password))
-        session = secrets.token_hex(8)
-        await self._sessions.begin(session, user.id, address)
-        who = Caller(user.email, user.role, user.id, session)
-        self._audit.did(who, "login", **{"client.ip": address})
-        return self._pair(session, 0, Holder(user.id, user.email, user.role))
+        return await self._begin(user, address)
 
     async def refresh(self, token: str, address: str) -> Pair:
         """The next pair of a session.
@@ -145,9 +141,18 @@ class Logins:
         """
         new_password(new, who.name)
         user = await self._proven(who.name, old, address)
-        await self._users.change(user.email, Change(password=await self._passwords.hash(new)))
+        hashed = await self._passwords.hash(new)
+        changed = await self._users.change(user.email, Change(password=hashed))
         self._audit.did(who, "password-changed", user.email)
-        return await self.log_in(user.email, new, address)
+        return await self._begin(changed, address)
+
+    async def _begin(self, user: User, address: str) -> Pair:
+        """A session."""
+        session = secrets.token_hex(8)
+        await self._sessions.begin(session, user.id, user.epoch, address)
+        who = Caller(user.email, user.role, user.id, session)
+        self._audit.did(who, "login", **{"client.ip": address})
+        return self._pair(session, 0, Holder(user.id, user.email, user.role))
 
     async def _proven(self, email: str, password: str, address: str) -> User:
         """The user, when this is its password."""

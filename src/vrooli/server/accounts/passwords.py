@@ -45,8 +45,8 @@ class Passwords:
         """Whether it is the password of that hash. Without one (there is no such user) the answer
         is no and takes as long: how long it takes must not tell who has an account.
         """
-        if hashed is None:
-            self._nobodys = self._nobodys or await self.hash(secrets.token_hex(16))
+        # Made for whoever comes first, also when nobody's is not needed: else that would be told.
+        self._nobodys = self._nobodys or await self.hash(secrets.token_hex(16))
         same = await self._aside(partial(self._verify, hashed or self._nobodys, password))
         return same and hashed is not None
 

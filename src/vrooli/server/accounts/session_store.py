@@ -27,13 +27,14 @@ WITH old AS (
 ), over AS (
     UPDATE sessions s SET ended_at = now(), ended_why = 'too many' FROM spare WHERE s.id = spare.id
 )
-INSERT INTO sessions (id, user_id, address, expires_at)
-VALUES ($1, $2, $3, now() + make_interval(secs => $4))
+INSERT INTO sessions (id, user_id, address, expires_at, epoch)
+VALUES ($1, $2, $3, now() + make_interval(secs => $4), $7)
 """
 
 _HOLDER = """
 SELECT u.id, u.email, u.role FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND NOT u.disabled
+    AND s.epoch = u.epoch
 """
 
 # The row is locked by the update: of two that show the same token at once one comes too late.
@@ -46,7 +47,7 @@ UPDATE sessions s SET
     expires_at = least(now() + make_interval(secs => $3),
                        s.created_at + make_interval(secs => $4))
 FROM users u
-WHERE s.id = $1 AND u.id = s.user_id AND NOT u.disabled
+WHERE s.id = $1 AND u.id = s.user_id AND NOT u.disabled AND s.epoch = u.epoch
     AND s.ended_at IS NULL AND s.expires_at > now()
 RETURNING s.generation, s.ended_at IS NOT NULL, u.id, u.email, u.role
 """
@@ -57,7 +58,7 @@ UPDATE sessions SET ended_at = now(), ended_why = $2 WHERE id = $1 AND ended_at 
 
 _END_ALL = """
 UPDATE sessions SET ended_at = now(), ended_why = $2
-WHERE user_id = $1 AND ended_at IS NULL AND id <> $3
+WHERE user_id = $1 AND ended_at IS NULL
 """
 
 
@@ -75,7 +76,6 @@ class Why(StrEnum):
 
     LOGOUT = "logout"
     EVERYWHERE = "logout everywhere"
-    PASSWORD = "password changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,17 @@ class SessionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, id: str, user: str, address: str) -> None:
-        """A new one of `user`, in generation 0."""
-        values = (id, user, address, REFRESH_SECONDS, MOST - 1, KEPT)
+    async def begin(self, id: str, user: str, epoch: int, address: str) -> None:
+        """A new one of `user`, in generation 0.
+
+        Args:
+            id: unique for ever.
+            user: id.
+            epoch: of the user when its password was looked at: one that was changed since then
+                has no session by the old one.
+            address: from where.
+        """
+        values = (id, user, address, REFRESH_SECONDS, MOST - 1, KEPT, epoch)
         async with self._database.connection() as connection:
             await connection.execute(_BEGIN, *values)
 
@@ -122,10 +130,10 @@ class SessionStore:
         async with self._database.connection() as connection:
             return _changed(await connection.execute(_END, id, why)) > 0
 
-    async def end_all(self, user: str, why: Why, but: str = "") -> int:
-        """End those of a user, except one; how many."""
+    async def end_all(self, user: str, why: Why) -> int:
+        """End those of a user; how many."""
         async with self._database.connection() as connection:
-            return _changed(await connection.execute(_END_ALL, user, why, but))
+            return _changed(await connection.execute(_END_ALL, user, why))
 
 
 def holder_of(row: Any) -> Holder:

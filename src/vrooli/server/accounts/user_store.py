@@ -12,7 +12,7 @@ from vrooli.server.accounts.roles import Role
 MOST = 1000
 """Users of a list; a team has dozens."""
 
-COLUMNS = "id, email, role, disabled, extract(epoch FROM created_at)::float8, password"
+COLUMNS = "id, email, role, disabled, extract(epoch FROM created_at)::float8, password, epoch"
 
 INSERT = f"""
 INSERT INTO users (id, email, password, role) VALUES ($1, $2, $3, $4) RETURNING {COLUMNS}
@@ -23,7 +23,7 @@ INSERT INTO users (id, email, password, role) VALUES ($1, $2, $3, $4) RETURNING 
 _CHANGE = f"""
 WITH changed AS (
     UPDATE users SET role = coalesce($2, role), disabled = coalesce($3, disabled),
-        password = coalesce($4, password)
+        password = coalesce($4, password), epoch = epoch + 1
     WHERE lower(email) = lower($1) RETURNING *
 ), over AS (
     UPDATE sessions s SET ended_at = now(), ended_why = 'changed'
@@ -48,6 +48,7 @@ class User:
         disabled: it cannot log in, and its keys open nothing.
         created_at: unix seconds.
         password: the hash.
+        epoch: how often it was changed; a session of an earlier one is over.
     """
 
     id: str
@@ -56,6 +57,7 @@ class User:
     disabled: bool
     created_at: float
     password: str = field(repr=False)
+    epoch: int
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the wire."""
@@ -152,4 +154,4 @@ async def insert(connection: Any, id: str, email: str, password: str, role: Role
 
 def user_of(row: Any) -> User:
     """A row of `COLUMNS`."""
-    return User(row[0], row[1], Role(row[2]), row[3], row[4], row[5])
+    return User(row[0], row[1], Role(row[2]), row[3], row[4], row[5], row[6])
