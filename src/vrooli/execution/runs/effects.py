@@ -14,12 +14,22 @@ from vrooli.execution.runs.views import RunViews
 
 Choice = Literal["done", "again"]
 
-_OPEN = f"""
+_COLUMNS = f"""
 SELECT s.n, s.run, r.routine, s.path, s.attempt, s.type, s.failure->>'reason',
        CASE WHEN length(s.arguments::text) <= {LARGE} THEN s.arguments::text END,
        extract(epoch FROM s.begun_at)::float8, extract(epoch FROM s.ended_at)::float8
-FROM steps s JOIN runs r ON r.id = s.run
-WHERE s.failure->>'kind' = 'unknown-effect' AND r.status = 'failed' AND s.n > $1
+"""
+_WHICH = "s.failure->>'kind' = 'unknown-effect' AND r.status = 'failed'"
+
+_UNDECIDED = f"""
+{_COLUMNS}
+FROM unknown_effects u JOIN steps s USING (run, path, attempt) JOIN runs r ON r.id = u.run
+WHERE {_WHICH} AND s.n > $1 ORDER BY s.n LIMIT $2
+"""
+
+_OF_RUN = f"""
+{_COLUMNS} FROM steps s JOIN runs r ON r.id = s.run
+WHERE {_WHICH} AND s.run = $1 ORDER BY s.n LIMIT $2
 """
 
 _DECIDED = """
@@ -92,15 +102,14 @@ class Effects:
     async def undecided(self, after: int, limit: int) -> list[dict[str, Any]]:
         """Of all failed runs, the oldest first, those after number `after`."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(f"{_OPEN} ORDER BY s.n LIMIT $2", after, limit)
+            rows = await connection.fetch(_UNDECIDED, after, limit)
         return [_open(row) for row in rows]
 
     async def of_run(self, run: str, limit: int) -> dict[str, list[dict[str, Any]]]:
         """`{undecided, decided}` of one run; `UnknownName` when there is none."""
         await self._views.get(run)
-        query = f"{_OPEN} AND s.run = $2 ORDER BY s.n LIMIT $3"
         async with self._database.connection() as connection:
-            undecided = await connection.fetch(query, 0, run, limit)
+            undecided = await connection.fetch(_OF_RUN, run, limit)
             decided = await connection.fetch(_DECIDED, run, limit)
         return {
             "undecided": [_open(row) for row in undecided],
@@ -118,7 +127,7 @@ class Effects:
         output = None
         if said.choice == "done":
             text = json.dumps(storable(said.output), ensure_ascii=False, separators=(",", ":"))
-            output = await Artifacts(self._database).instead(text)
+            output = await Artifacts(self._database).instead(run, text)
         values = (run, said.path, said.choice, said.by, said.why, output)
         async with self._database.connection() as connection:
             opened = await connection.fetchval(_DECIDE, *values)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +17,18 @@ from vrooli.flow.entries import Begun, Entry, Failure, Finished
 from vrooli.flow.interpreter import Call, Interpreter
 from vrooli.flow.journal import Journal
 from vrooli.flow.model import Routine
+from vrooli.flow.stored import Stored
 
 MOST_EVENTS = 5000
-"""Of a tree; in a longer one the steps are not looked at: that would take seconds."""
+"""Of a tree; of a longer one only what was written at its beginning is looked at: all else would
+take seconds.
+"""
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of outputs, likewise."""
+
+MOST_BEGUN = 100
+"""Steps under way that are looked at then."""
 
 _RUN = """
 SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.ended_at)::float8,
@@ -27,9 +37,17 @@ SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.
        (SELECT count(DISTINCT o.owner) FROM runs o
         WHERE o.status IN ('pending', 'running') AND o.lease_until > now() AND o.owner IS NOT NULL),
        (SELECT extract(epoch FROM max(at))::float8 FROM run_events e
-        WHERE e.root = r.root AND e.run = r.id)
+        WHERE e.root = r.root AND e.run = r.id),
+       (SELECT sum(a.bytes)::bigint FROM artifact_uses u JOIN artifacts a USING (sha256)
+        WHERE u.run = r.id)
 FROM runs r JOIN routine_versions v ON v.hash = r.version JOIN run_trees t ON t.root = r.root
 WHERE r.id = $1
+"""
+
+_BEGUN = """
+SELECT path, attempt, type, status, arguments::text, NULL, NULL,
+       extract(epoch FROM begun_at)::float8
+FROM steps WHERE run = $1 AND status = 'begun' ORDER BY n DESC LIMIT $2
 """
 
 
@@ -60,9 +78,17 @@ class Reasons:
             raise unknown_run(run)
         now = self._clock.wall()
         facts = _of_row(run, row, now)
-        if row[8] <= MOST_EVENTS:
+        if row[8] <= MOST_EVENTS and (row[11] or 0) <= LARGEST:
             facts = self._with_steps(facts, row, await self._journal(run).read())
+        else:
+            facts = replace(facts, open=await self._begun(run))
         return why_step(facts, step, now) if step else why(facts, now)
+
+    async def _begun(self, run: str) -> tuple[Open, ...]:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_BEGUN, run, MOST_BEGUN)
+        entries = [Stored(*row).entry() for row in rows]
+        return tuple(_under_way(one) for one in entries if isinstance(one, Begun))
 
     def _with_steps(self, facts: Facts, row: Any, entries: list[Entry]) -> Facts:
         try:
@@ -103,20 +129,20 @@ def _of_row(run: str, row: Any, now: float) -> Facts:
 def _open(call: Call, entries: list[Entry]) -> Open:
     of_step = [one for one in entries if one.path == call.path]
     begun = next((one for one in of_step if one.attempt == call.attempt), None)
-    if begun is not None:
-        due = _due(begun) if call.node.type in WAITS and isinstance(begun, Begun) else None
-        return Open(call.path, call.node.type, begun.at, None, due)
+    if isinstance(begun, Begun):
+        return _under_way(begun)
     before = next((one for one in of_step if one.attempt == call.attempt - 1), None)
     if before is not None:
         return Open(call.path, call.node.type, before.at, before.at + call.pause)
     return Open(call.path, call.node.type)
 
 
-def _due(begun: Begun) -> float | None:
-    try:
-        return due_at(begun.arguments, begun.at)
-    except StepFailed:
-        return None
+def _under_way(begun: Begun) -> Open:
+    due = None
+    if begun.type in WAITS:
+        with suppress(StepFailed):
+            due = due_at(begun.arguments, begun.at)
+    return Open(begun.path, begun.type, begun.at, None, due)
 
 
 def _ended(entries: list[Entry], open_: set[str]) -> dict[str, str]:

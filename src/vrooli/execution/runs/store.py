@@ -200,7 +200,7 @@ class RunStore:
     async def end(self, run: str, fence: int, status: str, output: Any, failure: Any) -> bool:
         """Write down what it came to; whether it was still ours."""
         text = _json(output)
-        kept = text and await Artifacts(self._database).instead(text)
+        kept = text and await Artifacts(self._database).instead(run, text)
         values = (run, fence, status, kept, _json(failure))
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_END, *values))
