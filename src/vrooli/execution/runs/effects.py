@@ -19,7 +19,9 @@ SELECT s.n, s.run, r.routine, s.path, s.attempt, s.type, s.failure->>'reason',
        CASE WHEN length(s.arguments::text) <= {LARGE} THEN s.arguments::text END,
        extract(epoch FROM s.begun_at)::float8, extract(epoch FROM s.ended_at)::float8
 """
-_WHICH = "s.failure->>'kind' = 'unknown-effect' AND r.status = 'failed'"
+_LAST = """NOT EXISTS (SELECT FROM steps later WHERE (later.run, later.path) = (s.run, s.path)
+                AND later.attempt > s.attempt)"""
+_WHICH = f"s.failure->>'kind' = 'unknown-effect' AND r.status = 'failed' AND {_LAST}"
 
 _UNDECIDED = f"""
 {_COLUMNS}
@@ -39,13 +41,12 @@ SELECT path, attempt, type, reason, extract(epoch FROM begun_at)::float8,
 FROM effects WHERE run = $1 ORDER BY decided_at DESC LIMIT $2
 """
 
-_DECIDE = """
+_DECIDE = f"""
 WITH held AS (
     SELECT id FROM runs WHERE id = $1 AND status = 'failed' FOR NO KEY UPDATE
 ), one AS (
     SELECT s.* FROM steps s JOIN held ON held.id = s.run
-    WHERE s.path = $2 AND s.failure->>'kind' = 'unknown-effect'
-    ORDER BY s.attempt DESC LIMIT 1
+    WHERE s.path = $2 AND s.failure->>'kind' = 'unknown-effect' AND {_LAST}
 ), noted AS (
     INSERT INTO effects (run, path, attempt, type, reason, begun_at, failed_at, decision,
                          decided_by, why)

@@ -9,6 +9,7 @@ from typing import Any
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
+from vrooli.execution.journal import UNKNOWN
 from vrooli.execution.runs.views import unknown_run
 from vrooli.execution.runs.why import WAITS, Facts, Open, Reason, why, why_step
 from vrooli.execution.step_type import StepFailed
@@ -106,7 +107,7 @@ class Reasons:
             facts,
             open=tuple(_open(call, entries) for call in calls),
             ended=tuple(_ended(entries, {call.path for call in calls}).items()),
-            undecided=tuple(one.path for one in entries if _is_unknown(one)),
+            undecided=_undecided(entries),
         )
 
 
@@ -155,9 +156,11 @@ def _ended(entries: list[Entry], open_: set[str]) -> dict[str, str]:
     return found
 
 
+def _undecided(entries: list[Entry]) -> tuple[str, ...]:
+    last = {one.path: one for one in sorted(entries, key=lambda one: one.attempt)}
+    return tuple(path for path, one in last.items() if _is_unknown(one))
+
+
 def _is_unknown(one: Entry) -> bool:
-    return (
-        isinstance(one, Finished)
-        and one.failure is not None
-        and (one.failure.kind == "unknown-effect")
-    )
+    failure = one.failure if isinstance(one, Finished) else None
+    return failure is not None and failure.kind == UNKNOWN
