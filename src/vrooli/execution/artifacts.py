@@ -16,7 +16,7 @@ LARGE = 64 * 1024
 """Characters of JSON; what has more is kept apart."""
 
 MARK = '{"$artifact":{"sha256":"'
-"""How a reference begins. An index of the database is made for it: it may never change."""
+"""How a reference begins."""
 
 _OURS = '{"$artifact"'
 """An output of somebody's own that begins like one is kept apart as well, so that nobody takes it
@@ -26,18 +26,38 @@ for a reference.
 WORTH = 0.9
 """A packed text larger than this share of it is kept as it is: it would be unpacked for nothing."""
 
-_TOUCH = "UPDATE artifacts SET used_at = now() WHERE sha256 = $1"
+_TOUCH = """
+WITH kept AS (
+    UPDATE artifacts SET used_at = now() WHERE sha256 = $2 RETURNING sha256
+), used AS (
+    INSERT INTO artifact_uses (run, sha256)
+    SELECT $1, sha256 FROM kept WHERE EXISTS (SELECT FROM runs WHERE id = $1)
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM kept
+"""
 _PUT = """
-INSERT INTO artifacts (sha256, bytes, packed, content) VALUES ($1, $2, $3, $4)
-ON CONFLICT (sha256) DO UPDATE SET used_at = now()
+WITH kept AS (
+    INSERT INTO artifacts (sha256, bytes, packed, content) VALUES ($2, $3, $4, $5)
+    ON CONFLICT (sha256) DO UPDATE SET used_at = now() RETURNING sha256
+)
+INSERT INTO artifact_uses (run, sha256)
+SELECT $1, sha256 FROM kept WHERE EXISTS (SELECT FROM runs WHERE id = $1)
+ON CONFLICT DO NOTHING
 """
-_GET = "SELECT packed, content FROM artifacts WHERE sha256 = $1"
 
-_REFERS = """
-SELECT EXISTS (SELECT FROM {0} WHERE {1} = $1 AND substr(output::text, 25, 64) = $2
-               AND starts_with(output::text, '{{"$artifact":{{"sha256":"'))
+# A run that was copied from another one has its references, and is noted when it is first read.
+_GET = """
+WITH kept AS (
+    SELECT sha256, packed, content FROM artifacts WHERE sha256 = $2
+), used AS (
+    INSERT INTO artifact_uses (run, sha256)
+    SELECT $1, sha256 FROM kept WHERE EXISTS (SELECT FROM runs WHERE id = $1)
+    ON CONFLICT DO NOTHING
+)
+SELECT packed, content FROM kept
 """
-_OF_STEPS, _OF_RUN = _REFERS.format("steps", "run"), _REFERS.format("runs", "id")
+_USES = "SELECT EXISTS (SELECT FROM artifact_uses WHERE run = $1 AND sha256 = $2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,50 +97,51 @@ def shown(text: str | None) -> tuple[Any, dict[str, Any] | None]:
 
 
 class Artifacts:
-    """Table `artifacts`."""
+    """Tables `artifacts` and `artifact_uses`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def instead(self, text: str) -> str:
-        """What to store in the place of an output, which is durable then: mostly itself."""
+    async def instead(self, run: str, text: str) -> str:
+        """What to store in the place of an output of this run, which is durable then: mostly
+        itself.
+        """
         if len(text) <= LARGE and not text.startswith(_OURS):
             return text
         data = text.encode()
         sha256 = hashlib.sha256(data).hexdigest()
         async with self._database.connection() as connection:
-            known = await connection.execute(_TOUCH, sha256)
-        if known == "UPDATE 0":
+            known = await connection.fetchval(_TOUCH, run, sha256)
+        if not known:
             packed = await asyncio.to_thread(zlib.compress, data)
             worth = len(packed) < WORTH * len(data)
             async with self._database.connection() as connection:
-                values = (sha256, len(data), worth, packed if worth else data)
+                values = (run, sha256, len(data), worth, packed if worth else data)
                 await connection.execute(_PUT, *values)
         return Reference(sha256, len(data)).text()
 
-    async def behind(self, text: str | None) -> str | None:
-        """The output itself, whatever stands in its place.
+    async def behind(self, run: str, text: str | None) -> str | None:
+        """The output of this run itself, whatever stands in its place.
 
         Raises:
             StorageError: it is gone.
         """
         reference = reference_in(text)
-        return text if reference is None else (await self._read(reference.sha256)).decode()
+        return text if reference is None else (await self._read(run, reference.sha256)).decode()
 
     async def of_run(self, run: str, sha256: str) -> bytes:
         """The JSON that this run refers to; `UnknownName` when it refers to no such thing."""
         async with self._database.connection() as connection:
-            refers = await connection.fetchval(_OF_STEPS, run, sha256)
-            refers = refers or await connection.fetchval(_OF_RUN, run, sha256)
-        if not refers:
+            uses = await connection.fetchval(_USES, run, sha256)
+        if not uses:
             raise UnknownName(
                 f"run `{run}` has no such artifact", sha256, next_step="its steps name those it has"
             )
-        return await self._read(sha256)
+        return await self._read(run, sha256)
 
-    async def _read(self, sha256: str) -> bytes:
+    async def _read(self, run: str, sha256: str) -> bytes:
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_GET, sha256)
+            row = await connection.fetchrow(_GET, run, sha256)
         if row is None:
             raise StorageError("an output that was kept apart is gone", where=f"artifact {sha256}")
         return await asyncio.to_thread(zlib.decompress, row[1]) if row[0] else bytes(row[1])

@@ -94,9 +94,10 @@ class Batcher:
         self._queue: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
-    async def write(self, run: str, fence: int, entry: Entry) -> Written:
+    async def write(self, run: str, fence: int, entry: Entry | Stored) -> Written:
         """See `flow.journal.Journal`. Goes on in the background when its caller is cancelled."""
-        waiting = _Waiting(run, fence, stored(entry), asyncio.get_running_loop().create_future())
+        row = entry if isinstance(entry, Stored) else stored(entry)
+        waiting = _Waiting(run, fence, row, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._flush())

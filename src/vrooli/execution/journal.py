@@ -1,10 +1,9 @@
 """The journal of a run in PostgreSQL."""
 
-import json
 from dataclasses import replace
 
 from vrooli.core.ports.database import Database
-from vrooli.execution.artifacts import Artifacts
+from vrooli.execution.artifacts import Artifacts, reference_in
 from vrooli.execution.batcher import Batcher
 from vrooli.flow.entries import Entry, Finished, Told
 from vrooli.flow.journal import Written
@@ -19,6 +18,13 @@ SELECT path, attempt, '', 'again', NULL, NULL, NULL, extract(epoch FROM at)::flo
 FROM retries WHERE run = $1
 ORDER BY n
 """
+
+# Before the end of the attempt itself: no crash in between may hide it from those who look.
+_NOTE = """
+INSERT INTO unknown_effects (run, path, attempt) SELECT $1, $2, $3
+WHERE EXISTS (SELECT FROM runs WHERE id = $1) ON CONFLICT DO NOTHING
+"""
+UNKNOWN = "unknown-effect"
 
 
 class PostgresJournal:
@@ -46,21 +52,19 @@ class PostgresJournal:
             return []
         async with self._database.connection() as connection:
             rows = await connection.fetch(_READ, self._run)
-        found = [Stored(*row[:8]) for row in rows]
-        return [(await self._whole(one)).entry() for one in found]
+        return [(await self._whole(Stored(*row[:8]))).entry() for row in rows]
 
     async def write(self, entry: Entry) -> Written:
         """See the port."""
-        return await self._batcher.write(self._run, self._fence, await self._small(entry))
+        row = stored(entry)
+        if row.output is not None:
+            row = replace(row, output=await self._artifacts.instead(self._run, row.output))
+        elif isinstance(entry, Finished) and entry.failure and entry.failure.kind == UNKNOWN:
+            async with self._database.connection() as connection:
+                await connection.execute(_NOTE, self._run, row.path, row.attempt)
+        return await self._batcher.write(self._run, self._fence, row)
 
     async def _whole(self, one: Stored) -> Stored:
-        return replace(one, output=await self._artifacts.behind(one.output))
-
-    async def _small(self, entry: Entry) -> Entry:
-        """With a reference in the place of a large output: a batch must stay small."""
-        if not isinstance(entry, Finished) or isinstance(entry.output, int | float | None):
-            return entry
-        text = stored(entry).output
-        if text is None or (instead := await self._artifacts.instead(text)) is text:
-            return entry
-        return replace(entry, output=json.loads(instead))
+        if reference_in(one.output) is None:
+            return one
+        return replace(one, output=await self._artifacts.behind(self._run, one.output))

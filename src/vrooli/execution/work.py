@@ -13,8 +13,8 @@ from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.kept import Kept
 from vrooli.execution.known import Known
-from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
 from vrooli.execution.llm.models import Models
+from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.child_store import ChildStore
 from vrooli.execution.runs.children import Children

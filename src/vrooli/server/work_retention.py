@@ -53,9 +53,7 @@ WITH due AS (
     ) AS counted WHERE before < $4
 ), used AS (
     UPDATE artifacts SET used_at = now() WHERE sha256 IN (
-        SELECT substr(s.output::text, 25, 64)
-        FROM picked JOIN runs r USING (root) JOIN steps s ON s.run = r.id
-        WHERE starts_with(s.output::text, '{"$artifact":{"sha256":"'))
+        SELECT u.sha256 FROM picked JOIN runs r USING (root) JOIN artifact_uses u ON u.run = r.id)
 ), gone AS (
     DELETE FROM runs r USING picked
     WHERE r.root = picked.root AND r.status IN ('completed', 'failed', 'cancelled') RETURNING r.id
@@ -73,12 +71,7 @@ _ORPHANS = """
 DELETE FROM artifacts WHERE sha256 IN (
     SELECT a.sha256 FROM artifacts a
     WHERE a.used_at < now() - $1::interval
-        AND NOT EXISTS (
-            SELECT FROM steps WHERE substr(output::text, 25, 64) = a.sha256
-            AND starts_with(output::text, '{"$artifact":{"sha256":"'))
-        AND NOT EXISTS (
-            SELECT FROM runs WHERE substr(output::text, 25, 64) = a.sha256
-            AND starts_with(output::text, '{"$artifact":{"sha256":"'))
+        AND NOT EXISTS (SELECT FROM artifact_uses u WHERE u.sha256 = a.sha256)
     LIMIT $2)
     AND used_at < now() - $1::interval
 """

@@ -122,3 +122,18 @@ async def test_what_is_not_to_be_decided_is_refused_and_changes_nothing(
     assert await work.status(run) == "failed"
     await work.store.cancel(run, "somebody")
     assert len((await effects.of_run(run, 10))["undecided"]) == 1
+
+
+async def test_what_a_later_attempt_has_settled_waits_for_nobody(
+    work: WorkDatabase, world: World, effects: Effects
+) -> None:
+    run = await broken(work, world)
+    await work.execute(
+        "INSERT INTO steps (run, path, attempt, type, status, output, ended_at)"
+        " VALUES ($1, 'c', 2, 'do', 'completed', '{}', now())",
+        run,
+    )
+    assert (await effects.of_run(run, 10))["undecided"] == []
+    assert run not in [one["run"] for one in await effects.undecided(0, 200)]
+    with pytest.raises(Refused):
+        await effects.decide(run, said("done"))

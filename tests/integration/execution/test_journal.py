@@ -9,6 +9,7 @@ from tests.support.work import WorkDatabase
 from vrooli.core.errors import VrooliError
 from vrooli.execution.batcher import MOST, Batcher
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.runs.views import LARGEST_PAGE, RunViews
 from vrooli.flow.entries import Begun, Entry, Failure, Finished
 from vrooli.flow.journal import Written
 
@@ -201,3 +202,21 @@ async def test_failures_come_back_whole(work: WorkDatabase, name: str) -> None:
     entry = Finished("a", 1, "do", None, Failure("x", "é", "w", retryable=True), 1_700_000_000.25)
     await journal.write(entry)
     assert await journal.read() == [entry]
+
+
+async def test_a_page_of_the_journal_ends_where_it_would_be_too_large(
+    work: WorkDatabase, name: str
+) -> None:
+    fence = await work.claim(name)
+    large = "x" * 60_000
+    paths = [f"s{number:03}" for number in range(200)]
+    batcher = Batcher(work.database)
+    await asyncio.gather(*(batcher.write(name, fence, done(path, large)) for path in paths))
+    seen: list[str] = []
+    after, pages, looks = 0, 0, RunViews(work.database)
+    while page := await looks.steps(name, after, 1000):
+        assert sum(len(one["output"]) for one in page) <= LARGEST_PAGE + 60_000
+        seen += [one["path"] for one in page]
+        after, pages = page[-1]["n"], pages + 1
+    assert sorted(seen) == paths
+    assert pages == 3

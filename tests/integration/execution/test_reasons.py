@@ -13,6 +13,7 @@ from tests.support.work import WorkDatabase
 from vrooli.core.errors import UnknownName
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.runs import reasons as module
 from vrooli.execution.runs.reasons import Reasons
 from vrooli.flow.entries import Begun, Failure, Finished
 from vrooli.flow.model import Routine
@@ -69,6 +70,16 @@ async def test_a_wait_tells_when_it_is_over(work: WorkDatabase) -> None:
     await journal.write(Begun("a", 1, "wait", {"seconds": 90}, 1000.0))
     said = await reasons(work).of(run)
     assert (said.code, said.since, said.until) == ("wait", 1000.0, 1090.0)
+
+
+async def test_of_a_long_run_what_was_written_at_its_beginning_is_told(
+    work: WorkDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, journal = await claimed(work, {"step": "a", "wait": {"seconds": 90}})
+    await journal.write(Begun("a", 1, "wait", {"seconds": 90}, 1000.0))
+    monkeypatch.setattr(module, "MOST_EVENTS", 0)
+    said = await reasons(work).of(run)
+    assert (said.code, said.step, said.until) == ("wait", "a", 1090.0)
 
 
 async def test_a_routine_that_this_server_cannot_read(work: WorkDatabase) -> None:

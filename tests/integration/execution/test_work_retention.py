@@ -147,6 +147,26 @@ async def test_a_large_output_goes_when_the_last_run_that_has_it_is_gone(
     assert (swept.runs, swept.artifacts) == (1, 0), "who has just stored it may yet refer to it"
 
 
+async def test_a_copy_of_a_run_keeps_what_it_refers_to_once_it_was_read(
+    work: WorkDatabase, files: Stuck
+) -> None:
+    text = secrets.token_hex(LARGE)
+    old, copy = await ended(work, "completed", 31, text), f"copy-{secrets.token_hex(4)}"
+    await work.create(copy)
+    await work.execute(
+        "INSERT INTO steps (run, path, attempt, type, status, output, ended_at)"
+        " SELECT $1, path, attempt, type, status, output, ended_at FROM steps WHERE run = $2",
+        *(copy, old),
+    )
+    journal = PostgresJournal(work.database, Batcher(work.database), copy, 0)
+    await journal.read()
+    swept = await retention(work, files).sweep()
+    assert (swept.runs, swept.artifacts) == (1, 0)
+    (entry,) = await journal.read()
+    assert isinstance(entry, Finished)
+    assert entry.output == text
+
+
 async def test_while_the_database_is_away_the_sweep_tells_and_ends(
     work: WorkDatabase, files: Stuck
 ) -> None:

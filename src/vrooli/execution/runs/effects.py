@@ -15,16 +15,29 @@ from vrooli.flow.notes import WITHIN
 
 Choice = Literal["done", "again"]
 
-_OPEN = f"""
+_COLUMNS = f"""
 SELECT s.n, s.run, r.routine, s.path, s.attempt, s.type, s.failure->>'reason',
        CASE WHEN length(s.arguments::text) <= {LARGE} THEN s.arguments::text END,
        extract(epoch FROM s.begun_at)::float8, extract(epoch FROM s.ended_at)::float8
-FROM steps s JOIN runs r ON r.id = s.run
-WHERE s.failure->>'kind' = 'unknown-effect' AND r.status = 'failed' AND s.n > $1
-    AND position('{WITHIN}' in s.path) = 0 AND NOT EXISTS (
-        SELECT FROM retries q WHERE q.run = s.run AND q.path = s.path AND q.attempt >= s.attempt)
 """
-# What a step did inside itself is decided with the step; what was given up is decided.
+# What a step did inside itself is decided with the step.
+_LAST = f"""position('{WITHIN}' in s.path) = 0
+    AND NOT EXISTS (SELECT FROM steps later WHERE (later.run, later.path) = (s.run, s.path)
+                AND later.attempt > s.attempt)
+    AND NOT EXISTS (SELECT FROM retries again WHERE (again.run, again.path) = (s.run, s.path)
+                    AND again.attempt >= s.attempt)"""
+_WHICH = f"s.failure->>'kind' = 'unknown-effect' AND r.status = 'failed' AND {_LAST}"
+
+_UNDECIDED = f"""
+{_COLUMNS}
+FROM unknown_effects u JOIN steps s USING (run, path, attempt) JOIN runs r ON r.id = u.run
+WHERE {_WHICH} AND s.n > $1 AND ($3 = '' OR r.created_by = $3) ORDER BY s.n LIMIT $2
+"""
+
+_OF_RUN = f"""
+{_COLUMNS} FROM steps s JOIN runs r ON r.id = s.run
+WHERE {_WHICH} AND s.run = $1 ORDER BY s.n LIMIT $2
+"""
 
 _DECIDED = """
 SELECT path, attempt, type, reason, extract(epoch FROM begun_at)::float8,
@@ -33,13 +46,12 @@ SELECT path, attempt, type, reason, extract(epoch FROM begun_at)::float8,
 FROM effects WHERE run = $1 ORDER BY decided_at DESC LIMIT $2
 """
 
-_DECIDE = """
+_DECIDE = f"""
 WITH held AS (
     SELECT id FROM runs WHERE id = $1 AND status = 'failed' FOR NO KEY UPDATE
 ), one AS (
     SELECT s.* FROM steps s JOIN held ON held.id = s.run
-    WHERE s.path = $2 AND position('/' in s.path) = 0 AND s.failure->>'kind' = 'unknown-effect'
-    ORDER BY s.attempt DESC LIMIT 1
+    WHERE s.path = $2 AND s.failure->>'kind' = 'unknown-effect' AND {_LAST}
 ), noted AS (
     INSERT INTO effects (run, path, attempt, type, reason, begun_at, failed_at, decision,
                          decided_by, why)
@@ -97,17 +109,15 @@ class Effects:
         """Of all failed runs (of `owner`, where that is said), the oldest first, those after number
         `after`.
         """
-        query = f"{_OPEN} AND ($3 = '' OR r.created_by = $3) ORDER BY s.n LIMIT $2"
         async with self._database.connection() as connection:
-            rows = await connection.fetch(query, after, limit, owner)
+            rows = await connection.fetch(_UNDECIDED, after, limit, owner)
         return [_open(row) for row in rows]
 
     async def of_run(self, run: str, limit: int) -> dict[str, list[dict[str, Any]]]:
         """`{undecided, decided}` of one run; `UnknownName` when there is none."""
         await self._views.get(run)
-        query = f"{_OPEN} AND s.run = $2 ORDER BY s.n LIMIT $3"
         async with self._database.connection() as connection:
-            undecided = await connection.fetch(query, 0, run, limit)
+            undecided = await connection.fetch(_OF_RUN, run, limit)
             decided = await connection.fetch(_DECIDED, run, limit)
         return {
             "undecided": [_open(row) for row in undecided],
@@ -125,7 +135,7 @@ class Effects:
         output = None
         if said.choice == "done":
             text = json.dumps(storable(said.output), ensure_ascii=False, separators=(",", ":"))
-            output = await Artifacts(self._database).instead(text)
+            output = await Artifacts(self._database).instead(run, text)
         values = (run, said.path, said.choice, said.by, said.why, output)
         async with self._database.connection() as connection:
             opened = await connection.fetchval(_DECIDE, *values)

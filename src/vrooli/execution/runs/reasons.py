@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
+from vrooli.execution.journal import UNKNOWN
 from vrooli.execution.runs.views import unknown_run
 from vrooli.execution.runs.why import WAITS, Facts, Open, Reason, why, why_step
 from vrooli.execution.step_type import StepFailed
@@ -18,9 +20,18 @@ from vrooli.flow.interpreter import Call, Interpreter
 from vrooli.flow.journal import Journal
 from vrooli.flow.model import Routine
 from vrooli.flow.notes import WITHIN
+from vrooli.flow.stored import Stored
 
 MOST_EVENTS = 5000
-"""Of a tree; in a longer one the steps are not looked at: that would take seconds."""
+"""Of a tree; of a longer one only what was written at its beginning is looked at: all else would
+take seconds.
+"""
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of outputs, likewise."""
+
+MOST_BEGUN = 100
+"""Steps under way that are looked at then."""
 
 _RUN = """
 SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.ended_at)::float8,
@@ -29,9 +40,17 @@ SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.
        (SELECT count(DISTINCT o.owner) FROM runs o
         WHERE o.status IN ('pending', 'running') AND o.lease_until > now() AND o.owner IS NOT NULL),
        (SELECT extract(epoch FROM max(at))::float8 FROM run_events e
-        WHERE e.root = r.root AND e.run = r.id), r.version
+        WHERE e.root = r.root AND e.run = r.id),
+       (SELECT sum(a.bytes)::bigint FROM artifact_uses u JOIN artifacts a USING (sha256)
+        WHERE u.run = r.id), r.version
 FROM runs r JOIN routine_versions v ON v.hash = r.version JOIN run_trees t ON t.root = r.root
 WHERE r.id = $1
+"""
+
+_BEGUN = """
+SELECT path, attempt, type, status, arguments::text, NULL, NULL,
+       extract(epoch FROM begun_at)::float8
+FROM steps WHERE run = $1 AND status = 'begun' ORDER BY n DESC LIMIT $2
 """
 
 
@@ -62,15 +81,23 @@ class Reasons:
             raise unknown_run(run)
         now = self._clock.wall()
         facts = _of_row(run, row, now)
-        if row[8] <= MOST_EVENTS:
+        if row[8] <= MOST_EVENTS and (row[11] or 0) <= LARGEST:
             told = await self._journal(run).read()
             entries = counting(entry for entry in told if WITHIN not in entry.path)
             facts = self._with_steps(facts, row, entries)
+        else:
+            facts = replace(facts, open=await self._begun(run))
         return why_step(facts, step, now) if step else why(facts, now)
+
+    async def _begun(self, run: str) -> tuple[Open, ...]:
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_BEGUN, run, MOST_BEGUN)
+        entries = [Stored(*row).entry() for row in rows]
+        return tuple(_under_way(one) for one in entries if isinstance(one, Begun))
 
     def _with_steps(self, facts: Facts, row: Any, entries: list[Entry]) -> Facts:
         try:
-            routine = self._read(row[11], json.loads(row[7]))
+            routine = self._read(row[12], json.loads(row[7]))
         except VrooliError as error:
             return replace(facts, unreadable=error.what)
         interpreter = Interpreter(routine, json.loads(row[6]))
@@ -84,7 +111,7 @@ class Reasons:
             facts,
             open=tuple(_open(call, entries) for call in calls),
             ended=tuple(_ended(entries, {call.path for call in calls}).items()),
-            undecided=tuple(one.path for one in entries if _is_unknown(one)),
+            undecided=_undecided(entries),
         )
 
 
@@ -107,20 +134,20 @@ def _of_row(run: str, row: Any, now: float) -> Facts:
 def _open(call: Call, entries: list[Entry]) -> Open:
     of_step = [one for one in entries if one.path == call.path]
     begun = next((one for one in of_step if one.attempt == call.attempt), None)
-    if begun is not None:
-        due = _due(begun) if call.node.type in WAITS and isinstance(begun, Begun) else None
-        return Open(call.path, call.node.type, begun.at, None, due)
+    if isinstance(begun, Begun):
+        return _under_way(begun)
     before = next((one for one in of_step if one.attempt == call.attempt - 1), None)
     if before is not None:
         return Open(call.path, call.node.type, before.at, before.at + call.pause)
     return Open(call.path, call.node.type)
 
 
-def _due(begun: Begun) -> float | None:
-    try:
-        return due_at(begun.arguments, begun.at)
-    except StepFailed:
-        return None
+def _under_way(begun: Begun) -> Open:
+    due = None
+    if begun.type in WAITS:
+        with suppress(StepFailed):
+            due = due_at(begun.arguments, begun.at)
+    return Open(begun.path, begun.type, begun.at, None, due)
 
 
 def _ended(entries: list[Entry], open_: set[str]) -> dict[str, str]:
@@ -133,9 +160,11 @@ def _ended(entries: list[Entry], open_: set[str]) -> dict[str, str]:
     return found
 
 
+def _undecided(entries: list[Entry]) -> tuple[str, ...]:
+    last = {one.path: one for one in sorted(entries, key=lambda one: one.attempt)}
+    return tuple(path for path, one in last.items() if _is_unknown(one))
+
+
 def _is_unknown(one: Entry) -> bool:
-    return (
-        isinstance(one, Finished)
-        and one.failure is not None
-        and (one.failure.kind == "unknown-effect")
-    )
+    failure = one.failure if isinstance(one, Finished) else None
+    return failure is not None and failure.kind == UNKNOWN

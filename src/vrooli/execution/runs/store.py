@@ -238,7 +238,7 @@ class RunStore:
         if status == "failed":
             return bool(await self._cut(run, status, _json(failure), fence, None))
         text = _json(output)
-        kept = text and await Artifacts(self._database).instead(text)
+        kept = text and await Artifacts(self._database).instead(run, text)
         values = (run, fence, status, kept, _json(failure))
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_END, *values))

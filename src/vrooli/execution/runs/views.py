@@ -16,10 +16,19 @@ SELECT id, root, routine, version, status, owner, inputs::text, output::text, fa
 FROM runs
 """
 
-_STEPS = """
+LARGEST_PAGE = 4 * 1024 * 1024
+"""Characters of the values of one page of steps: one that would be larger ends earlier."""
+
+_STEPS = f"""
 SELECT path, attempt, type, status, arguments::text, output::text, failure::text,
        extract(epoch FROM begun_at)::float8, extract(epoch FROM ended_at)::float8, n
-FROM steps WHERE run = $1 AND n > $2 ORDER BY n LIMIT $3
+FROM (
+    SELECT *, sum(size) OVER (ORDER BY n) - size AS before
+    FROM (
+        SELECT *, length(concat(arguments::text, output::text, failure::text)) AS size
+        FROM steps WHERE run = $1 AND n > $2 ORDER BY n LIMIT $3
+    ) AS sized
+) AS summed WHERE before < {LARGEST_PAGE} ORDER BY n
 """
 
 _EVENTS = """

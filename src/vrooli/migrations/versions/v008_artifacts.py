@@ -5,10 +5,6 @@ from alembic import op
 revision = "v008_artifacts"
 down_revision = "v007_budgets"
 
-# What stands in the place of a large output begins so, and nothing else does.
-_MARK = """starts_with(output::text, '{"$artifact":{"sha256":"')"""
-_SHA256 = "substr(output::text, 25, 64)"
-
 _STATEMENTS = (
     # Packed by us where that pays: nothing is to be tried again by PostgreSQL.
     """
@@ -21,12 +17,23 @@ _STATEMENTS = (
     )
     """,
     "ALTER TABLE artifacts ALTER COLUMN content SET STORAGE EXTERNAL",
-    # Who refers to one: asked whenever one is read or may go.
-    f"CREATE INDEX steps_artifact ON steps (({_SHA256})) WHERE {_MARK}",
-    f"CREATE INDEX runs_artifact ON runs (({_SHA256})) WHERE {_MARK}",
-    # Attempts to look for by a person: few among many.
+    # Who refers to one, and which attempts a person is to look for: told by tables of their own. An
+    # index on what the journal updates would make each of its updates dearer.
     """
-    CREATE INDEX steps_unknown_effect ON steps (run) WHERE failure->>'kind' = 'unknown-effect'
+    CREATE TABLE artifact_uses (
+        run         text        NOT NULL REFERENCES runs ON DELETE CASCADE,
+        sha256      text        NOT NULL REFERENCES artifacts,
+        PRIMARY KEY (run, sha256)
+    )
+    """,
+    "CREATE INDEX artifact_uses_sha256 ON artifact_uses (sha256)",
+    """
+    CREATE TABLE unknown_effects (
+        run         text        NOT NULL REFERENCES runs ON DELETE CASCADE,
+        path        text        NOT NULL,
+        attempt     integer     NOT NULL,
+        PRIMARY KEY (run, path, attempt)
+    )
     """,
     # Ended runs by age, for their removal.
     "CREATE INDEX runs_ended ON runs (status, ended_at) WHERE ended_at IS NOT NULL",
@@ -57,7 +64,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them. Outputs that are kept apart are lost to their runs."""
-    op.execute("DROP TABLE effects")
-    for index in ("runs_ended", "steps_unknown_effect", "runs_artifact", "steps_artifact"):
-        op.execute(f"DROP INDEX {index}")
-    op.execute("DROP TABLE artifacts")
+    op.execute("DROP INDEX runs_ended")
+    for table in ("effects", "unknown_effects", "artifact_uses", "artifacts"):
+        op.execute(f"DROP TABLE {table}")
