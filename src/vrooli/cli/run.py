@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vrooli.cli import render
+from vrooli.cli import render, run_budget
 from vrooli.cli.given import text_of
 from vrooli.cli.help import App
 from vrooli.cli.interrupt import interruptible
@@ -37,8 +37,15 @@ Examples:
 
   vrooli run start report --inputs inputs.json
 
+  vrooli run start report --budget cost=2,tokens=100000,steps=500,time=600
+
   echo '{"days": 7}' | vrooli run start report --inputs -
 """
+
+_BUDGET_HELP = (
+    "What it may spend, instead of what the routine says: cost (US dollars), tokens, steps, "
+    "time (seconds), on_limit (stop or pause)."
+)
 
 _LIST_HELP = """
 List runs, the newest first.
@@ -51,7 +58,7 @@ Examples:
 """
 
 _SHOW_HELP = """
-Show a run: how it stands, the runs that it started, and every attempt of its steps.
+Show a run: how it stands, what it spent, the runs that it started, and every attempt of its steps.
 
 Example:
 
@@ -90,7 +97,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_START_HELP)
-    def start(
+    def start(  # noqa: PLR0913 -- one argument for each option
         routine: Annotated[str, typer.Argument(help="The routine.")],
         input_: Annotated[
             list[str] | None,
@@ -99,12 +106,14 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         inputs: Annotated[
             str | None, typer.Option("--inputs", help="A JSON file with all; - is standard input.")
         ] = None,
+        budget: Annotated[str, typer.Option("--budget", help=_BUDGET_HELP)] = "",
         watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay until it ends.")] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         client = kit.work(home_to_change(kit, file))
-        run = client.start(routine, {**_from_file(inputs), **_pairs(input_ or [])})
+        given = {**_from_file(inputs), **_pairs(input_ or [])}
+        run = client.start(routine, given, run_budget.given(budget))
         if watch:
             _watch(client, run["id"], json=json)
         elif json:
@@ -142,6 +151,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
             render.print_json({**found, "runs": below, "steps": steps})
             return
         _summary(found)
+        run_budget.show(found)
         if below:
             render.out()
             titles = ("STARTED RUN", "BY STEP", "ROUTINE", "STATUS", "TOOK")

@@ -49,9 +49,12 @@ class WorkClient:
         """Store it: `{name, version, changed}`."""
         return self._ask("POST", "/routines", definition)
 
-    def start(self, routine: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def start(
+        self, routine: str, inputs: dict[str, Any], budget: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """The new run. A request that went astray is sent once more, and makes no second run."""
-        key, body = secrets.token_hex(16), {"routine": routine, "inputs": inputs}
+        key = secrets.token_hex(16)
+        body = {"routine": routine, "inputs": inputs, "budget": budget or {}}
         try:
             return self._ask("POST", "/runs", body, key=key)
         except CutOff:

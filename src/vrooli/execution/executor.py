@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from vrooli.core.errors import VrooliError
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools
 from vrooli.execution.step_types import step_type, validator
+from vrooli.flow.budget import OverBudget
 from vrooli.flow.entries import Failure, Finished
 from vrooli.flow.interpreter import Call
 
@@ -53,6 +54,8 @@ class StepExecutor:
             failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", again)
         except StepFailed as error:
             failure = Failure(error.kind, error.what, error.where, error.retryable)
+        except OverBudget:
+            raise
         except VrooliError as error:
             kind = "unreachable" if error.retryable else "failed"
             failure = Failure(kind, error.what, error.where, error.retryable)

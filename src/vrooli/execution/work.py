@@ -7,6 +7,7 @@ from vrooli.core.ports.database import Database
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.child_store import ChildStore
 from vrooli.execution.runs.children import Children
@@ -53,5 +54,5 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         )
     )
     subruns = Children(children, routines, engine, ends, clock)
-    equipped = replace(tools, subruns=subruns)
+    equipped = replace(tools, spending=PostgresSpending(database, clock), subruns=subruns)
     return Work(routines, Runs(store, routines, RunViews(database), engine), engine)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
+from vrooli.flow.budget import OverBudget
 from vrooli.flow.entries import Begun, Failure, Finished
 from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.journal import Journal, Written
@@ -21,8 +22,8 @@ class Executor(Protocol):
     """Executes steps."""
 
     async def execute(self, call: Call, begun: float) -> Finished:
-        """Once, within the step's own time. Never raises but when it is cancelled. `begun` is when
-        the attempt first began, unix seconds.
+        """Once, within the step's own time. `begun` is when the attempt first began, unix seconds.
+        Never raises but when it is cancelled, and `OverBudget` when the run is to pause for it.
         """
         ...
 
@@ -49,12 +50,14 @@ class Driver:
         self._journal, self._executor, self._clock = journal, executor, clock
         self._running: dict[str, asyncio.Task[Finished]] = {}
         self._begun_before: dict[tuple[str, int], float] = {}
+        self._lasting: set[str] = set()
 
     async def run(self) -> Done | Broken:
         """What it came to.
 
         Raises:
             Fenced: somebody else has it now.
+            OverBudget: it may not go on.
             VrooliError: the journal can neither be read nor written.
         """
         for entry in await patiently(self._clock, self._journal.read):
@@ -84,9 +87,23 @@ class Driver:
                 self._running.values(), return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
-                finished = task.result()
+                finished = await self._result(task)
                 del self._running[finished.path]
                 self._interpreter.finish(finished)
+
+    async def _result(self, task: "asyncio.Task[Finished]") -> Finished:
+        """What became of a step. When it may not be, what runs beside it ends first: cut off, its
+        effect would be unknown. What ends at a time of its own goes on where it was.
+        """
+        try:
+            return task.result()
+        except OverBudget:
+            begun = self._interpreter.begun.keys() - self._lasting
+            await asyncio.gather(
+                *(one for path, one in self._running.items() if path in begun),
+                return_exceptions=True,
+            )
+            raise
 
     def _start(self, calls: Sequence[Call]) -> None:
         """What is told and does not run yet; what is told no more still waited for its time."""
@@ -94,6 +111,8 @@ class Driver:
             self._running.pop(path).cancel()
         for call in calls:
             if call.path not in self._running:
+                if self._executor.lasting(call):
+                    self._lasting.add(call.path)
                 if not call.pause:
                     self._interpreter.begin(call.path, call.attempt)
                 self._running[call.path] = asyncio.create_task(self._attempt(call))
@@ -122,7 +141,7 @@ class Driver:
         begun = Begun(call.path, call.attempt, call.node.type, call.arguments, at)
         try:
             return await self._write(begun)
-        except Fenced:
+        except (Fenced, OverBudget):
             raise
         except VrooliError as error:
             return await self._unstorable(begun, "arguments", error)
@@ -131,7 +150,7 @@ class Driver:
         """The end that counts, written down."""
         try:
             return await self._write(finished) or finished
-        except Fenced:
+        except (Fenced, OverBudget):
             raise
         except VrooliError as error:
             return await self._unstorable(finished, "output", error)
@@ -158,6 +177,8 @@ class Driver:
         written = await self._journal.write(entry)
         if written is Written.FENCED:
             raise Fenced("the run was taken over, or has ended", where=entry.path)
+        if written is Written.OVER:
+            raise OverBudget("the budget has no step left", where=entry.path)
         return await self._earlier(entry) if written is Written.DUPLICATE else None
 
     async def _earlier(self, entry: Begun | Finished) -> Finished | None:

@@ -13,7 +13,9 @@ from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.runs.store import Claim, RunStore
+from vrooli.flow.budget import OverBudget
 from vrooli.flow.driver import Driver, Executor, Fenced
+from vrooli.flow.entries import Failure
 from vrooli.flow.interpreter import Broken, Done
 from vrooli.flow.model import Routine
 from vrooli.flow.patience import patiently
@@ -180,7 +182,11 @@ class Engine:
             journal = parts.journal(claim.run, claim.fence)
             executor = parts.executor(claim.run)
             driver = Driver(routine, claim.inputs, journal, executor, parts.clock)
-            await self._end(claim, await driver.run())
+            await self._end(claim, await _in_time(driver, claim.left))
+        except OverBudget as error:
+            failure = Failure("budget", error.what, error.where)
+            over = parts.store.over_budget
+            await patiently(parts.clock, lambda: over(claim.run, claim.fence, failure))
         except Fenced:
             _log.info("run %s is somebody else's now", claim.run)
         except VrooliError as error:
@@ -199,3 +205,11 @@ class Engine:
             values = "failed", None, end.failure.to_json()
         parts = self.parts
         await patiently(parts.clock, lambda: parts.store.end(claim.run, claim.fence, *values))
+
+
+async def _in_time(driver: Driver, left: float | None) -> Done | Broken:
+    try:
+        async with asyncio.timeout(left):
+            return await driver.run()
+    except TimeoutError as error:
+        raise OverBudget("the time of its budget is over") from error
