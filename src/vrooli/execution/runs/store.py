@@ -15,12 +15,13 @@ WITH before AS (
     SELECT id FROM runs WHERE created_by = $6 AND request_key = $8
 ), made AS (
     INSERT INTO runs (id, root, routine, version, inputs, status, owner, fence, lease_until,
-                      created_by, request_key, started_at, deadline)
+                      created_by, request_key, started_at, deadline, capped)
     SELECT $1, $1, $2, $3, $4::json,
            CASE WHEN $5::text IS NULL THEN 'pending' ELSE 'running' END, $5::text,
            CASE WHEN $5::text IS NULL THEN 0 ELSE 1 END,
            now() + make_interval(secs => $7), $6, $8,
-           CASE WHEN $5::text IS NOT NULL THEN now() END, now() + make_interval(secs => $12)
+           CASE WHEN $5::text IS NOT NULL THEN now() END, now() + make_interval(secs => $12),
+           CASE WHEN $11::bigint IS NOT NULL THEN '{}'::text[] END
     WHERE NOT EXISTS (SELECT FROM before)
     ON CONFLICT (created_by, request_key) DO NOTHING RETURNING id
 ), tree AS (
