@@ -205,3 +205,48 @@ async def test_a_run_that_pauses_does_so_when_what_runs_has_ended(here: Place) -
         "SELECT kind, data->>'by' FROM run_events WHERE root = $1 ORDER BY seq DESC LIMIT 1", run
     )
     assert (kind, data) == ("run.paused", "budget")
+
+
+async def test_after_kill_9_the_replay_settles_what_was_set_aside(dsn: str) -> None:
+    """One process sets aside, and dies; the other goes on with the same key."""
+    async with place(dsn) as one, place(dsn) as other:
+        run = await under_way(one, {"tokens": 100})
+        await PostgresSpending(one.database, SystemClock()).reserve(run, "a", Amount(60))
+        await one.kill()
+        await other.fetch("UPDATE runs SET lease_until = '-infinity' WHERE id = $1", run)
+        await other.work.engine.sweep()
+        replay = PostgresSpending(other.database, SystemClock())
+        await replay.reserve(run, "a", Amount(60))
+        assert await of(other, run, "tokens") == (0, 60, 100)
+        await replay.settle(run, "a", Amount(45))
+        assert await of(other, run, "tokens") == (45, 0, 100)
+        await other.work.runs.cancel(run, "somebody")
+
+
+async def test_branches_that_spend_at_once_never_pass_the_limit(
+    here: Place, spending: PostgresSpending
+) -> None:
+    """Of a tree whose runs all want more than there is, and none waits for another for ever."""
+    leaf = await here.put(SPENDING, budget={"tokens": 60})
+    above = {"map": "each", "over": list(range(4)), "do": [sub("a", leaf)]}
+    run = await under_way(here, {"tokens": 100}, above)
+    runs = await here.below(run, 4)
+
+    async def spend(number: int) -> int:
+        one, most = runs[number % 4], number % 7 + 1
+        try:
+            await spending.reserve(one, f"k{number}", Amount(most))
+        except StepFailed:
+            return 0
+        await spending.settle(one, f"k{number}", Amount(most))
+        return most
+
+    spent = sum(await asyncio.gather(*map(spend, range(80))))
+    assert await of(here, run, "tokens") == (spent, 0, 100)
+    assert 93 < spent <= 100
+    for one in runs:
+        assert (await of(here, one, "tokens"))[0] <= 60
+    ((deadlocks,),) = await here.fetch(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    )
+    assert deadlocks == 0
