@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vrooli.cli import render, run_kept, run_why
+from vrooli.cli import render, run_budget, run_kept, run_why
 from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.interrupt import interruptible
@@ -38,8 +38,15 @@ Examples:
 
   vrooli run start report --inputs inputs.json
 
+  vrooli run start report --budget cost=2,tokens=100000,steps=500,time=600
+
   echo '{"days": 7}' | vrooli run start report --inputs -
 """
+
+_BUDGET_HELP = (
+    "What it may spend, instead of what the routine says: cost (US dollars), tokens, steps, "
+    "time (seconds), on_limit (stop or pause)."
+)
 
 _LIST_HELP = """
 List runs, the newest first.
@@ -52,7 +59,7 @@ Examples:
 """
 
 _SHOW_HELP = """
-Show a run: how it stands, the runs that it started, and every attempt of its steps.
+Show a run: how it stands, what it spent, the runs that it started, and every attempt of its steps.
 
 Example:
 
@@ -92,16 +99,18 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_START_HELP)
-    def start(
+    def start(  # noqa: PLR0913 -- one argument for each option
         routine: Annotated[str, typer.Argument(help="The routine.")],
         input_: Input = None,
         inputs: Inputs = None,
+        budget: Annotated[str, typer.Option("--budget", help=_BUDGET_HELP)] = "",
         watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay until it ends.")] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         client = kit.work(home_to_change(kit, file))
-        run = client.start(routine, inputs_of(inputs, input_ or []))
+        given = inputs_of(inputs, input_ or [])
+        run = client.start(routine, given, run_budget.given(budget))
         if watch:
             _watch(client, run["id"], json=json)
         elif json:
@@ -142,6 +151,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         _summary(found)
         for one in asked:
             render.note(f"waits for `{render.called_as()} approval approve {run} {one['path']}`")
+        run_budget.show(found)
         if below:
             render.out()
             titles = ("STARTED RUN", "BY STEP", "ROUTINE", "STATUS", "TOOK")

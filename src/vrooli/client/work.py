@@ -38,11 +38,14 @@ class WorkClient(ApiClient):
 
     def models(self) -> list[dict[str, Any]]:
         """The providers of language models, by name."""
-        return _rows(self._ask("GET", "/models"), "providers")
+        return rows_of(self._ask("GET", "/models"), "providers")
 
-    def start(self, routine: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def start(
+        self, routine: str, inputs: dict[str, Any], budget: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """The new run. A request that went astray is sent once more, and makes no second run."""
-        return self._make("/runs", {"routine": routine, "inputs": inputs})
+        body = {"routine": routine, "inputs": inputs, "budget": budget or {}}
+        return self._make("/runs", body)
 
     def runs(self, **query: Any) -> dict[str, Any]:
         """`{runs, next}`, newest first; the query is that of `GET /runs`."""

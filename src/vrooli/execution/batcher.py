@@ -21,52 +21,97 @@ LARGEST = 8 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
 
-_WRITE = """
+_STATEMENT = """
 WITH entry AS (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[],
                          $7::text[], $8::json[], $9::json[], $10::json[], $11::float8[])
         AS e(i, run, fence, path, attempt, type, status, arguments, output, failure, at)
 ), held AS (
-    SELECT r.id, r.root, r.fence, r.status FROM runs r
+    SELECT r.id, r.root, r.fence, r.status, r.capped FROM runs r
     WHERE r.id = ANY ($2::text[]) ORDER BY r.id FOR NO KEY UPDATE
 ), good AS (
-    SELECT e.*, h.root FROM entry e JOIN held h ON h.id = e.run
+    SELECT e.*, h.root, h.capped FROM entry e JOIN held h ON h.id = e.run
     WHERE h.fence = e.fence AND h.status = 'running'
-), written AS (
+{room}), written AS (
     INSERT INTO steps (run, path, attempt, type, status, arguments, output, failure, begun_at,
                        ended_at)
     SELECT run, path, attempt, type, status, arguments, output, failure,
            CASE WHEN status = 'begun' THEN to_timestamp(at) END,
            CASE WHEN status <> 'begun' THEN to_timestamp(at) END
-    FROM good
+    FROM good WHERE {fits}
     ON CONFLICT (run, path, attempt) DO UPDATE
     SET status = excluded.status, output = excluded.output, failure = excluded.failure,
         ended_at = excluded.ended_at
     WHERE steps.status = 'begun' AND excluded.status <> 'begun'
-    RETURNING run, path, attempt
+    RETURNING run, path, attempt, status = 'begun' OR begun_at IS NULL AS fresh
 ), news AS (
-    SELECT g.* FROM good g JOIN written USING (run, path, attempt)
-), tree AS (
-    SELECT root FROM run_trees WHERE root IN (SELECT root FROM news)
-    ORDER BY root FOR NO KEY UPDATE
-), counted AS (
-    UPDATE run_trees t SET seq = t.seq + n.count
-    FROM (SELECT root, count(*) FROM news JOIN tree USING (root) GROUP BY root) n
+    SELECT g.*, w.fresh FROM good g JOIN written w USING (run, path, attempt)
+{tree}), counted AS (
+    UPDATE run_trees t SET seq = t.seq + n.count, steps = t.steps + n.fresh
+    FROM (SELECT root, count(*), count(*) FILTER (WHERE fresh) AS fresh
+          FROM news JOIN tree USING (root) GROUP BY root) n
     WHERE t.root = n.root RETURNING t.root, t.seq - n.count AS before
-), told AS (
+{spent}), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT c.root, c.before + row_number() OVER (PARTITION BY c.root ORDER BY n.i), n.run,
            to_timestamp(n.at), 'step.' || n.status,
            jsonb_build_object('path', n.path, 'attempt', n.attempt, 'type', n.type)
     FROM news n JOIN counted c USING (root)
 )
-SELECT e.i, CASE WHEN g.i IS NULL THEN 'fenced' WHEN w.run IS NULL THEN 'duplicate' ELSE 'done' END
+SELECT e.i, CASE WHEN g.i IS NULL THEN 'fenced' {unfit}
+                 WHEN w.run IS NULL THEN 'duplicate' ELSE 'done' END
 FROM entry e LEFT JOIN good g USING (i)
 LEFT JOIN written w ON w.run = e.run AND w.path = e.path AND w.attempt = e.attempt
 """
 # The rows of the runs are locked before their fence is compared, in the order of their ids: with a
 # weaker lock or none, what an earlier owner sends while the run is being taken over gets through.
-# The trees come after all runs, in order as well, so that no two statements wait for each other.
+# The trees come after all runs and the ledgers after all trees, each in order as well, so that no
+# two statements wait for each other. An attempt is counted with its first entry, so that the limit
+# is compared and the count raised under one lock; no ledger is touched but where a run below a root
+# has a limit of its own.
+
+
+_PLAIN = _STATEMENT.format(
+    room="",
+    fits="capped IS NULL",
+    tree="""), tree AS (
+    SELECT root FROM run_trees WHERE root IN (SELECT root FROM news)
+    ORDER BY root FOR NO KEY UPDATE
+""",
+    spent="",
+    unfit="WHEN g.capped IS NOT NULL THEN 'limited'",
+)
+_LIMITED = _STATEMENT.format(
+    room="""), tree AS (
+    SELECT root, steps_limit - steps AS room FROM run_trees WHERE root IN (SELECT root FROM good)
+    ORDER BY root FOR NO KEY UPDATE
+), cap AS (
+    SELECT run, steps_limit - steps_spent AS room FROM budgets
+    WHERE run IN (SELECT unnest(capped) FROM good) ORDER BY run FOR NO KEY UPDATE
+), room AS (
+    SELECT root AS id, room FROM tree WHERE room IS NOT NULL UNION ALL SELECT run, room FROM cap
+), over AS (
+    SELECT i FROM (
+        SELECT g.i, r.room, row_number() OVER (PARTITION BY r.id ORDER BY g.i) AS nth
+        FROM good g JOIN room r ON r.id = g.root OR r.id = ANY (g.capped)
+        WHERE NOT EXISTS (SELECT FROM steps s
+                          WHERE s.run = g.run AND s.path = g.path AND s.attempt = g.attempt)
+    ) fresh WHERE nth > room
+""",
+    fits="i NOT IN (SELECT i FROM over)",
+    tree="",
+    spent="""), spent AS (
+    UPDATE budgets b SET steps_spent = b.steps_spent + n.count
+    FROM (SELECT u.run, count(*) FROM news, unnest(capped) AS u(run) WHERE fresh GROUP BY 1) n
+    WHERE b.run = n.run
+""",
+    unfit="WHEN g.i IN (SELECT i FROM over) THEN 'over'",
+)
+# To look for limits costs a tenth of a batch, so that it is done only for runs that have some: the
+# plain statement leaves those alone, and says so.
+
+MOST_KNOWN = 10_000
+"""Runs with a limit on steps that are remembered."""
 
 
 @dataclass(slots=True)
@@ -93,6 +138,7 @@ class Batcher:
         self._database = database
         self._queue: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
+        self._limited: set[str] = set()
 
     async def write(self, run: str, fence: int, entry: Entry | Stored) -> Written:
         """See `flow.journal.Journal`. Goes on in the background when its caller is cancelled."""
@@ -116,8 +162,13 @@ class Batcher:
             except VrooliError as error:
                 await self._one_by_one(batch, error)
                 continue
+            over = []
             for one, written in zip(batch, found, strict=True):
-                _answer(one, written)
+                if written is Written.OVER and len(batch) > 1:
+                    over.append(one)
+                else:
+                    _answer(one, written)
+            await self._each(over)
 
     def _take(self) -> list[_Waiting]:
         """The next batch. One statement may not touch a row twice: the end of a step whose
@@ -142,6 +193,10 @@ class Batcher:
             for one in batch:
                 _answer(one, error)
             return
+        await self._each(batch)
+
+    async def _each(self, batch: list[_Waiting]) -> None:
+        """Alone: also what did not fit beside others, which may not have fitted themselves."""
         for one in batch:
             try:
                 _answer(one, (await self._send([one]))[0])
@@ -149,17 +204,32 @@ class Batcher:
                 _answer(one, its_own)
 
     async def _send(self, batch: Sequence[_Waiting]) -> list[Written]:
+        known = any(one.run in self._limited for one in batch)
+        said = await self._ask(_LIMITED if known else _PLAIN, batch)
+        unknown = [one for one, what in zip(batch, said, strict=True) if what == "limited"]
+        if unknown:
+            self._remember({one.run for one in unknown})
+            again = iter(await self._ask(_LIMITED, unknown))
+            said = [next(again) if what == "limited" else what for what in said]
+        return [Written(what) for what in said]
+
+    def _remember(self, limited: set[str]) -> None:
+        if len(self._limited) > MOST_KNOWN:
+            self._limited.clear()
+        self._limited |= limited
+
+    async def _ask(self, statement: str, batch: Sequence[_Waiting]) -> list[str]:
         rows = [(n, one.run, one.fence, *one.row.columns) for n, one in enumerate(batch)]
         columns = zip(*rows, strict=True)
         try:
             async with self._database.connection() as connection:
-                answers = await connection.fetch(_WRITE, *(list(column) for column in columns))
+                answers = await connection.fetch(statement, *(list(column) for column in columns))
         except VrooliError:
             raise
         except Exception as error:  # those who wait must hear of it: nobody else tells them
             _log.exception("the journal cannot be written")
             raise VrooliError("the journal cannot be written: see the log") from error
-        found = {row[0]: Written(row[1]) for row in answers}
+        found = {row[0]: row[1] for row in answers}
         return [found[number] for number in range(len(batch))]
 
 

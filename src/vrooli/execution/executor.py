@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from vrooli.core.errors import VrooliError
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools
 from vrooli.execution.step_types import step_type, validator
+from vrooli.flow.budget import OverBudget
 from vrooli.flow.driver import Parked
 from vrooli.flow.entries import Failure, Finished
 from vrooli.flow.failed import failure_of
@@ -61,6 +62,8 @@ class StepExecutor:
             # Whatever it was doing may have been done: not to be repeated unasked.
             again = self.repeatable(call)
             failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", again)
+        except OverBudget:
+            raise
         except VrooliError as error:
             failure = failure_of(error)
         except UnicodeEncodeError:

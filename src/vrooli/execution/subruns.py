@@ -23,6 +23,7 @@ class SubRun:
         attempt: of that step.
         routine: name; its newest version is taken when the run is made.
         inputs: as the routine says.
+        budget: as people write it, instead of what the routine says.
     """
 
     parent: str
@@ -30,6 +31,7 @@ class SubRun:
     attempt: int
     routine: str
     inputs: Any
+    budget: Any = None
 
 
 @dataclass(frozen=True, slots=True)

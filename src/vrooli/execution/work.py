@@ -15,6 +15,7 @@ from vrooli.execution.kept import Kept
 from vrooli.execution.known import Known
 from vrooli.execution.llm.models import Models
 from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
+from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.child_store import ChildStore
 from vrooli.execution.runs.children import Children
@@ -85,7 +86,12 @@ def work(
         )
     )
     subruns = Children(children, routines, engine, ends, clock)
-    equipped = replace(tools, subruns=subruns, approvals=ApprovalStore(database))
+    equipped = replace(
+        tools,
+        subruns=subruns,
+        approvals=ApprovalStore(database),
+        spending=PostgresSpending(database, clock),
+    )
     return Work(
         routines=routines,
         runs=Runs(store, routines, views, engine),

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
+from vrooli.flow.budget import OverBudget
 from vrooli.flow.entries import Again, Begun, Failure, Finished
 from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.journal import Journal, Written
@@ -60,8 +61,9 @@ class Executor(Protocol):
     """Executes steps."""
 
     async def execute(self, call: Call, begun: float) -> Finished:
-        """Once, within the step's own time. Never raises but when it is cancelled, or `Parked` of
-        one that is lasting. `begun` is when the attempt first began, unix seconds.
+        """Once, within the step's own time. Never raises but when it is cancelled, `Parked` of one
+        that is lasting, and `OverBudget` when the run is to pause for it. `begun` is when the
+        attempt first began, unix seconds.
         """
         ...
 
@@ -96,6 +98,7 @@ class Driver:
         self._pausing = False
         self._news = asyncio.Event()
         self._stirred = asyncio.Event()
+        self._lasting: set[str] = set()
 
     def pause(self) -> None:
         """Begin no new step; `run` returns when what runs has ended. What only waits is put
@@ -115,6 +118,7 @@ class Driver:
 
         Raises:
             Fenced: somebody else has it now.
+            OverBudget: it may not go on.
             VrooliError: the journal can neither be read nor written.
         """
         for entry in await patiently(self._clock, self._journal.read):
@@ -165,12 +169,26 @@ class Driver:
         finally:
             news.cancel()
         for task in [task for task in self._running.values() if task.done()]:
-            finished = task.result()
+            finished = await self._result(task)
             del self._running[finished.path]
             self._interpreter.finish(finished)
 
     def _is_light(self, call: Call) -> bool:
         return call.pause > 0 or self._executor.lasting(call)
+
+    async def _result(self, task: "asyncio.Task[Finished]") -> Finished:
+        """What became of a step. When it may not be, what runs beside it ends first: cut off, its
+        effect would be unknown. What ends at a time of its own goes on where it was.
+        """
+        try:
+            return task.result()
+        except OverBudget:
+            begun = self._interpreter.begun.keys() - self._lasting
+            await asyncio.gather(
+                *(one for path, one in self._running.items() if path in begun),
+                return_exceptions=True,
+            )
+            raise
 
     def _start(self, calls: Sequence[Call]) -> None:
         """What is told and does not run yet; what is told no more still waited for its time."""
@@ -178,6 +196,8 @@ class Driver:
             self._running.pop(path).cancel()
         for call in calls:
             if call.path not in self._running:
+                if self._executor.lasting(call):
+                    self._lasting.add(call.path)
                 if not call.pause:
                     self._interpreter.begin(call.path, call.attempt)
                 if self._is_light(call):
@@ -233,7 +253,7 @@ class Driver:
         begun = Begun(call.path, call.attempt, call.node.type, call.arguments, at)
         try:
             return await self._write(begun)
-        except Fenced:
+        except (Fenced, OverBudget):
             raise
         except VrooliError as error:
             return await self._unstorable(begun, "arguments", error)
@@ -242,7 +262,7 @@ class Driver:
         """The end that counts, written down."""
         try:
             return await self._write(finished) or finished
-        except Fenced:
+        except (Fenced, OverBudget):
             raise
         except VrooliError as error:
             return await self._unstorable(finished, "output", error)
@@ -269,6 +289,8 @@ class Driver:
         written = await self._journal.write(entry)
         if written is Written.FENCED:
             raise Fenced("the run was taken over, or has ended", where=entry.path)
+        if written is Written.OVER:
+            raise OverBudget("the budget has no step left", where=entry.path)
         return await self._earlier(entry) if written is Written.DUPLICATE else None
 
     async def _earlier(self, entry: Begun | Finished) -> Finished | None:

@@ -15,6 +15,8 @@ class Written(Enum):
     """It was there already: the earlier one counts."""
     FENCED = "fenced"
     """The run is somebody else's by now, or has ended: stop."""
+    OVER = "over"
+    """Not written: the budget of the run, or of one that it is a part of, has no step left."""
 
 
 class Journal(Protocol):

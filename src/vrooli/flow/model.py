@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vrooli.core.expression import Expression
+from vrooli.flow.budget import Limits
 from vrooli.flow.template import Template
 
 
@@ -119,6 +120,7 @@ class Routine:
         inputs: JSON Schema of what a run is given.
         body: what it does.
         output: what it comes to; the value of the body where that is not said.
+        budget: what a run may spend where nothing else is said.
     """
 
     name: str
@@ -126,3 +128,4 @@ class Routine:
     inputs: Mapping[str, Any]
     body: SequenceNode
     output: Template | None = None
+    budget: Limits = field(default_factory=Limits)

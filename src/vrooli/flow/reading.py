@@ -7,6 +7,7 @@ from typing import Any
 
 from vrooli.core.errors import UsageError
 from vrooli.core.expression import LITERALS, RESERVED, Expression, ExpressionError
+from vrooli.flow.budget import Limits, limits, mistakes
 from vrooli.flow.model import (
     AttemptNode,
     BranchNode,
@@ -38,7 +39,7 @@ _GIVEN = RESERVED | {"inputs", "steps", "index", "turn", "error"}
 """Names that have a meaning of their own, so that no map gives them to its items."""
 
 _STEP_KEYS = ("step", "retry", "timeout")
-_ROUTINE_KEYS = ("name", "description", "inputs", "do", "output")
+_ROUTINE_KEYS = ("name", "description", "inputs", "budget", "do", "output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,14 @@ class _Reader:
         sight = _Sight(frozenset({"inputs"}), frozenset(), set())
         body, after = self._block(("do",), data.get("do"), sight, 0)
         output = self._template(("output",), data["output"], after) if "output" in data else None
-        return Routine(str(name), str(description), inputs, body, output)
+        budget = self._budget(data.get("budget"))
+        return Routine(str(name), str(description), inputs, body, output, budget)
+
+    def _budget(self, data: Any) -> Limits:
+        wrong = [] if data is None else mistakes(data)
+        for key, reason in wrong:
+            self._wrong(("budget", key) if key else ("budget",), reason)
+        return Limits() if wrong else limits(data)
 
     def _block(
         self, place: tuple[str | int, ...], data: Any, sight: _Sight, depth: int

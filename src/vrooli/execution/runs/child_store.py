@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 from vrooli.core.ports.database import Database
 from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRunEnd
+from vrooli.flow.budget import Limits
 from vrooli.flow.entries import Failure
 
 # The parent's row is locked, so that it cannot be ended meanwhile: what ends it ends all that lies
@@ -24,14 +25,20 @@ WITH above AS (
     FROM above JOIN tree USING (root)
 ), made AS (
     INSERT INTO runs (id, root, parent, parent_path, ancestors, routine, version, inputs, status,
-                      owner, fence, lease_until, created_by, started_at)
+                      owner, fence, lease_until, created_by, started_at, deadline, capped)
     SELECT $1, a.root, a.id, $3, a.ancestors || a.id, $4, $5, $6::json,
            CASE WHEN $7::text IS NULL THEN 'pending' ELSE 'running' END, $7::text,
            CASE WHEN $7::text IS NULL THEN 0 ELSE 1 END,
            now() + make_interval(secs => $8), a.created_by,
-           CASE WHEN $7::text IS NOT NULL THEN now() END
+           CASE WHEN $7::text IS NOT NULL THEN now() END,
+           least(a.deadline, now() + make_interval(secs => $14)),
+           CASE WHEN $13::bigint IS NULL THEN a.capped ELSE array_append(a.capped, $1) END
     FROM above a, refused WHERE why IS NULL
-    ON CONFLICT (id) DO NOTHING RETURNING id, root, created_by
+    ON CONFLICT (id) DO NOTHING RETURNING id, root, created_by, deadline
+), ledger AS (
+    INSERT INTO budgets (run, micros_limit, tokens_limit, steps_limit, seconds_limit, on_limit)
+    SELECT id, $11::bigint, $12::bigint, $13::bigint, $14::float8, $15::text FROM made
+    WHERE $15::text IS NOT NULL
 ), counted AS (
     UPDATE run_trees t SET seq = t.seq + 1, runs = t.runs + 1 FROM made WHERE t.root = made.root
     RETURNING t.root, t.seq
@@ -44,7 +51,8 @@ WITH above AS (
 )
 SELECT CASE WHEN EXISTS (SELECT FROM made) THEN 'made'
             WHEN EXISTS (SELECT FROM runs WHERE id = $1) THEN 'there'
-            ELSE coalesce((SELECT why FROM refused), 'there') END
+            ELSE coalesce((SELECT why FROM refused), 'there') END,
+       (SELECT extract(epoch FROM deadline - now())::float8 FROM made)
 """
 
 _ENDED = """
@@ -76,6 +84,7 @@ class NewChild:
         routine: name.
         version: hash of its definition.
         inputs: valid by its schema.
+        limits: what it may spend; it is bound by those of its ancestors as well.
     """
 
     run: str
@@ -84,6 +93,7 @@ class NewChild:
     routine: str
     version: str
     inputs: Any
+    limits: Limits = field(default_factory=Limits)
 
 
 class ChildStore:
@@ -97,13 +107,18 @@ class ChildStore:
         async with self._database.connection() as connection:
             return bool(await connection.fetchval("SELECT 1 FROM runs WHERE id = $1", run))
 
-    async def create(self, new: NewChild, owner: str | None, lease: float) -> Born:
-        """Make it, claimed by `owner` at once (with fence 1) or, without one, by whoever sweeps."""
+    async def create(
+        self, new: NewChild, owner: str | None, lease: float
+    ) -> tuple[Born, float | None]:
+        """Make it, claimed by `owner` at once (with fence 1) or, without one, by whoever sweeps.
+        What became of it, and the seconds that budgets leave it.
+        """
         place = (new.run, new.parent, new.path)
         made_of = (new.routine, new.version, json.dumps(new.inputs))
-        values = (*place, *made_of, owner, lease, DEEPEST, MOST_RUNS)
+        values = (*place, *made_of, owner, lease, DEEPEST, MOST_RUNS, *new.limits.ledger)
         async with self._database.connection() as connection:
-            return Born(await connection.fetchval(_CREATE, *values))
+            born, left = await connection.fetchrow(_CREATE, *values)
+        return Born(born), left
 
     async def ended(self, runs: Sequence[str]) -> list[SubRunEnd]:
         """Those of them that have."""

@@ -12,6 +12,7 @@ from vrooli.execution.runs.inputs import BadInputs, InputCheck
 from vrooli.execution.runs.store import Claim
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRun, SubRunEnd
+from vrooli.flow.budget import limits
 from vrooli.flow.patience import patiently
 
 _REFUSED = {
@@ -55,17 +56,18 @@ class Children:
             self._check_inputs(stored, asked.inputs)
         except BadInputs as error:
             raise StepFailed("inputs", error.what, where=error.where or asked.routine) from error
+        budget = limits(asked.budget).instead_of(limits(stored.definition.get("budget")))
         engine = self._engine
         owner = engine.parts.owner if engine.room > 0 else None
         place = (asked.parent, asked.path)
-        new = NewChild(run, *place, stored.name, stored.version, asked.inputs)
-        born = await patiently(
+        new = NewChild(run, *place, stored.name, stored.version, asked.inputs, budget)
+        born, left = await patiently(
             self._clock, lambda: self._store.create(new, owner, LEASE if owner else 0.0)
         )
         if refused := _REFUSED.get(born):
             raise StepFailed(refused[0], refused[1], where=asked.routine)
         if born is Born.MADE and owner:
-            engine.take(Claim(run, 1, asked.inputs, stored.version, stored.definition, fresh=True))
+            engine.take(Claim(run, 1, asked.inputs, stored.version, stored.definition, True, left))
 
     async def _newest(self, name: str) -> StoredRoutine:
         try:

@@ -16,7 +16,9 @@ from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.meter import Meter, NoMeter
 from vrooli.execution.runs.store import Claim, RunStore, Wish
 from vrooli.execution.runs.transitions import Transitions
+from vrooli.flow.budget import OverBudget
 from vrooli.flow.driver import Driver, End, Executor, Fenced, Paused, Waiting
+from vrooli.flow.entries import Failure
 from vrooli.flow.interpreter import Broken, Done
 from vrooli.flow.model import Routine
 from vrooli.flow.notes import Notebook
@@ -210,11 +212,15 @@ class Engine:
         try:
             routine = self.parts.read(claim.version, claim.definition)
             driver = self._driver(claim, routine)
-            while not await self._settled(claim, await driver.run()):
+            while not await self._settled(claim, await _in_time(driver, claim.left)):
                 # Something was decided meanwhile that it has not seen.
                 claim = replace(claim, fresh=False)
                 driver = self._driver(claim, routine)
                 _tell(driver, await self._wish(claim))
+        except OverBudget as error:
+            failure = Failure("budget", error.what, error.where)
+            over = partial(self.parts.store.over_budget, claim.run, claim.fence, failure)
+            await patiently(self.parts.clock, over)
         except Fenced:
             _log.info("run %s is somebody else's now", claim.run)
         except VrooliError as error:
@@ -269,3 +275,11 @@ def _tell(driver: Driver, wish: Wish) -> None:
     if wish.pausing:
         driver.pause()
     driver.stir(wish.stirs)
+
+
+async def _in_time(driver: Driver, left: float | None) -> End:
+    try:
+        async with asyncio.timeout(left):
+            return await driver.run()
+    except TimeoutError as error:
+        raise OverBudget("the time of its budget is over") from error

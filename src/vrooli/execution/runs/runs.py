@@ -9,6 +9,7 @@ from vrooli.execution.runs.engine import LEASE, Engine
 from vrooli.execution.runs.inputs import InputCheck
 from vrooli.execution.runs.store import Claim, NewRun, RunStore
 from vrooli.execution.runs.views import RunViews
+from vrooli.flow.budget import limits
 
 
 class Runs:
@@ -21,7 +22,9 @@ class Runs:
         self.views = views
         self._check_inputs = InputCheck()
 
-    async def start(self, routine: str, inputs: Any, by: str, key: str | None) -> str:
+    async def start(
+        self, routine: str, inputs: Any, by: str, key: str | None, budget: Any = None
+    ) -> str:
         """The id of a new run, or of the one that the same `key` of the same caller made before.
 
         Args:
@@ -29,20 +32,23 @@ class Runs:
             inputs: a JSON object.
             by: who asks.
             key: repeated when a request is sent again.
+            budget: as people write it, key by key instead of what the routine says.
 
         Raises:
             UnknownName: there is no such routine.
+            BadBudget: it cannot be.
             BadInputs: they do not fit.
         """
         stored = await self._routines.get(routine)
         self._check_inputs(stored, inputs)
-        new = NewRun(secrets.token_hex(8), routine, stored.version, inputs, by, key)
+        may = limits(budget).instead_of(limits(stored.definition.get("budget")))
+        new = NewRun(secrets.token_hex(8), routine, stored.version, inputs, by, key, may)
         owner = self._engine.parts.owner if self._engine.room > 0 else None
         made = await self._store.create(new, owner, LEASE if owner else 0.0)
         if made == new.run:
             self._engine.parts.meter.started(routine)
         if made == new.run and owner:
-            claim = Claim(new.run, 1, inputs, stored.version, stored.definition, fresh=True)
+            claim = Claim(new.run, 1, inputs, stored.version, stored.definition, True, may.seconds)
             self._engine.take(claim)
         return made
 

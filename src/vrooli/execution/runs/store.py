@@ -2,26 +2,35 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import Artifacts
+from vrooli.execution.runs.ledger import RELEASE
+from vrooli.flow.budget import PAUSE, Limits
+from vrooli.flow.entries import Failure
 
 _CREATE = """
 WITH before AS (
     SELECT id FROM runs WHERE created_by = $6 AND request_key = $8
 ), made AS (
     INSERT INTO runs (id, root, routine, version, inputs, status, owner, fence, lease_until,
-                      created_by, request_key, started_at)
+                      created_by, request_key, started_at, deadline, capped)
     SELECT $1, $1, $2, $3, $4::json,
            CASE WHEN $5::text IS NULL THEN 'pending' ELSE 'running' END, $5::text,
            CASE WHEN $5::text IS NULL THEN 0 ELSE 1 END,
-           now() + make_interval(secs => $7), $6, $8, CASE WHEN $5::text IS NOT NULL THEN now() END
+           now() + make_interval(secs => $7), $6, $8,
+           CASE WHEN $5::text IS NOT NULL THEN now() END, now() + make_interval(secs => $12),
+           CASE WHEN $11::bigint IS NOT NULL THEN '{}'::text[] END
     WHERE NOT EXISTS (SELECT FROM before)
     ON CONFLICT (created_by, request_key) DO NOTHING RETURNING id
 ), tree AS (
-    INSERT INTO run_trees (root, seq) SELECT id, 1 FROM made
+    INSERT INTO run_trees (root, seq, steps_limit) SELECT id, 1, $11::bigint FROM made
+), ledger AS (
+    INSERT INTO budgets (run, micros_limit, tokens_limit, steps_limit, seconds_limit, on_limit)
+    SELECT id, $9::bigint, $10::bigint, $11::bigint, $12::float8, $13::text FROM made
+    WHERE $13::text IS NOT NULL
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT id, 1, id, now(), 'run.created',
@@ -44,7 +53,8 @@ UPDATE runs r SET status = 'running', owner = $1, fence = r.fence + 1,
     lease_until = now() + make_interval(secs => $2), started_at = coalesce(r.started_at, now())
 FROM free, routine_versions v
 WHERE r.id = free.id AND v.hash = r.version
-RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text
+RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text,
+    extract(epoch FROM r.deadline - now())::float8
 """
 
 # Locked in the order of their ids, as the journal locks them: else the two wait for each other.
@@ -65,28 +75,33 @@ JOIN unnest($1::text[], $2::bigint[]) AS held(id, fence)
 ON r.id = held.id AND r.fence = held.fence AND r.status = 'running'
 """
 
-_RELEASE = """
+_HAND_ON = """
 UPDATE runs SET lease_until = now() WHERE owner = $1 AND status = 'running'
 """
 
-_END = """
+_END = (
+    """
 WITH ended AS (
     UPDATE runs SET status = $3, output = $4::json, failure = $5::json, ended_at = now(),
         owner = NULL, lease_until = NULL
-    WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING id, root
+    WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING id, root, ancestors
 ), counted AS (
     UPDATE run_trees t SET seq = t.seq + 1 FROM ended WHERE t.root = ended.root
     RETURNING t.root, t.seq
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT c.root, c.seq, e.id, now(), 'run.' || $3, '{}'::jsonb FROM counted c, ended e
-)
+)"""
+    + RELEASE
+    + """
 SELECT count(*) FROM ended
 """
+)
 
 # It ends with all that lies below it, in one commit; locked in the order of ids, as the journal
 # does. $4 is the fence of whoever drives it, or nobody's; with $6, it has ended already.
-_CUT = """
+_CUT = (
+    """
 WITH ours AS (
     SELECT id, fence FROM runs
     WHERE root = (SELECT root FROM runs WHERE id = $1) AND (id = $1 OR $1 = ANY (ancestors))
@@ -113,8 +128,35 @@ WITH ours AS (
            CASE WHEN e.status = 'cancelled'
                 THEN jsonb_build_object('by', coalesce($5::text, 'run ' || $1)) ELSE '{}' END
     FROM counted c, ended e
-)
+)"""
+    + RELEASE
+    + """
 SELECT id FROM ended
+"""
+)
+
+
+# The nearest budget above says what happens.
+_ON_LIMIT = """
+SELECT b.on_limit FROM runs r, budgets b JOIN runs a ON a.id = b.run
+WHERE r.id = $1 AND b.run = ANY (r.ancestors || r.id) AND b.on_limit IS NOT NULL
+ORDER BY cardinality(a.ancestors) DESC LIMIT 1
+"""
+
+_PAUSE = """
+WITH paused AS (
+    UPDATE runs SET status = 'paused', owner = NULL, lease_until = NULL
+    WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING id, root
+), counted AS (
+    UPDATE run_trees t SET seq = t.seq + 1 FROM paused WHERE t.root = paused.root
+    RETURNING t.root, t.seq
+), told AS (
+    INSERT INTO run_events (root, seq, run, at, kind, data)
+    SELECT c.root, c.seq, p.id, now(), 'run.paused',
+           jsonb_build_object('by', 'budget', 'reason', $3::text)
+    FROM counted c, paused p
+)
+SELECT count(*) FROM paused
 """
 
 
@@ -129,6 +171,7 @@ class Claim:
         version: hash of its routine.
         definition: of the routine, as data.
         fresh: made and claimed in one, so that its journal is empty.
+        left: seconds that its budget leaves it; None when nothing limits them.
     """
 
     run: str
@@ -137,6 +180,7 @@ class Claim:
     version: str
     definition: Any
     fresh: bool = False
+    left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +194,7 @@ class NewRun:
         inputs: valid by the schema of the routine.
         by: who asked.
         key: of the request; None when the caller sent none.
+        limits: what it may spend.
     """
 
     run: str
@@ -158,6 +203,7 @@ class NewRun:
     inputs: Any
     by: str
     key: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +236,7 @@ class RunStore:
         """
         inputs = json.dumps(new.inputs)
         values = (new.run, new.routine, new.version, inputs, owner, new.by, lease, new.key)
+        values += new.limits.ledger
         async with self._database.connection() as connection:
             made = await connection.fetchval(_CREATE, *values)
             return str(made or await connection.fetchval(_CREATE, *values))
@@ -210,7 +257,8 @@ class RunStore:
         async with self._database.connection() as connection:
             rows = await connection.fetch(_CLAIM, owner, lease, most, held, others)
         return [
-            Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4])) for row in rows
+            Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]), row[5])
+            for row in rows
         ]
 
     async def renew(self, held: Sequence[tuple[str, int]], lease: float) -> set[str]:
@@ -229,7 +277,7 @@ class RunStore:
     async def release(self, owner: str) -> None:
         """Whoever sweeps next may have what is `owner`'s."""
         async with self._database.connection() as connection:
-            await connection.execute(_RELEASE, owner)
+            await connection.execute(_HAND_ON, owner)
 
     async def end(self, run: str, fence: int, status: str, output: Any, failure: Any) -> bool:
         """Write down what it came to; whether it was still ours. Nothing goes on below a run that
@@ -242,6 +290,15 @@ class RunStore:
         values = (run, fence, status, kept, _json(failure))
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(_END, *values))
+
+    async def over_budget(self, run: str, fence: int, failure: Failure) -> None:
+        """It pauses, or has failed, as the nearest budget above it says."""
+        async with self._database.connection() as connection:
+            on_limit = await connection.fetchval(_ON_LIMIT, run)
+            if on_limit == PAUSE:
+                await connection.fetchval(_PAUSE, run, fence, failure.reason)
+                return
+        await self.end(run, fence, "failed", None, failure.to_json())
 
     async def cancel(self, run: str, by: str) -> list[str]:
         """End it wherever it stands, with all that it started: the ids of what had not ended. Their

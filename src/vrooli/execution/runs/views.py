@@ -1,18 +1,27 @@
 """Runs, their steps and events as clients see them."""
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import shown
+from vrooli.flow.budget import standing
 
 _RUN = """
 SELECT id, root, routine, version, status, owner, inputs::text, output::text, failure::text,
        created_by, extract(epoch FROM created_at)::float8, extract(epoch FROM started_at)::float8,
        extract(epoch FROM ended_at)::float8, parent, parent_path,
-       pausing AND status = 'running', forked_from, forked_path
+       pausing AND status = 'running', forked_from, forked_path,
+       (SELECT to_json(b) FROM budgets b WHERE b.run = runs.id)::text,
+       CASE WHEN id = root
+            THEN (SELECT t.steps FROM run_trees t WHERE t.root = runs.root)
+            ELSE (SELECT count(*) FROM steps s JOIN runs below ON below.id = s.run
+                  WHERE below.root = runs.root
+                      AND (below.id = runs.id OR runs.id = ANY (below.ancestors)))
+       END
 FROM runs
 """
 
@@ -145,6 +154,7 @@ def _run(row: Any) -> dict[str, Any]:
         "pausing": row[15],
         "forked_from": row[16],
         "forked_path": row[17],
+        "budget": standing(_maybe(row[18]), row[19], row[10], row[12] or time.time()),
     }
 
 

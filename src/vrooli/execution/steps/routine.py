@@ -4,6 +4,7 @@ from typing import Any
 
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools, StepType
 from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRun, SubRunEnd
+from vrooli.flow.budget import SCHEMA
 
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -19,6 +20,11 @@ _SCHEMA: dict[str, Any] = {
             "type": "object",
             "default": {},
             "description": "of the run, as its routine says",
+        },
+        "budget": {
+            **SCHEMA,
+            "description": "what it may spend, key by key instead of what its routine says: "
+            "`cost`, `tokens`, `steps`, `time`, `on_limit`",
         },
     },
 }
@@ -44,7 +50,8 @@ Other failures: `no-routine` (there is none of that name), `inputs` (they do not
 
 async def _run(call: StepCall, tools: StepTools) -> Any:
     given = call.arguments
-    asked = SubRun(call.run, call.path, call.attempt, given["name"], given.get("inputs", {}))
+    place = (call.run, call.path, call.attempt)
+    asked = SubRun(*place, given["name"], given.get("inputs", {}), given.get("budget"))
     return _value(await tools.subruns.to_its_end(asked))
 
 

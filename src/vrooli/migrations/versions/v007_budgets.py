@@ -7,8 +7,8 @@ down_revision = "v004_control"
 
 _CHANGES = (
     # Ancestors from the root to the parent: one look finds all that lies above a run, and one all
-    # that lies below it. `deadline` and `capped` come from budgets; `capped` are those of the run
-    # and its ancestors, but for the root, whose budget limits steps.
+    # that lies below it. `deadline` and `capped` come from budgets: `capped` is null where nothing
+    # limits steps, and else the ids of the run and its ancestors that do, but for the root.
     """
     ALTER TABLE runs
         ADD COLUMN parent text REFERENCES runs ON DELETE CASCADE,

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from vrooli.execution.runs.inputs import BadInputs
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.views import RunFilter
+from vrooli.flow.budget import BadBudget
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
@@ -29,12 +30,15 @@ class Start(BaseModel):
     Attributes:
         routine: name.
         inputs: as its schema says.
+        budget: `cost` (US dollars), `tokens`, `steps`, `time` (seconds), `on_limit` (`stop` or
+            `pause`), key by key instead of what the routine says.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     routine: str = Field(max_length=63)
     inputs: dict[str, Any] = Field(default_factory=dict)
+    budget: dict[str, Any] = Field(default_factory=dict)
 
 
 def run_routes(runs: Runs) -> APIRouter:
@@ -61,12 +65,15 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> JSONResponse:
         """201 with the run; the same `Idempotency-Key` again makes no second one. 404 when there is
-        no such routine, 422 when the inputs do not fit it.
+        no such routine, 422 when the inputs do not fit it or the budget cannot be.
         """
         try:
-            run = await runs.start(start.routine, start.inputs, who.name, idempotency_key)
+            asked = (start.routine, start.inputs, who.name, idempotency_key, start.budget)
+            run = await runs.start(*asked)
         except BadInputs as error:
             return problem(422, "bad_inputs", error.what, next_step=error.next_step)
+        except BadBudget as error:
+            return problem(422, "bad_budget", error.what)
         return JSONResponse(await runs.views.get(run), status_code=201)
 
     @router.post(

@@ -1,0 +1,135 @@
+"""What runs spend, in PostgreSQL: set aside before and settled after, all the way up their tree."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.errors import VrooliError
+from vrooli.core.ports.clock import Clock
+from vrooli.core.ports.database import Database
+from vrooli.execution.spending import Amount
+from vrooli.execution.step_type import StepFailed
+from vrooli.flow.budget import MICROS, PAUSE, OverBudget
+from vrooli.flow.patience import patiently
+
+# The run is locked so that it cannot end meanwhile and leave behind what is just being set aside;
+# the ledgers in order, so that the branches of a tree do not wait for each other.
+_RESERVE = """
+WITH spender AS (
+    SELECT id, ancestors || id AS way FROM runs WHERE id = $1 AND status = 'running' FOR SHARE
+), known AS (
+    SELECT FROM budget_reservations WHERE run = $1 AND key = $2 AND status <> 'released'
+), ledger AS (
+    SELECT * FROM budgets WHERE run = ANY ((SELECT way FROM spender)::text[])
+    ORDER BY run FOR NO KEY UPDATE
+), short AS (
+    SELECT l.run, l.on_limit, v.* FROM ledger l, LATERAL (VALUES
+        ('tokens', l.tokens_limit, l.tokens_spent + l.tokens_reserved, $3::bigint),
+        ('cost', l.micros_limit, l.micros_spent + l.micros_reserved, $4::bigint)
+    ) AS v (kind, most, used, asked)
+    WHERE v.most IS NOT NULL AND (v.asked IS NULL OR v.used + v.asked > v.most)
+), noted AS (
+    INSERT INTO budget_reservations AS q (run, key, tokens, micros, status)
+    SELECT id, $2, $3, coalesce($4, 0), 'open' FROM spender
+    WHERE NOT EXISTS (SELECT FROM short) AND NOT EXISTS (SELECT FROM known)
+        AND (SELECT count(*) FROM ledger) = cardinality(way)
+    ON CONFLICT (run, key) DO UPDATE
+    SET tokens = excluded.tokens, micros = excluded.micros, status = 'open'
+    WHERE q.status = 'released'
+    RETURNING q.run
+), taken AS (
+    UPDATE budgets b SET tokens_reserved = b.tokens_reserved + $3,
+        micros_reserved = b.micros_reserved + coalesce($4, 0)
+    FROM ledger l, noted WHERE b.run = l.run
+)
+SELECT EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM noted) AS done,
+       EXISTS (SELECT FROM spender) AS runs,
+       (SELECT count(*) FROM ledger) = (SELECT cardinality(way) FROM spender) AS whole, s.*
+FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT * FROM short LIMIT 1) s ON true
+"""
+
+_KNOWN = "SELECT 1 FROM budget_reservations WHERE run = $1 AND key = $2 AND status <> 'released'"
+
+_OPEN = """
+INSERT INTO budgets (run) SELECT unnest(ancestors || id) FROM runs WHERE id = $1
+ON CONFLICT DO NOTHING
+"""
+
+# What was released because its run had ended is spent all the same, if it was.
+_SETTLE = """
+WITH kept AS (
+    SELECT q.*, r.ancestors || r.id AS way FROM budget_reservations q JOIN runs r ON r.id = q.run
+    WHERE q.run = $1 AND q.key = $2 AND q.status <> 'settled' FOR NO KEY UPDATE OF q
+), closed AS (
+    UPDATE budget_reservations q SET status = 'settled', real_tokens = $3,
+        real_micros = coalesce($4, k.micros)
+    FROM kept k WHERE q.run = k.run AND q.key = k.key
+), ledger AS (
+    SELECT b.run FROM budgets b WHERE b.run = ANY ((SELECT way FROM kept)::text[])
+    ORDER BY b.run FOR NO KEY UPDATE
+), spent AS (
+    UPDATE budgets b SET tokens_spent = b.tokens_spent + $3,
+        micros_spent = b.micros_spent + coalesce($4, k.micros),
+        tokens_reserved = b.tokens_reserved - CASE k.status WHEN 'open' THEN k.tokens ELSE 0 END,
+        micros_reserved = b.micros_reserved - CASE k.status WHEN 'open' THEN k.micros ELSE 0 END,
+        unpriced = b.unpriced + CASE WHEN $4::bigint IS NULL THEN 1 ELSE 0 END
+    FROM ledger l, kept k WHERE b.run = l.run
+)
+SELECT EXISTS (SELECT FROM budget_reservations WHERE run = $1 AND key = $2)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresSpending:
+    """Port `Spending`.
+
+    Attributes:
+        database: with the ledger.
+        clock: time.
+    """
+
+    database: Database
+    clock: Clock
+
+    async def reserve(self, run: str, key: str, most: Amount) -> None:
+        """See the port. Where the limit says `pause`, it raises `OverBudget` instead."""
+        await patiently(self.clock, lambda: self._reserve(run, key, most))
+
+    async def settle(self, run: str, key: str, real: Amount) -> None:
+        """See the port."""
+        await patiently(self.clock, lambda: self._settle(run, key, real))
+
+    async def _reserve(self, run: str, key: str, most: Amount) -> None:
+        values = (run, key, most.tokens, most.micros)
+        async with self.database.connection() as connection:
+            said = await connection.fetchrow(_RESERVE, *values)
+            if said["runs"] and not said["whole"]:
+                await connection.execute(_OPEN, run)
+                said = await connection.fetchrow(_RESERVE, *values)
+            # Asked twice at once, the one that waited may find no room for what it has already.
+            if said["done"] or await connection.fetchval(_KNOWN, run, key):
+                return
+        if not said["runs"]:
+            raise StepFailed("budget", "the run has ended", where=run)
+        raise _refused(said)
+
+    async def _settle(self, run: str, key: str, real: Amount) -> None:
+        async with self.database.connection() as connection:
+            if not await connection.fetchval(_SETTLE, run, key, real.tokens, real.micros):
+                raise VrooliError("nothing was set aside for it", where=f"{run}: {key}")
+
+
+def _refused(said: Any) -> VrooliError:
+    reason = _reason(said)
+    if said["on_limit"] == PAUSE:
+        return OverBudget(reason, where=said["run"])
+    return StepFailed("budget", reason, where=said["run"])
+
+
+def _reason(said: Any) -> str:
+    kind, most, used, asked = said["kind"], said["most"], said["used"], said["asked"]
+    if asked is None:
+        return "there is a limit on cost, and nobody knows the price of what is asked for"
+    if kind == "cost":
+        most, used, asked = (f"{one / MICROS:.6f} $" for one in (most, used, asked))
+        return f"the budget of {most} has {used} spent or set aside: {asked} more is too much"
+    return f"the budget of {most} tokens has {used} spent or set aside: {asked} more is too much"

@@ -1,0 +1,252 @@
+"""Budgets of runs and of trees, on a real PostgreSQL."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.support.postgres import Postgres
+from tests.support.trees import Place, place, sub, waits
+from tests.support.work import prepare
+from vrooli.execution.postgres_spending import PostgresSpending
+from vrooli.execution.runs.children import child_id
+from vrooli.execution.spending import Amount
+from vrooli.execution.step_type import StepFailed
+from vrooli.flow.budget import OverBudget
+from vrooli.host.clock import SystemClock
+
+SPENDING = {"step": "x", "wait": {"seconds": 600}}
+
+
+@pytest.fixture(scope="module")
+def dsn(cluster: Postgres) -> str:
+    """A database of this file's own in the cluster of all."""
+    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    prepare(dsn)
+    return dsn
+
+
+@pytest.fixture
+async def here(dsn: str) -> AsyncIterator[Place]:
+    async with place(dsn) as one:
+        yield one
+
+
+@pytest.fixture
+def spending(here: Place) -> PostgresSpending:
+    return PostgresSpending(here.database, SystemClock())
+
+
+async def of(here: Place, run: str, kind: str) -> tuple[Any, ...]:
+    """Spent, set aside and limit."""
+    line = (await here.work.runs.views.get(run))["budget"][kind]
+    return line["spent"], line["reserved"], line["limit"]
+
+
+async def under_way(here: Place, budget: dict[str, Any] | None, inner: Any = None) -> str:
+    """A run whose step goes on for long."""
+    return await here.start(await here.put(inner or SPENDING), budget=budget)
+
+
+async def tree(here: Place, above: dict[str, Any] | None, below: Any) -> tuple[str, str]:
+    """A run, and one that it started, with budgets."""
+    leaf = await here.put(SPENDING, budget=below)
+    run = await under_way(here, above, sub("a", leaf))
+    (child,) = await here.below(run, 1)
+    return run, child
+
+
+async def test_what_is_set_aside_is_settled_with_the_real_figure(
+    here: Place, spending: PostgresSpending
+) -> None:
+    run = await under_way(here, {"tokens": 100, "cost": 1})
+    await spending.reserve(run, "a", Amount(60, 500_000))
+    assert await of(here, run, "tokens") == (0, 60, 100)
+    assert await of(here, run, "cost") == (0, 0.5, 1)
+    with pytest.raises(StepFailed, match="60 spent or set aside: 41 more") as refused:
+        await spending.reserve(run, "b", Amount(41, 0))
+    assert refused.value.kind == "budget"
+    await spending.settle(run, "a", Amount(20, 123_456))
+    assert await of(here, run, "tokens") == (20, 0, 100)
+    assert await of(here, run, "cost") == (0.123456, 0, 1)
+    await spending.reserve(run, "b", Amount(41, 0))
+
+
+async def test_the_same_key_twice_is_nothing_new(here: Place, spending: PostgresSpending) -> None:
+    run = await under_way(here, {"tokens": 100})
+    await asyncio.gather(*(spending.reserve(run, "a", Amount(60)) for _ in range(8)))
+    assert await of(here, run, "tokens") == (0, 60, 100)
+    await asyncio.gather(*(spending.settle(run, "a", Amount(50)) for _ in range(8)))
+    await spending.reserve(run, "a", Amount(60))
+    assert await of(here, run, "tokens") == (50, 0, 100)
+
+
+async def test_an_unknown_price_is_refused_where_cost_is_limited(
+    here: Place, spending: PostgresSpending
+) -> None:
+    limited, child = await tree(here, {"cost": 5}, {"tokens": 10})
+    for run in (limited, child):
+        with pytest.raises(StepFailed, match="nobody knows the price"):
+            await spending.reserve(run, "a", Amount(1, None))
+    free = await under_way(here, None)
+    await spending.reserve(free, "a", Amount(1, None))
+    await spending.settle(free, "a", Amount(1, None))
+    budget = (await here.work.runs.views.get(free))["budget"]
+    assert (budget["tokens"]["spent"], budget["cost"]["spent"], budget["unpriced"]) == (1, 0, 1)
+
+
+async def test_what_a_child_spends_comes_out_of_its_parent(
+    here: Place, spending: PostgresSpending
+) -> None:
+    run, child = await tree(here, {"tokens": 100}, {"tokens": 200})
+    await spending.reserve(child, "a", Amount(70))
+    assert await of(here, run, "tokens") == (0, 70, 100)
+    assert await of(here, child, "tokens") == (0, 70, 200)
+    for one in (run, child):
+        with pytest.raises(StepFailed, match="100 tokens"):
+            await spending.reserve(one, "b", Amount(31))
+    await spending.settle(child, "a", Amount(10))
+    assert await of(here, run, "tokens") == (10, 0, 100)
+
+
+async def test_more_than_was_set_aside_is_told_as_it_is(
+    here: Place, spending: PostgresSpending
+) -> None:
+    run = await under_way(here, {"tokens": 100})
+    await spending.reserve(run, "a", Amount(90))
+    await spending.settle(run, "a", Amount(120))
+    assert await of(here, run, "tokens") == (120, 0, 100)
+    with pytest.raises(StepFailed):
+        await spending.reserve(run, "b", Amount(1))
+
+
+async def test_what_a_crash_left_set_aside_is_free_when_its_run_ends(
+    here: Place, spending: PostgresSpending
+) -> None:
+    """Not settled by a replay, for there is none; what comes late is spent all the same."""
+    run, child = await tree(here, {"tokens": 100}, None)
+    await spending.reserve(child, "a", Amount(60))
+    await spending.reserve(run, "a", Amount(30))
+    await here.work.runs.cancel(child, "somebody")
+    assert (await here.end(run))["status"] == "failed"
+    assert await of(here, run, "tokens") == (0, 0, 100)
+    assert await of(here, child, "tokens") == (0, 0, None)
+    await spending.settle(child, "a", Amount(5))
+    assert await of(here, run, "tokens") == (5, 0, 100)
+    with pytest.raises(StepFailed, match="has ended"):
+        await spending.reserve(child, "b", Amount(1))
+
+
+async def test_where_it_says_pause_nothing_fails(here: Place, spending: PostgresSpending) -> None:
+    run = await under_way(here, {"tokens": 1, "on_limit": "pause"})
+    with pytest.raises(OverBudget):
+        await spending.reserve(run, "a", Amount(2))
+
+
+@pytest.mark.parametrize("do", ["one after the other", "side by side"])
+async def test_steps_are_counted_and_no_more_are_written(here: Place, do: str) -> None:
+    steps = [{"step": f"s{n}", "value": {}} for n in range(10)]
+    graph = steps if do == "one after the other" else [{"parallel": [[one] for one in steps]}]
+    run = await here.start(await here.put(*graph), budget={"steps": 7})
+    found = await here.end(run)
+    assert (found["status"], found["failure"]["kind"]) == ("failed", "budget")
+    assert await of(here, run, "steps") == (7, 0, 7)
+    rows = await here.fetch("SELECT count(*) FROM steps WHERE run = $1", run)
+    assert rows == [(7,)]
+    enough = await here.start(await here.put(*graph), budget={"steps": 10})
+    assert (await here.end(enough))["status"] == "completed"
+
+
+async def test_steps_of_a_tree_count_together_and_each_run_has_its_own_limit(here: Place) -> None:
+    steps = [{"step": f"s{n}", "value": {}} for n in range(5)]
+    leaf = await here.put(*steps)
+    capped = {"step": "a", "routine": {"name": leaf, "budget": {"steps": 4}}}
+    run = await here.start(await here.put({"try": [capped], "rescue": [sub("b", leaf)]}))
+    assert (await here.end(run))["status"] == "completed"
+    assert (await here.end(child_id(run, "a", 1)))["failure"]["kind"] == "budget"
+    assert await of(here, child_id(run, "a", 1), "steps") == (4, 0, 4)
+    assert await of(here, child_id(run, "b", 1), "steps") == (5, 0, None)
+    assert await of(here, run, "steps") == (2 + 4 + 5, 0, None)
+    tight = await here.start(await here.put(sub("a", leaf)), budget={"steps": 5})
+    assert (await here.end(tight))["failure"]["kind"] == "budget"
+    assert await of(here, tight, "steps") == (5, 0, 5)
+
+
+async def test_a_limit_of_steps_is_no_failure_that_can_be_rescued(here: Place) -> None:
+    steps = [{"step": f"s{n}", "value": {}} for n in range(3)]
+    graph = {"try": steps, "rescue": [{"step": "r", "value": {}}]}
+    run = await here.start(await here.put(graph), budget={"steps": 2})
+    assert (await here.end(run))["failure"]["kind"] == "budget"
+
+
+async def test_time_ends_a_run_and_all_below_it(here: Place) -> None:
+    leaf = await here.put(waits("x"))
+    run = await here.start(await here.put(sub("a", leaf)), budget={"time": 1})
+    (child,) = await here.below(run, 1)
+    assert (await here.end(run))["failure"]["kind"] == "budget"
+    assert (await here.end(child))["status"] in ("failed", "cancelled")
+
+
+async def test_a_run_that_pauses_does_so_when_what_runs_has_ended(here: Place) -> None:
+    graph = {
+        "parallel": [
+            [{"step": "a", "python": {"code": "def main(inputs): ..."}}],
+            [{"step": f"s{n}", "value": {}} for n in range(3)],
+            [{"step": f"t{n}", "value": {}} for n in range(3)],
+        ]
+    }
+    run = await here.start(await here.put(graph), budget={"steps": 3, "on_limit": "pause"})
+    await here.work.engine.let_go_of(run)
+    found = await here.work.runs.views.get(run)
+    assert (found["status"], found["failure"]) == ("paused", None)
+    ((kind, data),) = await here.fetch(
+        "SELECT kind, data->>'by' FROM run_events WHERE root = $1 ORDER BY seq DESC LIMIT 1", run
+    )
+    assert (kind, data) == ("run.paused", "budget")
+
+
+async def test_after_kill_9_the_replay_settles_what_was_set_aside(dsn: str) -> None:
+    """One process sets aside, and dies; the other goes on with the same key."""
+    async with place(dsn) as one, place(dsn) as other:
+        run = await under_way(one, {"tokens": 100})
+        await PostgresSpending(one.database, SystemClock()).reserve(run, "a", Amount(60))
+        await one.kill()
+        await other.fetch("UPDATE runs SET lease_until = '-infinity' WHERE id = $1", run)
+        await other.work.engine.sweep()
+        replay = PostgresSpending(other.database, SystemClock())
+        await replay.reserve(run, "a", Amount(60))
+        assert await of(other, run, "tokens") == (0, 60, 100)
+        await replay.settle(run, "a", Amount(45))
+        assert await of(other, run, "tokens") == (45, 0, 100)
+        await other.work.runs.cancel(run, "somebody")
+
+
+async def test_branches_that_spend_at_once_never_pass_the_limit(
+    here: Place, spending: PostgresSpending
+) -> None:
+    """Of a tree whose runs all want more than there is, and none waits for another for ever."""
+    leaf = await here.put(SPENDING, budget={"tokens": 60})
+    above = {"map": "each", "over": list(range(4)), "do": [sub("a", leaf)]}
+    run = await under_way(here, {"tokens": 100}, above)
+    runs = await here.below(run, 4)
+
+    async def spend(number: int) -> int:
+        one, most = runs[number % 4], number % 7 + 1
+        try:
+            await spending.reserve(one, f"k{number}", Amount(most))
+        except StepFailed:
+            return 0
+        await spending.settle(one, f"k{number}", Amount(most))
+        return most
+
+    spent = sum(await asyncio.gather(*map(spend, range(80))))
+    assert await of(here, run, "tokens") == (spent, 0, 100)
+    assert 93 < spent <= 100
+    for one in runs:
+        assert (await of(here, one, "tokens"))[0] <= 60
+    ((deadlocks,),) = await here.fetch(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    )
+    assert deadlocks == 0
