@@ -3,8 +3,11 @@ Pure.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
-from vrooli.flow.entries import Again, Entry, Told
+from vrooli.flow.entries import Again, Entry, Finished, Told
+from vrooli.flow.interpreter import Interpreter
+from vrooli.flow.model import Routine
 
 
 def counting(entries: Iterable[Told]) -> list[Entry]:
@@ -36,13 +39,24 @@ def kept(entries: Iterable[Told], path: str) -> list[Entry] | None:
     return [entry for entry in found if entry.path in early]
 
 
-def given_up(entries: Iterable[Told], keep: Iterable[Entry]) -> dict[str, int]:
-    """By path the attempt up to which nothing counts any more, so that of what counts now only
-    `keep` does.
+def failed(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> set[str]:
+    """Steps that failed and keep the run from going on; empty where none did. Those that were
+    rescued do not.
     """
-    paths = {entry.path for entry in keep}
-    found: dict[str, int] = {}
-    for entry in counting(entries):
+    interpreter = Interpreter(routine, inputs)
+    for entry in entries:
+        if isinstance(entry, Finished):
+            interpreter.finish(entry)
+    interpreter.next()
+    return set(interpreter.failed())
+
+
+def given_up(entries: Iterable[Entry], keep: Iterable[str]) -> dict[str, int]:
+    """By path the attempt up to which nothing counts any more, so that of `entries` only those of
+    the paths in `keep` do.
+    """
+    paths, found = set(keep), dict[str, int]()
+    for entry in entries:
         if entry.path not in paths:
             found[entry.path] = max(entry.attempt, found.get(entry.path, 0))
     return found

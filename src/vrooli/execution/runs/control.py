@@ -10,9 +10,8 @@ from vrooli.execution.runs.engine import Engine
 from vrooli.execution.runs.inputs import check_inputs
 from vrooli.execution.runs.transitions import Fork, Transitions
 from vrooli.execution.runs.views import RunViews
-from vrooli.flow.again import counting, given_up, kept
-from vrooli.flow.entries import Finished, Told
-from vrooli.flow.interpreter import Interpreter
+from vrooli.flow.again import counting, failed, given_up, kept
+from vrooli.flow.entries import Entry, Finished, Told
 
 ENDED = ("completed", "failed", "cancelled")
 
@@ -57,7 +56,8 @@ class Control:
 
     async def retry(self, run: str, path: str | None, by: str) -> dict[str, Any]:
         """The run, which goes on at once with the steps because of which it failed, or with `path`
-        and all that the journal has after it. All others keep what they came to.
+        and all that the journal has after it, and those that failed beside it. All others keep
+        what they came to.
 
         Raises:
             UnknownName: there is no such run.
@@ -69,7 +69,9 @@ class Control:
             raise Refused(f"it is {found['status']}: only what failed can be retried", where=run)
         fence = await self._transitions.fence(run)
         entries = await self._journal(run)
-        again = await self._again(found, entries) if path is None else _from(run, entries, path)
+        keep = counting(entries) if path is None else _kept(run, entries, path)
+        stay = {one.path for one in keep} - await self._failed(found, keep)
+        again = given_up(counting(entries), stay)
         if not again and found["status"] == "failed":
             why = "no step failed, but what is computed from them"
             raise Refused(why, where=run, next_step="name the step to go on from: --from PATH")
@@ -92,10 +94,9 @@ class Control:
             Refused: somebody approved something before that place.
         """
         found = await self._views.get(run)
-        keep = kept(await self._journal(run), path)
-        if keep is None:
-            raise _no_such(run, path)
-        done = [entry for entry in keep if isinstance(entry, Finished)]
+        keep = _kept(run, await self._journal(run), path)
+        lost = await self._failed(found, keep)
+        done = [one for one in keep if isinstance(one, Finished) and one.path not in lost]
         for entry in done:
             if entry.type == "approval":
                 raise _approved(run, entry.path)
@@ -110,22 +111,16 @@ class Control:
     async def _journal(self, run: str) -> list[Told]:
         return await self._engine.parts.journal(run, 0).read()
 
-    async def _again(self, run: Mapping[str, Any], entries: list[Told]) -> dict[str, int]:
+    async def _failed(self, run: Mapping[str, Any], entries: list[Entry]) -> set[str]:
         routine = self._engine.parts.read(await self._routines.version(run["version"]))
-        interpreter = Interpreter(routine, run["inputs"])
-        attempts = {entry.path: entry.attempt for entry in counting(entries)}
-        for entry in counting(entries):
-            if isinstance(entry, Finished):
-                interpreter.finish(entry)
-        interpreter.next()
-        return {path: attempts[path] for path in interpreter.failed()}
+        return failed(routine, run["inputs"], entries)
 
 
-def _from(run: str, entries: list[Told], path: str) -> dict[str, int]:
+def _kept(run: str, entries: list[Told], path: str) -> list[Entry]:
     keep = kept(entries, path)
     if keep is None:
         raise _no_such(run, path)
-    return given_up(entries, keep)
+    return keep
 
 
 def _no_such(run: str, path: str) -> UsageError:
