@@ -138,7 +138,8 @@ class Driver:
             if end is not None:
                 return end
             if self._pausing:
-                calls = [call for call in calls if call.path in self._running.keys() - self._light]
+                staying = self._running.keys() - self._light
+                calls = [call for call in calls if call.path in staying]
             if len(calls) == 1 and not self._running and not self._is_light(calls[0]):
                 # The usual case, and a task would cost more than a small step.
                 self._interpreter.finish(await self._attempt(calls[0]))

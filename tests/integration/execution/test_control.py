@@ -279,3 +279,16 @@ async def test_an_approval_holds_in_its_own_run_alone(one: Process) -> None:
     fork = await one.work.control.fork(run, "sign", {"n": 1000}, "ann", None)
     assert (await one.asked(fork))["what"] == {"n": 1000}
     assert one.web.asked == {"a": 1, "pay": 1}
+
+
+async def test_a_fork_of_a_run_that_was_retried_keeps_what_counts(one: Process) -> None:
+    one.web.broken = {"a"}
+    run = await one.start(ask("a"), ask("b"))
+    await one.until(run, "failed")
+    one.web.broken.clear()
+    await one.work.control.retry(run, None, "ann")
+    await one.until(run, "completed")
+    fork = await one.work.control.fork(run, "b", {}, "ann", None)
+    await one.until(fork, "completed")
+    assert await steps(one, fork) == [("a", 2, "completed"), ("b", 1, "completed")]
+    assert one.web.asked == {"a": 2, "b": 2}
