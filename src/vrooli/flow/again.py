@@ -2,11 +2,11 @@
 Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vrooli.flow.entries import Again, Entry, Finished, Told
-from vrooli.flow.interpreter import Interpreter
+from vrooli.flow.interpreter import Broken, Interpreter
 from vrooli.flow.model import Routine
 
 
@@ -43,12 +43,21 @@ def failed(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> set[str]:
     """Steps that failed and keep the run from going on; empty where none did. Those that were
     rescued do not.
     """
-    interpreter = Interpreter(routine, inputs)
-    for entry in entries:
-        if isinstance(entry, Finished):
-            interpreter.finish(entry)
+    interpreter = _replayed(routine, inputs, entries)
     interpreter.next()
     return set(interpreter.failed())
+
+
+def fails_at_once(
+    routine: Routine, inputs: Any, entries: Iterable[Entry], given_up: Mapping[str, int]
+) -> bool:
+    """Whether the run fails again before any step is done anew: what is computed from steps, or
+    their number, is what failed.
+    """
+    interpreter = _replayed(routine, inputs, entries)
+    for path, attempt in given_up.items():
+        interpreter.again(path, attempt)
+    return isinstance(interpreter.next()[1], Broken)
 
 
 def given_up(entries: Iterable[Entry], keep: Iterable[str]) -> dict[str, int]:
@@ -60,6 +69,14 @@ def given_up(entries: Iterable[Entry], keep: Iterable[str]) -> dict[str, int]:
         if entry.path not in paths:
             found[entry.path] = max(entry.attempt, found.get(entry.path, 0))
     return found
+
+
+def _replayed(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> Interpreter:
+    interpreter = Interpreter(routine, inputs)
+    for entry in entries:
+        if isinstance(entry, Finished):
+            interpreter.finish(entry)
+    return interpreter
 
 
 def _within(path: str, place: str) -> bool:

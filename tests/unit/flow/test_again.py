@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support.any_routine import Fate, Live, Structure
 from tests.support.flow import Hand, routine, step
-from vrooli.flow.again import counting, failed, given_up, kept
+from vrooli.flow.again import counting, failed, fails_at_once, given_up, kept
 from vrooli.flow.entries import Again, Begun, Failure, Finished, Told
 from vrooli.flow.interpreter import Broken, Done, Interpreter
 
@@ -74,6 +74,9 @@ def test_an_expression_that_failed_is_no_step() -> None:
     hand = Hand(step("a"), output="${steps.a.nosuch}").ok("a", {})
     assert isinstance(hand.end, Broken)
     assert hand.interpreter.failed() == []
+    made = routine(step("a"), output="${steps.a.nosuch}")
+    assert fails_at_once(made, None, [Finished("a", 1, "do", {})], {})
+    assert not fails_at_once(made, None, [Finished("a", 1, "do", {})], {"a": 1})
 
 
 @any_case
@@ -106,11 +109,12 @@ def test_without_what_failed_it_goes_on(structure: int, fate: Fate, order: int) 
     assume(isinstance(live.play(lambda _: None), Broken))
     paths = failed(live.routine, 5, live.ended)
     assume(paths)
+    stay = {one.path for one in live.ended} - paths
+    numbers = given_up(live.ended, stay)
+    assume(not fails_at_once(live.routine, 5, live.ended, numbers))
     interpreter = Interpreter(live.routine, 5)
     for entry in live.ended:
         interpreter.finish(entry)
-    stay = {one.path for one in live.ended} - paths
-    numbers = given_up(live.ended, stay)
     for path, attempt in numbers.items():
         interpreter.again(path, attempt)
     calls, end = interpreter.next()

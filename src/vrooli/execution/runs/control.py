@@ -10,8 +10,9 @@ from vrooli.execution.runs.engine import Engine
 from vrooli.execution.runs.inputs import check_inputs
 from vrooli.execution.runs.transitions import Fork, Transitions
 from vrooli.execution.runs.views import RunViews
-from vrooli.flow.again import counting, failed, given_up, kept
+from vrooli.flow.again import counting, failed, fails_at_once, given_up, kept
 from vrooli.flow.entries import Entry, Finished, Told
+from vrooli.flow.model import Routine
 
 ENDED = ("completed", "failed", "cancelled")
 
@@ -69,12 +70,14 @@ class Control:
             raise Refused(f"it is {found['status']}: only what failed can be retried", where=run)
         fence = await self._transitions.fence(run)
         entries = await self._journal(run)
-        keep = counting(entries) if path is None else _kept(run, entries, path)
-        stay = {one.path for one in keep} - await self._failed(found, keep)
-        again = given_up(counting(entries), stay)
-        if not again and found["status"] == "failed":
-            why = "no step failed, but what is computed from them"
-            raise Refused(why, where=run, next_step="name the step to go on from: --from PATH")
+        before = counting(entries)
+        keep = before if path is None else _kept(run, entries, path)
+        routine = await self._routine(found)
+        stay = {one.path for one in keep} - failed(routine, found["inputs"], keep)
+        again = given_up(before, stay)
+        if fails_at_once(routine, found["inputs"], before, again):
+            why = "it would fail again at once: no step failed, but what is computed from them"
+            raise Refused(why, where=run, next_step="name an earlier step: --from PATH")
         if not await self._transitions.retry(run, fence or 0, by, again):
             raise Refused("somebody else goes on with it already", where=run)
         await self._engine.wake(run)
@@ -95,7 +98,7 @@ class Control:
         """
         found = await self._views.get(run)
         keep = _kept(run, await self._journal(run), path)
-        lost = await self._failed(found, keep)
+        lost = failed(await self._routine(found), found["inputs"], keep)
         done = [one for one in keep if isinstance(one, Finished) and one.path not in lost]
         for entry in done:
             if entry.type == "approval":
@@ -111,9 +114,8 @@ class Control:
     async def _journal(self, run: str) -> list[Told]:
         return await self._engine.parts.journal(run, 0).read()
 
-    async def _failed(self, run: Mapping[str, Any], entries: list[Entry]) -> set[str]:
-        routine = self._engine.parts.read(await self._routines.version(run["version"]))
-        return failed(routine, run["inputs"], entries)
+    async def _routine(self, run: Mapping[str, Any]) -> Routine:
+        return self._engine.parts.read(await self._routines.version(run["version"]))
 
 
 def _kept(run: str, entries: list[Told], path: str) -> list[Entry]:
