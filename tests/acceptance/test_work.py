@@ -141,6 +141,11 @@ def test_mistakes_are_told_by_file_and_line_and_nothing_is_stored(work: LiveStac
         (["run", "start", "greeting", "--inputs", "nosuch.json"], "nosuch.json: cannot be read"),
         (["run", "show", "nosuch"], "there is no run `nosuch`"),
         (["run", "cancel", "nosuch"], "there is no run `nosuch`"),
+        (["run", "pause", "nosuch"], "there is no run `nosuch`"),
+        (["run", "retry", "nosuch"], "there is no run `nosuch`"),
+        (["run", "fork", "nosuch", "--from", "a"], "there is no run `nosuch`"),
+        (["approval", "approve", "nosuch"], "there is no approval `nosuch`"),
+        (["approval", "show", "nosuch", "a"], "asks for no approval"),
         (["routine", "show", "nosuch"], "there is no routine `nosuch`"),
         (["routine", "add", "nosuch.yaml"], "nosuch.yaml: cannot be read"),
     ],
@@ -221,3 +226,52 @@ def test_before_an_upgrade_one_sees_which_runs_would_go_on(work: LiveStack) -> N
     assert "gone: this build would not come to attempt 1" in ended.stdout
     assert "1 would be stranded" in ended.stderr
     assert work.run("run", "cancel", run).returncode == 0
+
+
+SIGNED = """\
+name: signed
+description: says it when somebody agrees
+do:
+  - step: draft
+    value: {text: "${inputs.text}"}
+  - step: sign
+    approval: {message: "Say it?", what: "${steps.draft.text}"}
+  - step: said
+    value: {text: "${steps.draft.text}"}
+output: ${steps.said.text}
+"""
+
+
+def test_a_run_waits_for_a_person_and_is_forked(work: LiveStack) -> None:
+    """Also across a server that is killed meanwhile."""
+    file(work, SIGNED, "signed.yaml")
+    assert work.run("routine", "add", "signed.yaml").returncode == 0
+    run = told(work, "run", "start", "signed", "-i", "text=hello")["id"]
+    work.until(lambda: told(work, "run", "show", run)["status"] == "waiting", "its question")
+    assert run in [one["id"] for one in told(work, "run", "list", "--status", "waiting")]
+    watching = work.start("run", "watch", run)
+    os.kill(work.pid("server"), signal.SIGKILL)
+    work.until_healed("server")
+    assert f"approval approve {run} sign" in work.run("run", "show", run).stderr
+    shown = work.run("approval", "show", run, "sign").stdout
+    assert "Say it?" in shown
+    assert '"hello"' in shown
+    wrong = work.run("approval", "approve", run, "sign", "--hash", "0" * 64)
+    assert (wrong.returncode, "has the hash" in wrong.stderr) == (1, True)
+    approved = work.run("approval", "approve", run, "sign", "--reason", "fine")
+    assert approved.returncode == 0, approved.stderr
+    said, _ = watching.communicate(timeout=60)
+    assert watching.returncode == 0, said
+    assert "asks for an approval" in said
+    fork = told(work, "run", "fork", run, "--from", "sign", "-i", "text=bye")["id"]
+    question = told(work, "approval", "list", "--run", fork)
+    work.until(lambda: told(work, "approval", "list", "--run", fork), "its question")
+    question = told(work, "approval", "list", "--run", fork)[0]
+    assert question["what"] == "hello", "what was kept is as it was"
+    assert work.run("run", "pause", fork).returncode == 0
+    assert told(work, "approval", "reject", question["id"])["status"] == "rejected"
+    assert told(work, "run", "show", fork)["status"] == "paused"
+    assert work.run("run", "resume", fork).returncode == 0
+    assert work.run("run", "watch", fork).returncode == 1
+    assert told(work, "run", "retry", fork)["failure"] is None
+    assert told(work, "run", "cancel", fork)["status"] == "cancelled"

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from vrooli.core.errors import VrooliError
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.journal import PostgresJournal
 from vrooli.flow.driver import Fenced
-from vrooli.flow.entries import Begun, Entry, Failure, Finished
+from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished
 from vrooli.flow.failed import Failed
 from vrooli.flow.journal import Journal, Written
 from vrooli.flow.notes import Note, Notebook, Turn
@@ -31,11 +31,13 @@ class Runs:
     Attributes:
         claim: the journal of a run that is ours from now on, and nobody else's.
         end: a run ends.
+        again: it goes on after its end, and of some steps the attempts so far count no more.
         anew: the same journals as another process sees them.
     """
 
     claim: Callable[[str], Awaitable[Journal]]
     end: Callable[[str], Awaitable[Any]]
+    again: Callable[[str, Mapping[str, int]], Awaitable[Any]]
     anew: Callable[[], Awaitable["Runs"]]
 
 
@@ -43,13 +45,13 @@ def memory(journals: MemoryJournals) -> Runs:
     async def anew() -> Runs:
         return memory(journals)
 
-    return Runs(journals.claim, journals.end, anew)
+    return Runs(journals.claim, journals.end, journals.again, anew)
 
 
 async def sqlite(path: Path, opened: list[SqliteJournals]) -> Runs:
     journals = SqliteJournals(path)
     opened.append(journals)
-    return Runs(journals.claim, journals.end, lambda: sqlite(path, opened))
+    return Runs(journals.claim, journals.end, journals.again, lambda: sqlite(path, opened))
 
 
 async def postgres(dsn: str, prefix: str, opened: list[WorkDatabase]) -> Runs:
@@ -61,7 +63,13 @@ async def postgres(dsn: str, prefix: str, opened: list[WorkDatabase]) -> Runs:
         fence = await work.claim(prefix + run)
         return PostgresJournal(work.database, batcher, prefix + run, fence)
 
-    return Runs(claim, lambda run: work.end(prefix + run), lambda: postgres(dsn, prefix, opened))
+    async def again(run: str, given_up: Mapping[str, int]) -> None:
+        await work.again(prefix + run, given_up)
+
+    async def end(run: str) -> None:
+        await work.end(prefix + run)
+
+    return Runs(claim, end, again, lambda: postgres(dsn, prefix, opened))
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +177,22 @@ async def test_nothing_is_written_of_a_run_that_has_ended(runs: Runs) -> None:
     await runs.end("r")
     assert await journal.write(done("b")) is Written.FENCED
     assert await journal.read() == [done("a")]
+
+
+async def test_a_run_that_goes_on_after_its_end_keeps_all_and_says_what_counts_no_more(
+    runs: Runs,
+) -> None:
+    old = await runs.claim("r")
+    entries: list[Entry] = [done("a"), failed("b"), failed("b", 2)]
+    for entry in entries:
+        await old.write(entry)
+    await runs.end("r")
+    await runs.again("r", {"b": 2})
+    assert await old.write(done("c")) is Written.FENCED, "it belongs to nobody yet"
+    new = await (await runs.anew()).claim("r")
+    assert await new.read() == [*entries, Again("b", 2)]
+    assert await new.write(done("b", 3)) is Written.DONE
+    assert await new.read() == [*entries, done("b", 3), Again("b", 2)]
 
 
 async def test_runs_do_not_see_each_other(runs: Runs) -> None:

@@ -4,17 +4,21 @@ anywhere becomes one of the end.
 
 import json
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from tests.support.flow import TYPES, ended
 from vrooli.flow.entries import Failure, Finished
-from vrooli.flow.interpreter import Call
+from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.model import Routine
 from vrooli.flow.reading import read
 
 DEEPEST = 3
+MOST = 300
+"""Steps of one example: a few routines nest maps and loops so that they have thousands."""
+
 KINDS = ["step"] * 6 + ["parallel", "parallel", "map", "map", "if", "loop", "try"]
 
 
@@ -156,3 +160,44 @@ class Fate:
         if number < self.failing:
             return ended(call, failure=Failure("failed", call.path, retryable=number % 3 > 0))
         return ended(call, f"{call.path} {zlib.crc32(json.dumps(call.arguments).encode())}")
+
+
+@dataclass
+class Live:
+    """A run in which steps end in any order.
+
+    Attributes:
+        routine: what it does.
+        fate: what becomes of its steps.
+        random: decides what ends next.
+        ended: in the order in which they did.
+        under_way: begun, by path.
+        before: what had ended when it began.
+    """
+
+    routine: Routine
+    fate: Fate
+    random: Random
+    ended: list[Finished] = field(default_factory=list)
+    under_way: dict[str, Call] = field(default_factory=dict)
+    before: list[Finished] = field(default_factory=list)
+
+    def play(self, look: Callable[[Interpreter], None]) -> Done | Broken | None:
+        """To its end, with a look before each of its steps."""
+        interpreter = Interpreter(self.routine, 5)
+        for entry in self.before:
+            interpreter.finish(entry)
+        while len(self.ended) < MOST:
+            calls, end = interpreter.next()
+            if end is not None:
+                look(interpreter)
+                return end
+            for call in calls:
+                if call.path not in self.under_way:
+                    self.under_way[call.path] = call
+                    interpreter.begin(call.path, call.attempt)
+            look(interpreter)
+            call = self.under_way.pop(self.random.choice(sorted(self.under_way)))
+            self.ended.append(self.fate.end(call))
+            interpreter.finish(self.ended[-1])
+        return None

@@ -12,6 +12,7 @@ from tests.support.steps import tools
 from tests.support.waiting import eventually
 from vrooli.core.ports.http import Answer, Request
 from vrooli.execution.approvals.store import Decision
+from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.work import Work, work
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.http import MemoryHttp
@@ -25,13 +26,15 @@ class Web:
     Attributes:
         asked: how often, by the last part of the address.
         shut: no answer until it is opened.
-        broken: the answer is 404.
+        broken: the answer is 404, which helps no retry.
+        busy: the answer is 503.
         inside: under way.
     """
 
     asked: Counter[str] = field(default_factory=Counter)
     shut: dict[str, asyncio.Event] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    busy: set[str] = field(default_factory=set)
     inside: set[str] = field(default_factory=set)
 
     async def answer(self, request: Request) -> Answer:
@@ -44,7 +47,8 @@ class Web:
                 await self.shut[name].wait()
         finally:
             self.inside.discard(name)
-        return Answer(404 if name in self.broken else 200, {}, name.encode())
+        status = 404 if name in self.broken else 503 if name in self.busy else 200
+        return Answer(status, {}, name.encode())
 
 
 def ask(name: str, method: str = "POST") -> dict[str, Any]:
@@ -94,8 +98,6 @@ class Process:
 
     async def question(self, run: str) -> dict[str, Any]:
         """Its open question."""
-        from vrooli.execution.approvals.views import ApprovalFilter
-
         views = self.work.approvals.views
 
         async def look() -> Any:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from tests.support.waiting import eventually
 from vrooli.core.errors import Unreachable
 from vrooli.execution.runs.store import NewRun, RunStore
+from vrooli.execution.runs.transitions import Transitions
 from vrooli.main.migrate import migrate
 from vrooli.server.database import STATEMENT_SECONDS, Database
 
@@ -126,3 +127,10 @@ class WorkDatabase:
         """It ends."""
         ((fence,),) = await self.fetch("SELECT fence FROM runs WHERE id = $1", run)
         assert await self.store.end(run, fence, "completed", None, None)
+
+    async def again(self, run: str, given_up: Mapping[str, int]) -> None:
+        """It goes on after its end, which must have been a failure."""
+        await self.execute("UPDATE runs SET status = 'failed' WHERE id = $1", run)
+        transitions = Transitions(self.database)
+        fence = await transitions.fence(run)
+        assert await transitions.retry(run, fence or 0, "somebody", given_up)

@@ -2,9 +2,12 @@
 Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from vrooli.flow.entries import Again, Entry, Told
+from vrooli.flow.entries import Again, Entry, Finished, Told
+from vrooli.flow.interpreter import Broken, Interpreter
+from vrooli.flow.model import Routine
 
 
 def counting(entries: Iterable[Told]) -> list[Entry]:
@@ -36,16 +39,44 @@ def kept(entries: Iterable[Told], path: str) -> list[Entry] | None:
     return [entry for entry in found if entry.path in early]
 
 
-def given_up(entries: Iterable[Told], keep: Iterable[Entry]) -> dict[str, int]:
-    """By path the attempt up to which nothing counts any more, so that of what counts now only
-    `keep` does.
+def failed(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> set[str]:
+    """Steps that failed and keep the run from going on; empty where none did. Those that were
+    rescued do not.
     """
-    paths = {entry.path for entry in keep}
-    found: dict[str, int] = {}
-    for entry in counting(entries):
+    interpreter = _replayed(routine, inputs, entries)
+    interpreter.next()
+    return set(interpreter.failed())
+
+
+def fails_at_once(
+    routine: Routine, inputs: Any, entries: Iterable[Entry], given_up: Mapping[str, int]
+) -> bool:
+    """Whether the run fails again before any step is done anew: what is computed from steps, or
+    their number, is what failed.
+    """
+    interpreter = _replayed(routine, inputs, entries)
+    for path, attempt in given_up.items():
+        interpreter.again(path, attempt)
+    return isinstance(interpreter.next()[1], Broken)
+
+
+def given_up(entries: Iterable[Entry], keep: Iterable[str]) -> dict[str, int]:
+    """By path the attempt up to which nothing counts any more, so that of `entries` only those of
+    the paths in `keep` do.
+    """
+    paths, found = set(keep), dict[str, int]()
+    for entry in entries:
         if entry.path not in paths:
             found[entry.path] = max(entry.attempt, found.get(entry.path, 0))
     return found
+
+
+def _replayed(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> Interpreter:
+    interpreter = Interpreter(routine, inputs)
+    for entry in entries:
+        if isinstance(entry, Finished):
+            interpreter.finish(entry)
+    return interpreter
 
 
 def _within(path: str, place: str) -> bool:

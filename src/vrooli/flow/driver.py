@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
@@ -96,7 +96,7 @@ class Driver:
         self._light: set[str] = set()  # running, and may be put down: it goes on where it was
         self._parked: dict[str, Parked] = {}
         self._pausing = False
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
         self._stirred = asyncio.Event()
         self._lasting: set[str] = set()
 
@@ -105,7 +105,7 @@ class Driver:
         down.
         """
         self._pausing = True
-        self._news.set()
+        self._told()
 
     def stir(self, decisions: int | None = None) -> None:
         """Something was decided: what is parked looks again, unless it has seen that many."""
@@ -142,7 +142,8 @@ class Driver:
             if end is not None:
                 return end
             if self._pausing:
-                calls = [call for call in calls if call.path in self._running.keys() - self._light]
+                staying = self._running.keys() - self._light
+                calls = [call for call in calls if call.path in staying]
             if len(calls) == 1 and not self._running and not self._is_light(calls[0]):
                 # The usual case, and a task would cost more than a small step.
                 self._interpreter.finish(await self._attempt(calls[0]))
@@ -161,17 +162,17 @@ class Driver:
 
     async def _something(self) -> None:
         """Until a step has ended or was parked, or a pause was asked for."""
-        self._news.clear()
-        news = asyncio.ensure_future(self._news.wait())
-        try:
-            waited = [*self._running.values(), news]
-            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            news.cancel()
+        self._news = asyncio.get_running_loop().create_future()
+        waited: list[asyncio.Future[Any]] = [*self._running.values(), self._news]
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         for task in [task for task in self._running.values() if task.done()]:
             finished = await self._result(task)
             del self._running[finished.path]
             self._interpreter.finish(finished)
+
+    def _told(self) -> None:
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def _is_light(self, call: Call) -> bool:
         return call.pause > 0 or self._executor.lasting(call)
@@ -232,7 +233,7 @@ class Driver:
                 return await self._executor.execute(call, began)
             except Parked as parked:
                 self._parked[call.path] = parked
-            self._news.set()
+            self._told()
             try:
                 await self._moved(stirred, self._parked[call.path].until)
             finally:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from vrooli.flow.again import counting
-from vrooli.flow.entries import Begun, Entry, Finished, Told
+from vrooli.flow.entries import Again, Begun, Entry, Finished, Told
 from vrooli.flow.interpreter import Call, Interpreter
 from vrooli.flow.model import Routine
 from vrooli.flow.notes import WITHIN
@@ -19,8 +19,12 @@ def differences(routine: Routine, inputs: Any, entries: Iterable[Told]) -> list[
         inputs: of the run.
         entries: of its journal.
     """
-    left = {(one.path, one.attempt): one for one in counting(entries) if WITHIN not in one.path}
+    told = [entry for entry in entries if WITHIN not in entry.path]
+    left = {(one.path, one.attempt): one for one in counting(told)}
     interpreter = Interpreter(routine, inputs)
+    for entry in told:
+        if isinstance(entry, Again):
+            interpreter.again(entry.path, entry.attempt)
     for path, attempt in left:
         interpreter.begin(path, attempt)  # else what failed beside it would keep it from being told
     found: list[str] = []

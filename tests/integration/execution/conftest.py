@@ -1,12 +1,15 @@
 """PostgreSQL for the work: one database for the tests of a file, and one that a test may kill."""
 
+import secrets
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.support.control import Process
 from tests.support.flow import step
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.work import WorkDatabase, prepare
+from vrooli.main.migrate import migrate
 
 DEFINITION = {"name": "test", "do": [step("a"), step("b"), step("c"), step("d"), step("e")]}
 
@@ -46,3 +49,29 @@ def own_cluster() -> Iterator[Postgres]:
         server.create_database("work")
         prepare(server.dsn_of("work"), DEFINITION)
         yield server
+
+
+@pytest.fixture(scope="session")
+def work_dsn(cluster: Postgres) -> str:
+    """A database with the tables, in the cluster that several folders share."""
+    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    migrate(dsn)
+    return dsn
+
+
+@pytest.fixture
+async def one(work_dsn: str) -> AsyncIterator[Process]:
+    """The work as one process has it; what tests before left behind has ended."""
+    process = Process(work_dsn)
+    async with process.database.connection() as connection:
+        await connection.execute("UPDATE runs SET status = 'cancelled', ended_at = now()")
+    yield process
+    await process.close()
+
+
+@pytest.fixture
+async def second(work_dsn: str) -> AsyncIterator[Process]:
+    """The same as another process has it."""
+    process = Process(work_dsn)
+    yield process
+    await process.close()

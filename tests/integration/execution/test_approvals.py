@@ -1,42 +1,16 @@
 """Runs wait for decisions of people, and go on when they are made."""
 
 import asyncio
-import secrets
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from tests.support.control import Process, approval, ask, working
-from tests.support.postgres import Postgres
 from tests.support.until import until
+from tests.support.waiting import eventually
 from vrooli.core.errors import Refused, UnknownName
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.flow.approval import digest
-from vrooli.main.migrate import migrate
-
-
-@pytest.fixture(scope="module")
-def dsn(cluster: Postgres) -> str:
-    """A database with the tables."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
-    migrate(dsn)
-    return dsn
-
-
-@pytest.fixture
-async def one(dsn: str) -> AsyncIterator[Process]:
-    process = Process(dsn)
-    yield process
-    await process.close()
-
-
-@pytest.fixture
-async def other(dsn: str) -> AsyncIterator[Process]:
-    process = Process(dsn)
-    yield process
-    await process.close()
-
 
 WHAT = {"to": ["ann", "bé"], "amount": 1.5, "z": None}
 
@@ -101,16 +75,16 @@ async def test_it_is_decided_once_and_about_what_was_shown(one: Process) -> None
 
 
 async def test_a_crash_changes_nothing_before_and_after_the_decision(
-    one: Process, other: Process
+    one: Process, second: Process
 ) -> None:
     """Whoever drove it is gone; another process is asked for the decision, and goes on."""
     run = await one.start(approval("sign"), ask("send"))
     asked = await one.asked(run)
     await one.close()
-    await other.decide(asked)
-    await other.until(run, "completed")
-    assert other.web.asked == {"send": 1}
-    page = await other.work.approvals.views.page(ApprovalFilter("", run))
+    await second.decide(asked)
+    await second.until(run, "completed")
+    assert second.web.asked == {"send": 1}
+    page = await second.work.approvals.views.page(ApprovalFilter("", run))
     assert [one["status"] for one in page] == ["approved"]
 
 
@@ -127,12 +101,12 @@ async def test_beside_a_step_that_runs_a_decision_counts_at_once(one: Process) -
 
 
 async def test_a_decision_in_another_process_is_heard_of_beside_a_step(
-    one: Process, other: Process
+    one: Process, second: Process
 ) -> None:
     one.web.shut["long"] = asyncio.Event()
     async with working(one):
         run = await one.start({"parallel": [[approval("sign"), ask("send")], [ask("long")]]})
-        await other.decide(await other.question(run))
+        await second.decide(await second.question(run))
         await until(lambda: one.web.asked["send"] == 1)
         one.web.shut["long"].set()
         await one.until(run, "completed")
@@ -156,8 +130,13 @@ async def test_after_its_time_nobody_can_decide(one: Process, fails: bool) -> No
     more = {"on_expiry": "fail"} if fails else {}
     run = await one.start(approval("sign", expires="50ms", **more))
     asked = await one.question(run)
-    async with working(one):
-        found = await one.until(run, "failed")
+
+    async def swept() -> bool:
+        await one.work.engine.sweep()
+        return str((await one.run(run))["status"]) == "failed"
+
+    await eventually(swept, "its end")
+    found = await one.run(run)
     assert found["failure"]["kind"] == ("expired" if fails else "rejected")
     with pytest.raises(Refused, match="time to decide is over"):
         await one.decide(asked)

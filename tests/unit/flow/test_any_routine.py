@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.any_routine import Fate, Structure
+from tests.support.any_routine import Fate, Live, Structure
 from tests.support.clocks import TurnedClock
 from vrooli.flow.driver import Driver, End
 from vrooli.flow.entries import Begun, Entry, Finished, Told
@@ -21,9 +21,6 @@ from vrooli.host.memory.journal import MemoryJournals
 
 SEEDS = st.integers(0, 2**32 - 1)
 FATES = st.builds(Fate, SEEDS, st.sampled_from([0, 0, 10, 30]))
-MOST = 300
-"""Steps of one example: a few routines nest maps and loops so that they have thousands."""
-
 LOOKS = 0.1
 """Of the moments of a run, at how many its journal is looked at."""
 
@@ -36,43 +33,6 @@ def answer(interpreter: Interpreter) -> Answer:
     calls, end = interpreter.next()
     told = [(call.path, call.attempt, call.pause, repr(call.arguments)) for call in calls]
     return told, end
-
-
-@dataclass
-class Live:
-    """A run in which steps end in any order.
-
-    Attributes:
-        routine: what it does.
-        fate: what becomes of its steps.
-        random: decides what ends next.
-        ended: in the order in which they did.
-        under_way: begun, by path.
-    """
-
-    routine: Routine
-    fate: Fate
-    random: Random
-    ended: list[Finished] = field(default_factory=list)
-    under_way: dict[str, Call] = field(default_factory=dict)
-
-    def play(self, look: Callable[[Interpreter], None]) -> Done | Broken | None:
-        """To its end, with a look before each of its steps."""
-        interpreter = Interpreter(self.routine, 5)
-        while len(self.ended) < MOST:
-            calls, end = interpreter.next()
-            if end is not None:
-                look(interpreter)
-                return end
-            for call in calls:
-                if call.path not in self.under_way:
-                    self.under_way[call.path] = call
-                    interpreter.begin(call.path, call.attempt)
-            look(interpreter)
-            call = self.under_way.pop(self.random.choice(sorted(self.under_way)))
-            self.ended.append(self.fate.end(call))
-            interpreter.finish(self.ended[-1])
-        return None
 
 
 @any_case

@@ -10,9 +10,9 @@ from vrooli.execution.runs.engine import Engine
 from vrooli.execution.runs.inputs import InputCheck
 from vrooli.execution.runs.transitions import Fork, Transitions
 from vrooli.execution.runs.views import RunViews
-from vrooli.flow.again import counting, given_up, kept
-from vrooli.flow.entries import Finished, Told
-from vrooli.flow.interpreter import Interpreter
+from vrooli.flow.again import counting, failed, fails_at_once, given_up, kept
+from vrooli.flow.entries import Entry, Finished, Told
+from vrooli.flow.model import Routine
 from vrooli.flow.notes import WITHIN
 
 ENDED = ("completed", "failed", "cancelled")
@@ -59,7 +59,8 @@ class Control:
 
     async def retry(self, run: str, path: str | None, by: str) -> dict[str, Any]:
         """The run, which goes on at once with the steps because of which it failed, or with `path`
-        and all that the journal has after it. All others keep what they came to.
+        and all that the journal has after it, and those that failed beside it. All others keep
+        what they came to.
 
         Raises:
             UnknownName: there is no such run.
@@ -71,10 +72,14 @@ class Control:
             raise Refused(f"it is {found['status']}: only what failed can be retried", where=run)
         fence = await self._transitions.fence(run)
         entries = await self._journal(run)
-        again = await self._again(found, entries) if path is None else _from(run, entries, path)
-        if not again and found["status"] == "failed":
-            why = "no step failed, but what is computed from them"
-            raise Refused(why, where=run, next_step="name the step to go on from: --from PATH")
+        before = counting(entries)
+        keep = before if path is None else _kept(run, entries, path)
+        routine = await self._routine(found)
+        stay = {one.path for one in keep} - failed(routine, found["inputs"], keep)
+        again = given_up(before, stay)
+        if fails_at_once(routine, found["inputs"], before, again):
+            why = "it would fail again at once: no step failed, but what is computed from them"
+            raise Refused(why, where=run, next_step="name an earlier step: --from PATH")
         if not await self._transitions.retry(run, fence or 0, by, again):
             raise Refused("somebody else goes on with it already", where=run)
         await self._engine.wake(run)
@@ -94,10 +99,9 @@ class Control:
             Refused: somebody approved something before that place.
         """
         found = await self._views.get(run)
-        keep = kept(await self._journal(run), path)
-        if keep is None:
-            raise _no_such(run, path)
-        done = [entry for entry in keep if isinstance(entry, Finished)]
+        keep = _kept(run, await self._journal(run), path)
+        lost = failed(await self._routine(found), found["inputs"], keep)
+        done = [one for one in keep if isinstance(one, Finished) and one.path not in lost]
         for entry in done:
             if entry.type == "approval":
                 raise _approved(run, entry.path)
@@ -115,23 +119,16 @@ class Control:
         entries = await self._engine.parts.journal(run, 0, False).read()
         return [entry for entry in entries if WITHIN not in entry.path]
 
-    async def _again(self, run: Mapping[str, Any], entries: list[Told]) -> dict[str, int]:
+    async def _routine(self, run: Mapping[str, Any]) -> Routine:
         stored = await self._routines.get(run["routine"], run["version"])
-        routine = self._engine.parts.read(stored.version, stored.definition)
-        interpreter = Interpreter(routine, run["inputs"])
-        attempts = {entry.path: entry.attempt for entry in counting(entries)}
-        for entry in counting(entries):
-            if isinstance(entry, Finished):
-                interpreter.finish(entry)
-        interpreter.next()
-        return {path: attempts[path] for path in interpreter.failed()}
+        return self._engine.parts.read(stored.version, stored.definition)
 
 
-def _from(run: str, entries: list[Told], path: str) -> dict[str, int]:
+def _kept(run: str, entries: list[Told], path: str) -> list[Entry]:
     keep = kept(entries, path)
     if keep is None:
         raise _no_such(run, path)
-    return given_up(entries, keep)
+    return keep
 
 
 def _no_such(run: str, path: str) -> UsageError:

@@ -16,6 +16,11 @@ class _Run:
     rows: dict[tuple[str, int], Stored] = field(default_factory=dict)
     given_up: dict[str, int] = field(default_factory=dict)
 
+    def told(self) -> list[Told]:
+        """All that is in it."""
+        again = [Again(path, attempt) for path, attempt in self.given_up.items()]
+        return [row.entry() for row in self.rows.values()] + again
+
 
 class MemoryJournals:
     """Of all runs.
@@ -40,10 +45,15 @@ class MemoryJournals:
         """Nothing is written any more."""
         self._runs.setdefault(run, _Run()).ended = True
 
+    async def read(self, run: str) -> list[Told]:
+        """See the port."""
+        return self._runs[run].told()
+
     async def again(self, run: str, given_up: Mapping[str, int]) -> None:
         """Let it go on after its end; by path the attempt up to which nothing counts any more."""
         state = self._runs[run]
         state.ended = False
+        state.fence += 1
         state.given_up.update(given_up)
 
 
@@ -56,8 +66,7 @@ class MemoryJournal:
     async def read(self) -> list[Told]:
         """See the port."""
         self._work()
-        again = [Again(path, attempt) for path, attempt in self._run.given_up.items()]
-        return [row.entry() for row in self._run.rows.values()] + again
+        return self._run.told()
 
     async def write(self, entry: Entry) -> Written:
         """See the port."""

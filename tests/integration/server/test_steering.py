@@ -1,0 +1,138 @@
+"""Approvals, and what steers runs, over HTTP and by the typed client."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.server import Server
+from tests.support.waiting import wait_for
+from vrooli.client.work import WorkClient
+from vrooli.core.address import HostPort
+from vrooli.core.errors import Busy, UsageError
+
+ROUTINES, RUNS, APPROVALS = "/api/v1/routines", "/api/v1/runs", "/api/v1/approvals"
+WHAT = {"letters": [1, 2.5, "é"], "to": None}
+
+
+@pytest.fixture
+def client(served: Server) -> WorkClient:
+    """As the command line has it."""
+    host, _, port = served.url.removeprefix("http://").rpartition(":")
+    return WorkClient(HostPort(host, int(port)), served.home / "secrets/operator.token")
+
+
+def routine(client: WorkClient, *do: Any) -> str:
+    """A new one."""
+    name = f"r-{secrets.token_hex(4)}"
+    client.put_routine({"name": name, "do": list(do), "output": "${inputs}"})
+    return name
+
+
+def asking(name: str = "sign") -> dict[str, Any]:
+    return {"step": name, "approval": {"message": "may it?", "what": WHAT}}
+
+
+LONG = {"step": "long", "wait": {"seconds": 86_400}}
+VALUE = {"step": "first", "value": {"n": 1}}
+
+
+def until(client: WorkClient, run: str, status: str) -> dict[str, Any]:
+    """Until it stands so."""
+    wait_for(lambda: client.run(run)["status"] == status, f"{run} is {status}")
+    return client.run(run)
+
+
+@pytest.fixture
+def waiting(client: WorkClient) -> Iterator[str]:
+    """A run that waits for a decision."""
+    run = client.start(routine(client, VALUE, asking()), {})["id"]
+    until(client, run, "waiting")
+    yield run
+    if client.run(run)["status"] not in ("completed", "failed", "cancelled"):
+        client.cancel(run)
+
+
+def test_a_run_waits_is_approved_and_completes(client: WorkClient, waiting: str) -> None:
+    listed = client.runs(status="waiting")["runs"]
+    assert waiting in [run["id"] for run in listed]
+    (asked,) = client.approvals(run=waiting, status="pending")["approvals"]
+    assert client.approval(asked["id"]) == asked
+    assert (asked["path"], asked["what"], asked["message"]) == ("sign", WHAT, "may it?")
+    decided = client.decide(asked["id"], True, asked["hash"], "as agreed")
+    assert (decided["status"], decided["reason"]) == ("approved", "as agreed")
+    until(client, waiting, "completed")
+    kinds = [event["kind"] for event in client.events(waiting)]
+    assert kinds[-1] == "run.completed"
+
+
+def test_a_decision_that_does_not_count_is_409(client: WorkClient, waiting: str) -> None:
+    (asked,) = client.approvals(run=waiting)["approvals"]
+    with pytest.raises(Busy, match="has the hash"):
+        client.decide(asked["id"], True, "0" * 64, "")
+    client.decide(asked["id"], False, asked["hash"], "no")
+    with pytest.raises(Busy, match="rejected it already"):
+        client.decide(asked["id"], True, asked["hash"], "")
+    assert until(client, waiting, "failed")["failure"]["kind"] == "rejected"
+
+
+def test_words_that_cannot_be_are_refused(served: Server, client: WorkClient, waiting: str) -> None:
+    (asked,) = client.approvals(run=waiting)["approvals"]
+    place = f"{APPROVALS}/{asked['id']}/approve"
+    for body in ({}, {"hash": "x"}, {"hash": "0" * 64, "more": 1}, {"hash": asked["hash"] + "0"}):
+        assert served.post(place, json=body).status_code == 422
+    long = {"hash": asked["hash"], "reason": "x" * 1001}
+    assert served.post(place, json=long).status_code == 422
+    assert served.post(f"{APPROVALS}/nosuch/approve", json={"hash": "0" * 64}).status_code == 404
+    assert served.get(f"{APPROVALS}/nosuch").status_code == 404
+    assert served.get(APPROVALS, params={"status": "nosuch"}).status_code == 422
+    for verb in ("pause", "resume"):
+        assert served.post(f"{RUNS}/nosuch/{verb}").status_code == 404
+    assert served.post(f"{RUNS}/nosuch/retry", json={}).status_code == 404
+    assert served.post(f"{RUNS}/nosuch/fork", json={"path": "a"}).status_code == 404
+    assert served.post(f"{RUNS}/{waiting}/fork", json={"path": "nosuch"}).status_code == 400
+    assert served.post(f"{RUNS}/{waiting}/retry", json={}).status_code == 409
+
+
+def test_the_list_goes_on_where_it_stopped(client: WorkClient) -> None:
+    run = client.start(routine(client, {"parallel": [[asking(f"s{n}")] for n in range(5)]}), {})
+    until(client, run["id"], "waiting")
+    first = client.approvals(run=run["id"], limit=3)
+    rest = client.approvals(run=run["id"], limit=3, before=first["next"])
+    paths = {one["path"] for one in first["approvals"] + rest["approvals"]}
+    assert (len(first["approvals"]), rest["next"], len(paths)) == (3, None, 5)
+    client.cancel(run["id"])
+    assert client.approvals(run=run["id"], status="pending")["approvals"] == []
+    assert len(client.approvals(run=run["id"], status="void")["approvals"]) == 5
+
+
+def test_a_run_in_a_long_wait_is_paused_resumed_cancelled_and_retried(client: WorkClient) -> None:
+    run = client.start(routine(client, VALUE, LONG), {})["id"]
+    client.pause(run)
+    client.pause(run)
+    until(client, run, "paused")
+    assert client.resume(run)["status"] == "running"
+    assert client.resume(run)["status"] == "running"
+    client.cancel(run)
+    for refused in (client.pause, client.resume):
+        with pytest.raises(Busy, match="cancelled already"):
+            refused(run)
+    assert client.retry(run)["status"] == "running"
+    client.cancel(run)
+    with pytest.raises(UsageError, match="has not come to a step `nosuch`"):
+        client.retry(run, "nosuch")
+
+
+def test_the_same_request_to_fork_makes_one_run(served: Server, client: WorkClient) -> None:
+    run = client.start(routine(client, VALUE), {"a": 1})["id"]
+    until(client, run, "completed")
+    made = client.fork(run, "first", {"b": 2})
+    found = until(client, made["id"], "completed")
+    assert (found["forked_from"], found["output"]) == (run, {"a": 1, "b": 2})
+    headers = {**served.headers, "Idempotency-Key": secrets.token_hex(8)}
+    place, body = f"{served.url}{RUNS}/{run}/fork", {"path": "first"}
+    twice = [httpx.post(place, json=body, headers=headers, timeout=60) for _ in range(2)]
+    assert [answer.status_code for answer in twice] == [201, 201]
+    assert len({answer.json()["id"] for answer in twice}) == 1
