@@ -27,7 +27,7 @@ def overlaps(stack: Stack) -> list[str]:
 
 async def _overlaps(stack: Stack) -> list[str]:
     managers = _managers(stack)
-    held = [service for service in stack.services.values() if service.is_held]
+    held = [s for s in stack.services.values() if s.is_held and not s.is_made]
     looks = (managers[service.runtime].look(service.held) for service in held)
     try:
         answers = await asyncio.gather(*looks, return_exceptions=True)

@@ -57,12 +57,16 @@ class HeldRuntime(Runtime):
             )
         report(Step(service.name, "starting"))
         if held.phase not in (*_SERVING, "restarting"):
-            await self._manager(context).start(service.held)
+            await self._begin(service, context, report)
         try:
             return await self._until_healthy(service, context)
         except StartFailed:
             await self.stop(service, context)
             raise
+
+    async def _begin(self, service: Service, context: Context, report: Report) -> None:
+        """Have it started; what is done before that is told to `report`."""
+        await self._manager(context).start(service.held)
 
     def check(self, service: Service, context: Context) -> None:
         """Its manager knows how it is started."""
@@ -142,12 +146,16 @@ class HeldRuntime(Runtime):
 
     async def _failed(self, service: Service, context: Context, what: str) -> StartFailed:
         try:
-            lines = await self._manager(context).tail(service.held, LOG_LINES)
+            lines = await self._last_lines(service, context)
         except VrooliError:  # the failure is worth more than its log
             lines = []
         shown = "".join(f"\n  | {line}" for line in lines)
         advice = f"`vrooli logs {service.name}` shows more"
         return StartFailed(what + shown, where=service.name, next_step=advice, retryable=True)
+
+    async def _last_lines(self, service: Service, context: Context) -> list[str]:
+        """That it logged."""
+        return await self._manager(context).tail(service.held, LOG_LINES)
 
     async def _known(self, service: Service, context: Context) -> Held:
         try:

@@ -10,6 +10,8 @@ _CALLED = {"docker": "the Docker Engine", "systemd": "systemd"}
 
 def overlap(service: Service, held: Held) -> list[str]:
     """What its manager does to it by itself, and what is in the way of ours."""
+    if service.is_made:
+        return []
     who, thing = _CALLED[service.runtime], f"{NAMED_BY[service.runtime]} `{service.held}`"
     if held.phase == "missing":
         return [f"{service.name}: there is no {thing}: {who} starts only what it knows"]
