@@ -80,7 +80,7 @@ async def test_its_limits_hold(host: SystemdHost, manager: SystemdUnits) -> None
         protect_home=True,
         read_only=("/etc",),
     )
-    host.write("/root/mine", "")
+    host.write("/home/alice/mine", "")
     spec = unit_spec(host.path("/var/log"), "tight", "sh", "-c", script, limits=limits)
     await manager.make(name, spec)
     told = "MemoryMax", "TasksMax", "CPUQuotaPerSecUSec", "LimitNOFILE", "NoNewPrivileges"
@@ -89,7 +89,7 @@ async def test_its_limits_hold(host: SystemdHost, manager: SystemdUnits) -> None
     await until(lambda: "/etc/x" in log.read_text(encoding="utf-8"))
     text = log.read_text(encoding="utf-8")
     assert text.startswith("77\nNoNewPrivs:\t1\n/home:\n\n/root:\n\n/tmp:\n")
-    assert "mine" not in text
+    assert "alice" not in text
     assert host.path("/srv/x").exists()
     assert not host.path("/etc/x").exists()
     await manager.stop(name, 5.0)
