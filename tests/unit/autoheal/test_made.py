@@ -11,6 +11,7 @@ from tests.support.memory_watchdog import MemoryWatchdog, made, scenario, stack_
 from tests.support.until import until
 from vrooli.autoheal.status import StatusView
 from vrooli.core.limits import Limits
+from vrooli.core.ports.units import UnitSpec
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.manager import MemoryManager
 from vrooli.stack.progress import silent
@@ -119,3 +120,27 @@ async def test_who_is_not_root_is_refused_what_only_root_can_have(
         assert not summary.ok
         assert any("take the system's systemd, and we are not root" in line for line in said)
         assert manager.started == []
+
+
+class Failing(MemoryManager):
+    """What it makes says why it ends, and ends."""
+
+    async def make(self, name: str, spec: UnitSpec) -> None:
+        """See the base."""
+        await super().make(name, spec)
+        with Path(spec.launch.log_path).open("a", encoding="utf-8") as log:
+            log.write("no such table\n")
+        self.end(name, code=3)
+
+
+async def test_a_start_that_fails_shows_what_it_said_and_not_what_others_did(
+    tmp_path: Path,
+) -> None:
+    failing, said = Failing(SystemClock()), [""]
+    async with MemoryWatchdog(tmp_path, stack_of(BOX), manager=failing) as watchdog:
+        log = watchdog.supervisor.context.tools.place.home.log("box")
+        log.write_text("of last year\n", encoding="utf-8")
+        await watchdog.operations.run("start", ["box"], lambda step: said.append(step.message))
+    assert any("| no such table" in message for message in said)
+    assert not any("of last year" in message for message in said)
+    assert failing.made == {}

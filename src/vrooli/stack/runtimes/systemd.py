@@ -48,12 +48,16 @@ class SystemdRuntime(HeldRuntime):
         spec = unit_spec(service, context)
         await maker_of(service, context).make(service.held, spec)
 
-    async def _last_lines(self, service: Service, context: Context) -> list[str]:
+    def _logged(self, service: Service, context: Context) -> int:
+        """See the base."""
+        return logs.size(context.tools.place.home.log(service.name)) if service.is_made else 0
+
+    async def _last_lines(self, service: Service, context: Context, logged: int) -> list[str]:
         """See the base."""
         if not service.is_made:
-            return await super()._last_lines(service, context)
+            return await super()._last_lines(service, context, logged)
         log = context.tools.place.home.log(service.name)
-        return await asyncio.to_thread(logs.tail, log, LOG_LINES)
+        return await asyncio.to_thread(logs.tail, log, LOG_LINES, logged)
 
 
 RUNTIME = SystemdRuntime()
