@@ -18,7 +18,7 @@ class LimitsSection:
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
     memory: int | str | None = key(
-        "Memory. What goes beyond has it killed, and that is said.",
+        "Memory, without swap. What goes beyond has it killed, and that is said.",
         sizes.EXPECTED,
         default="no limit",
         schema={
