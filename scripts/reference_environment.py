@@ -145,6 +145,10 @@ FOUND = (
     Variable("VROOLI_HOME", "The home folder of the stack."),
     Variable("PORT", "Where it shall listen, if it declares a port."),
     Variable("HOST", "The address for that."),
+    Variable(
+        "VROOLI_MARK",
+        "In a unit that is made for it, instead of the next one: what it was declared as.",
+    ),
     Variable("VROOLI_LAUNCH", "Marks all that one start began, so that it can be found again."),
 )
 

@@ -4,6 +4,7 @@ from scripts.reference_markdown import table
 from vrooli.stack import sections, sections_notify
 from vrooli.stack.init import init_text
 from vrooli.stack.sections_jobs import JobSection
+from vrooli.stack.sections_limits import LimitsSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
 
 STACK_FILE = """\
@@ -32,6 +33,7 @@ def stack_file() -> str:
         "[resources.NAME]": sections.ResourceSection,
         "[scenarios.NAME]": sections.ScenarioSection,
         "health": sections.HealthSection,
+        "limits": LimitsSection,
         "[jobs.NAME]": JobSection,
         "[maintenance.NAME]": MaintenanceSection,
         "[autoheal]": sections.AutohealSection,

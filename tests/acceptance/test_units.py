@@ -243,11 +243,18 @@ def test_a_user_has_units_of_that_user(tmp_path: Path) -> None:
         for name in ("store", "extra"):
             stack.sections.pop(f"scenarios.{name}", stack.sections.pop(f"resources.{name}", None))
         stack.sections["scenarios.web"] = {"runtime": "systemd", "unit": "web.service"}
+        command = ["sh", "-c", "ulimit -n; exec sleep 1000"]
+        made = {"runtime": "systemd", "command": command, "limits": {"files": 99}}
+        stack.sections["scenarios.made"] = made
         stack.write()
         text = f"[Service]\nExecStart=python3 -S {FOLDER}/{PROGRAM.name} --say hello\n"
         host.write("/home/alice/.config/systemd/user/web.service", text)
         stack.vrooli("up")
-        before = stack.until_ok("web")
+        before = stack.until_ok("web", "made")
+        logged = host.run("vrooli", "logs", "made", "--file", FILE, user="alice").stdout
+        assert logged == "99\n"
+        slices = host.show("vrooli-shop@made.service", "Slice", user="alice")["Slice"]
+        assert slices == "app-vrooli\\x2dshop.slice"
         assert host.run("vrooli", "logs", "web", "--file", FILE, user="alice").stdout == "hello\n"
         stack.kill(before["web"])
         _until_healed(stack, "web", "start")
@@ -255,3 +262,8 @@ def test_a_user_has_units_of_that_user(tmp_path: Path) -> None:
         stack.host.run(*by_hand, user="alice", env={"XDG_RUNTIME_DIR": "/run/user/1500"})
         stack.until(lambda: stack.rows().get("web", {}).get("state") == "stopped", "it is taken in")
         assert len(stack.heals("web")) == 1
+        stack.sections["scenarios.made"] = {**made, "limits": {"private_tmp": True}}
+        stack.write()
+        refused = stack.vrooli("up", check=False).stderr
+        assert "take the system's systemd, and we are not root" in refused
+        assert stack.pids()["made"] == before["made"], "what runs is left running"

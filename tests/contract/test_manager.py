@@ -1,24 +1,27 @@
-"""Port `Manager`: the twin, the Docker Engine, and systemd."""
+"""Ports `Manager` (the twin, the Docker Engine, systemd) and `UnitMaker` (the twin, systemd)."""
 
 import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from tests.support.docker_engine import DockerEngine, docker_engine
-from tests.support.held_units import bus_of, manager_of
+from tests.support.held_units import bus_of, maker_of, unit_spec
 from tests.support.systemd_host import SystemdHost, systemd_host
 from vrooli.core.errors import StartFailed, Unreachable
 from vrooli.core.ports.manager import Held, Manager
+from vrooli.core.ports.units import UnitMaker, UnitSpec
 from vrooli.host.bus import DBus
 from vrooli.host.clock import SystemClock
 from vrooli.host.docker_manager import DockerManager
 from vrooli.host.memory.manager import MemoryManager
 from vrooli.host.streams import AsyncioStreams
+from vrooli.stack.unit_names import made_unit
 
 PATIENCE = 60.0  # seconds; only a broken test waits so long
 
@@ -52,13 +55,22 @@ class World(Protocol):
         """It is there again."""
 
 
+@dataclass(frozen=True)
+class Makers:
+    """One who makes units, and what happens to them past the port."""
+
+    world: World
+    maker: UnitMaker
+    spec: UnitSpec
+
+
 class Memory:
     """The twin."""
 
     def __init__(self) -> None:
         self.manager = self._manager = MemoryManager(SystemClock())
         self.add, self.start = self._add, self._manager.run
-        self.stop, self.remove = self._manager.stop_by_hand, self._manager.remove
+        self.stop, self.remove = self._manager.stop_by_hand, self._manager.remove_by_hand
         self.go_away, self.come_back = self._manager.go_away, self._manager.come_back
 
     def _add(self, name: str, restarts: str = "") -> None:
@@ -116,7 +128,7 @@ class Systemd:
 
     def __init__(self, host: SystemdHost, bus: DBus) -> None:
         self._host = host
-        self.manager = manager_of(host, bus)
+        self.manager = maker_of(host, bus)
 
     def add(self, name: str, restarts: str = "") -> None:
         policy = [f"Restart={restarts}"] if restarts else []
@@ -316,3 +328,55 @@ async def test_a_manager_that_is_away_is_waited_for_by_followers_only(world: Wor
         world.come_back()
         held = await heard.until(lambda held: held.name == "web")
         assert not held.asked, "it ended with its manager, if it did"
+
+
+MADE = made_unit("vrooli-shop", "web")
+PROGRAM = ("sleep", "1000")
+
+
+@pytest.fixture(params=["memory", "systemd"])
+async def makers(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Makers]:
+    if request.param == "memory":
+        memory = Memory()
+        yield Makers(memory, memory.manager, unit_spec(tmp_path, "web", *PROGRAM))
+        return
+    with systemd_host(tmp_path) as host:
+        bus = bus_of(host)
+        systemd = Systemd(host, bus)
+        spec = unit_spec(host.path("/var/log"), "web", *PROGRAM)
+        yield Makers(systemd, systemd.manager, spec)
+        await bus.close()
+
+
+async def test_what_we_make_is_there_while_it_runs_and_then_it_is_not_missing(
+    makers: Makers,
+) -> None:
+    maker = makers.maker
+    assert (await maker.look(MADE)).phase == "ended"
+    await maker.remove(MADE)
+    async with following(makers.world, MADE) as heard:
+        await maker.make(MADE, makers.spec)
+        first = await heard.until(lambda held: held.phase == "running")
+        assert (first.mark, first.restarts) == (makers.spec.launch.fingerprint, "")
+        with pytest.raises(StartFailed):
+            await maker.make(MADE, makers.spec)
+        assert (await maker.look(MADE)).run == first.run
+        await maker.stop(MADE, 5.0)
+        assert not (await heard.until(lambda held: held.phase == "ended")).asked
+        await maker.remove(MADE)
+        other = replace(makers.spec, launch=replace(makers.spec.launch, fingerprint="def456"))
+        await maker.make(MADE, other)
+        second = await heard.until(lambda held: held.phase == "running")
+        assert (second.mark, second.run != first.run) == ("def456", True)
+        makers.world.crash(MADE)
+        failed = await heard.until(lambda held: held.phase == "failed")
+        assert (failed.signal, failed.asked) == (signal.SIGKILL, False)
+        await maker.make(MADE, other)  # what is left of a failure is in nobody's way
+        await heard.until(lambda held: held.phase == "running")
+        makers.world.stop(MADE)
+        assert (await heard.until(lambda held: held.phase == "ended")).asked
+        await maker.make(MADE, other)
+        assert not (await heard.until(lambda held: held.phase == "running")).asked
+        await maker.stop(MADE, 5.0)
+        await maker.remove(MADE)
+        assert (await maker.look(MADE)).phase == "ended"

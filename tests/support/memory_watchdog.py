@@ -129,6 +129,12 @@ def container(name: str, **values: Any) -> Service:
     return Service(name, name, "scenario", "scenario", **values)
 
 
+def made(name: str, **values: Any) -> Service:
+    """A scenario for which a unit is made, as healthy as its manager says."""
+    held = f"vrooli-test@{name}.service"
+    return container(name, **{"runtime": "systemd", "held": held, "command": (name,), **values})
+
+
 def stack_of(*services: Service, **settings: Any) -> Stack:
     """A stack of `services` with short windows."""
     chosen = {"stability": 0.2, "sweep": 0.5, **settings}
@@ -181,7 +187,7 @@ class MemoryWatchdog:
             Place(home, machine(root=False), MemorySecrets()), self.ports, self.keeper, self.clock
         )
         context = Context(stack, tools, MemoryProcesses(), self.executor, {})
-        context.managers = {"docker": self.manager}
+        context.managers = {"docker": self.manager, "systemd": self.manager}
         self.supervisor = Supervisor(context)
         self.board = Board(self.supervisor, Wanted(home.wanted_json, home.wanted_stand_in))
         self.events = Events()

@@ -166,7 +166,7 @@ class Loop:
 
     async def replace(self, stack: Stack) -> list[str]:
         """Take on an edited stack. What is gone from it is stopped, and named, unless a manager
-        holds it; what changed is restarted by the `up` that follows.
+        holds it that others have made; what changed is restarted by the `up` that follows.
         """
         board = self._parts.board
         gone = [t for name, t in board.tracked.items() if not _goes_on(t.service, stack)]
@@ -174,7 +174,7 @@ class Loop:
             await self._parts.reactor.hand_over(tracked)
             if tracked.name in self._watchers:
                 self._watchers.pop(tracked.name).cancel()
-        ours = [tracked.name for tracked in gone if not tracked.service.is_held]
+        ours = [t.name for t in gone if t.service.is_made or not t.service.is_held]
         ended = await board.supervisor.stop(ours, silent)
         for tracked in gone:
             del board.tracked[tracked.name]

@@ -81,7 +81,8 @@ def last_lines(kit: Kit, home: Home, said: str, lines: int) -> list[str]:
 
 def held_service(kit: Kit, home: Home, said: str) -> "Service | None":
     """The service that was said, when a manager holds it, who has its log."""
-    return next((s for s in _declared(kit, home) if s.name == said and s.is_held), None)
+    named = (service for service in _declared(kit, home) if service.name == said)
+    return next((service for service in named if service.is_held and not service.is_made), None)
 
 
 def log_file(kit: Kit, home: Home, said: str) -> Path:

@@ -74,6 +74,13 @@ class Home:
         return self.run / "own-stops.json"
 
     @property
+    def units(self) -> Path:
+        """The environments of units that we have made, one file of mode 0600 each, for as long as
+        the unit is there. Mode 0700.
+        """
+        return self.run / "units"
+
+    @property
     def watchdog_socket(self) -> Path:
         """The watchdog's API as unix socket, beside its TCP port. Mode 0600."""
         return self.run / "watchdog.sock"

@@ -112,6 +112,7 @@ class Exit:
         at: wall clock, unix seconds.
         detected_monotonic: CLOCK_MONOTONIC seconds when the keeper reaped it (comparable on one
             host and boot).
+        why: more about it, for people, as a manager tells it; the keeper knows nothing of that.
     """
 
     seq: int
@@ -120,6 +121,7 @@ class Exit:
     signal: int | None
     at: float
     detected_monotonic: float
+    why: str = ""
 
     @property
     def known(self) -> bool:
@@ -128,6 +130,9 @@ class Exit:
 
     def describe(self) -> str:
         """How it ended, in words."""
+        return f"{self._how()}: {self.why}" if self.why else self._how()
+
+    def _how(self) -> str:
         if self.signal is not None:
             return f"killed by signal {self.signal}"
         if self.code is not None:

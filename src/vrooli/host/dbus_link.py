@@ -4,14 +4,14 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from dbus_fast import Message
+from dbus_fast import Message, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.constants import MessageType
 from dbus_fast.errors import AuthError, DBusFastError
 from dbus_fast.unpack import unpack_variants
 
 from vrooli.core.errors import AccessDenied, Unreachable
-from vrooli.core.ports.bus import Call, Reply, Signal
+from vrooli.core.ports.bus import Call, Reply, Signal, Typed
 
 _ERROR = "org.freedesktop.DBus.Error"
 _DENIED = {
@@ -94,8 +94,15 @@ def _message(call: Call) -> Message:
         interface=call.interface,
         member=call.member,
         signature=call.signature,
-        body=list(call.body),
+        body=[_sent(value) for value in call.body],
     )
+
+
+def _sent(value: Any) -> Any:
+    """A value as the library takes it."""
+    if isinstance(value, Typed):
+        return Variant(value.signature, _sent(value.value))
+    return [_sent(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def signal(message: Message) -> Signal | None:

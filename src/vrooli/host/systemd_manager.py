@@ -1,8 +1,8 @@
 """Port `Manager`: systemd, over D-Bus. org.freedesktop.systemd1(5) has what is called here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from signal import SIGKILL
 from typing import Any
@@ -71,17 +71,23 @@ class SystemdManager:
             reply = await self._begin(name)
             if not reply.ok:
                 raise _not_started(name, reply.said)
-            result = await _result(signals, reply.body[0], TAKEN_ON)
+            result = await result_of(signals, reply.body[0], TAKEN_ON)
         if result not in ("done", ""):
             seen = await self.look(name)
             raise _not_started(name, f"{result}: {seen.message}")
 
     async def _begin(self, name: str) -> Reply:
         """Forget that it failed, and ask for its start; until then it may look as if stopped."""
-        self._begun[name] = self._begun.get(name, 0) + 1
-        try:
+        with self._beginning(name):
             await self._ask("ResetFailedUnit", "s", _full(name))  # nothing to forget is no trouble
             return await self._ask("StartUnit", "ss", _full(name), "replace")
+
+    @contextmanager
+    def _beginning(self, name: str) -> Iterator[None]:
+        """What is seen of it meanwhile is our doing."""
+        self._begun[name] = self._begun.get(name, 0) + 1
+        try:
+            yield
         finally:
             self._begun[name] += 1
 
@@ -95,10 +101,10 @@ class SystemdManager:
             if reply.error == NO_UNIT:
                 return
             job = _body(reply, name)[0]
-            if await _result(signals, job, seconds):
+            if await result_of(signals, job, seconds):
                 return
             await self._ask("KillUnit", "ssi", _full(name), "all", int(SIGKILL))
-            if not await _result(signals, job, KILLED):
+            if not await result_of(signals, job, KILLED):
                 what = f"it did not end within {seconds + KILLED:g} s, although it was killed"
                 raise DeadlineExceeded(what, where=name)
 
@@ -131,7 +137,7 @@ class SystemdManager:
         """
         units = {await self._path(name): name for name in names}
         last: dict[str, Held] = {}
-        async with self._bus.listen([_JOB_NEW, _RELOADING, *map(_changes, units)]) as signals:
+        async with self._bus.listen([_JOB_NEW, _RELOADING, *map(changes_of, units)]) as signals:
             await self._subscribe()
             for name in names:
                 with suppress(AccessDenied):
@@ -222,7 +228,8 @@ _RELOADING = Match(NAME, MANAGER, OBJECT, "Reloading")
 """It has read its units anew: some may be others now, or gone."""
 
 
-def _changes(path: str) -> Match:
+def changes_of(path: str) -> Match:
+    """Whatever changes about that unit."""
     return Match(NAME, PROPERTIES, path, "PropertiesChanged")
 
 
@@ -231,7 +238,7 @@ def _full(name: str) -> str:
     return name if "." in name else f"{name}.service"
 
 
-async def _result(signals: Signals, job: str, seconds: float) -> str:
+async def result_of(signals: Signals, job: str, seconds: float) -> str:
     """How a job ended: `done`, `failed`, `timeout`, ...; empty when it has not, in that time."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

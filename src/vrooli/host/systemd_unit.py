@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrooli.core.ports.manager import Held, Phase
+from vrooli.host.unit_properties import mark_of, out_of_memory
 
 Properties = Mapping[str, Any]
 
@@ -54,6 +55,8 @@ def held(name: str, unit: Properties, service: Properties, stopped: str = "") ->
         restarted=int(service.get("NRestarts", 0)),
         asked=asked,
         message=_message(phase, unit, service),
+        why=out_of_memory(service) if phase in OVER else "",
+        mark=mark_of(service.get("Environment", ())),
     )
 
 

@@ -35,5 +35,5 @@ def context_for(
         executor=LocalExecutor(keeper),
         environment=environment,
     )
-    context.managers = Managers(lambda: context.stack, tools.streams, tools.clock, home.own_stops)
+    context.managers = Managers(lambda: context.stack, tools.streams, tools.clock, home)
     return context

@@ -44,10 +44,17 @@ class LocalKit:
         import sys
 
         from vrooli.autoheal.catalogue import InstalledChecks
+        from vrooli.main.unit import unit_of
         from vrooli.stack.load import load_stack
 
         docker_host = self._environment.get("DOCKER_HOST", "")
-        return load_stack(file, sys.executable, InstalledChecks(), docker_host=docker_host)
+        return load_stack(
+            file,
+            sys.executable,
+            InstalledChecks(),
+            docker_host=docker_host,
+            own_unit=lambda name: unit_of(find_home(name, self._environment)).name,
+        )
 
     def troubles(self, stack: "Stack") -> list[str]:
         """See `main.file_troubles`."""

@@ -4,8 +4,8 @@ socket of the Docker Engine, one without units no bus.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
+from vrooli.core.home import Home
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.manager import Manager
 from vrooli.core.ports.streams import Streams
@@ -22,14 +22,14 @@ class Managers(Mapping[str, Manager]):
         stack: the one in force whenever a manager is asked: an edit may move it.
         streams: opens sockets.
         clock: of the pauses.
-        own_stops: where our own stops are remembered; None for who never stops anything.
+        home: where our own stops are remembered, and what we make; None for who only looks.
     """
 
     def __init__(
-        self, stack: Callable[[], Stack], streams: Streams, clock: Clock, own_stops: Path | None
+        self, stack: Callable[[], Stack], streams: Streams, clock: Clock, home: Home | None
     ) -> None:
         self._stack, self._streams, self._clock = stack, streams, clock
-        self._own_stops = own_stops
+        self._home = home
         self._make = {"docker": self._docker, "systemd": self._systemd}
         self._made: dict[str, Manager] = {}
         self._bus: DBus | None = None
@@ -54,11 +54,16 @@ class Managers(Mapping[str, Manager]):
         from vrooli.host.own_stops import OwnStops
         from vrooli.host.systemd_journal import Journal
         from vrooli.host.systemd_manager import SystemdManager
+        from vrooli.host.systemd_units import SystemdUnits
 
         user = os.geteuid() != 0
-        journal, own = Journal(programs(os.environ), user), OwnStops(self._own_stops)
+        home = self._home
+        own = OwnStops(home.own_stops if home is not None else None)
+        journal = Journal(programs(os.environ), user)
         self._bus = DBus(f"unix:path={runtime_folder(os.environ)}/bus" if user else SYSTEM_BUS)
-        return SystemdManager(self._bus, journal, self._clock, own)
+        if home is None:
+            return SystemdManager(self._bus, journal, self._clock, own)
+        return SystemdUnits(self._bus, journal, self._clock, own, home.units)
 
     async def close(self) -> None:
         """Let go of what was opened."""

@@ -1,7 +1,7 @@
 """The sections of a stack file to the compiled stack. Pure; all that is wrong is gathered, nothing
 is raised."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,6 +34,7 @@ class Source:
         check_options: by check, likewise.
         broken: paths of services that could not be read; others may still refer to them.
         docker_host: what the environment says of the Docker Engine.
+        own_unit: by the stack's name, that of its own unit, which no other home has.
     """
 
     file: File
@@ -43,6 +44,7 @@ class Source:
     check_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     broken: frozenset[KeyPath] = frozenset()
     docker_host: str = ""
+    own_unit: Callable[[str], str] = "vrooli-{}".format
 
 
 def compile_stack(
@@ -59,9 +61,12 @@ def compile_stack(
         problems: takes what is wrong.
     """
     settings = _settings(source, known, problems)
-    declared = _resources(source, kinds, problems)
+    name = _stack_name(source.file, problems)
+    unit = source.own_unit(name)
+    declared = _resources(source, kinds, unit, problems)
     for written_name in _scenario_names(source, problems):
-        declared.append(_scenario(written_name, source, settings, kinds, python, problems))
+        item = _scenario(written_name, source, settings, kinds, python, problems)
+        declared.append(replace(item, own_unit=unit))
     paths = {item.name: item.section.path for item in declared}
     checks.check_names([*(item.section.path for item in declared), *source.broken], problems)
     services: dict[str, Service] = {}
@@ -74,7 +79,6 @@ def compile_stack(
     checks.check_needs(needs, paths, problems)
     checks.check_references(services, broken, paths, problems)
     checks.check_ports(services, paths, problems)
-    name = _stack_name(source.file, problems)
     check_held(name, services.values(), paths, problems)
     if len(services) > checks.MOST_SERVICES:
         problems.add((), f"more than {checks.MOST_SERVICES} services")
@@ -172,7 +176,9 @@ def _one_of(key: str, main: AutohealSection, other: ScenarioSection, section: Se
     return there if here is None else here
 
 
-def _resources(source: Source, kinds: Catalogue, problems: Problems) -> list[Declared]:
+def _resources(
+    source: Source, kinds: Catalogue, own_unit: str, problems: Problems
+) -> list[Declared]:
     return [
         Declared(
             name=name,
@@ -182,6 +188,7 @@ def _resources(source: Source, kinds: Catalogue, problems: Problems) -> list[Dec
             options=source.options.get(name, {}),
             section=problems.at("resources", name),
             folders=source.folders,
+            own_unit=own_unit,
         )
         for name, written in source.file.resources.items()
     ]

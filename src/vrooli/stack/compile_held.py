@@ -8,7 +8,7 @@ from vrooli.stack.compile_health import PROBES
 from vrooli.stack.model import DOCKER, DOCKER_HOST, Role, Service
 from vrooli.stack.problem import KeyPath, Problems, Section
 from vrooli.stack.sections import HealthSection, ServiceSection, StackSection
-from vrooli.stack.unit_names import valid_unit
+from vrooli.stack.unit_names import made_for, valid_unit
 
 NAMED_BY = {"docker": "container", "systemd": "unit"}
 """By runtime, the key that says what its manager holds. The word is also what people call it."""
@@ -28,8 +28,25 @@ _EXPECTED = {
 _WITH_PASSWORD = ("postgres", "redis")
 
 
+def makes_unit(runtime: str, written: ServiceSection) -> bool:
+    """Whether a unit is made for it."""
+    return runtime == "systemd" and written.unit is None and written.command is not None
+
+
+def check_made(written: ServiceSection, needs_command: bool, kind: str, section: Section) -> None:
+    """What cannot be said of a unit that is made."""
+    if not needs_command:
+        text = f"a {kind} brings its own program, which runs as a process: leave `runtime` out"
+        section.wrong("runtime", f"{text}, or name the `unit` of one that is there")
+    if not isinstance(written.stop_signal, str | None) and len(written.stop_signal) > 1:
+        section.wrong("stop_signal", "a unit is sent one signal; write one")
+    section.reject(("container",), written, 'only for `runtime = "docker"`; leave it out')
+
+
 def held_name(runtime: str, kind: str, written: ServiceSection, section: Section) -> str:
-    """By which its manager knows it; empty when it has none. What does not fit is a problem."""
+    """By which its manager knows what others have made; empty when it has none. What does not fit
+    is a problem.
+    """
     for other, key in NAMED_BY.items():
         if other != runtime:
             section.reject((key,), written, f'only for `runtime = "{other}"`; leave it out')
@@ -40,7 +57,9 @@ def held_name(runtime: str, kind: str, written: ServiceSection, section: Section
     section.reject(("config_test",), written, f"only for what is started here, not a {key}")
     name: str | None = getattr(written, key)
     if name is None:
-        section.wrong(key, f'`runtime = "{runtime}"` needs a `{key}`: {_EXPECTED[runtime]}')
+        or_command = ", or a `command` for which one is made" if runtime == "systemd" else ""
+        text = f'`runtime = "{runtime}"` needs a `{key}`: {_EXPECTED[runtime]}{or_command}'
+        section.wrong(key, text)
         return ""
     if not _VALID[runtime](name):
         section.wrong(key, f"expected {_EXPECTED[runtime]}")
@@ -75,6 +94,9 @@ def check_held(
     for service in services:
         if not service.is_held:
             continue
+        if made_for(service.held) and not service.is_made:
+            text = "was made for a service, perhaps of another stack: name one of your own"
+            problems.add((*paths[service.group], "unit"), text)
         if service.runtime == "systemd" and own.fullmatch(service.held):
             text = "is the unit of this stack itself: to stop it would stop us"
             problems.add((*paths[service.group], "unit"), text)

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vrooli.stack.compile_health import compile_health
-from vrooli.stack.compile_held import NAMED_BY, held_name, looked_at
+from vrooli.stack.compile_held import NAMED_BY, check_made, held_name, looked_at, makes_unit
+from vrooli.stack.compile_limits import compile_limits
 from vrooli.stack.compile_process import (
     Folders,
     absolute_reference,
@@ -29,6 +30,7 @@ from vrooli.stack.plaintext import (
 from vrooli.stack.problem import Section
 from vrooli.stack.references import is_reference
 from vrooli.stack.sections import ServiceSection
+from vrooli.stack.unit_names import made_unit
 
 STARTING_KEYS = (
     "command",
@@ -62,6 +64,7 @@ class Declared:
         options: the keys that only this kind knows.
         section: where to report problems.
         folders: where relative paths start.
+        own_unit: the name of the stack's own unit.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Declared:
     options: Mapping[str, Any]
     section: Section
     folders: Folders
+    own_unit: str = ""
 
 
 def compile_service(declared: Declared) -> list[Service]:
@@ -83,7 +87,7 @@ def compile_service(declared: Declared) -> list[Service]:
         )
     elif declared.role == "scenario" or not (declared.kind.needs_command or runtime in NAMED_BY):
         section.reject(("url",), written, 'only for `runtime = "external"`; leave it out')
-    if runtime == "process":
+    if runtime == "process" or makes_unit(runtime, written):
         _require_command(declared)
     _check_options(declared, runtime)
     instances = section.whole("instances", written.instances, 1, (1, MOST_INSTANCES))
@@ -128,7 +132,12 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
     url = "" if is_reference(ports.url) else ports.url
     health = Section(section.problems, (*section.path, "health"))
     _check_sql(declared, health)
-    held = held_name(runtime, kind.name, written, section)
+    made = makes_unit(runtime, written)
+    if made:
+        check_made(written, kind.needs_command, kind.name, section)
+        held = made_unit(declared.own_unit, name)
+    else:
+        held = held_name(runtime, kind.name, written, section)
     docker = runtime == "docker"
     probe = looked_at(written.health, declared.role) if docker else written.health
     longest = (0.1, 3600.0)
@@ -161,6 +170,7 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
         ladder=_ladder(written, section),
         heal=_heal(written.heal, runtime, section),
         options=dict(declared.options),
+        limits=compile_limits(written.limits, section, declared.folders, runtime, made=made),
     )
 
 

@@ -22,6 +22,9 @@ RESTART_KEYS = (
 """What a running process was started with. Health, heal, needs and timeouts are ours alone: they
 change without a restart."""
 
+UNIT_KEYS = ("held", "limits", "stop_signals")
+"""What a unit that was made has beyond that."""
+
 _FROM_SETTINGS = ("host", "port", "health")
 """Of the watchdog's service, these are `[autoheal]` in other words, and it takes them on itself."""
 
@@ -107,6 +110,8 @@ def fingerprint(service: Service, stack: Stack | None = None) -> str:
     """
     facts = {key: getattr(service, key) for key in RESTART_KEYS}
     facts["references"] = _references(service, stack)
+    if service.is_made:
+        facts |= {key: getattr(service, key) for key in UNIT_KEYS}
     text = json.dumps(facts, sort_keys=True, default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -129,7 +134,8 @@ def _change(name: str, old: Stack, new: Stack) -> Change:
     was, now = _references(before, old), _references(after, new)
     moved = tuple(key for key in now if key in was and was[key] != now[key])
     restart = fingerprint(before, old) != fingerprint(after, new)
-    return Change(name, keys + moved, restart and after.managed and not after.is_held)
+    ours = after.managed and (after.is_made or not after.is_held)
+    return Change(name, keys + moved, restart and ours)
 
 
 def _differing_tables(

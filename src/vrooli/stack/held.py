@@ -81,7 +81,7 @@ def note(service: Service, held: Held, context: Context) -> Exit | None:
         context.launches[service.name] = before = _launch(service, held, context)
     if _is_alive(held) or context.exits.get(before.launch_id) is not None:
         return news
-    return _ended(before, held.code, held.signal, context)
+    return _ended(before, held, context)
 
 
 def forget_undeclared(context: Context) -> None:
@@ -124,12 +124,13 @@ def _missed(before: Launch | None, held: Held, service: Service, context: Contex
         return None
     if context.exits.get(before.launch_id) is not None:
         return None
-    return _ended(before, None, None, context)
+    return _ended(before, None, context)
 
 
-def _ended(launch: Launch, code: int | None, signal: int | None, context: Context) -> Exit:
+def _ended(launch: Launch, held: Held | None, context: Context) -> Exit:
     clock = context.tools.clock
-    ended = Exit(0, launch, code, signal, clock.wall(), clock.monotonic())
+    code, signal, why = (held.code, held.signal, held.why) if held else (None, None, "")
+    ended = Exit(0, launch, code, signal, clock.wall(), clock.monotonic(), why)
     context.exits.record(ended)
     return ended
 
@@ -143,10 +144,15 @@ def _launch(service: Service, held: Held, context: Context) -> Launch:
         launch_id=_launch_id(service, held),
         service=service.name,
         identity=_identity(held, context),
-        fingerprint=launch_fingerprint(service, context.stack, {}),
+        fingerprint=held.mark if service.is_made else _as_declared(service, context),
         started_at=held.since,
         adopted=True,
     )
+
+
+def _as_declared(service: Service, context: Context) -> str:
+    """Nothing of the declaration goes into what others have made."""
+    return launch_fingerprint(service, context.stack, {})
 
 
 def _identity(held: Held, context: Context) -> Identity:

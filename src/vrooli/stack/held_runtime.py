@@ -56,13 +56,18 @@ class HeldRuntime(Runtime):
                 retryable=True,
             )
         report(Step(service.name, "starting"))
+        logged = self._logged(service, context)
         if held.phase not in (*_SERVING, "restarting"):
-            await self._manager(context).start(service.held)
+            await self._begin(service, context, report)
         try:
-            return await self._until_healthy(service, context)
+            return await self._until_healthy(service, context, logged)
         except StartFailed:
             await self.stop(service, context)
             raise
+
+    async def _begin(self, service: Service, context: Context, report: Report) -> None:
+        """Have it started; what is done before that is told to `report`."""
+        await self._manager(context).start(service.held)
 
     def check(self, service: Service, context: Context) -> None:
         """Its manager knows how it is started."""
@@ -118,7 +123,7 @@ class HeldRuntime(Runtime):
         """See the base; what the main process started is its manager's matter."""
         await self._manager(context).signal(service.held, number)
 
-    async def _until_healthy(self, service: Service, context: Context) -> Result:
+    async def _until_healthy(self, service: Service, context: Context, logged: int = 0) -> Result:
         clock = context.tools.clock
         began, pause = clock.monotonic(), FIRST_PAUSE
         while True:
@@ -129,25 +134,35 @@ class HeldRuntime(Runtime):
                 raise Refused(f"somebody else has it in hand: {by}", where=service.name)
             held = context.held[service.name]
             if held.phase in ("ended", "failed", "missing"):
-                raise await self._failed(service, context, result.message)
+                raise await self._failed(service, context, result.message, logged)
             lasted = clock.monotonic() - began
             proven = _has_probe(service) or held.healthy or lasted >= ALIVE_SECONDS
             if result.healthy and proven:
                 return result
             if lasted >= service.start_timeout and not result.details.get("patient"):
                 what = f"not healthy after {service.start_timeout:g} s: {result.message}"
-                raise await self._failed(service, context, what)
+                raise await self._failed(service, context, what, logged)
             await clock.sleep(pause)
             pause = min(LONGEST_PAUSE, pause * 1.3)
 
-    async def _failed(self, service: Service, context: Context, what: str) -> StartFailed:
+    async def _failed(
+        self, service: Service, context: Context, what: str, logged: int
+    ) -> StartFailed:
         try:
-            lines = await self._manager(context).tail(service.held, LOG_LINES)
+            lines = await self._last_lines(service, context, logged)
         except VrooliError:  # the failure is worth more than its log
             lines = []
         shown = "".join(f"\n  | {line}" for line in lines)
         advice = f"`vrooli logs {service.name}` shows more"
         return StartFailed(what + shown, where=service.name, next_step=advice, retryable=True)
+
+    def _logged(self, service: Service, context: Context) -> int:
+        """Bytes that it logged before, where they are for us to count."""
+        return 0
+
+    async def _last_lines(self, service: Service, context: Context, logged: int) -> list[str]:
+        """That it logged, since then."""
+        return await self._manager(context).tail(service.held, LOG_LINES)
 
     async def _known(self, service: Service, context: Context) -> Held:
         try:

@@ -2,7 +2,7 @@
 pydantic."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,6 +54,7 @@ def load_stack(
     checks: Checks | None = None,
     kinds: Catalogue | None = None,
     docker_host: str = "",
+    own_unit: Callable[[str], str] = "vrooli-{}".format,
 ) -> Stack:
     """The compiled stack of a file, or the built-in one.
 
@@ -63,6 +64,7 @@ def load_stack(
         checks: where checks are found; None for none.
         kinds: where kinds are found; None for the installed ones.
         docker_host: where the `docker` command would find the Docker Engine.
+        own_unit: by the stack's name, that of its own unit.
 
     Raises:
         ConfigError: with every problem, one a line, sorted by line.
@@ -91,7 +93,7 @@ def load_stack(
             reader.check_options,
             frozenset(reader.broken),
         )
-    source = replace(source, docker_host=docker_host)
+    source = replace(source, docker_host=docker_host, own_unit=own_unit)
     stack = compile_stack(source, catalogue, known, machine_python, problems)
     _check_work_half(stack, problems)
     if problems.found:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from vrooli.core.limits import NO_LIMITS, Limits
+
 Role = Literal["resource", "scenario"]
 Heal = Literal["auto", "shadow", "watch", "off"]
 ProbeType = Literal["http", "tcp", "sql", "exec", "process", "kind"]
@@ -51,9 +53,11 @@ class Service:
         group: the declared name; equal to `name` for a single instance.
         role: resource or scenario.
         kind: resource kind; `scenario` for scenarios.
-        runtime: process, external, or the manager that holds it (docker).
-        held: by which its manager knows it: the name of a container.
-        command: argv for runtime `process` where the kind does not know its own.
+        runtime: process, external, or the manager that holds it (docker, systemd).
+        held: by which its manager knows it: the name of a container or unit.
+        command: argv for runtime `process` where the kind does not know its own, and for a unit
+            that is made.
+        limits: what it may use, where its unit is made.
         cwd: absolute working directory; empty: the service's data folder.
         env: literal values, or references (`env:NAME`, `file:PATH`, `resource:NAME` for a
             resource's URL).
@@ -96,19 +100,27 @@ class Service:
     ladder: tuple[str, ...] = ()
     heal: Heal = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
+    limits: Limits = NO_LIMITS
 
     @property
     def managed(self) -> bool:
         """Whether we start and stop it. What a manager holds is left alone, by `up` and `down` as
         well, while it is only watched: so one adopts what serves already.
         """
-        only_watched = self.is_held and self.heal in ("watch", "off")
+        only_watched = self.is_held and not self.is_made and self.heal in ("watch", "off")
         return self.runtime != "external" and not only_watched
 
     @property
     def is_held(self) -> bool:
         """Whether a manager that is not ours runs it for us."""
         return bool(self.held)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether that manager runs what we have made it: a unit with our command, which is there
+        while we want it. It has our log, and takes on what is declared, as a process of ours.
+        """
+        return bool(self.held and self.command)
 
     @property
     def is_watchdog(self) -> bool:
@@ -380,6 +392,8 @@ def _service(raw: dict[str, Any]) -> Service:
     for key in ("command", "needs", "stop_signals", "ladder"):
         values[key] = tuple(values[key])
     values["config_test"] = tuple(values.get("config_test", ()))  # an earlier release wrote none
+    limits = dict(values.get("limits", {}))
+    values["limits"] = Limits(**{**limits, "read_only": tuple(limits.get("read_only", ()))})
     return Service(**values)
 
 

@@ -28,6 +28,7 @@ from vrooli.stack.section_keys import (
     whole,
 )
 from vrooli.stack.sections_jobs import JobSection
+from vrooli.stack.sections_limits import LimitsSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import NotifySection
 
@@ -111,15 +112,17 @@ class ServiceSection:
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
     runtime: str | None = key(
-        "How it is run: `process` is started and stopped here; `systemd` is a unit, `docker` a "
-        "container, which systemd or the Docker Engine starts and stops for us; `external` runs "
-        "elsewhere and is only watched.",
+        "How it is run: `process` is started and stopped here; `systemd` is a unit, one "
+        "that is there or, with a `command`, one that is made for it; `docker` is a container. "
+        "systemd or the Docker Engine starts and stops those for us. `external` runs elsewhere "
+        "and is only watched.",
         '"process", "systemd", "docker" or "external"',
         default="`process`",
         schema={"enum": ["process", "systemd", "docker", "external"]},
     )
     unit: str | None = key(
-        'The unit of `runtime = "systemd"`: there already, it is neither made nor removed.',
+        'The unit of `runtime = "systemd"`: there already, it is neither made nor removed. With a '
+        "`command` in its place, a unit is made.",
         "the whole name of a unit, like nginx.service",
         schema={"type": "string", "pattern": "[.]service$"},
     )
@@ -213,6 +216,12 @@ class ServiceSection:
         'a list of texts, like ["nginx", "-t"]',
         default="none",
         schema={"type": "array", "items": {"type": "string"}, "minItems": 1},
+    )
+    limits: LimitsSection | None = key(
+        'What it may use and do at most, where a unit is made for it (`runtime = "systemd"` with a '
+        "`command`).",
+        'a table like { memory = "1G", tasks = 200 }',
+        default="none",
     )
     ladder: list[str] | None = key(
         "Recovery actions when it runs and does not answer, mildest first.",

@@ -20,6 +20,7 @@ from vrooli.stack.held import ask_all, forget_undeclared, is_held, note
 from vrooli.stack.job_launch import is_job
 from vrooli.stack.launched import is_declared_so
 from vrooli.stack.launching import rotated
+from vrooli.stack.making import left_over
 from vrooli.stack.model import Service, Stack
 from vrooli.stack.progress import Phase, Report, Step
 from vrooli.stack.runtime import Context, Runtime
@@ -206,7 +207,7 @@ class Supervisor:
         before anything is stopped.
         """
         launch = self.context.launches.get(service.name)
-        if service.is_held:
+        if service.is_held and not service.is_made:
             return False  # nothing of the declaration goes into it
         if launch is None or not service.managed or not self.running(service):
             return False
@@ -241,19 +242,26 @@ class Supervisor:
                 await self.runtime(service).stop(service, self.context)
 
     def undeclared(self) -> list[str]:
-        """What the keeper runs although the stack does not declare it (any more). What a manager
-        holds is left as it is.
+        """What the keeper runs, or a unit that we have made, although the stack does not declare it
+        (any more). What else a manager holds is left as it is.
         """
         ours = (s for s in self.stack.services.values() if s.managed and not s.is_held)
         declared = {service.name for service in ours}
         launches = self.context.launches.items()
-        return [name for name, it in launches if name not in declared and not is_held(it)]
+        found = [name for name, it in launches if name not in declared and not is_held(it)]
+        return list(dict.fromkeys([*found, *self._units_left_over()]))
+
+    def _units_left_over(self) -> dict[str, Service]:
+        return left_over(self.context.tools.place.home, self.stack.services.values())
 
     async def stop_undeclared(self, names: Iterable[str]) -> None:
         """Stop services of which nothing is known but their launch: the stack was edited while
         nobody watched.
         """
+        units = self._units_left_over()
         for name in names:
+            if name in units:
+                await self.stop_one(units[name])
             await self.stop_one(Service(name, name, "scenario", "scenario"))
 
     async def restart_one(self, service: Service, report: Report) -> Result:

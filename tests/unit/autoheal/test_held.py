@@ -312,7 +312,7 @@ async def test_where_it_listens_may_be_edited(up: MemoryWatchdog) -> None:
 async def test_one_that_is_not_there_is_refused_until_it_is(
     tmp_path: Path, manager: MemoryManager
 ) -> None:
-    manager.remove("box")
+    manager.remove_by_hand("box")
     async with MemoryWatchdog(tmp_path, STACK, manager=manager) as watchdog:
         summary = await watchdog.operations.run("up", (), silent)
         assert summary.failed == ("box",)

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from tests.support.memory_watchdog import container
+from tests.support.memory_watchdog import container, made
 from vrooli.core.errors import Unreachable
+from vrooli.core.limits import Limits
 from vrooli.core.ports.manager import Held
-from vrooli.stack.overlap import overlap, unanswered
+from vrooli.stack.overlap import overlap, unanswered, unkept
 
 BOX = container("box")
 
@@ -32,4 +33,19 @@ def test_a_manager_that_does_not_answer_is_named_with_its_address() -> None:
     error = Unreachable("connection refused", where="unix:/run/docker.sock")
     assert unanswered(BOX, error) == (
         "the Docker Engine could not be asked: unix:/run/docker.sock: connection refused"
+    )
+
+
+def test_of_what_we_make_nobody_else_is_the_healer() -> None:
+    assert overlap(made("box"), Held("vrooli-test@box.service", "ended")) == []
+
+
+def test_a_limit_that_nobody_would_keep_is_named() -> None:
+    box = made("box", limits=Limits(memory=2**30, tasks=5, files=9))
+    assert unkept(box, {"memory", "pids"}, root=True) == []
+    (line,) = unkept(box, {"pids"}, root=True)
+    assert line == "box: this machine has no control groups that keep its limits: `memory`"
+    (line,) = unkept(box, (), root=False)
+    assert line.endswith(
+        "the systemd of this user has no control groups that keep its limits: `memory`, `tasks`"
     )

@@ -33,8 +33,8 @@ def _hung(around: Around, error: DeadlineExceeded) -> str:
 
 
 def _judge(tracked: Tracked, said: str, _: Around) -> str:
-    """What a manager holds needs nothing of our home."""
-    return "" if tracked.service.is_held else said
+    """What a manager holds needs nothing of our home, unless we make it."""
+    return "" if tracked.service.is_held and not tracked.service.is_made else said
 
 
 GATE = Gate(

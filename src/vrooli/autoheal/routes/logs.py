@@ -38,7 +38,7 @@ class Logs:
         if not service.managed:
             raise UsageError(f"`{name}` writes no log here", next_step=_LISTED)
         context, wanted = supervisor.context, number(request, "lines", 50, 1000)
-        if service.is_held:
+        if service.is_held and not service.is_made:
             found = await context.managers[service.runtime].tail(service.held, wanted)
         else:
             found = await asyncio.to_thread(tail, context.tools.place.home.log(name), wanted)

@@ -9,6 +9,14 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """A variant to be sent: a value whose type only the sender knows."""
+
+    signature: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A method to be called.
 
@@ -17,7 +25,7 @@ class Call:
         path: of the object.
         interface, member: the method.
         signature: types of the arguments, as the D-Bus specification writes them.
-        body: the arguments.
+        body: the arguments; a variant in them is `Typed`.
     """
 
     destination: str

@@ -27,6 +27,8 @@ class Held:
             that runs, that it stands still (`docker pause`).
         message: in the manager's words, one line.
         healthy: what a health check of the manager's own says; None when there is none.
+        why: more about how the last run ended, for people; empty when nothing is to be said.
+        mark: what its maker wrote on it, where that was us; empty for what we did not make.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Held:
     asked: bool = False
     message: str = ""
     healthy: bool | None = None
+    why: str = ""
+    mark: str = ""
 
 
 class Manager(Protocol):

@@ -10,6 +10,8 @@ from typing import Any
 from vrooli.core.errors import StartFailed, Unreachable
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.manager import Held
+from vrooli.core.ports.units import UnitSpec
+from vrooli.stack.unit_names import made_for
 
 _HARMLESS = frozenset({signals.SIGCHLD, signals.SIGCONT, signals.SIGHUP, signals.SIGSTOP})
 
@@ -20,6 +22,7 @@ class MemoryManager:
     Attributes:
         started, stopped, signalled: what was asked for by the port, in order.
         logs: by name.
+        made: from what, by name, for as long as it is there.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -33,6 +36,7 @@ class MemoryManager:
         self.stopped: list[str] = []
         self.signalled: list[tuple[str, int]] = []
         self.logs: dict[str, list[str]] = {}
+        self.made: dict[str, UnitSpec] = {}
 
     # What happens to it
 
@@ -58,20 +62,23 @@ class MemoryManager:
                 restarts=before.restarts,
                 restarted=again,
                 healthy=self._healthy[name],
+                mark=before.mark,
             )
         )
 
-    def end(self, name: str, code: int | None = None, signal: int | None = None) -> None:
+    def end(
+        self, name: str, code: int | None = None, signal: int | None = None, why: str = ""
+    ) -> None:
         """It ends by itself; with a policy it is about to be started again (`run`)."""
         held = self._held[name]
         phase: Any = "restarting" if held.restarts else "failed" if code or signal else "ended"
-        self._set(replace(held, phase=phase, pid=0, code=code, signal=signal))
+        self._set(replace(held, phase=phase, pid=0, code=code, signal=signal, why=why))
 
     def stop_by_hand(self, name: str) -> None:
         """Somebody has it stopped."""
         self._set(replace(self._held[name], phase="ended", pid=0, code=0, asked=True))
 
-    def remove(self, name: str) -> None:
+    def remove_by_hand(self, name: str) -> None:
         """It is not held any more."""
         del self._held[name]
         self._tell(name)
@@ -95,7 +102,26 @@ class MemoryManager:
     async def look(self, name: str) -> Held:
         """See the port."""
         self._reachable()
-        return self._held.get(name) or Held(name, "missing", message="there is no such row")
+        gone = Held(name, "ended") if made_for(name) else None
+        return self._held.get(name) or gone or Held(name, "missing", message="there is no such row")
+
+    async def make(self, name: str, spec: UnitSpec) -> None:
+        """See the port."""
+        self._reachable()
+        if (await self.look(name)).phase in ("running", "starting"):
+            raise StartFailed("it runs already", where=name)
+        self.started.append(name)
+        self.made[name] = spec
+        self._held[name] = Held(name, "ended", mark=spec.launch.fingerprint)
+        self._healthy.setdefault(name, None)
+        self.run(name)
+
+    async def remove(self, name: str) -> None:
+        """See the port."""
+        self._reachable()
+        self.made.pop(name, None)
+        if self._held.pop(name, None) is not None:
+            self._tell(name)
 
     async def start(self, name: str) -> None:
         """See the port."""

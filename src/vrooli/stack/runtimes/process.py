@@ -4,10 +4,11 @@ import asyncio
 import signal
 from dataclasses import dataclass
 
-from vrooli.core.errors import Refused, StartFailed
+from vrooli.core.errors import StartFailed
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.core.result import Result, critical
 from vrooli.stack import logs
+from vrooli.stack.free_port import require_free_port
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.launching import launch_spec
 from vrooli.stack.model import Service
@@ -52,7 +53,7 @@ class ProcessRuntime(Runtime):
         5. look until the probe passes, the process ends, or the time is up
         """
         await self._end_leftovers(service, context)
-        _require_free_port(service, context)
+        require_free_port(service, context)
         place = context.tools.place
         commands = kind_of(service).prepare(service, place)
         await context.executor.run(
@@ -224,25 +225,6 @@ async def _spawn(spec: LaunchSpec, context: Context) -> Launch:
     finally:
         if not spawning.done():
             await asyncio.wait({spawning})
-
-
-def _require_free_port(service: Service, context: Context) -> None:
-    if not service.port:
-        return
-    holder = context.processes.port_holder(service.port, service.host)
-    if holder is None:
-        return
-    who = (
-        f"{holder.name} (pid {holder.pid}, user {holder.user})" if holder.pid else "another process"
-    )
-    table = "resources" if service.role == "resource" else "scenarios"
-    raise Refused(
-        f"port {service.port} is taken by {who}",
-        where=service.name,
-        next_step=f"stop that process, or set `port` under [{table}.{service.group}] in "
-        "vrooli.toml (`vrooli init` writes the file with free ports)",
-        retryable=True,
-    )
 
 
 RUNTIME = ProcessRuntime()
