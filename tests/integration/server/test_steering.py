@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.server import Server
 from tests.support.waiting import wait_for
+from vrooli.client.api import bearer_of_file
 from vrooli.client.work import WorkClient
 from vrooli.core.address import HostPort
 from vrooli.core.errors import Busy, UsageError
@@ -21,7 +22,9 @@ WHAT = {"letters": [1, 2.5, "é"], "to": None}
 def client(served: Server) -> WorkClient:
     """As the command line has it."""
     host, _, port = served.url.removeprefix("http://").rpartition(":")
-    return WorkClient(HostPort(host, int(port)), served.home / "secrets/operator.token")
+    return WorkClient(
+        HostPort(host, int(port)), bearer_of_file(served.home / "secrets/operator.token")
+    )
 
 
 def routine(client: WorkClient, *do: Any) -> str:
