@@ -78,7 +78,7 @@ SERVER = (
     Variable("PORT", "Port to listen on; 0 lets the kernel choose.", "3001", or_file=True),
     Variable(
         "DRAIN_SECONDS",
-        "Seconds that requests in flight get after SIGTERM.",
+        "Seconds that requests in flight, and steps that must not be repeated, get after SIGTERM.",
         "10",
         or_file=True,
     ),
@@ -102,6 +102,18 @@ SERVER = (
         "VROOLI_METRICS_TOKEN_FILE",
         "File with the token that opens `/metrics` alone; need not exist.",
         "`metrics.token` in `VROOLI_DATA`",
+    ),
+    Variable(
+        "VROOLI_QUEUES",
+        "Queues whose runs it works on, with commas between the names.",
+        "`default`",
+        or_file=True,
+    ),
+    Variable(
+        "VROOLI_SLOTS",
+        "Runs that it works on at the same time; a server works on none at 0.",
+        "100",
+        or_file=True,
     ),
     Variable(
         "VROOLI_STEP_SECRETS",
@@ -132,9 +144,9 @@ def environment() -> str:
         + " up` that had them last.\n"
         + "\n## Set by systemd for the unit of `vrooli-autoheal install`\n\n"
         + table("variable | meaning", ((f"`{v.name}`", v.meaning) for v in UNIT))
-        + "\n## Read by `vrooli serve` and `vrooli migrate`\n\n"
+        + "\n## Read by `vrooli serve`, `vrooli worker` and `vrooli migrate`\n\n"
         + "The stack sets them; they matter to whoever runs a server by hand. `vrooli migrate`"
-        + " reads `DATABASE_URL` alone.\n\n"
+        + " reads `DATABASE_URL` alone; a worker listens nowhere, and needs no token.\n\n"
         + table(heads, map(_row, SERVER))
         + SERVICES.format(passed_on=passed_on)
         + table("variable | meaning", ((f"`{v.name}`", v.meaning) for v in FOUND))

@@ -74,6 +74,10 @@ Example:
 """
 
 Id = Annotated[str, typer.Argument(help="The run.", metavar="RUN")]
+Priority = Annotated[
+    int,
+    typer.Option("--priority", min=-100, max=100, help="Of your runs, the highest is done first."),
+]
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
@@ -87,7 +91,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_START_HELP)
-    def start(
+    def start(  # noqa: PLR0913 -- one argument for each option
         routine: Annotated[str, typer.Argument(help="The routine.")],
         input_: Annotated[
             list[str] | None,
@@ -96,12 +100,13 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         inputs: Annotated[
             str | None, typer.Option("--inputs", help="A JSON file with all; - is standard input.")
         ] = None,
+        priority: Priority = 0,
         watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay until it ends.")] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         client = kit.work(home_to_change(kit, file))
-        run = client.start(routine, {**_from_file(inputs), **_pairs(input_ or [])})
+        run = client.start(routine, inputs_said(input_, inputs), priority)
         if watch:
             _watch(client, run["id"], json=json)
         elif json:
@@ -218,6 +223,7 @@ def _summary(run: Mapping[str, Any]) -> None:
         "routine": f"{run['routine']} ({run['version'][:12]})",
         "status": render.paint(run["status"], run["status"]),
         "by": run["created_by"],
+        "queue": f"{run['queue']}, priority {run['priority']}",
         "started": f"{render.ago(run['created_at'])} ago",
         "took": _took(run) or "-",
         "inputs": jsonlib.dumps(run["inputs"], ensure_ascii=False),
@@ -227,6 +233,9 @@ def _summary(run: Mapping[str, Any]) -> None:
         render.out(f"{name:<9}{value}")
     if run["failure"]:
         render.out(f"failure  {_why(run['failure'])}")
+    if run["unread"] and run["status"] == "pending":
+        builds = ", ".join(run["unread"]["by"])
+        render.out(f"waits    for another build than {builds}: {run['unread']['why']}")
 
 
 def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
@@ -248,6 +257,11 @@ def _took(run: Mapping[str, Any]) -> str:
     if run["started_at"] is None or run["status"] not in ENDED:
         return ""
     return f"{run['ended_at'] - run['started_at']:.3g} s"
+
+
+def inputs_said(pairs: list[str] | None, file: str | None) -> dict[str, Any]:
+    """Those of `--inputs` and `--input`; the latter count."""
+    return {**_from_file(file), **_pairs(pairs or [])}
 
 
 def _from_file(said: str | None) -> dict[str, Any]:

@@ -49,9 +49,16 @@ class WorkClient:
         """Store it: `{name, version, changed}`."""
         return self._ask("POST", "/routines", definition)
 
-    def start(self, routine: str, inputs: dict[str, Any]) -> dict[str, Any]:
-        """The new run. A request that went astray is sent once more, and makes no second run."""
-        key, body = secrets.token_hex(16), {"routine": routine, "inputs": inputs}
+    def start(self, routine: str, inputs: dict[str, Any], priority: int = 0) -> dict[str, Any]:
+        """The new run. A request that went astray is sent once more, and makes no second run.
+
+        Args:
+            routine: name.
+            inputs: as its schema says.
+            priority: from -100 to 100, the highest first.
+        """
+        key = secrets.token_hex(16)
+        body = {"routine": routine, "inputs": inputs, "priority": priority}
         try:
             return self._ask("POST", "/runs", body, key=key)
         except CutOff:

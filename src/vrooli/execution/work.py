@@ -1,6 +1,6 @@
 """The work of one process, put together: routines, runs, and the engine that drives them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
@@ -10,10 +10,23 @@ from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
-from vrooli.execution.runs.store import RunStore
+from vrooli.execution.runs.store import RunStore, Serves
 from vrooli.execution.runs.views import RunViews
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which runs a process takes, and how many at once.
+
+    Attributes:
+        serves: which ones.
+        slots: how many; none at 0.
+    """
+
+    serves: Serves = field(default_factory=Serves)
+    slots: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +38,9 @@ class Work:
     engine: Engine
 
 
-def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
+def work(
+    database: Database, owner: str, clock: Clock, tools: StepTools, share: Share | None = None
+) -> Work:
     """Put it together; nothing is opened.
 
     Args:
@@ -33,7 +48,9 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         owner: a name that no other process ever has.
         clock: time.
         tools: what steps work with.
+        share: of the runs that it may take.
     """
+    share = share or Share()
     store, batcher = RunStore(database), Batcher(database)
     engine = Engine(
         EngineParts(
@@ -44,6 +61,8 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
             written=batcher.close,
             clock=clock,
             read=read_routine,
+            slots=share.slots,
+            serves=share.serves,
         )
     )
     routines = RoutineStore(database)

@@ -17,6 +17,10 @@ class Fenced(VrooliError):
     """The run belongs to somebody else by now. A normal end for whoever drove it."""
 
 
+class Drained(VrooliError):
+    """It was asked to begin nothing more, and what had to end has. Another goes on from here."""
+
+
 class Executor(Protocol):
     """Executes steps."""
 
@@ -49,12 +53,24 @@ class Driver:
         self._journal, self._executor, self._clock = journal, executor, clock
         self._running: dict[str, asyncio.Task[Finished]] = {}
         self._begun_before: dict[tuple[str, int], float] = {}
+        self._draining = False
+        self.let_end: set[str] = set()  # paths of steps under way that nobody may repeat
+
+    def drain(self) -> bool:
+        """Begin nothing more. Whether something is under way that must be let end: then `run` ends
+        after it, else whoever drives may be cancelled at once.
+        """
+        self._draining = True
+        for path in self._running.keys() - self.let_end:
+            self._running.pop(path).cancel()
+        return bool(self.let_end)
 
     async def run(self) -> Done | Broken:
         """What it came to.
 
         Raises:
             Fenced: somebody else has it now.
+            Drained: `drain` was called, and what must end has.
             VrooliError: the journal can neither be read nor written.
         """
         for entry in await patiently(self._clock, self._journal.read):
@@ -75,17 +91,22 @@ class Driver:
             calls, end = self._interpreter.next()
             if end is not None:
                 return end
+            if self._draining and not self._running:
+                raise Drained("another goes on with it")
             if len(calls) == 1 and not self._running:
                 # The usual case, and a task would cost more than a small step.
                 self._interpreter.finish(await self._attempt(calls[0]))
                 continue
-            self._start(calls)
+            if not self._draining:
+                self._start(calls)
             done, _ = await asyncio.wait(
                 self._running.values(), return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
+                if task.cancelled():  # by `drain`
+                    continue
                 finished = task.result()
-                del self._running[finished.path]
+                self._running.pop(finished.path, None)
                 self._interpreter.finish(finished)
 
     def _start(self, calls: Sequence[Call]) -> None:
@@ -103,6 +124,14 @@ class Driver:
             await self._clock.sleep(call.pause)
         self._interpreter.begin(call.path, call.attempt)
         lasting, repeatable = self._executor.lasting(call), self._executor.repeatable(call)
+        if not (lasting or repeatable):
+            self.let_end.add(call.path)
+        try:
+            return await self._executed(call, lasting=lasting, repeatable=repeatable)
+        finally:
+            self.let_end.discard(call.path)
+
+    async def _executed(self, call: Call, *, lasting: bool, repeatable: bool) -> Finished:
         before = self._begun_before.get((call.path, call.attempt))
         if before is not None and not (lasting or repeatable):
             # Nobody repeats that unasked: it may have been done.

@@ -119,6 +119,7 @@ class Routine:
         inputs: JSON Schema of what a run is given.
         body: what it does.
         output: what it comes to; the value of the body where that is not said.
+        queue: only processes that serve it work on its runs.
     """
 
     name: str
@@ -126,3 +127,4 @@ class Routine:
     inputs: Mapping[str, Any]
     body: SequenceNode
     output: Template | None = None
+    queue: str = "default"

@@ -22,7 +22,7 @@ from vrooli.flow.model import (
 from vrooli.flow.template import Template
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-"""Of a routine."""
+"""Of a routine, and of a queue."""
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """Of a step, map or loop, so that `steps.ID` is an expression."""
@@ -38,7 +38,7 @@ _GIVEN = RESERVED | {"inputs", "steps", "index", "turn", "error"}
 """Names that have a meaning of their own, so that no map gives them to its items."""
 
 _STEP_KEYS = ("step", "retry", "timeout")
-_ROUTINE_KEYS = ("name", "description", "inputs", "do", "output")
+_ROUTINE_KEYS = ("name", "description", "queue", "inputs", "do", "output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,13 @@ class _Reader:
         inputs = data.get("inputs", {})
         if not isinstance(inputs, dict):
             self._wrong(("inputs",), "expected a JSON Schema")
+        queue = data.get("queue", "default")
+        if not isinstance(queue, str) or not NAME.fullmatch(queue):
+            self._wrong(("queue",), "expected lower-case letters, digits and `-`, a letter first")
         sight = _Sight(frozenset({"inputs"}), frozenset(), set())
         body, after = self._block(("do",), data.get("do"), sight, 0)
         output = self._template(("output",), data["output"], after) if "output" in data else None
-        return Routine(str(name), str(description), inputs, body, output)
+        return Routine(str(name), str(description), inputs, body, output, str(queue))
 
     def _block(
         self, place: tuple[str | int, ...], data: Any, sight: _Sight, depth: int

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vrooli.core.errors import UsageError
+from vrooli.execution.settings import WorkSettings
 
 DEFAULT_PORT = 3001
 POSTGRES_SCHEMES = ("postgres", "postgresql")
@@ -31,6 +32,7 @@ class ServerSettings:
         drain_seconds: how long requests in flight may take after SIGTERM.
         probe_seconds: deadline of all dependency probes together.
         step_secrets: references that steps of routines may use.
+        work: how it works on runs.
         migration_wait_seconds: how long the start waits for migrations before it listens anyway.
     """
 
@@ -47,6 +49,7 @@ class ServerSettings:
     probe_seconds: float = 2.0
     migration_wait_seconds: float = 20.0
     step_secrets: tuple[str, ...] = ()
+    work: WorkSettings = field(default_factory=WorkSettings)
 
     def __post_init__(self) -> None:
         _check_url(self.database_url, "DATABASE_URL", POSTGRES_SCHEMES)

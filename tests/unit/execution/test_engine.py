@@ -25,6 +25,9 @@ class DefectiveStore:
             raise RuntimeError("a defect")
         return []
 
+    async def left(self, *_: Any, **__: Any) -> tuple[bool, bool]:
+        return False, False
+
 
 async def nothing() -> None:
     return

@@ -9,6 +9,7 @@ from jsonschema.exceptions import SchemaError
 from vrooli.core.errors import Refused, UsageError
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import LEASE, Engine
+from vrooli.execution.runs.sharing import DEFAULT_QUEUE
 from vrooli.execution.runs.store import Claim, NewRun, RunStore
 from vrooli.execution.runs.views import RunViews
 
@@ -28,7 +29,9 @@ class Runs:
         self._store, self._routines, self._engine = store, routines, engine
         self.views = views
 
-    async def start(self, routine: str, inputs: Any, by: str, key: str | None) -> str:
+    async def start(
+        self, routine: str, inputs: Any, by: str, key: str | None, priority: int = 0
+    ) -> str:
         """The id of a new run, or of the one that the same `key` of the same caller made before.
 
         Args:
@@ -36,19 +39,22 @@ class Runs:
             inputs: a JSON object.
             by: who asks.
             key: repeated when a request is sent again.
+            priority: from -100 to 100, the highest first.
 
         Raises:
             UnknownName: there is no such routine.
             BadInputs: they do not fit.
         """
         stored = await self._routines.get(routine)
-        _check(stored.definition.get("inputs", {}), inputs)
-        new = NewRun(secrets.token_hex(8), routine, stored.version, inputs, by, key)
-        owner = self._engine.parts.owner if self._engine.room > 0 else None
+        check_inputs(stored.definition.get("inputs", {}), inputs)
+        queue = stored.definition.get("queue", DEFAULT_QUEUE)
+        run = secrets.token_hex(8)
+        new = NewRun(run, routine, stored.version, inputs, by, key, queue, priority)
+        owner = self._engine.parts.owner if self._engine.takes(queue) else None
         made = await self._store.create(new, owner, LEASE if owner else 0.0)
         if made == new.run and owner:
             claim = Claim(new.run, 1, inputs, stored.version, stored.definition)
-            self._engine.take(claim)
+            await self._engine.begin([claim])
         return made
 
     async def cancel(self, run: str, by: str) -> dict[str, Any]:
@@ -66,7 +72,12 @@ class Runs:
         return found
 
 
-def _check(schema: Any, inputs: Any) -> None:
+def check_inputs(schema: Any, inputs: Any) -> None:
+    """Compare the inputs of a run with the schema of its routine.
+
+    Raises:
+        BadInputs: they do not fit.
+    """
     if not isinstance(inputs, dict):
         raise BadInputs("expected an object", where="inputs")
     try:

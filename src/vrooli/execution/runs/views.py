@@ -10,7 +10,7 @@ from vrooli.core.ports.database import Database
 _RUN = """
 SELECT id, root, routine, version, status, owner, inputs::text, output::text, failure::text,
        created_by, extract(epoch FROM created_at)::float8, extract(epoch FROM started_at)::float8,
-       extract(epoch FROM ended_at)::float8
+       extract(epoch FROM ended_at)::float8, queue, priority, unread_by, unread_why
 FROM runs
 """
 
@@ -115,6 +115,9 @@ def _run(row: Any) -> dict[str, Any]:
         "created_at": row[10],
         "started_at": row[11],
         "ended_at": row[12],
+        "queue": row[13],
+        "priority": row[14],
+        "unread": {"by": row[15], "why": row[16]} if row[15] else None,
     }
 
 

@@ -27,12 +27,14 @@ class Start(BaseModel):
     Attributes:
         routine: name.
         inputs: as its schema says.
+        priority: the highest first, among the runs of one person.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     routine: str = Field(max_length=63)
     inputs: dict[str, Any] = Field(default_factory=dict)
+    priority: int = Field(default=0, ge=-100, le=100)
 
 
 def run_routes(runs: Runs) -> APIRouter:
@@ -53,7 +55,9 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
         no such routine, 422 when the inputs do not fit it.
         """
         try:
-            run = await runs.start(start.routine, start.inputs, OPERATOR, idempotency_key)
+            run = await runs.start(
+                start.routine, start.inputs, OPERATOR, idempotency_key, start.priority
+            )
         except BadInputs as error:
             return problem(422, "bad_inputs", error.what, next_step=error.next_step)
         return JSONResponse(await runs.views.get(run), status_code=201)
