@@ -25,6 +25,7 @@ from vrooli.cli import (
     processes,
     routine,
     run,
+    schedule,
     status,
 )
 from vrooli.cli.help import App
@@ -72,7 +73,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
     def common(version: _Version = False) -> None:
         """Options before any command."""
 
-    for module in (lifecycle, status, logs, config, groups, job, routine, run, processes):
+    for module in (lifecycle, status, logs, config, groups, job, routine, run, schedule, processes):
         module.register(app, kit)
     return app
 

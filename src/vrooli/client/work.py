@@ -88,6 +88,27 @@ class WorkClient:
         """End it."""
         return self._ask("POST", f"/runs/{quote(run, safe='')}/cancel")
 
+    def schedules(self) -> list[dict[str, Any]]:
+        """All of them, by name."""
+        return _rows(self._ask("GET", "/schedules"), "schedules")
+
+    def schedule(self, name: str) -> dict[str, Any]:
+        """One of them."""
+        return self._ask("GET", f"/schedules/{quote(name, safe='')}")
+
+    def add_schedule(self, new: dict[str, Any]) -> dict[str, Any]:
+        """Have a routine run at its times, as `POST /schedules` takes it."""
+        return self._ask("POST", "/schedules", new)
+
+    def remove_schedule(self, name: str) -> dict[str, Any]:
+        """Forget it; its runs stay."""
+        return self._ask("DELETE", f"/schedules/{quote(name, safe='')}")
+
+    def switch_schedule(self, name: str, *, enabled: bool) -> dict[str, Any]:
+        """Have it start runs, or not."""
+        action = "enable" if enabled else "disable"
+        return self._ask("POST", f"/schedules/{quote(name, safe='')}/{action}")
+
     def events(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """What happens in its tree, from the beginning or after a sequence number, until it ends.
 

@@ -7,11 +7,14 @@ from vrooli.core.ports.database import Database
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.planning import Planning
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.store import RunStore, Serves
 from vrooli.execution.runs.views import RunViews
+from vrooli.execution.scheduler import Scheduler
+from vrooli.execution.schedules import ScheduleStore
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
 
@@ -36,6 +39,8 @@ class Work:
     routines: RoutineStore
     runs: Runs
     engine: Engine
+    planning: Planning
+    scheduler: Scheduler
 
 
 def work(
@@ -66,4 +71,6 @@ def work(
         )
     )
     routines = RoutineStore(database)
-    return Work(routines, Runs(store, routines, RunViews(database), engine), engine)
+    runs, schedules = Runs(store, routines, RunViews(database), engine), ScheduleStore(database)
+    planning = Planning(schedules, routines)
+    return Work(routines, runs, engine, planning, Scheduler(schedules, runs, clock))

@@ -35,8 +35,6 @@ def main(queues: str | None = None, slots: int | None = None) -> int:
         queues: instead of VROOLI_QUEUES.
         slots: instead of VROOLI_SLOTS.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, leave)  # until `run` has something to drain
     try:
         environ = {**os.environ, **({"VROOLI_QUEUES": queues} if queues else {})}
         dsn = database_url(environ)
@@ -45,6 +43,8 @@ def main(queues: str | None = None, slots: int | None = None) -> int:
             settings = replace(settings, slots=slots)
         if settings.slots == 0:
             raise UsageError("a worker without slots does nothing", where="VROOLI_SLOTS")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, leave)  # until `run` has something to drain
         configure_logs(SERVICE, __version__)
         workspaces = Folders(environ).data / "work"
         tools = step_tools(SystemClock(), step_secrets(environ), workspaces)

@@ -60,8 +60,9 @@ def working(database: Database, settings: WorkSettings, tools: StepTools) -> Wor
 
 
 def at_work(dsn: str, made: Work) -> tuple[Coroutine[Any, Any, None], ...]:
-    """What goes on in the background: the engine, and what wakes it up."""
-    return made.engine.run(), listen(dsn, CHANNEL, made.engine.woken)
+    """What goes on in the background: the engine, what wakes it up, and runs at their times."""
+    engine = made.engine
+    return engine.run(), listen(dsn, CHANNEL, engine.woken), made.scheduler.run()
 
 
 def owner_name() -> str:

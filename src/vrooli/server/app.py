@@ -30,6 +30,7 @@ from vrooli.server.routes.history import history_routes
 from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
+from vrooli.server.routes.schedules import schedule_routes
 from vrooli.server.settings import ServerSettings
 from vrooli.server.store import HistoryStore
 
@@ -73,6 +74,7 @@ def create_app(parts: Parts) -> FastAPI:
         history_routes(HistoryStore(parts.database)),
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
+        schedule_routes(parts.work.planning),
         schema_routes(app),
     ):
         app.include_router(router, dependencies=[Depends(RequireToken(operator))])

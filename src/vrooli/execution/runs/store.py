@@ -202,9 +202,12 @@ class RunStore:
     async def insist(
         self, owner: str, lease: float, most: int, held: Sequence[str], serves: Serves
     ) -> list[Claim]:
-        """Take over what claims have passed over: waits for those who write to the rows."""
+        """Take over what claims have passed over: waits for those who write to the rows, a second
+        at most.
+        """
         values = (owner, lease, most, held, serves.queues, serves.build, sharing.LATE)
-        async with self._database.connection() as connection:
+        async with self._database.connection() as connection, connection.transaction():
+            await connection.execute("SET LOCAL lock_timeout = '1s'")
             return list(map(_claim, await connection.fetch(sharing.INSIST, *values)))
 
     async def renew(self, held: Sequence[tuple[str, int]], lease: float) -> set[str]:
