@@ -8,6 +8,7 @@ from tests.support.until import until
 from tests.support.waiting import eventually
 from tests.support.work import VERSION, WorkDatabase
 from vrooli.execution.runs.store import Serves
+from vrooli.execution.runs.views import RunViews
 
 MANY = """
 WITH tree AS (INSERT INTO run_trees (root) SELECT $1 || n FROM generate_series(1, $2) n)
@@ -100,6 +101,7 @@ async def test_what_one_build_cannot_read_is_left_to_others(
     ((by, why, fence),) = await work.fetch("SELECT unread_by, unread_why, fence FROM runs")
     assert (by, fence) == (["old"], 1)
     assert "nosuch" in why
+    assert (await RunViews(work.database).get("a"))["unread"] == {"by": by, "why": why}
     assert await claimed(work, 1, build="old") == []
     assert await claimed(work, 1, build="new") == ["a"]
 

@@ -16,7 +16,8 @@ its row."""
 # owner, and decides between runs of the same turn.
 #
 # Owners are found by leaps over the index, and of each only as many runs as are asked for: it does
-# not matter how many wait.
+# not matter how many wait. What they are ordered by is the whole index, so that no other one is
+# taken; and the rows are locked one by one in the order of their turns, until there are enough.
 CLAIM = """
 WITH RECURSIVE over AS (
     SELECT id FROM runs
@@ -24,12 +25,14 @@ WITH RECURSIVE over AS (
         AND queue = ANY ($6::text[]) AND $7 <> ALL (unread_by)
     ORDER BY lease_until LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
 ), owners AS (
-    SELECT q.queue, (SELECT min(created_by) FROM runs r
-                     WHERE r.status = 'pending' AND r.queue = q.queue) AS owner
+    SELECT q.queue, (SELECT created_by FROM runs r
+                     WHERE r.status = 'pending' AND r.queue = q.queue
+                     ORDER BY created_by, priority DESC, created_at, id LIMIT 1) AS owner
     FROM unnest($6::text[]) AS q(queue)
     UNION ALL
-    SELECT o.queue, (SELECT min(created_by) FROM runs r
-                     WHERE r.status = 'pending' AND r.queue = o.queue AND r.created_by > o.owner)
+    SELECT o.queue, (SELECT created_by FROM runs r
+                     WHERE r.status = 'pending' AND r.queue = o.queue AND r.created_by > o.owner
+                     ORDER BY created_by, priority DESC, created_at, id LIMIT 1)
     FROM owners o WHERE o.owner IS NOT NULL
 ), under_way AS (
     SELECT created_by, count(*) AS runs FROM runs WHERE status = 'running' GROUP BY created_by
@@ -43,10 +46,12 @@ WITH RECURSIVE over AS (
         ORDER BY priority DESC, created_at, id LIMIT $3
     ) w LEFT JOIN under_way u ON u.created_by = w.created_by
 ), fresh AS (
-    SELECT r.id FROM waiting w JOIN runs r ON r.id = w.id
-    WHERE r.status = 'pending'
-    ORDER BY w.turn, w.priority DESC, w.created_at, w.id
-    LIMIT greatest(0, $3 - (SELECT count(*) FROM over)) FOR NO KEY UPDATE OF r SKIP LOCKED
+    SELECT r.id
+    FROM (SELECT id FROM waiting ORDER BY turn, priority DESC, created_at, id) w
+    CROSS JOIN LATERAL (
+        SELECT id FROM runs WHERE id = w.id AND status = 'pending' FOR NO KEY UPDATE SKIP LOCKED
+    ) r
+    LIMIT greatest(0, $3 - (SELECT count(*) FROM over))
 )
 UPDATE runs r SET status = 'running', owner = $1, fence = r.fence + 1,
     lease_until = now() + make_interval(secs => $2), started_at = coalesce(r.started_at, now())
