@@ -1,7 +1,6 @@
 """`vrooli worker` as a process of its own."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,15 +17,6 @@ class Worker:
 
     process: "subprocess.Popen[bytes]"
     file: Path
-
-    @property
-    def log(self) -> str:
-        """All that it wrote."""
-        return self.file.read_text(encoding="utf-8")
-
-    def ask_to_end(self) -> None:
-        """SIGTERM."""
-        self.process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """kill -9."""

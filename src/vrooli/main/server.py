@@ -178,16 +178,17 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     made, asked = working(database, settings.work, tools), asyncio.Event()
     app = create_app(Parts(settings, database, migrator, made))
     try:
-        async with (
-            in_background(migrator.run(), retention.run(), *at_work(settings.database_url, made)),
-            _drained(made, settings.drain_seconds, asked),
-        ):
+        async with in_background(migrator.run(), retention.run()):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
                 "listening", **{"server.address": host, "server.port": port}
             )
-            await _Server(_uvicorn(app, settings), asked).serve(sockets=[listener])
+            async with (
+                in_background(*at_work(settings.database_url, made)),
+                _drained(made, settings.drain_seconds, asked),
+            ):
+                await _Server(_uvicorn(app, settings), asked).serve(sockets=[listener])
     finally:
         await database.close()
 

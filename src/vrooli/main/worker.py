@@ -25,6 +25,8 @@ from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
 
 SERVICE = "vrooli-worker"
+MIGRATION_WAIT = 20.0
+"""Seconds for which it waits for the schema before it looks for work anyway."""
 
 
 def main(queues: str | None = None, slots: int | None = None) -> int:
@@ -70,11 +72,13 @@ async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
     made = working(database, settings, tools)
     try:
-        async with in_background(migrator.run(), *at_work(dsn, made)):
-            log.info("working", queues=settings.queues, slots=settings.slots)
-            await asked.wait()
-            log.info("draining", seconds=settings.drain_seconds)
-            await made.engine.drain(settings.drain_seconds)
+        async with in_background(migrator.run()):
+            await migrator.first_try(MIGRATION_WAIT)
+            async with in_background(*at_work(dsn, made)):
+                log.info("working", queues=settings.queues, slots=settings.slots)
+                await asked.wait()
+                log.info("draining", seconds=settings.drain_seconds)
+                await made.engine.drain(settings.drain_seconds)
             log.info("drained")
     finally:
         await database.close()

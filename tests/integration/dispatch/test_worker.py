@@ -1,7 +1,10 @@
 """`vrooli worker` beside a server that works on nothing itself, each a process of its own."""
 
 import asyncio
+import signal
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +88,9 @@ def test_workers_do_what_their_queues_hold_and_one_goes_on_after_kill_9_of_anoth
     assert len(paths) == len(set(paths)) == 1000
 
 
+@pytest.mark.parametrize("leaving_is", ["worker", "server"])
 async def test_sigterm_lets_a_request_end_that_must_not_be_sent_twice(
-    served: Server, dsn: str, tmp_path: Path
+    served: Server, dsn: str, tmp_path: Path, leaving_is: str
 ) -> None:
     asked: list[Asked] = []
     may_answer = asyncio.Event()
@@ -96,25 +100,43 @@ async def test_sigterm_lets_a_request_end_that_must_not_be_sent_twice(
         await may_answer.wait()
         await reply(writer, 200, {})
 
+    async def is_asked() -> bool:
+        return bool(asked)
+
+    def drains(log: Path) -> bool:
+        text = log.read_text(encoding="utf-8")
+        return '"draining"' in text or "Shutting down" in text
+
     async with serving(answer) as address:
         post = {"url": f"http://{address}/", "method": "POST"}
         do = [{"step": "once", "http": post}, {"step": "after", "value": {}}]
         run = await asyncio.to_thread(begin, served, {"name": "post", "queue": "gpu", "do": do})
-        with worker_process(tmp_path / "a", dsn, "--queues", "gpu") as leaving:
-
-            async def is_asked() -> bool:
-                return bool(asked)
-
+        with one_that_leaves(leaving_is, tmp_path, dsn) as (process, log):
             await eventually(is_asked, "the request has come")
-            leaving.ask_to_end()
-            await asyncio.to_thread(wait_for, lambda: '"draining"' in leaving.log, "it drains")
+            process.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(wait_for, lambda: drains(log), "it drains")
             with worker_process(tmp_path / "b", dsn, "--queues", "gpu"):
                 may_answer.set()
                 assert (await asyncio.to_thread(ended, served, run))["status"] == "completed"
-            assert await asyncio.to_thread(leaving.process.wait, DEADLINE) == 0
+            assert await asyncio.to_thread(process.wait, DEADLINE) == 0
     assert len(asked) == 1
-    assert "Traceback" not in leaving.log
-    assert "cut off" not in leaving.log
+    text = log.read_text(encoding="utf-8")
+    assert "Traceback" not in text
+    assert "cut off" not in text
+
+
+@contextmanager
+def one_that_leaves(
+    kind: str, folder: Path, dsn: str
+) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """A worker or a server that serves the queue, and its log."""
+    if kind == "worker":
+        with worker_process(folder / "a", dsn, "--queues", "gpu") as worker:
+            yield worker.process, worker.file
+        return
+    with server_process(folder, dsn, VROOLI_QUEUES="gpu") as server:
+        assert server.process is not None
+        yield server.process, folder / "server.log"
 
 
 def test_schedules_over_http(served: Server) -> None:

@@ -141,7 +141,7 @@ class Engine:
         if len(claims) < most:
             waiting, late = await parts.store.left(held, parts.serves, others=others)
             self._crowded = waiting
-            claims += await self._insist(held) if late else []
+            claims += await self._insist(held, most - len(claims)) if late else []
         else:
             self._crowded = True
             self._wake.set()
@@ -173,10 +173,10 @@ class Engine:
         for claim in claims:
             self.take(claim)
 
-    async def _insist(self, held: list[str]) -> list[Claim]:
+    async def _insist(self, held: list[str], most: int) -> list[Claim]:
         parts = self.parts
         try:
-            return await parts.store.insist(parts.owner, LEASE, self.room, held, parts.serves)
+            return await parts.store.insist(parts.owner, LEASE, most, held, parts.serves)
         except VrooliError as error:  # its writer is still at it: the next sweep comes soon
             _log.info("a run stays with who writes to it: %s", error)
             return []
