@@ -233,9 +233,15 @@ def _summary(run: Mapping[str, Any]) -> None:
         render.out(f"{name:<9}{value}")
     if run["failure"]:
         render.out(f"failure  {_why(run['failure'])}")
-    if run["unread"] and run["status"] == "pending":
+    if run["status"] == "pending":
+        render.out(f"waits    {_waits(run)}")
+
+
+def _waits(run: Mapping[str, Any]) -> str:
+    if run["unread"]:
         builds = ", ".join(run["unread"]["by"])
-        render.out(f"waits    for another build than {builds}: {run['unread']['why']}")
+        return f"for another build than {builds}, which cannot read it: {run['unread']['why']}"
+    return f"for a process that serves the queue `{run['queue']}` and has room"
 
 
 def _row(run: Mapping[str, Any]) -> tuple[str, ...]:

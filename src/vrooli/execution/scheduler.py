@@ -14,6 +14,9 @@ from vrooli.execution.schedules import Scheduled, ScheduleStore
 LOOK = 1.0
 """Seconds between two looks."""
 
+AGAIN = 60.0
+"""Seconds after which one is looked at again that cannot be reckoned here."""
+
 LONGEST = 500
 """Characters of a reason that is kept."""
 
@@ -47,12 +50,7 @@ class Scheduler:
         """Start what is due."""
         now, due = await self.store.due()
         for known in due:
-            plan = known.plan
-            turn = decide(plan.times, known.last_due, now, plan.missed)
-            if turn is None:  # an interval of the schedule does not fit what was reckoned before
-                coming = plan.times.next_after(now)
-                turn = Turn(known.last_due, run=False, next=coming, reason="reckoned anew")
-            await self._deal(known, turn)
+            await self._deal(known, _turn(known, now))
 
     async def _deal(self, known: Scheduled, turn: Turn) -> None:
         """The run comes before the row says so: whoever dies in between is followed by somebody
@@ -69,3 +67,13 @@ class Scheduler:
                 error = str(failed)[:LONGEST]
                 _log.warning("schedule %s started no run: %s", plan.name, failed)
         await self.store.move(known, turn, run, error)
+
+
+def _turn(known: Scheduled, now: float) -> Turn:
+    """What is to be done about it. Its own trouble must not keep the others from their runs."""
+    times, last = known.plan.times, known.last_due
+    try:
+        turn = decide(times, last, now, known.plan.missed)
+        return turn or Turn(last, run=False, next=times.next_after(now))
+    except VrooliError as error:  # its time zone is not known on this machine
+        return Turn(last, run=False, next=now + AGAIN, reason=str(error)[:LONGEST])

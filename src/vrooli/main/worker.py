@@ -8,7 +8,9 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -73,7 +75,7 @@ async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
     made = working(database, settings, tools)
     try:
         async with in_background(migrator.run()):
-            await migrator.first_try(MIGRATION_WAIT)
+            await _either(migrator.first_try(MIGRATION_WAIT), asked.wait())
             async with in_background(*at_work(dsn, made)):
                 log.info("working", queues=settings.queues, slots=settings.slots)
                 await asked.wait()
@@ -82,6 +84,14 @@ async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
             log.info("drained")
     finally:
         await database.close()
+
+
+async def _either(*waits: Coroutine[Any, Any, object]) -> None:
+    """Until one of them has ended."""
+    tasks = [asyncio.create_task(one) for one in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
 
 
 if __name__ == "__main__":

@@ -131,6 +131,23 @@ async def test_what_cannot_start_is_told_and_does_not_stop_the_others(
     assert len(await runs(work)) == 1
 
 
+async def test_one_that_cannot_be_reckoned_here_does_not_stop_the_others(
+    work: WorkDatabase, one: Work
+) -> None:
+    for name in ("bad", "good"):
+        await one.planning.add(plan(name=name))
+    await passed(work, 1)
+    await work.execute("UPDATE schedules SET timezone = 'Mars/Base' WHERE name = 'bad'")
+    await one.scheduler.look()
+    bad, good = await one.planning.store.all()
+    assert "Mars/Base" in (bad.last_error or "")
+    assert (bad.last_run, good.last_error) == (None, None)
+    assert len(await runs(work)) == 1
+    await work.execute("UPDATE schedules SET timezone = 'UTC', next_due = now()")
+    await one.scheduler.look()
+    assert len(await runs(work)) == 2, "its time is caught up as soon as it can be"
+
+
 async def test_what_makes_no_sense_is_refused(work: WorkDatabase, one: Work) -> None:
     await one.planning.add(plan())
     with pytest.raises(Refused, match="of that name"):

@@ -88,6 +88,25 @@ async def test_many_that_claim_at_once_get_all_of_it_and_nothing_twice(
     assert len(found) == len(set(found)) == 200
 
 
+async def test_a_new_run_overtakes_none_that_waits(work: WorkDatabase, world: World) -> None:
+    """Whoever starts one after the other would else get every slot that becomes free."""
+    world.shut["a"] = asyncio.Event()
+    one = engine(work, world, slots=1)
+    assert one.takes("default")
+    assert not one.takes("gpu")
+    for run in ("first", "waits"):
+        await work.create(run)
+        await one.sweep()
+    assert not one.takes("default")
+    one.drop("first")
+    assert one.room == 1
+    assert not one.takes("default")
+    await one.sweep()
+    one.drop("waits")
+    await one.sweep()
+    assert one.takes("default")
+
+
 async def test_what_one_build_cannot_read_is_left_to_others(
     work: WorkDatabase, world: World
 ) -> None:
