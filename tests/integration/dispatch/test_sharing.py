@@ -1,6 +1,11 @@
 """Who gets which run, in what order: decided by the claim, on a real PostgreSQL."""
 
 import asyncio
+from collections import Counter
+from dataclasses import astuple, dataclass
+from random import Random
+
+import pytest
 
 from tests.support.engines import World, engine
 from tests.support.flow import step
@@ -22,6 +27,69 @@ async def claimed(work: WorkDatabase, most: int, owner: str = "me", **more: obje
     """Ids of what a worker gets."""
     serves = Serves(**more)  # type: ignore[arg-type]
     return [one.run for one in await work.store.claim(owner, 60.0, most, serves=serves)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run, as the rules of the order see it."""
+
+    run: str
+    owner: str
+    queue: str
+    priority: int
+    age: int
+    running: bool
+
+
+def some(random: Random) -> list[Row]:
+    """Runs of a few people in two queues, many of them alike."""
+    return [
+        Row(
+            run=f"r{number}",
+            owner=random.choice("abc"),
+            queue=random.choice(("default", "gpu")),
+            priority=random.choice((-100, 0, 0, 0, 100)),
+            age=random.randrange(5),
+            running=random.random() < 0.2,
+        )
+        for number in range(random.randrange(1, 40))
+    ]
+
+
+def in_order(rows: list[Row], queues: tuple[str, ...]) -> list[str]:
+    """Those that wait, by turns: what the statement is to come to."""
+    turns = Counter(row.owner for row in rows if row.running)
+    waiting = [row for row in rows if not row.running and row.queue in queues]
+    placed = []
+    for row in sorted(waiting, key=lambda one: (-one.priority, -one.age, one.run)):
+        turns[row.owner] += 1
+        placed.append((turns[row.owner], -row.priority, -row.age, row.run))
+    return [run for *_, run in sorted(placed)]
+
+
+INSERT = """
+WITH tree AS (INSERT INTO run_trees (root) SELECT unnest($1::text[]))
+INSERT INTO runs (id, root, routine, version, inputs, status, lease_until, created_by, queue,
+                  priority, created_at)
+SELECT run, run, 'test', $6, '{}', CASE WHEN running THEN 'running' ELSE 'pending' END,
+       now() + CASE WHEN running THEN interval '1 h' ELSE interval '-1 s' END, owner, queue,
+       priority, '2026-01-01'::timestamptz - make_interval(secs => age)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[], $7::bool[])
+    AS r(run, owner, queue, priority, age, running)
+"""
+
+
+@pytest.mark.parametrize("seed", range(15))
+async def test_the_claim_comes_to_what_the_rules_say(work: WorkDatabase, seed: int) -> None:
+    random = Random(seed)
+    rows = some(random)
+    queues = random.choice((("default",), ("default", "gpu"), ("gpu", "none")))
+    most = random.randrange(1, 12)
+    columns = [list(column) for column in zip(*(astuple(row) for row in rows), strict=True)]
+    *first, running = columns
+    await work.execute(INSERT, *first, VERSION, running)
+    expected = in_order(rows, queues)[:most]
+    assert sorted(await claimed(work, most, queues=queues)) == sorted(expected)
 
 
 async def owners(work: WorkDatabase, runs: list[str]) -> list[str]:
