@@ -90,7 +90,7 @@ SERVER = (
     Variable("PORT", "Port to listen on; 0 lets the kernel choose.", "3001", or_file=True),
     Variable(
         "DRAIN_SECONDS",
-        "Seconds that requests in flight get after SIGTERM.",
+        "Seconds that requests in flight, and steps that must not be repeated, get after SIGTERM.",
         "10",
         or_file=True,
     ),
@@ -131,6 +131,18 @@ SERVER = (
     Variable("VROOLI_KEEP_FAILED", "The same for one that failed.", "90", or_file=True),
     Variable("VROOLI_KEEP_CANCELLED", "The same for one that was cancelled.", "30", or_file=True),
     Variable(
+        "VROOLI_QUEUES",
+        "Queues whose runs it works on, with commas between the names.",
+        "`default`",
+        or_file=True,
+    ),
+    Variable(
+        "VROOLI_SLOTS",
+        "Runs that it works on at the same time; a server works on none at 0.",
+        "100",
+        or_file=True,
+    ),
+    Variable(
         "VROOLI_STEP_SECRETS",
         "References that steps of routines may use, with blanks between them: `file:PATH`,"
         " `env:NAME`, or just `NAME` for the latter: `vrooli.toml` would look `env:NAME` up.",
@@ -164,9 +176,9 @@ def environment() -> str:
         + " up` that had them last.\n"
         + "\n## Set by systemd for the unit of `vrooli-autoheal install`\n\n"
         + table("variable | meaning", ((f"`{v.name}`", v.meaning) for v in UNIT))
-        + "\n## Read by `vrooli serve` and `vrooli migrate`\n\n"
+        + "\n## Read by `vrooli serve`, `vrooli worker` and `vrooli migrate`\n\n"
         + "The stack sets them; they matter to whoever runs a server by hand. `vrooli migrate`"
-        + " reads `DATABASE_URL` alone.\n\n"
+        + " reads `DATABASE_URL` alone; a worker listens nowhere, and needs no token.\n\n"
         + table(heads, map(_row, SERVER))
         + SERVICES.format(passed_on=passed_on)
         + table("variable | meaning", ((f"`{v.name}`", v.meaning) for v in FOUND))

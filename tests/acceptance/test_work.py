@@ -121,6 +121,20 @@ def test_a_server_that_is_killed_in_the_middle_repeats_nothing(work: LiveStack) 
     work.until_healed("server")
 
 
+def test_a_schedule_is_added_listed_switched_and_removed(work: LiveStack) -> None:
+    at = ["--at", "30 3 * * *", "--timezone", "Europe/Berlin", "--missed", "skip"]
+    added = work.run("schedule", "add", "nightly", "greeting", *at, "-i", 'names=["Ann"]')
+    assert added.returncode == 0, added.stderr
+    assert "nightly: due in" in added.stderr
+    (shown,) = told(work, "schedule", "list")
+    assert (shown["inputs"], shown["missed"]) == ({"names": ["Ann"]}, "skip")
+    assert "30 3 * * * (Europe/Berlin)" in work.run("schedule", "list").stdout
+    assert told(work, "schedule", "disable", "nightly")["next_due"] is None
+    assert told(work, "schedule", "enable", "nightly")["next_due"] == shown["next_due"]
+    assert told(work, "schedule", "remove", "nightly")["name"] == "nightly"
+    assert told(work, "schedule", "list") == []
+
+
 def test_mistakes_are_told_by_file_and_line_and_nothing_is_stored(work: LiveStack) -> None:
     wrong = GREETING.replace("name: greeting", "name: wrong").replace("${name}", "${nobody}")
     file(work, wrong, "wrong.yaml")
@@ -146,6 +160,9 @@ def test_mistakes_are_told_by_file_and_line_and_nothing_is_stored(work: LiveStac
         (["run", "fork", "nosuch", "--from", "a"], "there is no run `nosuch`"),
         (["approval", "approve", "nosuch"], "there is no approval `nosuch`"),
         (["approval", "show", "nosuch", "a"], "asks for no approval"),
+        (["schedule", "remove", "nosuch"], "there is no schedule `nosuch`"),
+        (["schedule", "add", "a", "greeting", "--at", "daily"], "'daily' is no schedule"),
+        (["run", "start", "greeting", "--priority", "101"], "--priority"),
         (["routine", "show", "nosuch"], "there is no routine `nosuch`"),
         (["routine", "add", "nosuch.yaml"], "nosuch.yaml: cannot be read"),
     ],

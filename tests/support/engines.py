@@ -9,9 +9,11 @@ from typing import Any
 
 from tests.support.flow import TYPES, ended
 from tests.support.work import WorkDatabase
+from vrooli.core.ports.clock import Clock
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.runs.engine import Engine, EngineParts
+from vrooli.execution.runs.store import Serves
 from vrooli.execution.runs.transitions import Transitions
 from vrooli.flow.entries import Finished
 from vrooli.flow.interpreter import Call
@@ -77,6 +79,9 @@ def engine(
     world: World,
     slots: int = 100,
     steps: Callable[[str], CountingSteps] | None = None,
+    *,
+    serves: Serves | None = None,
+    clock: Clock | None = None,
 ) -> Engine:
     """As one process has it, with steps of its own for each run if need be."""
     batcher, make = Batcher(work.database), steps or (lambda run: CountingSteps(run, world))
@@ -87,10 +92,11 @@ def engine(
             journal=lambda run, fence, fresh: PostgresJournal(work.database, batcher, run, fence),
             executor=lambda book: make(book.run),
             written=batcher.close,
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             read=_read,
             transitions=Transitions(work.database),
             slots=slots,
+            serves=serves or Serves(),
         )
     )
 

@@ -69,6 +69,10 @@ class Server:
         """POST with the token."""
         return httpx.post(self.url + path, headers=self.headers, timeout=60, **options)
 
+    def delete(self, path: str) -> httpx.Response:
+        """DELETE with the token."""
+        return httpx.delete(self.url + path, headers=self.headers, timeout=30)
+
     def answers(self, path: str, status: int) -> bool:
         """Whether `path` answers with `status` now."""
         with contextlib.suppress(httpx.TransportError):

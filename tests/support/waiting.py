@@ -20,12 +20,16 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = DEADLINE)
 
 
 async def eventually(
-    condition: Callable[[], Awaitable[Any]], what: str, seconds: float = DEADLINE
+    condition: Callable[[], Awaitable[Any]],
+    what: str,
+    seconds: float = DEADLINE,
+    *,
+    pause: float = PAUSE,
 ) -> Any:
     """The same for a coroutine."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := await condition():
             return value
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(pause)
     raise TimeoutError(f"not within {seconds} s: {what}")

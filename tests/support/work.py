@@ -88,9 +88,18 @@ class WorkDatabase:
         await self.execute(statement, version, json.dumps(definition))
         return version
 
-    async def create(self, run: str, version: str = VERSION) -> None:
+    async def create(
+        self,
+        run: str,
+        version: str = VERSION,
+        *,
+        by: str = "somebody",
+        queue: str = "default",
+        priority: int = 0,
+    ) -> None:
         """A new run, which nobody has."""
-        await self.store.create(NewRun(run, "test", version, {}, "somebody"), None, 0.0)
+        new = NewRun(run, "test", version, {}, by, None, queue=queue, priority=priority)
+        await self.store.create(new, None, 0.0)
 
     async def child(self, run: str, root: str) -> None:
         """A run of a tree that there is, as `create` makes its first one."""

@@ -30,6 +30,7 @@ from vrooli.cli import (
     release,
     routine,
     run,
+    schedule,
     status,
     user,
 )
@@ -87,6 +88,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
         job,
         routine,
         run,
+        schedule,
         approval,
         model,
         login,

@@ -203,6 +203,10 @@ class Kit(Protocol):
         """Run the API server in this process; its exit code."""
         ...
 
+    def worker(self, queues: str | None, slots: int | None) -> int:
+        """Work on runs in this process; its exit code. What is None is as the environment says."""
+        ...
+
     def watch(self, file: Path | None) -> int:
         """Run the watchdog in this process; its exit code."""
         ...

@@ -1,4 +1,6 @@
-"""`vrooli serve` and `vrooli migrate`: our own processes, as the stack starts them."""
+"""`vrooli serve`, `vrooli worker`, `vrooli migrate`: our own processes, as the stack has them."""
+
+from typing import Annotated
 
 import typer
 
@@ -17,6 +19,25 @@ def register(app: typer.Typer, kit: Kit) -> None:
     )
     def serve() -> None:
         raise typer.Exit(kit.serve())
+
+    @app.command(
+        help=with_examples(
+            "Work on runs in the foreground, without an API; its settings come from the"
+            " environment, as the server's do.",
+            "DATABASE_URL_FILE=database.url VROOLI_DATA=. vrooli worker",
+            "vrooli worker --queues gpu,default --slots 4",
+        )
+    )
+    def worker(
+        queues: Annotated[
+            str | None,
+            typer.Option("--queues", help="Whose runs it takes, with commas between the names."),
+        ] = None,
+        slots: Annotated[
+            int | None, typer.Option("--slots", min=1, max=10_000, help="Runs at the same time.")
+        ] = None,
+    ) -> None:
+        raise typer.Exit(kit.worker(queues, slots))
 
     @app.command(
         help=with_examples(

@@ -84,6 +84,11 @@ Example:
   vrooli run cancel 3f2a9c4e81d07b65
 """
 
+Priority = Annotated[
+    int,
+    typer.Option("--priority", min=-100, max=100, help="Of your runs, the highest is done first."),
+]
+
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
@@ -104,13 +109,14 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         input_: Input = None,
         inputs: Inputs = None,
         budget: Annotated[str, typer.Option("--budget", help=_BUDGET_HELP)] = "",
+        priority: Priority = 0,
         watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay until it ends.")] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         client = kit.work(home_to_change(kit, file))
         given = inputs_of(inputs, input_ or [])
-        run = client.start(routine, given, run_budget.given(budget))
+        run = client.start(routine, given, run_budget.given(budget), priority)
         if watch:
             _watch(client, run["id"], json=json)
         elif json:
@@ -255,6 +261,7 @@ def _summary(run: Mapping[str, Any]) -> None:
         "status": render.paint(_standing(run), run["status"]),
         "by": run["created_by"],
         "part of": f"{run['parent']}, step {run['parent_path']}" if run["parent"] else "",
+        "queue": f"{run['queue']}, priority {run['priority']}",
         "started": f"{render.ago(run['created_at'])} ago",
         "took": _took(run) or "-",
         "inputs": jsonlib.dumps(run["inputs"], ensure_ascii=False),
@@ -267,6 +274,15 @@ def _summary(run: Mapping[str, Any]) -> None:
             render.out(f"{name:<9}{value}")
     if run["failure"]:
         render.out(f"failure  {_why(run['failure'])}")
+    if run["status"] == "pending":
+        render.out(f"waits    {_waits(run)}")
+
+
+def _waits(run: Mapping[str, Any]) -> str:
+    if run["unread"]:
+        builds = ", ".join(run["unread"]["by"])
+        return f"for another build than {builds}, which cannot read it: {run['unread']['why']}"
+    return f"for a process that serves the queue `{run['queue']}` and has room"
 
 
 def _row(run: Mapping[str, Any]) -> tuple[str, ...]:

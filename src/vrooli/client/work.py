@@ -41,11 +41,22 @@ class WorkClient(ApiClient):
         return rows_of(self._ask("GET", "/models"), "providers")
 
     def start(
-        self, routine: str, inputs: dict[str, Any], budget: dict[str, Any] | None = None
+        self,
+        routine: str,
+        inputs: dict[str, Any],
+        budget: dict[str, Any] | None = None,
+        priority: int = 0,
     ) -> dict[str, Any]:
-        """The new run. A request that went astray is sent once more, and makes no second run."""
+        """The new run. A request that went astray is sent once more, and makes no second run.
+
+        Args:
+            routine: name.
+            inputs: as its schema says.
+            budget: key by key instead of what the routine says.
+            priority: from -100 to 100, the highest first.
+        """
         body = {"routine": routine, "inputs": inputs, "budget": budget or {}}
-        return self._make("/runs", body)
+        return self._make("/runs", {**body, "priority": priority})
 
     def runs(self, **query: Any) -> dict[str, Any]:
         """`{runs, next}`, newest first; the query is that of `GET /runs`."""
@@ -141,6 +152,27 @@ class WorkClient(ApiClient):
         """Say what became of an attempt of unknown effect, `done` or `again`; the run goes on."""
         body = {"path": path, "decision": decision, "output": output, "why": why}
         return self._ask("POST", f"/runs/{quote(run, safe='')}/effects", body)
+
+    def schedules(self) -> list[dict[str, Any]]:
+        """All of them, by name."""
+        return rows_of(self._ask("GET", "/schedules"), "schedules")
+
+    def schedule(self, name: str) -> dict[str, Any]:
+        """One of them."""
+        return self._ask("GET", f"/schedules/{quote(name, safe='')}")
+
+    def add_schedule(self, new: dict[str, Any]) -> dict[str, Any]:
+        """Have a routine run at its times, as `POST /schedules` takes it."""
+        return self._ask("POST", "/schedules", new)
+
+    def remove_schedule(self, name: str) -> dict[str, Any]:
+        """Forget it; its runs stay."""
+        return self._ask("DELETE", f"/schedules/{quote(name, safe='')}")
+
+    def switch_schedule(self, name: str, *, enabled: bool) -> dict[str, Any]:
+        """Have it start runs, or not."""
+        action = "enable" if enabled else "disable"
+        return self._ask("POST", f"/schedules/{quote(name, safe='')}/{action}")
 
     def events(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """What happens in its tree, from the beginning or after a sequence number, until it ends.

@@ -1,6 +1,6 @@
 """The work of one process, put together: routines, runs, and the engine that drives them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
@@ -15,6 +15,7 @@ from vrooli.execution.kept import Kept
 from vrooli.execution.known import Known
 from vrooli.execution.llm.models import Models
 from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
+from vrooli.execution.planning import Planning
 from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.child_store import ChildStore
@@ -25,13 +26,28 @@ from vrooli.execution.runs.ends import Ends
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.reasons import Reasons
 from vrooli.execution.runs.runs import Runs
-from vrooli.execution.runs.store import RunStore
+from vrooli.execution.runs.store import RunStore, Serves
 from vrooli.execution.runs.transitions import Transitions
 from vrooli.execution.runs.views import RunViews
+from vrooli.execution.scheduler import Scheduler
+from vrooli.execution.schedules import ScheduleStore
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
 from vrooli.flow.driver import Executor
 from vrooli.flow.notes import Notebook
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which runs a process takes, and how many at once.
+
+    Attributes:
+        serves: which ones.
+        slots: how many; none at 0.
+    """
+
+    serves: Serves = field(default_factory=Serves)
+    slots: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +63,17 @@ class Work:
     effects: Effects
     reasons: Reasons
     models: Models
+    planning: Planning
+    scheduler: Scheduler
 
 
 def work(
-    database: Database, owner: str, clock: Clock, tools: StepTools, meter: Meter | None = None
+    database: Database,
+    owner: str,
+    clock: Clock,
+    tools: StepTools,
+    share: Share | None = None,
+    meter: Meter | None = None,
 ) -> Work:
     """Put it together; nothing is opened.
 
@@ -59,8 +82,10 @@ def work(
         owner: a name that no other process ever has.
         clock: time.
         tools: what steps work with.
+        share: of the runs that it may take.
         meter: who counts.
     """
+    share, schedules = share or Share(), ScheduleStore(database)
     store, batcher, transitions = RunStore(database), Batcher(database), Transitions(database)
     routines, views, children = RoutineStore(database), RunViews(database), ChildStore(database)
     ends, meter, read = Ends(children.ended, clock), meter or NoMeter(), Known(read_routine).of
@@ -82,6 +107,8 @@ def work(
             read=read,
             transitions=transitions,
             meter=meter,
+            slots=share.slots,
+            serves=share.serves,
             let_go=ends.hint,
         )
     )
@@ -92,14 +119,17 @@ def work(
         approvals=ApprovalStore(database),
         spending=PostgresSpending(database, clock),
     )
+    runs = Runs(store, routines, views, engine)
     return Work(
         routines=routines,
-        runs=Runs(store, routines, views, engine),
+        runs=runs,
         engine=engine,
         control=Control(transitions, routines, views, engine),
         approvals=Approvals(ApprovalStore(database), ApprovalViews(database), engine),
         kept=Kept(views, Artifacts(database), tools.workspaces),
         effects=Effects(database, views),
         models=tools.models,
+        planning=Planning(schedules, routines),
+        scheduler=Scheduler(schedules, runs, clock),
         reasons=Reasons(database, lambda run: journal(run, 0, False), read, clock),
     )

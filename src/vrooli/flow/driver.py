@@ -57,6 +57,10 @@ class Paused:
     """A run in which nothing is under way, because it was to pause."""
 
 
+class Drained(VrooliError):
+    """It was asked to begin nothing more, and what had to end has. Another goes on from here."""
+
+
 class Executor(Protocol):
     """Executes steps."""
 
@@ -99,6 +103,17 @@ class Driver:
         self._news: asyncio.Future[None] | None = None
         self._stirred = asyncio.Event()
         self._lasting: set[str] = set()
+        self._draining = False
+        self.let_end: set[str] = set()  # paths of steps under way that nobody may repeat
+
+    def drain(self) -> bool:
+        """Begin nothing more. Whether something is under way that must be let end: then `run` ends
+        after it, else whoever drives may be cancelled at once.
+        """
+        self._draining = True
+        for path in self._running.keys() - self.let_end:
+            self._running.pop(path).cancel()
+        return bool(self.let_end)
 
     def pause(self) -> None:
         """Begin no new step; `run` returns when what runs has ended. What only waits is put
@@ -119,6 +134,7 @@ class Driver:
         Raises:
             Fenced: somebody else has it now.
             OverBudget: it may not go on.
+            Drained: `drain` was called, and what must end has.
             VrooliError: the journal can neither be read nor written.
         """
         for entry in await patiently(self._clock, self._journal.read):
@@ -144,11 +160,14 @@ class Driver:
             if self._pausing:
                 staying = self._running.keys() - self._light
                 calls = [call for call in calls if call.path in staying]
+            if self._draining and not self._running:
+                raise Drained("another goes on with it")
             if len(calls) == 1 and not self._running and not self._is_light(calls[0]):
                 # The usual case, and a task would cost more than a small step.
                 self._interpreter.finish(await self._attempt(calls[0]))
                 continue
-            self._start(calls)
+            if not self._draining:
+                self._start(calls)
             if not self._running:
                 return Paused()
             if self._parked.keys() == self._running.keys():
@@ -212,6 +231,15 @@ class Driver:
             self._light.discard(call.path)
         self._interpreter.begin(call.path, call.attempt)
         lasting, repeatable = self._executor.lasting(call), self._executor.repeatable(call)
+        if not (lasting or repeatable):
+            self.let_end.add(call.path)
+        try:
+            return await self._through(call, lasting=lasting, repeatable=repeatable)
+        finally:
+            self.let_end.discard(call.path)
+
+    async def _through(self, call: Call, *, lasting: bool, repeatable: bool) -> Finished:
+        """From its beginning to its end, both written down as need be."""
         before = self._begun_before.get((call.path, call.attempt))
         if before is not None and not (lasting or repeatable):
             # Nobody repeats that unasked: it may have been done.

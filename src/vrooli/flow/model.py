@@ -121,6 +121,7 @@ class Routine:
         body: what it does.
         output: what it comes to; the value of the body where that is not said.
         budget: what a run may spend where nothing else is said.
+        queue: only processes that serve it work on its runs.
     """
 
     name: str
@@ -129,3 +130,4 @@ class Routine:
     body: SequenceNode
     output: Template | None = None
     budget: Limits = field(default_factory=Limits)
+    queue: str = "default"

@@ -23,7 +23,7 @@ from vrooli.flow.model import (
 from vrooli.flow.template import Template
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-"""Of a routine."""
+"""Of a routine, and of a queue."""
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """Of a step, map or loop, so that `steps.ID` is an expression."""
@@ -39,7 +39,7 @@ _GIVEN = RESERVED | {"inputs", "steps", "index", "turn", "error"}
 """Names that have a meaning of their own, so that no map gives them to its items."""
 
 _STEP_KEYS = ("step", "retry", "timeout")
-_ROUTINE_KEYS = ("name", "description", "inputs", "budget", "do", "output")
+_ROUTINE_KEYS = ("name", "description", "queue", "inputs", "budget", "do", "output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +140,14 @@ class _Reader:
         inputs = data.get("inputs", {})
         if not isinstance(inputs, dict):
             self._wrong(("inputs",), "expected a JSON Schema")
+        queue = data.get("queue", "default")
+        if not isinstance(queue, str) or not NAME.fullmatch(queue):
+            self._wrong(("queue",), "expected lower-case letters, digits and `-`, a letter first")
         sight = _Sight(frozenset({"inputs"}), frozenset(), set())
         body, after = self._block(("do",), data.get("do"), sight, 0)
         output = self._template(("output",), data["output"], after) if "output" in data else None
         budget = self._budget(data.get("budget"))
-        return Routine(str(name), str(description), inputs, body, output, budget)
+        return Routine(str(name), str(description), inputs, body, output, budget, str(queue))
 
     def _budget(self, data: Any) -> Limits:
         wrong = [] if data is None else mistakes(data)

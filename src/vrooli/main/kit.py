@@ -303,6 +303,13 @@ class LocalKit:
 
         return main()
 
+    def worker(self, queues: str | None, slots: int | None) -> int:
+        """A worker."""
+        need_work_half()
+        from vrooli.main.worker import main
+
+        return main(queues, slots)
+
     def watch(self, file: Path | None) -> int:
         """The watchdog."""
         from vrooli.main.watchdog import run_for

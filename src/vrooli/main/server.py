@@ -10,6 +10,8 @@
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`; or just NAME for the former) that
   steps of routines may use, with blanks between them; none when it is not set.
 - VROOLI_MODELS: the language models that steps may ask, as TOML; only `test` when it is not set.
+- VROOLI_QUEUES (default): queues whose runs it works on, with commas between them. VROOLI_SLOTS
+  (100): how many at once; none at 0.
 - VROOLI_KEEP_COMPLETED, VROOLI_KEEP_FAILED, VROOLI_KEEP_CANCELLED: days for which runs are kept
   after their end (30, 90, 30), or `forever`.
 - VROOLI_SERVER_TOKEN_FILE: the token that opens everything; else `secrets/operator.token` of the
@@ -20,11 +22,10 @@ Each of the others may be given as NAME_FILE as well: the path of a file that ho
 
 import asyncio
 import os
-import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -36,14 +37,21 @@ import uvicorn
 
 from vrooli import __version__
 from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, VrooliError
-from vrooli.execution import model_vendors
-from vrooli.execution.llm import settings as model_settings
-from vrooli.execution.work import work
+from vrooli.execution.work import Work
 from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.host.secrets import secret_in
 from vrooli.main.environment import read_environment
 from vrooli.main.step_tools import step_tools
+from vrooli.main.working import (
+    at_work,
+    in_background,
+    models_of,
+    number_in,
+    step_secrets,
+    work_settings,
+    working,
+)
 from vrooli.server.accounts.accounts import accounts
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
@@ -66,38 +74,42 @@ KEPT = KeepRuns()
 
 def settings_from(environ: Mapping[str, str]) -> ServerSettings:
     """Read and check the environment; `UsageError` names the variable that is wrong."""
-    database_url = read_environment(environ, "DATABASE_URL")
-    if database_url is None:
-        raise UsageError(
-            "DATABASE_URL is not set",
-            next_step="set DATABASE_URL or DATABASE_URL_FILE, or start the server with `vrooli up`",
-        )
-    folders = _Folders(environ)
+    folders, work = Folders(environ), work_settings(environ)
     return ServerSettings(
-        database_url=database_url,
+        database_url=database_url(environ),
         redis_url=read_environment(environ, "REDIS_URL"),
         host=read_environment(environ, "HOST") or "127.0.0.1",
         port=_port(environ),
-        drain_seconds=_number(environ, "DRAIN_SECONDS", 10.0),
+        drain_seconds=work.drain_seconds,
         token_file=folders.token,
         metrics_token_file=folders.metrics_token,
         signing_key_file=folders.signing_key,
         dumps=folders.data / "dumps",
         workspaces=folders.data / "work",
-        models=model_settings.read(
-            read_environment(environ, model_settings.VARIABLE) or "", model_vendors.names()
-        ),
+        models=models_of(environ),
         keep=KeepRuns(
             _days(environ, "VROOLI_KEEP_COMPLETED", KEPT.completed),
             _days(environ, "VROOLI_KEEP_FAILED", KEPT.failed),
             _days(environ, "VROOLI_KEEP_CANCELLED", KEPT.cancelled),
         ),
-        step_secrets=_references(read_environment(environ, "VROOLI_STEP_SECRETS") or ""),
+        step_secrets=step_secrets(environ),
+        work=work,
         version=__version__,
     )
 
 
-class _Folders:
+def database_url(environ: Mapping[str, str]) -> str:
+    """Where everything is kept; UsageError when nobody says."""
+    found = read_environment(environ, "DATABASE_URL")
+    if found is None:
+        raise UsageError(
+            "DATABASE_URL is not set",
+            next_step="set DATABASE_URL or DATABASE_URL_FILE, or start the server with `vrooli up`",
+        )
+    return found
+
+
+class Folders:
     """Where things lie when the environment does not say so one by one."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -122,25 +134,10 @@ class _Folders:
 
 
 def _port(environ: Mapping[str, str]) -> int:
-    number = _number(environ, "PORT", float(DEFAULT_PORT))
+    number = number_in(environ, "PORT", float(DEFAULT_PORT))
     if not number.is_integer():
         raise UsageError(f"{number} is not a TCP port", where="PORT", next_step="use 1 to 65535")
     return int(number)
-
-
-def _number(environ: Mapping[str, str], name: str, default: float) -> float:
-    text = read_environment(environ, name)
-    if text is None:
-        return default
-    try:
-        return float(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is not a number", where=name) from error
-
-
-def _references(text: str) -> tuple[str, ...]:
-    """A bare name is a variable: in `vrooli.toml` a value `env:NAME` is looked up by the stack."""
-    return tuple(word if ":" in word else f"env:{word}" for word in text.split())
 
 
 def _days(environ: Mapping[str, str], name: str, default: timedelta | None) -> timedelta | None:
@@ -169,7 +166,7 @@ def main() -> int:
     # uvicorn raises the signal again after its drain; whoever is asked to stop and stops has not
     # failed.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
+        signal.signal(number, leave)
     try:
         settings = settings_from(os.environ)
         configure_logs(SERVICE, settings.version)
@@ -181,7 +178,8 @@ def main() -> int:
     return 0
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
+def leave(number: int, frame: FrameType | None) -> None:
+    """Whoever is asked to stop and stops has not failed."""
     raise SystemExit(0)
 
 
@@ -215,30 +213,58 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
         await apply_migrations(settings.database_url)
 
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
-    clock = SystemClock()
-    tools = step_tools(clock, settings.step_secrets, settings.workspaces, settings.models)
+    tools = step_tools(SystemClock(), settings.step_secrets, settings.workspaces, settings.models)
     people = accounts(database, secret_in(settings.signing_key_file))
     metrics = WorkMetrics(database)
-    jobs = work(database, owner_name(), clock, tools, metrics)
-    retention = HistoryRetention(database)
+    made, asked = working(database, settings.work, tools, metrics), asyncio.Event()
     aging = WorkRetention(database, tools.workspaces, settings.keep)
-    app = create_app(Parts(settings, database, migrator, jobs, people, metrics))
+    app = create_app(Parts(settings, database, migrator, made, people, metrics))
     try:
-        keeping = (migrator.run(), retention.run(), aging.run(), jobs.engine.run())
+        keeping = (migrator.run(), HistoryRetention(database).run(), aging.run())
         async with in_background(*keeping):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
                 "listening", **{"server.address": host, "server.port": port}
             )
-            await uvicorn.Server(_uvicorn(app, settings)).serve(sockets=[listener])
+            async with (
+                in_background(*at_work(settings.database_url, made)),
+                _drained(made, settings.drain_seconds, asked),
+            ):
+                await _Server(_uvicorn(app, settings), asked).serve(sockets=[listener])
     finally:
         await database.close()
 
 
-def owner_name() -> str:
-    """A name for this process that no other ever has."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+class _Server(uvicorn.Server):
+    """Tells that it was asked to stop before it waits for its callers."""
+
+    def __init__(self, config: uvicorn.Config, asked: asyncio.Event) -> None:
+        super().__init__(config)
+        self._asked, self._loop = asked, asyncio.get_running_loop()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal came."""
+        self._loop.call_soon_threadsafe(self._asked.set)
+        super().handle_exit(sig, frame)
+
+
+@asynccontextmanager
+async def _drained(made: Work, seconds: float, asked: asyncio.Event) -> AsyncIterator[None]:
+    """Hand the runs over as soon as somebody asks, beside what the block still does; it ends when
+    both have.
+    """
+
+    async def drain() -> None:
+        await asked.wait()
+        await made.engine.drain(seconds)
+
+    task = asyncio.create_task(drain())
+    try:
+        yield
+    finally:
+        asked.set()
+        await task
 
 
 def _uvicorn(app: Any, settings: ServerSettings) -> uvicorn.Config:
@@ -252,18 +278,6 @@ def _uvicorn(app: Any, settings: ServerSettings) -> uvicorn.Config:
         backlog=BACKLOG,
         timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
     )
-
-
-@asynccontextmanager
-async def in_background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run `jobs` beside the block and cancel them at its end."""
-    tasks = [asyncio.create_task(job) for job in jobs]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def apply_migrations(dsn: str) -> None:

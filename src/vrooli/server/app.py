@@ -39,6 +39,7 @@ from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.models import model_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
+from vrooli.server.routes.schedules import schedule_routes
 from vrooli.server.routes.users import user_routes
 from vrooli.server.routes.why import why_routes
 from vrooli.server.settings import ServerSettings
@@ -104,6 +105,7 @@ def create_app(parts: Parts) -> FastAPI:
         effect_routes(parts.work.effects),
         why_routes(parts.work.reasons),
         model_routes(parts.work.models),
+        schedule_routes(parts.work.planning),
         schema_routes(app),
     ):
         check_declared(router)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from vrooli.core.errors import UsageError
 from vrooli.execution.llm.settings import NO_MODELS, ModelSettings
+from vrooli.execution.settings import WorkSettings
 from vrooli.server.work_retention import KeepRuns
 
 DEFAULT_PORT = 3001
@@ -37,6 +38,7 @@ class ServerSettings:
         step_secrets: references that steps of routines may use.
         models: language models that steps may ask.
         keep: how long runs are kept.
+        work: how it works on runs.
         migration_wait_seconds: how long the start waits for migrations before it listens anyway.
     """
 
@@ -56,6 +58,7 @@ class ServerSettings:
     step_secrets: tuple[str, ...] = ()
     models: ModelSettings = NO_MODELS
     keep: KeepRuns = field(default_factory=KeepRuns)
+    work: WorkSettings = field(default_factory=WorkSettings)
 
     def __post_init__(self) -> None:
         _check_url(self.database_url, "DATABASE_URL", POSTGRES_SCHEMES)

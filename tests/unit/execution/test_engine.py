@@ -26,6 +26,9 @@ class DefectiveStore:
             raise RuntimeError("a defect")
         return []
 
+    async def left(self, *_: Any, **__: Any) -> tuple[bool, bool]:
+        return False, False
+
 
 class Still:
     """Nothing is due."""

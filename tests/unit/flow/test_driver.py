@@ -10,7 +10,7 @@ import pytest
 from tests.support.flow import ended, routine, step
 from tests.support.until import until
 from vrooli.core.errors import StorageError, Unreachable
-from vrooli.flow.driver import Driver, End, Fenced
+from vrooli.flow.driver import Drained, Driver, End, Fenced
 from vrooli.flow.entries import Begun, Entry, Failure, Finished, Told
 from vrooli.flow.interpreter import Broken, Call, Done
 from vrooli.flow.journal import Journal, Written
@@ -296,3 +296,46 @@ async def test_arguments_that_cannot_be_stored_are_one_too() -> None:
     assert isinstance(end, Broken)
     assert end.failure.kind == "unstorable"
     assert bench.steps.done == []
+
+
+async def test_a_drain_lets_end_what_must_not_be_repeated_and_begins_nothing_more() -> None:
+    """What may be repeated is cut off at once, and done by whoever goes on."""
+    bench = Bench({"parallel": [[step("a")], [{"step": "b", "ask": {}}]]}, step("c"))
+    may_end = asyncio.Event()
+    bench.steps.ways = {"a": lambda call: may_end.wait(), "b": never}
+    driver = bench.driver(await bench.journal())
+    task = asyncio.create_task(driver.run())
+    await until(lambda: bench.steps.running == {"a", "b"})
+    assert driver.drain()
+    assert driver.let_end == {"a"}
+    await until(lambda: bench.steps.running == {"a"})
+    may_end.set()
+    with pytest.raises(Drained):
+        await task
+    assert [(one.path, type(one)) for one in await bench.entries()] == [("a", Finished)]
+    bench.steps.ways.clear()
+    assert await bench.run() == Done({})
+    assert bench.steps.done == [("a", 1), ("b", 1), ("b", 1), ("c", 1)]
+
+
+async def test_a_drain_of_what_may_be_repeated_waits_for_nothing() -> None:
+    bench = Bench({"step": "a", "ask": {}})
+    bench.steps.ways = {"a": never}
+    driver = bench.driver(await bench.journal())
+    task = asyncio.create_task(driver.run())
+    await until(lambda: bench.steps.running == {"a"})
+    assert not driver.drain()
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_a_run_whose_last_step_ends_in_a_drain_has_ended() -> None:
+    bench = Bench(step("a"))
+    may_end = asyncio.Event()
+    bench.steps.ways = {"a": lambda call: may_end.wait()}
+    driver = bench.driver(await bench.journal())
+    task = asyncio.create_task(driver.run())
+    await until(lambda: bench.steps.running == {"a"})
+    assert driver.drain()
+    may_end.set()
+    assert await task == Done(True)

@@ -42,6 +42,8 @@ ROUTINE: list[tuple[Any, str, str]] = [
     ({"do": [step("a")]}, "name", "expected lower-case letters"),
     ({"name": "Test", "do": [step("a")]}, "name", "expected lower-case letters"),
     ({"name": "a" * 64, "do": [step("a")]}, "name", "expected lower-case letters"),
+    ({"name": "test", "do": [step("a")], "queue": "GPU"}, "queue", "expected lower-case letters"),
+    ({"name": "test", "do": [step("a")], "queue": None}, "queue", "expected lower-case letters"),
     ({"name": "test"}, "do", "expected a list of steps, with at least one"),
     ({"name": "test", "do": []}, "do", "expected a list of steps"),
     ({"name": "test", "do": {"a": 1}}, "do", "expected a list of steps"),
@@ -257,3 +259,8 @@ def test_defaults_are_as_documented() -> None:
     assert retried.retry.most == 3
     assert (mapped.variable, mapped.at_most) == ("item", 10)
     assert loop.limit == 7
+
+
+def test_a_routine_may_name_its_queue() -> None:
+    assert read(body(step("a")), TYPES, check).queue == "default"
+    assert read(body(step("a"), queue="gpu-2"), TYPES, check).queue == "gpu-2"

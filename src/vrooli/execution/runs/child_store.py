@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.runs.sharing import DEFAULT_QUEUE
 from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRunEnd
 from vrooli.flow.budget import Limits
 from vrooli.flow.entries import Failure
@@ -25,14 +26,16 @@ WITH above AS (
     FROM above JOIN tree USING (root)
 ), made AS (
     INSERT INTO runs (id, root, parent, parent_path, ancestors, routine, version, inputs, status,
-                      owner, fence, lease_until, created_by, started_at, deadline, capped)
+                      owner, fence, lease_until, created_by, started_at, deadline, capped, queue,
+                      priority)
     SELECT $1, a.root, a.id, $3, a.ancestors || a.id, $4, $5, $6::json,
            CASE WHEN $7::text IS NULL THEN 'pending' ELSE 'running' END, $7::text,
            CASE WHEN $7::text IS NULL THEN 0 ELSE 1 END,
            now() + make_interval(secs => $8), a.created_by,
            CASE WHEN $7::text IS NOT NULL THEN now() END,
            least(a.deadline, now() + make_interval(secs => $14)),
-           CASE WHEN $13::bigint IS NULL THEN a.capped ELSE array_append(a.capped, $1) END
+           CASE WHEN $13::bigint IS NULL THEN a.capped ELSE array_append(a.capped, $1) END,
+           $16, a.priority
     FROM above a, refused WHERE why IS NULL
     ON CONFLICT (id) DO NOTHING RETURNING id, root, created_by, deadline
 ), ledger AS (
@@ -85,6 +88,7 @@ class NewChild:
         version: hash of its definition.
         inputs: valid by its schema.
         limits: what it may spend; it is bound by those of its ancestors as well.
+        queue: which processes may take it.
     """
 
     run: str
@@ -94,6 +98,7 @@ class NewChild:
     version: str
     inputs: Any
     limits: Limits = field(default_factory=Limits)
+    queue: str = DEFAULT_QUEUE
 
 
 class ChildStore:
@@ -115,7 +120,7 @@ class ChildStore:
         """
         place = (new.run, new.parent, new.path)
         made_of = (new.routine, new.version, json.dumps(new.inputs))
-        values = (*place, *made_of, owner, lease, DEEPEST, MOST_RUNS, *new.limits.ledger)
+        values = (*place, *made_of, owner, lease, DEEPEST, MOST_RUNS, *new.limits.ledger, new.queue)
         async with self._database.connection() as connection:
             born, left = await connection.fetchrow(_CREATE, *values)
         return Born(born), left

@@ -9,6 +9,7 @@ from vrooli.execution.runs.child_store import Born, ChildStore, NewChild
 from vrooli.execution.runs.ends import Ends
 from vrooli.execution.runs.engine import LEASE, Engine
 from vrooli.execution.runs.inputs import BadInputs, InputCheck
+from vrooli.execution.runs.sharing import DEFAULT_QUEUE
 from vrooli.execution.runs.store import Claim
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRun, SubRunEnd
@@ -58,16 +59,18 @@ class Children:
             raise StepFailed("inputs", error.what, where=error.where or asked.routine) from error
         budget = limits(asked.budget).instead_of(limits(stored.definition.get("budget")))
         engine = self._engine
-        owner = engine.parts.owner if engine.room > 0 else None
+        queue = stored.definition.get("queue", DEFAULT_QUEUE)
+        owner = engine.parts.owner if engine.takes(queue) else None
         place = (asked.parent, asked.path)
-        new = NewChild(run, *place, stored.name, stored.version, asked.inputs, budget)
+        new = NewChild(run, *place, stored.name, stored.version, asked.inputs, budget, queue)
         born, left = await patiently(
             self._clock, lambda: self._store.create(new, owner, LEASE if owner else 0.0)
         )
         if refused := _REFUSED.get(born):
             raise StepFailed(refused[0], refused[1], where=asked.routine)
         if born is Born.MADE and owner:
-            engine.take(Claim(run, 1, asked.inputs, stored.version, stored.definition, True, left))
+            claim = Claim(run, 1, asked.inputs, stored.version, stored.definition, True, left)
+            await engine.begin([claim])
 
     async def _newest(self, name: str) -> StoredRoutine:
         try:

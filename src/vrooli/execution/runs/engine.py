@@ -14,10 +14,10 @@ from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.meter import Meter, NoMeter
-from vrooli.execution.runs.store import Claim, RunStore, Wish
+from vrooli.execution.runs.store import Claim, RunStore, Serves, Wish
 from vrooli.execution.runs.transitions import Transitions
 from vrooli.flow.budget import OverBudget
-from vrooli.flow.driver import Driver, End, Executor, Fenced, Paused, Waiting
+from vrooli.flow.driver import Drained, Driver, End, Executor, Fenced, Paused, Waiting
 from vrooli.flow.entries import Failure
 from vrooli.flow.interpreter import Broken, Done
 from vrooli.flow.model import Routine
@@ -29,6 +29,14 @@ LEASE = 10.0
 
 RENEW = 3.0
 SWEEP = 2.0
+"""Seconds between two looks for what no wake-up told of."""
+
+CROWDED = 0.05
+"""The same while more waits than the last look got."""
+
+MOST = 50
+"""Runs of one claim, so that others have their share."""
+
 LOOK = 0.5
 """Seconds between two looks whether what is ours was cancelled by another process."""
 
@@ -54,6 +62,7 @@ class EngineParts:
         slots: runs at the same time, not counted those that only wait for others.
         let_go: told the id of each run that is driven here no more.
         meter: who counts.
+        serves: which ones.
     """
 
     owner: str
@@ -67,6 +76,7 @@ class EngineParts:
     meter: Meter = field(default_factory=NoMeter)
     slots: int = 100
     let_go: Callable[[str], None] = lambda run: None
+    serves: Serves = field(default_factory=Serves)
 
 
 @dataclass
@@ -78,11 +88,15 @@ class Engine:
     _parked: Counter[str] = field(default_factory=Counter)  # how many steps of it wait for runs
     _drivers: dict[str, Driver] = field(default_factory=dict)
     _away: float = -math.inf  # monotonic seconds at which PostgreSQL was last seen to be away
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _crowded: bool = False  # more waited at the last look than it got
+    _draining: bool = False
 
     @property
     def room(self) -> int:
         """Runs that it could take now."""
-        return self.parts.slots - len(self._held.keys() - self._parked.keys())
+        driven = self._held.keys() - self._parked.keys()
+        return 0 if self._draining else self.parts.slots - len(driven)
 
     @contextmanager
     def parked(self, run: str) -> Iterator[None]:
@@ -97,11 +111,22 @@ class Engine:
             if not self._parked[run]:
                 del self._parked[run]
 
+    def takes(self, queue: str) -> bool:
+        """Whether a new run of that queue may begin here at once: there is room, and it overtakes
+        none that waits.
+        """
+        return queue in self.parts.serves.queues and self.room > 0 and not self._crowded
+
+    def woken(self, queue: str) -> None:
+        """Look at once: a run of that queue is free; empty when it is not known of which."""
+        if not queue or queue in self.parts.serves.queues:
+            self._wake.set()
+
     async def run(self) -> None:
         """Until cancelled: 1. claim what nobody has; 2. keep what is ours, drop the rest."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._for_ever(self.sweep, SWEEP))
+                group.create_task(self._for_ever(self.sweep, SWEEP, self._wake))
                 group.create_task(self._for_ever(self.renew, RENEW))
                 group.create_task(self._for_ever(self.look, LOOK))
         finally:
@@ -135,11 +160,21 @@ class Engine:
         parts = self.parts
         await parts.transitions.due()
         if self.room <= 0:
+            self._crowded = True
             return
-        steady = parts.clock.monotonic() - self._away > LEASE
-        most, held = min(self.room, 50), list(self._held)
-        for claim in await parts.store.claim(parts.owner, LEASE, most, held, others=steady):
-            self.take(claim)
+        others = parts.clock.monotonic() - self._away > LEASE
+        most, held = min(self.room, MOST), list(self._held)
+        claims = await parts.store.claim(
+            parts.owner, LEASE, most, held, others=others, serves=parts.serves
+        )
+        if len(claims) < most:
+            waiting, late = await parts.store.left(held, parts.serves, others=others)
+            self._crowded = waiting
+            claims += await self._insist(held, most - len(claims)) if late else []
+        else:
+            self._crowded = True
+            self._wake.set()
+        await self.begin(claims)
 
     async def renew(self) -> None:
         """Keep what is ours, drop what is not any more."""
@@ -159,7 +194,7 @@ class Engine:
         """It is free: take it at once, if there is room here."""
         if self.room > 0:
             parts = self.parts
-            claim = await parts.transitions.claim(run, parts.owner, LEASE)
+            claim = await parts.transitions.claim(run, parts.owner, LEASE, parts.serves)
             if claim is not None:
                 self.take(claim)
 
@@ -181,22 +216,67 @@ class Engine:
             if run not in kept and self._held.get(run, (0,))[0] == fence:
                 self.drop(run)
 
+    async def begin(self, claims: list[Claim]) -> None:
+        """Drive what was claimed for us; hand it on where a drain began meanwhile."""
+        if self._draining:
+            await self._release([(claim.run, claim.fence) for claim in claims])
+            return
+        for claim in claims:
+            self.take(claim)
+
+    async def _insist(self, held: list[str], most: int) -> list[Claim]:
+        parts = self.parts
+        try:
+            return await parts.store.insist(parts.owner, LEASE, most, held, parts.serves)
+        except VrooliError as error:  # its writer is still at it: the next sweep comes soon
+            _log.info("a run stays with who writes to it: %s", error)
+            return []
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more and hand over what is ours: at once where a step may be executed again,
+        else when it has ended. What has not after `seconds` is cut off.
+        """
+        self._draining = True
+        running = {task: (run, fence) for run, (fence, task) in self._held.items()}
+        for task, (run, _) in running.items():
+            driver = self._drivers.get(run)
+            if driver is None or not driver.drain():
+                task.cancel()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while running:
+                    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                    await self._release([running.pop(one) for one in list(running) if one.done()])
+        for run, _ in running.values():
+            driver = self._drivers.get(run)
+            steps = ", ".join(sorted(driver.let_end)) if driver else ""
+            _log.warning("run %s is cut off after %g s, in step %s", run, seconds, steps or "-")
+
     async def _let_go(self) -> None:
         """Nobody has to wait for our leases to end."""
-        tasks = [task for _, task in self._held.values()]
+        held, tasks = self._ours(), [task for _, task in self._held.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if tasks:
-            with suppress(VrooliError, TimeoutError):
-                async with asyncio.timeout(LETTING_GO):
-                    await self.parts.written()
-                    await self.parts.store.release(self.parts.owner)
+        await self._release(held)
 
-    async def _for_ever(self, work: Callable[[], Any], pause: float) -> None:
+    async def _release(self, held: list[tuple[str, int]]) -> None:
+        """Let others have them, as soon as all is written that was to be."""
+        if not held:
+            return
+        with suppress(VrooliError, TimeoutError):
+            async with asyncio.timeout(LETTING_GO):
+                await self.parts.written()
+                await self.parts.store.release(held)
+
+    async def _for_ever(
+        self, work: Callable[[], Any], pause: float, wake: asyncio.Event | None = None
+    ) -> None:
         said = ""
         while True:
             try:
+                if wake is not None:
+                    wake.clear()
                 await work()
                 said = ""
             except VrooliError as error:
@@ -206,11 +286,23 @@ class Engine:
                 said = str(error)
             except Exception:  # noqa: BLE001 -- a worker that ended here would leave its runs standing
                 _log.exception("the engine goes on")
-            await self.parts.clock.sleep(pause)
+            await (self.parts.clock.sleep(pause) if wake is None else self._asleep(wake))
+
+    async def _asleep(self, wake: asyncio.Event) -> None:
+        """Until the next sweep: woken, or in vain."""
+        pause = CROWDED if self._crowded and self.room > 0 else SWEEP
+        tasks = [asyncio.ensure_future(one) for one in (wake.wait(), self.parts.clock.sleep(pause))]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def _drive(self, claim: Claim) -> None:
         try:
-            routine = self.parts.read(claim.version, claim.definition)
+            routine = await self._read(claim)
+            if routine is None:
+                return
             driver = self._driver(claim, routine)
             while not await self._settled(claim, await _in_time(driver, claim.left)):
                 # Something was decided meanwhile that it has not seen.
@@ -223,6 +315,8 @@ class Engine:
             await patiently(self.parts.clock, over)
         except Fenced:
             _log.info("run %s is somebody else's now", claim.run)
+        except Drained:
+            _log.info("run %s is handed over", claim.run)
         except VrooliError as error:
             _log.warning("run %s is let go: %s", claim.run, error)
         except Exception:  # noqa: BLE001 -- a defect that one run meets is not one of the others
@@ -232,6 +326,8 @@ class Engine:
                 del self._held[claim.run]
                 self._drivers.pop(claim.run, None)
             self.parts.let_go(claim.run)
+            if self._crowded:
+                self._wake.set()
 
     def _driver(self, claim: Claim, routine: Routine) -> Driver:
         parts = self.parts
@@ -259,6 +355,20 @@ class Engine:
             return await patiently(parts.clock, lambda: parts.transitions.paused(*ours))
         await self._end(claim, end)
         return True
+
+    async def _read(self, claim: Claim) -> Routine | None:
+        """The routine, or None: it is left to builds that can read it."""
+        parts = self.parts
+        try:
+            return parts.read(claim.version, claim.definition)
+        except Exception as error:  # noqa: BLE001 -- it would be met again at every lease
+            why = str(error)[:500]
+        _log.warning("run %s is left to other builds, this one cannot read it: %s", claim.run, why)
+        build = parts.serves.build
+        await patiently(
+            parts.clock, lambda: parts.store.set_aside(claim.run, claim.fence, build, why)
+        )
+        return None
 
     async def _end(self, claim: Claim, end: Done | Broken) -> None:
         if isinstance(end, Done):

@@ -15,7 +15,7 @@ from vrooli.execution.runs.why import WAITS, Facts, Open, Reason, why, why_step
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.steps.wait import due_at
 from vrooli.flow.again import counting
-from vrooli.flow.entries import Begun, Entry, Failure, Finished
+from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished, Told
 from vrooli.flow.interpreter import Call, Interpreter
 from vrooli.flow.journal import Journal
 from vrooli.flow.model import Routine
@@ -83,8 +83,8 @@ class Reasons:
         facts = _of_row(run, row, now)
         if row[8] <= MOST_EVENTS and (row[11] or 0) <= LARGEST:
             told = await self._journal(run).read()
-            entries = counting(entry for entry in told if WITHIN not in entry.path)
-            facts = self._with_steps(facts, row, entries)
+            steps = [entry for entry in told if WITHIN not in entry.path]
+            facts = self._with_steps(facts, row, steps)
         else:
             facts = replace(facts, open=await self._begun(run))
         return why_step(facts, step, now) if step else why(facts, now)
@@ -95,15 +95,18 @@ class Reasons:
         entries = [Stored(*row).entry() for row in rows]
         return tuple(_under_way(one) for one in entries if isinstance(one, Begun))
 
-    def _with_steps(self, facts: Facts, row: Any, entries: list[Entry]) -> Facts:
+    def _with_steps(self, facts: Facts, row: Any, told: list[Told]) -> Facts:
         try:
             routine = self._read(row[12], json.loads(row[7]))
         except VrooliError as error:
             return replace(facts, unreadable=error.what)
         interpreter = Interpreter(routine, json.loads(row[6]))
-        for entry in entries:
+        entries = counting(told)
+        for entry in told:
             if isinstance(entry, Finished):
                 interpreter.finish(entry)
+            elif isinstance(entry, Again):
+                interpreter.again(entry.path, entry.attempt)
             else:
                 interpreter.begin(entry.path, entry.attempt)
         calls, _ = interpreter.next()

@@ -7,6 +7,7 @@ from vrooli.core.errors import Refused
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import LEASE, Engine
 from vrooli.execution.runs.inputs import InputCheck
+from vrooli.execution.runs.sharing import DEFAULT_QUEUE
 from vrooli.execution.runs.store import Claim, NewRun, RunStore
 from vrooli.execution.runs.views import RunViews
 from vrooli.flow.budget import limits
@@ -23,7 +24,14 @@ class Runs:
         self._check_inputs = InputCheck()
 
     async def start(
-        self, routine: str, inputs: Any, by: str, key: str | None, budget: Any = None
+        self,
+        routine: str,
+        inputs: Any,
+        by: str,
+        key: str | None,
+        *,
+        budget: Any = None,
+        priority: int = 0,
     ) -> str:
         """The id of a new run, or of the one that the same `key` of the same caller made before.
 
@@ -33,6 +41,7 @@ class Runs:
             by: who asks.
             key: repeated when a request is sent again.
             budget: as people write it, key by key instead of what the routine says.
+            priority: from -100 to 100, the highest first.
 
         Raises:
             UnknownName: there is no such routine.
@@ -42,14 +51,17 @@ class Runs:
         stored = await self._routines.get(routine)
         self._check_inputs(stored, inputs)
         may = limits(budget).instead_of(limits(stored.definition.get("budget")))
-        new = NewRun(secrets.token_hex(8), routine, stored.version, inputs, by, key, may)
-        owner = self._engine.parts.owner if self._engine.room > 0 else None
+        queue = stored.definition.get("queue", DEFAULT_QUEUE)
+        new = NewRun(
+            secrets.token_hex(8), routine, stored.version, inputs, by, key, may, queue, priority
+        )
+        owner = self._engine.parts.owner if self._engine.takes(queue) else None
         made = await self._store.create(new, owner, LEASE if owner else 0.0)
         if made == new.run:
             self._engine.parts.meter.started(routine)
         if made == new.run and owner:
             claim = Claim(new.run, 1, inputs, stored.version, stored.definition, True, may.seconds)
-            self._engine.take(claim)
+            await self._engine.begin([claim])
         return made
 
     async def cancel(self, run: str, by: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import Artifacts
+from vrooli.execution.runs import sharing
 from vrooli.execution.runs.ledger import RELEASE
 from vrooli.flow.budget import PAUSE, Limits
 from vrooli.flow.entries import Failure
@@ -16,13 +17,13 @@ WITH before AS (
     SELECT id FROM runs WHERE created_by = $6 AND request_key = $8
 ), made AS (
     INSERT INTO runs (id, root, routine, version, inputs, status, owner, fence, lease_until,
-                      created_by, request_key, started_at, deadline, capped)
+                      created_by, request_key, started_at, deadline, capped, queue, priority)
     SELECT $1, $1, $2, $3, $4::json,
            CASE WHEN $5::text IS NULL THEN 'pending' ELSE 'running' END, $5::text,
            CASE WHEN $5::text IS NULL THEN 0 ELSE 1 END,
            now() + make_interval(secs => $7), $6, $8,
            CASE WHEN $5::text IS NOT NULL THEN now() END, now() + make_interval(secs => $12),
-           CASE WHEN $11::bigint IS NOT NULL THEN '{}'::text[] END
+           CASE WHEN $11::bigint IS NOT NULL THEN '{}'::text[] END, $14, $15
     WHERE NOT EXISTS (SELECT FROM before)
     ON CONFLICT (created_by, request_key) DO NOTHING RETURNING id
 ), tree AS (
@@ -42,21 +43,6 @@ SELECT id FROM made UNION ALL SELECT id FROM before
 # Foreign keys are checked at the end of the statement. Nothing comes back when the same request
 # came twice at once and the other one was first: asked again, it tells that one's run.
 
-_CLAIM = """
-WITH free AS (
-    SELECT id FROM runs
-    WHERE status IN ('pending', 'running') AND lease_until < now() AND id <> ALL ($4::text[])
-        AND (status = 'pending' OR $5) AND NOT pausing
-    ORDER BY lease_until LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
-)
-UPDATE runs r SET status = 'running', owner = $1, fence = r.fence + 1,
-    lease_until = now() + make_interval(secs => $2), started_at = coalesce(r.started_at, now())
-FROM free, routine_versions v
-WHERE r.id = free.id AND v.hash = r.version
-RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text,
-    extract(epoch FROM r.deadline - now())::float8
-"""
-
 # Locked in the order of their ids, as the journal locks them: else the two wait for each other.
 _RENEW = """
 WITH held AS (
@@ -73,10 +59,6 @@ _STILL = """
 SELECT r.id, r.stirs, r.pausing FROM runs r
 JOIN unnest($1::text[], $2::bigint[]) AS held(id, fence)
 ON r.id = held.id AND r.fence = held.fence AND r.status = 'running'
-"""
-
-_HAND_ON = """
-UPDATE runs SET lease_until = now() WHERE owner = $1 AND status = 'running'
 """
 
 _END = (
@@ -195,6 +177,8 @@ class NewRun:
         by: who asked.
         key: of the request; None when the caller sent none.
         limits: what it may spend.
+        queue: which processes may take it.
+        priority: from -100 to 100, the highest first.
     """
 
     run: str
@@ -204,6 +188,8 @@ class NewRun:
     by: str
     key: str | None = None
     limits: Limits = field(default_factory=Limits)
+    queue: str = sharing.DEFAULT_QUEUE
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +203,22 @@ class Wish:
 
     stirs: int
     pausing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Serves:
+    """What a process takes.
+
+    Attributes:
+        queues: names.
+        build: names its code: what a build cannot read, it does not take again.
+    """
+
+    queues: tuple[str, ...] = (sharing.DEFAULT_QUEUE,)
+    build: str = ""
+
+
+_EVERYDAY = Serves()
 
 
 class RunStore:
@@ -235,14 +237,21 @@ class RunStore:
             lease: seconds for which the claim holds; 0 without an owner.
         """
         inputs = json.dumps(new.inputs)
-        values = (new.run, new.routine, new.version, inputs, owner, new.by, lease, new.key)
-        values += new.limits.ledger
+        given = (new.run, new.routine, new.version, inputs, owner, new.by, lease, new.key)
+        values = (*given, *new.limits.ledger, new.queue, new.priority)
         async with self._database.connection() as connection:
             made = await connection.fetchval(_CREATE, *values)
             return str(made or await connection.fetchval(_CREATE, *values))
 
     async def claim(
-        self, owner: str, lease: float, most: int, held: Sequence[str] = (), *, others: bool = True
+        self,
+        owner: str,
+        lease: float,
+        most: int,
+        held: Sequence[str] = (),
+        *,
+        others: bool = True,
+        serves: Serves = _EVERYDAY,
     ) -> list[Claim]:
         """Runs that nobody has: new ones, and those whose owner did not renew its lease.
 
@@ -253,13 +262,31 @@ class RunStore:
             held: what the owner drives already. After an outage its lease may be over as well; it
                 is renewed and goes on, instead of being driven twice.
             others: whether those of others are taken over as well.
+            serves: which ones.
         """
+        values = (owner, lease, most, held, others, serves.queues, serves.build)
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_CLAIM, owner, lease, most, held, others)
-        return [
-            Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]), row[5])
-            for row in rows
-        ]
+            return list(map(claim_of, await connection.fetch(sharing.CLAIM, *values)))
+
+    async def left(self, held: Sequence[str], serves: Serves, *, others: bool) -> tuple[bool, bool]:
+        """Whether new ones still wait, and whether a claim has passed over one for long: see
+        `claim`.
+        """
+        values = (serves.queues, serves.build, held, others, sharing.LATE)
+        async with self._database.connection() as connection:
+            waiting, late = await connection.fetchrow(sharing.LEFT, *values)
+            return bool(waiting), bool(late)
+
+    async def insist(
+        self, owner: str, lease: float, most: int, held: Sequence[str], serves: Serves
+    ) -> list[Claim]:
+        """Take over what claims have passed over: waits for those who write to the rows, a second
+        at most.
+        """
+        values = (owner, lease, most, held, serves.queues, serves.build, sharing.LATE)
+        async with self._database.connection() as connection, connection.transaction():
+            await connection.execute("SET LOCAL lock_timeout = '1s'")
+            return list(map(claim_of, await connection.fetch(sharing.INSIST, *values)))
 
     async def renew(self, held: Sequence[tuple[str, int]], lease: float) -> set[str]:
         """Which of `held` (ids and fences) are still ours, for `lease` seconds more."""
@@ -274,10 +301,16 @@ class RunStore:
             rows = await connection.fetch(_STILL, ids, fences)
         return {row[0]: Wish(row[1], row[2]) for row in rows}
 
-    async def release(self, owner: str) -> None:
-        """Whoever sweeps next may have what is `owner`'s."""
+    async def release(self, held: Sequence[tuple[str, int]]) -> None:
+        """Whoever wakes up first may have them: ids and fences."""
+        ids, fences = [one[0] for one in held], [one[1] for one in held]
         async with self._database.connection() as connection:
-            await connection.execute(_HAND_ON, owner)
+            await connection.execute(sharing.RELEASE, ids, fences)
+
+    async def set_aside(self, run: str, fence: int, build: str, why: str) -> None:
+        """Leave it to other builds than ours, which cannot read its definition."""
+        async with self._database.connection() as connection:
+            await connection.execute(sharing.SET_ASIDE, run, fence, build, why)
 
     async def end(self, run: str, fence: int, status: str, output: Any, failure: Any) -> bool:
         """Write down what it came to; whether it was still ours. Nothing goes on below a run that
@@ -315,6 +348,11 @@ class RunStore:
                 found = await connection.fetch(_CUT, run, *how, True)
                 rows += found
         return [row[0] for row in rows]
+
+
+def claim_of(row: Any) -> Claim:
+    """What a statement that claims tells of a run."""
+    return Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]), False, row[5])
 
 
 def _json(value: Any) -> str | None:

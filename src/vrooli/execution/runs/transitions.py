@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrooli.core.ports.database import Database
-from vrooli.execution.runs.store import Claim
+from vrooli.execution.runs.store import Claim, Serves, claim_of
 from vrooli.execution.telling import TOLD
 
 _CLAIM = """
@@ -14,7 +14,9 @@ UPDATE runs r SET status = 'running', owner = $2, fence = r.fence + 1,
     lease_until = now() + make_interval(secs => $3), started_at = coalesce(r.started_at, now())
 FROM routine_versions v
 WHERE r.id = $1 AND r.status = 'pending' AND r.lease_until <= now() AND v.hash = r.version
-RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text
+    AND r.queue = ANY ($4::text[]) AND $5 <> ALL (r.unread_by)
+RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text,
+    extract(epoch FROM r.deadline - now())::float8
 """
 
 # What its steps have seen is compared: a decision that came since then was not seen by them.
@@ -120,8 +122,9 @@ WITH before AS (
     SELECT id FROM runs WHERE created_by = $4 AND request_key = $5
 ), made AS (
     INSERT INTO runs (id, root, routine, version, inputs, status, lease_until, created_by,
-                      request_key, forked_from, forked_path)
-    SELECT $1, $1, routine, version, $3::json, 'pending', now(), $4, $5, id, $6 FROM runs
+                      request_key, forked_from, forked_path, queue, priority)
+    SELECT $1, $1, routine, version, $3::json, 'pending', now(), $4, $5, id, $6, queue, priority
+    FROM runs
     WHERE id = $2 AND NOT EXISTS (SELECT FROM before)
     ON CONFLICT (created_by, request_key) DO NOTHING RETURNING id, routine
 ), keep AS (
@@ -179,13 +182,15 @@ class Transitions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, run: str, owner: str, lease: float) -> Claim | None:
-        """Make this run `owner`'s for `lease` seconds; None when it is not free."""
+    async def claim(self, run: str, owner: str, lease: float, serves: Serves) -> Claim | None:
+        """Make this run `owner`'s for `lease` seconds; None when it is not free, or another has to
+        take it.
+        """
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_CLAIM, run, owner, lease)
+            row = await connection.fetchrow(_CLAIM, run, owner, lease, serves.queues, serves.build)
         if row is None:
             return None
-        return Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]))
+        return claim_of(row)
 
     async def wait(self, run: str, fence: int, seen: int, until: float | None) -> bool:
         """Nobody drives it until something is decided, or it is `until` (unix seconds). False when

@@ -21,7 +21,8 @@ SELECT id, root, routine, version, status, owner, inputs::text, output::text, fa
             ELSE (SELECT count(*) FROM steps s JOIN runs below ON below.id = s.run
                   WHERE below.root = runs.root
                       AND (below.id = runs.id OR runs.id = ANY (below.ancestors)))
-       END
+       END,
+       queue, priority, unread_by, unread_why
 FROM runs
 """
 
@@ -155,6 +156,9 @@ def _run(row: Any) -> dict[str, Any]:
         "forked_from": row[16],
         "forked_path": row[17],
         "budget": standing(_maybe(row[18]), row[19], row[10], row[12] or time.time()),
+        "queue": row[20],
+        "priority": row[21],
+        "unread": {"by": row[22], "why": row[23]} if row[22] else None,
     }
 
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "v007_budgets"
-down_revision = "v004_control"
+down_revision = "v006_dispatch"
 
 _CHANGES = (
     # Ancestors from the root to the parent: one look finds all that lies above a run, and one all

@@ -32,6 +32,7 @@ class Start(BaseModel):
         inputs: as its schema says.
         budget: `cost` (US dollars), `tokens`, `steps`, `time` (seconds), `on_limit` (`stop` or
             `pause`), key by key instead of what the routine says.
+        priority: the highest first, among the runs of one person.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -39,6 +40,7 @@ class Start(BaseModel):
     routine: str = Field(max_length=63)
     inputs: dict[str, Any] = Field(default_factory=dict)
     budget: dict[str, Any] = Field(default_factory=dict)
+    priority: int = Field(default=0, ge=-100, le=100)
 
 
 def run_routes(runs: Runs) -> APIRouter:
@@ -68,8 +70,14 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
         no such routine, 422 when the inputs do not fit it or the budget cannot be.
         """
         try:
-            asked = (start.routine, start.inputs, who.name, idempotency_key, start.budget)
-            run = await runs.start(*asked)
+            run = await runs.start(
+                start.routine,
+                start.inputs,
+                who.name,
+                idempotency_key,
+                budget=start.budget,
+                priority=start.priority,
+            )
         except BadInputs as error:
             return problem(422, "bad_inputs", error.what, next_step=error.next_step)
         except BadBudget as error:

@@ -1,0 +1,105 @@
+"""Composition root of `vrooli worker`: works on runs, and serves nobody.
+
+DATABASE_URL, VROOLI_DATA, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES, VROOLI_SLOTS and
+DRAIN_SECONDS mean what they mean to `vrooli serve`.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from vrooli import __version__
+from vrooli.core.errors import UsageError, VrooliError
+from vrooli.execution.settings import WorkSettings
+from vrooli.execution.step_type import StepTools
+from vrooli.host.clock import SystemClock
+from vrooli.main.server import MIGRATIONS, Folders, apply_migrations, database_url, leave
+from vrooli.main.step_tools import step_tools
+from vrooli.main.working import (
+    at_work,
+    in_background,
+    models_of,
+    step_secrets,
+    work_settings,
+    working,
+)
+from vrooli.server.database import Database
+from vrooli.server.logs import configure_logs, redact_value
+from vrooli.server.migrator import Migrator, newest_revision
+
+SERVICE = "vrooli-worker"
+MIGRATION_WAIT = 20.0
+"""Seconds for which it waits for the schema before it looks for work anyway."""
+
+
+def main(queues: str | None = None, slots: int | None = None) -> int:
+    """Work until SIGTERM or SIGINT; exit code 0 after a drain, 1 when it could not start, 2 for
+    wrong settings.
+
+    Args:
+        queues: instead of VROOLI_QUEUES.
+        slots: instead of VROOLI_SLOTS.
+    """
+    try:
+        environ = {**os.environ, **({"VROOLI_QUEUES": queues} if queues else {})}
+        dsn = database_url(environ)
+        settings = work_settings(environ)
+        if slots is not None:
+            settings = replace(settings, slots=slots)
+        if settings.slots == 0:
+            raise UsageError("a worker without slots does nothing", where="VROOLI_SLOTS")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, leave)  # until `run` has something to drain
+        configure_logs(SERVICE, __version__)
+        workspaces = Folders(environ).data / "work"
+        tools = step_tools(SystemClock(), step_secrets(environ), workspaces, models_of(environ))
+        asyncio.run(run(dsn, settings, tools))
+    except VrooliError as error:
+        sys.stderr.write(f"vrooli worker: {redact_value(str(error))}\n")
+        return error.exit_code
+    return 0
+
+
+async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
+    """1. Bring the schema up to date, however long PostgreSQL stays away. 2. Work. 3. Drain. 4. Let
+    go of PostgreSQL.
+    """
+    log, asked = structlog.get_logger("vrooli.worker"), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+    database = Database(dsn)
+
+    async def apply() -> None:
+        await apply_migrations(dsn)
+
+    migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
+    made = working(database, settings, tools)
+    try:
+        async with in_background(migrator.run()):
+            await _either(migrator.first_try(MIGRATION_WAIT), asked.wait())
+            async with in_background(*at_work(dsn, made)):
+                log.info("working", queues=settings.queues, slots=settings.slots)
+                await asked.wait()
+                log.info("draining", seconds=settings.drain_seconds)
+                await made.engine.drain(settings.drain_seconds)
+            log.info("drained")
+    finally:
+        await database.close()
+
+
+async def _either(*waits: Coroutine[Any, Any, object]) -> None:
+    """Until one of them has ended."""
+    tasks = [asyncio.create_task(one) for one in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
