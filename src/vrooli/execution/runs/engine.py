@@ -13,6 +13,7 @@ from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.meter import Meter, NoMeter
+from vrooli.execution.runs.ending import bounded
 from vrooli.execution.runs.store import Claim, RunStore
 from vrooli.flow.driver import Driver, Executor, Fenced
 from vrooli.flow.interpreter import Broken, Done
@@ -167,7 +168,7 @@ class Engine:
             journal = parts.journal(claim.run, claim.fence)
             executor = parts.executor(claim.run)
             driver = Driver(routine, claim.inputs, journal, executor, parts.clock)
-            await self._end(claim, await driver.run())
+            await self._end(claim, bounded(await driver.run()))
         except Fenced:
             _log.info("run %s is somebody else's now", claim.run)
         except VrooliError as error:
