@@ -14,6 +14,7 @@ from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.meter import Meter, NoMeter
+from vrooli.execution.runs.ending import bounded
 from vrooli.execution.runs.store import Claim, RunStore, Serves, Wish
 from vrooli.execution.runs.transitions import Transitions
 from vrooli.flow.budget import OverBudget
@@ -353,7 +354,7 @@ class Engine:
             return await patiently(parts.clock, lambda: parts.transitions.wait(*place))
         if isinstance(end, Paused):
             return await patiently(parts.clock, lambda: parts.transitions.paused(*ours))
-        await self._end(claim, end)
+        await self._end(claim, bounded(end))
         return True
 
     async def _read(self, claim: Claim) -> Routine | None:
