@@ -10,7 +10,11 @@ from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.server.routes.runs import OPERATOR, Limit
 
-Id = Annotated[str, Path(max_length=64)]
+STORABLE = r"^[^\x00]*$"
+"""No NUL: PostgreSQL takes none."""
+
+Id = Annotated[str, Path(max_length=64, pattern=STORABLE)]
+Given = Annotated[str, Query(max_length=64, pattern=STORABLE)]
 
 
 class Said(BaseModel):
@@ -24,7 +28,7 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     hash: str = Field(pattern="^[0-9a-f]{64}$")
-    reason: str = Field(default="", max_length=1000, pattern=r"^[^\x00]*$")
+    reason: str = Field(default="", max_length=1000, pattern=STORABLE)
 
 
 def approval_routes(approvals: Approvals) -> APIRouter:
@@ -34,8 +38,8 @@ def approval_routes(approvals: Approvals) -> APIRouter:
     @router.get("/approvals", summary="List approvals, newest first")
     async def list_approvals(
         status: Literal["", "pending", "approved", "rejected", "expired", "void"] = "",
-        run: Annotated[str, Query(max_length=64)] = "",
-        before: Annotated[str, Query(max_length=64)] = "",
+        run: Given = "",
+        before: Given = "",
         limit: Limit = 50,
     ) -> dict[str, Any]:
         """`{approvals, next}`; pass `next` as `before` for the page that follows; null on the last.
