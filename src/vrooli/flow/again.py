@@ -32,18 +32,42 @@ def kept(entries: Iterable[Told], path: str) -> list[Entry] | None:
     is not, and nothing that is kept has seen what `path` came to.
     """
     found = counting(entries)
-    first = next((n for n, entry in enumerate(found) if _within(entry.path, path)), None)
+    first = _first(found, path)
     if first is None:
         return None
     early = {entry.path for entry in found[:first]}
     return [entry for entry in found if entry.path in early]
 
 
-def failed(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> set[str]:
-    """Steps that failed and keep the run from going on; empty where none did. Those that were
-    rescued do not.
+def kept_to_go_on(
+    routine: Routine, inputs: Any, entries: Iterable[Told], path: str
+) -> list[Entry] | None:
+    """The same without what failed beside `path`: because of that it would not be begun."""
+    found = counting(entries)
+    first, keep = _first(found, path), kept(found, path)
+    if first is None or keep is None:
+        return None
+    lost = failed(routine, inputs, keep, begun=found[first].path)
+    return [entry for entry in keep if entry.path not in lost]
+
+
+def begins(routine: Routine, inputs: Any, keep: Iterable[Entry], path: str) -> bool:
+    """Whether the path is what comes next, or a part of that. It is not where something beside it
+    failed that is no step: an expression, the limit of a loop.
+    """
+    calls, _ = _replayed(routine, inputs, keep).next()
+    return any(_within(call.path, path) for call in calls)
+
+
+def failed(
+    routine: Routine, inputs: Any, entries: Iterable[Entry], begun: str | None = None
+) -> set[str]:
+    """Steps that failed and keep the run from going on, with the step `begun` under way; empty
+    where none did. Those that were rescued do not.
     """
     interpreter = _replayed(routine, inputs, entries)
+    if begun is not None:
+        interpreter.begin(begun, 1)
     interpreter.next()
     return set(interpreter.failed())
 
@@ -77,6 +101,10 @@ def _replayed(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> Interp
         if isinstance(entry, Finished):
             interpreter.finish(entry)
     return interpreter
+
+
+def _first(entries: list[Entry], path: str) -> int | None:
+    return next((n for n, entry in enumerate(entries) if _within(entry.path, path)), None)
 
 
 def _within(path: str, place: str) -> bool:

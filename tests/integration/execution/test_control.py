@@ -162,6 +162,22 @@ async def test_what_failed_beside_the_place_is_done_again_as_well(one: Process) 
     assert (one.web.asked["a"], one.web.asked["b"], one.web.asked["x"]) == (1, 2, 2)
 
 
+async def test_what_was_rescued_beside_the_place_is_done_again_as_well(one: Process) -> None:
+    """Else the step would not begin: the rescue would follow at once."""
+    one.web.broken = {"x"}
+    one.web.shut = {"x": asyncio.Event(), "a": asyncio.Event()}
+    lanes = {"parallel": [[ask("x")], [ask("a")]]}
+    run = await one.start({"try": [lanes], "rescue": [ask("rescued")]}, ask("b"))
+    await until(lambda: one.web.inside == {"x", "a"})
+    one.web.shut["x"].set()
+    one.web.shut["a"].set()
+    await one.until(run, "completed")
+    one.web.broken.clear()
+    fork = await one.work.control.fork(run, "a", {}, "ann", None)
+    await one.until(fork, "completed")
+    assert one.web.asked == {"x": 2, "a": 2, "rescued": 1, "b": 2}
+
+
 async def test_a_cancelled_run_goes_on_where_it_was(one: Process) -> None:
     """What was under way and must not be repeated unasked is told, and done again when asked."""
     run = await under_way(one, ask("a"), ask("b"), at="b")

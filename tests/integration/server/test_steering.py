@@ -1,5 +1,6 @@
 """Approvals, and what steers runs, over HTTP and by the typed client."""
 
+import json
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -91,6 +92,11 @@ def test_words_that_cannot_be_are_refused(served: Server, client: WorkClient, wa
     assert served.post(f"{APPROVALS}/nosuch/approve", json={"hash": "0" * 64}).status_code == 404
     assert served.get(f"{APPROVALS}/nosuch").status_code == 404
     assert served.get(APPROVALS, params={"status": "nosuch"}).status_code == 422
+    assert served.get(f"{APPROVALS}/%00").status_code == 422
+    assert served.get(APPROVALS, params={"run": "\0"}).status_code == 422
+    for reason in ("\0", "\ud800"):
+        text = json.dumps({"hash": asked["hash"], "reason": reason}).encode()
+        assert served.post(place, content=text).status_code == 422
     for verb in ("pause", "resume"):
         assert served.post(f"{RUNS}/nosuch/{verb}").status_code == 404
     assert served.post(f"{RUNS}/nosuch/retry", json={}).status_code == 404

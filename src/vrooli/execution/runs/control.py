@@ -1,7 +1,7 @@
 """What can be asked of runs under way and ended: pause, resume, retry, fork."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vrooli.core.errors import Refused, UsageError
@@ -10,7 +10,7 @@ from vrooli.execution.runs.engine import Engine
 from vrooli.execution.runs.inputs import InputCheck
 from vrooli.execution.runs.transitions import Fork, Transitions
 from vrooli.execution.runs.views import RunViews
-from vrooli.flow.again import counting, failed, fails_at_once, given_up, kept
+from vrooli.flow.again import begins, counting, failed, fails_at_once, given_up, kept_to_go_on
 from vrooli.flow.entries import Entry, Finished, Told
 from vrooli.flow.model import Routine
 from vrooli.flow.notes import WITHIN
@@ -65,17 +65,18 @@ class Control:
         Raises:
             UnknownName: there is no such run.
             UsageError: it has not come to such a path.
-            Refused: it has not failed nor been cancelled, or no step of it failed.
+            Refused: it has not failed nor been cancelled, or would fail again before any step.
         """
         found = await self._views.get(run)
         if found["status"] not in ("failed", "cancelled"):
             raise Refused(f"it is {found['status']}: only what failed can be retried", where=run)
         fence = await self._transitions.fence(run)
         entries = await self._journal(run)
-        before = counting(entries)
-        keep = before if path is None else _kept(run, entries, path)
-        routine = await self._routine(found)
-        stay = {one.path for one in keep} - failed(routine, found["inputs"], keep)
+        before, routine = counting(entries), await self._routine(found)
+        if path is None:
+            stay = {one.path for one in before} - failed(routine, found["inputs"], before)
+        else:
+            stay = {one.path for one in await self._kept(found, entries, path)}
         again = given_up(before, stay)
         if fails_at_once(routine, found["inputs"], before, again):
             why = "it would fail again at once: no step failed, but what is computed from them"
@@ -96,12 +97,11 @@ class Control:
             UnknownName: there is no such run.
             UsageError: it has not come to such a path.
             BadInputs: they do not fit.
-            Refused: somebody approved something before that place.
+            Refused: somebody approved something before that place, or it would not begin there.
         """
         found = await self._views.get(run)
-        keep = _kept(run, await self._journal(run), path)
-        lost = failed(await self._routine(found), found["inputs"], keep)
-        done = [one for one in keep if isinstance(one, Finished) and one.path not in lost]
+        keep = await self._kept(found, await self._journal(run), path)
+        done = [entry for entry in keep if isinstance(entry, Finished)]
         for entry in done:
             if entry.type == "approval":
                 raise _approved(run, entry.path)
@@ -123,12 +123,17 @@ class Control:
         stored = await self._routines.get(run["routine"], run["version"])
         return self._engine.parts.read(stored.version, stored.definition)
 
-
-def _kept(run: str, entries: list[Told], path: str) -> list[Entry]:
-    keep = kept(entries, path)
-    if keep is None:
-        raise _no_such(run, path)
-    return keep
+    async def _kept(
+        self, run: Mapping[str, Any], entries: Sequence[Told], path: str
+    ) -> list[Entry]:
+        routine = await self._routine(run)
+        keep = kept_to_go_on(routine, run["inputs"], entries, path)
+        if keep is None:
+            raise _no_such(run["id"], path)
+        if not begins(routine, run["inputs"], keep, path):
+            why = f"`{path}` would not begin: what is computed from steps beside it fails"
+            raise Refused(why, where=run["id"], next_step="name an earlier step: --from PATH")
+        return keep
 
 
 def _no_such(run: str, path: str) -> UsageError:

@@ -12,6 +12,11 @@ from vrooli.server.auth import OPERATOR, VIEWER, Who, access_of
 from vrooli.server.bodies import Id
 from vrooli.server.routes.runs import Limit
 
+STORABLE = r"^[^\x00]*$"
+"""No NUL: PostgreSQL takes none."""
+
+Given = Annotated[str, Query(max_length=64, pattern=STORABLE)]
+
 
 class Said(BaseModel):
     """What somebody says about what is asked.
@@ -24,7 +29,7 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     hash: str = Field(pattern="^[0-9a-f]{64}$")
-    reason: str = Field(default="", max_length=1000, pattern=r"^[^\x00]*$")
+    reason: str = Field(default="", max_length=1000, pattern=STORABLE)
 
 
 def approval_routes(approvals: Approvals) -> APIRouter:
@@ -42,8 +47,8 @@ def approval_routes(approvals: Approvals) -> APIRouter:
     async def list_approvals(
         who: Who,
         status: Literal["", "pending", "approved", "rejected", "expired", "void"] = "",
-        run: Annotated[str, Query(max_length=64)] = "",
-        before: Annotated[str, Query(max_length=64)] = "",
+        run: Given = "",
+        before: Given = "",
         limit: Limit = 50,
     ) -> dict[str, Any]:
         """`{approvals, next}`; pass `next` as `before` for the page that follows; null on the last.
