@@ -125,6 +125,15 @@ async def test_parents_that_wait_leave_their_slots_to_their_children(dsn: str) -
         sweeping.cancel()
 
 
+async def test_what_is_made_at_once_takes_no_more_slots_than_there_are(dsn: str) -> None:
+    async with place(dsn, slots=3) as one:
+        many = {"map": "each", "over": list(range(10)), "do": [sub("a", await one.put(waits("x")))]}
+        run = await one.start(await one.put(many))
+        await one.below(run, 10)
+        assert one.work.engine.room == 0
+        await one.work.runs.cancel(run, "somebody")
+
+
 async def test_a_tree_is_cancelled_as_one(here: Place) -> None:
     """A root, four runs below it, four below each of those."""
     leaf = await here.put(waits("x"))

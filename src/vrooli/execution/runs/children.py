@@ -42,6 +42,7 @@ class Children:
         self._store, self._routines, self._engine = store, routines, engine
         self._ends, self._clock = ends, clock
         self._check_inputs = InputCheck()
+        self._on_the_way = 0  # runs that will take a slot here when they are made
 
     async def to_its_end(self, asked: SubRun) -> SubRunEnd:
         """See the port. Who only waits takes no slot from what it waits for."""
@@ -58,19 +59,29 @@ class Children:
         except BadInputs as error:
             raise StepFailed("inputs", error.what, where=error.where or asked.routine) from error
         budget = limits(asked.budget).instead_of(limits(stored.definition.get("budget")))
-        engine = self._engine
         queue = stored.definition.get("queue", DEFAULT_QUEUE)
-        owner = engine.parts.owner if engine.takes(queue) else None
         place = (asked.parent, asked.path)
         new = NewChild(run, *place, stored.name, stored.version, asked.inputs, budget, queue)
-        born, left = await patiently(
-            self._clock, lambda: self._store.create(new, owner, LEASE if owner else 0.0)
-        )
+        if not self._engine.takes(queue) or self._engine.room <= self._on_the_way:
+            await self._create(new, None)
+            return
+        self._on_the_way += 1
+        try:
+            made, left = await self._create(new, self._engine.parts.owner)
+            if made:
+                claim = Claim(run, 1, asked.inputs, stored.version, stored.definition, True, left)
+                await self._engine.begin([claim])
+        finally:
+            self._on_the_way -= 1
+
+    async def _create(self, new: NewChild, owner: str | None) -> tuple[bool, float | None]:
+        """Whether it was made just now, and the seconds that budgets leave it."""
+        lease = LEASE if owner else 0.0
+        create = self._store.create
+        born, left = await patiently(self._clock, lambda: create(new, owner, lease))
         if refused := _REFUSED.get(born):
-            raise StepFailed(refused[0], refused[1], where=asked.routine)
-        if born is Born.MADE and owner:
-            claim = Claim(run, 1, asked.inputs, stored.version, stored.definition, True, left)
-            await engine.begin([claim])
+            raise StepFailed(refused[0], refused[1], where=new.routine)
+        return born is Born.MADE, left
 
     async def _newest(self, name: str) -> StoredRoutine:
         try:
