@@ -131,6 +131,9 @@ def test_it_is_stopped_in_order_with_the_machine_and_down_leaves_no_unit(
     stack.host.boot()
     stack.until_ok(*ALL)
     assert stack.rows()["web"]["stopped_by"] is None
+    shutdown = stack.host.journal("-u", stack.unit, "-b", "-1")
+    assert shutdown.count("web: stopped") == 2, "by hand, and with the machine"
+    assert shutdown.rindex("web: stopped") < shutdown.rindex("store: stopped")
     stack.vrooli("down")
     listed = stack.host.run("systemctl", "list-units", "--all", "--plain", "vrooli-shop@*").stdout
     assert UNIT not in listed

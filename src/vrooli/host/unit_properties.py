@@ -14,6 +14,9 @@ MARK = "VROOLI_MARK"
 """The variable in which the unit carries what its maker wrote on it: the only one that systemd
 shows, and no secret."""
 
+BUS = "dbus.service"
+"""The unit of the bus, also of its other makes, which have this name as a second one."""
+
 _ESCAPED = '"\\`$'
 """What has a meaning within double quotes, systemd.exec(5)."""
 
@@ -51,6 +54,8 @@ def properties(spec: UnitSpec, program: str, environment: str) -> Properties:
         "AddRef": Typed("b", True),
         **({"User": Typed("s", launch.user)} if launch.user else {}),
         **({"Before": Typed("as", [spec.outlives])} if spec.outlives else {}),
+        # What is started after another is stopped before it: the bus is there until we are done.
+        "After": Typed("as", [BUS]),
         **_limits(spec.limits),
     }
     return list(found.items())

@@ -34,7 +34,7 @@ _TEXT = """\
 # {source}
 [Unit]
 Description=Vrooli: the stack {stack}, kept alive
-After=network.target dbus.socket docker.service
+After=network.target dbus.socket dbus.service docker.service
 {mounts}StartLimitIntervalSec=0
 
 [Service]
