@@ -21,7 +21,10 @@ from tests.support.work import WorkDatabase
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import LEASE
 from vrooli.execution.runs.store import NewRun
+from vrooli.execution.work import work as put_together
+from vrooli.host.clock import SystemClock
 from vrooli.main.migrate import migrate
+from vrooli.main.step_tools import step_tools
 
 STARTS, BURST, IN_FLIGHT = 100, 2000, 100
 
@@ -51,6 +54,7 @@ async def _measure(dsn: str, folder: Path) -> None:
         first = stack.enter_context(_worker(dsn, folder / "a"))
         await _begun(work, one, 1)
         await _starts(work, one)
+        await _at_once(work)
         await _burst(work, one)
         say(f"  RSS of the worker after that: {rss(first.pid):.1f} MiB")
         stack.enter_context(await _killed(work, long, first, dsn, folder / "b"))
@@ -94,6 +98,19 @@ async def _starts(work: WorkDatabase, version: str) -> None:
     times = await work.fetch(_STARTED, runs)
     say(f"  a run that nobody has -> claimed by a worker: {ms([row[0] for row in times])}")
     say(f"  the same -> its first step is done: {ms([row[1] for row in times])}")
+
+
+async def _at_once(work: WorkDatabase) -> None:
+    """Of a process that has room for what it is asked to start."""
+    clock = SystemClock()
+    made = put_together(work.database, secrets.token_hex(4), clock, step_tools(clock, (), Path()))
+    await made.routines.put({"name": "once", "do": [{"step": "a", "value": {}}]})
+    runs = []
+    for _ in range(STARTS):
+        runs.append(await made.runs.start("once", {}, "bench", None))
+        await made.engine.let_go_of(runs[-1])
+    times = await work.fetch(_STARTED, runs)
+    say(f"  a run that its own server takes -> first step done: {ms([row[1] for row in times])}")
 
 
 async def _burst(work: WorkDatabase, version: str) -> None:

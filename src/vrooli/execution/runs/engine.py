@@ -168,14 +168,15 @@ class Engine:
         claims = await parts.store.claim(
             parts.owner, LEASE, most, held, others=others, serves=parts.serves
         )
-        if len(claims) < most:
-            waiting, late = await parts.store.left(held, parts.serves, others=others)
-            self._crowded = waiting
-            claims += await self._insist(held, most - len(claims)) if late else []
-        else:
-            self._crowded = True
-            self._wake.set()
         await self.begin(claims)
+        self._crowded = len(claims) == most
+        if self._crowded:
+            self._wake.set()
+            return
+        held = list(self._held)
+        self._crowded, late = await parts.store.left(held, parts.serves, others=others)
+        if late and self.room > 0:
+            await self.begin(await self._insist(held))
 
     async def renew(self) -> None:
         """Keep what is ours, drop what is not any more."""
@@ -225,10 +226,10 @@ class Engine:
         for claim in claims:
             self.take(claim)
 
-    async def _insist(self, held: list[str], most: int) -> list[Claim]:
+    async def _insist(self, held: list[str]) -> list[Claim]:
         parts = self.parts
         try:
-            return await parts.store.insist(parts.owner, LEASE, most, held, parts.serves)
+            return await parts.store.insist(parts.owner, LEASE, self.room, held, parts.serves)
         except VrooliError as error:  # its writer is still at it: the next sweep comes soon
             _log.info("a run stays with who writes to it: %s", error)
             return []
