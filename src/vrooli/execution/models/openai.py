@@ -1,5 +1,6 @@
 """OpenAI, and whoever speaks its chat API."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ OWN = "https://api.openai.com/v1"
 
 @asynccontextmanager
 async def _open(model: str, access: Access) -> "AsyncIterator[Model]":
+    await asyncio.to_thread(_load)
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.providers.openai import OpenAIProvider
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
@@ -32,6 +34,14 @@ async def _open(model: str, access: Access) -> "AsyncIterator[Model]":
         # Retries are the step's: what is repeated behind its back is neither counted nor paid for.
         provider.client.max_retries = 0
         yield OpenAIChatModel(model, provider=provider)
+
+
+def _load() -> None:
+    """What takes long, beside the loop: for that time nobody else would get an answer."""
+    from pydantic_ai.models import openai
+    from pydantic_ai.providers import openai_compatible
+
+    _ = openai, openai_compatible
 
 
 vendor = Vendor(

@@ -1,12 +1,13 @@
 """Asks a language model."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from vrooli.execution import tool_types
 from vrooli.execution.llm import strategy
-from vrooli.execution.llm.strategy import strategy_of
+from vrooli.execution.llm.strategy import Strategy, strategy_of
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools, StepType
 
 _ABOUT = """\
@@ -103,9 +104,7 @@ _SCHEMA: dict[str, Any] = {
 
 
 async def _run(call: StepCall, tools: StepTools) -> Any:
-    # Loaded here: a server whose routines ask no model does not pay a second and 40 MiB for it.
-    from vrooli.execution.llm.talk import talk
-
+    talk = await asyncio.to_thread(_load)
     chosen = strategy_of(call.arguments)
     output = await talk(call, tools, chosen)
     size = len(json.dumps(output))
@@ -113,6 +112,15 @@ async def _run(call: StepCall, tools: StepTools) -> Any:
         what = f"the output has {size} bytes, more than {chosen.bytes}"
         raise StepFailed("too-large", what, where="limits.output_bytes")
     return output
+
+
+def _load() -> Callable[[StepCall, StepTools, Strategy], Awaitable[Any]]:
+    """Only now: a server whose routines ask no model does not pay a second and 40 MiB for it. In a
+    thread: for that second nobody else would get an answer, and who looks would think it hung.
+    """
+    from vrooli.execution.llm.talk import talk
+
+    return talk
 
 
 def _repeatable(given: Mapping[str, Any]) -> bool:
