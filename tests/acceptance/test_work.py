@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import stat
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.history_copy import connect
-from tests.support.stack import LiveStack
+from tests.support.stack import ROOT, LiveStack
 
 GREETING = """\
 name: greeting
@@ -292,3 +293,16 @@ def test_a_run_waits_for_a_person_and_is_forked(work: LiveStack) -> None:
     assert work.run("run", "watch", fork).returncode == 1
     assert told(work, "run", "retry", fork)["failure"] is None
     assert told(work, "run", "cancel", fork)["status"] == "cancelled"
+
+
+def test_the_example_of_the_readme_waits_for_a_person_and_keeps_what_was_signed(
+    work: LiveStack,
+) -> None:
+    shutil.copy(ROOT / "examples" / "signed-note.yaml", work.folder)
+    assert work.run("routine", "add", "signed-note.yaml").returncode == 0
+    run = told(work, "run", "start", "signed-note")["id"]
+    work.until(lambda: told(work, "run", "show", run)["status"] == "waiting", "its question")
+    assert work.run("approval", "approve", run, "sign").returncode == 0
+    ended = work.run("run", "watch", run)
+    assert json.loads(ended.stdout) == {"file": "note.md", "signed_by": "operator"}
+    assert "Signed by operator." in work.run("run", "files", run, "note.md").stdout
