@@ -93,6 +93,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_start(group, kit)
     _register_views(group, kit)
     _register_control(group, kit)
+    run_budget.register(group, kit)
 
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:

@@ -9,6 +9,7 @@ from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.routines import RoutineStore
+from vrooli.execution.runs.budgets import Budgets
 from vrooli.execution.runs.child_store import ChildStore
 from vrooli.execution.runs.children import Children
 from vrooli.execution.runs.ends import Ends
@@ -27,6 +28,7 @@ class Work:
     routines: RoutineStore
     runs: Runs
     engine: Engine
+    budgets: Budgets
 
 
 def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
@@ -55,4 +57,5 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
     )
     subruns = Children(children, routines, engine, ends, clock)
     equipped = replace(tools, spending=PostgresSpending(database, clock), subruns=subruns)
-    return Work(routines, Runs(store, routines, RunViews(database), engine), engine)
+    runs = Runs(store, routines, RunViews(database), engine)
+    return Work(routines, runs, engine, Budgets(database))

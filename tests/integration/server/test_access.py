@@ -24,6 +24,7 @@ ROUTES = [
     ("POST", "/api/v1/runs"),
     ("GET", "/api/v1/runs/{run}"),
     ("POST", "/api/v1/runs/{run}/cancel"),
+    ("POST", "/api/v1/runs/{run}/budget"),
     ("GET", "/api/v1/runs/{run}/steps"),
     ("GET", "/api/v1/runs/{run}/events"),
 ]
