@@ -20,8 +20,9 @@ JSON, which later steps see as `steps.NAME`.
 
 A failure has a kind, one word for a rescue to look at, and says whether the same may succeed later:
 then `retry` tries again. Common to all: `arguments`, `timeout`, `output` (too large, or no JSON),
-`unreachable`, `failed`, `unknown-effect` (it may have been done, or not: only a person or a rescue
-decides) and `defect` (of ours).
+`unreachable`, `failed`, `budget` (a limit leaves no room for what it wants to spend),
+`unknown-effect` (it may have been done, or not: only a person or a rescue decides) and `defect` (of
+ours).
 
 A step is *repeatable* when nobody is harmed by doing it twice. One that is not is never done again
 by itself when its process died in the middle of it, or when its time was over.

@@ -100,6 +100,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     register_steering(group, kit)
     run_kept.register(group, kit)
     run_why.register(group, kit)
+    run_budget.register(group, kit)
 
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:

@@ -1,14 +1,49 @@
 """Budgets of runs, as people write and read them."""
 
-import json
+import json as jsonlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from vrooli.cli import render
+from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.options import File, Json
 from vrooli.client.work import ENDED
 from vrooli.core.errors import UsageError
 
 _KINDS = ("cost", "tokens", "steps", "time")
+
+
+_HELP = """
+Change what a run may spend, for the kinds that it has a limit of: so that one that paused at a
+limit may go on.
+
+Time can be changed only while nobody drives the run.
+
+Examples:
+
+  vrooli run budget 3f2a9c4e81d07b65 cost=5
+
+  vrooli run budget 3f2a9c4e81d07b65 tokens=200000,steps=1000,on_limit=stop
+"""
+
+
+def register(group: typer.Typer, kit: Kit) -> None:
+    """Add the command."""
+
+    @group.command(help=_HELP)
+    def budget(
+        run: Annotated[str, typer.Argument(help="The run.", metavar="RUN")],
+        limits: Annotated[str, typer.Argument(help="As of `run start --budget`.")],
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        found = kit.work(home_to_change(kit, file)).change_budget(run, given(limits))
+        if json:
+            render.print_json(found)
+        else:
+            show(found)
 
 
 def given(said: str) -> dict[str, Any]:
@@ -23,7 +58,7 @@ def given(said: str) -> dict[str, Any]:
         if not equals or not name:
             raise UsageError(f"expected NAME=VALUE, found {pair!r}", where="--budget")
         try:
-            found[name] = json.loads(value)
+            found[name] = jsonlib.loads(value)
         except ValueError:
             found[name] = value
     return found

@@ -174,6 +174,10 @@ class WorkClient(ApiClient):
         action = "enable" if enabled else "disable"
         return self._ask("POST", f"/schedules/{quote(name, safe='')}/{action}")
 
+    def change_budget(self, run: str, budget: dict[str, Any]) -> dict[str, Any]:
+        """Other limits, for the keys that are said; the run."""
+        return self._ask("POST", f"/runs/{quote(run, safe='')}/budget", budget)
+
     def events(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """What happens in its tree, from the beginning or after a sequence number, until it ends.
 

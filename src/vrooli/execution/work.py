@@ -18,6 +18,7 @@ from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
 from vrooli.execution.planning import Planning
 from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.routines import RoutineStore
+from vrooli.execution.runs.budgets import Budgets
 from vrooli.execution.runs.child_store import ChildStore
 from vrooli.execution.runs.children import Children
 from vrooli.execution.runs.control import Control
@@ -65,6 +66,7 @@ class Work:
     models: Models
     planning: Planning
     scheduler: Scheduler
+    budgets: Budgets
 
 
 def work(
@@ -129,6 +131,7 @@ def work(
         kept=Kept(views, Artifacts(database), tools.workspaces),
         effects=Effects(database, views),
         models=tools.models,
+        budgets=Budgets(database),
         planning=Planning(schedules, routines),
         scheduler=Scheduler(schedules, runs, clock),
         reasons=Reasons(database, lambda run: journal(run, 0, False), read, clock),

@@ -28,6 +28,7 @@ from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
 from vrooli.server.routes.approvals import approval_routes
 from vrooli.server.routes.auth import auth_routes
+from vrooli.server.routes.budgets import budget_routes
 from vrooli.server.routes.control import control_routes
 from vrooli.server.routes.debug import debug_routes
 from vrooli.server.routes.effects import effect_routes
@@ -106,6 +107,7 @@ def create_app(parts: Parts) -> FastAPI:
         why_routes(parts.work.reasons),
         model_routes(parts.work.models),
         schedule_routes(parts.work.planning),
+        budget_routes(parts.work.budgets, parts.work.runs.views),
         schema_routes(app),
     ):
         check_declared(router)

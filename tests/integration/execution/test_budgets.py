@@ -10,6 +10,7 @@ import pytest
 from tests.support.postgres import Postgres
 from tests.support.trees import Place, place, sub, waits
 from tests.support.work import prepare
+from vrooli.core.errors import Refused
 from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.spending import Amount
@@ -250,3 +251,49 @@ async def test_branches_that_spend_at_once_never_pass_the_limit(
         "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     )
     assert deadlocks == 0
+
+
+async def test_a_run_that_paused_goes_on_with_another_limit(here: Place) -> None:
+    steps = [{"step": f"s{n}", "value": {"n": n}} for n in range(5)]
+    run = await here.start(await here.put(*steps), budget={"steps": 2, "on_limit": "pause"})
+    await here.work.engine.let_go_of(run)
+    await here.work.budgets.change(run, {"steps": 5}, "somebody")
+    resume = "UPDATE runs SET status = 'pending', lease_until = now() WHERE id = $1"
+    await here.fetch(resume, run)
+    assert (await here.end(run))["status"] == "completed"
+    assert await of(here, run, "steps") == (5, 0, 5)
+    events = await here.work.runs.views.events(run, 0, 100)
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert ("run.budget", "somebody") in [(one["kind"], one.get("by")) for one in events]
+    with pytest.raises(Refused):
+        await here.work.budgets.change(run, {"steps": 9}, "somebody")
+
+
+async def test_only_what_is_limited_can_be_changed(here: Place, spending: PostgresSpending) -> None:
+    run, child = await tree(here, {"tokens": 10, "time": 600}, None)
+    for one, what in ((run, {"cost": 1}), (run, {"time": 9}), (child, {"tokens": 1})):
+        with pytest.raises(Refused):
+            await here.work.budgets.change(one, what, "somebody")
+    await here.work.budgets.change(run, {"tokens": 50}, "somebody")
+    await spending.reserve(child, "a", Amount(50))
+
+
+async def test_more_time_is_more_for_what_lies_below_as_well(here: Place) -> None:
+    run, child = await tree(here, {"time": 60}, None)
+    await here.fetch("UPDATE runs SET status = 'paused' WHERE root = $1", run)
+    await here.work.budgets.change(run, {"time": 600}, "somebody")
+    query = "SELECT extract(epoch FROM deadline - now()) > 500 FROM runs WHERE id = ANY($1)"
+    assert await here.fetch(query, [run, child]) == [(True,), (True,)]
+
+
+async def test_what_was_free_again_is_set_aside_anew_when_a_run_comes_back(
+    here: Place, spending: PostgresSpending
+) -> None:
+    """As when somebody has a run tried again that had failed."""
+    run = await under_way(here, {"tokens": 100})
+    await spending.reserve(run, "a", Amount(60))
+    await here.work.runs.cancel(run, "somebody")
+    assert await of(here, run, "tokens") == (0, 0, 100)
+    await here.fetch("UPDATE runs SET status = 'running' WHERE id = $1", run)
+    await spending.reserve(run, "a", Amount(70))
+    assert await of(here, run, "tokens") == (0, 70, 100)
