@@ -26,6 +26,14 @@ ROUTES = [
     ("POST", "/api/v1/runs/{run}/cancel"),
     ("GET", "/api/v1/runs/{run}/steps"),
     ("GET", "/api/v1/runs/{run}/events"),
+    ("POST", "/api/v1/runs/{run}/pause"),
+    ("POST", "/api/v1/runs/{run}/resume"),
+    ("POST", "/api/v1/runs/{run}/retry"),
+    ("POST", "/api/v1/runs/{run}/fork"),
+    ("GET", "/api/v1/approvals"),
+    ("GET", "/api/v1/approvals/{approval}"),
+    ("POST", "/api/v1/approvals/{approval}/approve"),
+    ("POST", "/api/v1/approvals/{approval}/reject"),
 ]
 
 
