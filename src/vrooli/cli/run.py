@@ -212,7 +212,9 @@ def _to_its_end(client: WorkClient, run: str, *, quiet: bool) -> Mapping[str, An
             found = client.run(run)
             if found["status"] in ENDED:
                 return found  # else it went on after an end: a retry
-        except (Unreachable, CutOff, DeadlineExceeded):
+        except (Unreachable, DeadlineExceeded) as error:
+            if isinstance(error, CutOff):  # it was there until now, perhaps for hours without news
+                heard = time.monotonic()
             if time.monotonic() - heard > PATIENCE:
                 raise
             time.sleep(_PAUSE)

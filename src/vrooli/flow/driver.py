@@ -1,6 +1,7 @@
 """Drives one run: asks the interpreter, has steps executed, writes down what became of them."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -99,7 +100,7 @@ class Driver:
         self._begun_before: dict[tuple[str, int], float] = {}
         self._light: set[str] = set()  # running, and may be put down: it goes on where it was
         self._parked: dict[str, Parked] = {}
-        self._pausing = False
+        self._pausing, self._asked = False, -math.inf
         self._news: asyncio.Future[None] | None = None
         self._stirred = asyncio.Event()
         self._lasting: set[str] = set()
@@ -119,8 +120,14 @@ class Driver:
         """Begin no new step; `run` returns when what runs has ended. What only waits is put
         down.
         """
-        self._pausing = True
+        self._pausing, self._asked = True, self._clock.monotonic()
         self._told()
+
+    def go_on(self, since: float = math.inf) -> None:
+        """It is not to pause any more, unless that was asked after `since`, monotonic seconds."""
+        if self._pausing and self._asked < since:
+            self._pausing = False
+            self._told()
 
     def stir(self, decisions: int | None = None) -> None:
         """Something was decided: what is parked looks again, unless it has seen that many."""
@@ -180,7 +187,7 @@ class Driver:
         return Waiting(min(times, default=None), seen)
 
     async def _something(self) -> None:
-        """Until a step has ended or was parked, or a pause was asked for."""
+        """Until a step has ended or was parked, or it is to pause or to go on."""
         self._news = asyncio.get_running_loop().create_future()
         waited: list[asyncio.Future[Any]] = [*self._running.values(), self._news]
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
@@ -252,6 +259,8 @@ class Driver:
             earlier = await self._begun(call, began)
             if earlier is not None:
                 return earlier
+        if lasting:  # a pause may put it down, and then it goes on where it was
+            self._begun_before[call.path, call.attempt] = began
         return await self._ended(await self._executed(call, began))
 
     async def _executed(self, call: Call, began: float) -> Finished:

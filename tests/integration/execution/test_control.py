@@ -69,6 +69,38 @@ async def begun(one: Process, run: str) -> float:
     return float(found[0]["begun_at"])
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_a_pause_that_is_taken_back_waits_for_nothing(
+    one: Process, second: Process, elsewhere: bool
+) -> None:
+    """What may begin begins beside what still runs, and a wait keeps its time."""
+    long = {"step": "long", "wait": {"seconds": 86_400}}
+    one.web.shut = {"a": asyncio.Event(), "b": asyncio.Event()}
+    async with working(one):
+        run = await one.start({"parallel": [[ask("a")], [ask("b"), ask("c")], [long]]})
+        await until(lambda: one.web.inside == {"a", "b"})
+        driver = one.work.engine._drivers[run]
+        first = await waits(one, run)
+        await one.work.control.pause(run, "ann")
+        one.web.shut["b"].set()
+        await until(lambda: driver._running.keys() == {"a"})
+        assert "c" not in one.web.asked
+        await (second if elsewhere else one).work.control.resume(run, "ann")
+        await until(lambda: one.web.asked["c"] == 1)
+        assert driver._begun_before["long", 1] == pytest.approx(first, abs=0.001)
+        await one.work.runs.cancel(run, "ann")
+
+
+async def waits(one: Process, run: str) -> float:
+    """When its step `long` began, once it has."""
+
+    async def look() -> Any:
+        found = await one.work.runs.views.steps(run, 0, 9)
+        return [step["begun_at"] for step in found if step["path"] == "long"]
+
+    return float((await eventually(look, "its wait"))[0])
+
+
 async def test_another_process_pauses_and_goes_on(one: Process, second: Process) -> None:
     async with working(one):
         run = await under_way(one, ask("a"), ask("b"), at="a")

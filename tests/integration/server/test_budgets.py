@@ -9,6 +9,7 @@ import pytest
 from tests.support.server import Server
 from tests.support.waiting import wait_for
 from vrooli.cli import run_budget
+from vrooli.client.api import bearer_of_file
 from vrooli.client.work import ENDED, WorkClient
 from vrooli.core.address import HostPort
 from vrooli.core.errors import VrooliError
@@ -21,7 +22,7 @@ def client(served: Server, tmp_path: Path) -> WorkClient:
     token = tmp_path / "token"
     token.write_text(served.headers["Authorization"].removeprefix("Bearer "))
     token.chmod(0o600)
-    return WorkClient(HostPort(host, int(port)), token)
+    return WorkClient(HostPort(host, int(port)), bearer_of_file(token))
 
 
 def put(client: WorkClient, *do: Any, **more: Any) -> str:

@@ -119,6 +119,13 @@ class Steered(RuleBasedStateMachine):
         self._turn()
         assert self.task is None or self.open, "only what runs keeps it from being paused"
 
+    @precondition(lambda self: self.task and self.pausing)
+    @rule()
+    def its_pause_is_taken_back(self) -> None:
+        self.pausing = False
+        self.driver.go_on()
+        self._turn()
+
     @precondition(lambda self: self.task)
     @rule()
     def its_process_dies(self) -> None:

@@ -50,6 +50,7 @@ class Control:
             Refused: it has ended.
         """
         if await self._transitions.resume(run, by):
+            self._engine.go_on(run)
             await self._engine.wake(run)
         found = await self._views.get(run)
         if found["status"] in ENDED:

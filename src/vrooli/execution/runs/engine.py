@@ -186,11 +186,12 @@ class Engine:
     async def look(self) -> None:
         """Drop what was cancelled elsewhere; tell the others what was decided there."""
         if held := self._ours():
+            since = self.parts.clock.monotonic()
             wishes = await self.parts.store.still(held)
             self._keep(held, set(wishes))
             for run, wish in wishes.items():
                 if driver := self._drivers.get(run):
-                    _tell(driver, wish)
+                    _tell(driver, wish, since)
 
     async def wake(self, run: str) -> None:
         """It is free: take it at once, if there is room here."""
@@ -209,6 +210,11 @@ class Engine:
         """It is to pause."""
         if driver := self._drivers.get(run):
             driver.pause()
+
+    def go_on(self, run: str) -> None:
+        """It is not to pause any more."""
+        if driver := self._drivers.get(run):
+            driver.go_on()
 
     def _ours(self) -> list[tuple[str, int]]:
         return [(run, fence) for run, (fence, _) in self._held.items()]
@@ -310,7 +316,7 @@ class Engine:
                 # Something was decided meanwhile that it has not seen.
                 claim = replace(claim, fresh=False)
                 driver = self._driver(claim, routine)
-                _tell(driver, await self._wish(claim))
+                _tell(driver, await self._wish(claim), -math.inf)
         except OverBudget as error:
             failure = Failure("budget", error.what, error.where)
             over = partial(self.parts.store.over_budget, claim.run, claim.fence, failure)
@@ -383,9 +389,12 @@ class Engine:
             parts.meter.ended(claim.run)
 
 
-def _tell(driver: Driver, wish: Wish) -> None:
+def _tell(driver: Driver, wish: Wish, since: float) -> None:
+    """What was wanted at that time; who was told otherwise later knows better."""
     if wish.pausing:
         driver.pause()
+    else:
+        driver.go_on(since)
     driver.stir(wish.stirs)
 
 
