@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.database import Database
+from vrooli.execution.live.news import Told, nobody
 from vrooli.flow.entries import Entry
 from vrooli.flow.journal import Written
 from vrooli.flow.stored import Stored, stored
@@ -60,7 +61,8 @@ WITH entry AS (
            jsonb_build_object('path', n.path, 'attempt', n.attempt, 'type', n.type)
     FROM news n JOIN counted c USING (root)
 )
-SELECT e.i, CASE WHEN g.i IS NULL THEN 'fenced' WHEN w.run IS NULL THEN 'duplicate' ELSE 'done' END
+SELECT e.i, CASE WHEN g.i IS NULL THEN 'fenced' WHEN w.run IS NULL THEN 'duplicate' ELSE 'done' END,
+       g.root
 FROM entry e LEFT JOIN good g USING (i)
 LEFT JOIN written w ON w.run = e.run AND w.path = e.path AND w.attempt = e.attempt
 """
@@ -87,10 +89,10 @@ class _Waiting:
 
 
 class Batcher:
-    """For one process."""
+    """For one process. `told` hears which trees have new events."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, told: Told = nobody) -> None:
+        self._database, self._told = database, told
         self._queue: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -159,6 +161,7 @@ class Batcher:
             _log.exception("the journal cannot be written")
             raise VrooliError("the journal cannot be written: see the log") from error
         found = {row[0]: Written(row[1]) for row in answers}
+        self._told({row[2] for row in answers if row[1] == Written.DONE.value})
         return [found[number] for number in range(len(batch))]
 
 

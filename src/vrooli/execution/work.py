@@ -7,6 +7,9 @@ from vrooli.core.ports.database import Database
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
+from vrooli.execution.live.events import EventStore
+from vrooli.execution.live.live import Live
+from vrooli.execution.live.news import News
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.runs import Runs
@@ -18,11 +21,21 @@ from vrooli.execution.step_types import read_routine
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a server or a worker works with."""
+    """What a server or a worker works with.
+
+    Attributes:
+        routines: definitions.
+        runs: executions of them.
+        engine: drives them.
+        live: readers of their events in this process.
+        news: tells readers everywhere what this process has written.
+    """
 
     routines: RoutineStore
     runs: Runs
     engine: Engine
+    live: Live
+    news: News
 
 
 def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work:
@@ -34,7 +47,9 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         clock: time.
         tools: what steps work with.
     """
-    store, batcher = RunStore(database), Batcher(database)
+    live = Live(EventStore(database))
+    news = News(database, owner, live.heard)
+    store, batcher = RunStore(database, news.tell), Batcher(database, news.tell)
     engine = Engine(
         EngineParts(
             owner=owner,
@@ -47,4 +62,5 @@ def work(database: Database, owner: str, clock: Clock, tools: StepTools) -> Work
         )
     )
     routines = RoutineStore(database)
-    return Work(routines, Runs(store, routines, RunViews(database), engine), engine)
+    runs = Runs(store, routines, RunViews(database), engine)
+    return Work(routines, runs, engine, live, news)

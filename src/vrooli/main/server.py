@@ -27,7 +27,6 @@ from types import FrameType
 from typing import Any
 
 import structlog
-import uvicorn
 
 from vrooli import __version__
 from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, VrooliError
@@ -35,10 +34,12 @@ from vrooli.execution.work import work
 from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.main.environment import read_environment
+from vrooli.main.http_server import HttpServer, allow_many_connections, configured
 from vrooli.main.step_tools import step_tools
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.health import SERVICE
+from vrooli.server.listening import Listening
 from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
 from vrooli.server.retention import HistoryRetention
@@ -47,7 +48,6 @@ from vrooli.server.settings import DEFAULT_PORT, ServerSettings
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 MIGRATION_SECONDS = 900.0
 EXIT_RETRY = 75
-BACKLOG = 512
 
 
 def settings_from(environ: Mapping[str, str]) -> ServerSettings:
@@ -125,6 +125,7 @@ def main() -> int:
     try:
         settings = settings_from(os.environ)
         configure_logs(SERVICE, settings.version)
+        allow_many_connections()
         listener = bind(settings.host, settings.port)
         asyncio.run(serve(settings, listener))
     except VrooliError as error:
@@ -172,15 +173,19 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     jobs = work(
         database, owner_name(), clock, step_tools(clock, settings.step_secrets, settings.workspaces)
     )
+    listening = Listening(settings.database_url, jobs.news.owner, jobs.live)
     app = create_app(Parts(settings, database, migrator, jobs))
     try:
-        async with in_background(migrator.run(), retention.run(), jobs.engine.run()):
+        async with in_background(
+            migrator.run(), retention.run(), jobs.engine.run(), listening.run()
+        ):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
                 "listening", **{"server.address": host, "server.port": port}
             )
-            await uvicorn.Server(_uvicorn(app, settings)).serve(sockets=[listener])
+            config = configured(app, settings.drain_seconds)
+            await HttpServer(config, jobs.live.close).serve(sockets=[listener])
     finally:
         await database.close()
 
@@ -188,19 +193,6 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
 def owner_name() -> str:
     """A name for this process that no other ever has."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-
-
-def _uvicorn(app: Any, settings: ServerSettings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # whoever connects could claim any address
-        lifespan="off",
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
-    )
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
 from vrooli.server.routes.debug import debug_routes
+from vrooli.server.routes.events import event_routes
 from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
 from vrooli.server.routes.metrics import metrics_routes
@@ -73,6 +74,7 @@ def create_app(parts: Parts) -> FastAPI:
         history_routes(HistoryStore(parts.database)),
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
+        event_routes(parts.work.live),
         schema_routes(app),
     ):
         app.include_router(router, dependencies=[Depends(RequireToken(operator))])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.live.news import Told, nobody
 
 _CREATE = """
 WITH before AS (
@@ -79,7 +80,7 @@ WITH ended AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT c.root, c.seq, e.id, now(), 'run.' || $3, '{}'::jsonb FROM counted c, ended e
 )
-SELECT count(*) FROM ended
+SELECT root FROM ended
 """
 
 _CANCEL = """
@@ -95,7 +96,7 @@ WITH ended AS (
     SELECT c.root, c.seq, e.id, now(), 'run.cancelled', jsonb_build_object('by', $2::text)
     FROM counted c, ended e
 )
-SELECT id FROM ended
+SELECT root FROM ended
 """
 
 
@@ -140,10 +141,10 @@ class NewRun:
 
 
 class RunStore:
-    """Table `runs`."""
+    """Table `runs`. `told` hears which trees have new events."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, told: Told = nobody) -> None:
+        self._database, self._told = database, told
 
     async def create(self, new: NewRun, owner: str | None, lease: float) -> str:
         """A run, claimed by `owner` at once (with fence 1) or, without one, by the next who sweeps.
@@ -158,7 +159,10 @@ class RunStore:
         values = (new.run, new.routine, new.version, inputs, owner, new.by, lease, new.key)
         async with self._database.connection() as connection:
             made = await connection.fetchval(_CREATE, *values)
-            return str(made or await connection.fetchval(_CREATE, *values))
+            made = str(made or await connection.fetchval(_CREATE, *values))
+        if made == new.run:
+            self._told((made,))
+        return made
 
     async def claim(
         self, owner: str, lease: float, most: int, held: Sequence[str] = (), *, others: bool = True
@@ -200,12 +204,18 @@ class RunStore:
         """Write down what it came to; whether it was still ours."""
         values = (run, fence, status, _json(output), _json(failure))
         async with self._database.connection() as connection:
-            return bool(await connection.fetchval(_END, *values))
+            return self._ended(await connection.fetchval(_END, *values))
 
     async def cancel(self, run: str, by: str) -> bool:
         """End it wherever it stands; whether it had not ended. Its owner finds its fence gone."""
         async with self._database.connection() as connection:
-            return bool(await connection.fetch(_CANCEL, run, by))
+            return self._ended(await connection.fetchval(_CANCEL, run, by))
+
+    def _ended(self, root: str | None) -> bool:
+        """Whether it did: `root` of the run that the statement ended."""
+        if root is not None:
+            self._told((root,))
+        return root is not None
 
 
 def _json(value: Any) -> str | None:

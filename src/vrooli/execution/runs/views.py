@@ -1,4 +1,4 @@
-"""Runs, their steps and events as clients see them."""
+"""Runs and their steps as clients see them."""
 
 import json
 from dataclasses import dataclass
@@ -18,12 +18,6 @@ _STEPS = """
 SELECT path, attempt, type, status, arguments::text, output::text, failure::text,
        extract(epoch FROM begun_at)::float8, extract(epoch FROM ended_at)::float8, n
 FROM steps WHERE run = $1 AND n > $2 ORDER BY n LIMIT $3
-"""
-
-_EVENTS = """
-SELECT seq, run, extract(epoch FROM at)::float8, kind, data::text
-FROM run_events WHERE root = (SELECT root FROM runs WHERE id = $1) AND seq > $2
-ORDER BY seq LIMIT $3
 """
 
 
@@ -82,17 +76,6 @@ class RunViews:
         if not rows:
             await self.get(run)
         return [_step(row) for row in rows]
-
-    async def events(self, run: str, after: int, limit: int) -> list[dict[str, Any]]:
-        """What happened in its tree after event number `after`."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(_EVENTS, run, after, limit)
-        if not rows:
-            await self.get(run)
-        return [
-            {"seq": row[0], "run": row[1], "at": row[2], "kind": row[3], **json.loads(row[4])}
-            for row in rows
-        ]
 
 
 def unknown_run(run: str) -> UnknownName:

@@ -1,7 +1,5 @@
 """`/api/v1/runs`: start runs of routines, watch them, cancel them."""
 
-import asyncio
-import time
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query
@@ -13,8 +11,6 @@ from vrooli.execution.runs.views import RunFilter
 from vrooli.server.problems import problem
 
 OPERATOR = "operator"
-LOOK = 0.1
-"""Seconds between two looks for news while somebody waits for them."""
 
 Id = Annotated[str, Path(max_length=64)]
 After = Annotated[int, Query(ge=0, le=2**62)]
@@ -90,20 +86,3 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
         of the next page.
         """
         return {"steps": await runs.views.steps(run, after, limit)}
-
-    @router.get("/runs/{run}/events", summary="Read what happened in the tree of a run")
-    async def get_events(
-        run: Id,
-        after: After = 0,
-        limit: Limit = 200,
-        wait: Annotated[float, Query(ge=0, le=30)] = 0.0,
-    ) -> dict[str, Any]:
-        """`{events}` after sequence number `after`; when there are none, the answer comes as soon
-        as there are, or after `wait` seconds.
-        """
-        end = time.monotonic() + wait
-        while not (found := await runs.views.events(run, after, limit)):
-            if time.monotonic() >= end:
-                break
-            await asyncio.sleep(LOOK)
-        return {"events": found}
