@@ -96,7 +96,8 @@ def encode(
     payload = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
     host = str(target) if isinstance(target, HostPort) else "localhost"
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close"]
-    lines.append("Accept: application/json, application/x-ndjson, text/plain")
+    if "Accept" not in (headers or {}):
+        lines.append("Accept: application/json, application/x-ndjson, text/plain")
     if token:
         lines.append(f"Authorization: Bearer {token}")
     if body is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 BACKLOG = 512
 MOST_OPEN = 65_536
@@ -14,6 +15,19 @@ MOST_OPEN = 65_536
 MESSAGE_BYTES = 64 * 1024
 PING_SECONDS = 20.0
 """A WebSocket that does not answer a ping for so long is closed."""
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """Lets go of clients that read nothing any more."""
+
+    async def send(self, message: Any) -> None:
+        """See uvicorn. The end goes behind what the client has not read, instead of waiting until
+        it has; and what it has not read after a while, it will not.
+        """
+        if message["type"] == "websocket.close":
+            self.writable.set()
+            self.loop.call_later(self.close_timeout + 1, self.transport.abort)
+        await super().send(message)
 
 
 class HttpServer(uvicorn.Server):
@@ -40,7 +54,7 @@ def configured(app: Any, drain_seconds: float) -> uvicorn.Config:
         lifespan="off",
         backlog=BACKLOG,
         timeout_graceful_shutdown=max(1, round(drain_seconds)),
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_max_size=MESSAGE_BYTES,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,

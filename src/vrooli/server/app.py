@@ -32,6 +32,9 @@ from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
 from vrooli.server.settings import ServerSettings
+from vrooli.server.sight import OperatorSight
+from vrooli.server.sockets.connection import Limits
+from vrooli.server.sockets.route import Sockets, socket_routes
 from vrooli.server.store import HistoryStore
 
 CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
@@ -78,6 +81,8 @@ def create_app(parts: Parts) -> FastAPI:
         schema_routes(app),
     ):
         app.include_router(router, dependencies=[Depends(RequireToken(operator))])
+    sockets = Sockets(parts.work.live, OperatorSight(operator), metrics, Limits())
+    app.include_router(socket_routes(sockets))
     _add_error_handlers(app)
     for layer in (BodyLimit, ErrorEdge, SecurityHeaders):  # the last one added is the outermost
         app.add_middleware(layer)

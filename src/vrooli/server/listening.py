@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -10,7 +9,7 @@ import asyncpg
 from vrooli.core.errors import VrooliError
 from vrooli.execution.live.live import Live
 from vrooli.execution.live.news import CHANNEL, understood
-from vrooli.server.database import translate
+from vrooli.server.database import FOREIGN, translate
 
 NAME = "vrooli-listen"
 """Under which PostgreSQL lists the connection."""
@@ -42,8 +41,12 @@ class Listening:
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(SURE if self._connected else UNSURE)
-            with suppress(VrooliError):
+            try:
                 await self._live.look()
+            except VrooliError:
+                pass  # whoever waits learns it when PostgreSQL is back
+            except Exception:  # noqa: BLE001 -- without this look, what is lost on the way stays lost
+                _log.exception("live views go on")
 
     async def _listen(self) -> None:
         pause, said = FIRST_PAUSE, ""
@@ -51,11 +54,13 @@ class Listening:
             try:
                 await self._to_its_end()
                 pause, said = FIRST_PAUSE, ""
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                trouble = str(translate(error))
+            except FOREIGN as error:
+                trouble = translate(error).what
                 if trouble != said:  # an outage is told once
                     _log.warning("news of other processes come late: %s", trouble)
                 said = trouble
+            except Exception:  # noqa: BLE001 -- a driver's defect must not make live views slow for ever
+                _log.exception("news of other processes come late")
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 

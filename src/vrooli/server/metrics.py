@@ -5,6 +5,7 @@ guide use.
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     Info,
@@ -35,6 +36,11 @@ class Metrics:
             "Time from the request's first byte to the last byte of its response.",
             ("method", "route"),
             buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.websockets = Gauge(
+            "vrooli_websocket_connections",
+            "WebSocket clients that are connected.",
             registry=self.registry,
         )
         Info("vrooli_build", "What is running.", registry=self.registry).info({"version": version})

@@ -12,7 +12,25 @@ _COLUMNS = "SELECT seq, run, extract(epoch FROM at)::float8, kind, data::text FR
 _AFTER = f"{_COLUMNS} WHERE root = $1 AND seq > $2 ORDER BY seq LIMIT $3"
 _LATEST = f"{_COLUMNS} WHERE root = $1 ORDER BY seq DESC LIMIT $2"
 _SEQS = "SELECT root, seq FROM run_trees WHERE root = ANY ($1::text[])"
+_ACTIVE = """
+SELECT root, seq FROM run_trees WHERE root IN (
+    SELECT root FROM runs WHERE status IN ('pending', 'running', 'waiting', 'paused')
+    UNION ALL
+    SELECT root FROM runs WHERE created_at >= now() - make_interval(secs => $1)
+)
+"""
+_FIRST_SINCE = """
+SELECT coalesce(
+    (SELECT 0 FROM runs WHERE id = $1 AND created_at >= to_timestamp($2)),
+    (SELECT min(seq) - 1 FROM run_events WHERE root = $1 AND at >= to_timestamp($2)),
+    (SELECT seq FROM run_trees WHERE root = $1),
+    0
+)
+"""
 _PLACE = "SELECT root, status FROM runs WHERE id = $1"
+
+MARGIN = 15.0
+"""Seconds that a statement may take: what is created in one is seen only at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +113,19 @@ class EventStore:
         """The number of the last event of each of these trees."""
         async with self._database.connection() as connection:
             return {row[0]: row[1] for row in await connection.fetch(_SEQS, list(roots))}
+
+    async def active(self, seconds: float) -> tuple[float, dict[str, int]]:
+        """The time of the database in unix seconds, and the number of the last event of each tree
+        in which something goes on, or that began in the last `seconds`.
+        """
+        async with self._database.connection() as connection:
+            now = await connection.fetchval("SELECT extract(epoch FROM now())::float8")
+            return now, {row[0]: row[1] for row in await connection.fetch(_ACTIVE, seconds)}
+
+    async def first_since(self, root: str, since: float) -> int:
+        """The number after which a tree goes on for those who follow it since that time."""
+        async with self._database.connection() as connection:
+            return int(await connection.fetchval(_FIRST_SINCE, root, since - MARGIN))
 
 
 def _event(row: Any) -> Event:

@@ -1,11 +1,15 @@
 """Who follows what in this process, and how they hear of it."""
 
 import asyncio
-from collections.abc import Collection, Iterator
+import math
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
-from vrooli.execution.live.events import Event, EventStore
-from vrooli.execution.live.tail import Tail
+from vrooli.execution.live.events import MARGIN, Event, EventStore
+from vrooli.execution.live.tail import Tail, Wake
+
+LONGEST = 86_400.0
 
 
 class Following:
@@ -51,34 +55,37 @@ class Live:
 
     Attributes:
         closing: the process ends: readers are to end as well.
+        watchers: are called for each tree that has news, whoever follows it.
     """
 
     def __init__(self, store: EventStore) -> None:
         self._tails: dict[str, Tail] = {}
+        self._active: dict[str, int] = {}
+        self._looked = -math.inf  # monotonic seconds
+        self.watchers: set[Callable[[str], None]] = set()
         self.store = store
         self.closing = False
 
     @contextmanager
-    def follow(
-        self, root: str, after: int, woken: asyncio.Event | None = None
-    ) -> Iterator[Following]:
+    def follow(self, root: str, after: int, wake: Wake | None = None) -> Iterator[Following]:
         """A place in a tree.
 
         Args:
             root: the tree.
             after: number of the last event that is known already.
-            woken: set when there may be more; one for each place in the same tree.
+            wake: called when there may be more; else the place's `next` waits for that.
         """
-        woken = woken or asyncio.Event()
+        woken = asyncio.Event()
+        wake = wake or woken.set
         tail = self._tails.get(root)
         if tail is None:
             tail = self._tails[root] = Tail(root, self.store)
             tail.stale()
-        tail.followers.add(woken.set)
+        tail.followers.add(wake)
         try:
             yield Following(self, tail, after, woken)
         finally:
-            tail.followers.discard(woken.set)
+            tail.followers.discard(wake)
             if not tail.followers and self._tails.get(root) is tail:
                 del self._tails[root]
                 tail.close()
@@ -88,6 +95,8 @@ class Live:
         for root in roots:
             if (tail := self._tails.get(root)) is not None:
                 tail.stale()
+            for watcher in tuple(self.watchers):
+                watcher(root)
 
     def heard_of_any(self) -> None:
         """Any tree may have news."""
@@ -95,12 +104,30 @@ class Live:
 
     async def look(self) -> None:
         """Find news of which nobody told."""
+        if self.watchers:
+            await self._look_at_all()
         if not self._tails:
             return
         for root, seq in (await self.store.seqs(tuple(self._tails))).items():
             tail = self._tails.get(root)
             if tail is not None and (tail.last is None or tail.last < seq):
                 tail.stale()
+
+    async def baseline(self) -> tuple[float, dict[str, int]]:
+        """The time of the database, and the number of the last event of each tree that may be one
+        of those that have news.
+        """
+        now, active = await self.store.active(2 * MARGIN)
+        if len(self.watchers) <= 1:
+            self._looked, self._active = time.monotonic(), active
+        return now, dict(active)
+
+    async def _look_at_all(self) -> None:
+        now = time.monotonic()
+        since = min(now - self._looked + MARGIN, LONGEST)
+        _, active = await self.store.active(since)
+        before, self._active, self._looked = self._active, active, now
+        self.heard([root for root, seq in active.items() if before.get(root) != seq])
 
     def close(self) -> None:
         """Have all readers end."""
