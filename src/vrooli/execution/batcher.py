@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.database import Database
 from vrooli.execution.live.news import Told, nobody
-from vrooli.flow.entries import Entry
+from vrooli.flow.entries import Begun, Entry
+from vrooli.flow.gist import brief, gist
 from vrooli.flow.journal import Written
 from vrooli.flow.stored import Stored, stored
 
@@ -25,8 +26,9 @@ _log = logging.getLogger(__name__)
 _WRITE = """
 WITH entry AS (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[],
-                         $7::text[], $8::json[], $9::json[], $10::json[], $11::float8[])
-        AS e(i, run, fence, path, attempt, type, status, arguments, output, failure, at)
+                         $7::text[], $8::json[], $9::json[], $10::json[], $11::float8[],
+                         $12::text[])
+        AS e(i, run, fence, path, attempt, type, status, arguments, output, failure, at, gist)
 ), held AS (
     SELECT r.id, r.root, r.fence, r.status FROM runs r
     WHERE r.id = ANY ($2::text[]) ORDER BY r.id FOR NO KEY UPDATE
@@ -58,7 +60,9 @@ WITH entry AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT c.root, c.before + row_number() OVER (PARTITION BY c.root ORDER BY n.i), n.run,
            to_timestamp(n.at), 'step.' || n.status,
-           jsonb_build_object('path', n.path, 'attempt', n.attempt, 'type', n.type)
+           jsonb_strip_nulls(jsonb_build_object(
+               'path', n.path, 'attempt', n.attempt, 'type', n.type,
+               CASE n.status WHEN 'failed' THEN 'why' ELSE 'gist' END, n.gist))
     FROM news n JOIN counted c USING (root)
 )
 SELECT e.i, CASE WHEN g.i IS NULL THEN 'fenced' WHEN w.run IS NULL THEN 'duplicate' ELSE 'done' END,
@@ -76,6 +80,7 @@ class _Waiting:
     run: str
     fence: int
     row: Stored
+    gist: str | None
     answer: "asyncio.Future[Written]"
 
     @property
@@ -98,7 +103,8 @@ class Batcher:
 
     async def write(self, run: str, fence: int, entry: Entry) -> Written:
         """See `flow.journal.Journal`. Goes on in the background when its caller is cancelled."""
-        waiting = _Waiting(run, fence, stored(entry), asyncio.get_running_loop().create_future())
+        answer = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(run, fence, stored(entry), _gist(entry), answer)
         self._queue.append(waiting)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._flush())
@@ -150,7 +156,7 @@ class Batcher:
                 _answer(one, its_own)
 
     async def _send(self, batch: Sequence[_Waiting]) -> list[Written]:
-        rows = [(n, one.run, one.fence, *one.row.columns) for n, one in enumerate(batch)]
+        rows = [(n, one.run, one.fence, *one.row.columns, one.gist) for n, one in enumerate(batch)]
         columns = zip(*rows, strict=True)
         try:
             async with self._database.connection() as connection:
@@ -163,6 +169,15 @@ class Batcher:
         found = {row[0]: Written(row[1]) for row in answers}
         self._told({row[2] for row in answers if row[1] == Written.DONE.value})
         return [found[number] for number in range(len(batch))]
+
+
+def _gist(entry: Entry) -> str | None:
+    """What those who watch are told of it, in a few words."""
+    if isinstance(entry, Begun):
+        return None
+    if entry.failure is not None:
+        return brief(f"{entry.failure.reason} ({entry.failure.kind})")
+    return None if entry.output is None else gist(entry.output)
 
 
 def _answer(one: _Waiting, said: Written | VrooliError) -> None:
