@@ -70,6 +70,11 @@ class Node:
         """Whether nothing in it goes on."""
         return all(status in _OVER or not number for status, number in self.counts.items())
 
+    @property
+    def went_well(self) -> bool:
+        """Whether it is over, and nobody has to look at its parts."""
+        return self.over and not self.counts.get("failed")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -190,7 +195,8 @@ def _below(node: Node, guide: str, now: float) -> Iterator[Line]:
         last = number == len(shown) - 1
         name, leaf = _joined(part)
         yield _line(guide + ("└─ " if last else "├─ "), name, leaf, now)
-        yield from _below(leaf, guide + ("   " if last else "│  "), now)
+        if not (_INDEX.match(name) and leaf.went_well):
+            yield from _below(leaf, guide + ("   " if last else "│  "), now)
 
 
 def _shown(parts: list[Node]) -> list[Node]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from vrooli.core.errors import VrooliError
@@ -11,6 +12,11 @@ from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.journal import Journal, Written
 from vrooli.flow.model import Routine
 from vrooli.flow.patience import patiently
+
+MOMENT = 1.0
+"""Seconds after which those who watch are told of a step that may be repeated: the beginning of a
+shorter one costs a write and tells nobody anything.
+"""
 
 
 class Fenced(VrooliError):
@@ -49,6 +55,7 @@ class Driver:
         self._journal, self._executor, self._clock = journal, executor, clock
         self._running: dict[str, asyncio.Task[Finished]] = {}
         self._begun_before: dict[tuple[str, int], float] = {}
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def run(self) -> Done | Broken:
         """What it came to.
@@ -66,9 +73,10 @@ class Driver:
         try:
             return await self._to_its_end()
         finally:
-            for task in self._running.values():
+            tasks = (*self._running.values(), *self._telling)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._running.values(), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _to_its_end(self) -> Done | Broken:
         while True:
@@ -115,7 +123,26 @@ class Driver:
             earlier = await self._begun(call, began)
             if earlier is not None:
                 return earlier
-        return await self._ended(await self._executor.execute(call, began))
+        if before is not None or lasting or not repeatable:
+            return await self._ended(await self._executor.execute(call, began))
+        telling = asyncio.get_running_loop().call_later(MOMENT, self._tell, call, began)
+        try:
+            return await self._ended(await self._executor.execute(call, began))
+        finally:
+            telling.cancel()
+
+    def _tell(self, call: Call, began: float) -> None:
+        """Have its beginning written down after all, for those who watch: it takes longer. The step
+        does not wait for that, and nothing depends on it.
+        """
+        task = asyncio.create_task(self._told(call, began))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _told(self, call: Call, began: float) -> None:
+        begun = Begun(call.path, call.attempt, call.node.type, call.arguments, began)
+        with suppress(VrooliError):
+            await self._journal.write(begun)
 
     async def _begun(self, call: Call, at: float) -> Finished | None:
         """Its beginning is written down, unless it has ended already."""

@@ -88,6 +88,20 @@ def test_of_many_turns_those_under_way_and_the_newest_are_shown() -> None:
     assert len(tree.lines(9.0, 4)) == 4
 
 
+def test_of_a_turn_that_went_well_no_parts_are_shown() -> None:
+    tree = RunTree("r")
+    for turn, word in ((0, "completed"), (1, "failed")):
+        tree.take(event(f"each[{turn}].a", "completed", 1.0))
+        tree.take(event(f"each[{turn}].b", word, 1.0))
+    assert drawn(tree.lines(2.0, 9)) == [
+        "└─ each 3 completed, 1 failed",
+        "   ├─ [0] 2 completed",
+        "   └─ [1] 1 completed, 1 failed",
+        "      ├─ a completed",
+        "      └─ b failed",
+    ]
+
+
 def test_other_runs_of_the_tree_are_parts_of_it() -> None:
     tree = RunTree("r")
     tree.take({**event("a", "completed", 1.0), "run": "other"})
