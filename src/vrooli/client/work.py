@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from vrooli.client import http
 from vrooli.client.token import read_token
-from vrooli.client.wire import encode, problem
+from vrooli.client.wire import encode, problem, said_in
 from vrooli.core.address import HostPort
 from vrooli.core.errors import CutOff, ProtocolError, Unreachable, UsageError
 
@@ -139,9 +139,9 @@ class BadRoutine(UsageError):
 
 
 def _refused(status: int, body: Any, place: str) -> Exception:
-    said = body.get("error") if isinstance(body, dict) else None
-    if isinstance(said, dict) and said.get("code") == "bad_routine":
-        return BadRoutine(str(said["message"]), list(said["details"]))
+    said = said_in(body)
+    if said.get("code") == "bad_routine":
+        return BadRoutine(str(said["detail"]), list(said["details"]))
     return problem(status, body, place)
 
 

@@ -22,7 +22,7 @@ from vrooli.server.middleware.headers import SecurityHeaders
 from vrooli.server.middleware.limit import BodyLimit
 from vrooli.server.middleware.observe import Observe
 from vrooli.server.migrator import Migrator
-from vrooli.server.problems import problem, problem_of
+from vrooli.server.problems import RESPONSES, problem, problem_of
 from vrooli.server.redis_probe import ping
 from vrooli.server.routes.debug import debug_routes
 from vrooli.server.routes.events import event_routes
@@ -66,6 +66,7 @@ def create_app(parts: Parts) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        responses=RESPONSES,
     )
     prober = Prober(dependencies(parts), settings.probe_seconds)
     app.include_router(health_routes(prober, lambda: parts.migrator.done, settings.version))

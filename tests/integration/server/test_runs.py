@@ -118,7 +118,7 @@ def test_a_routine_with_mistakes_is_refused_with_each_of_them(served: Server) ->
     wrong = {"name": "Wrong", "do": [{"step": "a", "nosuch": {}}, {"if": "x", "then": []}]}
     answer = served.post(ROUTINES, json=wrong)
     assert answer.status_code == 422
-    fields = [detail["field"] for detail in answer.json()["error"]["details"]]
+    fields = [detail["field"] for detail in answer.json()["details"]]
     assert fields == ["name", "do[0].nosuch", "do[1].if", "do[1].then"]
     assert served.get(f"{ROUTINES}/Wrong").status_code == 404
 
@@ -146,7 +146,7 @@ def test_inputs_that_do_not_fit_make_no_run(
     assert served.post(ROUTINES, json=strict).status_code == 200
     answer = served.post(RUNS, json={"routine": routine, "inputs": inputs})
     assert answer.status_code == 422
-    assert answer.json()["error"]["message"].startswith("inputs")
+    assert answer.json()["detail"].startswith("inputs")
     assert served.get(RUNS, params={"routine": routine}).json()["runs"] == []
 
 
@@ -188,7 +188,7 @@ def test_a_run_that_has_ended_cannot_be_cancelled(served: Server, routine: str) 
     run = ended(served, start(served, routine, [1])["id"])["id"]
     answer = served.post(f"{RUNS}/{run}/cancel")
     assert answer.status_code == 409
-    assert "completed already" in answer.json()["error"]["message"]
+    assert "completed already" in answer.json()["detail"]
 
 
 def test_the_list_is_newest_first_and_goes_on_where_it_stopped(
