@@ -104,6 +104,11 @@ SERVER = (
         "`metrics.token` in `VROOLI_DATA`",
     ),
     Variable(
+        "VROOLI_RATE",
+        "Requests a second that one caller may send, ten times as many at once; 0 is no limit.",
+        "200",
+    ),
+    Variable(
         "VROOLI_STEP_SECRETS",
         "References (`env:NAME`, `file:PATH`) that steps of routines may use, with blanks between"
         " them.",

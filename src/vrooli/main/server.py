@@ -6,6 +6,8 @@
   (`metrics.token`, which need not exist). It may run as a user who can read nothing else.
 - VROOLI_HOME: the stack's folder; takes the place of VROOLI_DATA where that is not set, with
   `secrets/metrics.token`.
+- VROOLI_RATE: requests a second that one caller may send (200), ten times as many at once; 0 is no
+  limit.
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`) that steps of routines may use, with
   blanks between them; none when it is not set.
 - VROOLI_SERVER_TOKEN_FILE: the token of all other callers; else `secrets/operator.token` of the
@@ -43,7 +45,7 @@ from vrooli.server.listening import Listening
 from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
 from vrooli.server.retention import HistoryRetention
-from vrooli.server.settings import DEFAULT_PORT, ServerSettings
+from vrooli.server.settings import DEFAULT_PORT, DEFAULT_RATE, ServerSettings
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 MIGRATION_SECONDS = 900.0
@@ -69,6 +71,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         metrics_token_file=folders.metrics_token,
         dumps=folders.data / "dumps",
         workspaces=folders.data / "work",
+        rate=_number(environ, "VROOLI_RATE", DEFAULT_RATE),
         step_secrets=tuple((read_environment(environ, "VROOLI_STEP_SECRETS") or "").split()),
         version=__version__,
     )

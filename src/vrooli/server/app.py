@@ -21,6 +21,7 @@ from vrooli.server.middleware.edge import ErrorEdge
 from vrooli.server.middleware.headers import SecurityHeaders
 from vrooli.server.middleware.limit import BodyLimit
 from vrooli.server.middleware.observe import Observe
+from vrooli.server.middleware.rates import RateLimit
 from vrooli.server.migrator import Migrator
 from vrooli.server.problems import RESPONSES, problem, problem_of
 from vrooli.server.redis_probe import ping
@@ -85,7 +86,8 @@ def create_app(parts: Parts) -> FastAPI:
     sockets = Sockets(parts.work.live, OperatorSight(operator), metrics, Limits())
     app.include_router(socket_routes(sockets))
     _add_error_handlers(app)
-    for layer in (BodyLimit, ErrorEdge, SecurityHeaders):  # the last one added is the outermost
+    app.add_middleware(RateLimit, rate=settings.rate)  # the last one added is the outermost
+    for layer in (BodyLimit, ErrorEdge, SecurityHeaders):
         app.add_middleware(layer)
     app.add_middleware(Observe, metrics=metrics)
     return app

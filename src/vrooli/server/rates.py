@@ -33,6 +33,14 @@ class Bucket:
         self.left -= 1
         return True
 
+    def give_back(self) -> None:
+        """The last one taken was not meant for this bucket."""
+        self.left = min(self.size, self.left + 1)
+
+    def full_in(self) -> float:
+        """Seconds until it is full, as of the last `take`."""
+        return (self.size - self.left) / self.rate
+
     def wait(self) -> float:
         """Seconds until there is one again, as of the last `take`."""
         return max(0.0, (1 - self.left) / self.rate)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from vrooli.core.errors import UsageError
 
 DEFAULT_PORT = 3001
+DEFAULT_RATE = 200.0
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 REDIS_SCHEMES = ("redis", "rediss")
 
@@ -31,6 +32,7 @@ class ServerSettings:
         drain_seconds: how long requests in flight may take after SIGTERM.
         probe_seconds: deadline of all dependency probes together.
         step_secrets: references that steps of routines may use.
+        rate: requests a second of one caller, ten times as many at once; 0 is no limit.
         migration_wait_seconds: how long the start waits for migrations before it listens anyway.
     """
 
@@ -47,6 +49,7 @@ class ServerSettings:
     probe_seconds: float = 2.0
     migration_wait_seconds: float = 20.0
     step_secrets: tuple[str, ...] = ()
+    rate: float = DEFAULT_RATE
 
     def __post_init__(self) -> None:
         _check_url(self.database_url, "DATABASE_URL", POSTGRES_SCHEMES)
@@ -55,6 +58,12 @@ class ServerSettings:
         if not 0 <= self.port <= 65535:
             raise UsageError(
                 f"{self.port} is not a TCP port", where="PORT", next_step="use 1 to 65535"
+            )
+        if not 0 <= self.rate <= 1e6:
+            raise UsageError(
+                f"{self.rate:g} is out of range",
+                where="VROOLI_RATE",
+                next_step="use requests a second, at most 1000000; 0 is no limit",
             )
         for name in ("drain_seconds", "probe_seconds", "migration_wait_seconds"):
             if not 0 < getattr(self, name) <= 3600:
