@@ -39,7 +39,7 @@ class WorkClient:
 
     def routines(self) -> list[dict[str, Any]]:
         """All of them, by name."""
-        return _rows(self._ask("GET", "/routines"), "routines")
+        return self._all("/routines", "routines")
 
     def routine(self, name: str) -> dict[str, Any]:
         """The newest version of one."""
@@ -58,7 +58,7 @@ class WorkClient:
             return self._ask("POST", "/runs", body, key=key)
 
     def runs(self, **query: Any) -> dict[str, Any]:
-        """`{runs, next}`, newest first; the query is that of `GET /runs`."""
+        """`{runs, next_cursor}`, newest first; the query is that of `GET /runs`."""
         return self._ask("GET", f"/runs?{urlencode(query)}")
 
     def run(self, run: str) -> dict[str, Any]:
@@ -67,15 +67,7 @@ class WorkClient:
 
     def steps(self, run: str) -> list[dict[str, Any]]:
         """The whole journal."""
-        found: list[dict[str, Any]] = []
-        while True:
-            after = found[-1]["n"] if found else 0
-            page = _rows(
-                self._ask("GET", f"/runs/{quote(run, safe='')}/steps?after={after}"), "steps"
-            )
-            if not page:
-                return found
-            found += page
+        return self._all(f"/runs/{quote(run, safe='')}/steps", "steps")
 
     def cancel(self, run: str) -> dict[str, Any]:
         """End it."""
@@ -97,6 +89,16 @@ class WorkClient:
                 yield event
                 if event["run"] == run and event["kind"].removeprefix("run.") in ENDED:
                     return
+
+    def _all(self, path: str, key: str) -> list[dict[str, Any]]:
+        """The rows of all pages."""
+        found, cursor = list[dict[str, Any]](), ""
+        while True:
+            answer = self._ask("GET", f"{path}?{urlencode({'cursor': cursor, 'limit': 500})}")
+            found += _rows(answer, key)
+            cursor = answer.get("next_cursor") or ""
+            if not cursor:
+                return found
 
     def _ask(
         self,

@@ -28,13 +28,13 @@ class RunFilter:
     Attributes:
         status: one of them; empty means any.
         routine: likewise.
-        before: id of the last run of the page before.
+        before: time (unix seconds) and id of the last run of the page before; None for the first.
         limit: runs of a page.
     """
 
     status: str = ""
     routine: str = ""
-    before: str = ""
+    before: tuple[float, str] | None = None
     limit: int = 50
 
 
@@ -60,9 +60,9 @@ class RunViews:
                 values.append(value)
                 where.append(f"{column} = ${len(values)}")
         if query.before:
-            values.append(query.before)
-            last = f"(SELECT created_at, id FROM runs WHERE id = ${len(values)})"
-            where.append(f"(created_at, id) < {last}")
+            values += query.before
+            n = len(values)
+            where.append(f"(created_at, id) < (to_timestamp(${n - 1}::float8), ${n})")
         values.append(query.limit)
         order = f"ORDER BY created_at DESC, id DESC LIMIT ${len(values)}"
         async with self._database.connection() as connection:

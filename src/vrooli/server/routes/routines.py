@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Query
 from starlette.responses import JSONResponse
 
 from vrooli.execution.routines import RoutineStore
 from vrooli.flow.reading import RoutineError
+from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.problems import problem
 
 MOST = 200
@@ -19,9 +20,15 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     @router.get("/routines", summary="List the routines")
-    async def list_routines() -> dict[str, Any]:
-        """`{routines: [{name, version, description, definition, updated_at}]}`, by name."""
-        return {"routines": [routine.to_json() for routine in await routines.all()]}
+    async def list_routines(
+        cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> dict[str, Any]:
+        """`{routines: [{name, version, description, definition, updated_at}], next_cursor}`, by
+        name.
+        """
+        (after,) = unpack(cursor, str) if cursor else ("",)
+        found = [routine.to_json() for routine in await routines.page(after, limit + 1)]
+        return page("routines", found, limit, lambda routine: pack(routine["name"]))
 
     @router.get("/routines/{name}", summary="Read the newest version of a routine")
     async def get_routine(name: Name) -> dict[str, Any]:

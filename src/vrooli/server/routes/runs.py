@@ -8,12 +8,12 @@ from starlette.responses import JSONResponse
 
 from vrooli.execution.runs.runs import BadInputs, Runs
 from vrooli.execution.runs.views import RunFilter
+from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.problems import problem
 
 OPERATOR = "operator"
 
 Id = Annotated[str, Path(max_length=64)]
-After = Annotated[int, Query(ge=0, le=2**62)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -67,13 +67,14 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
             "", "pending", "running", "waiting", "paused", "completed", "failed", "cancelled"
         ] = "",
         routine: Annotated[str, Query(max_length=63)] = "",
-        before: Annotated[str, Query(max_length=64)] = "",
+        cursor: Cursor = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:
-        """`{runs, next}`; pass `next` as `before` for the page that follows; null on the last."""
+        """`{runs, next_cursor}`."""
+        at, last = unpack(cursor, float, str) if cursor else (0.0, "")
+        before = (at, last) if cursor else None
         found = await runs.views.page(RunFilter(status, routine, before, limit + 1))
-        more = len(found) > limit
-        return {"runs": found[:limit], "next": found[limit - 1]["id"] if more else None}
+        return page("runs", found, limit, lambda run: pack(run["created_at"], run["id"]))
 
     @router.get("/runs/{run}", summary="Read a run")
     async def get_run(run: Id) -> dict[str, Any]:
@@ -81,8 +82,8 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
         return await runs.views.get(run)
 
     @router.get("/runs/{run}/steps", summary="Read the journal of a run")
-    async def get_steps(run: Id, after: After = 0, limit: Limit = 200) -> dict[str, Any]:
-        """`{steps}`: every attempt in the order of their beginning; `n` of the last one is `after`
-        of the next page.
-        """
-        return {"steps": await runs.views.steps(run, after, limit)}
+    async def get_steps(run: Id, cursor: Cursor = None, limit: Limit = 200) -> dict[str, Any]:
+        """`{steps, next_cursor}`: every attempt in the order of their beginning."""
+        (after,) = unpack(cursor, int) if cursor else (0,)
+        found = await runs.views.steps(run, after, limit + 1)
+        return page("steps", found, limit, lambda step: pack(step["n"]))
