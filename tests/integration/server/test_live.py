@@ -199,6 +199,8 @@ async def test_a_wrong_header_opens_no_socket(pair: tuple[Server, Server], heade
     with pytest.raises(InvalidStatus) as refused:
         await connect(_socket(pair[0]), additional_headers={"Authorization": header})
     assert refused.value.response.status_code == 401
+    assert refused.value.response.headers["Cache-Control"] == "no-store"
+    assert refused.value.response.headers["Content-Type"] == "application/problem+json"
 
 
 async def test_a_page_of_another_site_may_not_connect(pair: tuple[Server, Server]) -> None:
