@@ -9,6 +9,7 @@ import termios
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_STYLES = re.compile(r"\x1b\[[0-9;]*m")
 _MOVES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
@@ -34,7 +35,8 @@ def on_terminal(
     seen = _read(ours)
     os.close(ours)
     assert process.wait(60) == 0, command
-    return _MOVES.sub("", seen.decode()).replace("\r", "").splitlines()
+    text = _STYLES.sub("", seen.decode()).replace("\r", "")
+    return _MOVES.sub("\n", text).splitlines()
 
 
 def _read(terminal: int) -> bytes:

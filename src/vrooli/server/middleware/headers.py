@@ -2,7 +2,6 @@
 policy.
 """
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -13,6 +12,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 class SecurityHeaders:
@@ -26,9 +27,10 @@ class SecurityHeaders:
 
         async def guarded(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                headers = message.get("headers", ())
+                there = {name.lower() for name, _ in headers}
+                missing = [one for one in _RAW if one[0] not in there]
+                message = {**message, "headers": [*headers, *missing]}
             await send(message)
 
         await self._app(scope, receive, guarded)

@@ -79,4 +79,7 @@ def route_template(scope: Scope) -> str:
     """The template that the router matched; raw paths are never labels, they would grow without
     bound.
     """
-    return str(getattr(scope.get("route"), "path", UNMATCHED))
+    found = getattr(scope.get("route"), "path", None)
+    if found is None and scope["path"] in QUIET_ROUTES:
+        found = scope["path"]  # a plain route of Starlette's does not leave its name
+    return str(found or UNMATCHED)
