@@ -7,6 +7,8 @@
 - VROOLI_HOME: the stack's folder; takes the place of VROOLI_DATA where that is not set, with
   `secrets/metrics.token`. In the same place lies the secret that signs the tokens of sessions
   (`signing-key`), made when there is none; servers on one database need the same.
+- VROOLI_RATE: requests a second that one caller may send (200), ten times as many at once; 0 is no
+  limit.
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`; or just NAME for the former) that
   steps of routines may use, with blanks between them; none when it is not set.
 - VROOLI_MODELS: the language models that steps may ask, as TOML; only `test` when it is not set.
@@ -32,7 +34,6 @@ from types import FrameType
 from typing import Any
 
 import structlog
-import uvicorn
 
 from vrooli import __version__
 from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, VrooliError
@@ -43,15 +44,17 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.host.secrets import secret_in
 from vrooli.main.environment import read_environment
+from vrooli.main.http_server import HttpServer, allow_many_connections, configured
 from vrooli.main.step_tools import step_tools
 from vrooli.server.accounts.accounts import accounts
 from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.health import SERVICE
+from vrooli.server.listening import Listening
 from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
 from vrooli.server.retention import HistoryRetention
-from vrooli.server.settings import DEFAULT_PORT, ServerSettings
+from vrooli.server.settings import DEFAULT_PORT, DEFAULT_RATE, ServerSettings
 from vrooli.server.work_metrics import WorkMetrics
 from vrooli.server.work_retention import KeepRuns, WorkRetention
 from vrooli.stack.builtin.server import SIGNING_KEY
@@ -59,7 +62,6 @@ from vrooli.stack.builtin.server import SIGNING_KEY
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 MIGRATION_SECONDS = 900.0
 EXIT_RETRY = 75
-BACKLOG = 512
 FOREVER, MOST_DAYS = "forever", 36_500
 KEPT = KeepRuns()
 
@@ -84,6 +86,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         signing_key_file=folders.signing_key,
         dumps=folders.data / "dumps",
         workspaces=folders.data / "work",
+        rate=_number(environ, "VROOLI_RATE", DEFAULT_RATE),
         models=model_settings.read(
             read_environment(environ, model_settings.VARIABLE) or "", model_vendors.names()
         ),
@@ -173,6 +176,7 @@ def main() -> int:
     try:
         settings = settings_from(os.environ)
         configure_logs(SERVICE, settings.version)
+        allow_many_connections()
         listener = bind(settings.host, settings.port)
         asyncio.run(serve(settings, listener))
     except VrooliError as error:
@@ -222,16 +226,18 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     jobs = work(database, owner_name(), clock, tools, metrics)
     retention = HistoryRetention(database)
     aging = WorkRetention(database, tools.workspaces, settings.keep)
+    listening = Listening(settings.database_url, jobs.news.owner, jobs.live)
     app = create_app(Parts(settings, database, migrator, jobs, people, metrics))
     try:
         keeping = (migrator.run(), retention.run(), aging.run(), jobs.engine.run())
-        async with in_background(*keeping):
+        async with in_background(*keeping, listening.run()):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
                 "listening", **{"server.address": host, "server.port": port}
             )
-            await uvicorn.Server(_uvicorn(app, settings)).serve(sockets=[listener])
+            config = configured(app, settings.drain_seconds)
+            await HttpServer(config, jobs.live.close).serve(sockets=[listener])
     finally:
         await database.close()
 
@@ -239,19 +245,6 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
 def owner_name() -> str:
     """A name for this process that no other ever has."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-
-
-def _uvicorn(app: Any, settings: ServerSettings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # whoever connects could claim any address
-        lifespan="off",
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
-    )
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from vrooli.execution.llm.settings import NO_MODELS, ModelSettings
 from vrooli.server.work_retention import KeepRuns
 
 DEFAULT_PORT = 3001
+DEFAULT_RATE = 200.0
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 REDIS_SCHEMES = ("redis", "rediss")
 
@@ -37,6 +38,7 @@ class ServerSettings:
         step_secrets: references that steps of routines may use.
         models: language models that steps may ask.
         keep: how long runs are kept.
+        rate: requests a second of one caller, ten times as many at once; 0 is no limit.
         migration_wait_seconds: how long the start waits for migrations before it listens anyway.
     """
 
@@ -56,6 +58,7 @@ class ServerSettings:
     step_secrets: tuple[str, ...] = ()
     models: ModelSettings = NO_MODELS
     keep: KeepRuns = field(default_factory=KeepRuns)
+    rate: float = DEFAULT_RATE
 
     def __post_init__(self) -> None:
         _check_url(self.database_url, "DATABASE_URL", POSTGRES_SCHEMES)
@@ -64,6 +67,12 @@ class ServerSettings:
         if not 0 <= self.port <= 65535:
             raise UsageError(
                 f"{self.port} is not a TCP port", where="PORT", next_step="use 1 to 65535"
+            )
+        if not 0 <= self.rate <= 1e6:
+            raise UsageError(
+                f"{self.rate:g} is out of range",
+                where="VROOLI_RATE",
+                next_step="use requests a second, at most 1000000; 0 is no limit",
             )
         for name in ("drain_seconds", "probe_seconds", "migration_wait_seconds"):
             if not 0 < getattr(self, name) <= 3600:
