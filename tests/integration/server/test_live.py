@@ -13,11 +13,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from tests.support.live import heard, live_client, numbers
+from tests.support.people import Person, ask
 from tests.support.postgres import Postgres
 from tests.support.server import Server, server_process
 from tests.support.waiting import wait_for
-from vrooli.client.api import bearer_of_file
-from vrooli.client.live import LiveSocket
+from vrooli.client.api import Bearer, bearer_of_file
+from vrooli.client.live import LiveClient, LiveSocket
 from vrooli.core.errors import AccessDenied, UsageError
 
 COUNT = 300
@@ -259,3 +260,30 @@ async def test_a_replaced_token_is_refused_by_the_client_as_such(
                 pass
     finally:
         one.write_token()
+
+
+async def test_who_is_no_admin_follows_its_own_runs_and_no_others(
+    pair: tuple[Server, Server], routine: str
+) -> None:
+    one, other = pair
+    token = str(Person(one).new_key(role="operator")["token"])
+    theirs = completed(one, start(one, routine, 1))
+    her = LiveClient(live_client(other).target, Bearer(lambda: token), 5.0)
+    with pytest.raises(UsageError, match="there is no run"):
+        await anext(her.events(theirs))
+    assert ask(other, token, "GET", f"/runs/{theirs}/events?wait=20").status_code == 404
+    async with her.connect() as socket:
+        with pytest.raises(UsageError, match="there is no run"):
+            await socket.subscribe(theirs)
+    async with her.connect() as socket:
+        await socket.subscribe_all()
+        completed(one, start(one, routine, 1))
+        body = {"routine": routine, "inputs": {"numbers": [1]}}
+        own = str(ask(one, token, "POST", "/runs", body).json()["id"])
+        assert set(await _until_ended(socket, {own})) == {own}
+    assert numbers([event async for event in her.events(own)]) == [1, 2, 3]
+    async with live_client(other).connect() as socket:  # an admin sees all
+        assert (await socket.subscribe(own))["status"] == "completed"
+    async with connect(_socket(other)) as socket:
+        await socket.send(f'{{"op":"auth","token":"{token}"}}')
+        assert '"ready"' in str(await socket.recv())

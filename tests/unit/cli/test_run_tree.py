@@ -109,3 +109,34 @@ def test_other_runs_of_the_tree_are_parts_of_it() -> None:
     tree.take({"run": "other", "at": 2.0, "kind": "run.failed"})
     assert drawn(tree.lines(2.0, 9))[0] == "└─ run other 2 completed"
     assert tree.status == "pending"
+
+
+def test_a_question_stands_beside_its_step_until_it_is_answered() -> None:
+    tree = RunTree("r")
+    asked = {"run": "r", "at": 2.0, "path": "sign", "attempt": 1, "id": "7f"}
+    tree.take(event("sign", "begun", 1.0))
+    tree.take({**asked, "kind": "approval.asked"})
+    tree.take({"run": "r", "at": 3.0, "kind": "run.waiting"})
+    assert drawn(tree.lines(5.0, 9)) == [
+        "└─ sign begun 4s asks for an approval: `vrooli approval show 7f`"
+    ]
+    assert tree.status == "waiting"
+    tree.take({**asked, "kind": "approval.approved", "by": "ann"})
+    assert drawn(tree.lines(5.0, 9)) == ["└─ sign begun 4s approved by ann"]
+    tree.take(event("sign", "completed", 6.0))
+    assert tree.status == "running"
+
+
+def test_a_run_stands_below_the_step_that_started_it_and_says_why_it_rests() -> None:
+    tree = RunTree("r")
+    tree.take(event("a", "begun", 1.0))
+    tree.take({"run": "k", "at": 1.0, "kind": "run.created", "parent": "r", "path": "a"})
+    tree.take({**event("b", "completed", 1.0), "run": "k"})
+    tree.take({"run": "k", "at": 2.0, "kind": "run.paused", "by": "budget"})
+    assert drawn(tree.lines(2.0, 9)) == [
+        "└─ a begun 1s",
+        "   └─ run k 1 completed, is paused",
+        "      └─ b completed",
+    ]
+    tree.take({"run": "k", "at": 3.0, "kind": "run.pending"})
+    assert drawn(tree.lines(3.0, 9))[1] == "   └─ run k.b completed"
