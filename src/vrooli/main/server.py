@@ -239,6 +239,7 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
             config = configured(app, settings.drain_seconds)
             await HttpServer(config, jobs.live.close).serve(sockets=[listener])
     finally:
+        await jobs.news.close()
         await database.close()
 
 

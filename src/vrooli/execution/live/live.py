@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from vrooli.execution.live.events import MARGIN, Event, EventStore
-from vrooli.execution.live.tail import Tail, Wake
+from vrooli.execution.live.tail import KEPT, Tail, Wake
 
 LONGEST = 86_400.0
 
@@ -51,15 +51,16 @@ class Following:
 
 
 class Live:
-    """The readers of one process.
+    """The readers of one process, each tree's newest `kept` events at hand.
 
     Attributes:
         closing: the process ends: readers are to end as well.
         watchers: are called for each tree that has news, whoever follows it.
     """
 
-    def __init__(self, store: EventStore) -> None:
+    def __init__(self, store: EventStore, kept: int = KEPT) -> None:
         self._tails: dict[str, Tail] = {}
+        self._kept = kept
         self._active: dict[str, int] = {}
         self._looked = -math.inf  # monotonic seconds
         self.watchers: set[Callable[[str], None]] = set()
@@ -79,7 +80,7 @@ class Live:
         wake = wake or woken.set
         tail = self._tails.get(root)
         if tail is None:
-            tail = self._tails[root] = Tail(root, self.store)
+            tail = self._tails[root] = Tail(root, self.store, self._kept)
             tail.stale()
         tail.followers.add(wake)
         try:

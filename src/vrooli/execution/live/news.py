@@ -54,6 +54,11 @@ class News:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._notify(), name="news")
 
+    async def close(self) -> None:
+        """Wait until all is told that was to be."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     async def _notify(self) -> None:
         while self._due:
             said = written(self.owner, self._due)

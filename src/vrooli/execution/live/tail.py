@@ -22,7 +22,7 @@ Wake = Callable[[], None]
 
 
 class Tail:
-    """One tree. Nothing is read while nothing is new.
+    """One tree, of which the newest `kept` events are held. Nothing is read while nothing is new.
 
     Attributes:
         root: the first run of the tree.
@@ -30,9 +30,10 @@ class Tail:
         last: number of the newest event that is known.
     """
 
-    def __init__(self, root: str, store: EventStore) -> None:
+    def __init__(self, root: str, store: EventStore, kept: int = KEPT) -> None:
         self.root, self._store = root, store
-        self._held: deque[Event] = deque(maxlen=KEPT)
+        self._held: deque[Event] = deque(maxlen=kept)
+        self._kept = kept
         self._stale = False
         self._task: asyncio.Task[None] | None = None
         self.followers: set[Wake] = set()
@@ -77,7 +78,7 @@ class Tail:
                 continue
             if found:
                 self._held.extend(found)
-                self._stale = self._stale or len(found) == KEPT
+                self._stale = self._stale or len(found) == self._kept
             if found or self.last is None:
                 self.last = found[-1].seq if found else 0
                 self.wake()
@@ -85,5 +86,5 @@ class Tail:
 
     async def _more(self) -> list[Event]:
         if self.last is None:
-            return await self._store.latest(self.root, KEPT)
-        return await self._store.after(self.root, self.last, KEPT)
+            return await self._store.latest(self.root, self._kept)
+        return await self._store.after(self.root, self.last, self._kept)
