@@ -20,16 +20,26 @@ from vrooli.server.app import Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.migrator import Migrator
 from vrooli.server.settings import ServerSettings
+from vrooli.server.sockets.words import (
+    AGAIN,
+    SLOW,
+    TOO_MUCH,
+    UNAUTHORIZED,
+    Auth,
+    Ping,
+    Subscribe,
+    Unsubscribe,
+)
 from vrooli.server.work_metrics import WorkMetrics
 
 HEAD = """\
 # HTTP APIs
 
 Both listen on loopback. A token goes into the header `Authorization: Bearer TOKEN`;
-[files](files.md) says where each lies. A refusal is `{"error": {...}}` with what happened and
-what to do next: 401 when the token is missing or wrong, 404 for a path that names nothing of the
-stack, 400 for what is wrong in a query or a body, also for a parameter or a key that is not known
-there.
+[files](files.md) says where each lies. A refusal says what happened and what to do next: 401 when
+the token is missing or wrong, 404 for a path that names nothing of the stack, 400 for what is wrong
+in a query or a body, also for a parameter or a key that is not known there. The watchdog's is
+`{"error": {message, where, next_step, retryable}}`, the server's are problem details (RFC 9457).
 
 ## Watchdog, port 3002
 
@@ -51,14 +61,56 @@ only runs and keys of its own; any other is a 404. 403 when the role is not enou
 asked does not fit what is there, 429 with `Retry-After` after too many wrong passwords.
 `/openapi.json` (viewer) is the whole schema.
 
+Errors are `application/problem+json`: `type`, `title`, `status`, `detail` and `instance`, with
+`code` (one word, as in `type`), `next_step`, `retryable` and `details` (what is wrong where)
+beside them. A list whose route takes a `cursor` answers with `next_cursor`, which is the `cursor`
+of the page that follows and null on the last one. One caller may send 200 requests a second, ten
+times as many at once (`VROOLI_RATE`); `RateLimit` tells what is left, and 429 comes with
+`Retry-After`.
+
 """
+
+SOCKET = """
+### WebSocket `/ws`
+
+[Follow runs live](../how-to/follow-runs-live.md) shows it at work. Every message is a JSON object,
+told apart by `op`. A client that sends no `Authorization` header says `auth` first, within 10
+seconds. It may follow 100 runs, or everything. A message of the client has 64 KiB at most.
+
+"""
+
+
+ANSWERS = (
+    ("`ready`", "It is known who the client is."),
+    ("`subscribed` with `run`, `root`, `status`", "Before the first of its events."),
+    ("`unsubscribed` with `run`", "None of its events follows."),
+    (
+        "`events` with `root`, `events`",
+        "Some happened in the tree of that first run, in their order. Their `seq` has no gap.",
+    ),
+    ("`error` with `code`, `detail`, `where`, `next_step`", "What the client said is refused."),
+    ("`pong`", "After `ping`."),
+)
+ENDS_HEAD = "code of the end | what it means"
+ENDS = (
+    ("1009", "A message was too large."),
+    ("1011", "A ping was not answered within 20 seconds."),
+    ("1012", "The server ends: connect again, and subscribe from the last `seq` on."),
+    (str(AGAIN), "The same, after 100,000 trees on one connection."),
+    (str(UNAUTHORIZED), "No valid token, or none in time."),
+    (str(SLOW), "The client took nothing for 10 seconds."),
+    (str(TOO_MUCH), "The client said more than 20 words a second."),
+)
 
 
 def api() -> str:
     """Every route of the watchdog and of the server."""
     heads = "route | what it answers | token"
+    said = "the client says | what it does"
+    answers = "the server says | when"
+    words = table(said, _words()) + "\n" + table(answers, ANSWERS) + "\n" + table(ENDS_HEAD, ENDS)
     server = table(heads.replace("token", "role"), _server())
-    return HEAD + table(heads, _watchdog()) + SERVER + server
+    return HEAD + table(heads, _watchdog()) + SERVER + server + SOCKET + words
 
 
 def routes_of_watchdog() -> Iterable[Route]:
@@ -88,10 +140,23 @@ def _server() -> Iterable[tuple[str, str, str]]:
     for path, methods in server_schema()["paths"].items():
         for method, route in methods.items():
             said = _one_line(f"{route['summary']}. {route.get('description', '')}")
-            query = ", ".join(f"`{p['name']}`" for p in route.get("parameters", []))
+            query = ", ".join(
+                f"`{given['name']}`"
+                for given in route.get("parameters", [])
+                if given["in"] == "query"
+            )
             role = ", ".join(name for scheme in route.get("security", []) for name in scheme)
             more = f" Query: {query}." if query else ""
             yield f"`{method.upper()} {path}`", said.replace("?.", "?") + more, role or "none"
+
+
+def _words() -> Iterable[tuple[str, str]]:
+    """What a client may say, by the models that read it."""
+    for word in (Auth, Subscribe, Unsubscribe, Ping):
+        fields = ", ".join(f'"{name}"' for name in word.model_fields if name != "op")
+        op = word.__name__.lower()
+        more = f" with {fields}" if fields else ""
+        yield f'`{{"op": "{op}"}}`{more.replace(chr(34), "`")}', _one_line(inspect.getdoc(word))
 
 
 def server_schema() -> dict[str, Any]:

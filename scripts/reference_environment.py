@@ -143,6 +143,12 @@ SERVER = (
         or_file=True,
     ),
     Variable(
+        "VROOLI_RATE",
+        "Requests a second that one caller may send, ten times as many at once; 0 is no limit.",
+        "200",
+        or_file=True,
+    ),
+    Variable(
         "VROOLI_STEP_SECRETS",
         "References that steps of routines may use, with blanks between them: `file:PATH`,"
         " `env:NAME`, or just `NAME` for the latter: `vrooli.toml` would look `env:NAME` up.",

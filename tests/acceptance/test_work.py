@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.history_copy import connect
 from tests.support.stack import ROOT, LiveStack
+from tests.support.terminal import on_terminal
 
 GREETING = """\
 name: greeting
@@ -74,7 +75,10 @@ def test_a_run_is_watched_to_its_end(work: LiveStack) -> None:
 
 
 def test_the_list_and_the_journal_show_it(work: LiveStack) -> None:
-    started = told(work, "run", "start", "greeting", "--input", 'names=["Eve"]', "--watch")
+    watched = work.run("run", "start", "greeting", "--input", 'names=["Eve"]', "--watch", "--json")
+    *lines, started = [json.loads(line) for line in watched.stdout.splitlines()]
+    assert [event["kind"] for event in lines] == ["run.created", "step.completed", "run.completed"]
+    assert lines[1]["gist"] == '{"text": "Hello, Eve!"}'
     shown = told(work, "run", "show", started["id"])
     assert [step["path"] for step in shown["steps"]] == ["greet[0].say"]
     assert started["id"] in [
@@ -104,6 +108,17 @@ def test_a_user_logs_in_to_the_stack_and_what_it_starts_is_its_own(work: LiveSta
     keys = [work.home / folder / "signing-key" for folder in ("secrets", "data/server")]
     assert keys[0].read_bytes().strip() == keys[1].read_bytes().strip()
     assert [stat.S_IMODE(key.stat().st_mode) for key in keys] == [0o600, 0o600]
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_on_a_terminal_a_run_is_a_tree(work: LiveStack, columns: int) -> None:
+    command = work.command("run", "start", "greeting", "-i", 'names=["Ann","Bob"]', "--watch")
+    lines = on_terminal(columns, command, work.environment, work.folder, errors=True)
+    assert max(map(len, lines)) <= columns
+    first = max(n for n, line in enumerate(lines) if "└─ greet" in line)
+    assert "2 completed" in lines[first]
+    assert '{"text": "Hello, Ann!"}' in lines[first + 1]
+    assert "└─ ✓ [1].say" in lines[first + 2]
 
 
 def test_a_server_that_is_killed_in_the_middle_repeats_nothing(work: LiveStack) -> None:

@@ -5,7 +5,9 @@ import re
 from scripts.reference_api import server_schema
 from tests.architecture.source import ROOT
 
-ASKED = re.compile(r"""_ask\(\s*"(\w+)",\s*(f?"[^"]+")""")
+ASKED = re.compile(r"""_(?:ask|send)\(\s*"(\w+)",\s*f?"(/[^"]+)\"""")
+MADE = re.compile(r"""_make\(\s*f?"(/[^"]+)\"""")
+LISTED = re.compile(r"""_all\(\s*f?"(/[^"]+)\"""")
 WATCHDOGS = {"GET /history", "POST /history"}
 """They bring and read their own by `client/server.py`."""
 
@@ -14,8 +16,12 @@ def asked() -> set[str]:
     """What clients ask for."""
     found = set()
     for file in sorted((ROOT / "src/vrooli/client").glob("*.py")):
-        for method, path in ASKED.findall(file.read_text(encoding="utf-8")):
-            plain = re.sub(r"{[^}]*}", "{}", path.removeprefix("f").strip('"'))
+        if file.name == "watchdog.py":
+            continue  # asks somebody else
+        text = file.read_text(encoding="utf-8")
+        calls = ASKED.findall(text) + [("POST", path) for path in MADE.findall(text)]
+        for method, path in calls + [("GET", path) for path in LISTED.findall(text)]:
+            plain = re.sub(r"{[^}]*}", "{}", path)
             found.add(f"{method} {plain.partition('?')[0]}")
     return found
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.live import told_in
 from tests.support.steps import tools
 from tests.support.waiting import eventually
 from vrooli.core.ports.http import Answer, Request
@@ -113,7 +114,7 @@ class Process:
 
     async def kinds(self, run: str) -> list[str]:
         """What happened to it, steps left out."""
-        events = await self.work.runs.views.events(run, 0, 1000)
+        events = await told_in(self.work.live, run)
         assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
         return [event["kind"] for event in events if not event["kind"].startswith("step.")]
 

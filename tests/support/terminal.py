@@ -2,28 +2,41 @@
 
 import fcntl
 import os
+import re
 import struct
 import subprocess
 import termios
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_STYLES = re.compile(r"\x1b\[[0-9;]*m")
+_MOVES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
 
 def on_terminal(
-    columns: int, command: Sequence[str], environment: Mapping[str, str], folder: Path
+    columns: int,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    *,
+    errors: bool = False,
 ) -> list[str]:
-    """The lines on a UTF-8 terminal of `columns`, without colours; the command must succeed."""
+    """The lines on a UTF-8 terminal of `columns`, without colours; the command must succeed. With
+    `errors` also those of its standard error, and of what is drawn anew every time that it was.
+    """
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = {**environment, "LANG": "C.UTF-8", "PYTHONUTF8": "1", "NO_COLOR": "1", "TERM": "xterm"}
+    other = theirs if errors else subprocess.DEVNULL
     process = subprocess.Popen(
-        command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env=env, cwd=folder
+        command, stdin=theirs, stdout=theirs, stderr=other, env=env, cwd=folder
     )
     os.close(theirs)
     seen = _read(ours)
     os.close(ours)
     assert process.wait(60) == 0, command
-    return seen.decode().replace("\r\n", "\n").splitlines()
+    text = _STYLES.sub("", seen.decode()).replace("\r", "")
+    return _MOVES.sub("\n", text).splitlines()
 
 
 def _read(terminal: int) -> bytes:

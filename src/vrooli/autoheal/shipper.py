@@ -19,7 +19,7 @@ from vrooli.autoheal import spool
 from vrooli.autoheal.history import History
 from vrooli.autoheal.record import Entry, Kind, Record, to_row
 from vrooli.autoheal.retention import SHIPPED
-from vrooli.client.wire import Response
+from vrooli.client.wire import Response, message_of
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 
@@ -197,7 +197,4 @@ class Shipper:
 
 
 def _reason(answer: Response) -> str:
-    body = answer.lenient()
-    error = body.get("error") if isinstance(body, dict) else None
-    message = error.get("message") if isinstance(error, dict) else ""
-    return f"the server answered {answer.status} {message or ''}".strip()
+    return f"the server answered {answer.status} {message_of(answer.lenient())}".strip()

@@ -48,11 +48,11 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 def _all(client: WorkClient, status: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    before: str | None = ""
-    while before is not None:
-        page = client.runs(status=status, before=before, limit=200)
+    cursor: str | None = ""
+    while cursor is not None:
+        page = client.runs(status=status, cursor=cursor, limit=200)
         found += page["runs"]
-        before = page["next"]
+        cursor = page["next_cursor"]
     return found
 
 

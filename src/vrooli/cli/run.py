@@ -1,8 +1,6 @@
 """`vrooli run ...`: start runs of routines, watch them, cancel them."""
 
 import json as jsonlib
-import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,17 +10,12 @@ import typer
 from vrooli.cli import render, run_budget, run_kept, run_why
 from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
-from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json, Run
 from vrooli.cli.run_steering import register_steering
-from vrooli.client.work import ENDED, WorkClient
-from vrooli.core.errors import EXIT_FAILURE, CutOff, DeadlineExceeded, Unreachable
-
-PATIENCE = 60.0
-"""Seconds that a server may be away while we watch a run: it goes on without us."""
-
-_PAUSE = 0.3
+from vrooli.cli.run_watch import run_took, why
+from vrooli.cli.run_watch import watch as watch_run
+from vrooli.client.work import WorkClient
 
 MOST_BELOW = 1000
 """Runs started by one that are shown with it."""
@@ -67,13 +60,17 @@ Example:
 """
 
 _WATCH_HELP = """
-Show what happens in a run until it ends. Ctrl-C ends the watching, not the run.
+Show what happens in a run until it ends: on a terminal a tree of its steps, else
+a line for each. With --json each line is an event, and the last one the run.
+A restart of the server is waited for. Ctrl-C ends the watching, not the run.
 
 Exit code: 0 when it completes, 1 when it fails or is cancelled.
 
-Example:
+Examples:
 
   vrooli run watch 3f2a9c4e81d07b65
+
+  vrooli run watch 3f2a9c4e81d07b65 --json
 """
 
 _CANCEL_HELP = """
@@ -119,7 +116,7 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         given = inputs_of(inputs, input_ or [])
         run = client.start(routine, given, run_budget.given(budget), priority)
         if watch:
-            _watch(client, run["id"], json=json)
+            watch_run(client, run["id"], json=json)
         elif json:
             render.print_json(run)
         else:
@@ -170,7 +167,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
 
     @group.command(help=_WATCH_HELP)
     def watch(run: Run, file: File = None, json: Json = False) -> None:
-        _watch(_client(kit, file), run, json=json)
+        watch_run(_client(kit, file), run, json=json)
 
 
 def _register_control(group: typer.Typer, kit: Kit) -> None:
@@ -187,76 +184,6 @@ def _client(kit: Kit, file: Path | None) -> WorkClient:
     return kit.work(kit.home(kit.stack_file(file)))
 
 
-def _watch(client: WorkClient, run: str, *, json: bool) -> None:
-    with interruptible("the run goes on", f"`vrooli run watch {run}`"):
-        found = _to_its_end(client, run, quiet=json)
-    if json:
-        render.print_json(found)
-    else:
-        _ended(found)
-    if found["status"] != "completed":
-        raise typer.Exit(EXIT_FAILURE)
-
-
-def _to_its_end(client: WorkClient, run: str, *, quiet: bool) -> Mapping[str, Any]:
-    """The run when it has ended; what happens meanwhile is shown, also across a restart of the
-    server.
-    """
-    after, heard = 0, time.monotonic()
-    while True:
-        try:
-            for event in client.events(run, after):
-                after, heard = event["seq"], time.monotonic()
-                if not quiet:
-                    _tell(event)
-            found = client.run(run)
-            if found["status"] in ENDED:
-                return found  # else it went on after an end: a retry
-        except (Unreachable, DeadlineExceeded) as error:
-            if isinstance(error, CutOff):  # it was there until now, perhaps for hours without news
-                heard = time.monotonic()
-            if time.monotonic() - heard > PATIENCE:
-                raise
-            time.sleep(_PAUSE)
-
-
-_SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "✗", "begun": "…"}
-
-
-def _tell(event: Mapping[str, Any]) -> None:
-    what, _, word = event["kind"].partition(".")
-    if what == "approval":
-        _tell_approval(event, word)
-    elif what == "run" and word in _STANDS:
-        render.note(f"  · {_STANDS[word]}")
-    elif what == "step":
-        again = f" (attempt {event['attempt']})" if event["attempt"] > 1 else ""
-        sign = render.paint(_SIGNS.get(word, "·"), word, sys.stderr)
-        render.note(f"  {sign} {event['path']}  {event['type']}{again}")
-
-
-_STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
-
-
-def _tell_approval(event: Mapping[str, Any], word: str) -> None:
-    if word == "asked":
-        advice = f"`{render.called_as()} approval show {event['id']}`"
-        render.note(f"  ? {event['path']}  asks for an approval: {advice}")
-    else:
-        by = f" by {event['by']}" if "by" in event else ""
-        render.note(f"  · {event['path']}  {word}{by}")
-
-
-def _ended(run: Mapping[str, Any]) -> None:
-    took = _took(run)
-    render.note(f"{run['routine']} {run['id']}: {run['status']}{f' after {took}' if took else ''}")
-    if run["failure"]:
-        render.note(f"  {_why(run['failure'])}")
-        render.note(f"  next: `{render.called_as()} run show {run['id']}`")
-    if run["output"] is not None:
-        render.print_json(run["output"])
-
-
 def _summary(run: Mapping[str, Any]) -> None:
     rows = {
         "run": run["id"],
@@ -266,7 +193,7 @@ def _summary(run: Mapping[str, Any]) -> None:
         "part of": f"{run['parent']}, step {run['parent_path']}" if run["parent"] else "",
         "queue": f"{run['queue']}, priority {run['priority']}",
         "started": f"{render.ago(run['created_at'])} ago",
-        "took": _took(run) or "-",
+        "took": run_took(run) or "-",
         "inputs": jsonlib.dumps(run["inputs"], ensure_ascii=False),
         "output": jsonlib.dumps(run["output"], ensure_ascii=False),
     }
@@ -276,7 +203,7 @@ def _summary(run: Mapping[str, Any]) -> None:
         if value:
             render.out(f"{name:<9}{value}")
     if run["failure"]:
-        render.out(f"failure  {_why(run['failure'])}")
+        render.out(f"failure  {why(run['failure'])}")
     if run["status"] == "pending":
         render.out(f"waits    {_waits(run)}")
 
@@ -290,7 +217,7 @@ def _waits(run: Mapping[str, Any]) -> str:
 
 def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
     started = f"{render.ago(run['created_at'])} ago"
-    return run["id"], run["routine"], _standing(run), started, _took(run) or "-"
+    return run["id"], run["routine"], _standing(run), started, run_took(run) or "-"
 
 
 def _standing(run: Mapping[str, Any]) -> str:
@@ -298,20 +225,9 @@ def _standing(run: Mapping[str, Any]) -> str:
 
 
 def _below_row(run: Mapping[str, Any]) -> tuple[str, ...]:
-    return run["id"], run["parent_path"], run["routine"], run["status"], _took(run) or "-"
+    return run["id"], run["parent_path"], run["routine"], run["status"], run_took(run) or "-"
 
 
 def _step_row(step: Mapping[str, Any]) -> tuple[str, ...]:
-    why = _why(step["failure"]) if step["failure"] else ""
-    return step["path"], step["type"], str(step["attempt"]), step["status"], why
-
-
-def _why(failure: Mapping[str, Any]) -> str:
-    place = f"{failure['where']}: " if failure["where"] else ""
-    return f"{place}{failure['reason']} ({failure['kind']})"
-
-
-def _took(run: Mapping[str, Any]) -> str:
-    if run["started_at"] is None or run["status"] not in ENDED:
-        return ""
-    return f"{run['ended_at'] - run['started_at']:.3g} s"
+    said = why(step["failure"]) if step["failure"] else ""
+    return step["path"], step["type"], str(step["attempt"]), step["status"], said

@@ -96,7 +96,8 @@ def encode(
     payload = b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
     host = str(target) if isinstance(target, HostPort) else "localhost"
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close"]
-    lines.append("Accept: application/json, application/x-ndjson, text/plain")
+    if "Accept" not in (headers or {}):
+        lines.append("Accept: application/json, application/x-ndjson, text/plain")
     if token:
         lines.append(f"Authorization: Bearer {token}")
     if body is not None:
@@ -193,14 +194,14 @@ def _integer(text: str, base: int) -> int:
 def problem(status: int, body: Any, where: str) -> VrooliError:
     """The error that an answer of 400 or above stands for.
 
-    The body that we write ourselves is `{"error": {message, where, next_step, retryable}}`.
+    The watchdog answers with `{"error": {message, where, next_step, retryable}}`, the server with
+    the problem details of RFC 9457, `next_step` and `retryable` beside them.
     """
-    said = body.get("error") if isinstance(body, dict) else None
-    fields: dict[str, Any] = said if isinstance(said, dict) else {}
+    fields = said_in(body)
     # An error of the watchdog has a place of its own, mostly none: the address that told it is not
     # where it happened.
     where = str(fields.get("where", where))
-    what = str(fields.get("message") or f"answered with HTTP status {status}")
+    what = message_of(body) or f"answered with HTTP status {status}"
     advice = str(fields.get("next_step") or "")
     where = str(fields.get("where") or where)  # what it is about says more than whom we asked
     if status in (401, 403):
@@ -211,3 +212,17 @@ def problem(status: int, body: Any, where: str) -> VrooliError:
         return UsageError(what, where=where, next_step=advice)
     retryable = bool(fields.get("retryable", status in (429, 502, 503, 504)))
     return VrooliError(what, where=where, next_step=advice, retryable=retryable)
+
+
+def said_in(body: Any) -> dict[str, Any]:
+    """What an answer of 400 or above says about itself; nothing when it is not one of ours."""
+    if not isinstance(body, dict):
+        return {}
+    said = body.get("error", body)
+    return said if isinstance(said, dict) else {}
+
+
+def message_of(body: Any) -> str:
+    """What happened, by such an answer; empty when it does not say."""
+    said = said_in(body)
+    return str(said.get("message") or said.get("detail") or "")

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from vrooli.client.api import ApiClient, rows_of
+from vrooli.client.wire import said_in
 from vrooli.core.errors import CutOff, UsageError
 
 OPEN = ("pending", "running", "waiting", "paused")
@@ -25,12 +26,12 @@ class WorkClient(ApiClient):
 
     def routines(self) -> list[dict[str, Any]]:
         """All of them, by name."""
-        return rows_of(self._ask("GET", "/routines"), "routines")
+        return self._all("/routines", "routines")
 
     def routine(self, name: str, version: str = "") -> dict[str, Any]:
         """One version of one, by its hash; the newest where that is not said."""
-        query = f"?{urlencode({'version': version})}" if version else ""
-        return self._ask("GET", f"/routines/{quote(name, safe='')}{query}")
+        query = urlencode({"version": version})
+        return self._ask("GET", f"/routines/{quote(name, safe='')}?{query}")
 
     def put_routine(self, definition: dict[str, Any]) -> dict[str, Any]:
         """Store it: `{name, version, changed}`."""
@@ -59,7 +60,7 @@ class WorkClient(ApiClient):
         return self._make("/runs", {**body, "priority": priority})
 
     def runs(self, **query: Any) -> dict[str, Any]:
-        """`{runs, next}`, newest first; the query is that of `GET /runs`."""
+        """`{runs, next_cursor}`, newest first; the query is that of `GET /runs`."""
         return self._ask("GET", f"/runs?{urlencode(query)}")
 
     def run(self, run: str) -> dict[str, Any]:
@@ -70,15 +71,8 @@ class WorkClient(ApiClient):
         """The whole journal; without `whole` a large output stays where it is, and `artifact` tells
         which one it is.
         """
-        found: list[dict[str, Any]] = []
-        while True:
-            after = found[-1]["n"] if found else 0
-            page = rows_of(
-                self._ask("GET", f"/runs/{quote(run, safe='')}/steps?after={after}"), "steps"
-            )
-            if not page:
-                return found
-            found += [self._whole(run, step) for step in page] if whole else page
+        found = self._all(f"/runs/{quote(run, safe='')}/steps", "steps")
+        return [self._whole(run, step) for step in found] if whole else found
 
     def artifact(self, run: str, sha256: str) -> Any:
         """A large output that this run or one of its steps came to."""
@@ -130,8 +124,10 @@ class WorkClient(ApiClient):
 
     def decide(self, approval: str, approved: bool, hash: str, reason: str) -> dict[str, Any]:
         """Approve or reject what has this hash."""
-        path = f"/approvals/{quote(approval, safe='')}/{'approve' if approved else 'reject'}"
-        return self._ask("POST", path, {"hash": hash, "reason": reason})
+        body = {"hash": hash, "reason": reason}
+        if approved:
+            return self._ask("POST", f"/approvals/{quote(approval, safe='')}/approve", body)
+        return self._ask("POST", f"/approvals/{quote(approval, safe='')}/reject", body)
 
     def why(self, run: str, step: str = "") -> dict[str, Any]:
         """Why it, or that step of it, is where it is."""
@@ -197,10 +193,21 @@ class WorkClient(ApiClient):
                 if event["run"] == run and event["kind"].removeprefix("run.") in ENDED:
                     return
 
+    def _all(self, path: str, key: str) -> list[dict[str, Any]]:
+        """The rows of all pages."""
+        found, cursor = list[dict[str, Any]](), ""
+        while True:
+            one_page = f"{path}?{urlencode({'cursor': cursor, 'limit': 500})}"
+            answer = self._ask("GET", one_page)
+            found += rows_of(answer, key)
+            cursor = answer.get("next_cursor") or ""
+            if not cursor:
+                return found
+
     def _refused(self, status: int, body: Any, place: str) -> Exception:
-        said = body.get("error") if isinstance(body, dict) else None
-        if isinstance(said, dict) and said.get("code") == "bad_routine":
-            return BadRoutine(str(said["message"]), list(said["details"]))
+        said = said_in(body)
+        if said.get("code") == "bad_routine":
+            return BadRoutine(str(said["detail"]), list(said["details"]))
         return super()._refused(status, body, place)
 
     def _make(self, path: str, body: Any) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.database import Database
+from vrooli.execution.live.news import Told, nobody
 from vrooli.flow.entries import Entry
+from vrooli.flow.gist import gist_of
 from vrooli.flow.journal import Written
 from vrooli.flow.stored import Stored, stored
 
@@ -24,8 +26,9 @@ _log = logging.getLogger(__name__)
 _STATEMENT = """
 WITH entry AS (
     SELECT * FROM unnest($1::int[], $2::text[], $3::bigint[], $4::text[], $5::int[], $6::text[],
-                         $7::text[], $8::json[], $9::json[], $10::json[], $11::float8[])
-        AS e(i, run, fence, path, attempt, type, status, arguments, output, failure, at)
+                         $7::text[], $8::json[], $9::json[], $10::json[], $11::float8[],
+                         $12::text[])
+        AS e(i, run, fence, path, attempt, type, status, arguments, output, failure, at, gist)
 ), held AS (
     SELECT r.id, r.root, r.fence, r.status, r.capped FROM runs r
     WHERE r.id = ANY ($2::text[]) ORDER BY r.id FOR NO KEY UPDATE
@@ -55,11 +58,13 @@ WITH entry AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT c.root, c.before + row_number() OVER (PARTITION BY c.root ORDER BY n.i), n.run,
            to_timestamp(n.at), 'step.' || n.status,
-           jsonb_build_object('path', n.path, 'attempt', n.attempt, 'type', n.type)
+           jsonb_strip_nulls(jsonb_build_object(
+               'path', n.path, 'attempt', n.attempt, 'type', n.type,
+               CASE n.status WHEN 'failed' THEN 'why' ELSE 'gist' END, n.gist))
     FROM news n JOIN counted c USING (root)
 )
 SELECT e.i, CASE WHEN g.i IS NULL THEN 'fenced' {unfit}
-                 WHEN w.run IS NULL THEN 'duplicate' ELSE 'done' END
+                 WHEN w.run IS NULL THEN 'duplicate' ELSE 'done' END, g.root
 FROM entry e LEFT JOIN good g USING (i)
 LEFT JOIN written w ON w.run = e.run AND w.path = e.path AND w.attempt = e.attempt
 """
@@ -119,6 +124,7 @@ class _Waiting:
     run: str
     fence: int
     row: Stored
+    gist: str | None
     answer: "asyncio.Future[Written]"
 
     @property
@@ -132,18 +138,25 @@ class _Waiting:
 
 
 class Batcher:
-    """For one process."""
+    """For one process. `told` hears which trees have new events."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, told: Told = nobody) -> None:
+        self._database, self._told = database, told
         self._queue: list[_Waiting] = []
         self._task: asyncio.Task[None] | None = None
         self._limited: set[str] = set()
 
-    async def write(self, run: str, fence: int, entry: Entry | Stored) -> Written:
-        """See `flow.journal.Journal`. Goes on in the background when its caller is cancelled."""
-        row = entry if isinstance(entry, Stored) else stored(entry)
-        waiting = _Waiting(run, fence, row, asyncio.get_running_loop().create_future())
+    async def write(self, run: str, fence: int, entry: Entry, row: Stored | None = None) -> Written:
+        """See `flow.journal.Journal`. Goes on in the background when its caller is cancelled.
+
+        Args:
+            run: whose it is.
+            fence: that of its owner.
+            entry: what happened.
+            row: what is stored of it, where that is not all.
+        """
+        answer = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(run, fence, row or stored(entry), gist_of(entry), answer)
         self._queue.append(waiting)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._flush())
@@ -219,7 +232,7 @@ class Batcher:
         self._limited |= limited
 
     async def _ask(self, statement: str, batch: Sequence[_Waiting]) -> list[str]:
-        rows = [(n, one.run, one.fence, *one.row.columns) for n, one in enumerate(batch)]
+        rows = [(n, one.run, one.fence, *one.row.columns, one.gist) for n, one in enumerate(batch)]
         columns = zip(*rows, strict=True)
         try:
             async with self._database.connection() as connection:
@@ -230,6 +243,7 @@ class Batcher:
             _log.exception("the journal cannot be written")
             raise VrooliError("the journal cannot be written: see the log") from error
         found = {row[0]: row[1] for row in answers}
+        self._told({row[2] for row in answers if row[1] == Written.DONE.value})
         return [found[number] for number in range(len(batch))]
 
 

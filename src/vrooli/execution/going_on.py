@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vrooli.execution.step_types import read_routine
+from vrooli.flow.entries import Again, Told
 from vrooli.flow.reading import RoutineError
 from vrooli.flow.replay import differences
 from vrooli.flow.stored import Stored
@@ -22,7 +23,13 @@ def obstacles(definition: Any, inputs: Any, steps: Iterable[Mapping[str, Any]]) 
         routine = read_routine(definition)
     except RoutineError as error:
         return [f"{one.where}: {one.reason}" for one in error.mistakes]
-    return differences(routine, inputs, [_stored(step).entry() for step in steps])
+    return differences(routine, inputs, [entry for step in steps for entry in _told(step)])
+
+
+def _told(step: Mapping[str, Any]) -> list[Told]:
+    """The attempt; and that it counts no more, where it was given up for a later one."""
+    again = [Again(step["path"], step["attempt"])] if step["given_up"] else []
+    return [_stored(step).entry(), *again]
 
 
 def _stored(step: Mapping[str, Any]) -> Stored:

@@ -62,7 +62,7 @@ class PostgresJournal:
         elif isinstance(entry, Finished) and entry.failure and entry.failure.kind == UNKNOWN:
             async with self._database.connection() as connection:
                 await connection.execute(_NOTE, self._run, row.path, row.attempt)
-        return await self._batcher.write(self._run, self._fence, row)
+        return await self._batcher.write(self._run, self._fence, entry, row)
 
     async def _whole(self, one: Stored) -> Stored:
         if reference_in(one.output) is None:

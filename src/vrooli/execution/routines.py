@@ -32,6 +32,8 @@ SELECT name, hash, definition::text, extract(epoch FROM created_at)::float8
 FROM routine_versions WHERE name = $1 AND hash = $2
 """
 
+_PAGE = f"{_COLUMNS} WHERE r.name > $1 ORDER BY r.name LIMIT $2"
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRoutine:
@@ -94,8 +96,8 @@ class RoutineStore:
             raise UnknownName(f"there is no routine `{name}`", name, next_step="add it first")
         return StoredRoutine(row[0], row[1], json.loads(row[2]), row[3])
 
-    async def all(self) -> list[StoredRoutine]:
-        """By name."""
+    async def page(self, after: str, limit: int) -> list[StoredRoutine]:
+        """At most so many, by name, from the one after `after` on."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(f"{_COLUMNS} ORDER BY r.name")
+            rows = await connection.fetch(_PAGE, after, limit)
         return [StoredRoutine(row[0], row[1], json.loads(row[2]), row[3]) for row in rows]

@@ -13,6 +13,9 @@ from vrooli.execution.executor import StepExecutor
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.kept import Kept
 from vrooli.execution.known import Known
+from vrooli.execution.live.events import EventStore
+from vrooli.execution.live.live import Live
+from vrooli.execution.live.news import News
 from vrooli.execution.llm.models import Models
 from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
 from vrooli.execution.planning import Planning
@@ -53,7 +56,15 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a server or a worker works with."""
+    """What a server or a worker works with.
+
+    Attributes:
+        routines: definitions.
+        runs: executions of them.
+        engine: drives them.
+        live: readers of their events in this process.
+        news: tells readers everywhere what this process has written.
+    """
 
     routines: RoutineStore
     runs: Runs
@@ -67,6 +78,8 @@ class Work:
     planning: Planning
     scheduler: Scheduler
     budgets: Budgets
+    live: Live
+    news: News
 
 
 def work(
@@ -88,8 +101,12 @@ def work(
         meter: who counts.
     """
     share, schedules = share or Share(), ScheduleStore(database)
-    store, batcher, transitions = RunStore(database), Batcher(database), Transitions(database)
-    routines, views, children = RoutineStore(database), RunViews(database), ChildStore(database)
+    live = Live(EventStore(database))
+    news = News(database, owner, live.heard)
+    store, batcher = RunStore(database, news.tell), Batcher(database, news.tell)
+    transitions, children = Transitions(database, news.tell), ChildStore(database, news.tell)
+    routines, views = RoutineStore(database), RunViews(database)
+    questions = ApprovalStore(database, news.tell)
     ends, meter, read = Ends(children.ended, clock), meter or NoMeter(), Known(read_routine).of
 
     def journal(run: str, fence: int, fresh: bool) -> PostgresJournal:
@@ -118,7 +135,7 @@ def work(
     equipped = replace(
         tools,
         subruns=subruns,
-        approvals=ApprovalStore(database),
+        approvals=questions,
         spending=PostgresSpending(database, clock),
     )
     runs = Runs(store, routines, views, engine)
@@ -127,12 +144,14 @@ def work(
         runs=runs,
         engine=engine,
         control=Control(transitions, routines, views, engine),
-        approvals=Approvals(ApprovalStore(database), ApprovalViews(database), engine),
+        approvals=Approvals(questions, ApprovalViews(database), engine),
         kept=Kept(views, Artifacts(database), tools.workspaces),
-        effects=Effects(database, views),
+        effects=Effects(database, views, news.tell),
         models=tools.models,
         budgets=Budgets(database),
         planning=Planning(schedules, routines),
         scheduler=Scheduler(schedules, runs, clock),
         reasons=Reasons(database, lambda run: journal(run, 0, False), read, clock),
+        live=live,
+        news=news,
     )

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +21,10 @@ LOOK = 30.0
 
 SHORTEST = 0.5
 """Seconds between two such looks: its clock may not be that by which the time is judged."""
+MOMENT = 1.0
+"""Seconds after which those who watch are told of a step that may be repeated: the beginning of a
+shorter one costs a write and tells nobody anything.
+"""
 
 
 class Fenced(VrooliError):
@@ -104,6 +109,7 @@ class Driver:
         self._news: asyncio.Future[None] | None = None
         self._stirred = asyncio.Event()
         self._lasting: set[str] = set()
+        self._telling: set[asyncio.Task[None]] = set()
         self._draining = False
         self.let_end: set[str] = set()  # paths of steps under way that nobody may repeat
 
@@ -155,9 +161,10 @@ class Driver:
         try:
             return await self._to_its_end()
         finally:
-            for task in self._running.values():
+            tasks = (*self._running.values(), *self._telling)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._running.values(), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _to_its_end(self) -> End:
         while True:
@@ -261,7 +268,13 @@ class Driver:
                 return earlier
         if lasting:  # a pause may put it down, and then it goes on where it was
             self._begun_before[call.path, call.attempt] = began
-        return await self._ended(await self._executed(call, began))
+        if before is not None or lasting or not repeatable:
+            return await self._ended(await self._executed(call, began))
+        telling = asyncio.get_running_loop().call_later(MOMENT, self._tell, call, began)
+        try:
+            return await self._ended(await self._executed(call, began))
+        finally:
+            telling.cancel()
 
     async def _executed(self, call: Call, began: float) -> Finished:
         while True:
@@ -285,6 +298,19 @@ class Driver:
         finally:
             for one in either:
                 one.cancel()
+
+    def _tell(self, call: Call, began: float) -> None:
+        """Have its beginning written down after all, for those who watch: it takes longer. The step
+        does not wait for that, and nothing depends on it.
+        """
+        task = asyncio.create_task(self._write_beginning(call, began))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _write_beginning(self, call: Call, began: float) -> None:
+        begun = Begun(call.path, call.attempt, call.node.type, call.arguments, began)
+        with suppress(VrooliError):
+            await self._journal.write(begun)
 
     async def _begun(self, call: Call, at: float) -> Finished | None:
         """Its beginning is written down, unless it has ended already."""

@@ -7,6 +7,8 @@
 - VROOLI_HOME: the stack's folder; takes the place of VROOLI_DATA where that is not set, with
   `secrets/metrics.token`. In the same place lies the secret that signs the tokens of sessions
   (`signing-key`), made when there is none; servers on one database need the same.
+- VROOLI_RATE: requests a second that one caller may send (200), ten times as many at once; 0 is no
+  limit.
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`; or just NAME for the former) that
   steps of routines may use, with blanks between them; none when it is not set.
 - VROOLI_MODELS: the language models that steps may ask, as TOML; only `test` when it is not set.
@@ -25,12 +27,11 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import structlog
 import uvicorn
@@ -42,6 +43,7 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.host.secrets import secret_in
 from vrooli.main.environment import read_environment
+from vrooli.main.http_server import HttpServer, allow_many_connections, configured
 from vrooli.main.step_tools import step_tools
 from vrooli.main.working import (
     at_work,
@@ -58,8 +60,9 @@ from vrooli.server.database import Database
 from vrooli.server.health import SERVICE
 from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
+from vrooli.server.news_listening import NewsListening
 from vrooli.server.retention import HistoryRetention
-from vrooli.server.settings import DEFAULT_PORT, ServerSettings
+from vrooli.server.settings import DEFAULT_PORT, DEFAULT_RATE, ServerSettings
 from vrooli.server.work_metrics import WorkMetrics
 from vrooli.server.work_retention import KeepRuns, WorkRetention
 from vrooli.stack.builtin.server import SIGNING_KEY
@@ -67,7 +70,6 @@ from vrooli.stack.builtin.server import SIGNING_KEY
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 MIGRATION_SECONDS = 900.0
 EXIT_RETRY = 75
-BACKLOG = 512
 FOREVER, MOST_DAYS = "forever", 36_500
 KEPT = KeepRuns()
 
@@ -86,6 +88,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         signing_key_file=folders.signing_key,
         dumps=folders.data / "dumps",
         workspaces=folders.data / "work",
+        rate=number_in(environ, "VROOLI_RATE", DEFAULT_RATE),
         models=models_of(environ),
         keep=KeepRuns(
             _days(environ, "VROOLI_KEEP_COMPLETED", KEPT.completed),
@@ -170,6 +173,7 @@ def main() -> int:
     try:
         settings = settings_from(os.environ)
         configure_logs(SERVICE, settings.version)
+        allow_many_connections()
         listener = bind(settings.host, settings.port)
         asyncio.run(serve(settings, listener))
     except VrooliError as error:
@@ -218,10 +222,11 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     metrics = WorkMetrics(database)
     made, asked = working(database, settings.work, tools, metrics), asyncio.Event()
     aging = WorkRetention(database, tools.workspaces, settings.keep)
+    hearing = NewsListening(settings.database_url, made.news.owner, made.live)
     app = create_app(Parts(settings, database, migrator, made, people, metrics))
     try:
         keeping = (migrator.run(), HistoryRetention(database).run(), aging.run())
-        async with in_background(*keeping):
+        async with in_background(*keeping, hearing.run()):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
@@ -231,16 +236,20 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
                 in_background(*at_work(settings.database_url, made)),
                 _drained(made, settings.drain_seconds, asked),
             ):
-                await _Server(_uvicorn(app, settings), asked).serve(sockets=[listener])
+                config = configured(app, settings.drain_seconds)
+                await _Server(config, asked, made.live.close).serve(sockets=[listener])
     finally:
+        await made.news.close()
         await database.close()
 
 
-class _Server(uvicorn.Server):
+class _Server(HttpServer):
     """Tells that it was asked to stop before it waits for its callers."""
 
-    def __init__(self, config: uvicorn.Config, asked: asyncio.Event) -> None:
-        super().__init__(config)
+    def __init__(
+        self, config: uvicorn.Config, asked: asyncio.Event, leaving: Callable[[], None]
+    ) -> None:
+        super().__init__(config, leaving)
         self._asked, self._loop = asked, asyncio.get_running_loop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -265,19 +274,6 @@ async def _drained(made: Work, seconds: float, asked: asyncio.Event) -> AsyncIte
     finally:
         asked.set()
         await task
-
-
-def _uvicorn(app: Any, settings: ServerSettings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # whoever connects could claim any address
-        lifespan="off",
-        backlog=BACKLOG,
-        timeout_graceful_shutdown=max(1, round(settings.drain_seconds)),
-    )
 
 
 async def apply_migrations(dsn: str) -> None:

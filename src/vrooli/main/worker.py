@@ -90,6 +90,7 @@ async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
                 await made.engine.drain(settings.drain_seconds)
             log.info("drained")
     finally:
+        await made.news.close()
         await database.close()
 
 

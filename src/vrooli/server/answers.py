@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from vrooli.server.problems import MEDIA_TYPE, SCHEMA
+
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}}
 
 _SAID = {
@@ -15,40 +17,20 @@ _SAID = {
     409: "it is not as it would have to be",
     413: "it is too large",
     422: "a parameter or the body is not valid",
+    429: "you ask too much at once: come again after the seconds of Retry-After",
     503: "PostgreSQL is away: ask again",
     507: "the disk refuses",
 }
 
 
-class RefusalDetails(BaseModel):
-    """Attributes:
-    code: one word for a machine.
-    message: one sentence for a person.
-    next_step: what to do; may be empty.
-    retryable: whether the same again may succeed.
-    details: places in what was sent, where they are known.
-    """
-
-    code: str
-    message: str
-    next_step: str
-    retryable: bool
-    details: list[dict[str, Any]]
-
-
-class Refusal(BaseModel):
-    """Every answer from 400 on."""
-
-    error: RefusalDetails
-
-
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """These, all of one shape."""
+    """These, all of one shape: problem details (RFC 9457)."""
     found: dict[int | str, dict[str, Any]] = {
-        status: {"model": Refusal, "description": _SAID[status]} for status in statuses
+        status: {"description": _SAID[status], "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
+        for status in statuses
     }
-    if 503 in found:
-        found[503]["headers"] = RETRY_AFTER
+    for status in found.keys() & {429, 503}:
+        found[status]["headers"] = RETRY_AFTER
     return found
 
 
@@ -64,7 +46,7 @@ def raw(media_type: str, *others: int) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "as it is", "content": content}, **refusals(*others)}
 
 
-COMMON = refusals(400, 401, 403, 413, 422, 503)
+COMMON = refusals(400, 401, 403, 413, 422, 429, 503)
 """Of every route that needs a token."""
 
 

@@ -23,6 +23,7 @@ from vrooli.server.middleware.edge import ErrorEdge
 from vrooli.server.middleware.headers import SecurityHeaders
 from vrooli.server.middleware.limit import BodyLimit
 from vrooli.server.middleware.observe import Observe
+from vrooli.server.middleware.rates import RateLimit
 from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
@@ -32,6 +33,7 @@ from vrooli.server.routes.budgets import budget_routes
 from vrooli.server.routes.control import control_routes
 from vrooli.server.routes.debug import debug_routes
 from vrooli.server.routes.effects import effect_routes
+from vrooli.server.routes.events import event_routes
 from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
 from vrooli.server.routes.kept import kept_routes
@@ -44,6 +46,9 @@ from vrooli.server.routes.schedules import schedule_routes
 from vrooli.server.routes.users import user_routes
 from vrooli.server.routes.why import why_routes
 from vrooli.server.settings import ServerSettings
+from vrooli.server.sight import OwnRuns
+from vrooli.server.sockets.connection import Limits
+from vrooli.server.sockets.route import Sockets, socket_routes
 from vrooli.server.store import HistoryStore
 from vrooli.server.token_file import TokenFile
 from vrooli.server.work_metrics import WorkMetrics
@@ -85,7 +90,7 @@ def create_app(parts: Parts) -> FastAPI:
         redoc_url=None,
     )
     prober = Prober(dependencies(parts), settings.probe_seconds)
-    app.state.access = Access(
+    app.state.access = access = Access(
         TokenFile(settings.token_file),
         parts.accounts.bearers.identify,
         parts.work.runs.views.owner_of,
@@ -100,6 +105,7 @@ def create_app(parts: Parts) -> FastAPI:
         history_routes(HistoryStore(parts.database)),
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
+        event_routes(parts.work.live),
         control_routes(parts.work.control, parts.work.runs.views),
         approval_routes(parts.work.approvals),
         kept_routes(parts.work.kept),
@@ -109,11 +115,13 @@ def create_app(parts: Parts) -> FastAPI:
         schedule_routes(parts.work.planning),
         budget_routes(parts.work.budgets, parts.work.runs.views),
         schema_routes(app),
+        socket_routes(Sockets(parts.work.live, OwnRuns(access), metrics, Limits())),
     ):
         check_declared(router)
         app.include_router(router, responses=COMMON)
     _add_error_handlers(app)
-    for layer in (BodyLimit, ErrorEdge, SecurityHeaders):  # the last one added is the outermost
+    app.add_middleware(RateLimit, rate=settings.rate)  # the last one added is the outermost
+    for layer in (BodyLimit, ErrorEdge, SecurityHeaders):
         app.add_middleware(layer)
     app.add_middleware(Observe, metrics=metrics)
     return app

@@ -34,12 +34,13 @@ _AWAY_STATES = ("25006", "42P01")
 _CHARACTER_STATES = ("22021", "22P05")
 """No character of the encoding, or none of the database."""
 
-_FOREIGN = (
+FOREIGN = (
     OSError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what a connection may say that broke in the middle of something
 )
+"""What the driver raises."""
 
 
 class Database:
@@ -64,7 +65,7 @@ class Database:
             raise DeadlineExceeded(
                 "PostgreSQL did not answer in time", next_step="look at the service `postgres`"
             ) from error
-        except _FOREIGN as error:
+        except FOREIGN as error:
             raise translate(error) from error
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ guide use.
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     Info,
@@ -37,15 +38,21 @@ class Metrics:
             buckets=BUCKETS,
             registry=self.registry,
         )
+        self.websockets = Gauge(
+            "vrooli_websocket_connections",
+            "WebSocket clients that are connected.",
+            registry=self.registry,
+        )
         Info("vrooli_build", "What is running.", registry=self.registry).info({"version": version})
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
 
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+    def observe(self, method: str, route: str, status: int, seconds: float | None) -> None:
         """Count one answered request. `route` is a template such as `/api/v1/history`, never a raw
-        path.
+        path; no `seconds` where its time says nothing.
         """
         known = method if method in METHODS else OTHER_METHOD
         self._requests.labels(known, route, str(status)).inc()
-        self._duration.labels(known, route).observe(seconds)
+        if seconds is not None:
+            self._duration.labels(known, route).observe(seconds)

@@ -1,8 +1,11 @@
-"""Errors on the wire: one JSON shape for all of them, and never a traceback or a secret inside."""
+"""Errors on the wire: one shape for all of them, that of RFC 9457, and never a traceback or a
+secret inside.
+"""
 
 from typing import Any
 
 from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from vrooli.core.errors import (
     AccessDenied,
@@ -14,23 +17,69 @@ from vrooli.core.errors import (
     VrooliError,
 )
 
+MEDIA_TYPE = "application/problem+json"
+
 RETRY_AFTER_SECONDS = 5
 """What a client should wait after a 503: a PostgreSQL that was killed is usually back by then."""
+
+LONGEST_INSTANCE = 512
+
+SCHEMA = {
+    "title": "Problem",
+    "description": "RFC 9457; `code` says in one word what `type` says, for programs.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "format": "uri-reference"},
+        "code": {"type": "string"},
+        "next_step": {"type": "string"},
+        "retryable": {"type": "boolean"},
+        "details": {"type": "array", "items": {"type": "object"}},
+    },
+}
+"""For OpenAPI: the shape of every answer from 400 on."""
+
+
+class Problem(JSONResponse):
+    """An error that knows, when it is sent, which request it is about."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, fields: dict[str, Any], headers: dict[str, str]) -> None:
+        self._fields = fields
+        super().__init__(fields, fields["status"], headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        instance = raw.decode("ascii", "replace")[:LONGEST_INSTANCE]
+        self.body = self.render({**self._fields, "instance": instance})
+        self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
 
 
 def problem(
     status: int,
     code: str,
-    message: str,
+    detail: str,
     *,
     next_step: str = "",
     retryable: bool = False,
     details: list[dict[str, Any]] | None = None,
-) -> JSONResponse:
-    """An error response: `{"error": {code, message, next_step, retryable, details}}`."""
-    body = {
+) -> Problem:
+    """An error response: `{type, title, status, detail, instance, code, next_step, retryable,
+    details}`.
+    """
+    fields = {
+        "type": f"urn:vrooli:problem:{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": detail,
         "code": code,
-        "message": message,
         "next_step": next_step,
         "retryable": retryable,
         "details": details or [],
@@ -38,10 +87,10 @@ def problem(
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="vrooli"'
-    return JSONResponse({"error": body}, status_code=status, headers=headers)
+    return Problem(fields, headers)
 
 
-def problem_of(error: VrooliError) -> JSONResponse:
+def problem_of(error: VrooliError) -> Problem:
     """Translate one of our errors; what can be repeated becomes a 503, so that spools keep their
     records.
     """

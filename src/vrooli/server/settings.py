@@ -12,6 +12,7 @@ from vrooli.execution.settings import WorkSettings
 from vrooli.server.work_retention import KeepRuns
 
 DEFAULT_PORT = 3001
+DEFAULT_RATE = 200.0
 POSTGRES_SCHEMES = ("postgres", "postgresql")
 REDIS_SCHEMES = ("redis", "rediss")
 
@@ -39,6 +40,7 @@ class ServerSettings:
         models: language models that steps may ask.
         keep: how long runs are kept.
         work: how it works on runs.
+        rate: requests a second of one caller, ten times as many at once; 0 is no limit.
         migration_wait_seconds: how long the start waits for migrations before it listens anyway.
     """
 
@@ -59,6 +61,7 @@ class ServerSettings:
     models: ModelSettings = NO_MODELS
     keep: KeepRuns = field(default_factory=KeepRuns)
     work: WorkSettings = field(default_factory=WorkSettings)
+    rate: float = DEFAULT_RATE
 
     def __post_init__(self) -> None:
         _check_url(self.database_url, "DATABASE_URL", POSTGRES_SCHEMES)
@@ -67,6 +70,12 @@ class ServerSettings:
         if not 0 <= self.port <= 65535:
             raise UsageError(
                 f"{self.port} is not a TCP port", where="PORT", next_step="use 1 to 65535"
+            )
+        if not 0 <= self.rate <= 1e6:
+            raise UsageError(
+                f"{self.rate:g} is out of range",
+                where="VROOLI_RATE",
+                next_step="use requests a second, at most 1000000; 0 is no limit",
             )
         for name in ("drain_seconds", "probe_seconds", "migration_wait_seconds"):
             if not 0 < getattr(self, name) <= 3600:

@@ -46,7 +46,7 @@ class RunPage(BaseModel):
     """Runs, and where the next page begins."""
 
     runs: list[RunShape]
-    next: str | None
+    next_cursor: str | None
 
 
 class StepShape(BaseModel):
@@ -63,12 +63,14 @@ class StepShape(BaseModel):
     begun_at: float | None
     ended_at: float | None
     n: int
+    given_up: bool
 
 
 class StepPage(BaseModel):
     """The journal, or a part of it."""
 
     steps: list[StepShape]
+    next_cursor: str | None
 
 
 class EventShape(BaseModel):
@@ -97,9 +99,10 @@ class RoutineShape(BaseModel):
 
 
 class RoutineList(BaseModel):
-    """By name."""
+    """By name, and where the next page begins."""
 
     routines: list[RoutineShape]
+    next_cursor: str | None
 
 
 class RoutineStored(BaseModel):

@@ -1,21 +1,17 @@
 """The PostgreSQL copy of every host's history: written idempotently, read newest first."""
 
-import base64
-import binascii
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vrooli.core.errors import UsageError
+from vrooli.server.cursors import not_ours, pack, unpack
 from vrooli.server.database import Database
-from vrooli.server.records import MAX_AT, MAX_BIGINT, CheckedBatch, Kind, Name
+from vrooli.server.records import MAX_AT, CheckedBatch, Kind, Name
 
 MAX_PAGE = 1000
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 _INSERT = """
 INSERT INTO history (host, boot, seq, at, kind, subject, status, value, data)
@@ -147,26 +143,13 @@ def _to_json(row: Any) -> dict[str, Any]:
 
 def encode_cursor(row: Any) -> str:
     """The position after `row`, opaque to clients."""
-    text = json.dumps([row["at"].isoformat(), row["host"], row["boot"], row["seq"]])
-    return base64.urlsafe_b64encode(text.encode()).decode()
+    return pack(row["at"].isoformat(), row["host"], row["boot"], row["seq"])
 
 
 def decode_cursor(cursor: str) -> tuple[datetime, str, str, int]:
     """Back to `(at, host, boot, seq)`; `UsageError` when it is not one of ours."""
+    at, host, boot, seq = unpack(cursor, str, str, str, int)
     try:
-        at, host, boot, seq = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        moment = datetime.fromisoformat(at).astimezone(UTC)
-        if _storable(host) and _storable(boot) and type(seq) is int and 0 <= seq <= MAX_BIGINT:
-            return moment, host, boot, seq
-    except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError):
-        pass
-    raise UsageError(
-        "the cursor is not one that this API gave out",
-        where="cursor",
-        next_step="start again without a cursor",
-    )
-
-
-def _storable(text: object) -> bool:
-    """Whether PostgreSQL takes it as text: no NUL, no lone surrogate."""
-    return isinstance(text, str) and not _UNSTORABLE.search(text)
+        return datetime.fromisoformat(at).astimezone(UTC), host, boot, seq
+    except (ValueError, OverflowError):
+        raise not_ours() from None

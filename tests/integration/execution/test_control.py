@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.control import Process, approval, ask, working
+from tests.support.live import told_in
 from tests.support.until import until
 from tests.support.waiting import eventually
 from vrooli.core.errors import Refused, UnknownName, UsageError
@@ -22,7 +23,7 @@ async def under_way(one: Process, *do: Any, at: str) -> str:
 
 async def steps(one: Process, run: str) -> list[tuple[str, int, str]]:
     """Its journal."""
-    found = await one.work.runs.views.steps(run, 0, 1000)
+    found, _ = await one.work.runs.views.steps(run, 0, 1000)
     return [(step["path"], step["attempt"], step["status"]) for step in found]
 
 
@@ -64,8 +65,11 @@ async def test_what_only_waits_is_put_down_at_once_and_keeps_its_time(one: Proce
 
 async def begun(one: Process, run: str) -> float:
     """When its first step began, once it has."""
-    views = one.work.runs.views
-    found = await eventually(lambda: views.steps(run, 0, 9), "its first step")
+
+    async def looked() -> Any:
+        return (await one.work.runs.views.steps(run, 0, 9))[0]
+
+    found = await eventually(looked, "its first step")
     return float(found[0]["begun_at"])
 
 
@@ -95,7 +99,7 @@ async def waits(one: Process, run: str) -> float:
     """When its step `long` began, once it has."""
 
     async def look() -> Any:
-        found = await one.work.runs.views.steps(run, 0, 9)
+        found, _ = await one.work.runs.views.steps(run, 0, 9)
         return [step["begun_at"] for step in found if step["path"] == "long"]
 
     return float((await eventually(look, "its wait"))[0])
@@ -154,7 +158,7 @@ async def test_a_retry_goes_on_with_what_failed_and_keeps_the_rest(one: Process)
     assert one.web.asked == {"a": 1, "b": 2, "c": 1, "d": 2, "e": 1, "f": 1}
     found = await steps(one, run)
     assert {("b", 1, "failed"), ("b", 2, "completed"), ("d", 2, "completed")} <= set(found)
-    events = await one.work.runs.views.events(run, 0, 100)
+    events = await told_in(one.work.live, run)
     (told,) = [event for event in events if event["kind"] == "run.pending"]
     assert (told["by"], told["why"], sorted(told["paths"])) == ("ann", "retried", ["b", "d"])
     assert told["failure"] == failed["failure"]

@@ -59,7 +59,7 @@ def said(choice: Any, output: Any = None, path: str = "c") -> Decision:
 
 
 async def outputs(work: WorkDatabase, run: str) -> list[tuple[str, Any]]:
-    steps = await RunViews(work.database).steps(run, 0, 100)
+    steps, _ = await RunViews(work.database).steps(run, 0, 100)
     return [(one["path"], one["output"]) for one in steps if one["status"] == "completed"]
 
 

@@ -213,8 +213,9 @@ async def test_a_page_of_the_journal_ends_where_it_would_be_too_large(
     batcher = Batcher(work.database)
     await asyncio.gather(*(batcher.write(name, fence, done(path, large)) for path in paths))
     seen: list[str] = []
-    after, pages, looks = 0, 0, RunViews(work.database)
-    while page := await looks.steps(name, after, 1000):
+    after, pages, looks, more = 0, 0, RunViews(work.database), True
+    while more:
+        page, more = await looks.steps(name, after, 1000)
         assert sum(len(one["output"]) for one in page) <= LARGEST_PAGE + 60_000
         seen += [one["path"] for one in page]
         after, pages = page[-1]["n"], pages + 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.live import told_in
 from tests.support.postgres import Postgres
 from tests.support.trees import Place, place, sub, waits
 from tests.support.waiting import eventually
@@ -53,10 +54,10 @@ async def test_the_events_of_a_tree_are_one_sequence(here: Place) -> None:
     inner = await here.put({"step": "x", "value": {}})
     run = await here.start(await here.put({"parallel": [[sub("a", inner)], [sub("b", inner)]]}))
     await here.end(run)
-    events = await here.work.runs.views.events(run, 0, 100)
+    events = await told_in(here.work.live, run)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert len({event["run"] for event in events}) == 3
-    assert await here.work.runs.views.events(child_id(run, "a", 1), 0, 100) == events
+    assert await told_in(here.work.live, child_id(run, "a", 1)) == events
 
 
 async def test_its_failure_is_that_of_the_run(here: Place) -> None:
@@ -145,7 +146,7 @@ async def test_a_tree_is_cancelled_as_one(here: Place) -> None:
     await here.work.runs.cancel(run, "somebody")
     query = "SELECT status, count(*), count(DISTINCT ended_at) FROM runs WHERE root = $1 GROUP BY 1"
     assert await here.fetch(query, run) == [("cancelled", 21, 1)]
-    events = await here.work.runs.views.events(run, 0, 1000)
+    events = await told_in(here.work.live, run)
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert [event["kind"] for event in events[-21:]] == ["run.cancelled"] * 21
     assert events[-1]["run"] == run

@@ -24,7 +24,7 @@ def test_only_a_bearer_token_counts(served: Server, path: str, header: str | Non
     answer = httpx.get(served.url + path, headers=headers)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    assert answer.json()["error"]["code"] == "unauthorized"
+    assert answer.json()["code"] == "unauthorized"
 
 
 def test_the_scrapers_token_opens_metrics_and_nothing_else(served: Server) -> None:
@@ -55,11 +55,32 @@ def test_every_answer_carries_the_security_headers(served: Server, path: str) ->
     assert "access-control-allow-origin" not in answer.headers
 
 
+def test_errors_are_problem_details(served: Server) -> None:
+    """RFC 9457."""
+    answer = served.get("/api/v1/runs/no%20such")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert answer.json() == {
+        "type": "urn:vrooli:problem:not_found",
+        "title": "Not found",
+        "status": 404,
+        "detail": "there is no run `no such`",
+        "instance": "/api/v1/runs/no%20such",
+        "code": "not_found",
+        "next_step": "look at the list of runs",
+        "retryable": False,
+        "details": [],
+    }
+    described = served.get("/openapi.json").json()["paths"]["/api/v1/runs"]["get"]["responses"]
+    assert list(described["4XX"]["content"]) == ["application/problem+json"]
+    assert "422" not in described
+
+
 def test_unknown_paths_and_methods_have_the_same_error_shape(served: Server) -> None:
-    assert served.get("/nothing").json()["error"]["code"] == "not_found"
+    assert served.get("/nothing").json()["code"] == "not_found"
     answer = httpx.delete(f"{served.url}/api/v1/history", headers=served.headers)
     assert answer.status_code == 405
-    assert answer.json()["error"]["code"] == "method_not_allowed"
+    assert answer.json()["code"] == "method_not_allowed"
     assert answer.headers["Allow"]
 
 

@@ -94,4 +94,4 @@ def test_a_dump_folder_that_cannot_be_written_is_named_as_such(served: Server) -
     finally:
         dumps.unlink()
     assert answer.status_code == 507
-    assert "could not be written" in answer.json()["error"]["message"]
+    assert "could not be written" in answer.json()["detail"]

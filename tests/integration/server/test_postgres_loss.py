@@ -31,7 +31,7 @@ def assert_away(server: Server) -> None:
     for answer in (server.post(PATH, json=BATCH), server.get(PATH)):
         assert answer.status_code == 503, answer.text
         assert int(answer.headers["Retry-After"]) > 0
-        assert answer.json()["error"]["retryable"] is True
+        assert answer.json()["retryable"] is True
 
 
 def test_a_server_that_was_first_serves_as_soon_as_postgres_is_there(

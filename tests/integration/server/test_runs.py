@@ -118,7 +118,7 @@ def test_a_routine_with_mistakes_is_refused_with_each_of_them(served: Server) ->
     wrong = {"name": "Wrong", "do": [{"step": "a", "nosuch": {}}, {"if": "x", "then": []}]}
     answer = served.post(ROUTINES, json=wrong)
     assert answer.status_code == 422
-    fields = [detail["field"] for detail in answer.json()["error"]["details"]]
+    fields = [detail["field"] for detail in answer.json()["details"]]
     assert fields == ["name", "do[0].nosuch", "do[1].if", "do[1].then"]
     assert served.get(f"{ROUTINES}/Wrong").status_code == 404
 
@@ -146,7 +146,7 @@ def test_inputs_that_do_not_fit_make_no_run(
     assert served.post(ROUTINES, json=strict).status_code == 200
     answer = served.post(RUNS, json={"routine": routine, "inputs": inputs})
     assert answer.status_code == 422
-    assert answer.json()["error"]["message"].startswith("inputs")
+    assert answer.json()["detail"].startswith("inputs")
     assert served.get(RUNS, params={"routine": routine}).json()["runs"] == []
 
 
@@ -188,7 +188,7 @@ def test_a_run_that_has_ended_cannot_be_cancelled(served: Server, routine: str) 
     run = ended(served, start(served, routine, [1])["id"])["id"]
     answer = served.post(f"{RUNS}/{run}/cancel")
     assert answer.status_code == 409
-    assert "completed already" in answer.json()["error"]["message"]
+    assert "completed already" in answer.json()["detail"]
 
 
 def test_the_list_is_newest_first_and_goes_on_where_it_stopped(
@@ -196,14 +196,40 @@ def test_the_list_is_newest_first_and_goes_on_where_it_stopped(
 ) -> None:
     made = [start(served, routine, [n])["id"] for n in range(5)]
     first = served.get(RUNS, params={"routine": routine, "limit": 3}).json()
-    query = {"routine": routine, "limit": 3, "before": first["next"]}
+    query = {"routine": routine, "limit": 3, "cursor": first["next_cursor"]}
     second = served.get(RUNS, params=query).json()
     assert [run["id"] for run in first["runs"] + second["runs"]] == made[::-1]
-    assert second["next"] is None
+    assert second["next_cursor"] is None
     for run in made:
         ended(served, run)
     done = served.get(RUNS, params={"routine": routine, "status": "completed"}).json()["runs"]
     assert len(done) == 5
+
+
+def test_steps_and_routines_are_listed_by_pages_as_well(served: Server, routine: str) -> None:
+    run = ended(served, start(served, routine, list(range(7)))["id"])["id"]
+    for path, key, name in (
+        (f"{RUNS}/{run}/steps", "steps", "path"),
+        (ROUTINES, "routines", "name"),
+    ):
+        whole = [row[name] for row in served.get(path).json()[key]]
+        seen: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = served.get(path, params={"limit": 3, "cursor": cursor}).json()
+            assert len(page[key]) <= 3
+            seen += [row[name] for row in page[key]]
+            cursor = page["next_cursor"]
+        assert seen == whole != []
+
+
+@pytest.mark.parametrize("cursor", ["x", "WzFd", "W10=", "WyJcdTAwMDAiXQ==", "WzFlMzAwLCAieCJd"])
+def test_a_cursor_that_was_made_up_is_refused(served: Server, routine: str, cursor: str) -> None:
+    run = start(served, routine, [1])["id"]
+    for path in (RUNS, ROUTINES):
+        assert served.get(path, params={"cursor": cursor}).status_code == 400
+    steps = served.get(f"{RUNS}/{run}/steps", params={"cursor": cursor})
+    assert steps.status_code == (200 if cursor == "WzFd" else 400)  # that one is a number
 
 
 def test_an_output_that_cannot_be_computed_fails_the_run_and_says_why(served: Server) -> None:

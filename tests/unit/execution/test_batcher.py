@@ -20,10 +20,10 @@ class Defective:
     async def connection(self, seconds: float = 0.0) -> AsyncIterator[Any]:
         yield self
 
-    async def fetch(self, statement: str, *columns: list[Any]) -> list[tuple[int, str]]:
+    async def fetch(self, statement: str, *columns: list[Any]) -> list[tuple[int, str, str]]:
         if "bad" in columns[3]:
             raise RuntimeError("a defect")
-        return [(number, "done") for number in columns[0]]
+        return [(number, "done", "root") for number in columns[0]]
 
 
 async def test_what_nobody_thought_of_in_one_entry_does_not_fail_those_beside_it() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.flow import ended, routine, step
 from tests.support.until import until
+from tests.support.waiting import eventually
 from vrooli.core.errors import StorageError, Unreachable
 from vrooli.flow.driver import Drained, Driver, End, Fenced
 from vrooli.flow.entries import Begun, Entry, Failure, Finished, Told
@@ -86,6 +87,20 @@ async def test_a_run_is_driven_to_its_end_and_written_down() -> None:
         ("a", Finished),
         ("b", Finished),
     ]
+
+
+async def test_who_watches_is_told_of_a_repeatable_step_that_takes_longer() -> None:
+    bench = Bench({"step": "b", "ask": {}})
+    bench.steps.ways = {"b": never}
+    journal = await bench.journal()
+    task = asyncio.create_task(bench.driver(journal).run())
+    await eventually(journal.read, "its beginning")
+    assert [(one.path, type(one)) for one in await journal.read()] == [("b", Begun)]
+    task.cancel()
+    await asyncio.wait([task])
+    bench.steps.ways = {}
+    assert await bench.run() == Done({})
+    assert bench.steps.done == [("b", 1), ("b", 1)]
 
 
 async def test_what_was_done_is_not_done_again() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.telling import TOLD
 from vrooli.flow.approval import Answer, Question
 
@@ -23,7 +24,7 @@ WITH asked AS (
                AS data
     FROM asked a JOIN runs r ON r.id = a.run
 ), {TOLD}
-SELECT count(*) FROM asked
+SELECT root FROM news
 """
 
 # Locked with its run, as a decision does it: one of the two is first.
@@ -40,7 +41,7 @@ WITH run AS (
            jsonb_build_object('id', id, 'path', path, 'attempt', attempt) AS data
     FROM ended
 ), {TOLD}
-SELECT count(*) FROM ended
+SELECT root FROM ended
 """
 
 _STANDS = """
@@ -76,7 +77,7 @@ WITH run AS (
     SELECT root, run, 2, 'run.pending', jsonb_build_object('by', $4::text, 'why', 'decided')
     FROM decided WHERE before = 'waiting'
 ), {TOLD}
-SELECT run FROM decided
+SELECT run, root FROM decided
 """
 
 
@@ -98,10 +99,10 @@ class Decision:
 
 
 class ApprovalStore:
-    """Table `approvals`. See `flow.approval.Approvals`."""
+    """Table `approvals`: `flow.approval.Approvals`. `told` hears which trees have new events."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, told: Told = nobody) -> None:
+        self._database, self._told = database, told
 
     async def ask(self, question: Question) -> Answer:
         """See the port."""
@@ -110,12 +111,15 @@ class ApprovalStore:
             row = await connection.fetchrow(_STANDS, *step)
             if row is not None and row[0] is None:
                 new = (secrets.token_hex(8), *step, question.hash, question.expires)
-                await connection.execute(_ASK, *new)
+                root = await connection.fetchval(_ASK, *new)
             elif row is not None and row[0] == "pending" and row[5]:
-                await connection.execute(_EXPIRE, *step)
+                root = await connection.fetchval(_EXPIRE, *step)
             else:
                 return _answer(row)
-            return _answer(await connection.fetchrow(_STANDS, *step))
+            answer = _answer(await connection.fetchrow(_STANDS, *step))
+        if root is not None:
+            self._told((root,))
+        return answer
 
     async def decide(self, approval: str, decision: Decision) -> str | None:
         """The run whose question it was, when the decision counts. None when it does not: it was
@@ -124,8 +128,11 @@ class ApprovalStore:
         status = "approved" if decision.approved else "rejected"
         values = (approval, status, decision.hash, decision.by, decision.reason)
         async with self._database.connection() as connection:
-            found: str | None = await connection.fetchval(_DECIDE, *values)
-            return found
+            row = await connection.fetchrow(_DECIDE, *values)
+        if row is None:
+            return None
+        self._told((row[1],))
+        return str(row[0])
 
 
 def _answer(row: Any) -> Answer:

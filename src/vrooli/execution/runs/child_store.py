@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.sharing import DEFAULT_QUEUE
 from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRunEnd
 from vrooli.flow.budget import Limits
@@ -55,7 +56,8 @@ WITH above AS (
 SELECT CASE WHEN EXISTS (SELECT FROM made) THEN 'made'
             WHEN EXISTS (SELECT FROM runs WHERE id = $1) THEN 'there'
             ELSE coalesce((SELECT why FROM refused), 'there') END,
-       (SELECT extract(epoch FROM deadline - now())::float8 FROM made)
+       (SELECT extract(epoch FROM deadline - now())::float8 FROM made),
+       (SELECT root FROM made)
 """
 
 _ENDED = """
@@ -102,10 +104,10 @@ class NewChild:
 
 
 class ChildStore:
-    """Table `runs`, as parents see it."""
+    """Table `runs`, as parents see it. `told` hears which trees have new events."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, told: Told = nobody) -> None:
+        self._database, self._told = database, told
 
     async def known(self, run: str) -> bool:
         """Whether it was made."""
@@ -122,7 +124,9 @@ class ChildStore:
         made_of = (new.routine, new.version, json.dumps(new.inputs))
         values = (*place, *made_of, owner, lease, DEEPEST, MOST_RUNS, *new.limits.ledger, new.queue)
         async with self._database.connection() as connection:
-            born, left = await connection.fetchrow(_CREATE, *values)
+            born, left, root = await connection.fetchrow(_CREATE, *values)
+        if root is not None:
+            self._told((root,))
         return Born(born), left
 
     async def ended(self, runs: Sequence[str]) -> list[SubRunEnd]:

@@ -10,6 +10,7 @@ from vrooli.core.errors import Refused
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import LARGE, Artifacts
 from vrooli.execution.executor import storable
+from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.views import RunViews
 from vrooli.flow.notes import WITHIN
 
@@ -75,7 +76,7 @@ WITH held AS (
         'path', o.path, 'attempt', o.attempt, 'decision', $3::text, 'by', $4::text)
     FROM counted c, opened o
 )
-SELECT count(*) FROM opened
+SELECT root FROM opened
 """
 # The attempt that is made again has its number and its key: whoever was asked before may tell.
 
@@ -100,10 +101,12 @@ class Decision:
 
 
 class Effects:
-    """Table `effects`, and the attempts that are still to be decided about."""
+    """Table `effects`, and the attempts that are still to be decided about. `told` hears which
+    trees have new events.
+    """
 
-    def __init__(self, database: Database, views: RunViews) -> None:
-        self._database, self._views = database, views
+    def __init__(self, database: Database, views: RunViews, told: Told = nobody) -> None:
+        self._database, self._views, self._told = database, views, told
 
     async def undecided(self, after: int, limit: int, owner: str = "") -> list[dict[str, Any]]:
         """Of all failed runs (of `owner`, where that is said), the oldest first, those after number
@@ -138,14 +141,15 @@ class Effects:
             output = await Artifacts(self._database).instead(run, text)
         values = (run, said.path, said.choice, said.by, said.why, output)
         async with self._database.connection() as connection:
-            opened = await connection.fetchval(_DECIDE, *values)
+            root = await connection.fetchval(_DECIDE, *values)
         found = await self._views.get(run)
-        if not opened:
+        if root is None:
             raise Refused(
                 f"the run is {found['status']}, and step `{said.path}` waits for no decision",
                 where=run,
                 next_step=f"`vrooli run effects {run}` lists those that do",
             )
+        self._told((root,))
         return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import Artifacts
+from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs import sharing
 from vrooli.execution.runs.ledger import RELEASE
 from vrooli.flow.budget import PAUSE, Limits
@@ -76,7 +77,7 @@ WITH ended AS (
 )"""
     + RELEASE
     + """
-SELECT count(*) FROM ended
+SELECT root FROM ended
 """
 )
 
@@ -113,7 +114,7 @@ WITH ours AS (
 )"""
     + RELEASE
     + """
-SELECT id FROM ended
+SELECT id, root FROM ended
 """
 )
 
@@ -138,7 +139,7 @@ WITH paused AS (
            jsonb_build_object('by', 'budget', 'reason', $3::text)
     FROM counted c, paused p
 )
-SELECT count(*) FROM paused
+SELECT root FROM paused
 """
 
 
@@ -222,10 +223,10 @@ _EVERYDAY = Serves()
 
 
 class RunStore:
-    """Table `runs`."""
+    """Table `runs`. `told` hears which trees have new events."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, told: Told = nobody) -> None:
+        self._database, self._told = database, told
 
     async def create(self, new: NewRun, owner: str | None, lease: float) -> str:
         """A run, claimed by `owner` at once (with fence 1) or, without one, by the next who sweeps.
@@ -241,7 +242,10 @@ class RunStore:
         values = (*given, *new.limits.ledger, new.queue, new.priority)
         async with self._database.connection() as connection:
             made = await connection.fetchval(_CREATE, *values)
-            return str(made or await connection.fetchval(_CREATE, *values))
+            made = str(made or await connection.fetchval(_CREATE, *values))
+        if made == new.run:
+            self._told((made,))
+        return made
 
     async def claim(
         self,
@@ -322,14 +326,14 @@ class RunStore:
         kept = text and await Artifacts(self._database).instead(run, text)
         values = (run, fence, status, kept, _json(failure))
         async with self._database.connection() as connection:
-            return bool(await connection.fetchval(_END, *values))
+            return self._moved(await connection.fetchval(_END, *values))
 
     async def over_budget(self, run: str, fence: int, failure: Failure) -> None:
         """It pauses, or has failed, as the nearest budget above it says."""
         async with self._database.connection() as connection:
             on_limit = await connection.fetchval(_ON_LIMIT, run)
             if on_limit == PAUSE:
-                await connection.fetchval(_PAUSE, run, fence, failure.reason)
+                self._moved(await connection.fetchval(_PAUSE, run, fence, failure.reason))
                 return
         await self.end(run, fence, "failed", None, failure.to_json())
 
@@ -347,7 +351,14 @@ class RunStore:
                 # what has ended none is made.
                 found = await connection.fetch(_CUT, run, *how, True)
                 rows += found
+        self._told({row[1] for row in rows})
         return [row[0] for row in rows]
+
+    def _moved(self, root: str | None) -> bool:
+        """Whether it did: `root` of the run that the statement changed."""
+        if root is not None:
+            self._told((root,))
+        return root is not None
 
 
 def claim_of(row: Any) -> Claim:

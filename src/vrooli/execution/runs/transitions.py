@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.store import Claim, Serves, claim_of
 from vrooli.execution.telling import TOLD
 
@@ -28,7 +29,7 @@ WITH moved AS (
 ), news AS (
     SELECT root, id AS run, 1 AS i, 'run.waiting' AS kind, '{{}}'::jsonb AS data FROM moved
 ), {TOLD}
-SELECT id FROM moved
+SELECT root FROM moved
 """
 
 _PAUSED = f"""
@@ -39,7 +40,7 @@ WITH moved AS (
 ), news AS (
     SELECT root, id AS run, 1 AS i, 'run.paused' AS kind, '{{}}'::jsonb AS data FROM moved
 ), {TOLD}
-SELECT id FROM moved
+SELECT root FROM moved
 """
 
 # Runs that go on by themselves at their time, and those that were to pause when their owner died:
@@ -59,7 +60,7 @@ WITH due AS (
            CASE status WHEN 'pending' THEN '{{"why": "due"}}' ELSE '{{}}' END::jsonb AS data
     FROM moved
 ), {TOLD}
-SELECT count(*) FROM moved
+SELECT DISTINCT root FROM moved
 """
 
 # Nobody drives what is pending or waits, so that it is paused at once.
@@ -76,7 +77,7 @@ WITH moved AS (
                AS kind, jsonb_build_object('by', $2::text) AS data
     FROM moved
 ), {TOLD}
-SELECT id FROM moved
+SELECT root FROM moved
 """
 
 _RESUME = f"""
@@ -91,7 +92,7 @@ WITH moved AS (
            jsonb_build_object('by', $2::text, 'why', 'resumed') AS data
     FROM moved
 ), {TOLD}
-SELECT id FROM moved
+SELECT root FROM moved
 """
 
 # The fence says whether it ended again since its journal was read.
@@ -114,7 +115,7 @@ WITH before AS (
                               'failure', b.failure::jsonb) AS data
     FROM moved m JOIN before b USING (id)
 ), {TOLD}
-SELECT id FROM moved
+SELECT root FROM moved
 """
 
 _FORK = """
@@ -177,10 +178,10 @@ class Fork:
 
 
 class Transitions:
-    """Table `runs`, beside `RunStore`."""
+    """Table `runs`, beside `RunStore`. `told` hears which trees have new events."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, told: Told = nobody) -> None:
+        self._database, self._told = database, told
 
     async def claim(self, run: str, owner: str, lease: float, serves: Serves) -> Claim | None:
         """Make this run `owner`'s for `lease` seconds; None when it is not free, or another has to
@@ -208,7 +209,8 @@ class Transitions:
     async def due(self) -> None:
         """What waited for a time that has come is free for whoever claims it."""
         async with self._database.connection() as connection:
-            await connection.execute(_DUE)
+            roots = [row[0] for row in await connection.fetch(_DUE)]
+        self._told(roots)
 
     async def pause(self, run: str, by: str) -> bool:
         """It is to pause, or is paused now; whether that changed anything."""
@@ -231,7 +233,10 @@ class Transitions:
         async with self._database.connection() as connection:
             made = await connection.fetchval(_FORK, *values, paths, attempts)
             # Asked again when the same request came twice at once: see `RunStore.create`.
-            return str(made or await connection.fetchval(_FORK, *values, paths, attempts))
+            made = str(made or await connection.fetchval(_FORK, *values, paths, attempts))
+        if made == new.run:
+            self._told((made,))
+        return made
 
     async def fence(self, run: str) -> int | None:
         """Of this run; None when there is none."""
@@ -243,4 +248,7 @@ class Transitions:
 
     async def _moved(self, statement: str, *values: Any) -> bool:
         async with self._database.connection() as connection:
-            return await connection.fetchval(statement, *values) is not None
+            root = await connection.fetchval(statement, *values)
+        if root is not None:
+            self._told((root,))
+        return root is not None

@@ -1,4 +1,4 @@
-"""Runs, their steps and events as clients see them."""
+"""Runs and their steps as clients see them."""
 
 import json
 import time
@@ -31,20 +31,16 @@ LARGEST_PAGE = 4 * 1024 * 1024
 
 _STEPS = f"""
 SELECT path, attempt, type, status, arguments::text, output::text, failure::text,
-       extract(epoch FROM begun_at)::float8, extract(epoch FROM ended_at)::float8, n
+       extract(epoch FROM begun_at)::float8, extract(epoch FROM ended_at)::float8, n,
+       EXISTS (SELECT FROM retries q
+               WHERE q.run = $1 AND q.path = summed.path AND q.attempt >= summed.attempt), rows
 FROM (
-    SELECT *, sum(size) OVER (ORDER BY n) - size AS before
+    SELECT *, sum(size) OVER (ORDER BY n) - size AS before, count(*) OVER () AS rows
     FROM (
         SELECT *, length(concat(arguments::text, output::text, failure::text)) AS size
         FROM steps WHERE run = $1 AND n > $2 ORDER BY n LIMIT $3
     ) AS sized
 ) AS summed WHERE before < {LARGEST_PAGE} ORDER BY n
-"""
-
-_EVENTS = """
-SELECT seq, run, extract(epoch FROM at)::float8, kind, data::text
-FROM run_events WHERE root = (SELECT root FROM runs WHERE id = $1) AND seq > $2
-ORDER BY seq LIMIT $3
 """
 
 
@@ -56,7 +52,7 @@ class RunFilter:
         status: one of them; empty means any.
         routine: likewise.
         parent: only what this run started itself; empty means any.
-        before: id of the last run of the page before.
+        before: time (unix seconds) and id of the last run of the page before; None for the first.
         limit: runs of a page.
         created_by: only those of one owner; empty means any.
     """
@@ -64,7 +60,7 @@ class RunFilter:
     status: str = ""
     routine: str = ""
     parent: str = ""
-    before: str = ""
+    before: tuple[float, str] | None = None
     limit: int = 50
     created_by: str = ""
 
@@ -99,33 +95,25 @@ class RunViews:
                 values.append(value)
                 where.append(f"{column} = ${len(values)}")
         if query.before:
-            values.append(query.before)
-            last = f"(SELECT created_at, id FROM runs WHERE id = ${len(values)})"
-            where.append(f"(created_at, id) < {last}")
+            values += query.before
+            n = len(values)
+            where.append(f"(created_at, id) < (to_timestamp(${n - 1}::float8), ${n})")
         values.append(query.limit)
         order = f"ORDER BY created_at DESC, id DESC LIMIT ${len(values)}"
         async with self._database.connection() as connection:
             rows = await connection.fetch(f"{_RUN} WHERE {' AND '.join(where)} {order}", *values)
         return [_run(row) for row in rows]
 
-    async def steps(self, run: str, after: int, limit: int) -> list[dict[str, Any]]:
-        """The journal, in its order, from the entry after number `after` on."""
+    async def steps(self, run: str, after: int, limit: int) -> tuple[list[dict[str, Any]], bool]:
+        """The journal, in its order, from the entry after number `after` on, at most so many; and
+        whether more follow.
+        """
         async with self._database.connection() as connection:
-            rows = await connection.fetch(_STEPS, run, after, limit)
+            rows = await connection.fetch(_STEPS, run, after, limit + 1)
         if not rows:
             await self.get(run)
-        return [_step(row) for row in rows]
-
-    async def events(self, run: str, after: int, limit: int) -> list[dict[str, Any]]:
-        """What happened in its tree after event number `after`."""
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(_EVENTS, run, after, limit)
-        if not rows:
-            await self.get(run)
-        return [
-            {"seq": row[0], "run": row[1], "at": row[2], "kind": row[3], **json.loads(row[4])}
-            for row in rows
-        ]
+        found = [_step(row) for row in rows[:limit]]
+        return found, bool(rows) and rows[0][11] > len(found)
 
 
 def unknown_run(run: str) -> UnknownName:
@@ -176,6 +164,7 @@ def _step(row: Any) -> dict[str, Any]:
         "begun_at": row[7],
         "ended_at": row[8],
         "n": row[9],
+        "given_up": row[10],
     }
 
 

@@ -56,9 +56,14 @@ class Caller:
         """Whose objects it sees; empty when it sees all."""
         return "" if self.may(Role.ADMIN) else self.name
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether everything is there for it, whoever it belongs to."""
+        return not self.only
+
     def sees(self, owner: str) -> bool:
         """Whether what belongs to `owner` is there for it."""
-        return self.only in ("", owner)
+        return self.sees_all or self.only == owner
 
 
 OPERATOR = Caller("operator", Role.ADMIN)

@@ -2,7 +2,6 @@
 policy.
 """
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -14,6 +13,8 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
 
 class SecurityHeaders:
     """Adds `HEADERS` where a route did not set its own."""
@@ -22,13 +23,14 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Touch only the start of HTTP responses."""
+        """Touch only the start of HTTP responses, and of those that refuse a WebSocket."""
 
         async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = message.get("headers", ())
+                there = {name.lower() for name, _ in headers}
+                missing = [one for one in _RAW if one[0] not in there]
+                message = {**message, "headers": [*headers, *missing]}
             await send(message)
 
-        await self._app(scope, receive, guarded if scope["type"] == "http" else send)
+        await self._app(scope, receive, guarded)

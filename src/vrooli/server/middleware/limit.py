@@ -27,7 +27,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wrap both directions of HTTP requests."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
             return
         body = _Body(receive, self._limit)
@@ -78,6 +78,12 @@ class _Body:
         self.taken += len(message.get("body", b""))
         self.ended = not message.get("more_body", False)  # a disconnect ends it as well
         return message
+
+
+def _has_body(scope: Scope) -> bool:
+    """Whether one follows the head (RFC 9112, 6.3). HTTP/2 would say so otherwise: not spoken."""
+    names = [name for name, _ in scope["headers"]]
+    return b"content-length" in names or b"transfer-encoding" in names
 
 
 def _announced(scope: Scope) -> int:

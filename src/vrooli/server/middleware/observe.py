@@ -16,6 +16,8 @@ QUIET_ROUTES = frozenset({"/health", "/health/live", "/metrics"})
 """Asked every few seconds by machines: logged only when they fail."""
 SHIPPING = ("POST", "/api/v1/history")
 """A watchdog brings its records, every few seconds: likewise."""
+WAITING = frozenset({"/api/v1/runs/{run}/events"})
+"""They answer when there are news: how long that takes says nothing about the server."""
 MAX_LOGGED_PATH = 512
 CLIENT_GONE = 499
 """The caller went away before its answer: nginx's number. Counted as 500 it would raise alarms."""
@@ -56,7 +58,8 @@ class Observe:
 
     def _record(self, scope: Scope, status: int, nanoseconds: int) -> None:
         route = route_template(scope)
-        self._metrics.observe(scope["method"], route, status, nanoseconds / 1e9)
+        seconds = None if route in WAITING else nanoseconds / 1e9
+        self._metrics.observe(scope["method"], route, status, seconds)
         quiet = route in QUIET_ROUTES or (scope["method"], route) == SHIPPING
         if quiet and status < 400:
             return
@@ -76,4 +79,7 @@ def route_template(scope: Scope) -> str:
     """The template that the router matched; raw paths are never labels, they would grow without
     bound.
     """
-    return str(getattr(scope.get("route"), "path", UNMATCHED))
+    found = getattr(scope.get("route"), "path", None)
+    if found is None and scope["path"] in QUIET_ROUTES:
+        found = scope["path"]  # a plain route of Starlette's does not leave its name
+    return str(found or UNMATCHED)

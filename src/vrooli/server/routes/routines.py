@@ -10,6 +10,7 @@ from vrooli.flow.reading import RoutineError
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER
+from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.problems import problem
 
 MOST = 200
@@ -28,9 +29,15 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
         response_model=None,
         responses=answers(shapes.RoutineList),
     )
-    async def list_routines() -> dict[str, Any]:
-        """`{routines: [{name, version, description, definition, updated_at}]}`, by name."""
-        return {"routines": [routine.to_json() for routine in await routines.all()]}
+    async def list_routines(
+        cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> dict[str, Any]:
+        """`{routines: [{name, version, description, definition, updated_at}], next_cursor}`, by
+        name.
+        """
+        (after,) = unpack(cursor, str) if cursor else ("",)
+        found = [routine.to_json() for routine in await routines.page(after, limit + 1)]
+        return page("routines", found, limit, lambda routine: pack(routine["name"]))
 
     @router.get(
         "/routines/{name}",

@@ -1,7 +1,5 @@
 """`/api/v1/runs`: start runs of routines, watch them, cancel them."""
 
-import asyncio
-import time
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query
@@ -15,12 +13,9 @@ from vrooli.flow.budget import BadBudget
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
+from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.problems import problem
 
-LOOK = 0.1
-"""Seconds between two looks for news while somebody waits for them."""
-
-After = Annotated[int, Query(ge=0, le=2**62)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -111,17 +106,18 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
         ] = "",
         routine: Annotated[str, Query(max_length=63)] = "",
         parent: Annotated[str, Query(max_length=64)] = "",
-        before: Annotated[str, Query(max_length=64)] = "",
+        cursor: Cursor = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:
-        """`{runs, next}`; pass `next` as `before` for the page that follows; null on the last.
-        `parent` asks for what that run started. Who is no admin sees its own.
+        """`{runs, next_cursor}`. `parent` asks for what that run started. Who is no admin sees its
+        own.
         """
+        at, last = unpack(cursor, float, str) if cursor else (0.0, "")
+        before = (at, last) if cursor else None
         found = await runs.views.page(
             RunFilter(status, routine, parent, before, limit + 1, who.only)
         )
-        more = len(found) > limit
-        return {"runs": found[:limit], "next": found[limit - 1]["id"] if more else None}
+        return page("runs", found, limit, lambda run: pack(run["created_at"], run["id"]))
 
     @router.get(
         "/runs/{run}",
@@ -143,31 +139,8 @@ def _add_journal(router: APIRouter, runs: Runs) -> None:
         response_model=None,
         responses=answers(shapes.StepPage, 404),
     )
-    async def get_steps(run: OwnRun, after: After = 0, limit: Limit = 200) -> dict[str, Any]:
-        """`{steps}`: every attempt in the order of their beginning; `n` of the last one is `after`
-        of the next page.
-        """
-        return {"steps": await runs.views.steps(run, after, limit)}
-
-    @router.get(
-        "/runs/{run}/events",
-        summary="Read what happened in the tree of a run",
-        dependencies=[VIEWER],
-        response_model=None,
-        responses=answers(shapes.EventPage, 404),
-    )
-    async def get_events(
-        run: OwnRun,
-        after: After = 0,
-        limit: Limit = 200,
-        wait: Annotated[float, Query(ge=0, le=30)] = 0.0,
-    ) -> dict[str, Any]:
-        """`{events}` after sequence number `after`; when there are none, the answer comes as soon
-        as there are, or after `wait` seconds.
-        """
-        end = time.monotonic() + wait
-        while not (found := await runs.views.events(run, after, limit)):
-            if time.monotonic() >= end:
-                break
-            await asyncio.sleep(LOOK)
-        return {"events": found}
+    async def get_steps(run: OwnRun, cursor: Cursor = None, limit: Limit = 200) -> dict[str, Any]:
+        """`{steps, next_cursor}`: every attempt in the order of their beginning."""
+        (after,) = unpack(cursor, int) if cursor else (0,)
+        found, more = await runs.views.steps(run, after, limit)
+        return {"steps": found, "next_cursor": pack(found[-1]["n"]) if more else None}

@@ -1,0 +1,268 @@
+"""What a run has done so far, as a tree of a few lines. Pure: events in, lines out."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST = 6
+"""Parts of one map or loop that are shown; of the others only how many there are."""
+
+_NAMED = re.compile(r"[^.\[]+|\[\d+\]")
+_INDEX = re.compile(r"\[\d+\]")
+_OVER = ("completed", "failed")
+_STATUSES = {"created": "running", "pausing": "running, to pause"}
+_AT_REST = ("pending", "waiting", "paused")
+STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
+"""What to say of a run after an event."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One step, as far as it came.
+
+    Attributes:
+        type: what it is.
+        status: `begun`, `completed`, `failed`, or what a later event says.
+        attempt: from 1.
+        began: unix seconds; None when that was not told.
+        ended: unix seconds; None before.
+        says: its output or failure in a few words.
+    """
+
+    type: str
+    status: str = ""
+    attempt: int = 1
+    began: float | None = None
+    ended: float | None = None
+    says: str = ""
+
+
+@dataclass(slots=True)
+class Node:
+    """A step, or what holds some: a map or loop, one turn of it, a branch, another run.
+
+    Attributes:
+        name: within what holds it.
+        above: that; None at the top.
+        parts: what it holds, by name, in the order in which they began.
+        step: None unless it is one.
+        counts: steps in it, by status.
+        stands: of a run: why nothing goes on in it, where that is so.
+    """
+
+    name: str
+    above: "Node | None" = None
+    parts: "dict[str, Node]" = field(default_factory=dict)
+    step: Step | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    stands: str = ""
+
+    def part(self, name: str) -> "Node":
+        """The one of that name, if need be a new one."""
+        if name not in self.parts:
+            self.parts[name] = Node(name, self)
+        return self.parts[name]
+
+    def count(self, status: str, change: int) -> None:
+        """One step more or less of that status, here and in all above."""
+        node: Node | None = self
+        while node is not None:
+            node.counts[status] = node.counts.get(status, 0) + change
+            node = node.above
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing in it goes on."""
+        return all(status in _OVER or not number for status, number in self.counts.items())
+
+    @property
+    def went_well(self) -> bool:
+        """Whether it is over, and nobody has to look at its parts."""
+        return self.over and not self.counts.get("failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the tree.
+
+    Attributes:
+        guide: what leads to it from above.
+        name: of the part.
+        status: of the step; empty for what holds steps, and for what sums some up.
+        type: of the step.
+        seconds: it took, or takes so far; None when that is not known.
+        says: anything else.
+    """
+
+    guide: str
+    name: str
+    status: str = ""
+    type: str = ""
+    seconds: float | None = None
+    says: str = ""
+
+
+class RunTree:
+    """Of one run, and of those that it started.
+
+    Attributes:
+        status: of the run.
+    """
+
+    def __init__(self, run: str, branches: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._run, self._branches = run, branches or {}
+        self._top = Node(run)
+        self._runs = {run: self._top}
+        self.status = "pending"
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Something happened."""
+        what, _, word = str(event["kind"]).partition(".")
+        if what == "step" and "path" in event:
+            self._step(event, word)
+        elif what == "approval":
+            self._approval(event, word)
+        elif what == "run":
+            self._moved(event, word)
+
+    def lines(self, now: float, most: int) -> list[Line]:
+        """At most so many, the newest ones."""
+        found = list(_below(self._top, "", now))
+        if len(found) <= most:
+            return found
+        cut = len(found) - most + 1
+        return [Line("", "", says=f"… {cut} lines above"), *found[cut:]]
+
+    def _moved(self, event: Mapping[str, Any], word: str) -> None:
+        """A run was made, or stands elsewhere."""
+        run = event["run"]
+        if run == self._run:
+            self.status = _STATUSES.get(word, word)
+        if event.get("parent") and event.get("path") and run not in self._runs:
+            holder = self._node({"run": event["parent"], "path": event["path"]})
+            self._runs[run] = holder.part(f"run {run}")
+        self._of(run).stands = STANDS.get(word, "")
+
+    def _approval(self, event: Mapping[str, Any], word: str) -> None:
+        """A step asks somebody, or was answered."""
+        step = self._node(event).step
+        if step is not None:
+            step.says = approval_says(event, word)
+
+    def _step(self, event: Mapping[str, Any], status: str) -> None:
+        node = self._node(event)
+        if event["run"] == self._run and self.status in _AT_REST:
+            self.status = "running"
+        attempt, step = int(event.get("attempt", 1)), node.step
+        if step is None:
+            step = node.step = Step(str(event.get("type", "")))
+        else:
+            node.count(step.status, -1)
+        if attempt != step.attempt:
+            step.began = step.ended = None
+            step.says = ""
+        step.status, step.attempt = status, attempt
+        node.count(status, 1)
+        if status == "begun":
+            step.began = event["at"]
+        elif status in _OVER:
+            step.ended = event["at"]
+        step.says = str(event.get("gist") or event.get("why") or "")
+
+    def _node(self, event: Mapping[str, Any]) -> Node:
+        node = self._of(event["run"])
+        known = ""
+        for name in _NAMED.findall(str(event["path"])):
+            if not _INDEX.fullmatch(name):
+                known = f"{known}.{name}".removeprefix(".")
+                for branch in self._branches.get(known, ()):
+                    node = node.part(branch)
+            node = node.part(name)
+        return node
+
+    def _of(self, run: str) -> Node:
+        """That of a run; below the step that started it, where that was told."""
+        if run not in self._runs:
+            self._runs[run] = self._top.part(f"run {run}")
+        return self._runs[run]
+
+
+def approval_says(event: Mapping[str, Any], word: str) -> str:
+    """What an event of an approval means to whoever watches."""
+    if word == "asked":
+        return f"asks for an approval: `vrooli approval show {event['id']}`"
+    return f"{word} by {event['by']}" if "by" in event else word
+
+
+def branches(definition: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """For each step, map and loop that stands in a branch of a `parallel` the names of the branches
+    around it, by its path without numbers.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    _find(definition.get("do"), "", (), found)
+    return found
+
+
+def _find(
+    blocks: Any, above: str, around: tuple[str, ...], found: dict[str, tuple[str, ...]]
+) -> None:
+    for block in blocks if isinstance(blocks, list) else ():
+        if not isinstance(block, dict):
+            continue
+        name = next((block[key] for key in ("step", "map", "loop") if key in block), None)
+        if name is not None:
+            path = f"{above}.{name}".removeprefix(".")
+            if around:
+                found[path] = around
+            _find(block.get("do"), path, (), found)
+            continue
+        for number, branch in enumerate(block.get("parallel") or ()):
+            _find(branch, above, (*around, f"branch {number + 1}"), found)
+        for key in ("then", "else", "try", "rescue"):
+            _find(block.get(key), above, around, found)
+
+
+def _below(node: Node, guide: str, now: float) -> Iterator[Line]:
+    shown = _shown(list(node.parts.values()))
+    hidden = len(node.parts) - len(shown)
+    if hidden:
+        corner = "├─ " if shown else "└─ "
+        yield Line(guide + corner, "", says=f"… {hidden} more, over")
+    for number, part in enumerate(shown):
+        last = number == len(shown) - 1
+        name, leaf = _joined(part)
+        yield _line(guide + ("└─ " if last else "├─ "), name, leaf, now)
+        if not (_INDEX.match(name) and leaf.went_well):
+            yield from _below(leaf, guide + ("   " if last else "│  "), now)
+
+
+def _shown(parts: list[Node]) -> list[Node]:
+    """All that goes on, and the newest of the others."""
+    if len(parts) <= MOST:
+        return parts
+    room = MOST - sum(not part.over for part in parts)
+    newest = (
+        {id(part) for part in [part for part in parts if part.over][-room:]} if room > 0 else ()
+    )
+    return [part for part in parts if not part.over or id(part) in newest]
+
+
+def _joined(node: Node) -> tuple[str, Node]:
+    """A part that holds one part alone stands in a line with it."""
+    name = node.name
+    while node.step is None and not node.stands and len(node.parts) == 1:
+        (node,) = node.parts.values()
+        name += node.name if node.name.startswith("[") else f".{node.name}"
+    return name, node
+
+
+def _line(guide: str, name: str, node: Node, now: float) -> Line:
+    step = node.step
+    if step is None:
+        told = (f"{number} {status}" for status, number in node.counts.items() if number)
+        return Line(guide, name, says=", ".join(filter(None, (*told, node.stands))))
+    end = step.ended if step.ended is not None else now
+    seconds = None if step.began is None else max(0.0, end - step.began)
+    again = f"attempt {step.attempt}  " if step.attempt > 1 else ""
+    return Line(guide, name, step.status, step.type, seconds, f"{again}{step.says}".rstrip())

@@ -1,0 +1,193 @@
+"""Watching a run until it ends: a tree that grows on a terminal, lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from json import dumps
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.interrupt import interruptible
+from vrooli.cli.run_tree import STANDS, Line, RunTree, approval_says, branches
+from vrooli.client.work import ENDED, WorkClient
+from vrooli.core.errors import (
+    EXIT_FAILURE,
+    CutOff,
+    DeadlineExceeded,
+    Unreachable,
+    VrooliError,
+)
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+PATIENCE = 60.0
+"""Seconds that a server may be away while we watch a run: it goes on without us."""
+
+_PAUSE = 0.3
+_FRAMES = 8
+"""A second."""
+
+_SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "✗", "begun": "▸"}
+_STYLES = {"completed": "green", "failed": "red", "cancelled": "red", "begun": "cyan"}
+_NAMES = 40
+"""Columns of the names, at most."""
+
+Tell = Callable[[Mapping[str, Any]], None]
+
+
+def watch(client: WorkClient, run: str, *, json: bool) -> None:
+    """Until it ends; the exit code is that of how it did."""
+    waiting = interruptible("the run goes on", f"`vrooli run watch {run}`")
+    with waiting, _shown(client, run, json=json) as tell:
+        found = _to_its_end(client, run, tell)
+    if json:
+        render.out(dumps(found, ensure_ascii=False))
+    else:
+        _ended(found)
+    if found["status"] != "completed":
+        raise typer.Exit(EXIT_FAILURE)
+
+
+@contextmanager
+def _shown(client: WorkClient, run: str, *, json: bool) -> Iterator[Tell]:
+    """What to do with each event."""
+    if json:
+        yield lambda event: render.out(dumps(event, ensure_ascii=False))
+    elif sys.stderr.isatty():
+        with _growing(client, run) as tell:
+            yield tell
+    else:
+        yield _tell
+
+
+def _to_its_end(client: WorkClient, run: str, tell: Tell) -> Mapping[str, Any]:
+    """The run when it has ended; what happens meanwhile is told, also across a restart of the
+    server.
+    """
+    after, heard = 0, time.monotonic()
+    while True:
+        try:
+            for event in client.events(run, after):
+                after, heard = event["seq"], time.monotonic()
+                tell(event)
+            found = client.run(run)
+            if found["status"] in ENDED:
+                return found  # else it went on after an end: a retry
+        except (Unreachable, CutOff, DeadlineExceeded):
+            if time.monotonic() - heard > PATIENCE:
+                raise
+            time.sleep(_PAUSE)
+
+
+def _tell(event: Mapping[str, Any]) -> None:
+    what, _, word = event["kind"].partition(".")
+    if what == "approval":
+        sign, says = "?" if word == "asked" else "·", render.as_called(approval_says(event, word))
+        render.note(f"  {sign} {event['path']}  {says}")
+    elif what == "run" and word in STANDS:
+        reason = f": {event['reason']}" if event.get("reason") else ""
+        render.note(f"  · {STANDS[word]}{reason}")
+    elif what == "step":
+        again = f" (attempt {event['attempt']})" if event["attempt"] > 1 else ""
+        sign = render.paint(_SIGNS.get(word, "·"), word, sys.stderr)
+        render.note(f"  {sign} {event['path']}  {event['type']}{again}")
+
+
+@contextmanager
+def _growing(client: WorkClient, run: str) -> Iterator[Tell]:
+    """The tree, drawn anew several times a second."""
+    from rich.console import Console, Group
+    from rich.live import Live
+
+    console = Console(stderr=True, highlight=False)
+    found = client.run(run)
+    tree = RunTree(run, _branches(client, found))
+    began = found["started_at"] or found["created_at"]
+
+    def drawn() -> Group:
+        now, width = time.time(), console.width
+        lines = tree.lines(now, max(3, console.height - 3))
+        head = f"{found['routine']} {run}  {tree.status}  {_seconds(now - began)}"
+        return Group(_cropped(head, width, "bold"), *_drawn(lines, width))
+
+    with Live(console=console, get_renderable=drawn, refresh_per_second=_FRAMES) as live:
+        yield tree.take
+        live.refresh()
+
+
+def _branches(client: WorkClient, run: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Of the definition that the run has, if that is still the newest one."""
+    try:
+        routine = client.routine(run["routine"])
+    except VrooliError:
+        return {}
+    return branches(routine["definition"]) if routine["version"] == run["version"] else {}
+
+
+def _drawn(lines: list[Line], width: int) -> "list[Text]":
+    """Names in one column, as far as the terminal has room."""
+    longest = max((len(line.guide + line.name) for line in lines if line.status), default=0)
+    column = min(longest + 2, _NAMES, width // 2)
+    return [_row(line, column, width) for line in lines]
+
+
+def _row(line: Line, column: int, width: int) -> "Text":
+    from rich.text import Text
+
+    text = Text(line.guide, style="dim", no_wrap=True, overflow="ellipsis")
+    if not line.status:
+        text.append(f"{line.name}  " if line.name else "", style="bold")
+        text.append(line.says, style="dim")
+    else:
+        text.append(f"{_SIGNS.get(line.status, '·')} ", style=_STYLES.get(line.status, "yellow"))
+        text.append(line.name, style="not dim")
+        text.append(" " * max(2, column + 2 - text.cell_len))
+        text.append(f"{line.type:<9}", style="not dim")
+        text.append(f"{_seconds(line.seconds):>8}  ", style="not dim")
+        says = render.as_called(line.says)
+        text.append(says, style="red" if line.status == "failed" else "dim")
+    text.truncate(width, overflow="ellipsis")
+    return text
+
+
+def _cropped(said: str, width: int, style: str) -> "Text":
+    from rich.text import Text
+
+    text = Text(said, style=style, no_wrap=True)
+    text.truncate(width, overflow="ellipsis")
+    return text
+
+
+def _seconds(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def _ended(run: Mapping[str, Any]) -> None:
+    took = run_took(run)
+    render.note(f"{run['routine']} {run['id']}: {run['status']}{f' after {took}' if took else ''}")
+    if run["failure"]:
+        render.note(f"  {why(run['failure'])}")
+        render.note(f"  next: `{render.called_as()} run show {run['id']}`")
+    if run["output"] is not None:
+        render.print_json(run["output"])
+
+
+def why(failure: Mapping[str, Any]) -> str:
+    """A failure, in a line."""
+    place = f"{failure['where']}: " if failure["where"] else ""
+    return f"{place}{failure['reason']} ({failure['kind']})"
+
+
+def run_took(run: Mapping[str, Any]) -> str:
+    """How long it took; empty before its end."""
+    if run["started_at"] is None or run["status"] not in ENDED:
+        return ""
+    return f"{run['ended_at'] - run['started_at']:.3g} s"

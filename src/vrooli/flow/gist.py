@@ -1,0 +1,63 @@
+"""A value in a few words, for people who watch. Pure, and bounded however large the value is."""
+
+from collections.abc import Iterator
+from json import dumps
+from typing import Any
+
+from vrooli.flow.entries import Begun, Entry
+
+LONGEST = 120
+"""Characters."""
+
+
+def gist_of(entry: Entry) -> str | None:
+    """What those who watch are told of it, in a few words."""
+    if isinstance(entry, Begun):
+        return None
+    if entry.failure is not None:
+        return brief(f"{entry.failure.reason} ({entry.failure.kind})")
+    return None if entry.output is None else gist(entry.output)
+
+
+def gist(value: Any) -> str:
+    """The beginning of `value` as JSON."""
+    found, length = list[str](), 0
+    for piece in _pieces(value):
+        found.append(piece)
+        length += len(piece)
+        if length > LONGEST:
+            break
+    return brief("".join(found))
+
+
+def brief(text: str) -> str:
+    """The beginning of a text, in one line."""
+    if len(text) > LONGEST:
+        text = f"{text[: LONGEST - 1]}…"
+    # What is not printable could move a terminal's cursor, or is nothing that can be stored.
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def _pieces(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield "{"
+        for number, (key, inner) in enumerate(value.items()):
+            yield f"{', ' if number else ''}{_text(str(key))}: "
+            yield from _pieces(inner)
+        yield "}"
+    elif isinstance(value, list | tuple):
+        yield "["
+        for number, inner in enumerate(value):
+            if number:
+                yield ", "
+            yield from _pieces(inner)
+        yield "]"
+    elif isinstance(value, str):
+        yield _text(value)
+    else:
+        yield str(dumps(value)) if value is None or isinstance(value, bool) else str(value)
+
+
+def _text(text: str) -> str:
+    """Quoted as JSON has it, as far as anybody will see it."""
+    return dumps(text[: LONGEST + 1], ensure_ascii=False)

@@ -1,0 +1,97 @@
+"""`/api/v1/runs/{run}/events`: what happened in the tree of a run, by pages or as a stream."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response
+
+from vrooli.core.errors import VrooliError
+from vrooli.execution.live.events import Event, Place
+from vrooli.execution.live.live import Following, Live
+from vrooli.server import shapes
+from vrooli.server.answers import answers
+from vrooli.server.auth import VIEWER, OwnRun
+from vrooli.server.event_stream import HEARTBEAT, EventStream, as_message, heartbeat
+
+PAGE = 200
+RETRY = 1.0
+"""Seconds until a stream looks again while PostgreSQL is away."""
+
+MOST = 2**62
+
+_STREAM: dict[int | str, dict[str, Any]] = {
+    **answers(shapes.EventPage, 404),
+    200: {
+        "model": shapes.EventPage,
+        "description": "The events, or with `Accept: text/event-stream` a stream of them",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {"description": "A stream would hold nothing: the run has ended"},
+}
+
+
+def event_routes(live: Live) -> APIRouter:
+    """The one resource of them."""
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get(
+        "/runs/{run}/events",
+        summary="Read what happened in the tree of a run",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=_STREAM,
+    )
+    async def get_events(
+        run: OwnRun,
+        after: Annotated[int, Query(ge=0, le=MOST)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = PAGE,
+        wait: Annotated[float, Query(ge=0, le=30)] = 0.0,
+        accept: Annotated[str, Header(max_length=1000)] = "",
+        last_event_id: Annotated[int | None, Header(ge=0, le=MOST)] = None,
+    ) -> Response:
+        """`{events}` after sequence number `after`; when there are none, the answer comes as soon
+        as there are, or after `wait` seconds. With `Accept: text/event-stream` a stream of
+        server-sent events, whose ids are the sequence numbers: it goes on after `Last-Event-ID`,
+        ends with the run, and is 204 when it would hold nothing any more.
+        """
+        place = await live.store.place(run)
+        if "text/event-stream" in accept:
+            return await _streamed(
+                live, run, place, after if last_event_id is None else last_event_id
+            )
+        found = await live.store.after(place.root, after, limit)
+        if not found and wait:
+            with live.follow(place.root, after) as following:
+                found = await following.next(limit, wait)
+        listed = ",".join(event.text for event in found)
+        return Response(f'{{"events":[{listed}]}}', media_type="application/json")
+
+    return router
+
+
+async def _streamed(live: Live, run: str, place: Place, after: int) -> Response:
+    # The status was read before the events: what it says to have ended is among them.
+    if place.ended and not await live.store.after(place.root, after, 1):
+        return Response(status_code=204)
+    return EventStream(_messages(live, run, place.root, after))
+
+
+async def _messages(live: Live, run: str, root: str, after: int) -> AsyncIterator[str]:
+    """Until the run ends, or the process does: then the client comes back, to another one."""
+    with live.follow(root, after) as following:
+        yield heartbeat()
+        while not live.closing:
+            found = await _next(following)
+            yield "".join(map(as_message, found)) or heartbeat()
+            if any(event.ends(run) for event in found):
+                return
+
+
+async def _next(following: Following) -> list[Event]:
+    try:
+        return await following.next(PAGE, HEARTBEAT)
+    except VrooliError:
+        await asyncio.sleep(RETRY)
+        return []

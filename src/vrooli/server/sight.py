@@ -1,0 +1,39 @@
+"""Who follows runs live, and which of them: the one place that is asked."""
+
+from typing import Protocol
+
+from vrooli.core.errors import UnknownName
+from vrooli.server.accounts.roles import Caller
+from vrooli.server.auth import Access
+
+
+class Sight(Protocol):
+    """Of live views."""
+
+    async def caller(self, token: str) -> Caller | None:
+        """Who has this bearer token; None when nobody has."""
+        ...
+
+    async def may_see(self, caller: Caller, run: str) -> bool:
+        """Whether they may know of this run."""
+        ...
+
+
+class OwnRuns:
+    """Whoever may read a run may follow it."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def caller(self, token: str) -> Caller | None:
+        """See the port."""
+        return await self._access.identify(token)
+
+    async def may_see(self, caller: Caller, run: str) -> bool:
+        """See the port."""
+        if caller.sees_all:
+            return True
+        try:
+            return caller.sees(await self._access.owner_of(run))
+        except UnknownName:
+            return False

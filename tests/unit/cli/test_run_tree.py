@@ -1,0 +1,142 @@
+"""The tree of a run that is watched."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from vrooli.cli.run_tree import Line, RunTree, branches
+
+DEFINITION = {
+    "name": "x",
+    "do": [
+        {"step": "first", "value": {}},
+        {
+            "parallel": [
+                [{"step": "left", "value": {}}],
+                [
+                    {"if": "true", "then": [{"step": "maybe", "value": {}}]},
+                    {"map": "each", "over": "${[1]}", "do": [{"step": "one", "value": {}}]},
+                ],
+            ]
+        },
+    ],
+}
+
+
+def event(path: str, word: str, at: float, **more: Any) -> dict[str, Any]:
+    """Something about a step."""
+    told = {"run": "r", "at": at, "kind": f"step.{word}", "path": path}
+    return {**told, "attempt": 1, "type": "do", **more}
+
+
+def drawn(lines: list[Line]) -> list[str]:
+    """As on a terminal, roughly."""
+    return [" ".join(_words(line)) for line in lines]
+
+
+def _words(line: Line) -> Iterator[str]:
+    yield line.guide + line.name
+    if line.status:
+        yield line.status
+    if line.seconds is not None:
+        yield f"{line.seconds:g}s"
+    if line.says:
+        yield line.says
+
+
+def test_branches_and_maps_hold_their_steps() -> None:
+    tree = RunTree("r", branches(DEFINITION))
+    tree.take({"run": "r", "at": 0.0, "kind": "run.created"})
+    tree.take(event("first", "completed", 1.0, gist="7"))
+    tree.take(event("left", "begun", 2.0))
+    tree.take(event("maybe", "completed", 2.0))
+    tree.take(event("each[0].one", "begun", 2.0))
+    tree.take(event("each[1].one", "begun", 2.0))
+    tree.take(event("each[0].one", "failed", 3.5, why="no"))
+    assert tree.status == "running"
+    assert drawn(tree.lines(5.0, 20)) == [
+        "├─ first completed 7",
+        "├─ branch 1.left begun 3s",
+        "└─ branch 2 1 completed, 1 begun, 1 failed",
+        "   ├─ maybe completed",
+        "   └─ each 1 begun, 1 failed",
+        "      ├─ [0].one failed 1.5s no",
+        "      └─ [1].one begun 3s",
+    ]
+
+
+def test_another_attempt_begins_anew() -> None:
+    tree = RunTree("r")
+    tree.take(event("a", "begun", 1.0))
+    tree.take(event("a", "failed", 2.0, why="no"))
+    tree.take(event("a", "begun", 5.0, attempt=2))
+    assert drawn(tree.lines(6.0, 20)) == ["└─ a begun 1s attempt 2"]
+
+
+def test_of_many_turns_those_under_way_and_the_newest_are_shown() -> None:
+    tree = RunTree("r")
+    for number in range(1000):
+        tree.take(event(f"each[{number}].one", "begun", 1.0))
+        if number != 3:
+            tree.take(event(f"each[{number}].one", "completed", 2.0))
+    assert drawn(tree.lines(9.0, 99)) == [
+        "└─ each 1 begun, 999 completed",
+        "   ├─  … 994 more, over",
+        "   ├─ [3].one begun 8s",
+        *(f"   ├─ [{n}].one completed 1s" for n in range(995, 999)),
+        "   └─ [999].one completed 1s",
+    ]
+    assert len(tree.lines(9.0, 4)) == 4
+
+
+def test_of_a_turn_that_went_well_no_parts_are_shown() -> None:
+    tree = RunTree("r")
+    for turn, word in ((0, "completed"), (1, "failed")):
+        tree.take(event(f"each[{turn}].a", "completed", 1.0))
+        tree.take(event(f"each[{turn}].b", word, 1.0))
+    assert drawn(tree.lines(2.0, 9)) == [
+        "└─ each 3 completed, 1 failed",
+        "   ├─ [0] 2 completed",
+        "   └─ [1] 1 completed, 1 failed",
+        "      ├─ a completed",
+        "      └─ b failed",
+    ]
+
+
+def test_other_runs_of_the_tree_are_parts_of_it() -> None:
+    tree = RunTree("r")
+    tree.take({**event("a", "completed", 1.0), "run": "other"})
+    tree.take({**event("b", "completed", 1.0), "run": "other"})
+    tree.take({"run": "other", "at": 2.0, "kind": "run.failed"})
+    assert drawn(tree.lines(2.0, 9))[0] == "└─ run other 2 completed"
+    assert tree.status == "pending"
+
+
+def test_a_question_stands_beside_its_step_until_it_is_answered() -> None:
+    tree = RunTree("r")
+    asked = {"run": "r", "at": 2.0, "path": "sign", "attempt": 1, "id": "7f"}
+    tree.take(event("sign", "begun", 1.0))
+    tree.take({**asked, "kind": "approval.asked"})
+    tree.take({"run": "r", "at": 3.0, "kind": "run.waiting"})
+    assert drawn(tree.lines(5.0, 9)) == [
+        "└─ sign begun 4s asks for an approval: `vrooli approval show 7f`"
+    ]
+    assert tree.status == "waiting"
+    tree.take({**asked, "kind": "approval.approved", "by": "ann"})
+    assert drawn(tree.lines(5.0, 9)) == ["└─ sign begun 4s approved by ann"]
+    tree.take(event("sign", "completed", 6.0))
+    assert tree.status == "running"
+
+
+def test_a_run_stands_below_the_step_that_started_it_and_says_why_it_rests() -> None:
+    tree = RunTree("r")
+    tree.take(event("a", "begun", 1.0))
+    tree.take({"run": "k", "at": 1.0, "kind": "run.created", "parent": "r", "path": "a"})
+    tree.take({**event("b", "completed", 1.0), "run": "k"})
+    tree.take({"run": "k", "at": 2.0, "kind": "run.paused", "by": "budget"})
+    assert drawn(tree.lines(2.0, 9)) == [
+        "└─ a begun 1s",
+        "   └─ run k 1 completed, is paused",
+        "      └─ b completed",
+    ]
+    tree.take({"run": "k", "at": 3.0, "kind": "run.pending"})
+    assert drawn(tree.lines(3.0, 9))[1] == "   └─ run k.b completed"
