@@ -106,4 +106,4 @@ def test_what_is_told_of_a_path_names_all_its_methods(served: Server) -> None:
 
 
 def test_a_character_that_cannot_be_stored_is_the_callers_mistake(served: Server) -> None:
-    assert served.get("/api/v1/runs/a%00b").status_code == 400
+    assert served.get("/api/v1/runs/a%00b").status_code == 422
