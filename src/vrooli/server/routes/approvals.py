@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from vrooli.execution.approvals.approvals import Approvals
 from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter, unknown_approval
+from vrooli.server.answers import refusals
 from vrooli.server.auth import OPERATOR, VIEWER, Who, access_of
 from vrooli.server.bodies import Id
 from vrooli.server.routes.runs import Limit
@@ -34,7 +35,7 @@ class Said(BaseModel):
 
 def approval_routes(approvals: Approvals) -> APIRouter:
     """Everything about approvals."""
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", responses=refusals(404, 409))
 
     async def seen(approval: str, request: Request) -> dict[str, Any]:
         found, access = await approvals.views.get(approval), access_of(request)

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from vrooli.execution.runs.control import Control
 from vrooli.execution.runs.inputs import BadInputs
 from vrooli.execution.runs.views import RunViews
+from vrooli.server.answers import refusals
 from vrooli.server.auth import OPERATOR, OwnRun, Who
 from vrooli.server.problems import problem
 
@@ -43,7 +44,7 @@ class Fork(BaseModel):
 
 def control_routes(control: Control, views: RunViews) -> APIRouter:
     """Everything that steers a run."""
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", responses=refusals(404, 409))
 
     @router.post("/runs/{run}/pause", summary="Begin no new step of a run", dependencies=[OPERATOR])
     async def pause_run(run: OwnRun, who: Who) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from vrooli.server.accounts.directory import Directory
 from vrooli.server.accounts.roles import Role
+from vrooli.server.answers import refusals
 from vrooli.server.auth import VIEWER, Who
 from vrooli.server.bodies import Id, StrictBody
 
@@ -23,7 +24,7 @@ class NewKey(StrictBody):
 
 def key_routes(directory: Directory) -> APIRouter:
     """One's own keys; those of everybody for admins."""
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", responses=refusals(404, 409))
 
     @router.get("/keys", summary="List API keys", dependencies=[VIEWER])
     async def list_keys(who: Who) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from vrooli.server.accounts.directory import Directory
 from vrooli.server.accounts.roles import Role
+from vrooli.server.answers import refusals
 from vrooli.server.auth import ADMIN, Who
 from vrooli.server.bodies import Email, EmailInPath, Id, Password, StrictBody
 
@@ -39,7 +40,7 @@ class NewInvitation(StrictBody):
 
 def user_routes(directory: Directory) -> APIRouter:
     """Users and invitations."""
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", responses=refusals(404, 409))
     _add_users(router, directory)
     _add_invitations(router, directory)
     return router
