@@ -32,7 +32,7 @@ def test_health_report(stack: LiveStack) -> None:
     watchdog = f"watchdog=http://127.0.0.1:{stack.ports['autoheal']}"
     ended = stack.run("run", "start", "health-report", "-i", watchdog, "--watch", "--json")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    run = json.loads(ended.stdout)
+    run = json.loads(ended.stdout.splitlines()[-1])
     assert run["output"]["file"] == "report.md"
     assert run["output"]["sick"] == []
     assert "report.md" in stack.run("run", "files", run["id"]).stdout

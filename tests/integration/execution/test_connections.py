@@ -36,7 +36,8 @@ async def test_an_open_transaction_ends_with_the_loan(cluster: Postgres) -> None
             await task
         async with database.connection() as connection:
             assert await connection.fetchval("SELECT count(*) FROM t") == 0
-            idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+            idle = """SELECT count(*) FROM pg_stat_activity
+                      WHERE datname = current_database() AND state LIKE 'idle in transaction%'"""
             assert await connection.fetchval(idle) == 0
     finally:
         await database.close()

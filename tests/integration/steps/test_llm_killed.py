@@ -84,8 +84,10 @@ async def test_no_request_that_was_answered_and_no_call_that_was_made_is_repeate
     assert (status, output) == ("completed", "six files")
     rows = await work.fetch("SELECT path, attempt, status FROM steps ORDER BY n")
     notes = [f"answer/{kind}[{n}]" for n in range(1, 7) for kind in ("model", "tool")]
-    paths = [*notes, "answer/model[7]", "answer"]
-    assert rows == [(path, 1, "completed") for path in paths]
+    # The beginning of a step that takes long is told after a moment, before what it notes by then.
+    inside = [row for row in rows if row[0] != "answer"]
+    assert inside == [(path, 1, "completed") for path in (*notes, "answer/model[7]")]
+    assert ("answer", 1, "completed") in rows
 
 
 async def _asked(server: OpenAIServer, times: int) -> bool:
