@@ -37,7 +37,7 @@ def test_a_look_finds_what_the_case_says(name: str, case: dict[str, Any], tmp_pa
     json.dumps(found.to_json())
 
 
-@pytest.mark.parametrize("check", CHECKS.values(), ids=str)
+@pytest.mark.parametrize("check", CHECKS.values(), ids=list(CHECKS))
 def test_every_check_is_complete(check: Check) -> None:
     assert check.id.replace("-", "_") == check.run.__module__.rpartition(".")[2]
     assert check.title
