@@ -8,12 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from vrooli.execution.approvals.approvals import Approvals
 from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter, unknown_approval
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, Who, access_of
-from vrooli.server.bodies import Id
+from vrooli.server.bodies import STORABLE, Id
 from vrooli.server.routes.runs import Limit
-
-STORABLE = r"^[^\x00]*$"
-"""No NUL: PostgreSQL takes none."""
 
 Given = Annotated[str, Query(max_length=64, pattern=STORABLE)]
 
@@ -43,7 +42,13 @@ def approval_routes(approvals: Approvals) -> APIRouter:
             raise unknown_approval(approval)
         return found
 
-    @router.get("/approvals", summary="List approvals, newest first", dependencies=[VIEWER])
+    @router.get(
+        "/approvals",
+        summary="List approvals, newest first",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.ApprovalPage),
+    )
     async def list_approvals(
         who: Who,
         status: Literal["", "pending", "approved", "rejected", "expired", "void"] = "",
@@ -59,7 +64,13 @@ def approval_routes(approvals: Approvals) -> APIRouter:
         more = len(found) > limit
         return {"approvals": found[:limit], "next": found[limit - 1]["id"] if more else None}
 
-    @router.get("/approvals/{approval}", summary="Read an approval", dependencies=[VIEWER])
+    @router.get(
+        "/approvals/{approval}",
+        summary="Read an approval",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.ApprovalShape, 404),
+    )
     async def get_approval(approval: Id, request: Request) -> dict[str, Any]:
         """With `what` is to be approved, and its `hash`. 404 when there is none of that id."""
         return await seen(approval, request)
@@ -68,6 +79,8 @@ def approval_routes(approvals: Approvals) -> APIRouter:
         "/approvals/{approval}/approve",
         summary="Approve what a run asks for",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.ApprovalShape, 404, 409),
     )
     async def approve(approval: Id, request: Request, who: Who, said: Said) -> dict[str, Any]:
         """The approval; its run goes on at once. 409 when it was decided before, `hash` is that of
@@ -80,6 +93,8 @@ def approval_routes(approvals: Approvals) -> APIRouter:
         "/approvals/{approval}/reject",
         summary="Reject what a run asks for",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.ApprovalShape, 404, 409),
     )
     async def reject(approval: Id, request: Request, who: Who, said: Said) -> dict[str, Any]:
         """The approval; its run goes on at once, and fails unless its routine says otherwise. 409

@@ -9,6 +9,8 @@ from starlette.responses import JSONResponse
 from vrooli.execution.runs.control import Control
 from vrooli.execution.runs.inputs import BadInputs
 from vrooli.execution.runs.views import RunViews
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, OwnRun, Who
 from vrooli.server.problems import problem
 
@@ -45,7 +47,13 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
     """Everything that steers a run."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.post("/runs/{run}/pause", summary="Begin no new step of a run", dependencies=[OPERATOR])
+    @router.post(
+        "/runs/{run}/pause",
+        summary="Begin no new step of a run",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
+    )
     async def pause_run(run: OwnRun, who: Who) -> dict[str, Any]:
         """The run: `paused`, or `pausing` while what runs in it ends. Again changes nothing; 409
         when it has ended.
@@ -53,7 +61,11 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
         return await control.pause(run, who.name)
 
     @router.post(
-        "/runs/{run}/resume", summary="Go on with a run that was paused", dependencies=[OPERATOR]
+        "/runs/{run}/resume",
+        summary="Go on with a run that was paused",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
     )
     async def resume_run(run: OwnRun, who: Who) -> dict[str, Any]:
         """The run. Again changes nothing; 409 when it has ended."""
@@ -63,6 +75,8 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
         "/runs/{run}/retry",
         summary="Go on with a run that failed or was cancelled",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
     )
     async def retry_run(run: OwnRun, who: Who, retry: Retry) -> dict[str, Any]:
         """The run. Without `path` it goes on with the steps because of which it failed, and all
@@ -76,6 +90,8 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
         status_code=201,
         summary="Start a run from inside another",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409, status=201),
     )
     async def fork_run(
         run: OwnRun,
