@@ -192,7 +192,7 @@ async def test_a_run_that_goes_on_after_its_end_keeps_all_and_says_what_counts_n
     new = await (await runs.anew()).claim("r")
     assert await new.read() == [*entries, Again("b", 2)]
     assert await new.write(done("b", 3)) is Written.DONE
-    assert await new.read() == [*entries, done("b", 3), Again("b", 2)]
+    assert await new.read() == [*entries, Again("b", 2), done("b", 3)]
 
 
 async def test_runs_do_not_see_each_other(runs: Runs) -> None:

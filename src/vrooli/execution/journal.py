@@ -39,7 +39,7 @@ class PostgresJournal:
     """
 
     def __init__(
-        self, database: Database, batcher: Batcher, run: str, fence: int, *, fresh: bool = False
+        self, database: Database, batcher: Batcher, run: str, fence: int, fresh: bool = False
     ) -> None:
         self._database, self._batcher = database, batcher
         self._artifacts = Artifacts(database)

@@ -1,6 +1,7 @@
 """The work of one process, put together: routines, runs, and the engine that drives them."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
@@ -100,17 +101,9 @@ def work(
         share: of the runs that it may take.
         meter: who counts.
     """
-    share, schedules = share or Share(), ScheduleStore(database)
-    live = Live(EventStore(database))
-    news = News(database, owner, live.heard)
-    store, batcher = RunStore(database, news.tell), Batcher(database, news.tell)
-    transitions, children = Transitions(database, news.tell), ChildStore(database, news.tell)
-    routines, views = RoutineStore(database), RunViews(database)
-    questions = ApprovalStore(database, news.tell)
-    ends, meter, read = Ends(children.ended, clock), meter or NoMeter(), Known(read_routine).of
-
-    def journal(run: str, fence: int, fresh: bool) -> PostgresJournal:
-        return PostgresJournal(database, batcher, run, fence, fresh=fresh)
+    share, meter, read = share or Share(), meter or NoMeter(), Known(read_routine).of
+    common = _Common(database, owner)
+    ends = Ends(common.children.ended, clock)
 
     def executor(book: Notebook) -> Executor:
         return MeteredExecutor(StepExecutor(book.run, equipped, book.of), meter, clock)
@@ -118,40 +111,61 @@ def work(
     engine = Engine(
         EngineParts(
             owner=owner,
-            store=store,
-            journal=journal,
+            store=common.store,
+            journal=common.journal,
             executor=executor,
-            written=batcher.close,
+            written=common.batcher.close,
             clock=clock,
             read=read,
-            transitions=transitions,
+            transitions=common.transitions,
             meter=meter,
             slots=share.slots,
             serves=share.serves,
             let_go=ends.hint,
         )
     )
-    subruns = Children(children, routines, engine, ends, clock)
     equipped = replace(
         tools,
-        subruns=subruns,
-        approvals=questions,
+        subruns=Children(common.children, common.routines, engine, ends, clock),
+        approvals=common.questions,
         spending=PostgresSpending(database, clock),
     )
-    runs = Runs(store, routines, views, engine)
+    return _asked(common, engine, equipped)
+
+
+class _Common:
+    """What the parts of one process have in common."""
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self.database = database
+        self.live = Live(EventStore(database))
+        self.news = News(database, owner, self.live.heard)
+        told = self.news.tell
+        self.store, self.batcher = RunStore(database, told), Batcher(database, told)
+        self.transitions, self.children = Transitions(database, told), ChildStore(database, told)
+        self.routines, self.views = RoutineStore(database), RunViews(database)
+        self.questions = ApprovalStore(database, told)
+        self.journal = partial(PostgresJournal, database, self.batcher)
+
+
+def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
+    """All that can be asked."""
+    database, routines, views = common.database, common.routines, common.views
+    runs, schedules = Runs(common.store, routines, views, engine), ScheduleStore(database)
+    read, clock = engine.parts.read, tools.clock
     return Work(
         routines=routines,
         runs=runs,
         engine=engine,
-        control=Control(transitions, routines, views, engine),
-        approvals=Approvals(questions, ApprovalViews(database), engine),
+        control=Control(common.transitions, routines, views, engine),
+        approvals=Approvals(common.questions, ApprovalViews(database), engine),
         kept=Kept(views, Artifacts(database), tools.workspaces),
-        effects=Effects(database, views, news.tell),
+        effects=Effects(database, views, common.news.tell),
         models=tools.models,
         budgets=Budgets(database),
         planning=Planning(schedules, routines),
         scheduler=Scheduler(schedules, runs, clock),
-        reasons=Reasons(database, lambda run: journal(run, 0, False), read, clock),
-        live=live,
-        news=news,
+        reasons=Reasons(database, lambda run: common.journal(run, 0), read, clock),
+        live=common.live,
+        news=common.news,
     )

@@ -30,7 +30,8 @@ _TABLES = (
     " path TEXT NOT NULL, attempt INTEGER NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL,"
     " arguments TEXT, output TEXT, failure TEXT, at REAL NOT NULL, UNIQUE(run, path, attempt))",
     "CREATE TABLE IF NOT EXISTS retries(run TEXT NOT NULL REFERENCES runs, path TEXT NOT NULL,"
-    " attempt INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY(run, path, attempt)) WITHOUT ROWID",
+    " attempt INTEGER NOT NULL, at REAL NOT NULL, n REAL NOT NULL,"
+    " PRIMARY KEY(run, path, attempt)) WITHOUT ROWID",
 )
 _CLAIM = (
     "INSERT INTO runs(id, fence) VALUES (?, 1)"
@@ -38,7 +39,10 @@ _CLAIM = (
 )
 _END = "INSERT INTO runs(id, fence, ended) VALUES (?, 1, 1) ON CONFLICT(id) DO UPDATE SET ended = 1"
 _REOPEN = "UPDATE runs SET ended = 0, fence = fence + 1 WHERE id = ?"
-_GIVE_UP = "INSERT OR IGNORE INTO retries(run, path, attempt, at) VALUES (?, ?, ?, ?)"
+_GIVE_UP = (  # after what is there, and before what comes
+    "INSERT OR IGNORE INTO retries(run, path, attempt, at, n)"
+    " VALUES (?, ?, ?, ?, (SELECT coalesce(max(n), 0) + 0.5 FROM steps))"
+)
 _OURS = "SELECT 1 FROM runs WHERE id = ? AND fence = ? AND NOT ended"
 _WRITE = (
     "INSERT INTO steps(run, path, attempt, type, status, arguments, output, failure, at)"
@@ -50,7 +54,7 @@ _WRITE = (
 _READ = (
     "SELECT path, attempt, type, status, arguments, output, failure, at, n"
     " FROM steps WHERE run = ?1 UNION ALL"
-    " SELECT path, attempt, '', 'again', NULL, NULL, NULL, at, 9e18"
+    " SELECT path, attempt, '', 'again', NULL, NULL, NULL, at, n"
     " FROM retries WHERE run = ?1 ORDER BY n"
 )
 

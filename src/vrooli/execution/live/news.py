@@ -17,6 +17,9 @@ CHANNEL = "vrooli_run_events"
 PAUSE = 0.02
 """Seconds between two notices."""
 
+CLOSING = 1.0
+"""Seconds for the last one."""
+
 MOST = 200
 """Trees of a notice: PostgreSQL takes 7,999 bytes, and an id of ours has 16."""
 
@@ -55,9 +58,9 @@ class News:
             self._task = asyncio.create_task(self._notify(), name="news")
 
     async def close(self) -> None:
-        """Wait until all is told that was to be."""
+        """Wait until all is told that was to be, not for ever: who is not told looks."""
         if self._task is not None:
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=CLOSING)
 
     async def _notify(self) -> None:
         while self._due:

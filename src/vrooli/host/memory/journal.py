@@ -14,12 +14,14 @@ class _Run:
     fence: int = 0
     ended: bool = False
     rows: dict[tuple[str, int], Stored] = field(default_factory=dict)
-    given_up: dict[str, int] = field(default_factory=dict)
+    given_up: list[tuple[int, Again]] = field(default_factory=list)  # after so many rows
 
     def told(self) -> list[Told]:
-        """All that is in it."""
-        again = [Again(path, attempt) for path, attempt in self.given_up.items()]
-        return [row.entry() for row in self.rows.values()] + again
+        """All that is in it, in its order."""
+        entries = [row.entry() for row in self.rows.values()]
+        for rows, again in reversed(self.given_up):
+            entries.insert(rows, again)
+        return entries
 
 
 class MemoryJournals:
@@ -54,7 +56,7 @@ class MemoryJournals:
         state = self._runs[run]
         state.ended = False
         state.fence += 1
-        state.given_up.update(given_up)
+        state.given_up += [(len(state.rows), Again(*one)) for one in given_up.items()]
 
 
 class MemoryJournal:
