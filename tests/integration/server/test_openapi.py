@@ -4,6 +4,7 @@ schema allows, and much that it does not.
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -134,3 +135,10 @@ def test_a_character_that_cannot_be_stored_is_the_callers_mistake(served: Server
     assert served.get("/api/v1/runs/a%00b").status_code == 422
     assert served.get("/api/v1/schedules/a%00b").status_code == 422
     assert served.get("/api/v1/routines/a%00b").status_code == 422
+
+
+def test_what_is_told_of_a_long_path_is_no_broken_reference(served: Server) -> None:
+    for before in ("", "a", "aa"):
+        instance = served.get(f"/api/v1/runs/{before}{'%20' * 300}").json()["instance"]
+        assert 509 < len(instance) <= 512
+        assert re.fullmatch(r"(?:[^%]|%[0-9A-F]{2})+", instance)
