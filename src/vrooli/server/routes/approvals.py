@@ -35,13 +35,20 @@ def approval_routes(approvals: Approvals) -> APIRouter:
     """Everything about approvals."""
     router = APIRouter(prefix="/api/v1")
 
-    async def seen(approval: str, request: Request) -> dict[str, Any]:
-        found, access = await approvals.views.get(approval), access_of(request)
-        who = await access.of(request)
-        if not who.sees(await access.owner_of(found["run"])):
-            raise unknown_approval(approval)
-        return found
+    _add_views(router, approvals)
+    _add_decisions(router, approvals)
+    return router
 
+
+async def _seen(approvals: Approvals, approval: str, request: Request) -> dict[str, Any]:
+    found, access = await approvals.views.get(approval), access_of(request)
+    who = await access.of(request)
+    if not who.sees(await access.owner_of(found["run"])):
+        raise unknown_approval(approval)
+    return found
+
+
+def _add_views(router: APIRouter, approvals: Approvals) -> None:
     @router.get(
         "/approvals",
         summary="List approvals, newest first",
@@ -73,8 +80,10 @@ def approval_routes(approvals: Approvals) -> APIRouter:
     )
     async def get_approval(approval: Id, request: Request) -> dict[str, Any]:
         """With `what` is to be approved, and its `hash`. 404 when there is none of that id."""
-        return await seen(approval, request)
+        return await _seen(approvals, approval, request)
 
+
+def _add_decisions(router: APIRouter, approvals: Approvals) -> None:
     @router.post(
         "/approvals/{approval}/approve",
         summary="Approve what a run asks for",
@@ -86,7 +95,7 @@ def approval_routes(approvals: Approvals) -> APIRouter:
         """The approval; its run goes on at once. 409 when it was decided before, `hash` is that of
         something else, its time is over, or its run has ended.
         """
-        await seen(approval, request)
+        await _seen(approvals, approval, request)
         return await approvals.decide(approval, Decision(True, said.hash, who.name, said.reason))
 
     @router.post(
@@ -100,7 +109,5 @@ def approval_routes(approvals: Approvals) -> APIRouter:
         """The approval; its run goes on at once, and fails unless its routine says otherwise. 409
         as above.
         """
-        await seen(approval, request)
+        await _seen(approvals, approval, request)
         return await approvals.decide(approval, Decision(False, said.hash, who.name, said.reason))
-
-    return router

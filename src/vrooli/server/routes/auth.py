@@ -43,12 +43,13 @@ class NewPassword(StrictBody):
 def auth_routes(logins: Logins, directory: Directory) -> APIRouter:
     """Sessions."""
     router = APIRouter(prefix="/api/v1/auth")
-    _add_open(router, logins, directory)
+    _add_open(router, logins)
+    _add_invited(router, directory)
     _add_own(router, logins)
     return router
 
 
-def _add_open(router: APIRouter, logins: Logins, directory: Directory) -> None:
+def _add_open(router: APIRouter, logins: Logins) -> None:
     @router.post(
         "/login",
         summary="Log in",
@@ -99,6 +100,8 @@ def _add_open(router: APIRouter, logins: Logins, directory: Directory) -> None:
             raise HTTPException(401, "this is no refresh token") from None
         return {}
 
+
+def _add_invited(router: APIRouter, directory: Directory) -> None:
     @router.post(
         "/accept",
         status_code=201,

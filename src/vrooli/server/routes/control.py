@@ -46,7 +46,12 @@ class Fork(BaseModel):
 def control_routes(control: Control, views: RunViews) -> APIRouter:
     """Everything that steers a run."""
     router = APIRouter(prefix="/api/v1")
+    _add_pauses(router, control)
+    _add_new_starts(router, control, views)
+    return router
 
+
+def _add_pauses(router: APIRouter, control: Control) -> None:
     @router.post(
         "/runs/{run}/pause",
         summary="Begin no new step of a run",
@@ -71,6 +76,8 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
         """The run. Again changes nothing; 409 when it has ended."""
         return await control.resume(run, who.name)
 
+
+def _add_new_starts(router: APIRouter, control: Control, views: RunViews) -> None:
     @router.post(
         "/runs/{run}/retry",
         summary="Go on with a run that failed or was cancelled",
@@ -109,5 +116,3 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
         except BadInputs as error:
             return problem(422, "bad_inputs", error.what, next_step=error.next_step)
         return JSONResponse(await views.get(made), status_code=201)
-
-    return router
