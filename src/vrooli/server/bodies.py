@@ -8,11 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from vrooli.server.accounts.tokens import MAX_TOKEN
 from vrooli.server.accounts.words import MAX_EMAIL
 
+STORABLE = r"^[^\x00]*$"
+"""No NUL: PostgreSQL takes none."""
+
 Email = Annotated[str, Field(max_length=MAX_EMAIL)]
 Password = Annotated[str, Field(max_length=1024)]
 Token = Annotated[str, Field(max_length=MAX_TOKEN)]
 
 Id = Annotated[str, Path(max_length=64, pattern="^[!-~]+$")]
+NameInPath = Annotated[str, Path(max_length=63, pattern=STORABLE)]
 EmailInPath = Annotated[str, Path(max_length=MAX_EMAIL, pattern=r"^[^\x00-\x20]+$")]
 
 

@@ -2,6 +2,7 @@
 secret inside.
 """
 
+import re
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -23,6 +24,7 @@ RETRY_AFTER_SECONDS = 5
 """What a client should wait after a 503: a PostgreSQL that was killed is usually back by then."""
 
 LONGEST_INSTANCE = 512
+_CUT = re.compile("%.?$")
 
 SCHEMA = {
     "title": "Problem",
@@ -56,7 +58,8 @@ class Problem(JSONResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        instance = raw.decode("ascii", "replace")[:LONGEST_INSTANCE]
+        # Cut inside an escape it would be no reference any more.
+        instance = _CUT.sub("", raw.decode("ascii", "replace")[:LONGEST_INSTANCE])
         self.body = self.render({**self._fields, "instance": instance})
         self.headers["content-length"] = str(len(self.body))
         await super().__call__(scope, receive, send)

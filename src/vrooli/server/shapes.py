@@ -23,6 +23,33 @@ class Artifact(BaseModel):
     bytes: int
 
 
+class Line(BaseModel):
+    """What may be spent of something, is spent, is spoken for, and when it would be used up."""
+
+    limit: float | None
+    spent: float
+    reserved: float
+    forecast: float | None
+
+
+class BudgetShape(BaseModel):
+    """How a run stands: US dollars, tokens, attempts and seconds."""
+
+    cost: Line
+    tokens: Line
+    steps: Line
+    time: Line
+    on_limit: str | None
+    unpriced: int
+
+
+class Unread(BaseModel):
+    """Which server could not read the routine of a run, and why."""
+
+    by: str
+    why: str
+
+
 class RunShape(BaseModel):
     """A run. Times are unix seconds."""
 
@@ -40,6 +67,15 @@ class RunShape(BaseModel):
     created_at: float
     started_at: float | None
     ended_at: float | None
+    parent: str | None
+    parent_path: str | None
+    pausing: bool
+    forked_from: str | None
+    forked_path: str | None
+    budget: BudgetShape
+    queue: str
+    priority: int
+    unread: Unread | None
 
 
 class RunPage(BaseModel):
@@ -181,6 +217,75 @@ class EffectsOfRun(BaseModel):
 
     undecided: list[Undecided]
     decided: list[DecidedShape]
+
+
+class ApprovalShape(BaseModel):
+    """What a run asks for, and what somebody said. Times are unix seconds."""
+
+    id: str
+    run: str
+    routine: str
+    path: str
+    attempt: int
+    hash: str
+    status: Literal["pending", "approved", "rejected", "expired", "void"]
+    message: str | None
+    what: Any
+    asked_at: float
+    expires_at: float | None
+    decided_at: float | None
+    decided_by: str | None
+    reason: str | None
+
+
+class ApprovalPage(BaseModel):
+    """The newest first, and where the next page begins."""
+
+    approvals: list[ApprovalShape]
+    next: str | None
+
+
+class ScheduleShape(BaseModel):
+    """When a routine runs. Times are unix seconds."""
+
+    name: str
+    routine: str
+    inputs: dict[str, Any]
+    schedule: str
+    timezone: str
+    missed: Literal["once", "skip"]
+    priority: int
+    enabled: bool
+    created_by: str
+    created_at: float
+    last_due: float
+    next_due: float | None
+    last_run: str | None
+    last_error: str | None
+
+
+class ScheduleList(BaseModel):
+    """By name."""
+
+    schedules: list[ScheduleShape]
+
+
+class ProviderShape(BaseModel):
+    """Somebody who answers for language models."""
+
+    name: str
+    vendor: str
+    title: str
+    base_url: str
+    key: bool
+    installed: bool
+    state: str
+
+
+class ProviderList(BaseModel):
+    """By name."""
+
+    providers: list[ProviderShape]
 
 
 class HistoryShape(BaseModel):

@@ -3,15 +3,19 @@ and what is not. A route that is not in the list fails.
 """
 
 import re
+import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.support.people import Person, ask, sql
 from tests.support.server import Server
+from tests.support.waiting import wait_for
+from vrooli.execution.artifacts import LARGE
 from vrooli.server.accounts.roles import Role
 from vrooli.server.accounts.tokens import ACCESS_SECONDS, Signer
 
@@ -34,6 +38,28 @@ EXPECTED: dict[str, Role | None] = {
     "POST /api/v1/runs/{run}/cancel": Role.OPERATOR,
     "GET /api/v1/runs/{run}/steps": Role.VIEWER,
     "GET /api/v1/runs/{run}/events": Role.VIEWER,
+    "POST /api/v1/runs/{run}/pause": Role.OPERATOR,
+    "POST /api/v1/runs/{run}/resume": Role.OPERATOR,
+    "POST /api/v1/runs/{run}/retry": Role.OPERATOR,
+    "POST /api/v1/runs/{run}/fork": Role.OPERATOR,
+    "POST /api/v1/runs/{run}/budget": Role.OPERATOR,
+    "GET /api/v1/runs/{run}/why": Role.VIEWER,
+    "GET /api/v1/runs/{run}/files": Role.VIEWER,
+    "GET /api/v1/runs/{run}/files/{path}": Role.VIEWER,
+    "GET /api/v1/runs/{run}/effects": Role.VIEWER,
+    "POST /api/v1/runs/{run}/effects": Role.OPERATOR,
+    "GET /api/v1/effects": Role.VIEWER,
+    "GET /api/v1/artifacts/{sha256}": Role.VIEWER,
+    "GET /api/v1/models": Role.VIEWER,
+    "GET /api/v1/approvals": Role.VIEWER,
+    "GET /api/v1/approvals/{approval}": Role.VIEWER,
+    "POST /api/v1/approvals/{approval}/approve": Role.OPERATOR,
+    "POST /api/v1/approvals/{approval}/reject": Role.OPERATOR,
+    "GET /api/v1/schedules": Role.VIEWER,
+    "POST /api/v1/schedules": Role.OPERATOR,
+    "GET /api/v1/schedules/{name}": Role.VIEWER,
+    "DELETE /api/v1/schedules/{name}": Role.OPERATOR,
+    "POST /api/v1/schedules/{name}/{action}": Role.OPERATOR,
     "POST /api/v1/auth/login": OPEN,
     "POST /api/v1/auth/refresh": OPEN,
     "POST /api/v1/auth/logout": OPEN,
@@ -51,7 +77,26 @@ EXPECTED: dict[str, Role | None] = {
     "POST /api/v1/keys": Role.VIEWER,
     "DELETE /api/v1/keys/{id}": Role.VIEWER,
 }
-WAITING = {"name": "wait", "do": [{"step": "a", "wait": {"seconds": 600}}]}
+FILE = {"path": "a.md", "text": "# x"}
+WAITING = {
+    "name": "wait",
+    "do": [
+        {"step": "file", "tool": {"name": "write_file", "arguments": FILE}},
+        {"step": "large", "value": {"text": "x" * 2 * LARGE}},
+        {"step": "asks", "approval": {"message": "may it?", "what": "it"}},
+    ],
+}
+BODIES: dict[str, Any] = {
+    "POST /api/v1/runs/{run}/retry": {},
+    "POST /api/v1/runs/{run}/fork": {"path": "nosuch"},
+    "POST /api/v1/runs/{run}/budget": {"steps": 5},
+    "POST /api/v1/runs/{run}/effects": {"path": "nosuch", "decision": "again", "why": "x"},
+    "POST /api/v1/approvals/{approval}/approve": {"hash": "0" * 64},
+    "POST /api/v1/approvals/{approval}/reject": {"hash": "0" * 64},
+}
+"""Right by their schema; a run that waits has none of what they name."""
+
+DONE_OR_REFUSED = (200, 400, 409)
 ENDS_SESSIONS = "POST /api/v1/auth/logout-everywhere"
 
 
@@ -73,7 +118,8 @@ class Caller:
 @pytest.fixture(scope="module")
 def callers(served: Server) -> dict[str, Caller]:
     """One of each kind."""
-    served.post("/api/v1/routines", json=WAITING)
+    stored = served.post("/api/v1/routines", json=WAITING)
+    assert stored.status_code == 200, stored.text
     found = {role.value: caller(served, role) for role in Role}
     viewer = person_with_run(served, Role.VIEWER)
     key = viewer[0].new_key(role="viewer")
@@ -99,9 +145,28 @@ def person_with_run(served: Server, role: Role) -> tuple[Person, dict[str, str]]
     person = Person(served, "operator")
     token = person.pair()["access_token"]
     run = ask(served, token, "POST", "/runs", {"routine": "wait"}).json()["id"]
-    key = person.new_key()["id"]
+    schedule = f"s{secrets.token_hex(8)}"
+    plan = {"name": schedule, "routine": "wait", "schedule": "every 6h"}
+    assert ask(served, token, "POST", "/schedules", plan).status_code == 201
+
+    def asked() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = ask(served, token, "GET", f"/approvals?run={run}").json()[
+            "approvals"
+        ]
+        return found
+
+    wait_for(asked, f"the question of {run}")
+    steps = ask(served, token, "GET", f"/runs/{run}/steps").json()["steps"]
+    own = {
+        "run": run,
+        "id": person.new_key()["id"],
+        "approval": asked()[0]["id"],
+        "schedule": schedule,
+        "path": FILE["path"],
+        "sha256": next(step["artifact"]["sha256"] for step in steps if step["artifact"]),
+    }
     person.change(role=role.value)
-    return person, {"run": run, "id": key}
+    return person, own
 
 
 def expired(served: Server, person: Person) -> str:
@@ -124,12 +189,17 @@ def routes(served: Server) -> set[str]:
     return {*found, "GET /openapi.json"}  # which does not tell of itself
 
 
-def request(served: Server, route: str, token: str, objects: dict[str, str]) -> httpx.Response:
+def request(
+    served: Server, route: str, token: str, objects: dict[str, str], body: Any = None
+) -> httpx.Response:
     method, path = route.split()
     path = re.sub(r"{(\w+)}", lambda name: objects.get(name[1], "nothing"), path)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     url = served.url + path
-    return httpx.request(method, url, headers=headers, timeout=30, verify=False)
+    query = {"run": objects["run"]} if "/artifacts/" in path else None
+    return httpx.request(
+        method, url, params=query, json=body, headers=headers, timeout=30, verify=False
+    )
 
 
 def test_every_route_says_who_may_use_it(served: Server) -> None:
@@ -172,28 +242,46 @@ def test_everybody_gets_what_their_role_says(
             assert status < 500, name
 
 
-RUN_ROUTES = [route for route in EXPECTED if "{run}" in route]
+OWNED = [
+    route
+    for route in EXPECTED
+    if any(part in route for part in ("{run}", "{sha256}", "{approval}", "/schedules/{name}"))
+    and not route.startswith("DELETE")
+]
 
 
-@pytest.mark.parametrize("route", [*RUN_ROUTES, "DELETE /api/v1/keys/{id}"])
+@pytest.mark.parametrize("route", [*OWNED, "DELETE /api/v1/keys/{id}"])
 def test_what_belongs_to_others_is_not_there(
     served: Server, callers: dict[str, Caller], route: str
 ) -> None:
     needed = EXPECTED[route]
     assert needed is not None
+
+    def sent(who: Caller, objects: dict[str, str]) -> httpx.Response:
+        objects = {**objects, "name": objects["schedule"], "action": "enable"}
+        return request(served, route, who.token, objects, BODIES.get(route))
+
     _, foreign = person_with_run(served, Role.OPERATOR)
+    none = {key: "0" * 16 for key in ("run", "id", "approval")}
     for name, one in callers.items():
         if one.role is None or not one.role.covers(needed):
             continue
-        own = request(served, route, one.token, one.own)
-        assert own.status_code in (200, 409), name
-        theirs = request(served, route, one.token, foreign)
+        own = sent(one, one.own)
+        assert own.status_code in DONE_OR_REFUSED, (name, own.text)
+        theirs = sent(one, foreign)
         if one.role is Role.ADMIN:
-            assert theirs.status_code in (200, 409), name
+            assert theirs.status_code in DONE_OR_REFUSED, (name, theirs.text)
             continue
-        nobodys = request(served, route, one.token, {key: "0" * 16 for key in foreign})
+        nobodys = sent(one, {**foreign, **none, "schedule": "s" + "0" * 16})
         assert theirs.status_code == nobodys.status_code == 404, name
         assert without_ids(theirs) == without_ids(nobodys), name
+
+
+def test_nobody_removes_the_schedule_of_another(served: Server) -> None:
+    (mine, own), (other, _) = (person_with_run(served, Role.OPERATOR) for _ in range(2))
+    path = f"/schedules/{own['schedule']}"
+    assert ask(served, other.pair()["access_token"], "DELETE", path).status_code == 404
+    assert ask(served, mine.pair()["access_token"], "DELETE", path).status_code == 200
 
 
 def without_ids(answer: httpx.Response) -> str:
@@ -205,6 +293,11 @@ def test_lists_hold_what_is_ones_own(served: Server, callers: dict[str, Caller])
         one = callers[name]
         runs = ask(served, one.token, "GET", "/runs").json()
         assert [run["id"] for run in runs["runs"]] == [one.own["run"]], name
+        approvals = ask(served, one.token, "GET", "/approvals").json()["approvals"]
+        assert [approval["id"] for approval in approvals] == [one.own["approval"]], name
+        schedules = ask(served, one.token, "GET", "/schedules").json()["schedules"]
+        assert [schedule["name"] for schedule in schedules] == [one.own["schedule"]], name
+        assert ask(served, one.token, "GET", "/effects").json()["effects"] == [], name
         keys = ask(served, one.token, "GET", "/keys").json()["keys"]
         assert one.own["id"] in {key["id"] for key in keys}
         assert len({key["owner"] for key in keys}) == 1

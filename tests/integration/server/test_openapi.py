@@ -4,6 +4,7 @@ schema allows, and much that it does not.
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import httpx
 
 from tests.support.runs import run_of
 from tests.support.server import Server
+from tests.support.waiting import wait_for
 from vrooli.client.work import WorkClient
 from vrooli.execution.artifacts import LARGE
 
@@ -27,14 +29,16 @@ generation.max-examples = 6
 generation.database = "none"
 parameters."path.run" = { dictionary = "runs", probability = 0.6 }
 parameters."query.run" = { dictionary = "runs", probability = 0.6 }
-parameters."path.name" = { dictionary = "routines", probability = 0.5 }
+parameters."path.name" = { dictionary = "names", probability = 0.5 }
+parameters."path.approval" = { dictionary = "approvals", probability = 0.5 }
 parameters."path.path" = { dictionary = "files", probability = 0.5 }
 parameters."path.sha256" = { dictionary = "artifacts", probability = 0.5 }
 parameters."query.wait" = 0
 
 [dictionaries]
 runs.values = RUNS
-routines.values = ROUTINES
+names.values = NAMES
+approvals.values = APPROVALS
 files.values = ["a/report.md", "a", "../x", "nosuch"]
 artifacts.values = ARTIFACTS
 
@@ -52,10 +56,10 @@ include-path = "/debug/heap-dump"
 phases.coverage.enabled = false
 generation.max-examples = 2
 
-# It reads a header, and a header that nobody knows is no mistake of HTTP's.
+# Headers that it does not know are passed over, as by any server.
 [[operations]]
 include-path = "/api/v1/runs/{run}/events"
-checks.negative_data_rejection.enabled = false
+generation.allow-extra-parameters = false
 """
 
 
@@ -78,6 +82,25 @@ def asked(served: Server, folder: Path, config: str) -> tuple[int, str, dict[str
     return ended.returncode, said, json.loads(report.read_text(encoding="utf-8"))
 
 
+def asking(client: WorkClient) -> dict[str, Any]:
+    """What a run waits for."""
+    question = {"step": "asks", "approval": {"message": "may it?", "what": {"x": 1}}}
+    client.put_routine({"name": "asks", "do": [question]})
+    run = client.start("asks", {})["id"]
+    found: list[dict[str, Any]] = wait_for(
+        lambda: client.approvals(run=run)["approvals"], f"the question of {run}"
+    )
+    return found[0]
+
+
+def scheduled(client: WorkClient, routine: str) -> list[str]:
+    """Several, as some are removed."""
+    names = [f"s{n}" for n in range(4)]
+    for name in names:
+        client.add_schedule({"name": name, "routine": routine, "schedule": "every 6h"})
+    return names
+
+
 def test_the_server_keeps_to_its_openapi(
     served: Server, client: WorkClient, tmp_path: Path
 ) -> None:
@@ -85,9 +108,12 @@ def test_the_server_keeps_to_its_openapi(
     large = {"text": secrets.token_hex(LARGE)}
     good = run_of(client, {"step": "w", "tool": file}, {"step": "one", "value": large})
     bad = run_of(client, {"step": "one", "value": {"x": "${1 / 0}"}})
+    approval = asking(client)
+    names = [good["routine"], bad["routine"], *scheduled(client, good["routine"])]
     config = (
-        CONFIG.replace("ROUTINES", json.dumps([good["routine"], bad["routine"]]))
-        .replace("RUNS", json.dumps([good["id"], bad["id"], "nosuch"]))
+        CONFIG.replace("NAMES", json.dumps(names))
+        .replace("RUNS", json.dumps([good["id"], bad["id"], approval["run"], "nosuch"]))
+        .replace("APPROVALS", json.dumps([approval["id"], "nosuch"]))
         .replace("ARTIFACTS", json.dumps([good["artifact"]["sha256"], "0" * 64]))
     )
     code, said, report = asked(served, tmp_path, config)
@@ -107,3 +133,12 @@ def test_what_is_told_of_a_path_names_all_its_methods(served: Server) -> None:
 
 def test_a_character_that_cannot_be_stored_is_the_callers_mistake(served: Server) -> None:
     assert served.get("/api/v1/runs/a%00b").status_code == 422
+    assert served.get("/api/v1/schedules/a%00b").status_code == 422
+    assert served.get("/api/v1/routines/a%00b").status_code == 422
+
+
+def test_what_is_told_of_a_long_path_is_no_broken_reference(served: Server) -> None:
+    for before in ("", "a", "aa"):
+        instance = served.get(f"/api/v1/runs/{before}{'%20' * 300}").json()["instance"]
+        assert 509 < len(instance) <= 512
+        assert re.fullmatch(r"(?:[^%]|%[0-9A-F]{2})+", instance)

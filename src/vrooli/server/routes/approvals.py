@@ -8,13 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from vrooli.execution.approvals.approvals import Approvals
 from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter, unknown_approval
-from vrooli.server.answers import refusals
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, Who, access_of
-from vrooli.server.bodies import Id
+from vrooli.server.bodies import STORABLE, Id
 from vrooli.server.routes.runs import Limit
-
-STORABLE = r"^[^\x00]*$"
-"""No NUL: PostgreSQL takes none."""
 
 Given = Annotated[str, Query(max_length=64, pattern=STORABLE)]
 
@@ -35,16 +33,29 @@ class Said(BaseModel):
 
 def approval_routes(approvals: Approvals) -> APIRouter:
     """Everything about approvals."""
-    router = APIRouter(prefix="/api/v1", responses=refusals(404, 409))
+    router = APIRouter(prefix="/api/v1")
 
-    async def seen(approval: str, request: Request) -> dict[str, Any]:
-        found, access = await approvals.views.get(approval), access_of(request)
-        who = await access.of(request)
-        if not who.sees(await access.owner_of(found["run"])):
-            raise unknown_approval(approval)
-        return found
+    _add_views(router, approvals)
+    _add_decisions(router, approvals)
+    return router
 
-    @router.get("/approvals", summary="List approvals, newest first", dependencies=[VIEWER])
+
+async def _seen(approvals: Approvals, approval: str, request: Request) -> dict[str, Any]:
+    found, access = await approvals.views.get(approval), access_of(request)
+    who = await access.of(request)
+    if not who.sees(await access.owner_of(found["run"])):
+        raise unknown_approval(approval)
+    return found
+
+
+def _add_views(router: APIRouter, approvals: Approvals) -> None:
+    @router.get(
+        "/approvals",
+        summary="List approvals, newest first",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.ApprovalPage),
+    )
     async def list_approvals(
         who: Who,
         status: Literal["", "pending", "approved", "rejected", "expired", "void"] = "",
@@ -60,33 +71,43 @@ def approval_routes(approvals: Approvals) -> APIRouter:
         more = len(found) > limit
         return {"approvals": found[:limit], "next": found[limit - 1]["id"] if more else None}
 
-    @router.get("/approvals/{approval}", summary="Read an approval", dependencies=[VIEWER])
+    @router.get(
+        "/approvals/{approval}",
+        summary="Read an approval",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.ApprovalShape, 404),
+    )
     async def get_approval(approval: Id, request: Request) -> dict[str, Any]:
         """With `what` is to be approved, and its `hash`. 404 when there is none of that id."""
-        return await seen(approval, request)
+        return await _seen(approvals, approval, request)
 
+
+def _add_decisions(router: APIRouter, approvals: Approvals) -> None:
     @router.post(
         "/approvals/{approval}/approve",
         summary="Approve what a run asks for",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.ApprovalShape, 404, 409),
     )
     async def approve(approval: Id, request: Request, who: Who, said: Said) -> dict[str, Any]:
         """The approval; its run goes on at once. 409 when it was decided before, `hash` is that of
         something else, its time is over, or its run has ended.
         """
-        await seen(approval, request)
+        await _seen(approvals, approval, request)
         return await approvals.decide(approval, Decision(True, said.hash, who.name, said.reason))
 
     @router.post(
         "/approvals/{approval}/reject",
         summary="Reject what a run asks for",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.ApprovalShape, 404, 409),
     )
     async def reject(approval: Id, request: Request, who: Who, said: Said) -> dict[str, Any]:
         """The approval; its run goes on at once, and fails unless its routine says otherwise. 409
         as above.
         """
-        await seen(approval, request)
+        await _seen(approvals, approval, request)
         return await approvals.decide(approval, Decision(False, said.hash, who.name, said.reason))
-
-    return router

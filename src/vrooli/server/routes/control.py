@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse
 from vrooli.execution.runs.control import Control
 from vrooli.execution.runs.inputs import BadInputs
 from vrooli.execution.runs.views import RunViews
-from vrooli.server.answers import refusals
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, OwnRun, Who
 from vrooli.server.problems import problem
 
@@ -44,9 +45,20 @@ class Fork(BaseModel):
 
 def control_routes(control: Control, views: RunViews) -> APIRouter:
     """Everything that steers a run."""
-    router = APIRouter(prefix="/api/v1", responses=refusals(404, 409))
+    router = APIRouter(prefix="/api/v1")
+    _add_pauses(router, control)
+    _add_new_starts(router, control, views)
+    return router
 
-    @router.post("/runs/{run}/pause", summary="Begin no new step of a run", dependencies=[OPERATOR])
+
+def _add_pauses(router: APIRouter, control: Control) -> None:
+    @router.post(
+        "/runs/{run}/pause",
+        summary="Begin no new step of a run",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
+    )
     async def pause_run(run: OwnRun, who: Who) -> dict[str, Any]:
         """The run: `paused`, or `pausing` while what runs in it ends. Again changes nothing; 409
         when it has ended.
@@ -54,16 +66,24 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
         return await control.pause(run, who.name)
 
     @router.post(
-        "/runs/{run}/resume", summary="Go on with a run that was paused", dependencies=[OPERATOR]
+        "/runs/{run}/resume",
+        summary="Go on with a run that was paused",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
     )
     async def resume_run(run: OwnRun, who: Who) -> dict[str, Any]:
         """The run. Again changes nothing; 409 when it has ended."""
         return await control.resume(run, who.name)
 
+
+def _add_new_starts(router: APIRouter, control: Control, views: RunViews) -> None:
     @router.post(
         "/runs/{run}/retry",
         summary="Go on with a run that failed or was cancelled",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
     )
     async def retry_run(run: OwnRun, who: Who, retry: Retry) -> dict[str, Any]:
         """The run. Without `path` it goes on with the steps because of which it failed, and all
@@ -77,6 +97,8 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
         status_code=201,
         summary="Start a run from inside another",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409, status=201),
     )
     async def fork_run(
         run: OwnRun,
@@ -94,5 +116,3 @@ def control_routes(control: Control, views: RunViews) -> APIRouter:
         except BadInputs as error:
             return problem(422, "bad_inputs", error.what, next_step=error.next_step)
         return JSONResponse(await views.get(made), status_code=201)
-
-    return router

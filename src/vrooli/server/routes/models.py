@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import APIRouter
 
 from vrooli.execution.llm.models import Models
+from vrooli.server import shapes
+from vrooli.server.answers import answers
 from vrooli.server.auth import VIEWER
 
 
@@ -12,7 +14,13 @@ def model_routes(models: Models) -> APIRouter:
     """Read the providers."""
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/models", summary="List the providers of language models", dependencies=[VIEWER])
+    @router.get(
+        "/models",
+        summary="List the providers of language models",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.ProviderList),
+    )
     async def list_models() -> dict[str, Any]:
         """`{providers: [{name, vendor, title, base_url, key, installed, state}]}`, by name.
 

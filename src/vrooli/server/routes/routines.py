@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Body, Query
 from starlette.responses import JSONResponse
 
 from vrooli.execution.routines import RoutineStore
@@ -10,12 +10,11 @@ from vrooli.flow.reading import RoutineError
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER
+from vrooli.server.bodies import NameInPath
 from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.problems import problem
 
 MOST = 200
-
-Name = Annotated[str, Path(max_length=63)]
 
 
 def routine_routes(routines: RoutineStore) -> APIRouter:
@@ -47,7 +46,7 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
         responses=answers(shapes.RoutineShape, 404),
     )
     async def get_routine(
-        name: Name, version: Annotated[str, Query(max_length=64)] = ""
+        name: NameInPath, version: Annotated[str, Query(max_length=64)] = ""
     ) -> dict[str, Any]:
         """The newest, or the one of that hash; 404 when there is none."""
         return (await routines.get(name, version)).to_json()

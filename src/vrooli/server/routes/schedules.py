@@ -1,8 +1,8 @@
 """`/api/v1/schedules`: runs of routines at their times."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
@@ -11,11 +11,12 @@ from vrooli.execution.planning import Planning
 from vrooli.execution.runs.inputs import BadInputs
 from vrooli.execution.schedules import Plan, Scheduled, unknown_schedule
 from vrooli.flow.reading import NAME
+from vrooli.server import shapes
 from vrooli.server.accounts.roles import Caller
+from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, Who
+from vrooli.server.bodies import NameInPath
 from vrooli.server.problems import problem
-
-Name = Annotated[str, Path(max_length=63)]
 
 
 class NewSchedule(BaseModel):
@@ -47,18 +48,27 @@ class NewSchedule(BaseModel):
 def schedule_routes(planning: Planning) -> APIRouter:
     """Everything about schedules."""
     router = APIRouter(prefix="/api/v1")
+    _add_new(router, planning)
+    _add_views(router, planning)
+    _add_changes(router, planning)
+    return router
 
-    async def seen(name: str, who: Caller) -> Scheduled:
-        found = await planning.store.get(name)
-        if not who.sees(found.plan.by):
-            raise unknown_schedule(name)
-        return found
 
+async def _seen(planning: Planning, name: str, who: Caller) -> Scheduled:
+    found = await planning.store.get(name)
+    if not who.sees(found.plan.by):
+        raise unknown_schedule(name)
+    return found
+
+
+def _add_new(router: APIRouter, planning: Planning) -> None:
     @router.post(
         "/schedules",
         status_code=201,
         summary="Have a routine run at its times",
         dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.ScheduleShape, 404, 409, status=201),
     )
     async def add_schedule(new: NewSchedule, who: Who) -> JSONResponse:
         """201 with the schedule; 404 when there is no such routine, 409 when there is one of that
@@ -80,7 +90,15 @@ def schedule_routes(planning: Planning) -> APIRouter:
             return problem(422, "bad_inputs", error.what, next_step=error.next_step)
         return JSONResponse(made.to_json(), status_code=201)
 
-    @router.get("/schedules", summary="List the schedules", dependencies=[VIEWER])
+
+def _add_views(router: APIRouter, planning: Planning) -> None:
+    @router.get(
+        "/schedules",
+        summary="List the schedules",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.ScheduleList),
+    )
     async def list_schedules(who: Who) -> dict[str, Any]:
         """`{schedules}`, by name: when each is due next, and what became of its last time. Who is
         no admin sees its own.
@@ -88,25 +106,41 @@ def schedule_routes(planning: Planning) -> APIRouter:
         found = await planning.store.all()
         return {"schedules": [one.to_json() for one in found if who.sees(one.plan.by)]}
 
-    @router.get("/schedules/{name}", summary="Read a schedule", dependencies=[VIEWER])
-    async def get_schedule(name: Name, who: Who) -> dict[str, Any]:
+    @router.get(
+        "/schedules/{name}",
+        summary="Read a schedule",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.ScheduleShape, 404),
+    )
+    async def get_schedule(name: NameInPath, who: Who) -> dict[str, Any]:
         """404 when there is none of that name."""
-        return (await seen(name, who)).to_json()
+        return (await _seen(planning, name, who)).to_json()
 
-    @router.delete("/schedules/{name}", summary="Remove a schedule", dependencies=[OPERATOR])
-    async def remove_schedule(name: Name, who: Who) -> dict[str, Any]:
+
+def _add_changes(router: APIRouter, planning: Planning) -> None:
+    @router.delete(
+        "/schedules/{name}",
+        summary="Remove a schedule",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.ScheduleShape, 404),
+    )
+    async def remove_schedule(name: NameInPath, who: Who) -> dict[str, Any]:
         """What it was; its runs stay. 404 when there is none of that name."""
-        await seen(name, who)
+        await _seen(planning, name, who)
         return (await planning.store.remove(name)).to_json()
 
     @router.post(
-        "/schedules/{name}/{action}", summary="Have it start runs, or not", dependencies=[OPERATOR]
+        "/schedules/{name}/{action}",
+        summary="Have it start runs, or not",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.ScheduleShape, 404),
     )
     async def switch_schedule(
-        name: Name, who: Who, action: Literal["enable", "disable"]
+        name: NameInPath, who: Who, action: Literal["enable", "disable"]
     ) -> dict[str, Any]:
         """The schedule. What was due while it was disabled is not caught up."""
-        await seen(name, who)
+        await _seen(planning, name, who)
         return (await planning.switch(name, enabled=action == "enable")).to_json()
-
-    return router
