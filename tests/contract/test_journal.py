@@ -413,6 +413,29 @@ async def test_what_may_be_repeated_is_begun_again_as_the_same_turn(runs: Runs) 
     assert work.turns[0] == work.turns[1]
 
 
+async def test_a_step_that_failed_goes_on_with_its_notes_after_a_retry(
+    runs: Runs,
+) -> None:
+    work, book = Work(), await book_of(runs)
+    await book.of("a").once(note(), work)
+    await book.write(failed("a"))
+    await runs.end("r")
+    await runs.again("r", {"a": 1})
+    assert await (await book_of(runs)).of("a").once(note(), work) == {"done": 1}
+
+
+async def test_a_step_that_worked_and_is_done_anew_notes_anew(runs: Runs) -> None:
+    """And what it notes then is not forgotten in its turn."""
+    work, book = Work(), await book_of(runs)
+    await book.of("a").once(note(), work)
+    await book.write(done("a"))
+    await runs.end("r")
+    await runs.again("r", {"a": 1})
+    for _ in range(2):
+        assert await (await book_of(runs)).of("a").once(note(), work) == {"done": 2}
+    assert [turn.number for turn in work.turns] == [1, 2]
+
+
 async def test_the_driver_sees_no_notes(runs: Runs) -> None:
     book = await book_of(runs)
     await book.of("a").once(note(), Work())

@@ -106,11 +106,15 @@ class Notebook:
         """See `Journal`; without what lies within steps."""
         entries = await self._journal.read()
         steps = [entry for entry in entries if WITHIN not in entry.path]
+        completed: set[str] = set()
         for entry in entries:
             if isinstance(entry, Again):
-                self._kept.pop(entry.path, None)  # what it noted until then was for another round
+                if entry.path in completed:
+                    self._kept.pop(entry.path, None)  # it is to be done anew, all of it
             else:
                 self._keep(entry)
+                if isinstance(entry, Finished) and entry.failure is None:
+                    completed.add(entry.path)
         for entry in counting(steps):
             self._forget(entry)
         return steps

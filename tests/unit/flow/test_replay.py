@@ -1,7 +1,7 @@
 """A journal is compared with what a build would do."""
 
 from tests.support.flow import routine, step
-from vrooli.flow.entries import Begun, Failure, Finished
+from vrooli.flow.entries import Again, Begun, Failure, Finished
 from vrooli.flow.replay import differences
 
 
@@ -32,3 +32,15 @@ def test_fewer_attempts_than_there_were_are_told() -> None:
     (said,) = differences(made, None, tried)
     assert said == "a: this build would not come to attempt 2"
     assert differences(routine(step("a", retry={"most": 2})), None, tried) == []
+
+
+def test_attempts_that_were_given_up_are_not_missed() -> None:
+    """After a retry of the run their numbers go on."""
+    failed = Failure("failed", "no")
+    told = [Finished("a", 1, "do", None, failed), Again("a", 1), Finished("a", 2, "do", 1)]
+    assert differences(routine(step("a"), step("b")), None, told) == []
+
+
+def test_what_a_step_noted_inside_itself_is_not_compared() -> None:
+    told = [Finished("a/model[1]", 1, "model", {}), Finished("a", 1, "do", 1)]
+    assert differences(routine(step("a")), None, told) == []
