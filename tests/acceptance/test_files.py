@@ -68,6 +68,9 @@ def test_what_stops_leaves_the_stack_of_another_file_alone(web: LiveStack, tmp_p
         for words in (f"as {web.file} declares it, not {other}", f"-f {web.file}", "[stack]"):
             assert words in ended.stderr
     assert web.pid("web") == pid
+    for arguments in (["status"], ["logs", "web"], ["scenario", "list"]):
+        ended = run_in(tmp_path, web, *arguments)  # who only looks is told whose it is
+        assert f"runs as {web.file} declares it, not {other}" in ended.stderr, said(ended)
     assert run_in(tmp_path, web, "stop", "web", "-f", str(web.file)).returncode == 0
     other.unlink()  # where there is no file, the default stack is meant
     assert run_in(tmp_path, web, "down").returncode == 0

@@ -86,7 +86,7 @@ class Healing:
         """One action because a person says so: the policy is not asked, the count is untouched.
         The heal, verified or not; its stability is watched on.
         """
-        cause = tracked.failure.cause if tracked.failure else "asked for"
+        cause = tracked.failure.cause if tracked.failure else f"asked for by {who}"
         symptom = tracked.failure.symptom if tracked.failure else Symptom.UNRESPONSIVE
         failure = Failure(symptom, cause, self._clock.wall(), self._clock.monotonic())
         decision = Decision("heal", BY_HAND, f"by {who}")

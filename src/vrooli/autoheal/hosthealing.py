@@ -92,7 +92,7 @@ class HostHealing:
         self, item: HostCheck, names: tuple[str, ...], decision: Decision, tools: "Tools"
     ) -> Heal:
         """Take actions until the check says that it is better; the heal."""
-        failure = item.failure or self._failure(item, "asked for")
+        failure = item.failure or self._failure(item, f"asked for {decision.reason}")
         before = item.result.status if item.result else Status.UNKNOWN
         heal = opened(item.id, failure, decision)
         item.acting = True

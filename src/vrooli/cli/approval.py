@@ -8,7 +8,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.client.work import WorkClient
 from vrooli.core.errors import UsageError
@@ -75,7 +75,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         query = {"status": "" if status == "all" else status, "run": run, "limit": limit}
-        found = kit.work(kit.home(kit.stack_file(file))).approvals(**query)["approvals"]
+        found = kit.work(home_to_read(kit, file)).approvals(**query)["approvals"]
         if json:
             render.print_json(found)
         elif not found:
@@ -86,7 +86,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
 
     @group.command(help=_SHOW_HELP)
     def show(of: Of, path: Path_ = "", file: File = None, json: Json = False) -> None:
-        found = _found(kit.work(kit.home(kit.stack_file(file))), of, path)
+        found = _found(kit.work(home_to_read(kit, file)), of, path)
         if json:
             render.print_json(found)
         else:

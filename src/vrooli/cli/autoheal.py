@@ -7,7 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import with_examples
-from vrooli.cli.kit import Kit, watchdog_of
+from vrooli.cli.kit import Kit, home_to_read, watchdog_of
 from vrooli.cli.options import File, Json
 from vrooli.cli.status import read_status, show
 from vrooli.cli.verdict import VerdictCommand
@@ -60,7 +60,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         cls=VerdictCommand,
     )
     def status(file: File = None, json: Json = False) -> None:
-        seen = read_status(kit, kit.home(kit.stack_file(file)))
+        seen = read_status(kit, home_to_read(kit, file))
         show(seen, json=json)
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import EXIT_FAILURE, Refused, UsageError
@@ -112,7 +112,7 @@ def _register_uninstall(app: typer.Typer, kit: Kit) -> None:
 def _register_watchdog(app: typer.Typer, kit: Kit) -> None:
     @app.command(help=_WATCHDOG_HELP, cls=VerdictCommand)
     def watchdog(file: File = None, json: Json = False) -> None:
-        seen = kit.protection(kit.home(kit.stack_file(file)))
+        seen = kit.protection(home_to_read(kit, file))
         render.print_json(seen) if json else _show(seen)
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 

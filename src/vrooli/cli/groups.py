@@ -7,7 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App, with_examples
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.lifecycle import act
 from vrooli.cli.logs import last_lines
 from vrooli.cli.options import File, Json, Name
@@ -66,7 +66,7 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
     )
     def status(name: Name, file: File = None, json: Json = False) -> None:
         chosen = _resolve(kit, role, name, file)
-        home = kit.home(kit.stack_file(file))
+        home = home_to_read(kit, file)
         seen = read_status(kit, home)
         rows = [s for s in seen["services"] if s["name"] == chosen or _instance(s["name"], chosen)]
         if json:
@@ -86,13 +86,13 @@ def _views(group: typer.Typer, kit: Kit, role: str) -> None:
         lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many.")] = 50,
         file: File = None,
     ) -> None:
-        home = kit.home(kit.stack_file(file))
+        home = home_to_read(kit, file)
         for line in last_lines(kit, home, name, lines):
             render.out(line)
 
 
 def _rows(kit: Kit, role: str, file: Path | None) -> list[dict[str, Any]]:
-    home = kit.home(kit.stack_file(file))
+    home = home_to_read(kit, file)
     return [s for s in read_status(kit, home)["services"] if s["kind"] == role]
 
 

@@ -7,7 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.roles import checked_role
 
@@ -84,7 +84,7 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
 def _register_list(group: typer.Typer, kit: Kit) -> None:
     @group.command("list", help=_LIST_HELP)
     def list_(file: File = None, json: Json = False) -> None:
-        keys = kit.accounts(kit.home(kit.stack_file(file))).keys()
+        keys = kit.accounts(home_to_read(kit, file)).keys()
         if json:
             render.print_json(keys)
         elif not keys:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from vrooli.cli.render import note
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.work import WorkClient
+from vrooli.core.errors import UsageError
 from vrooli.core.home import Home
 
 if TYPE_CHECKING:
@@ -217,8 +219,21 @@ class Kit(Protocol):
 
 
 def watchdog_of(kit: Kit, file: Path | None) -> WatchdogClient:
-    """The API of the watchdog of that file's stack."""
-    return kit.watchdog(kit.home(kit.stack_file(file)))
+    """The API of the watchdog of that file's stack, for commands that only look."""
+    return kit.watchdog(home_to_read(kit, file))
+
+
+def home_to_read(kit: Kit, file: Path | None) -> Home:
+    """The home of that file's stack, for commands that only look. Where what runs there was brought
+    up from another file, a note says so.
+    """
+    found = kit.stack_file(file)
+    home = kit.home(found)
+    try:
+        kit.check_own(found, home)
+    except UsageError as error:
+        note(f"note: {error.what}")
+    return home
 
 
 def home_to_change(kit: Kit, file: Path | None) -> Home:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.secrets import PasswordFile, secret
 from vrooli.client.accounts import AccountsClient
@@ -88,7 +88,7 @@ def _register_logout(app: typer.Typer, kit: Kit) -> None:
         login = kept.read()
         if login is None:
             raise UsageError("nobody is logged in here")
-        client = kit.joining(kit.home(kit.stack_file(file)), f"http://{login.server}")
+        client = kit.joining(home_to_read(kit, file), f"http://{login.server}")
         ended = 1
         if everywhere:
             ended = AccountsClient(client.target, kit.session()).log_out_everywhere()
@@ -111,7 +111,7 @@ def joining(kit: Kit, file: Path | None, server: str, *, plain_http: bool) -> Ac
     Raises:
         UsageError: it would go over a network as it is.
     """
-    client = kit.joining(kit.home(kit.stack_file(file)), server)
+    client = kit.joining(home_to_read(kit, file), server)
     if not plain_http and not _is_here(client.target):
         raise UsageError(
             "secrets would go over the network unencrypted",

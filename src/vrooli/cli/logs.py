@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import Name
 from vrooli.core.errors import AccessDenied, UsageError
 from vrooli.core.home import Home
@@ -57,7 +57,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
             str | None, typer.Option("--file", help="The stack file.", metavar="FILE")
         ] = None,
     ) -> None:
-        home = kit.home(kit.stack_file(Path(file) if file else None))
+        home = home_to_read(kit, Path(file) if file else None)
         held = held_service(kit, home, name)
         if held is not None and follow:
             raise UsageError(

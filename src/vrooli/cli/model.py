@@ -7,7 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 
 _LIST_HELP = """
@@ -30,7 +30,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @group.command("list", help=_LIST_HELP)
     def list_(file: File = None, json: Json = False) -> None:
-        providers = kit.work(kit.home(kit.stack_file(file))).models()
+        providers = kit.work(home_to_read(kit, file)).models()
         if json:
             render.print_json(providers)
             return

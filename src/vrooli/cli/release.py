@@ -6,7 +6,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.client.work import OPEN, WorkClient
 from vrooli.core.errors import EXIT_FAILURE
@@ -35,7 +35,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     @group.command(help=_CHECK_HELP)
     def check(file: File = None, json: Json = False) -> None:
         need_work_half()
-        client = kit.work(kit.home(kit.stack_file(file)))
+        client = kit.work(home_to_read(kit, file))
         found = [_looked_at(client, run) for status in OPEN for run in _all(client, status)]
         stranded = [one for one in found if one["obstacles"]]
         if json:

@@ -9,7 +9,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.given import text_of
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.client.work import BadRoutine, WorkClient
 from vrooli.core.errors import UsageError
@@ -95,7 +95,7 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
 def _register_views(group: typer.Typer, kit: Kit) -> None:
     @group.command("list", help=_LIST_HELP)
     def list_(file: File = None, json: Json = False) -> None:
-        routines = kit.work(kit.home(kit.stack_file(file))).routines()
+        routines = kit.work(home_to_read(kit, file)).routines()
         if json:
             render.print_json(routines)
         elif not routines:
@@ -106,7 +106,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
 
     @group.command(help=_SHOW_HELP)
     def show(name: Name, file: File = None) -> None:
-        render.print_json(kit.work(kit.home(kit.stack_file(file))).routine(name)["definition"])
+        render.print_json(kit.work(home_to_read(kit, file)).routine(name)["definition"])
 
 
 def _row(routine: Mapping[str, Any]) -> tuple[str, ...]:

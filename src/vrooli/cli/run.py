@@ -10,7 +10,7 @@ import typer
 from vrooli.cli import render, run_budget, run_kept, run_why
 from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json, Run
 from vrooli.cli.run_steering import register_steering
 from vrooli.cli.run_watch import run_took, why
@@ -181,7 +181,7 @@ def _register_control(group: typer.Typer, kit: Kit) -> None:
 
 
 def _client(kit: Kit, file: Path | None) -> WorkClient:
-    return kit.work(kit.home(kit.stack_file(file)))
+    return kit.work(home_to_read(kit, file))
 
 
 def _summary(run: Mapping[str, Any]) -> None:

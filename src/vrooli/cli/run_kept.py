@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
 
@@ -36,7 +36,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        client = kit.work(kit.home(kit.stack_file(file)))
+        client = kit.work(home_to_read(kit, file))
         if path is not None:
             if json:
                 raise UsageError("a file is written as it is", where="--json")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
 
@@ -63,7 +63,7 @@ def _register_why(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        reason = kit.work(kit.home(kit.stack_file(file))).why(run, step)
+        reason = kit.work(home_to_read(kit, file)).why(run, step)
         if json:
             render.print_json(reason)
             return
@@ -83,7 +83,7 @@ def _register_effects(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        client = kit.work(kit.home(kit.stack_file(file)))
+        client = kit.work(home_to_read(kit, file))
         found = client.effects() if run is None else client.effects_of(run)
         if json:
             render.print_json(found)

@@ -8,7 +8,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.run import Priority
 
@@ -102,7 +102,7 @@ def _register_add(group: typer.Typer, kit: Kit) -> None:
 def _register_list(group: typer.Typer, kit: Kit) -> None:
     @group.command("list", help=_LIST_HELP)
     def list_(file: File = None, json: Json = False) -> None:
-        found = kit.work(kit.home(kit.stack_file(file))).schedules()
+        found = kit.work(home_to_read(kit, file)).schedules()
         if json:
             render.print_json(found)
         elif not found:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit
+from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import DeadlineExceeded, Unreachable
@@ -41,7 +41,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         json: Json = False,
         watch: Annotated[bool, typer.Option("--watch", "-w", help="Redraw every second.")] = False,
     ) -> None:
-        home = kit.home(kit.stack_file(file))
+        home = home_to_read(kit, file)
         while True:
             seen = read_status(kit, home)
             if watch and not json:

@@ -8,7 +8,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.login import PlainHttp, Server, joining, keep
 from vrooli.cli.options import File, Json
 from vrooli.cli.roles import checked_role
@@ -146,7 +146,7 @@ def _register_users(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        client = kit.accounts(kit.home(kit.stack_file(file)))
+        client = kit.accounts(home_to_read(kit, file))
         rows = client.invitations() if invitations else client.users()
         if json:
             render.print_json(rows)

@@ -60,5 +60,5 @@ async def test_what_a_person_asked_for_in_vain_says_why(tmp_path: Path) -> None:
         rows = StatusView(watchdog.board, watchdog.clock, dict).status()["services"]
         (last,) = [row["last_heal"] for row in rows if row["name"] == "web"]
         assert last["outcome"] == "refused"
-        assert last["cause"].startswith("asked for: ")
+        assert last["cause"].startswith("asked for by ada: ")
         assert "reload_signal" in last["cause"]

@@ -1,7 +1,7 @@
 """A journal is compared with what a build would do."""
 
 from tests.support.flow import routine, step
-from vrooli.flow.entries import Again, Begun, Failure, Finished
+from vrooli.flow.entries import Again, Begun, Failure, Finished, Told
 from vrooli.flow.replay import differences
 
 
@@ -37,7 +37,8 @@ def test_fewer_attempts_than_there_were_are_told() -> None:
 def test_attempts_that_were_given_up_are_not_missed() -> None:
     """After a retry of the run their numbers go on."""
     failed = Failure("failed", "no")
-    told = [Finished("a", 1, "do", None, failed), Again("a", 1), Finished("a", 2, "do", 1)]
+    told: list[Told] = [Finished("a", 1, "do", None, failed), Again("a", 1)]
+    told.append(Finished("a", 2, "do", 1))
     assert differences(routine(step("a"), step("b")), None, told) == []
 
 
