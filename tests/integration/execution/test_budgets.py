@@ -301,3 +301,15 @@ async def test_what_was_free_again_is_set_aside_anew_when_a_run_comes_back(
     await here.fetch("UPDATE runs SET status = 'running' WHERE id = $1", run)
     await spending.reserve(run, "a", Amount(70))
     assert await of(here, run, "tokens") == (0, 70, 100)
+
+
+async def test_a_fork_may_spend_what_the_other_might(here: Place) -> None:
+    """Nobody gets around a limit by going on somewhere else."""
+    budget = {"cost": 2, "tokens": 90, "steps": 3, "time": 600}
+    steps = [{"step": f"s{n}", "value": {"n": n}} for n in range(3)]
+    run = await here.start(await here.put(*steps), budget=budget)
+    await here.end(run)
+    fork = await here.work.control.fork(run, "s1", {}, "somebody", None)
+    assert (await here.end(fork))["status"] == "completed"
+    found = (await here.work.runs.views.get(fork))["budget"]
+    assert {kind: found[kind]["limit"] for kind in budget} == budget

@@ -121,10 +121,14 @@ SELECT root FROM moved
 _FORK = """
 WITH before AS (
     SELECT id FROM runs WHERE created_by = $4 AND request_key = $5
+), limits AS (
+    SELECT * FROM budgets WHERE run = $2 AND on_limit IS NOT NULL
 ), made AS (
     INSERT INTO runs (id, root, routine, version, inputs, status, lease_until, created_by,
-                      request_key, forked_from, forked_path, queue, priority)
-    SELECT $1, $1, routine, version, $3::json, 'pending', now(), $4, $5, id, $6, queue, priority
+                      request_key, forked_from, forked_path, queue, priority, deadline, capped)
+    SELECT $1, $1, routine, version, $3::json, 'pending', now(), $4, $5, id, $6, queue, priority,
+           now() + make_interval(secs => (SELECT seconds_limit FROM limits)),
+           CASE WHEN (SELECT steps_limit FROM limits) IS NOT NULL THEN '{}'::text[] END
     FROM runs
     WHERE id = $2 AND NOT EXISTS (SELECT FROM before)
     ON CONFLICT (created_by, request_key) DO NOTHING RETURNING id, routine
@@ -142,7 +146,12 @@ WITH before AS (
     SELECT m.id, r.path, r.attempt FROM made m, retries r
     WHERE r.run = $2 AND r.path IN (SELECT path FROM keep)
 ), tree AS (
-    INSERT INTO run_trees (root, seq) SELECT id, 1 FROM made
+    INSERT INTO run_trees (root, seq, steps_limit)
+    SELECT id, 1, (SELECT steps_limit FROM limits) FROM made
+), ledger AS (
+    INSERT INTO budgets (run, micros_limit, tokens_limit, steps_limit, seconds_limit, on_limit)
+    SELECT m.id, l.micros_limit, l.tokens_limit, l.steps_limit, l.seconds_limit, l.on_limit
+    FROM made m, limits l
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT id, 1, id, now(), 'run.created',
