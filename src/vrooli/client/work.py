@@ -41,6 +41,10 @@ class WorkClient(ApiClient):
         """The providers of language models, by name."""
         return rows_of(self._ask("GET", "/models"), "providers")
 
+    def tools(self) -> list[dict[str, Any]]:
+        """What steps and models may use, by name."""
+        return rows_of(self._ask("GET", "/tools"), "tools")
+
     def start(
         self,
         routine: str,

@@ -28,3 +28,12 @@ class Tool:
     run: Callable[[StepCall, StepTools], Awaitable[Any]]
     repeatable: bool
     about: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape on the wire."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "arguments": self.arguments,
+            "repeatable": self.repeatable,
+        }

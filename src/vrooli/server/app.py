@@ -43,6 +43,7 @@ from vrooli.server.routes.models import model_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
 from vrooli.server.routes.schedules import schedule_routes
+from vrooli.server.routes.tools import tool_routes
 from vrooli.server.routes.users import user_routes
 from vrooli.server.routes.why import why_routes
 from vrooli.server.settings import ServerSettings
@@ -112,6 +113,7 @@ def create_app(parts: Parts) -> FastAPI:
         effect_routes(parts.work.effects),
         why_routes(parts.work.reasons),
         model_routes(parts.work.models),
+        tool_routes(),
         schedule_routes(parts.work.planning),
         budget_routes(parts.work.budgets, parts.work.runs.views),
         schema_routes(app),

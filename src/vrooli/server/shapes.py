@@ -288,6 +288,21 @@ class ProviderList(BaseModel):
     providers: list[ProviderShape]
 
 
+class ToolShape(BaseModel):
+    """Something that steps and models may use."""
+
+    name: str
+    title: str
+    arguments: dict[str, Any]
+    repeatable: bool
+
+
+class ToolList(BaseModel):
+    """By name."""
+
+    tools: list[ToolShape]
+
+
 class HistoryShape(BaseModel):
     """A record of a watchdog."""
 

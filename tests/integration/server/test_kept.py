@@ -95,3 +95,9 @@ def test_why_and_effects_are_told_over_the_wire(client: WorkClient) -> None:
         client.decide_effect(run, "one", "done", {"x": 1}, "I looked")
     with pytest.raises(UsageError):
         client.decide_effect(run, "one", "maybe", None, "I looked")
+
+
+def test_the_tools_are_listed_with_what_they_take(client: WorkClient) -> None:
+    found = {tool["name"]: tool for tool in client.tools()}
+    assert found["read_file"]["repeatable"]
+    assert "path" in found["write_file"]["arguments"]["properties"]
