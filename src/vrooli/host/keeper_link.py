@@ -204,12 +204,13 @@ class KeeperLink:
         """Whether the keeper process is there and not stopped, and the connection stands."""
         identity = keeper_identity(self._home)
         facts = self._processes.facts(identity) if identity is not None else None
-        if facts is None or facts.stopped or self._client is None:
+        client = self._client  # another may replace it while we wait for the answer
+        if facts is None or facts.stopped or client is None:
             return False
         try:
-            await self._client.ping(ANSWER)
+            await client.ping(ANSWER)
         except Unreachable:
-            return not self._client.closed
+            return not client.closed
         return True
 
     async def _reach(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.support.keeper_home import KeeperHome, alive
 from tests.support.until import until
 from tests.support.waiting import eventually
+from vrooli.core.errors import Unreachable
 from vrooli.core.launch import Exit
 from vrooli.host.keeper_link import KeeperLink
 from vrooli.host.processes import LocalProcesses
@@ -63,6 +64,23 @@ async def test_exits_of_the_next_keeper_are_not_skipped_by_the_position_in_the_l
         with contextlib.suppress(asyncio.CancelledError):
             await following
         await link.close()
+
+
+async def test_a_keeper_that_is_followed_by_another_while_one_asks_it_is_gone(
+    place: KeeperHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What watches exits and what beats both look after it; one of them is first."""
+    link = KeeperLink(place.home, LocalProcesses())
+    asked = await link.client()
+
+    async def lost(deadline: float) -> dict[str, object]:
+        link._client = None  # the other one has let go of it by now
+        await asked.close()
+        raise Unreachable("the keeper is gone")
+
+    monkeypatch.setattr(asked, "ping", lost)
+    assert not await link._alive()
+    await link.close()
 
 
 async def test_reaching_in_vain_leaves_no_connection_open(place: KeeperHome) -> None:
