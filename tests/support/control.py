@@ -123,7 +123,16 @@ class Process:
         for run in list(self.work.engine._held):
             self.work.engine.drop(run)
         await asyncio.sleep(0)
-        await self.database.close()
+        await let_go(self.work, self.database)
+
+
+async def let_go(work: Work, database: Database) -> None:
+    """Of the database, once all is written and told that was on its way: what comes later would
+    open it again.
+    """
+    await work.engine.parts.written()
+    await work.news.close()
+    await database.close()
 
 
 @asynccontextmanager

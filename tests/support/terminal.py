@@ -27,6 +27,8 @@ def on_terminal(
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     env = {**environment, "LANG": "C.UTF-8", "PYTHONUTF8": "1", "NO_COLOR": "1", "TERM": "xterm"}
+    for name in ("COLUMNS", "LINES"):  # those of whoever runs the tests
+        env.pop(name, None)
     other = theirs if errors else subprocess.DEVNULL
     process = subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=other, env=env, cwd=folder

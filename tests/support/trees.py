@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tests.support.control import let_go
 from tests.support.steps import tools
 from tests.support.waiting import eventually
 from vrooli.client.work import ENDED
@@ -69,7 +70,7 @@ class Place:
         if self.task is not None:
             self.task.cancel()
             await asyncio.wait([self.task])
-        await self.database.close()
+        await let_go(self.work, self.database)
 
 
 @asynccontextmanager
