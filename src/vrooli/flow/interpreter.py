@@ -78,7 +78,7 @@ class _Frame:
         steps: values by id, those of the frames around included as they were when it began.
         states: what is settled, by node; it never changes again.
         inner: frames within, by node.
-        done: how many of the first turns of a map have a value, by node.
+        done: how many of the first turns of a map, or nodes of a sequence, have a value, by node.
         ways: what conditions came to, by node: what is done then may change what they look at.
     """
 
@@ -215,11 +215,14 @@ class Interpreter:
         self._calls.append(call)
 
     def _sequence(self, node: SequenceNode, frame: _Frame) -> State:
-        state: State = Done(None)
-        for one in node.nodes:
+        done = frame.done.get(id(node), 0)  # not looked at again, however long the sequence is
+        state: State = frame.states[id(node.nodes[done - 1])] if done else Done(None)
+        for one in node.nodes[done:]:
             state = self._node(one, frame)
             if not isinstance(state, Done):
                 break
+            done += 1
+        frame.done[id(node)] = done
         return state
 
     def _together(self, parts: Iterable[tuple[Node, _Frame]], at_most: int = 0) -> State:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from functools import partial
 
 import pytest
 
@@ -12,6 +13,8 @@ from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.runs.views import LARGEST_PAGE, RunViews
 from vrooli.flow.entries import Begun, Entry, Failure, Finished
 from vrooli.flow.journal import Written
+from vrooli.flow.patience import patiently
+from vrooli.host.clock import SystemClock
 
 
 def begun(path: str) -> Begun:
@@ -150,6 +153,57 @@ async def test_nothing_is_told_of_what_is_not_written(work: WorkDatabase, name: 
     assert await batcher.write(name, fence, done("c")) is Written.FENCED
     kinds = [kind for _, _, kind, _ in await events(work, name)]
     assert kinds == ["run.created", "step.completed", "run.cancelled"]
+
+
+async def test_alone_or_beside_others_the_same_is_written(work: WorkDatabase, name: str) -> None:
+    """An entry alone has a statement of its own, and both must say and leave the same."""
+    failure = Failure("x", "é", "w", retryable=True)
+    story: list[tuple[int, Entry]] = [
+        (0, begun("a")),
+        (0, begun("a")),
+        (0, done("a", {"b": [1]})),
+        (0, done("a")),
+        (0, begun("a")),
+        (0, Finished("c", 2, "do", None, failure, 1_700_000_000.25)),
+        (-1, done("d")),
+        (0, done("e")),
+    ]
+    found = []
+    for run, company in ((f"{name}a", 0), (f"{name}b", 3)):
+        fence, others = await work.claim(run), [f"{run}{number}" for number in range(company)]
+        fences = [await work.claim(other) for other in others]
+        batcher, said = Batcher(work.database), []
+        for late, entry in story:
+            beside = zip(others, fences, strict=True)
+            writing = [batcher.write(run, fence + late, entry)]
+            writing += [batcher.write(other, its, done(entry.path)) for other, its in beside]
+            said.append((await asyncio.gather(*writing))[0])
+        assert said.count(Written.DONE) == 4
+        found.append((said, [await work.fetch(query, run) for query in _LEFT]))
+    assert found[0] == found[1]
+
+
+_LEFT = (
+    """SELECT path, attempt, type, status, arguments::text, output::text, failure::text, begun_at,
+              ended_at FROM steps WHERE run = $1 ORDER BY n""",
+    "SELECT seq, kind, data, at FROM run_events WHERE root = $1 AND kind LIKE 'step.%' ORDER BY 1",
+    "SELECT seq, steps FROM run_trees WHERE root = $1",
+)
+
+
+async def test_a_connection_that_is_lost_while_it_is_kept_loses_nothing(
+    work: WorkDatabase, name: str
+) -> None:
+    fence, batcher = await work.claim(name), Batcher(work.database)
+    journal = PostgresJournal(work.database, batcher, name, fence)
+    for number in range(3):
+        entry = done(f"s{number}")
+        assert await patiently(SystemClock(), partial(journal.write, entry)) is Written.DONE
+        await work.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert len(await journal.read()) == 3
 
 
 async def test_a_run_that_is_not_there_takes_nothing(work: WorkDatabase) -> None:
