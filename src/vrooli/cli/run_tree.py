@@ -8,7 +8,7 @@ from typing import Any
 MOST = 6
 """Parts of one map or loop that are shown; of the others only how many there are."""
 
-_NAMED = re.compile(r"[^.\[]+|\[\d+\]")
+_NAMED = re.compile(r"[^./\[]+|\[\d+\]")
 _INDEX = re.compile(r"\[\d+\]")
 _OVER = ("completed", "failed")
 _STATUSES = {"created": "running", "pausing": "running, to pause"}
@@ -119,8 +119,8 @@ class RunTree:
     def take(self, event: Mapping[str, Any]) -> None:
         """Something happened."""
         what, _, word = str(event["kind"]).partition(".")
-        if what == "step" and "path" in event:
-            self._step(event, word)
+        if what in ("step", "note") and "path" in event:
+            self._step(event, word, counts=what == "step")
         elif what == "approval":
             self._approval(event, word)
         elif what == "run":
@@ -150,20 +150,22 @@ class RunTree:
         if step is not None:
             step.says = approval_says(event, word)
 
-    def _step(self, event: Mapping[str, Any], status: str) -> None:
+    def _step(self, event: Mapping[str, Any], status: str, *, counts: bool) -> None:
+        """What a step noted stands below it, and is none that is counted."""
         node = self._node(event)
         if event["run"] == self._run and self.status in _AT_REST:
             self.status = "running"
         attempt, step = int(event.get("attempt", 1)), node.step
         if step is None:
             step = node.step = Step(str(event.get("type", "")))
-        else:
+        elif counts:
             node.count(step.status, -1)
         if attempt != step.attempt:
             step.began = step.ended = None
             step.says = ""
         step.status, step.attempt = status, attempt
-        node.count(status, 1)
+        if counts:
+            node.count(status, 1)
         if status == "begun":
             step.began = event["at"]
         elif status in _OVER:

@@ -91,7 +91,7 @@ def _tell(event: Mapping[str, Any]) -> None:
     elif what == "run" and word in STANDS:
         reason = f": {event['reason']}" if event.get("reason") else ""
         render.note(f"  · {STANDS[word]}{reason}")
-    elif what == "step":
+    elif what in ("step", "note"):
         again = f" (attempt {event['attempt']})" if event["attempt"] > 1 else ""
         sign = render.paint(_SIGNS.get(word, "·"), word, sys.stderr)
         render.note(f"  {sign} {event['path']}  {event['type']}{again}")
