@@ -13,8 +13,7 @@ _INDEX = re.compile(r"\[\d+\]")
 _OVER = ("completed", "failed")
 _STATUSES = {"created": "running", "pausing": "running, to pause"}
 _AT_REST = ("pending", "waiting", "paused")
-STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
-"""What to say of a run after an event."""
+_STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
 
 
 @dataclass(slots=True)
@@ -142,7 +141,7 @@ class RunTree:
         if event.get("parent") and event.get("path") and run not in self._runs:
             holder = self._node({"run": event["parent"], "path": event["path"]})
             self._runs[run] = holder.part(f"run {run}")
-        self._of(run).stands = STANDS.get(word, "")
+        self._of(run).stands = stands_after(event, word)
 
     def _approval(self, event: Mapping[str, Any], word: str) -> None:
         """A step asks somebody, or was answered."""
@@ -188,6 +187,13 @@ class RunTree:
         if run not in self._runs:
             self._runs[run] = self._top.part(f"run {run}")
         return self._runs[run]
+
+
+def stands_after(event: Mapping[str, Any], word: str) -> str:
+    """Why nothing goes on in a run after this event; empty where something does."""
+    if word == "waiting" and event.get("for") == "time":
+        return "waits for its time"
+    return _STANDS.get(word, "")
 
 
 def approval_says(event: Mapping[str, Any], word: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.postgres import Postgres
-from tests.support.trees import Place, place, sub, waits
+from tests.support.trees import Place, goes_on, place, sub
 from tests.support.work import VERSION, prepare
 from vrooli.core.errors import Refused
 from vrooli.execution.live.events import EventStore
@@ -24,7 +24,7 @@ from vrooli.flow.entries import Begun, Entry, Finished
 from vrooli.flow.journal import Written
 from vrooli.host.clock import SystemClock
 
-SPENDING = {"step": "x", "wait": {"seconds": 600}}
+SPENDING = goes_on("x")
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +216,7 @@ async def test_a_limit_of_steps_is_no_failure_that_can_be_rescued(here: Place) -
 
 
 async def test_time_ends_a_run_and_all_below_it(here: Place) -> None:
-    leaf = await here.put(waits("x"))
+    leaf = await here.put(goes_on("x"))
     run = await here.start(await here.put(sub("a", leaf)), budget={"time": 1})
     (child,) = await here.below(run, 1)
     assert (await here.end(run))["failure"]["kind"] == "budget"
