@@ -11,8 +11,10 @@ from tests.support.control import let_go
 from tests.support.steps import tools
 from tests.support.waiting import eventually
 from vrooli.client.work import ENDED
+from vrooli.core.ports.http import Answer, Request
 from vrooli.execution.work import Work, work
 from vrooli.host.clock import SystemClock
+from vrooli.host.memory.http import MemoryHttp
 from vrooli.server.database import Database
 
 
@@ -73,11 +75,16 @@ class Place:
         await let_go(self.work, self.database)
 
 
+async def _never(request: Request) -> Answer:
+    await asyncio.Event().wait()
+    return Answer(200, {}, b"")
+
+
 @asynccontextmanager
 async def place(dsn: str, slots: int = 100) -> AsyncIterator[Place]:
     """One that works."""
     database, clock = Database(dsn), SystemClock()
-    made = work(database, secrets.token_hex(4), clock, tools(clock=clock))
+    made = work(database, secrets.token_hex(4), clock, tools(clock=clock, http=MemoryHttp(_never)))
     made.engine.parts = replace(made.engine.parts, slots=slots)
     one = Place(database, made, asyncio.create_task(made.engine.run()))
     try:
@@ -91,9 +98,9 @@ def sub(step: str, routine: str, **inputs: Any) -> dict[str, Any]:
     return {"step": step, "routine": {"name": routine, "inputs": inputs}}
 
 
-def waits(step: str, seconds: float = 600.0) -> dict[str, Any]:
-    """A step that goes on for long."""
-    return {"step": step, "wait": {"seconds": seconds}}
+def goes_on(step: str) -> dict[str, Any]:
+    """A step that is under way for as long as it is let."""
+    return {"step": step, "http": {"url": "http://web/never"}, "timeout": 3600}
 
 
 def names(count: int, prefix: str = "s") -> Iterator[str]:

@@ -8,13 +8,12 @@ from typing import Any
 MOST = 6
 """Parts of one map or loop that are shown; of the others only how many there are."""
 
-_NAMED = re.compile(r"[^.\[]+|\[\d+\]")
+_NAMED = re.compile(r"[^./\[]+|\[\d+\]")
 _INDEX = re.compile(r"\[\d+\]")
 _OVER = ("completed", "failed")
 _STATUSES = {"created": "running", "pausing": "running, to pause"}
 _AT_REST = ("pending", "waiting", "paused")
-STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
-"""What to say of a run after an event."""
+_STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
 
 
 @dataclass(slots=True)
@@ -119,8 +118,8 @@ class RunTree:
     def take(self, event: Mapping[str, Any]) -> None:
         """Something happened."""
         what, _, word = str(event["kind"]).partition(".")
-        if what == "step" and "path" in event:
-            self._step(event, word)
+        if what in ("step", "note") and "path" in event:
+            self._step(event, word, counts=what == "step")
         elif what == "approval":
             self._approval(event, word)
         elif what == "run":
@@ -142,7 +141,7 @@ class RunTree:
         if event.get("parent") and event.get("path") and run not in self._runs:
             holder = self._node({"run": event["parent"], "path": event["path"]})
             self._runs[run] = holder.part(f"run {run}")
-        self._of(run).stands = STANDS.get(word, "")
+        self._of(run).stands = stands_after(event, word)
 
     def _approval(self, event: Mapping[str, Any], word: str) -> None:
         """A step asks somebody, or was answered."""
@@ -150,20 +149,22 @@ class RunTree:
         if step is not None:
             step.says = approval_says(event, word)
 
-    def _step(self, event: Mapping[str, Any], status: str) -> None:
+    def _step(self, event: Mapping[str, Any], status: str, *, counts: bool) -> None:
+        """What a step noted stands below it, and is none that is counted."""
         node = self._node(event)
         if event["run"] == self._run and self.status in _AT_REST:
             self.status = "running"
         attempt, step = int(event.get("attempt", 1)), node.step
         if step is None:
             step = node.step = Step(str(event.get("type", "")))
-        else:
+        elif counts:
             node.count(step.status, -1)
         if attempt != step.attempt:
             step.began = step.ended = None
             step.says = ""
         step.status, step.attempt = status, attempt
-        node.count(status, 1)
+        if counts:
+            node.count(status, 1)
         if status == "begun":
             step.began = event["at"]
         elif status in _OVER:
@@ -186,6 +187,13 @@ class RunTree:
         if run not in self._runs:
             self._runs[run] = self._top.part(f"run {run}")
         return self._runs[run]
+
+
+def stands_after(event: Mapping[str, Any], word: str) -> str:
+    """Why nothing goes on in a run after this event; empty where something does."""
+    if word == "waiting" and event.get("for") == "time":
+        return "waits for its time"
+    return _STANDS.get(word, "")
 
 
 def approval_says(event: Mapping[str, Any], word: str) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.interrupt import interruptible
-from vrooli.cli.run_tree import STANDS, Line, RunTree, approval_says, branches
+from vrooli.cli.run_tree import Line, RunTree, approval_says, branches, stands_after
 from vrooli.client.work import ENDED, WorkClient
 from vrooli.core.errors import (
     EXIT_FAILURE,
@@ -88,10 +88,10 @@ def _tell(event: Mapping[str, Any]) -> None:
     if what == "approval":
         sign, says = "?" if word == "asked" else "·", render.as_called(approval_says(event, word))
         render.note(f"  {sign} {event['path']}  {says}")
-    elif what == "run" and word in STANDS:
+    elif what == "run" and (stands := stands_after(event, word)):
         reason = f": {event['reason']}" if event.get("reason") else ""
-        render.note(f"  · {STANDS[word]}{reason}")
-    elif what == "step":
+        render.note(f"  · {stands}{reason}")
+    elif what in ("step", "note"):
         again = f" (attempt {event['attempt']})" if event["attempt"] > 1 else ""
         sign = render.paint(_SIGNS.get(word, "·"), word, sys.stderr)
         render.note(f"  {sign} {event['path']}  {event['type']}{again}")

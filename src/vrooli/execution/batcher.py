@@ -11,6 +11,7 @@ from typing import Any
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.database import Database
 from vrooli.execution.live.news import Told, nobody
+from vrooli.execution.steps_alone import is_step
 from vrooli.flow.entries import Entry
 from vrooli.flow.gist import gist_of
 from vrooli.flow.journal import Written
@@ -56,9 +57,10 @@ WITH entry AS (
     SET status = excluded.status, output = excluded.output, failure = excluded.failure,
         ended_at = excluded.ended_at
     WHERE steps.status = 'begun' AND excluded.status <> 'begun'
-    RETURNING run, path, attempt, status = 'begun' OR begun_at IS NULL AS fresh
+    RETURNING run, path, attempt, {step} AS step, {step} AND (status = 'begun' OR begun_at IS NULL)
+        AS fresh
 ), news AS (
-    SELECT g.*, w.fresh FROM good g JOIN written w USING (run, path, attempt)
+    SELECT g.*, w.step, w.fresh FROM good g JOIN written w USING (run, path, attempt)
 {tree}), counted AS (
     UPDATE run_trees t SET seq = t.seq + n.count, steps = t.steps + n.fresh
     FROM (SELECT root, count(*), count(*) FILTER (WHERE fresh) AS fresh
@@ -67,7 +69,7 @@ WITH entry AS (
 {spent}), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT c.root, c.before + row_number() OVER (PARTITION BY c.root ORDER BY n.i), n.run,
-           to_timestamp(n.at), 'step.' || n.status,
+           to_timestamp(n.at), CASE WHEN n.step THEN 'step.' ELSE 'note.' END || n.status,
            jsonb_strip_nulls(jsonb_build_object(
                'path', n.path, 'attempt', n.attempt, 'type', n.type,
                CASE n.status WHEN 'failed' THEN 'why' ELSE 'gist' END, n.gist))
@@ -87,6 +89,7 @@ LEFT JOIN written w ON w.run = e.run AND w.path = e.path AND w.attempt = e.attem
 
 
 _PLAIN = _STATEMENT.format(
+    step=is_step("steps.path"),
     room="",
     fits="capped IS NULL",
     tree="""), tree AS (
@@ -97,7 +100,8 @@ _PLAIN = _STATEMENT.format(
     unfit="WHEN g.capped IS NOT NULL THEN 'limited'",
 )
 _LIMITED = _STATEMENT.format(
-    room="""), tree AS (
+    step=is_step("steps.path"),
+    room=f"""), tree AS (
     SELECT root, steps_limit - steps AS room FROM run_trees WHERE root IN (SELECT root FROM good)
     ORDER BY root FOR NO KEY UPDATE
 ), cap AS (
@@ -109,7 +113,7 @@ _LIMITED = _STATEMENT.format(
     SELECT i FROM (
         SELECT g.i, r.room, row_number() OVER (PARTITION BY r.id ORDER BY g.i) AS nth
         FROM good g JOIN room r ON r.id = g.root OR r.id = ANY (g.capped)
-        WHERE NOT EXISTS (SELECT FROM steps s
+        WHERE {is_step("g.path")} AND NOT EXISTS (SELECT FROM steps s
                           WHERE s.run = g.run AND s.path = g.path AND s.attempt = g.attempt)
     ) fresh WHERE nth > room
 """,

@@ -37,10 +37,10 @@ class Parked(Exception):
 
     Args:
         until: unix seconds; None when only a decision moves it.
-        seen: how many decisions there were in the run when it looked.
+        seen: how many decisions there were in the run when it looked; None when it waits for none.
     """
 
-    def __init__(self, until: float | None, seen: int = 0) -> None:
+    def __init__(self, until: float | None, seen: int | None = None) -> None:
         super().__init__(until, seen)
         self.until, self.seen = until, seen
 
@@ -51,11 +51,12 @@ class Waiting:
 
     Attributes:
         until: unix seconds when it is to go on by itself; None when only a decision moves it.
-        seen: how many decisions there were when the step that looked first did so.
+        seen: how many decisions there were when the step that looked first did so; None when all
+            of them wait for their time alone.
     """
 
     until: float | None
-    seen: int
+    seen: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class Driver:
 
     def stir(self, decisions: int | None = None) -> None:
         """Something was decided: what is parked looks again, unless it has seen that many."""
-        if decisions is None or any(one.seen < decisions for one in self._parked.values()):
+        if decisions is None or any(seen < decisions for seen in self._seen()):
             self._stirred.set()
             self._stirred = asyncio.Event()
 
@@ -190,8 +191,10 @@ class Driver:
 
     def _waiting(self) -> Waiting:
         times = [one.until for one in self._parked.values() if one.until is not None]
-        seen = min(one.seen for one in self._parked.values())
-        return Waiting(min(times, default=None), seen)
+        return Waiting(min(times, default=None), min(self._seen(), default=None))
+
+    def _seen(self) -> list[int]:
+        return [one.seen for one in self._parked.values() if one.seen is not None]
 
     async def _something(self) -> None:
         """Until a step has ended or was parked, or it is to pause or to go on."""

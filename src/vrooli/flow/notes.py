@@ -28,6 +28,13 @@ LARGEST = 4 * 1024 * 1024
 """Characters of what is noted, as JSON."""
 
 
+def is_note(path: str) -> bool:
+    """Whether an entry at this path is about a note. A note is no step: it is counted nowhere, and
+    no limit on steps keeps it from being written.
+    """
+    return WITHIN in path
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something that a step does.
@@ -105,7 +112,7 @@ class Notebook:
     async def read(self) -> list[Told]:
         """See `Journal`; without what lies within steps."""
         entries = await self._journal.read()
-        steps = [entry for entry in entries if WITHIN not in entry.path]
+        steps = [entry for entry in entries if not is_note(entry.path)]
         completed: set[str] = set()
         for entry in entries:
             if isinstance(entry, Again):

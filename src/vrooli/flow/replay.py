@@ -7,7 +7,7 @@ from vrooli.flow.again import counting
 from vrooli.flow.entries import Again, Begun, Entry, Finished, Told
 from vrooli.flow.interpreter import Call, Interpreter
 from vrooli.flow.model import Routine
-from vrooli.flow.notes import WITHIN
+from vrooli.flow.notes import is_note
 
 
 def differences(routine: Routine, inputs: Any, entries: Iterable[Told]) -> list[str]:
@@ -19,7 +19,7 @@ def differences(routine: Routine, inputs: Any, entries: Iterable[Told]) -> list[
         inputs: of the run.
         entries: of its journal.
     """
-    told = [entry for entry in entries if WITHIN not in entry.path]
+    told = [entry for entry in entries if not is_note(entry.path)]
     left = {(one.path, one.attempt): one for one in counting(told)}
     interpreter = Interpreter(routine, inputs)
     for entry in told:

@@ -9,18 +9,22 @@ from typing import Any
 import pytest
 
 from tests.support.postgres import Postgres
-from tests.support.trees import Place, place, sub, waits
-from tests.support.work import prepare
+from tests.support.trees import Place, goes_on, place, sub
+from tests.support.work import VERSION, prepare
 from vrooli.core.errors import Refused
 from vrooli.execution.live.events import EventStore
 from vrooli.execution.postgres_spending import PostgresSpending
+from vrooli.execution.runs.child_store import ChildStore, NewChild
 from vrooli.execution.runs.children import child_id
+from vrooli.execution.runs.store import NewRun, RunStore
 from vrooli.execution.spending import Amount
 from vrooli.execution.step_type import StepFailed
-from vrooli.flow.budget import OverBudget
+from vrooli.flow.budget import Limits, OverBudget
+from vrooli.flow.entries import Begun, Entry, Finished
+from vrooli.flow.journal import Written
 from vrooli.host.clock import SystemClock
 
-SPENDING = {"step": "x", "wait": {"seconds": 600}}
+SPENDING = goes_on("x")
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +181,33 @@ async def test_steps_of_a_tree_count_together_and_each_run_has_its_own_limit(her
     assert await of(here, tight, "steps") == (5, 0, 5)
 
 
+@pytest.mark.parametrize("limit", [None, 1])
+async def test_what_a_step_noted_is_no_step(here: Place, limit: int | None) -> None:
+    """No limit keeps it from being written, and it counts nowhere."""
+    child, root = secrets.token_hex(6), secrets.token_hex(6)
+    budget = Limits(steps=limit)
+    new = NewRun(root, "test", VERSION, {}, "somebody", limits=budget, queue="nobody")
+    await RunStore(here.database).create(new, "us", 600.0)
+    below = NewChild(child, root, "a", "test", VERSION, {}, budget, "nobody")
+    await ChildStore(here.database).create(below, "us", 600.0)
+    journal = here.work.engine.parts.journal(child, 1, True)
+    entries: list[Entry] = [Begun("a", 1, "llm", {}, 1.0)]
+    entries += [Begun(f"a/tool[{n}]", 1, "tool", {}, 2.0) for n in range(3)]
+    entries += [Finished(f"a/tool[{n}]", 1, "tool", {}, None, 3.0) for n in range(3)]
+    entries += [Finished("a", 1, "llm", {}, None, 4.0)]
+    written = [await journal.write(entry) for entry in entries]
+    assert set(written) == {Written.DONE}
+    over = await journal.write(Begun("b", 1, "llm", {}, 5.0))
+    assert over is (Written.DONE if limit is None else Written.OVER)
+    for run in (root, child):
+        assert await of(here, run, "steps") == (1 if limit else 2, 0, limit)
+    kinds = await here.fetch(
+        "SELECT kind FROM run_events WHERE root = $1 AND data->>'path' LIKE 'a%' ORDER BY seq", root
+    )
+    notes = ["note.begun"] * 3 + ["note.completed"] * 3
+    assert [one[0] for one in kinds[1:]] == ["step.begun", *notes, "step.completed"]
+
+
 async def test_a_limit_of_steps_is_no_failure_that_can_be_rescued(here: Place) -> None:
     steps = [{"step": f"s{n}", "value": {}} for n in range(3)]
     graph = {"try": steps, "rescue": [{"step": "r", "value": {}}]}
@@ -185,7 +216,7 @@ async def test_a_limit_of_steps_is_no_failure_that_can_be_rescued(here: Place) -
 
 
 async def test_time_ends_a_run_and_all_below_it(here: Place) -> None:
-    leaf = await here.put(waits("x"))
+    leaf = await here.put(goes_on("x"))
     run = await here.start(await here.put(sub("a", leaf)), budget={"time": 1})
     (child,) = await here.below(run, 1)
     assert (await here.end(run))["failure"]["kind"] == "budget"

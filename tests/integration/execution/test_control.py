@@ -58,7 +58,7 @@ async def test_what_only_waits_is_put_down_at_once_and_keeps_its_time(one: Proce
     await one.until(run, "paused")
     assert one.work.engine.room == one.work.engine.parts.slots
     await one.work.control.resume(run, "ann")
-    assert (await one.run(run))["status"] == "running"
+    await one.until(run, "waiting")
     assert await begun(one, run) == first
     await one.work.runs.cancel(run, "ann")
 

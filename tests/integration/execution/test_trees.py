@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.live import told_in
 from tests.support.postgres import Postgres
-from tests.support.trees import Place, place, sub, waits
+from tests.support.trees import Place, goes_on, place, sub
 from tests.support.waiting import eventually
 from tests.support.work import prepare
 from vrooli.core.errors import Refused
@@ -86,7 +86,7 @@ async def test_what_cannot_be_is_a_failure_of_the_step(
 
 async def test_each_attempt_makes_a_run_of_its_own(here: Place) -> None:
     """And takes the version that is the newest then."""
-    inner = await here.put(waits("x"), name=f"v-{secrets.token_hex(4)}")
+    inner = await here.put(goes_on("x"), name=f"v-{secrets.token_hex(4)}")
     again = {**sub("a", inner), "retry": {"most": 2, "first": 0}}
     run = await here.start(await here.put({"try": [again], "rescue": [sub("b", inner)]}))
     (first,) = await here.below(run, 1)
@@ -128,7 +128,8 @@ async def test_parents_that_wait_leave_their_slots_to_their_children(dsn: str) -
 
 async def test_what_is_made_at_once_takes_no_more_slots_than_there_are(dsn: str) -> None:
     async with place(dsn, slots=3) as one:
-        many = {"map": "each", "over": list(range(10)), "do": [sub("a", await one.put(waits("x")))]}
+        leaf = await one.put(goes_on("x"))
+        many = {"map": "each", "over": list(range(10)), "do": [sub("a", leaf)]}
         run = await one.start(await one.put(many))
         await one.below(run, 10)
         assert one.work.engine.room == 0
@@ -137,7 +138,7 @@ async def test_what_is_made_at_once_takes_no_more_slots_than_there_are(dsn: str)
 
 async def test_a_tree_is_cancelled_as_one(here: Place) -> None:
     """A root, four runs below it, four below each of those."""
-    leaf = await here.put(waits("x"))
+    leaf = await here.put(goes_on("x"))
     four = {"map": "each", "over": [1, 2, 3, 4], "as": "n"}
     middle = await here.put({**four, "do": [sub("a", leaf)]})
     run = await here.start(await here.put({**four, "do": [sub("a", middle)]}))
@@ -155,7 +156,7 @@ async def test_a_tree_is_cancelled_as_one(here: Place) -> None:
 
 
 async def test_one_that_is_cancelled_alone_fails_the_step_that_waits(here: Place) -> None:
-    leaf = await here.put(waits("x"))
+    leaf = await here.put(goes_on("x"))
     run = await here.start(await here.put(sub("a", leaf)))
     (child,) = await here.below(run, 1)
     await here.work.runs.cancel(child, "somebody")
@@ -163,7 +164,7 @@ async def test_one_that_is_cancelled_alone_fails_the_step_that_waits(here: Place
 
 
 async def test_nothing_goes_on_below_a_run_that_failed(here: Place) -> None:
-    leaf = await here.put(waits("x"))
+    leaf = await here.put(goes_on("x"))
     middle = await here.put(sub("a", leaf))
     run = await here.start(await here.put(sub("a", middle)))
     (child,) = await here.below(run, 1)
@@ -179,7 +180,8 @@ async def test_nothing_goes_on_below_a_run_that_failed(here: Place) -> None:
 async def test_a_crash_makes_no_second_one(dsn: str) -> None:
     """The process that drives both dies; another goes on with the same run, of the same version."""
     async with place(dsn) as one, place(dsn) as other:
-        inner = await one.put(waits("x", 0.2), output="old", name=f"v-{secrets.token_hex(4)}")
+        short = {"step": "x", "wait": {"seconds": 0.2}}
+        inner = await one.put(short, output="old", name=f"v-{secrets.token_hex(4)}")
         run = await one.start(await one.put(sub("a", inner)))
         (child,) = await one.below(run, 1)
         await one.kill()
@@ -193,7 +195,7 @@ async def test_a_crash_makes_no_second_one(dsn: str) -> None:
 
 async def test_what_is_being_made_does_not_outlive_a_cancel(here: Place, dsn: str) -> None:
     """Runs are made below one while it is cancelled, by another process."""
-    leaf = await here.put(waits("x"))
+    leaf = await here.put(goes_on("x"))
     many = {"map": "each", "over": "${inputs.over}", "as": "n", "at_most": 300}
     outer = await here.put({**many, "do": [sub("a", leaf)]}, inputs={})
     async with place(dsn) as other:

@@ -48,7 +48,7 @@ async def test_a_server_does_not_wait_for_those_who_watch_and_they_go_on_when_it
         await asyncio.to_thread(server.wait, "/health")
         await asyncio.to_thread(server.post, f"/api/v1/runs/{run}/cancel")
         await last.wait()
-        assert numbers(await reader) == [1, 2, 3]
+        assert numbers(await reader) == [1, 2, 3, 4]
         assert "Traceback" not in server.log
 
 

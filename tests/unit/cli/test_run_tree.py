@@ -64,6 +64,24 @@ def test_branches_and_maps_hold_their_steps() -> None:
     ]
 
 
+def test_what_a_step_noted_stands_below_it_and_is_not_counted() -> None:
+    tree = RunTree("r")
+    note = {"run": "r", "attempt": 1, "type": "model"}
+    tree.take(event("each[0].draft", "begun", 1.0))
+    for number in (1, 2):
+        path = f"each[0].draft/model[{number}]"
+        tree.take({**note, "at": 2.0 + number, "kind": "note.completed", "path": path})
+    tree.take(event("each[1].draft", "begun", 1.0))
+    assert drawn(tree.lines(5.0, 20)) == [
+        "└─ each 2 begun",
+        "   ├─ [0].draft begun 4s",
+        "   │  └─ model",
+        "   │     ├─ [1] completed",
+        "   │     └─ [2] completed",
+        "   └─ [1].draft begun 4s",
+    ]
+
+
 def test_another_attempt_begins_anew() -> None:
     tree = RunTree("r")
     tree.take(event("a", "begun", 1.0))

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.steps import call, executed, failure, output, tools
 from vrooli.execution.executor import StepExecutor
+from vrooli.flow.driver import Parked
 from vrooli.flow.entries import Finished
 from vrooli.host.memory.clock import MemoryClock
 
@@ -35,26 +36,37 @@ async def ends_after(task: "asyncio.Task[Finished]", clock: MemoryClock, seconds
 
 
 async def test_seconds_from_its_beginning(clock: MemoryClock) -> None:
-    await ends_after(waiting(clock, seconds=3600.5), clock, 3600.5)
+    await ends_after(waiting(clock, seconds=4.5), clock, 4.5)
 
 
 async def test_until_a_time(clock: MemoryClock) -> None:
-    await ends_after(waiting(clock, until="2027-01-15T14:01:00+02:00"), clock, 60)
+    await ends_after(waiting(clock, until="2027-01-15T14:00:05+02:00"), clock, 5)
+
+
+@pytest.mark.parametrize("arguments", [{"seconds": 60}, {"until": "2027-01-15T12:01:00Z"}])
+async def test_a_long_one_takes_nobody_s_place(clock: MemoryClock, arguments: Any) -> None:
+    """It looks at no decision, so that none that came before keeps its run from being set down."""
+    with pytest.raises(Parked) as parked:
+        await waiting(clock, **arguments)
+    assert (parked.value.until, parked.value.seen) == (NOON + 60, None)
+    await clock.advance(60)
+    assert output(await waiting(clock, NOON, **arguments))
 
 
 async def test_a_beginning_before_a_crash_counts(clock: MemoryClock) -> None:
-    await ends_after(waiting(clock, NOON - 100, seconds=160), clock, 60)
+    await ends_after(waiting(clock, NOON - 100, seconds=104), clock, 4)
     assert output(await waiting(clock, NOON - 100, seconds=60)) == {
         "due": "2027-01-15T11:59:20+00:00"
     }
 
 
 async def test_a_clock_that_is_set_meanwhile_counts(clock: MemoryClock) -> None:
-    task = waiting(clock, until="2027-01-15T13:00:00Z")
-    await clock.advance(1)
-    clock.jump(3600)
-    await clock.advance(30)
-    assert output(await task)["due"] == "2027-01-15T13:00:00+00:00"
+    task = waiting(clock, seconds=4)
+    await asyncio.sleep(0)
+    clock.jump(-3600)
+    await clock.advance(4)
+    with pytest.raises(Parked):
+        await task
 
 
 @pytest.mark.parametrize("arguments", [{"seconds": 0}, {"until": "2020-01-01T00:00:00Z"}])

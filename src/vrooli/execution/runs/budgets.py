@@ -5,12 +5,12 @@ from vrooli.core.ports.database import Database
 from vrooli.flow.budget import Limits, limits
 
 # What limits nothing has nobody looking for it: only what is limited can be changed. Time is looked
-# at when somebody begins to drive the run. Locks: runs, trees, ledgers.
+# at when somebody begins to drive the run, or sets it down. Locks: runs, trees, ledgers.
 _CHANGE = """
 WITH one AS (
     SELECT id, root, deadline, created_at FROM runs
     WHERE id = $1 AND status IN ('pending', 'running', 'waiting', 'paused')
-        AND ($5::float8 IS NULL OR status IN ('pending', 'paused'))
+        AND ($5::float8 IS NULL OR status IN ('pending', 'waiting', 'paused'))
     FOR NO KEY UPDATE
 ), tree AS (
     SELECT t.root FROM run_trees t JOIN one USING (root) FOR NO KEY UPDATE OF t
@@ -28,7 +28,11 @@ WITH one AS (
         AND ($5::float8 IS NULL OR b.seconds_limit IS NOT NULL)
     RETURNING one.*
 ), later AS (
-    UPDATE runs r SET deadline = c.created_at + make_interval(secs => $5::float8) FROM changed c
+    UPDATE runs r SET deadline = c.created_at + make_interval(secs => $5::float8),
+        lease_until = CASE r.status WHEN 'waiting'
+            THEN least(r.lease_until, c.created_at + make_interval(secs => $5::float8))
+            ELSE r.lease_until END
+    FROM changed c
     WHERE $5::float8 IS NOT NULL AND r.root = c.root AND r.deadline = c.deadline
         AND (r.id = c.id OR c.id = ANY (r.ancestors))
 ), counted AS (

@@ -13,7 +13,7 @@ from vrooli.execution.runs.views import RunViews
 from vrooli.flow.again import begins, counting, failed, fails_at_once, given_up, kept_to_go_on
 from vrooli.flow.entries import Entry, Finished, Told
 from vrooli.flow.model import Routine
-from vrooli.flow.notes import WITHIN
+from vrooli.flow.notes import is_note
 
 ENDED = ("completed", "failed", "cancelled")
 
@@ -118,7 +118,7 @@ class Control:
     async def _journal(self, run: str) -> list[Told]:
         """Of its steps, without what they noted inside."""
         entries = await self._engine.parts.journal(run, 0, False).read()
-        return [entry for entry in entries if WITHIN not in entry.path]
+        return [entry for entry in entries if not is_note(entry.path)]
 
     async def _routine(self, run: Mapping[str, Any]) -> Routine:
         stored = await self._routines.get(run["routine"], run["version"])

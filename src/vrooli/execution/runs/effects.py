@@ -12,7 +12,7 @@ from vrooli.execution.artifacts import LARGE, Artifacts
 from vrooli.execution.executor import storable
 from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.views import RunViews
-from vrooli.flow.notes import WITHIN
+from vrooli.execution.steps_alone import is_step
 
 Choice = Literal["done", "again"]
 
@@ -22,7 +22,7 @@ SELECT s.n, s.run, r.routine, s.path, s.attempt, s.type, s.failure->>'reason',
        extract(epoch FROM s.begun_at)::float8, extract(epoch FROM s.ended_at)::float8
 """
 # What a step did inside itself is decided with the step.
-_LAST = f"""position('{WITHIN}' in s.path) = 0
+_LAST = f"""{is_step("s.path")}
     AND NOT EXISTS (SELECT FROM steps later WHERE (later.run, later.path) = (s.run, s.path)
                 AND later.attempt > s.attempt)
     AND NOT EXISTS (SELECT FROM retries again WHERE (again.run, again.path) = (s.run, s.path)

@@ -19,7 +19,7 @@ from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished, Told
 from vrooli.flow.interpreter import Call, Interpreter
 from vrooli.flow.journal import Journal
 from vrooli.flow.model import Routine
-from vrooli.flow.notes import WITHIN
+from vrooli.flow.notes import is_note
 from vrooli.flow.stored import Stored
 
 MOST_EVENTS = 5000
@@ -83,7 +83,7 @@ class Reasons:
         facts = _of_row(run, row, now)
         if row[8] <= MOST_EVENTS and (row[11] or 0) <= LARGEST:
             told = await self._journal(run).read()
-            steps = [entry for entry in told if WITHIN not in entry.path]
+            steps = [entry for entry in told if not is_note(entry.path)]
             facts = self._with_steps(facts, row, steps)
         else:
             facts = replace(facts, open=await self._begun(run))

@@ -10,6 +10,9 @@ from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.store import Claim, Serves, claim_of
 from vrooli.execution.telling import TOLD
 
+DUE = 50
+"""Runs that one statement sets free because their time has come."""
+
 _CLAIM = """
 UPDATE runs r SET status = 'running', owner = $2, fence = r.fence + 1,
     lease_until = now() + make_interval(secs => $3), started_at = coalesce(r.started_at, now())
@@ -20,14 +23,21 @@ RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text,
     extract(epoch FROM r.deadline - now())::float8
 """
 
-# What its steps have seen is compared: a decision that came since then was not seen by them.
+# What its steps have seen is compared: a decision that came since then was not seen by them. Nobody
+# drives it when the time of its budget is over; so it goes on then, and comes to that end.
 _WAIT = f"""
 WITH moved AS (
-    UPDATE runs SET status = 'waiting', owner = NULL, lease_until = to_timestamp($4::float8)
-    WHERE id = $1 AND fence = $2 AND status = 'running' AND stirs = $3 AND NOT pausing
+    UPDATE runs SET status = 'waiting', owner = NULL,
+        lease_until = least(to_timestamp($4::float8), deadline)
+    WHERE id = $1 AND fence = $2 AND status = 'running' AND NOT pausing
+        AND ($3::bigint IS NULL OR stirs = $3)
     RETURNING id, root
 ), news AS (
-    SELECT root, id AS run, 1 AS i, 'run.waiting' AS kind, '{{}}'::jsonb AS data FROM moved
+    SELECT root, id AS run, 1 AS i, 'run.waiting' AS kind,
+           jsonb_strip_nulls(jsonb_build_object(
+               'for', CASE WHEN $3 IS NULL THEN 'time' ELSE 'decision' END, 'until', $4::float8
+           )) AS data
+    FROM moved
 ), {TOLD}
 SELECT root FROM moved
 """
@@ -49,7 +59,7 @@ _DUE = f"""
 WITH due AS (
     SELECT id FROM runs
     WHERE lease_until < now() AND (status = 'waiting' OR (status = 'running' AND pausing))
-    ORDER BY id LIMIT 50 FOR NO KEY UPDATE SKIP LOCKED
+    ORDER BY id LIMIT {DUE} FOR NO KEY UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE runs r SET owner = NULL, pausing = false, fence = r.fence + 1,
         status = CASE r.status WHEN 'waiting' THEN 'pending' ELSE 'paused' END,
@@ -60,7 +70,7 @@ WITH due AS (
            CASE status WHEN 'pending' THEN '{{"why": "due"}}' ELSE '{{}}' END::jsonb AS data
     FROM moved
 ), {TOLD}
-SELECT DISTINCT root FROM moved
+SELECT root FROM moved
 """
 
 # Nobody drives what is pending or waits, so that it is paused at once.
@@ -202,10 +212,10 @@ class Transitions:
             return None
         return claim_of(row)
 
-    async def wait(self, run: str, fence: int, seen: int, until: float | None) -> bool:
+    async def wait(self, run: str, fence: int, seen: int | None, until: float | None) -> bool:
         """Nobody drives it until something is decided, or it is `until` (unix seconds). False when
-        something was decided that its steps have not seen, when it is to pause, or when it is not
-        ours any more.
+        something was decided that its steps have not seen (None: they look at no decision), when it
+        is to pause, or when it is not ours any more.
         """
         return await self._moved(_WAIT, run, fence, seen, until)
 
@@ -217,9 +227,12 @@ class Transitions:
 
     async def due(self) -> None:
         """What waited for a time that has come is free for whoever claims it."""
-        async with self._database.connection() as connection:
-            roots = [row[0] for row in await connection.fetch(_DUE)]
-        self._told(roots)
+        moved = DUE
+        while moved == DUE:  # many may have waited for the same time
+            async with self._database.connection() as connection:
+                roots = [row[0] for row in await connection.fetch(_DUE)]
+            self._told(set(roots))
+            moved = len(roots)
 
     async def pause(self, run: str, by: str) -> bool:
         """It is to pause, or is paused now; whether that changed anything."""

@@ -8,9 +8,10 @@ from typing import Any
 from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import shown
+from vrooli.execution.steps_alone import is_step
 from vrooli.flow.budget import standing
 
-_RUN = """
+_RUN = f"""
 SELECT id, root, routine, version, status, owner, inputs::text, output::text, failure::text,
        created_by, extract(epoch FROM created_at)::float8, extract(epoch FROM started_at)::float8,
        extract(epoch FROM ended_at)::float8, parent, parent_path,
@@ -19,7 +20,7 @@ SELECT id, root, routine, version, status, owner, inputs::text, output::text, fa
        CASE WHEN id = root
             THEN (SELECT t.steps FROM run_trees t WHERE t.root = runs.root)
             ELSE (SELECT count(*) FROM steps s JOIN runs below ON below.id = s.run
-                  WHERE below.root = runs.root
+                  WHERE below.root = runs.root AND {is_step("s.path")}
                       AND (below.id = runs.id OR runs.id = ANY (below.ancestors)))
        END,
        queue, priority, unread_by, unread_why

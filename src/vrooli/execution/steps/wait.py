@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools, StepType
+from vrooli.flow.driver import Parked
 
 LONGEST = 366 * 86_400
 """Seconds."""
 
-LOOK = 30.0
-"""Seconds after which the clock is looked at again: somebody may have set it."""
+STAYS = 5.0
+"""Seconds that are waited out in place: to set a run down and take it up again costs a few writes,
+and up to a sweep of time. Longer ones take nobody's place.
+"""
 
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -34,7 +37,11 @@ _SCHEMA: dict[str, Any] = {
 
 _ABOUT = """\
 Give one of the two. The output is `due`, the time in UTC. The `timeout` of the step means nothing
-here. A time that was set stays: a server that is started again in between does not begin anew."""
+here. A time that was set stays: a server that is started again in between does not begin anew.
+
+What has more than five seconds left takes nobody's place: when nothing else is under way in the
+run, its status is `waiting`, and whichever server has room goes on with it at the time, at most a
+few seconds late. What runs beside it goes on meanwhile."""
 
 
 async def _run(call: StepCall, tools: StepTools) -> Any:
@@ -43,7 +50,9 @@ async def _run(call: StepCall, tools: StepTools) -> Any:
         days = LONGEST // 86_400
         raise StepFailed("arguments", f"expected a time after 1970 and within {days} days")
     while (left := due - tools.clock.wall()) > 0:
-        await tools.clock.sleep(min(left, LOOK))
+        if left > STAYS:
+            raise Parked(due)
+        await tools.clock.sleep(left)
     return {"due": datetime.fromtimestamp(due, UTC).isoformat()}
 
 
