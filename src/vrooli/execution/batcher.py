@@ -131,7 +131,7 @@ _LIMITED = _STATEMENT.format(
 
 # Most batches of a quiet process are of one entry, whose writer waits for it: what sorts, joins and
 # numbers entries takes a third of such a statement's time. It says the same as the plain one.
-_ALONE = """
+_ALONE = f"""
 WITH held AS (
     SELECT root, fence = $3::bigint AND status = 'running' AS good, capped FROM runs
     WHERE id = $2 FOR NO KEY UPDATE
@@ -146,13 +146,15 @@ WITH held AS (
     SET status = excluded.status, output = excluded.output, failure = excluded.failure,
         ended_at = excluded.ended_at
     WHERE steps.status = 'begun' AND excluded.status <> 'begun'
-    RETURNING status = 'begun' OR begun_at IS NULL AS fresh
+    RETURNING {is_step("steps.path")} AS step,
+        {is_step("steps.path")} AND (status = 'begun' OR begun_at IS NULL) AS fresh
 ), counted AS (
     UPDATE run_trees t SET seq = t.seq + 1, steps = t.steps + fresh::int
-    FROM held, written WHERE t.root = held.root RETURNING t.root, t.seq
+    FROM held, written WHERE t.root = held.root RETURNING t.root, t.seq, step
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
-    SELECT root, seq, $2, to_timestamp($11::float8), 'step.' || $7,
+    SELECT root, seq, $2, to_timestamp($11::float8),
+           CASE WHEN step THEN 'step.' ELSE 'note.' END || $7,
            jsonb_strip_nulls(jsonb_build_object(
                'path', $4, 'attempt', $5, 'type', $6,
                CASE $7 WHEN 'failed' THEN 'why' ELSE 'gist' END, $12::text))

@@ -166,7 +166,7 @@ async def test_alone_or_beside_others_the_same_is_written(work: WorkDatabase, na
         (0, begun("a")),
         (0, Finished("c", 2, "do", None, failure, 1_700_000_000.25)),
         (-1, done("d")),
-        (0, done("e")),
+        (0, done("e/model[1]", "a note")),
     ]
     found = []
     for run, company in ((f"{name}a", 0), (f"{name}b", 3)):
@@ -186,7 +186,7 @@ async def test_alone_or_beside_others_the_same_is_written(work: WorkDatabase, na
 _LEFT = (
     """SELECT path, attempt, type, status, arguments::text, output::text, failure::text, begun_at,
               ended_at FROM steps WHERE run = $1 ORDER BY n""",
-    "SELECT seq, kind, data, at FROM run_events WHERE root = $1 AND kind LIKE 'step.%' ORDER BY 1",
+    "SELECT seq, kind, data, at FROM run_events WHERE root = $1 AND kind NOT LIKE 'run.%' ORDER BY 1",
     "SELECT seq, steps FROM run_trees WHERE root = $1",
 )
 
