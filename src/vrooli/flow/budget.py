@@ -57,7 +57,17 @@ class BadBudget(UsageError):
 
 
 class OverBudget(VrooliError):
-    """A run may not go on as it is: a limit is reached."""
+    """A run may not go on as it is: a limit is reached. `where` names it: see `place_of`."""
+
+
+def place_of(kind: str) -> str:
+    """Where what fails at the limit of this kind says that it did, like `budget.steps`."""
+    return f"budget.{kind}"
+
+
+def limit_of(place: str) -> str:
+    """The kind of limit at such a place."""
+    return place.removeprefix("budget.")
 
 
 @dataclass(frozen=True, slots=True)

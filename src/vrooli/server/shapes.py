@@ -173,6 +173,7 @@ class ReasonShape(BaseModel):
     until: float | None
     step: str
     next_step: str
+    command: str
 
 
 class Undecided(BaseModel):

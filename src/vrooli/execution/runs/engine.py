@@ -17,7 +17,7 @@ from vrooli.execution.meter import Meter, NoMeter
 from vrooli.execution.runs.ending import bounded
 from vrooli.execution.runs.store import Claim, RunStore, Serves, Wish
 from vrooli.execution.runs.transitions import Transitions
-from vrooli.flow.budget import OverBudget
+from vrooli.flow.budget import OverBudget, place_of
 from vrooli.flow.driver import Drained, Driver, End, Executor, Fenced, Paused, Waiting
 from vrooli.flow.entries import Failure
 from vrooli.flow.interpreter import Broken, Done
@@ -403,4 +403,4 @@ async def _in_time(driver: Driver, left: float | None) -> End:
         async with asyncio.timeout(left):
             return await driver.run()
     except TimeoutError as error:
-        raise OverBudget("the time of its budget is over") from error
+        raise OverBudget("the time of its budget is over", where=place_of("time")) from error

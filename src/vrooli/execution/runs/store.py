@@ -136,7 +136,7 @@ WITH paused AS (
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT c.root, c.seq, p.id, now(), 'run.paused',
-           jsonb_build_object('by', 'budget', 'reason', $3::text)
+           jsonb_build_object('by', 'budget', 'reason', $3::text, 'where', $4::text)
     FROM counted c, paused p
 )
 SELECT root FROM paused
@@ -333,7 +333,8 @@ class RunStore:
         async with self._database.connection() as connection:
             on_limit = await connection.fetchval(_ON_LIMIT, run)
             if on_limit == PAUSE:
-                self._moved(await connection.fetchval(_PAUSE, run, fence, failure.reason))
+                values = (run, fence, failure.reason, failure.where)
+                self._moved(await connection.fetchval(_PAUSE, *values))
                 return
         await self.end(run, fence, "failed", None, failure.to_json())
 
