@@ -96,6 +96,8 @@ def _register_effects(group: typer.Typer, kit: Kit) -> None:
         if undecided:
             titles = ("RUN", "STEP", "TYPE", "FAILED", "WHY")
             render.table(titles, [_undecided(one) for one in undecided])
+            if found.get("next_cursor"):
+                render.note("there are more, which come when these are decided")
             render.note(f"  next: `{render.called_as()} run decide RUN STEP done|again --why TEXT`")
         else:
             render.note("nothing waits for a decision")

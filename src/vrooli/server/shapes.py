@@ -210,7 +210,7 @@ class EffectPage(BaseModel):
     """Those that wait for a decision, and where the next page begins."""
 
     effects: list[Undecided]
-    next: int | None
+    next_cursor: str | None
 
 
 class EffectsOfRun(BaseModel):
@@ -243,7 +243,7 @@ class ApprovalPage(BaseModel):
     """The newest first, and where the next page begins."""
 
     approvals: list[ApprovalShape]
-    next: str | None
+    next_cursor: str | None
 
 
 class ScheduleShape(BaseModel):
