@@ -10,6 +10,7 @@ from tests.support.live import told_in
 from tests.support.until import until
 from tests.support.waiting import eventually
 from vrooli.core.errors import Refused, UnknownName, UsageError
+from vrooli.execution.runs.effects import Decision
 from vrooli.execution.runs.inputs import BadInputs
 
 
@@ -40,6 +41,27 @@ async def test_a_pause_lets_what_runs_end_and_begins_nothing_new(one: Process) -
     assert one.web.asked == {"a": 1, "b": 1, "c": 1}
     kinds = ["run.created", "run.pausing", "run.paused", "run.pending", "run.completed"]
     assert await one.kinds(run) == kinds
+
+
+async def test_what_took_too_long_and_may_not_be_repeated_is_for_a_person_to_decide(
+    one: Process,
+) -> None:
+    one.web.shut = {"pay": asyncio.Event(), "look": asyncio.Event()}
+    run = await one.start({**ask("look", "GET"), "timeout": 0.05})
+    assert (await one.until(run, "failed"))["failure"]["kind"] == "timeout"
+    assert (await one.work.effects.of_run(run, 9))["undecided"] == []
+    run = await one.start({**ask("pay"), "timeout": 0.05}, ask("after"))
+    found = await one.until(run, "failed")
+    assert found["failure"]["kind"] == "unknown-effect"
+    assert "no end within 0.05 s" in found["failure"]["reason"]
+    listed = await one.work.effects.undecided(0, 1000)
+    assert [effect["path"] for effect in listed if effect["run"] == run] == ["pay"]
+    assert (await one.work.reasons.of(run)).command == f"vrooli run effects {run}"
+    said = Decision("pay", "done", {"invoice": 7}, "ann", "it is in the books")
+    await one.work.effects.decide(run, said)
+    await one.work.engine.sweep()
+    await one.until(run, "completed")
+    assert one.web.asked == {"look": 1, "pay": 1, "after": 1}
 
 
 async def test_each_asked_twice_changes_nothing_more(one: Process) -> None:
