@@ -64,6 +64,24 @@ async def test_what_took_too_long_and_may_not_be_repeated_is_for_a_person_to_dec
     assert one.web.asked == {"look": 1, "pay": 1, "after": 1}
 
 
+@pytest.mark.parametrize("on_limit", ["pause", "stop"])
+async def test_a_limit_that_is_changed_just_before_the_run_would_rest_counts(
+    one: Process, on_limit: str
+) -> None:
+    """It has come to the limit, and waits for the end of what runs beside it."""
+    one.web.shut["a"] = asyncio.Event()
+    graph = {"parallel": [[ask("a")], [ask("b"), ask("c")]]}
+    run = await one.start(graph, budget={"steps": 2, "on_limit": on_limit})
+    await until(lambda: one.web.asked["b"] == 1 and "a" in one.web.inside)
+    tasks = one.work.engine._drivers[run]._running
+    await until(lambda: any(task.done() and task.exception() for task in tasks.values()))
+    await one.work.budgets.change(run, {"steps": 3}, "ann")
+    one.web.shut["a"].set()
+    await one.until(run, "completed", "paused", "failed")
+    assert (await one.run(run))["status"] == "completed"
+    assert one.web.asked == {"a": 1, "b": 1, "c": 1}
+
+
 async def test_each_asked_twice_changes_nothing_more(one: Process) -> None:
     run = await under_way(one, ask("a"), at="a")
     await asyncio.gather(*(one.work.control.pause(run, "ann") for _ in range(5)))
