@@ -19,9 +19,10 @@ expressions, `${...}`. Every step has a `timeout` in seconds, and an output of a
 JSON, which later steps see as `steps.NAME`.
 
 A failure has a kind, one word for a rescue to look at, and says whether the same may succeed later:
-then `retry` tries again. Common to all: `arguments`, `timeout`, `output` (too large, or no JSON),
-`unreachable`, `failed`, `budget` (a limit leaves no room for what it wants to spend),
-`unknown-effect` (it may have been done, or not: only a person or a rescue decides) and `defect` (of
+then `retry` tries again. Common to all: `arguments`, `timeout` (of what may be repeated), `output`
+(too large, or no JSON), `unreachable`, `failed`, `budget` (a limit leaves no room for what it wants
+to spend), `unknown-effect` (it may have been done, or not, because its process, its connection or
+its time ended in the middle: only a person or a rescue decides) and `defect` (of
 ours).
 
 A step is *repeatable* when nobody is harmed by doing it twice. One that is not is never done again

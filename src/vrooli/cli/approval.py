@@ -124,10 +124,10 @@ def _found(client: WorkClient, of: str, path: str) -> dict[str, Any]:
         for one in page["approvals"]:
             if one["path"] == path:
                 return dict(one)
-        if page["next"] is None:
+        if page["next_cursor"] is None:
             advice = f"`{render.called_as()} approval list --run {of} --status all`"
             raise UsageError("it asks for no approval", where=f"{of} {path}", next_step=advice)
-        query["before"] = page["next"]
+        query["cursor"] = page["next_cursor"]
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:

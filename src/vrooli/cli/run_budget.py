@@ -16,8 +16,8 @@ _KINDS = ("cost", "tokens", "steps", "time")
 
 
 _HELP = """
-Change what a run may spend, for the kinds that it has a limit of: so that one that paused at a
-limit may go on.
+Change what a run may spend, for the kinds that it has a limit of: one that paused at a limit goes
+on at once, one that failed at a limit with `vrooli run retry`.
 
 Time can be changed only while nobody drives the run.
 

@@ -67,13 +67,17 @@ def _register_why(group: typer.Typer, kit: Kit) -> None:
         if json:
             render.print_json(reason)
             return
-        since = f", since {render.ago(reason['since'])}" if reason["since"] else ""
-        render.out(f"{reason['says']} ({reason['code']}{since})")
-        if reason["until"]:
-            left = max(0.0, reason["until"] - time.time())
-            render.out(f"  until: {_moment(reason['until'])} (in {left:.0f} s)")
-        if reason["next_step"]:
-            render.out(f"  next: {render.as_called(reason['next_step'])}")
+        for line in lines(reason, time.time()):
+            render.out(render.as_called(line))
+
+
+def lines(reason: Mapping[str, Any], now: float) -> list[str]:
+    """A reason, as people read it."""
+    said = [f"{reason['says']} ({reason['code']})", f"  since: {_moment(reason['since'])}"]
+    if reason["until"]:
+        left = max(0.0, reason["until"] - now)
+        said.append(f"  until: {_moment(reason['until'])} (in {left:.0f} s)")
+    return [*said, f"  next: {reason['next_step']}"]
 
 
 def _register_effects(group: typer.Typer, kit: Kit) -> None:
@@ -92,6 +96,8 @@ def _register_effects(group: typer.Typer, kit: Kit) -> None:
         if undecided:
             titles = ("RUN", "STEP", "TYPE", "FAILED", "WHY")
             render.table(titles, [_undecided(one) for one in undecided])
+            if found.get("next_cursor"):
+                render.note("there are more, which come when these are decided")
             render.note(f"  next: `{render.called_as()} run decide RUN STEP done|again --why TEXT`")
         else:
             render.note("nothing waits for a decision")

@@ -119,7 +119,7 @@ class WorkClient(ApiClient):
         return self._make(f"/runs/{quote(run, safe='')}/fork", body)
 
     def approvals(self, **query: Any) -> dict[str, Any]:
-        """`{approvals, next}`, newest first; the query is that of `GET /approvals`."""
+        """`{approvals, next_cursor}`, newest first; the query is that of `GET /approvals`."""
         return self._ask("GET", f"/approvals?{urlencode(query)}")
 
     def approval(self, approval: str) -> dict[str, Any]:
@@ -138,9 +138,11 @@ class WorkClient(ApiClient):
         query = urlencode({"step": step})
         return self._ask("GET", f"/runs/{quote(run, safe='')}/why?{query}")
 
-    def effects(self, after: int = 0) -> dict[str, Any]:
-        """`{effects, next}`: attempts of unknown effect that wait for a decision, oldest first."""
-        return self._ask("GET", f"/effects?{urlencode({'after': after})}")
+    def effects(self, **query: Any) -> dict[str, Any]:
+        """`{effects, next_cursor}`: attempts of unknown effect that wait for a decision, oldest
+        first; the query is that of `GET /effects`.
+        """
+        return self._ask("GET", f"/effects?{urlencode(query)}")
 
     def effects_of(self, run: str) -> dict[str, Any]:
         """`{undecided, decided}` of one run."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vrooli.core.errors import VrooliError
+from vrooli.execution.journal import UNKNOWN
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools
 from vrooli.execution.step_types import step_type, validator
 from vrooli.flow.budget import OverBudget
@@ -59,9 +60,7 @@ class StepExecutor:
         except Parked:
             raise
         except TimeoutError:
-            # Whatever it was doing may have been done: not to be repeated unasked.
-            again = self.repeatable(call)
-            failure = Failure("timeout", f"no end within {call.node.timeout:g} s", "", again)
+            failure = self._too_late(call)
         except OverBudget:
             raise
         except VrooliError as error:
@@ -76,6 +75,13 @@ class StepExecutor:
             failure, reason=_writable(failure.reason), where=_writable(failure.where)
         )
         return Finished(call.path, call.attempt, call.node.type, output, said, now)
+
+    def _too_late(self, call: Call) -> Failure:
+        """Whatever it was doing may have been done: then it is for a person to decide."""
+        said = f"no end within {call.node.timeout:g} s"
+        if self.repeatable(call):
+            return Failure("timeout", said, retryable=True)
+        return Failure(UNKNOWN, f"{said}, and nobody knows whether it was done", call.path)
 
     async def _output(self, call: Call, begun: float) -> object:
         kind = step_type(call.node.type)

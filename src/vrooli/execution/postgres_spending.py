@@ -8,7 +8,7 @@ from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
 from vrooli.execution.spending import Amount
 from vrooli.execution.step_type import StepFailed
-from vrooli.flow.budget import MICROS, PAUSE, OverBudget
+from vrooli.flow.budget import MICROS, PAUSE, OverBudget, place_of
 from vrooli.flow.patience import patiently
 
 # The run is locked so that it cannot end meanwhile and leave behind what is just being set aside;
@@ -119,10 +119,11 @@ class PostgresSpending:
 
 
 def _refused(said: Any) -> VrooliError:
-    reason = _reason(said)
+    # Where nobody knows the price, another limit does not help.
+    reason, place = _reason(said), place_of("price" if said["asked"] is None else said["kind"])
     if said["on_limit"] == PAUSE:
-        return OverBudget(reason, where=said["run"])
-    return StepFailed("budget", reason, where=said["run"])
+        return OverBudget(reason, where=place)
+    return StepFailed("budget", reason, where=place)
 
 
 def _reason(said: Any) -> str:

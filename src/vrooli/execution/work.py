@@ -162,7 +162,7 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
         kept=Kept(views, Artifacts(database), tools.workspaces),
         effects=Effects(database, views, common.news.tell),
         models=tools.models,
-        budgets=Budgets(database),
+        budgets=Budgets(database, engine, common.news.tell),
         planning=Planning(schedules, routines),
         scheduler=Scheduler(schedules, runs, clock),
         reasons=Reasons(database, lambda run: common.journal(run, 0), read, clock),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from vrooli.core.errors import UsageError, VrooliError
+from vrooli.flow.entries import Failure
 
 MICROS = 1_000_000
 """Of a US dollar."""
@@ -57,7 +58,22 @@ class BadBudget(UsageError):
 
 
 class OverBudget(VrooliError):
-    """A run may not go on as it is: a limit is reached."""
+    """A run may not go on as it is: a limit is reached. `where` names it: see `place_of`."""
+
+    @property
+    def failure(self) -> Failure:
+        """Of the run, where it does not pause."""
+        return Failure("budget", self.what, self.where)
+
+
+def place_of(kind: str) -> str:
+    """Where what fails at the limit of this kind says that it did, like `budget.steps`."""
+    return f"budget.{kind}"
+
+
+def limit_of(place: str) -> str:
+    """The kind of limit at such a place."""
+    return place.removeprefix("budget.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
-from vrooli.flow.budget import OverBudget
+from vrooli.flow.budget import OverBudget, place_of
 from vrooli.flow.entries import Again, Begun, Failure, Finished
 from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.journal import Journal, Written
@@ -357,7 +357,8 @@ class Driver:
         if written is Written.FENCED:
             raise Fenced("the run was taken over, or has ended", where=entry.path)
         if written is Written.OVER:
-            raise OverBudget("the budget has no step left", where=entry.path)
+            what = f"the budget has no step left for `{entry.path}`"
+            raise OverBudget(what, where=place_of("steps"))
         return await self._earlier(entry) if written is Written.DUPLICATE else None
 
     async def _earlier(self, entry: Begun | Finished) -> Finished | None:

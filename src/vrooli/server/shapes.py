@@ -173,6 +173,7 @@ class ReasonShape(BaseModel):
     until: float | None
     step: str
     next_step: str
+    command: str
 
 
 class Undecided(BaseModel):
@@ -209,7 +210,7 @@ class EffectPage(BaseModel):
     """Those that wait for a decision, and where the next page begins."""
 
     effects: list[Undecided]
-    next: int | None
+    next_cursor: str | None
 
 
 class EffectsOfRun(BaseModel):
@@ -242,7 +243,7 @@ class ApprovalPage(BaseModel):
     """The newest first, and where the next page begins."""
 
     approvals: list[ApprovalShape]
-    next: str | None
+    next_cursor: str | None
 
 
 class ScheduleShape(BaseModel):

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.postgres import Postgres
 from tests.support.trees import Place, goes_on, place, sub
+from tests.support.waiting import eventually
 from tests.support.work import VERSION, prepare
 from vrooli.core.errors import Refused
 from vrooli.execution.live.events import EventStore
@@ -290,9 +291,10 @@ async def test_a_run_that_paused_goes_on_with_another_limit(here: Place) -> None
     steps = [{"step": f"s{n}", "value": {"n": n}} for n in range(5)]
     run = await here.start(await here.put(*steps), budget={"steps": 2, "on_limit": "pause"})
     await here.work.engine.let_go_of(run)
+    told: list[str] = []
+    here.work.live.watchers.add(told.append)
     await here.work.budgets.change(run, {"steps": 5}, "somebody")
-    resume = "UPDATE runs SET status = 'pending', lease_until = now() WHERE id = $1"
-    await here.fetch(resume, run)
+    assert told, "those who watch see it at once"
     assert (await here.end(run))["status"] == "completed"
     assert await of(here, run, "steps") == (5, 0, 5)
     events = await EventStore(here.database).after(run, 0, 100)
@@ -302,6 +304,43 @@ async def test_a_run_that_paused_goes_on_with_another_limit(here: Place) -> None
     ]
     with pytest.raises(Refused):
         await here.work.budgets.change(run, {"steps": 9}, "somebody")
+
+
+async def test_what_paused_below_at_a_limit_goes_on_and_nothing_else(here: Place) -> None:
+    steps = [{"step": f"s{n}", "value": {"n": n}} for n in range(4)]
+    leaf = await here.put(*steps)
+    graph = {"parallel": [[sub("a", leaf)], [sub("b", leaf)]]}
+    run = await here.start(await here.put(graph), budget={"steps": 5, "on_limit": "pause"})
+    children = [child_id(run, path, 1) for path in "ab"]
+
+    async def paused() -> bool:
+        query = "SELECT count(*) FROM runs WHERE root = $1 AND status = 'paused'"
+        return await here.fetch(query, run) >= [(1,)]
+
+    await eventually(paused, "a limit")
+    held = await here.start(await here.put(goes_on("x")), budget={"tokens": 5})
+    await here.work.control.pause(held, "ann")
+    await here.fetch("UPDATE runs SET status = 'paused', owner = NULL WHERE id = $1", held)
+    await here.work.budgets.change(held, {"tokens": 9}, "somebody")
+    assert (await here.work.runs.views.get(held))["status"] == "paused", "a person said so"
+    for steps_ in (6, 20):  # the first is not enough
+        await here.work.budgets.change(run, {"steps": steps_}, "somebody")
+    assert (await here.end(run))["status"] == "completed"
+    assert [(await here.end(one))["status"] for one in children] == ["completed"] * 2
+    assert await of(here, run, "steps") == (10, 0, 20)
+    seqs = await here.fetch("SELECT seq FROM run_events WHERE root = $1 ORDER BY seq", run)
+    assert [row[0] for row in seqs] == list(range(1, len(seqs) + 1))
+
+
+async def test_a_run_that_failed_at_a_limit_goes_on_with_another_one(here: Place) -> None:
+    steps = [{"step": f"s{n}", "value": {"n": n}} for n in range(4)]
+    run = await here.start(await here.put(*steps), budget={"steps": 2})
+    assert (await here.end(run))["failure"]["where"] == "budget.steps"
+    said = await here.work.reasons.of(run)
+    assert (said.code, said.command) == ("budget", f"vrooli run budget {run} steps=4")
+    await here.work.budgets.change(run, {"steps": 4}, "somebody")
+    await here.work.control.retry(run, None, "somebody")
+    assert (await here.end(run))["status"] == "completed"
 
 
 async def test_only_what_is_limited_can_be_changed(here: Place, spending: PostgresSpending) -> None:

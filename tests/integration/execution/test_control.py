@@ -10,6 +10,7 @@ from tests.support.live import told_in
 from tests.support.until import until
 from tests.support.waiting import eventually
 from vrooli.core.errors import Refused, UnknownName, UsageError
+from vrooli.execution.runs.effects import Decision
 from vrooli.execution.runs.inputs import BadInputs
 
 
@@ -40,6 +41,45 @@ async def test_a_pause_lets_what_runs_end_and_begins_nothing_new(one: Process) -
     assert one.web.asked == {"a": 1, "b": 1, "c": 1}
     kinds = ["run.created", "run.pausing", "run.paused", "run.pending", "run.completed"]
     assert await one.kinds(run) == kinds
+
+
+async def test_what_took_too_long_and_may_not_be_repeated_is_for_a_person_to_decide(
+    one: Process,
+) -> None:
+    one.web.shut = {"pay": asyncio.Event(), "look": asyncio.Event()}
+    run = await one.start({**ask("look", "GET"), "timeout": 0.05})
+    assert (await one.until(run, "failed"))["failure"]["kind"] == "timeout"
+    assert (await one.work.effects.of_run(run, 9))["undecided"] == []
+    run = await one.start({**ask("pay"), "timeout": 0.05}, ask("after"))
+    found = await one.until(run, "failed")
+    assert found["failure"]["kind"] == "unknown-effect"
+    assert "no end within 0.05 s" in found["failure"]["reason"]
+    listed = await one.work.effects.undecided(0, 1000)
+    assert [effect["path"] for effect in listed if effect["run"] == run] == ["pay"]
+    assert (await one.work.reasons.of(run)).command == f"vrooli run effects {run}"
+    said = Decision("pay", "done", {"invoice": 7}, "ann", "it is in the books")
+    await one.work.effects.decide(run, said)
+    await one.work.engine.sweep()
+    await one.until(run, "completed")
+    assert one.web.asked == {"look": 1, "pay": 1, "after": 1}
+
+
+@pytest.mark.parametrize("on_limit", ["pause", "stop"])
+async def test_a_limit_that_is_changed_just_before_the_run_would_rest_counts(
+    one: Process, on_limit: str
+) -> None:
+    """It has come to the limit, and waits for the end of what runs beside it."""
+    one.web.shut["a"] = asyncio.Event()
+    graph = {"parallel": [[ask("a")], [ask("b"), ask("c")]]}
+    run = await one.start(graph, budget={"steps": 2, "on_limit": on_limit})
+    await until(lambda: one.web.asked["b"] == 1 and "a" in one.web.inside)
+    tasks = one.work.engine._drivers[run]._running
+    await until(lambda: any(task.done() and task.exception() for task in tasks.values()))
+    await one.work.budgets.change(run, {"steps": 3}, "ann")
+    one.web.shut["a"].set()
+    await one.until(run, "completed", "paused", "failed")
+    assert (await one.run(run))["status"] == "completed"
+    assert one.web.asked == {"a": 1, "b": 1, "c": 1}
 
 
 async def test_each_asked_twice_changes_nothing_more(one: Process) -> None:

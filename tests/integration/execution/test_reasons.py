@@ -9,12 +9,17 @@ import pytest
 from tests.support.engines import World, engine
 from tests.support.flow import TYPES
 from tests.support.until import until
-from tests.support.work import WorkDatabase
+from tests.support.work import VERSION, WorkDatabase
 from vrooli.core.errors import UnknownName
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.journal import PostgresJournal
 from vrooli.execution.runs import reasons as module
+from vrooli.execution.runs.child_store import ChildStore, NewChild
+from vrooli.execution.runs.children import child_id
 from vrooli.execution.runs.reasons import Reasons
+from vrooli.execution.runs.store import NewRun
+from vrooli.execution.runs.transitions import Transitions
+from vrooli.flow.budget import Limits, place_of
 from vrooli.flow.entries import Begun, Failure, Finished
 from vrooli.flow.model import Routine
 from vrooli.flow.reading import read
@@ -85,6 +90,52 @@ async def test_of_a_long_run_what_was_written_at_its_beginning_is_told(
 async def test_a_routine_that_this_server_cannot_read(work: WorkDatabase) -> None:
     run, _ = await claimed(work, {"step": "a", "wait": {"seconds": 90}})
     assert (await reasons(work, TYPES).of(run)).code == "definition"
+
+
+async def test_who_paused_it_and_at_which_limit(work: WorkDatabase) -> None:
+    run, above = secrets.token_hex(6), secrets.token_hex(6)
+    limit = Limits(steps=4, tokens=50, on_limit="pause")
+    await work.store.create(NewRun(above, "test", VERSION, {}, "ann", limits=limit), "us", 600.0)
+    own = NewChild(run, above, "a", "test", VERSION, {}, Limits(tokens=100))
+    await ChildStore(work.database).create(own, "us", 600.0)
+    failure = Failure("budget", "the budget has no room", place_of("tokens"))
+    pause = "UPDATE budgets SET on_limit = 'pause' WHERE run = $1"
+    await work.execute(pause, run)
+    await work.store.over_budget(run, 1, failure)
+    said = await reasons(work).of(run)
+    assert (said.code, said.moving) == ("budget", False)
+    assert said.command == f"vrooli run budget {above} tokens=50", "that with the least room"
+    assert "the budget has no room" in said.says
+    await work.execute("UPDATE runs SET status = 'waiting', owner = NULL WHERE id = $1", above)
+    assert await Transitions(work.database).pause(above, "ann")
+    said = await reasons(work).of(above)
+    assert (said.code, said.says) == ("paused", "ann paused it")
+    assert said.command == f"vrooli run resume {above}"
+    await work.store.cancel(above, "ann")
+
+
+async def test_a_queue_that_nobody_serves(work: WorkDatabase) -> None:
+    busy, run = secrets.token_hex(6), secrets.token_hex(6)
+    await work.claim(busy)
+    await work.create(run, queue="gpu")
+    await work.execute("UPDATE run_events SET at = at - interval '1 hour' WHERE root = $1", run)
+    said = await reasons(work).of(run)
+    assert (said.code, said.command) == ("no-worker", "vrooli worker --queues gpu")
+
+
+async def test_a_step_that_waits_for_its_run_has_the_reason_of_that_one(work: WorkDatabase) -> None:
+    run, journal = await claimed(work, {"step": "a", "routine": {"name": "test"}})
+    await journal.write(Begun("a", 1, "routine", {}, 1000.0))
+    kinds = (*KINDS, "routine")
+    child = child_id(run, "a", 1)
+    said = await reasons(work, kinds).of(run)
+    assert (said.code, said.command) == ("below", f"vrooli run why {child}")
+    new = NewChild(child, run, "a", "test", VERSION, {})
+    await ChildStore(work.database).create(new, None, 0.0)
+    assert await Transitions(work.database).pause(child, "ann")
+    said = await reasons(work, kinds).of(run)
+    assert (said.code, said.step, said.command) == ("paused", "a", f"vrooli run resume {child}")
+    await work.store.cancel(run, "ann")
 
 
 async def test_what_is_not_there(work: WorkDatabase) -> None:

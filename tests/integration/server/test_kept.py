@@ -89,7 +89,7 @@ def test_why_and_effects_are_told_over_the_wire(client: WorkClient) -> None:
     said = client.why(run)
     assert (said["code"], said["moving"]) == ("ended", False)
     assert client.why(run, "one")["step"] == "one"
-    assert client.effects() == {"effects": [], "next": None}
+    assert client.effects(limit=1) == {"effects": [], "next_cursor": None}
     assert client.effects_of(run) == {"undecided": [], "decided": []}
     with pytest.raises(VrooliError, match="waits for no decision"):
         client.decide_effect(run, "one", "done", {"x": 1}, "I looked")

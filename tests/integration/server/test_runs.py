@@ -226,10 +226,11 @@ def test_steps_and_routines_are_listed_by_pages_as_well(served: Server, routine:
 @pytest.mark.parametrize("cursor", ["x", "WzFd", "W10=", "WyJcdTAwMDAiXQ==", "WzFlMzAwLCAieCJd"])
 def test_a_cursor_that_was_made_up_is_refused(served: Server, routine: str, cursor: str) -> None:
     run = start(served, routine, [1])["id"]
-    for path in (RUNS, ROUTINES):
+    for path in (RUNS, ROUTINES, "/api/v1/approvals"):
         assert served.get(path, params={"cursor": cursor}).status_code == 400
-    steps = served.get(f"{RUNS}/{run}/steps", params={"cursor": cursor})
-    assert steps.status_code == (200 if cursor == "WzFd" else 400)  # that one is a number
+    for path in (f"{RUNS}/{run}/steps", "/api/v1/effects"):
+        found = served.get(path, params={"cursor": cursor})
+        assert found.status_code == (200 if cursor == "WzFd" else 400)  # that one is a number
 
 
 def test_an_output_that_cannot_be_computed_fails_the_run_and_says_why(served: Server) -> None:

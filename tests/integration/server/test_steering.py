@@ -109,9 +109,9 @@ def test_the_list_goes_on_where_it_stopped(client: WorkClient) -> None:
     run = client.start(routine(client, {"parallel": [[asking(f"s{n}")] for n in range(5)]}), {})
     until(client, run["id"], "waiting")
     first = client.approvals(run=run["id"], limit=3)
-    rest = client.approvals(run=run["id"], limit=3, before=first["next"])
+    rest = client.approvals(run=run["id"], limit=3, cursor=first["next_cursor"])
     paths = {one["path"] for one in first["approvals"] + rest["approvals"]}
-    assert (len(first["approvals"]), rest["next"], len(paths)) == (3, None, 5)
+    assert (len(first["approvals"]), rest["next_cursor"], len(paths)) == (3, None, 5)
     client.cancel(run["id"])
     assert client.approvals(run=run["id"], status="pending")["approvals"] == []
     assert len(client.approvals(run=run["id"], status="void")["approvals"]) == 5

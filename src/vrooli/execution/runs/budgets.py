@@ -2,16 +2,24 @@
 
 from vrooli.core.errors import Refused
 from vrooli.core.ports.database import Database
+from vrooli.execution.live.news import Told, nobody
+from vrooli.execution.runs.engine import Engine
 from vrooli.flow.budget import Limits, limits
 
 # What limits nothing has nobody looking for it: only what is limited can be changed. Time is looked
-# at when somebody begins to drive the run, or sets it down. Locks: runs, trees, ledgers.
+# at when somebody begins to drive the run, or sets it down. What paused at a limit goes on, here
+# and below; whoever drives the others hears that something was decided, should they just be about
+# to pause. Locks: runs in the order of their ids, trees, ledgers.
 _CHANGE = """
-WITH one AS (
-    SELECT id, root, deadline, created_at FROM runs
-    WHERE id = $1 AND status IN ('pending', 'running', 'waiting', 'paused')
-        AND ($5::float8 IS NULL OR status IN ('pending', 'waiting', 'paused'))
-    FOR NO KEY UPDATE
+WITH open AS (
+    SELECT * FROM runs
+    WHERE root = (SELECT root FROM runs WHERE id = $1) AND (id = $1 OR $1 = ANY (ancestors))
+        AND (status IN ('pending', 'running', 'waiting', 'paused') OR id = $1)
+    ORDER BY id FOR NO KEY UPDATE
+), one AS (
+    SELECT id, root, deadline, created_at FROM open
+    WHERE id = $1 AND status IN ('pending', 'running', 'waiting', 'paused', 'failed')
+        AND ($5::float8 IS NULL OR status <> 'running')
 ), tree AS (
     SELECT t.root FROM run_trees t JOIN one USING (root) FOR NO KEY UPDATE OF t
 ), changed AS (
@@ -26,48 +34,70 @@ WITH one AS (
         AND ($3::bigint IS NULL OR b.tokens_limit IS NOT NULL)
         AND ($4::bigint IS NULL OR b.steps_limit IS NOT NULL)
         AND ($5::float8 IS NULL OR b.seconds_limit IS NOT NULL)
-    RETURNING one.*
-), later AS (
-    UPDATE runs r SET deadline = c.created_at + make_interval(secs => $5::float8),
-        lease_until = CASE r.status WHEN 'waiting'
-            THEN least(r.lease_until, c.created_at + make_interval(secs => $5::float8))
-            ELSE r.lease_until END
-    FROM changed c
-    WHERE $5::float8 IS NOT NULL AND r.root = c.root AND r.deadline = c.deadline
-        AND (r.id = c.id OR c.id = ANY (r.ancestors))
+    RETURNING one.*, one.created_at + make_interval(secs => $5::float8) AS ends
+), known AS (
+    SELECT o.id, o.status = 'paused' AND 'budget' = (
+               SELECT e.data->>'by' FROM run_events e
+               WHERE e.root = o.root AND e.run = o.id AND e.kind = 'run.paused'
+               ORDER BY e.seq DESC LIMIT 1) AS goes_on,
+           CASE WHEN o.deadline = c.deadline THEN coalesce(c.ends, o.deadline)
+                ELSE o.deadline END AS deadline
+    FROM open o, changed c
+), moved AS (
+    UPDATE runs r SET stirs = r.stirs + 1, deadline = k.deadline,
+        status = CASE WHEN k.goes_on THEN 'pending' ELSE r.status END,
+        lease_until = CASE WHEN k.goes_on THEN now()
+                           WHEN r.status = 'waiting' THEN least(r.lease_until, k.deadline)
+                           ELSE r.lease_until END
+    FROM known k WHERE r.id = k.id RETURNING r.id, r.root, k.goes_on
+), news AS (
+    SELECT root, id AS run, 1 AS i, 'run.budget' AS kind, jsonb_build_object('by', $7::text) AS data
+    FROM changed
+    UNION ALL
+    SELECT root, id, 2, 'run.pending', jsonb_build_object('by', $7::text, 'why', 'budget')
+    FROM moved WHERE goes_on
 ), counted AS (
-    UPDATE run_trees t SET seq = t.seq + 1,
+    UPDATE run_trees t SET seq = t.seq + (SELECT count(*) FROM news),
         steps_limit = CASE WHEN c.id = t.root THEN coalesce($4::bigint, t.steps_limit)
                            ELSE t.steps_limit END
-    FROM changed c WHERE t.root = c.root RETURNING t.root, t.seq
+    FROM changed c WHERE t.root = c.root
+    RETURNING t.root, t.seq - (SELECT count(*) FROM news) AS before
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
-    SELECT root, seq, $1::text, now(), 'run.budget', jsonb_build_object('by', $7::text) FROM counted
+    SELECT c.root, c.before + row_number() OVER (ORDER BY n.i, n.run), n.run, now(), n.kind, n.data
+    FROM counted c, news n
 )
-SELECT count(*) FROM changed
+SELECT root, ARRAY(SELECT id FROM moved WHERE goes_on) FROM changed
 """
 
 
 class Budgets:
-    """For the API."""
+    """For the API of one process, which goes on with what had paused while it has room. `told`
+    hears which trees have new events.
+    """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, engine: Engine, told: Told = nobody) -> None:
+        self._database, self._engine, self._told = database, engine, told
 
     async def change(self, run: str, budget: object, by: str) -> None:
-        """Other limits, for the keys that are said.
+        """Other limits, for the keys that are said. What paused at a limit, here and below, goes on
+        at once, and pauses again where they are not enough.
 
         Raises:
             BadBudget: they cannot be.
-            Refused: it has no such limit, has ended, or is driven while its time should change.
+            Refused: it has no such limit, has ended otherwise than by a failure, or is driven while
+                its time should change.
         """
         new: Limits = limits(budget)
         async with self._database.connection() as connection:
-            if await connection.fetchval(_CHANGE, run, *new.columns, by):
-                return
-        raise Refused(
-            "it has ended, or has no limit of a kind that is named; time can be changed only while "
-            "nobody drives it",
-            where=run,
-            next_step=f"look at its budget: `vrooli run show {run}`",
-        )
+            row = await connection.fetchrow(_CHANGE, run, *new.columns, by)
+        if row is None:
+            raise Refused(
+                "it has ended, or has no limit of a kind that is named; time can be changed only "
+                "while nobody drives it",
+                where=run,
+                next_step=f"look at its budget: `vrooli run show {run}`",
+            )
+        self._told((row[0],))
+        for one in row[1]:
+            await self._engine.wake(one)

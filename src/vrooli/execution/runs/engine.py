@@ -17,9 +17,8 @@ from vrooli.execution.meter import Meter, NoMeter
 from vrooli.execution.runs.ending import bounded
 from vrooli.execution.runs.store import Claim, RunStore, Serves, Wish
 from vrooli.execution.runs.transitions import Transitions
-from vrooli.flow.budget import OverBudget
+from vrooli.flow.budget import OverBudget, limit_of, place_of
 from vrooli.flow.driver import Drained, Driver, End, Executor, Fenced, Paused, Waiting
-from vrooli.flow.entries import Failure
 from vrooli.flow.interpreter import Broken, Done
 from vrooli.flow.model import Routine
 from vrooli.flow.notes import Notebook
@@ -314,13 +313,10 @@ class Engine:
             driver = self._driver(claim, routine)
             while not await self._settled(claim, await _in_time(driver, claim.left)):
                 # Something was decided meanwhile that it has not seen.
-                claim = replace(claim, fresh=False)
+                wish = await self._wish(claim)
+                claim = replace(claim, fresh=False, stirs=wish.stirs)
                 driver = self._driver(claim, routine)
-                _tell(driver, await self._wish(claim), -math.inf)
-        except OverBudget as error:
-            failure = Failure("budget", error.what, error.where)
-            over = partial(self.parts.store.over_budget, claim.run, claim.fence, failure)
-            await patiently(self.parts.clock, over)
+                _tell(driver, wish, -math.inf)
         except Fenced:
             _log.info("run %s is somebody else's now", claim.run)
         except Drained:
@@ -353,9 +349,14 @@ class Engine:
             raise Fenced("the run was taken over, or has ended", where=claim.run)
         return found[claim.run]
 
-    async def _settled(self, claim: Claim, end: End) -> bool:
+    async def _settled(self, claim: Claim, end: End | OverBudget) -> bool:
         """Whether where it stands is written down; else it goes on."""
         parts, ours = self.parts, (claim.run, claim.fence)
+        if isinstance(end, OverBudget):
+            # No decision gives back the time that is over: that is changed while nobody drives it.
+            stirs = None if limit_of(end.where) == "time" else claim.stirs
+            over = partial(parts.store.over_budget, *ours, end.failure, stirs)
+            return await patiently(parts.clock, over)
         if isinstance(end, Waiting):
             place = (*ours, end.seen, end.until)
             return await patiently(parts.clock, lambda: parts.transitions.wait(*place))
@@ -398,9 +399,11 @@ def _tell(driver: Driver, wish: Wish, since: float) -> None:
     driver.stir(wish.stirs)
 
 
-async def _in_time(driver: Driver, left: float | None) -> End:
+async def _in_time(driver: Driver, left: float | None) -> End | OverBudget:
     try:
         async with asyncio.timeout(left):
             return await driver.run()
-    except TimeoutError as error:
-        raise OverBudget("the time of its budget is over") from error
+    except OverBudget as error:
+        return error
+    except TimeoutError:
+        return OverBudget("the time of its budget is over", where=place_of("time"))

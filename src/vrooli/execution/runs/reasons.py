@@ -6,15 +6,18 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import UnknownName, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
 from vrooli.execution.journal import UNKNOWN
+from vrooli.execution.runs.children import child_id
+from vrooli.execution.runs.facts import Facts, Open, Over
 from vrooli.execution.runs.views import unknown_run
-from vrooli.execution.runs.why import WAITS, Facts, Open, Reason, why, why_step
+from vrooli.execution.runs.why import BUDGET, RUNS, WAITS, Reason, of_below, why, why_step
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.steps.wait import due_at
 from vrooli.flow.again import counting
+from vrooli.flow.budget import limit_of
 from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished, Told
 from vrooli.flow.interpreter import Call, Interpreter
 from vrooli.flow.journal import Journal
@@ -42,7 +45,16 @@ SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.
        (SELECT extract(epoch FROM max(at))::float8 FROM run_events e
         WHERE e.root = r.root AND e.run = r.id),
        (SELECT sum(a.bytes)::bigint FROM artifact_uses u JOIN artifacts a USING (sha256)
-        WHERE u.run = r.id), r.version
+        WHERE u.run = r.id), r.version,
+       r.queue, r.unread_why AS unread,
+       (SELECT count(DISTINCT o.owner) FROM runs o
+        WHERE o.status IN ('pending', 'running') AND o.lease_until > now()
+            AND o.owner IS NOT NULL AND o.queue = r.queue) AS serving,
+       (SELECT json_build_array(extract(epoch FROM e.at)::float8, e.data->>'by',
+                                e.data->>'reason', e.data->>'where')
+        FROM run_events e
+        WHERE e.root = r.root AND e.run = r.id AND e.kind = 'run.' || r.status
+        ORDER BY e.seq DESC LIMIT 1)::text AS stands
 FROM runs r JOIN routine_versions v ON v.hash = r.version JOIN run_trees t ON t.root = r.root
 WHERE r.id = $1
 """
@@ -51,6 +63,22 @@ _BEGUN = """
 SELECT path, attempt, type, status, arguments::text, NULL, NULL,
        extract(epoch FROM begun_at)::float8
 FROM steps WHERE run = $1 AND status = 'begun' ORDER BY n DESC LIMIT $2
+"""
+
+# Of the run and those that it is a part of the limit of that kind that leaves least.
+_LIMIT = """
+SELECT b.run, greatest(v.used, 0) + CASE v.most WHEN 0 THEN 1 ELSE v.most END
+FROM runs one JOIN runs r ON r.id = ANY (one.ancestors || one.id) JOIN budgets b ON b.run = r.id
+JOIN run_trees t ON t.root = r.root
+CROSS JOIN LATERAL (VALUES
+    ('tokens', b.tokens_limit::float8, (b.tokens_spent + b.tokens_reserved)::float8),
+    ('cost', b.micros_limit / 1e6::float8, (b.micros_spent + b.micros_reserved) / 1e6::float8),
+    ('steps', b.steps_limit::float8,
+     CASE WHEN r.id = r.root THEN t.steps ELSE b.steps_spent END::float8),
+    ('time', b.seconds_limit, extract(epoch FROM now() - r.created_at)::float8)
+) AS v (kind, most, used)
+WHERE one.id = $1 AND v.kind = $2 AND v.most IS NOT NULL
+ORDER BY v.most - v.used, cardinality(r.ancestors) DESC LIMIT 1
 """
 
 
@@ -74,7 +102,18 @@ class Reasons:
         self._database, self._journal, self._read, self._clock = database, journal, read, clock
 
     async def of(self, run: str, step: str = "") -> Reason:
-        """Why it is where it is, or that step of it; `UnknownName` when there is no such run."""
+        """Why it is where it is, or that step of it; `UnknownName` when there is no such run. Of a
+        step that waits for a run of its own, why that one is where it is.
+        """
+        reason, below = await self._of(run, step)
+        if reason.code != "below":
+            return reason
+        with suppress(UnknownName):  # it is just being made
+            return of_below(reason, await self.of(below))
+        return reason
+
+    async def _of(self, run: str, step: str) -> tuple[Reason, str]:
+        """And the run for which it waits."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_RUN, run)
         if row is None:
@@ -87,13 +126,26 @@ class Reasons:
             facts = self._with_steps(facts, row, steps)
         else:
             facts = replace(facts, open=await self._begun(run))
-        return why_step(facts, step, now) if step else why(facts, now)
+        facts = await self._with_limit(facts, row)
+        reason = why_step(facts, step, now) if step else why(facts, now)
+        below = next((one.below for one in facts.open if one.path == reason.step), "")
+        return reason, below
+
+    async def _with_limit(self, facts: Facts, row: Any) -> Facts:
+        """With the limit that it came to."""
+        if BUDGET not in (facts.kind, facts.stands_by):
+            return facts
+        place = json.loads(row[5])["where"] if facts.kind == BUDGET else _stands(row)[3]
+        kind = limit_of(place or "")
+        async with self._database.connection() as connection:
+            found = await connection.fetchrow(_LIMIT, facts.run, kind)
+        return replace(facts, over=Over(found[0], kind, found[1]) if found else None)
 
     async def _begun(self, run: str) -> tuple[Open, ...]:
         async with self._database.connection() as connection:
             rows = await connection.fetch(_BEGUN, run, MOST_BEGUN)
         entries = [Stored(*row).entry() for row in rows]
-        return tuple(_under_way(one) for one in entries if isinstance(one, Begun))
+        return tuple(_under_way(run, one) for one in entries if isinstance(one, Begun))
 
     def _with_steps(self, facts: Facts, row: Any, told: list[Told]) -> Facts:
         try:
@@ -112,14 +164,15 @@ class Reasons:
         calls, _ = interpreter.next()
         return replace(
             facts,
-            open=tuple(_open(call, entries) for call in calls),
-            ended=tuple(_ended(entries, {call.path for call in calls}).items()),
+            open=tuple(_open(facts.run, call, entries) for call in calls),
+            ended=tuple(_ended(entries, {call.path for call in calls})),
             undecided=_undecided(entries),
         )
 
 
 def _of_row(run: str, row: Any, now: float) -> Facts:
     failure = Failure(**json.loads(row[5])) if row[5] else None
+    since, by, reason, _ = _stands(row)
     return Facts(
         run,
         status=row[0],
@@ -129,38 +182,61 @@ def _of_row(run: str, row: Any, now: float) -> Facts:
         # By the clock of PostgreSQL, which is that of the leases.
         lease_until=None if row[4] is None else now + max(row[4], -now),
         failure=f"{failure.reason} ({failure.kind})" if failure else "",
+        kind=failure.kind if failure else "",
+        retryable=failure is not None and failure.retryable,
         workers=row[9],
         moved_at=row[10],
+        queue=row["queue"],
+        unread=row["unread"] or "",
+        serving=row["serving"],
+        stands_since=since,
+        stands_by=by or "",
+        stands_why=reason or "",
     )
 
 
-def _open(call: Call, entries: list[Entry]) -> Open:
+def _stands(row: Any) -> list[Any]:
+    """Since when, by whom, why, and about what: by the last event that told of its status."""
+    found: list[Any] = json.loads(row["stands"] or "[null, null, null, null]")
+    return found
+
+
+def _open(run: str, call: Call, entries: list[Entry]) -> Open:
     of_step = [one for one in entries if one.path == call.path]
     begun = next((one for one in of_step if one.attempt == call.attempt), None)
     if isinstance(begun, Begun):
-        return _under_way(begun)
+        return _under_way(run, begun)
     before = next((one for one in of_step if one.attempt == call.attempt - 1), None)
     if before is not None:
-        return Open(call.path, call.node.type, before.at, before.at + call.pause)
-    return Open(call.path, call.node.type)
+        failure = before.failure if isinstance(before, Finished) else None
+        said = (failure.kind, f"{failure.reason} ({failure.kind})") if failure else ("", "")
+        again = before.at + call.pause
+        return Open(call.path, call.node.type, before.at, again, None, *said)
+    return Open(call.path, call.node.type, below=_below(run, call))
 
 
-def _under_way(begun: Begun) -> Open:
+def _below(run: str, one: Call | Begun) -> str:
+    type_ = one.type if isinstance(one, Begun) else one.node.type
+    return child_id(run, one.path, one.attempt) if type_ in RUNS else ""
+
+
+def _under_way(run: str, begun: Begun) -> Open:
     due = None
     if begun.type in WAITS:
         with suppress(StepFailed):
             due = due_at(begun.arguments, begun.at)
-    return Open(begun.path, begun.type, begun.at, None, due)
+    return Open(begun.path, begun.type, begun.at, None, due, below=_below(run, begun))
 
 
-def _ended(entries: list[Entry], open_: set[str]) -> dict[str, str]:
-    """How steps ended; those that are tried again have not."""
+def _ended(entries: list[Entry], open_: set[str]) -> list[tuple[str, str, float]]:
+    """How steps ended, and when; those that are tried again have not."""
     found = {}
     for one in entries:
         if isinstance(one, Finished) and one.path not in open_:
             failure = one.failure
-            found[one.path] = f"failed: {failure.reason}" if failure else "completed"
-    return found
+            said = f"failed: {failure.reason}" if failure else "completed"
+            found[one.path] = (one.path, said, one.at)
+    return list(found.values())
 
 
 def _undecided(entries: list[Entry]) -> tuple[str, ...]:

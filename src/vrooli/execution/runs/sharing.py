@@ -59,7 +59,7 @@ UPDATE runs r SET status = 'running', owner = $1, fence = r.fence + 1,
 FROM (SELECT id FROM over UNION ALL SELECT id FROM fresh) free, routine_versions v
 WHERE r.id = free.id AND v.hash = r.version
 RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text,
-    extract(epoch FROM r.deadline - now())::float8
+    extract(epoch FROM r.deadline - now())::float8, r.stirs
 """
 
 # What the claim leaves: runs that another was just about to take as well, and those whose row
@@ -87,7 +87,7 @@ UPDATE runs r SET owner = $1, fence = r.fence + 1,
 FROM late, routine_versions v
 WHERE r.id = late.id AND v.hash = r.version
 RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text,
-    extract(epoch FROM r.deadline - now())::float8
+    extract(epoch FROM r.deadline - now())::float8, r.stirs
 """
 
 RELEASE = """

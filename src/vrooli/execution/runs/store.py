@@ -121,7 +121,7 @@ SELECT id, root FROM ended
 
 # The nearest budget above says what happens.
 _ON_LIMIT = """
-SELECT b.on_limit FROM runs r, budgets b JOIN runs a ON a.id = b.run
+SELECT b.on_limit, r.stirs FROM runs r, budgets b JOIN runs a ON a.id = b.run
 WHERE r.id = $1 AND b.run = ANY (r.ancestors || r.id) AND b.on_limit IS NOT NULL
 ORDER BY cardinality(a.ancestors) DESC LIMIT 1
 """
@@ -129,14 +129,15 @@ ORDER BY cardinality(a.ancestors) DESC LIMIT 1
 _PAUSE = """
 WITH paused AS (
     UPDATE runs SET status = 'paused', owner = NULL, lease_until = NULL
-    WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING id, root
+    WHERE id = $1 AND fence = $2 AND status = 'running' AND ($5::bigint IS NULL OR stirs = $5)
+    RETURNING id, root
 ), counted AS (
     UPDATE run_trees t SET seq = t.seq + 1 FROM paused WHERE t.root = paused.root
     RETURNING t.root, t.seq
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT c.root, c.seq, p.id, now(), 'run.paused',
-           jsonb_build_object('by', 'budget', 'reason', $3::text)
+           jsonb_build_object('by', 'budget', 'reason', $3::text, 'where', $4::text)
     FROM counted c, paused p
 )
 SELECT root FROM paused
@@ -155,6 +156,7 @@ class Claim:
         definition: of the routine, as data.
         fresh: made and claimed in one, so that its journal is empty.
         left: seconds that its budget leaves it; None when nothing limits them.
+        stirs: how often something had been decided about it.
     """
 
     run: str
@@ -164,6 +166,7 @@ class Claim:
     definition: Any
     fresh: bool = False
     left: float | None = None
+    stirs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,14 +331,20 @@ class RunStore:
         async with self._database.connection() as connection:
             return self._moved(await connection.fetchval(_END, *values))
 
-    async def over_budget(self, run: str, fence: int, failure: Failure) -> None:
-        """It pauses, or has failed, as the nearest budget above it says."""
+    async def over_budget(
+        self, run: str, fence: int, failure: Failure, stirs: int | None = None
+    ) -> bool:
+        """It pauses, or has failed, as the nearest budget above it says. False when something was
+        decided about it since `stirs`, which may be another limit, or when it is not ours.
+        """
         async with self._database.connection() as connection:
-            on_limit = await connection.fetchval(_ON_LIMIT, run)
-            if on_limit == PAUSE:
-                self._moved(await connection.fetchval(_PAUSE, run, fence, failure.reason))
-                return
-        await self.end(run, fence, "failed", None, failure.to_json())
+            found = await connection.fetchrow(_ON_LIMIT, run)
+            if found and stirs not in (None, found[1]):
+                return False
+            if found and found[0] == PAUSE:
+                values = (run, fence, failure.reason, failure.where, stirs)
+                return self._moved(await connection.fetchval(_PAUSE, *values))
+        return await self.end(run, fence, "failed", None, failure.to_json())
 
     async def cancel(self, run: str, by: str) -> list[str]:
         """End it wherever it stands, with all that it started: the ids of what had not ended. Their
@@ -363,7 +372,7 @@ class RunStore:
 
 def claim_of(row: Any) -> Claim:
     """What a statement that claims tells of a run."""
-    return Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]), False, row[5])
+    return Claim(row[0], row[1], json.loads(row[2]), row[3], json.loads(row[4]), False, *row[5:7])
 
 
 def _json(value: Any) -> str | None:

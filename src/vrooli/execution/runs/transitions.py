@@ -20,7 +20,7 @@ FROM routine_versions v
 WHERE r.id = $1 AND r.status = 'pending' AND r.lease_until <= now() AND v.hash = r.version
     AND r.queue = ANY ($4::text[]) AND $5 <> ALL (r.unread_by)
 RETURNING r.id, r.fence, r.inputs::text, r.version, v.definition::text,
-    extract(epoch FROM r.deadline - now())::float8
+    extract(epoch FROM r.deadline - now())::float8, r.stirs
 """
 
 # What its steps have seen is compared: a decision that came since then was not seen by them. Nobody

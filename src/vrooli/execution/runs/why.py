@@ -1,9 +1,12 @@
 """Why a run, or one of its steps, is where it is: one reason, since when, and what to do. Pure."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from shlex import quote
 from typing import Any
 
 from vrooli.execution.runs.engine import LEASE, RENEW, SWEEP
+from vrooli.execution.runs.facts import Facts, Open, Over
+from vrooli.execution.runs.sharing import DEFAULT_QUEUE
 
 SILENT = 2 * RENEW
 """Seconds without a renewal after which a worker is taken for dead: it has missed two."""
@@ -11,63 +14,16 @@ SILENT = 2 * RENEW
 SOON = 2 * SWEEP
 """Seconds within which a worker that lives and has room takes what nobody has."""
 
-WAITS = ("wait",)
-APPROVALS = ("approval",)
+WAITS, APPROVALS, RUNS = ("wait",), ("approval",), ("routine",)
+"""Types of steps that are told apart."""
 
+BUDGET, DOWN = "budget", "provider-down"
+"""Kinds of failures that are: a limit was reached; a provider is left alone for a while."""
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A step that is to be executed or is under way.
+UNDER_WAY = ("step", "below", "retry", DOWN, "wait", "approval")
+"""What is done counts over what is waited for."""
 
-    Attributes:
-        path: which step.
-        type: of the step.
-        since: when this attempt began, or the one before it failed; None when nobody wrote it down,
-            as of steps that may be repeated.
-        again_at: when it is tried again after a failure; None unless it waits for that.
-        due: when a wait is over; None where that is not known.
-    """
-
-    path: str
-    type: str
-    since: float | None = None
-    again_at: float | None = None
-    due: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that the reason depends on; times are unix seconds.
-
-    Attributes:
-        run: id.
-        status: of the run.
-        created_at: when it was made.
-        ended_at: None while it has not ended.
-        moved_at: when something of it was last written down.
-        owner: who works on it.
-        lease_until: when it may be taken over.
-        workers: processes that hold runs with a lease that lasts.
-        unreadable: why this server cannot read its routine; empty when it can.
-        failure: why it failed, `{kind, reason}`; empty when it did not.
-        undecided: steps whose effect a person has to decide about.
-        open: steps under way.
-        ended: how steps ended that did, by path.
-    """
-
-    run: str
-    status: str
-    created_at: float
-    ended_at: float | None = None
-    moved_at: float | None = None
-    owner: str | None = None
-    lease_until: float | None = None
-    workers: int = 0
-    unreadable: str = ""
-    failure: str = ""
-    undecided: tuple[str, ...] = ()
-    open: tuple[Open, ...] = ()
-    ended: tuple[tuple[str, str], ...] = ()
+GOES_ON = "none: it goes on by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +34,11 @@ class Reason:
         code: one word for a machine.
         says: one sentence for a person.
         moving: whether it goes on by itself, without anybody doing anything.
-        since: unix seconds; None when nobody knows.
+        since: unix seconds.
         until: when that changes by itself; None when it does not, or nobody knows.
         step: which step it is about; empty when it is about the run.
-        next_step: what a person can do; empty when there is nothing to do.
+        next_step: what a person can do.
+        command: the command that does it; empty when there is nothing to do.
     """
 
     code: str
@@ -90,7 +47,8 @@ class Reason:
     since: float | None = None
     until: float | None = None
     step: str = ""
-    next_step: str = ""
+    next_step: str = GOES_ON
+    command: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the wire."""
@@ -99,107 +57,203 @@ class Reason:
 
 def why(facts: Facts, now: float) -> Reason:
     """Why the run is where it is."""
-    if facts.ended_at is not None:
-        return _ended(facts)
-    if facts.status == "paused":
-        return Reason("paused", "somebody paused it", False, facts.moved_at, next_step="resume it")
-    if facts.status == "waiting":
-        return _waiting(facts)
-    if facts.status == "pending":
-        return _nobody_has_it(facts, now, "queued", facts.moved_at or facts.created_at)
-    return _running(facts, now)
+    return _dated(_why(facts, now), facts)
 
 
 def why_step(facts: Facts, path: str, now: float) -> Reason:
     """Why one step of it is where it is."""
-    ended = dict(facts.ended).get(path)
     if path in facts.undecided:
-        return _undecided(facts, path)
-    if ended is not None:
-        return Reason("ended", f"it {ended}", False, step=path)
+        return _dated(_undecided(facts, path), facts)
+    for ended, how, at in facts.ended:
+        if ended == path:
+            return _todo(Reason("ended", f"it {how}", False, at, step=path), _show(facts))
     of_run = why(facts, now)
     one = next((one for one in facts.open if one.path == path), None)
-    if one is not None and of_run.code in ("step", "wait", "retry", "approval"):
-        return _open(one)
+    if one is not None and of_run.code in UNDER_WAY:
+        return _dated(_open(facts, one), facts)
     if one is not None or facts.ended_at is not None:
         return of_run
     said = f"its turn has not come: {of_run.says}"
-    return Reason(
-        "not-reached", said, of_run.moving, of_run.since, of_run.until, path, of_run.next_step
-    )
+    return replace(of_run, code="not-reached", says=said, step=path)
+
+
+def of_below(reason: Reason, below: Reason) -> Reason:
+    """Why a step is where it is that waits for a run of its own: for the reason of that one."""
+    said = f"{reason.says}: {below.says}"
+    return replace(below, says=said, step=reason.step)
+
+
+def _dated(reason: Reason, facts: Facts) -> Reason:
+    """With the last time at which something was written down, where no better one is known."""
+    since = reason.since or facts.stands_since or facts.moved_at or facts.created_at
+    return replace(reason, since=since)
+
+
+def _todo(reason: Reason, command: str, advice: str = "") -> Reason:
+    return replace(reason, command=command, next_step=advice or f"`{command}`")
+
+
+def _why(facts: Facts, now: float) -> Reason:
+    if facts.ended_at is not None:
+        return _ended(facts)
+    if facts.status == "paused":
+        return _paused(facts)
+    if facts.status == "waiting":
+        return _waiting(facts)
+    if facts.status == "pending":
+        return _pending(facts, now)
+    return _running(facts, now)
+
+
+def _show(facts: Facts) -> str:
+    return f"vrooli run show {facts.run}"
 
 
 def _ended(facts: Facts) -> Reason:
     if facts.status == "failed" and facts.undecided:
         return _undecided(facts, facts.undecided[0])
     said = f"it {'was ' if facts.status == 'cancelled' else ''}{facts.status}"
-    advice = f"`vrooli run show {facts.run}`" if facts.status == "failed" else ""
     if facts.failure:
         said += f": {facts.failure}"
-    return Reason("ended", said, False, facts.ended_at, next_step=advice)
+    reason = Reason("ended", said, False, facts.ended_at)
+    if facts.status == "failed" and facts.kind == BUDGET:
+        return _over(facts, replace(reason, code=BUDGET))
+    if facts.status == "failed" and facts.retryable:
+        code = DOWN if facts.kind == DOWN else "ended"
+        return _todo(replace(reason, code=code), f"vrooli run retry {facts.run}")
+    return _todo(reason, _show(facts))
 
 
 def _undecided(facts: Facts, path: str) -> Reason:
     said = f"nobody knows whether step `{path}` was done"
-    advice = f"look, then decide: `vrooli run effects {facts.run}`"
-    return Reason("unknown-effect", said, False, facts.ended_at, None, path, advice)
+    reason = Reason("unknown-effect", said, False, facts.ended_at, None, path)
+    decide = f"vrooli run decide {facts.run} {quote(path)}"
+    look = f"vrooli run effects {facts.run}"
+    advice = f"`{look}`, look whether it was done, then `{decide} done --why TEXT`, or `again`"
+    return _todo(reason, look, advice)
+
+
+def _paused(facts: Facts) -> Reason:
+    if facts.stands_by == BUDGET:
+        said = f"it paused at a limit: {facts.stands_why}"
+        return _over(facts, Reason(BUDGET, said, False, facts.stands_since))
+    said = f"{facts.stands_by or 'somebody'} paused it"
+    return _todo(Reason("paused", said, False), f"vrooli run resume {facts.run}")
+
+
+def _over(facts: Facts, reason: Reason) -> Reason:
+    """One that paused goes on when its limit is another one; one that failed has to be asked."""
+    again = f"vrooli run {'resume' if facts.ended_at is None else 'retry'} {facts.run}"
+    if facts.over is None:
+        look = "vrooli model list"
+        advice = f"`{look}`, say what the model costs in the server's settings, then `{again}`"
+        return _todo(reason, look, advice)
+    command = f"vrooli run budget {facts.over.run} {_limit(facts.over)}"
+    if facts.ended_at is None:
+        return _todo(reason, command)
+    return _todo(reason, command, f"`{command}`, then `{again}`")
+
+
+def _limit(over: Over) -> str:
+    if over.kind == "cost":
+        return f"cost={over.enough:.6f}".rstrip("0").rstrip(".")
+    return f"{over.kind}={-int(-over.enough // 1)}"
 
 
 def _waiting(facts: Facts) -> Reason:
-    for one in facts.open:
-        if one.type in APPROVALS:
-            return _open(one)
-    if facts.open:
-        return _open(facts.open[0])
-    return Reason("waiting", "it waits for something outside", False, facts.moved_at)
+    """A question, for there a person can do something; else what is over first."""
+    reasons = [_open(facts, one) for one in facts.open]
+    asked = [one for one in reasons if one.code == "approval"]
+    if asked:
+        return replace(asked[0], until=facts.lease_until)
+    if reasons:
+        return min(reasons, key=lambda one: one.until or 0.0)
+    said = "it waits for a time or a decision"
+    return _todo(Reason("waiting", said, False, until=facts.lease_until), _show(facts))
+
+
+def _pending(facts: Facts, now: float) -> Reason:
+    since = facts.moved_at or facts.created_at
+    if facts.unread:
+        return _unreadable(f"the process that took it cannot read it: {facts.unread}", facts)
+    return _nobody_has_it(facts, now, Reason("queued", "it waits", True, since))
 
 
 def _running(facts: Facts, now: float) -> Reason:
     left = (facts.lease_until or now) - now
     if left <= 0:
-        return _nobody_has_it(facts, now, "lease-expired", facts.lease_until)
+        said = f"the lease of its worker {facts.owner or '-'} is over, and it waits"
+        lost = Reason("lease-expired", said, True, facts.lease_until)
+        return _nobody_has_it(facts, now, lost)
     if LEASE - left > SILENT:
         said = f"its worker {facts.owner} has said nothing for {LEASE - left:.0f} s"
-        advice = "none: another worker takes it over then" if facts.workers else _START
-        return Reason(
-            "silent-worker", said, bool(facts.workers), now + left - LEASE, now + left, "", advice
-        )
+        times = (now + left - LEASE, now + left)
+        reason = Reason("silent-worker", said, bool(facts.workers), *times)
+        if facts.workers:
+            return replace(reason, next_step="none: another worker takes it over then")
+        return _todo(reason, *_start(facts))
     if facts.unreadable:
-        said = f"this server cannot read its routine: {facts.unreadable}"
-        advice = "run it on the version that stored it, or cancel it"
-        return Reason("definition", said, False, facts.moved_at, next_step=advice)
+        return _unreadable(f"this server cannot read its routine: {facts.unreadable}", facts)
     return _step_of(facts)
+
+
+def _unreadable(said: str, facts: Facts) -> Reason:
+    reason = Reason("definition", said, False, facts.moved_at)
+    cancel = f"vrooli run cancel {facts.run}"
+    return _todo(reason, cancel, f"run it on the version that stored it, or `{cancel}`")
 
 
 def _step_of(facts: Facts) -> Reason:
     """What is done counts over what is waited for; of several, the one that is over first."""
-    reasons = [_open(one) for one in facts.open]
-    for code in ("step", "retry", "wait", "approval"):
+    reasons = [_open(facts, one) for one in facts.open]
+    for code in UNDER_WAY:
         found = [one for one in reasons if one.code == code]
         if found:
             return min(found, key=lambda one: one.until or 0.0)
     return Reason("between-steps", "the next step is about to begin", True, facts.moved_at)
 
 
-def _open(one: Open) -> Reason:
+def _open(facts: Facts, one: Open) -> Reason:
     if one.again_at is not None:
-        said = f"step `{one.path}` failed and is tried again"
-        return Reason("retry", said, True, one.since, one.again_at, one.path)
+        return _again(one)
     if one.type in WAITS:
         said = f"step `{one.path}` waits for its time"
         return Reason("wait", said, True, one.since, one.due, one.path)
     if one.type in APPROVALS:
         said = f"step `{one.path}` waits for a person"
-        return Reason("approval", said, False, one.since, None, one.path, "approve or refuse it")
+        reason, place = Reason("approval", said, False, one.since, None, one.path), quote(one.path)
+        command = f"vrooli approval approve {facts.run} {place}"
+        show = f"vrooli approval show {facts.run} {place}"
+        return _todo(reason, command, f"`{show}`, then `{command}`, or `reject`")
+    if one.type in RUNS:
+        said = f"step `{one.path}` waits for its run {one.below}"
+        reason = Reason("below", said, True, one.since, None, one.path)
+        return _todo(reason, f"vrooli run why {one.below}")
     return Reason("step", f"step `{one.path}` is being done", True, one.since, None, one.path)
 
 
-def _nobody_has_it(facts: Facts, now: float, code: str, since: float | None) -> Reason:
-    new = since is None or now - since < SOON
-    if facts.workers or new:
+def _again(one: Open) -> Reason:
+    said = f"step `{one.path}` failed and is tried again"
+    said += f": {one.failure}" if one.failure else ""
+    reason = Reason("retry", said, True, one.since, one.again_at, one.path)
+    if one.kind == DOWN:
+        advice = "none: it goes on when the provider answers again; `vrooli model list` shows them"
+        return _todo(replace(reason, code=DOWN), "vrooli model list", advice)
+    return reason
+
+
+def _nobody_has_it(facts: Facts, now: float, reason: Reason) -> Reason:
+    new = reason.since is None or now - reason.since < SOON
+    if facts.serving or new:
         advice = "none, unless it stays so: then all workers are full, and one more helps"
-        return Reason(code, "it waits for a worker with room", True, since, None, "", advice)
-    return Reason("no-worker", "no worker takes it", False, since, None, "", _START)
+        return replace(reason, says=f"{reason.says} for a worker with room", next_step=advice)
+    said = f"no worker takes it: none that is at work serves its queue `{facts.queue}`"
+    return _todo(replace(reason, code="no-worker", says=said, moving=False), *_start(facts))
 
 
-_START = "start a worker: `vrooli start server`"
+def _start(facts: Facts) -> tuple[str, str]:
+    """The command, and what it is good for."""
+    if facts.queue == DEFAULT_QUEUE:
+        return "vrooli start server", "start a worker: `vrooli start server`"
+    command = f"vrooli worker --queues {facts.queue}"
+    return command, f"start a worker that serves the queue: `{command}`"

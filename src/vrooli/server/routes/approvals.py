@@ -12,6 +12,7 @@ from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, Who, access_of
 from vrooli.server.bodies import STORABLE, Id
+from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.routes.runs import Limit
 
 Given = Annotated[str, Query(max_length=64, pattern=STORABLE)]
@@ -60,16 +61,15 @@ def _add_views(router: APIRouter, approvals: Approvals) -> None:
         who: Who,
         status: Literal["", "pending", "approved", "rejected", "expired", "void"] = "",
         run: Given = "",
-        before: Given = "",
+        cursor: Cursor = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:
-        """`{approvals, next}`; pass `next` as `before` for the page that follows; null on the last.
-        `void` are those whose run ended before anybody decided. Who is no admin sees those of its
-        own runs.
+        """`{approvals, next_cursor}`. `void` are those whose run ended before anybody decided. Who
+        is no admin sees those of its own runs.
         """
+        (before,) = unpack(cursor, str) if cursor else ("",)
         found = await approvals.views.page(ApprovalFilter(status, run, before, limit + 1, who.only))
-        more = len(found) > limit
-        return {"approvals": found[:limit], "next": found[limit - 1]["id"] if more else None}
+        return page("approvals", found, limit, lambda one: pack(one["id"]))
 
     @router.get(
         "/approvals/{approval}",

@@ -28,8 +28,9 @@ def budget_routes(budgets: Budgets, views: RunViews) -> APIRouter:
     async def change_budget(
         run: OwnRun, who: Who, budget: Annotated[dict[str, Any], Body()]
     ) -> JSONResponse:
-        """The run. Of `cost`, `tokens`, `steps`, `time` and `on_limit` those that are named; 409
-        when it has no such limit, or has ended.
+        """The run, which goes on at once where it paused at a limit. Of `cost`, `tokens`, `steps`,
+        `time` and `on_limit` those that are named; 409 when it has no such limit, or has ended
+        otherwise than by a failure.
         """
         try:
             await budgets.change(run, budget, who.name)

@@ -10,6 +10,7 @@ from vrooli.execution.step_type import StepFailed
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
+from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.problems import problem
 
 MOST = 200
@@ -46,15 +47,13 @@ def effect_routes(effects: Effects) -> APIRouter:
     )
     async def list_effects(
         who: Who,
-        after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+        cursor: Cursor = None,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     ) -> dict[str, Any]:
-        """`{effects, next}`: of failed runs, the oldest first; pass `next` as `after` for the page
-        that follows; null on the last.
-        """
+        """`{effects, next_cursor}`: of failed runs, the oldest first."""
+        (after,) = unpack(cursor, int) if cursor else (0,)
         found = await effects.undecided(after, limit + 1, who.only)
-        more = len(found) > limit
-        return {"effects": found[:limit], "next": found[limit - 1]["n"] if more else None}
+        return page("effects", found, limit, lambda one: pack(one["n"]))
 
     @router.get(
         "/runs/{run}/effects",

@@ -25,9 +25,10 @@ def why_routes(reasons: Reasons) -> APIRouter:
         run: OwnRun,
         step: Annotated[str, Query(max_length=1000)] = "",
     ) -> dict[str, Any]:
-        """`{code, says, moving, since, until, step, next_step}`. `moving`: it goes on without
-        anybody doing anything. `code` is one of `queued`, `no-worker`, `silent-worker`,
-        `lease-expired`, `definition`, `step`, `retry`, `wait`, `approval`, `waiting`, `paused`,
+        """`{code, says, moving, since, until, step, next_step, command}`. `moving`: it goes on
+        without anybody doing anything; else `command` is what to type next. `code` is one of
+        `queued`, `no-worker`, `silent-worker`, `lease-expired`, `definition`, `step`, `below`,
+        `retry`, `provider-down`, `wait`, `approval`, `waiting`, `paused`, `budget`,
         `between-steps`, `unknown-effect`, `not-reached` and `ended`.
         """
         return (await reasons.of(run, step)).to_json()
