@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -24,9 +25,12 @@ from vrooli.server.middleware.headers import SecurityHeaders
 from vrooli.server.middleware.limit import BodyLimit
 from vrooli.server.middleware.observe import Observe
 from vrooli.server.middleware.rates import RateLimit
+from vrooli.server.middleware.repeats import Repeats
 from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
+from vrooli.server.repeats.routes import keyed
+from vrooli.server.repeats.store import RequestStore
 from vrooli.server.routes.approvals import approval_routes
 from vrooli.server.routes.auth import auth_routes
 from vrooli.server.routes.budgets import budget_routes
@@ -96,6 +100,7 @@ def create_app(parts: Parts) -> FastAPI:
         parts.accounts.bearers.identify,
         parts.work.runs.views.owner_of,
     )
+    routes: list[APIRoute] = []
     for router in (
         health_routes(prober, lambda: parts.migrator.done, settings.version),
         metrics_routes(metrics, parts.work_metrics, TokenFile(settings.metrics_token_file)),
@@ -120,8 +125,11 @@ def create_app(parts: Parts) -> FastAPI:
         socket_routes(Sockets(parts.work.live, OwnRuns(access), metrics, Limits())),
     ):
         check_declared(router)
+        routes += keyed(router)
         app.include_router(router, responses=COMMON)
     _add_error_handlers(app)
+    store = RequestStore(parts.database)
+    app.add_middleware(Repeats, routes=routes, store=store, seal=parts.accounts.seal)
     app.add_middleware(RateLimit, rate=settings.rate)  # the last one added is the outermost
     for layer in (BodyLimit, ErrorEdge, SecurityHeaders):
         app.add_middleware(layer)

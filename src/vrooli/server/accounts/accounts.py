@@ -11,6 +11,7 @@ from vrooli.server.accounts.passwords import Passwords
 from vrooli.server.accounts.roles import Caller
 from vrooli.server.accounts.session_store import SessionStore
 from vrooli.server.accounts.tokens import KEY_PREFIX, Signer, digest
+from vrooli.server.repeats.words import Seal, sealed_by
 
 
 class Bearers:
@@ -45,11 +46,19 @@ class Bearers:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """What the API works with."""
+    """What the API works with.
+
+    Attributes:
+        bearers: who shows a token.
+        logins: sessions.
+        directory: users, invitations and keys.
+        seal: tells requests apart that may hold passwords.
+    """
 
     bearers: Bearers
     logins: Logins
     directory: Directory
+    seal: Seal
 
 
 def accounts(database: Database, signing_key: str) -> Accounts:
@@ -64,4 +73,5 @@ def accounts(database: Database, signing_key: str) -> Accounts:
         Bearers(database, signer),
         Logins(database, passwords, signer, audit),
         Directory(database, passwords, audit),
+        sealed_by(signing_key),
     )
