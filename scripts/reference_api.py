@@ -125,7 +125,10 @@ ENDS = (
     ("1011", "A ping was not answered within 20 seconds."),
     ("1012", "The server ends: connect again, and subscribe from the last `seq` on."),
     (str(AGAIN), "The same, after 100,000 trees on one connection."),
-    (str(UNAUTHORIZED), "No valid token, or none in time."),
+    (
+        str(UNAUTHORIZED),
+        "No valid token, or none in time; or what it opened is over: log in, then connect again.",
+    ),
     (str(SLOW), "The client took nothing for 10 seconds."),
     (str(TOO_MUCH), "The client said more than 20 words a second."),
 )

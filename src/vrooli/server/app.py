@@ -54,6 +54,7 @@ from vrooli.server.settings import ServerSettings
 from vrooli.server.sight import OwnRuns
 from vrooli.server.sockets.connection import Limits
 from vrooli.server.sockets.route import Sockets, socket_routes
+from vrooli.server.staying import Staying
 from vrooli.server.store import HistoryStore
 from vrooli.server.token_file import TokenFile
 from vrooli.server.work_metrics import WorkMetrics
@@ -100,6 +101,7 @@ def create_app(parts: Parts) -> FastAPI:
         parts.accounts.bearers.identify,
         parts.work.runs.views.owner_of,
     )
+    sight = OwnRuns(access, Staying(access.identify, parts.accounts.bearers.still))
     routes: list[APIRoute] = []
     for router in (
         health_routes(prober, lambda: parts.migrator.done, settings.version),
@@ -111,7 +113,7 @@ def create_app(parts: Parts) -> FastAPI:
         history_routes(HistoryStore(parts.database)),
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
-        event_routes(parts.work.live),
+        event_routes(parts.work.live, sight),
         control_routes(parts.work.control, parts.work.runs.views),
         approval_routes(parts.work.approvals),
         kept_routes(parts.work.kept),
@@ -122,7 +124,7 @@ def create_app(parts: Parts) -> FastAPI:
         schedule_routes(parts.work.planning),
         budget_routes(parts.work.budgets, parts.work.runs.views),
         schema_routes(app),
-        socket_routes(Sockets(parts.work.live, OwnRuns(access), metrics, Limits())),
+        socket_routes(Sockets(parts.work.live, sight, metrics, Limits())),
     ):
         check_declared(router)
         routes += keyed(router)
