@@ -68,6 +68,34 @@ of the page that follows and null on the last one. One caller may send 200 reque
 times as many at once (`VROOLI_RATE`); `RateLimit` tells what is left, and 429 comes with
 `Retry-After`.
 
+A request whose answer went astray is sent again with the same `Idempotency-Key`, any text of the
+caller's own (200 characters at most), and is done once. Every POST takes one but those without a
+role. The answer is that of the first time, with `Idempotent-Replayed: true`. Kept are answers below
+400 and of 64 KiB at most, for a day, of each caller's newest 1,000; what was refused is asked anew.
+In place of the answer comes:
+
+"""
+
+REPEATS = (
+    ("409 `under_way`", "The first one goes on.", "It is `retryable`: after `Retry-After`."),
+    (
+        "409 `made_already`",
+        "The answer held a secret, which is kept nowhere; `details` has the rest.",
+        "Revoke what was made, make another.",
+    ),
+    ("409 `done_already`", "The answer was larger.", "Read what it came to."),
+    (
+        "409 `unknown_outcome`",
+        "The server was lost in the middle of it, a minute ago or longer.",
+        "Look whether it was done; if not, ask with a new key.",
+    ),
+    ("422 `key_reused`", "The key came with another request.", "A new key for each request."),
+)
+
+AFTER_REPEATS = """
+`POST /api/v1/runs` and `/fork` keep the key with the run that they make, as long as that is kept:
+for them there is none of these answers.
+
 """
 
 SOCKET = """
@@ -97,7 +125,10 @@ ENDS = (
     ("1011", "A ping was not answered within 20 seconds."),
     ("1012", "The server ends: connect again, and subscribe from the last `seq` on."),
     (str(AGAIN), "The same, after 100,000 trees on one connection."),
-    (str(UNAUTHORIZED), "No valid token, or none in time."),
+    (
+        str(UNAUTHORIZED),
+        "No valid token, or none in time; or what it opened is over: log in, then connect again.",
+    ),
     (str(SLOW), "The client took nothing for 10 seconds."),
     (str(TOO_MUCH), "The client said more than 20 words a second."),
 )
@@ -110,7 +141,8 @@ def api() -> str:
     answers = "the server says | when"
     words = table(said, _words()) + "\n" + table(answers, ANSWERS) + "\n" + table(ENDS_HEAD, ENDS)
     server = table(heads.replace("token", "role"), _server())
-    return HEAD + table(heads, _watchdog()) + SERVER + server + SOCKET + words
+    repeats = table("status, `code` | when | what to do", REPEATS) + AFTER_REPEATS
+    return HEAD + table(heads, _watchdog()) + SERVER + repeats + server + SOCKET + words
 
 
 def routes_of_watchdog() -> Iterable[Route]:

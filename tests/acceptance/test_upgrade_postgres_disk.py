@@ -1,15 +1,20 @@
 """An upgrade of PostgreSQL on a disk that is too small, or fills up meanwhile."""
 
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.disks import ext4, fill
-from tests.support.older_postgres import holds_all, made_by_an_older_package, sql, version
+from tests.support.held_program import HeldProgram
+from tests.support.older_postgres import (
+    copied,
+    holds_all,
+    made_by_an_older_package,
+    sql,
+    version,
+)
 from tests.support.root import mounts
 from tests.support.stack import LiveStack, said
 
@@ -47,11 +52,15 @@ def test_without_room_for_a_copy_nothing_is_begun(small: LiveStack) -> None:
 
 
 @mounts
-@pytest.mark.parametrize("step", ["read what it holds", "copy and upgrade"])
-def test_one_that_fills_the_disk_leaves_the_old_one_serving(small: LiveStack, step: str) -> None:
+@pytest.mark.parametrize(("step", "major"), [("read what it holds", 16), ("compare the copy", 18)])
+def test_one_that_fills_the_disk_leaves_the_old_one_serving(
+    small: LiveStack, step: str, major: int
+) -> None:
+    """While a server comes up that only the upgrade reaches: of the old data, or of the copy."""
     planned = small.run("resource", "upgrade", "postgres", "--dry-run")
     assert "MiB are needed" in planned.stderr, said(planned)
-    ended = _full_from(small, step)
+    ended = _full_at(small, major, "*' -c listen_addresses='")
+    assert [line for line in ended.splitlines() if "preparing" in line and step in line], ended
     assert "there is not room enough any more" in ended, ended
     assert "the old data is untouched" in ended, ended
     assert version(small) == 16
@@ -73,29 +82,28 @@ def test_one_that_does_not_come_up_is_taken_back_on_a_full_disk(small: LiveStack
     small.resource("postgres", "postgres", health=health, start_timeout=4)
     small.write()
     small.up()
-    ended = _full_from(small, "starting")
+    ended = _full_at(small, 18, "*/data/postgres.18*")
     assert "back to what was before" in ended, ended
     assert version(small) == 16
     holds_all(small)
     assert not [*(small.home / "data").glob("postgres.1*"), *(small.home / "data").glob("*.up*")]
 
 
-def _full_from(stack: LiveStack, step: str) -> str:
-    """What an upgrade said that finds the disk full when it comes to `step`."""
-    lines, ballast = [], stack.home.parent / "ballast-rest"
-    with stack.start("resource", "upgrade", "postgres") as begun:
-        watch = threading.Timer(120, begun.kill)
-        watch.start()
-        assert begun.stdout is not None
-        for line in begun.stdout:
-            lines.append(line)
-            if step in line and not ballast.exists():
-                os.killpg(begun.pid, signal.SIGSTOP)  # else it may be through before that
-                _leave(stack, MIB)
-                fill(ballast)
-                os.killpg(begun.pid, signal.SIGCONT)
-        watch.cancel()
-    shown = "".join(lines)
+def _full_at(stack: LiveStack, major: int, arguments: str) -> str:
+    """What an upgrade said that finds the disk full where it starts the server of a major version
+    with such arguments.
+    """
+    server = HeldProgram(copied(stack, major) / "postgres", arguments, stack.folder)
+    begun = stack.start("resource", "upgrade", "postgres")
+    try:
+        stack.until(lambda: server.waits or begun.poll() is not None, "it comes so far", 180)
+        _leave(stack, MIB)
+        fill(stack.home.parent / "ballast-rest")
+        server.let_go()
+        shown, _ = begun.communicate(timeout=180)
+    finally:
+        begun.kill()
+    assert server.waits, f"it came not so far: {shown}"
     assert begun.returncode == 1, f"{shown}\n{stack.story()}"
     return shown
 

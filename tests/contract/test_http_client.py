@@ -15,10 +15,12 @@ from vrooli.client import aio, http
 from vrooli.client.wire import MAX_BODY, MAX_LINE, Response
 from vrooli.core.address import Address, HostPort, UnixPath
 from vrooli.core.errors import (
+    EXIT_FAILURE,
     AccessDenied,
     Busy,
     DeadlineExceeded,
     ProtocolError,
+    Refused,
     Unreachable,
     UsageError,
     VrooliError,
@@ -250,7 +252,7 @@ async def test_line_without_end_is_bounded(serve: Serve) -> None:
         (401, AccessDenied),
         (403, AccessDenied),
         (404, UsageError),
-        (409, Busy),
+        (409, Refused),
         (500, VrooliError),
         (503, VrooliError),
     ],
@@ -268,7 +270,24 @@ async def test_refused_stream_becomes_the_error_that_was_meant(
             await _lines(target)
     assert caught.value.what == "no such service: wbe"
     assert caught.value.next_step == "did you mean web?"
-    assert caught.value.retryable == (status in (409, 503))
+    assert caught.value.retryable == (status == 503)
+
+
+@pytest.mark.parametrize(("again", "expected"), [(True, Busy), (False, Refused)])
+async def test_a_conflict_is_tried_again_only_where_the_server_says_that_it_passes(
+    serve: Serve, again: bool, expected: type[VrooliError]
+) -> None:
+    said = {"detail": "bob rejected it already", "code": "refused", "retryable": again}
+
+    async def answer(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await reply(writer, 409, said)
+
+    async with serve(answer) as target:
+        with pytest.raises(expected, match="bob rejected it already") as caught:
+            await _lines(target)
+    told = caught.value
+    assert (told.what, told.retryable) == (said["detail"], again)
+    assert told.exit_code == EXIT_FAILURE
 
 
 async def test_refusal_without_a_body_still_says_its_status(serve: Serve) -> None:

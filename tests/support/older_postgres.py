@@ -8,6 +8,9 @@ from typing import Any
 import asyncpg
 
 from tests.support.stack import LiveStack
+from vrooli.core.command import CopyTree
+from vrooli.host.files import copy_tree
+from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.installation import PACKAGE
 
 _PACKAGE = next(Path(path) / PACKAGE for path in sys.path if (Path(path) / PACKAGE).is_dir())
@@ -59,6 +62,16 @@ def version(stack: LiveStack) -> int:
 def programs(stack: LiveStack) -> Path:
     """The folder of the programs that run it."""
     return Path(f"/proc/{stack.pid('postgres')}/exe").readlink().parent
+
+
+def copied(stack: LiveStack, major: int) -> Path:
+    """The folder of the programs of a major version that the package carries, copied into the home
+    as an upgrade does.
+    """
+    known = installations.embedded_ones(stack.home / "pgsql")
+    found = installations.newest(item for item in known if item.major == major)
+    copy_tree(CopyTree(found.sources, found.root))
+    return found.bin
 
 
 def fill(stack: LiveStack) -> None:

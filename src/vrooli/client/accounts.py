@@ -45,7 +45,7 @@ class AccountsClient(ApiClient):
 
     def add_user(self, email: str, password: str, role: str) -> dict[str, Any]:
         """The new user."""
-        return self._ask("POST", "/users", {"email": email, "password": password, "role": role})
+        return self._make("/users", {"email": email, "password": password, "role": role})
 
     def change_user(self, email: str, **change: Any) -> dict[str, Any]:
         """The user, with another `role` or `password`, or `disabled` or not; its sessions end."""
@@ -56,8 +56,10 @@ class AccountsClient(ApiClient):
         return rows_of(self._ask("GET", "/invitations"), "invitations")
 
     def invite(self, email: str, role: str, days: int) -> dict[str, Any]:
-        """The invitation, with the `token` that accepts it."""
-        return self._ask("POST", "/invitations", {"email": email, "role": role, "days": days})
+        """The invitation, with the `token` that accepts it; Refused when it was made by a request
+        whose answer went astray.
+        """
+        return self._make("/invitations", {"email": email, "role": role, "days": days})
 
     def revoke_invitation(self, invitation: str) -> dict[str, Any]:
         """Take one back."""
@@ -68,8 +70,8 @@ class AccountsClient(ApiClient):
         return rows_of(self._ask("GET", "/keys"), "keys")
 
     def add_key(self, name: str, role: str, days: int) -> dict[str, Any]:
-        """The key, with its `token`."""
-        return self._ask("POST", "/keys", {"name": name, "role": role, "days": days})
+        """The key, with its `token`; Refused as by `invite`."""
+        return self._make("/keys", {"name": name, "role": role, "days": days})
 
     def revoke_key(self, key: str) -> dict[str, Any]:
         """The key, which opens nothing any more."""

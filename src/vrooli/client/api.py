@@ -1,5 +1,6 @@
 """What all typed clients of the server's API have in common: whom they ask, and as whom."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,16 @@ class ApiClient:
         if not isinstance(value, dict):
             raise ProtocolError(f"{path} did not answer with an object", where=str(self.target))
         return value
+
+    def _make(self, path: str, body: Any) -> dict[str, Any]:
+        """What a POST makes or decides. One that went astray is sent once more, with the same key,
+        and is done once.
+        """
+        key = secrets.token_hex(16)
+        try:
+            return self._ask("POST", path, body, key=key)
+        except CutOff:
+            return self._ask("POST", path, body, key=key)
 
     def _send(
         self,

@@ -141,7 +141,11 @@ class LiveClient:
             self.target, "GET", path, token=token, headers={"Accept": "text/event-stream"}
         )
         async with aclosing(aio.stream_lines(self.target, wire)) as lines:
+            over = False
             async for line in lines:
+                over = over or line == b"event: over"
+                if line.startswith(b"data:") and over:
+                    raise AccessDenied(json.loads(line[5:])["detail"], where=str(self.target))
                 if line.startswith(b"data:"):
                     yield json.loads(line[5:])
 

@@ -15,6 +15,7 @@ from vrooli.core.errors import (
     AccessDenied,
     Busy,
     ProtocolError,
+    Refused,
     UsageError,
     VrooliError,
 )
@@ -206,11 +207,12 @@ def problem(status: int, body: Any, where: str) -> VrooliError:
     where = str(fields.get("where") or where)  # what it is about says more than whom we asked
     if status in (401, 403):
         return AccessDenied(what, where=where, next_step=advice)
-    if status == 409:
-        return Busy(what, where=where, next_step=advice)
     if status in (400, 404, 422):
         return UsageError(what, where=where, next_step=advice)
     retryable = bool(fields.get("retryable", status in (429, 502, 503, 504)))
+    if status == 409:  # what is decided, or there, already is so the next time as well
+        kind = Busy if retryable else Refused
+        return kind(what, where=where, next_step=advice)
     return VrooliError(what, where=where, next_step=advice, retryable=retryable)
 
 

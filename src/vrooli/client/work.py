@@ -1,13 +1,12 @@
 """The server's API about routines and runs, typed, with blocking sockets: for the command line."""
 
-import secrets
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from vrooli.client.api import ApiClient, rows_of
 from vrooli.client.wire import said_in
-from vrooli.core.errors import CutOff, UsageError
+from vrooli.core.errors import UsageError
 
 OPEN = ("pending", "running", "waiting", "paused")
 """Statuses of a run that has not ended."""
@@ -109,7 +108,7 @@ class WorkClient(ApiClient):
 
     def retry(self, run: str, path: str | None = None) -> dict[str, Any]:
         """Go on with it after a failure: with the steps that failed, or from `path` on."""
-        return self._ask("POST", f"/runs/{quote(run, safe='')}/retry", {"path": path})
+        return self._make(f"/runs/{quote(run, safe='')}/retry", {"path": path})
 
     def fork(self, run: str, path: str, inputs: dict[str, Any]) -> dict[str, Any]:
         """A new run that goes on at `path` of this one, with these inputs changed. A request that
@@ -130,8 +129,8 @@ class WorkClient(ApiClient):
         """Approve or reject what has this hash."""
         body = {"hash": hash, "reason": reason}
         if approved:
-            return self._ask("POST", f"/approvals/{quote(approval, safe='')}/approve", body)
-        return self._ask("POST", f"/approvals/{quote(approval, safe='')}/reject", body)
+            return self._make(f"/approvals/{quote(approval, safe='')}/approve", body)
+        return self._make(f"/approvals/{quote(approval, safe='')}/reject", body)
 
     def why(self, run: str, step: str = "") -> dict[str, Any]:
         """Why it, or that step of it, is where it is."""
@@ -153,7 +152,7 @@ class WorkClient(ApiClient):
     ) -> dict[str, Any]:
         """Say what became of an attempt of unknown effect, `done` or `again`; the run goes on."""
         body = {"path": path, "decision": decision, "output": output, "why": why}
-        return self._ask("POST", f"/runs/{quote(run, safe='')}/effects", body)
+        return self._make(f"/runs/{quote(run, safe='')}/effects", body)
 
     def schedules(self) -> list[dict[str, Any]]:
         """All of them, by name."""
@@ -165,7 +164,7 @@ class WorkClient(ApiClient):
 
     def add_schedule(self, new: dict[str, Any]) -> dict[str, Any]:
         """Have a routine run at its times, as `POST /schedules` takes it."""
-        return self._ask("POST", "/schedules", new)
+        return self._make("/schedules", new)
 
     def remove_schedule(self, name: str) -> dict[str, Any]:
         """Forget it; its runs stay."""
@@ -215,13 +214,6 @@ class WorkClient(ApiClient):
         if said.get("code") == "bad_routine":
             return BadRoutine(str(said["detail"]), list(said["details"]))
         return super()._refused(status, body, place)
-
-    def _make(self, path: str, body: Any) -> dict[str, Any]:
-        key = secrets.token_hex(16)
-        try:
-            return self._ask("POST", path, body, key=key)
-        except CutOff:
-            return self._ask("POST", path, body, key=key)
 
 
 class BadRoutine(UsageError):

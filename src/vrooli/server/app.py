@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -24,9 +25,12 @@ from vrooli.server.middleware.headers import SecurityHeaders
 from vrooli.server.middleware.limit import BodyLimit
 from vrooli.server.middleware.observe import Observe
 from vrooli.server.middleware.rates import RateLimit
+from vrooli.server.middleware.repeats import Repeats
 from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
+from vrooli.server.repeats.routes import keyed
+from vrooli.server.repeats.store import RequestStore
 from vrooli.server.routes.approvals import approval_routes
 from vrooli.server.routes.auth import auth_routes
 from vrooli.server.routes.budgets import budget_routes
@@ -50,6 +54,7 @@ from vrooli.server.settings import ServerSettings
 from vrooli.server.sight import OwnRuns
 from vrooli.server.sockets.connection import Limits
 from vrooli.server.sockets.route import Sockets, socket_routes
+from vrooli.server.staying import Staying
 from vrooli.server.store import HistoryStore
 from vrooli.server.token_file import TokenFile
 from vrooli.server.work_metrics import WorkMetrics
@@ -96,6 +101,8 @@ def create_app(parts: Parts) -> FastAPI:
         parts.accounts.bearers.identify,
         parts.work.runs.views.owner_of,
     )
+    sight = OwnRuns(access, Staying(access.identify, parts.accounts.bearers.still))
+    routes: list[APIRoute] = []
     for router in (
         health_routes(prober, lambda: parts.migrator.done, settings.version),
         metrics_routes(metrics, parts.work_metrics, TokenFile(settings.metrics_token_file)),
@@ -106,7 +113,7 @@ def create_app(parts: Parts) -> FastAPI:
         history_routes(HistoryStore(parts.database)),
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
-        event_routes(parts.work.live),
+        event_routes(parts.work.live, sight),
         control_routes(parts.work.control, parts.work.runs.views),
         approval_routes(parts.work.approvals),
         kept_routes(parts.work.kept),
@@ -117,11 +124,14 @@ def create_app(parts: Parts) -> FastAPI:
         schedule_routes(parts.work.planning),
         budget_routes(parts.work.budgets, parts.work.runs.views),
         schema_routes(app),
-        socket_routes(Sockets(parts.work.live, OwnRuns(access), metrics, Limits())),
+        socket_routes(Sockets(parts.work.live, sight, metrics, Limits())),
     ):
         check_declared(router)
+        routes += keyed(router)
         app.include_router(router, responses=COMMON)
     _add_error_handlers(app)
+    store = RequestStore(parts.database)
+    app.add_middleware(Repeats, routes=routes, store=store, seal=parts.accounts.seal)
     app.add_middleware(RateLimit, rate=settings.rate)  # the last one added is the outermost
     for layer in (BodyLimit, ErrorEdge, SecurityHeaders):
         app.add_middleware(layer)

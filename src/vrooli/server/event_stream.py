@@ -4,6 +4,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 from starlette.requests import ClientDisconnect
@@ -27,6 +28,14 @@ def as_message(event: Event) -> str:
 def heartbeat() -> str:
     """A sign of life that no reader is told."""
     return ":\n\n"
+
+
+def over(why: str) -> str:
+    """The last one, for whoever may read no more. It has a name, so that nobody takes it for an
+    event of a run.
+    """
+    said = json.dumps({"code": "unauthorized", "detail": why})
+    return f"event: over\ndata: {said}\n\n"
 
 
 class EventStream(StreamingResponse):

@@ -13,7 +13,7 @@ from tests.support.waiting import wait_for
 from vrooli.client.api import bearer_of_file
 from vrooli.client.work import WorkClient
 from vrooli.core.address import HostPort
-from vrooli.core.errors import Busy, UsageError
+from vrooli.core.errors import Refused, UsageError
 
 ROUTINES, RUNS, APPROVALS = "/api/v1/routines", "/api/v1/runs", "/api/v1/approvals"
 WHAT = {"letters": [1, 2.5, "é"], "to": None}
@@ -74,10 +74,10 @@ def test_a_run_waits_is_approved_and_completes(client: WorkClient, waiting: str)
 
 def test_a_decision_that_does_not_count_is_409(client: WorkClient, waiting: str) -> None:
     (asked,) = client.approvals(run=waiting)["approvals"]
-    with pytest.raises(Busy, match="has the hash"):
+    with pytest.raises(Refused, match="has the hash"):
         client.decide(asked["id"], True, "0" * 64, "")
     client.decide(asked["id"], False, asked["hash"], "no")
-    with pytest.raises(Busy, match="rejected it already"):
+    with pytest.raises(Refused, match="rejected it already"):
         client.decide(asked["id"], True, asked["hash"], "")
     assert until(client, waiting, "failed")["failure"]["kind"] == "rejected"
 
@@ -126,7 +126,7 @@ def test_a_run_in_a_long_wait_is_paused_resumed_cancelled_and_retried(client: Wo
     assert client.resume(run)["status"] in ("running", "waiting")
     client.cancel(run)
     for refused in (client.pause, client.resume):
-        with pytest.raises(Busy, match="cancelled already"):
+        with pytest.raises(Refused, match="cancelled already"):
             refused(run)
     assert client.retry(run)["status"] in ("running", "waiting")
     client.cancel(run)

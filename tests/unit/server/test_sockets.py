@@ -1,6 +1,8 @@
 """A client that does not take what it is sent, and who may connect."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -45,6 +47,12 @@ class SeesAll:
     async def may_see(self, caller: Caller, run: str) -> bool:
         """They may."""
         return True
+
+    def stay(
+        self, caller: Caller, token: str, over: Callable[[], None]
+    ) -> AbstractContextManager[None]:
+        """For ever."""
+        return nullcontext()
 
 
 class Client:

@@ -19,11 +19,13 @@ class Following:
         root: the tree.
         after: number of the last event that was read.
         woken: set when there may be more.
+        ended: whoever reads is told no more.
     """
 
     def __init__(self, live: "Live", tail: Tail, after: int, woken: asyncio.Event) -> None:
         self._live, self._tail = live, tail
         self.root, self.after, self.woken = tail.root, after, woken
+        self.ended = False
 
     async def page(self, limit: int) -> list[Event]:
         """What comes next, at most so many; nothing when there is nothing yet."""
@@ -36,18 +38,23 @@ class Following:
 
     async def next(self, limit: int, seconds: float) -> list[Event]:
         """What comes next, as soon as there is something; nothing after so many seconds without, or
-        when the process ends.
+        when the process or this reading ends.
         """
         end = asyncio.get_running_loop().time() + seconds
         while True:
             self.woken.clear()
-            if (found := await self.page(limit)) or self._live.closing:
-                return found
+            if (found := await self.page(limit)) or self._live.closing or self.ended:
+                return [] if self.ended else found
             try:
                 async with asyncio.timeout_at(end):
                     await self.woken.wait()
             except TimeoutError:
                 return []
+
+    def end(self) -> None:
+        """Tell its reader no more."""
+        self.ended = True
+        self.woken.set()
 
 
 class Live:

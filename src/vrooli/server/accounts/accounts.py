@@ -1,16 +1,18 @@
 """Accounts, put together: who somebody is, how one logs in, and who is who."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from vrooli.core.ports.database import Database
 from vrooli.server.accounts.audit import Audit
 from vrooli.server.accounts.directory import Directory
-from vrooli.server.accounts.key_store import KeyStore
+from vrooli.server.accounts.key_store import HeldKey, KeyStore
 from vrooli.server.accounts.logins import Logins
 from vrooli.server.accounts.passwords import Passwords
 from vrooli.server.accounts.roles import Caller
-from vrooli.server.accounts.session_store import SessionStore
+from vrooli.server.accounts.session_store import Holder, SessionStore
 from vrooli.server.accounts.tokens import KEY_PREFIX, Signer, digest
+from vrooli.server.repeats.words import Seal, sealed_by
 
 
 class Bearers:
@@ -31,25 +33,49 @@ class Bearers:
             return await self._by_key(token)
         session = self._signer.session_of(token)
         holder = await self._sessions.holder(session) if session else None
-        if holder is None:
-            return None
-        return Caller(holder.email, holder.role, holder.user, session=session)
+        return None if holder is None or session is None else _in_session(session, holder)
+
+    async def still(self, callers: Collection[Caller]) -> Collection[Caller]:
+        """Those of these users that are what they were: the session lasts, the key is good, and
+        either may do as much as before.
+        """
+        found: set[Caller] = set()
+        if sessions := [one.session for one in callers if one.session]:
+            lasting = await self._sessions.holders(sessions)
+            found |= {_in_session(session, holder) for session, holder in lasting.items()}
+        if keys := [one.key for one in callers if one.key]:
+            found |= {_with_key(key) for key in await self._keys.holders(keys)}
+        return found.intersection(callers)
 
     async def _by_key(self, token: str) -> Caller | None:
         found = await self._keys.holder(digest(token))
-        if found is None:
-            return None
-        role = found.role.at_most(found.holder.role)
-        return Caller(found.holder.email, role, found.holder.user, key=found.id)
+        return None if found is None else _with_key(found)
+
+
+def _in_session(session: str, holder: Holder) -> Caller:
+    return Caller(holder.email, holder.role, holder.user, session=session)
+
+
+def _with_key(found: HeldKey) -> Caller:
+    role = found.role.at_most(found.holder.role)
+    return Caller(found.holder.email, role, found.holder.user, key=found.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """What the API works with."""
+    """What the API works with.
+
+    Attributes:
+        bearers: who shows a token.
+        logins: sessions.
+        directory: users, invitations and keys.
+        seal: tells requests apart that may hold passwords.
+    """
 
     bearers: Bearers
     logins: Logins
     directory: Directory
+    seal: Seal
 
 
 def accounts(database: Database, signing_key: str) -> Accounts:
@@ -64,4 +90,5 @@ def accounts(database: Database, signing_key: str) -> Accounts:
         Bearers(database, signer),
         Logins(database, passwords, signer, audit),
         Directory(database, passwords, audit),
+        sealed_by(signing_key),
     )

@@ -1,5 +1,6 @@
 """Table `api_keys`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +35,22 @@ FROM api_keys k JOIN users u ON u.id = k.user_id
 """
 
 # When it was used is noted once a minute: not every request is to write.
-_HOLDER = """
+_GOOD = "k.revoked_at IS NULL AND k.expires_at > now() AND NOT u.disabled"
+
+_HELD = """
+SELECT u.id, u.email, u.role, k.id, k.role FROM api_keys k JOIN users u ON u.id = k.user_id
+"""
+
+_HOLDER = f"""
 WITH used AS (
     UPDATE api_keys SET used_at = now()
     WHERE digest = $1 AND revoked_at IS NULL AND expires_at > now()
         AND (used_at IS NULL OR used_at < now() - interval '1 minute')
 )
-SELECT u.id, u.email, u.role, k.id, k.role FROM api_keys k JOIN users u ON u.id = k.user_id
-WHERE k.digest = $1 AND k.revoked_at IS NULL AND k.expires_at > now() AND NOT u.disabled
+{_HELD} WHERE k.digest = $1 AND {_GOOD}
 """
+
+_HOLDERS = f"{_HELD} WHERE k.id = ANY($1::text[]) AND {_GOOD}"
 
 _REVOKE = """
 UPDATE api_keys k SET revoked_at = coalesce(k.revoked_at, now()) FROM users u
@@ -119,7 +127,12 @@ class KeyStore:
         """Whose key has that digest, while it is good; that it was used is noted."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_HOLDER, digest)
-        return None if row is None else HeldKey(row[3], Role(row[4]), holder_of(row))
+        return None if row is None else _held(row)
+
+    async def holders(self, ids: Collection[str]) -> list[HeldKey]:
+        """Those of these ids that are good; that they are used is not noted."""
+        async with self._database.connection() as connection:
+            return [_held(row) for row in await connection.fetch(_HOLDERS, list(ids))]
 
     async def all(self, owner: str) -> list[Key]:
         """Those of an owner, or with `""` everybody's, the newest first."""
@@ -139,6 +152,10 @@ class KeyStore:
         async with self._database.connection() as connection:
             tag: str = await connection.execute(_REVOKE, id, owner)
         return not tag.endswith(" 0")
+
+
+def _held(row: Any) -> HeldKey:
+    return HeldKey(row[3], Role(row[4]), holder_of(row))
 
 
 def _key(row: Any) -> Key:

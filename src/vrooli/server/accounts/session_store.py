@@ -1,5 +1,6 @@
 """Table `sessions`: families of refresh tokens."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,10 +32,11 @@ INSERT INTO sessions (id, user_id, address, expires_at, epoch)
 VALUES ($1, $2, $3, now() + make_interval(secs => $4), $7)
 """
 
-_HOLDER = """
-SELECT u.id, u.email, u.role FROM sessions s JOIN users u ON u.id = s.user_id
-WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > now() AND NOT u.disabled
-    AND s.epoch = u.epoch
+_LASTS = "s.ended_at IS NULL AND s.expires_at > now() AND NOT u.disabled AND s.epoch = u.epoch"
+
+_HOLDERS = f"""
+SELECT u.id, u.email, u.role, s.id FROM sessions s JOIN users u ON u.id = s.user_id
+WHERE s.id = ANY($1::text[]) AND {_LASTS}
 """
 
 # The row is locked by the update: of two that show the same token at once one comes too late.
@@ -115,9 +117,13 @@ class SessionStore:
 
     async def holder(self, id: str) -> Holder | None:
         """Whose it is, while it lasts and that user is not disabled."""
+        return (await self.holders([id])).get(id)
+
+    async def holders(self, ids: Collection[str]) -> dict[str, Holder]:
+        """The same of several, by the ids of those that last."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_HOLDER, id)
-        return None if row is None else holder_of(row)
+            rows = await connection.fetch(_HOLDERS, list(ids))
+        return {row[3]: holder_of(row) for row in rows}
 
     async def turn(self, id: str, generation: int) -> Turned | None:
         """Exchange the token of a generation; None when the session is over."""

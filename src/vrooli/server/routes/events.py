@@ -1,10 +1,14 @@
 """`/api/v1/runs/{run}/events`: what happened in the tree of a run, by pages or as a stream."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from vrooli.core.errors import VrooliError
@@ -12,8 +16,10 @@ from vrooli.execution.live.events import Event, Place
 from vrooli.execution.live.live import Following, Live
 from vrooli.server import shapes
 from vrooli.server.answers import answers
-from vrooli.server.auth import VIEWER, OwnRun
-from vrooli.server.event_stream import HEARTBEAT, EventStream, as_message, heartbeat
+from vrooli.server.auth import VIEWER, OwnRun, Who, bearer_of
+from vrooli.server.event_stream import HEARTBEAT, EventStream, as_message, heartbeat, over
+from vrooli.server.sight import Sight
+from vrooli.server.staying import OVER
 
 PAGE = 200
 RETRY = 1.0
@@ -32,9 +38,25 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
-def event_routes(live: Live) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whoever reads events.
+
+    Attributes:
+        run: the one whose tree they are of.
+        stay: while it reads; calls what it is given when it may not any more.
+    """
+
+    run: str
+    stay: Callable[[Callable[[], None]], AbstractContextManager[None]]
+
+
+def event_routes(live: Live, sight: Sight) -> APIRouter:
     """The one resource of them."""
     router = APIRouter(prefix="/api/v1")
+
+    async def reader_of(request: Request, run: OwnRun, who: Who) -> Reader:
+        return Reader(run, partial(sight.stay, who, bearer_of(request)))
 
     @router.get(
         "/runs/{run}/events",
@@ -44,7 +66,7 @@ def event_routes(live: Live) -> APIRouter:
         responses=_STREAM,
     )
     async def get_events(
-        run: OwnRun,
+        reader: Annotated[Reader, Depends(reader_of)],
         after: Annotated[int, Query(ge=0, le=MOST)] = 0,
         limit: Annotated[int, Query(ge=1, le=1000)] = PAGE,
         wait: Annotated[float, Query(ge=0, le=30)] = 0.0,
@@ -54,38 +76,45 @@ def event_routes(live: Live) -> APIRouter:
         """`{events}` after sequence number `after`; when there are none, the answer comes as soon
         as there are, or after `wait` seconds. With `Accept: text/event-stream` a stream of
         server-sent events, whose ids are the sequence numbers: it goes on after `Last-Event-ID`,
-        ends with the run, and is 204 when it would hold nothing any more.
+        ends with the run, and is 204 when it would hold nothing any more. When the session or key
+        is over it ends with an event named `over`, and a waiting request with 401.
         """
-        place = await live.store.place(run)
+        place = await live.store.place(reader.run)
         if "text/event-stream" in accept:
-            return await _streamed(
-                live, run, place, after if last_event_id is None else last_event_id
-            )
+            last = after if last_event_id is None else last_event_id
+            return await _streamed(live, reader, place, last)
         found = await live.store.after(place.root, after, limit)
         if not found and wait:
-            with live.follow(place.root, after) as following:
+            with live.follow(place.root, after) as following, reader.stay(following.end):
                 found = await following.next(limit, wait)
+            if following.ended:
+                raise HTTPException(401, OVER)
         listed = ",".join(event.text for event in found)
         return Response(f'{{"events":[{listed}]}}', media_type="application/json")
 
     return router
 
 
-async def _streamed(live: Live, run: str, place: Place, after: int) -> Response:
+async def _streamed(live: Live, reader: Reader, place: Place, after: int) -> Response:
     # The status was read before the events: what it says to have ended is among them.
     if place.ended and not await live.store.after(place.root, after, 1):
         return Response(status_code=204)
-    return EventStream(_messages(live, run, place.root, after))
+    return EventStream(_messages(live, reader, place.root, after))
 
 
-async def _messages(live: Live, run: str, root: str, after: int) -> AsyncIterator[str]:
-    """Until the run ends, or the process does: then the client comes back, to another one."""
-    with live.follow(root, after) as following:
+async def _messages(live: Live, reader: Reader, root: str, after: int) -> AsyncIterator[str]:
+    """Until the run ends, or the process does: then the client comes back, to another one; or until
+    it may not stay.
+    """
+    with live.follow(root, after) as following, reader.stay(following.end):
         yield heartbeat()
         while not live.closing:
             found = await _next(following)
+            if following.ended:
+                yield over(OVER)
+                return
             yield "".join(map(as_message, found)) or heartbeat()
-            if any(event.ends(run) for event in found):
+            if any(event.ends(reader.run) for event in found):
                 return
 
 

@@ -30,6 +30,7 @@ from vrooli.server.sockets.words import (
     said,
     understood,
 )
+from vrooli.server.staying import OVER
 
 RETRY = 0.5
 """Seconds until the next try while PostgreSQL is away."""
@@ -70,15 +71,23 @@ class Connection:
         self._words = Bucket(limits.words, 10 * limits.words)
         self._woken = asyncio.Event()
         self._source: Source | None = None
+        self._over = False
 
-    async def run(self, caller: Caller | None) -> None:
-        """Until the client leaves, or may not stay."""
+    async def run(self, caller: Caller | None, token: str = "") -> None:
+        """Until the client leaves, or may not stay.
+
+        Args:
+            caller: who it is, where a header says so.
+            token: what that one holds.
+        """
         try:
-            caller = caller or await self._first_word()
+            if caller is None:
+                caller, token = await self._first_word()
             await self._send(said("ready"))
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._listen(caller))
-                group.create_task(self._tell())
+            with self._sight.stay(caller, token, self._sent_away):
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._listen(caller))
+                    group.create_task(self._tell())
         except* _Ended as ended:
             await self._close(ended)
         except* (WebSocketDisconnect, OSError):
@@ -87,8 +96,12 @@ class Connection:
             if self._source is not None:
                 self._source.close()
 
-    async def _first_word(self) -> Caller:
-        """Who it is, by its first word."""
+    def _sent_away(self) -> None:
+        self._over = True
+        self._woken.set()
+
+    async def _first_word(self) -> tuple[Caller, str]:
+        """Who it is, by the token in its first word."""
         try:
             async with asyncio.timeout(self._limits.auth):
                 word = await self._heard()
@@ -97,7 +110,7 @@ class Connection:
         except UsageError:
             word = Ping(op="ping")
         if isinstance(word, Auth) and (caller := await self._known(word.token)):
-            return caller
+            return caller, word.token
         raise _Ended(UNAUTHORIZED, "a valid bearer token is needed, in `auth` or a header")
 
     async def _known(self, token: str) -> Caller | None:
@@ -171,9 +184,11 @@ class Connection:
     async def _tell(self) -> None:
         while True:
             self._woken.clear()
+            self._may_stay()
             try:
                 if self._source is not None:
                     async for page in self._source.pages():
+                        self._may_stay()
                         await self._send(page.text)
             except VrooliError:
                 await asyncio.sleep(RETRY)
@@ -181,6 +196,10 @@ class Connection:
             except TooManyTrees:
                 raise _Ended(AGAIN, "it was told of too many runs: connect again") from None
             await self._woken.wait()
+
+    def _may_stay(self) -> None:
+        if self._over:
+            raise _Ended(UNAUTHORIZED, OVER)
 
     async def _send(self, text: str) -> None:
         try:

@@ -28,10 +28,10 @@ class Sockets:
 
     async def serve(self, socket: WebSocket) -> None:
         """From the handshake to the end."""
-        refusal, caller = self._refusal(socket), None
+        refusal, caller, token = self._refusal(socket), None, bearer_of(socket)
         if refusal is None and "authorization" in socket.headers:
             try:
-                caller = await self._sight.caller(bearer_of(socket))
+                caller = await self._sight.caller(token)
             except VrooliError as error:
                 refusal = problem_of(error)
             else:
@@ -43,7 +43,7 @@ class Sockets:
         self._gauge.set(self._count)
         try:
             await socket.accept()
-            await Connection(socket, self._live, self._sight, self._limits).run(caller)
+            await Connection(socket, self._live, self._sight, self._limits).run(caller, token)
         finally:
             self._count -= 1
             self._gauge.set(self._count)

@@ -1,0 +1,97 @@
+"""Streams that are open when their session or key is over: they end within seconds."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack, aclosing
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.support.people import V1, Person, ask
+from tests.support.runs import client_of
+from tests.support.server import Server
+from vrooli.client.api import Bearer
+from vrooli.client.live import LiveClient
+from vrooli.core.address import HostPort
+from vrooli.core.errors import AccessDenied
+from vrooli.server.staying import OVER
+
+Way = Callable[[Server, Person, dict[str, Any]], None]
+
+
+def logged_out(served: Server, person: Person, shown: dict[str, Any]) -> None:
+    ask(served, person.pair()["access_token"], "POST", "/auth/logout-everywhere")
+
+
+def disabled(served: Server, person: Person, shown: dict[str, Any]) -> None:
+    person.change(disabled=True)
+
+
+def lowered(served: Server, person: Person, shown: dict[str, Any]) -> None:
+    person.change(role="viewer")
+
+
+def revoked(served: Server, person: Person, shown: dict[str, Any]) -> None:
+    assert ask(served, served.token, "DELETE", f"/keys/{shown['id']}").status_code == 200
+
+
+@pytest.fixture(scope="module")
+def run(served: Server) -> str:
+    """One that waits for an hour, of the operator: admins see it."""
+    client = client_of(served)
+    client.put_routine({"name": "stay", "do": [{"step": "stay", "wait": {"seconds": 3600}}]})
+    return str(client.start("stay", {})["id"])
+
+
+async def socket(stack: AsyncExitStack, served: Server, token: str) -> ClientConnection:
+    """One that follows everything, whose token came as its first word."""
+    url = f"ws://127.0.0.1:{served.port}/ws"
+    found = await stack.enter_async_context(connect(url))
+    await found.send(f'{{"op":"auth","token":"{token}"}}')
+    assert "ready" in str(await found.recv())
+    await found.send('{"op":"subscribe"}')
+    assert "subscribed" in str(await found.recv())
+    return found
+
+
+def reader(served: Server, token: str) -> LiveClient:
+    return LiveClient(HostPort("127.0.0.1", served.port), Bearer(lambda: token))
+
+
+async def reading(client: LiveClient, run: str, begun: asyncio.Event) -> list[str]:
+    """The kinds of all events that come."""
+    found = []
+    async with aclosing(client.events(run)) as events:
+        async for event in events:
+            found.append(event["kind"])
+            begun.set()
+    return found
+
+
+@pytest.mark.parametrize("way", [logged_out, disabled, lowered, revoked])
+async def test_they_end_and_those_of_others_go_on(served: Server, run: str, way: Way) -> None:
+    person = await asyncio.to_thread(Person, served, "admin")
+    key = await asyncio.to_thread(person.new_key, role="admin")
+    pair = await asyncio.to_thread(person.pair)
+    token = key["token"] if way is revoked else pair["access_token"]
+    begun = asyncio.Event()
+    async with AsyncExitStack() as stack, httpx.AsyncClient(timeout=60) as http:
+        theirs, mine = [await socket(stack, served, one) for one in (token, served.token)]
+        stream = asyncio.create_task(reading(reader(served, token), run, begun))
+        await begun.wait()
+        url, headers = f"{served.url}{V1}/runs/{run}/events", {"Authorization": f"Bearer {token}"}
+        query = {"after": 1000, "wait": 30}
+        page = asyncio.create_task(http.get(url, params=query, headers=headers))
+        await asyncio.to_thread(way, served, person, key)
+        with pytest.raises(ConnectionClosed) as closed:
+            await theirs.recv()
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4401, OVER)
+        with pytest.raises(AccessDenied, match=OVER):
+            await stream
+        assert (await page).status_code == 401
+        await mine.send('{"op":"ping"}')
+        assert "pong" in str(await mine.recv())
