@@ -42,7 +42,11 @@ SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.
        (SELECT extract(epoch FROM max(at))::float8 FROM run_events e
         WHERE e.root = r.root AND e.run = r.id),
        (SELECT sum(a.bytes)::bigint FROM artifact_uses u JOIN artifacts a USING (sha256)
-        WHERE u.run = r.id), r.version
+        WHERE u.run = r.id), r.version,
+       CASE r.status WHEN 'paused' THEN (
+           SELECT e.data->>'reason' FROM run_events e
+           WHERE e.root = r.root AND e.run = r.id AND e.kind = 'run.paused'
+           ORDER BY e.seq DESC LIMIT 1) END
 FROM runs r JOIN routine_versions v ON v.hash = r.version JOIN run_trees t ON t.root = r.root
 WHERE r.id = $1
 """
@@ -131,6 +135,7 @@ def _of_row(run: str, row: Any, now: float) -> Facts:
         failure=f"{failure.reason} ({failure.kind})" if failure else "",
         workers=row[9],
         moved_at=row[10],
+        over=row[13] or "",
     )
 
 

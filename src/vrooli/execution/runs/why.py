@@ -50,6 +50,7 @@ class Facts:
         workers: processes that hold runs with a lease that lasts.
         unreadable: why this server cannot read its routine; empty when it can.
         failure: why it failed, `{kind, reason}`; empty when it did not.
+        over: the limit at which it paused; empty when somebody paused it.
         undecided: steps whose effect a person has to decide about.
         open: steps under way.
         ended: how steps ended that did, by path.
@@ -65,6 +66,7 @@ class Facts:
     workers: int = 0
     unreadable: str = ""
     failure: str = ""
+    over: str = ""
     undecided: tuple[str, ...] = ()
     open: tuple[Open, ...] = ()
     ended: tuple[tuple[str, str], ...] = ()
@@ -101,6 +103,10 @@ def why(facts: Facts, now: float) -> Reason:
     """Why the run is where it is."""
     if facts.ended_at is not None:
         return _ended(facts)
+    if facts.status == "paused" and facts.over:
+        said = f"it paused at a limit: {facts.over}"
+        advice = f"raise the limit, then resume it: `vrooli run resume {facts.run}`"
+        return Reason("budget", said, False, facts.moved_at, next_step=advice)
     if facts.status == "paused":
         return Reason("paused", "somebody paused it", False, facts.moved_at, next_step="resume it")
     if facts.status == "waiting":

@@ -1,4 +1,6 @@
-"""Views for people and dashboards, and a role that may read them and nothing else."""
+"""What somebody's runs may spend in a month; views for people and dashboards, and a role that may
+read them and nothing else.
+"""
 
 import logging
 from typing import NamedTuple
@@ -12,6 +14,32 @@ down_revision = "v008_artifacts"
 READER = "vrooli_reader"
 
 _log = logging.getLogger("vrooli.migrations")
+
+_MONTHS = (
+    # One more level of the ledger above the first run of a tree: a row for each month of those who
+    # have a limit, whose key is `owner:OWNER:MONTH`. Those of runs still go with their run.
+    "ALTER TABLE budgets DROP CONSTRAINT budgets_run_fkey",
+    """
+    ALTER TABLE budgets
+        ADD COLUMN owner text,
+        ADD COLUMN month date,
+        ADD COLUMN of_run text GENERATED ALWAYS AS (CASE WHEN owner IS NULL THEN run END) STORED
+            REFERENCES runs ON DELETE CASCADE,
+        ADD CHECK ((owner IS NULL) = (month IS NULL))
+    """,
+    "CREATE INDEX budgets_of_run ON budgets (of_run)",
+    # The month in which it was set aside is the one in which it counts, whenever it is settled.
+    "ALTER TABLE budget_reservations ADD COLUMN purse text",
+    """
+    CREATE TABLE owner_limits (
+        owner        text        PRIMARY KEY,
+        micros_limit bigint      CHECK (micros_limit >= 0),
+        tokens_limit bigint      CHECK (tokens_limit >= 0),
+        set_by       text        NOT NULL,
+        set_at       timestamptz NOT NULL DEFAULT now()
+    )
+    """,
+)
 
 
 class Column(NamedTuple):
@@ -242,6 +270,26 @@ APPROVALS = View(
     "approvals a",
 )
 
+_MONEY = (
+    _dollars("cost_limit", "US dollars; null limits nothing", "b.micros_limit"),
+    _dollars("cost_spent", "US dollars", "b.micros_spent"),
+    _dollars("cost_reserved", "set aside for what is under way", "b.micros_reserved"),
+    _dollars(
+        "cost_remaining",
+        "null when nothing limits it",
+        "(b.micros_limit - b.micros_spent - b.micros_reserved)",
+    ),
+    _same("tokens_limit", "bigint", "in and out together; null limits nothing", "b"),
+    _same("tokens_spent", "bigint", "in and out together", "b"),
+    _same("tokens_reserved", "bigint", "set aside for what is under way", "b"),
+    Column(
+        "tokens_remaining",
+        "bigint",
+        "null when nothing limits them",
+        "b.tokens_limit - b.tokens_spent - b.tokens_reserved",
+    ),
+)
+
 BUDGETS = View(
     "view_budgets",
     "What a run with all below it may spend, has spent and has set aside; only runs that limit or "
@@ -249,23 +297,7 @@ BUDGETS = View(
     (
         _same("run", "text", "whose", "b"),
         _same("on_limit", "text", "stop or pause; null when nothing is limited", "b"),
-        _dollars("cost_limit", "US dollars; null limits nothing", "b.micros_limit"),
-        _dollars("cost_spent", "US dollars", "b.micros_spent"),
-        _dollars("cost_reserved", "set aside for what is under way", "b.micros_reserved"),
-        _dollars(
-            "cost_remaining",
-            "null when nothing limits it",
-            "(b.micros_limit - b.micros_spent - b.micros_reserved)",
-        ),
-        _same("tokens_limit", "bigint", "in and out together; null limits nothing", "b"),
-        _same("tokens_spent", "bigint", "in and out together", "b"),
-        _same("tokens_reserved", "bigint", "set aside for what is under way", "b"),
-        Column(
-            "tokens_remaining",
-            "bigint",
-            "null when nothing limits them",
-            "b.tokens_limit - b.tokens_spent - b.tokens_reserved",
-        ),
+        *_MONEY,
         _same("steps_limit", "bigint", "attempts of steps; null limits nothing", "b"),
         Column(
             "steps_spent",
@@ -278,6 +310,18 @@ BUDGETS = View(
         _same("unpriced", "bigint", "requests whose price nobody knew: in no cost", "b"),
     ),
     "budgets b JOIN runs r ON r.id = b.run JOIN run_trees t ON t.root = r.root",
+)
+
+MONTHS = View(
+    "view_owner_budgets",
+    "What the runs of somebody who has a limit may spend in a month, have spent and have set aside",
+    (
+        _same("owner", "text", "the created_by of those runs", "b"),
+        _same("month", "date", "its first day, in UTC", "b"),
+        *_MONEY,
+        _same("unpriced", "bigint", "requests whose price nobody knew: in no cost", "b"),
+    ),
+    "budgets b WHERE b.owner IS NOT NULL",
 )
 
 EFFECTS = View(
@@ -393,18 +437,8 @@ HISTORY = View(
     "history h",
 )
 
-VIEWS = (
-    RUNS,
-    STEPS,
-    EVENTS,
-    APPROVALS,
-    BUDGETS,
-    EFFECTS,
-    USERS,
-    ROUTINES,
-    SCHEDULES,
-    HISTORY,
-)
+OF_RUNS = RUNS, STEPS, EVENTS, APPROVALS, BUDGETS, MONTHS, EFFECTS
+VIEWS = (*OF_RUNS, USERS, ROUTINES, SCHEDULES, HISTORY)
 
 # Roles belong to the cluster: another database may have made it, or make it at this moment.
 _MAKE_READER = f"""
@@ -425,7 +459,9 @@ def grants() -> str:
 
 
 def upgrade() -> None:
-    """Make the views, and the role where ours may."""
+    """Make room for months, the views, and the role where ours may."""
+    for statement in _MONTHS:
+        _execute(statement)
     for view in VIEWS:
         for statement in view.statements:
             _execute(statement)
@@ -444,9 +480,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the views. The role stays: other databases may have given it something."""
-    for view in reversed(VIEWS):
-        op.execute(f"DROP VIEW {view.name}")
+    """Drop them. The role stays: other databases may have given it something."""
+    for statement in (
+        *(f"DROP VIEW {view.name}" for view in reversed(VIEWS)),
+        "DROP TABLE owner_limits",
+        "ALTER TABLE budget_reservations DROP COLUMN purse",
+        "DELETE FROM budgets WHERE owner IS NOT NULL",
+        "ALTER TABLE budgets DROP COLUMN of_run, DROP COLUMN month, DROP COLUMN owner,"
+        " ADD CONSTRAINT budgets_run_fkey FOREIGN KEY (run) REFERENCES runs ON DELETE CASCADE",
+    ):
+        op.execute(statement)
 
 
 def _execute(statement: str) -> None:
