@@ -19,6 +19,7 @@ from scripts.reference_paging import paging_page
 from scripts.reference_plugins import checks, healers, resources, selftest
 from scripts.reference_stack_file import stack_file
 from scripts.reference_steps import steps
+from scripts.reference_views import views_page
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Written by `make reference` from the source; edit that instead. -->\n\n"
@@ -37,6 +38,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "resources.md": resources,
     "selftest.md": selftest,
     "steps.md": steps,
+    "views.md": views_page,
     "vrooli-toml.md": stack_file,
 }
 

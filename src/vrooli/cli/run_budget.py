@@ -14,6 +14,9 @@ from vrooli.core.errors import UsageError
 
 _KINDS = ("cost", "tokens", "steps", "time")
 
+MONTHLY = ("cost", "tokens")
+"""What all runs of somebody may spend together."""
+
 
 _HELP = """
 Change what a run may spend, for the kinds that it has a limit of: one that paused at a limit goes
@@ -66,26 +69,41 @@ def given(said: str) -> dict[str, Any]:
 
 def show(run: Mapping[str, Any]) -> None:
     """What it spent, where there is something to tell."""
-    budget = run["budget"]
+    budget, ended = run["budget"], run["status"] in ENDED
     lines = {kind: budget[kind] for kind in _KINDS}
     limited = [kind for kind, line in lines.items() if line["limit"] is not None]
-    if not limited and not lines["tokens"]["spent"] and not lines["tokens"]["reserved"]:
-        return
-    render.out()
-    rows = [_row(kind, line, run["status"] in ENDED) for kind, line in lines.items()]
-    render.table(("BUDGET", "SPENT", "SET ASIDE", "LIMIT", "REACHED"), rows)
-    if budget["unpriced"]:
-        render.out(f"without the cost of {budget['unpriced']} requests whose price nobody knew")
+    if limited or lines["tokens"]["spent"] or lines["tokens"]["reserved"]:
+        render.out()
+        rows = [_row(kind, line, ended) for kind, line in lines.items()]
+        render.table(("BUDGET", "SPENT", "SET ASIDE", "LIMIT", "REACHED"), rows)
+        if budget["unpriced"]:
+            render.out(f"without the cost of {budget['unpriced']} requests whose price nobody knew")
+    if budget.get("owner") and not ended:
+        owner = budget["owner"]
+        render.out(f"all runs of {owner['owner']} in {owner['month']}: {of_month(owner)}")
+
+
+def of_month(budget: Mapping[str, Any]) -> str:
+    """What somebody's runs have spent of what they may in a month."""
+    lines = [(kind, budget[kind]) for kind in MONTHLY if budget[kind]["limit"] is not None]
+    return ", ".join(
+        f"{written(kind, line['spent'])} of {_whole(kind, line['limit'])}" for kind, line in lines
+    )
+
+
+def _whole(kind: str, value: float) -> str:
+    return f"{int(value)} tokens" if kind == "tokens" else written(kind, value)
 
 
 def _row(kind: str, line: Mapping[str, Any], ended: bool) -> tuple[str, ...]:
-    values = [_written(kind, line[name]) for name in ("spent", "reserved", "limit")]
+    values = [written(kind, line[name]) for name in ("spent", "reserved", "limit")]
     forecast = line["forecast"]
     at = "-" if forecast is None or ended else f"in {render.until(forecast)}"
     return kind, *values, at
 
 
-def _written(kind: str, value: float | None) -> str:
+def written(kind: str, value: float | None) -> str:
+    """An amount with its unit; `-` for none."""
     if value is None:
         return "-"
     if kind == "cost":

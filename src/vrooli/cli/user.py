@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vrooli.cli import render
+from vrooli.cli import render, user_budget
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.login import PlainHttp, Server, joining, keep
@@ -99,7 +99,7 @@ Example:
   vrooli user uninvite 5f0c2a9b81d3
 """
 
-_USER_TITLES = ("EMAIL", "ROLE", "STATE", "SINCE")
+_USER_TITLES = ("EMAIL", "ROLE", "STATE", "SINCE", "THIS MONTH")
 _INVITATION_TITLES = ("INVITATION", "EMAIL", "ROLE", "BY", "STATE")
 
 Email = Annotated[str, typer.Argument(help="The address of the user.", metavar="EMAIL")]
@@ -124,6 +124,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_password(group, kit)
     _register_invitations(group, kit)
     _register_accept(group, kit)
+    user_budget.register(group, kit)
 
 
 def _register_users(group: typer.Typer, kit: Kit) -> None:
@@ -267,7 +268,8 @@ def _show(data: Mapping[str, Any], text: str, *, json: bool) -> None:
 
 def _user_row(user: Mapping[str, Any]) -> tuple[str, ...]:
     state = "disabled" if user["disabled"] else "ok"
-    return user["email"], user["role"], state, f"{render.ago(user['created_at'])} ago"
+    since = f"{render.ago(user['created_at'])} ago"
+    return user["email"], user["role"], state, since, user_budget.brief(user)
 
 
 def _invitation_row(invitation: Mapping[str, Any]) -> tuple[str, ...]:

@@ -40,8 +40,20 @@ class AccountsClient(ApiClient):
         return self._ask("GET", "/auth/me")
 
     def users(self) -> list[dict[str, Any]]:
-        """`{email, role, disabled, created_at}` each, by address."""
+        """`{email, role, disabled, created_at, budget}` each, by address."""
         return rows_of(self._ask("GET", "/users"), "users")
+
+    def user(self, email: str) -> dict[str, Any]:
+        """One of them."""
+        return self._ask("GET", f"/users/{quote(email, safe='')}")
+
+    def set_budget(self, email: str, limits: dict[str, float]) -> dict[str, Any]:
+        """The user, whose runs may spend so much `cost` and `tokens` together in a month."""
+        return self._ask("PUT", f"/users/{quote(email, safe='')}/budget", limits)
+
+    def clear_budget(self, email: str) -> dict[str, Any]:
+        """The user, whose runs nothing limits together."""
+        return self._ask("DELETE", f"/users/{quote(email, safe='')}/budget")
 
     def add_user(self, email: str, password: str, role: str) -> dict[str, Any]:
         """The new user."""

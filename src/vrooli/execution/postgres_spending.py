@@ -6,34 +6,46 @@ from typing import Any
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
+from vrooli.execution.owner_budgets import OPEN_MONTH, purse
 from vrooli.execution.spending import Amount
 from vrooli.execution.step_type import StepFailed
 from vrooli.flow.budget import MICROS, PAUSE, OverBudget, place_of
+from vrooli.flow.monthly import month_of, of_owner, place_in_month
 from vrooli.flow.patience import patiently
 
 # The run is locked so that it cannot end meanwhile and leave behind what is just being set aside;
-# the ledgers in order, so that the branches of a tree do not wait for each other.
-_RESERVE = """
+# the ledgers in order, so that the branches of a tree do not wait for each other. The last of them
+# is the month ($5) of whose run it is, where he has a limit.
+_RESERVE = f"""
 WITH spender AS (
-    SELECT id, ancestors || id AS way FROM runs WHERE id = $1 AND status = 'running' FOR SHARE
+    SELECT r.id, r.ancestors || r.id || coalesce(
+        (SELECT ARRAY[{purse("o.owner", "$5::text")}] FROM owner_limits o
+         WHERE o.owner = r.created_by), '{{}}') AS way
+    FROM runs r WHERE r.id = $1 AND r.status = 'running' FOR SHARE OF r
 ), known AS (
     SELECT FROM budget_reservations WHERE run = $1 AND key = $2 AND status <> 'released'
 ), ledger AS (
     SELECT * FROM budgets WHERE run = ANY ((SELECT way FROM spender)::text[])
     ORDER BY run FOR NO KEY UPDATE
 ), short AS (
-    SELECT l.run, l.on_limit, v.* FROM ledger l, LATERAL (VALUES
+    SELECT l.run, l.owner, l.month, v.*, coalesce(l.on_limit, (
+        SELECT n.on_limit FROM ledger n JOIN runs a ON a.id = n.run WHERE n.on_limit IS NOT NULL
+        ORDER BY cardinality(a.ancestors) DESC LIMIT 1)) AS on_limit
+    FROM ledger l, LATERAL (VALUES
         ('tokens', l.tokens_limit, l.tokens_spent + l.tokens_reserved, $3::bigint),
         ('cost', l.micros_limit, l.micros_spent + l.micros_reserved, $4::bigint)
     ) AS v (kind, most, used, asked)
     WHERE v.most IS NOT NULL AND (v.asked IS NULL OR v.used + v.asked > v.most)
 ), noted AS (
-    INSERT INTO budget_reservations AS q (run, key, tokens, micros, status)
-    SELECT id, $2, $3, coalesce($4, 0), 'open' FROM spender
+    INSERT INTO budget_reservations AS q (run, key, tokens, micros, status, purse)
+    SELECT id, $2, $3, coalesce($4, 0), 'open',
+           (SELECT l.run FROM ledger l WHERE l.owner IS NOT NULL)
+    FROM spender
     WHERE NOT EXISTS (SELECT FROM short) AND NOT EXISTS (SELECT FROM known)
         AND (SELECT count(*) FROM ledger) = cardinality(way)
     ON CONFLICT (run, key) DO UPDATE
-    SET tokens = excluded.tokens, micros = excluded.micros, status = 'open'
+    SET tokens = excluded.tokens, micros = excluded.micros, status = 'open',
+        purse = excluded.purse
     WHERE q.status = 'released'
     RETURNING q.run
 ), taken AS (
@@ -57,7 +69,8 @@ ON CONFLICT DO NOTHING
 # What was released because its run had ended is spent all the same, if it was.
 _SETTLE = """
 WITH kept AS (
-    SELECT q.*, r.ancestors || r.id AS way FROM budget_reservations q JOIN runs r ON r.id = q.run
+    SELECT q.*, r.ancestors || r.id || q.purse AS way
+    FROM budget_reservations q JOIN runs r ON r.id = q.run
     WHERE q.run = $1 AND q.key = $2 AND q.status <> 'settled' FOR NO KEY UPDATE OF q
 ), closed AS (
     UPDATE budget_reservations q SET status = 'settled', real_tokens = $3,
@@ -99,11 +112,13 @@ class PostgresSpending:
         await patiently(self.clock, lambda: self._settle(run, key, real))
 
     async def _reserve(self, run: str, key: str, most: Amount) -> None:
-        values = (run, key, most.tokens, most.micros)
+        month = month_of(self.clock.wall())
+        values = (run, key, most.tokens, most.micros, month)
         async with self.database.connection() as connection:
             said = await connection.fetchrow(_RESERVE, *values)
             if said["runs"] and not said["whole"]:
                 await connection.execute(_OPEN, run)
+                await connection.execute(OPEN_MONTH, run, month)
                 said = await connection.fetchrow(_RESERVE, *values)
             # Asked twice at once, the one that waited may find no room for what it has already.
             if said["done"] or await connection.fetchval(_KNOWN, run, key):
@@ -120,7 +135,8 @@ class PostgresSpending:
 
 def _refused(said: Any) -> VrooliError:
     # Where nobody knows the price, another limit does not help.
-    reason, place = _reason(said), place_of("price" if said["asked"] is None else said["kind"])
+    kind = "price" if said["asked"] is None else said["kind"]
+    reason, place = _reason(said), (place_in_month if said["owner"] else place_of)(kind)
     if said["on_limit"] == PAUSE:
         return OverBudget(reason, where=place)
     return StepFailed("budget", reason, where=place)
@@ -128,9 +144,13 @@ def _refused(said: Any) -> VrooliError:
 
 def _reason(said: Any) -> str:
     kind, most, used, asked = said["kind"], said["most"], said["used"], said["asked"]
+    whose = of_owner(said["owner"], said["month"]) if said["owner"] else ""
     if asked is None:
-        return "there is a limit on cost, and nobody knows the price of what is asked for"
+        limit = f"the {whose} limits cost" if whose else "there is a limit on cost"
+        return f"{limit}, and nobody knows the price of what is asked for"
     if kind == "cost":
         most, used, asked = (f"{one / MICROS:.6f} $" for one in (most, used, asked))
-        return f"the budget of {most} has {used} spent or set aside: {asked} more is too much"
-    return f"the budget of {most} tokens has {used} spent or set aside: {asked} more is too much"
+    else:
+        most = f"{most} tokens"
+    budget = f"the {whose}, {most}," if whose else f"the budget of {most}"
+    return f"{budget} has {used} spent or set aside: {asked} more is too much"

@@ -19,6 +19,7 @@ from vrooli.execution.live.live import Live
 from vrooli.execution.live.news import News
 from vrooli.execution.llm.models import Models
 from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
+from vrooli.execution.owner_budgets import OwnerBudgets
 from vrooli.execution.planning import Planning
 from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.routines import RoutineStore
@@ -79,6 +80,7 @@ class Work:
     planning: Planning
     scheduler: Scheduler
     budgets: Budgets
+    owner_budgets: OwnerBudgets
     live: Live
     news: News
 
@@ -163,6 +165,7 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
         effects=Effects(database, views, common.news.tell),
         models=tools.models,
         budgets=Budgets(database, engine, common.news.tell),
+        owner_budgets=OwnerBudgets(database, clock),
         planning=Planning(schedules, routines),
         scheduler=Scheduler(schedules, runs, clock),
         reasons=Reasons(database, lambda run: common.journal(run, 0), read, clock),

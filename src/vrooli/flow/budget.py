@@ -169,17 +169,18 @@ def standing(row: Mapping[str, Any] | None, steps: int, began: float, now: float
     row = row or {}
     took = max(0.0, now - began)
     found = {
-        "cost": _line(row, "micros", 1 / MICROS),
-        "tokens": _line(row, "tokens", 1),
+        "cost": line_of(row, "micros", 1 / MICROS),
+        "tokens": line_of(row, "tokens", 1),
         "steps": {"limit": row.get("steps_limit"), "spent": steps, "reserved": 0},
         "time": {"limit": row.get("seconds_limit"), "spent": round(took, 3), "reserved": 0},
     }
-    lines = {kind: {**line, "forecast": _forecast(line, took, now)} for kind, line in found.items()}
+    lines = {kind: {**line, "forecast": forecast(line, took, now)} for kind, line in found.items()}
     # Of requests whose price nobody knew the cost is missing.
     return {**lines, "on_limit": row.get("on_limit"), "unpriced": row.get("unpriced", 0)}
 
 
-def _line(row: Mapping[str, Any], name: str, unit: float) -> dict[str, Any]:
+def line_of(row: Mapping[str, Any], name: str, unit: float) -> dict[str, Any]:
+    """`limit`, `spent` and `reserved` of a row of the ledger, as clients see them."""
     columns = {"limit": f"{name}_limit", "spent": f"{name}_spent", "reserved": f"{name}_reserved"}
     values = {
         key: row.get(column, None if key == "limit" else 0) for key, column in columns.items()
@@ -189,7 +190,7 @@ def _line(row: Mapping[str, Any], name: str, unit: float) -> dict[str, Any]:
     return {key: one if one is None else round(one * unit, 6) for key, one in values.items()}
 
 
-def _forecast(line: Mapping[str, Any], took: float, now: float) -> float | None:
+def forecast(line: Mapping[str, Any], took: float, now: float) -> float | None:
     """Unix seconds at which the limit is reached if it goes on as so far."""
     spent, limit = line["spent"], line["limit"]
     if limit is None or spent <= 0 or took <= 0:

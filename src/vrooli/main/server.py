@@ -290,6 +290,8 @@ async def apply_migrations(dsn: str) -> None:
         retryable = ended.code == EXIT_RETRY
         reason = redact_value(lines[0] if retryable else lines[-1])
         raise VrooliError(f"migrations failed: {reason}", retryable=retryable)
+    for line in ended.errors.strip().splitlines():
+        structlog.get_logger("vrooli.server.migrations").warning(redact_value(line))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ seconds.
 from pydantic import BaseModel
 
 from vrooli.server.accounts.roles import Role
+from vrooli.server.shapes import OwnerBudgetShape
 
 
 class PairShape(BaseModel):
@@ -44,10 +45,16 @@ class UserShape(BaseModel):
     created_at: float
 
 
+class UserWithBudget(UserShape):
+    """With how its runs stand in this month; null when nothing limits them all together."""
+
+    budget: OwnerBudgetShape | None
+
+
 class UserList(BaseModel):
     """By address."""
 
-    users: list[UserShape]
+    users: list[UserWithBudget]
 
 
 class InvitationShape(BaseModel):

@@ -44,6 +44,7 @@ from vrooli.server.routes.kept import kept_routes
 from vrooli.server.routes.keys import key_routes
 from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.models import model_routes
+from vrooli.server.routes.owner_budgets import owner_budget_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
 from vrooli.server.routes.schedules import schedule_routes
@@ -107,7 +108,8 @@ def create_app(parts: Parts) -> FastAPI:
         health_routes(prober, lambda: parts.migrator.done, settings.version),
         metrics_routes(metrics, parts.work_metrics, TokenFile(settings.metrics_token_file)),
         auth_routes(parts.accounts.logins, parts.accounts.directory),
-        user_routes(parts.accounts.directory),
+        user_routes(parts.accounts.directory, parts.work.owner_budgets),
+        owner_budget_routes(parts.accounts.directory, parts.work.owner_budgets),
         key_routes(parts.accounts.directory),
         debug_routes(settings.dumps),
         history_routes(HistoryStore(parts.database)),

@@ -32,6 +32,18 @@ class Line(BaseModel):
     forecast: float | None
 
 
+class OwnerBudgetShape(BaseModel):
+    """How all runs of somebody stand in this month together: US dollars and tokens. It ends at
+    `ends_at`, unix seconds.
+    """
+
+    owner: str
+    month: str
+    ends_at: float
+    cost: Line
+    tokens: Line
+
+
 class BudgetShape(BaseModel):
     """How a run stands: US dollars, tokens, attempts and seconds."""
 
@@ -41,6 +53,7 @@ class BudgetShape(BaseModel):
     time: Line
     on_limit: str | None
     unpriced: int
+    owner: OwnerBudgetShape | None
 
 
 class Unread(BaseModel):

@@ -186,7 +186,8 @@ async def test_alone_or_beside_others_the_same_is_written(work: WorkDatabase, na
 _LEFT = (
     """SELECT path, attempt, type, status, arguments::text, output::text, failure::text, begun_at,
               ended_at FROM steps WHERE run = $1 ORDER BY n""",
-    "SELECT seq, kind, data, at FROM run_events WHERE root = $1 AND kind NOT LIKE 'run.%' ORDER BY 1",
+    """SELECT seq, kind, data, at FROM run_events
+       WHERE root = $1 AND kind NOT LIKE 'run.%' ORDER BY 1""",
     "SELECT seq, steps FROM run_trees WHERE root = $1",
 )
 

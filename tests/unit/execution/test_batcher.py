@@ -20,10 +20,11 @@ class Defective:
     async def connection(self, seconds: float = 0.0) -> AsyncIterator[Any]:
         yield self
 
-    async def fetch(self, statement: str, *columns: list[Any]) -> list[tuple[int, str, str]]:
-        if "bad" in columns[3]:
+    async def fetch(self, statement: str, *columns: Any) -> list[tuple[int, str, str]]:
+        numbers, paths = (one if isinstance(one, list) else [one] for one in columns[0:4:3])
+        if "bad" in paths:
             raise RuntimeError("a defect")
-        return [(number, "done", "root") for number in columns[0]]
+        return [(number, "done", "root") for number in numbers]
 
 
 async def test_what_nobody_thought_of_in_one_entry_does_not_fail_those_beside_it() -> None:

@@ -34,14 +34,16 @@ class Over:
     """The limit that keeps a run from going on.
 
     Attributes:
-        run: whose it is: the run, or one that it is a part of.
+        run: whose it is: the run, or one that it is a part of; or the user whose month it is.
         kind: `cost`, `tokens`, `steps` or `time`.
         enough: a limit with which it may go on for as long again.
+        monthly: whether it is the budget of a user.
     """
 
     run: str
     kind: str
     enough: float
+    monthly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 RELEASE = """, lost AS (
     UPDATE budget_reservations q SET status = 'released' FROM ended e
     WHERE q.run = e.id AND q.status = 'open' AND EXISTS (SELECT FROM counted)
-    RETURNING q.run, q.tokens, q.micros
+    RETURNING q.run, q.tokens, q.micros, q.purse
 ), owed AS (
     SELECT up.run, sum(l.tokens)::bigint AS tokens, sum(l.micros)::bigint AS micros
-    FROM lost l JOIN ended e ON e.id = l.run, unnest(e.ancestors || e.id) AS up(run)
+    FROM lost l JOIN ended e ON e.id = l.run, unnest(e.ancestors || e.id || l.purse) AS up(run)
     GROUP BY up.run
 ), ledger AS (
     SELECT b.run FROM budgets b WHERE b.run IN (SELECT run FROM owed)

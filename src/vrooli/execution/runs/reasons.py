@@ -22,6 +22,7 @@ from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished, Told
 from vrooli.flow.interpreter import Call, Interpreter
 from vrooli.flow.journal import Journal
 from vrooli.flow.model import Routine
+from vrooli.flow.monthly import kind_in_month
 from vrooli.flow.notes import is_note
 from vrooli.flow.stored import Stored
 
@@ -81,6 +82,16 @@ WHERE one.id = $1 AND v.kind = $2 AND v.most IS NOT NULL
 ORDER BY v.most - v.used, cardinality(r.ancestors) DESC LIMIT 1
 """
 
+_MONTHLY = """
+SELECT b.owner, greatest(v.used, 0) + CASE v.most WHEN 0 THEN 1 ELSE v.most END
+FROM runs r JOIN budgets b ON b.owner = r.created_by
+CROSS JOIN LATERAL (VALUES
+    ('tokens', b.tokens_limit::float8, (b.tokens_spent + b.tokens_reserved)::float8),
+    ('cost', b.micros_limit / 1e6::float8, (b.micros_spent + b.micros_reserved) / 1e6::float8)
+) AS v (kind, most, used)
+WHERE r.id = $1 AND v.kind = $2 AND v.most IS NOT NULL ORDER BY b.month DESC LIMIT 1
+"""
+
 
 class Reasons:
     """For the API.
@@ -137,9 +148,12 @@ class Reasons:
             return facts
         place = json.loads(row[5])["where"] if facts.kind == BUDGET else _stands(row)[3]
         kind = limit_of(place or "")
+        monthly = kind_in_month(kind)
+        query, kind = (_MONTHLY, monthly) if monthly else (_LIMIT, kind)
         async with self._database.connection() as connection:
-            found = await connection.fetchrow(_LIMIT, facts.run, kind)
-        return replace(facts, over=Over(found[0], kind, found[1]) if found else None)
+            found = await connection.fetchrow(query, facts.run, kind)
+        over = Over(found[0], kind, found[1], bool(monthly)) if found else None
+        return replace(facts, over=over)
 
     async def _begun(self, run: str) -> tuple[Open, ...]:
         async with self._database.connection() as connection:

@@ -8,7 +8,9 @@ from typing import Any
 from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import shown
+from vrooli.execution.owner_budgets import standing_of
 from vrooli.execution.steps_alone import is_step
+from vrooli.flow import monthly
 from vrooli.flow.budget import standing
 
 _RUN = f"""
@@ -23,7 +25,8 @@ SELECT id, root, routine, version, status, owner, inputs::text, output::text, fa
                   WHERE below.root = runs.root AND {is_step("s.path")}
                       AND (below.id = runs.id OR runs.id = ANY (below.ancestors)))
        END,
-       queue, priority, unread_by, unread_why
+       queue, priority, unread_by, unread_why,
+       (SELECT to_json(month) FROM ({standing_of("runs.created_by")}) month)::text
 FROM runs
 """
 
@@ -144,7 +147,10 @@ def _run(row: Any) -> dict[str, Any]:
         "pausing": row[15],
         "forked_from": row[16],
         "forked_path": row[17],
-        "budget": standing(_maybe(row[18]), row[19], row[10], row[12] or time.time()),
+        "budget": {
+            **standing(_maybe(row[18]), row[19], row[10], row[12] or time.time()),
+            "owner": monthly.standing(json.loads(row[24]), time.time()) if row[24] else None,
+        },
         "queue": row[20],
         "priority": row[21],
         "unread": {"by": row[22], "why": row[23]} if row[22] else None,

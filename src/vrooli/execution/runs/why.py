@@ -148,16 +148,21 @@ def _over(facts: Facts, reason: Reason) -> Reason:
         look = "vrooli model list"
         advice = f"`{look}`, say what the model costs in the server's settings, then `{again}`"
         return _todo(reason, look, advice)
+    if facts.over.monthly:
+        command = f"vrooli user budget {quote(facts.over.run)} {_limit(facts.over, '--', ' ')}"
+        advice = f"an admin may say `{command}`; then, or in the next month, `{again}`"
+        return _todo(reason, command, advice)
     command = f"vrooli run budget {facts.over.run} {_limit(facts.over)}"
     if facts.ended_at is None:
         return _todo(reason, command)
     return _todo(reason, command, f"`{command}`, then `{again}`")
 
 
-def _limit(over: Over) -> str:
+def _limit(over: Over, before: str = "", between: str = "=") -> str:
+    name = f"{before}{over.kind}{between}"
     if over.kind == "cost":
-        return f"cost={over.enough:.6f}".rstrip("0").rstrip(".")
-    return f"{over.kind}={-int(-over.enough // 1)}"
+        return f"{name}{over.enough:.6f}".rstrip("0").rstrip(".")
+    return f"{name}{-int(-over.enough // 1)}"
 
 
 def _waiting(facts: Facts) -> Reason:

@@ -45,6 +45,17 @@ class Directory:
         """All of them."""
         return await self._users.all()
 
+    async def user(self, email: str) -> User:
+        """One of them.
+
+        Raises:
+            UnknownName: there is none of that address.
+        """
+        found = await self._users.find(email)
+        if found is None:
+            raise UnknownName("there is no user of that address", email)
+        return found
+
     async def add_user(self, who: Caller, email: str, password: str, role: Role) -> User:
         """A new one.
 

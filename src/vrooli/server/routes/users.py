@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field
 
+from vrooli.execution.owner_budgets import OwnerBudgets
 from vrooli.server import account_shapes as shapes
 from vrooli.server.accounts.directory import Directory
 from vrooli.server.accounts.roles import Role
@@ -39,15 +40,15 @@ class NewInvitation(StrictBody):
     days: Days = 7
 
 
-def user_routes(directory: Directory) -> APIRouter:
+def user_routes(directory: Directory, budgets: OwnerBudgets) -> APIRouter:
     """Users and invitations."""
     router = APIRouter(prefix="/api/v1")
-    _add_users(router, directory)
+    _add_users(router, directory, budgets)
     _add_invitations(router, directory)
     return router
 
 
-def _add_users(router: APIRouter, directory: Directory) -> None:
+def _add_users(router: APIRouter, directory: Directory, budgets: OwnerBudgets) -> None:
     @router.get(
         "/users",
         summary="List the users",
@@ -56,8 +57,10 @@ def _add_users(router: APIRouter, directory: Directory) -> None:
         responses=answers(shapes.UserList),
     )
     async def list_users() -> dict[str, Any]:
-        """`{users: [{email, role, disabled, created_at}]}`, by address."""
-        return {"users": [user.to_json() for user in await directory.users()]}
+        """`{users: [{email, role, disabled, created_at, budget}]}`, by address."""
+        users = await directory.users()
+        found = await budgets.of([user.email for user in users])
+        return {"users": [{**one.to_json(), "budget": found.get(one.email)} for one in users]}
 
     @router.post(
         "/users",

@@ -135,6 +135,9 @@ def _sql(new: NewCluster) -> str:
     return (
         f"CREATE ROLE {role} LOGIN PASSWORD '{new.role_verifier}';\n\n"
         f"CREATE DATABASE {database} OWNER {role};\n\n"
+        # May read the server's views and nothing else, as migration v010 of it says; who makes it
+        # has to be a superuser.
+        "CREATE ROLE vrooli_reader NOLOGIN;\n\n"
     )
 
 
