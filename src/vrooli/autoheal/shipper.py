@@ -183,10 +183,11 @@ class Shipper:
         """
         if self._cursor is None:
             self._cursor = await self._start(to)
-        if not self._due(to, self._cursor):
+        behind, due = self._history.last_seq - self._cursor, self._due(to)
+        if behind < (1 if due else BATCH) and not (due and to.every):
             return Step.IDLE
         batch = await self._history.after(self._cursor, self._limit)
-        if not batch and not to.every:
+        if not batch and not (due and to.every):  # what was there was deleted
             return Step.IDLE
         answer = await to.post([entry.to_json() for entry in batch], self.status())
         if 200 <= answer.status < 300:
@@ -200,13 +201,11 @@ class Shipper:
         self._lost = int(await self._history.get_state(_lost_key(to)) or 0)
         if stored := await self._history.get_state(to.key):
             return int(stored)
+        last = self._history.last_seq  # asked first: what comes meanwhile is above it
         first = await self._history.after(0, 1)
-        return first[0].seq - 1 if first else 0
+        return first[0].seq - 1 if first else last
 
-    def _due(self, to: Recipient, cursor: int) -> bool:
-        behind = self._history.last_seq - cursor
-        if not to.every or behind >= BATCH:
-            return behind > 0
+    def _due(self, to: Recipient) -> bool:
         return self._clock.monotonic() - self._posted >= to.every
 
     async def _accepted(self, to: Recipient, batch: list[Entry], before: int) -> Step:
