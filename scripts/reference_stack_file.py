@@ -3,6 +3,7 @@
 from scripts.reference_markdown import table
 from vrooli.stack import sections, sections_notify
 from vrooli.stack.init import init_text
+from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_limits import LimitsSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
@@ -41,6 +42,7 @@ def stack_file() -> str:
         "[checks.NAME]": sections.CheckSection,
         "[notify]": sections_notify.NotifySection,
         "[notify.channels.NAME]": sections_notify.ChannelSection,
+        "[fleet]": FleetSection,
     }
     text = STACK_FILE
     for head, section in parts.items():

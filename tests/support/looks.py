@@ -2,7 +2,8 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+import json
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,8 +48,9 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     `sync` (synchronised, seconds off), `beats` (name -> seconds ago and failure), `warning` and
     `critical`, `before` (details of the look before), `cpus`, `peers` (address -> what each
     connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
-    `ping_trouble`, `units` (of services of the stack), `bus` (method -> what it returns, or the
-    error that it answers; null: there is no bus).
+    `ping_trouble`, `units` (of services of the stack), `server` (port of the stack's server),
+    `hosts` (that post to it: name, seconds ago added and seen, and whether revoked), `bus` (method
+    -> what it returns, or the error that it answers; null: there is no bus).
     """
     limits = check.thresholds
     if limits is not None and ("warning" in case or "critical" in case):
@@ -73,10 +75,11 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
 
 
 def _streams(case: Mapping[str, Any]) -> Streams:
-    if "peers" not in case:
+    if "peers" not in case and "hosts" not in case:
         return AsyncioStreams()
     streams = MemoryStreams()
-    for address, answers in case["peers"].items():
+    told = {f"127.0.0.1:{case['server']}": [hosts_told(case["hosts"])]} if "hosts" in case else {}
+    for address, answers in {**case.get("peers", {}), **told}.items():
         left = list(answers)
 
         async def play(stream: MemoryStream, left: list[str] = left) -> None:
@@ -86,6 +89,17 @@ def _streams(case: Mapping[str, Any]) -> Streams:
         kind, _, path = address.partition(":")
         streams.serve(UnixPath(path) if kind == "unix" else host_port(address), play)
     return streams
+
+
+def hosts_told(hosts: Iterable[Sequence[Any]]) -> str:
+    """The answer of a server to which these post."""
+    listed = []
+    for name, added, seen, *revoked in hosts:
+        host = {"name": name, "created_at": WALL - added, "silent": added if seen is None else seen}
+        host["last_seen"] = None if seen is None else WALL - seen
+        listed.append({**host, "status": "ok", "revoked_at": WALL if any(revoked) else None})
+    body = json.dumps({"hosts": listed})
+    return f"HTTP/1.1 200 X\r\nContent-Length: {len(body)}\r\n\r\n{body}"
 
 
 def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
@@ -113,7 +127,7 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
         resolver=MemoryResolver(case.get("names")),
         bus=_bus(case.get("bus")),
         tools=ProbeTools(place, _streams(case), MemoryKeeper(clock), clock),
-        stack=Stack("test", _units(case.get("units", ()))),
+        stack=Stack("test", _units(case.get("units", ())) | _server(case.get("server"))),
         home=HOME,
         cpus=case.get("cpus", 2),
         loop_lag=case.get("lag", 0.0),
@@ -129,6 +143,14 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
 def _units(names: Iterable[str]) -> dict[str, Service]:
     scenario: Role = "scenario"
     return {x: Service(x, x, scenario, "scenario", runtime="systemd", held=x) for x in names}
+
+
+def _server(port: int | None) -> dict[str, Service]:
+    return (
+        {}
+        if port is None
+        else {"server": Service("server", "server", "scenario", "server", port=port)}
+    )
 
 
 def _bus(answers: Mapping[str, Any] | None) -> MemoryBus:

@@ -116,18 +116,19 @@ def dump(data: Mapping[str, Any]) -> str:
 
 
 def _text(value: object) -> str:
-    return _storable(str(value)[:MAX_NAME])
+    return storable(str(value)[:MAX_NAME])
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """`text` without what PostgreSQL takes in none."""
     return text.replace("\0", "?").encode("utf-8", "replace").decode("utf-8")
 
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return _storable(value)
+        return storable(value)
     if isinstance(value, dict):
-        return {_storable(key): _clean(part) for key, part in value.items()}
+        return {storable(key): _clean(part) for key, part in value.items()}
     return [_clean(part) for part in value] if isinstance(value, list) else value
 
 

@@ -8,8 +8,9 @@ Three guards stand before a deletion:
   ran ahead, the cutoffs stand back for the next 24 h (a reboot and a suspended machine look the
   same and are treated the same: rows then stay longer, never shorter). A jump backwards needs no
   guard;
-- results are kept until they are rolled up, and records until the server has them. An outage of
-  more than 7 days or 1,000,000 results is the exception: then the oldest results go, counted;
+- results are kept until they are rolled up, and records until every server has them that is to.
+  An outage of more than 7 days or 1,000,000 results is the exception: then the oldest results go,
+  counted;
 - 2,000,000 results are the end whatever a clock says, and 500,000 stretches: the file stays bounded
   (about 500 MiB). So are 10,000 events of one job: one of every second would write 63 million in a
   year.
@@ -119,13 +120,20 @@ class Retention:
         clock: both clocks.
         shipping: whether there is a server that is to have every record.
         limits: how long and how much is kept.
+        others: state keys of what others have who are to have every record as well.
     """
 
     def __init__(
-        self, history: History, clock: Clock, *, shipping: bool, limits: Limits | None = None
+        self,
+        history: History,
+        clock: Clock,
+        *,
+        shipping: bool,
+        limits: Limits | None = None,
+        others: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._history, self._clock, self._shipping = history, clock, shipping
-        self._limits = limits or Limits()
+        self._limits, self._to_others = limits or Limits(), others
 
     async def run(self) -> Purged:
         """Roll up, then delete what may go.
@@ -143,7 +151,7 @@ class Retention:
         others += await run(self._job_surplus)
         results = await run(partial(self._results, now - limits.results))
         unshipped = await run(partial(self._overdue, now - limits.unshipped))
-        unshipped += await run(partial(self._surplus, limits.unshipped_rows, self._shipping))
+        unshipped += await run(partial(self._surplus, limits.unshipped_rows, True))
         beyond = await run(partial(self._surplus, limits.rows, False))
         if unshipped or beyond:
             self._tell(unshipped, beyond)
@@ -195,7 +203,7 @@ class Retention:
 
     def _surplus(self, limit: int, unshipped: bool, connection: sqlite3.Connection) -> int:
         """The oldest results beyond `limit`, counting all or only the unshipped ones."""
-        floor = shipped(connection) if unshipped else 0
+        floor = (self._shipped(connection) or 0) if unshipped else 0
         count = "SELECT count(*) FROM records WHERE kind = 'result' AND seq > ?"
         surplus = int(connection.execute(count, (floor,)).fetchone()[0]) - limit
         if surplus <= 0:
@@ -219,9 +227,15 @@ class Retention:
         return gone
 
     def _safe(self, connection: sqlite3.Connection) -> int:
-        """The highest number that both the minutes and the server have."""
-        rolled = rollup.cursor_of(connection)
-        return min(rolled, shipped(connection)) if self._shipping else rolled
+        """The highest number that the minutes have, and everybody who is to have it."""
+        rolled, shipped = rollup.cursor_of(connection), self._shipped(connection)
+        return rolled if shipped is None else min(rolled, shipped)
+
+    def _shipped(self, connection: sqlite3.Connection) -> int | None:
+        """The highest number that all servers have, 0 before the first; None when there is none."""
+        keys = (*((SHIPPED,) if self._shipping else ()), *self._to_others())
+        found = [int(json.loads(spool.get(connection, key) or "0")) for key in keys]
+        return min(found, default=None)
 
     def _delete(
         self,
@@ -233,11 +247,6 @@ class Retention:
         query = f"DELETE FROM records WHERE seq IN (SELECT seq FROM records WHERE {where} LIMIT ?)"
         rows = self._limits.batch if limit is None else limit
         return connection.execute(query, (*values, rows)).rowcount
-
-
-def shipped(connection: sqlite3.Connection) -> int:
-    """The highest number that the server has; 0 before the first."""
-    return int(json.loads(spool.get(connection, SHIPPED) or "0"))
 
 
 def _slots(seconds: int, before: float, batch: int, connection: sqlite3.Connection) -> int:

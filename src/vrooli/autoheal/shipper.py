@@ -1,19 +1,22 @@
-"""Posts the history to the server, in order, at least once.
+"""Posts the history to a server, in order, at least once: to that of the stack, and to the fleet's.
 
-The server knows (host, boot, seq), so that a record counts once however often it comes. The
+A server knows (host, boot, seq), so that a record counts once however often it comes. The
 cursor moves only after the server has said 2xx. A server that is away, slow, or does not know us
 (401, 404, 5xx ...) is waited for: 1 s doubling to 60 s, with jitter. Content that it refuses (400,
 413, 422) is halved down to the one record at fault, which is set aside: recorded as an event and
 skipped. Ten of them in a row, and it is the server that is wrong: then we wait as well.
+
+What retention deleted before it was posted shows as a gap in the numbers: it is counted, and told.
 """
 
+import math
 import random
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from vrooli.autoheal import spool
 from vrooli.autoheal.history import History
@@ -48,6 +51,56 @@ class Server(Protocol):
         ...
 
 
+class Recipient(Protocol):
+    """Who is to have the history.
+
+    Attributes:
+        name: whose doing it is when a record is set aside.
+        key: state key of the highest number that it has.
+        every: seconds between two posts of less than a whole batch, be it of nothing; 0 posts what
+            is new at once.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def every(self) -> float: ...
+
+    def wanted(self) -> bool:
+        """Whether it is still to have it."""
+        ...
+
+    async def post(self, records: list[dict[str, Any]], shipping: "Shipping") -> Response:
+        """Post them; every status is an answer; VrooliError when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    """The server of this stack, as a recipient.
+
+    Attributes:
+        server: that one.
+        host: the stable id of this machine.
+    """
+
+    server: Server
+    host: str
+    name: str = "shipper"
+    key: str = SHIPPED
+    every: float = 0.0
+
+    def wanted(self) -> bool:
+        """As long as we run."""
+        return True
+
+    async def post(self, records: list[dict[str, Any]], shipping: "Shipping") -> Response:
+        """See `Recipient`."""
+        return await self.server.post(PATH, {"host": self.host, "records": records})
+
+
 class Step(Enum):
     """What one round came to."""
 
@@ -65,12 +118,14 @@ class Shipping:
         behind: numbers that it does not have yet (an upper bound: deleted ones count).
         error: why the last post failed; empty when it worked.
         set_aside: records skipped since the start.
+        lost: records that were deleted before they could be posted.
     """
 
     cursor: int
     behind: int
     error: str
     set_aside: int
+    lost: int = 0
 
 
 class Shipper:
@@ -78,8 +133,7 @@ class Shipper:
 
     Args:
         history: where from.
-        server: where to; None when the stack has no server, then `run` returns at once.
-        host: the stable id of this machine.
+        to: where to; None when there is nobody, then `run` returns at once.
         clock: time.
         jitter: a number in [0, 1).
     """
@@ -87,33 +141,33 @@ class Shipper:
     def __init__(
         self,
         history: History,
-        server: Server | None,
-        host: str,
+        to: Recipient | None,
         clock: Clock,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._history, self._server, self._host = history, server, host
+        self._history, self._to = history, to
         self._clock, self._jitter = clock, jitter
         self._cursor: int | None = None
         self._limit = BATCH
         self._failures = 0
         self._refused = 0  # in a row
         self._set_aside = 0
+        self._lost = 0
         self._error = ""
+        self._posted = -math.inf
 
     def status(self) -> Shipping:
         """How it goes, without asking anybody."""
         cursor = self._cursor or 0
         behind = max(0, self._history.last_seq - cursor) if cursor else 0
-        return Shipping(cursor, behind, self._error, self._set_aside)
+        return Shipping(cursor, behind, self._error, self._set_aside, self._lost)
 
     async def run(self) -> None:
         """The loop: 1. read after the cursor; 2. post; 3. store the cursor; 4. wait if need be."""
-        if self._server is None:
-            return
-        while True:
+        to = self._to
+        while to is not None and to.wanted():
             try:
-                outcome = await self.step(self._server)
+                outcome = await self.step(to)
             except VrooliError as error:
                 outcome = self._failed(str(error))
             if outcome is Step.IDLE:
@@ -121,68 +175,92 @@ class Shipper:
             elif outcome is Step.WAIT:
                 await self._clock.sleep(self._pause())
 
-    async def step(self, server: Server) -> Step:
+    async def step(self, to: Recipient) -> Step:
         """One batch.
 
         Raises:
             VrooliError: the spool or the server could not be reached.
         """
         if self._cursor is None:
-            self._cursor = await self._start()
-        if self._history.last_seq <= self._cursor:
+            self._cursor = await self._start(to)
+        behind, due = self._history.last_seq - self._cursor, self._due(to)
+        if behind < (1 if due else BATCH) and not (due and to.every):
             return Step.IDLE
         batch = await self._history.after(self._cursor, self._limit)
-        if not batch:
+        if not batch and not (due and to.every):  # what was there was deleted
             return Step.IDLE
-        records = [entry.to_json() for entry in batch]
-        answer = await server.post(PATH, {"host": self._host, "records": records})
+        answer = await to.post([entry.to_json() for entry in batch], self.status())
         if 200 <= answer.status < 300:
-            return await self._accepted(batch)
-        if answer.status in REFUSES_CONTENT:
-            return await self._content_refused(batch, answer)
+            return await self._accepted(to, batch, self._cursor)
+        if answer.status in REFUSES_CONTENT and batch:
+            return await self._content_refused(to, batch, answer)
         return self._failed(_reason(answer))
 
-    async def _start(self) -> int:
+    async def _start(self, to: Recipient) -> int:
         """The stored cursor, or just before the first record there is."""
-        if stored := await self._history.get_state(SHIPPED):
+        self._lost = int(await self._history.get_state(_lost_key(to)) or 0)
+        if stored := await self._history.get_state(to.key):
             return int(stored)
+        last = self._history.last_seq  # asked first: what comes meanwhile is above it
         first = await self._history.after(0, 1)
-        return first[0].seq - 1 if first else 0
+        return first[0].seq - 1 if first else last
 
-    async def _accepted(self, batch: list[Entry]) -> Step:
-        await self._history.put_state(SHIPPED, batch[-1].seq)
-        self._cursor = batch[-1].seq
+    def _due(self, to: Recipient) -> bool:
+        return self._clock.monotonic() - self._posted >= to.every
+
+    async def _accepted(self, to: Recipient, batch: list[Entry], before: int) -> Step:
+        if batch:
+            gap = batch[-1].seq - before - len(batch)  # numbers are given without one
+            await self._history.put_states(
+                {to.key: batch[-1].seq} | ({_lost_key(to): self._lost + gap} if gap else {})
+            )
+            self._cursor = batch[-1].seq
+            if gap:
+                self._tell_lost(to, gap)
         self._limit = min(BATCH, self._limit * 2)
         self._failures = self._refused = 0
         self._error = ""
+        self._posted = self._clock.monotonic()
         return Step.MORE
 
-    async def _content_refused(self, batch: list[Entry], answer: Response) -> Step:
+    def _tell_lost(self, to: Recipient, gap: int) -> None:
+        self._lost += gap
+        what = f"{gap} records were deleted before they could be posted"
+        data = {"message": what, "lost": gap}
+        self._history.append(Record(Kind.EVENT, to.name, "warning", data=data))
+
+    async def _content_refused(self, to: Recipient, batch: list[Entry], answer: Response) -> Step:
         if len(batch) > 1:
             self._limit = len(batch) // 2
             return Step.MORE
         if self._refused >= PATIENCE:
             return self._failed(f"refuses every record: {_reason(answer)}")
+        if to.every:  # what comes with the records may be at fault: then none of them is
+            bare = await to.post([], self.status())
+            if bare.status in REFUSES_CONTENT:
+                return self._failed(_reason(bare))
         entry = batch[0]
-        await self._history.run(partial(self._skip, entry, _reason(answer)))
+        await self._history.run(partial(self._skip, to, entry, _reason(answer)))
         self._cursor = entry.seq
         self._refused += 1
         self._set_aside += 1
         self._limit = BATCH
         return Step.MORE
 
-    def _skip(self, entry: Entry, reason: str, connection: sqlite3.Connection) -> None:
+    def _skip(
+        self, to: Recipient, entry: Entry, reason: str, connection: sqlite3.Connection
+    ) -> None:
         """Event and cursor in one transaction, so that a record is set aside once."""
         facts = {"message": "the server refuses a record; it stays here only", "reason": reason}
         event = Record(
             Kind.EVENT,
-            "shipper",
+            to.name,
             "warning",
             data={**facts, "seq": entry.seq, "kind": entry.kind, "subject": entry.subject},
             at=self._clock.wall(),
         )
         spool.insert(connection, to_row(event, self._history.boot))
-        spool.put(connection, SHIPPED, str(entry.seq))
+        spool.put(connection, to.key, str(entry.seq))
 
     def _failed(self, error: str) -> Step:
         self._error = error
@@ -194,6 +272,10 @@ class Shipper:
         doublings = min(self._failures - 1, 10)  # bounded, because 2.0 ** 1024 overflows
         bound = min(LAST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0**doublings)
         return bound * (0.5 + self._jitter() / 2)
+
+
+def _lost_key(to: Recipient) -> str:
+    return f"{to.key}:lost"
 
 
 def _reason(answer: Response) -> str:

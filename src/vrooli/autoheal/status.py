@@ -67,6 +67,23 @@ class StatusView:
             "watchdog": self._itself(),
         }
 
+    def open_problems(self) -> list[dict[str, str]]:
+        """`{name, status, message}` of all that makes the verdict no better than it is."""
+        board = self._board
+        weights = [(one, self._weight(one)) for one in board.tracked.values()]
+        services = [
+            {
+                "name": one.name,
+                "status": str(weight),
+                "message": self._message(one, board.state(one)),
+            }
+            for one, weight in weights
+            if weight is not Status.OK
+        ]
+        checks = [{"name": row["check"], **row} for row in self._problems()]
+        keys = ("name", "status", "message")
+        return services + [{key: row[key] for key in keys} for row in checks]
+
     def checks(self) -> list[dict[str, Any]]:
         """Every check with its latest result: services first, then the host."""
         services = [self._service_check(tracked) for tracked in self._board.tracked.values()]

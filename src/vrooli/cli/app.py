@@ -20,6 +20,7 @@ from vrooli.cli import (
     autoheal_uptime,
     config,
     groups,
+    host,
     job,
     key,
     lifecycle,
@@ -94,6 +95,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
         login,
         user,
         key,
+        host,
         release,
         processes,
     ):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.autoheal_fleet import read_fleet, show_fleet
 from vrooli.cli.help import with_examples
 from vrooli.cli.kit import Kit, home_to_read, watchdog_of
 from vrooli.cli.options import File, Json
@@ -23,6 +24,19 @@ Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
 Example:
 
   vrooli-autoheal tick --force --json
+"""
+
+
+_STATUS_HELP = """
+Show how everything is; with --fleet, how every host is that posts to the server.
+
+Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.
+
+Examples:
+
+  vrooli-autoheal status --json
+
+  vrooli-autoheal status --fleet
 """
 
 
@@ -52,16 +66,17 @@ def register(app: typer.Typer, kit: Kit) -> None:
             _table(seen["checks"])
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 
-    @app.command(
-        help=with_examples(
-            "Show how everything is. Exit code: 0 ok, 1 warning, 2 critical, 3 unknown.",
-            "vrooli-autoheal status --json",
-        ),
-        cls=VerdictCommand,
-    )
-    def status(file: File = None, json: Json = False) -> None:
-        seen = read_status(kit, home_to_read(kit, file))
-        show(seen, json=json)
+    @app.command(help=_STATUS_HELP, cls=VerdictCommand)
+    def status(
+        fleet: Annotated[
+            bool, typer.Option("--fleet", help="Of all hosts that post to the server.")
+        ] = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        home = home_to_read(kit, file)
+        seen = read_fleet(kit, home) if fleet else read_status(kit, home)
+        (show_fleet if fleet else show)(seen, json=json)
         raise typer.Exit(EXIT_CODES[Status(seen["status"])])
 
     @app.command(

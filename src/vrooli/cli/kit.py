@@ -16,6 +16,7 @@ from vrooli.core.home import Home
 if TYPE_CHECKING:
     from vrooli.client.accounts import AccountsClient
     from vrooli.client.api import Bearer
+    from vrooli.client.fleet import FleetClient
     from vrooli.client.login import LoginFile
     from vrooli.stack.diff import Difference
     from vrooli.stack.model import Service, Stack
@@ -134,6 +135,10 @@ class Kit(Protocol):
 
     def accounts(self, home: Home) -> "AccountsClient":
         """The server's API about users, as whoever is logged in there, or with its token."""
+        ...
+
+    def fleet(self, home: Home) -> "FleetClient":
+        """The server's API about other hosts, as the same."""
         ...
 
     def joining(self, home: Home, server: str) -> "AccountsClient":

@@ -27,6 +27,7 @@ def _references(stack: Stack) -> Iterator[tuple[str, str]]:
                 yield f"{service.name}: {key}", value
     for name, channel in stack.notify.channels.items():
         yield f"notify.channels.{name}: url", channel.url
+    yield "fleet: token", stack.fleet.token
     for name, check in stack.checks.items():
         for key, value in texts(check.options):
             if key == "url":

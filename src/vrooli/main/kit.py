@@ -20,6 +20,7 @@ from vrooli.stack.find import check_file, find_file, stack_name
 if TYPE_CHECKING:
     from vrooli.client.accounts import AccountsClient
     from vrooli.client.api import Bearer
+    from vrooli.client.fleet import FleetClient
     from vrooli.client.login import LoginFile
     from vrooli.stack.model import Service, Stack
     from vrooli.stack.scanning.scan import Scanned
@@ -168,6 +169,14 @@ class LocalKit:
 
         found = reach(self.compiled(home), home, self._environment)
         return AccountsClient(found.target, found.bearer)
+
+    def fleet(self, home: Home) -> "FleetClient":
+        """The same."""
+        from vrooli.client.fleet import FleetClient
+        from vrooli.main.reach import reach
+
+        found = reach(self.compiled(home), home, self._environment)
+        return FleetClient(found.target, found.bearer)
 
     def joining(self, home: Home, server: str) -> "AccountsClient":
         """As nobody yet."""

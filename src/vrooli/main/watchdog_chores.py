@@ -21,7 +21,7 @@ from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.retention import Retention
 from vrooli.autoheal.rollup import roll_up
-from vrooli.autoheal.shipper import Shipper
+from vrooli.autoheal.shipper import OwnServer, Shipper
 from vrooli.autoheal.status import began
 from vrooli.client.server import ServerClient
 from vrooli.core.address import HostPort
@@ -38,6 +38,7 @@ from vrooli.host.system import LocalSystem
 from vrooli.main.boot import can_be_protected, protected_at_boot
 from vrooli.main.home_guard import HomeGuard
 from vrooli.main.watchdog_boot import BootWatch
+from vrooli.main.watchdog_fleet import poster_for
 from vrooli.stack.aside import Aside
 from vrooli.stack.builtin.server import SERVER_TOKEN
 from vrooli.stack.model import AUTOHEAL
@@ -97,7 +98,8 @@ class Chores:
         self._shipper: Shipper | None = None
         self.beats = Beats(ledger, self._clock)
         self.guard: HomeGuard | None = None
-        self._speakers: list[Speaker] = []
+        self._poster = poster_for(board, history, machine, self._clock)
+        self._speakers: list[Speaker] = [self._poster]
         self.boot = BootWatch(board, ledger, history, link, machine)
 
     def also(self, speaker: Speaker) -> None:
@@ -110,6 +112,7 @@ class Chores:
             group.create_task(self._note_endings())
             group.create_task(self._purge_for_ever())
             group.create_task(self._ship_for_ever())
+            group.create_task(self._poster.run())
             group.create_task(self._rotate_for_ever())
             group.create_task(self.boot.run())
 
@@ -224,7 +227,10 @@ class Chores:
             tracked.starts.append(at)
 
     async def _purge_for_ever(self) -> None:
-        retention = Retention(self._history, self._clock, shipping=self._server() is not None)
+        shipping = self._server() is not None
+        retention = Retention(
+            self._history, self._clock, shipping=shipping, others=self._poster.keys
+        )
         for turn in itertools.count(1):
             await asyncio.sleep(ROLL_UP_EVERY)
             try:
@@ -237,7 +243,8 @@ class Chores:
 
     async def _ship_for_ever(self) -> None:
         client = self._server()
-        self._shipper = Shipper(self._history, client, self._machine.host_id, self._clock)
+        to = OwnServer(client, self._machine.host_id) if client is not None else None
+        self._shipper = Shipper(self._history, to, self._clock)
         await self._shipper.run()
 
     async def _rotate_for_ever(self) -> None:

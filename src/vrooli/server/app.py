@@ -19,6 +19,7 @@ from vrooli.server.answers import COMMON
 from vrooli.server.auth import VIEWER, Access, check_declared
 from vrooli.server.database import Database
 from vrooli.server.dependencies import Dependency, Prober
+from vrooli.server.fleet.fleet import Fleet
 from vrooli.server.metrics import Metrics
 from vrooli.server.middleware.edge import ErrorEdge
 from vrooli.server.middleware.headers import SecurityHeaders
@@ -38,6 +39,7 @@ from vrooli.server.routes.control import control_routes
 from vrooli.server.routes.debug import debug_routes
 from vrooli.server.routes.effects import effect_routes
 from vrooli.server.routes.events import event_routes
+from vrooli.server.routes.fleet import fleet_routes
 from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
 from vrooli.server.routes.kept import kept_routes
@@ -113,6 +115,7 @@ def create_app(parts: Parts) -> FastAPI:
         key_routes(parts.accounts.directory),
         debug_routes(settings.dumps),
         history_routes(HistoryStore(parts.database)),
+        fleet_routes(Fleet(parts.database), HistoryStore(parts.database)),
         routine_routes(parts.work.routines),
         run_routes(parts.work.runs),
         event_routes(parts.work.live, sight),

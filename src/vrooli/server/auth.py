@@ -3,7 +3,8 @@
 does neither does not start.
 
 Who asks shows a bearer token: that of the server, in a 0600 file, which is everybody's power;
-the access token of a session; or an API key. One more in a file (optional) opens `/metrics` only,
+the access token of a session; or an API key. The token of a host opens what hosts post to, and
+nothing else (`NeedsHost`). One more in a file (optional) opens `/metrics` only,
 so that a scraper's configuration (Prometheus: `authorization.credentials_file`) never holds an
 operator's power.
 """
@@ -23,7 +24,11 @@ from vrooli.execution.runs.views import unknown_run
 from vrooli.server.accounts.roles import OPERATOR as OPERATOR_TOKEN
 from vrooli.server.accounts.roles import Caller, Role
 from vrooli.server.bodies import Id
+from vrooli.server.fleet.host_store import Pass
 from vrooli.server.token_file import TokenFile
+
+HOST = "host"
+"""Instead of a role: what only a host may ask."""
 
 
 class Access:
@@ -112,6 +117,31 @@ class NeedsOrToken(Needs):
             await super().__call__(connection)
 
 
+class NeedsHost(SecurityBase):
+    """FastAPI dependency, and the parameter of a route: goes on only for the watchdog of another
+    host, by its token, and tells whose it is. 401 for nobody, 403 for anybody else.
+
+    Args:
+        pass_of: whose token it is, and whether it is good; None when it is no host's.
+    """
+
+    def __init__(self, pass_of: Callable[[str], Awaitable[tuple[Pass, bool] | None]]) -> None:
+        self.scheme_name = HOST
+        self.model = HTTPBearer()
+        self._pass_of = pass_of
+
+    async def __call__(self, connection: HTTPConnection) -> Pass:
+        """Look who asks."""
+        found = await self._pass_of(bearer_of(connection))
+        if found is None:
+            who = await access_of(connection).of(connection)
+            raise HTTPException(403, f"this takes the token of a host; yours is of a {who.role}")
+        shown, good = found
+        if not good:
+            raise HTTPException(401, f"the token of host `{shown.name}` was revoked")
+        return shown
+
+
 def _open() -> None:
     """Everybody may."""
 
@@ -147,8 +177,8 @@ AskedRun = Annotated[str, Depends(_asked_run)]
 """The same, where the id stands in the query."""
 
 
-def declared(route: BaseRoute) -> Role | None:
-    """The role that a route needs; None when it is open.
+def declared(route: BaseRoute) -> Role | str | None:
+    """The role that a route needs, or `HOST`; None when it is open.
 
     Raises:
         LookupError: it does not say, or says two things.
@@ -156,7 +186,8 @@ def declared(route: BaseRoute) -> Role | None:
     if not isinstance(route, APIRoute | APIWebSocketRoute):
         raise LookupError(f"{route} is of a kind that cannot say who may use it")
     calls = [one.call for one in route.dependant.dependencies]
-    found: list[Role | None] = [call.role for call in calls if isinstance(call, Needs)]
+    found: list[Role | str | None] = [call.role for call in calls if isinstance(call, Needs)]
+    found += [HOST for call in calls if isinstance(call, NeedsHost)]
     found += [None for call in calls if call is _open]
     if len(found) != 1:
         raise LookupError(f"{route.path} does not name one role: {found}")

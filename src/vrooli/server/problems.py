@@ -93,6 +93,13 @@ def problem(
     return Problem(fields, headers)
 
 
+def refused_batch(status: int, message: str, problems: list[dict[str, Any]]) -> Problem:
+    """A batch of records that cannot be stored as it is (`records.BadBatch`)."""
+    code = "bad_json" if status == 400 else "bad_records"
+    advice = "set the named records aside and send the rest"
+    return problem(status, code, message, next_step=advice, details=problems)
+
+
 def problem_of(error: VrooliError) -> Problem:
     """Translate one of our errors; what can be repeated becomes a 503, so that spools keep their
     records.

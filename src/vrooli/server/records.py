@@ -6,8 +6,9 @@ answer names each bad row and the sender can set just these aside.
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
@@ -21,6 +22,7 @@ MAX_PROBLEMS = 20
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=r"^[^\x00]+$")]
 Kind = Literal["result", "transition", "heal", "event"]
+Posted = TypeVar("Posted", bound=BaseModel)
 
 
 class Record(BaseModel):
@@ -91,15 +93,25 @@ def parse_batch(body: bytes) -> CheckedBatch:
     """Bytes of a request to rows, or `BadBatch`. Depth of nesting is bounded by the parser (200
     levels).
     """
+    batch = read(Batch, body)
+    return CheckedBatch(batch.host, checked(batch.records))
+
+
+def read(model: type[Posted], body: bytes) -> Posted:
+    """Bytes of a request as what a watchdog posts; `BadBatch` when they are none."""
     try:
-        batch = Batch.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
         raise _explain(error, body) from error
+
+
+def checked(records: Sequence[Record]) -> tuple[Row, ...]:
+    """The rows of `records`; `BadBatch` when PostgreSQL could not store one of them."""
     problems: list[dict[str, Any]] = []
-    rows = [_row(index, record, problems) for index, record in enumerate(batch.records)]
+    rows = [_row(index, record, problems) for index, record in enumerate(records)]
     if problems:
         raise BadBatch(422, "some records cannot be stored", problems[:MAX_PROBLEMS])
-    return CheckedBatch(batch.host, tuple(row for row in rows if row))
+    return tuple(row for row in rows if row)
 
 
 def _row(index: int, record: Record, problems: list[dict[str, Any]]) -> Row | None:

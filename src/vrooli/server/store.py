@@ -1,6 +1,7 @@
 """The PostgreSQL copy of every host's history: written idempotently, read newest first."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from vrooli.server.cursors import not_ours, pack, unpack
 from vrooli.server.database import Database
-from vrooli.server.records import MAX_AT, CheckedBatch, Kind, Name
+from vrooli.server.records import MAX_AT, CheckedBatch, Kind, Name, Row
 
 MAX_PAGE = 1000
 
@@ -52,8 +53,8 @@ class Stored:
         }
 
 
-class HistoryFilter(BaseModel):
-    """Which rows to read; None means any.
+class HostFilter(BaseModel):
+    """Which rows of one host to read; None means any.
 
     Attributes:
         since: unix seconds of `at`, inclusive.
@@ -64,13 +65,18 @@ class HistoryFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    host: Name | None = None
     kind: Kind | None = None
     subject: Name | None = None
     since: float = Field(default=0.0, ge=0, le=MAX_AT + 1, allow_inf_nan=False)
     until: float = Field(default=MAX_AT + 1, ge=0, le=MAX_AT + 1, allow_inf_nan=False)
     limit: int = Field(default=100, ge=1, le=MAX_PAGE)
     cursor: str | None = Field(default=None, max_length=4096)
+
+
+class HistoryFilter(HostFilter):
+    """The same of any host, or of one."""
+
+    host: Name | None = None
 
 
 class HistoryStore:
@@ -81,16 +87,8 @@ class HistoryStore:
 
     async def add(self, batch: CheckedBatch) -> Stored:
         """Store what is new; durable when it returns. `Unreachable` when PostgreSQL is away."""
-        rows = batch.rows
-        columns = zip(
-            *((r.boot, r.seq, r.at, r.kind, r.subject, r.status, r.value, r.data) for r in rows),
-            strict=True,
-        )
         async with self._database.connection() as connection:
-            tag = await connection.execute(_INSERT, batch.host, *(list(c) for c in columns))
-        accepted = int(tag.rsplit(" ", 1)[1])  # "INSERT 0 <rows>"
-        last = max(r.seq for r in rows if r.boot == rows[-1].boot)
-        return Stored(accepted, len(rows) - accepted, last)
+            return await insert(connection, batch.host, batch.rows)
 
     async def page(self, query: HistoryFilter) -> dict[str, Any]:
         """`{records: [...], next_cursor}`; `next_cursor` is None on the last page."""
@@ -103,6 +101,20 @@ class HistoryStore:
             "records": [_to_json(row) for row in rows[:limit]],
             "next_cursor": encode_cursor(rows[limit - 1]) if more else None,
         }
+
+
+async def insert(connection: Any, host: str, rows: Sequence[Row]) -> Stored:
+    """Store what is new of `rows`, over a connection that may be in the middle of something."""
+    if not rows:
+        return Stored(0, 0, 0)
+    columns = zip(
+        *((r.boot, r.seq, r.at, r.kind, r.subject, r.status, r.value, r.data) for r in rows),
+        strict=True,
+    )
+    tag: str = await connection.execute(_INSERT, host, *(list(c) for c in columns))
+    accepted = int(tag.rsplit(" ", 1)[1])  # "INSERT 0 <rows>"
+    last = max(r.seq for r in rows if r.boot == rows[-1].boot)
+    return Stored(accepted, len(rows) - accepted, last)
 
 
 def select(query: HistoryFilter, limit: int) -> tuple[str, list[Any]]:

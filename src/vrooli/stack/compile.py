@@ -9,6 +9,7 @@ from vrooli.stack import compile_checks as checks
 from vrooli.stack import own
 from vrooli.stack.catalogue import Catalogue, Checks
 from vrooli.stack.compile_check_settings import check_asked, check_settings
+from vrooli.stack.compile_fleet import fleet_settings
 from vrooli.stack.compile_held import check_held, docker_socket
 from vrooli.stack.compile_jobs import check_jobs, compile_jobs
 from vrooli.stack.compile_maintenance import compile_maintenance
@@ -104,6 +105,7 @@ def compile_stack(
         maintenance=maintenance,
         docker=docker[0],
         docker_from=docker[1],
+        fleet=fleet_settings(source.file.fleet, source.folders, problems),
     )
 
 

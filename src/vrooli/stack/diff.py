@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from vrooli.stack.model import AutohealSettings, Job, NotifySettings, Service, Stack
+from vrooli.stack.model import AutohealSettings, FleetSettings, Job, NotifySettings, Service, Stack
 
 RESTART_KEYS = (
     "kind",
@@ -64,8 +64,8 @@ class Difference:
     """From one compiled stack to another; names in the order of the stack that declares them.
 
     Attributes:
-        settings: the keys of `[autoheal]`, `[notify]` and `[stack]`, and the checks and maintenance
-            windows that differ.
+        settings: the keys of `[autoheal]`, `[notify]`, `[fleet]` and `[stack]`, and the checks and
+            maintenance windows that differ.
         jobs: what differs in `[jobs]`.
     """
 
@@ -93,6 +93,7 @@ def difference(old: Stack, new: Stack) -> Difference:
         settings=(
             *_differing(AutohealSettings, old.autoheal, new.autoheal),
             *(f"notify.{key}" for key in _differing(NotifySettings, old.notify, new.notify)),
+            *(f"fleet.{key}" for key in _differing(FleetSettings, old.fleet, new.fleet)),
             *_differing_tables("checks", old.checks, new.checks),
             *_differing_tables("maintenance", old.maintenance, new.maintenance),
             *(("stack.docker",) if old.docker != new.docker else ()),

@@ -31,6 +31,7 @@ from vrooli.stack.sections import (
     StackSection,
     keys,
 )
+from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import NotifySection
@@ -44,7 +45,10 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 UNKNOWN = "unexpected_keyword_argument"
 """Pydantic's name for a key that a dataclass does not have."""
 
-_TOP = ("stack", "resources", "scenarios", "jobs", "maintenance", "autoheal", "checks", "notify")
+_TOP = (
+    *("stack", "resources", "scenarios", "jobs", "maintenance"),
+    *("autoheal", "checks", "notify", "fleet"),
+)
 _LARGEST_NUMBER = 2**63 - 1
 
 
@@ -188,6 +192,7 @@ class _Reader:
             checks=self._checks(raw),
             notify=self._section(NotifySection, raw.get("notify", {}), ("notify",))
             or NotifySection(),
+            fleet=self._section(FleetSection, raw.get("fleet", {}), ("fleet",)) or FleetSection(),
         )
 
     def _tables(self, raw: dict[str, Any], name: str) -> Iterable[tuple[str, dict[str, Any]]]:

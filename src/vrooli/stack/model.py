@@ -306,6 +306,21 @@ class NotifySettings:
     channels: Mapping[str, ChannelSettings] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class FleetSettings:
+    """`[fleet]`.
+
+    Attributes:
+        server: URL of the server that takes our history; empty for none.
+        token: reference to the token that it gave us.
+        every: seconds between two posts.
+    """
+
+    server: str = ""
+    token: str = ""
+    every: float = 15.0
+
+
 DOCKER = "/run/docker.sock"
 """Where the Docker Engine listens, as it comes."""
 
@@ -323,6 +338,7 @@ class Stack:
         autoheal: settings of the watchdog.
         checks: by name, those that differ from what the product brings.
         notify: who is told, and how.
+        fleet: where the history is posted to.
         jobs: by name, in declared order.
         maintenance: by name, in declared order.
         source: the file it was compiled from; empty for the built-in default stack.
@@ -342,6 +358,7 @@ class Stack:
     maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
     docker: str = DOCKER
     docker_from: str = ""
+    fleet: FleetSettings = field(default_factory=FleetSettings)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -364,6 +381,7 @@ class Stack:
             maintenance={n: _maintenance(raw) for n, raw in data.get("maintenance", {}).items()},
             docker=data.get("docker", DOCKER),
             docker_from=data.get("docker_from", ""),
+            fleet=FleetSettings(**data.get("fleet", {})),
         )
 
 

@@ -16,6 +16,7 @@ from vrooli.stack.sections import (
     keys,
     summary,
 )
+from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import NotifySection
@@ -52,6 +53,7 @@ def json_schema(checks: Checks | None = None, kinds: Catalogue | None = None) ->
             "autoheal": _table(AutohealSection),
             "checks": _checks(known),
             "notify": _table(NotifySection),
+            "fleet": _table(FleetSection),
         },
     }
 

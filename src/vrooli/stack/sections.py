@@ -27,6 +27,7 @@ from vrooli.stack.section_keys import (
     user,
     whole,
 )
+from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_limits import LimitsSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
@@ -366,6 +367,7 @@ class File:
     autoheal: AutohealSection = field(default_factory=AutohealSection)
     checks: dict[str, CheckSection] = field(default_factory=dict)
     notify: NotifySection = field(default_factory=NotifySection)
+    fleet: FleetSection = field(default_factory=FleetSection)
 
 
 @dataclass(frozen=True, slots=True)

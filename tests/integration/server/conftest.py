@@ -9,7 +9,10 @@ import pytest
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.runs import client_of
 from tests.support.server import Server, server_process
+from vrooli.client.api import Bearer
+from vrooli.client.fleet import FleetClient
 from vrooli.client.work import WorkClient
+from vrooli.core.address import HostPort
 
 
 @pytest.fixture
@@ -39,3 +42,9 @@ def served(cluster: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def client(served: Server) -> WorkClient:
     """Of that server."""
     return client_of(served)
+
+
+@pytest.fixture(scope="module")
+def fleet(served: Server) -> FleetClient:
+    """Of that server, about other hosts."""
+    return FleetClient(HostPort("127.0.0.1", served.port), Bearer(lambda: served.token))

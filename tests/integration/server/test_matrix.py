@@ -20,7 +20,9 @@ from vrooli.server.accounts.roles import Role
 from vrooli.server.accounts.tokens import ACCESS_SECONDS, Signer
 
 OPEN = None
-EXPECTED: dict[str, Role | None] = {
+HOSTS = "host"
+"""Nobody but a host, whatever its role."""
+EXPECTED: dict[str, Role | str | None] = {
     "GET /health": OPEN,
     "GET /health/live": OPEN,
     "GET /health/memory": Role.ADMIN,
@@ -80,6 +82,11 @@ EXPECTED: dict[str, Role | None] = {
     "GET /api/v1/keys": Role.VIEWER,
     "POST /api/v1/keys": Role.VIEWER,
     "DELETE /api/v1/keys/{id}": Role.VIEWER,
+    "GET /api/v1/hosts": Role.OPERATOR,
+    "POST /api/v1/hosts": Role.ADMIN,
+    "DELETE /api/v1/hosts/{name}": Role.ADMIN,
+    "GET /api/v1/hosts/{name}/history": Role.OPERATOR,
+    "POST /api/v1/fleet/records": HOSTS,
 }
 FILE = {"path": "a.md", "text": "# x"}
 WAITING = {
@@ -135,8 +142,19 @@ def callers(served: Server) -> dict[str, Caller]:
     found["no token"] = Caller("", None, viewer[1])
     found["bad token"] = Caller("wrong", None, viewer[1])
     found["other key"] = Caller(forged(), None, viewer[1])
+    found[HOSTS] = Caller(host(served, "posts"), None, viewer[1])
+    revoked = host(served, "posts-no-more")
+    assert served.delete("/api/v1/hosts/posts-no-more").status_code == 200
+    found["revoked host"] = Caller(revoked, None, viewer[1])
     found["the server's token"] = Caller(served.token, Role.ADMIN, found["admin"].own)
     return found
+
+
+def host(served: Server, name: str) -> str:
+    """The token of a new host."""
+    added = served.post("/api/v1/hosts", json={"name": name})
+    assert added.status_code == 201, added.text
+    return str(added.json()["token"])
 
 
 def caller(served: Server, role: Role) -> Caller:
@@ -220,7 +238,7 @@ def test_the_schema_says_it_too(served: Server) -> None:
         assert said == (
             []
             if role is None
-            else [f"{role} or metrics.token" if path == "/metrics" else role.value]
+            else [f"{role} or metrics.token" if path == "/metrics" else str(role)]
         ), route
 
 
@@ -237,9 +255,11 @@ def test_everybody_gets_what_their_role_says(
         if needed is None:
             assert status < 500, name
             assert status != 403, name
+        elif needed == name == HOSTS:
+            assert status in (400, 422), name
         elif one.role is None:
             assert status == 401, name
-        elif not one.role.covers(needed):
+        elif not isinstance(needed, Role) or not one.role.covers(needed):
             assert status == 403, name
         else:
             assert status not in (401, 403), name
@@ -259,7 +279,7 @@ def test_what_belongs_to_others_is_not_there(
     served: Server, callers: dict[str, Caller], route: str
 ) -> None:
     needed = EXPECTED[route]
-    assert needed is not None
+    assert isinstance(needed, Role)
 
     def sent(who: Caller, objects: dict[str, str]) -> httpx.Response:
         objects = {**objects, "name": objects["schedule"], "action": "enable"}

@@ -1,5 +1,6 @@
 """The pager on a whole watchdog in memory: who pages, who does not, and when it is over."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.looks import look
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.notices import settings
 from tests.support.until import until
 from tests.support.waiting import eventually
 from vrooli.autoheal.catalogue import HostCheck
 from vrooli.autoheal.check import Check
+from vrooli.autoheal.checks.fleet_hosts import CHECK as FLEET_HOSTS
 from vrooli.autoheal.digest import Period
 from vrooli.autoheal.digester import Digester
 from vrooli.autoheal.notices import SpoolStore
@@ -139,6 +142,30 @@ async def test_what_the_product_brings_may_be_unknown(make: Any) -> None:
         paged.look("system-gpu", unknown("who knows"), clock.wall())
         await paged.pager.judge()
     assert paged.told() == []
+
+
+async def test_a_host_that_posts_no_more_pages_once_and_its_return_is_told(
+    make: Any, tmp_path: Path
+) -> None:
+    """Watched every 15 seconds of a simulated hour, of which it is silent for a quarter."""
+    paged, clock = await make(), MemoryClock()
+    posted = began = clock.wall()
+    told = []
+    while clock.wall() - began < 3600:
+        await clock.advance(15.0)
+        if not 600 < clock.wall() - began < 1500:
+            posted = clock.wall()
+        hosts = [["web-1", 9000, clock.wall() - posted], ["web-2", 9000, 3], ["old", 9, 9, True]]
+        case = {"server": 4000, "hosts": hosts}
+        found = await asyncio.to_thread(look, FLEET_HOSTS, case, tmp_path)
+        paged.look("fleet-hosts", found, clock.wall())
+        await paged.pager.judge()
+        told.append((clock.wall() - began, tuple(paged.told())))
+    page, both = ("page fleet-hosts",), ("page fleet-hosts", "resolved fleet-hosts")
+    first = {seen: at for at, seen in reversed(told)}
+    assert list(first) == [both, page, ()]
+    assert first[page] == 600 + 300 + 15  # two looks
+    assert first[both] == 1500
 
 
 async def test_a_check_between_two_good_looks_does_not_page(make: Any) -> None:

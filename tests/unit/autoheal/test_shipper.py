@@ -18,7 +18,7 @@ from tests.support.until import until
 from vrooli.autoheal.history import History
 from vrooli.autoheal.record import Kind, Record
 from vrooli.autoheal.retention import SHIPPED
-from vrooli.autoheal.shipper import PATIENCE, Shipper
+from vrooli.autoheal.shipper import PATIENCE, OwnServer, Shipper
 from vrooli.client.server import ServerClient
 from vrooli.core.address import Address, HostPort
 
@@ -78,7 +78,7 @@ async def shipping(
     history: History, target: Address, token: Path, clock: TurnedClock
 ) -> AsyncIterator[Shipper]:
     assert isinstance(target, HostPort)
-    shipper = Shipper(history, ServerClient(target, token), "host-1", clock)
+    shipper = Shipper(history, OwnServer(ServerClient(target, token), "host-1"), clock)
     task = asyncio.create_task(shipper.run())
     yield shipper
     task.cancel()
@@ -216,7 +216,7 @@ def write(file: Path) -> None:
 
 async def test_stack_without_a_server_ships_nothing(history: History, clock: TurnedClock) -> None:
     await fill(history, 1)
-    await asyncio.wait_for(Shipper(history, None, "host", clock).run(), 5)
+    await asyncio.wait_for(Shipper(history, None, clock).run(), 5)
     assert await history.get_state(SHIPPED) is None
 
 
@@ -236,7 +236,7 @@ SHIP = """
 import asyncio, sys, time
 from pathlib import Path
 from vrooli.autoheal.history import History
-from vrooli.autoheal.shipper import Shipper
+from vrooli.autoheal.shipper import OwnServer, Shipper
 from vrooli.client.server import ServerClient, address_of
 
 class Clock:
@@ -248,7 +248,8 @@ async def main():
     spool, token, url = sys.argv[1:]
     history = History(Path(spool), "boot-2", Clock())
     await history.start()
-    await Shipper(history, ServerClient(address_of(url), Path(token)), "host-1", Clock()).run()
+    server = OwnServer(ServerClient(address_of(url), Path(token)), "host-1")
+    await Shipper(history, server, Clock()).run()
 
 asyncio.run(main())
 """

@@ -1,4 +1,5 @@
-"""What is shown to the server: signed tokens of sessions, and random ones of keys and invitations.
+"""What is shown to the server: signed tokens of sessions, and random ones of keys, invitations and
+hosts.
 
 Of random ones only digests are kept. They are 32 bytes from the system's generator, which nobody
 guesses, so that a plain hash is enough.
@@ -16,7 +17,7 @@ REFRESH_SECONDS = 30 * 86_400
 """A session that nobody used for so long is over."""
 
 MAX_TOKEN = 4096
-KEY_PREFIX, INVITATION_PREFIX = "vrk_", "vri_"
+KEY_PREFIX, INVITATION_PREFIX, HOST_PREFIX = "vrk_", "vri_", "vrh_"
 
 _ALGORITHM, _ISSUER = "HS256", "vrooli"
 _ACCESS, _REFRESH = "access", "refresh"

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from vrooli.server import shapes
 from vrooli.server.answers import answers, whole_schema
 from vrooli.server.auth import ADMIN, OPERATOR
-from vrooli.server.problems import problem
+from vrooli.server.problems import refused_batch
 from vrooli.server.records import BadBatch, Batch, parse_batch
 from vrooli.server.store import HistoryFilter, HistoryStore
 
@@ -46,9 +46,7 @@ def history_routes(history: HistoryStore) -> APIRouter:
             # for that.
             batch = await run_in_threadpool(parse_batch, body)
         except BadBatch as bad:
-            code = "bad_json" if bad.status == 400 else "bad_records"
-            advice = "set the named records aside and send the rest"
-            return problem(bad.status, code, bad.message, next_step=advice, details=bad.problems)
+            return refused_batch(bad.status, bad.message, bad.problems)
         return JSONResponse((await history.add(batch)).to_json())
 
     @router.get(

@@ -32,9 +32,15 @@ async def get(streams: Streams, address: Address, path: str) -> wire.Response:
 
 
 async def request(
-    streams: Streams, address: Address, method: str, path: str, body: Any = None
+    streams: Streams,
+    address: Address,
+    method: str,
+    path: str,
+    body: Any = None,
+    token: str | None = None,
 ) -> wire.Response:
-    """Status and body (at most `MAX_BODY` bytes) of one answer; what is sent is JSON.
+    """Status and body (at most `MAX_BODY` bytes) of one answer; what is sent is JSON, with a bearer
+    token where one is given.
 
     Raises:
         Unreachable: nobody there, or it went away before the answer was complete.
@@ -42,7 +48,7 @@ async def request(
     """
     stream = await streams.open(address)
     try:
-        await stream.write(wire.encode(address, method, path, body=body))
+        await stream.write(wire.encode(address, method, path, body=body, token=token))
         return await _whole(Incoming(stream, MAX_HEAD + 2 * MAX_BODY))
     finally:
         await stream.close()
