@@ -19,6 +19,7 @@ from vrooli.core.errors import UsageError, VrooliError
 from vrooli.execution.settings import WorkSettings
 from vrooli.execution.step_type import StepTools
 from vrooli.host.clock import SystemClock
+from vrooli.main.hearing import waking
 from vrooli.main.server import MIGRATIONS, Folders, apply_migrations, database_url, leave
 from vrooli.main.step_tools import step_tools
 from vrooli.main.working import (
@@ -83,7 +84,7 @@ async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
     try:
         async with in_background(migrator.run()):
             await _either(migrator.first_try(MIGRATION_WAIT), asked.wait())
-            async with in_background(*at_work(dsn, made)):
+            async with in_background(*at_work(made), *waking(dsn, made)):
                 log.info("working", queues=settings.queues, slots=settings.slots)
                 await asked.wait()
                 log.info("draining", seconds=settings.drain_seconds)
