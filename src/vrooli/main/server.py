@@ -43,7 +43,7 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.host.secrets import secret_in
 from vrooli.main.environment import read_environment
-from vrooli.main.hearing import hearing
+from vrooli.main.hearing import hearing, redis_of
 from vrooli.main.http_server import HttpServer, allow_many_connections, configured
 from vrooli.main.step_tools import step_tools
 from vrooli.main.working import (
@@ -56,7 +56,7 @@ from vrooli.main.working import (
     working,
 )
 from vrooli.server.accounts.accounts import accounts
-from vrooli.server.app import Parts, create_app
+from vrooli.server.app import Beside, Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.health import SERVICE
 from vrooli.server.logs import configure_logs, redact_value
@@ -212,6 +212,7 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     Let go of PostgreSQL.
     """
     database = Database(settings.database_url)
+    redis = redis_of(settings.redis_url, database)
 
     async def apply() -> None:
         await apply_migrations(settings.database_url)
@@ -222,10 +223,11 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     metrics = WorkMetrics(database)
     made, asked = working(database, settings.work, tools, metrics), asyncio.Event()
     aging = WorkRetention(database, tools.workspaces, settings.keep)
-    app = create_app(Parts(settings, database, migrator, made, people, metrics))
+    beside = Beside(redis.link.ping) if redis else Beside()
+    app = create_app(Parts(settings, database, migrator, made, people, metrics, beside))
     try:
         keeping = (migrator.run(), HistoryRetention(database).run(), aging.run())
-        async with in_background(*keeping, *hearing(settings.database_url, made)):
+        async with in_background(*keeping, *hearing(settings.database_url, made, redis, metrics)):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
@@ -240,6 +242,8 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     finally:
         await made.news.close()
         await database.close()
+        if redis:
+            await redis.link.close()
 
 
 class _Server(HttpServer):
