@@ -85,7 +85,11 @@ UNIT = (
 
 SERVER = (
     Variable("DATABASE_URL", "Its PostgreSQL; needed.", or_file=True),
-    Variable("REDIS_URL", "Its Redis; without one it does without.", or_file=True),
+    Variable(
+        "REDIS_URL",
+        "Its Redis, or none; of `vrooli worker` too, the same for all on one database.",
+        or_file=True,
+    ),
     Variable("HOST", "Address to listen on.", "`127.0.0.1`", or_file=True),
     Variable("PORT", "Port to listen on; 0 lets the kernel choose.", "3001", or_file=True),
     Variable(

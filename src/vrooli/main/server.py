@@ -43,6 +43,7 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.host.secrets import secret_in
 from vrooli.main.environment import read_environment
+from vrooli.main.hearing import hearing, redis_of
 from vrooli.main.http_server import HttpServer, allow_many_connections, configured
 from vrooli.main.step_tools import step_tools
 from vrooli.main.working import (
@@ -55,12 +56,11 @@ from vrooli.main.working import (
     working,
 )
 from vrooli.server.accounts.accounts import accounts
-from vrooli.server.app import Parts, create_app
+from vrooli.server.app import Beside, Parts, create_app
 from vrooli.server.database import Database
 from vrooli.server.health import SERVICE
 from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
-from vrooli.server.news_listening import NewsListening
 from vrooli.server.retention import HistoryRetention
 from vrooli.server.settings import DEFAULT_PORT, DEFAULT_RATE, ServerSettings
 from vrooli.server.work_metrics import WorkMetrics
@@ -212,6 +212,7 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     Let go of PostgreSQL.
     """
     database = Database(settings.database_url)
+    redis = redis_of(settings.redis_url, database)
 
     async def apply() -> None:
         await apply_migrations(settings.database_url)
@@ -222,18 +223,18 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     metrics = WorkMetrics(database)
     made, asked = working(database, settings.work, tools, metrics), asyncio.Event()
     aging = WorkRetention(database, tools.workspaces, settings.keep)
-    hearing = NewsListening(settings.database_url, made.news.owner, made.live)
-    app = create_app(Parts(settings, database, migrator, made, people, metrics))
+    beside = Beside(redis.link.ping) if redis else Beside()
+    app = create_app(Parts(settings, database, migrator, made, people, metrics, beside))
     try:
         keeping = (migrator.run(), HistoryRetention(database).run(), aging.run())
-        async with in_background(*keeping, hearing.run()):
+        async with in_background(*keeping, *hearing(settings.database_url, made, redis, metrics)):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
             structlog.get_logger("vrooli.server").info(
                 "listening", **{"server.address": host, "server.port": port}
             )
             async with (
-                in_background(*at_work(settings.database_url, made)),
+                in_background(*at_work(made)),
                 _drained(made, settings.drain_seconds, asked),
             ):
                 config = configured(app, settings.drain_seconds)
@@ -241,6 +242,8 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     finally:
         await made.news.close()
         await database.close()
+        if redis:
+            await redis.link.close()
 
 
 class _Server(HttpServer):

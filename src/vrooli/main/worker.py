@@ -1,7 +1,7 @@
 """Composition root of `vrooli worker`: works on runs, and serves nobody.
 
-DATABASE_URL, VROOLI_DATA, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES, VROOLI_SLOTS and
-DRAIN_SECONDS mean what they mean to `vrooli serve`.
+DATABASE_URL, REDIS_URL, VROOLI_DATA, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES, VROOLI_SLOTS
+and DRAIN_SECONDS mean what they mean to `vrooli serve`.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ from vrooli.core.errors import UsageError, VrooliError
 from vrooli.execution.settings import WorkSettings
 from vrooli.execution.step_type import StepTools
 from vrooli.host.clock import SystemClock
+from vrooli.main.environment import read_environment
+from vrooli.main.hearing import redis_of, waking
 from vrooli.main.server import MIGRATIONS, Folders, apply_migrations, database_url, leave
 from vrooli.main.step_tools import step_tools
 from vrooli.main.working import (
@@ -32,6 +34,7 @@ from vrooli.main.working import (
 from vrooli.server.database import Database
 from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
+from vrooli.server.settings import checked_redis_url
 
 SERVICE = "vrooli-worker"
 MIGRATION_WAIT = 20.0
@@ -59,14 +62,17 @@ def main(queues: str | None = None, slots: int | None = None) -> int:
         configure_logs(SERVICE, __version__)
         workspaces = Folders(environ).data / "work"
         tools = step_tools(SystemClock(), step_secrets(environ), workspaces, models_of(environ))
-        asyncio.run(run(dsn, settings, tools))
+        redis_url = checked_redis_url(read_environment(environ, "REDIS_URL"))
+        asyncio.run(run(dsn, settings, tools, redis_url))
     except VrooliError as error:
         sys.stderr.write(f"vrooli worker: {redact_value(str(error))}\n")
         return error.exit_code
     return 0
 
 
-async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
+async def run(
+    dsn: str, settings: WorkSettings, tools: StepTools, redis_url: str | None = None
+) -> None:
     """1. Bring the schema up to date, however long PostgreSQL stays away. 2. Work. 3. Drain. 4. Let
     go of PostgreSQL.
     """
@@ -74,6 +80,7 @@ async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     database = Database(dsn)
+    redis = redis_of(redis_url, database)
 
     async def apply() -> None:
         await apply_migrations(dsn)
@@ -83,7 +90,7 @@ async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
     try:
         async with in_background(migrator.run()):
             await _either(migrator.first_try(MIGRATION_WAIT), asked.wait())
-            async with in_background(*at_work(dsn, made)):
+            async with in_background(*at_work(made), *waking(dsn, made, redis)):
                 log.info("working", queues=settings.queues, slots=settings.slots)
                 await asked.wait()
                 log.info("draining", seconds=settings.drain_seconds)
@@ -92,6 +99,8 @@ async def run(dsn: str, settings: WorkSettings, tools: StepTools) -> None:
     finally:
         await made.news.close()
         await database.close()
+        if redis:
+            await redis.link.close()
 
 
 async def _either(*waits: Coroutine[Any, Any, object]) -> None:

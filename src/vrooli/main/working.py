@@ -16,14 +16,13 @@ from vrooli.execution import model_vendors
 from vrooli.execution.llm import settings as model_settings
 from vrooli.execution.llm.settings import ModelSettings
 from vrooli.execution.meter import Meter
-from vrooli.execution.runs.sharing import CHANNEL, DEFAULT_QUEUE
+from vrooli.execution.runs.sharing import DEFAULT_QUEUE
 from vrooli.execution.runs.store import Serves
 from vrooli.execution.settings import WorkSettings
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.work import Share, Work, work
 from vrooli.main.environment import read_environment
 from vrooli.server.database import Database
-from vrooli.server.listening import listen
 
 SOURCE = Path(__file__).resolve().parent.parent
 
@@ -74,10 +73,9 @@ def working(
     return work(database, owner_name(), tools.clock, tools, share, meter)
 
 
-def at_work(dsn: str, made: Work) -> tuple[Coroutine[Any, Any, None], ...]:
-    """What goes on in the background: the engine, what wakes it up, and runs at their times."""
-    engine = made.engine
-    return engine.run(), listen(dsn, CHANNEL, engine.woken), made.scheduler.run()
+def at_work(made: Work) -> tuple[Coroutine[Any, Any, None], ...]:
+    """What goes on in the background: the engine, and runs at their times."""
+    return made.engine.run(), made.scheduler.run()
 
 
 def owner_name() -> str:

@@ -2,7 +2,7 @@
 dies.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from vrooli.server.accounts.accounts import Accounts
 from vrooli.server.answers import COMMON
 from vrooli.server.auth import VIEWER, Access, check_declared
 from vrooli.server.database import Database
-from vrooli.server.dependencies import Dependency, Prober
+from vrooli.server.dependencies import Dependency, Probe, Prober
 from vrooli.server.fleet.fleet import Fleet
 from vrooli.server.metrics import Metrics
 from vrooli.server.middleware.edge import ErrorEdge
@@ -29,7 +29,6 @@ from vrooli.server.middleware.rates import RateLimit
 from vrooli.server.middleware.repeats import Repeats
 from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
-from vrooli.server.redis_probe import ping
 from vrooli.server.repeats.routes import keyed
 from vrooli.server.repeats.store import RequestStore
 from vrooli.server.routes.approvals import approval_routes
@@ -74,6 +73,17 @@ METHOD_NOT_ALLOWED = 405
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What it makes use of, and can do without.
+
+    Attributes:
+        redis: whether that answers; None where the stack has none.
+    """
+
+    redis: Probe | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What the application works with."""
 
@@ -83,6 +93,7 @@ class Parts:
     work: Work
     accounts: Accounts
     work_metrics: WorkMetrics
+    beside: Beside = field(default_factory=Beside)
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -152,8 +163,8 @@ def dependencies(parts: Parts) -> tuple[Dependency, ...]:
             await connection.fetchval("SELECT 1")
 
     found = [Dependency("postgres", postgres, required=True)]
-    if (url := parts.settings.redis_url) is not None:
-        found.append(Dependency("redis", lambda: ping(url), required=False))
+    if (redis := parts.beside.redis) is not None:
+        found.append(Dependency("redis", redis, required=False))
     return tuple(found)
 
 

@@ -65,8 +65,7 @@ class ServerSettings:
 
     def __post_init__(self) -> None:
         _check_url(self.database_url, "DATABASE_URL", POSTGRES_SCHEMES)
-        if self.redis_url is not None:
-            _check_url(self.redis_url, "REDIS_URL", REDIS_SCHEMES)
+        checked_redis_url(self.redis_url)
         if not 0 <= self.port <= 65535:
             raise UsageError(
                 f"{self.port} is not a TCP port", where="PORT", next_step="use 1 to 65535"
@@ -84,6 +83,13 @@ class ServerSettings:
                     where=name.upper(),
                     next_step="use a number of seconds above 0 and at most 3600",
                 )
+
+
+def checked_redis_url(url: str | None) -> str | None:
+    """It, which may be missing; UsageError when it cannot be one."""
+    if url is not None:
+        _check_url(url, "REDIS_URL", REDIS_SCHEMES)
+    return url
 
 
 def _check_url(url: str, name: str, schemes: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ when somebody scrapes, and is the same on every server.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -98,6 +98,15 @@ class WorkMetrics:
             "1 when PostgreSQL answered this scrape; runs are not told otherwise.",
             registry=registry,
         )
+        self._news, self._redis = _of_redis(registry)
+
+    def carried(self, way: str) -> None:
+        """A notice went this way."""
+        self._news.labels(way).inc()
+
+    def watch_redis(self, up: Callable[[], bool]) -> None:
+        """Ask `up` at each scrape."""
+        self._redis.set_function(up)
 
     def started(self, routine: str) -> None:
         """See the port."""
@@ -167,3 +176,15 @@ def _times(
     registry: CollectorRegistry, name: str, what: str, labels: tuple[str, ...] = ()
 ) -> Histogram:
     return Histogram(name, what, labels, buckets=SECONDS, registry=registry)
+
+
+def _of_redis(registry: CollectorRegistry) -> tuple[Counter, Gauge]:
+    news = Counter(
+        "vrooli_news_total",
+        "Notices of new events to other servers, by redis or postgres. Counted where there is a"
+        " Redis.",
+        ("way",),
+        registry=registry,
+    )
+    up = Gauge("vrooli_redis_up", "1 while Redis is used; 0 without one.", registry=registry)
+    return news, up

@@ -18,6 +18,7 @@ from vrooli.execution.runs.sharing import CHANNEL
 from vrooli.execution.runs.store import Serves
 from vrooli.host.memory.clock import MemoryClock
 from vrooli.server import listening
+from vrooli.server.listening import Listening
 
 
 @asynccontextmanager
@@ -29,7 +30,8 @@ async def woken(dsn: str, one: Engine) -> AsyncIterator[None]:
         one.woken(queue)
         heard.set()
 
-    tasks = [asyncio.create_task(job) for job in (one.run(), listening.listen(dsn, CHANNEL, hear))]
+    jobs = (one.run(), Listening(dsn, {CHANNEL: hear}).run())
+    tasks = [asyncio.create_task(job) for job in jobs]
     await heard.wait()
     try:
         yield
@@ -91,8 +93,8 @@ async def test_what_one_hands_over_moves_in_another_at_once(
 async def test_who_was_cut_off_hears_again_and_looks_for_what_was_missed(
     dsn: str, work: WorkDatabase, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "PAUSE", 0.01)
-    listeners = "FROM pg_stat_activity WHERE application_name = 'vrooli-listener'"
+    monkeypatch.setattr(listening, "FIRST_PAUSE", 0.01)
+    listeners = "FROM pg_stat_activity WHERE application_name = 'vrooli-listen'"
     async with woken(dsn, engine(work, world, clock=MemoryClock())):
         for run in ("a", "b"):
             await work.execute(f"SELECT pg_terminate_backend(pid) {listeners}")
@@ -102,7 +104,7 @@ async def test_who_was_cut_off_hears_again_and_looks_for_what_was_missed(
 
 async def test_a_renewal_wakes_nobody(dsn: str, work: WorkDatabase) -> None:
     told: list[str] = []
-    listener = asyncio.create_task(listening.listen(dsn, CHANNEL, told.append))
+    listener = asyncio.create_task(Listening(dsn, {CHANNEL: told.append}).run())
     await until(lambda: told == [""])
     await work.create("a")
     (claim,) = await work.store.claim("me", 60.0, 1)

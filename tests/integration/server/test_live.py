@@ -129,6 +129,20 @@ async def test_a_lost_connection_for_notices_loses_no_event(
     assert numbers(await reader) == list(range(1, 603))
 
 
+def test_a_process_listens_on_one_connection(
+    pair: tuple[Server, Server], cluster: Postgres
+) -> None:
+    def listening() -> bool:
+        database = pair[0].env["DATABASE_URL"].rpartition("/")[2]
+        query = (
+            "SELECT count(*), count(DISTINCT application_name) FROM pg_stat_activity "
+            f"WHERE datname = '{database}' AND application_name LIKE 'vrooli-listen%'"
+        )
+        return cluster.sql(query) == "2|1"
+
+    wait_for(listening, "each of the two servers listens once")
+
+
 async def test_who_follows_everything_is_told_of_new_runs_and_of_those_under_way(
     pair: tuple[Server, Server], routine: str
 ) -> None:

@@ -1,4 +1,5 @@
-"""Tells which trees of runs have new events: readers of this process at once, others by NOTIFY.
+"""Tells which trees of runs have new events: readers of this process at once, others by a carrier,
+which is NOTIFY where nothing else is said.
 
 PostgreSQL commits transactions that notify one after the other, under one lock for the whole
 cluster. So no transaction of the journal notifies: what it wrote is told afterwards, the trees of
@@ -8,6 +9,7 @@ many writes together. What gets lost on the way is found by those who look (`liv
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from typing import Protocol
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.database import Database
@@ -31,6 +33,30 @@ Told = Callable[[Collection[str]], None]
 """Takes the roots of trees that have news."""
 
 
+class Carrier(Protocol):
+    """Takes notices to the other processes. What it loses is found by those who look."""
+
+    async def carry(self, notice: str) -> None:
+        """Tell it to all who listen now.
+
+        Raises:
+            VrooliError: it may have reached nobody.
+        """
+        ...
+
+
+class ByNotify:
+    """See the port."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def carry(self, notice: str) -> None:
+        """See the port."""
+        async with self._database.connection() as connection:
+            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, notice)
+
+
 def nobody(roots: Collection[str]) -> None:
     """For writers to whom nobody listens."""
 
@@ -40,13 +66,15 @@ class News:
 
     Attributes:
         owner: a name that no other process ever has; it stands in each notice.
+        carrier: who takes them to other processes.
     """
 
     def __init__(self, database: Database, owner: str, heard: Told = nobody) -> None:
-        self._database, self._heard = database, heard
+        self._heard = heard
         self._due: set[str] = set()
         self._task: asyncio.Task[None] | None = None
         self.owner = owner
+        self.carrier: Carrier = ByNotify(database)
 
     def tell(self, roots: Collection[str]) -> None:
         """These trees have new events, which are durable."""
@@ -67,8 +95,7 @@ class News:
             said = written(self.owner, self._due)
             self._due.clear()
             with suppress(VrooliError):  # those who are not told look
-                async with self._database.connection() as connection:
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, said)
+                await self.carrier.carry(said)
             await asyncio.sleep(PAUSE)
 
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "v012_requests"
-down_revision = "v008_artifacts"
+down_revision = "v010_views"
 
 _STATEMENTS = (
     # `status` is null while the request is under way, and for ever when the server was lost in the
