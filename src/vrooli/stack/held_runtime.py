@@ -35,12 +35,14 @@ class HeldRuntime(Runtime):
         manager: what it is called, to people.
         thing: what it holds.
         stop_command, start_command: by which people end and start one by hand.
+        revive: what people can do when it does not answer.
     """
 
     manager: ClassVar[str]
     thing: ClassVar[str]
     stop_command: ClassVar[str]
     start_command: ClassVar[str]
+    revive: ClassVar[str]
 
     async def start(self, service: Service, context: Context, report: Report) -> Result:
         """See the base. What its manager is about to start again by itself is waited for."""
@@ -174,7 +176,7 @@ class HeldRuntime(Runtime):
         return Refused(
             f"{self.manager} does not answer: {why}",
             where=service.name,
-            next_step=next_step or f"see to {self.manager}; it goes on when that answers again",
+            next_step=next_step or f"{self.revive}; it goes on when that answers again",
             retryable=True,
         )
 
