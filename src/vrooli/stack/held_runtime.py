@@ -13,7 +13,7 @@ from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service
 from vrooli.stack.probe import probe
 from vrooli.stack.progress import Report, Step
-from vrooli.stack.runtime import Context, Runtime
+from vrooli.stack.runtime import FOREGROUND, Context, Runtime
 
 ALIVE_SECONDS = 1.0
 """How long one without any health check must stay alive to count as started, as for our own."""
@@ -156,6 +156,9 @@ class HeldRuntime(Runtime):
             lines = []
         shown = "".join(f"\n  | {line}" for line in lines)
         advice = f"`vrooli logs {service.name}` shows more"
+        held = context.held.get(service.name)
+        if service.is_made and held is not None and held.phase == "ended":
+            advice = FOREGROUND
         return StartFailed(what + shown, where=service.name, next_step=advice, retryable=True)
 
     def _logged(self, service: Service, context: Context) -> int:

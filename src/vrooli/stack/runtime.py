@@ -40,6 +40,13 @@ class Context:
     silent: dict[str, str] = field(default_factory=dict)
 
 
+FOREGROUND = (
+    "a service stays in the foreground until it is stopped; this command ended or put itself into "
+    "the background"
+)
+"""What to do about one that ended well as soon as it was started."""
+
+
 class Runtime(ABC):
     """Base of every runtime."""
 

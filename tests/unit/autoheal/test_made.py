@@ -154,12 +154,22 @@ async def test_what_may_run_is_not_called_stopped_while_nobody_answers(
 class Failing(MemoryManager):
     """What it makes says why it ends, and ends."""
 
+    code = 3
+
     async def make(self, name: str, spec: UnitSpec) -> None:
         """See the base."""
         await super().make(name, spec)
         with Path(spec.launch.log_path).open("a", encoding="utf-8") as log:
             log.write("no such table\n")
-        self.end(name, code=3)
+        self.end(name, code=self.code)
+
+
+async def test_a_command_that_leaves_the_foreground_is_told_so(tmp_path: Path) -> None:
+    leaving, said = Failing(SystemClock()), [""]
+    leaving.code = 0
+    async with MemoryWatchdog(tmp_path, stack_of(BOX), manager=leaving) as watchdog:
+        await watchdog.operations.run("start", ["box"], lambda step: said.append(step.message))
+    assert any("next: a service stays in the foreground" in message for message in said)
 
 
 async def test_a_start_that_fails_shows_what_it_said_and_not_what_others_did(
