@@ -76,7 +76,10 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         if foreground and detach:
-            raise UsageError("`--foreground` and `--detach` exclude each other")
+            raise UsageError(
+                "`--foreground` and `--detach` exclude each other",
+                next_step="leave one of them out",
+            )
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
         home = kit.home(found)

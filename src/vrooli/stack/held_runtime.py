@@ -133,7 +133,11 @@ class HeldRuntime(Runtime):
             if service.name in context.silent:
                 raise self._silent(service, context.silent[service.name])
             if by := self.in_hand(service, context):
-                raise Refused(f"somebody else has it in hand: {by}", where=service.name)
+                raise Refused(
+                    f"somebody else has it in hand: {by}",
+                    where=service.name,
+                    next_step=f"`vrooli start {service.name}` has it run again",
+                )
             held = context.held[service.name]
             if held.phase in ("ended", "failed", "missing"):
                 raise await self._failed(service, context, result.message, logged)

@@ -105,4 +105,6 @@ class Runtime(ABC):
         Raises:
             StartFailed: there is none.
         """
-        raise StartFailed("it has no process here", where=service.name)
+        raise StartFailed(
+            "it has no process here", where=service.name, next_step="act on it where it runs"
+        )

@@ -110,7 +110,11 @@ class ProcessRuntime(Runtime):
         """See the base."""
         launch = context.launches.get(service.name)
         if launch is None:
-            raise StartFailed("there is no process to signal", where=service.name)
+            raise StartFailed(
+                "there is no process to signal",
+                where=service.name,
+                next_step=f"`vrooli start {service.name}` starts it",
+            )
         await context.tools.keeper.signal(launch.launch_id, number, tree=tree)
 
     async def _ask(self, service: Service, launch: Launch, context: Context) -> bool:
