@@ -78,6 +78,9 @@ def test_a_service_that_is_well_is_explained_as_if_it_had_ended(stack: LiveStack
     ended = stack.autoheal_command("explain", "db")
     assert "if it ended just now" in ended.stdout
     assert stack.ask("plan") == []
+    assert stack.run("stop", "db").returncode == 0
+    ended = stack.autoheal_command("explain", "db")
+    assert ended.stdout.startswith("db: is stopped\n  leave by rule not-wanted"), said(ended)
 
 
 def test_the_same_policy_replays_what_was_decided_and_another_says_otherwise(

@@ -100,7 +100,10 @@ def test_an_edit_is_shown_and_only_what_changed_is_restarted(pair: LiveStack) ->
     pair.add("other", "--say=changed")
     pair.add("extra")
     pair.write()
+    note = f"note: {pair.file} was edited since the last `up`: other (command), extra is new"
+    assert note in pair.run("status").stderr
     ended = pair.up()
+    assert "edited" not in pair.run("status").stderr
     assert "+ extra" in ended.stderr
     assert "~ other: command (restart)" in ended.stderr
     after = pair.pids("base", "web", "other", "autoheal")
@@ -172,6 +175,10 @@ def test_a_damaged_file_leaves_the_running_stack_alone(pair: LiveStack) -> None:
     ended = pair.run("up")
     assert ended.returncode == 2, said(ended)
     assert "vrooli.toml:1" in ended.stderr
+    ended = pair.run("restart", "other")
+    assert ended.returncode == 0, said(ended)
+    assert "edited since the last `up`, and has mistakes" in ended.stderr
+    del before["other"]
     pair.kill("web")
     pair.until_healed("web")
     del before["web"]

@@ -66,13 +66,16 @@ async def json_body(request: Request) -> dict[str, Any]:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
-            raise UsageError(f"the request is larger than {MAX_BODY} bytes")
+            raise UsageError(f"the request is larger than {MAX_BODY} bytes", next_step="send less")
     try:
         data = json.loads(body or b"{}")
     except ValueError as error:
-        raise UsageError(f"the request is not JSON: {error}") from error
+        raise UsageError(
+            f"the request is not JSON: {error}",
+            next_step="send JSON, as `Content-Type: application/json` says",
+        ) from error
     if not isinstance(data, dict):
-        raise UsageError("the request must be a JSON object")
+        raise UsageError("the request must be a JSON object", next_step="send an object, like {}")
     return data
 
 
@@ -82,7 +85,10 @@ def number(request: Request, name: str, default: int, most: int, least: int = 0)
     try:
         value = int(float(text))
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"`{name}` must be a number, not `{text[:40]}`") from error
+        raise UsageError(
+            f"`{name}` must be a number, not `{text[:40]}`",
+            next_step="leave it out, or send a number",
+        ) from error
     return max(least, min(most, value))
 
 

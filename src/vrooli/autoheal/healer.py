@@ -78,5 +78,9 @@ async def answers_again(service: Service, supervisor: Supervisor, done: str) -> 
         if result.healthy:
             return result
         if not supervisor.running(service) or clock.monotonic() >= deadline:
-            raise StartFailed(f"{done}, but {result.message}", where=service.name)
+            raise StartFailed(
+                f"{done}, but {result.message}",
+                where=service.name,
+                next_step=f"`vrooli logs {service.name}` shows more",
+            )
         await clock.sleep(0.05)

@@ -46,7 +46,10 @@ def moment(name: str, text: str, now: float) -> float:
     try:
         return _parse(text, now)
     except (ValueError, OverflowError) as error:
-        raise UsageError(f"{name}: `{text[:40]}` is no time: {EXPECTED}") from error
+        raise UsageError(
+            f"{name}: `{text[:40]}` is no time: {EXPECTED}",
+            next_step="write a time like one of those",
+        ) from error
 
 
 def _parse(text: str, now: float) -> float:

@@ -90,7 +90,11 @@ def host_port(address: str) -> HostPort:
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ConfigError("expected a host and a port, like `192.0.2.1:25`", where=address)
+        raise ConfigError(
+            "expected a host and a port, like `192.0.2.1:25`",
+            where=address,
+            next_step="write it as `HOST:PORT`",
+        )
     return HostPort(host.strip("[]"), int(port))
 
 

@@ -119,7 +119,10 @@ class Restraints:
         """
         if not 0 < seconds <= LONGEST:
             days = f"{LONGEST / 86_400:.0f} days"
-            raise UsageError(f"a maintenance window lasts more than 0 seconds, and at most {days}")
+            raise UsageError(
+                f"a maintenance window lasts more than 0 seconds, and at most {days}",
+                next_step="write a duration like 2h; `[maintenance.NAME]` repeats a window",
+            )
         now = self._clock.wall()
         window = Window(
             secrets.token_hex(4),

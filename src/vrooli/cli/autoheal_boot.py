@@ -76,7 +76,11 @@ def _register_install(app: typer.Typer, kit: Kit) -> None:
         home = kit.home(found) if dry_run else home_to_change(kit, file)
         stack = kit.compiled(home) or kit.load_stack(found)
         if manager and not dry_run:
-            raise UsageError("only --dry-run shows another one's", where="--manager")
+            raise UsageError(
+                "only --dry-run shows another one's",
+                where="--manager",
+                next_step="add `--dry-run`, or leave `--manager` out",
+            )
         if system and not kit.is_root():
             raise Refused(
                 "only root may install a unit of the system",

@@ -249,6 +249,8 @@ def _how_it_is(found: Mapping[str, Any]) -> str:
         return str(found["cause"])
     if flapping := found.get("flapping"):  # an older watchdog does not say
         return f"{flapping}; if that were confirmed"
+    if any(rule["rule"] == "not-wanted" and rule["verdict"] for rule in found["rules"]):
+        return "is stopped"
     return "is well; if it ended just now"
 
 

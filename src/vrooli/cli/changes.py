@@ -1,13 +1,20 @@
-"""What an `up` has changed, in words."""
+"""What an `up` has changed or would change, in words."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vrooli.cli import render
-from vrooli.cli.kit import BroughtUp
+from vrooli.cli.kit import BroughtUp, Kit
+from vrooli.core.errors import ConfigError
+from vrooli.core.home import Home
 
 if TYPE_CHECKING:
+    from vrooli.stack.diff import Difference
     from vrooli.stack.model import Stack
+
+MOST_TOLD = 8
+"""Services, jobs and settings of an edit that one line names."""
 
 
 def what_changed(brought: BroughtUp, last: Mapping[str, Any]) -> str:
@@ -37,6 +44,33 @@ def warn_if_empty(stack: "Stack") -> None:
     """Tell of a file that declares nothing: it was hardly meant so."""
     if stack.source and all(service.is_watchdog for service in stack.services.values()):
         render.note(f"warning: {stack.source} declares no services: nothing but the watchdog runs")
+
+
+def note_edits(kit: Kit, file: Path | None, home: Home) -> None:
+    """Tell that the file was edited since the last `up`, for commands that go by that."""
+    try:
+        change = kit.edits(file, home)
+    except ConfigError:
+        said = f"{file} was edited since the last `up`, and has mistakes: what runs is as before it"
+        render.note(render.as_called(f"note: {said}; next: `vrooli config check`"))
+        return
+    if change:
+        said = f"{file} was edited since the last `up`: {in_words(change)}"
+        render.note(render.as_called(f"note: {said}; next: `vrooli up`"))
+
+
+def in_words(change: "Difference") -> str:
+    """What an edit changes, in one line."""
+    jobs = change.jobs
+    parts = [
+        *(f"{x.name} ({', '.join(x.keys)})" for x in change.changed),
+        *(f"{name} is new" for name in change.added),
+        *(f"{name} is gone" for name in change.removed),
+        *(f"job {name}" for name in (*(x.name for x in jobs.changed), *jobs.added, *jobs.removed)),
+        *(("settings (" + ", ".join(change.settings) + ")",) if change.settings else ()),
+    ]
+    more = f", and {len(parts) - MOST_TOLD} more" if len(parts) > MOST_TOLD else ""
+    return ", ".join(parts[:MOST_TOLD]) + more
 
 
 def counted(number: int, noun: str) -> str:

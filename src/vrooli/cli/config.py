@@ -51,7 +51,10 @@ def _register_init(app: typer.Typer, kit: Kit) -> None:
             scan_into(kit, path, dry_run=dry_run, json=json)
             return
         if dry_run or json:
-            raise UsageError("`--dry-run` and `--json` go with `--scan`")
+            raise UsageError(
+                "`--dry-run` and `--json` go with `--scan`",
+                next_step="add `--scan`, or leave them out",
+            )
         _write_new(kit, path)
 
 
@@ -65,7 +68,11 @@ def _write_new(kit: Kit, path: Path) -> None:
             "there is one already", where=str(path), next_step="`vrooli config check` reads it"
         ) from error
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise UsageError(
+            f"cannot be written: {error.strerror}",
+            where=str(path),
+            next_step="make its folder writable, or go to another one",
+        ) from error
     render.note(f"wrote {path}")
     command = render.called_as()
     render.note(f"next:  {command} config check\n       {command} up")

@@ -16,4 +16,8 @@ def text_of(file: Path) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"cannot be read: {reason}", where=str(file)) from error
+        raise UsageError(
+            f"cannot be read: {reason}",
+            where=str(file),
+            next_step="name a file of text that this user may read",
+        ) from error

@@ -30,9 +30,17 @@ def _from_file(said: str | None) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise UsageError(f"this is no JSON: {error}", where=said) from error
+        raise UsageError(
+            f"this is no JSON: {error}",
+            where=said,
+            next_step='write an object, like {"name": "value"}',
+        ) from error
     if not isinstance(value, dict):
-        raise UsageError("expected a JSON object", where=said)
+        raise UsageError(
+            "expected a JSON object",
+            where=said,
+            next_step='write an object, like {"name": "value"}',
+        )
     return value
 
 
@@ -41,7 +49,11 @@ def _pairs(said: list[str]) -> dict[str, Any]:
     for pair in said:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise UsageError(f"expected NAME=VALUE, found {pair!r}", where="--input")
+            raise UsageError(
+                f"expected NAME=VALUE, found {pair!r}",
+                where="--input",
+                next_step="write `--input NAME=VALUE`; a VALUE that is no JSON is taken as text",
+            )
         try:
             found[name] = json.loads(value)
         except ValueError:

@@ -91,6 +91,12 @@ class Kit(Protocol):
         """The stack that was brought up last; None before the first time."""
         ...
 
+    def edits(self, file: Path | None, home: Home) -> "Difference | None":
+        """What an `up` would change, because `file` was edited; None when it was not.
+        `ConfigError` when it has mistakes now.
+        """
+        ...
+
     def check_takeover(self, stack: "Stack", home: Home) -> None:
         """`UsageError` when another file's stack runs in `home`: an `up` would replace it."""
         ...

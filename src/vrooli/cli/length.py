@@ -10,4 +10,6 @@ def seconds(length: str, option: str) -> float:
     try:
         return parse_duration(length)
     except ValueError as error:
-        raise UsageError(str(error), where=option) from error
+        raise UsageError(
+            str(error), where=option, next_step="write a duration like 90s, 10m, 2h or 7d"
+        ) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.changes import warn_if_empty, what_changed
+from vrooli.cli.changes import note_edits, warn_if_empty, what_changed
 from vrooli.cli.help import with_examples
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import BroughtUp, Kit, Progress, home_to_change
@@ -76,7 +76,10 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         if foreground and detach:
-            raise UsageError("`--foreground` and `--detach` exclude each other")
+            raise UsageError(
+                "`--foreground` and `--detach` exclude each other",
+                next_step="leave one of them out",
+            )
         found = kit.stack_file(file)
         stack = kit.load_stack(found)
         home = kit.home(found)
@@ -139,6 +142,8 @@ def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -
     found, home = kit.stack_file(file), home_to_change(kit, file)
     if (compiled := kit.compiled(home)) is not None:
         check_ours(compiled, action, names)
+    if action != "stop":
+        note_edits(kit, found, home)
     if action == "stop":
         progress = kit.stop(home, names)
     else:

@@ -87,7 +87,9 @@ def _register_logout(app: typer.Typer, kit: Kit) -> None:
         kept = kit.login_file()
         login = kept.read()
         if login is None:
-            raise UsageError("nobody is logged in here")
+            raise UsageError(
+                "nobody is logged in here", next_step="`vrooli login` begins a session"
+            )
         client = kit.joining(home_to_read(kit, file), f"http://{login.server}")
         ended = 1
         if everywhere:

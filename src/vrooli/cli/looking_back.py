@@ -33,7 +33,7 @@ def span(since: str | None, until: str | None, default: str = "") -> dict[str, f
 def one_format(json: bool, csv: bool) -> None:
     """Standard output holds one of them."""
     if json and csv:
-        raise UsageError("--json and --csv exclude each other")
+        raise UsageError("--json and --csv exclude each other", next_step="leave one of them out")
 
 
 def how_many(said: int | None, *, data: bool) -> int:

@@ -175,5 +175,7 @@ def _parsed(file: Path) -> "Document":
         return parse(text)
     except BadYaml as error:
         raise UsageError(
-            error.what, where=f"{file}:{error.line}" if error.line else str(file)
+            error.what,
+            where=f"{file}:{error.line}" if error.line else str(file),
+            next_step="mend the file; `vrooli routine lint FILE` looks again",
         ) from error

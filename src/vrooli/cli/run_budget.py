@@ -59,7 +59,11 @@ def given(said: str) -> dict[str, Any]:
     for pair in filter(None, said.split(",")):
         name, equals, value = (part.strip() for part in pair.partition("="))
         if not equals or not name:
-            raise UsageError(f"expected NAME=VALUE, found {pair!r}", where="--budget")
+            raise UsageError(
+                f"expected NAME=VALUE, found {pair!r}",
+                where="--budget",
+                next_step="write `--budget NAME=VALUE`, like `--budget tokens=10000`",
+            )
         try:
             found[name] = jsonlib.loads(value)
         except ValueError:

@@ -39,7 +39,11 @@ def register(group: typer.Typer, kit: Kit) -> None:
         client = kit.work(home_to_read(kit, file))
         if path is not None:
             if json:
-                raise UsageError("a file is written as it is", where="--json")
+                raise UsageError(
+                    "a file is written as it is",
+                    where="--json",
+                    next_step="leave `--json` out, or PATH for the list",
+                )
             render.write_bytes(client.file(run, path))
             return
         found = client.files(run)

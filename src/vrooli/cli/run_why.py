@@ -121,9 +121,16 @@ def _register_decide(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         if decision not in ("done", "again"):
-            raise UsageError(f"expected `done` or `again`, found {decision!r}")
+            raise UsageError(
+                f"expected `done` or `again`, found {decision!r}",
+                next_step="`done` takes it as done, `again` does it once more",
+            )
         if output is not None and decision == "again":
-            raise UsageError("what is done again has no output yet", where="--output")
+            raise UsageError(
+                "what is done again has no output yet",
+                where="--output",
+                next_step="leave `--output` out, or decide `done`",
+            )
         value = _output(output)
         client = kit.work(home_to_change(kit, file))
         found = client.decide_effect(run, step, decision, value, why)
@@ -138,7 +145,11 @@ def _output(said: str | None) -> Any:
     try:
         return None if said is None else jsonlib.loads(said)
     except ValueError as error:
-        raise UsageError(f"this is no JSON: {error}", where="--output") from error
+        raise UsageError(
+            f"this is no JSON: {error}",
+            where="--output",
+            next_step='write JSON, a text in quotes: "text"',
+        ) from error
 
 
 def _undecided(one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -87,7 +87,11 @@ def _read(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot be read: {error}", where=str(path)) from error
+        raise UsageError(
+            f"cannot be read: {error}",
+            where=str(path),
+            next_step="name a file of text that this user may read and write",
+        ) from error
 
 
 def _write(path: Path, text: str, before: str | None) -> None:
@@ -113,6 +117,10 @@ def _write(path: Path, text: str, before: str | None) -> None:
                 )
         os.replace(draft, real)
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from error
+        raise UsageError(
+            f"cannot be written: {error.strerror}",
+            where=str(path),
+            next_step="make it writable, or go to another folder",
+        ) from error
     finally:
         draft.unlink(missing_ok=True)

@@ -42,7 +42,7 @@ def secret(name: str, file: str | None, option: str, *, twice: bool = False) -> 
         )
     said = getpass.getpass(f"{name}: ")
     if twice and getpass.getpass(f"{name} again: ") != said:
-        raise UsageError(f"the {name} was not the same both times")
+        raise UsageError(f"the {name} was not the same both times", next_step="try again")
     return _checked(said, name)
 
 
@@ -55,11 +55,17 @@ def _first_line(file: str, option: str) -> str:
                 text = stream.readline(MOST)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise UsageError(f"cannot be read: {reason}", where=f"{option} {file}") from error
+        raise UsageError(
+            f"cannot be read: {reason}",
+            where=f"{option} {file}",
+            next_step="name a file that this user may read",
+        ) from error
     return _checked(text.removesuffix("\n").removesuffix("\r"), option)
 
 
 def _checked(text: str, where: str) -> str:
     if not text:
-        raise UsageError("it is empty", where=where)
+        raise UsageError(
+            "it is empty", where=where, next_step="say one that has at least a character"
+        )
     return text

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.changes import note_edits
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.verdict import VerdictCommand
@@ -48,6 +49,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
                 render.out(_CLEAR.rstrip("\n"))
             show(seen, json=json)
             if not watch:
+                note_edits(kit, kit.stack_file(file), home)
                 raise typer.Exit(EXIT_CODES[Status(seen["status"])])
             try:
                 time.sleep(_REDRAW)

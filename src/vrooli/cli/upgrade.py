@@ -74,7 +74,10 @@ def register_upgrade(
         from vrooli.stack.upgrading import Wish
 
         if (undo and forget) or ((undo or forget) and (to or counts_only)):
-            raise UsageError("`--undo`, `--forget` and an upgrade exclude each other")
+            raise UsageError(
+                "`--undo`, `--forget` and an upgrade exclude each other",
+                next_step="leave all but one of them out",
+            )
         wish = Wish(to, undo, forget, dry_run, counts_only)
         home, chosen = home_to_change(kit, file), resolve(name, file)
         _warn_if_edited(kit, home, chosen, file)

@@ -95,7 +95,11 @@ async def _open(target: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWr
     if isinstance(target, UnixPath):
         return await asyncio.open_unix_connection(target.path, limit=MAX_LINE)
     if target.tls:
-        raise UsageError("this client speaks plain HTTP only", where=str(target))
+        raise UsageError(
+            "this client speaks plain HTTP only",
+            where=str(target),
+            next_step="name an address that begins with http://",
+        )
     return await asyncio.open_connection(target.host, target.port, limit=MAX_LINE)
 
 

@@ -147,7 +147,11 @@ def _connect(target: Address, timeout: float) -> socket.socket:
                 raise
             return connection
         if target.tls:
-            raise UsageError("this client speaks plain HTTP only", where=where)
+            raise UsageError(
+                "this client speaks plain HTTP only",
+                where=where,
+                next_step="name an address that begins with http://",
+            )
         return socket.create_connection((target.host, target.port), timeout)
     except PermissionError as error:
         raise AccessDenied(

@@ -224,5 +224,5 @@ class BadRoutine(UsageError):
     """
 
     def __init__(self, what: str, mistakes: list[dict[str, Any]]) -> None:
-        super().__init__(what)
+        super().__init__(what, next_step="correct the routine")
         self.mistakes = mistakes

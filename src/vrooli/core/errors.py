@@ -43,7 +43,18 @@ class VrooliError(Exception):
         return f"{place}{self.what}{advice}"
 
 
-class UsageError(VrooliError):
+class Advised(VrooliError):
+    """One after which its reader can do something. What that is must be said, so that nobody who
+    raises it forgets the reader; see the base for the rest.
+    """
+
+    def __init__(
+        self, what: str, *, next_step: str, where: str = "", retryable: bool = False
+    ) -> None:
+        super().__init__(what, where=where, next_step=next_step, retryable=retryable)
+
+
+class UsageError(Advised):
     """The caller's words were wrong: arguments, names, configuration. Exit code 2."""
 
     exit_code = EXIT_USAGE
@@ -52,7 +63,7 @@ class UsageError(VrooliError):
 class UnknownName(UsageError):
     """What was named is not there: no such service, check, job, window."""
 
-    def __init__(self, what: str, name: str, *, next_step: str = "") -> None:
+    def __init__(self, what: str, name: str, *, next_step: str) -> None:
         super().__init__(what, next_step=next_step)
         self.name = name
 
@@ -115,16 +126,16 @@ class StorageError(VrooliError):
     """A disk could not take or give what was asked: full, read-only, unreadable."""
 
 
-class StartFailed(VrooliError):
+class StartFailed(Advised):
     """A service could not be started or did not become healthy in time."""
 
 
-class Refused(VrooliError):
+class Refused(Advised):
     """We decided not to act, with the reason: a restart would not help or is not allowed."""
 
 
-class Busy(VrooliError):
+class Busy(Advised):
     """Somebody else holds what is needed: another `up`, watchdog or operation."""
 
-    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+    def __init__(self, what: str, *, next_step: str, where: str = "") -> None:
         super().__init__(what, where=where, next_step=next_step, retryable=True)

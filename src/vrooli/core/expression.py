@@ -52,6 +52,9 @@ _TEXT_OR_WALK = re.compile(rf"({TEXT.pattern})|(?={_WALK})")
 class ExpressionError(UsageError):
     """An expression cannot be read, or has no value for what it was given."""
 
+    def __init__(self, what: str, *, where: str = "") -> None:
+        super().__init__(what, where=where, next_step="correct the expression, or what it is given")
+
 
 class Expression:
     """One expression, read once and asked as often as needed. With the same values it always comes

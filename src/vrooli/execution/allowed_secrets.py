@@ -31,4 +31,8 @@ class AllowedSecrets:
 
     def create(self, name: str) -> str:
         """None is made for a step."""
-        raise SecretError("no step may make a secret", where=name)
+        raise SecretError(
+            "no step may make a secret",
+            where=name,
+            next_step="make it beforehand, and name it by `file:PATH` or `env:NAME`",
+        )

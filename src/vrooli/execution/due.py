@@ -33,7 +33,11 @@ class Times:
         try:
             schedule.parse(self.text)
         except ValueError as error:
-            raise UsageError(f"{self.text!r} is no schedule: {error}", where="schedule") from error
+            raise UsageError(
+                f"{self.text!r} is no schedule: {error}",
+                where="schedule",
+                next_step='write five fields of cron, or "every 6h"',
+            ) from error
 
     def next_after(self, moment: float) -> float | None:
         """The first due time after a moment (Unix seconds); None when there is none any more."""

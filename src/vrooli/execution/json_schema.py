@@ -14,6 +14,9 @@ from vrooli.core.errors import UsageError
 class BadSchema(UsageError):
     """What should be a JSON Schema is none, or refers to what is not in it."""
 
+    def __init__(self, what: str, *, where: str = "") -> None:
+        super().__init__(what, where=where, next_step="correct the schema")
+
 
 class Schema:
     """One of them."""

@@ -91,7 +91,11 @@ class RoutineStore:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(*asked)
         if row is None and version:
-            raise UnknownName(f"routine `{name}` has no version {version}", version)
+            raise UnknownName(
+                f"routine `{name}` has no version {version}",
+                version,
+                next_step=f"`vrooli routine show {name}` shows the newest",
+            )
         if row is None:
             raise UnknownName(f"there is no routine `{name}`", name, next_step="add it first")
         return StoredRoutine(row[0], row[1], json.loads(row[2]), row[3])

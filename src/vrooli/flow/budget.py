@@ -145,7 +145,11 @@ def limits(data: Any) -> Limits:
         return Limits()
     if found := mistakes(data):
         said = "; ".join(f"{key}: {reason}" if key else reason for key, reason in found[:20])
-        raise BadBudget(said, where="budget")
+        raise BadBudget(
+            said,
+            where="budget",
+            next_step="correct it; without a key there is no limit of that kind",
+        )
     cost, tokens, steps = data.get("cost"), data.get("tokens"), data.get("steps")
     return Limits(
         micros=None if cost is None else int(Decimal(str(cost)) * MICROS),

@@ -68,7 +68,7 @@ class RoutineError(UsageError):
     """A routine that cannot be."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("; ".join(map(str, mistakes)))
+        super().__init__("; ".join(map(str, mistakes)), next_step="correct the routine")
         self.mistakes = mistakes
 
 

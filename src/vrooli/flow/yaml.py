@@ -23,7 +23,7 @@ class BadYaml(UsageError):
     """
 
     def __init__(self, what: str, line: int) -> None:
-        super().__init__(what)
+        super().__init__(what, next_step="correct the text")
         self.line = line
 
 

@@ -80,7 +80,12 @@ class DockerManager:
         """See the port."""
         answer = await self._post(name, "start", seconds=STARTS)
         if answer.status not in (204, 304):
-            raise StartFailed(_said(answer), where=name, retryable=True)
+            raise StartFailed(
+                _said(answer),
+                where=name,
+                retryable=True,
+                next_step=f"`docker logs {name}` and `docker inspect {name}` show more",
+            )
 
     async def stop(self, name: str, seconds: float) -> None:
         """See the port."""

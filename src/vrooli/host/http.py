@@ -51,7 +51,11 @@ class HttpxHttp:
                 failure = Unreachable("no connection in time", where=_place(url))
             except httpx.LocalProtocolError:
                 # Without its cause, whose text holds the header.
-                raise UsageError("a header cannot be sent as it is", where=_place(url)) from None
+                raise UsageError(
+                    "a header cannot be sent as it is",
+                    where=_place(url),
+                    next_step="its value must be one line of text",
+                ) from None
             except (httpx.RemoteProtocolError, httpx.NetworkError) as error:
                 raise _broken(error, _place(url)) from error
         raise failure
@@ -72,7 +76,10 @@ def _url(text: str) -> httpx.URL:
         if url.scheme in ("http", "https") and url.host and not url.userinfo:
             return url
     # Not repeated: it may hold a password.
-    raise UsageError("an address is http:// or https://, a host, and no user in it")
+    raise UsageError(
+        "an address is http:// or https://, a host, and no user in it",
+        next_step="correct `url`; a password goes into a header, by reference",
+    )
 
 
 def _place(url: httpx.URL) -> str:
@@ -100,7 +107,11 @@ def _to(address: str, url: httpx.URL, request: Request) -> httpx.Request:
             extensions={"timeout": _TIMEOUT, "sni_hostname": url.host},
         )
     except (ValueError, UnicodeError):
-        raise UsageError("a header cannot be sent as it is", where=_place(url)) from None
+        raise UsageError(
+            "a header cannot be sent as it is",
+            where=_place(url),
+            next_step="its value must be one line of text",
+        ) from None
 
 
 @asynccontextmanager

@@ -54,7 +54,12 @@ class PythonChildren:
             )
         except OSError as error:
             what = f"it could not be started: {error.strerror}"
-            raise StartFailed(what, where=module, retryable=True) from error
+            raise StartFailed(
+                what,
+                where=module,
+                retryable=True,
+                next_step="see to memory and processes of this machine, then try again",
+            ) from error
 
 
 def _kill_group(leader: int) -> None:

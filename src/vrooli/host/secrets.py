@@ -55,7 +55,11 @@ class FileSecrets:
             StorageError: the disk refuses.
         """
         if not _NAME.fullmatch(name):
-            raise SecretError("not a name for a secret", where=name)
+            raise SecretError(
+                "not a name for a secret",
+                where=name,
+                next_step="a name has letters, digits, `.`, `_` and `-`",
+            )
         path = self._folder / name
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -105,7 +109,11 @@ def _checked(where: str, value: str) -> str:
     if not value:
         raise SecretError("the secret is empty", where=where, next_step="give it a value")
     if "\0" in value:
-        raise SecretError("the secret holds a zero byte, which no variable can", where=where)
+        raise SecretError(
+            "the secret holds a zero byte, which no variable can",
+            where=where,
+            next_step="store it as text, for example in base64",
+        )
     return value
 
 
@@ -127,12 +135,20 @@ def _read_file(where: str, path: Path, *, follow: bool = True) -> str:
     finally:
         os.close(descriptor)
     if len(content) > LARGEST:
-        raise SecretError(f"the secret is larger than {LARGEST} bytes", where=where)
+        raise SecretError(
+            f"the secret is larger than {LARGEST} bytes",
+            where=where,
+            next_step="a secret is one line of text: store the rest elsewhere",
+        )
     try:
         text = content.decode()
     except UnicodeDecodeError:
         # Without its cause: that error carries the bytes.
-        raise SecretError("the secret is not UTF-8 text", where=where) from None
+        raise SecretError(
+            "the secret is not UTF-8 text",
+            where=where,
+            next_step="store it as UTF-8, for example in base64",
+        ) from None
     return text.removesuffix("\n").removesuffix("\r")
 
 

@@ -69,7 +69,10 @@ async def _connected(dsn: str, statement: Statement) -> AsyncIterator[Any]:
 
 async def _connect(dsn: str, statement: Statement) -> Any:
     if not dsn.startswith(("postgresql://", "postgres://")):
-        raise UsageError("the secret holds no address of a database: postgresql://...")
+        raise UsageError(
+            "the secret holds no address of a database: postgresql://...",
+            next_step="put such an address into the secret",
+        )
     settings = {
         "application_name": "vrooli-step",
         "default_transaction_read_only": "off" if statement.write else "on",
@@ -90,19 +93,28 @@ async def _connect(dsn: str, statement: Statement) -> Any:
         raise _translated(error) from error
     except ValueError:
         # Without its cause, whose text holds a part of the address.
-        raise UsageError("the address of the database cannot be read") from None
+        raise UsageError(
+            "the address of the database cannot be read",
+            next_step="write it as postgresql://USER:PASSWORD@HOST:PORT/NAME",
+        ) from None
 
 
 async def _executed(connection: Any, statement: Statement) -> Rows:
     prepared = await connection.prepare(statement.text)
     if (count := len(prepared.get_parameters())) != len(statement.parameters):
-        raise UsageError(f"it takes {count} parameters, and gets {len(statement.parameters)}")
+        raise UsageError(
+            f"it takes {count} parameters, and gets {len(statement.parameters)}",
+            next_step="give one value for each of $1, $2, ...",
+        )
     columns = tuple(attribute.name for attribute in prepared.get_attributes())
     if not columns:
         await prepared.fetch(*statement.parameters)
         status = prepared.get_statusmsg()
         if status.startswith("COPY"):
-            raise UsageError("what COPY reads or writes goes nowhere here; use SELECT or INSERT")
+            raise UsageError(
+                "what COPY reads or writes goes nowhere here; use SELECT or INSERT",
+                next_step="write the rows by INSERT, or read them by SELECT",
+            )
         return Rows((), (), affected=_affected(status))
     cursor = await prepared.cursor(*statement.parameters)
     rows: list[list[Any]] = []
@@ -136,7 +148,10 @@ def _translated(error: Exception) -> VrooliError:
         if isinstance(error, kinds):
             return made()
     if isinstance(error, asyncpg.DataError) and "message" not in error.as_dict():
-        return UsageError(f"a parameter does not fit: {str(error)[:300]}")  # says the driver
+        return UsageError(
+            f"a parameter does not fit: {str(error)[:300]}",
+            next_step="cast it in the query, like $1::int",
+        )  # says the driver
     state = str(getattr(error, "sqlstate", "") or "")
     if isinstance(error, asyncpg.PostgresError) and not state.startswith(_AWAY):
         said = str(error.as_dict().get("message") or error)
@@ -147,10 +162,19 @@ def _translated(error: Exception) -> VrooliError:
 
 
 _WORDS: tuple[tuple[type[Exception], Callable[[], VrooliError]], ...] = (
-    (asyncpg.ClientConfigurationError, lambda: UsageError("the address cannot be used")),
+    (
+        asyncpg.ClientConfigurationError,
+        lambda: UsageError(
+            "the address cannot be used",
+            next_step="write it as postgresql://USER:PASSWORD@HOST:PORT/NAME",
+        ),
+    ),
     (
         asyncpg.UnsupportedClientFeatureError,
-        lambda: UsageError("a value has a type that cannot be read here; use to_jsonb() or ::text"),
+        lambda: UsageError(
+            "a value has a type that cannot be read here; use to_jsonb() or ::text",
+            next_step="convert that column in the query",
+        ),
     ),
     (
         asyncpg.InvalidAuthorizationSpecificationError,
@@ -158,6 +182,9 @@ _WORDS: tuple[tuple[type[Exception], Callable[[], VrooliError]], ...] = (
     ),
     (
         asyncpg.InvalidCatalogNameError,
-        lambda: UsageError("PostgreSQL has no database of that name"),
+        lambda: UsageError(
+            "PostgreSQL has no database of that name",
+            next_step="make it, or correct the name in the address",
+        ),
     ),
 )

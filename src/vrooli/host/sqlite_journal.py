@@ -92,7 +92,7 @@ class SqliteJournals:
         """
         row = await self._on_thread(lambda file: file.execute(_CLAIM, (run,)).fetchone())
         if row is None:
-            raise Refused("the run has ended", where=run)
+            raise Refused("the run has ended", where=run, next_step="start another run")
         return SqliteJournal(self, run, row[0])
 
     async def end(self, run: str) -> None:

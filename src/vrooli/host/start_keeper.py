@@ -65,7 +65,11 @@ def become_keeper(home: Home, watchdog: LaunchSpec) -> NoReturn:
         os.execv(command[0], command)
     except OSError as error:
         what = f"the keeper cannot be started: {error.strerror}"
-        raise StartFailed(what, where=command[0]) from error
+        raise StartFailed(
+            what,
+            where=command[0],
+            next_step="make it executable for this user, or install vrooli again",
+        ) from error
 
 
 def _python() -> list[str]:
@@ -182,7 +186,12 @@ async def _run(command: list[str], sink: int, beside: Mapping[str, str]) -> int:
         process = await _start(command, sink, beside)
     except OSError as error:
         what = f"the keeper cannot be started: {error.strerror}"
-        raise StartFailed(what, where=command[0], retryable=True) from error
+        raise StartFailed(
+            what,
+            where=command[0],
+            retryable=True,
+            next_step="make it executable for this user, or install vrooli again",
+        ) from error
     try:
         async with asyncio.timeout(READY):
             return await process.wait()

@@ -131,7 +131,9 @@ def _message(phase: Phase, unit: Properties, service: Properties) -> str:
         told += f", {unit['FreezerState']}"
     if phase != "failed":
         return told
-    told += f", result {service.get('Result', 'unknown')}"
+    code, signal = _ending(service)
+    how = f" {code}" if code else f" {signal}" if signal else ""
+    told += f", result {service.get('Result', 'unknown')}{how}"
     if service.get("Restart", "no") != "no":
         told += f"; systemd gave up after {service.get('NRestarts', 0)} restarts"
     return told

@@ -27,7 +27,7 @@ from vrooli.host.systemd_manager import (
     result_of,
 )
 from vrooli.host.systemd_unit import OVER
-from vrooli.host.unit_properties import FAILED_STEPS, environment_file, properties
+from vrooli.host.unit_properties import environment_file, failed_step, properties
 from vrooli.stack.unit_names import made_for
 
 EXISTS = f"{NAME}.UnitExists"
@@ -84,12 +84,19 @@ class SystemdUnits(SystemdManager):
                 _write(file, spec.launch)
                 reply = await self._make_now(name, told)
             if not reply.ok:
-                raise _not_made(name, spec, reply.said)
+                raise _not_made(name, spec.launch, reply.said)
             result = await result_of(signals, reply.body[0], TAKEN_ON)
         if result not in ("done", ""):
             seen = await self.look(name)
-            step = FAILED_STEPS.get(seen.code or 0, "")
-            raise _not_made(name, spec, step or f"{result}: {seen.message}")
+            what, advice = failed_step(seen.code or 0, spec, program)
+            if what:
+                raise StartFailed(
+                    f"{what} (unit `{name}`)",
+                    where=spec.launch.service,
+                    next_step=advice,
+                    retryable=True,
+                )
+            raise _not_made(name, spec.launch, f"{result}: {seen.message}")
 
     async def _make_now(self, name: str, told: object) -> Reply:
         """One that is about to end is waited for."""
@@ -162,9 +169,14 @@ def _program(launch: LaunchSpec) -> str:
     name = launch.argv[0]
     if "/" in name:
         return os.path.normpath(os.path.join(launch.cwd, name))
-    found = shutil.which(name, path=launch.env.get("PATH", ""))
+    path = launch.env.get("PATH", "")
+    found = shutil.which(name, path=path)
     if found is None:
-        raise StartFailed(f"command not found: {name}", where=launch.service)
+        raise StartFailed(
+            f"command not found: {name} in PATH {path}",
+            where=launch.service,
+            next_step="install it, or correct `command`",
+        )
     return found
 
 
@@ -187,10 +199,10 @@ def _write(file: Path, launch: LaunchSpec) -> None:
         ) from error
 
 
-def _not_made(name: str, spec: UnitSpec, said: str) -> StartFailed:
+def _not_made(name: str, launch: LaunchSpec, said: str) -> StartFailed:
     return StartFailed(
         f"systemd did not start its unit `{name}`: {said}",
-        where=spec.launch.service,
-        next_step=f"`vrooli logs {spec.launch.service}` and `systemctl status {name}` show more",
+        where=launch.service,
+        next_step=f"`vrooli logs {launch.service}` and `systemctl status {name}` show more",
         retryable=True,
     )

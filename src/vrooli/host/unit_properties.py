@@ -118,14 +118,28 @@ def out_of_memory(service: Mapping[str, Any]) -> str:
     return f"out of memory, of which it may have {limit / 2**20:.0f} MiB"
 
 
-FAILED_STEPS: Mapping[int, str] = {
-    200: "its working folder cannot be entered by its user",
-    203: "its program cannot be run by its user",
-    205: "a limit cannot be set",
-    209: "its log cannot be written",
-    216: "its group is not known",
-    217: "its user is not known",
-    226: "its view of the files cannot be made (private_tmp, protect_home, read_only)",
-}
-"""By the exit code that systemd gives a process that did not come to its program (systemd.exec(5),
-"Process Exit Codes")."""
+def failed_step(code: int, spec: UnitSpec, program: str) -> tuple[str, str]:
+    """Why a process did not come to its program, and what to do about it; empty where its exit code
+    does not say (systemd.exec(5), "Process Exit Codes").
+    """
+    launch = spec.launch
+    user = launch.user or "this user"
+    known = {
+        200: (
+            f"its working folder cannot be entered by {user}: {launch.cwd}",
+            "make the folder, open it to that user, or correct `cwd`",
+        ),
+        203: (
+            f"its program cannot be run by {user}: {program}",
+            "correct `command`, or let that user read and execute the file",
+        ),
+        205: ("a limit cannot be set", "correct `files` in its `limits`"),
+        209: (f"its log cannot be written: {launch.log_path}", "free some space on its disk"),
+        216: (f"the group of {user} is not known", "make it, or correct `user`"),
+        217: (f"its user is not known: {user}", "make it, or correct `user`"),
+        226: (
+            "its view of the files cannot be made (private_tmp, protect_home, read_only)",
+            "each path of `read_only` must be there",
+        ),
+    }
+    return known.get(code, ("", ""))

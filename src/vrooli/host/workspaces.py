@@ -70,7 +70,9 @@ class FolderWorkspaces:
 
     def _folder(self, run: str) -> Path:
         if not _RUN.fullmatch(run):
-            raise UsageError("this cannot be the id of a run")
+            raise UsageError(
+                "this cannot be the id of a run", next_step="`vrooli run list` shows the runs"
+            )
         return self._root / run
 
     def _untouched(self, since: float) -> list[str]:
@@ -179,5 +181,5 @@ def _translated(error: OSError) -> StorageError | UsageError:
     if error.errno in (errno.ENOENT, errno.ENXIO):
         return NoSuchFile("there is no such file")
     if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY):
-        return UsageError("what is there is no file, or a link")
+        return UsageError("what is there is no file, or a link", next_step="choose another path")
     return StorageError(f"the disk refuses: {error.strerror}", retryable=True)

@@ -57,11 +57,19 @@ def carry_out(acts: Iterable[Act], using: Programs) -> None:
             answer = using.run(act.argv, act.seconds)
         except VrooliError as error:
             if act.needed:
-                raise StartFailed(f"cannot {act.title}: {error.what}", where=error.where) from error
+                raise StartFailed(
+                    f"cannot {act.title}: {error.what}",
+                    where=error.where,
+                    next_step=error.next_step or "do it by hand to see more, then run this again",
+                ) from error
             continue
         if act.needed and not answer.ok:
             said = f"cannot {act.title}: {answer.said}"
-            raise StartFailed(said, where=" ".join(act.argv[:4]))
+            raise StartFailed(
+                said,
+                where=" ".join(act.argv[:4]),
+                next_step="do it by hand to see more, then run this again",
+            )
 
 
 async def start_protected(home: Home) -> KeeperClient:

@@ -31,7 +31,7 @@ def overlaps(stack: Stack) -> list[str]:
 
 async def _overlaps(stack: Stack) -> list[str]:
     managers = _managers(stack)
-    held = [s for s in stack.services.values() if s.is_held and not s.is_made]
+    held = [service for service in stack.services.values() if service.is_held]
     looks = (managers[service.runtime].look(service.held) for service in held)
     try:
         answers = await asyncio.gather(*looks, return_exceptions=True)

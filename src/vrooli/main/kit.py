@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vrooli.client.api import Bearer
     from vrooli.client.fleet import FleetClient
     from vrooli.client.login import LoginFile
+    from vrooli.stack.diff import Difference
     from vrooli.stack.model import Service, Stack
     from vrooli.stack.scanning.scan import Scanned
     from vrooli.stack.upgrading import Wish
@@ -105,6 +106,12 @@ class LocalKit:
             return read_compiled(home.stack_json)
         except ConfigError:
             return None
+
+    def edits(self, file: Path | None, home: Home) -> "Difference | None":
+        """See `main.edited`."""
+        from vrooli.main.edited import edits
+
+        return edits(file, home, self.compiled(home), self.load_stack)
 
     def check_takeover(self, stack: "Stack", home: Home) -> None:
         """See `main.takeover`."""

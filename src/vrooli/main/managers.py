@@ -60,7 +60,8 @@ class Managers(Mapping[str, Manager]):
         home = self._home
         own = OwnStops(home.own_stops if home is not None else None)
         journal = Journal(programs(os.environ), user)
-        self._bus = DBus(f"unix:path={runtime_folder(os.environ)}/bus" if user else SYSTEM_BUS)
+        run = runtime_folder(os.environ) or f"/run/user/{os.geteuid()}"  # where it would be
+        self._bus = DBus(f"unix:path={run}/bus" if user else SYSTEM_BUS)
         if home is None:
             return SystemdManager(self._bus, journal, self._clock, own)
         return SystemdUnits(self._bus, journal, self._clock, own, home.units)

@@ -162,7 +162,10 @@ class _Installation:
             time.sleep(STAYS)
             trouble = self._trouble()
         if trouble:
-            raise StartFailed(f"the unit does not work: {trouble}")
+            raise StartFailed(
+                f"the unit does not work: {trouble}",
+                next_step="`systemctl status` and `journalctl --unit` show more of it",
+            )
 
     def _trouble(self) -> str:
         """Why it cannot be trusted yet; empty when it can."""

@@ -50,7 +50,11 @@ def draft(path: Path, text: str) -> Iterator[Path]:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path.parent)) from error
+        raise UsageError(
+            f"cannot be written: {error.strerror}",
+            where=str(path.parent),
+            next_step="make that folder writable, or go to another one",
+        ) from error
     try:
         yield Path(name)
     finally:

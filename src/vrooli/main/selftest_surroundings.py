@@ -25,6 +25,9 @@ NAMES_PATIENCE = "options timeout:1 attempts:1"
 class NotHere(Refused):
     """This machine cannot have what a scenario needs."""
 
+    def __init__(self, what: str, *, where: str = "") -> None:
+        super().__init__(what, where=where, next_step="see to that, or leave the scenario out")
+
 
 class LocalSurroundings:
     """See `autoheal.selftest.scenario.Surroundings`.

@@ -33,7 +33,11 @@ def uninstall(work: UnitWork) -> bool:
         if ran:
             go_on_without(work)
     if work.see().loaded:
-        raise StartFailed("the service manager still knows it", where=work.unit.name)
+        raise StartFailed(
+            "the service manager still knows it",
+            where=work.unit.name,
+            next_step="stop and disable it by hand, then run this again",
+        )
     return True
 
 

@@ -56,7 +56,11 @@ def main(queues: str | None = None, slots: int | None = None) -> int:
         if slots is not None:
             settings = replace(settings, slots=slots)
         if settings.slots == 0:
-            raise UsageError("a worker without slots does nothing", where="VROOLI_SLOTS")
+            raise UsageError(
+                "a worker without slots does nothing",
+                where="VROOLI_SLOTS",
+                next_step="set it to 1 or more, or leave it out",
+            )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, leave)  # until `run` has something to drain
         configure_logs(SERVICE, __version__)

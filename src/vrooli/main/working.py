@@ -32,7 +32,11 @@ def work_settings(environ: Mapping[str, str]) -> WorkSettings:
     queues = read_environment(environ, "VROOLI_QUEUES") or DEFAULT_QUEUE
     slots = number_in(environ, "VROOLI_SLOTS", 100.0)
     if not slots.is_integer():
-        raise UsageError(f"{slots} is no whole number", where="VROOLI_SLOTS")
+        raise UsageError(
+            f"{slots} is no whole number",
+            where="VROOLI_SLOTS",
+            next_step="set it to a whole number",
+        )
     return WorkSettings(
         queues=tuple(dict.fromkeys(name.strip() for name in queues.split(","))),
         slots=int(slots),
@@ -62,7 +66,9 @@ def number_in(environ: Mapping[str, str], name: str, default: float) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} is not a number", where=name) from error
+        raise UsageError(
+            f"{text!r} is not a number", where=name, next_step="set it to a number"
+        ) from error
 
 
 def working(

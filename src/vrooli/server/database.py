@@ -138,7 +138,10 @@ def _translate_state(error: Any) -> VrooliError:
             next_step="look at the service `postgres`",
         )
     if state in _CHARACTER_STATES:
-        return UsageError("a text holds a character that cannot be stored: NUL, or half of one")
+        return UsageError(
+            "a text holds a character that cannot be stored: NUL, or half of one",
+            next_step="leave that character out",
+        )
     return VrooliError(
         f"PostgreSQL refused the statement (SQLSTATE {state})",
         next_step="see the server's log",

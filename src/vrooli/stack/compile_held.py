@@ -28,9 +28,14 @@ _EXPECTED = {
 _WITH_PASSWORD = ("postgres", "redis")
 
 
-def makes_unit(runtime: str, written: ServiceSection) -> bool:
-    """Whether a unit is made for it."""
-    return runtime == "systemd" and written.unit is None and written.command is not None
+def makes_unit(runtime: str, written: ServiceSection, section: Section) -> bool:
+    """Whether a unit is made for it. One is also meant where the command is wrong, or is missing
+    beside limits: then that is the mistake.
+    """
+    if runtime != "systemd" or written.unit is not None:
+        return False
+    meant = written.limits is not None or section.is_wrong("command")
+    return meant or written.command is not None
 
 
 def check_made(written: ServiceSection, needs_command: bool, kind: str, section: Section) -> None:
@@ -53,7 +58,11 @@ def held_name(runtime: str, kind: str, written: ServiceSection, section: Section
     if runtime not in NAMED_BY:
         return ""
     key = NAMED_BY[runtime]
-    section.reject(OWN_KEYS, written, f"the {key} has that already; leave it out")
+    already = f"the {key} has that already; leave it out"
+    if runtime == "systemd":
+        or_made = f"{already}, or leave `unit` out: then one is made for the command"
+        section.reject(("command",), written, or_made)
+    section.reject(OWN_KEYS, written, already)
     section.reject(("config_test",), written, f"only for what is started here, not a {key}")
     name: str | None = getattr(written, key)
     if name is None:

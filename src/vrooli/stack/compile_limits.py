@@ -39,7 +39,8 @@ def compile_limits(
     if written is None:
         return Limits()
     if not made:
-        section.wrong("limits", _WITHOUT[runtime])
+        if not section.is_wrong("runtime"):
+            section.wrong("limits", _WITHOUT[runtime])
         return Limits()
     below = Section(section.problems, (*section.path, "limits"))
     return Limits(

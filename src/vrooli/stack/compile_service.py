@@ -87,7 +87,7 @@ def compile_service(declared: Declared) -> list[Service]:
         )
     elif declared.role == "scenario" or not (declared.kind.needs_command or runtime in NAMED_BY):
         section.reject(("url",), written, 'only for `runtime = "external"`; leave it out')
-    if runtime == "process" or makes_unit(runtime, written):
+    if runtime == "process" or makes_unit(runtime, written, section):
         _require_command(declared)
     _check_options(declared, runtime)
     instances = section.whole("instances", written.instances, 1, (1, MOST_INSTANCES))
@@ -132,10 +132,10 @@ def _instance(declared: Declared, runtime: str, name: str, ports: _Ports, number
     url = "" if is_reference(ports.url) else ports.url
     health = Section(section.problems, (*section.path, "health"))
     _check_sql(declared, health)
-    made = makes_unit(runtime, written)
+    made = makes_unit(runtime, written, section)
     if made:
         check_made(written, kind.needs_command, kind.name, section)
-        held = made_unit(declared.own_unit, name)
+        held = made_unit(declared.own_unit, name) if written.command else ""
     else:
         held = held_name(runtime, kind.name, written, section)
     docker = runtime == "docker"

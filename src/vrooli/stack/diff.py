@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from vrooli.core.limits import Limits
 from vrooli.stack.model import AutohealSettings, FleetSettings, Job, NotifySettings, Service, Stack
 
 RESTART_KEYS = (
@@ -128,7 +129,7 @@ def _jobs(old: Mapping[str, Job], new: Mapping[str, Job]) -> JobsDifference:
 
 def _change(name: str, old: Stack, new: Stack) -> Change:
     before, after = old.services[name], new.services[name]
-    keys = _differing(Service, before, after)
+    keys = tuple(_named(_differing(Service, before, after), before, after))
     if after.is_watchdog:
         keys = tuple(key for key in keys if key not in _FROM_SETTINGS)
         return Change(name, keys, restart=False)  # it is not ours to restart: the keeper minds it
@@ -137,6 +138,15 @@ def _change(name: str, old: Stack, new: Stack) -> Change:
     restart = fingerprint(before, old) != fingerprint(after, new)
     ours = after.managed and (after.is_made or not after.is_held)
     return Change(name, keys + moved, restart and ours)
+
+
+def _named(keys: tuple[str, ...], before: Service, after: Service) -> Iterator[str]:
+    """Each as it stands in the file; of the limits, which."""
+    for key in keys:
+        if key == "limits":
+            yield from (f"limits.{x}" for x in _differing(Limits, before.limits, after.limits))
+        else:
+            yield key
 
 
 def _differing_tables(

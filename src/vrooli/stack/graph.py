@@ -120,7 +120,10 @@ def start_waves(stack: Stack) -> list[set[str]]:
     while len(placed) < len(edges):
         wave = {name for name, needs in edges.items() if name not in placed and needs <= placed}
         if not wave:
-            raise ConfigError(f"needs form a cycle: {' -> '.join(find_cycle(edges) or [])}")
+            raise ConfigError(
+                f"needs form a cycle: {' -> '.join(find_cycle(edges) or [])}",
+                next_step="take one of these needs out",
+            )
         waves.append(wave)
         placed |= wave
     return waves

@@ -13,7 +13,7 @@ from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service
 from vrooli.stack.probe import probe
 from vrooli.stack.progress import Report, Step
-from vrooli.stack.runtime import Context, Runtime
+from vrooli.stack.runtime import FOREGROUND, Context, Runtime
 
 ALIVE_SECONDS = 1.0
 """How long one without any health check must stay alive to count as started, as for our own."""
@@ -35,12 +35,14 @@ class HeldRuntime(Runtime):
         manager: what it is called, to people.
         thing: what it holds.
         stop_command, start_command: by which people end and start one by hand.
+        revive: what people can do when it does not answer.
     """
 
     manager: ClassVar[str]
     thing: ClassVar[str]
     stop_command: ClassVar[str]
     start_command: ClassVar[str]
+    revive: ClassVar[str]
 
     async def start(self, service: Service, context: Context, report: Report) -> Result:
         """See the base. What its manager is about to start again by itself is waited for."""
@@ -131,7 +133,11 @@ class HeldRuntime(Runtime):
             if service.name in context.silent:
                 raise self._silent(service, context.silent[service.name])
             if by := self.in_hand(service, context):
-                raise Refused(f"somebody else has it in hand: {by}", where=service.name)
+                raise Refused(
+                    f"somebody else has it in hand: {by}",
+                    where=service.name,
+                    next_step=f"`vrooli start {service.name}` has it run again",
+                )
             held = context.held[service.name]
             if held.phase in ("ended", "failed", "missing"):
                 raise await self._failed(service, context, result.message, logged)
@@ -154,6 +160,9 @@ class HeldRuntime(Runtime):
             lines = []
         shown = "".join(f"\n  | {line}" for line in lines)
         advice = f"`vrooli logs {service.name}` shows more"
+        held = context.held.get(service.name)
+        if service.is_made and held is not None and held.phase == "ended":
+            advice = FOREGROUND
         return StartFailed(what + shown, where=service.name, next_step=advice, retryable=True)
 
     def _logged(self, service: Service, context: Context) -> int:
@@ -174,7 +183,7 @@ class HeldRuntime(Runtime):
         return Refused(
             f"{self.manager} does not answer: {why}",
             where=service.name,
-            next_step=next_step or f"see to {self.manager}; it goes on when that answers again",
+            next_step=next_step or f"{self.revive}; it goes on when that answers again",
             retryable=True,
         )
 

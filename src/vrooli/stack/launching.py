@@ -114,7 +114,10 @@ def resolve(value: str, stack: Stack, place: Place) -> str:
         return place.secrets.resolve(value)
     resource = stack.services.get(name)
     if resource is None:
-        raise ConfigError(f"`{value}` names no resource of this stack")
+        raise ConfigError(
+            f"`{value}` names no resource of this stack",
+            next_step="name one that [resources] declares",
+        )
     return kind_of(resource).url(resource, place)
 
 

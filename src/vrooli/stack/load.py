@@ -124,7 +124,11 @@ def _read(path: Path) -> str:
             next_step="name another by -f FILE, or write one by `vrooli init`",
         ) from error
     if len(content) > LARGEST:
-        raise ConfigError(f"the stack file is larger than {LARGEST} bytes", where=where)
+        raise ConfigError(
+            f"the stack file is larger than {LARGEST} bytes",
+            where=where,
+            next_step="take out what no service needs",
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -47,12 +47,18 @@ def left_over(home: Home, declared: Collection[Service]) -> dict[str, Service]:
     of each as it takes to stop it.
     """
     ours = {service.held for service in declared if service.is_made}
-    try:
-        found = sorted(path.stem for path in home.units.glob("vrooli-*.env"))
-    except OSError:
-        return {}
     return {
         name: Service(name, name, "scenario", "scenario", "systemd", unit, (name,))
-        for unit in found
+        for unit in made_units(home)
         if unit not in ours and (name := made_for(unit))
     }
+
+
+def made_units(home: Home) -> list[str]:
+    """Those that we have made, as far as their environments tell: they lie there from before a unit
+    is made until it is gone.
+    """
+    try:
+        return sorted(path.stem for path in home.units.glob("vrooli-*.env"))
+    except OSError:
+        return []

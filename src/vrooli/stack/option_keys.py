@@ -18,7 +18,7 @@ class WrongKey(ConfigError):
     """
 
     def __init__(self, key: str, what: str) -> None:
-        super().__init__(what, where=key)
+        super().__init__(what, where=key, next_step=f"correct `{key}`")
         self.key = key
 
 

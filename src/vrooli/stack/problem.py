@@ -52,6 +52,11 @@ class Section:
         """Remember a problem with `key`."""
         self.problems.add((*self.path, key), text)
 
+    def is_wrong(self, key: str) -> bool:
+        """Whether there is a problem with `key` or below it: what is made of it then is noise."""
+        path = (*self.path, key)
+        return any(known[: len(path)] == path for known in self.problems.found)
+
     def seconds(
         self,
         key: str,

@@ -40,6 +40,13 @@ class Context:
     silent: dict[str, str] = field(default_factory=dict)
 
 
+FOREGROUND = (
+    "a service stays in the foreground until it is stopped; this command ended or put itself into "
+    "the background"
+)
+"""What to do about one that ended well as soon as it was started."""
+
+
 class Runtime(ABC):
     """Base of every runtime."""
 
@@ -98,4 +105,6 @@ class Runtime(ABC):
         Raises:
             StartFailed: there is none.
         """
-        raise StartFailed("it has no process here", where=service.name)
+        raise StartFailed(
+            "it has no process here", where=service.name, next_step="act on it where it runs"
+        )

@@ -146,10 +146,19 @@ class Supervisor:
             return
         await ask_all((service,), self.context)
         if by := self.in_hand(service):
-            raise Refused(f"somebody else has it in hand: {by}", where=service.name)
+            raise Refused(
+                f"somebody else has it in hand: {by}",
+                where=service.name,
+                next_step=f"`vrooli start {service.name}` has it run again",
+            )
         held = self.held(service)
         if held is not None and held.phase == "stopping":
-            raise Refused(self.obstacle(service), where=service.name, retryable=True)
+            raise Refused(
+                self.obstacle(service),
+                where=service.name,
+                retryable=True,
+                next_step="try again when that is done",
+            )
 
     def held(self, service: Service) -> Held | None:
         """What its manager said last; None when it has none, or that said nothing yet."""
@@ -395,7 +404,11 @@ def _trouble_of(service: Service) -> Iterator[None]:
         raise
     except Exception as error:
         _log.exception("%s", service.name)
-        raise StartFailed(f"{type(error).__name__}: {error}", where=service.name) from error
+        raise StartFailed(
+            f"{type(error).__name__}: {error}",
+            where=service.name,
+            next_step="this is a defect of ours: see the log of the watchdog",
+        ) from error
 
 
 class _Stopwatch:

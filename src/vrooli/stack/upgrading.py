@@ -44,9 +44,14 @@ class Wish:
     def __post_init__(self) -> None:
         """Raise UsageError for what cannot be meant."""
         if len(self.to) > _LONGEST_VERSION:
-            raise UsageError(f"`to` must be a version, not `{self.to[:_LONGEST_VERSION]}...`")
+            raise UsageError(
+                f"`to` must be a version, not `{self.to[:_LONGEST_VERSION]}...`",
+                next_step="write a major version, like 18",
+            )
         if self.undo and self.forget:
-            raise UsageError("`undo` and `forget` exclude each other")
+            raise UsageError(
+                "`undo` and `forget` exclude each other", next_step="leave one of them out"
+            )
 
     @property
     def loses(self) -> bool:
@@ -212,4 +217,8 @@ def _require(outcomes: dict[str, Outcome], names: Collection[str]) -> None:
     for name in names:
         outcome = outcomes.get(name)
         if outcome is not None and outcome.error is not None:
-            raise StartFailed(f"{name} does not stop: {outcome.error.what}", where=name)
+            raise StartFailed(
+                f"{name} does not stop: {outcome.error.what}",
+                where=name,
+                next_step=outcome.error.next_step or f"`vrooli logs {name}` shows more",
+            )

@@ -98,10 +98,11 @@ async def test_its_limits_hold(host: SystemdHost, manager: SystemdUnits) -> None
 @pytest.mark.parametrize(
     ("argv", "change", "said"),
     [
-        (("nothing-like-this",), {}, "command not found: nothing-like-this"),
-        (("/bin/nothing-like-this",), {}, "its program cannot be run"),
-        (("sleep", "9"), {"cwd": "/nowhere"}, "its working folder cannot be entered"),
-        (("sleep", "9"), {"user": "whoever"}, "its user is not known"),
+        (("nothing-like-this",), {}, "command not found: nothing-like-this in PATH /"),
+        (("/bin/nothing-like-this",), {}, "cannot be run by this user: /bin/nothing-like-this"),
+        (("sleep", "9"), {"cwd": "/nowhere"}, "cannot be entered by this user: /nowhere"),
+        (("sleep", "9"), {"user": "whoever"}, "its user is not known: whoever"),
+        (("sleep", "9"), {"limits": Limits(read_only=("/nowhere",))}, "its view of the files"),
     ],
 )
 async def test_what_cannot_be_started_says_why(
@@ -112,7 +113,8 @@ async def test_what_cannot_be_started_says_why(
     said: str,
 ) -> None:
     name = made_unit("vrooli-shop", "broken")
-    with pytest.raises(StartFailed, match=said):
+    with pytest.raises(StartFailed, match=said) as refused:
         await manager.make(name, unit_spec(host.path("/var/log"), "broken", *argv, **change))
+    assert refused.value.next_step
     await manager.remove(name)
     assert (await manager.look(name)).phase == "ended"

@@ -125,15 +125,51 @@ async def test_who_is_not_root_is_refused_what_only_root_can_have(
         assert manager.started == []
 
 
+async def test_what_was_never_made_is_stopped_although_nobody_answers(
+    tmp_path: Path, manager: MemoryManager
+) -> None:
+    manager.go_away()
+    async with MemoryWatchdog(tmp_path, STACK, manager=manager) as watchdog:
+        said: list[str] = []
+        up = await watchdog.operations.run("up", (), lambda step: said.append(step.message))
+        assert not up.ok
+        assert any("next: it is asked over D-Bus: `systemctl start dbus" in line for line in said)
+        assert (await watchdog.operations.run("down", (), silent)).ok
+
+
+async def test_what_may_run_is_not_called_stopped_while_nobody_answers(
+    tmp_path: Path, manager: MemoryManager
+) -> None:
+    async with MemoryWatchdog(tmp_path, STACK, manager=manager) as first:
+        await first.operations.run("up", (), silent)
+        home = first.supervisor.context.tools.place.home
+        manager.go_away()
+        assert not (await first.operations.run("down", (), silent)).ok
+    home.units.mkdir(parents=True)
+    (home.units / f"{UNIT}.env").touch()
+    async with MemoryWatchdog(tmp_path, STACK, first.keeper, manager=manager) as second:
+        assert not (await second.operations.run("down", (), silent)).ok
+
+
 class Failing(MemoryManager):
     """What it makes says why it ends, and ends."""
+
+    code = 3
 
     async def make(self, name: str, spec: UnitSpec) -> None:
         """See the base."""
         await super().make(name, spec)
         with Path(spec.launch.log_path).open("a", encoding="utf-8") as log:
             log.write("no such table\n")
-        self.end(name, code=3)
+        self.end(name, code=self.code)
+
+
+async def test_a_command_that_leaves_the_foreground_is_told_so(tmp_path: Path) -> None:
+    leaving, said = Failing(SystemClock()), [""]
+    leaving.code = 0
+    async with MemoryWatchdog(tmp_path, stack_of(BOX), manager=leaving) as watchdog:
+        await watchdog.operations.run("start", ["box"], lambda step: said.append(step.message))
+    assert any("next: a service stays in the foreground" in message for message in said)
 
 
 async def test_a_start_that_fails_shows_what_it_said_and_not_what_others_did(

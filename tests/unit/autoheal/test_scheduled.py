@@ -104,7 +104,7 @@ def test_a_zone_that_this_machine_has_lost_opens_nothing_and_is_looked_for_again
 
     def zone(_: str) -> tzinfo:
         if not known:
-            raise ConfigError("this machine knows no time zone of that name")
+            raise ConfigError("this machine knows no such time zone", next_step="install it")
         return UTC
 
     one = Scheduled(lambda: {"updates": UPDATES}, zone)

@@ -14,7 +14,7 @@ class _Maker:
 
     def __call__(self, definition: Any) -> tuple[Any]:
         if definition is None:
-            raise UsageError("no definition")
+            raise UsageError("no definition", next_step="give one")
         self.made.append(definition)
         return (definition,)
 

@@ -138,4 +138,7 @@ def test_its_own_restarts_are_in_its_words() -> None:
     seen = _held("failed", "failed", Restart="on-failure", Result="exit-code", NRestarts=5)
     assert (seen.restarts, seen.restarted) == ("on-failure", 5)
     assert seen.message == ("failed (failed), result exit-code; systemd gave up after 5 restarts")
-    assert _held("failed", "failed", Result="signal").message == "failed (failed), result signal"
+    seen = _held("failed", "failed", Result="signal", ExecMainCode=2, ExecMainStatus=6)
+    assert seen.message == "failed (failed), result signal 6"
+    seen = _held("failed", "failed", Result="exit-code", ExecMainCode=1, ExecMainStatus=3)
+    assert seen.message == "failed (failed), result exit-code 3"

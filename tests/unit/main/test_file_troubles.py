@@ -41,3 +41,29 @@ def test_what_is_there_is_no_trouble(tmp_path: Path) -> None:
     secret.chmod(0o600)
     found = troubles(StackFile(tmp_path).load(FILE), {"NOPE": "json://host/"})
     assert found == ["checks.own: command: /nonexistent/check: there is no such program"]
+
+
+def test_what_a_service_or_job_cannot_be_started_with_is_told(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    file = StackFile(tmp_path).load("""
+[scenarios.web]
+runtime = "systemd"
+command = ["./serve"]
+cwd = "nowhere"
+user = "nobody-like-this"
+instances = 2
+limits = { read_only = ["/etc", "nope"] }
+[scenarios.fine]
+command = ["sh", "-c", "true"]
+cwd = "app"
+[jobs.report]
+command = ["no-such-program"]
+schedule = "every 1h"
+""")
+    assert troubles(file, {"PATH": "/usr/bin:/bin"}) == [
+        f"web: command: {tmp_path}/serve: there is no such program",
+        f"web: cwd: {tmp_path}/nowhere: there is no such folder",
+        "web: user: nobody-like-this: there is no such user",
+        f"web: limits.read_only: {tmp_path}/nope: there is no such path",
+        "job report: command: no-such-program: there is no such program",
+    ]

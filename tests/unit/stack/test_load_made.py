@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.stackfile import PYTHON, StackFile
 from vrooli.core.limits import NO_LIMITS, Limits
+from vrooli.stack import sizes
 from vrooli.stack.diff import difference, fingerprint
 from vrooli.stack.load import load_stack
 from vrooli.stack.model import Service, Stack
@@ -62,17 +63,21 @@ def test_a_limit_is_part_of_what_it_was_started_with_and_others_are_as_before(
     before = file.load(f"{WEB}limits = {{ tasks = 5 }}")
     after = file.load(f"{WEB}limits = {{ tasks = 6 }}")
     [change] = difference(before, after).changed
-    assert (change.keys, change.restart) == (("limits",), True)
+    assert (change.keys, change.restart) == (("limits.tasks",), True)
     # Of a process as it was before there were limits: an update of ours restarts nothing.
     process = Service("web", "web", "scenario", "scenario", command=("web",))
     assert fingerprint(process) == "831c9b3551c441d4"
 
+
+_MEMORY = f"5: scenarios.web.limits.memory: expected {sizes.EXPECTED}"
 
 ONE_PROBLEM = [
     (f"{WEB}limits = 3", "4: scenarios.web.limits: expected a table like { memory"),
     (f"{WEB}limits = {{ ram = 1 }}", "4: scenarios.web.limits.ram: unknown key `ram`"),
     (f"{WEB}{TABLE}private-tmp = true", "5: scenarios.web.limits.private-tmp: unknown key"),
     (f'{WEB}{TABLE}memory = "1 GB"', "5: scenarios.web.limits.memory: expected a number of bytes"),
+    (f'{WEB}{TABLE}memory = "64 MiB"', _MEMORY + '; did you mean "64M"?'),
+    (f'{WEB}{TABLE}memory = "1.5gb"', _MEMORY + '; did you mean "1.5G"?'),
     (f"{WEB}{TABLE}memory = 1000", "5: scenarios.web.limits.memory: expected a size from 1M"),
     (f"{WEB}{TABLE}tasks = 0", "5: scenarios.web.limits.tasks: expected a whole number from 1"),
     (f'{WEB}{TABLE}cpu = "50%"', "5: scenarios.web.limits.cpu: expected a whole number from 1"),
@@ -117,3 +122,25 @@ def test_what_does_not_fit_is_named_with_its_line(
 ) -> None:
     problems = file.problems(text)
     assert any(problem.startswith(expected) for problem in problems), problems
+
+
+ALONE = [
+    (
+        f'[scenarios.web]\nruntime = "systemd"\nenv = {{ A = "b" }}\n{TABLE}tasks = 5',
+        "1: scenarios.web.command: needs a `command`",
+    ),
+    (
+        f'{WEB.replace("""["web"]""", """"web" """)}env = {{ A = "b" }}\n{TABLE}tasks = 5',
+        "3: scenarios.web.command: expected a list of texts",
+    ),
+    (
+        f"{WEB.replace('systemd', 'sytemd')}{TABLE}tasks = 5",
+        "2: scenarios.web.runtime: unknown runtime `sytemd`; did you mean `systemd`?",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), ALONE)
+def test_one_mistake_is_one_problem(file: StackFile, text: str, expected: str) -> None:
+    [problem] = file.problems(text)
+    assert problem.startswith(expected)

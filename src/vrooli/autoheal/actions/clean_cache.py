@@ -13,7 +13,10 @@ from vrooli.core.errors import Refused
 def _commands(look: Look) -> Sequence[Command]:
     found = stale(look.facts.files, look.options, look.facts.tools.clock.wall())
     if not found:
-        raise Refused("there is nothing stale to remove")
+        raise Refused(
+            "there is nothing stale to remove",
+            next_step="`vrooli-autoheal checks` shows what is measured",
+        )
     return tuple(Remove(item.path) for item in found)
 
 

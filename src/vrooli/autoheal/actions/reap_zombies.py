@@ -19,7 +19,10 @@ def _commands(look: Look) -> Sequence[Command]:
     """SIGCHLD is ignored by whoever does not ask for it (signal(7)), so it cannot harm."""
     parents = [pid for pid in procfs.zombie_parents(look.facts.files) if _ours(look, pid)]
     if not parents:
-        raise Refused("there is no parent that we may signal")
+        raise Refused(
+            "there is no parent that we may signal",
+            next_step="end their parent yourself; `vrooli-autoheal checks --json` names it",
+        )
     pids = [str(pid) for pid in parents[:MOST]]
     kill = find_program(look, "kill")
     return (run_program(look, ACTION.id, _TITLE, kill, "-CHLD", *pids, as_root=False),)

@@ -15,7 +15,10 @@ _NAME = "restart-units"
 def _commands(look: Look) -> Sequence[Command]:
     failed = look.before.details.get("needed", ()) if look.before else ()
     if not failed:
-        raise Refused("no unit that `needed` of [checks.system-units] names has failed")
+        raise Refused(
+            "no unit that `needed` of [checks.system-units] names has failed",
+            next_step="add the unit to `needed`, or restart it by `systemctl restart`",
+        )
     systemctl = find_program(look, "systemctl")
     return tuple(
         run_program(look, _NAME, f"{arguments[0]} {unit}", systemctl, *arguments)

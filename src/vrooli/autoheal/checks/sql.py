@@ -26,7 +26,10 @@ async def _run(look: Look) -> Result:
     options: Sql = look.options
     resource = look.facts.stack.services.get(options.resource)
     if resource is None or resource.kind != "postgres":
-        raise ConfigError(f"`{options.resource}` is no PostgreSQL of this stack")
+        raise ConfigError(
+            f"`{options.resource}` is no PostgreSQL of this stack",
+            next_step='name a resource of kind "postgres" in `resource`',
+        )
     row = await postgres_row(look, options.query, resource)
     if not row or row[0] is None:
         return critical("the query gave nothing")

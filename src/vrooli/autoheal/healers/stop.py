@@ -8,7 +8,11 @@ from vrooli.stack.supervisor import Supervisor
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
     await supervisor.stop_one(service)
-    raise GivenUp("nothing helped, so it was stopped", where=service.name)
+    raise GivenUp(
+        "nothing helped, so it was stopped",
+        where=service.name,
+        next_step=f"mend it, then `vrooli start {service.name}`",
+    )
 
 
 HEALER = Healer("stop", "stop it and call a person", Danger.DISRUPTIVE, _run, starts=False)

@@ -112,7 +112,10 @@ def _step(asked: str | None) -> series.Step | None:
     for step in series.STEPS:
         if asked == step:
             return step
-    raise UsageError(f"`step` must be one of {', '.join(series.STEPS)}")
+    raise UsageError(
+        f"`step` must be one of {', '.join(series.STEPS)}",
+        next_step="choose one of them, or leave it out",
+    )
 
 
 def _name(request: Request, key: str) -> str:

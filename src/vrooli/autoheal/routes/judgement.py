@@ -131,7 +131,10 @@ class Judgement:
 
 def _short(why: str) -> str:
     if len(why) > LONGEST_WHY:
-        raise UsageError(f"`why` must be a text of at most {LONGEST_WHY} characters")
+        raise UsageError(
+            f"`why` must be a text of at most {LONGEST_WHY} characters",
+            next_step="say it in fewer words",
+        )
     return why
 
 

@@ -112,7 +112,10 @@ class Notify:
         subject = asked.subject
         if not 0 < asked.seconds <= LONGEST:
             days = f"{LONGEST / 86_400:.0f} days"
-            raise UsageError(f"a silence lasts more than 0 seconds, and at most {days}")
+            raise UsageError(
+                f"a silence lasts more than 0 seconds, and at most {days}",
+                next_step="write a duration like 2h; silence it again when that is over",
+            )
         self._require_known(subject)
         why, by = _short(asked.why), actor(request)
         silence = await self.postbox.silence(subject, float(asked.seconds), by, why)
@@ -168,7 +171,10 @@ class Notify:
 
 def _short(why: str) -> str:
     if len(why) > LONGEST_TEXT:
-        raise UsageError(f"`why` must be a text of at most {LONGEST_TEXT} characters")
+        raise UsageError(
+            f"`why` must be a text of at most {LONGEST_TEXT} characters",
+            next_step="say it in fewer words",
+        )
     return why
 
 

@@ -125,7 +125,10 @@ class Services:
         """`{status, checks[]}`. Query: `force=1` looks at everything first."""
         force = request.query_params.get("force", "0")
         if force not in ("0", "1"):
-            raise UsageError("`force` must be 0 or 1")
+            raise UsageError(
+                "`force` must be 0 or 1",
+                next_step="1 looks at everything anew; leave it out for the latest results",
+            )
         if force == "1":
             await self.tick()
         verdict = str(self.view.verdict())

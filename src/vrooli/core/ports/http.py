@@ -14,6 +14,9 @@ class TlsFailed(ProtocolError):
 class ForbiddenAddress(Refused):
     """Nobody here may ask what is at this address (decision 025)."""
 
+    def __init__(self, what: str, *, where: str = "") -> None:
+        super().__init__(what, where=where, next_step="name an address that others may ask")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

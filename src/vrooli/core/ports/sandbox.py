@@ -11,6 +11,13 @@ MIB = 1024 * 1024
 class SandboxUnavailable(Refused):
     """This machine cannot keep code in: it is not run then."""
 
+    def __init__(self, what: str, *, where: str = "") -> None:
+        super().__init__(
+            what,
+            where=where,
+            next_step="run a worker on a machine that can, and have its queue serve the run",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

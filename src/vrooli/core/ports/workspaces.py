@@ -18,6 +18,11 @@ DEEPEST = 10
 class NoSuchFile(UsageError):
     """There is no file of that name."""
 
+    def __init__(self, what: str, *, where: str = "") -> None:
+        super().__init__(
+            what, where=where, next_step="`vrooli run files RUN` lists those there are"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -84,7 +89,10 @@ def parts(path: str) -> tuple[str, ...]:
     names = tuple(path.split("/"))
     wrong = any(name in ("", ".", "..") or _too_long(name) for name in names)
     if wrong or "\0" in path or len(names) > DEEPEST:
-        raise UsageError("expected names with `/` between them, within the run's folder")
+        raise UsageError(
+            "expected names with `/` between them, within the run's folder",
+            next_step="write a path like `out/report.txt`",
+        )
     return names
 
 

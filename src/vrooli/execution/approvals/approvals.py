@@ -35,10 +35,22 @@ class Approvals:
 def _refused(found: dict[str, Any], decision: Decision) -> Refused:
     where = f"{found['run']} {found['path']}"
     if found["status"] in ("approved", "rejected"):
-        return Refused(f"{found['decided_by']} has {found['status']} it already", where=where)
+        return Refused(
+            f"{found['decided_by']} has {found['status']} it already",
+            where=where,
+            next_step="`vrooli run show` tells how the run goes on",
+        )
     if found["status"] == "void":
-        return Refused("its run has ended", where=where)
+        return Refused(
+            "its run has ended",
+            where=where,
+            next_step="`vrooli run retry` goes on with a run that failed",
+        )
     if found["hash"] != decision.hash:
         what = f"what is asked for has the hash {found['hash']}, not {decision.hash}"
         return Refused(what, where=where, next_step="look at it again before you decide")
-    return Refused("the time to decide is over", where=where)
+    return Refused(
+        "the time to decide is over",
+        where=where,
+        next_step="`vrooli run show` tells how the run goes on",
+    )

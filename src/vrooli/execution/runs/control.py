@@ -39,7 +39,11 @@ class Control:
             self._engine.pause(run)
         found = await self._views.get(run)
         if found["status"] in ENDED:
-            raise Refused(f"it is {found['status']} already: nothing is left to pause", where=run)
+            raise Refused(
+                f"it is {found['status']} already: nothing is left to pause",
+                where=run,
+                next_step="`vrooli run show` tells how it ended",
+            )
         return found
 
     async def resume(self, run: str, by: str) -> dict[str, Any]:
@@ -70,7 +74,11 @@ class Control:
         """
         found = await self._views.get(run)
         if found["status"] not in ("failed", "cancelled"):
-            raise Refused(f"it is {found['status']}: only what failed can be retried", where=run)
+            raise Refused(
+                f"it is {found['status']}: only what failed can be retried",
+                where=run,
+                next_step="start another run of the routine",
+            )
         fence = await self._transitions.fence(run)
         entries = await self._journal(run)
         before, routine = counting(entries), await self._routine(found)
@@ -83,7 +91,11 @@ class Control:
             why = "it would fail again at once: no step failed, but what is computed from them"
             raise Refused(why, where=run, next_step="name an earlier step: --from PATH")
         if not await self._transitions.retry(run, fence or 0, by, again):
-            raise Refused("somebody else goes on with it already", where=run)
+            raise Refused(
+                "somebody else goes on with it already",
+                where=run,
+                next_step="`vrooli run show` tells how far it is",
+            )
         await self._engine.wake(run)
         return await self._views.get(run)
 

@@ -33,16 +33,26 @@ def _schema(definition: Any) -> Schema:
     try:
         return Schema(definition.get("inputs", {}))
     except BadSchema as error:
-        raise BadInputs(f"the `inputs` of the routine: {error.what}") from error
+        raise BadInputs(
+            f"the `inputs` of the routine: {error.what}",
+            next_step="correct `inputs` of the routine, and store it again",
+        ) from error
 
 
 def _compare(schema: Schema, inputs: Any) -> None:
     if not isinstance(inputs, dict):
-        raise BadInputs("expected an object", where="inputs")
+        raise BadInputs(
+            "expected an object",
+            where="inputs",
+            next_step='write an object, like {"name": "value"}',
+        )
     try:
         mistakes = schema.mistakes(inputs, MOST_MISTAKES)
     except BadSchema as error:
-        raise BadInputs(f"the `inputs` of the routine: {error.what}") from error
+        raise BadInputs(
+            f"the `inputs` of the routine: {error.what}",
+            next_step="correct `inputs` of the routine, and store it again",
+        ) from error
     if mistakes:
         said = "; ".join(f"inputs.{place}".rstrip(".") + f": {why}" for place, why in mistakes)
         raise BadInputs(said, next_step="the routine says what it takes under `inputs`")

@@ -77,5 +77,9 @@ class Runs:
             self._engine.parts.meter.ended(one)
         found = await self.views.get(run)
         if not cancelled and found["status"] != "cancelled":
-            raise Refused(f"it is {found['status']} already", where=run)
+            raise Refused(
+                f"it is {found['status']} already",
+                where=run,
+                next_step="`vrooli run show` tells how it ended",
+            )
         return found

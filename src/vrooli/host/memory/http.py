@@ -25,11 +25,18 @@ class MemoryHttp:
         """See the port."""
         url = urlsplit(request.url)
         if url.scheme not in ("http", "https") or not url.hostname or "@" in url.netloc:
-            raise UsageError("an address is http:// or https://, a host, and no user in it")
+            raise UsageError(
+                "an address is http:// or https://, a host, and no user in it",
+                next_step="correct `url`",
+            )
         if is_forbidden(url.hostname):
             raise ForbiddenAddress("no step may ask there", where=url.hostname)
         if any(sign in value for value in request.headers.values() for sign in "\r\n\0"):
-            raise UsageError("a header cannot be sent as it is", where=url.hostname)
+            raise UsageError(
+                "a header cannot be sent as it is",
+                where=url.hostname,
+                next_step="its value must be one line of text",
+            )
         self.sent.append(request)
         answer = await self._server(request)
         if len(answer.body) > largest:

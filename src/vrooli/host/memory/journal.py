@@ -39,7 +39,7 @@ class MemoryJournals:
         """Its journal, for its only owner from now on; `Refused` when it has ended."""
         state = self._runs.setdefault(run, _Run())
         if state.ended:
-            raise Refused("the run has ended", where=run)
+            raise Refused("the run has ended", where=run, next_step="nothing more is written of it")
         state.fence += 1
         return MemoryJournal(self, state, state.fence)
 

@@ -307,4 +307,6 @@ class MemoryKeeper:
         async for ended in self.exits():
             if ended.launch.launch_id == launch_id:
                 return ended
-        raise UsageError(f"no launch {launch_id} is known")
+        raise UsageError(
+            f"no launch {launch_id} is known", next_step="ask for one that was spawned"
+        )

@@ -109,7 +109,7 @@ class MemoryManager:
         """See the port."""
         self._reachable()
         if (await self.look(name)).phase in ("running", "starting"):
-            raise StartFailed("it runs already", where=name)
+            raise StartFailed("it runs already", where=name, next_step="stop it first")
         self.started.append(name)
         self.made[name] = spec
         self._held[name] = Held(name, "ended", mark=spec.launch.fingerprint)
@@ -127,7 +127,7 @@ class MemoryManager:
         """See the port."""
         self._reachable()
         if name not in self._held:
-            raise StartFailed("there is no such row", where=name)
+            raise StartFailed("there is no such row", where=name, next_step="add it first")
         self.started.append(name)
         if self._held[name].phase not in ("running", "starting"):
             self.run(name)

@@ -20,7 +20,10 @@ class MemorySql:
     async def ask(self, dsn: str, statement: Statement) -> Rows:
         """See the port."""
         if not dsn.startswith(("postgresql://", "postgres://")):
-            raise UsageError("the secret holds no address of a database: postgresql://...")
+            raise UsageError(
+                "the secret holds no address of a database: postgresql://...",
+                next_step="put one there",
+            )
         self.asked.append((dsn, statement))
         found = self._database(statement)
         more = len(found.rows) > statement.most

@@ -34,7 +34,7 @@ class MemoryWorkspaces:
         files = self._of(run)
         above = {"/".join(names[:count]) for count in range(1, len(names))}
         if above & set(files) or any(one.startswith(f"{path}/") for one in files):
-            raise UsageError("what is there is no file")
+            raise UsageError("what is there is no file", next_step="choose another path")
         if len(files) >= MOST_FILES or sum(map(len, files.values())) + len(data) > MOST_BYTES:
             raise TooLarge("a run has no more at most", where=path)
         files[path] = data
@@ -54,5 +54,5 @@ class MemoryWorkspaces:
 
     def _of(self, run: str) -> dict[str, bytes]:
         if not run or "/" in run or run.startswith("."):
-            raise UsageError("this cannot be the id of a run")
+            raise UsageError("this cannot be the id of a run", next_step="name a run")
         return self.files.setdefault(run, {})

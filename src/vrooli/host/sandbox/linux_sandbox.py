@@ -55,7 +55,11 @@ async def _start(limits: Limits, network: bool) -> Process:
             start_new_session=True,
         )
     except OSError as error:
-        raise StartFailed(f"it could not be started: {error.strerror}", retryable=True) from error
+        raise StartFailed(
+            f"it could not be started: {error.strerror}",
+            retryable=True,
+            next_step="see to memory and processes of this machine, then try again",
+        ) from error
 
 
 def _spec(limits: Limits, network: bool) -> str:

@@ -104,7 +104,11 @@ class Directory:
         """
         email = email_of(email)
         if await self._users.find(email):
-            raise Refused("there is a user of that address already", where=email)
+            raise Refused(
+                "there is a user of that address already",
+                where=email,
+                next_step="`vrooli user list` shows all; another address can be invited",
+            )
         made = make(INVITATION_PREFIX)
         found = await self._invitations.add(made, email, role, who.name, days)
         self._audit.did(who, "user-invited", email, role=role.value)
@@ -141,7 +145,11 @@ class Directory:
         """
         found = await self._invitations.revoke(id)
         if found is None:
-            raise UnknownName(f"there is no open invitation `{id}`", id)
+            raise UnknownName(
+                f"there is no open invitation `{id}`",
+                id,
+                next_step="`vrooli user list --invitations` shows the open ones",
+            )
         self._audit.did(who, "invitation-revoked", found.email)
         return found
 
@@ -164,7 +172,11 @@ class Directory:
         if who.session is None:
             raise Refused("a key makes no keys", next_step="`vrooli login` with a password first")
         if not who.may(role):
-            raise Refused(f"a key of yours can be {who.role} at most", where=role)
+            raise Refused(
+                f"a key of yours can be {who.role} at most",
+                where=role,
+                next_step="choose that role, or a lower one",
+            )
         made = make(KEY_PREFIX)
         await self._keys.add(made, who.user, name, role, days)
         found = await self._keys.get(made.id)

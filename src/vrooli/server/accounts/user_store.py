@@ -123,7 +123,9 @@ class UserStore:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_CHANGE, email, *values)
         if row is None:
-            raise UnknownName("there is no user of that address", email)
+            raise UnknownName(
+                "there is no user of that address", email, next_step="`vrooli user list` shows all"
+            )
         return user_of(row)
 
     async def rehash(self, user: User, password: str) -> None:

@@ -148,7 +148,11 @@ class Connection:
             case Ping():
                 await self._send(said("pong"))
             case Auth():
-                raise UsageError("it is known already who this is", where="op")
+                raise UsageError(
+                    "it is known already who this is",
+                    where="op",
+                    next_step="its events come as they are",
+                )
 
     async def _everything(self, caller: Caller) -> None:
         if self._source is not None:
@@ -169,7 +173,9 @@ class Connection:
         if not await self._sight.may_see(caller, run):
             raise unknown_run(run)
         if place.root in source:
-            raise UsageError("its tree is followed already", where=run)
+            raise UsageError(
+                "its tree is followed already", where=run, next_step="its events come as they are"
+            )
         self._source = source
         # Its client is to know what the events are of before they come.
         await self._send(said("subscribed", run=run, root=place.root, status=place.status))
@@ -177,7 +183,7 @@ class Connection:
 
     async def _no_more(self, run: str) -> None:
         if not isinstance(self._source, Several):
-            raise UsageError("no run is followed", where=run)
+            raise UsageError("no run is followed", where=run, next_step="subscribe to one first")
         self._source.remove((await self._live.store.place(run)).root)
         await self._send(said("unsubscribed", run=run))
 

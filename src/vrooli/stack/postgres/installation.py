@@ -186,11 +186,17 @@ def _version(program: Path) -> str:
             start = text.find(_BANNER)
             banner = text[start + len(_BANNER) : start + len(_BANNER) + 20] if start >= 0 else b""
     except (OSError, ValueError) as error:
-        raise ConfigError(f"cannot be read: {error}", where=str(program)) from error
+        raise ConfigError(
+            f"cannot be read: {error}",
+            where=str(program),
+            next_step="install it, or correct `installation`",
+        ) from error
     match = re.match(rb"\d+(\.\d+)?", banner)
     if match is None or int(match[0].split(b".")[0]) < OLDEST_MAJOR:
         raise ConfigError(
-            f"this is no PostgreSQL server of version {OLDEST_MAJOR} or later", where=str(program)
+            f"this is no PostgreSQL server of version {OLDEST_MAJOR} or later",
+            where=str(program),
+            next_step="name the folder of a newer one in `installation`",
         )
     return match[0].decode()
 

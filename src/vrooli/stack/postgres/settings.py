@@ -100,7 +100,11 @@ def render(values: Mapping[str, str | int | bool], extra: Mapping[str, str]) -> 
 def _check(name: str) -> None:
     key = name.lower()
     if not _NAME.fullmatch(key):
-        raise ConfigError(f"`{name}` is no name of a PostgreSQL setting", where="settings")
+        raise ConfigError(
+            f"`{name}` is no name of a PostgreSQL setting",
+            where="settings",
+            next_step="write names as in postgresql.conf",
+        )
     if key in OURS:
         raise ConfigError(f"`{name}` cannot be set", where="settings", next_step=OURS[key])
 
@@ -111,6 +115,10 @@ def _value(value: str | int | bool) -> str:
     if isinstance(value, int):
         return str(value)
     if any(ord(character) < 32 for character in value):
-        raise ConfigError("a PostgreSQL setting holds a control character", where="settings")
+        raise ConfigError(
+            "a PostgreSQL setting holds a control character",
+            where="settings",
+            next_step="write it in one line",
+        )
     quoted = value.replace("\\", "\\\\").replace("'", "''")
     return f"'{quoted}'"

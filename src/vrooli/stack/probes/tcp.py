@@ -35,5 +35,9 @@ async def connect(tools: ProbeTools, address: HostPort) -> Result:
 def _port(service: Service) -> int:
     text = service.health.target or str(service.port)
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 65536:
-        raise ConfigError(f"`{text}` is no port", where=f"{service.name}.health.tcp")
+        raise ConfigError(
+            f"`{text}` is no port",
+            where=f"{service.name}.health.tcp",
+            next_step="write a port from 1 to 65535",
+        )
     return int(text)

@@ -115,7 +115,11 @@ class RedisKind(Kind):
             values["maxmemory"] = options.max_memory
         for name in options.settings:
             if name.lower() in _OURS:
-                raise ConfigError(f"`{name}` cannot be set", where=f"{service.name}.settings")
+                raise ConfigError(
+                    f"`{name}` cannot be set",
+                    where=f"{service.name}.settings",
+                    next_step="leave it out: it follows from the other keys",
+                )
         lines = [_line(name, value) for name, value in (values | dict(options.settings)).items()]
         return "\n".join(["# Generated at every start; use `settings` in vrooli.toml.", *lines, ""])
 
@@ -135,7 +139,11 @@ def _program(options: RedisOptions) -> str:
 def _line(name: str, value: str) -> str:
     """One line of redis.conf; quoted, except for `save` and `bind`, which take several words."""
     if not name.replace("-", "").isalnum() or any(ord(c) < 32 for c in value):
-        raise ConfigError(f"`{name}` is no Redis setting", where="settings")
+        raise ConfigError(
+            f"`{name}` is no Redis setting",
+            where="settings",
+            next_step="write names as in redis.conf, and each value in one line",
+        )
     if name in ("save", "bind"):
         return f"{name} {value}"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

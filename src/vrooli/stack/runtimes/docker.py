@@ -13,6 +13,7 @@ class DockerRuntime(HeldRuntime):
     thing = "container"
     stop_command = "docker stop"
     start_command = "docker start"
+    revive = "see to the Docker Engine (`docker info`)"
 
 
 RUNTIME = DockerRuntime()

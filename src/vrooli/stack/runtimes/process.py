@@ -14,7 +14,7 @@ from vrooli.stack.launching import launch_spec
 from vrooli.stack.model import Service
 from vrooli.stack.probe import probe
 from vrooli.stack.progress import Report, Step
-from vrooli.stack.runtime import Context, Runtime
+from vrooli.stack.runtime import FOREGROUND, Context, Runtime
 from vrooli.stack.trees import KILLED, end_tree, immortal
 
 ALIVE_SECONDS = 1.0
@@ -110,7 +110,11 @@ class ProcessRuntime(Runtime):
         """See the base."""
         launch = context.launches.get(service.name)
         if launch is None:
-            raise StartFailed("there is no process to signal", where=service.name)
+            raise StartFailed(
+                "there is no process to signal",
+                where=service.name,
+                next_step=f"`vrooli start {service.name}` starts it",
+            )
         await context.tools.keeper.signal(launch.launch_id, number, tree=tree)
 
     async def _ask(self, service: Service, launch: Launch, context: Context) -> bool:
@@ -204,8 +208,7 @@ class _Wait:
         name = self.service.name
         advice = f"`vrooli logs {name}` shows more"
         if ended is not None and ended.code == 0:
-            advice = "a service stays in the foreground until it is stopped; this command ended or "
-            advice += "put itself into the background"
+            advice = FOREGROUND
         lines = logs.tail(self.context.tools.place.home.log(name), LOG_LINES, self.logged)
         shown = "".join(f"\n  | {line}" for line in lines)
         return StartFailed(what + shown, where=name, next_step=advice, retryable=True)

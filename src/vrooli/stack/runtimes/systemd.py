@@ -4,11 +4,12 @@ for a `command` is made at every start, and gone after every stop.
 
 import asyncio
 
+from vrooli.core.errors import Refused
 from vrooli.stack import logs
 from vrooli.stack.free_port import require_free_port
 from vrooli.stack.held_runtime import LOG_LINES, HeldRuntime
 from vrooli.stack.kinds import kind_of
-from vrooli.stack.making import maker_of, unit_spec
+from vrooli.stack.making import made_units, maker_of, unit_spec
 from vrooli.stack.model import Service
 from vrooli.stack.progress import Report, Step
 from vrooli.stack.runtime import Context
@@ -22,6 +23,10 @@ class SystemdRuntime(HeldRuntime):
     thing = "unit"
     stop_command = "systemctl stop"
     start_command = "systemctl start"
+    revive = (
+        "it is asked over D-Bus: `systemctl start dbus.socket`, or for a user's own "
+        "`loginctl enable-linger`; where none runs, leave `runtime` and `limits` out"
+    )
 
     def check(self, service: Service, context: Context) -> None:
         """What it is made from must be there."""
@@ -29,8 +34,17 @@ class SystemdRuntime(HeldRuntime):
             unit_spec(service, context)
 
     async def stop(self, service: Service, context: Context) -> None:
-        """See the base. Nothing is left of what we have made."""
-        await super().stop(service, context)
+        """See the base. Nothing is left of what we have made; what we never made needs nobody's
+        answer to be gone.
+        """
+        try:
+            await super().stop(service, context)
+        except Refused:
+            if not service.is_made or service.name in context.launches:
+                raise
+            if service.held in made_units(context.tools.place.home):
+                raise
+            return
         if service.is_made:
             await maker_of(service, context).remove(service.held)
 

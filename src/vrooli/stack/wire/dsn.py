@@ -42,7 +42,11 @@ def parse(url: str) -> Dsn:
     query = dict(parse_qsl(parts.query))
     mode = query.get("sslmode", "prefer").replace("allow", "prefer")
     if mode not in _MODES:
-        raise ConfigError(f"sslmode must be one of {', '.join(_MODES)}", where="url")
+        raise ConfigError(
+            f"sslmode must be one of {', '.join(_MODES)}",
+            where="url",
+            next_step="correct `sslmode` in the URL",
+        )
     user = unquote(parts.username or query.get("user", "")) or getpass.getuser()
     return Dsn(
         address=_address(parts, query),

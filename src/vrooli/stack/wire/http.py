@@ -20,7 +20,9 @@ def target(url: str) -> tuple[HostPort, str]:
     """Address and path of an `http` or `https` URL; `ConfigError` when it is none."""
     parts = split(url, ("http", "https"))
     if not parts.hostname:
-        raise ConfigError("the URL names no host", where="url")
+        raise ConfigError(
+            "the URL names no host", where="url", next_step="write it like http://HOST:PORT/path"
+        )
     tls = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return HostPort(parts.hostname, parts.port or (443 if tls else 80), tls), path

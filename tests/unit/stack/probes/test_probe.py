@@ -79,8 +79,8 @@ def look(target: Service, streams: Streams, root: Path) -> Result:
         (ProtocolError("nonsense"), Status.CRITICAL),
         (AccessDenied("wrong password"), Status.CRITICAL),
         (StorageError("disk full"), Status.UNKNOWN),
-        (SecretError("no such variable"), Status.UNKNOWN),
-        (ConfigError("no port"), Status.UNKNOWN),
+        (SecretError("no such variable", next_step="set it"), Status.UNKNOWN),
+        (ConfigError("no port", next_step="write one"), Status.UNKNOWN),
         (ZeroDivisionError("a defect"), Status.UNKNOWN),
     ],
 )

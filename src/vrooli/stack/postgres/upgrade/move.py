@@ -204,7 +204,11 @@ class Move(Upgrade):
         late = replace(seen, inside=inside, extensions=extensions)
         if found := await asyncio.to_thread(self._problems, late):
             lines = "".join(f"\n  | {line}" for line in found)
-            raise Refused(f"it cannot be upgraded:{lines}", where=self._of.name)
+            raise Refused(
+                f"it cannot be upgraded:{lines}",
+                where=self._of.name,
+                next_step="mend what it names, then upgrade again; nothing was changed",
+            )
 
     async def switch(self) -> None:
         """Give the new folder its name, then write down that it is in force."""

@@ -35,6 +35,7 @@ class Undo(Upgrade):
             raise Refused(
                 f"the data in {other}, or the programs for it, are not there any more",
                 where=of.name,
+                next_step="it stays as it is; a backup is the way back",
             )
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(known.at))
         return [
