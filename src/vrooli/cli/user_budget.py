@@ -61,7 +61,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
         said = {"cost": cost, "tokens": tokens}
         limits = {kind: one for kind, one in said.items() if one is not None}
         if none == bool(limits):
-            raise UsageError("say either --cost or --tokens, or --none", where="user budget")
+            advice = "say either --cost or --tokens, or --none"
+            raise UsageError("expected a limit", where="user budget", next_step=advice)
         client = kit.accounts(home_to_change(kit, file))
         _show(client.set_budget(email, limits) if limits else client.clear_budget(email), json=json)
 

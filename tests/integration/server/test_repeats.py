@@ -16,8 +16,9 @@ BY_ITSELF = {
     "/auth/refresh": "the token is good once: shown again it ends its session, on purpose",
     "/auth/logout": "it is over already",
     "/auth/accept": "the invitation is good once",
+    "/fleet/records": "each record has a number of its own, and is kept once",
 }
-"""Who asks is not known before: whose key should it be?"""
+"""Those of `auth`: who asks is not known before, so whose key should it be?"""
 
 IN_ITS_COMMIT = {"/runs", "/runs/{run}/fork"}
 """The key stands in what is made."""

@@ -12,7 +12,7 @@ from vrooli.server.accounts.key_store import Key, KeyStore
 from vrooli.server.accounts.passwords import Passwords
 from vrooli.server.accounts.roles import Caller, Role
 from vrooli.server.accounts.tokens import INVITATION_PREFIX, KEY_PREFIX, digest, make
-from vrooli.server.accounts.user_store import Change, User, UserStore
+from vrooli.server.accounts.user_store import Change, User, UserStore, unknown_user
 from vrooli.server.accounts.words import email_of, new_password
 
 
@@ -53,7 +53,7 @@ class Directory:
         """
         found = await self._users.find(email)
         if found is None:
-            raise UnknownName("there is no user of that address", email)
+            raise unknown_user(email)
         return found
 
     async def add_user(self, who: Caller, email: str, password: str, role: Role) -> User:

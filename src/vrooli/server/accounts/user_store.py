@@ -123,9 +123,7 @@ class UserStore:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_CHANGE, email, *values)
         if row is None:
-            raise UnknownName(
-                "there is no user of that address", email, next_step="`vrooli user list` shows all"
-            )
+            raise unknown_user(email)
         return user_of(row)
 
     async def rehash(self, user: User, password: str) -> None:
@@ -157,3 +155,9 @@ async def insert(connection: Any, id: str, email: str, password: str, role: Role
 def user_of(row: Any) -> User:
     """A row of `COLUMNS`."""
     return User(row[0], row[1], Role(row[2]), row[3], row[4], row[5], row[6])
+
+
+def unknown_user(email: str) -> UnknownName:
+    """There is none of that address."""
+    what = "there is no user of that address"
+    return UnknownName(what, email, next_step="`vrooli user list` shows all")

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from vrooli.server.accounts.roles import Role
 from vrooli.server.answers import refusals
 from vrooli.server.auth import declared
 
@@ -25,7 +26,7 @@ _PARAMETER = {
 def keyed(router: APIRouter) -> list[APIRoute]:
     """Its routes whose requests are done once for each key; that they are is added to what they
     say. All that take a POST of somebody known, but those that see to it themselves, in the commit
-    of what they do.
+    of what they do: a host's records have numbers of their own.
     """
     found = [route for route in _posts(router) if not _by_itself(route)]
     for route in found:
@@ -37,7 +38,8 @@ def keyed(router: APIRouter) -> list[APIRoute]:
 
 def _posts(router: APIRouter) -> Iterable[APIRoute]:
     routes = (route for route in router.routes if isinstance(route, APIRoute))
-    return (one for one in routes if "POST" in (one.methods or ()) and declared(one) is not None)
+    posts = (one for one in routes if "POST" in (one.methods or ()))
+    return (one for one in posts if isinstance(declared(one), Role))
 
 
 def _by_itself(route: APIRoute) -> bool:
