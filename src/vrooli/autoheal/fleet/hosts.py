@@ -60,7 +60,7 @@ def judged(hosts: Found, *, was_well: bool) -> Result:
     late = _said(hosts, Standing.LATE) + _said(hosts, Standing.MISSING)
     of = f"of {len(hosts)} host{'s' * (len(hosts) > 1)}"
     if silent:
-        says = f"{len(silent)} {of} post{'s' * (len(silent) == 1)} no more"
+        says = f"{_counted(len(silent), of)} no more"
         return critical(f"{says}: {_listed(silent + late)}", value, "s", silent=details)
     if unheard and not was_well:
         says = "not heard of yet, after the server was away itself"
@@ -69,7 +69,11 @@ def judged(hosts: Found, *, was_well: bool) -> Result:
         return warning(f"{len(late)} {of}: {_listed(late)}", value, "s", silent=details)
     awaited = sum(stands is Standing.AWAITED for _, stands in hosts)
     more = f", {awaited} awaited" if awaited else ""
-    return ok(f"{len(hosts) - awaited} {of} post here{more}", value, "s")
+    return ok(f"{_counted(len(hosts) - awaited, of)} here{more}", value, "s")
+
+
+def _counted(number: int, of: str) -> str:
+    return f"{number} {of} post{'s' * (number == 1)}"
 
 
 def _said(hosts: Found, which: Standing) -> list[str]:
