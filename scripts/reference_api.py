@@ -56,7 +56,8 @@ SERVER = """
 
 Each route names the [role](../how-to/accounts.md) that it needs; an admin may what an operator may,
 who may what a viewer may. The token is that of a session (`POST /api/v1/auth/login`), an API key,
-or `server.token`, which is an admin; `metrics.token` opens `/metrics` alone. Who is no admin finds
+or `server.token`, which is an admin; `metrics.token` opens `/metrics` alone, and the token of a
+[host](../how-to/several-hosts.md) what that one posts to. Who is no admin finds
 only runs and keys of its own; any other is a 404. 403 when the role is not enough, 409 when what is
 asked does not fit what is there, 429 with `Retry-After` after too many wrong passwords.
 `/openapi.json` (viewer) is the whole schema.

@@ -46,10 +46,10 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     Keys, all optional: `files` (path -> content), `modified` (path -> seconds ago), `disk`,
     `memory` (fields of the facts), `load`, `lag`, `names` (name -> addresses), `options`,
     `sync` (synchronised, seconds off), `beats` (name -> seconds ago and failure), `warning` and
-    `critical`, `before` (details of the look before), `cpus`, `peers` (address -> what each
-    connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
+    `critical`, `before` (details of the look before), `was` (its status), `cpus`, `peers` (address
+    -> what each connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
     `ping_trouble`, `units` (of services of the stack), `server` (port of the stack's server),
-    `hosts` (that post to it: name, seconds ago added and seen, and whether revoked), `bus` (method
+    `hosts` (that post to it: name, seconds ago added and seen; `revoked`, `unheard`), `bus` (method
     -> what it returns, or the error that it answers; null: there is no bus).
     """
     limits = check.thresholds
@@ -64,7 +64,7 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
         limits=limits,
         options=check.options(**case.get("options", {})),
         service=SERVICE,
-        before=before and Result(Status.OK, "", details=before),
+        before=before and Result(Status(case.get("was", "ok")), "", details=before),
     )
     try:
         if inspect.iscoroutinefunction(check.run):
@@ -94,10 +94,11 @@ def _streams(case: Mapping[str, Any]) -> Streams:
 def hosts_told(hosts: Iterable[Sequence[Any]]) -> str:
     """The answer of a server to which these post."""
     listed = []
-    for name, added, seen, *revoked in hosts:
+    for name, added, seen, *more in hosts:
         host = {"name": name, "created_at": WALL - added, "silent": added if seen is None else seen}
         host["last_seen"] = None if seen is None else WALL - seen
-        listed.append({**host, "status": "ok", "revoked_at": WALL if any(revoked) else None})
+        host |= {"unheard": "unheard" in more, "revoked_at": WALL if "revoked" in more else None}
+        listed.append({**host, "status": "ok"})
     body = json.dumps({"hosts": listed})
     return f"HTTP/1.1 200 X\r\nContent-Length: {len(body)}\r\n\r\n{body}"
 

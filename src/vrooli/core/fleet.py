@@ -24,6 +24,8 @@ class Standing(StrEnum):
     """It was added, and has not posted yet."""
     MISSING = "missing"
     """The same for longer than a host may be silent."""
+    UNHEARD = "unheard"
+    """It has not posted since the server itself was away, which is not long ago."""
     REVOKED = "revoked"
 
 
@@ -35,6 +37,8 @@ def standing(host: Mapping[str, Any], late: float = LATE, silent: float = SILENT
         return Standing.MISSING if host["silent"] >= silent else Standing.AWAITED
     if host["silent"] >= silent:
         return Standing.SILENT
+    if host["unheard"]:
+        return Standing.UNHEARD
     return Standing.LATE if host["silent"] >= late else Standing.POSTS
 
 
@@ -49,4 +53,6 @@ def verdict(host: Mapping[str, Any], stands: Standing) -> Status | None:
     said = Status(host["status"] or Status.UNKNOWN)
     if stands in (Standing.LATE, Standing.MISSING):
         return worst((said, Status.WARNING))
+    if stands is Standing.UNHEARD:
+        return worst((said, Status.UNKNOWN))
     return said

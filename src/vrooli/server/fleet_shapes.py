@@ -23,6 +23,7 @@ class HostShape(BaseModel):
     revoked_at: float | None
     last_seen: float | None
     silent: float
+    unheard: bool
     boot: str | None
     seq: int | None
     stack: str | None

@@ -157,9 +157,12 @@ def test_silence_is_counted_from_the_last_post_while_anybody_could_post(served: 
         served, f"UPDATE hosts SET last_seen = now() - interval '1 h' WHERE name = '{posting.name}'"
     )
     # The server has not been there for an hour itself.
-    assert 0 < posting.seen()["silent"] < 600
+    seen = posting.seen()
+    assert 0 < seen["silent"] < 600
+    assert seen["unheard"]
     assert posting.post().status_code == 200
     assert posting.seen()["silent"] < 60
+    assert not posting.seen()["unheard"]
 
 
 def test_the_typed_client_speaks_of_them(served: Server, fleet: FleetClient) -> None:

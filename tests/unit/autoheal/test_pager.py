@@ -155,7 +155,11 @@ async def test_a_host_that_posts_no_more_pages_once_and_its_return_is_told(
         await clock.advance(15.0)
         if not 600 < clock.wall() - began < 1500:
             posted = clock.wall()
-        hosts = [["web-1", 9000, clock.wall() - posted], ["web-2", 9000, 3], ["old", 9, 9, True]]
+        hosts = [
+            ["web-1", 9000, clock.wall() - posted],
+            ["web-2", 9000, 3],
+            ["old", 9, 9, "revoked"],
+        ]
         case = {"server": 4000, "hosts": hosts}
         found = await asyncio.to_thread(look, FLEET_HOSTS, case, tmp_path)
         paged.look("fleet-hosts", found, clock.wall())

@@ -107,6 +107,21 @@ async def test_what_the_server_lacks_stays(history: History, clock: TurnedClock)
     assert await retention.run() == Purged(results=3, others=1)
 
 
+async def test_what_another_server_lacks_stays_too_within_its_bounds(
+    history: History, clock: TurnedClock
+) -> None:
+    await add(history, clock, 25 * HOUR, Kind.RESULT, 2)
+    shipped = history.last_seq
+    await add(history, clock, 25 * HOUR, Kind.RESULT, 3)
+    await add(history, clock, 8 * DAY, Kind.RESULT, 4)
+    await history.put_states({SHIPPED: history.last_seq, "far": shipped})
+    keys = ["far"]
+    retention = Retention(history, clock, shipping=True, others=lambda: tuple(keys))
+    assert await retention.run() == Purged(results=6, unshipped=4)
+    keys.clear()  # it is declared no more
+    assert await retention.run() == Purged(results=3)
+
+
 async def test_outage_of_a_week_costs_results_but_no_heals(
     history: History, clock: TurnedClock
 ) -> None:

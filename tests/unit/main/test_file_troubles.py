@@ -21,6 +21,9 @@ command = ["/nonexistent/check", "-v"]
 [checks.other]
 kind = "exec"
 command = ["sh", "-c", "true"]
+[fleet]
+server = "https://vrooli.example.org"
+token = "env:FLEET"
 """
 
 
@@ -30,6 +33,7 @@ def test_what_is_not_there_is_told_of_channels_and_checks(tmp_path: Path) -> Non
     assert troubles(stack, {}) == [
         "notify.channels.phone: url: env:NOPE: the variable is not set",
         f"notify.channels.mail: url: {missing}",
+        "fleet: token: env:FLEET: the variable is not set",
         f"checks.site: url: {missing}",
         "checks.own: command: /nonexistent/check: there is no such program",
     ]
@@ -39,7 +43,7 @@ def test_what_is_there_is_no_trouble(tmp_path: Path) -> None:
     secret = tmp_path / "nope"
     secret.write_text("json://host/")
     secret.chmod(0o600)
-    found = troubles(StackFile(tmp_path).load(FILE), {"NOPE": "json://host/"})
+    found = troubles(StackFile(tmp_path).load(FILE), {"NOPE": "json://host/", "FLEET": "vrh_x"})
     assert found == ["checks.own: command: /nonexistent/check: there is no such program"]
 
 

@@ -30,7 +30,10 @@ async def _logged(method: str, route: str, status: int) -> int:
 
 @pytest.mark.parametrize(
     ("method", "route"),
-    [("GET", "/health"), ("GET", "/health/live"), ("GET", "/metrics"), ("POST", "/api/v1/history")],
+    [
+        *(("GET", "/health"), ("GET", "/health/live"), ("GET", "/metrics")),
+        *(("POST", "/api/v1/history"), ("POST", "/api/v1/fleet/records"), ("GET", "/api/v1/hosts")),
+    ],
 )
 async def test_what_machines_ask_every_few_seconds_is_logged_only_when_it_fails(
     method: str, route: str

@@ -8,7 +8,7 @@ from typing import Any
 from vrooli.core.address import HostPort
 from vrooli.core.errors import ProtocolError, VrooliError
 from vrooli.core.fleet import Standing
-from vrooli.core.result import Result, critical, ok, warning
+from vrooli.core.result import Result, critical, ok, unknown, warning
 from vrooli.stack.builtin.server import SERVER_TOKEN
 from vrooli.stack.kind import ProbeTools
 from vrooli.stack.model import Service
@@ -45,22 +45,35 @@ async def ask_for_hosts(tools: ProbeTools, servers: Sequence[Service]) -> list[d
     raise failed[-1]
 
 
-def judged(hosts: Found) -> Result:
-    """What they come to, each with how it stands; none of them was revoked. Pure."""
+def judged(hosts: Found, *, was_well: bool) -> Result:
+    """What they come to, each with how it stands; none of them was revoked. Pure.
+
+    Args:
+        hosts: what the server knows of each.
+        was_well: whether the look before found nothing. Else what an earlier one may have found is
+            over when all have posted again, not because the server itself was away.
+    """
     silences = [host["silent"] for host, _ in hosts if host["last_seen"] is not None]
     value = round(max(silences, default=0.0), 1)
-    silent = _said(hosts, Standing.SILENT)
-    late = _said(hosts, Standing.LATE) + _said(hosts, Standing.MISSING)
     details = {host["name"]: host["last_seen"] for host, stands in hosts if stands in _MISSED}
+    silent, unheard = _said(hosts, Standing.SILENT), _said(hosts, Standing.UNHEARD)
+    late = _said(hosts, Standing.LATE) + _said(hosts, Standing.MISSING)
     of = f"of {len(hosts)} host{'s' * (len(hosts) > 1)}"
     if silent:
-        says = f"{len(silent)} {of} post{'s' * (len(silent) == 1)} no more"
+        says = f"{_counted(len(silent), of)} no more"
         return critical(f"{says}: {_listed(silent + late)}", value, "s", silent=details)
+    if unheard and not was_well:
+        says = "not heard of yet, after the server was away itself"
+        return unknown(f"{says}: {_listed(unheard)}", waits=True)
     if late:
         return warning(f"{len(late)} {of}: {_listed(late)}", value, "s", silent=details)
     awaited = sum(stands is Standing.AWAITED for _, stands in hosts)
     more = f", {awaited} awaited" if awaited else ""
-    return ok(f"{len(hosts) - awaited} {of} post here{more}", value, "s")
+    return ok(f"{_counted(len(hosts) - awaited, of)} here{more}", value, "s")
+
+
+def _counted(number: int, of: str) -> str:
+    return f"{number} {of} post{'s' * (number == 1)}"
 
 
 def _said(hosts: Found, which: Standing) -> list[str]:

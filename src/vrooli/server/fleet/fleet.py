@@ -110,6 +110,7 @@ class Fleet:
         told = asdict(host)
         able = self._monotonic() - self._able_since
         told["silent"] = round(max(0.0, min(host.silent, able)), 3)
+        told["unheard"] = host.silent > able
         if brief:
             told["problems"] = []
         return told

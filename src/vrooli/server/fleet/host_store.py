@@ -62,7 +62,7 @@ class Host:
         created_by: who added it.
         revoked_at: None while it may post.
         last_seen: when it posted last; None before.
-        silent: seconds since then, or since it was added.
+        silent: seconds since then, or since it was added, by PostgreSQL's clock.
         boot: of its latest record; None before the first.
         seq: likewise.
         stack: what it calls its stack.

@@ -14,8 +14,10 @@ from vrooli.server.metrics import Metrics
 UNMATCHED = "unmatched"
 QUIET_ROUTES = frozenset({"/health", "/health/live", "/metrics"})
 """Asked every few seconds by machines: logged only when they fail."""
-SHIPPING = ("POST", "/api/v1/history")
-"""A watchdog brings its records, every few seconds: likewise."""
+SHIPPING = frozenset(
+    {("POST", "/api/v1/history"), ("POST", "/api/v1/fleet/records"), ("GET", "/api/v1/hosts")}
+)
+"""Watchdogs bring their records and look for hosts, every few seconds: likewise."""
 WAITING = frozenset({"/api/v1/runs/{run}/events"})
 """They answer when there are news: how long that takes says nothing about the server."""
 MAX_LOGGED_PATH = 512
@@ -60,7 +62,7 @@ class Observe:
         route = route_template(scope)
         seconds = None if route in WAITING else nanoseconds / 1e9
         self._metrics.observe(scope["method"], route, status, seconds)
-        quiet = route in QUIET_ROUTES or (scope["method"], route) == SHIPPING
+        quiet = route in QUIET_ROUTES or (scope["method"], route) in SHIPPING
         if quiet and status < 400:
             return
         client = scope.get("client")

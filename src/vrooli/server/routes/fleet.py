@@ -51,8 +51,9 @@ def _host_routes(router: APIRouter, fleet: Fleet) -> None:
         responses=answers(fleet_shapes.HostList),
     )
     async def list_hosts(brief: Annotated[bool, Query()] = False) -> dict[str, Any]:
-        """`{hosts}`, by name: how each says that it is, what is wrong there, and for how long it
-        has been `silent`; those that were revoked come last. `brief` leaves out what is wrong.
+        """`{hosts}`, by name: how each says that it is, what is wrong there, and for how many
+        seconds it has been `silent` while it could have posted; `unheard` since the server itself
+        was away. Those that were revoked come last. `brief` leaves out what is wrong.
         """
         return {"hosts": await fleet.all(brief=brief)}
 
