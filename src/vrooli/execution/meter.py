@@ -40,6 +40,33 @@ class NoMeter:
 
 
 @dataclass(frozen=True, slots=True)
+class Meters:
+    """Two that count the same.
+
+    Attributes:
+        first, second: both hear of everything.
+    """
+
+    first: Meter
+    second: Meter
+
+    def started(self, routine: str) -> None:
+        """See the port."""
+        self.first.started(routine)
+        self.second.started(routine)
+
+    def ended(self, run: str) -> None:
+        """See the port."""
+        self.first.ended(run)
+        self.second.ended(run)
+
+    def step(self, type_: str, outcome: str, seconds: float) -> None:
+        """See the port."""
+        self.first.step(type_, outcome, seconds)
+        self.second.step(type_, outcome, seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class MeteredExecutor:
     """An executor whose attempts are counted and timed.
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from vrooli.core.errors import VrooliError
+from vrooli.core.ports.traces import Traces
 from vrooli.execution.work import Work
 from vrooli.server.accounts.accounts import Accounts
 from vrooli.server.answers import COMMON
@@ -24,6 +25,7 @@ from vrooli.server.middleware.headers import SecurityHeaders
 from vrooli.server.middleware.limit import BodyLimit
 from vrooli.server.middleware.observe import Observe
 from vrooli.server.middleware.rates import RateLimit
+from vrooli.server.middleware.trace import Trace
 from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.redis_probe import ping
@@ -76,6 +78,7 @@ class Parts:
     work: Work
     accounts: Accounts
     work_metrics: WorkMetrics
+    traces: Traces | None = None
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -128,6 +131,8 @@ def create_app(parts: Parts) -> FastAPI:
     for layer in (BodyLimit, ErrorEdge, SecurityHeaders):
         app.add_middleware(layer)
     app.add_middleware(Observe, metrics=metrics)
+    if parts.traces is not None:
+        app.add_middleware(Trace, traces=parts.traces)
     return app
 
 

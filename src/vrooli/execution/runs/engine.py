@@ -318,9 +318,7 @@ class Engine:
                 driver = self._driver(claim, routine)
                 _tell(driver, await self._wish(claim), -math.inf)
         except OverBudget as error:
-            failure = Failure("budget", error.what, error.where)
-            over = partial(self.parts.store.over_budget, claim.run, claim.fence, failure)
-            await patiently(self.parts.clock, over)
+            await self._over(claim, Failure("budget", error.what, error.where))
         except Fenced:
             _log.info("run %s is somebody else's now", claim.run)
         except Drained:
@@ -377,6 +375,11 @@ class Engine:
             parts.clock, lambda: parts.store.set_aside(claim.run, claim.fence, build, why)
         )
         return None
+
+    async def _over(self, claim: Claim, failure: Failure) -> None:
+        over = partial(self.parts.store.over_budget, claim.run, claim.fence, failure)
+        if await patiently(self.parts.clock, over):
+            self.parts.meter.ended(claim.run)
 
     async def _end(self, claim: Claim, end: Done | Broken) -> None:
         if isinstance(end, Done):
