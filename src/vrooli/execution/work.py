@@ -18,7 +18,7 @@ from vrooli.execution.live.events import EventStore
 from vrooli.execution.live.live import Live
 from vrooli.execution.live.news import News
 from vrooli.execution.llm.models import Models
-from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
+from vrooli.execution.meter import Meter, MeteredExecutor, MeteredSpending, NoMeter
 from vrooli.execution.owner_budgets import OwnerBudgets
 from vrooli.execution.planning import Planning
 from vrooli.execution.postgres_spending import PostgresSpending
@@ -134,7 +134,7 @@ def work(
         traced(tools),
         subruns=Children(common.children, common.routines, engine, ends, clock),
         approvals=common.questions,
-        spending=PostgresSpending(database, clock),
+        spending=MeteredSpending(PostgresSpending(database, clock), meter),
     )
     return _asked(common, engine, equipped)
 
