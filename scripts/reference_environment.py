@@ -153,6 +153,26 @@ SERVER = (
         or_file=True,
     ),
     Variable(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "Collector that traces are sent to, as `http/protobuf`; see [metrics and"
+        " traces](../how-to/scrape-with-prometheus.md#traces). The other variables of OpenTelemetry"
+        " mean what they mean elsewhere.",
+        "no traces",
+    ),
+    Variable(
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "The same, with its path; counts before it.", "-"
+    ),
+    Variable("OTEL_EXPORTER_OTLP_PROTOCOL", "`http/protobuf`: no other one is spoken.", "that"),
+    Variable("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "The same.", "that"),
+    Variable("OTEL_TRACES_EXPORTER", "`none`: no traces.", "`otlp`"),
+    Variable("OTEL_SDK_DISABLED", "`true`: no traces.", "`false`"),
+    Variable(
+        "OTEL_SERVICE_NAME",
+        "What the process is called in them.",
+        "`vrooli-server`, `vrooli-worker`",
+    ),
+    Variable("OTEL_RESOURCE_ATTRIBUTES", "What else is told of the process, as `name=value,...`."),
+    Variable(
         "VROOLI_STEP_SECRETS",
         "References that steps of routines may use, with blanks between them: `file:PATH`,"
         " `env:NAME`, or just `NAME` for the latter: `vrooli.toml` would look `env:NAME` up.",

@@ -64,6 +64,7 @@ def _work() -> WorkMetrics:
     """With a sample of each series."""
     metrics = WorkMetrics(Database("postgresql://"))
     metrics.started("report")
+    metrics.begun("http")
     metrics.step("http", "completed", 1.0)
     metrics.stands({"pending": (1, 1.0)})
     metrics.pool()

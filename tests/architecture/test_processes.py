@@ -60,6 +60,14 @@ def test_a_server_that_asks_no_model_does_not_load_the_agent_library() -> None:
     assert not found & {"pydantic_ai", "openai", "httpx2"}
 
 
+def test_a_server_that_sends_no_traces_loads_nothing_for_them() -> None:
+    """It takes a tenth of a second and 6 MiB. The interface alone comes with FastAPI."""
+    off = "import vrooli.main.tracing as t; assert t.traces_of({}, 'x') is None"
+    found = loaded(f"json; import vrooli.main.server, vrooli.main.worker; {off}")
+    heavy = ("opentelemetry.sdk", "opentelemetry.exporter", "google", "requests")
+    assert not [name for name in found if name.startswith(heavy)]
+
+
 def test_a_command_loads_neither_rich_nor_pydantic() -> None:
     """`vrooli status` has 250 ms; rich and pydantic take 100 each."""
     code = (

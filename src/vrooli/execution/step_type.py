@@ -9,6 +9,7 @@ from vrooli.core.ports.http import Http
 from vrooli.core.ports.sandbox import Sandbox
 from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
+from vrooli.core.ports.traces import Traces
 from vrooli.core.ports.workspaces import Workspaces
 from vrooli.execution.llm.models import Models
 from vrooli.execution.spending import Spending, Unlimited
@@ -38,6 +39,7 @@ class StepTools:
         spending: of budgets.
         subruns: runs of other routines.
         approvals: decisions of people.
+        traces: takes spans; None where nobody wants any.
     """
 
     clock: Clock
@@ -50,6 +52,7 @@ class StepTools:
     spending: Spending = field(default_factory=Unlimited)
     subruns: SubRuns = field(default_factory=NoSubRuns)
     approvals: Approvals = field(default_factory=NobodyDecides)
+    traces: Traces | None = None
 
 
 @dataclass(frozen=True, slots=True)

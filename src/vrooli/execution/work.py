@@ -18,7 +18,7 @@ from vrooli.execution.live.events import EventStore
 from vrooli.execution.live.live import Live
 from vrooli.execution.live.news import News
 from vrooli.execution.llm.models import Models
-from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
+from vrooli.execution.meter import Meter, MeteredExecutor, MeteredSpending, NoMeter
 from vrooli.execution.owner_budgets import OwnerBudgets
 from vrooli.execution.planning import Planning
 from vrooli.execution.postgres_spending import PostgresSpending
@@ -32,13 +32,14 @@ from vrooli.execution.runs.ends import Ends
 from vrooli.execution.runs.engine import Engine, EngineParts
 from vrooli.execution.runs.reasons import Reasons
 from vrooli.execution.runs.runs import Runs
-from vrooli.execution.runs.store import RunStore, Serves
+from vrooli.execution.runs.store import RunStore, Serves, untraced
 from vrooli.execution.runs.transitions import Transitions
 from vrooli.execution.runs.views import RunViews
 from vrooli.execution.scheduler import Scheduler
 from vrooli.execution.schedules import ScheduleStore
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
+from vrooli.execution.tracing import RunTraces, traced
 from vrooli.flow.driver import Executor
 from vrooli.flow.notes import Notebook
 
@@ -104,11 +105,14 @@ def work(
         meter: who counts.
     """
     share, meter, read = share or Share(), meter or NoMeter(), Known(read_routine).of
-    common = _Common(database, owner)
+    traces = RunTraces(tools.traces, database, clock) if tools.traces else None
+    common = _Common(database, owner, traces)
     ends = Ends(common.children.ended, clock)
 
     def executor(book: Notebook) -> Executor:
-        return MeteredExecutor(StepExecutor(book.run, equipped, book.of), meter, clock)
+        notes = traces.notes(book.of) if traces else book.of
+        inner = MeteredExecutor(StepExecutor(book.run, equipped, notes), meter, clock)
+        return traces.executor(book.run, inner) if traces else inner
 
     engine = Engine(
         EngineParts(
@@ -127,10 +131,10 @@ def work(
         )
     )
     equipped = replace(
-        tools,
+        traced(tools),
         subruns=Children(common.children, common.routines, engine, ends, clock),
         approvals=common.questions,
-        spending=PostgresSpending(database, clock),
+        spending=MeteredSpending(PostgresSpending(database, clock), meter),
     )
     return _asked(common, engine, equipped)
 
@@ -138,12 +142,13 @@ def work(
 class _Common:
     """What the parts of one process have in common."""
 
-    def __init__(self, database: Database, owner: str) -> None:
+    def __init__(self, database: Database, owner: str, traces: RunTraces | None) -> None:
         self.database = database
         self.live = Live(EventStore(database))
         self.news = News(database, owner, self.live.heard)
         told = self.news.tell
-        self.store, self.batcher = RunStore(database, told), Batcher(database, told)
+        here = traces.traces.here if traces else untraced
+        self.store, self.batcher = RunStore(database, told, here), Batcher(database, told)
         self.transitions, self.children = Transitions(database, told), ChildStore(database, told)
         self.routines, self.views = RoutineStore(database), RunViews(database)
         self.questions = ApprovalStore(database, told)

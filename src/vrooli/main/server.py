@@ -16,6 +16,8 @@
   (100): how many at once; none at 0.
 - VROOLI_KEEP_COMPLETED, VROOLI_KEEP_FAILED, VROOLI_KEEP_CANCELLED: days for which runs are kept
   after their end (30, 90, 30), or `forever`.
+- OTEL_EXPORTER_OTLP_ENDPOINT, and the other variables of OpenTelemetry: where traces are sent;
+  nowhere when it is not set.
 - VROOLI_SERVER_TOKEN_FILE: the token that opens everything; else `secrets/operator.token` of the
   home. VROOLI_METRICS_TOKEN_FILE: another place for the scraper's.
 
@@ -29,6 +31,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -46,6 +49,7 @@ from vrooli.main.environment import read_environment
 from vrooli.main.hearing import hearing, redis_of
 from vrooli.main.http_server import HttpServer, allow_many_connections, configured
 from vrooli.main.step_tools import step_tools
+from vrooli.main.tracing import Tracing, traces_of
 from vrooli.main.working import (
     at_work,
     in_background,
@@ -221,12 +225,15 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     tools = step_tools(SystemClock(), settings.step_secrets, settings.workspaces, settings.models)
     people = accounts(database, secret_in(settings.signing_key_file))
     metrics = WorkMetrics(database)
-    made, asked = working(database, settings.work, tools, metrics), asyncio.Event()
+    tracing = Tracing(traces_of(os.environ, SERVICE), database, tools.clock)
+    tools = replace(tools, traces=tracing.traces)
+    made = working(database, settings.work, tools, tracing.meter(metrics))
+    asked = asyncio.Event()
     aging = WorkRetention(database, tools.workspaces, settings.keep)
-    beside = Beside(redis.link.ping) if redis else Beside()
+    beside = Beside(redis.link.ping if redis else None, tracing.traces)
     app = create_app(Parts(settings, database, migrator, made, people, metrics, beside))
     try:
-        keeping = (migrator.run(), HistoryRetention(database).run(), aging.run())
+        keeping = (migrator.run(), HistoryRetention(database).run(), aging.run(), tracing.run())
         async with in_background(*keeping, *hearing(settings.database_url, made, redis, metrics)):
             await migrator.first_try(settings.migration_wait_seconds)
             host, port = listener.getsockname()[:2]
@@ -240,6 +247,7 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
                 config = configured(app, settings.drain_seconds)
                 await _Server(config, asked, made.live.close).serve(sockets=[listener])
     finally:
+        await tracing.close()
         await made.news.close()
         await database.close()
         if redis:

@@ -1,7 +1,7 @@
 """Composition root of `vrooli worker`: works on runs, and serves nobody.
 
-DATABASE_URL, REDIS_URL, VROOLI_DATA, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES, VROOLI_SLOTS
-and DRAIN_SECONDS mean what they mean to `vrooli serve`.
+DATABASE_URL, REDIS_URL, VROOLI_DATA, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES,
+VROOLI_SLOTS, DRAIN_SECONDS and those of OpenTelemetry mean what they mean to `vrooli serve`.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import structlog
 
 from vrooli import __version__
 from vrooli.core.errors import UsageError, VrooliError
+from vrooli.execution.meter import NoMeter
 from vrooli.execution.settings import WorkSettings
 from vrooli.execution.step_type import StepTools
 from vrooli.host.clock import SystemClock
@@ -23,6 +24,7 @@ from vrooli.main.environment import read_environment
 from vrooli.main.hearing import redis_of, waking
 from vrooli.main.server import MIGRATIONS, Folders, apply_migrations, database_url, leave
 from vrooli.main.step_tools import step_tools
+from vrooli.main.tracing import Tracing, traces_of
 from vrooli.main.working import (
     at_work,
     in_background,
@@ -90,9 +92,11 @@ async def run(
         await apply_migrations(dsn)
 
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
-    made = working(database, settings, tools)
+    tracing = Tracing(traces_of(os.environ, SERVICE), database, tools.clock)
+    tools = replace(tools, traces=tracing.traces)
+    made = working(database, settings, tools, tracing.meter(NoMeter()))
     try:
-        async with in_background(migrator.run()):
+        async with in_background(migrator.run(), tracing.run()):
             await _either(migrator.first_try(MIGRATION_WAIT), asked.wait())
             async with in_background(*at_work(made), *waking(dsn, made, redis)):
                 log.info("working", queues=settings.queues, slots=settings.slots)
@@ -101,6 +105,7 @@ async def run(
                 await made.engine.drain(settings.drain_seconds)
             log.info("drained")
     finally:
+        await tracing.close()
         await made.news.close()
         await database.close()
         if redis:

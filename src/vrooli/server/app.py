@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from vrooli.core.errors import VrooliError
+from vrooli.core.ports.traces import Traces
 from vrooli.execution.work import Work
 from vrooli.server.accounts.accounts import Accounts
 from vrooli.server.answers import COMMON
@@ -27,6 +28,7 @@ from vrooli.server.middleware.limit import BodyLimit
 from vrooli.server.middleware.observe import Observe
 from vrooli.server.middleware.rates import RateLimit
 from vrooli.server.middleware.repeats import Repeats
+from vrooli.server.middleware.trace import Trace
 from vrooli.server.migrator import Migrator
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.repeats.routes import keyed
@@ -78,9 +80,11 @@ class Beside:
 
     Attributes:
         redis: whether that answers; None where the stack has none.
+        traces: of its requests; None where nobody collects them.
     """
 
     redis: Probe | None = None
+    traces: Traces | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,8 @@ def create_app(parts: Parts) -> FastAPI:
     for layer in (BodyLimit, ErrorEdge, SecurityHeaders):
         app.add_middleware(layer)
     app.add_middleware(Observe, metrics=metrics)
+    if parts.beside.traces is not None:
+        app.add_middleware(Trace, traces=parts.beside.traces)
     return app
 
 

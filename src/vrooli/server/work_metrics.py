@@ -11,6 +11,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from vrooli.core.errors import VrooliError
+from vrooli.execution.spending import Amount
+from vrooli.flow.budget import MICROS
 from vrooli.server.database import Database
 
 OPEN = ("pending", "running", "waiting", "paused")
@@ -67,6 +69,12 @@ class WorkMetrics:
             "vrooli_run_queue_seconds",
             "Time from the making of a run to its first claim, of those that ended here.",
         )
+        self._begun = Counter(
+            "vrooli_steps_started_total",
+            "Attempts of steps that began here, or that this server went on with.",
+            ("type",),
+            registry=registry,
+        )
         self._steps = Counter(
             "vrooli_steps_total",
             "Attempts of steps that ended here: completed, failed, timeout or cancelled.",
@@ -76,6 +84,27 @@ class WorkMetrics:
         self._step_took = _times(
             registry, "vrooli_step_duration_seconds", "How long they took.", ("type",)
         )
+        self._add_models(registry)
+        self._add_standing(registry)
+
+    def _add_models(self, registry: CollectorRegistry) -> None:
+        self._tokens = Counter(
+            "vrooli_model_tokens_total",
+            "Tokens of requests to models that were made here, in and out together.",
+            registry=registry,
+        )
+        self._dollars = Counter(
+            "vrooli_model_cost_dollars_total",
+            "What they cost, in US dollars, where the price is known.",
+            registry=registry,
+        )
+        self._unpriced = Counter(
+            "vrooli_model_unpriced_total",
+            "Those whose price nobody knows.",
+            registry=registry,
+        )
+
+    def _add_standing(self, registry: CollectorRegistry) -> None:
         self._runs = Gauge(
             "vrooli_runs",
             "Runs that have not ended, of all servers.",
@@ -115,6 +144,18 @@ class WorkMetrics:
     def ended(self, run: str) -> None:
         """See the port."""
         self._ended.append(run)
+
+    def begun(self, type_: str) -> None:
+        """See the port."""
+        self._begun.labels(type_).inc()
+
+    def spent(self, real: Amount) -> None:
+        """See the port."""
+        self._tokens.inc(real.tokens)
+        if real.micros is None:
+            self._unpriced.inc()
+        else:
+            self._dollars.inc(real.micros / MICROS)
 
     def step(self, type_: str, outcome: str, seconds: float) -> None:
         """See the port."""

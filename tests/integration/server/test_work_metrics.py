@@ -43,6 +43,49 @@ def test_a_run_and_its_steps_are_counted_and_timed(served: Server, client: WorkC
     assert run["id"] not in str(found)
 
 
+def test_what_models_cost_is_counted_and_what_waits_has_not_ended(
+    served: Server, client: WorkClient
+) -> None:
+    before = samples(served.get("/metrics").text)
+    leaf = {"name": f"leaf-{secrets.token_hex(4)}", "do": [{"step": "x", "value": {}}]}
+    client.put_routine(leaf)
+    run = run_of(
+        client,
+        {"step": "say", "llm": {"model": "test", "prompt": "hello"}},
+        {"step": "later", "wait": {"seconds": 1.5}},
+        {"step": "below", "routine": {"name": leaf["name"]}},
+    )
+    assert run["status"] == "completed", run["failure"]
+    found: dict[tuple[str, ...], float] = {}
+
+    def counted() -> bool:
+        found.update(samples(served.get("/metrics").text))
+        return ("vrooli_runs_finished_total", f"routine={leaf['name']}", DONE) in found
+
+    wait_for(counted, "the run below is counted")
+    assert found["vrooli_runs_started_total", f"routine={leaf['name']}"] == 1
+    tokens = ("vrooli_model_tokens_total",)
+    assert found[tokens] > before[tokens]
+    for name in ("vrooli_model_cost_dollars_total", "vrooli_model_unpriced_total"):
+        assert (name,) in found
+    for type_ in ("llm", "wait", "routine"):
+        assert found["vrooli_steps_started_total", f"type={type_}"] == 1
+        assert found["vrooli_steps_total", "outcome=completed", f"type={type_}"] == 1
+        assert ("vrooli_steps_total", "outcome=failed", f"type={type_}") not in found
+    assert found["vrooli_step_duration_seconds_sum", "type=wait"] >= 1
+
+
+DONE = "status=completed"
+
+
+def test_a_run_that_ends_at_a_limit_is_counted(served: Server, client: WorkClient) -> None:
+    steps = [{"step": f"s{n}", "value": {}} for n in range(3)]
+    run = run_of(client, *steps, budget={"steps": 2})
+    assert run["status"] == "failed"
+    key = ("vrooli_runs_finished_total", f"routine={run['routine']}", "status=failed")
+    wait_for(lambda: key in samples(served.get("/metrics").text), "it is counted")
+
+
 async def test_routines_are_labels_up_to_a_bound_and_an_outage_is_no_error() -> None:
     metrics = WorkMetrics(Database("postgresql://nobody@127.0.0.1:1/none"))
     for number in range(MOST_ROUTINES + 30):

@@ -81,6 +81,8 @@ class Children:
         born, left = await patiently(self._clock, lambda: create(new, owner, lease))
         if refused := _REFUSED.get(born):
             raise StepFailed(refused[0], refused[1], where=new.routine)
+        if born is Born.MADE:
+            self._engine.parts.meter.started(new.routine)
         return born is Born.MADE, left
 
     async def _newest(self, name: str) -> StoredRoutine:

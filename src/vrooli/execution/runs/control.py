@@ -124,6 +124,8 @@ class Control:
         ended = tuple((entry.path, entry.attempt) for entry in done)
         new = Fork(secrets.token_hex(8), run, path, inputs, by, key, ended)
         made = await self._transitions.fork(new)
+        if made == new.run:
+            self._engine.parts.meter.started(found["routine"])
         await self._engine.wake(made)
         return made
 

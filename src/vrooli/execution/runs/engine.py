@@ -356,7 +356,10 @@ class Engine:
             # No decision gives back the time that is over: that is changed while nobody drives it.
             stirs = None if limit_of(end.where) == "time" else claim.stirs
             over = partial(parts.store.over_budget, *ours, end.failure, stirs)
-            return await patiently(parts.clock, over)
+            status = await patiently(parts.clock, over)
+            if status == "failed":
+                parts.meter.ended(claim.run)
+            return bool(status)
         if isinstance(end, Waiting):
             place = (*ours, end.seen, end.until)
             return await patiently(parts.clock, lambda: parts.transitions.wait(*place))

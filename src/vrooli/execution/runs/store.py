@@ -1,7 +1,7 @@
 """Runs in PostgreSQL: created, claimed, kept, ended. The row is lease and fence in one."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,7 +36,8 @@ WITH before AS (
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT id, 1, id, now(), 'run.created',
-           jsonb_build_object('routine', $2::text, 'by', $6::text)
+           jsonb_strip_nulls(jsonb_build_object(
+               'routine', $2::text, 'by', $6::text, 'traceparent', $16::text))
     FROM made
 )
 SELECT id FROM made UNION ALL SELECT id FROM before
@@ -225,11 +226,20 @@ class Serves:
 _EVERYDAY = Serves()
 
 
-class RunStore:
-    """Table `runs`. `told` hears which trees have new events."""
+def untraced() -> str:
+    """Nobody follows requests."""
+    return ""
 
-    def __init__(self, database: Database, told: Told = nobody) -> None:
-        self._database, self._told = database, told
+
+class RunStore:
+    """Table `runs`. `told` hears which trees have new events; `here` is the `traceparent` of the
+    request that makes a run, which whoever drives it goes on with.
+    """
+
+    def __init__(
+        self, database: Database, told: Told = nobody, here: Callable[[], str] = untraced
+    ) -> None:
+        self._database, self._told, self._here = database, told, here
 
     async def create(self, new: NewRun, owner: str | None, lease: float) -> str:
         """A run, claimed by `owner` at once (with fence 1) or, without one, by the next who sweeps.
@@ -242,7 +252,7 @@ class RunStore:
         """
         inputs = json.dumps(new.inputs)
         given = (new.run, new.routine, new.version, inputs, owner, new.by, lease, new.key)
-        values = (*given, *new.limits.ledger, new.queue, new.priority)
+        values = (*given, *new.limits.ledger, new.queue, new.priority, self._here() or None)
         async with self._database.connection() as connection:
             made = await connection.fetchval(_CREATE, *values)
             made = str(made or await connection.fetchval(_CREATE, *values))
@@ -333,18 +343,21 @@ class RunStore:
 
     async def over_budget(
         self, run: str, fence: int, failure: Failure, stirs: int | None = None
-    ) -> bool:
-        """It pauses, or has failed, as the nearest budget above it says. False when something was
-        decided about it since `stirs`, which may be another limit, or when it is not ours.
+    ) -> str:
+        """It is `paused`, or has `failed`, as the nearest budget above it says. Empty when
+        something was decided about it since `stirs`, which may be another limit, or when it is not
+        ours.
         """
         async with self._database.connection() as connection:
             found = await connection.fetchrow(_ON_LIMIT, run)
             if found and stirs not in (None, found[1]):
-                return False
+                return ""
             if found and found[0] == PAUSE:
                 values = (run, fence, failure.reason, failure.where, stirs)
-                return self._moved(await connection.fetchval(_PAUSE, *values))
-        return await self.end(run, fence, "failed", None, failure.to_json())
+                paused = self._moved(await connection.fetchval(_PAUSE, *values))
+                return "paused" if paused else ""
+        ended = await self.end(run, fence, "failed", None, failure.to_json())
+        return "failed" if ended else ""
 
     async def cancel(self, run: str, by: str) -> list[str]:
         """End it wherever it stands, with all that it started: the ids of what had not ended. Their
