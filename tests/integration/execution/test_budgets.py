@@ -2,15 +2,11 @@
 
 import asyncio
 import json
-import secrets
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.support.postgres import Postgres
 from tests.support.trees import Place, place, sub, waits
-from tests.support.work import prepare
 from vrooli.core.errors import Refused
 from vrooli.execution.live.events import EventStore
 from vrooli.execution.postgres_spending import PostgresSpending
@@ -21,20 +17,6 @@ from vrooli.flow.budget import OverBudget
 from vrooli.host.clock import SystemClock
 
 SPENDING = {"step": "x", "wait": {"seconds": 600}}
-
-
-@pytest.fixture(scope="module")
-def dsn(cluster: Postgres) -> str:
-    """A database of this file's own in the cluster of all."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
-    prepare(dsn)
-    return dsn
-
-
-@pytest.fixture
-async def here(dsn: str) -> AsyncIterator[Place]:
-    async with place(dsn) as one:
-        yield one
 
 
 @pytest.fixture
