@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vrooli.server.accounts.roles import Role
 from vrooli.server.auth import access_of, declared
 from vrooli.server.problems import Problem, problem
 from vrooli.server.repeats.routes import HEADER, LONGEST
@@ -157,7 +158,7 @@ async def _caller(scope: Scope, route: APIRoute) -> str | None:
         who = await access_of(connection).of(connection)
     except HTTPException:
         return None
-    return who.name if role is None or who.may(role) else None
+    return who.name if isinstance(role, Role) and who.may(role) else None
 
 
 def _again(before: Before, seal: bytes) -> Response:

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from vrooli.server.accounts.roles import Role
 from vrooli.server.answers import refusals
 from vrooli.server.auth import declared
 
@@ -37,7 +38,8 @@ def keyed(router: APIRouter) -> list[APIRoute]:
 
 def _posts(router: APIRouter) -> Iterable[APIRoute]:
     routes = (route for route in router.routes if isinstance(route, APIRoute))
-    return (one for one in routes if "POST" in (one.methods or ()) and declared(one) is not None)
+    posts = (route for route in routes if "POST" in (route.methods or ()))
+    return (route for route in posts if isinstance(declared(route), Role))
 
 
 def _by_itself(route: APIRoute) -> bool:
