@@ -34,7 +34,8 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
     ("HOME/secrets/server.token", "Opens the server's API, and nothing of the watchdog's.", "0600"),
     (
         "HOME/secrets/signing-key",
-        "Signs the tokens of sessions. With another one everybody logs in anew.",
+        "Signs the tokens of sessions, and what tells requests apart that are sent again. With "
+        "another one everybody logs in anew.",
         "0600",
     ),
     (

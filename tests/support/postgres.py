@@ -205,6 +205,10 @@ class Postgres:
         self.sql(f'CREATE DATABASE "{name}"', "postgres")
         return self.dsn_of(name)
 
+    def new_database(self) -> str:
+        """An empty one whose name nobody has; its DSN."""
+        return self.create_database(f"t{secrets.token_hex(4)}")
+
     def _children(self) -> list[int]:
         if self._process is None:
             return []

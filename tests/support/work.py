@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.postgres import Postgres
 from tests.support.waiting import eventually
 from vrooli.core.errors import Unreachable
 from vrooli.execution.runs.store import NewRun, RunStore
@@ -22,6 +23,13 @@ def prepare(dsn: str, definition: Any = None) -> None:
     """Make the tables, and a routine."""
     migrate(dsn)
     asyncio.run(_store(dsn, definition))
+
+
+def prepared(cluster: Postgres, definition: Any = None) -> str:
+    """A new database with the tables, and a routine; its DSN."""
+    dsn = cluster.new_database()
+    prepare(dsn, definition)
+    return dsn
 
 
 async def _store(dsn: str, definition: Any) -> None:

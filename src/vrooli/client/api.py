@@ -1,6 +1,7 @@
 """What all typed clients of the server's API have in common: whom they ask, and as whom."""
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,10 @@ from vrooli.client import http
 from vrooli.client.token import read_token
 from vrooli.client.wire import Response, encode, problem
 from vrooli.core.address import HostPort
-from vrooli.core.errors import AccessDenied, CutOff, ProtocolError, Unreachable
+from vrooli.core.errors import AccessDenied, Busy, CutOff, ProtocolError, Unreachable
+
+_LOOKS, _PAUSE = 20, 0.5
+"""How often one that went astray is asked about, and the seconds between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,16 @@ class ApiClient:
         try:
             return self._ask("POST", path, body, key=key)
         except CutOff:
-            return self._ask("POST", path, body, key=key)
+            return self._once_more(path, body, key)
+
+    def _once_more(self, path: str, body: Any, key: str) -> dict[str, Any]:
+        """The answer to what was sent before with this key, and may be under way still."""
+        for _ in range(_LOOKS):
+            try:
+                return self._ask("POST", path, body, key=key)
+            except Busy:
+                time.sleep(_PAUSE)
+        return self._ask("POST", path, body, key=key)
 
     def _send(
         self,

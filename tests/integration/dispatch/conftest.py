@@ -1,6 +1,5 @@
 """One database for each test, on the cluster that all share."""
 
-import secrets
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from tests.support.engines import World
 from tests.support.flow import step
 from tests.support.postgres import Postgres
-from tests.support.work import WorkDatabase, prepare
+from tests.support.work import WorkDatabase, prepared
 
 DEFINITION = {"name": "test", "do": [step("a"), step("b")]}
 
@@ -16,9 +15,7 @@ DEFINITION = {"name": "test", "do": [step("a"), step("b")]}
 @pytest.fixture(scope="module")
 def dsn(cluster: Postgres) -> str:
     """A database with the tables, and a routine of two steps that must not be repeated."""
-    dsn = cluster.create_database(f"d{secrets.token_hex(4)}")
-    prepare(dsn, DEFINITION)
-    return dsn
+    return prepared(cluster, DEFINITION)
 
 
 @pytest.fixture
@@ -26,14 +23,6 @@ async def work(dsn: str) -> AsyncIterator[WorkDatabase]:
     """As one process sees it, without a run."""
     work = WorkDatabase(dsn)
     await work.execute("TRUNCATE runs, run_trees, steps, run_events, schedules CASCADE")
-    yield work
-    await work.close()
-
-
-@pytest.fixture
-async def other(dsn: str) -> AsyncIterator[WorkDatabase]:
-    """As another process sees it."""
-    work = WorkDatabase(dsn)
     yield work
     await work.close()
 

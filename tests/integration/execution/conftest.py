@@ -1,6 +1,5 @@
 """PostgreSQL for the work: one database for the tests of a file, and one that a test may kill."""
 
-import secrets
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,19 +7,17 @@ import pytest
 from tests.support.control import Process
 from tests.support.flow import step
 from tests.support.postgres import Postgres, running_postgres
-from tests.support.work import WorkDatabase, prepare
+from tests.support.trees import Place, place
+from tests.support.work import WorkDatabase, prepare, prepared
 from vrooli.main.migrate import migrate
 
 DEFINITION = {"name": "test", "do": [step("a"), step("b"), step("c"), step("d"), step("e")]}
 
 
 @pytest.fixture(scope="module")
-def dsn() -> Iterator[str]:
+def dsn(cluster: Postgres) -> str:
     """A database with the tables, and a routine of five steps."""
-    with running_postgres() as cluster:
-        dsn = cluster.create_database("work")
-        prepare(dsn, DEFINITION)
-        yield dsn
+    return prepared(cluster, DEFINITION)
 
 
 @pytest.fixture
@@ -35,11 +32,10 @@ async def work(dsn: str) -> AsyncIterator[WorkDatabase]:
 
 
 @pytest.fixture
-async def other(dsn: str) -> AsyncIterator[WorkDatabase]:
-    """As another process sees it."""
-    work = WorkDatabase(dsn)
-    yield work
-    await work.close()
+async def here(dsn: str) -> AsyncIterator[Place]:
+    """A process that works on trees of runs."""
+    async with place(dsn) as one:
+        yield one
 
 
 @pytest.fixture
@@ -54,7 +50,7 @@ def own_cluster() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def work_dsn(cluster: Postgres) -> str:
     """A database with the tables, in the cluster that several folders share."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    dsn = cluster.new_database()
     migrate(dsn)
     return dsn
 

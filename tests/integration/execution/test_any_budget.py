@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.postgres import Postgres
-from tests.support.work import VERSION, WorkDatabase, prepare
+from tests.support.work import VERSION, WorkDatabase, prepared
 from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.runs.child_store import Born, ChildStore, NewChild
 from vrooli.execution.runs.store import NewRun
@@ -25,10 +25,8 @@ RUNS, ACTS = 6, 60
 
 @pytest.fixture(scope="module")
 def dsn(cluster: Postgres) -> str:
-    """A database of this file's own in the cluster of all."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
-    prepare(dsn, {"name": "test", "do": [{"step": "a", "value": {}}]})
-    return dsn
+    """With a routine of one step."""
+    return prepared(cluster, {"name": "test", "do": [{"step": "a", "value": {}}]})
 
 
 @dataclass

@@ -3,15 +3,13 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.support.postgres import Postgres
 from tests.support.trees import Place, goes_on, place, sub
 from tests.support.waiting import eventually
-from tests.support.work import VERSION, prepare
+from tests.support.work import VERSION
 from vrooli.core.errors import Refused
 from vrooli.execution.live.events import EventStore
 from vrooli.execution.postgres_spending import PostgresSpending
@@ -26,20 +24,6 @@ from vrooli.flow.journal import Written
 from vrooli.host.clock import SystemClock
 
 SPENDING = goes_on("x")
-
-
-@pytest.fixture(scope="module")
-def dsn(cluster: Postgres) -> str:
-    """A database of this file's own in the cluster of all."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
-    prepare(dsn)
-    return dsn
-
-
-@pytest.fixture
-async def here(dsn: str) -> AsyncIterator[Place]:
-    async with place(dsn) as one:
-        yield one
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.flow import step
 from tests.support.postgres import Postgres
-from tests.support.work import WorkDatabase, prepare
+from tests.support.work import WorkDatabase, prepared
 from vrooli.core.errors import UnknownName
 from vrooli.execution.batcher import Batcher
 from vrooli.execution.live.events import EventStore
@@ -24,10 +24,8 @@ KEPT = 20
 
 @pytest.fixture(scope="module")
 def dsn(cluster: Postgres) -> str:
-    """A database with the tables."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
-    prepare(dsn, {"name": "test", "do": [step("a")]})
-    return dsn
+    """With a routine of one step."""
+    return prepared(cluster, {"name": "test", "do": [step("a")]})
 
 
 @dataclass

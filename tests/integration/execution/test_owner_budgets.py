@@ -2,16 +2,13 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.support.clocks import TurnedClock
-from tests.support.postgres import Postgres
-from tests.support.trees import Place, goes_on, place, sub
-from tests.support.work import prepare
+from tests.support.trees import Place, goes_on, sub
 from vrooli.core.errors import VrooliError
 from vrooli.execution.owner_budgets import OwnerBudgets
 from vrooli.execution.postgres_spending import PostgresSpending
@@ -20,20 +17,6 @@ from vrooli.execution.step_type import StepFailed
 from vrooli.flow.budget import OverBudget, limits
 
 DAY = 86_400.0
-
-
-@pytest.fixture(scope="module")
-def dsn(cluster: Postgres) -> str:
-    """A database of this file's own in the cluster of all."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
-    prepare(dsn)
-    return dsn
-
-
-@pytest.fixture
-async def here(dsn: str) -> AsyncIterator[Place]:
-    async with place(dsn) as one:
-        yield one
 
 
 class Somebody:

@@ -2,34 +2,17 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from tests.support.live import told_in
-from tests.support.postgres import Postgres
 from tests.support.trees import Place, goes_on, place, sub
 from tests.support.waiting import eventually
-from tests.support.work import prepare
 from vrooli.core.errors import Refused
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.subruns import DEEPEST
-
-
-@pytest.fixture(scope="module")
-def dsn(cluster: Postgres) -> str:
-    """A database of this file's own in the cluster of all."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
-    prepare(dsn)
-    return dsn
-
-
-@pytest.fixture
-async def here(dsn: str) -> AsyncIterator[Place]:
-    async with place(dsn) as one:
-        yield one
 
 
 async def test_its_output_is_that_of_the_run(here: Place) -> None:

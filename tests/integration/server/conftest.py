@@ -1,6 +1,5 @@
 """PostgreSQL for the server's tests: one cluster for all, an empty database for each."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from vrooli.core.address import HostPort
 @pytest.fixture
 def dsn(cluster: Postgres) -> str:
     """An empty database."""
-    return cluster.create_database(f"t{secrets.token_hex(4)}")
+    return cluster.new_database()
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def own_cluster() -> Iterator[Postgres]:
 @pytest.fixture(scope="module")
 def served(cluster: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that is up, shared by the tests of a module; they tell their rows apart by host."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    dsn = cluster.new_database()
     home: Path = tmp_path_factory.mktemp("home")
     with server_process(home, dsn) as server:
         server.wait("/health")

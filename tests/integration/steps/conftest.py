@@ -5,7 +5,7 @@ import secrets
 import pytest
 
 from tests.support.postgres import Postgres
-from tests.support.work import prepare
+from tests.support.work import prepared
 
 
 @pytest.fixture
@@ -19,6 +19,4 @@ def dsn(cluster: Postgres) -> str:
 @pytest.fixture
 def work_dsn(cluster: Postgres) -> str:
     """A database with the tables of the work, and no routine."""
-    dsn = cluster.create_database(f"work{secrets.token_hex(4)}")
-    prepare(dsn)
-    return dsn
+    return prepared(cluster)

@@ -14,6 +14,7 @@ from vrooli.core.command import Command
 from vrooli.host.clock import SystemClock
 from vrooli.host.memory.executor import MemoryExecutor
 from vrooli.host.memory.keeper import MemoryKeeper
+from vrooli.stack.model import Stack
 from vrooli.stack.progress import silent
 
 
@@ -28,6 +29,17 @@ class Hanging(MemoryExecutor):
 SOLO = stack_of(scenario("web", 1))
 SOLO_DB = stack_of(scenario("db", 1))
 PAIR = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
+
+
+async def died_unwatched(folder: Path, stack: Stack, *names: str) -> MemoryKeeper:
+    """The keeper of services that were up, of which these were killed after their watchdog."""
+    keeper = MemoryKeeper(SystemClock())
+    async with MemoryWatchdog(folder, stack, keeper) as first:
+        await first.operations.run("up", (), silent)
+        launches = [first.launch_id(name) for name in names]
+    for launch_id in launches:
+        await keeper.signal(launch_id, SIGKILL)
+    return keeper
 
 
 async def test_the_wait_of_a_crasher_outlives_the_watchdog(tmp_path: Path) -> None:
@@ -71,12 +83,7 @@ async def test_a_failure_whose_wait_was_over_meanwhile_is_counted_once(tmp_path:
 async def test_all_who_died_together_with_the_watchdog_are_known_by_their_end(
     tmp_path: Path,
 ) -> None:
-    keeper = MemoryKeeper(SystemClock())
-    async with MemoryWatchdog(tmp_path, PAIR, keeper) as first:
-        await first.operations.run("up", (), silent)
-        launches = [first.launch_id(name) for name in ("db", "web")]
-    for launch_id in launches:
-        await keeper.signal(launch_id, SIGKILL)
+    keeper = await died_unwatched(tmp_path, PAIR, "db", "web")
     async with MemoryWatchdog(tmp_path, PAIR, keeper) as second:
         for name in ("db", "web"):
             await until(partial(_is_healed, second.board.tracked[name]))
@@ -87,11 +94,7 @@ async def test_all_who_died_together_with_the_watchdog_are_known_by_their_end(
 async def test_who_died_while_nobody_watched_is_healed_once_and_its_end_is_known(
     tmp_path: Path,
 ) -> None:
-    keeper = MemoryKeeper(SystemClock())
-    async with MemoryWatchdog(tmp_path, SOLO, keeper) as first:
-        await first.operations.run("up", (), silent)
-        launch_id = first.launch_id("web")
-    await keeper.signal(launch_id, SIGKILL)
+    keeper = await died_unwatched(tmp_path, SOLO, "web")
     async with MemoryWatchdog(tmp_path, SOLO, keeper) as second:
         await until(lambda: second.started("web") == 2)
         web = second.board.tracked["web"]
@@ -102,11 +105,7 @@ async def test_who_died_while_nobody_watched_is_healed_once_and_its_end_is_known
 
 
 async def test_the_cause_is_known_however_long_the_keeper_takes_to_tell_it(tmp_path: Path) -> None:
-    keeper = MemoryKeeper(SystemClock())
-    async with MemoryWatchdog(tmp_path, SOLO, keeper) as first:
-        await first.operations.run("up", (), silent)
-        launch_id = first.launch_id("web")
-    await keeper.signal(launch_id, SIGKILL)
+    keeper = await died_unwatched(tmp_path, SOLO, "web")
     told = asyncio.Event()
     async with MemoryWatchdog(tmp_path, SOLO, keeper, exits_after=told.wait) as second:
         await asyncio.sleep(1.5)  # three intervals of the looks, which would say that it is missing
@@ -125,11 +124,7 @@ async def test_the_cause_is_known_however_long_the_keeper_takes_to_tell_it(tmp_p
 async def test_a_keeper_that_does_not_tell_the_past_delays_watching_for_seconds_only(
     tmp_path: Path,
 ) -> None:
-    keeper = MemoryKeeper(SystemClock())
-    async with MemoryWatchdog(tmp_path, SOLO, keeper) as first:
-        await first.operations.run("up", (), silent)
-        launch_id = first.launch_id("web")
-    await keeper.signal(launch_id, SIGKILL)
+    keeper = await died_unwatched(tmp_path, SOLO, "web")
     async with MemoryWatchdog(tmp_path, SOLO, keeper, exits_after=asyncio.Event().wait) as second:
         await until(lambda: second.started("web") == 2)
         (heal,) = await second.heals("web")

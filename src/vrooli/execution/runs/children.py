@@ -47,7 +47,7 @@ class Children:
     async def to_its_end(self, asked: SubRun) -> SubRunEnd:
         """See the port. Who only waits takes no slot from what it waits for."""
         run = child_id(asked.parent, asked.path, asked.attempt)
-        with self._engine.parked(asked.parent):
+        with self._engine.lent(asked.parent):
             if not await patiently(self._clock, lambda: self._store.known(run)):
                 await self._make(run, asked)
             return await self._ends.of(run)

@@ -85,7 +85,7 @@ class Engine:
 
     parts: EngineParts
     _held: dict[str, tuple[int, asyncio.Task[None]]] = field(default_factory=dict)
-    _parked: Counter[str] = field(default_factory=Counter)  # how many steps of it wait for runs
+    _lent: Counter[str] = field(default_factory=Counter)  # how many steps of a run wait for others
     _drivers: dict[str, Driver] = field(default_factory=dict)
     _away: float = -math.inf  # monotonic seconds at which PostgreSQL was last seen to be away
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,21 +95,21 @@ class Engine:
     @property
     def room(self) -> int:
         """Runs that it could take now."""
-        driven = self._held.keys() - self._parked.keys()
+        driven = self._held.keys() - self._lent.keys()
         return 0 if self._draining else self.parts.slots - len(driven)
 
     @contextmanager
-    def parked(self, run: str) -> Iterator[None]:
-        """While it waits for other runs: it takes no slot from them. Else, with a parent in every
-        slot, no child would ever begin.
+    def lent(self, run: str) -> Iterator[None]:
+        """Its slot, while it waits for other runs: it takes none from them. Else, with a parent in
+        every slot, no child would ever begin.
         """
-        self._parked[run] += 1
+        self._lent[run] += 1
         try:
             yield
         finally:
-            self._parked[run] -= 1
-            if not self._parked[run]:
-                del self._parked[run]
+            self._lent[run] -= 1
+            if not self._lent[run]:
+                del self._lent[run]
 
     def takes(self, queue: str) -> bool:
         """Whether a new run of that queue may begin here at once: there is room, and it overtakes

@@ -158,7 +158,7 @@ async def _caller(scope: Scope, route: APIRoute) -> str | None:
         who = await access_of(connection).of(connection)
     except HTTPException:
         return None
-    return who.name if not isinstance(role, Role) or who.may(role) else None
+    return who.name if isinstance(role, Role) and who.may(role) else None
 
 
 def _again(before: Before, seal: bytes) -> Response:

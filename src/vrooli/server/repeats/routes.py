@@ -38,8 +38,8 @@ def keyed(router: APIRouter) -> list[APIRoute]:
 
 def _posts(router: APIRouter) -> Iterable[APIRoute]:
     routes = (route for route in router.routes if isinstance(route, APIRoute))
-    posts = (one for one in routes if "POST" in (one.methods or ()))
-    return (one for one in posts if isinstance(declared(one), Role))
+    posts = (route for route in routes if "POST" in (route.methods or ()))
+    return (route for route in posts if isinstance(declared(route), Role))
 
 
 def _by_itself(route: APIRoute) -> bool:
