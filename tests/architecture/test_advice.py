@@ -3,7 +3,6 @@ and nobody gets around that by saying nothing.
 """
 
 import ast
-from collections.abc import Iterator
 from functools import cache
 
 from tests.architecture.source import name, python, tree
@@ -48,10 +47,15 @@ def _kinds() -> frozenset[str]:
     return frozenset(found)
 
 
-def _nodes() -> Iterator[tuple[str, ast.AST]]:
-    for file in python("src"):
-        for node in ast.walk(tree(file)):
-            yield f"{name(file)}:{getattr(node, 'lineno', 0)}", node
+@cache
+def _nodes() -> tuple[tuple[str, ast.Call | ast.ClassDef], ...]:
+    """All that may be an error or a class of them, by place."""
+    return tuple(
+        (f"{name(file)}:{node.lineno}", node)
+        for file in python("src")
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call | ast.ClassDef)
+    )
 
 
 def _called(node: ast.expr) -> str:

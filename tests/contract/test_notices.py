@@ -66,7 +66,7 @@ async def test_only_what_is_finished_and_old_is_purged(store: Store) -> None:
 
 async def test_a_refused_writing_says_so(tmp_path: Path) -> None:
     memory = MemoryStore()
-    memory.failure = StorageError("the disk is full")
+    memory.failure = StorageError("the disk is full", next_step="free some")
     with pytest.raises(StorageError):
         await memory.write([doc("1")])
     history = History(tmp_path / "spool.db", "boot", SystemClock())

@@ -275,7 +275,10 @@ class History:
             if spool.damaged(error):
                 self._writer.suspect()
             raise StorageError(
-                f"the history cannot be read: {error}", where=str(self._path), retryable=True
+                f"the history cannot be read: {error}",
+                where=str(self._path),
+                retryable=True,
+                next_step="free space on its disk; a damaged one is replaced by itself",
             ) from error
 
     def _close_reader(self) -> None:

@@ -89,7 +89,11 @@ class Writer:
         """
         with self._changed:
             if self._closing:
-                raise StorageError("the history is closed", where=str(self._path))
+                raise StorageError(
+                    "the history is closed",
+                    where=str(self._path),
+                    next_step="ask again: the next watchdog has another one",
+                )
             if not len(self._backlog):
                 self._oldest = time.monotonic()
             self._backlog.push(item)
@@ -139,7 +143,13 @@ class Writer:
             self._abandon = True
             left = self._backlog.clear()
             self._changed.notify()
-        _fail(left, StorageError("the history was closed before this was written"))
+        _fail(
+            left,
+            StorageError(
+                "the history was closed before this was written",
+                next_step="ask again: the next watchdog has another one",
+            ),
+        )
         return not left
 
     # -- the thread ----------------------------------------------------------------------------
@@ -253,7 +263,14 @@ class Writer:
         elif batch and batch[0].alone:
             # Its caller comes again with the next round; rows that wait go first.
             self._failed(f"cannot write {self._path}: {error}")
-            _fail(batch, StorageError(f"the history cannot be written: {error}", retryable=True))
+            _fail(
+                batch,
+                StorageError(
+                    f"the history cannot be written: {error}",
+                    retryable=True,
+                    next_step="free space on its disk, or make it writable",
+                ),
+            )
         else:
             with self._changed:
                 self._backlog.give_back(batch)
@@ -282,7 +299,12 @@ class Writer:
                 self._attempt([item])
             return
         _log.error("the history refuses an entry: %s", error)
-        _fail(batch, StorageError(f"the history cannot take this: {error}"))
+        _fail(
+            batch,
+            StorageError(
+                f"the history cannot take this: {error}", next_step="see the log of the watchdog"
+            ),
+        )
 
     def _moved(self) -> bool:
         """Whether somebody deleted or replaced the file under us: what we wrote would be lost. A

@@ -158,6 +158,10 @@ def _translated(where: str) -> Iterator[None]:
     except ValueError as error:
         raise ProtocolError("a line of the answer has no end", where=where) from error
     except PermissionError as error:
-        raise AccessDenied("not allowed to open it", where=where) from error
+        raise AccessDenied(
+            "not allowed to open it",
+            where=where,
+            next_step="run this as the user whose stack it is",
+        ) from error
     except OSError as error:
         raise Unreachable(f"nobody answers ({error})", where=where) from error

@@ -210,12 +210,18 @@ def _refused(said: Mapping[str, Any]) -> VrooliError:
 
 def _ended(close: Any, where: str) -> VrooliError:
     if close is not None and close.code == UNAUTHORIZED:
-        return AccessDenied(close.reason, where=where)
+        return AccessDenied(
+            close.reason, where=where, next_step="log in again, or use another token"
+        )
     return CutOff(close.reason if close is not None else "the connection broke", where=where)
 
 
 def _not_taken(error: Exception, where: str) -> VrooliError:
     status = getattr(getattr(error, "response", None), "status_code", 0)
     if status in (401, 403):
-        return AccessDenied(f"refused with HTTP status {status}", where=where)
+        return AccessDenied(
+            f"refused with HTTP status {status}",
+            where=where,
+            next_step="log in again, or use another token",
+        )
     return Unreachable(f"no WebSocket was opened ({error})", where=where)

@@ -118,11 +118,11 @@ class TooLarge(VrooliError):
     """What comes is larger than it may be; it is read no further."""
 
 
-class AccessDenied(VrooliError):
+class AccessDenied(Advised):
     """A peer or the operating system refused us: password, token, permission."""
 
 
-class StorageError(VrooliError):
+class StorageError(Advised):
     """A disk could not take or give what was asked: full, read-only, unreadable."""
 
 

@@ -143,5 +143,9 @@ class Artifacts:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_GET, run, sha256)
         if row is None:
-            raise StorageError("an output that was kept apart is gone", where=f"artifact {sha256}")
+            raise StorageError(
+                "an output that was kept apart is gone",
+                where=f"artifact {sha256}",
+                next_step="do the step again that made it, by `vrooli run retry`",
+            )
         return await asyncio.to_thread(zlib.decompress, row[1]) if row[0] else bytes(row[1])

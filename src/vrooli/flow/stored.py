@@ -72,5 +72,9 @@ def _json(path: str, value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         text.encode()  # half of a surrogate pair passes until here
     except (TypeError, ValueError, RecursionError) as error:
-        raise StorageError("a value cannot be written down as JSON", where=path) from error
+        raise StorageError(
+            "a value cannot be written down as JSON",
+            where=path,
+            next_step="have the step say it in plain JSON: texts, numbers, lists, objects",
+        ) from error
     return text

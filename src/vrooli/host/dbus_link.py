@@ -55,7 +55,11 @@ async def connect(address: str) -> Link:
     try:
         await link.connect()
     except AuthError as error:
-        raise AccessDenied(f"it refuses us: {error}", where=address) from error
+        raise AccessDenied(
+            f"it refuses us: {error}",
+            where=address,
+            next_step="run this as the user whose bus it is",
+        ) from error
     except (OSError, EOFError, DBusFastError) as error:
         raise gone(error, address) from error
     return link

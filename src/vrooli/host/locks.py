@@ -46,7 +46,9 @@ class FileLock:
             ) from error
         except OSError as error:
             raise StorageError(
-                f"cannot be locked: {error.strerror}", where=str(self._path)
+                f"cannot be locked: {error.strerror}",
+                where=str(self._path),
+                next_step="choose a home on a file system that can lock, by VROOLI_HOME",
             ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -62,4 +62,6 @@ def _kind(mode: int) -> str:
 
 
 def _translated(error: OSError, path: str) -> StorageError:
-    return StorageError(f"cannot be read: {error.strerror}", where=path)
+    return StorageError(
+        f"cannot be read: {error.strerror}", where=path, next_step="let this user read it"
+    )

@@ -178,7 +178,10 @@ _WORDS: tuple[tuple[type[Exception], Callable[[], VrooliError]], ...] = (
     ),
     (
         asyncpg.InvalidAuthorizationSpecificationError,
-        lambda: AccessDenied("PostgreSQL does not accept the user or the password"),
+        lambda: AccessDenied(
+            "PostgreSQL does not accept the user or the password",
+            next_step="correct user and password in the address",
+        ),
     ),
     (
         asyncpg.InvalidCatalogNameError,

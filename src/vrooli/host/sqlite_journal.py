@@ -159,7 +159,10 @@ class SqliteJournals:
             return error
         except Exception:  # noqa: BLE001 -- those who wait must hear of it: nobody else tells them
             _log.exception("the journal cannot be written")
-            return StorageError("the journal cannot be written: see the log")
+            return StorageError(
+                "the journal cannot be written: see the log",
+                next_step="free space on its disk, or make it writable",
+            )
         return None
 
     def _answer(self, batch: Sequence[_Waiting]) -> None:
@@ -185,7 +188,12 @@ class SqliteJournals:
         except (sqlite3.Error, OSError, OverflowError) as error:
             again = isinstance(error, sqlite3.OperationalError | OSError)
             said = f"the journal cannot be used: {error}"
-            raise StorageError(said, where=str(self._path), retryable=again) from error
+            raise StorageError(
+                said,
+                where=str(self._path),
+                retryable=again,
+                next_step="free space on its disk, or make it writable",
+            ) from error
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

@@ -48,7 +48,11 @@ def _disk(path: str) -> DiskFacts:
     try:
         stat = os.statvfs(path)
     except OSError as error:
-        raise StorageError(f"cannot be examined: {error.strerror}", where=path) from error
+        raise StorageError(
+            f"cannot be examined: {error.strerror}",
+            where=path,
+            next_step="name a folder that is there and that this user may enter",
+        ) from error
     return DiskFacts(
         total=stat.f_blocks * stat.f_frsize,
         available=stat.f_bavail * stat.f_frsize,

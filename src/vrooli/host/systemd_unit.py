@@ -22,6 +22,9 @@ _PHASES: Mapping[str, Phase] = {
 _EXITED, _KILLED, _DUMPED = 1, 2, 3
 """CLD_EXITED, CLD_KILLED, CLD_DUMPED: the values of `ExecMainCode` (waitid(2))."""
 
+_ACTIVE_AT_ONCE = ("simple", "exec")
+"""Types of services that are active as soon as their process is there (systemd.service(5))."""
+
 _FOR_EVER = 2**64 - 1
 """How systemd writes `infinity`."""
 
@@ -105,7 +108,11 @@ def _was_stopped(phase: Phase, unit: Properties, service: Properties) -> bool:
     if result != "success":
         return True  # it would have failed; a stop while it waited for its restart leaves this
     exited = int(service.get("ExecMainExitTimestampMonotonic", 0))
-    by_itself = 0 < exited <= int(unit.get("ActiveExitTimestampMonotonic", 0))
+    if _left(unit) < _began(unit) <= exited and service.get("Type") in _ACTIVE_AT_ONCE:
+        # It ended before systemd came to call it active: a stop in that moment would have to be
+        # answered by a good exit in no time.
+        return service.get("ExecMainCode") != _EXITED
+    by_itself = 0 < exited <= _left(unit)
     return not by_itself or bool(service.get("RemainAfterExit"))
 
 
@@ -113,10 +120,17 @@ def _stop_took_too_long(unit: Properties, service: Properties) -> bool:
     """Whether the time that ran out was that of a stop: not that of its start, after which it was
     never active, nor that of its life (`RuntimeMaxSec=`).
     """
-    began, left = (
-        int(unit.get(f"{name}TimestampMonotonic", 0)) for name in ("InactiveExit", "ActiveExit")
-    )
-    return began <= left and service.get("RuntimeMaxUSec", _FOR_EVER) == _FOR_EVER
+    return _began(unit) <= _left(unit) and service.get("RuntimeMaxUSec", _FOR_EVER) == _FOR_EVER
+
+
+def _began(unit: Properties) -> int:
+    """When it was last started, in microseconds."""
+    return int(unit.get("InactiveExitTimestampMonotonic", 0))
+
+
+def _left(unit: Properties) -> int:
+    """When it last ceased to be active, perhaps before its last start."""
+    return int(unit.get("ActiveExitTimestampMonotonic", 0))
 
 
 def _message(phase: Phase, unit: Properties, service: Properties) -> str:

@@ -182,4 +182,8 @@ def _translated(error: OSError) -> StorageError | UsageError:
         return NoSuchFile("there is no such file")
     if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY):
         return UsageError("what is there is no file, or a link", next_step="choose another path")
-    return StorageError(f"the disk refuses: {error.strerror}", retryable=True)
+    return StorageError(
+        f"the disk refuses: {error.strerror}",
+        retryable=True,
+        next_step="free space on the disk of the home, or make it writable",
+    )

@@ -52,7 +52,11 @@ def listen_unix(path: Path) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise StorageError(f"cannot listen: {error.strerror}", where=str(path)) from error
+        raise StorageError(
+            f"cannot listen: {error.strerror}",
+            where=str(path),
+            next_step="make its folder writable",
+        ) from error
     return listener
 
 

@@ -137,14 +137,27 @@ def runtime_folder(environment: Mapping[str, str]) -> str:
 
 
 def _run_folder(root: Path, environment: Mapping[str, str]) -> Path:
-    """A short folder: sun_path holds 107 bytes (unix(7)), and PostgreSQL adds 19 of its own."""
+    """A short folder: sun_path holds 107 bytes (unix(7)), and PostgreSQL adds 19 of its own. What
+    was brought up before this user had a runtime folder (no login yet) is found where it is.
+    """
     name = hashlib.sha256(str(root).encode()).hexdigest()[:10]
     if os.geteuid() == 0:
         return Path("/run/vrooli") / name
     runtime = runtime_folder(environment)
-    if runtime:
-        return Path(runtime) / "vrooli" / name
-    return Path(tempfile.gettempdir()) / f"vrooli-{os.geteuid()}" / name
+    without = Path(tempfile.gettempdir()) / f"vrooli-{os.geteuid()}" / name
+    if not runtime:
+        return without
+    run = Path(runtime) / "vrooli" / name
+    return without if _is_served(root, without) and not _is_served(root, run) else run
+
+
+def _is_served(root: Path, run: Path) -> bool:
+    """Whether a keeper's socket is there, and nobody else can have put it there."""
+    try:
+        paths = (run.parent, run, Home(root, run).keeper_socket)
+        return {path.lstat().st_uid for path in paths} == {os.geteuid()}
+    except OSError:
+        return False
 
 
 def _make_run(run: Path) -> None:

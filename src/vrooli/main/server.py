@@ -295,12 +295,15 @@ async def apply_migrations(dsn: str) -> None:
     try:
         ended = await children.run("vrooli.main.migrate", b"", MIGRATION_SECONDS)
     except DeadlineExceeded as error:
-        raise VrooliError(f"migrations took longer than {MIGRATION_SECONDS:g} s") from error
+        what = f"migrations took longer than {MIGRATION_SECONDS:g} s"
+        advice = "`vrooli migrate` brings it up to date without a limit of time"
+        raise VrooliError(what, next_step=advice) from error
     if ended.code != 0:
         lines = ended.errors.strip().splitlines() or [f"exit code {ended.code}"]
         retryable = ended.code == EXIT_RETRY
         reason = redact_value(lines[0] if retryable else lines[-1])
-        raise VrooliError(f"migrations failed: {reason}", retryable=retryable)
+        advice = "`vrooli migrate` shows all that it says"
+        raise VrooliError(f"migrations failed: {reason}", next_step=advice, retryable=retryable)
     for line in ended.errors.strip().splitlines():
         structlog.get_logger("vrooli.server.migrations").warning(redact_value(line))
 

@@ -77,4 +77,7 @@ def _ended(error: OSError) -> Exception | SystemExit:
     if isinstance(error, BrokenPipeError):
         drop_output()
         return SystemExit(128 + signal.SIGPIPE)
-    return OutputError(f"standard output cannot be written: {error.strerror}")
+    return OutputError(
+        f"standard output cannot be written: {error.strerror}",
+        next_step="free space where it goes, or send it elsewhere",
+    )

@@ -40,4 +40,8 @@ def write_record(path: Path, record: UnitRecord) -> None:
         write_durably(path, json.dumps(asdict(record)) + "\n")
     except OSError as error:
         what = f"cannot remember what was installed: {error.strerror}"
-        raise StorageError(what, where=str(path)) from error
+        raise StorageError(
+            what,
+            where=str(path),
+            next_step="free space on its disk, or make it writable, then run this again",
+        ) from error

@@ -62,7 +62,9 @@ class UnitWork:
                 files.write_file(file)
             except OSError as error:
                 what = f"cannot be written: {error.strerror}"
-                raise StorageError(what, where=file.path) from error
+                raise StorageError(
+                    what, where=file.path, next_step="make its folder writable, then run this again"
+                ) from error
             self.did.append(f"wrote {file.path}")
 
     def remove(self, path: str) -> None:
@@ -73,5 +75,7 @@ class UnitWork:
             files.remove(Remove(path))
         except OSError as error:
             what = f"cannot be removed: {error.strerror}"
-            raise StorageError(what, where=path) from error
+            raise StorageError(
+                what, where=path, next_step="make its folder writable, then run this again"
+            ) from error
         self.did.append(f"removed {path}")

@@ -344,7 +344,11 @@ class Supervisor:
             watch.say("waiting", ", ".join(service.needs))
         failed = [outcome.service for task in needs if not (outcome := await task).serves]
         if failed:
-            error = VrooliError(f"{', '.join(failed)} is not healthy", where=service.name)
+            error = VrooliError(
+                f"{', '.join(failed)} is not healthy",
+                where=service.name,
+                next_step=f"mend that first: `vrooli logs {failed[0]}` shows more",
+            )
             watch.say("blocked", error.what)
             return Outcome(service.name, changed=False, error=error)
         try:

@@ -29,7 +29,7 @@ class Stuck(FolderWorkspaces):
     async def remove(self, run: str) -> None:
         """Refuses for those."""
         if self.stuck and run.startswith(self.stuck):
-            raise StorageError("the disk refuses: Read-only file system")
+            raise StorageError("the disk refuses: Read-only file system", next_step="see to it")
         await super().remove(run)
 
 

@@ -95,6 +95,21 @@ async def test_its_limits_hold(host: SystemdHost, manager: SystemdUnits) -> None
     await manager.stop(name, 5.0)
 
 
+async def test_what_ends_well_at_once_was_not_stopped_by_anybody(
+    host: SystemdHost, manager: SystemdUnits
+) -> None:
+    """Half of them end before systemd calls them active."""
+    for number in range(8):
+        name = made_unit("vrooli-shop", f"brief-{number}")
+        spec = unit_spec(host.path("/var/log"), "brief", "sh", "-c", "sleep 60 & exit 0")
+        await manager.make(name, spec)
+        async for seen in manager.follow([name]):
+            if seen.phase == "ended":
+                break
+        assert not seen.asked
+        await manager.remove(name)
+
+
 @pytest.mark.parametrize(
     ("argv", "change", "said"),
     [

@@ -226,7 +226,8 @@ async def test_who_lost_the_run_stops_at_his_next_word() -> None:
 async def test_a_journal_that_is_broken_is_no_reason_to_go_on() -> None:
     bench = Bench(step("a"))
     journal = await bench.journal()
-    bench.steps.ways["a"] = lambda call: setattr(bench.journals, "failure", StorageError("broken"))
+    broken = StorageError("broken", next_step="mend it")
+    bench.steps.ways["a"] = lambda call: setattr(bench.journals, "failure", broken)
     with pytest.raises(StorageError):
         await bench.driver(journal).run()
 

@@ -119,6 +119,26 @@ def test_a_stop_that_took_too_long_is_told_from_a_start_or_a_life_that_did() -> 
     assert not mortal.asked
 
 
+@pytest.mark.parametrize(
+    ("began", "left", "code", "type_", "asked"),
+    [
+        (100, 0, 1, "exec", False),  # it ended well before systemd called it active
+        (100, 50, 1, "simple", False),  # so it did, and an earlier run was active
+        (100, 0, 2, "exec", True),  # by the signal of a stop
+        (100, 0, 1, "notify", True),  # by itself it would have failed: `protocol`
+        (100, 160, 1, "exec", False),  # active first, and its process was the first to end
+        (100, 140, 1, "exec", True),
+    ],
+)
+def test_what_ends_as_soon_as_it_is_started_was_not_stopped(
+    began: int, left: int, code: int, type_: str, asked: bool
+) -> None:
+    times = {"InactiveExitTimestampMonotonic": began, "ActiveExitTimestampMonotonic": left}
+    told: dict[str, Any] = {"Result": "success", "ExecMainExitTimestampMonotonic": 150}
+    seen = _held("inactive", "dead", unit=times, Type=type_, ExecMainCode=code, **told)
+    assert seen.asked is asked
+
+
 def test_a_masked_unit_is_an_operators_will() -> None:
     why = ["org.freedesktop.systemd1.UnitMasked", "Unit web.service is masked."]
     masked = {"LoadState": "masked", "LoadError": why, "InvocationID": b""}

@@ -77,7 +77,7 @@ async def test_what_is_to_be_told_is_written_down_before_it_can_be_taken() -> No
 
 async def test_a_disk_that_refuses_keeps_nobody_from_being_told() -> None:
     rig = Rig()
-    rig.store.failure = StorageError("the disk is full")
+    rig.store.failure = StorageError("the disk is full", next_step="free some")
     await rig.box.open(alert())
     assert "full" in rig.box.trouble
     assert await rig.send("phone") is not None

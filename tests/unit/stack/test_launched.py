@@ -26,7 +26,7 @@ class Full(MemorySecrets):
 
     def create(self, name: str) -> str:
         """See the port."""
-        raise StorageError("no space left on device")
+        raise StorageError("no space left on device", next_step="free some")
 
 
 class Running:

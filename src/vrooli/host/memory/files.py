@@ -27,14 +27,16 @@ class MemoryFiles:
     def read(self, path: str, limit: int = LIMIT, offset: int = 0) -> bytes | None:
         """See the port."""
         if path in self.unreadable or path in self._folders():
-            raise StorageError("cannot be read: made so", where=path)
+            raise StorageError("cannot be read: made so", where=path, next_step="make it readable")
         content = self.contents.get(path)
         return None if content is None else content[offset : offset + limit]
 
     def names(self, folder: str) -> list[str]:
         """See the port."""
         if folder in self.unreadable:
-            raise StorageError("cannot be read: made so", where=folder)
+            raise StorageError(
+                "cannot be read: made so", where=folder, next_step="make it readable"
+            )
         below = folder.rstrip("/") + "/"
         parts = {
             path.removeprefix(below).split("/")[0]

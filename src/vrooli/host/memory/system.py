@@ -28,7 +28,9 @@ class MemorySystem:
         if path in self.hung:
             raise DeadlineExceeded("no answer for 2 s", where=path)
         if not path:
-            raise StorageError("cannot be examined: no such folder", where=path)
+            raise StorageError(
+                "cannot be examined: no such folder", where=path, next_step="name a folder"
+            )
         return self.disks.get(path, self.ordinary)
 
     def memory(self) -> MemoryFacts:

@@ -93,7 +93,11 @@ def _forget(output: Path) -> None:
     try:
         output.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"cannot be replaced: {error.strerror}", where=str(output)) from error
+        raise StorageError(
+            f"cannot be replaced: {error.strerror}",
+            where=str(output),
+            next_step="free space on its disk, or make it writable",
+        ) from error
 
 
 def _first_line(output: Path) -> str:

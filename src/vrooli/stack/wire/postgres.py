@@ -188,7 +188,10 @@ def _error(body: bytes) -> VrooliError:
     sqlstate = fields.get(b"C", "")[:5]
     message = fields.get(b"M", "the server gave no reason")[:300]
     if sqlstate.startswith("28"):
-        return AccessDenied(f"the server refuses us: {message} (SQLSTATE {sqlstate})")
+        return AccessDenied(
+            f"the server refuses us: {message} (SQLSTATE {sqlstate})",
+            next_step="correct user and password, or what the server allows (pg_hba.conf)",
+        )
     return PostgresError(sqlstate, message)
 
 

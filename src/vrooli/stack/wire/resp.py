@@ -82,7 +82,9 @@ async def ask(streams: Streams, url: str, *words: str) -> str:
         return await session.call(*words)
     except RedisError as error:
         if error.code in ("NOAUTH", "WRONGPASS", "NOPERM"):
-            raise AccessDenied(error.what) from error
+            raise AccessDenied(
+                error.what, next_step="correct user and password in its URL"
+            ) from error
         raise
     finally:
         await stream.close()

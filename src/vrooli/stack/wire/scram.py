@@ -82,7 +82,10 @@ class Client:
         """
         fields = _fields(_ascii(server_final))
         if "e" in fields:
-            raise AccessDenied(f"the server refuses our password ({fields['e'][:60]})")
+            raise AccessDenied(
+                f"the server refuses our password ({fields['e'][:60]})",
+                next_step="correct user and password in its URL",
+            )
         proof = _unb64(fields.get("v", ""))
         if not self._server_signature or not hmac.compare_digest(proof, self._server_signature):
             raise ProtocolError("the server could not prove that it knows our password")

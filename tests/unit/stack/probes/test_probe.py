@@ -77,8 +77,8 @@ def look(target: Service, streams: Streams, root: Path) -> Result:
         (Unreachable("connection refused"), Status.CRITICAL),
         (DeadlineExceeded("late"), Status.CRITICAL),
         (ProtocolError("nonsense"), Status.CRITICAL),
-        (AccessDenied("wrong password"), Status.CRITICAL),
-        (StorageError("disk full"), Status.UNKNOWN),
+        (AccessDenied("wrong password", next_step="correct it"), Status.CRITICAL),
+        (StorageError("disk full", next_step="free some"), Status.UNKNOWN),
         (SecretError("no such variable", next_step="set it"), Status.UNKNOWN),
         (ConfigError("no port", next_step="write one"), Status.UNKNOWN),
         (ZeroDivisionError("a defect"), Status.UNKNOWN),
@@ -91,7 +91,11 @@ def test_every_error_becomes_a_result(error: Exception, status: Status, tmp_path
 
 
 def test_who_refuses_us_has_answered_and_is_not_hung(tmp_path: Path) -> None:
-    result = look(service(type="tcp"), Failing(AccessDenied("wrong password")), tmp_path)
+    result = look(
+        service(type="tcp"),
+        Failing(AccessDenied("wrong password", next_step="correct it")),
+        tmp_path,
+    )
     assert result.details["answered"] is True
     assert "refuses" in result.message
 
