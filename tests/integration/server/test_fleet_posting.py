@@ -3,6 +3,8 @@
 import asyncio
 import secrets
 import signal
+import ssl
+import subprocess
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -220,6 +222,46 @@ async def test_an_edit_of_the_file_takes_hold_while_it_runs(far: Far) -> None:
         assert far.poster.keys() == (f"fleet:{far.served.url}",)
         far.settings = FleetSettings()
         await until(lambda: far.poster.status() is None)
+
+
+@asynccontextmanager
+async def tls_before(port: int, folder: Path) -> AsyncIterator[tuple[str, Path]]:
+    """A proxy that speaks TLS as localhost: its address, and its certificate."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    make += ["-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    make += ["-keyout", str(key), "-out", str(certificate), "-days", "1"]
+    subprocess.run(make, check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind, before = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(copy(reader, before), copy(behind, writer))
+
+    server = await asyncio.start_server(passed_on, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield f"https://localhost:{server.sockets[0].getsockname()[1]}", certificate
+
+
+async def test_over_tls_it_posts_to_whom_it_trusts_alone(
+    far: Far, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await far.fill(3)
+    async with tls_before(far.served.port, tmp_path) as (url, certificate):
+        far.settings = FleetSettings(url, TOKEN)
+        async with far.posting():
+            await until(lambda: "its certificate is not trusted" in far.trouble)
+            assert far.seen()["last_seen"] is None
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            await far.until_copied()
 
 
 async def test_a_watchdog_tells_its_verdict_and_what_is_wrong(far: Far, tmp_path: Path) -> None:

@@ -1,0 +1,154 @@
+"""Shipping to whom also hears how this host is: at its pace, and with nothing set aside wrongly."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.clocks import TurnedClock
+from tests.support.until import until
+from vrooli.autoheal.fleet.picture import LONGEST, MOST, picture
+from vrooli.autoheal.history import History
+from vrooli.autoheal.record import Kind, Record
+from vrooli.autoheal.shipper import BATCH, Shipper, Shipping
+from vrooli.client.wire import Response
+from vrooli.core.status import Status
+
+EVERY = 15.0
+
+
+class Far:
+    """A recipient that notes when it got how many records, and answers as the test says."""
+
+    name, key, every = "fleet", "fleet:x", EVERY
+
+    def __init__(self, clock: TurnedClock) -> None:
+        self.clock, self.posts = clock, list[tuple[float, int]]()
+        self.verdict: Callable[[list[dict[str, Any]]], int] = lambda records: 200
+        self.told: list[Shipping] = []
+
+    def wanted(self) -> bool:
+        return True
+
+    async def post(self, records: list[dict[str, Any]], shipping: Shipping) -> Response:
+        await asyncio.sleep(0)
+        self.posts.append((self.clock.monotonic(), len(records)))
+        self.told.append(shipping)
+        return Response(self.verdict(records), json.dumps({"detail": "no"}).encode())
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+async def history(tmp_path: Path, clock: TurnedClock) -> AsyncIterator[History]:
+    opened = History(tmp_path / "spool.db", "boot", clock)
+    await opened.start()
+    yield opened
+    await opened.close()
+
+
+@asynccontextmanager
+async def shipping(history: History, far: Far, clock: TurnedClock) -> AsyncIterator[Shipper]:
+    shipper = Shipper(history, far, clock)
+    task = asyncio.create_task(shipper.run())
+    yield shipper
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def fill(history: History, count: int) -> None:
+    for number in range(count):
+        history.append(Record(Kind.RESULT, "disk", "ok", float(number)))
+    await history.put_state("barrier", count)
+
+
+def gaps(far: Far) -> list[float]:
+    times = [at for at, _ in far.posts]
+    return [after - before for before, after in itertools.pairwise(times)]
+
+
+async def test_an_empty_spool_is_a_sign_of_life_at_its_pace(
+    history: History, clock: TurnedClock
+) -> None:
+    far = Far(clock)
+    async with shipping(history, far, clock) as shipper:
+        await until(lambda: len(far.posts) > 5)
+        assert shipper.status().behind == 0
+    assert {count for _, count in far.posts} == {0}
+    assert set(gaps(far)) == {EVERY}
+
+
+async def test_what_waits_in_whole_batches_goes_at_once(
+    history: History, clock: TurnedClock
+) -> None:
+    far = Far(clock)
+    await fill(history, 2 * BATCH + 3)
+    async with shipping(history, far, clock):
+        await until(lambda: len(far.posts) > 4)
+    assert [count for _, count in far.posts[:4]] == [BATCH, BATCH, 3, 0]
+    assert gaps(far)[:3] == [0.0, EVERY, EVERY]
+
+
+async def test_a_spool_that_was_emptied_is_not_asked_in_a_circle(
+    history: History, clock: TurnedClock
+) -> None:
+    far = Far(clock)
+    await fill(history, 1)
+    async with shipping(history, far, clock):
+        await until(lambda: len(far.posts) > 1)
+        await fill(history, 1)
+        await history.change(lambda c: c.execute("DELETE FROM records").rowcount)
+        await history.change(lambda c: c.execute("UPDATE sqlite_sequence SET seq = seq + 5000"))
+        await fill(history, 0)
+        seen = len(far.posts)
+        await until(lambda: len(far.posts) > seen + 4)
+    assert min(gaps(far)[seen:]) >= EVERY
+
+
+async def test_a_report_that_is_refused_itself_sets_no_record_aside(
+    history: History, clock: TurnedClock
+) -> None:
+    far = Far(clock)
+    far.verdict = lambda records: 422
+    await fill(history, 5)
+    async with shipping(history, far, clock) as shipper:
+        await until(lambda: len(far.posts) > 20)
+        assert "the server answered 422 no" in shipper.status().error
+        assert shipper.status().set_aside == 0
+        far.verdict = lambda records: 200
+        await until(lambda: shipper.status().behind == 0)
+    assert sum(count for _, count in far.posts[20:]) >= 5
+
+
+async def test_one_bad_record_is_set_aside_and_said_so_by_the_fleet(
+    history: History, clock: TurnedClock
+) -> None:
+    far = Far(clock)
+    await fill(history, 5)
+    bad = (await history.after(0, 5))[2].seq
+    far.verdict = lambda records: 422 if bad in [one["seq"] for one in records] else 200
+    async with shipping(history, far, clock) as shipper:
+        await until(lambda: shipper.status().set_aside == 1)
+        await until(lambda: shipper.status().cursor > bad)
+    (event,) = await history.records("event", "fleet")
+    assert event.data["seq"] == bad
+
+
+def test_a_picture_is_bounded_and_the_worst_stays() -> None:
+    bad = {"name": "n", "status": "critical", "message": "x\0" * LONGEST + "\nmore"}
+    rest = [{"name": f"w{n}", "status": "unknown", "message": ""} for n in range(2 * MOST)]
+    seen = picture(Status.CRITICAL, [*rest, bad])
+    assert seen["status"] == "critical"
+    assert len(seen["problems"]) == MOST
+    first = seen["problems"][0]
+    assert (first["status"], len(first["message"])) == ("critical", LONGEST)
+    assert "\0" not in first["message"]
