@@ -145,7 +145,9 @@ class LiveClient:
             async for line in lines:
                 over = over or line == b"event: over"
                 if line.startswith(b"data:") and over:
-                    raise AccessDenied(json.loads(line[5:])["detail"], where=str(self.target))
+                    what = json.loads(line[5:])["detail"]
+                    advice = "log in again: `vrooli login EMAIL`"
+                    raise AccessDenied(what, where=str(self.target), next_step=advice)
                 if line.startswith(b"data:"):
                     yield json.loads(line[5:])
 

@@ -38,7 +38,7 @@ class Trace:
 
 
 def _is_quiet(scope: Scope) -> bool:
-    return scope["path"] in QUIET_ROUTES or (scope["method"], scope["path"]) == SHIPPING
+    return scope["path"] in QUIET_ROUTES or (scope["method"], scope["path"]) in SHIPPING
 
 
 def _above(scope: Scope) -> str:
