@@ -64,6 +64,8 @@ async def test_the_cluster_is_as_it_was_asked_for(real: Bench, running: Service)
     owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
     assert await sql(real, running, owner) == "vrooli"
     assert await sql(real, running, "SELECT usesuper FROM pg_user WHERE usename = user") is False
+    reader = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'vrooli_reader'"
+    assert await sql(real, running, reader) is False
     assert await sql(real, running, "SELECT upper('ä') || ('b' < 'C')::text") == "Äfalse"
 
 

@@ -151,19 +151,32 @@ async def test_what_nobody_has_decided_is_an_effect(reading: Any) -> None:
 async def test_who_may_create_no_roles_gets_the_views_all_the_same(
     cluster: Postgres, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In a cluster where somebody has taken the role away: here, by another name for a moment."""
-    user, database = (f"t{secrets.token_hex(4)}" for _ in range(2))
+    """In a cluster without the role: here, it has another name for a moment."""
+    user = f"t{secrets.token_hex(4)}"
     cluster.sql(f"CREATE ROLE {user} LOGIN PASSWORD 'makes'")
-    cluster.sql(f"CREATE DATABASE {database} OWNER {user}")
     cluster.sql(f"DO $$ BEGIN CREATE ROLE {READER}; EXCEPTION WHEN duplicate_object THEN END $$")
     cluster.sql(f"ALTER ROLE {READER} RENAME TO {READER}_away")
     try:
-        dsn = cluster.dsn_of(database).replace(f"postgres:{cluster.password}", f"{user}:makes", 1)
-        await asyncio.to_thread(migrate, dsn)
+        without = await migrated_by(cluster, user)
     finally:
         cluster.sql(f"ALTER ROLE {READER}_away RENAME TO {READER}")
-    assert f"CREATE ROLE {READER} NOLOGIN" in caplog.text
-    assert cluster.sql("SELECT count(*) FROM view_runs", database) == "0"
+    assert f"CREATE ROLE {READER} NOLOGIN; {grants()}" in caplog.text
+    assert cluster.sql("SELECT count(*) FROM view_runs", without) == "0"
+    assert cluster.sql(READS, without) == "f"
+    # Where the role is there, as in a cluster of the stack's own, it may read.
+    assert cluster.sql(READS, await migrated_by(cluster, user)) == "t"
+
+
+READS = f"SELECT has_table_privilege('{READER}', 'view_runs', 'SELECT')"
+
+
+async def migrated_by(cluster: Postgres, user: str) -> str:
+    """A database of a user who may nothing else."""
+    database = f"t{secrets.token_hex(4)}"
+    cluster.sql(f"CREATE DATABASE {database} OWNER {user}")
+    dsn = cluster.dsn_of(database).replace(f"postgres:{cluster.password}", f"{user}:makes", 1)
+    await asyncio.to_thread(migrate, dsn)
+    return database
 
 
 def test_the_page_for_people_names_all_of_them() -> None:
