@@ -223,7 +223,7 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     metrics = WorkMetrics(database)
     made, asked = working(database, settings.work, tools, metrics), asyncio.Event()
     aging = WorkRetention(database, tools.workspaces, settings.keep)
-    beside = Beside(redis.link.ping) if redis else Beside()
+    beside = Beside(redis.link.ping, redis.cache) if redis else Beside()
     app = create_app(Parts(settings, database, migrator, made, people, metrics, beside))
     try:
         keeping = (migrator.run(), HistoryRetention(database).run(), aging.run())
