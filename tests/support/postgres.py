@@ -166,6 +166,11 @@ class Postgres:
         self.signal(signal.SIGKILL)
         self._reap()
 
+    def crash(self) -> None:
+        """`pg_ctl stop -m immediate`: without a word to its clients, to recover at its start."""
+        self.command("pg_ctl", "stop", "-m", "immediate", "-D", str(self.data))
+        self._reap()
+
     def stop(self) -> None:
         """An orderly fast shutdown; a no-op when it does not run."""
         if self._process is None:

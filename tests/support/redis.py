@@ -63,8 +63,11 @@ class Redis:
         self.process.send_signal(number)
 
     def freeze(self) -> None:
-        """SIGSTOP."""
+        """SIGSTOP, and wait until it stands still."""
         self.signal(signal.SIGSTOP)
+        assert self.process is not None
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        wait_for(lambda: stat.read_text(encoding="ascii").rpartition(") ")[2][0] == "T", "frozen")
 
     def thaw(self) -> None:
         """SIGCONT."""

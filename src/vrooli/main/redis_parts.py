@@ -4,9 +4,11 @@ MiB.
 
 from vrooli.execution.live.news import News
 from vrooli.main.hearing import Jobs
+from vrooli.main.working import build_name
 from vrooli.server.database import Database
 from vrooli.server.identity import Identity
 from vrooli.server.listening import Heard
+from vrooli.server.redis_cache import RedisCache
 from vrooli.server.redis_link import RedisLink
 from vrooli.server.redis_news import FirstOf, RedisNews
 from vrooli.server.work_metrics import WorkMetrics
@@ -18,11 +20,14 @@ class RedisParts:
     Attributes:
         link: its connections.
         news: notices by it.
+        cache: of answers.
     """
 
     def __init__(self, url: str, database: Database) -> None:
         self.link = RedisLink(url)
-        self.news = RedisNews(self.link, Identity(database))
+        identity = Identity(database)
+        self.news = RedisNews(self.link, identity)
+        self.cache = RedisCache(self.link, identity, build_name())
 
     def tell(self, news: News, metrics: WorkMetrics | None = None) -> Jobs:
         """Have this process's notices go by Redis while it takes them."""

@@ -230,7 +230,9 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
     made = working(database, settings.work, tools, tracing.meter(metrics))
     asked = asyncio.Event()
     aging = WorkRetention(database, tools.workspaces, settings.keep)
-    beside = Beside(redis.link.ping if redis else None, tracing.traces)
+    beside = Beside(tracing.traces)
+    if redis:
+        beside = Beside(tracing.traces, redis.link.ping, redis.cache)
     app = create_app(Parts(settings, database, migrator, made, people, metrics, beside))
     try:
         keeping = (migrator.run(), HistoryRetention(database).run(), aging.run(), tracing.run())

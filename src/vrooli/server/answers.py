@@ -39,6 +39,11 @@ def answers(model: Any, *others: int, status: int = 200) -> dict[int | str, dict
     return {status: {"model": model, "description": "done"}, **refusals(*others)}
 
 
+def kept_answers(model: Any, *others: int) -> dict[int | str, dict[str, Any]]:
+    """The same, with an `ETag`, or nothing to whoever has it already (`If-None-Match`)."""
+    return {**answers(model, *others), 304: {"description": "you have it already"}}
+
+
 def raw(media_type: str, *others: int) -> dict[int | str, dict[str, Any]]:
     """Bytes of a type, or one of these refusals."""
     schema: dict[str, Any] = {} if media_type == "application/json" else {"type": "string"}

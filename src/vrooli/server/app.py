@@ -18,9 +18,11 @@ from vrooli.execution.work import Work
 from vrooli.server.accounts.accounts import Accounts
 from vrooli.server.answers import COMMON
 from vrooli.server.auth import VIEWER, Access, check_declared
+from vrooli.server.caching import Answers, Cache
 from vrooli.server.database import Database
 from vrooli.server.dependencies import Dependency, Probe, Prober
 from vrooli.server.fleet.fleet import Fleet
+from vrooli.server.lru_cache import LruCache
 from vrooli.server.metrics import Metrics
 from vrooli.server.middleware.edge import ErrorEdge
 from vrooli.server.middleware.headers import SecurityHeaders
@@ -79,12 +81,14 @@ class Beside:
     """What it makes use of, and can do without.
 
     Attributes:
-        redis: whether that answers; None where the stack has none.
         traces: of its requests; None where nobody collects them.
+        redis: whether that answers; None where the stack has none.
+        cache: of answers.
     """
 
-    redis: Probe | None = None
     traces: Traces | None = None
+    redis: Probe | None = None
+    cache: Cache = field(default_factory=LruCache)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ def create_app(parts: Parts) -> FastAPI:
     """The application. Every route says who may use it."""
     settings = parts.settings
     metrics = Metrics(settings.version)
+    kept = Answers(parts.beside.cache, parts.work_metrics.cached)
     # The generated documentation pages load scripts from elsewhere: off. The schema itself is not
     # for everyone.
     app = FastAPI(
@@ -129,18 +134,18 @@ def create_app(parts: Parts) -> FastAPI:
         owner_budget_routes(parts.accounts.directory, parts.work.owner_budgets),
         key_routes(parts.accounts.directory),
         debug_routes(settings.dumps),
-        history_routes(HistoryStore(parts.database)),
+        history_routes(HistoryStore(parts.database), kept),
         fleet_routes(Fleet(parts.database), HistoryStore(parts.database)),
-        routine_routes(parts.work.routines),
+        routine_routes(parts.work.routines, kept),
         run_routes(parts.work.runs),
         event_routes(parts.work.live, sight),
         control_routes(parts.work.control, parts.work.runs.views),
         approval_routes(parts.work.approvals),
         kept_routes(parts.work.kept),
         effect_routes(parts.work.effects),
-        why_routes(parts.work.reasons),
+        why_routes(parts.work.reasons, kept),
         model_routes(parts.work.models),
-        tool_routes(),
+        tool_routes(kept),
         schedule_routes(parts.work.planning),
         budget_routes(parts.work.budgets, parts.work.runs.views),
         schema_routes(app),

@@ -127,11 +127,15 @@ class WorkMetrics:
             "1 when PostgreSQL answered this scrape; runs are not told otherwise.",
             registry=registry,
         )
-        self._news, self._redis = _of_redis(registry)
+        self._news, self._redis, self._cached = _beside(registry)
 
     def carried(self, way: str) -> None:
         """A notice went this way."""
         self._news.labels(way).inc()
+
+    def cached(self, outcome: str) -> None:
+        """An answer was looked for."""
+        self._cached.labels(outcome).inc()
 
     def watch_redis(self, up: Callable[[], bool]) -> None:
         """Ask `up` at each scrape."""
@@ -219,7 +223,7 @@ def _times(
     return Histogram(name, what, labels, buckets=SECONDS, registry=registry)
 
 
-def _of_redis(registry: CollectorRegistry) -> tuple[Counter, Gauge]:
+def _beside(registry: CollectorRegistry) -> tuple[Counter, Gauge, Counter]:
     news = Counter(
         "vrooli_news_total",
         "Notices of new events to other servers, by redis or postgres. Counted where there is a"
@@ -228,4 +232,10 @@ def _of_redis(registry: CollectorRegistry) -> tuple[Counter, Gauge]:
         registry=registry,
     )
     up = Gauge("vrooli_redis_up", "1 while Redis is used; 0 without one.", registry=registry)
-    return news, up
+    cached = Counter(
+        "vrooli_cache_total",
+        "Answers that were looked for in the cache: hit or miss.",
+        ("outcome",),
+        registry=registry,
+    )
+    return news, up, cached

@@ -15,6 +15,7 @@ from tests.support.until import until
 from tests.support.waiting import eventually
 from vrooli.core.errors import Unreachable, VrooliError
 from vrooli.execution.live.news import CHANNEL, ByNotify, Carrier
+from vrooli.server import redis_link
 from vrooli.server.database import Database
 from vrooli.server.identity import Identity
 from vrooli.server.listening import NAME, Heard, Listening
@@ -207,3 +208,30 @@ async def test_a_full_or_frozen_redis_has_news_go_by_postgres(
             await asyncio.sleep(0.05)
     assert ways[:5] == ["redis", "postgres", "redis", "postgres", "postgres"]
     await database.close()
+
+
+async def test_who_goes_away_again_and_again_must_answer_longer_until_it_is_used(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_link, "PAUSE", 0.001)
+
+    async def lost(client: object) -> None:
+        raise ConnectionResetError
+
+    async with linked(redis.url) as link:
+        await link.back()
+        looks = []
+        for _ in range(4):
+            with pytest.raises(Unreachable):
+                await link.ask(lost)
+            before = pings(redis)
+            await link.back()
+            looks.append(pings(redis) - before)
+    assert [looks[0] >= 1, looks[1] >= 3, looks[2] >= 7, looks[3] >= 15] == [True] * 4, looks
+
+
+def pings(redis: Redis) -> int:
+    """How many it has answered so far."""
+    info = redis.ask("INFO", "commandstats")
+    assert isinstance(info, dict)
+    return int(info["cmdstat_ping"]["calls"])

@@ -114,6 +114,36 @@ async def test_live_views_miss_nothing_while_redis_is_killed_frozen_and_started_
         assert PASSWORD not in server.log
 
 
+def test_what_one_server_changed_no_other_tells_otherwise(
+    pair: tuple[Server, Server], redis: Redis
+) -> None:
+    """Their answers are kept in one Redis, and made while that is frozen."""
+    one, other = pair
+
+    def told(server: Server) -> int:
+        listed = server.get("/api/v1/routines").json()["routines"]
+        (found,) = [routine for routine in listed if routine["name"] == "changing"]
+        return int(found["definition"]["do"][0]["value"]["n"])
+
+    def change(number: int) -> None:
+        step = {"step": "a", "value": {"n": number}}
+        body = {"name": "changing", "do": [step]}
+        assert one.post("/api/v1/routines", json=body).status_code == 200
+
+    for server in pair:
+        wait_for(partial(redis_is_up, server), "Redis is used")
+    for number in range(5):
+        change(number)
+        assert [told(server) for server in (other, one, other)] == [number] * 3
+    assert metric(one, 'vrooli_cache_total{outcome="hit"}') >= 5
+    redis.freeze()
+    try:
+        change(5)
+        assert [told(server) for server in (other, one)] == [5, 5]
+    finally:
+        redis.thaw()
+
+
 def test_without_redis_the_server_is_degraded_and_serves(
     pair: tuple[Server, Server], redis: Redis
 ) -> None:

@@ -60,6 +60,11 @@ FROM runs r JOIN routine_versions v ON v.hash = r.version JOIN run_trees t ON t.
 WHERE r.id = $1
 """
 
+# Both rows are written anew by whatever changes where a run of the tree stands.
+_STAMP = """
+SELECT r.xmin::text || ' ' || t.xmin::text FROM runs r JOIN run_trees t USING (root) WHERE r.id = $1
+"""
+
 _BEGUN = """
 SELECT path, attempt, type, status, arguments::text, NULL, NULL,
        extract(epoch FROM begun_at)::float8
@@ -154,6 +159,12 @@ class Reasons:
             found = await connection.fetchrow(query, facts.run, kind)
         over = Over(found[0], kind, found[1], bool(monthly)) if found else None
         return replace(facts, over=over)
+
+    async def stamp(self, run: str) -> str | None:
+        """Another one after each change of its tree; None when there is no such run."""
+        async with self._database.connection() as connection:
+            found: str | None = await connection.fetchval(_STAMP, run)
+        return found
 
     async def _begun(self, run: str) -> tuple[Open, ...]:
         async with self._database.connection() as connection:

@@ -1,17 +1,22 @@
 """`/api/v1/history`: watchdogs bring their spools, charts of many hosts are drawn from it."""
 
-from typing import Annotated, Any
+import secrets
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from vrooli.server import shapes
-from vrooli.server.answers import answers, whole_schema
+from vrooli.server.answers import answers, kept_answers, whole_schema
 from vrooli.server.auth import ADMIN, OPERATOR
+from vrooli.server.caching import Answers
 from vrooli.server.problems import refused_batch
 from vrooli.server.records import BadBatch, Batch, parse_batch
 from vrooli.server.store import HistoryFilter, HistoryStore
+
+SECONDS = 2.0
+"""For which a page is told although another server may have stored more."""
 
 _BODY = {
     "requestBody": {
@@ -21,9 +26,10 @@ _BODY = {
 }
 
 
-def history_routes(history: HistoryStore) -> APIRouter:
+def history_routes(history: HistoryStore, kept: Answers) -> APIRouter:
     """Write and read the PostgreSQL copy of the history."""
     router = APIRouter(prefix="/api/v1")
+    stamp = secrets.token_hex(8)
 
     @router.post(
         "/history",
@@ -47,17 +53,20 @@ def history_routes(history: HistoryStore) -> APIRouter:
             batch = await run_in_threadpool(parse_batch, body)
         except BadBatch as bad:
             return refused_batch(bad.status, bad.message, bad.problems)
-        return JSONResponse((await history.add(batch)).to_json())
+        nonlocal stamp
+        stored = await history.add(batch)
+        stamp = secrets.token_hex(8)
+        return JSONResponse(stored.to_json())
 
     @router.get(
         "/history",
         summary="Read the history, newest first",
         dependencies=[OPERATOR],
         response_model=None,
-        responses=answers(shapes.HistoryPage),
+        responses=kept_answers(shapes.HistoryPage),
     )
-    async def get_history(query: Annotated[HistoryFilter, Query()]) -> dict[str, Any]:
+    async def get_history(request: Request, query: Annotated[HistoryFilter, Query()]) -> Response:
         """`{records, next_cursor}`; pass `next_cursor` as `cursor` for the next page."""
-        return await history.page(query)
+        return await kept.of(request, SECONDS, stamp, lambda: history.page(query))
 
     return router

@@ -1,23 +1,26 @@
 """`/api/v1/routines`: what runs are made from."""
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
-from starlette.responses import JSONResponse
+from fastapi import APIRouter, Body, Query, Request
+from starlette.responses import JSONResponse, Response
 
 from vrooli.execution.routines import RoutineStore
 from vrooli.flow.reading import RoutineError
 from vrooli.server import shapes
-from vrooli.server.answers import answers
+from vrooli.server.answers import answers, kept_answers
 from vrooli.server.auth import OPERATOR, VIEWER
 from vrooli.server.bodies import NameInPath
+from vrooli.server.caching import Answers
 from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.problems import problem
 
 MOST = 200
+SECONDS = 60.0
 
 
-def routine_routes(routines: RoutineStore) -> APIRouter:
+def routine_routes(routines: RoutineStore, kept: Answers) -> APIRouter:
     """Store and read routines."""
     router = APIRouter(prefix="/api/v1")
 
@@ -26,17 +29,19 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
         summary="List the routines",
         dependencies=[VIEWER],
         response_model=None,
-        responses=answers(shapes.RoutineList),
+        responses=kept_answers(shapes.RoutineList),
     )
     async def list_routines(
-        cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
-    ) -> dict[str, Any]:
+        request: Request,
+        cursor: Cursor = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> Response:
         """`{routines: [{name, version, description, definition, updated_at}], next_cursor}`, by
         name.
         """
         (after,) = unpack(cursor, str) if cursor else ("",)
-        found = [routine.to_json() for routine in await routines.page(after, limit + 1)]
-        return page("routines", found, limit, lambda routine: pack(routine["name"]))
+        stamp = await routines.stamp(after, limit + 1)
+        return await kept.of(request, SECONDS, stamp, partial(_page, routines, after, limit))
 
     @router.get(
         "/routines/{name}",
@@ -72,3 +77,8 @@ def routine_routes(routines: RoutineStore) -> APIRouter:
         return JSONResponse({"name": name, "version": version, "changed": changed})
 
     return router
+
+
+async def _page(routines: RoutineStore, after: str, limit: int) -> dict[str, Any]:
+    found = [routine.to_json() for routine in await routines.page(after, limit + 1)]
+    return page("routines", found, limit, lambda routine: pack(routine["name"]))
