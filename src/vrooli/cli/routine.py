@@ -132,15 +132,17 @@ def _mistakes(file: Path) -> list[dict[str, Any]]:
     need_work_half()
     from vrooli.execution.step_types import read_routine
     from vrooli.flow.reading import RoutineError
+    from vrooli.flow.yaml import BadYaml
 
     try:
         document = _parsed(file)
     except UsageError as error:
-        return [{"file": str(file), "line": 0, "place": "", "problem": error.what}]
+        line = error.line if isinstance(error, BadYaml) else 0
+        return [{"file": str(file), "line": line, "place": "", "problem": error.what}]
     try:
         read_routine(document.data)
     except RoutineError as error:
-        return [
+        found: list[dict[str, Any]] = [
             {
                 "file": str(file),
                 "line": document.line(one.place),
@@ -149,6 +151,7 @@ def _mistakes(file: Path) -> list[dict[str, Any]]:
             }
             for one in error.mistakes
         ]
+        return sorted(found, key=lambda one: int(one["line"]))
     return []
 
 
@@ -159,10 +162,9 @@ def _line(mistake: Mapping[str, Any]) -> str:
 
 
 def _refused(file: Path, document: "Document", mistakes: Iterable[Mapping[str, Any]]) -> UsageError:
-    lines = [
-        f"{file}:{document.line(tuple(one['place']))}: {one['field']}: {one['problem']}"
-        for one in mistakes
-    ]
+    lined = ((document.line(tuple(one["place"])), one) for one in mistakes)
+    told = sorted(lined, key=lambda pair: pair[0])
+    lines = [f"{file}:{line}: {one['field']}: {one['problem']}" for line, one in told]
     return UsageError("\n".join(lines), next_step="nothing was stored; mend the file")
 
 
@@ -174,6 +176,5 @@ def _parsed(file: Path) -> "Document":
     try:
         return parse(text)
     except BadYaml as error:
-        raise UsageError(
-            error.what, where=f"{file}:{error.line}" if error.line else str(file)
-        ) from error
+        error.where = f"{file}:{error.line}" if error.line else str(file)
+        raise
