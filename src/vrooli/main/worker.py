@@ -1,7 +1,7 @@
 """Composition root of `vrooli worker`: works on runs, and serves nobody.
 
-DATABASE_URL, VROOLI_DATA, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES, VROOLI_SLOTS and
-DRAIN_SECONDS mean what they mean to `vrooli serve`.
+DATABASE_URL, VROOLI_DATA, VROOLI_FILES, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES,
+VROOLI_SLOTS and DRAIN_SECONDS mean what they mean to `vrooli serve`.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from vrooli.main.working import (
     work_settings,
     working,
 )
+from vrooli.main.writable import writable
 from vrooli.server.database import Database
 from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
@@ -57,7 +58,7 @@ def main(queues: str | None = None, slots: int | None = None) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, leave)  # until `run` has something to drain
         configure_logs(SERVICE, __version__)
-        workspaces = Folders(environ).data / "work"
+        workspaces = writable(Folders(environ).files, "VROOLI_DATA or VROOLI_FILES")
         tools = step_tools(SystemClock(), step_secrets(environ), workspaces, models_of(environ))
         asyncio.run(run(dsn, settings, tools))
     except VrooliError as error:
