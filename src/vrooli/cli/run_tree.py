@@ -191,7 +191,7 @@ class RunTree:
 def approval_says(event: Mapping[str, Any], word: str) -> str:
     """What an event of an approval means to whoever watches."""
     if word == "asked":
-        return f"asks for an approval: `vrooli approval show {event['id']}`"
+        return f"asks: `vrooli approval show {event['id']}`"  # first, so that nothing of it is cut
     return f"{word} by {event['by']}" if "by" in event else word
 
 

@@ -117,9 +117,7 @@ def test_a_question_stands_beside_its_step_until_it_is_answered() -> None:
     tree.take(event("sign", "begun", 1.0))
     tree.take({**asked, "kind": "approval.asked"})
     tree.take({"run": "r", "at": 3.0, "kind": "run.waiting"})
-    assert drawn(tree.lines(5.0, 9)) == [
-        "└─ sign begun 4s asks for an approval: `vrooli approval show 7f`"
-    ]
+    assert drawn(tree.lines(5.0, 9)) == ["└─ sign begun 4s asks: `vrooli approval show 7f`"]
     assert tree.status == "waiting"
     tree.take({**asked, "kind": "approval.approved", "by": "ann"})
     assert drawn(tree.lines(5.0, 9)) == ["└─ sign begun 4s approved by ann"]
