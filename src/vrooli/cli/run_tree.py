@@ -238,8 +238,8 @@ def _below(node: Node, guide: str, now: float) -> Iterator[Line]:
 
 
 def _shown(parts: list[Node]) -> list[Node]:
-    """All that goes on, and the newest of the others."""
-    if len(parts) <= MOST:
+    """Of the turns of a map or loop all that goes on, and the newest of the others."""
+    if len(parts) <= MOST or not all(_INDEX.fullmatch(part.name) for part in parts):
         return parts
     room = MOST - sum(not part.over for part in parts)
     newest = (
