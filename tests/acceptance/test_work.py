@@ -301,6 +301,7 @@ def test_a_run_waits_for_a_person_and_is_forked(work: LiveStack) -> None:
     assert "asks:" in said
     fork = told(work, "run", "fork", run, "--from", "sign", "-i", "text=bye")["id"]
     work.until(lambda: told(work, "approval", "list", "--run", fork), "its question")
+    assert told(work, "approval", "show", fork)["path"] == "sign"  # the only one needs no path
     assert told(work, "run", "pause", fork)["status"] == "paused"
     (question,) = told(work, "approval", "list", "--run", fork)
     assert question["what"] == "hello", "what was kept is as it was"
