@@ -84,6 +84,9 @@ def test_the_list_and_the_journal_show_it(work: LiveStack) -> None:
     assert started["id"] in [
         run["id"] for run in told(work, "run", "list", "--routine", "greeting")
     ]
+    listed = work.run("run", "list").stdout.splitlines()
+    (line,) = [line for line in listed if line.startswith(started["id"])]
+    assert line.endswith("operator")
     words = work.run("run", "show", started["id"]).stdout
     assert "greet[0].say" in words
     assert "completed" in words
@@ -166,6 +169,7 @@ def test_mistakes_are_told_by_file_and_line_and_nothing_is_stored(work: LiveStac
         assert ended.returncode == 2
         assert "wrong.yaml:15: do[0].do[0].value" in ended.stderr
         assert "there is no `nobody` here" in ended.stderr
+    assert set(told(work, "routine", "show", "greeting")) >= {"version", "definition"}
     assert "wrong" not in [routine["name"] for routine in told(work, "routine", "list")]
 
 

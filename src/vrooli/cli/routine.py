@@ -48,11 +48,13 @@ Example:
 """
 
 _SHOW_HELP = """
-Show the newest version of a routine as JSON.
+Show the newest version of a routine as JSON; with --json also its hash, and since when.
 
-Example:
+Examples:
 
   vrooli routine show report
+
+  vrooli routine show report --json
 """
 
 Files = Annotated[list[Path], typer.Argument(help="Files in YAML or JSON.", metavar="FILE...")]
@@ -105,8 +107,9 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
             render.table(titles, [_row(routine) for routine in routines])
 
     @group.command(help=_SHOW_HELP)
-    def show(name: Name, file: File = None) -> None:
-        render.print_json(kit.work(home_to_read(kit, file)).routine(name)["definition"])
+    def show(name: Name, file: File = None, json: Json = False) -> None:
+        found = kit.work(home_to_read(kit, file)).routine(name)
+        render.print_json(found if json else found["definition"])
 
 
 def _row(routine: Mapping[str, Any]) -> tuple[str, ...]:
