@@ -37,8 +37,9 @@ HEAD = """\
 
 Both listen on loopback. A token goes into the header `Authorization: Bearer TOKEN`;
 [files](files.md) says where each lies. A refusal says what happened and what to do next: 401 when
-the token is missing or wrong, 404 for a path that names nothing of the stack, 400 for what is wrong
-in a query or a body, also for a parameter or a key that is not known there. The watchdog's is
+the token is missing or wrong, 404 for a path that names nothing of the stack, 400 or 422 for what
+is wrong in a query or a body, also for a key of a body that is not known there, and by the watchdog
+for such a parameter of a query, which the server passes over. The watchdog's refusal is
 `{"error": {message, where, next_step, retryable}}`, the server's are problem details (RFC 9457).
 
 ## Watchdog, port 3002

@@ -105,6 +105,12 @@ SERVER = (
         or_file=True,
     ),
     Variable(
+        "VROOLI_FILES",
+        "A folder for the files that steps of runs write; the instances of a server in one stack "
+        "share it, as all should that take the same runs.",
+        "`work` in `VROOLI_DATA`",
+    ),
+    Variable(
         "VROOLI_HOME",
         "Home folder of the stack; needed where `VROOLI_DATA` is not set.",
         or_file=True,

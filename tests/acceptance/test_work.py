@@ -84,6 +84,9 @@ def test_the_list_and_the_journal_show_it(work: LiveStack) -> None:
     assert started["id"] in [
         run["id"] for run in told(work, "run", "list", "--routine", "greeting")
     ]
+    listed = work.run("run", "list").stdout.splitlines()
+    (line,) = [line for line in listed if line.startswith(started["id"])]
+    assert line.endswith("operator")
     words = work.run("run", "show", started["id"]).stdout
     assert "greet[0].say" in words
     assert "completed" in words
@@ -137,6 +140,13 @@ def test_a_server_that_is_killed_in_the_middle_repeats_nothing(work: LiveStack) 
     work.until_healed("server")
 
 
+def test_the_tools_are_listed_with_what_they_take(work: LiveStack) -> None:
+    assert {tool["name"] for tool in told(work, "tool", "list")} >= {"read_file", "write_file"}
+    lines = work.run("tool", "list").stdout.splitlines()
+    (line,) = [line for line in lines if line.startswith("write_file")]
+    assert "path text" in line
+
+
 def test_a_schedule_is_added_listed_switched_and_removed(work: LiveStack) -> None:
     at = ["--at", "30 3 * * *", "--timezone", "Europe/Berlin", "--missed", "skip"]
     added = work.run("schedule", "add", "nightly", "greeting", *at, "-i", 'names=["Ann"]')
@@ -159,6 +169,7 @@ def test_mistakes_are_told_by_file_and_line_and_nothing_is_stored(work: LiveStac
         assert ended.returncode == 2
         assert "wrong.yaml:15: do[0].do[0].value" in ended.stderr
         assert "there is no `nobody` here" in ended.stderr
+    assert set(told(work, "routine", "show", "greeting")) >= {"version", "definition"}
     assert "wrong" not in [routine["name"] for routine in told(work, "routine", "list")]
 
 
@@ -291,9 +302,10 @@ def test_a_run_waits_for_a_person_and_is_forked(work: LiveStack) -> None:
     assert '"hello"' in approved.stdout
     said, _ = watching.communicate(timeout=60)
     assert watching.returncode == 0, said
-    assert "asks for an approval" in said
+    assert "asks:" in said
     fork = told(work, "run", "fork", run, "--from", "sign", "-i", "text=bye")["id"]
     work.until(lambda: told(work, "approval", "list", "--run", fork), "its question")
+    assert told(work, "approval", "show", fork)["path"] == "sign"  # the only one needs no path
     assert told(work, "run", "pause", fork)["status"] == "paused"
     (question,) = told(work, "approval", "list", "--run", fork)
     assert question["what"] == "hello", "what was kept is as it was"

@@ -19,8 +19,8 @@ from vrooli.autoheal.recall import Recall, Subject
 from vrooli.autoheal.timeline import happening
 from vrooli.autoheal.trend import Point, trend
 from vrooli.core.errors import UnknownName, UsageError
+from vrooli.core.nearest import did_you_mean
 from vrooli.core.ports.clock import Clock
-from vrooli.stack.nearest import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vrooli.core.errors import UsageError
-from vrooli.stack.nearest import did_you_mean
+from vrooli.core.nearest import did_you_mean
 
 Group = TypeVar("Group")
 Shape = TypeVar("Shape")

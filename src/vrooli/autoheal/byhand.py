@@ -14,7 +14,7 @@ from vrooli.autoheal.policy import LADDERS, Decision, Symptom
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy, UnknownName, UsageError
-from vrooli.stack.nearest import did_you_mean
+from vrooli.core.nearest import did_you_mean
 
 AT_IT = "wait for its end, which `vrooli-autoheal heals` shows"
 

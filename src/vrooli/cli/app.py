@@ -33,6 +33,7 @@ from vrooli.cli import (
     run,
     schedule,
     status,
+    tool,
     user,
 )
 from vrooli.cli.help import App
@@ -92,6 +93,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
         schedule,
         approval,
         model,
+        tool,
         login,
         user,
         key,

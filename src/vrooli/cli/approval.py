@@ -47,7 +47,10 @@ Examples:
 """
 
 Of = Annotated[
-    str, typer.Argument(help="The run, with PATH; or the id of the approval.", metavar="RUN|ID")
+    str,
+    typer.Argument(
+        help="The run, with PATH where more than one waits; or the id.", metavar="RUN|ID"
+    ),
 ]
 Path_ = Annotated[str, typer.Argument(help="The step in the run.", metavar="PATH")]
 
@@ -117,7 +120,7 @@ def _register_decision(group: typer.Typer, kit: Kit, verb: str, text: str) -> No
 def _found(client: WorkClient, of: str, path: str) -> dict[str, Any]:
     """The approval of that id, or the last one of that step."""
     if not path:
-        return client.approval(of)
+        return _only_one(client, of)
     query: dict[str, Any] = {"run": of, "limit": 1000}
     while True:
         page = client.approvals(**query)
@@ -128,6 +131,20 @@ def _found(client: WorkClient, of: str, path: str) -> dict[str, Any]:
             advice = f"`{render.called_as()} approval list --run {of} --status all`"
             raise UsageError("it asks for no approval", where=f"{of} {path}", next_step=advice)
         query["cursor"] = page["next_cursor"]
+
+
+def _only_one(client: WorkClient, of: str) -> dict[str, Any]:
+    """That of the id; or of a run the one that waits for a decision, where no other does."""
+    try:
+        return client.approval(of)
+    except UsageError:
+        waiting = client.approvals(run=of, status="pending", limit=2)["approvals"]
+        if not waiting:
+            raise
+    if len(waiting) > 1:
+        advice = f"`{render.called_as()} approval list --run {of}`, then name the step as well"
+        raise UsageError("more than one step of it waits", where=of, next_step=advice)
+    return client.approval(waiting[0]["id"])
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:

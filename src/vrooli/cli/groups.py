@@ -15,8 +15,8 @@ from vrooli.cli.status import read_status, show_services, show_watchdog
 from vrooli.cli.upgrade import register_upgrade
 from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import UsageError
+from vrooli.core.nearest import did_you_mean
 from vrooli.core.status import EXIT_CODES, Status, worst
-from vrooli.stack.nearest import did_you_mean
 
 _NAMED = {"scenario": "server", "resource": "postgres"}
 """One of each, for examples."""

@@ -11,7 +11,11 @@ from vrooli.core.errors import UsageError
 
 Input = Annotated[
     list[str] | None,
-    typer.Option("--input", "-i", help="One input, NAME=VALUE; JSON where it is some."),
+    typer.Option(
+        "--input",
+        "-i",
+        help="One input, NAME=VALUE; JSON where it is some: a text of digits is 'n=\"7\"'.",
+    ),
 ]
 Inputs = Annotated[
     str | None, typer.Option("--inputs", help="A JSON file with all; - is standard input.")

@@ -16,8 +16,8 @@ from vrooli.cli.options import File, Json
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.errors import EXIT_FAILURE, DeadlineExceeded, Unreachable, UsageError
 from vrooli.core.home import Home
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.logs import tail
-from vrooli.stack.nearest import did_you_mean
 
 PATIENCE = 60.0
 """Seconds that a watchdog may be silent while we wait for a run: the run does not need it."""

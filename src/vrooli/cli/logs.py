@@ -14,8 +14,8 @@ from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import Name
 from vrooli.core.errors import AccessDenied, UsageError
 from vrooli.core.home import Home
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.logs import size, tail
-from vrooli.stack.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from vrooli.stack.model import Service

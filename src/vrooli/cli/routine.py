@@ -48,11 +48,13 @@ Example:
 """
 
 _SHOW_HELP = """
-Show the newest version of a routine as JSON.
+Show the newest version of a routine as JSON; with --json also its hash, and since when.
 
-Example:
+Examples:
 
   vrooli routine show report
+
+  vrooli routine show report --json
 """
 
 Files = Annotated[list[Path], typer.Argument(help="Files in YAML or JSON.", metavar="FILE...")]
@@ -105,8 +107,9 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
             render.table(titles, [_row(routine) for routine in routines])
 
     @group.command(help=_SHOW_HELP)
-    def show(name: Name, file: File = None) -> None:
-        render.print_json(kit.work(home_to_read(kit, file)).routine(name)["definition"])
+    def show(name: Name, file: File = None, json: Json = False) -> None:
+        found = kit.work(home_to_read(kit, file)).routine(name)
+        render.print_json(found if json else found["definition"])
 
 
 def _row(routine: Mapping[str, Any]) -> tuple[str, ...]:
@@ -132,15 +135,17 @@ def _mistakes(file: Path) -> list[dict[str, Any]]:
     need_work_half()
     from vrooli.execution.step_types import read_routine
     from vrooli.flow.reading import RoutineError
+    from vrooli.flow.yaml import BadYaml
 
     try:
         document = _parsed(file)
     except UsageError as error:
-        return [{"file": str(file), "line": 0, "place": "", "problem": error.what}]
+        line = error.line if isinstance(error, BadYaml) else 0
+        return [{"file": str(file), "line": line, "place": "", "problem": error.what}]
     try:
         read_routine(document.data)
     except RoutineError as error:
-        return [
+        found: list[dict[str, Any]] = [
             {
                 "file": str(file),
                 "line": document.line(one.place),
@@ -149,6 +154,7 @@ def _mistakes(file: Path) -> list[dict[str, Any]]:
             }
             for one in error.mistakes
         ]
+        return sorted(found, key=lambda one: int(one["line"]))
     return []
 
 
@@ -159,10 +165,9 @@ def _line(mistake: Mapping[str, Any]) -> str:
 
 
 def _refused(file: Path, document: "Document", mistakes: Iterable[Mapping[str, Any]]) -> UsageError:
-    lines = [
-        f"{file}:{document.line(tuple(one['place']))}: {one['field']}: {one['problem']}"
-        for one in mistakes
-    ]
+    lined = ((document.line(tuple(one["place"])), one) for one in mistakes)
+    told = sorted(lined, key=lambda pair: pair[0])
+    lines = [f"{file}:{line}: {one['field']}: {one['problem']}" for line, one in told]
     return UsageError("\n".join(lines), next_step="nothing was stored; mend the file")
 
 
@@ -174,8 +179,5 @@ def _parsed(file: Path) -> "Document":
     try:
         return parse(text)
     except BadYaml as error:
-        raise UsageError(
-            error.what,
-            where=f"{file}:{error.line}" if error.line else str(file),
-            next_step="mend the file; `vrooli routine lint FILE` looks again",
-        ) from error
+        error.where = f"{file}:{error.line}" if error.line else str(file)
+        raise

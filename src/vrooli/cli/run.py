@@ -36,6 +36,8 @@ Examples:
   echo '{"days": 7}' | vrooli run start report --inputs -
 """
 
+_TITLES = ("RUN", "ROUTINE", "STATUS", "STARTED", "TOOK", "BY")
+
 _BUDGET_HELP = (
     "What it may spend, instead of what the routine says: cost (US dollars), tokens, steps, "
     "time (seconds), on_limit (stop or pause)."
@@ -141,7 +143,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         elif not runs:
             render.note("there is none")
         else:
-            render.table(("RUN", "ROUTINE", "STATUS", "STARTED", "TOOK"), [_row(r) for r in runs])
+            render.table(_TITLES, [_row(run) for run in runs])
 
     @group.command(help=_SHOW_HELP)
     def show(run: Run, file: File = None, json: Json = False) -> None:
@@ -217,7 +219,8 @@ def _waits(run: Mapping[str, Any]) -> str:
 
 def _row(run: Mapping[str, Any]) -> tuple[str, ...]:
     started = f"{render.ago(run['created_at'])} ago"
-    return run["id"], run["routine"], _standing(run), started, run_took(run) or "-"
+    took = run_took(run) or "-"
+    return run["id"], run["routine"], _standing(run), started, took, run["created_by"]
 
 
 def _standing(run: Mapping[str, Any]) -> str:

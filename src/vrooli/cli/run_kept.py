@@ -50,7 +50,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         if json:
             render.print_json(found)
         elif not found:
-            render.note("there is none")
+            render.note("this server has none of it")
         else:
             render.table(("FILE", "BYTES", "WRITTEN"), [_row(one) for one in found])
 

@@ -199,7 +199,7 @@ def stands_after(event: Mapping[str, Any], word: str) -> str:
 def approval_says(event: Mapping[str, Any], word: str) -> str:
     """What an event of an approval means to whoever watches."""
     if word == "asked":
-        return f"asks for an approval: `vrooli approval show {event['id']}`"
+        return f"asks: `vrooli approval show {event['id']}`"  # first, so that nothing of it is cut
     return f"{word} by {event['by']}" if "by" in event else word
 
 
@@ -246,8 +246,8 @@ def _below(node: Node, guide: str, now: float) -> Iterator[Line]:
 
 
 def _shown(parts: list[Node]) -> list[Node]:
-    """All that goes on, and the newest of the others."""
-    if len(parts) <= MOST:
+    """Of the turns of a map or loop all that goes on, and the newest of the others."""
+    if len(parts) <= MOST or not all(_INDEX.fullmatch(part.name) for part in parts):
         return parts
     room = MOST - sum(not part.over for part in parts)
     newest = (

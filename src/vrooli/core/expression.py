@@ -140,7 +140,7 @@ def _compile(text: str) -> Any:
     try:
         return cel.compile(text)
     except _FAULTS as error:
-        raise ExpressionError(f"cannot be read: {_reason(error)}", where=text) from error
+        raise ExpressionError(f"cannot be read: {_unreadable(error)}", where=text) from error
 
 
 def _context(given: Mapping[str, Any], walks: "_Walks") -> Any:
@@ -173,6 +173,30 @@ class _Walks:
             self.refusal = f"it walks over more than {MOST_WALKED} items in all"
         # A number is no list: that ends it, and unlike an error of ours it is not logged in there.
         return 0 if self.refusal else items
+
+
+_FOUND = re.compile(r"<input>:\d+:(\d+): (?:Syntax error: )?(?!Incomplete)(.+)")
+"""Place and words of what the library found, one of several; `Incomplete` says nothing."""
+
+_UNEXPECTED = re.compile(r"(?:extraneous|mismatched|recognition|viable)[^']*'(\S+)\s*'")
+
+_MEANT = {"=": "==", "and": "&&", "&": "&&", "or": "||", "|": "||", "not": "!"}
+"""What other languages write, and CEL writes so."""
+
+
+def _unreadable(error: Exception) -> str:
+    """The first mistake, without the list of all that a parser would have taken in its place."""
+    found = _FOUND.search(str(error))
+    if found is None:
+        return _reason(error)
+    said = found[2].partition(" expecting {")[0]
+    if "'<EOF>'" in said:
+        missing = said.partition(" at ")[0] if said.startswith("missing") else ""
+        said = f"{missing} at the end" if missing else "it ends too early"
+    elif unexpected := _UNEXPECTED.search(said):
+        meant = _MEANT.get(unexpected[1])
+        said = f"`{unexpected[1]}` is not expected here" + (f"; write `{meant}`" if meant else "")
+    return f"{said[:200]} (character {found[1]})"
 
 
 def _reason(error: Exception) -> str:

@@ -2,10 +2,13 @@
 sent to, so that it must not be any.
 """
 
+import re
 from collections.abc import Collection
 
 from vrooli.core.errors import SecretError
 from vrooli.core.ports.secrets import Secrets
+
+_REFERENCE = re.compile(r"env:[A-Z_][A-Z0-9_]{0,99}|file:/[\w./-]{1,200}", re.ASCII)
 
 
 class AllowedSecrets:
@@ -22,10 +25,12 @@ class AllowedSecrets:
     def resolve(self, reference: str) -> str:
         """See the port."""
         if reference not in self._allowed:
-            # Not repeated: it may be a secret that was written in plain text.
+            # What is no reference is not repeated: it may be a secret that was written in plain
+            # text.
             raise SecretError(
-                "no step may use this secret",
-                next_step="allow its reference where the server's settings name those of steps",
+                "no step may use this secret: VROOLI_STEP_SECRETS of the server does not name it",
+                where=reference if _REFERENCE.fullmatch(reference) else "",
+                next_step="name it there",
             )
         return self._secrets.resolve(reference)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from vrooli.core.errors import VrooliError
+from vrooli.execution import wrong_argument
 from vrooli.execution.journal import UNKNOWN
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools
 from vrooli.execution.step_types import step_type, validator
@@ -87,7 +88,7 @@ class StepExecutor:
         kind = step_type(call.node.type)
         for error in validator(call.node.type).iter_errors(call.arguments):
             place = ".".join(map(str, error.absolute_path))
-            raise StepFailed("arguments", error.message[:500], where=place)
+            raise StepFailed("arguments", wrong_argument.said(error), where=place)
         key, at = f"{self.run}:{call.path}", (call.path, call.attempt)
         asked = StepCall(self.run, key, call.arguments, begun, *at, self.notes(call.path))
         return storable(await kind.run(asked, self.tools))

@@ -102,7 +102,8 @@ class RoutineStore:
                 next_step=f"`vrooli routine show {name}` shows the newest",
             )
         if row is None:
-            raise UnknownName(f"there is no routine `{name}`", name, next_step="add it first")
+            advice = "`vrooli routine list` shows them, `vrooli routine add FILE` stores one"
+            raise UnknownName(f"there is no routine `{name}`", name, next_step=advice)
         return StoredRoutine(row[0], row[1], json.loads(row[2]), row[3])
 
     async def page(self, after: str, limit: int) -> list[StoredRoutine]:

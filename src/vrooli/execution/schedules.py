@@ -138,7 +138,8 @@ class ScheduleStore:
             count = await connection.fetchval("SELECT count(*) FROM schedules")
         if known is None and count >= MOST:
             raise Refused(f"there are {MOST} schedules already", next_step="remove one")
-        raise Refused("there is a schedule of that name", where=plan.name, next_step="remove it")
+        advice = f"`vrooli schedule remove {plan.name}`"
+        raise Refused("there is a schedule of that name", where=plan.name, next_step=advice)
 
     async def all(self) -> list[Scheduled]:
         """By name."""

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 import vrooli.execution.steps
 from vrooli.core import discover
 from vrooli.execution.step_type import StepType
+from vrooli.execution.wrong_argument import said
 from vrooli.flow.model import Routine
 from vrooli.flow.reading import read
 
@@ -44,7 +45,7 @@ def _early_mistakes(
     found = []
     for error in validator(name).iter_errors(dict(arguments)):
         if not _may_become_right(error.instance):
-            found.append((tuple(error.absolute_path), error.message))
+            found.append((tuple(error.absolute_path), said(error)))
     return found
 
 

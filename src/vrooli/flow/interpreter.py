@@ -169,7 +169,8 @@ class Interpreter:
         try:
             state = self._visit(node, frame)
         except ExpressionError as error:
-            state = Broken(_mistake(error, frame.prefix))
+            named = node.id if isinstance(node, StepNode | MapNode | LoopNode) else ""
+            state = Broken(_mistake(error, frame.prefix + named))
         if not isinstance(state, _Pending):
             frame.states[id(node)] = state
         return state
@@ -362,4 +363,10 @@ class Interpreter:
 
 
 def _mistake(error: ExpressionError, path: str) -> Failure:
-    return Failure("expression", error.what, where=error.where or path.rstrip("."))
+    """With the step, map or loop in which it stands, where there is one: a routine has many
+    expressions, and the same one in several places.
+    """
+    place = path.rstrip(".")
+    if not place or error.where in ("", place):
+        return Failure("expression", error.what, where=place or error.where)
+    return Failure("expression", f"{error.what}, in `{error.where}`", where=place)

@@ -7,6 +7,7 @@ from typing import Any
 
 from vrooli.core.errors import UsageError
 from vrooli.core.expression import LITERALS, RESERVED, Expression, ExpressionError
+from vrooli.core.nearest import did_you_mean
 from vrooli.flow.budget import Limits, limits, mistakes
 from vrooli.flow.model import (
     AttemptNode,
@@ -197,7 +198,7 @@ class _Reader:
         known = [key for key in kinds if key in self.types]
         for key in kinds:
             if key not in self.types:
-                self._wrong((*place, key), f"no such type of step; there are {self._types()}")
+                self._wrong((*place, key), self._no_type(key))
         if len(known) != 1:
             if not kinds or known:
                 self._wrong(place, f"expected exactly one type of step of {self._types()}")
@@ -339,7 +340,7 @@ class _Reader:
         try:
             expression = Expression(text)
         except ExpressionError as error:
-            self._wrong(place, error.what)
+            self._wrong(place, f"{error.what}: {text}")
             return Expression("false")
         self._sees(place, expression, sight)
         return expression
@@ -355,6 +356,10 @@ class _Reader:
             reason = f"no step `{name}` comes before this place"
             self._wrong(place, f"`{expression.text}`: {reason}")
 
+    def _no_type(self, key: str) -> str:
+        near = did_you_mean(key, (*self.types, *_STEP_KEYS))
+        return f"no such type of step; there are {self._types()}, beside `retry`, `timeout`{near}"
+
     def _types(self) -> str:
         return ", ".join(sorted(self.types))
 
@@ -363,7 +368,8 @@ class _Reader:
     ) -> None:
         for key in data:
             if key not in known:
-                self._wrong((*place, str(key)), f"no such key; there are {', '.join(known)}")
+                near = did_you_mean(str(key), known)
+                self._wrong((*place, str(key)), f"no such key; there are {', '.join(known)}{near}")
 
     def _wrong(self, place: tuple[str | int, ...], reason: str) -> None:
         self.mistakes.append(Mistake(place, reason))

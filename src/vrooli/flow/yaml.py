@@ -63,9 +63,17 @@ def parse(text: str) -> Document:
         return Document(YAML(typ="safe", pure=True).load(text), lines)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadYaml(error.problem or "cannot be read", mark.line + 1 if mark else 0) from error
+        raise BadYaml(_said(error), mark.line + 1 if mark else 0) from error
     except (YAMLError, ValueError, RecursionError) as error:
         raise BadYaml(f"cannot be read: {error}", 0) from error
+
+
+def _said(error: MarkedYAMLError) -> str:
+    """With what it was in, where that began in another line: mostly the mistake is there."""
+    said, began, seen = error.problem or "cannot be read", error.context_mark, error.problem_mark
+    if not error.context or began is None or seen is None or began.line == seen.line:
+        return said
+    return f"{said}, {error.context} that begins in line {began.line + 1}"
 
 
 def _walk(node: Node, place: Place, lines: dict[Place, int], seen: set[int]) -> None:

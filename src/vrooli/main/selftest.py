@@ -8,9 +8,9 @@ from typing import Any
 
 from vrooli.autoheal.selftest.scenario import described, scenario, scenario_names
 from vrooli.core.errors import UsageError, VrooliError
+from vrooli.core.nearest import did_you_mean
 from vrooli.main.selftest_lab import LocalLab
 from vrooli.main.selftest_surroundings import NotHere
-from vrooli.stack.nearest import did_you_mean
 
 
 def selftest(names: Sequence[str], jobs: int) -> Iterator[dict[str, Any]]:

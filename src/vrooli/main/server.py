@@ -7,6 +7,7 @@
 - VROOLI_HOME: the stack's folder; takes the place of VROOLI_DATA where that is not set, with
   `secrets/metrics.token`. In the same place lies the secret that signs the tokens of sessions
   (`signing-key`), made when there is none; servers on one database need the same.
+- VROOLI_FILES: a folder for what steps of runs write; `work` in VROOLI_DATA when it is not set.
 - VROOLI_RATE: requests a second that one caller may send (200), ten times as many at once; 0 is no
   limit.
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`; or just NAME for the former) that
@@ -91,7 +92,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         metrics_token_file=folders.metrics_token,
         signing_key_file=folders.signing_key,
         dumps=folders.data / "dumps",
-        workspaces=folders.data / "work",
+        workspaces=folders.files,
         rate=number_in(environ, "VROOLI_RATE", DEFAULT_RATE),
         models=models_of(environ),
         keep=KeepRuns(
@@ -129,6 +130,7 @@ class Folders:
             )
         self._environ = environ
         self.data = Path(data or str(home))
+        self.files = self._path("VROOLI_FILES") or self.data / "work"
         secrets = Path(home) / "secrets" if home else self.data
         self.token = self._path("VROOLI_SERVER_TOKEN_FILE") or secrets / "operator.token"
         own = self.data if data else secrets

@@ -1,6 +1,6 @@
 """Composition root of `vrooli worker`: works on runs, and serves nobody.
 
-DATABASE_URL, REDIS_URL, VROOLI_DATA, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES,
+DATABASE_URL, REDIS_URL, VROOLI_DATA, VROOLI_FILES, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES,
 VROOLI_SLOTS, DRAIN_SECONDS and those of OpenTelemetry mean what they mean to `vrooli serve`.
 """
 
@@ -33,6 +33,7 @@ from vrooli.main.working import (
     work_settings,
     working,
 )
+from vrooli.main.writable import writable
 from vrooli.server.database import Database
 from vrooli.server.logs import configure_logs, redact_value
 from vrooli.server.migrator import Migrator, newest_revision
@@ -66,7 +67,7 @@ def main(queues: str | None = None, slots: int | None = None) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, leave)  # until `run` has something to drain
         configure_logs(SERVICE, __version__)
-        workspaces = Folders(environ).data / "work"
+        workspaces = writable(Folders(environ).files, "VROOLI_DATA or VROOLI_FILES")
         tools = step_tools(SystemClock(), step_secrets(environ), workspaces, models_of(environ))
         redis_url = checked_redis_url(read_environment(environ, "REDIS_URL"))
         asyncio.run(run(dsn, settings, tools, redis_url))

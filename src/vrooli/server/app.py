@@ -222,4 +222,10 @@ def _add_error_handlers(app: FastAPI) -> None:
             {"field": ".".join(map(str, fault["loc"])), "problem": fault["msg"]}
             for fault in error.errors()
         ]
-        return problem(422, "bad_parameters", "a parameter is not valid", details=details[:20])
+        return problem(422, "bad_parameters", _faults(details), details=details[:20])
+
+
+def _faults(details: list[dict[str, str]]) -> str:
+    """What is wrong, and where: many a client shows the detail and nothing else."""
+    told = "; ".join(f"{one['field']}: {one['problem']}" for one in details[:5])
+    return f"a parameter is not valid: {told}"

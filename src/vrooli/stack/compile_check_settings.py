@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.catalogue import Checks
 from vrooli.stack.compile_process import Folders, absolute_reference
 from vrooli.stack.model import CheckSettings, Service, Thresholds
-from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.problem import Problems, Section
 from vrooli.stack.sections import CheckSection
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.graph import find_cycle
 from vrooli.stack.model import Service
 from vrooli.stack.names import NAME_EXPECTED, valid_name
-from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.own import ALIASES, plain_name
 from vrooli.stack.problem import KeyPath, Problems, Section
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.compile_checks import check_table
 from vrooli.stack.compile_process import Folders, compile_command, compile_env, compile_user
 from vrooli.stack.compile_times import compile_schedule, compile_timezone
 from vrooli.stack.model import Job, Service
-from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.own import plain_name
 from vrooli.stack.problem import Problems, Section
 from vrooli.stack.sections import File

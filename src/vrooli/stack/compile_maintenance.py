@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.compile_checks import check_table
 from vrooli.stack.compile_times import compile_schedule, compile_timezone
 from vrooli.stack.model import Maintenance, Service
-from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.own import plain_name
 from vrooli.stack.problem import Problems, Section
 from vrooli.stack.sections import File

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.compile_process import Folders, absolute_reference
 from vrooli.stack.model import ChannelSettings, NotifySettings
 from vrooli.stack.names import NAME_EXPECTED, valid_name
-from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.plaintext import carries_password, reference_problem
 from vrooli.stack.problem import Problems, Section
 from vrooli.stack.references import is_reference

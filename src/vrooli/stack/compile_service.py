@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.compile_health import compile_health
 from vrooli.stack.compile_held import NAMED_BY, check_made, held_name, looked_at, makes_unit
 from vrooli.stack.compile_limits import compile_limits
@@ -18,7 +19,6 @@ from vrooli.stack.compile_process import (
 )
 from vrooli.stack.kind import Kind
 from vrooli.stack.model import AUTOHEAL, Heal, Role, Service
-from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.own import plain_name
 from vrooli.stack.plaintext import (
     NEXT,

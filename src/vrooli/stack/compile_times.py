@@ -1,7 +1,7 @@
 """Schedules and time zones of the file, as jobs and maintenance have them."""
 
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack import schedule
-from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.problem import Section
 
 

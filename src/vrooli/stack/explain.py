@@ -3,7 +3,7 @@ there."""
 
 from typing import Any, get_args
 
-from vrooli.stack.nearest import did_you_mean
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.problem import KeyPath
 from vrooli.stack.sections import Key, choices, keys
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from vrooli.core.errors import ConfigError, VrooliError
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack import explain
 from vrooli.stack.builtin.server import INSTALL_WORK, work_half_installed
 from vrooli.stack.catalogue import Catalogue, Checks, InstalledKinds, NoChecks
@@ -19,7 +20,6 @@ from vrooli.stack.compile_process import Folders
 from vrooli.stack.default import default_file
 from vrooli.stack.find import LARGEST
 from vrooli.stack.model import Stack
-from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.option_keys import WrongKey
 from vrooli.stack.problem import KeyPath, Problem, Problems
 from vrooli.stack.sections import (

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from vrooli.core.errors import UnknownName, UsageError
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack import graph
 from vrooli.stack.model import Service, Stack
-from vrooli.stack.nearest import did_you_mean
 
 
 def resolve(stack: Stack, names: Sequence[str]) -> set[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack import durations
-from vrooli.stack.nearest import did_you_mean
 
 KeyPath = tuple[str | int, ...]
 """From the top of the file: `("scenarios", "web", "command", 0)`."""

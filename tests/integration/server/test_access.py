@@ -67,7 +67,7 @@ def test_errors_are_problem_details(served: Server) -> None:
         "detail": "there is no run `no-such`",
         "instance": "/api/v1/runs/no%2Dsuch",
         "code": "not_found",
-        "next_step": "look at the list of runs",
+        "next_step": "`vrooli run list` shows them",
         "retryable": False,
         "details": [],
     }

@@ -142,3 +142,11 @@ def test_what_is_told_of_a_long_path_is_no_broken_reference(served: Server) -> N
         instance = served.get(f"/api/v1/runs/{before}{'%20' * 300}").json()["instance"]
         assert 509 < len(instance) <= 512
         assert re.fullmatch(r"(?:[^%]|%[0-9A-F]{2})+", instance)
+
+
+def test_whoever_reads_the_detail_alone_knows_which_parameter_is_wrong(
+    served: Server,
+) -> None:
+    answer = served.get("/api/v1/runs?status=bogus")
+    assert answer.status_code == 422
+    assert "query.status: Input should be" in answer.json()["detail"]

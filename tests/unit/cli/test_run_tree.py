@@ -106,6 +106,14 @@ def test_of_many_turns_those_under_way_and_the_newest_are_shown() -> None:
     assert len(tree.lines(9.0, 4)) == 4
 
 
+def test_steps_that_are_no_turns_are_all_shown_where_there_is_room() -> None:
+    tree = RunTree("r")
+    for number in range(9):
+        tree.take(event(f"s{number}", "completed", float(number)))
+    assert len(tree.lines(9.0, 20)) == 9
+    assert drawn(tree.lines(9.0, 4))[0] == " … 6 lines above"
+
+
 def test_of_a_turn_that_went_well_no_parts_are_shown() -> None:
     tree = RunTree("r")
     for turn, word in ((0, "completed"), (1, "failed")):
@@ -135,9 +143,7 @@ def test_a_question_stands_beside_its_step_until_it_is_answered() -> None:
     tree.take(event("sign", "begun", 1.0))
     tree.take({**asked, "kind": "approval.asked"})
     tree.take({"run": "r", "at": 3.0, "kind": "run.waiting"})
-    assert drawn(tree.lines(5.0, 9)) == [
-        "└─ sign begun 4s asks for an approval: `vrooli approval show 7f`"
-    ]
+    assert drawn(tree.lines(5.0, 9)) == ["└─ sign begun 4s asks: `vrooli approval show 7f`"]
     assert tree.status == "waiting"
     tree.take({**asked, "kind": "approval.approved", "by": "ann"})
     assert drawn(tree.lines(5.0, 9)) == ["└─ sign begun 4s approved by ann"]

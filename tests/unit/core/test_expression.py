@@ -80,6 +80,23 @@ def test_what_cannot_be_read_is_refused_at_once(text: str) -> None:
         Expression(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a ==", "cannot be read: it ends too early (character 5)"),
+        ("(a", "cannot be read: missing ')' at the end (character 3)"),
+        ("a = 3", "cannot be read: `=` is not expected here; write `==` (character 3)"),
+        ("a and b", "cannot be read: `and` is not expected here; write `&&` (character 3)"),
+        ("a b", "cannot be read: `b` is not expected here (character 3)"),
+        ("a ? b", "cannot be read: it ends too early (character 6)"),
+    ],
+)
+def test_it_says_in_few_words_what_cannot_be_read(text: str, said: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        Expression(text)
+    assert caught.value.what == said
+
+
 def test_it_is_not_too_long() -> None:
     assert Expression("1" + " " * (LONGEST - 1)).value({}) == 1
     with pytest.raises(ExpressionError, match="more than 2000 characters"):

@@ -18,6 +18,19 @@ def test_only_what_was_allowed_is_resolved() -> None:
         assert "hunter3" not in str(caught.value)
 
 
+def test_what_was_not_allowed_is_named_when_it_is_a_reference() -> None:
+    secrets = AllowedSecrets(MemorySecrets(), [])
+    for said, where in (
+        ("env:REPORT_DB", "env:REPORT_DB"),
+        ("file:/srv/key", "file:/srv/key"),
+        ("hunter2", ""),
+        ("env:hunter2", ""),
+    ):
+        with pytest.raises(SecretError, match="VROOLI_STEP_SECRETS") as caught:
+            secrets.resolve(said)
+        assert caught.value.where == where
+
+
 def test_none_is_made() -> None:
     with pytest.raises(SecretError):
         AllowedSecrets(MemorySecrets(), ["x"]).create("x")

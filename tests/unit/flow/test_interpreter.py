@@ -40,12 +40,14 @@ def test_the_output_of_a_routine_is_what_it_says() -> None:
 
 def test_an_output_without_value_is_a_failure() -> None:
     run = Hand(step("a"), output="${steps.a.b}").ok("a", {})
-    assert (run.failure.kind, run.failure.where) == ("expression", "steps.a.b")
+    assert (run.failure.kind, run.failure.where) == ("expression", "output")
+    assert run.failure.reason == "there is no 'b', in `steps.a.b`"
 
 
 def test_arguments_without_value_are_a_failure_of_their_step() -> None:
     run = Hand({"step": "a", "do": {"x": "${inputs.x}"}}, inputs={})
-    assert (run.failure.kind, run.failure.where) == ("expression", "inputs.x")
+    assert (run.failure.kind, run.failure.where) == ("expression", "a")
+    assert run.failure.reason == "there is no 'x', in `inputs.x`"
 
 
 # Retries

@@ -31,6 +31,12 @@ def test_a_server_of_a_lesser_user_is_told_its_own_folders(tmp_path: Path) -> No
     assert settings.dumps == tmp_path / "dumps"
 
 
+def test_servers_may_share_the_files_of_runs(tmp_path: Path) -> None:
+    env = {"DATABASE_URL": DSN, "VROOLI_DATA": str(tmp_path)}
+    assert settings_from(env).workspaces == tmp_path / "work"
+    assert settings_from({**env, "VROOLI_FILES": "/srv/files"}).workspaces == Path("/srv/files")
+
+
 @pytest.mark.parametrize(
     ("changes", "where"),
     [

@@ -22,8 +22,8 @@ from vrooli.autoheal.jobs.state import JobState
 from vrooli.autoheal.jobs.view import View
 from vrooli.autoheal.ledger import Ledger
 from vrooli.core.errors import Busy, Refused, StartFailed, UnknownName
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.model import Job, Stack
-from vrooli.stack.nearest import did_you_mean
 from vrooli.stack.progress import Report, Step
 
 _log = logging.getLogger(__name__)

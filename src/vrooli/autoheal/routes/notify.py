@@ -14,12 +14,12 @@ from vrooli.autoheal.asking import actor, asks, limit, takes
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.paging_words import Where
 from vrooli.core.errors import UnknownName, UsageError
+from vrooli.core.nearest import did_you_mean
 from vrooli.core.ports.clock import Clock
 from vrooli.notify.message import Kind, Message, Severity
 from vrooli.notify.postbox import Postbox
 from vrooli.notify.sending import Sender
 from vrooli.notify.silence import LONGEST
-from vrooli.stack.nearest import did_you_mean
 
 LONGEST_TEXT = 500
 

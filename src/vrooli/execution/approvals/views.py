@@ -82,7 +82,7 @@ class ApprovalViews:
 
 def unknown_approval(approval: str) -> UnknownName:
     """There is none of that id."""
-    advice = "look at the list of approvals"
+    advice = "`vrooli approval list --status all` shows them"
     return UnknownName(f"there is no approval `{approval}`", approval, next_step=advice)
 
 

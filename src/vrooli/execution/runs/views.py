@@ -122,7 +122,7 @@ class RunViews:
 
 def unknown_run(run: str) -> UnknownName:
     """There is none of that id."""
-    return UnknownName(f"there is no run `{run}`", run, next_step="look at the list of runs")
+    return UnknownName(f"there is no run `{run}`", run, next_step="`vrooli run list` shows them")
 
 
 def _run(row: Any) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def kept_routes(kept: Kept) -> APIRouter:
         try:
             data = await kept.file(run, path)
         except NoSuchFile as error:
-            raise UnknownName("there is no such file", path, next_step="list its files") from error
+            advice = f"`vrooli run files {run}` lists them"
+            raise UnknownName("there is no such file", path, next_step=advice) from error
         # Never shown by a browser as a page of ours.
         name = quote(path.rpartition("/")[2], safe="")
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}

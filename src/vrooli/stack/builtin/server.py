@@ -64,14 +64,23 @@ class ServerKind(ScenarioKind):
             WriteFile(str(data / name), place.secrets.create(name), 0o600, user)
             for name in (SERVER_TOKEN, SIGNING_KEY)
         )
-        return EnsureDirectory(str(data), 0o700, user), *files
+        shared = place.home.data(service.group)
+        folders = [EnsureDirectory(str(one), 0o700, user) for one in sorted({data, shared})]
+        return *folders, *files
 
     def program(self, service: Service, place: Place) -> Program:
         """The server reads its settings from the environment; files stay behind names."""
         data = str(place.home.data(service.name))
         argv = service.command or (place.machine.python, "-m", "vrooli", "serve")
-        env = {"VROOLI_SERVER_TOKEN_FILE": f"{data}/{SERVER_TOKEN}", "VROOLI_DATA": data}
-        return Program(argv=argv, env=env, cwd=data, expose=(data, *place.machine.code))
+        shared = str(place.home.data(service.group))
+        env = {
+            "VROOLI_SERVER_TOKEN_FILE": f"{data}/{SERVER_TOKEN}",
+            "VROOLI_DATA": data,
+            # Of all instances: a run goes on at another one, and whoever asks asks any of them.
+            "VROOLI_FILES": f"{shared}/work",
+        }
+        shown = dict.fromkeys((data, shared, *place.machine.code))
+        return Program(argv=argv, env=env, cwd=data, expose=tuple(shown))
 
 
 KIND = ServerKind()
