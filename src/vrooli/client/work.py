@@ -45,6 +45,17 @@ class WorkClient(ApiClient):
         """What steps and models may use, by name."""
         return rows_of(self._ask("GET", "/tools"), "tools")
 
+    def mcp_servers(self) -> list[dict[str, Any]]:
+        """The servers of tools that `llm` steps may name, by name."""
+        return rows_of(self._ask("GET", "/mcp"), "servers")
+
+    def try_mcp(self, name: str, timeout: float) -> dict[str, Any]:
+        """`{ok, tools, failure}` of one, which is started or asked now, for at most so many
+        seconds.
+        """
+        longest = timeout + self.timeout
+        return self._ask("POST", f"/mcp/{quote(name, safe='')}/try", timeout=longest)
+
     def start(
         self,
         routine: str,

@@ -11,6 +11,7 @@ from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.workspaces import Workspaces
 from vrooli.execution.llm.models import Models
+from vrooli.execution.mcp.servers import McpServers, no_servers
 from vrooli.execution.spending import Spending, Unlimited
 from vrooli.execution.subruns import NoSubRuns, SubRuns
 from vrooli.flow.approval import Approvals, NobodyDecides
@@ -35,6 +36,7 @@ class StepTools:
             chooses the reference and where its value is sent.
         workspaces: files of runs.
         models: language models.
+        mcp: servers of tools for them.
         spending: of budgets.
         subruns: runs of other routines.
         approvals: decisions of people.
@@ -47,6 +49,7 @@ class StepTools:
     secrets: Secrets
     workspaces: Workspaces
     models: Models
+    mcp: McpServers = field(default_factory=no_servers)
     spending: Spending = field(default_factory=Unlimited)
     subruns: SubRuns = field(default_factory=NoSubRuns)
     approvals: Approvals = field(default_factory=NobodyDecides)

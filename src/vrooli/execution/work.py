@@ -18,6 +18,7 @@ from vrooli.execution.live.events import EventStore
 from vrooli.execution.live.live import Live
 from vrooli.execution.live.news import News
 from vrooli.execution.llm.models import Models
+from vrooli.execution.mcp.servers import McpServers
 from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
 from vrooli.execution.planning import Planning
 from vrooli.execution.postgres_spending import PostgresSpending
@@ -76,6 +77,7 @@ class Work:
     effects: Effects
     reasons: Reasons
     models: Models
+    mcp: McpServers
     planning: Planning
     scheduler: Scheduler
     budgets: Budgets
@@ -162,6 +164,7 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
         kept=Kept(views, Artifacts(database), tools.workspaces),
         effects=Effects(database, views, common.news.tell),
         models=tools.models,
+        mcp=tools.mcp,
         budgets=Budgets(database),
         planning=Planning(schedules, routines),
         scheduler=Scheduler(schedules, runs, clock),

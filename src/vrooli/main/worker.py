@@ -24,6 +24,7 @@ from vrooli.main.step_tools import step_tools
 from vrooli.main.working import (
     at_work,
     in_background,
+    mcp_of,
     models_of,
     step_secrets,
     work_settings,
@@ -58,7 +59,8 @@ def main(queues: str | None = None, slots: int | None = None) -> int:
             signal.signal(number, leave)  # until `run` has something to drain
         configure_logs(SERVICE, __version__)
         workspaces = Folders(environ).data / "work"
-        tools = step_tools(SystemClock(), step_secrets(environ), workspaces, models_of(environ))
+        models, servers = models_of(environ), mcp_of(environ)
+        tools = step_tools(SystemClock(), step_secrets(environ), workspaces, models, servers)
         asyncio.run(run(dsn, settings, tools))
     except VrooliError as error:
         sys.stderr.write(f"vrooli worker: {redact_value(str(error))}\n")

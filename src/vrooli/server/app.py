@@ -38,6 +38,7 @@ from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
 from vrooli.server.routes.kept import kept_routes
 from vrooli.server.routes.keys import key_routes
+from vrooli.server.routes.mcp import mcp_routes
 from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.models import model_routes
 from vrooli.server.routes.routines import routine_routes
@@ -114,6 +115,7 @@ def create_app(parts: Parts) -> FastAPI:
         why_routes(parts.work.reasons),
         model_routes(parts.work.models),
         tool_routes(),
+        mcp_routes(parts.work.mcp),
         schedule_routes(parts.work.planning),
         budget_routes(parts.work.budgets, parts.work.runs.views),
         schema_routes(app),

@@ -33,6 +33,7 @@ from vrooli.stack.sections import (
 )
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
+from vrooli.stack.sections_mcp import McpSection
 from vrooli.stack.sections_notify import NotifySection
 from vrooli.stack.toml_lines import key_lines, line_of
 from vrooli.stack.toml_text import NEXT, parse
@@ -44,7 +45,10 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 UNKNOWN = "unexpected_keyword_argument"
 """Pydantic's name for a key that a dataclass does not have."""
 
-_TOP = ("stack", "resources", "scenarios", "jobs", "maintenance", "autoheal", "checks", "notify")
+_TOP = (
+    *("stack", "resources", "scenarios", "jobs", "maintenance", "autoheal", "checks", "mcp"),
+    "notify",
+)
 _LARGEST_NUMBER = 2**63 - 1
 
 
@@ -186,6 +190,7 @@ class _Reader:
             autoheal=self._section(AutohealSection, raw.get("autoheal", {}), ("autoheal",))
             or AutohealSection(),
             checks=self._checks(raw),
+            mcp=self._named(McpSection, raw, "mcp"),
             notify=self._section(NotifySection, raw.get("notify", {}), ("notify",))
             or NotifySection(),
         )

@@ -329,6 +329,7 @@ class Stack:
         folder: where relative paths start.
         docker: the socket of the Docker Engine.
         docker_from: the variable that said so; empty where the file did, or nobody.
+        mcp: names of the servers of tools for models.
     """
 
     name: str
@@ -342,6 +343,7 @@ class Stack:
     maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
     docker: str = DOCKER
     docker_from: str = ""
+    mcp: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -364,6 +366,7 @@ class Stack:
             maintenance={n: _maintenance(raw) for n, raw in data.get("maintenance", {}).items()},
             docker=data.get("docker", DOCKER),
             docker_from=data.get("docker_from", ""),
+            mcp=tuple(data.get("mcp", ())),
         )
 
 

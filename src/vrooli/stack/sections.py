@@ -30,6 +30,7 @@ from vrooli.stack.section_keys import (
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_limits import LimitsSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
+from vrooli.stack.sections_mcp import McpSection
 from vrooli.stack.sections_notify import NotifySection
 
 
@@ -365,6 +366,7 @@ class File:
     maintenance: dict[str, MaintenanceSection] = field(default_factory=dict)
     autoheal: AutohealSection = field(default_factory=AutohealSection)
     checks: dict[str, CheckSection] = field(default_factory=dict)
+    mcp: dict[str, McpSection] = field(default_factory=dict)
     notify: NotifySection = field(default_factory=NotifySection)
 
 

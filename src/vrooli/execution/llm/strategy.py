@@ -18,6 +18,7 @@ class Strategy:
 
     Attributes:
         tools: names of those that it may use.
+        servers: names of the MCP servers whose tools it may use.
         requests: to the model, at most.
         tokens: in and out, of all requests together.
         answer_tokens: of one answer.
@@ -27,6 +28,7 @@ class Strategy:
     """
 
     tools: list[str]
+    servers: list[str]
     requests: int
     tokens: int
     answer_tokens: int
@@ -38,11 +40,12 @@ class Strategy:
 def strategy_of(given: Mapping[str, Any]) -> Strategy:
     """By the arguments of a step."""
     name, limits = given.get("strategy", NAMES[0]), given.get("limits", {})
-    tools = list(given.get("tools", ()))
+    tools, servers = list(given.get("tools", ())), list(given.get("mcp", ()))
     few = 1 + CORRECTIONS if "output" in given else 1
-    alone = name == "deterministic" and not tools
+    alone = name == "deterministic" and not (tools or servers)
     return Strategy(
         tools=tools,
+        servers=servers,
         requests=limits.get("requests", few if alone else REQUESTS),
         tokens=limits.get("tokens", TOKENS),
         answer_tokens=limits.get("answer_tokens", ANSWER_TOKENS),
