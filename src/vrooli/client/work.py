@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from vrooli.client import http
 from vrooli.client.api import ApiClient, rows_of
 from vrooli.client.wire import said_in
 from vrooli.core.errors import CutOff, UsageError
@@ -207,6 +208,14 @@ class WorkClient(ApiClient):
                 yield event
                 if event["run"] == run and event["kind"].removeprefix("run.") in ENDED:
                     return
+
+    def follow(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
+        """The same, and what models say just now: `{run, kind: "model.text", path, attempt, from,
+        text}`, without a number. Ends with the run, and also when the server ends.
+        """
+        path = f"/api/v1/runs/{quote(run, safe='')}/events?after={after}&texts=true"
+        accept = {"Accept": "text/event-stream"}
+        yield from http.stream_events(self.target, path, token=self.bearer.token(), headers=accept)
 
     def _all(self, path: str, key: str) -> list[dict[str, Any]]:
         """The rows of all pages."""

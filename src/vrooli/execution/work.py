@@ -17,6 +17,7 @@ from vrooli.execution.known import Known
 from vrooli.execution.live.events import EventStore
 from vrooli.execution.live.live import Live
 from vrooli.execution.live.news import News
+from vrooli.execution.live.texts import Texts
 from vrooli.execution.llm.models import Models
 from vrooli.execution.mcp.servers import McpServers
 from vrooli.execution.meter import Meter, MeteredExecutor, NoMeter
@@ -131,6 +132,7 @@ def work(
         subruns=Children(common.children, common.routines, engine, ends, clock),
         approvals=common.questions,
         spending=PostgresSpending(database, clock),
+        saying=common.texts,
     )
     return _asked(common, engine, equipped)
 
@@ -142,6 +144,7 @@ class _Common:
         self.database = database
         self.live = Live(EventStore(database))
         self.news = News(database, owner, self.live.heard)
+        self.texts = Texts(database, owner, self.live.said)
         told = self.news.tell
         self.store, self.batcher = RunStore(database, told), Batcher(database, told)
         self.transitions, self.children = Transitions(database, told), ChildStore(database, told)

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from vrooli.core.errors import VrooliError
+from vrooli.execution.live import texts
 from vrooli.execution.live.live import Live
 from vrooli.execution.live.news import CHANNEL, understood
 from vrooli.server.database import FOREIGN, translate
@@ -76,6 +77,7 @@ class NewsListening:
         connection.add_termination_listener(lambda _: ended.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)
+            await connection.add_listener(texts.CHANNEL, self._said)
             self._connected = True
             self._live.heard_of_any()  # what was told before, nobody here has heard
             while not await _within(ended, PING_SECONDS):
@@ -90,6 +92,11 @@ class NewsListening:
             self._live.heard_of_any()
         elif owner != self._owner:  # its own readers were told at once
             self._live.heard(tuple(roots))
+
+    def _said(self, connection: Any, pid: int, channel: str, notice: str) -> None:
+        owner, root, text = texts.understood(notice)
+        if owner != self._owner:  # likewise
+            self._live.said(root, text)
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:

@@ -1,5 +1,6 @@
 """How a model may act, by the name of a strategy and the limits of a step. Pure."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ class Strategy:
         servers: names of the MCP servers whose tools it may use.
         requests: to the model, at most.
         tokens: in and out, of all requests together.
+        micros: millionths of a US dollar, of all requests together; None: any.
         answer_tokens: of one answer.
         bytes: of the output, as JSON.
         temperature: None: the model's own.
@@ -31,6 +33,7 @@ class Strategy:
     servers: list[str]
     requests: int
     tokens: int
+    micros: int | None
     answer_tokens: int
     bytes: int
     temperature: float | None
@@ -48,6 +51,7 @@ def strategy_of(given: Mapping[str, Any]) -> Strategy:
         servers=servers,
         requests=limits.get("requests", few if alone else REQUESTS),
         tokens=limits.get("tokens", TOKENS),
+        micros=None if "cost" not in limits else math.floor(limits["cost"] * 1_000_000),
         answer_tokens=limits.get("answer_tokens", ANSWER_TOKENS),
         bytes=limits.get("output_bytes", BYTES),
         temperature=0.0 if name == "deterministic" else None,

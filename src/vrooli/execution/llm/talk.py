@@ -22,7 +22,15 @@ async def talk(call: StepCall, tools: StepTools, strategy: Strategy) -> dict[str
     """The output of the step."""
     given = call.arguments
     chosen = tools.models.choose(given["model"])
-    way = Way(call, tools.models, chosen, tools.spending, strategy.answer_tokens)
+    way = Way(
+        call=call,
+        models=tools.models,
+        chosen=chosen,
+        spending=tools.spending,
+        saying=tools.saying,
+        most_tokens=strategy.answer_tokens,
+        most_micros=strategy.micros,
+    )
     history = _history(given.get("history", []))
     own = [NotedTools(strategy.tools, way, tools)] if strategy.tools else []
     async with (

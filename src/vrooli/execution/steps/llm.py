@@ -58,10 +58,12 @@ _LIMITS: dict[str, Any] = {
     "additionalProperties": False,
     "default": {},
     "description": "`requests` (to the model), `tokens` (in and out of all requests, 200000), "
-    "`answer_tokens` (of one answer, 8192), `output_bytes` (262144)",
+    "`cost` (US dollars, of all requests; what the next may cost at most must be left, and its "
+    "price be known), `answer_tokens` (of one answer, 8192), `output_bytes` (262144)",
     "properties": {
         "requests": {"type": "integer", "minimum": 1, "maximum": 1000},
         "tokens": {"type": "integer", "minimum": 1, "maximum": 100_000_000},
+        "cost": {"type": "number", "minimum": 0, "maximum": 1_000_000},
         "answer_tokens": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
         "output_bytes": {"type": "integer", "minimum": 1, "maximum": 1024 * 1024},
     },

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from vrooli.core.errors import VrooliError
@@ -13,7 +15,7 @@ from vrooli.execution.live.live import Following, Live
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import VIEWER, OwnRun
-from vrooli.server.event_stream import HEARTBEAT, EventStream, as_message, heartbeat
+from vrooli.server.event_stream import HEARTBEAT, EventStream, as_message, as_text, heartbeat
 
 PAGE = 200
 RETRY = 1.0
@@ -32,6 +34,15 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 
+class Asked(BaseModel):
+    """Which events."""
+
+    after: Annotated[int, Field(ge=0, le=MOST)] = 0
+    limit: Annotated[int, Field(ge=1, le=1000)] = PAGE
+    wait: Annotated[float, Field(ge=0, le=30)] = 0.0
+    texts: bool = False
+
+
 def event_routes(live: Live) -> APIRouter:
     """The one resource of them."""
     router = APIRouter(prefix="/api/v1")
@@ -45,46 +56,57 @@ def event_routes(live: Live) -> APIRouter:
     )
     async def get_events(
         run: OwnRun,
-        after: Annotated[int, Query(ge=0, le=MOST)] = 0,
-        limit: Annotated[int, Query(ge=1, le=1000)] = PAGE,
-        wait: Annotated[float, Query(ge=0, le=30)] = 0.0,
+        asked: Annotated[Asked, Query()],
         accept: Annotated[str, Header(max_length=1000)] = "",
         last_event_id: Annotated[int | None, Header(ge=0, le=MOST)] = None,
     ) -> Response:
         """`{events}` after sequence number `after`; when there are none, the answer comes as soon
         as there are, or after `wait` seconds. With `Accept: text/event-stream` a stream of
         server-sent events, whose ids are the sequence numbers: it goes on after `Last-Event-ID`,
-        ends with the run, and is 204 when it would hold nothing any more.
+        ends with the run, and is 204 when it would hold nothing any more. With `texts=true` it
+        also holds what models say just now, as events of the type `text` without an id:
+        `{run, kind, path, attempt, from, text}`, `from` counted in characters. They are no part of
+        the history: the whole is in the journal when it has been said.
         """
         place = await live.store.place(run)
         if "text/event-stream" in accept:
-            return await _streamed(
-                live, run, place, after if last_event_id is None else last_event_id
-            )
-        found = await live.store.after(place.root, after, limit)
-        if not found and wait:
-            with live.follow(place.root, after) as following:
-                found = await following.next(limit, wait)
+            after = asked.after if last_event_id is None else last_event_id
+            return await _streamed(live, run, _Stream(place, after, asked.texts))
+        found = await live.store.after(place.root, asked.after, asked.limit)
+        if not found and asked.wait:
+            with live.follow(place.root, asked.after) as following:
+                found = await following.next(asked.limit, asked.wait)
         listed = ",".join(event.text for event in found)
         return Response(f'{{"events":[{listed}]}}', media_type="application/json")
 
     return router
 
 
-async def _streamed(live: Live, run: str, place: Place, after: int) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """Of which tree, after which number, and whether with what models say."""
+
+    place: Place
+    after: int
+    texts: bool
+
+
+async def _streamed(live: Live, run: str, asked: _Stream) -> Response:
     # The status was read before the events: what it says to have ended is among them.
-    if place.ended and not await live.store.after(place.root, after, 1):
+    place = asked.place
+    if place.ended and not await live.store.after(place.root, asked.after, 1):
         return Response(status_code=204)
-    return EventStream(_messages(live, run, place.root, after))
+    return EventStream(_messages(live, run, asked))
 
 
-async def _messages(live: Live, run: str, root: str, after: int) -> AsyncIterator[str]:
+async def _messages(live: Live, run: str, asked: _Stream) -> AsyncIterator[str]:
     """Until the run ends, or the process does: then the client comes back, to another one."""
-    with live.follow(root, after) as following:
+    with live.follow(asked.place.root, asked.after, texts=asked.texts) as following:
         yield heartbeat()
         while not live.closing:
             found = await _next(following)
-            yield "".join(map(as_message, found)) or heartbeat()
+            said = "".join([*map(as_text, following.texts()), *map(as_message, found)])
+            yield said or heartbeat()
             if any(event.ends(run) for event in found):
                 return
 
