@@ -121,6 +121,8 @@ class _Open:
             # To the end of the pipes: nothing is left of them then.
             await process.communicate()
             await asyncio.wait([self._listening])
+            with suppress(OSError):  # else asyncio complains that nobody asked how that ended
+                await process.stdin.wait_closed()
 
     async def _ended(self, seconds: float) -> bool:
         """Its output is thrown away meanwhile, so that it does not wait for a reader."""

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.mcp_servers import SECRET, at_an_address, calls, declared, program
-from tests.support.openai_server import OpenAIServer, Reply, openai_server, says
+from tests.support.openai_server import OpenAIServer, Reply, openai_server, refuses, says
 from tests.support.openai_server import calls as uses
 from tests.support.steps import call, failure, output, tools
+from tests.support.tiny_server import Asked, serving
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.llm.models import Models
 from vrooli.execution.llm.settings import ModelSettings, Provider
@@ -219,6 +221,54 @@ async def test_an_address_of_no_use(both: tuple[OpenAIServer, str]) -> None:
     end = await executed(given(both[1], mcp))
     assert failure(end) == ("refused", False)
     assert SECRET not in str(end)
+
+
+async def test_what_a_gateway_says_may_have_been_done(
+    both: tuple[OpenAIServer, str], listening: tuple[str, Path]
+) -> None:
+    """It hands everything on, and then says that it could not."""
+    server, url = both
+    server.choose = buying
+
+    async def gateway(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if b'"order"' in asked.body:
+            writer.write(b"HTTP/1.1 504 Late\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            return
+        names = ("content-type", "accept", "mcp-method", "mcp-name", "mcp-protocol-version")
+        headers = {name: asked.headers[name] for name in names if name in asked.headers}
+        async with httpx.AsyncClient() as client:
+            answer = await client.post(listening[0], content=asked.body, headers=headers)
+        kind = answer.headers["content-type"].encode()
+        head = b"HTTP/1.1 %d X\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n"
+        writer.write(head % (answer.status_code, kind, len(answer.content)) + answer.content)
+        await writer.drain()
+
+    async with serving(gateway) as address:
+        mcp = declared(McpServer("shop", url=f"http://{address}/mcp"))
+        end = await executed(given(url, mcp))
+    assert failure(end) == ("unknown-effect", False)
+    assert end.failure is not None
+    assert end.failure.where == "mcp.shop: order"
+
+
+async def test_several_uses_at_once_need_one_program(
+    both: tuple[OpenAIServer, str], tmp_path: Path
+) -> None:
+    """In an attempt that has the list already: nothing is open yet."""
+    server, url = both
+    seen = tmp_path / "seen"
+    server.answers(
+        refuses(500),
+        uses(*[("shop_price", {"thing": "x" * number}) for number in (1, 2, 3)]),
+        says("done"),
+    )
+    journal = await MemoryJournals().claim("run-1")
+    ends = [await executed(given(url, declared(program(seen))), journal=journal) for _ in range(2)]
+    assert failure(ends[0]) == ("server-error", True)
+    assert output(ends[1])["text"] == "done"
+    assert len(calls(seen)) == 3
+    assert len({one["pid"] for one in calls(seen)}) == 1
 
 
 async def test_one_that_nobody_declared(both: tuple[OpenAIServer, str]) -> None:

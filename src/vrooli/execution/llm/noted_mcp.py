@@ -1,5 +1,6 @@
 """The tools of MCP servers that a model may use, each use noted in the journal of the run."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -36,15 +37,17 @@ class Links:
     def __init__(self, servers: McpServers) -> None:
         self._servers = servers
         self._open: dict[str, Link] = {}
+        self._one = asyncio.Lock()  # a model may use several tools at once
 
     async def to(self, name: str) -> Link:
         """One that is of use. Raises like `McpServers.link`."""
-        link = self._open.pop(name, None)
-        if link is not None and link.broken:
-            await link.close()
-            link = None
-        self._open[name] = link or await self._servers.link(name)
-        return self._open[name]
+        async with self._one:
+            link = self._open.get(name)
+            if link is None or link.broken:
+                if link is not None:
+                    await link.close()
+                self._open[name] = await self._servers.link(name)
+            return self._open[name]
 
     async def close(self) -> None:
         """All of them."""

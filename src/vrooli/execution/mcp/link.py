@@ -69,7 +69,7 @@ class Link:
         """As soon as both have greeted each other.
 
         Raises:
-            Failed: `unreachable`, `timeout`, `garbage`, `refused`: not within its time.
+            Failed: `unreachable`, `timeout`, `garbage`, `server-error`, `refused`.
         """
         return await self._in_time(asyncio.shield(self._client))
 
@@ -108,9 +108,10 @@ class Link:
         self._leave.set()
         if not self._client.done():
             self._task.cancel()  # it waits for a greeting, and for nothing that we could say
-        _, late = await asyncio.wait([self._task], timeout=LEAVING)
-        for task in late:
-            task.cancel()
+        try:
+            await asyncio.wait([self._task], timeout=LEAVING)
+        finally:  # also when whoever lets go is cancelled
+            self._task.cancel()
         await asyncio.wait([self._task])
 
     @property
@@ -204,6 +205,8 @@ def _translated(error: BaseException, seconds: float) -> Failed:
 
 def _refused(error: MCPError) -> Failed:
     said = error.message[:LONGEST]
+    if error.code == types.INTERNAL_ERROR:  # also what a gateway before it says
+        return Failed("server-error", f"it failed: {said}", retryable=True)
     if error.code == types.CONNECTION_CLOSED:
         return Failed("unreachable", f"the connection broke: {said}", retryable=True)
     if error.code == types.REQUEST_TIMEOUT:

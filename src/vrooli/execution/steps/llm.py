@@ -27,7 +27,7 @@ of text or JSON. One that the server calls read-only or idempotent is repeatable
 Each use carries a key in its `_meta` (`com.vrooli/idempotency-key`), the same in every attempt. A
 server that is of no use fails the step, with `unknown-effect` where it was in the middle of what is
 not repeatable; else with `unreachable` (it does not start, or broke off), `timeout`, `garbage` (no
-MCP), `refused`; or `no-mcp` (it is not declared).
+MCP), `server-error`, `refused`; or `no-mcp` (it is not declared).
 
 Failures: `no-model` (its provider is not declared, not installed, or does not know it),
 `refused-key`, `quota`, `rate-limit` (later; the provider's `Retry-After` is kept to by all runs),
@@ -57,7 +57,8 @@ _LIMITS: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "default": {},
-    "description": "`requests` (to the model), `tokens` (in and out of all requests, 200000), "
+    "description": "`requests` (to the model), `tokens` (in and out of all requests, 200000; "
+    "counted after each answer), "
     "`cost` (US dollars, of all requests; what the next may cost at most must be left, and its "
     "price be known), `answer_tokens` (of one answer, 8192), `output_bytes` (262144)",
     "properties": {
