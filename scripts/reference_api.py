@@ -113,6 +113,10 @@ seconds. It may follow 100 runs, or everything. A message of the client has 64 K
 ANSWERS = (
     ("`ready`", "It is known who the client is."),
     ("`subscribed` with `run`, `root`, `status`", "Before the first of its events."),
+    (
+        "`texts` with `root`, `texts`",
+        "What models say just now: `{run, kind, path, attempt, from, text}` each, no number.",
+    ),
     ("`unsubscribed` with `run`", "None of its events follows."),
     (
         "`events` with `root`, `events`",

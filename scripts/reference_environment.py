@@ -133,6 +133,14 @@ SERVER = (
         or_file=True,
     ),
     Variable(
+        "VROOLI_MCP",
+        "Servers of tools (MCP) that `llm` steps may name, as TOML or JSON: the tables of "
+        "`[mcp.NAME]`, called by their names alone, with times in seconds; see "
+        "[use MCP servers](../how-to/use-mcp-servers.md).",
+        "none; `vrooli up` sets it from `[mcp.NAME]`",
+        or_file=True,
+    ),
+    Variable(
         "VROOLI_KEEP_COMPLETED",
         "Days for which a completed run is kept after its end, or `forever`.",
         "30",

@@ -7,6 +7,7 @@ from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_limits import LimitsSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
+from vrooli.stack.sections_mcp import McpSection
 
 STACK_FILE = """\
 # `vrooli.toml`
@@ -40,6 +41,7 @@ def stack_file() -> str:
         "[autoheal]": sections.AutohealSection,
         "[autoheal.allow]": sections.AllowSection,
         "[checks.NAME]": sections.CheckSection,
+        "[mcp.NAME]": McpSection,
         "[notify]": sections_notify.NotifySection,
         "[notify.channels.NAME]": sections_notify.ChannelSection,
         "[fleet]": FleetSection,

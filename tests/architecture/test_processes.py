@@ -10,6 +10,7 @@ HEAVY = {
     "apprise",
     "dbus_fast",
     "fastapi",
+    "mcp",
     "nicegui",
     "openai",
     "procrastinate",
@@ -57,7 +58,7 @@ def test_a_server_that_asks_no_model_does_not_load_the_agent_library() -> None:
     """Nor does who lists the types of steps. It takes a second and 40 MiB."""
     every_type = "import vrooli.main.server; from vrooli.execution import step_types as s"
     found = loaded(f"json; {every_type}; [s.step_type(name) for name in s.names()]")
-    assert not found & {"pydantic_ai", "openai", "httpx2"}
+    assert not found & {"pydantic_ai", "openai", "httpx2", "mcp"}
 
 
 def test_a_server_that_sends_no_traces_loads_nothing_for_them() -> None:

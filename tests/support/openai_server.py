@@ -2,14 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.tiny_server import Asked, reply, serving
 
-Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
+Reply = Callable[[asyncio.StreamWriter, bool], Awaitable[None]]
+"""Writes an answer; the flag: as a stream of pieces, because the request says so."""
+
+
+USAGE = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
 
 
 def says(text: str, finish: str = "stop", *, counted: bool = True) -> Reply:
@@ -34,7 +39,7 @@ def refuses(status: int, code: str = "", after: str = "") -> Reply:
     """An error in the words of the API; `after`: the header `Retry-After`."""
     body = {"error": {"message": f"refused with {status}", "type": "error", "code": code or None}}
 
-    async def answer(writer: asyncio.StreamWriter) -> None:
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
         payload = json.dumps(body).encode()
         head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n"
         head += f"Retry-After: {after}\r\n" if after else ""
@@ -47,8 +52,53 @@ def refuses(status: int, code: str = "", after: str = "") -> Reply:
 def hangs() -> Reply:
     """No answer at all."""
 
-    async def answer(writer: asyncio.StreamWriter) -> None:
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
         await asyncio.Event().wait()
+
+    return answer
+
+
+def stops(after: str, how: Reply) -> Reply:
+    """Says some words, and then does not go on: `how` is what it does instead."""
+
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
+        await _head(writer)
+        for delta in _deltas({"content": after}):
+            await _chunk(writer, [{"index": 0, "delta": delta, "finish_reason": None}])
+        await how(writer, streamed)
+
+    return answer
+
+
+def ends() -> Reply:
+    """Nothing more."""
+
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
+        await writer.drain()
+
+    return answer
+
+
+def waits(until: asyncio.Event, then: str) -> Reply:
+    """Says the rest once it is told to."""
+
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
+        await until.wait()
+        for delta in _deltas({"content": then}):
+            await _chunk(writer, [{"index": 0, "delta": delta, "finish_reason": None}])
+        await _chunk(writer, [{"index": 0, "delta": {}, "finish_reason": "stop"}], usage=USAGE)
+        writer.write(b"data: [DONE]\n\n")
+        await writer.drain()
+
+    return answer
+
+
+def raw(payload: bytes) -> Reply:
+    """These bytes, whatever they are."""
+
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
+        writer.write(payload)
+        await writer.drain()
 
     return answer
 
@@ -56,7 +106,7 @@ def hangs() -> Reply:
 def writes(payload: bytes) -> Reply:
     """Status 200, JSON by its header, and these bytes."""
 
-    async def answer(writer: asyncio.StreamWriter) -> None:
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
         await _json(writer, payload)
 
     return answer
@@ -65,7 +115,7 @@ def writes(payload: bytes) -> Reply:
 def breaks() -> Reply:
     """The connection ends in the middle."""
 
-    async def answer(writer: asyncio.StreamWriter) -> None:
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
         writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 1000\r\n\r\n{")
         await writer.drain()
 
@@ -73,19 +123,66 @@ def breaks() -> Reply:
 
 
 def _message(message: dict[str, Any], finish: str, *, counted: bool = True) -> Reply:
-    async def answer(writer: asyncio.StreamWriter) -> None:
-        usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
+        if streamed:
+            await _pieces(writer, message, finish, counted=counted)
+            return
         whole = {
             "id": "chatcmpl-1",
             "object": "chat.completion",
             "created": 1_700_000_000,
             "model": "fake-1",
             "choices": [{"index": 0, "message": message, "finish_reason": finish}],
-            **({"usage": usage} if counted else {}),
+            **({"usage": USAGE} if counted else {}),
         }
         await _json(writer, json.dumps(whole).encode())
 
     return answer
+
+
+async def _pieces(
+    writer: asyncio.StreamWriter, message: dict[str, Any], finish: str, *, counted: bool
+) -> None:
+    """Word by word, as the API streams; a call of a tool in two halves."""
+    await _head(writer)
+    for delta in _deltas(message):
+        await _chunk(writer, [{"index": 0, "delta": delta, "finish_reason": None}])
+    await _chunk(writer, [{"index": 0, "delta": {}, "finish_reason": finish}])
+    if counted:
+        await _chunk(writer, [], usage=USAGE)
+    writer.write(b"data: [DONE]\n\n")
+    await writer.drain()
+
+
+def _deltas(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield {"role": "assistant", "content": ""}
+    for word in re.findall(r"\s*\S+", message["content"] or ""):
+        yield {"content": word}
+    for number, one in enumerate(message.get("tool_calls", ())):
+        called = one["function"]
+        middle = len(called["arguments"]) // 2
+        first = {"name": called["name"], "arguments": called["arguments"][:middle]}
+        rest = {"arguments": called["arguments"][middle:]}
+        yield {"tool_calls": [{**one, "index": number, "function": first}]}
+        yield {"tool_calls": [{"index": number, "function": rest}]}
+
+
+async def _head(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+    await writer.drain()
+
+
+async def _chunk(writer: asyncio.StreamWriter, choices: list[Any], **more: Any) -> None:
+    whole = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1_700_000_000,
+        "model": "fake-1",
+        "choices": choices,
+        **more,
+    }
+    writer.write(f"data: {json.dumps(whole)}\n\n".encode())
+    await writer.drain()
 
 
 async def _json(writer: asyncio.StreamWriter, payload: bytes) -> None:
@@ -121,13 +218,14 @@ class OpenAIServer:
             return
         self.asked.append(asked.json())
         self.keys.append(asked.headers.get("authorization", ""))
+        streamed = bool(self.asked[-1].get("stream"))
         if self.choose is not None:
-            await self.choose(self.asked[-1])(writer)
+            await self.choose(self.asked[-1])(writer, streamed)
             return
         answer = self.replies[0]
         if len(self.replies) > 1:
             del self.replies[0]
-        await answer(writer)
+        await answer(writer, streamed)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from vrooli.cli import render
 from vrooli.cli.given import text_of
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
+from vrooli.cli.mcp_names import DeclaredMcp
 from vrooli.cli.options import File, Json
 from vrooli.client.work import BadRoutine, WorkClient
 from vrooli.core.errors import UsageError
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from vrooli.flow.yaml import Document
 
 _LINT_HELP = """
-Check routine files without a server: every mistake, by its line.
+Check routine files without a server: every mistake, by its line. MCP servers
+that they name must be declared in the stack file.
 
 Exit code: 0 when there is none, 2 otherwise.
 
@@ -72,8 +74,9 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 def _register_changes(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_LINT_HELP)
-    def lint(files: Files, json: Json = False) -> None:
-        found = [mistake for file in files for mistake in _mistakes(file)]
+    def lint(files: Files, stack: StackFile = None, json: Json = False) -> None:
+        declared = DeclaredMcp(kit, stack)
+        found = [mistake for file in files for mistake in _mistakes(file, declared)]
         if json:
             render.print_json({"ok": not found, "mistakes": found})
         else:
@@ -131,7 +134,7 @@ def _report(files: list[Path], mistakes: list[dict[str, Any]]) -> None:
         render.note(f"{len(files)} file{'s' * (len(files) > 1)}, no mistake")
 
 
-def _mistakes(file: Path) -> list[dict[str, Any]]:
+def _mistakes(file: Path, declared: DeclaredMcp) -> list[dict[str, Any]]:
     need_work_half()
     from vrooli.execution.step_types import read_routine
     from vrooli.flow.reading import RoutineError
@@ -143,7 +146,7 @@ def _mistakes(file: Path) -> list[dict[str, Any]]:
         line = error.line if isinstance(error, BadYaml) else 0
         return [{"file": str(file), "line": line, "place": "", "problem": error.what}]
     try:
-        read_routine(document.data)
+        read_routine(document.data, declared.mistakes)
     except RoutineError as error:
         found: list[dict[str, Any]] = [
             {

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+HEARD = 60
+"""Characters of what a model says just now that are shown."""
+
 MOST = 6
 """Parts of one map or loop that are shown; of the others only how many there are."""
 
@@ -26,7 +29,8 @@ class Step:
         attempt: from 1.
         began: unix seconds; None when that was not told.
         ended: unix seconds; None before.
-        says: its output or failure in a few words.
+        says: its output or failure in a few words; while a model speaks, its last words.
+        heard: the end of what the model said.
     """
 
     type: str
@@ -35,6 +39,7 @@ class Step:
     began: float | None = None
     ended: float | None = None
     says: str = ""
+    heard: str = ""
 
 
 @dataclass(slots=True)
@@ -120,6 +125,8 @@ class RunTree:
         what, _, word = str(event["kind"]).partition(".")
         if what in ("step", "note") and "path" in event:
             self._step(event, word, counts=what == "step")
+        elif what == "model":
+            self._said(event)
         elif what == "approval":
             self._approval(event, word)
         elif what == "run":
@@ -148,6 +155,20 @@ class RunTree:
         step = self._node(event).step
         if step is not None:
             step.says = approval_says(event, word)
+
+    def _said(self, event: Mapping[str, Any]) -> None:
+        """A model speaks, in a step that goes on."""
+        path, _, _ = str(event["path"]).partition("/")
+        step = self._node({"run": event["run"], "path": path}).step
+        if step is None or step.status == "begun":
+            before = step.heard if step is not None and event["from"] else ""
+            if step is None:
+                begun = {"run": event["run"], "path": path, "type": "llm", "at": None}
+                self._step(begun, "begun", counts=True)
+                step = self._node({"run": event["run"], "path": path}).step
+            assert step is not None
+            step.heard = f"{before}{event['text']}"[-HEARD:]
+            step.says = f"… {' '.join(step.heard.split())}"
 
     def _step(self, event: Mapping[str, Any], status: str, *, counts: bool) -> None:
         """What a step noted stands below it, and is none that is counted."""

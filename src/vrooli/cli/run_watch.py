@@ -37,13 +37,15 @@ _NAMES = 40
 """Columns of the names, at most."""
 
 Tell = Callable[[Mapping[str, Any]], None]
+Follow = Callable[[str, int], Iterator[dict[str, Any]]]
 
 
 def watch(client: WorkClient, run: str, *, json: bool) -> None:
     """Until it ends; the exit code is that of how it did."""
     waiting = interruptible("the run goes on", f"`vrooli run watch {run}`")
     with waiting, _shown(client, run, json=json) as tell:
-        found = _to_its_end(client, run, tell)
+        follow = client.events if json or not sys.stderr.isatty() else client.follow
+        found = _to_its_end(client, run, follow, tell)
     if json:
         render.out(dumps(found, ensure_ascii=False))
     else:
@@ -64,19 +66,20 @@ def _shown(client: WorkClient, run: str, *, json: bool) -> Iterator[Tell]:
         yield _tell
 
 
-def _to_its_end(client: WorkClient, run: str, tell: Tell) -> Mapping[str, Any]:
+def _to_its_end(client: WorkClient, run: str, follow: Follow, tell: Tell) -> Mapping[str, Any]:
     """The run when it has ended; what happens meanwhile is told, also across a restart of the
     server.
     """
     after, heard = 0, time.monotonic()
     while True:
         try:
-            for event in client.events(run, after):
-                after, heard = event["seq"], time.monotonic()
+            for event in follow(run, after):
+                after, heard = event.get("seq", after), time.monotonic()
                 tell(event)
             found = client.run(run)
             if found["status"] in ENDED:
-                return found  # else it went on after an end: a retry
+                return found  # else it went on after an end, by a retry, or the server ends
+            time.sleep(_PAUSE)
         except (Unreachable, CutOff, DeadlineExceeded):
             if time.monotonic() - heard > PATIENCE:
                 raise

@@ -6,7 +6,7 @@ Only `socket` and `json` are imported, because `vrooli status` has 250 ms for ev
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -91,14 +91,20 @@ def stream_lines(
 
 
 def stream_events(
-    target: Address, path: str, *, token: str | None = None, silence: float = 60.0
+    target: Address,
+    path: str,
+    *,
+    token: str | None = None,
+    silence: float = 60.0,
+    headers: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """The JSON data of server-sent events; names and comments (heartbeats) are left out.
 
     Raises:
         VrooliError: as `stream_lines`.
     """
-    for line in _lines(target, encode(target, "GET", path, token=token), silence):
+    wire = encode(target, "GET", path, token=token, headers=headers)
+    for line in _lines(target, wire, silence):
         if line.startswith(b"data:"):
             yield _object(line[5:], target)
 

@@ -50,8 +50,11 @@ class LiveClient:
     bearer: Bearer
     patience: float = 60.0
 
-    async def events(self, run: str, after: int = 0) -> AsyncGenerator[dict[str, Any]]:
-        """What happens in the tree of a run after a sequence number, until the run ends.
+    async def events(
+        self, run: str, after: int = 0, *, texts: bool = False
+    ) -> AsyncGenerator[dict[str, Any]]:
+        """What happens in the tree of a run after a sequence number, until the run ends; with
+        `texts` also what models say just now, without `seq`.
 
         Raises:
             VrooliError: the server refuses, or is away for too long.
@@ -59,9 +62,9 @@ class LiveClient:
         heard = time.monotonic()
         while True:
             try:
-                async with aclosing(self._stream(run, after)) as stream:
+                async with aclosing(self._stream(run, after, texts)) as stream:
                     async for event in stream:
-                        after, heard = event["seq"], time.monotonic()
+                        after, heard = event.get("seq", after), time.monotonic()
                         yield event
                         if event["run"] == run and event["kind"].removeprefix("run.") in ENDED:
                             break  # the end, unless it went on after that: a retry
@@ -134,8 +137,8 @@ class LiveClient:
         except OSError as error:
             raise Unreachable(f"nobody answers ({error})", where=where) from error
 
-    async def _stream(self, run: str, after: int) -> AsyncGenerator[dict[str, Any]]:
-        path = f"/api/v1/runs/{quote(run, safe='')}/events?after={after}"
+    async def _stream(self, run: str, after: int, texts: bool) -> AsyncGenerator[dict[str, Any]]:
+        path = f"/api/v1/runs/{quote(run, safe='')}/events?after={after}&texts={str(texts).lower()}"
         token = self.bearer.token()
         wire = encode(
             self.target, "GET", path, token=token, headers={"Accept": "text/event-stream"}
@@ -167,13 +170,14 @@ class LiveSocket:
         self._connection = connection
         self._waiting: deque[tuple[str, dict[str, Any]]] = deque()
 
-    async def subscribe(self, run: str, after: int = 0) -> dict[str, Any]:
-        """Follow the tree of a run: `{run, root, status}`.
+    async def subscribe(self, run: str, after: int = 0, *, texts: bool = False) -> dict[str, Any]:
+        """Follow the tree of a run: `{run, root, status}`; with `texts` what models say in it just
+        now comes among the events, without `seq`.
 
         Raises:
             UsageError: there is no such run, or too many are followed.
         """
-        return await self._ask("subscribed", op="subscribe", run=run, after=after)
+        return await self._ask("subscribed", op="subscribe", run=run, after=after, texts=texts)
 
     async def subscribe_all(self) -> None:
         """Follow everything that the caller may see, from now on."""
@@ -200,8 +204,8 @@ class LiveSocket:
 
     async def _read(self) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(await self._connection.recv())
-        if said["op"] == "events":
-            self._waiting.extend((said["root"], event) for event in said["events"])
+        if said["op"] in ("events", "texts"):
+            self._waiting.extend((said["root"], event) for event in said[said["op"]])
         return said
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from vrooli.client import http
 from vrooli.client.api import ApiClient, rows_of
 from vrooli.client.wire import said_in
 from vrooli.core.errors import UsageError
@@ -43,6 +44,17 @@ class WorkClient(ApiClient):
     def tools(self) -> list[dict[str, Any]]:
         """What steps and models may use, by name."""
         return rows_of(self._ask("GET", "/tools"), "tools")
+
+    def mcp_servers(self) -> list[dict[str, Any]]:
+        """The servers of tools that `llm` steps may name, by name."""
+        return rows_of(self._ask("GET", "/mcp"), "servers")
+
+    def try_mcp(self, name: str, timeout: float) -> dict[str, Any]:
+        """`{ok, tools, failure}` of one, which is started or asked now, for at most so many
+        seconds.
+        """
+        longest = timeout + self.timeout
+        return self._ask("POST", f"/mcp/{quote(name, safe='')}/try", timeout=longest)
 
     def start(
         self,
@@ -197,6 +209,14 @@ class WorkClient(ApiClient):
                 yield event
                 if event["run"] == run and event["kind"].removeprefix("run.") in ENDED:
                     return
+
+    def follow(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
+        """The same, and what models say just now: `{run, kind: "model.text", path, attempt, from,
+        text}`, without a number. Ends with the run, and also when the server ends.
+        """
+        path = f"/api/v1/runs/{quote(run, safe='')}/events?after={after}&texts=true"
+        accept = {"Accept": "text/event-stream"}
+        yield from http.stream_events(self.target, path, token=self.bearer.token(), headers=accept)
 
     def _all(self, path: str, key: str) -> list[dict[str, Any]]:
         """The rows of all pages."""

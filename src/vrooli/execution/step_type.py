@@ -12,6 +12,8 @@ from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.traces import Traces
 from vrooli.core.ports.workspaces import Workspaces
 from vrooli.execution.llm.models import Models
+from vrooli.execution.mcp.servers import McpServers, no_servers
+from vrooli.execution.saying import NobodyListens, Saying
 from vrooli.execution.spending import Spending, Unlimited
 from vrooli.execution.subruns import NoSubRuns, SubRuns
 from vrooli.flow.approval import Approvals, NobodyDecides
@@ -36,7 +38,9 @@ class StepTools:
             chooses the reference and where its value is sent.
         workspaces: files of runs.
         models: language models.
+        mcp: servers of tools for them.
         spending: of budgets.
+        saying: tells those who watch what models say.
         subruns: runs of other routines.
         approvals: decisions of people.
         traces: takes spans; None where nobody wants any.
@@ -49,7 +53,9 @@ class StepTools:
     secrets: Secrets
     workspaces: Workspaces
     models: Models
+    mcp: McpServers = field(default_factory=no_servers)
     spending: Spending = field(default_factory=Unlimited)
+    saying: Saying = field(default_factory=NobodyListens)
     subruns: SubRuns = field(default_factory=NoSubRuns)
     approvals: Approvals = field(default_factory=NobodyDecides)
     traces: Traces | None = None

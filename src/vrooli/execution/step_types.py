@@ -1,6 +1,6 @@
 """All types of steps, found as files in `steps/`, and how their arguments are checked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -33,14 +33,23 @@ def validator(name: str) -> Draft202012Validator:
     return Draft202012Validator(dict(step_type(name).arguments))
 
 
-def read_routine(data: Any) -> Routine:
-    """A routine of steps that exist here; `RoutineError` with all that is wrong with it."""
-    return read(data, names(), _early_mistakes)
+Early = tuple[tuple[str | int, ...], str]
+"""A place in the arguments of a step, and what is wrong there."""
+
+Look = Callable[[str, Mapping[str, Any]], Iterable[Early]]
+"""By the type of a step and its arguments."""
 
 
-def _early_mistakes(
-    name: str, arguments: Mapping[str, Any]
-) -> list[tuple[tuple[str | int, ...], str]]:
+def read_routine(data: Any, also: Look = lambda name, arguments: ()) -> Routine:
+    """A routine of steps that exist here; `RoutineError` with all that is wrong with it, and with
+    what `also` finds in its steps.
+    """
+    return read(
+        data, names(), lambda name, given: [*_early_mistakes(name, given), *also(name, given)]
+    )
+
+
+def _early_mistakes(name: str, arguments: Mapping[str, Any]) -> list[Early]:
     """What is wrong whatever the expressions in them come to."""
     found = []
     for error in validator(name).iter_errors(dict(arguments)):

@@ -17,7 +17,9 @@ from vrooli.execution.known import Known
 from vrooli.execution.live.events import EventStore
 from vrooli.execution.live.live import Live
 from vrooli.execution.live.news import News
+from vrooli.execution.live.texts import Texts
 from vrooli.execution.llm.models import Models
+from vrooli.execution.mcp.servers import McpServers
 from vrooli.execution.meter import Meter, MeteredExecutor, MeteredSpending, NoMeter
 from vrooli.execution.owner_budgets import OwnerBudgets
 from vrooli.execution.planning import Planning
@@ -78,6 +80,7 @@ class Work:
     effects: Effects
     reasons: Reasons
     models: Models
+    mcp: McpServers
     planning: Planning
     scheduler: Scheduler
     budgets: Budgets
@@ -135,6 +138,7 @@ def work(
         subruns=Children(common.children, common.routines, engine, ends, clock),
         approvals=common.questions,
         spending=MeteredSpending(PostgresSpending(database, clock), meter),
+        saying=common.texts,
     )
     return _asked(common, engine, equipped)
 
@@ -146,6 +150,7 @@ class _Common:
         self.database = database
         self.live = Live(EventStore(database))
         self.news = News(database, owner, self.live.heard)
+        self.texts = Texts(database, owner, self.live.said)
         told = self.news.tell
         here = traces.traces.here if traces else untraced
         self.store, self.batcher = RunStore(database, told, here), Batcher(database, told)
@@ -169,6 +174,7 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
         kept=Kept(views, Artifacts(database), tools.workspaces),
         effects=Effects(database, views, common.news.tell),
         models=tools.models,
+        mcp=tools.mcp,
         budgets=Budgets(database, engine, common.news.tell),
         owner_budgets=OwnerBudgets(database, clock),
         planning=Planning(schedules, routines),

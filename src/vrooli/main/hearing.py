@@ -4,6 +4,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 from vrooli.execution.live.news import CHANNEL as NEWS
+from vrooli.execution.live.texts import CHANNEL as TEXTS
 from vrooli.execution.runs.sharing import CHANNEL as FREE
 from vrooli.execution.work import Work
 from vrooli.server.database import Database
@@ -37,7 +38,8 @@ def hearing(dsn: str, made: Work, redis: "RedisParts | None", metrics: WorkMetri
     they may have lost it, and we not.
     """
     news = NewsHearing(made.live, made.news.owner)
-    listening = Listening(dsn, {FREE: made.engine.woken, NEWS: news.heard})
+    told_of = {FREE: made.engine.woken, NEWS: news.heard, TEXTS: news.said}
+    listening = Listening(dsn, told_of)
 
     def told() -> bool:
         return listening.connected and (redis is None or redis.news.connected)

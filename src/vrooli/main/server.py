@@ -13,6 +13,8 @@
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`; or just NAME for the former) that
   steps of routines may use, with blanks between them; none when it is not set.
 - VROOLI_MODELS: the language models that steps may ask, as TOML; only `test` when it is not set.
+- VROOLI_MCP: the servers of tools (MCP) that steps may name, as TOML or JSON; none when it is not
+  set. `vrooli up` sets it from `[mcp.NAME]`.
 - VROOLI_QUEUES (default): queues whose runs it works on, with commas between them. VROOLI_SLOTS
   (100): how many at once; none at 0.
 - VROOLI_KEEP_COMPLETED, VROOLI_KEEP_FAILED, VROOLI_KEEP_CANCELLED: days for which runs are kept
@@ -54,6 +56,7 @@ from vrooli.main.tracing import Tracing, traces_of
 from vrooli.main.working import (
     at_work,
     in_background,
+    mcp_of,
     models_of,
     number_in,
     step_secrets,
@@ -95,6 +98,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         workspaces=folders.files,
         rate=number_in(environ, "VROOLI_RATE", DEFAULT_RATE),
         models=models_of(environ),
+        mcp=mcp_of(environ),
         keep=KeepRuns(
             _days(environ, "VROOLI_KEEP_COMPLETED", KEPT.completed),
             _days(environ, "VROOLI_KEEP_FAILED", KEPT.failed),
@@ -224,7 +228,9 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
         await apply_migrations(settings.database_url)
 
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
-    tools = step_tools(SystemClock(), settings.step_secrets, settings.workspaces, settings.models)
+    tools = step_tools(
+        SystemClock(), settings.step_secrets, settings.workspaces, settings.models, settings.mcp
+    )
     people = accounts(database, secret_in(settings.signing_key_file))
     metrics = WorkMetrics(database)
     tracing = Tracing(traces_of(os.environ, SERVICE), database, tools.clock)

@@ -28,6 +28,7 @@ from vrooli.main.tracing import Tracing, traces_of
 from vrooli.main.working import (
     at_work,
     in_background,
+    mcp_of,
     models_of,
     step_secrets,
     work_settings,
@@ -68,7 +69,8 @@ def main(queues: str | None = None, slots: int | None = None) -> int:
             signal.signal(number, leave)  # until `run` has something to drain
         configure_logs(SERVICE, __version__)
         workspaces = writable(Folders(environ).files, "VROOLI_DATA or VROOLI_FILES")
-        tools = step_tools(SystemClock(), step_secrets(environ), workspaces, models_of(environ))
+        models, servers = models_of(environ), mcp_of(environ)
+        tools = step_tools(SystemClock(), step_secrets(environ), workspaces, models, servers)
         redis_url = checked_redis_url(read_environment(environ, "REDIS_URL"))
         asyncio.run(run(dsn, settings, tools, redis_url))
     except VrooliError as error:

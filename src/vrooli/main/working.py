@@ -15,6 +15,7 @@ from vrooli.core.errors import UsageError
 from vrooli.execution import model_vendors
 from vrooli.execution.llm import settings as model_settings
 from vrooli.execution.llm.settings import ModelSettings
+from vrooli.execution.mcp import settings as mcp_settings
 from vrooli.execution.meter import Meter
 from vrooli.execution.runs.sharing import DEFAULT_QUEUE
 from vrooli.execution.runs.store import Serves
@@ -23,6 +24,8 @@ from vrooli.execution.step_type import StepTools
 from vrooli.execution.work import Share, Work, work
 from vrooli.main.environment import read_environment
 from vrooli.server.database import Database
+from vrooli.stack.mcp import VARIABLE as MCP_VARIABLE
+from vrooli.stack.mcp import McpServer
 
 SOURCE = Path(__file__).resolve().parent.parent
 
@@ -56,6 +59,11 @@ def models_of(environ: Mapping[str, str]) -> ModelSettings:
     """The language models that steps may ask."""
     text = read_environment(environ, model_settings.VARIABLE) or ""
     return model_settings.read(text, model_vendors.names())
+
+
+def mcp_of(environ: Mapping[str, str]) -> dict[str, McpServer]:
+    """The servers of tools that steps may name."""
+    return mcp_settings.read(read_environment(environ, MCP_VARIABLE) or "")
 
 
 def number_in(environ: Mapping[str, str], name: str, default: float) -> float:

@@ -47,6 +47,7 @@ from vrooli.server.routes.health import health_routes
 from vrooli.server.routes.history import history_routes
 from vrooli.server.routes.kept import kept_routes
 from vrooli.server.routes.keys import key_routes
+from vrooli.server.routes.mcp import mcp_routes
 from vrooli.server.routes.metrics import metrics_routes
 from vrooli.server.routes.models import model_routes
 from vrooli.server.routes.owner_budgets import owner_budget_routes
@@ -146,6 +147,7 @@ def create_app(parts: Parts) -> FastAPI:
         why_routes(parts.work.reasons, kept),
         model_routes(parts.work.models),
         tool_routes(kept),
+        mcp_routes(parts.work.mcp),
         schedule_routes(parts.work.planning),
         budget_routes(parts.work.budgets, parts.work.runs.views),
         schema_routes(app),

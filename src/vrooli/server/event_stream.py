@@ -25,6 +25,13 @@ def as_message(event: Event) -> str:
     return f"id: {event.seq}\ndata: {event.text}\n\n"
 
 
+def as_text(text: str) -> str:
+    """What a model says just now: an event of a type of its own, without an id, so that whoever
+    comes back goes on after the last one that has a number.
+    """
+    return f"event: text\ndata: {text}\n\n"
+
+
 def heartbeat() -> str:
     """A sign of life that no reader is told."""
     return ":\n\n"

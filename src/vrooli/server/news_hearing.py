@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from vrooli.core.errors import VrooliError
+from vrooli.execution.live import texts
 from vrooli.execution.live.live import Live
 from vrooli.execution.live.news import understood
 
@@ -27,6 +28,13 @@ class NewsHearing:
             self._live.heard_of_any()
         elif owner != self._owner:  # its own readers were told at once
             self._live.heard(tuple(roots))
+
+    def said(self, notice: str) -> None:
+        """A model said something elsewhere; empty: what was missed stays lost."""
+        if notice:
+            owner, root, text = texts.understood(notice)
+            if owner != self._owner:  # likewise
+                self._live.said(root, text)
 
     async def look(self, told: Callable[[], bool]) -> None:
         """For ever: look for what nobody told; more often while `told` says that nobody would."""

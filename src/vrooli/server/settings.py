@@ -2,6 +2,7 @@
 inside.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from vrooli.core.errors import UsageError
 from vrooli.execution.llm.settings import NO_MODELS, ModelSettings
 from vrooli.execution.settings import WorkSettings
 from vrooli.server.work_retention import KeepRuns
+from vrooli.stack.mcp import McpServer
 
 DEFAULT_PORT = 3001
 DEFAULT_RATE = 200.0
@@ -38,6 +40,7 @@ class ServerSettings:
         probe_seconds: deadline of all dependency probes together.
         step_secrets: references that steps of routines may use.
         models: language models that steps may ask.
+        mcp: servers of tools that steps may name.
         keep: how long runs are kept.
         work: how it works on runs.
         rate: requests a second of one caller, ten times as many at once; 0 is no limit.
@@ -59,6 +62,7 @@ class ServerSettings:
     migration_wait_seconds: float = 20.0
     step_secrets: tuple[str, ...] = ()
     models: ModelSettings = NO_MODELS
+    mcp: Mapping[str, McpServer] = field(default_factory=dict)
     keep: KeepRuns = field(default_factory=KeepRuns)
     work: WorkSettings = field(default_factory=WorkSettings)
     rate: float = DEFAULT_RATE

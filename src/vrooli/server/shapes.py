@@ -311,6 +311,42 @@ class ToolShape(BaseModel):
     repeatable: bool
 
 
+class McpServerShape(BaseModel):
+    """A server of tools for models."""
+
+    name: str
+    kind: Literal["program", "http"]
+    where: str
+    tools: list[str] | None
+    timeout: float
+    secrets: int
+    trust_hints: bool
+
+
+class McpServerList(BaseModel):
+    """By name."""
+
+    servers: list[McpServerShape]
+
+
+class McpToolShape(BaseModel):
+    """A tool that such a server offers, and the name by which models see it."""
+
+    name: str
+    shown: str
+    title: str
+    arguments: dict[str, Any]
+    repeatable: bool
+
+
+class McpTried(BaseModel):
+    """What came of asking one: its tools, or why it is of no use."""
+
+    ok: bool
+    tools: list[McpToolShape]
+    failure: Failed | None
+
+
 class ToolList(BaseModel):
     """By name."""
 

@@ -13,6 +13,7 @@ from vrooli.stack.compile_fleet import fleet_settings
 from vrooli.stack.compile_held import check_held, docker_socket
 from vrooli.stack.compile_jobs import check_jobs, compile_jobs
 from vrooli.stack.compile_maintenance import compile_maintenance
+from vrooli.stack.compile_mcp import compile_mcp, told_of_mcp
 from vrooli.stack.compile_notify import notify_settings
 from vrooli.stack.compile_ping import compile_ping
 from vrooli.stack.compile_process import Folders
@@ -90,12 +91,13 @@ def compile_stack(
         source.file.checks, source.check_options, known, source.folders, problems
     )
     check_asked(looked_at, services, broken, known, problems)
+    mcp = compile_mcp(source.file, source.folders, problems)
     notify = notify_settings(source.file.notify, source.folders, problems)
     boxes = any(service.runtime == "docker" for service in services.values())
     docker = docker_socket(source.file.stack, source.docker_host, boxes, problems)
     return Stack(
         name=name,
-        services=services,
+        services=told_of_mcp(services, mcp),
         autoheal=settings,
         source=source.path,
         folder=source.folders.file,
@@ -106,6 +108,7 @@ def compile_stack(
         docker=docker[0],
         docker_from=docker[1],
         fleet=fleet_settings(source.file.fleet, source.folders, problems),
+        mcp=tuple(mcp),
     )
 
 

@@ -34,6 +34,7 @@ from vrooli.stack.sections import (
 from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
+from vrooli.stack.sections_mcp import McpSection
 from vrooli.stack.sections_notify import NotifySection
 from vrooli.stack.toml_lines import key_lines, line_of
 from vrooli.stack.toml_text import NEXT, parse
@@ -47,7 +48,7 @@ UNKNOWN = "unexpected_keyword_argument"
 
 _TOP = (
     *("stack", "resources", "scenarios", "jobs", "maintenance"),
-    *("autoheal", "checks", "notify", "fleet"),
+    *("autoheal", "checks", "mcp", "notify", "fleet"),
 )
 _LARGEST_NUMBER = 2**63 - 1
 
@@ -194,6 +195,7 @@ class _Reader:
             autoheal=self._section(AutohealSection, raw.get("autoheal", {}), ("autoheal",))
             or AutohealSection(),
             checks=self._checks(raw),
+            mcp=self._named(McpSection, raw, "mcp"),
             notify=self._section(NotifySection, raw.get("notify", {}), ("notify",))
             or NotifySection(),
             fleet=self._section(FleetSection, raw.get("fleet", {}), ("fleet",)) or FleetSection(),

@@ -345,6 +345,7 @@ class Stack:
         folder: where relative paths start.
         docker: the socket of the Docker Engine.
         docker_from: the variable that said so; empty where the file did, or nobody.
+        mcp: names of the servers of tools for models.
     """
 
     name: str
@@ -359,6 +360,7 @@ class Stack:
     docker: str = DOCKER
     docker_from: str = ""
     fleet: FleetSettings = field(default_factory=FleetSettings)
+    mcp: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -382,6 +384,7 @@ class Stack:
             docker=data.get("docker", DOCKER),
             docker_from=data.get("docker_from", ""),
             fleet=FleetSettings(**data.get("fleet", {})),
+            mcp=tuple(data.get("mcp", ())),
         )
 
 

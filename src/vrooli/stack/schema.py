@@ -19,6 +19,7 @@ from vrooli.stack.sections import (
 from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
+from vrooli.stack.sections_mcp import McpSection
 from vrooli.stack.sections_notify import NotifySection
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -52,6 +53,7 @@ def json_schema(checks: Checks | None = None, kinds: Catalogue | None = None) ->
             ),
             "autoheal": _table(AutohealSection),
             "checks": _checks(known),
+            "mcp": _named(_table(McpSection), summary(McpSection)),
             "notify": _table(NotifySection),
             "fleet": _table(FleetSection),
         },

@@ -87,6 +87,20 @@ def env(doc: str, *, example: str) -> Any:
     )
 
 
+def references(doc: str, example: str = "") -> Any:
+    """A key that takes secrets by their references alone."""
+    return key(
+        doc,
+        'a table of references, like { TOKEN = "env:TOKEN" }',
+        default="none",
+        example=example,
+        schema={
+            "type": "object",
+            "additionalProperties": {"type": "string", "pattern": "^(env|file):.+"},
+        },
+    )
+
+
 def user() -> Any:
     """A key that takes a system user."""
     return key(

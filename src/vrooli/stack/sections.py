@@ -31,6 +31,7 @@ from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_limits import LimitsSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
+from vrooli.stack.sections_mcp import McpSection
 from vrooli.stack.sections_notify import NotifySection
 
 
@@ -366,6 +367,7 @@ class File:
     maintenance: dict[str, MaintenanceSection] = field(default_factory=dict)
     autoheal: AutohealSection = field(default_factory=AutohealSection)
     checks: dict[str, CheckSection] = field(default_factory=dict)
+    mcp: dict[str, McpSection] = field(default_factory=dict)
     notify: NotifySection = field(default_factory=NotifySection)
     fleet: FleetSection = field(default_factory=FleetSection)
 

@@ -11,16 +11,20 @@ from tests.support.openai_server import (
     Reply,
     breaks,
     calls,
+    ends,
     hangs,
     openai_server,
+    raw,
     refuses,
     says,
+    stops,
     writes,
 )
 from tests.support.steps import call, executed, failure, output, tools
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.llm.models import Models
 from vrooli.execution.llm.settings import ModelSettings, Price, Provider
+from vrooli.execution.saying import Place
 from vrooli.execution.spending import Amount
 from vrooli.execution.step_type import StepFailed, StepTools
 from vrooli.flow.entries import Finished
@@ -55,8 +59,8 @@ def given(both: tuple[OpenAIServer, str]) -> StepTools:
     return with_models(both[1])
 
 
-def with_models(url: str, timeout: float = 30.0, **own: Any) -> StepTools:
-    provider = Provider("house", "openai", url, "env:KEY", timeout=timeout)
+def with_models(url: str, timeout: float = 30.0, stream: bool = True, **own: Any) -> StepTools:
+    provider = Provider("house", "openai", url, "env:KEY", timeout=timeout, stream=stream)
     settings = ModelSettings({"house": provider}, {"house:priced": Price(1.0, 10.0)})
     clock = own.pop("clock", SystemClock())
     models = Models(settings, MemorySecrets({"env:KEY": KEY}), clock)
@@ -146,6 +150,62 @@ async def test_a_failure_has_its_kind(
     assert len(server.asked) == 1, "nobody repeats it behind the step's back"
 
 
+class Heard:
+    """Port `Saying`, for a test to look at."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, int, str]] = []
+        self.ended: list[tuple[str, int]] = []
+
+    def say(self, place: Place, text: str) -> None:
+        self.said.append((place.path, place.attempt, text))
+
+    def over(self, place: Place) -> None:
+        self.ended.append((place.path, place.attempt))
+
+
+async def test_its_words_are_told_as_they_come(both: tuple[OpenAIServer, str]) -> None:
+    heard = Heard()
+    given = with_models(both[1], saying=heard)
+    both[0].answers(calls(("read_file", {"path": "a.md"})), says("it is fine"))
+    said = output(await executed("llm", asking(tools=["read_file"]), given))
+    assert [one["stream"] for one in both[0].asked] == [True, True]
+    assert heard.said == [("it/model[2]", 1, word) for word in ("it", " is", " fine")]
+    assert heard.ended == [("it/model[1]", 1), ("it/model[2]", 1)]
+    assert said["text"] == "it is fine"
+    assert said["usage"]["tokens"] == 240
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        (ends(), "garbage"),
+        (hangs(), "timeout"),
+        (raw(b"data: {nonsense\n\n"), "garbage"),
+        (raw(b'data: {"choices": 3}\n\n'), "garbage"),
+        (raw(b'data: {"error": {"message": "no", "code": "server_error"}}\n\n'), "server-error"),
+        (raw(b'data: {"error": {"message": "no", "code": "429"}}\n\n'), "rate-limit"),
+    ],
+)
+async def test_half_an_answer_is_none(
+    both: tuple[OpenAIServer, str], how: Reply, kind: str
+) -> None:
+    heard = Heard()
+    both[0].answers(stops("half of", how))
+    end = await executed("llm", asking(), with_models(both[1], timeout=0.3, saying=heard))
+    assert failure(end) == (kind, True)
+    assert [text for _, _, text in heard.said] == ["half", " of"]
+    assert heard.ended == [("it/model[1]", 1)]
+
+
+async def test_a_server_that_cannot_stream_is_asked_for_the_whole(
+    server: OpenAIServer, both: tuple[OpenAIServer, str]
+) -> None:
+    end = await executed("llm", asking(), with_models(both[1], stream=False))
+    assert output(end)["text"] == "it is fine"
+    assert not server.asked[0]["stream"]
+
+
 async def test_no_answer_in_time(both: tuple[OpenAIServer, str]) -> None:
     both[0].answers(hangs())
     end = await executed("llm", asking(), with_models(both[1], timeout=0.05))
@@ -169,6 +229,24 @@ async def test_limits_hold(
     end = await executed("llm", asking(tools=["read_file"], limits=limits), given)
     assert failure(end) == ("too-large" if "output_bytes" in limits else "limit", False)
     assert len(server.asked) == requests
+
+
+async def test_a_limit_of_cost_holds_before_it_is_reached(
+    server: OpenAIServer, given: StepTools
+) -> None:
+    """An answer costs 300 millionths, and might have cost 10000."""
+    use = calls(("read_file", {"path": "nothing.md"}))
+    server.answers(use, use, says("done"))
+    limits = {"cost": 0.011, "answer_tokens": 1000}
+    more = {"model": "house:priced", "tools": ["read_file"], "limits": limits}
+    end = await executed("llm", asking(**more), given)
+    assert failure(end) == ("limit", False)
+    assert end.failure is not None
+    assert end.failure.where == "limits.cost"
+    assert len(server.asked) == 1
+    end = await executed("llm", asking(limits={"cost": 1}), given)
+    assert failure(end) == ("limit", False), "nobody knows its price"
+    assert len(server.asked) == 1
 
 
 async def test_a_provider_that_asks_for_patience_is_left_alone(

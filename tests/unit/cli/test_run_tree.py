@@ -164,3 +164,23 @@ def test_a_run_stands_below_the_step_that_started_it_and_says_why_it_rests() -> 
     ]
     tree.take({"run": "k", "at": 3.0, "kind": "run.pending"})
     assert drawn(tree.lines(3.0, 9))[1] == "   └─ run k.b completed"
+
+
+def said(text: str, at: int, path: str = "first/model[1]") -> dict[str, Any]:
+    """A model speaks."""
+    return {"run": "r", "kind": "model.text", "path": path, "attempt": 1, "from": at, "text": text}
+
+
+def test_a_model_is_seen_speaking_until_its_step_has_ended() -> None:
+    tree = RunTree("r")
+    tree.take(said("Once upon\n", 0))
+    tree.take(said(" a time", 10))
+    assert drawn(tree.lines(5.0, 20)) == ["└─ first begun … Once upon a time"]
+    tree.take(event("first", "begun", 2.0))
+    tree.take(said(" there was", 17))
+    assert drawn(tree.lines(5.0, 20)) == ["└─ first begun 3s … Once upon a time there was"]
+    tree.take(said("Again:" + "x" * 90, 0))
+    assert drawn(tree.lines(5.0, 20)) == [f"└─ first begun 3s … {'x' * 60}"]
+    tree.take(event("first", "completed", 4.0, gist="it is so"))
+    tree.take(said("late", 96))
+    assert drawn(tree.lines(5.0, 20)) == ["└─ first completed 2s it is so"]

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,9 @@ from vrooli.execution.live.events import MARGIN, Event, EventStore
 from vrooli.execution.live.tail import KEPT, Tail, Wake
 
 LONGEST = 86_400.0
+
+TEXTS = 50
+"""Pieces of what models say that wait for a reader; the oldest go first."""
 
 
 class Following:
@@ -22,10 +26,25 @@ class Following:
         ended: whoever reads is told no more.
     """
 
-    def __init__(self, live: "Live", tail: Tail, after: int, woken: asyncio.Event) -> None:
+    def __init__(
+        self, live: "Live", tail: Tail, after: int, woken: asyncio.Event, wake: Wake
+    ) -> None:
         self._live, self._tail = live, tail
         self.root, self.after, self.woken = tail.root, after, woken
         self.ended = False
+        self._texts: deque[str] = deque(maxlen=TEXTS)
+        self._wake = wake
+
+    def say(self, text: str) -> None:
+        """A model says something just now; told to who asks for `texts` soon enough."""
+        self._texts.append(text)
+        self._wake()
+
+    def texts(self) -> list[str]:
+        """What was said since the last time, as JSON."""
+        found = list(self._texts)
+        self._texts.clear()
+        return found
 
     async def page(self, limit: int) -> list[Event]:
         """What comes next, at most so many; nothing when there is nothing yet."""
@@ -37,13 +56,13 @@ class Following:
         return found
 
     async def next(self, limit: int, seconds: float) -> list[Event]:
-        """What comes next, as soon as there is something; nothing after so many seconds without, or
-        when the process or this reading ends.
+        """What comes next, as soon as there is something; nothing after so many seconds without,
+        when a model says something, or when the process or this reading ends.
         """
         end = asyncio.get_running_loop().time() + seconds
         while True:
             self.woken.clear()
-            if (found := await self.page(limit)) or self._live.closing or self.ended:
+            if (found := await self.page(limit)) or self._texts or self._live.closing or self.ended:
                 return [] if self.ended else found
             try:
                 async with asyncio.timeout_at(end):
@@ -75,13 +94,16 @@ class Live:
         self.closing = False
 
     @contextmanager
-    def follow(self, root: str, after: int, wake: Wake | None = None) -> Iterator[Following]:
+    def follow(
+        self, root: str, after: int, wake: Wake | None = None, *, texts: bool = False
+    ) -> Iterator[Following]:
         """A place in a tree.
 
         Args:
             root: the tree.
             after: number of the last event that is known already.
             wake: called when there may be more; else the place's `next` waits for that.
+            texts: be told what models say just now.
         """
         woken = asyncio.Event()
         wake = wake or woken.set
@@ -90,10 +112,14 @@ class Live:
             tail = self._tails[root] = Tail(root, self.store, self._kept)
             tail.stale()
         tail.followers.add(wake)
+        following = Following(self, tail, after, woken, wake)
+        if texts:
+            tail.listeners.add(following.say)
         try:
-            yield Following(self, tail, after, woken)
+            yield following
         finally:
             tail.followers.discard(wake)
+            tail.listeners.discard(following.say)
             if not tail.followers and self._tails.get(root) is tail:
                 del self._tails[root]
                 tail.close()
@@ -105,6 +131,12 @@ class Live:
                 tail.stale()
             for watcher in tuple(self.watchers):
                 watcher(root)
+
+    def said(self, root: str, text: str) -> None:
+        """A model says something just now, in that tree."""
+        if (tail := self._tails.get(root)) is not None:
+            for listener in tuple(tail.listeners):
+                listener(text)
 
     def heard_of_any(self) -> None:
         """Any tree may have news."""

@@ -19,6 +19,7 @@ RETRY = 0.5
 """Seconds until the next try while PostgreSQL is away."""
 
 Wake = Callable[[], None]
+Listener = Callable[[str], None]
 
 
 class Tail:
@@ -27,6 +28,7 @@ class Tail:
     Attributes:
         root: the first run of the tree.
         followers: whom to wake when something came.
+        listeners: whom to tell what models say just now.
         last: number of the newest event that is known.
     """
 
@@ -37,6 +39,7 @@ class Tail:
         self._stale = False
         self._task: asyncio.Task[None] | None = None
         self.followers: set[Wake] = set()
+        self.listeners: set[Listener] = set()
         self.last: int | None = None
 
     def page(self, after: int, limit: int) -> list[Event] | None:

@@ -1,5 +1,6 @@
 """What the agent library raises, in words of steps."""
 
+import httpx2
 from pydantic_ai import exceptions as theirs
 
 from vrooli.execution.llm.gate import RateLimited
@@ -25,6 +26,9 @@ _KINDS: tuple[tuple[type[Exception], str, str, bool], ...] = (
     (theirs.UsageLimitExceeded, "limit", "it needs more than the limits allow", False),
     (theirs.UnexpectedModelBehavior, "garbage", "it answers what makes no sense", True),
     (theirs.ModelAPIError, "garbage", "it answers what makes no sense", True),
+    # The library lets them through when they come in the middle of a streamed answer.
+    (httpx2.TimeoutException, "timeout", "no answer in time", True),
+    (httpx2.TransportError, "unreachable", "no connection, or it broke", True),
 )
 """The first that fits counts: from the special to the general."""
 

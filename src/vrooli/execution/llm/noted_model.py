@@ -13,10 +13,13 @@ from pydantic_ai.usage import RequestUsage
 from vrooli.execution.llm.failures import translated
 from vrooli.execution.llm.models import ChosenModel, Models
 from vrooli.execution.llm.request import described, kept, response_of
+from vrooli.execution.llm.streamed import told
+from vrooli.execution.saying import Place, Saying
 from vrooli.execution.spending import Amount, Spending
 from vrooli.execution.step_type import StepCall
+from vrooli.flow.budget import MICROS
 from vrooli.flow.failed import Failed
-from vrooli.flow.notes import Note, Turn
+from vrooli.flow.notes import WITHIN, Note, Turn
 
 CHARACTERS = 3
 """Of a request for one token, at least: what is set aside for it errs to the safe side."""
@@ -55,7 +58,9 @@ class Way:
         models: all of them.
         chosen: the one that is asked.
         spending: what the run may spend.
+        saying: tells those who watch what it says.
         most_tokens: of one answer.
+        most_micros: of all answers, in millionths of a US dollar; None: any.
         spent: so far.
         numbers: those of the tool calls of the last answer, by their id.
     """
@@ -64,7 +69,9 @@ class Way:
     models: Models
     chosen: ChosenModel
     spending: Spending
+    saying: Saying
     most_tokens: int
+    most_micros: int | None = None
     spent: Spent = field(default_factory=Spent)
     numbers: dict[str, int] = field(default_factory=dict)
     called: int = 0
@@ -73,6 +80,24 @@ class Way:
         """Of so many tokens."""
         micros = self.models.micros(self.chosen, (tokens_in, tokens_out))
         return Amount(tokens_in + tokens_out, micros)
+
+    def afford(self, most: Amount) -> None:
+        """Go on only where the step may spend that.
+
+        Raises:
+            Failed: `limit`.
+        """
+        if self.most_micros is None:
+            return
+        if most.micros is None or self.spent.micros is None:
+            what = f"nobody knows what {self.chosen.name} costs, and the step has a limit"
+            raise Failed("limit", what, where="limits.cost")
+        if self.spent.micros + most.micros > self.most_micros:
+            left = (self.most_micros - self.spent.micros) / MICROS
+            what = (
+                f"the next request may cost {most.micros / MICROS:g} US dollars, and {left:g} are"
+            )
+            raise Failed("limit", f"{what} left", where="limits.cost")
 
 
 def measured(response: ModelResponse, size: int) -> ModelResponse:
@@ -111,17 +136,21 @@ class NotedModel(WrapperModel):
         request = described(way.chosen.name, messages, model_settings, model_request_parameters)
         note = Note(f"model[{self._asked}]", "model", request, repeatable=True)
 
-        async def ask() -> ModelResponse:
-            try:
-                return await self.wrapped.request(
-                    messages, model_settings, model_request_parameters
-                )
-            except Failed:
-                raise
-            except Exception as error:
-                raise translated(error, way.chosen.name) from error
-
         async def paid(turn: Turn) -> Any:
+            place = Place(way.call.run, f"{way.call.path}{WITHIN}{note.name}", turn.number)
+
+            async def ask() -> ModelResponse:
+                try:
+                    asked = (messages, model_settings, model_request_parameters)
+                    if not way.chosen.provider.stream:
+                        return await self.wrapped.request(*asked)
+                    async with self.wrapped.request_stream(*asked) as stream:
+                        return await told(stream, way.saying, place)
+                except Failed:
+                    raise
+                except Exception as error:
+                    raise translated(error, way.chosen.name) from error
+
             return kept(await self._paid(turn, len(str(request)), ask))
 
         response = response_of(await way.call.notes.once(note, paid))
@@ -133,6 +162,7 @@ class NotedModel(WrapperModel):
         """Set aside what it may cost at most, ask, settle what it did cost."""
         way, key = self._way, f"{turn.key}:{turn.number}"
         most = way.price(size // CHARACTERS + 1, way.most_tokens)
+        way.afford(most)
         await way.spending.reserve(way.call.run, key, most)
         try:
             response = measured(await way.chosen.gate.through(ask), size)

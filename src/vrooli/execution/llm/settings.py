@@ -26,7 +26,8 @@ class Provider:
         base_url: where; empty: where the vendor is.
         api_key: reference of a secret; empty: none.
         per_minute: requests at most; 0: any number.
-        timeout: seconds for one request.
+        timeout: seconds for which it may be silent.
+        stream: whether it is asked for its answer word by word.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Provider:
     api_key: str = ""
     per_minute: float = 0.0
     timeout: float = 120.0
+    stream: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ def _provider(name: str, data: Mapping[str, Any], vendors: list[str]) -> Provide
     place = f"providers.{name}"
     if not NAME.fullmatch(name) or name == "test":
         raise _wrong(place, "a name has small letters, digits, `-` and `_`, and is not `test`")
-    _known(place, data, ("vendor", "base_url", "api_key", "requests_per_minute", "timeout"))
+    _known(
+        place, data, ("vendor", "base_url", "api_key", "requests_per_minute", "timeout", "stream")
+    )
     default = name if name in vendors else "openai"
     vendor = _text(place, data, "vendor", default)
     if vendor not in vendors:
@@ -100,7 +104,10 @@ def _provider(name: str, data: Mapping[str, Any], vendors: list[str]) -> Provide
     if "requests_per_minute" in data:
         per_minute = _number(place, data, "requests_per_minute", (1.0, 1e6))
     timeout = _number(place, {"timeout": 120.0, **data}, "timeout", (0.1, LONGEST_TIMEOUT))
-    return Provider(name, vendor, base_url, api_key, per_minute, timeout)
+    stream = data.get("stream", True)
+    if not isinstance(stream, bool):
+        raise _wrong(f"{place}.stream", "expected `true` or `false`")
+    return Provider(name, vendor, base_url, api_key, per_minute, timeout, stream)
 
 
 def _price(name: str, data: Mapping[str, Any]) -> Price:

@@ -1,5 +1,6 @@
 """How a model may act, by the name of a strategy and the limits of a step. Pure."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,10 @@ class Strategy:
 
     Attributes:
         tools: names of those that it may use.
+        servers: names of the MCP servers whose tools it may use.
         requests: to the model, at most.
         tokens: in and out, of all requests together.
+        micros: millionths of a US dollar, of all requests together; None: any.
         answer_tokens: of one answer.
         bytes: of the output, as JSON.
         temperature: None: the model's own.
@@ -27,8 +30,10 @@ class Strategy:
     """
 
     tools: list[str]
+    servers: list[str]
     requests: int
     tokens: int
+    micros: int | None
     answer_tokens: int
     bytes: int
     temperature: float | None
@@ -38,13 +43,15 @@ class Strategy:
 def strategy_of(given: Mapping[str, Any]) -> Strategy:
     """By the arguments of a step."""
     name, limits = given.get("strategy", NAMES[0]), given.get("limits", {})
-    tools = list(given.get("tools", ()))
+    tools, servers = list(given.get("tools", ())), list(given.get("mcp", ()))
     few = 1 + CORRECTIONS if "output" in given else 1
-    alone = name == "deterministic" and not tools
+    alone = name == "deterministic" and not (tools or servers)
     return Strategy(
         tools=tools,
+        servers=servers,
         requests=limits.get("requests", few if alone else REQUESTS),
         tokens=limits.get("tokens", TOKENS),
+        micros=None if "cost" not in limits else math.floor(limits["cost"] * 1_000_000),
         answer_tokens=limits.get("answer_tokens", ANSWER_TOKENS),
         bytes=limits.get("output_bytes", BYTES),
         temperature=0.0 if name == "deterministic" else None,

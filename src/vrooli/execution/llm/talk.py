@@ -11,6 +11,7 @@ from pydantic_ai.settings import ModelSettings
 
 from vrooli.execution.json_schema import BadSchema, Schema
 from vrooli.execution.llm.failures import translated
+from vrooli.execution.llm.noted_mcp import NotedMcp, offered
 from vrooli.execution.llm.noted_model import NotedModel, Way
 from vrooli.execution.llm.noted_tools import NotedTools
 from vrooli.execution.llm.strategy import CORRECTIONS, Strategy
@@ -21,10 +22,22 @@ async def talk(call: StepCall, tools: StepTools, strategy: Strategy) -> dict[str
     """The output of the step."""
     given = call.arguments
     chosen = tools.models.choose(given["model"])
-    way = Way(call, tools.models, chosen, tools.spending, strategy.answer_tokens)
+    way = Way(
+        call=call,
+        models=tools.models,
+        chosen=chosen,
+        spending=tools.spending,
+        saying=tools.saying,
+        most_tokens=strategy.answer_tokens,
+        most_micros=strategy.micros,
+    )
     history = _history(given.get("history", []))
-    async with tools.models.opened(chosen) as model:
-        agent = _agent(given, NotedModel(model, way), NotedTools(strategy.tools, way, tools))
+    own = [NotedTools(strategy.tools, way, tools)] if strategy.tools else []
+    async with (
+        tools.models.opened(chosen) as model,
+        offered(strategy.servers, tools.mcp, way) as others,
+    ):
+        agent = _agent(given, NotedModel(model, way), [*own, *others])
         try:
             result = await agent.run(
                 given["prompt"],
@@ -52,13 +65,15 @@ async def talk(call: StepCall, tools: StepTools, strategy: Strategy) -> dict[str
     return output
 
 
-def _agent(given: Mapping[str, Any], model: NotedModel, tools: NotedTools) -> Agent[None, Any]:
+def _agent(
+    given: Mapping[str, Any], model: NotedModel, tools: list[NotedTools | NotedMcp]
+) -> Agent[None, Any]:
     try:
         agent: Agent[None, Any] = Agent(
             model,
             output_type=_output_type(given),
             instructions=given.get("instructions"),
-            toolsets=[tools] if tools.names else [],
+            toolsets=tools,
             retries={"output": CORRECTIONS},
             deps_type=type(None),
         )

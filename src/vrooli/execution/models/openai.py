@@ -17,6 +17,7 @@ OWN = "https://api.openai.com/v1"
 async def _open(model: str, access: Access) -> "AsyncIterator[Model]":
     await asyncio.to_thread(_load)
     from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.profiles.openai import OpenAIModelProfile
     from pydantic_ai.providers.openai import OpenAIProvider
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
@@ -33,7 +34,9 @@ async def _open(model: str, access: Access) -> "AsyncIterator[Model]":
             )
         # Retries are the step's: what is repeated behind its back is neither counted nor paid for.
         provider.client.max_retries = 0
-        yield OpenAIChatModel(model, provider=provider)
+        # Else an answer that broke off would pass for a whole one.
+        whole = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
+        yield OpenAIChatModel(model, provider=provider, profile=whole)
 
 
 def _load() -> None:

@@ -9,6 +9,7 @@ from vrooli.execution import tool_types
 from vrooli.execution.llm import strategy
 from vrooli.execution.llm.strategy import Strategy, strategy_of
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools, StepType
+from vrooli.stack.mcp import NAME
 
 _ABOUT = """\
 The output has `text`, or `json` where an `output` is asked for; `model`; and `usage`: `requests`,
@@ -20,6 +21,14 @@ for, as `STEP/model[1]`, `STEP/tool[1]`: after a crash, and in the next attempt 
 are taken from there. So the step is repeatable. A tool that is not, and was begun before a crash,
 fails the step with `unknown-effect`. Other failures of a tool are told to the model.
 
+What an MCP server offers is in the journal as `STEP/mcp:NAME`, so that a later attempt sees the
+same tools; the model sees them as `NAME_TOOL`. What such a tool says counts as it is, up to 256 KiB
+of text or JSON. One that the server calls read-only or idempotent is repeatable, any other is not.
+Each use carries a key in its `_meta` (`com.vrooli/idempotency-key`), the same in every attempt. A
+server that is of no use fails the step, with `unknown-effect` where it was in the middle of what is
+not repeatable; else with `unreachable` (it does not start, or broke off), `timeout`, `garbage` (no
+MCP), `server-error`, `refused`; or `no-mcp` (it is not declared).
+
 Failures: `no-model` (its provider is not declared, not installed, or does not know it),
 `refused-key`, `quota`, `rate-limit` (later; the provider's `Retry-After` is kept to by all runs),
 `server-error`, `timeout`, `unreachable` and `provider-down` (later; after 5 failures in a row a
@@ -28,7 +37,7 @@ long), `content-filter`, `limit` (one of `limits`), `too-large`, `budget`.
 
 | strategy | temperature | requests | |
 |---|---|---|---|
-| `deterministic` | 0 | 1 (`output`: 3, `tools`: 25) | the same in, most likely the same out |
+| `deterministic` | 0 | 1 (`output`: 3, `tools`, `mcp`: 25) | the same in, likely the same out |
 | `reasoning` | the model's own | 25 | takes the steps that it needs |
 | `conversational` | the model's own | 25 | goes on from `history`, and hands it on |
 
@@ -48,11 +57,14 @@ _LIMITS: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "default": {},
-    "description": "`requests` (to the model), `tokens` (in and out of all requests, 200000), "
-    "`answer_tokens` (of one answer, 8192), `output_bytes` (262144)",
+    "description": "`requests` (to the model), `tokens` (in and out of all requests, 200000; "
+    "counted after each answer), "
+    "`cost` (US dollars, of all requests; what the next may cost at most must be left, and its "
+    "price be known), `answer_tokens` (of one answer, 8192), `output_bytes` (262144)",
     "properties": {
         "requests": {"type": "integer", "minimum": 1, "maximum": 1000},
         "tokens": {"type": "integer", "minimum": 1, "maximum": 100_000_000},
+        "cost": {"type": "number", "minimum": 0, "maximum": 1_000_000},
         "answer_tokens": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
         "output_bytes": {"type": "integer", "minimum": 1, "maximum": 1024 * 1024},
     },
@@ -87,6 +99,15 @@ _SCHEMA: dict[str, Any] = {
             "uniqueItems": True,
             "default": [],
             "description": "names of the tools that it may use",
+        },
+        "mcp": {
+            "type": "array",
+            "items": {"type": "string", "pattern": f"^{NAME.pattern}$"},
+            "uniqueItems": True,
+            "maxItems": 20,
+            "default": [],
+            "description": "names of the MCP servers whose tools it may use as well; `[mcp.NAME]` "
+            "in `vrooli.toml` declares one",
         },
         "strategy": {
             "enum": list(strategy.NAMES),

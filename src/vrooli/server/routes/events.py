@@ -8,6 +8,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -17,7 +18,14 @@ from vrooli.execution.live.live import Following, Live
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import VIEWER, OwnRun, Who, bearer_of
-from vrooli.server.event_stream import HEARTBEAT, EventStream, as_message, heartbeat, over
+from vrooli.server.event_stream import (
+    HEARTBEAT,
+    EventStream,
+    as_message,
+    as_text,
+    heartbeat,
+    over,
+)
 from vrooli.server.sight import Sight
 from vrooli.server.staying import OVER
 
@@ -36,6 +44,15 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     },
     204: {"description": "A stream would hold nothing: the run has ended"},
 }
+
+
+class Asked(BaseModel):
+    """Which events."""
+
+    after: Annotated[int, Field(ge=0, le=MOST)] = 0
+    limit: Annotated[int, Field(ge=1, le=1000)] = PAGE
+    wait: Annotated[float, Field(ge=0, le=30)] = 0.0
+    texts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +84,7 @@ def event_routes(live: Live, sight: Sight) -> APIRouter:
     )
     async def get_events(
         reader: Annotated[Reader, Depends(reader_of)],
-        after: Annotated[int, Query(ge=0, le=MOST)] = 0,
-        limit: Annotated[int, Query(ge=1, le=1000)] = PAGE,
-        wait: Annotated[float, Query(ge=0, le=30)] = 0.0,
+        asked: Annotated[Asked, Query()],
         accept: Annotated[str, Header(max_length=1000)] = "",
         last_event_id: Annotated[int | None, Header(ge=0, le=MOST)] = None,
     ) -> Response:
@@ -77,16 +92,19 @@ def event_routes(live: Live, sight: Sight) -> APIRouter:
         as there are, or after `wait` seconds. With `Accept: text/event-stream` a stream of
         server-sent events, whose ids are the sequence numbers: it goes on after `Last-Event-ID`,
         ends with the run, and is 204 when it would hold nothing any more. When the session or key
-        is over it ends with an event named `over`, and a waiting request with 401.
+        is over it ends with an event named `over`, and a waiting request with 401. With
+        `texts=true` it also holds what models say just now, as events of the type `text` without an
+        id: `{run, kind, path, attempt, from, text}`, `from` counted in characters. They are no part
+        of the history: the whole is in the journal when it has been said.
         """
         place = await live.store.place(reader.run)
         if "text/event-stream" in accept:
-            last = after if last_event_id is None else last_event_id
-            return await _streamed(live, reader, place, last)
-        found = await live.store.after(place.root, after, limit)
-        if not found and wait:
-            with live.follow(place.root, after) as following, reader.stay(following.end):
-                found = await following.next(limit, wait)
+            after = asked.after if last_event_id is None else last_event_id
+            return await _streamed(live, reader, _Stream(place, after, asked.texts))
+        found = await live.store.after(place.root, asked.after, asked.limit)
+        if not found and asked.wait:
+            with live.follow(place.root, asked.after) as following, reader.stay(following.end):
+                found = await following.next(asked.limit, asked.wait)
             if following.ended:
                 raise HTTPException(401, OVER)
         listed = ",".join(event.text for event in found)
@@ -95,25 +113,37 @@ def event_routes(live: Live, sight: Sight) -> APIRouter:
     return router
 
 
-async def _streamed(live: Live, reader: Reader, place: Place, after: int) -> Response:
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """Of which tree, after which number, and whether with what models say."""
+
+    place: Place
+    after: int
+    texts: bool
+
+
+async def _streamed(live: Live, reader: Reader, asked: _Stream) -> Response:
     # The status was read before the events: what it says to have ended is among them.
-    if place.ended and not await live.store.after(place.root, after, 1):
+    place = asked.place
+    if place.ended and not await live.store.after(place.root, asked.after, 1):
         return Response(status_code=204)
-    return EventStream(_messages(live, reader, place.root, after))
+    return EventStream(_messages(live, reader, asked))
 
 
-async def _messages(live: Live, reader: Reader, root: str, after: int) -> AsyncIterator[str]:
+async def _messages(live: Live, reader: Reader, asked: _Stream) -> AsyncIterator[str]:
     """Until the run ends, or the process does: then the client comes back, to another one; or until
     it may not stay.
     """
-    with live.follow(root, after) as following, reader.stay(following.end):
+    tree = (asked.place.root, asked.after)
+    with live.follow(*tree, texts=asked.texts) as following, reader.stay(following.end):
         yield heartbeat()
         while not live.closing:
             found = await _next(following)
             if following.ended:
                 yield over(OVER)
                 return
-            yield "".join(map(as_message, found)) or heartbeat()
+            said = "".join([*map(as_text, following.texts()), *map(as_message, found)])
+            yield said or heartbeat()
             if any(event.ends(reader.run) for event in found):
                 return
 

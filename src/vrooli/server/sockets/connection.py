@@ -142,7 +142,7 @@ class Connection:
             case Subscribe(run=None):
                 await self._everything(caller)
             case Subscribe(run=str(run)):
-                await self._one(caller, run, word.after)
+                await self._one(caller, run, word)
             case Unsubscribe():
                 await self._no_more(word.run)
             case Ping():
@@ -162,7 +162,7 @@ class Connection:
         await self._send(said("subscribed", run=None))
         source.open()
 
-    async def _one(self, caller: Caller, run: str, after: int) -> None:
+    async def _one(self, caller: Caller, run: str, word: Subscribe) -> None:
         source = self._source or Several(self._live, self._woken)
         if not isinstance(source, Several):
             raise UsageError(_ONE_KIND, next_step="open a connection for it alone")
@@ -179,7 +179,7 @@ class Connection:
         self._source = source
         # Its client is to know what the events are of before they come.
         await self._send(said("subscribed", run=run, root=place.root, status=place.status))
-        source.add(place.root, after)
+        source.add(place.root, word.after, texts=word.texts)
 
     async def _no_more(self, run: str) -> None:
         if not isinstance(self._source, Several):

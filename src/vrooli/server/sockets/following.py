@@ -12,7 +12,7 @@ from vrooli.execution.live.events import Event
 from vrooli.execution.live.live import Following, Live
 from vrooli.server.accounts.roles import Caller
 from vrooli.server.sight import Sight
-from vrooli.server.sockets.words import Page
+from vrooli.server.sockets.words import Page, Texts
 
 PAGE = 200
 """Events of one message."""
@@ -31,7 +31,7 @@ class TooManyTrees(Exception):
 class Source(Protocol):
     """Of what a client is sent."""
 
-    def pages(self) -> AsyncIterator[Page]:
+    def pages(self) -> AsyncIterator[Page | Texts]:
         """What is new, until nothing is."""
         ...
 
@@ -43,9 +43,12 @@ class Source(Protocol):
 class _Place:
     """One tree that is followed."""
 
-    def __init__(self, live: Live, root: str, after: int, wake: "partial[None]") -> None:
+    def __init__(
+        self, live: Live, root: str, after: int, wake: "partial[None]", *, texts: bool = False
+    ) -> None:
         self._left = ExitStack()
-        self.following: Following = self._left.enter_context(live.follow(root, after, wake))
+        followed = live.follow(root, after, wake, texts=texts)
+        self.following: Following = self._left.enter_context(followed)
 
     def close(self) -> None:
         self._left.close()
@@ -64,9 +67,10 @@ class Several:
     def __contains__(self, root: object) -> bool:
         return root in self._places
 
-    def add(self, root: str, after: int) -> None:
-        """Follow one more."""
-        self._places[root] = _Place(self._live, root, after, partial(self._woken.set))
+    def add(self, root: str, after: int, *, texts: bool) -> None:
+        """Follow one more; `texts`: and be told what models say in it."""
+        wake = partial(self._woken.set)
+        self._places[root] = _Place(self._live, root, after, wake, texts=texts)
         self._woken.set()
 
     def remove(self, root: str) -> None:
@@ -74,9 +78,11 @@ class Several:
         if (place := self._places.pop(root, None)) is not None:
             place.close()
 
-    async def pages(self) -> AsyncIterator[Page]:
+    async def pages(self) -> AsyncIterator[Page | Texts]:
         """See the port."""
         for root, place in tuple(self._places.items()):
+            if texts := place.following.texts():
+                yield Texts(root, texts)
             while root in self._places and (found := await place.following.page(PAGE)):
                 yield Page(root, found)
 
@@ -107,7 +113,7 @@ class Everything:
         self._open = True
         self._woken.set()
 
-    async def pages(self) -> AsyncIterator[Page]:
+    async def pages(self) -> AsyncIterator[Page | Texts]:
         """See the port."""
         while self._open and self._dirty:
             root = next(iter(self._dirty))

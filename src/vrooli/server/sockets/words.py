@@ -30,13 +30,14 @@ class Auth(_Word):
 
 
 class Subscribe(_Word):
-    """Follow the tree of a run from the event after number `after` on; without a run, all that the
-    caller may see, from now on.
+    """Follow the tree of a run from the event after number `after` on, with `texts` also what
+    models say in it just now; without a run, all that the caller may see, from now on.
     """
 
     op: Literal["subscribe"]
     run: Run | None = None
     after: Annotated[int, Field(ge=0, le=2**62)] = 0
+    texts: bool = False
 
 
 class Unsubscribe(_Word):
@@ -88,6 +89,25 @@ class Page:
         """As it is sent."""
         listed = ",".join(event.text for event in self.events)
         return f'{{"op":"events","root":{json.dumps(self.root)},"events":[{listed}]}}'
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What models say just now in one tree.
+
+    Attributes:
+        root: the tree.
+        texts: as JSON, at least one.
+    """
+
+    root: str
+    texts: list[str]
+
+    @property
+    def text(self) -> str:
+        """As it is sent."""
+        root, listed = json.dumps(self.root), ",".join(self.texts)
+        return f'{{"op":"texts","root":{root},"texts":[{listed}]}}'
 
 
 def said(op: str, **more: Any) -> str:

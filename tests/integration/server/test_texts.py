@@ -1,0 +1,131 @@
+"""What a model says just now, heard at the server that asks it and at another one."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.live import live_client, numbers
+from tests.support.openai_server import OpenAIServer, Reply, openai_server, says, stops, waits
+from tests.support.postgres import Postgres
+from tests.support.server import Server, server_process
+
+FIRST, REST = "Once upon a time", " there was a server."
+LLM = {"model": "house:fake", "prompt": "Tell."}
+
+
+@pytest.fixture
+async def speaking() -> AsyncIterator[tuple[OpenAIServer, str]]:
+    async with openai_server() as both:
+        yield both
+
+
+@pytest.fixture
+def pair(
+    cluster: Postgres, tmp_path: Path, speaking: tuple[OpenAIServer, str]
+) -> Iterator[tuple[Server, Server]]:
+    """One works and asks the model; the other one only answers."""
+    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    homes = [tmp_path / name for name in ("a", "b")]
+    for home in homes:
+        home.mkdir()
+    provider = f'[providers.house]\nbase_url = "{speaking[1]}"'
+    with (
+        server_process(homes[0], dsn, VROOLI_MODELS=provider) as one,
+        server_process(homes[1], dsn, VROOLI_SLOTS="0") as other,
+    ):
+        one.wait("/health")
+        other.wait("/health")
+        yield one, other
+
+
+class Ear:
+    """Somebody who watches a run."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.text = ""
+        self.heard = asyncio.Event()
+
+    def take(self, event: dict[str, Any]) -> bool:
+        """Whether the run has ended."""
+        if "seq" in event:
+            self.events.append(event)
+            return str(event["kind"]) == "run.completed"
+        assert (event["kind"], event["path"]) == ("model.text", "tale/model[1]")
+        assert event["from"] == len(self.text), "no gap, and nothing twice"
+        self.text += event["text"]
+        if self.text == FIRST:
+            self.heard.set()
+        return False
+
+    async def by_stream(self, server: Server, run: str) -> None:
+        async with aclosing(live_client(server).events(run, texts=True)) as events:
+            async for event in events:
+                if self.take(event):
+                    return
+
+    async def by_socket(self, server: Server, run: str) -> None:
+        async with live_client(server).connect() as socket:
+            await socket.subscribe(run, texts=True)
+            async for _, event in socket:
+                if self.take(event):
+                    return
+
+
+async def test_it_is_heard_everywhere_and_whole_in_the_end(
+    pair: tuple[Server, Server], speaking: tuple[OpenAIServer, str]
+) -> None:
+    one, other = pair
+    go_on, begin = asyncio.Event(), asyncio.Event()
+    speaking[0].answers(waits_then(begin, go_on), says("never"))
+    definition = {"name": "tale", "do": [{"step": "tale", "llm": LLM}]}
+    await asyncio.to_thread(one.post, "/api/v1/routines", json=definition)
+    started = await asyncio.to_thread(one.post, "/api/v1/runs", json={"routine": "tale"})
+    run = started.json()["id"]
+    ears = [Ear() for _ in range(4)]
+    deaf = Ear()
+    async with asyncio.TaskGroup() as group, asyncio.timeout(60):
+        group.create_task(ears[0].by_stream(one, run))
+        group.create_task(ears[1].by_stream(other, run))
+        group.create_task(ears[2].by_socket(one, run))
+        group.create_task(ears[3].by_socket(other, run))
+        group.create_task(_without(deaf, other, run))
+        for ear in (*ears, deaf):
+            while not ear.events:  # noqa: ASYNC110 -- each of them is there
+                await asyncio.sleep(0.01)
+        begin.set()
+        for ear in ears:
+            await ear.heard.wait()
+        go_on.set()
+    assert [FIRST in ear.text for ear in ears] == [True] * 4
+    assert deaf.text == "", "who does not ask is not told"
+    for ear in (*ears, deaf):
+        assert numbers(ear.events) == list(range(1, len(ear.events) + 1))
+    (step,) = [
+        one
+        for one in (await asyncio.to_thread(one.get, f"/api/v1/runs/{run}/steps")).json()["steps"]
+        if one["path"] == "tale"
+    ]
+    assert step["output"]["text"] == FIRST + REST
+
+
+async def _without(ear: Ear, server: Server, run: str) -> None:
+    async with aclosing(live_client(server).events(run)) as events:
+        async for event in events:
+            if ear.take(event):
+                return
+
+
+def waits_then(begin: asyncio.Event, go_on: asyncio.Event) -> Reply:
+    """The first words when all listen; the rest when all have heard them."""
+
+    async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
+        await begin.wait()
+        await stops(FIRST, waits(go_on, REST))(writer, streamed)
+
+    return answer
