@@ -63,11 +63,16 @@ def stops(after: str, how: Reply) -> Reply:
 
     async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
         await _head(writer)
-        for delta in _deltas({"content": after}):
-            await _chunk(writer, [{"index": 0, "delta": delta, "finish_reason": None}])
+        await words(writer, after)
         await how(writer, streamed)
 
     return answer
+
+
+async def words(writer: asyncio.StreamWriter, text: str) -> None:
+    """Pieces of an answer."""
+    for delta in _deltas({"content": text}):
+        await _chunk(writer, [{"index": 0, "delta": delta, "finish_reason": None}])
 
 
 def ends() -> Reply:
@@ -84,8 +89,7 @@ def waits(until: asyncio.Event, then: str) -> Reply:
 
     async def answer(writer: asyncio.StreamWriter, streamed: bool) -> None:
         await until.wait()
-        for delta in _deltas({"content": then}):
-            await _chunk(writer, [{"index": 0, "delta": delta, "finish_reason": None}])
+        await words(writer, then)
         await _chunk(writer, [{"index": 0, "delta": {}, "finish_reason": "stop"}], usage=USAGE)
         writer.write(b"data: [DONE]\n\n")
         await writer.drain()
@@ -156,7 +160,7 @@ async def _pieces(
 
 def _deltas(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": ""}
-    for word in re.findall(r"\s*\S+", message["content"] or ""):
+    for word in re.findall(r"\s*\S+\s*", message["content"] or ""):
         yield {"content": word}
     for number, one in enumerate(message.get("tool_calls", ())):
         called = one["function"]

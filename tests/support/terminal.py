@@ -6,7 +6,7 @@ import re
 import struct
 import subprocess
 import termios
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
@@ -20,9 +20,11 @@ def on_terminal(
     folder: Path,
     *,
     errors: bool = False,
+    seeing: Callable[[bytes], object] = lambda seen: None,
 ) -> list[str]:
     """The lines on a UTF-8 terminal of `columns`, without colours; the command must succeed. With
     `errors` also those of its standard error, and of what is drawn anew every time that it was.
+    `seeing` is told all that was seen so far, again and again.
     """
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
@@ -34,14 +36,14 @@ def on_terminal(
         command, stdin=theirs, stdout=theirs, stderr=other, env=env, cwd=folder
     )
     os.close(theirs)
-    seen = _read(ours)
+    seen = _read(ours, seeing)
     os.close(ours)
     assert process.wait(60) == 0, command
     text = _STYLES.sub("", seen.decode()).replace("\r", "")
     return _MOVES.sub("\n", text).splitlines()
 
 
-def _read(terminal: int) -> bytes:
+def _read(terminal: int, seeing: Callable[[bytes], object]) -> bytes:
     seen = b""
     while True:
         try:
@@ -51,3 +53,4 @@ def _read(terminal: int) -> bytes:
         if not part:
             return seen
         seen += part
+        seeing(seen)

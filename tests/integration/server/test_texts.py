@@ -1,18 +1,30 @@
 """What a model says just now, heard at the server that asks it and at another one."""
 
 import asyncio
+import os
 import secrets
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.live import live_client, numbers
-from tests.support.openai_server import OpenAIServer, Reply, openai_server, says, stops, waits
+from tests.support.openai_server import (
+    OpenAIServer,
+    Reply,
+    openai_server,
+    says,
+    stops,
+    waits,
+    words,
+)
 from tests.support.postgres import Postgres
 from tests.support.server import Server, server_process
+from tests.support.terminal import on_terminal
 
 FIRST, REST = "Once upon a time", " there was a server."
 LLM = {"model": "house:fake", "prompt": "Tell."}
@@ -112,6 +124,25 @@ async def test_it_is_heard_everywhere_and_whole_in_the_end(
         if one["path"] == "tale"
     ]
     assert step["output"]["text"] == FIRST + REST
+    await _on_a_terminal(other, one, speaking[0])
+
+
+async def _on_a_terminal(server: Server, working: Server, model: OpenAIServer) -> None:
+    """It speaks until somebody has seen it."""
+    seen = asyncio.Event()
+    model.answers(speaks_until(seen))
+    started = await asyncio.to_thread(working.post, "/api/v1/runs", json={"routine": "tale"})
+    command = [sys.executable, "-m", "vrooli", "run", "watch", started.json()["id"]]
+    env = {**os.environ, "VROOLI_SERVER": server.url, "VROOLI_API_KEY": server.token}
+    loop = asyncio.get_running_loop()
+
+    def seeing(text: bytes) -> None:
+        if "… and so on and so on".encode() in text:
+            loop.call_soon_threadsafe(seen.set)
+
+    watching = partial(on_terminal, 100, command, env, server.home, errors=True, seeing=seeing)
+    lines = await asyncio.to_thread(watching)
+    assert any("tale" in line and "… and so on" in line for line in lines)
 
 
 async def _without(ear: Ear, server: Server, run: str) -> None:
@@ -119,6 +150,18 @@ async def _without(ear: Ear, server: Server, run: str) -> None:
         async for event in events:
             if ear.take(event):
                 return
+
+
+def speaks_until(seen: asyncio.Event) -> Reply:
+    """The same again and again."""
+
+    async def more(writer: asyncio.StreamWriter, streamed: bool) -> None:
+        while not seen.is_set():
+            await asyncio.sleep(0.1)
+            await words(writer, "and so on ")
+        await waits(seen, "to its end.")(writer, streamed)
+
+    return stops("", more)
 
 
 def waits_then(begin: asyncio.Event, go_on: asyncio.Event) -> Reply:

@@ -170,7 +170,7 @@ async def test_its_words_are_told_as_they_come(both: tuple[OpenAIServer, str]) -
     both[0].answers(calls(("read_file", {"path": "a.md"})), says("it is fine"))
     said = output(await executed("llm", asking(tools=["read_file"]), given))
     assert [one["stream"] for one in both[0].asked] == [True, True]
-    assert heard.said == [("it/model[2]", 1, word) for word in ("it", " is", " fine")]
+    assert heard.said == [("it/model[2]", 1, word) for word in ("it ", "is ", "fine")]
     assert heard.ended == [("it/model[1]", 1), ("it/model[2]", 1)]
     assert said["text"] == "it is fine"
     assert said["usage"]["tokens"] == 240
@@ -194,7 +194,7 @@ async def test_half_an_answer_is_none(
     both[0].answers(stops("half of", how))
     end = await executed("llm", asking(), with_models(both[1], timeout=0.3, saying=heard))
     assert failure(end) == (kind, True)
-    assert [text for _, _, text in heard.said] == ["half", " of"]
+    assert [text for _, _, text in heard.said] == ["half ", "of"]
     assert heard.ended == [("it/model[1]", 1)]
 
 
