@@ -15,6 +15,9 @@ from vrooli.flow.interpreter import Broken, Call, Done, Interpreter
 from vrooli.flow.model import Routine
 from vrooli.flow.reading import read
 
+ALL_TYPES = (*TYPES, "nap", "talk", "sub")
+"""With those that a simulated store knows."""
+
 DEEPEST = 3
 MOST = 300
 """Steps of one example: a few routines nest maps and loops so that they have thousands."""
@@ -40,7 +43,7 @@ class Structure:
 
     def routine(self) -> Routine:
         """All of it, read as routines are."""
-        return read(self.data(), TYPES, lambda name, arguments: [])
+        return read(self.data(), ALL_TYPES, lambda name, arguments: [])
 
     def data(self) -> dict[str, Any]:
         """The same, as somebody wrote it."""
@@ -106,7 +109,7 @@ def look(
 
 def _look(node: dict[str, Any], seen: list[str], names: list[str], random: Random) -> list[str]:
     if "step" in node:
-        arguments = next(node[name] for name in TYPES if name in node)
+        arguments = next(node[name] for name in ALL_TYPES if name in node)
         arguments["sees"] = glance(seen, names)
         return [*seen, node["step"]]
     if "parallel" in node:

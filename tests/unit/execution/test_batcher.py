@@ -1,4 +1,4 @@
-"""What a batch comes to when something in it is a defect of ours."""
+"""What goes into one batch, and what that comes to when something in it is a defect of ours."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.until import until
 from vrooli.core.errors import VrooliError
 from vrooli.execution.batcher import Batcher
-from vrooli.flow.entries import Finished
+from vrooli.flow.entries import Begun, Failure, Finished
 from vrooli.flow.journal import Written
 
 
@@ -25,6 +26,53 @@ class Defective:
         if "bad" in paths:
             raise RuntimeError("a defect")
         return [(number, "done", "root") for number in numbers]
+
+
+class Slow:
+    """A database that answers when the test lets it, and remembers what it was asked.
+
+    Attributes:
+        batches: path, attempt and status of each entry, by statement.
+    """
+
+    def __init__(self) -> None:
+        self.batches: list[list[tuple[str, int, str]]] = []
+        self.go_on = asyncio.Event()
+
+    @asynccontextmanager
+    async def connection(self, seconds: float = 0.0) -> AsyncIterator[Any]:
+        yield self
+
+    async def fetch(self, statement: str, *columns: list[Any]) -> list[tuple[int, str, str]]:
+        self.batches.append(list(zip(columns[3], columns[4], columns[6], strict=True)))
+        await self.go_on.wait()
+        return [(number, "done", "root") for number in columns[0]]
+
+
+async def test_beginning_and_end_of_one_step_never_meet_in_one_batch() -> None:
+    """One statement may not touch a row twice: it would fail, and each entry go alone after it.
+    The order of the entries of one step stays.
+    """
+    database = Slow()
+    batcher = Batcher(database)
+    writing = [asyncio.create_task(batcher.write("run", 1, Begun("zero", 1, "do", {}, 1.0)))]
+    await until(lambda: bool(database.batches))
+    for path in ("a", "b"):
+        for attempt in (1, 2):
+            begun = Begun(path, attempt, "do", {}, 1.0)
+            ended = Finished(path, attempt, "do", None, Failure("busy", "", retryable=True), 2.0)
+            for entry in (begun, ended):
+                writing.append(asyncio.create_task(batcher.write("run", 1, entry)))
+    await asyncio.sleep(0)
+    database.go_on.set()
+    assert set(await asyncio.gather(*writing)) == {Written.DONE}
+    for batch in database.batches:
+        assert len({(path, attempt) for path, attempt, _ in batch}) == len(batch)
+    steps = [(path, attempt) for path in "ab" for attempt in (1, 2)]
+    assert database.batches[1:] == [
+        [(*one, "begun") for one in steps],
+        [(*one, "failed") for one in steps],
+    ]
 
 
 async def test_what_nobody_thought_of_in_one_entry_does_not_fail_those_beside_it() -> None:
