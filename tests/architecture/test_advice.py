@@ -19,6 +19,17 @@ def test_no_advice_is_empty() -> None:
     assert not silent, f"what can its reader do? {silent}"
 
 
+def test_what_the_keeper_sends_has_advice_too() -> None:
+    silent = [
+        where
+        for where, node in _nodes()
+        if isinstance(node, ast.Call) and _called(node.func) == "Failure" and node.args
+        if isinstance(kind := node.args[0], ast.Constant) and kind.value in _kinds()
+        if len(node.args) < 3 or _is_empty(node.args[2])
+    ]
+    assert not silent, f"what can its reader do? {silent}"
+
+
 def test_no_kind_of_error_makes_its_advice_optional_again() -> None:
     optional = [
         where

@@ -137,7 +137,8 @@ def _step(line: Mapping[str, Any]) -> None:
     phase, name = str(line["phase"]), str(line["service"])
     sign = paint(_SIGNS.get(phase, "…"), phase, sys.stderr)
     took = f"  {line['seconds']:.2f} s" if line["seconds"] else ""
-    head, *rest = as_called(str(line["message"])).splitlines() or [""]
+    said = str(line["message"]).removeprefix(f"{name}: ")  # the line begins with it
+    head, *rest = as_called(said).splitlines() or [""]
     tail = f"  {head}" if head else ""
     note(f"  {sign} {name:<14} {paint(f'{phase:<10}', phase, sys.stderr)}{took}{tail}")
     for more in rest:

@@ -133,7 +133,7 @@ async def test_what_was_never_made_is_stopped_although_nobody_answers(
         said: list[str] = []
         up = await watchdog.operations.run("up", (), lambda step: said.append(step.message))
         assert not up.ok
-        assert any("next: it is asked over D-Bus: `systemctl start dbus" in line for line in said)
+        assert any("next: have it answer: `systemctl start dbus" in line for line in said)
         assert (await watchdog.operations.run("down", (), silent)).ok
 
 

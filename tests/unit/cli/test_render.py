@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vrooli.cli.render import as_called, called_as
+from vrooli.cli.render import as_called, called_as, follow
 
 TEXT = "next: `vrooli up`, `vrooli-autoheal checks`; vrooli is a name, `vrooli` alone too"
 
@@ -46,3 +46,9 @@ def test_commands_are_named_as_the_reader_can_type_them(
 def test_one_on_the_path_is_called_by_its_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", [str(path / "vrooli")])
     assert called_as() == "vrooli"
+
+
+def test_a_step_names_its_service_once(capsys: pytest.CaptureFixture[str]) -> None:
+    step = {"service": "api", "phase": "failed", "message": "api: no\n  next: x", "seconds": 0.0}
+    follow(iter([step]))
+    assert capsys.readouterr().err == "  ✗ api            failed      no\n        next: x\n"

@@ -113,7 +113,8 @@ class Keeper:
         if len(self.table.alive) + len(self.spawner.starting) >= MAX_LAUNCHES:
             raise Failure("Refused", f"{MAX_LAUNCHES} processes run already", "stop some first")
         if self.leaving is not None:
-            raise Failure("Refused", "this keeper stops all that it has started, and ends")
+            what = "this keeper stops all that it has started, and ends"
+            raise Failure("Refused", what, "wait until it has, then `vrooli up`")
 
         def finished(launch: Launch, failure: Failure | None, status: int | None) -> None:
             if failure is not None:
@@ -292,9 +293,11 @@ class Keeper:
         self.peers.add(peer)
         if peer.uid not in (0, os.geteuid()):
             log("warning", f"refused a connection of uid {peer.uid}")
-            self._turn_away(peer, Failure("AccessDenied", f"uid {peer.uid} is not the owner"))
+            what = f"uid {peer.uid} is not the owner"
+            self._turn_away(peer, Failure("AccessDenied", what, "run this as the owner"))
         elif len(self.peers) > wire.MAX_CLIENTS:
-            self._turn_away(peer, Failure("Busy", f"{wire.MAX_CLIENTS} clients are connected"))
+            what = f"{wire.MAX_CLIENTS} clients are connected"
+            self._turn_away(peer, Failure("Busy", what, "try again when one has ended"))
 
     def _turn_away(self, peer: Peer, why: Failure) -> None:
         peer.send(wire.refusal(None, why))

@@ -146,7 +146,7 @@ def _wait(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
     if ended is not None:
         return ended.to_json()
     if launch_id not in keeper.table.alive:
-        raise Failure("UsageError", f"no launch {launch_id} is known")
+        raise Failure("UsageError", f"no launch {launch_id} is known", "ask which there are")
 
     def tell(ended: Exit) -> None:
         peer.send(wire.answer(request_id, ended.to_json()))
@@ -184,7 +184,8 @@ def _watch(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
         if watch.launch is not None:
             peer.send(wire.answer(request_id, watch.launch.to_json()))
         else:
-            why = failures[0] if failures else Failure("StartFailed", "the watchdog did not start")
+            unknown = Failure("StartFailed", "the watchdog did not start", "see the keeper's log")
+            why = failures[0] if failures else unknown
             peer.send(wire.refusal(request_id, why))
 
     if adopt:
@@ -200,7 +201,8 @@ def _adopt(keeper: Keeper, peer: Peer, spec: dict[str, Any]) -> None:
     """The caller is the watchdog, left over from an earlier keeper or started by hand."""
     current = keeper.watch.launch
     if current is not None and (current.pid, current.start_ticks) != (peer.pid, peer.start_ticks):
-        raise Failure("Busy", f"another watchdog is minded: process {current.pid}")
+        what = f"another watchdog is minded: process {current.pid}"
+        raise Failure("Busy", what, "leave it to that one, or end it by `vrooli stop autoheal`")
     if current is None:
         keeper.watch.launch = keeper.adopt_caller(peer, spec)
 
@@ -219,7 +221,8 @@ def _unwatch(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
 def _heartbeat(keeper: Keeper, peer: Peer, request: dict[str, Any]) -> object:
     launch = keeper.watch.launch
     if launch is None or (launch.pid, launch.start_ticks) != (peer.pid, peer.start_ticks):
-        raise Failure("Refused", f"process {peer.pid} is not the watchdog that is minded")
+        what = f"process {peer.pid} is not the watchdog that is minded"
+        raise Failure("Refused", what, "leave it to that one")
     keeper.watch.beat(time.monotonic())
     return keeper.watch.spec is not None
 

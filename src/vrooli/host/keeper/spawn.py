@@ -176,10 +176,11 @@ def _strings(spec: dict[str, Any], name: str, default: object) -> list[str]:
 def _no_nul(spec: dict[str, Any]) -> None:
     for name, value in spec["env"].items():
         if not name or "=" in name or "\0" in name + value:
-            raise Failure("StartFailed", f"environment variable {name!r:.60} cannot be passed on")
+            what = f"environment variable {name!r:.60} cannot be passed on"
+            raise Failure("StartFailed", what, "correct it in `env`")
     texts = [*spec["argv"], *spec["expose"], spec["cwd"], spec["log_path"], spec["user"] or ""]
     if any("\0" in text for text in texts):
-        raise Failure("StartFailed", "the command or a path holds a NUL character")
+        raise Failure("StartFailed", "the command or a path holds a NUL character", "take it out")
 
 
 def explain(report: bytes, spec: dict[str, Any]) -> Failure:

@@ -24,8 +24,8 @@ class SystemdRuntime(HeldRuntime):
     stop_command = "systemctl stop"
     start_command = "systemctl start"
     revive = (
-        "it is asked over D-Bus: `systemctl start dbus.socket`, or for a user's own "
-        "`loginctl enable-linger`; where none runs, leave `runtime` and `limits` out"
+        "have it answer: `systemctl start dbus.socket`, or for a user's own "
+        "`loginctl enable-linger` (no systemd here? leave `runtime` and `limits` out)"
     )
 
     def check(self, service: Service, context: Context) -> None:
