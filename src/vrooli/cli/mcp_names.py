@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from vrooli.cli.kit import Kit
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.mcp import NAME, VARIABLE
 from vrooli.stack.model import Stack
-from vrooli.core.nearest import did_you_mean
 
 
 class DeclaredMcp:
