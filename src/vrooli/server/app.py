@@ -109,7 +109,6 @@ def create_app(parts: Parts) -> FastAPI:
     """The application. Every route says who may use it."""
     settings = parts.settings
     metrics = Metrics(settings.version)
-    kept = Answers(parts.beside.cache, parts.work_metrics.cached)
     # The generated documentation pages load scripts from elsewhere: off. The schema itself is not
     # for everyone.
     app = FastAPI(
@@ -119,40 +118,13 @@ def create_app(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    prober = Prober(dependencies(parts), settings.probe_seconds)
     app.state.access = access = Access(
         TokenFile(settings.token_file),
         parts.accounts.bearers.identify,
         parts.work.runs.views.owner_of,
     )
-    sight = OwnRuns(access, Staying(access.identify, parts.accounts.bearers.still))
     routes: list[APIRoute] = []
-    for router in (
-        health_routes(prober, lambda: parts.migrator.done, settings.version),
-        metrics_routes(metrics, parts.work_metrics, TokenFile(settings.metrics_token_file)),
-        auth_routes(parts.accounts.logins, parts.accounts.directory),
-        user_routes(parts.accounts.directory, parts.work.owner_budgets),
-        owner_budget_routes(parts.accounts.directory, parts.work.owner_budgets),
-        key_routes(parts.accounts.directory),
-        debug_routes(settings.dumps),
-        history_routes(HistoryStore(parts.database), kept),
-        fleet_routes(Fleet(parts.database), HistoryStore(parts.database)),
-        routine_routes(parts.work.routines, kept),
-        run_routes(parts.work.runs),
-        event_routes(parts.work.live, sight),
-        control_routes(parts.work.control, parts.work.runs.views),
-        approval_routes(parts.work.approvals),
-        kept_routes(parts.work.kept),
-        effect_routes(parts.work.effects),
-        why_routes(parts.work.reasons, kept),
-        model_routes(parts.work.models),
-        tool_routes(kept),
-        mcp_routes(parts.work.mcp),
-        schedule_routes(parts.work.planning),
-        budget_routes(parts.work.budgets, parts.work.runs.views),
-        schema_routes(app),
-        socket_routes(Sockets(parts.work.live, sight, metrics, Limits())),
-    ):
+    for router in (*_routers(parts, access, metrics), schema_routes(app)):
         check_declared(router)
         routes += keyed(router)
         app.include_router(router, responses=COMMON)
@@ -166,6 +138,40 @@ def create_app(parts: Parts) -> FastAPI:
     if parts.beside.traces is not None:
         app.add_middleware(Trace, traces=parts.beside.traces)
     return app
+
+
+def _routers(parts: Parts, access: Access, metrics: Metrics) -> tuple[APIRouter, ...]:
+    """All that is served."""
+    settings, work, people = parts.settings, parts.work, parts.accounts
+    prober = Prober(dependencies(parts), settings.probe_seconds)
+    kept = Answers(parts.beside.cache, parts.work_metrics.cached)
+    history = HistoryStore(parts.database)
+    sight = OwnRuns(access, Staying(access.identify, people.bearers.still))
+    return (
+        health_routes(prober, lambda: parts.migrator.done, settings.version),
+        metrics_routes(metrics, parts.work_metrics, TokenFile(settings.metrics_token_file)),
+        auth_routes(people.logins, people.directory),
+        user_routes(people.directory, work.owner_budgets),
+        owner_budget_routes(people.directory, work.owner_budgets),
+        key_routes(people.directory),
+        debug_routes(settings.dumps),
+        history_routes(history, kept),
+        fleet_routes(Fleet(parts.database), history),
+        routine_routes(work.routines, kept),
+        run_routes(work.runs),
+        event_routes(work.live, sight),
+        control_routes(work.control, work.runs.views),
+        approval_routes(work.approvals),
+        kept_routes(work.kept),
+        effect_routes(work.effects),
+        why_routes(work.reasons, kept),
+        model_routes(work.models),
+        tool_routes(kept),
+        mcp_routes(work.mcp),
+        schedule_routes(work.planning),
+        budget_routes(work.budgets, work.runs.views),
+        socket_routes(Sockets(work.live, sight, metrics, Limits())),
+    )
 
 
 def dependencies(parts: Parts) -> tuple[Dependency, ...]:

@@ -1,7 +1,7 @@
 """The sections of a stack file to the compiled stack. Pure; all that is wrong is gathered, nothing
 is raised."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,10 +71,7 @@ def compile_stack(
         declared.append(replace(item, own_unit=unit))
     paths = {item.name: item.section.path for item in declared}
     checks.check_names([*(item.section.path for item in declared), *source.broken], problems)
-    services: dict[str, Service] = {}
-    for item in declared:
-        services |= {service.name: service for service in compile_service(item)}
-        item.section.known("ladder", item.written.ladder or (), known.healers(), "action")
+    services = _services(declared, known)
     broken = {own.plain_name(str(path[-1])) for path in source.broken}
     needs: dict[str, tuple[str, ...]] = {name: () for name in broken}
     needs |= {service.group: service.needs for service in services.values()}
@@ -110,6 +107,14 @@ def compile_stack(
         fleet=fleet_settings(source.file.fleet, source.folders, problems),
         mcp=tuple(mcp),
     )
+
+
+def _services(declared: Iterable[Declared], known: Checks) -> dict[str, Service]:
+    found: dict[str, Service] = {}
+    for item in declared:
+        found |= {service.name: service for service in compile_service(item)}
+        item.section.known("ladder", item.written.ladder or (), known.healers(), "action")
+    return found
 
 
 def _scenario_names(source: Source, problems: Problems) -> list[str]:
