@@ -57,3 +57,18 @@ def test_what_is_said_of_a_run_that_has_ended(stack: LiveStack) -> None:
         ended = stack.run("run", "decide", run, "status", *words, "--why", "x")
         assert ended.returncode == 2, ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+def test_a_run_takes_what_it_is_sent_on_the_command_line(stack: LiveStack, tmp_path: Path) -> None:
+    file = tmp_path / "order.yaml"
+    file.write_text(
+        "name: order\ndo: [{step: paid, wait: {signal: paid}}]\noutput: ${steps.paid}\n"
+    )
+    assert stack.run("routine", "add", str(file)).returncode == 0
+    run = stack.run("run", "start", "order").stdout.strip()
+    wrong = stack.run("run", "signal", run, "paid", "--data", "{")
+    assert (wrong.returncode, "next:" in wrong.stderr) == (2, True)
+    sent = stack.run("run", "signal", run, "paid", "--data", '{"invoice": 4711}')
+    assert sent.returncode == 0, sent.stderr
+    watched = stack.run("run", "watch", run, "--json")
+    assert json.loads(watched.stdout.splitlines()[-1])["output"]["data"] == {"invoice": 4711}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vrooli.cli import render, run_budget, run_kept, run_why
+from vrooli.cli import render, run_budget, run_kept, run_signal, run_why
 from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
@@ -100,6 +100,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     run_kept.register(group, kit)
     run_why.register(group, kit)
     run_budget.register(group, kit)
+    run_signal.register(group, kit)
 
 
 def _register_start(group: typer.Typer, kit: Kit) -> None:

@@ -166,6 +166,10 @@ class WorkClient(ApiClient):
         body = {"path": path, "decision": decision, "output": output, "why": why}
         return self._make(f"/runs/{quote(run, safe='')}/effects", body)
 
+    def signal(self, run: str, name: str, data: Any) -> dict[str, Any]:
+        """Send a run the signal that a step of it waits for, or will. The run."""
+        return self._make(f"/runs/{quote(run, safe='')}/signals", {"name": name, "data": data})
+
     def schedules(self) -> list[dict[str, Any]]:
         """All of them, by name."""
         return rows_of(self._ask("GET", "/schedules"), "schedules")

@@ -14,6 +14,7 @@ from vrooli.core.ports.workspaces import Workspaces
 from vrooli.execution.llm.models import Models
 from vrooli.execution.mcp.servers import McpServers, no_servers
 from vrooli.execution.saying import NobodyListens, Saying
+from vrooli.execution.signals import NoSignals, Signals
 from vrooli.execution.spending import Spending, Unlimited
 from vrooli.execution.subruns import NoSubRuns, SubRuns
 from vrooli.flow.approval import Approvals, NobodyDecides
@@ -43,6 +44,7 @@ class StepTools:
         saying: tells those who watch what models say.
         subruns: runs of other routines.
         approvals: decisions of people.
+        signals: what others send.
         traces: takes spans; None where nobody wants any.
     """
 
@@ -58,6 +60,7 @@ class StepTools:
     saying: Saying = field(default_factory=NobodyListens)
     subruns: SubRuns = field(default_factory=NoSubRuns)
     approvals: Approvals = field(default_factory=NobodyDecides)
+    signals: Signals = field(default_factory=NoSignals)
     traces: Traces | None = None
 
 

@@ -23,6 +23,7 @@ from vrooli.execution.mcp.servers import McpServers
 from vrooli.execution.meter import Meter, MeteredExecutor, MeteredSpending, NoMeter
 from vrooli.execution.owner_budgets import OwnerBudgets
 from vrooli.execution.planning import Planning
+from vrooli.execution.postgres_signals import PostgresSignals, Signalling
 from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.budgets import Budgets
@@ -76,6 +77,7 @@ class Work:
     engine: Engine
     control: Control
     approvals: Approvals
+    signalling: Signalling
     kept: Kept
     effects: Effects
     reasons: Reasons
@@ -137,6 +139,7 @@ def work(
         traced(tools),
         subruns=Children(common.children, common.routines, engine, ends, clock),
         approvals=common.questions,
+        signals=common.signals,
         spending=MeteredSpending(PostgresSpending(database, clock), meter),
         saying=common.texts,
     )
@@ -157,6 +160,7 @@ class _Common:
         self.transitions, self.children = Transitions(database, told), ChildStore(database, told)
         self.routines, self.views = RoutineStore(database), RunViews(database)
         self.questions = ApprovalStore(database, told)
+        self.signals = PostgresSignals(database, told)
         self.journal = partial(PostgresJournal, database, self.batcher)
 
 
@@ -171,6 +175,7 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
         engine=engine,
         control=Control(common.transitions, routines, views, engine),
         approvals=Approvals(common.questions, ApprovalViews(database), engine),
+        signalling=Signalling(common.signals, engine),
         kept=Kept(views, Artifacts(database), tools.workspaces),
         effects=Effects(database, views, common.news.tell),
         models=tools.models,

@@ -54,6 +54,7 @@ from vrooli.server.routes.owner_budgets import owner_budget_routes
 from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
 from vrooli.server.routes.schedules import schedule_routes
+from vrooli.server.routes.signals import signal_routes
 from vrooli.server.routes.tools import tool_routes
 from vrooli.server.routes.users import user_routes
 from vrooli.server.routes.why import why_routes
@@ -169,6 +170,7 @@ def _routers(parts: Parts, access: Access, metrics: Metrics) -> tuple[APIRouter,
         tool_routes(kept),
         mcp_routes(work.mcp),
         schedule_routes(work.planning),
+        signal_routes(work.signalling, work.runs.views),
         budget_routes(work.budgets, work.runs.views),
         socket_routes(Sockets(work.live, sight, metrics, Limits())),
     )

@@ -145,3 +145,17 @@ def test_the_same_request_to_fork_makes_one_run(served: Server, client: WorkClie
     twice = [httpx.post(place, json=body, headers=headers, timeout=60) for _ in range(2)]
     assert [answer.status_code for answer in twice] == [201, 201]
     assert len({answer.json()["id"] for answer in twice}) == 1
+
+
+def test_a_signal_reaches_the_step_that_waits_for_it(client: WorkClient, served: Server) -> None:
+    run = client.start(routine(client, {"step": "paid", "wait": {"signal": "paid"}}), {})["id"]
+    until(client, run, "waiting")
+    path = f"{RUNS}/{run}/signals"
+    for body in ({"name": "Not a name"}, {"name": "paid", "more": 1}, {}):
+        assert served.post(path, json=body).status_code == 422
+    assert client.signal(run, "paid", {"n": 1})["id"] == run
+    until(client, run, "completed")
+    (step,) = (one for one in client.steps(run) if one["status"] == "completed")
+    assert (step["output"]["signal"], step["output"]["data"]) == ("paid", {"n": 1})
+    with pytest.raises(Refused, match="the run is completed"):
+        client.signal(run, "paid", None)

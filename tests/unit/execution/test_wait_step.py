@@ -79,6 +79,8 @@ async def test_what_has_passed_ends_at_once(clock: MemoryClock, arguments: Any) 
     [
         {},
         {"seconds": 1, "until": "2027-01-15T12:00:00Z"},
+        {"signal": "x", "seconds": 1, "until": "2027-01-15T12:00:00Z"},
+        {"signal": "Not a name"},
         {"seconds": -1},
         {"seconds": True},
         {"until": "tomorrow"},

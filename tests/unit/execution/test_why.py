@@ -26,6 +26,7 @@ RUN = Facts(
 DO = Open("a", "http", NOW - 5)
 REPEATABLE = Open("a", "http")
 WAIT = Open("b", "wait", NOW - 5, None, NOW + 60)
+SIGNAL = Open("g", "wait", NOW - 7, None, NOW + 60, signal="paid")
 LATER = Open("c", "wait", NOW - 5, None, NOW + 90)
 RETRY = Open("d", "http", NOW - 1, NOW + 7, None, "unreachable", "nobody answers (unreachable)")
 DOWN = Open("d", "llm", NOW - 1, NOW + 7, None, "provider-down", "it is left alone for 30 s")
@@ -187,6 +188,11 @@ CASES: list[Case] = [
         "a person, in a running run",
         {"open": (APPROVAL,)},
         ("approval", False, NOW - 9, None, "e", "vrooli approval approve r e"),
+    ),
+    (
+        "a signal",
+        {"status": "waiting", "open": (LATER, SIGNAL), "lease_until": NOW + 60},
+        ("signal", False, NOW - 7, NOW + 60, "g", "vrooli run signal r paid"),
     ),
     ("between steps", {}, ("between-steps", True, NOW - 50, None, "", "")),
 ]

@@ -17,6 +17,7 @@ class Open:
         kind: of that failure; empty where there was none.
         failure: the same for a person.
         below: id of the run that it started; empty where it starts none.
+        signal: for which it waits; empty where it waits for none.
     """
 
     path: str
@@ -27,6 +28,7 @@ class Open:
     kind: str = ""
     failure: str = ""
     below: str = ""
+    signal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

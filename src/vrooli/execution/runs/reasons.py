@@ -246,11 +246,13 @@ def _below(run: str, one: Call | Begun) -> str:
 
 
 def _under_way(run: str, begun: Begun) -> Open:
-    due = None
+    due, signal = None, ""
     if begun.type in WAITS:
+        signal = begun.arguments.get("signal", "")
         with suppress(StepFailed):
             due = due_at(begun.arguments, begun.at)
-    return Open(begun.path, begun.type, begun.at, None, due, below=_below(run, begun))
+    below = _below(run, begun)
+    return Open(begun.path, begun.type, begun.at, None, due, below=below, signal=signal)
 
 
 def _ended(entries: list[Entry], open_: set[str]) -> list[tuple[str, str, float]]:

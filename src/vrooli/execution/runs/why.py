@@ -20,7 +20,7 @@ WAITS, APPROVALS, RUNS = ("wait",), ("approval",), ("routine",)
 BUDGET, DOWN = "budget", "provider-down"
 """Kinds of failures that are: a limit was reached; a provider is left alone for a while."""
 
-UNDER_WAY = ("step", "below", "retry", DOWN, "wait", "approval")
+UNDER_WAY = ("step", "below", "retry", DOWN, "wait", "approval", "signal")
 """What is done counts over what is waited for."""
 
 GOES_ON = "none: it goes on by itself"
@@ -168,7 +168,7 @@ def _limit(over: Over, before: str = "", between: str = "=") -> str:
 def _waiting(facts: Facts) -> Reason:
     """A question, for there a person can do something; else what is over first."""
     reasons = [_open(facts, one) for one in facts.open]
-    asked = [one for one in reasons if one.code == "approval"]
+    asked = [one for one in reasons if one.code in ("approval", "signal")]
     if asked:
         return replace(asked[0], until=facts.lease_until)
     if reasons:
@@ -221,6 +221,10 @@ def _step_of(facts: Facts) -> Reason:
 def _open(facts: Facts, one: Open) -> Reason:
     if one.again_at is not None:
         return _again(one)
+    if one.type in WAITS and one.signal:
+        said = f"step `{one.path}` waits for the signal `{one.signal}`"
+        reason = Reason("signal", said, False, one.since, one.due, one.path)
+        return _todo(reason, f"vrooli run signal {facts.run} {quote(one.signal)}")
     if one.type in WAITS:
         said = f"step `{one.path}` waits for its time"
         return Reason("wait", said, True, one.since, one.due, one.path)

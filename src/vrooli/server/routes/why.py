@@ -34,7 +34,7 @@ def why_routes(reasons: Reasons, kept: Answers) -> APIRouter:
         """`{code, says, moving, since, until, step, next_step, command}`. `moving`: it goes on
         without anybody doing anything; else `command` is what to type next. `code` is one of
         `queued`, `no-worker`, `silent-worker`, `lease-expired`, `definition`, `step`, `below`,
-        `retry`, `provider-down`, `wait`, `approval`, `waiting`, `paused`, `budget`,
+        `retry`, `provider-down`, `wait`, `approval`, `signal`, `waiting`, `paused`, `budget`,
         `between-steps`, `unknown-effect`, `not-reached` and `ended`.
         """
 

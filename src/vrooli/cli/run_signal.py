@@ -1,0 +1,48 @@
+"""`vrooli run signal`: what a run waits for."""
+
+import json as jsonlib
+from typing import Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.options import File, Json
+from vrooli.core.errors import UsageError
+
+_HELP = """
+Send a run the signal that a step of type `wait` waits for, or will. The step ends with what the
+signal carries. One that comes early is kept.
+
+Examples:
+
+  vrooli run signal 3f2a9c4e81d07b65 paid
+
+  vrooli run signal 3f2a9c4e81d07b65 paid --data '{"invoice": 4711}'
+"""
+
+
+def register(group: typer.Typer, kit: Kit) -> None:
+    """Add the command."""
+
+    @group.command(help=_HELP)
+    def signal(
+        run: Annotated[str, typer.Argument(help="The run.", metavar="RUN")],
+        name: Annotated[str, typer.Argument(help="Of the signal.", metavar="NAME")],
+        data: Annotated[str, typer.Option(help="What it carries, as JSON.")] = "null",
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        found = kit.work(home_to_change(kit, file)).signal(run, name, _json(data))
+        if json:
+            render.print_json(found)
+        else:
+            render.note(f"{run}: has the signal {name}")
+
+
+def _json(text: str) -> Any:
+    try:
+        return jsonlib.loads(text)
+    except ValueError as error:
+        advice = """write it like `--data '{"invoice": 4711}'`, and a text like `--data '"text"'`"""
+        raise UsageError("expected JSON", where="--data", next_step=advice) from error

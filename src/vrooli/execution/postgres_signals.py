@@ -1,0 +1,135 @@
+"""Signals in PostgreSQL: kept until a step takes them, each by one."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.errors import Refused
+from vrooli.core.ports.database import Database
+from vrooli.execution.live.news import Told, nobody
+from vrooli.execution.runs.engine import Engine
+from vrooli.execution.signals import Awaited, Signal
+from vrooli.execution.telling import TOLD
+
+MOST = 1000
+"""Signals of a run that no step has taken."""
+
+LARGEST = 64 * 1024
+"""Characters of what one carries, as JSON."""
+
+# A step that asks again, after a crash, gets the one that it took. Of those that others take at the
+# same time none is waited for. Signal and count of decisions are of the same moment.
+_TAKE = """
+WITH taken AS (
+    UPDATE signals SET path = $2, attempt = $3
+    WHERE n = (
+        SELECT n FROM signals
+        WHERE run = $1 AND name = $4 AND (path IS NULL OR (path = $2 AND attempt = $3))
+        ORDER BY path IS NULL, n LIMIT 1 FOR UPDATE SKIP LOCKED
+    )
+    RETURNING data::text, sent_by, extract(epoch FROM sent_at)::float8 AS at
+)
+SELECT t.data, t.sent_by, t.at, r.stirs FROM runs r LEFT JOIN taken t ON true WHERE r.id = $1
+"""
+
+# The run is locked first: whoever sets it down to wait meanwhile comes before or after, and then
+# sees that it was stirred. A run that only waits is free for whoever claims it.
+_SEND = f"""
+WITH run AS (
+    SELECT id, root, status FROM runs
+    WHERE id = $1 AND status IN ('pending', 'running', 'waiting', 'paused')
+        AND (SELECT count(*) FROM signals WHERE run = $1 AND path IS NULL) < {MOST}
+    FOR NO KEY UPDATE
+), sent AS (
+    INSERT INTO signals (run, name, data, sent_by) SELECT id, $2, $3::json, $4 FROM run
+), moved AS (
+    UPDATE runs r SET stirs = r.stirs + 1,
+        status = CASE r.status WHEN 'waiting' THEN 'pending' ELSE r.status END,
+        lease_until = CASE r.status WHEN 'waiting' THEN now() ELSE r.lease_until END
+    FROM run WHERE r.id = run.id
+), news AS (
+    SELECT root, id AS run, 1 AS i, 'signal.sent' AS kind,
+           jsonb_build_object('name', $2::text, 'by', $4::text) AS data
+    FROM run
+    UNION ALL
+    SELECT root, id, 2, 'run.pending', jsonb_build_object('by', $4::text, 'why', 'signal')
+    FROM run WHERE status = 'waiting'
+), {TOLD}
+SELECT root FROM run
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSignal:
+    """What is sent.
+
+    Attributes:
+        run: id.
+        name: of the signal.
+        data: any JSON value.
+        by: who sends it.
+    """
+
+    run: str
+    name: str
+    data: Any
+    by: str
+
+
+class PostgresSignals:
+    """Table `signals`: port `Signals`."""
+
+    def __init__(self, database: Database, told: Told = nobody) -> None:
+        self._database, self._told = database, told
+
+    async def take(self, awaited: Awaited) -> Signal | int:
+        """See the port."""
+        step = (awaited.run, awaited.path, awaited.attempt, awaited.name)
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_TAKE, *step)
+        if row is None:  # who asks has lost the run, and will find out
+            return 0
+        return int(row[3]) if row[0] is None else Signal(json.loads(row[0]), row[1], row[2])
+
+    async def send(self, new: NewSignal) -> bool:
+        """Whether the run may still take it, and has room for it."""
+        values = (new.run, new.name, json.dumps(new.data), new.by)
+        async with self._database.connection() as connection:
+            root = await connection.fetchval(_SEND, *values)
+        if root is not None:
+            self._told((root,))
+        return root is not None
+
+
+class Signalling:
+    """For the API of one process, which goes on with the run while it has room."""
+
+    def __init__(self, signals: PostgresSignals, engine: Engine) -> None:
+        self._signals, self._engine = signals, engine
+
+    async def send(self, new: NewSignal, status: str) -> None:
+        """Keep it for the step that waits for it, or will.
+
+        Args:
+            new: what is sent to a run that there is.
+            status: of that run, as it was read.
+
+        Raises:
+            Refused: the run has ended, what the signal carries is too large, or too many are kept
+                for the run that no step has taken.
+        """
+        if len(json.dumps(new.data)) > LARGEST:
+            what = f"a signal carries at most {LARGEST} characters of JSON"
+            raise Refused(what, where=new.run, next_step="send where the data can be found")
+        if not await self._signals.send(new):
+            raise _refused(new, status)
+        self._engine.stir(new.run)
+        await self._engine.wake(new.run)
+
+
+def _refused(new: NewSignal, status: str) -> Refused:
+    if status in ("completed", "failed", "cancelled"):
+        advice = f"`vrooli run show {new.run}` tells what it came to"
+        return Refused(f"the run is {status}", where=new.run, next_step=advice)
+    what = f"{MOST} signals wait for steps of the run already"
+    return Refused(what, where=new.run, next_step=f"`vrooli run why {new.run}` tells what it does")

@@ -1,0 +1,109 @@
+"""Runs wait for what others send, and each signal is taken by one step."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.control import Process, ask, working
+from vrooli.core.errors import Refused
+from vrooli.execution.postgres_signals import LARGEST, MOST, NewSignal
+
+PAID = {"step": "paid", "wait": {"signal": "paid"}}
+
+
+async def send(one: Process, run: str, data: Any = None, name: str = "paid") -> None:
+    status = (await one.run(run))["status"]
+    await one.work.signalling.send(NewSignal(run, name, data, "bob"), status)
+
+
+async def test_a_run_waits_in_nobody_s_place_and_goes_on_at_once(one: Process) -> None:
+    run = await one.start(PAID, output="${steps.paid}")
+    await one.until(run, "waiting")
+    assert one.work.engine.room == one.work.engine.parts.slots
+    reason = await one.work.reasons.of(run)
+    assert (reason.code, reason.step, reason.moving) == ("signal", "paid", False)
+    assert reason.command == f"vrooli run signal {run} paid"
+    await send(one, run, name="other")
+    await send(one, run, {"invoice": 4711})
+    found = await one.until(run, "completed")
+    assert {**found["output"], "at": ""} == {
+        "signal": "paid",
+        "data": {"invoice": 4711},
+        "by": "bob",
+        "at": "",
+    }
+    kinds = await one.kinds(run)
+    assert kinds.count("signal.sent") == 2
+
+
+async def test_those_that_come_early_are_kept_and_taken_in_order(one: Process) -> None:
+    parts = [{"step": name, "wait": {"signal": "paid"}} for name in ("first", "second")]
+    both = "${[steps.first.data, steps.second.data]}"
+    run = await one.start(ask("slow"), *parts, output=both)
+    for number in (1, 2, 3):
+        await send(one, run, number)
+    assert (await one.until(run, "completed"))["output"] == [1, 2]
+
+
+async def test_branches_take_one_each(one: Process) -> None:
+    branches = [[{"step": f"s{n}", "wait": {"signal": "paid"}}] for n in range(5)]
+    all_of_them = "${[steps.s0, steps.s1, steps.s2, steps.s3, steps.s4].map(s, s.data)}"
+    run = await one.start({"parallel": branches}, output=all_of_them)
+    await one.until(run, "waiting")
+    for number in range(5):
+        await send(one, run, number)
+    found = await one.until(run, "completed")
+    assert sorted(found["output"]) == list(range(5))
+
+
+async def test_another_goes_on_after_a_crash(one: Process, second: Process) -> None:
+    run = await one.start(ask("before"), PAID, ask("after"))
+    await one.until(run, "waiting")
+    await one.close()
+    await send(second, run)
+    async with working(second):
+        await second.until(run, "completed")
+    assert (one.web.asked, second.web.asked) == ({"before": 1}, {"after": 1})
+
+
+async def test_what_was_taken_before_a_crash_is_taken_again_by_the_same(one: Process) -> None:
+    """As when the process is lost between taking it and writing down that the step has ended."""
+    run = await one.start(PAID, output="${steps.paid.data}")
+    await one.until(run, "waiting")
+    async with one.database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO signals (run, name, data, sent_by, path, attempt)"
+            " VALUES ($1, 'paid', '\"mine\"', 'ann', 'paid', 1)",
+            run,
+        )
+    await send(one, run, "another")
+    assert (await one.until(run, "completed"))["output"] == "mine"
+
+
+async def test_where_its_time_is_over_first_there_is_none(one: Process) -> None:
+    late = {"signal": "paid", "until": "2020-01-01T00:00:00Z"}
+    said = "${steps.paid.signal == null ? 'late' : string(steps.paid.data.n)}"
+    do = ({"step": "paid", "wait": late}, {"step": "note", "value": {"text": said}})
+    run = await one.start(*do, output="${[steps.paid, steps.note.text]}")
+    found = await one.until(run, "completed")
+    nothing = {"signal": None, "data": None, "by": None, "at": "2020-01-01T00:00:00+00:00"}
+    assert found["output"] == [nothing, "late"]
+
+
+async def test_what_nobody_can_take_is_refused(one: Process) -> None:
+    run = await one.start({"step": "other", "wait": {"signal": "other"}})
+    await one.until(run, "waiting")
+    with pytest.raises(Refused, match="at most"):
+        await send(one, run, "x" * LARGEST)
+    async with one.database.connection() as connection:
+        await connection.execute(
+            "INSERT INTO signals (run, name, data, sent_by)"
+            " SELECT $1, 'paid', 'null', 'ann' FROM generate_series(1, $2)",
+            run,
+            MOST,
+        )
+    with pytest.raises(Refused, match="wait for steps of the run already"):
+        await send(one, run)
+    await one.work.runs.cancel(run, "bob")
+    with pytest.raises(Refused, match="cancelled"):
+        await send(one, run)
