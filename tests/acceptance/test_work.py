@@ -134,6 +134,7 @@ def test_a_server_that_is_killed_in_the_middle_repeats_nothing(work: LiveStack) 
     said, _ = watching.communicate(timeout=120)
     assert watching.returncode == 0, said
     assert said.count("greet[7].say") == 1
+    assert said.count("the server does not answer; it is tried again") == 1
     found = told(work, "run", "show", run)
     assert found["output"] == [f"Hello, {name}!" for name in names]
     assert [step["attempt"] for step in found["steps"]] == [1] * 1500

@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 """Seconds that a server may be away while we watch a run: it goes on without us."""
 
+_AWAY = "the server does not answer; it is tried again"
 _PAUSE = 0.3
 _FRAMES = 8
 """A second."""
@@ -43,9 +45,9 @@ Follow = Callable[[str, int], Iterator[dict[str, Any]]]
 def watch(client: WorkClient, run: str, *, json: bool) -> None:
     """Until it ends; the exit code is that of how it did."""
     waiting = interruptible("the run goes on", f"`vrooli run watch {run}`")
-    with waiting, _shown(client, run, json=json) as tell:
+    with waiting, _shown(client, run, json=json) as screen:
         follow = client.events if json or not sys.stderr.isatty() else client.follow
-        found = _to_its_end(client, run, follow, tell)
+        found = _to_its_end(client, run, follow, screen)
     if json:
         render.out(dumps(found, ensure_ascii=False))
     else:
@@ -54,19 +56,45 @@ def watch(client: WorkClient, run: str, *, json: bool) -> None:
         raise typer.Exit(EXIT_FAILURE)
 
 
+@dataclass(slots=True)
+class _Screen:
+    """What whoever watches is told.
+
+    Attributes:
+        tell: of each event.
+        quiet: not of the server, which is for people.
+        away: it has not answered since the last event.
+    """
+
+    tell: Tell
+    quiet: bool = False
+    away: bool = False
+
+    def answers(self, event: Mapping[str, Any]) -> None:
+        """It has told of an event."""
+        self.away = False
+        self.tell(event)
+
+    def lost(self) -> None:
+        """It does not answer: said once, until it does."""
+        if not (self.away or self.quiet):
+            render.note(f"  · {_AWAY}")
+        self.away = True
+
+
 @contextmanager
-def _shown(client: WorkClient, run: str, *, json: bool) -> Iterator[Tell]:
-    """What to do with each event."""
+def _shown(client: WorkClient, run: str, *, json: bool) -> Iterator[_Screen]:
+    """Where each event goes."""
     if json:
-        yield lambda event: render.out(dumps(event, ensure_ascii=False))
+        yield _Screen(lambda event: render.out(dumps(event, ensure_ascii=False)), quiet=True)
     elif sys.stderr.isatty():
-        with _growing(client, run) as tell:
-            yield tell
+        with _growing(client, run) as screen:
+            yield screen
     else:
-        yield _tell
+        yield _Screen(_tell)
 
 
-def _to_its_end(client: WorkClient, run: str, follow: Follow, tell: Tell) -> Mapping[str, Any]:
+def _to_its_end(client: WorkClient, run: str, follow: Follow, screen: _Screen) -> Mapping[str, Any]:
     """The run when it has ended; what happens meanwhile is told, also across a restart of the
     server.
     """
@@ -75,14 +103,16 @@ def _to_its_end(client: WorkClient, run: str, follow: Follow, tell: Tell) -> Map
         try:
             for event in follow(run, after):
                 after, heard = event.get("seq", after), time.monotonic()
-                tell(event)
+                screen.answers(event)
             found = client.run(run)
+            screen.away = False
             if found["status"] in ENDED:
                 return found  # else it went on after an end, by a retry, or the server ends
             time.sleep(_PAUSE)
         except (Unreachable, CutOff, DeadlineExceeded):
             if time.monotonic() - heard > PATIENCE:
                 raise
+            screen.lost()
             time.sleep(_PAUSE)
 
 
@@ -101,7 +131,7 @@ def _tell(event: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _growing(client: WorkClient, run: str) -> Iterator[Tell]:
+def _growing(client: WorkClient, run: str) -> Iterator[_Screen]:
     """The tree, drawn anew several times a second."""
     from rich.console import Console, Group
     from rich.live import Live
@@ -110,15 +140,17 @@ def _growing(client: WorkClient, run: str) -> Iterator[Tell]:
     found = client.run(run)
     tree = RunTree(run, _branches(client, found))
     began = found["started_at"] or found["created_at"]
+    screen = _Screen(tree.take, quiet=True)
 
     def drawn() -> Group:
         now, width = time.time(), console.width
         lines = tree.lines(now, max(3, console.height - 3))
-        head = f"{found['routine']} {run}  {tree.status}  {_seconds(now - began)}"
+        away = f"  {_AWAY}" if screen.away else ""
+        head = f"{found['routine']} {run}  {tree.status}  {_seconds(now - began)}{away}"
         return Group(_cropped(head, width, "bold"), *_drawn(lines, width))
 
     with Live(console=console, get_renderable=drawn, refresh_per_second=_FRAMES) as live:
-        yield tree.take
+        yield screen
         live.refresh()
 
 

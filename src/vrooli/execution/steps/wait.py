@@ -43,8 +43,8 @@ _SCHEMA: dict[str, Any] = {
 
 _ABOUT = """\
 Give a time, a signal or both. The output of a time is `due`, in UTC. That of a signal is `signal`,
-its name; `data`, what it carries; `by`, who sent it; and `at`. Each signal is taken by one step, and
-one that comes before its step is kept. Where the time is over first, `signal` is null, and an `if`
+its name; `data`, what it carries; `by`, who sent it; and `at`. Each is taken by one step, and one
+that comes before its step is kept. Where the time is over first, `signal` is null, and an `if`
 may look at it.
 
 ```yaml
