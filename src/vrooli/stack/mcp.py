@@ -60,7 +60,7 @@ class McpServer:
     timeout: float = TIMEOUT
     tools: tuple[str, ...] | None = None
     memory_mb: int = MEMORY
-    trust_hints: bool = True
+    trust_hints: bool = False
 
     @property
     def where(self) -> str:
@@ -88,7 +88,7 @@ def server_of(name: str, said: Mapping[str, Any]) -> McpServer:
         timeout=float(said.get("timeout", TIMEOUT)),
         tools=None if tools is None else tuple(tools),
         memory_mb=said.get("memory_mb", MEMORY),
-        trust_hints=said.get("trust_hints", True),
+        trust_hints=said.get("trust_hints", False),
     )
 
 
@@ -109,7 +109,7 @@ def mistakes(name: str, said: Mapping[str, Any]) -> Iterator[Mistake]:
         yield from _number(said, "timeout", TIMEOUTS, whole=False)
     if "tools" in said and not _texts(said["tools"], MOST_TOOLS, 128):
         yield "tools", f"expected a list of 1 to {MOST_TOOLS} names of tools"
-    if not isinstance(said.get("trust_hints", True), bool):
+    if not isinstance(said.get("trust_hints", False), bool):
         yield "trust_hints", "expected `true` or `false`"
 
 

@@ -56,7 +56,7 @@ class McpSection:
     )
     trust_hints: bool | None = flag(
         "Whether a tool that the server calls read-only or idempotent may be used again after a "
-        "crash in the middle of it. Without, none may.",
-        default="`true`",
-        example="false",
+        "crash in the middle of it. Without, none may: only you know whether the server is right.",
+        default="`false`",
+        example="true",
     )

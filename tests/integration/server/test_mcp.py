@@ -37,7 +37,11 @@ def knowing(
     """A server that is told of two: one works."""
     home = tmp_path_factory.mktemp("home")
     declared = {
-        "shop": {"command": command(seen), "env": {"TOKEN": "env:SHOP_TOKEN"}},
+        "shop": {
+            "command": command(seen),
+            "env": {"TOKEN": "env:SHOP_TOKEN"},
+            "trust_hints": True,
+        },
         "few": {"command": command(seen), "tools": ["price", "order"]},
         "gone": {"command": ["/nosuch/server", SECRET], "tools": ["a"]},
     }

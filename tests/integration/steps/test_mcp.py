@@ -112,7 +112,8 @@ async def test_the_tools_of_a_program_and_its_end(
         says("bought"),
     )
     journal = Mortal(await MemoryJournals().claim("run-1"))
-    end = await executed(given(url, declared(program(seen))), journal=journal)
+    mcp = declared(program(seen, trust_hints=True))
+    end = await executed(given(url, mcp), journal=journal)
     assert output(end)["text"] == "bought"
     offered = {one["function"]["name"]: one["function"] for one in server.asked[0]["tools"]}
     assert offered["shop_price"]["description"] == "Finds a price"
@@ -146,7 +147,8 @@ async def test_killed_at_any_write_no_call_that_was_made_is_repeated(
     server, url = both
     server.choose = buying
     address, seen = listening
-    mcp = declared(McpServer("shop", url=address, headers={"X-Token": "env:TOKEN"}))
+    shop = McpServer("shop", url=address, headers={"X-Token": "env:TOKEN"}, trust_hints=True)
+    mcp = declared(shop)
     journals, before = MemoryJournals(), len(calls(seen))
     dying = Mortal(await journals.claim("run-1"), point, after)
     with pytest.raises(asyncio.CancelledError):
@@ -174,7 +176,7 @@ async def test_one_that_dies_in_the_middle(both: tuple[OpenAIServer, str], tmp_p
     """
     server, url = both
     seen = tmp_path / "seen"
-    mcp = declared(program(seen))
+    mcp = declared(program(seen, trust_hints=True))
     journal = await MemoryJournals().claim("run-1")
     price = uses(("shop_price", {"thing": "nail"}), ids="a")
     server.answers(price, uses(("shop_die", {}), ids="b"), says("never"))
@@ -283,7 +285,7 @@ async def test_only_what_is_allowed_is_offered_and_hints_may_count_nothing(
     both: tuple[OpenAIServer, str], listening: tuple[str, Path]
 ) -> None:
     server, url = both
-    few = McpServer("shop", url=listening[0], tools=("price", "order"), trust_hints=False)
+    few = McpServer("shop", url=listening[0], tools=("price", "order"))
     journal = Mortal(await MemoryJournals().claim("run-1"))
     server.answers(uses(("shop_price", {"thing": "nail"})), says("done"))
     output(await executed(given(url, declared(few)), journal=journal))

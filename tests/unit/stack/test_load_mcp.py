@@ -25,7 +25,7 @@ SHOP = """
     timeout = "1500ms"
     tools = ["price"]
     memory_mb = 256
-    trust_hints = false
+    trust_hints = true
     [mcp.search]
     url = "https://search.internal/mcp"
     headers = { Authorization = "env:SEARCH_HEADER" }
@@ -48,7 +48,7 @@ def test_every_server_of_ours_knows_them_and_nobody_else(file: StackFile) -> Non
             timeout=1.5,
             tools=("price",),
             memory_mb=256,
-            trust_hints=False,
+            trust_hints=True,
         ),
         "search": McpServer(
             "search",
