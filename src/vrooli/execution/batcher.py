@@ -225,12 +225,16 @@ class Batcher:
             self._under_way = self._take()
             try:
                 async with self._database.connection(HELD + LONGEST) as connection:
-                    await self._through(connection)
+                    over = await self._through(connection)
             except Exception as error:  # noqa: BLE001 -- who waits must hear of it: nobody else says
                 await self._one_by_one(self._under_way, _told_of(error))
+            else:
+                await self._each(over)
 
-    async def _through(self, connection: Any) -> None:
-        """What is under way, and what comes while the connection is held: no pool is asked then."""
+    async def _through(self, connection: Any) -> list[_Waiting]:
+        """What is under way, and what comes while the connection is held: no pool is asked then.
+        Ends early with what did not fit beside others.
+        """
         ends = asyncio.get_running_loop().time() + HELD
         while self._under_way:
             batch = self._under_way
@@ -242,9 +246,11 @@ class Batcher:
                 else:
                     _answer(one, written)
             self._under_way = []
-            await self._each(over)
+            if over:
+                return over
             if asyncio.get_running_loop().time() < ends and (self._queue or await self._wanted()):
                 self._under_way = self._take()
+        return []
 
     async def _wanted(self) -> bool:
         """Whether something came soon enough for the connection to be worth keeping."""

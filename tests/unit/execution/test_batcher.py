@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.until import until
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import DeadlineExceeded, VrooliError
 from vrooli.execution.batcher import Batcher
 from vrooli.flow.entries import Begun, Failure, Finished
 from vrooli.flow.journal import Written
@@ -22,10 +22,10 @@ class Defective:
         yield self
 
     async def fetch(self, statement: str, *columns: Any) -> list[tuple[int, str, str]]:
-        numbers, paths = (one if isinstance(one, list) else [one] for one in columns[0:4:3])
-        if "bad" in paths:
+        rows = listed(columns)
+        if "bad" in [row[3] for row in rows]:
             raise RuntimeError("a defect")
-        return [(number, "done", "root") for number in numbers]
+        return [(row[0], "done", "root") for row in rows]
 
 
 class Slow:
@@ -43,10 +43,48 @@ class Slow:
     async def connection(self, seconds: float = 0.0) -> AsyncIterator[Any]:
         yield self
 
-    async def fetch(self, statement: str, *columns: list[Any]) -> list[tuple[int, str, str]]:
-        self.batches.append(list(zip(columns[3], columns[4], columns[6], strict=True)))
+    async def fetch(self, statement: str, *columns: Any) -> list[tuple[int, str, str]]:
+        rows = listed(columns)
+        self.batches.append([(row[3], row[4], row[6]) for row in rows])
         await self.go_on.wait()
-        return [(number, "done", "root") for number in columns[0]]
+        return [(row[0], "done", "root") for row in rows]
+
+
+class Full:
+    """A database in which no step has room beside another, and that is away once for one alone."""
+
+    def __init__(self) -> None:
+        self.away = True
+
+    @asynccontextmanager
+    async def connection(self, seconds: float = 0.0) -> AsyncIterator[Any]:
+        yield self
+
+    async def fetch(self, statement: str, *columns: Any) -> list[tuple[int, str, str]]:
+        rows = listed(columns)
+        if len(rows) == 1 and rows[0][3] != "first":
+            if self.away:
+                self.away = False
+                raise DeadlineExceeded("no answer in time")
+            return [(rows[0][0], "over", "root")]
+        said = "done" if len(rows) == 1 else "over"
+        return [(row[0], said, "root") for row in rows]
+
+
+def listed(columns: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """The rows of a statement: an entry alone is given as it is."""
+    return list(zip(*columns, strict=True)) if isinstance(columns[0], list) else [columns]
+
+
+async def test_what_has_no_room_is_answered_also_when_the_database_is_away_then() -> None:
+    batcher = Batcher(Full())
+    first = asyncio.create_task(batcher.write("run", 1, Finished("first", 1, "value")))
+    beside = [batcher.write("run", 1, Finished(path, 1, "value")) for path in "abc"]
+    async with asyncio.timeout(5):
+        a, b, c = await asyncio.gather(*beside, return_exceptions=True)
+        assert await first is Written.DONE
+    assert isinstance(a, DeadlineExceeded)
+    assert (b, c) == (Written.OVER, Written.OVER)
 
 
 async def test_beginning_and_end_of_one_step_never_meet_in_one_batch() -> None:
