@@ -17,15 +17,16 @@ MOST = 1000
 LARGEST = 64 * 1024
 """Characters of what one carries, as JSON."""
 
-# A step that asks again, after a crash, gets the one that it took. Of those that others take at the
-# same time none is waited for. Signal and count of decisions are of the same moment.
+# A step that asks again, after a crash, gets the one that it took. What somebody else takes just now
+# is waited for: it may be the step itself, asking for the second time. Signal and count of
+# decisions are of the same moment.
 _TAKE = """
 WITH taken AS (
     UPDATE signals SET path = $2, attempt = $3
     WHERE n = (
         SELECT n FROM signals
         WHERE run = $1 AND name = $4 AND (path IS NULL OR (path = $2 AND attempt = $3))
-        ORDER BY path IS NULL, n LIMIT 1 FOR UPDATE SKIP LOCKED
+        ORDER BY path IS NULL, n LIMIT 1 FOR UPDATE
     )
     RETURNING data::text, sent_by, extract(epoch FROM sent_at)::float8 AS at
 )

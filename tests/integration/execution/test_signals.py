@@ -1,12 +1,15 @@
 """Runs wait for what others send, and each signal is taken by one step."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.support.control import Process, ask, working
+from tests.support.waiting import eventually
 from vrooli.core.errors import Refused
-from vrooli.execution.postgres_signals import LARGEST, MOST, NewSignal
+from vrooli.execution.postgres_signals import _TAKE, LARGEST, MOST, NewSignal, PostgresSignals
+from vrooli.execution.signals import Awaited, Signal
 
 PAID = {"step": "paid", "wait": {"signal": "paid"}}
 
@@ -78,6 +81,37 @@ async def test_what_was_taken_before_a_crash_is_taken_again_by_the_same(one: Pro
         )
     await send(one, run, "another")
     assert (await one.until(run, "completed"))["output"] == "mine"
+
+
+async def test_a_step_that_asks_twice_at_once_takes_one(one: Process) -> None:
+    """As when its first question came through, and the answer did not."""
+    run = await one.start({"step": "other", "wait": {"signal": "other"}})
+    await one.until(run, "waiting")
+    for number in (1, 2):
+        await send(one, run, number)
+    signals = PostgresSignals(one.database)
+    awaited = Awaited(run, "paid", 1, "paid")
+    async with one.database.connection() as connection:
+        async with connection.transaction():
+            await connection.fetchrow(_TAKE, run, "paid", 1, "paid")
+            second = asyncio.create_task(signals.take(awaited))
+            await until_one_waits(one)
+        found = await second
+        assert isinstance(found, Signal)
+        assert found.data == 1
+        taken = "SELECT count(*) FROM signals WHERE run = $1 AND path IS NOT NULL"
+        assert await connection.fetchval(taken, run) == 1
+
+
+async def until_one_waits(one: Process) -> None:
+    """For a lock that another connection holds."""
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+
+    async def look() -> bool:
+        async with one.database.connection() as connection:
+            return bool(await connection.fetchval(query))
+
+    await eventually(look, "somebody waits for a lock")
 
 
 async def test_where_its_time_is_over_first_there_is_none(one: Process) -> None:

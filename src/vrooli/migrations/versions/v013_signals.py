@@ -20,6 +20,8 @@ _STATEMENTS = (
     )
     """,
     "CREATE INDEX signals_run ON signals (run, name, n)",
+    # Those that no step has taken are counted.
+    "CREATE INDEX signals_kept ON signals (run) WHERE path IS NULL",
 )
 
 
