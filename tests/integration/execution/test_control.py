@@ -384,3 +384,24 @@ async def test_a_fork_of_a_run_that_was_retried_keeps_what_counts(one: Process) 
     await one.until(fork, "completed")
     assert await steps(one, fork) == [("a", 2, "completed"), ("b", 1, "completed")]
     assert one.web.asked == {"a": 2, "b": 2}
+
+
+async def test_what_is_claimed_while_a_drain_begins_is_left_to_others(
+    one: Process, second: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decision wakes the run here, and the order to drain comes while it is being claimed."""
+    run = await one.start(approval("sign"), ask("send"))
+    asked = await one.asked(run)
+    claim = one.work.engine.parts.transitions.claim
+
+    async def claimed(*given: Any) -> Any:
+        found = await claim(*given)
+        await one.work.engine.drain(0)
+        return found
+
+    monkeypatch.setattr(one.work.engine.parts.transitions, "claim", claimed)
+    await one.decide(asked)
+    assert not one.work.engine._held
+    async with working(second):
+        await second.until(run, "completed")
+    assert (one.web.asked, second.web.asked) == ({}, {"send": 1})

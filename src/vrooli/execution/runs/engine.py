@@ -198,7 +198,7 @@ class Engine:
             parts = self.parts
             claim = await parts.transitions.claim(run, parts.owner, LEASE, parts.serves)
             if claim is not None:
-                self.take(claim)
+                await self.begin([claim])
 
     def stir(self, run: str) -> None:
         """Something was decided about it."""
@@ -310,8 +310,9 @@ class Engine:
             routine = await self._read(claim)
             if routine is None:
                 return
-            driver = self._driver(claim, routine)
-            while not await self._settled(claim, await _in_time(driver, claim.left)):
+            driver, now = self._driver(claim, routine), self.parts.clock.monotonic
+            ends = math.inf if claim.left is None else now() + claim.left
+            while not await self._settled(claim, await _in_time(driver, ends - now())):
                 # Something was decided meanwhile that it has not seen.
                 wish = await self._wish(claim)
                 claim = replace(claim, fresh=False, stirs=wish.stirs)
@@ -402,9 +403,9 @@ def _tell(driver: Driver, wish: Wish, since: float) -> None:
     driver.stir(wish.stirs)
 
 
-async def _in_time(driver: Driver, left: float | None) -> End | OverBudget:
+async def _in_time(driver: Driver, left: float) -> End | OverBudget:
     try:
-        async with asyncio.timeout(left):
+        async with asyncio.timeout(None if left == math.inf else left):
             return await driver.run()
     except OverBudget as error:
         return error
