@@ -267,7 +267,7 @@ def test_before_an_upgrade_one_sees_which_runs_would_go_on(work: LiveStack) -> N
     asyncio.run(rename_step(work, run, "first", "gone"))
     ended = work.run("upgrade", "check")
     assert ended.returncode == 1
-    assert f"{run} (staying, running) would not go on:" in ended.stdout
+    assert f"{run} (staying, waiting) would not go on:" in ended.stdout
     assert "gone: this build would not come to attempt 1" in ended.stdout
     assert "1 would be stranded" in ended.stderr
     assert work.run("run", "cancel", run).returncode == 0
