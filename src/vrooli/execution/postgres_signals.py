@@ -17,8 +17,8 @@ MOST = 1000
 LARGEST = 64 * 1024
 """Characters of what one carries, as JSON."""
 
-# A step that asks again, after a crash, gets the one that it took. What somebody else takes just now
-# is waited for: it may be the step itself, asking for the second time. Signal and count of
+# A step that asks again, after a crash, gets the one that it took. What is being taken just now is
+# waited for: it may be by the step itself, asking for the second time. Signal and count of
 # decisions are of the same moment.
 _TAKE = """
 WITH taken AS (

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp import types
-from pydantic_ai.exceptions import ModelRetry, ToolFailed
-from pydantic_ai.tools import RunContext, ToolDefinition
+from pydantic_ai.exceptions import ModelRetry
+from pydantic_ai.tools import RunContext
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
-from pydantic_ai.toolsets.external import TOOL_SCHEMA_VALIDATOR
 
 from vrooli.execution.executor import storable
 from vrooli.execution.json_schema import BadSchema, Schema
 from vrooli.execution.llm.noted_model import Way
-from vrooli.execution.llm.noted_tools import MISTAKES
+from vrooli.execution.llm.offering import offer, said_by
 from vrooli.execution.mcp.link import Answered, Link
 from vrooli.execution.mcp.offered import McpTool, by_shown, told
 from vrooli.execution.mcp.servers import McpServers
@@ -106,21 +105,7 @@ class NotedMcp(AbstractToolset[None]):
 
     async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:
         """As the model sees them."""
-        return {name: self._offered(one) for name, one in self.known.items()}
-
-    def _offered(self, one: McpTool) -> ToolsetTool[None]:
-        definition = ToolDefinition(
-            name=one.shown,
-            description=one.title,
-            parameters_json_schema=dict(one.arguments),
-            sequential=not one.repeatable,
-        )
-        return ToolsetTool(
-            toolset=self,
-            tool_def=definition,
-            max_retries=MISTAKES,
-            args_validator=TOOL_SCHEMA_VALIDATOR,
-        )
+        return {name: offer(self, name, one) for name, one in self.known.items()}
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[None], tool: ToolsetTool[None]
@@ -139,10 +124,7 @@ class NotedMcp(AbstractToolset[None]):
         async def use(turn: Turn) -> dict[str, Any]:
             return await self._used(one, tool_args, turn)
 
-        said = await self.way.call.notes.once(note, use)
-        if "failed" in said:
-            raise ToolFailed(f"it failed ({said['failed']['kind']}): {said['failed']['reason']}")
-        return said["value"]
+        return said_by(await self.way.call.notes.once(note, use))
 
     def _check(self, one: McpTool, arguments: dict[str, Any]) -> None:
         try:

@@ -4,21 +4,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from pydantic_ai.exceptions import ModelRetry, ToolFailed
-from pydantic_ai.tools import RunContext, ToolDefinition
+from pydantic_ai.exceptions import ModelRetry
+from pydantic_ai.tools import RunContext
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
-from pydantic_ai.toolsets.external import TOOL_SCHEMA_VALIDATOR
 
 from vrooli.core.errors import VrooliError
 from vrooli.execution.llm.noted_model import Way
+from vrooli.execution.llm.offering import offer, said_by
 from vrooli.execution.step_type import StepTools
-from vrooli.execution.tool import Tool
 from vrooli.execution.tool_types import tool as tool_of
 from vrooli.flow.failed import Failed, failure_of
 from vrooli.flow.notes import NoNotes, Note, Turn
-
-MISTAKES = 3
-"""How often in a row a model may get the arguments of a tool wrong."""
 
 
 @dataclass
@@ -42,21 +38,7 @@ class NotedTools(AbstractToolset[None]):
 
     async def get_tools(self, ctx: RunContext[None]) -> dict[str, ToolsetTool[None]]:
         """As the model sees them."""
-        return {name: self._offered(tool_of(name)) for name in self.names}
-
-    def _offered(self, one: Tool) -> ToolsetTool[None]:
-        definition = ToolDefinition(
-            name=one.name,
-            description=one.title,
-            parameters_json_schema=dict(one.arguments),
-            sequential=not one.repeatable,
-        )
-        return ToolsetTool(
-            toolset=self,
-            tool_def=definition,
-            max_retries=MISTAKES,
-            args_validator=TOOL_SCHEMA_VALIDATOR,
-        )
+        return {name: offer(self, name, tool_of(name)) for name in self.names}
 
     async def call_tool(
         self, name: str, tool_args: dict[str, Any], ctx: RunContext[None], tool: ToolsetTool[None]
@@ -81,7 +63,4 @@ class NotedTools(AbstractToolset[None]):
                     raise
                 return {"failed": failure_of(error).to_json()}
 
-        said = await self.way.call.notes.once(note, use)
-        if "failed" in said:
-            raise ToolFailed(f"it failed ({said['failed']['kind']}): {said['failed']['reason']}")
-        return said["value"]
+        return said_by(await self.way.call.notes.once(note, use))
