@@ -15,11 +15,14 @@ _STATEMENTS = (
         data        json        NOT NULL,
         sent_at     timestamptz NOT NULL DEFAULT now(),
         sent_by     text        NOT NULL,
+        request_key text,
         path        text,
         attempt     integer
     )
     """,
     "CREATE INDEX signals_run ON signals (run, name, n)",
+    # A request that is sent again sends no second one.
+    "CREATE UNIQUE INDEX signals_request ON signals (run, sent_by, request_key)",
 )
 
 
