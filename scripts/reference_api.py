@@ -73,7 +73,8 @@ times as many at once (`VROOLI_RATE`); `RateLimit` tells what is left, and 429 c
 A request whose answer went astray is sent again with the same `Idempotency-Key`, any text of the
 caller's own (200 characters at most), and is done once. Every POST takes one but those without a
 role. The answer is that of the first time, with `Idempotent-Replayed: true`. Kept are answers below
-400 and of 64 KiB at most, for a day, of each caller's newest 1,000; what was refused is asked anew.
+400 and of 64 KiB at most, for a day, of each caller's newest 1,000 and all of the last ten minutes;
+what was refused (400 to 499, or a 503 `busy`) is asked anew.
 In place of the answer comes:
 
 """
@@ -88,15 +89,16 @@ REPEATS = (
     ("409 `done_already`", "The answer was larger.", "Read what it came to."),
     (
         "409 `unknown_outcome`",
-        "The server was lost in the middle of it, a minute ago or longer.",
+        "The server was lost in the middle of it, a minute ago or longer,"
+        " or answered 500 or above.",
         "Look whether it was done; if not, ask with a new key.",
     ),
     ("422 `key_reused`", "The key came with another request.", "A new key for each request."),
 )
 
 AFTER_REPEATS = """
-`POST /api/v1/runs` and `/fork` keep the key with the run that they make, as long as that is kept:
-for them there is none of these answers.
+`POST /api/v1/runs`, `/fork` and `/signals` keep the key with the run or the signal that they make,
+as long as that is kept: for them there is none of these answers.
 
 """
 

@@ -303,6 +303,21 @@ async def test_events_are_read_and_comments_left_out(serve: Serve) -> None:
     assert events == [{"n": 1}, {"n": 2}]
 
 
+async def test_who_may_listen_no_more_is_told_so(serve: Serve) -> None:
+    text = b'data: {"n": 1}\n\nevent: over\ndata: {"detail": "it ended"}\n\n'
+    heard: list[dict[str, Any]] = []
+    async with serve(raw(STREAM + chunk(text) + b"0\r\n\r\n")) as target:
+
+        def listen() -> None:
+            for event in http.stream_events(target, "/events"):
+                heard.append(event)
+
+        with pytest.raises(AccessDenied, match="it ended") as told:
+            await asyncio.to_thread(listen)
+    assert "vrooli login" in told.value.next_step
+    assert heard == [{"n": 1}]
+
+
 async def test_leaves_no_descriptor_open(request_: Request, serve: Serve) -> None:
     async with serve(raw(b"nonsense\r\n")) as target:
         for _ in range(3):  # the first rounds make threads and selectors

@@ -39,7 +39,7 @@ def show_fleet(seen: Mapping[str, Any], *, json: bool) -> None:
     render.table(_TITLES, [_row(host) for host in hosts])
     for host in hosts:
         for line in _lines(host):
-            render.out(f"  {host['name']}: {line}")
+            render.out(render.plain(f"  {host['name']}: {line}"))
 
 
 def _limits(kit: Kit, home: Home) -> tuple[float, float]:

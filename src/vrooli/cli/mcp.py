@@ -78,7 +78,7 @@ def _row(server: Mapping[str, Any]) -> tuple[str, ...]:
 def _tell(name: str, tried: Mapping[str, Any]) -> None:
     if not tried["ok"]:
         failure = tried["failure"]
-        render.note(f"{name}: {failure['reason']} ({failure['kind']})")
+        render.note(render.plain(f"{name}: {failure['reason']} ({failure['kind']})"))
         return
     rows = [
         (one["shown"], "yes" if one["repeatable"] else "-", _line(one)) for one in tried["tools"]

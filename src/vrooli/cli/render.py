@@ -23,6 +23,10 @@ _COLOURS = {
 }  # fmt: skip
 _COMMAND = re.compile(r"(?<=`)vrooli(?=(?:-autoheal)? [a-z-]+)")
 """Texts say `vrooli up`, in backticks, wherever they name a command."""
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""They would move the cursor, change colours, or show a text in another order than it has."""
+
+_C1 = re.compile("[\x7f-\x9f]")
 
 _SIGNS = {
     "healthy": "✓",
@@ -33,6 +37,16 @@ _SIGNS = {
     "blocked": "⊘",
     "refused": "✗",
 }
+
+
+def plain(text: str) -> str:
+    """A text of others in one line, with no power over the terminal."""
+    return _CONTROLS.sub("�", text)
+
+
+def plain_lines(text: str) -> str:
+    """The same, its lines kept."""
+    return "\n".join(map(plain, text.split("\n")))
 
 
 def out(text: str = "") -> None:
@@ -61,8 +75,9 @@ def note(text: str) -> None:
 
 
 def print_json(data: Any) -> None:
-    """Pure JSON."""
-    out(dumps(data, indent=2, ensure_ascii=False))
+    """Pure JSON; what controls a terminal is written as an escape, which says the same."""
+    text = dumps(data, indent=2, ensure_ascii=False)
+    out(_C1.sub(lambda one: f"\\u{ord(one[0]):04x}", text))
 
 
 def print_error(error: VrooliError, *, json: bool = False) -> None:
@@ -74,14 +89,14 @@ def print_error(error: VrooliError, *, json: bool = False) -> None:
         told = {name: getattr(error, name) for name in fields}
         print_json({"error": {"message": error.what, **told}})
     place = f"{error.where}: " if error.where else ""
-    note(f"{paint('error', 'critical', sys.stderr)}: {place}{as_called(error.what)}")
+    note(f"{paint('error', 'critical', sys.stderr)}: {plain_lines(place + as_called(error.what))}")
     advise(error.next_step)
 
 
 def advise(next_step: str) -> None:
     """What to do next, on standard error; nothing when there is nothing."""
     if next_step:
-        note(f"  next: {as_called(next_step)}")
+        note(f"  next: {plain_lines(as_called(next_step))}")
 
 
 def paint(text: str, word: str, stream: TextIO | None = None) -> str:
@@ -97,7 +112,7 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, below: bool =
     """Columns as wide as their content, as far as the terminal is; see `tables.lay_out`. Status
     words are coloured.
     """
-    body = [[str(cell) for cell in row] for row in rows]
+    body = [[plain(str(cell)) for cell in row] for row in rows]
     for line in lay_out(titles, body, columns(), below=below):
         out("".join(cell.before + paint(cell.text, cell.word) for cell in line).rstrip())
 

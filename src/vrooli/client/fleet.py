@@ -17,7 +17,7 @@ class FleetClient(ApiClient):
 
     def add_host(self, name: str) -> dict[str, Any]:
         """The host, with the `token` by which its watchdog posts."""
-        return self._ask("POST", "/hosts", {"name": name})
+        return self._make("/hosts", {"name": name})
 
     def revoke_host(self, name: str) -> dict[str, Any]:
         """The host, which may post no more."""

@@ -3,14 +3,24 @@
 Only `socket` and `json` are imported, because `vrooli status` has 250 ms for everything.
 """
 
-import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
-from vrooli.client.wire import MAX_BODY, MAX_LINE, Head, Read, Response, encode, parse, problem
+from vrooli.client.sse import EventLines
+from vrooli.client.wire import (
+    MAX_BODY,
+    MAX_LINE,
+    Head,
+    Read,
+    Response,
+    encode,
+    object_in,
+    parse,
+    problem,
+)
 from vrooli.core.address import Address, UnixPath
 from vrooli.core.errors import (
     AccessDenied,
@@ -87,7 +97,7 @@ def stream_lines(
     """
     lines = _lines(target, encode(target, method, path, body=body, token=token), silence)
     next(lines)
-    return (_object(line, target) for line in lines)
+    return (object_in(line, str(target)) for line in lines)
 
 
 def stream_events(
@@ -101,12 +111,14 @@ def stream_events(
     """The JSON data of server-sent events; names and comments (heartbeats) are left out.
 
     Raises:
-        VrooliError: as `stream_lines`.
+        VrooliError: as `stream_lines` and `EventLines.read`.
     """
     wire = encode(target, "GET", path, token=token, headers=headers)
+    events = EventLines(str(target))
     for line in _lines(target, wire, silence):
-        if line.startswith(b"data:"):
-            yield _object(line[5:], target)
+        event = events.read(line)
+        if event is not None:
+            yield event
 
 
 def _lines(target: Address, wire: bytes, silence: float) -> Iterator[bytes]:
@@ -128,16 +140,6 @@ def _lines(target: Address, wire: bytes, silence: float) -> Iterator[bytes]:
                 raise ProtocolError(f"a line is longer than {MAX_LINE} bytes", where=where)
         if rest.strip():
             yield rest
-
-
-def _object(line: bytes, target: Address) -> dict[str, Any]:
-    try:
-        value = json.loads(line)
-    except ValueError as error:
-        raise ProtocolError(f"a line is not JSON: {line[:80]!r}", where=str(target)) from error
-    if not isinstance(value, dict):
-        raise ProtocolError(f"a line is not a JSON object: {line[:80]!r}", where=str(target))
-    return value
 
 
 def _connect(target: Address, timeout: float) -> socket.socket:

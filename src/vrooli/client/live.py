@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from vrooli.client import aio
 from vrooli.client.api import Bearer
+from vrooli.client.sse import EventLines
 from vrooli.client.wire import encode
 from vrooli.client.work import ENDED
 from vrooli.core.address import HostPort
@@ -144,15 +145,11 @@ class LiveClient:
             self.target, "GET", path, token=token, headers={"Accept": "text/event-stream"}
         )
         async with aclosing(aio.stream_lines(self.target, wire)) as lines:
-            over = False
+            events = EventLines(str(self.target))
             async for line in lines:
-                over = over or line == b"event: over"
-                if line.startswith(b"data:") and over:
-                    what = json.loads(line[5:])["detail"]
-                    advice = "log in again: `vrooli login EMAIL`"
-                    raise AccessDenied(what, where=str(self.target), next_step=advice)
-                if line.startswith(b"data:"):
-                    yield json.loads(line[5:])
+                event = events.read(line)
+                if event is not None:
+                    yield event
 
     async def _goes_on(self, run: str) -> bool:
         """Whether more will come, now that a stream has ended."""

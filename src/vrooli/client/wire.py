@@ -76,6 +76,21 @@ class Response:
             return None
 
 
+def object_in(line: bytes, where: str) -> dict[str, Any]:
+    """A line of an answer that is a JSON object.
+
+    Raises:
+        ProtocolError: it is none.
+    """
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise ProtocolError(f"a line is not JSON: {line[:80]!r}", where=where) from error
+    if not isinstance(value, dict):
+        raise ProtocolError(f"a line is not a JSON object: {line[:80]!r}", where=where)
+    return value
+
+
 Parser = Generator[Read | Head | bytes, bytes, None]
 """Yields `Read` (send bytes back), then one `Head`, then pieces of the body (send b"" back)."""
 

@@ -94,8 +94,12 @@ class StepExecutor:
         return storable(await kind.run(asked, self.tools))
 
 
-def storable(output: object) -> object:
+def storable(output: object, name: str = "the output") -> object:
     """As it will be read back: what sees it now must see the same in a replay.
+
+    Args:
+        output: to be stored.
+        name: what errors call it.
 
     Raises:
         StepFailed: it is no JSON, too large, or cannot be stored.
@@ -103,11 +107,11 @@ def storable(output: object) -> object:
     try:
         text = json.dumps(output, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise StepFailed("output", "the output cannot be written down as JSON") from error
+        raise StepFailed("output", f"{name} cannot be written down as JSON") from error
     if len(text) > LARGEST:
-        raise StepFailed("output", f"the output has more than {LARGEST} bytes: {len(text)}")
+        raise StepFailed("output", f"{name} has more than {LARGEST} bytes: {len(text)}")
     if _UNSTORABLE.search(text):
-        raise StepFailed("output", "the output holds a character that cannot be stored")
+        raise StepFailed("output", f"{name} holds a character that cannot be stored")
     return json.loads(text)
 
 

@@ -4,11 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from vrooli.core.errors import Refused
+from vrooli.core.errors import Refused, UsageError
 from vrooli.core.ports.database import Database
+from vrooli.execution.executor import storable
 from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.engine import Engine
 from vrooli.execution.signals import Awaited, Signal
+from vrooli.execution.step_type import StepFailed
 from vrooli.execution.telling import TOLD
 
 MOST = 1000
@@ -34,29 +36,36 @@ SELECT t.data, t.sent_by, t.at, r.stirs FROM runs r LEFT JOIN taken t ON true WH
 """
 
 # The run is locked first: whoever sets it down to wait meanwhile comes before or after, and then
-# sees that it was stirred. A run that only waits is free for whoever claims it.
+# sees that it was stirred. A run that only waits is free for whoever claims it. Of two that come
+# at once with one key the second sends nothing, and gets nothing back: asked again, it is done.
 _SEND = f"""
-WITH run AS (
+WITH before AS (
+    SELECT FROM signals WHERE run = $1 AND sent_by = $4 AND request_key = $5
+), run AS (
     SELECT id, root, status FROM runs
     WHERE id = $1 AND status IN ('pending', 'running', 'waiting', 'paused')
+        AND NOT EXISTS (SELECT FROM before)
         AND (SELECT count(*) FROM signals WHERE run = $1 AND path IS NULL) < {MOST}
     FOR NO KEY UPDATE
 ), sent AS (
-    INSERT INTO signals (run, name, data, sent_by) SELECT id, $2, $3::json, $4 FROM run
+    INSERT INTO signals (run, name, data, sent_by, request_key)
+    SELECT id, $2, $3::json, $4, $5 FROM run
+    ON CONFLICT (run, sent_by, request_key) DO NOTHING RETURNING run
 ), moved AS (
     UPDATE runs r SET stirs = r.stirs + 1,
         status = CASE r.status WHEN 'waiting' THEN 'pending' ELSE r.status END,
         lease_until = CASE r.status WHEN 'waiting' THEN now() ELSE r.lease_until END
-    FROM run WHERE r.id = run.id
+    FROM run JOIN sent ON sent.run = run.id WHERE r.id = run.id
 ), news AS (
     SELECT root, id AS run, 1 AS i, 'signal.sent' AS kind,
            jsonb_build_object('name', $2::text, 'by', $4::text) AS data
-    FROM run
+    FROM run JOIN sent ON sent.run = run.id
     UNION ALL
     SELECT root, id, 2, 'run.pending', jsonb_build_object('by', $4::text, 'why', 'signal')
-    FROM run WHERE status = 'waiting'
+    FROM run JOIN sent ON sent.run = run.id WHERE status = 'waiting'
 ), {TOLD}
-SELECT root FROM run
+SELECT root FROM run JOIN sent ON sent.run = run.id
+UNION ALL SELECT root FROM runs, before WHERE id = $1
 """
 
 
@@ -69,12 +78,14 @@ class NewSignal:
         name: of the signal.
         data: any JSON value.
         by: who sends it.
+        key: the same whenever one request is sent again; None when the caller sent none.
     """
 
     run: str
     name: str
     data: Any
     by: str
+    key: str | None = None
 
 
 class PostgresSignals:
@@ -93,10 +104,12 @@ class PostgresSignals:
         return int(row[3]) if row[0] is None else Signal(json.loads(row[0]), row[1], row[2])
 
     async def send(self, new: NewSignal) -> bool:
-        """Whether the run may still take it, and has room for it."""
-        values = (new.run, new.name, json.dumps(new.data), new.by)
+        """Whether the run may still take it, and has room for it; or it was sent before."""
+        values = (new.run, new.name, json.dumps(new.data), new.by, new.key)
         async with self._database.connection() as connection:
             root = await connection.fetchval(_SEND, *values)
+            if root is None and new.key is not None:
+                root = await connection.fetchval(_SEND, *values)
         if root is not None:
             self._told((root,))
         return root is not None
@@ -112,13 +125,15 @@ class Signalling:
         """Keep it for the step that waits for it, or will.
 
         Args:
-            new: what is sent to a run that there is.
+            new: what is sent to a run that there is; with a key that was sent before, nothing.
             status: of that run, as it was read.
 
         Raises:
+            BadSignal: nobody could read what it carries.
             Refused: the run has ended, what the signal carries is too large, or too many are kept
                 for the run that no step has taken.
         """
+        _check(new)
         if len(json.dumps(new.data)) > LARGEST:
             what = f"a signal carries at most {LARGEST} characters of JSON"
             raise Refused(what, where=new.run, next_step="send where the data can be found")
@@ -126,6 +141,17 @@ class Signalling:
             raise _refused(new, status)
         self._engine.stir(new.run)
         await self._engine.wake(new.run)
+
+
+class BadSignal(UsageError):
+    """What it carries can be kept nowhere."""
+
+
+def _check(new: NewSignal) -> None:
+    try:
+        storable(new.data, "the data of the signal")
+    except StepFailed as error:
+        raise BadSignal(error.what, where=new.run, next_step="correct the data") from error
 
 
 def _refused(new: NewSignal, status: str) -> Refused:

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from vrooli.core.errors import (
     AccessDenied,
+    Busy,
     Refused,
     StorageError,
     TooLarge,
@@ -17,6 +18,7 @@ from vrooli.core.errors import (
     UsageError,
     VrooliError,
 )
+from vrooli.server.repeats.words import BUSY
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -109,6 +111,8 @@ def problem_of(error: VrooliError) -> Problem:
 
 
 def _classify(error: VrooliError) -> tuple[int, str]:
+    if isinstance(error, Busy):
+        return 503, BUSY
     if error.retryable:
         return 503, "unavailable"
     if isinstance(error, UnknownName):

@@ -14,9 +14,11 @@ from vrooli.execution.signals import Awaited, Signal
 PAID = {"step": "paid", "wait": {"signal": "paid"}}
 
 
-async def send(one: Process, run: str, data: Any = None, name: str = "paid") -> None:
+async def send(
+    one: Process, run: str, data: Any = None, name: str = "paid", key: str | None = None
+) -> None:
     status = (await one.run(run))["status"]
-    await one.work.signalling.send(NewSignal(run, name, data, "bob"), status)
+    await one.work.signalling.send(NewSignal(run, name, data, "bob", key), status)
 
 
 async def test_a_run_waits_in_nobody_s_place_and_goes_on_at_once(one: Process) -> None:
@@ -46,6 +48,17 @@ async def test_those_that_come_early_are_kept_and_taken_in_order(one: Process) -
     for number in (1, 2, 3):
         await send(one, run, number)
     assert (await one.until(run, "completed"))["output"] == [1, 2]
+
+
+async def test_one_that_is_sent_again_is_there_once(one: Process) -> None:
+    """Also when both come at once, and when the run has ended by then."""
+    run = await one.start(ask("slow"), PAID, output="${steps.paid.data}")
+    await asyncio.gather(*(send(one, run, 1, key="k") for _ in range(4)))
+    await one.until(run, "completed")
+    await send(one, run, 1, key="k")
+    assert (await one.kinds(run)).count("signal.sent") == 1
+    with pytest.raises(Refused, match="completed"):
+        await send(one, run, 1, key="other")
 
 
 async def test_branches_take_one_each(one: Process) -> None:

@@ -28,10 +28,13 @@ def assert_away(server: Server) -> None:
     assert body["dependencies"]["postgres"]["latency_ms"] is None
     assert body["dependencies"]["postgres"]["error"]
     assert server.get("/health/live").status_code == 200
-    for answer in (server.post(PATH, json=BATCH), server.get(PATH)):
+    keyed = {**server.headers, "Idempotency-Key": "k"}
+    again = httpx.post(server.url + PATH, json=BATCH, headers=keyed, timeout=30)
+    for answer in (server.post(PATH, json=BATCH), again, server.get(PATH)):
         assert answer.status_code == 503, answer.text
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.json()["retryable"] is True
+    assert "Traceback" not in server.log
 
 
 def test_a_server_that_was_first_serves_as_soon_as_postgres_is_there(

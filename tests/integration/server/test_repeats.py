@@ -20,7 +20,7 @@ BY_ITSELF = {
 }
 """Those of `auth`: who asks is not known before, so whose key should it be?"""
 
-IN_ITS_COMMIT = {"/runs", "/runs/{run}/fork"}
+IN_ITS_COMMIT = {"/runs", "/runs/{run}/fork", "/runs/{run}/signals"}
 """The key stands in what is made."""
 
 
@@ -157,6 +157,27 @@ def test_of_one_in_whose_middle_the_server_was_lost_nobody_knows(served: Server)
     assert (lost.json()["code"], lost.json()["retryable"]) == ("unknown_outcome", False)
     sql(served, f"UPDATE requests SET began_at = now() - interval '25 hours' {place}")
     assert posted(served, "/users", key, body).json()["code"] == "refused"
+
+
+def test_a_signal_is_sent_once_and_one_that_cannot_be_kept_is_refused(
+    served: Server, client: WorkClient
+) -> None:
+    name = f"r{secrets.token_hex(4)}"
+    client.put_routine({"name": name, "do": [STAYS]})
+    run = client.start(name, {})["id"]
+    path = f"/runs/{run}/signals"
+    first, second = twice(served, path, {"name": "paid"})
+    assert (first.status_code, second.status_code) == (200, 200)
+    kinds = [event["kind"] for event in served.get(f"{V1}/runs/{run}/events").json()["events"]]
+    assert kinds.count("signal.sent") == 1
+    headers = {"Authorization": f"Bearer {served.token}", "Content-Type": "application/json"}
+    for data in ("NaN", "-Infinity", '{"a": ["\\u0000"]}', '"\\ud800"'):
+        body = f'{{"name": "paid", "data": {data}}}'
+        refused = httpx.post(served.url + V1 + path, content=body, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "bad_signal"), refused.text
+        assert "the data of the signal" in refused.json()["detail"]
+    client.cancel(run)
+    assert posted(served, path, "another", {"name": "paid"}).status_code == 409
 
 
 def test_who_may_not_ask_is_refused_by_the_route(served: Server) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from vrooli.cli.render import as_called, called_as, follow
+from vrooli.cli.autoheal_fleet import show_fleet
+from vrooli.cli.render import as_called, called_as, follow, print_error, print_json
+from vrooli.core.errors import VrooliError
 
 TEXT = "next: `vrooli up`, `vrooli-autoheal checks`; vrooli is a name, `vrooli` alone too"
 
@@ -52,3 +54,24 @@ def test_a_step_names_its_service_once(capsys: pytest.CaptureFixture[str]) -> No
     step = {"service": "api", "phase": "failed", "message": "api: no\n  next: x", "seconds": 0.0}
     follow(iter([step]))
     assert capsys.readouterr().err == "  ✗ api            failed      no\n        next: x\n"
+
+
+EVIL = "\x1b]0;mine\x07\x9b2J\x7f\u202enot"
+SHOWN = "�]0;mine��2J��not"
+
+
+def test_texts_of_others_have_no_power_over_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    host = {"name": "a", "verdict": "ok", "last_seen": 0, "stack": EVIL, "version": EVIL}
+    problem = {"name": "disk", "status": "warning", "message": f"{EVIL}\nb: all is well"}
+    more = {"behind": 0, "lost": 0, "standing": "fine", "problems": [problem], "status": "ok"}
+    show_fleet({"status": "ok", "hosts": [{**host, **more}]}, json=False)
+    said = capsys.readouterr().out
+    assert said.count(SHOWN) == 3
+    assert all(one == "\n" or one.isprintable() for one in said)
+    assert "\nb: all" not in said
+    print_error(VrooliError(f"{EVIL}\nline"))
+    assert capsys.readouterr().err == f"error: {SHOWN}\nline\n"
+    print_json({"x": "\x9b"})
+    assert capsys.readouterr().out == '{\n  "x": "\\u009b"\n}\n'

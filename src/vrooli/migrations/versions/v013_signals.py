@@ -15,6 +15,7 @@ _STATEMENTS = (
         data        json        NOT NULL,
         sent_at     timestamptz NOT NULL DEFAULT now(),
         sent_by     text        NOT NULL,
+        request_key text,
         path        text,
         attempt     integer
     )
@@ -22,6 +23,8 @@ _STATEMENTS = (
     "CREATE INDEX signals_run ON signals (run, name, n)",
     # Those that no step has taken are counted.
     "CREATE INDEX signals_kept ON signals (run) WHERE path IS NULL",
+    # A request that is sent again sends no second one.
+    "CREATE UNIQUE INDEX signals_request ON signals (run, sent_by, request_key)",
 )
 
 

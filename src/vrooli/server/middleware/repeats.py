@@ -6,6 +6,7 @@ What an answer holds that is shown once is not kept: who asks again learns that 
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -13,12 +14,20 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vrooli.core.errors import VrooliError
 from vrooli.server.accounts.roles import Role
 from vrooli.server.auth import access_of, declared
-from vrooli.server.problems import Problem, problem
+from vrooli.server.problems import Problem, problem, problem_of
 from vrooli.server.repeats.routes import HEADER, LONGEST
 from vrooli.server.repeats.store import RequestStore
-from vrooli.server.repeats.words import Answered, Asked, Before, Seal, answered
+from vrooli.server.repeats.words import (
+    Answered,
+    Asked,
+    Before,
+    Seal,
+    answered,
+    nothing_done,
+)
 
 UNDER_WAY = 60.0
 """Seconds after which a request that was not answered counts as lost: no route takes so long."""
@@ -49,42 +58,62 @@ class Repeats:
         3. Else: answer as the first time. Whoever may not ask is refused by the route itself.
         """
         key, route = _key(scope), self._route(scope)
-        caller = await _caller(scope, route) if key and route else None
-        if not key or caller is None:
+        if not key or route is None:
             await self._app(scope, receive, send)
-            return
-        if len(key) > LONGEST:
-            await _too_long(scope, receive, send)
             return
         body = _Body(receive)
         try:
-            said = await body.whole()
+            one = await self._asked(scope, route, key, body)
+            before = await self._store.begin(one) if isinstance(one, Asked) else None
         except HTTPException as error:
             await problem(error.status_code, "too_large", str(error.detail))(scope, receive, send)
             return
-        line = f"{scope['path']}?{scope['query_string'].decode('latin-1')}\n"
-        one = Asked(caller, key, self._seal(line.encode() + said))
-        before = await self._store.begin(one)
-        if before is not None:
+        except VrooliError as error:
+            if not error.retryable:
+                raise
+            await problem_of(error)(scope, receive, send)  # nothing has begun
+            return
+        if isinstance(one, Problem):
+            await one(scope, receive, send)
+        elif one is None:
+            await self._app(scope, receive, send)
+        elif before is not None:
             await _again(before, one.seal)(scope, receive, send)
         else:
             await self._first(one, scope, body.once_more, send)
 
+    async def _asked(
+        self, scope: Scope, route: APIRoute, key: str, body: "_Body"
+    ) -> Asked | Problem | None:
+        """What is asked, or why it cannot be; None for whoever may not ask."""
+        caller = await _caller(scope, route)
+        if caller is None:
+            return None
+        if len(key) > LONGEST:
+            return _too_long()
+        line = f"{scope['path']}?{scope['query_string'].decode('latin-1')}\n"
+        return Asked(caller, key, self._seal(line.encode() + await body.whole()))
+
     async def _first(self, one: Asked, scope: Scope, receive: Receive, send: Send) -> None:
-        """An answer of 400 and above says that nothing was done, or that nobody knows; either way
-        the next one is a new request. Who is cancelled in the middle leaves it under way.
-        """
+        """Who is cancelled in the middle leaves it under way."""
         answer = _Answer(send)
         try:
             await self._app(scope, receive, answer.take)
         except Exception:
-            await self._store.forget(one)
+            await self._keep(one, 500, b"")
             raise
-        if answer.status < 400:
-            await self._store.end(one, answered(answer.status, answer.body))
-        else:
-            await self._store.forget(one)
+        await self._keep(one, answer.status, answer.body)
         await answer.go_out()
+
+    async def _keep(self, one: Asked, status: int, body: bytes) -> None:
+        """What was refused is a new request the next time. After 500 and above some of it may be
+        done, so it is not done again.
+        """
+        with suppress(VrooliError):  # then it stays under way, and nobody knows
+            if nothing_done(status, body):
+                await self._store.forget(one)
+            else:
+                await self._store.end(one, answered(status, body))
 
     def _route(self, scope: Scope) -> APIRoute | None:
         if scope["type"] != "http" or scope["method"] != "POST":
@@ -166,8 +195,8 @@ def _again(before: Before, seal: bytes) -> Response:
     if before.seal != seal:
         what = "this key was sent before, with another request"
         return problem(422, "key_reused", what, next_step=_NEW_KEY)
-    if before.answered is None:
-        return _unanswered(before.seconds)
+    if before.answered is None or before.answered.unknown:
+        return _unanswered(before)
     if before.answered.same:
         headers = {"Idempotent-Replayed": "true"}
         text = before.answered.text
@@ -175,15 +204,16 @@ def _again(before: Before, seal: bytes) -> Response:
     return _done(before.answered)
 
 
-def _unanswered(seconds: float) -> Problem:
-    if seconds < UNDER_WAY:
+def _unanswered(before: Before) -> Problem:
+    if before.answered is None and before.seconds < UNDER_WAY:
         found = problem(409, "under_way", "the first of these requests goes on", retryable=True)
         found.headers["Retry-After"] = str(_ASK_AGAIN)
         return found
     return problem(
         409,
         "unknown_outcome",
-        f"the server was lost {seconds:.0f} s ago in the middle of it: it may be done, or not",
+        f"the server {'failed' if before.answered else 'was lost'} {before.seconds:.0f} s ago"
+        " in the middle of it: it may be done, or not",
         next_step="look whether it was done; if not, ask with a new key",
     )
 
@@ -202,7 +232,6 @@ def _done(how: Answered) -> Problem:
     )
 
 
-async def _too_long(scope: Scope, receive: Receive, send: Send) -> None:
+def _too_long() -> Problem:
     fault = {"field": f"header.{HEADER.lower()}", "problem": f"longer than {LONGEST} characters"}
-    refusal = problem(422, "bad_parameters", "a parameter is not valid", details=[fault])
-    await refusal(scope, receive, send)
+    return problem(422, "bad_parameters", "a parameter is not valid", details=[fault])

@@ -9,7 +9,12 @@ KEPT = 86_400
 """Seconds for which a request is remembered."""
 
 MOST = 1000
-"""Requests of one caller that are remembered, the newest."""
+"""Requests of one caller that are remembered, the newest; all of the last `SURELY` beside them."""
+
+SURELY = 600
+"""Seconds for which each is remembered, however many come after it. How many come is bounded by the
+rate that a caller may ask at.
+"""
 
 _TRIES = 3
 
@@ -23,7 +28,8 @@ WITH old AS (
 ), spare AS (
     DELETE FROM requests WHERE (caller, key) IN (
         SELECT caller, key FROM requests
-        WHERE caller = $1 AND key <> $2 ORDER BY began_at DESC OFFSET $5 LIMIT 100)
+        WHERE caller = $1 AND key <> $2 AND began_at < now() - make_interval(secs => $6)
+        ORDER BY began_at DESC OFFSET $5 LIMIT 100)
 )
 INSERT INTO requests AS r (caller, key, seal) VALUES ($1, $2, $3)
 ON CONFLICT (caller, key) DO UPDATE
@@ -53,7 +59,7 @@ class RequestStore:
 
     async def begin(self, one: Asked) -> Before | None:
         """None when it is the first with its key, and is now under way; else what is known."""
-        values = (one.caller, one.key, one.seal, KEPT, MOST - 1)
+        values = (one.caller, one.key, one.seal, KEPT, MOST - 1, SURELY)
         for _ in range(_TRIES):
             async with self._database.connection() as connection:
                 if await connection.fetchval(_BEGIN, *values):

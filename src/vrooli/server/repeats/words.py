@@ -13,6 +13,9 @@ LARGEST = 64 * 1024
 Seal = Callable[[bytes], bytes]
 """Tells one request from another without telling what was in it: that may be a password."""
 
+BUSY = "busy"
+"""`code` of a 503 that says that nothing was begun."""
+
 _SECRET = ("token", "secret", "password")
 
 
@@ -50,6 +53,11 @@ class Answered:
         """Whether this is all that was answered."""
         return self.text is not None and not self.secret
 
+    @property
+    def unknown(self) -> bool:
+        """Whether the server failed in the middle of it: nobody knows what was done by then."""
+        return self.status >= 500
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -57,7 +65,7 @@ class Before:
 
     Attributes:
         seal: of the request then.
-        seconds: since then.
+        seconds: since it began.
         answered: how it was answered; None while nobody knows.
     """
 
@@ -72,8 +80,27 @@ def sealed_by(secret: str) -> Seal:
     return lambda said: hmac.digest(key, said, "sha256")
 
 
+def nothing_done(status: int, body: bytes) -> bool:
+    """Whether an answer says that nothing was done. Many a route commits first, and then finds
+    that PostgreSQL is away: a failure says nothing.
+    """
+    if status == 503:
+        return bool(_read(body).get("code") == BUSY)
+    return 400 <= status < 500
+
+
+def _read(body: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
 def answered(status: int, body: bytes) -> Answered:
-    """What is kept of an answer."""
+    """What is kept of an answer: of a failure, that it was one."""
+    if status >= 500:
+        return Answered(status, False, None)
     try:
         said = json.loads(body)
     except ValueError:

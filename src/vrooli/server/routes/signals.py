@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
-from vrooli.execution.postgres_signals import NewSignal, Signalling
+from vrooli.execution.postgres_signals import BadSignal, NewSignal, Signalling
 from vrooli.execution.runs.views import RunViews
 from vrooli.execution.signals import NAME
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, OwnRun, Who
+from vrooli.server.problems import problem
 
 
 class Sent(BaseModel):
@@ -39,12 +40,23 @@ def signal_routes(signalling: Signalling, views: RunViews) -> APIRouter:
         response_model=None,
         responses=answers(shapes.RunShape, 404, 409),
     )
-    async def send(run: OwnRun, who: Who, sent: Sent) -> JSONResponse:
+    async def send(
+        run: OwnRun,
+        who: Who,
+        sent: Sent,
+        idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> JSONResponse:
         """The run. The oldest step that waits for a signal of that name, or the first that will,
-        takes it, with `data` in its output; no other does. 409 when the run has ended.
+        takes it, with `data` in its output; no other does. The same `Idempotency-Key` again sends
+        no second one. 409 when the run has ended, 422 when `data` cannot be kept: NaN, or a text
+        with NUL or half of a character.
         """
         before = await views.get(run)
-        await signalling.send(NewSignal(run, sent.name, sent.data, who.name), before["status"])
+        new = NewSignal(run, sent.name, sent.data, who.name, idempotency_key or None)
+        try:
+            await signalling.send(new, before["status"])
+        except BadSignal as error:
+            return problem(422, "bad_signal", error.what, next_step=error.next_step)
         return JSONResponse(await views.get(run))
 
     return router
