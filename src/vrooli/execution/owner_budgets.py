@@ -40,9 +40,9 @@ def standing_of(owner: str) -> str:
 
 _ALL = f"{_LIMITED.format(purse=purse('o.owner', '$2::text'))} WHERE o.owner = ANY ($1::text[])"
 
-# Whoever sets aside, settles or releases meanwhile would see half of it: the mark of a month without
-# its ledger, or no limit at all, and would book nothing there. So what is under way ends first, and
-# what comes later begins when all of it is there.
+# Whoever sets aside, settles or releases meanwhile would see half of it, a month's mark but not its
+# ledger, or no limit at all, and book nothing there. So what is under way ends first, and what
+# comes later begins when all of it is there.
 _ALONE = "LOCK TABLE budget_reservations IN SHARE ROW EXCLUSIVE MODE"
 
 # What was spent in this month before anybody limited it counts as well: each reservation once, for
