@@ -3,6 +3,7 @@ may die at each of its words to the store, and what it wrote before stays.
 """
 
 import asyncio
+import itertools
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -178,10 +179,10 @@ class World:
                     up.reserved -= sum(one.open.values())
                 one.open.clear()
 
-    def reserve(self, run: Run, key: str) -> None:
+    def reserve(self, run: Run, key: str) -> bool:
         """See `execution.spending.Spending`."""
         if key in run.open or key in run.settled:
-            return
+            return key in run.open
         for one in run.way():
             if one.most_tokens is not None and one.spent + one.reserved + ASIDE > one.most_tokens:
                 if self.pauses:
@@ -190,6 +191,7 @@ class World:
         run.open[key] = ASIDE
         for one in run.way():
             one.reserved += ASIDE
+        return True
 
     def spend(self, run: Run, key: str, real: int) -> None:
         """Settle it; the same twice is nothing new."""
@@ -311,7 +313,8 @@ class _Steps:
     async def _asked(self, call: Call, number: int, turn: Turn) -> int:
         world, key = self.world, f"{turn.key}:{turn.number}"
         await world.word()
-        world.reserve(self.run, key)
+        keys = (key if number == 1 else f"{key}~{number}" for number in itertools.count(1))
+        key = next(one for one in keys if world.reserve(self.run, one))
         await world.word()
         self._does(f"{call.path}/model[{number}]", turn.number, once=False)
         # By the attempt of the step: asked again after a death, it is away again.

@@ -103,9 +103,9 @@ class MeteredSpending:
     inner: Spending
     meter: Meter
 
-    async def reserve(self, run: str, key: str, most: Amount) -> None:
+    async def reserve(self, run: str, key: str, most: Amount) -> bool:
         """See the port."""
-        await self.inner.reserve(run, key, most)
+        return await self.inner.reserve(run, key, most)
 
     async def settle(self, run: str, key: str, real: Amount) -> None:
         """See the port."""

@@ -40,6 +40,11 @@ def standing_of(owner: str) -> str:
 
 _ALL = f"{_LIMITED.format(purse=purse('o.owner', '$2::text'))} WHERE o.owner = ANY ($1::text[])"
 
+# Whoever sets aside, settles or releases meanwhile would see half of it, a month's mark but not its
+# ledger, or no limit at all, and book nothing there. So what is under way ends first, and what
+# comes later begins when all of it is there.
+_ALONE = "LOCK TABLE budget_reservations IN SHARE ROW EXCLUSIVE MODE"
+
 # What was spent in this month before anybody limited it counts as well: each reservation once, for
 # it is marked. A limit that comes back after it was removed makes up for the time between.
 _SET = f"""
@@ -94,7 +99,8 @@ class OwnerBudgets:
         """
         month = month_of(self._clock.wall())
         values = (owner, limits.micros, limits.tokens, by, month, begins(month))
-        async with self._database.connection() as connection:
+        async with self._database.connection() as connection, connection.transaction():
+            await connection.execute(_ALONE)
             await connection.execute(_SET, *values)
 
     async def clear(self, owner: str) -> None:

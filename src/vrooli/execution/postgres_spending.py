@@ -23,7 +23,7 @@ WITH spender AS (
          WHERE o.owner = r.created_by), '{{}}') AS way
     FROM runs r WHERE r.id = $1 AND r.status = 'running' FOR SHARE OF r
 ), known AS (
-    SELECT FROM budget_reservations WHERE run = $1 AND key = $2 AND status <> 'released'
+    SELECT status FROM budget_reservations WHERE run = $1 AND key = $2 AND status <> 'released'
 ), ledger AS (
     SELECT * FROM budgets WHERE run = ANY ((SELECT way FROM spender)::text[])
     ORDER BY run FOR NO KEY UPDATE
@@ -54,12 +54,14 @@ WITH spender AS (
     FROM ledger l, noted WHERE b.run = l.run
 )
 SELECT EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM noted) AS done,
-       EXISTS (SELECT FROM spender) AS runs,
+       (SELECT status FROM known) AS known, EXISTS (SELECT FROM spender) AS runs,
        (SELECT count(*) FROM ledger) = (SELECT cardinality(way) FROM spender) AS whole, s.*
 FROM (SELECT) AS one LEFT JOIN LATERAL (SELECT * FROM short LIMIT 1) s ON true
 """
 
-_KNOWN = "SELECT 1 FROM budget_reservations WHERE run = $1 AND key = $2 AND status <> 'released'"
+_KNOWN = """
+SELECT status FROM budget_reservations WHERE run = $1 AND key = $2 AND status <> 'released'
+"""
 
 _OPEN = """
 INSERT INTO budgets (run) SELECT unnest(ancestors || id) FROM runs WHERE id = $1
@@ -103,15 +105,15 @@ class PostgresSpending:
     database: Database
     clock: Clock
 
-    async def reserve(self, run: str, key: str, most: Amount) -> None:
+    async def reserve(self, run: str, key: str, most: Amount) -> bool:
         """See the port. Where the limit says `pause`, it raises `OverBudget` instead."""
-        await patiently(self.clock, lambda: self._reserve(run, key, most))
+        return await patiently(self.clock, lambda: self._reserve(run, key, most))
 
     async def settle(self, run: str, key: str, real: Amount) -> None:
         """See the port."""
         await patiently(self.clock, lambda: self._settle(run, key, real))
 
-    async def _reserve(self, run: str, key: str, most: Amount) -> None:
+    async def _reserve(self, run: str, key: str, most: Amount) -> bool:
         month = month_of(self.clock.wall())
         values = (run, key, most.tokens, most.micros, month)
         async with self.database.connection() as connection:
@@ -121,8 +123,9 @@ class PostgresSpending:
                 await connection.execute(OPEN_MONTH, run, month)
                 said = await connection.fetchrow(_RESERVE, *values)
             # Asked twice at once, the one that waited may find no room for what it has already.
-            if said["done"] or await connection.fetchval(_KNOWN, run, key):
-                return
+            known = said["known"] if said["done"] else await connection.fetchval(_KNOWN, run, key)
+            if said["done"] or known:
+                return bool(known != "settled")
         if not said["runs"]:
             raise StepFailed("budget", "the run has ended", where=run)
         raise _refused(said)

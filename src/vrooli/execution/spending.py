@@ -20,9 +20,13 @@ class Amount:
 class Spending(Protocol):
     """Of the runs: out of a run's budget, and out of those of all that it is a part of."""
 
-    async def reserve(self, run: str, key: str, most: Amount) -> None:
+    async def reserve(self, run: str, key: str, most: Amount) -> bool:
         """Set `most` aside, before it is spent. The same key of the same run twice is nothing new:
         so a replay after a crash reserves nothing twice.
+
+        Returns:
+            Whether something is set aside. False where that key is settled already: what is spent
+            now needs another one.
 
         Raises:
             StepFailed: kind `budget`: a limit leaves no room for it, or nobody knows its price and
@@ -40,8 +44,9 @@ class Spending(Protocol):
 class Unlimited:
     """For runs that nobody limits."""
 
-    async def reserve(self, run: str, key: str, most: Amount) -> None:
+    async def reserve(self, run: str, key: str, most: Amount) -> bool:
         """Always."""
+        return True
 
     async def settle(self, run: str, key: str, real: Amount) -> None:
         """Nothing is kept."""

@@ -7,11 +7,17 @@ from typing import Any
 
 import pytest
 
+from tests.support.openai_server import hangs, openai_server
+from tests.support.steps import call, tools
 from tests.support.trees import Place, goes_on, place, sub
+from tests.support.until import until
 from tests.support.waiting import eventually
 from tests.support.work import VERSION
 from vrooli.core.errors import Refused
+from vrooli.execution.executor import StepExecutor
 from vrooli.execution.live.events import EventStore
+from vrooli.execution.llm.models import Models
+from vrooli.execution.llm.settings import ModelSettings, Provider
 from vrooli.execution.postgres_spending import PostgresSpending
 from vrooli.execution.runs.child_store import ChildStore, NewChild
 from vrooli.execution.runs.children import child_id
@@ -22,6 +28,7 @@ from vrooli.flow.budget import Limits, OverBudget
 from vrooli.flow.entries import Begun, Entry, Finished
 from vrooli.flow.journal import Written
 from vrooli.host.clock import SystemClock
+from vrooli.host.memory.secrets import MemorySecrets
 
 SPENDING = goes_on("x")
 
@@ -71,7 +78,7 @@ async def test_the_same_key_twice_is_nothing_new(here: Place, spending: Postgres
     await asyncio.gather(*(spending.reserve(run, "a", Amount(60)) for _ in range(8)))
     assert await of(here, run, "tokens") == (0, 60, 100)
     await asyncio.gather(*(spending.settle(run, "a", Amount(50)) for _ in range(8)))
-    await spending.reserve(run, "a", Amount(60))
+    assert not await spending.reserve(run, "a", Amount(60)), "that is spent"
     assert await of(here, run, "tokens") == (50, 0, 100)
 
 
@@ -129,6 +136,31 @@ async def test_what_a_crash_left_set_aside_is_free_when_its_run_ends(
     assert await of(here, run, "tokens") == (5, 0, 100)
     with pytest.raises(StepFailed, match="has ended"):
         await spending.reserve(child, "b", Amount(1))
+
+
+async def test_a_model_request_that_a_cancel_of_its_run_cuts_off_is_spent(
+    here: Place, spending: PostgresSpending
+) -> None:
+    """What was set aside for it was free again before."""
+    run = await under_way(here, {"tokens": 100_000})
+    async with openai_server() as (server, url):
+        server.answers(hangs())
+        models = Models(
+            ModelSettings({"house": Provider("house", "openai", url)}),
+            MemorySecrets(),
+            SystemClock(),
+        )
+        executor = StepExecutor(run, tools(models=models, spending=spending, clock=SystemClock()))
+        step = call("llm", {"model": "house:fake", "prompt": "How is it?"})
+        asking = asyncio.create_task(executor.execute(step, 0.0))
+        await until(lambda: bool(server.asked))
+        _, most, _ = await of(here, run, "tokens")
+        await here.work.runs.cancel(run, "somebody")
+        assert await of(here, run, "tokens") == (0, 0, 100_000)
+        asking.cancel()
+        await asyncio.wait([asking])
+    await until(lambda: not models.owed.open)
+    assert await of(here, run, "tokens") == (most, 0, 100_000)
 
 
 async def test_where_it_says_pause_nothing_fails(here: Place, spending: PostgresSpending) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.support.clocks import TurnedClock
 from tests.support.trees import Place, goes_on, sub
+from tests.support.waiting import eventually
 from vrooli.core.errors import VrooliError
 from vrooli.execution.owner_budgets import OwnerBudgets
 from vrooli.execution.postgres_spending import PostgresSpending
@@ -203,3 +205,61 @@ async def test_old_runs_go_and_the_month_stays(ann: Somebody, here: Place) -> No
     await here.fetch("DELETE FROM runs WHERE id = $1", run)
     assert await here.fetch("SELECT FROM budgets WHERE run = $1", run) == []
     assert await ann.of("tokens") == (10, 0, 100)
+
+
+async def waits(here: Place, what: str, task: "asyncio.Task[Any]") -> None:
+    """Until such a statement waits for a lock of another connection, or its task has ended."""
+    query = """SELECT FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock' AND query LIKE $1"""
+
+    async def look() -> bool:
+        return task.done() or bool(await here.fetch(query, f"%{what}%"))
+
+    await eventually(look, what)
+
+
+@pytest.mark.parametrize("end", ["settled", "released"])
+async def test_what_ends_while_the_first_limit_of_a_month_is_set_counts(
+    ann: Somebody, end: str
+) -> None:
+    """It finds its mark, and must find the ledger of the month as well."""
+    here, run = ann.here, await ann.run()
+    ann.clock.jump(datetime.now(UTC).timestamp() - ann.clock.wall())
+    await ann.spending.reserve(run, "a", Amount(60))
+    ends: dict[str, tuple[str, Callable[[], Coroutine[Any, Any, Any]], int]] = {
+        "settled": ("WITH kept AS", lambda: ann.spending.settle(run, "a", Amount(50)), 50),
+        "released": ("WITH ours AS", lambda: here.work.runs.cancel(run, "somebody"), 0),
+    }
+    async with here.database.connection() as other:
+        holding = other.transaction()
+        await holding.start()
+        month = f"owner:{ann.name}:{datetime.now(UTC):%Y-%m}"
+        row = "INSERT INTO budgets (run, owner, month) VALUES ($1, $2, now())"
+        await other.execute(row, month, ann.name)
+        setting = asyncio.create_task(ann.limit(tokens=100))
+        await waits(here, "INSERT INTO owner_limits", setting)
+        statement, work, spent = ends[end]
+        ending = asyncio.create_task(work())
+        await waits(here, statement, ending)
+        await holding.rollback()
+        await asyncio.gather(setting, ending)
+    assert await ann.of("tokens") == (spent, 0, 100)
+
+
+async def test_what_is_just_being_set_aside_when_a_limit_is_set_counts(ann: Somebody) -> None:
+    """It began before there was one, and ends after."""
+    here, run = ann.here, await ann.run()
+    ann.clock.jump(datetime.now(UTC).timestamp() - ann.clock.wall())
+    await ann.spending.reserve(run, "a", Amount(10))
+    async with here.database.connection() as other:
+        holding = other.transaction()
+        await holding.start()
+        await other.execute("SELECT FROM runs WHERE id = $1 FOR UPDATE", run)
+        reserving = asyncio.create_task(ann.spending.reserve(run, "b", Amount(60)))
+        await waits(here, "WITH spender AS", reserving)
+        setting = asyncio.create_task(ann.limit(tokens=100))
+        await waits(here, "LOCK TABLE budget_reservations", setting)
+        await holding.rollback()
+        assert await reserving
+        await setting
+    assert await ann.of("tokens") == (0, 70, 100)

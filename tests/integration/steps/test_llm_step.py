@@ -1,7 +1,7 @@
 """The step that asks a model, against a server that speaks OpenAI's API."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from tests.support.openai_server import (
     writes,
 )
 from tests.support.steps import call, executed, failure, output, tools
+from tests.support.until import until
 from vrooli.execution.executor import StepExecutor
 from vrooli.execution.llm.models import Models
 from vrooli.execution.llm.settings import ModelSettings, Price, Provider
@@ -285,8 +286,9 @@ class Book:
         self.reserved: dict[str, Amount] = {}
         self.settled: dict[str, Amount] = {}
 
-    async def reserve(self, run: str, key: str, most: Amount) -> None:
+    async def reserve(self, run: str, key: str, most: Amount) -> bool:
         self.reserved.setdefault(key, most)
+        return key not in self.settled
 
     async def settle(self, run: str, key: str, real: Amount) -> None:
         self.settled[key] = real
@@ -317,10 +319,87 @@ async def test_after_a_failure_only_what_is_missing_is_asked_for_and_paid(
     assert all(most.micros and most.micros > 300 for most in book.reserved.values())
 
 
+async def cut_off(server: OpenAIServer, attempt: Coroutine[Any, Any, Finished]) -> None:
+    """As by the time of the step, a drain or a cancel of the run, while a request is out."""
+    before = len(server.asked)
+    asking = asyncio.create_task(attempt)
+    await until(lambda: len(server.asked) > before)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert asking.cancelled()
+
+
+async def test_a_request_that_is_cut_off_counts_with_what_it_may_have_cost(
+    both: tuple[OpenAIServer, str],
+) -> None:
+    """Each one for itself, though nothing is noted of it."""
+    server, url = both
+    book = Book()
+    given = with_models(url, spending=book)
+    journal = Notebook("run-1", await MemoryJournals().claim("run-1"), given.clock)
+    executor = StepExecutor("run-1", given, journal.of)
+    step = call("llm", asking(model="house:priced"))
+    server.answers(hangs(), hangs(), says("done"))
+    for _ in range(2):
+        await cut_off(server, executor.execute(step, 0.0))
+    output(await executor.execute(step, 0.0))
+    (most, *_) = book.reserved.values()
+    assert list(book.settled.values()) == [most, most, Amount(120, 300)]
+    assert book.settled.keys() == book.reserved.keys()
+
+
+class Away(Book):
+    """As long as it is, nothing can be settled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = asyncio.Event()
+
+    async def settle(self, run: str, key: str, real: Amount) -> None:
+        await self.back.wait()
+        await super().settle(run, key, real)
+
+
+async def test_who_is_cut_off_while_postgresql_is_away_does_not_wait_for_it(
+    both: tuple[OpenAIServer, str],
+) -> None:
+    """The next attempt does: what it sets aside is not what the one before has spent."""
+    server, url = both
+    book = Away()
+    given = with_models(url, spending=book)
+    step = call("llm", asking(model="house:priced"))
+    server.answers(hangs(), says("done"))
+    executor = StepExecutor("run-1", given)
+    await cut_off(server, executor.execute(step, 0.0))
+    assert not book.settled
+    again = asyncio.create_task(executor.execute(step, 0.0))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    book.back.set()
+    output(await again)
+    (most, *_) = book.reserved.values()
+    assert list(book.settled.values()) == [most, Amount(120, 300)]
+
+
+async def test_an_answer_counts_though_its_asker_is_cut_off_before_it_does(
+    both: tuple[OpenAIServer, str],
+) -> None:
+    book = Away()
+    given = with_models(both[1], spending=book)
+    step = call("llm", asking(model="house:priced"))
+    asker = asyncio.create_task(StepExecutor("run-1", given).execute(step, 0.0))
+    await until(lambda: given.models.owed.open == 1)
+    asker.cancel()
+    await asyncio.wait([asker])
+    book.back.set()
+    await until(lambda: bool(book.settled))
+    assert list(book.settled.values()) == [Amount(120, 300)]
+
+
 class Poor(Book):
     """Nothing is left."""
 
-    async def reserve(self, run: str, key: str, most: Amount) -> None:
+    async def reserve(self, run: str, key: str, most: Amount) -> bool:
         raise StepFailed("budget", "nothing is left")
 
 

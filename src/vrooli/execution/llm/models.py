@@ -10,6 +10,7 @@ from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.secrets import Secrets
 from vrooli.execution import model_vendors
 from vrooli.execution.llm.gate import Gate
+from vrooli.execution.llm.owed import Owed
 from vrooli.execution.llm.prices import micros
 from vrooli.execution.llm.settings import VARIABLE, ModelSettings, Provider
 from vrooli.execution.model_vendor import Access
@@ -41,6 +42,9 @@ class ChosenModel:
 class Models:
     """For one process: what it learns of a provider holds for all runs.
 
+    Attributes:
+        owed: what is being settled.
+
     Args:
         settings: which providers there are; `test` is always there.
         secrets: their keys.
@@ -48,7 +52,7 @@ class Models:
     """
 
     def __init__(self, settings: ModelSettings, secrets: Secrets, clock: Clock) -> None:
-        self._settings, self._secrets = settings, secrets
+        self._settings, self._secrets, self.owed = settings, secrets, Owed()
         self._providers = {**settings.providers, TEST.name: TEST}
         self._gates = {
             name: Gate(name, one.per_minute, clock) for name, one in self._providers.items()

@@ -1,5 +1,7 @@
 """A model each of whose answers is paid for once: it is noted in the journal of the run."""
 
+import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +14,7 @@ from pydantic_ai.usage import RequestUsage
 
 from vrooli.execution.llm.failures import translated
 from vrooli.execution.llm.models import ChosenModel, Models
+from vrooli.execution.llm.owed import Bill
 from vrooli.execution.llm.request import described, kept, response_of
 from vrooli.execution.llm.streamed import told
 from vrooli.execution.saying import Place, Saying
@@ -23,6 +26,8 @@ from vrooli.flow.notes import WITHIN, Note, Turn
 
 CHARACTERS = 3
 """Of a request for one token, at least: what is set aside for it errs to the safe side."""
+
+NOTHING = Amount(0, 0)
 
 Ask = Callable[[], Awaitable[ModelResponse]]
 
@@ -99,6 +104,21 @@ class Way:
             )
             raise Failed("limit", f"{what} left", where="limits.cost")
 
+    async def set_aside(self, key: str, most: Amount) -> Bill:
+        """Under a key of its own for each request that is sent: one that was cut off is spent, and
+        so is one whose answer was lost before it was noted. Only what a process that died left open
+        is gone on with.
+
+        Raises:
+            StepFailed: `budget`.
+        """
+        for number in itertools.count(1):
+            bill = Bill(self.spending, self.call.run, key if number == 1 else f"{key}~{number}")
+            await self.models.owed.settled(bill)
+            if await self.spending.reserve(bill.run, bill.key, most):
+                return bill
+        raise AssertionError("numbers do not end")
+
 
 def measured(response: ModelResponse, size: int) -> ModelResponse:
     """With its usage, which some servers do not tell: then an estimate.
@@ -160,20 +180,28 @@ class NotedModel(WrapperModel):
 
     async def _paid(self, turn: Turn, size: int, ask: Ask) -> ModelResponse:
         """Set aside what it may cost at most, ask, settle what it did cost."""
-        way, key = self._way, f"{turn.key}:{turn.number}"
+        way, sent = self._way, False
         most = way.price(size // CHARACTERS + 1, way.most_tokens)
         way.afford(most)
-        await way.spending.reserve(way.call.run, key, most)
+        bill = await way.set_aside(f"{turn.key}:{turn.number}", most)
+
+        async def send() -> ModelResponse:
+            nonlocal sent
+            sent = True
+            return await ask()
+
         try:
-            response = measured(await way.chosen.gate.through(ask), size)
+            response = measured(await way.chosen.gate.through(send), size)
         except Failed as error:
             # Without an end in time it may have been answered, and paid for, all the same.
-            real = most if error.kind == "timeout" else Amount(0, 0)
-            await way.spending.settle(way.call.run, key, real)
+            await way.models.owed.settle(bill, most if error.kind == "timeout" else NOTHING)
+            raise
+        except asyncio.CancelledError:
+            await way.models.owed.cut_off(bill, most if sent else NOTHING)
             raise
         usage = response.usage
         real = way.price(usage.input_tokens, usage.output_tokens)
-        await way.spending.settle(way.call.run, key, real)
+        await way.models.owed.settle(bill, real)
         return response
 
     def _count(self, response: ModelResponse) -> None:
