@@ -1,6 +1,8 @@
 """Port `Pipes`: programs that are spoken to, and of which nothing is left."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -117,3 +119,36 @@ async def test_one_that_has_ended_takes_nothing() -> None:
 async def test_one_that_is_not_there() -> None:
     with pytest.raises(StartFailed, match="no such program"):
         await opened("/nosuch/program")
+
+
+async def test_nothing_of_its_session_is_left_when_what_is_above_it_is_killed() -> None:
+    pipe = await opened("sh", "-c", "sleep 300 & echo $! $PPID; pwd; wait", TOKEN="hunter2")
+    ids, folder = await lines(pipe, 2)
+    below, above = map(int, ids.split())
+    os.kill(above, signal.SIGKILL)
+    await until(lambda: not living(below))
+    await pipe.close()
+    os.rmdir(folder)
+
+
+async def test_whoever_holds_its_pipes_for_ever_holds_up_nobody() -> None:
+    """It left the session, and what is above it can end it no more."""
+    pipe = await opened("sh", "-c", "setsid sleep 300 & echo $! $PPID; pwd; wait")
+    ids, folder = await lines(pipe, 2)
+    escaped, above = map(int, ids.split())
+    await until(lambda: os.getsid(escaped) == escaped)
+    try:
+        os.kill(above, signal.SIGKILL)
+        await pipe.close()
+        assert await pipe.read(10) == b""
+    finally:
+        os.kill(escaped, signal.SIGKILL)
+        os.rmdir(folder)
+
+
+async def test_complaints_hold_no_secret_nor_the_end_of_one() -> None:
+    code = "import os, sys; sys.stderr.write(os.environ['TOKEN'] + 'x' * 4090); sys.stderr.flush()"
+    pipe = await opened(sys.executable, "-c", code, TOKEN="hunter2-and-more")
+    assert await pipe.read(100) == b""
+    assert pipe.complaints == "***" + "x" * 4090
+    await pipe.close()

@@ -7,8 +7,10 @@ cursor moves only after the server has said 2xx. A server that is away, slow, or
 skipped. Ten of them in a row, and it is the server that is wrong: then we wait as well.
 
 What retention deleted before it was posted shows as a gap in the numbers: it is counted, and told.
+A damaged spool is replaced by a new one with other numbers: there everything begins anew.
 """
 
+import json
 import math
 import random
 import sqlite3
@@ -148,6 +150,7 @@ class Shipper:
         self._history, self._to = history, to
         self._clock, self._jitter = clock, jitter
         self._cursor: int | None = None
+        self._generation = -1  # of the spool in which the cursor is a place
         self._limit = BATCH
         self._failures = 0
         self._refused = 0  # in a row
@@ -158,7 +161,7 @@ class Shipper:
 
     def status(self) -> Shipping:
         """How it goes, without asking anybody."""
-        cursor = self._cursor or 0
+        cursor = (self._cursor or 0) if self._same() else 0
         behind = max(0, self._history.last_seq - cursor) if cursor else 0
         return Shipping(cursor, behind, self._error, self._set_aside, self._lost)
 
@@ -181,24 +184,34 @@ class Shipper:
         Raises:
             VrooliError: the spool or the server could not be reached.
         """
-        if self._cursor is None:
-            self._cursor = await self._start(to)
-        behind, due = self._history.last_seq - self._cursor, self._due(to)
+        cursor = await self._place(to)
+        behind, due = self._history.last_seq - cursor, self._due(to)
         if behind < (1 if due else BATCH) and not (due and to.every):
             return Step.IDLE
-        batch = await self._history.after(self._cursor, self._limit)
+        batch = await self._history.after(cursor, self._limit)
         if not batch and not (due and to.every):  # what was there was deleted
             return Step.IDLE
         answer = await to.post([entry.to_json() for entry in batch], self.status())
         if 200 <= answer.status < 300:
-            return await self._accepted(to, batch, self._cursor)
+            return await self._accepted(to, batch, cursor)
         if answer.status in REFUSES_CONTENT and batch:
             return await self._content_refused(to, batch, answer)
         return self._failed(_reason(answer))
 
+    async def _place(self, to: Recipient) -> int:
+        """The cursor, found anew in another spool."""
+        if self._cursor is None or not self._same():
+            self._cursor, self._generation = None, self._history.generation
+            self._cursor = await self._start(to)
+        return self._cursor
+
+    def _same(self) -> bool:
+        return self._generation == self._history.generation
+
     async def _start(self, to: Recipient) -> int:
         """The stored cursor, or just before the first record there is."""
-        self._lost = int(await self._history.get_state(_lost_key(to)) or 0)
+        lost = int(await self._history.get_state(_lost_key(to)) or 0)
+        self._lost = max(self._lost, lost)  # in another spool they are lost as well
         if stored := await self._history.get_state(to.key):
             return int(stored)
         last = self._history.last_seq  # asked first: what comes meanwhile is above it
@@ -211,9 +224,10 @@ class Shipper:
     async def _accepted(self, to: Recipient, batch: list[Entry], before: int) -> Step:
         if batch:
             gap = batch[-1].seq - before - len(batch)  # numbers are given without one
-            await self._history.put_states(
-                {to.key: batch[-1].seq} | ({_lost_key(to): self._lost + gap} if gap else {})
-            )
+            lost = {_lost_key(to): self._lost + gap} if gap else {}
+            keep = partial(self._keep, {to.key: batch[-1].seq, **lost})
+            if not await self._history.change(keep):
+                return Step.MORE
             self._cursor = batch[-1].seq
             if gap:
                 self._tell_lost(to, gap)
@@ -222,6 +236,14 @@ class Shipper:
         self._error = ""
         self._posted = self._clock.monotonic()
         return Step.MORE
+
+    def _keep(self, numbers: dict[str, int], connection: sqlite3.Connection) -> bool:
+        """False when they are places in a spool that was replaced meanwhile."""
+        if not self._same():
+            return False
+        for key, number in numbers.items():
+            spool.put(connection, key, json.dumps(number))
+        return True
 
     def _tell_lost(self, to: Recipient, gap: int) -> None:
         self._lost += gap
@@ -240,7 +262,8 @@ class Shipper:
             if bare.status in REFUSES_CONTENT:
                 return self._failed(_reason(bare))
         entry = batch[0]
-        await self._history.run(partial(self._skip, to, entry, _reason(answer)))
+        if not await self._history.run(partial(self._skip, to, entry, _reason(answer))):
+            return Step.MORE
         self._cursor = entry.seq
         self._refused += 1
         self._set_aside += 1
@@ -249,8 +272,12 @@ class Shipper:
 
     def _skip(
         self, to: Recipient, entry: Entry, reason: str, connection: sqlite3.Connection
-    ) -> None:
-        """Event and cursor in one transaction, so that a record is set aside once."""
+    ) -> bool:
+        """Event and cursor in one transaction, so that a record is set aside once. Whether both are
+        kept.
+        """
+        if not self._keep({to.key: entry.seq}, connection):
+            return False
         facts = {"message": "the server refuses a record; it stays here only", "reason": reason}
         event = Record(
             Kind.EVENT,
@@ -260,7 +287,7 @@ class Shipper:
             at=self._clock.wall(),
         )
         spool.insert(connection, to_row(event, self._history.boot))
-        spool.put(connection, to.key, str(entry.seq))
+        return True
 
     def _failed(self, error: str) -> Step:
         self._error = error

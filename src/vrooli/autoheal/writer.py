@@ -201,13 +201,13 @@ class Writer:
             self._failed(f"cannot open {self._path}: {error}")
             return False
         self._connection = opened.connection
-        self.generation += 1
         self._pause = 0.0
         if opened.set_aside is not None:
             self._note(f"the history was damaged and stands now in {opened.set_aside}")
         with self._changed:
             self._last_seq = opened.last_seq
-            self._error = ""
+            self.generation += 1  # only now: who sees another file must not take its last number
+            self._error = ""  # for that of the one before
             self._opened.set()
         return True
 

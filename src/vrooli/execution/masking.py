@@ -9,7 +9,7 @@ MASK = "***"
 def masked(value: Any, secrets: Collection[str]) -> Any:
     """A JSON value with `***` where one of `secrets` stood in it, in keys as well."""
     if isinstance(value, str):
-        for secret in sorted(secrets, key=len, reverse=True):
+        for secret in sorted(filter(None, secrets), key=len, reverse=True):
             value = value.replace(secret, MASK)
         return value
     if isinstance(value, dict):

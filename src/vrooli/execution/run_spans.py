@@ -54,6 +54,8 @@ class RunSpans(NoMeter):
                 await self.tell()
             except VrooliError as error:  # they are told when it is back
                 _log.info("spans of runs wait: %s", error)
+            except Exception:  # noqa: BLE001 -- else no run would be told of any more
+                _log.exception("spans of runs go on")
 
     async def tell(self) -> None:
         """Those that have ended since."""

@@ -2,7 +2,7 @@
 `piped_programs`; ends with the program, and ends whatever that has started.
 
 1. It dies with its own parent, and becomes the parent of all orphans below it.
-2. Its child: a session of its own, limits, an empty folder, the program.
+2. Its child: a group of its own in our session, limits, an empty folder, the program.
 3. When the child has ended, or somebody asks: everything below it is killed, the folder removed.
 """
 
@@ -68,7 +68,7 @@ def _end_all() -> None:
 
 def _become(spec: dict[str, Any], folder: str) -> NoReturn:
     try:
-        os.setsid()
+        os.setpgid(0, 0)  # in our session, by which whoever started us finds what we leave
         linux.die_with_parent(signal.SIGKILL)
         os.closerange(3, 1 << 16)
         os.chdir(folder)

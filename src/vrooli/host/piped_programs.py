@@ -4,12 +4,16 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 
 from vrooli.core.errors import StartFailed, Unreachable
 from vrooli.core.ports.pipes import Pipe, PipedProgram
+from vrooli.host.complaints import Complaints
+from vrooli.host.keeper import proc
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -47,7 +51,7 @@ class PipedPrograms:
             what = f"it could not be started: {error.strerror}"
             advice = "see whether it may be executed, and whether this machine has memory left"
             raise StartFailed(what, where=name, next_step=advice, retryable=True) from error
-        return _Open(process)
+        return _Open(process, Complaints(program.env.values(), TAIL))
 
 
 def _spec(program: PipedProgram) -> str:
@@ -68,16 +72,17 @@ def _spec(program: PipedProgram) -> str:
 class _Open:
     """One that runs."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, complaints: Complaints) -> None:
         self._process = process
-        self._tail = bytearray()
+        self._complaints = complaints
         self._listening = asyncio.create_task(self._listen(), name="complaints")
+        self._burying = asyncio.create_task(self._bury(), name="what a program leaves")
         self._closing: asyncio.Task[None] | None = None
 
     @property
     def complaints(self) -> str:
         """See the port."""
-        return self._tail.decode(errors="replace").strip()
+        return self._complaints.text()
 
     async def read(self, limit: int) -> bytes:
         """See the port."""
@@ -105,8 +110,12 @@ class _Open:
     async def _listen(self) -> None:
         assert self._process.stderr is not None
         while chunk := await self._process.stderr.read(TAIL):
-            self._tail += chunk
-            del self._tail[:-TAIL]
+            self._complaints.add(chunk)
+
+    async def _bury(self) -> None:
+        """At once, while its number is nobody else's: its parent, killed, has ended nothing."""
+        await _gone(self._process.pid)
+        await asyncio.to_thread(_end_session, self._process.pid)
 
     async def _end(self) -> None:
         process = self._process
@@ -119,12 +128,21 @@ class _Open:
                 await self._ended(LAST)
         finally:
             if process.returncode is None:
-                process.kill()  # the program dies with it
-            # To the end of the pipes: nothing is left of them then.
-            await process.communicate()
-            await asyncio.wait([self._listening])
-            with suppress(OSError):  # else asyncio complains that nobody asked how that ended
-                await process.stdin.wait_closed()
+                with suppress(ProcessLookupError):
+                    process.kill()  # the program dies with it
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        """Bounded: somebody whom we do not find may still hold the other ends of the pipes."""
+        assert self._process.stdin is not None
+        await asyncio.wait([self._burying], timeout=LAST)
+        await asyncio.wait([self._listening], timeout=GRACE)
+        for task in (self._burying, self._listening):
+            task.cancel()
+        await asyncio.wait([self._burying, self._listening])
+        self._process._transport.close()  # type: ignore[attr-defined]  # it has no other way
+        with suppress(OSError):  # else asyncio complains that nobody asked how that ended
+            await self._process.stdin.wait_closed()
 
     async def _ended(self, seconds: float) -> bool:
         """Its output is thrown away meanwhile, so that it does not wait for a reader."""
@@ -137,3 +155,34 @@ class _Open:
         except TimeoutError:
             return False
         return True
+
+
+async def _gone(pid: int) -> None:
+    """When a process ends. asyncio tells that only when its pipes have ended as well."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(handle, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(handle)
+        os.close(handle)
+
+
+def _end_session(leader: int) -> None:
+    """Kill whoever is left in the session of a process that has ended; again, because of what they
+    start meanwhile.
+    """
+    until = time.monotonic() + LAST
+    while (found := _living_in(leader)) and time.monotonic() < until:
+        for pid in found:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)  # they need a moment
+
+
+def _living_in(session: int) -> list[int]:
+    return [one.pid for one in proc.all_stats().values() if one.session == session and one.alive]

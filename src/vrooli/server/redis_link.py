@@ -97,6 +97,8 @@ class RedisLink:
                 await self.ping()
             except VrooliError:
                 pass  # said already
+            except Exception:  # noqa: BLE001 -- without these looks, it would stay away for ever
+                self._log.exception("Redis is looked for again")
             else:
                 self._answered()
             await asyncio.sleep(PAUSE)

@@ -44,6 +44,7 @@ class RedisNews:
     def __init__(self, link: RedisLink, database: Name) -> None:
         self._link, self._database = link, database
         self.connected = False
+        self._log = structlog.get_logger("vrooli.server.news")
 
     async def carry(self, notice: str) -> None:
         """See the port."""
@@ -60,6 +61,8 @@ class RedisNews:
                 await self._to_its_end(heard)
             except VrooliError:
                 pass  # the link has said so, or PostgreSQL is away and nothing is told
+            except Exception:  # noqa: BLE001 -- else nothing would be heard by it any more
+                self._log.exception("news of runs are heard anew")
             finally:
                 self.connected = False
             await asyncio.sleep(PAUSE)

@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 import json
+import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from vrooli.autoheal.history import History
 from vrooli.autoheal.record import Kind, Record
 from vrooli.autoheal.shipper import BATCH, Shipper, Shipping
 from vrooli.client.wire import Response
+from vrooli.core.errors import StorageError
 from vrooli.core.status import Status
 
 EVERY = 15.0
@@ -152,3 +154,72 @@ def test_a_picture_is_bounded_and_the_worst_stays() -> None:
     first = seen["problems"][0]
     assert (first["status"], len(first["message"])) == ("critical", LONGEST)
     assert "\0" not in first["message"]
+
+
+def damaged(path: Path) -> None:
+    """In place, as a failing disk does."""
+    for file in (path, path.with_name("spool.db-wal")):
+        with file.open("r+b") as handle:
+            handle.write(b"?" * os.fstat(handle.fileno()).st_size)
+
+
+def removed(path: Path) -> None:
+    for file in path.parent.glob("spool.db*"):
+        file.unlink()
+
+
+@pytest.mark.parametrize("damage", [damaged, removed])
+async def test_another_spool_is_begun_anew_and_nothing_called_lost(
+    history: History, clock: TurnedClock, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    """Its numbers begin at the milliseconds of the clock, far above those of the one before."""
+    far = Far(clock)
+    shipper = Shipper(history, far, clock)
+    await history.commit(Record(Kind.EVENT, "web", "ok"))
+    while shipper.status().cursor < history.last_seq:
+        await shipper.step(far)
+    before = history.last_seq
+    clock.pass_time(86_400)
+    await replaced(history, tmp_path / "spool.db", damage)
+    assert history.last_seq > before + 80_000_000
+    assert shipper.status().behind == 0, "nobody knows yet"
+    clock.pass_time(EVERY)
+    while shipper.status().cursor < history.last_seq:
+        await shipper.step(far)
+    assert far.told[-1].behind < 10
+    assert shipper.status().lost == 0
+    events = [entry.data["message"] for entry in await history.records(Kind.EVENT, "fleet")]
+    assert not events
+    posted = sum(count for _, count in far.posts) - 1
+    assert posted == len(await history.after(0, BATCH)) > 0, "all of the other one"
+
+
+async def test_a_place_in_a_spool_that_is_replaced_while_it_is_posted_is_not_kept(
+    history: History, clock: TurnedClock, tmp_path: Path
+) -> None:
+    class Slow(Far):
+        async def post(self, records: list[dict[str, Any]], shipping: Shipping) -> Response:
+            if not self.posts:
+                clock.pass_time(86_400)
+                await replaced(history, tmp_path / "spool.db", removed)
+            return await super().post(records, shipping)
+
+    far = Slow(clock)
+    shipper = Shipper(history, far, clock)
+    await history.commit(Record(Kind.EVENT, "web", "ok"))
+    await shipper.step(far)
+    assert await history.get_state(far.key) is None
+    clock.pass_time(EVERY)
+    while shipper.status().cursor < history.last_seq:
+        await shipper.step(far)
+    assert shipper.status().lost == 0
+
+
+async def replaced(history: History, path: Path, damage: Callable[[Path], None]) -> None:
+    """The watchdog goes on with another spool, in which is a record."""
+    damage(path)
+    while history.generation == 1:
+        await history.commit(Record(Kind.EVENT, "web", "ok"))
+        with suppress(StorageError):
+            await history.counts("event")  # who reads meets it first
+    await history.commit(Record(Kind.EVENT, "web", "ok"))

@@ -27,7 +27,7 @@ class Pipe(Stream, Protocol):
 
     @property
     def complaints(self) -> str:
-        """The end of what it wrote to standard error."""
+        """The end of what it wrote to standard error, without the values of its variables."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -137,8 +137,7 @@ class NotedMcp(AbstractToolset[None]):
         link = await self.links.to(one.server)
         await link.opened()  # until then nothing was asked for
         try:
-            said: dict[str, Any] = link.masked(_said(await link.use(one.name, arguments, turn.key)))
-            return said
+            return _said(await link.use(one.name, arguments, turn.key), link.masked)
         except Answered as error:
             return {"failed": failure_of(error).to_json()}
         except Failed as error:
@@ -148,12 +147,12 @@ class NotedMcp(AbstractToolset[None]):
             raise Failed("unknown-effect", what, where=f"{error.where}: {one.name}") from error
 
 
-def _said(result: types.CallToolResult) -> dict[str, Any]:
-    """What came back, as it is noted: within bounds, and JSON."""
-    text = "\n".join(map(_text, result.content))
+def _said(result: types.CallToolResult, mask: Callable[[Any], Any]) -> dict[str, Any]:
+    """What came back, as it is noted: masked before anything is cut, within bounds, and JSON."""
+    text = str(mask("\n".join(map(_text, result.content))))
     if result.is_error:
         return {"failed": Failure("tool", text[:LONGEST] or "it does not say why").to_json()}
-    value = text if result.structured_content is None else result.structured_content
+    value = text if result.structured_content is None else mask(result.structured_content)
     size = len(json.dumps(value))
     if size > LARGEST:
         what = f"the answer has {size} characters, more than {LARGEST}: ask for less"
@@ -173,6 +172,6 @@ def _text(block: types.ContentBlock) -> str:
     ):
         return block.resource.text
     if isinstance(block, types.ResourceLink):
-        return f"[a link to {str(block.uri)[:LONGEST]}]"
+        return f"[a link to {block.uri}]"
     kind = getattr(block, "mime_type", None) or block.type
     return f"[{kind}, which is left out: only text is taken]"

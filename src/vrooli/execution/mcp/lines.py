@@ -1,6 +1,6 @@
 """MCP over the pipes of a program: a line is a message, and nothing else may be written there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,14 +42,16 @@ class Trouble:
 
 
 @asynccontextmanager
-async def over_pipe(pipe: Pipe, trouble: Trouble) -> AsyncIterator[tuple[Any, Any]]:
+async def over_pipe(
+    pipe: Pipe, trouble: Trouble, mask: Callable[[str], str]
+) -> AsyncIterator[tuple[Any, Any]]:
     """The two streams that the library wants. When the program ends, or writes what is no message,
-    `trouble` is told why and the streams end.
+    `trouble` is told why and the streams end; `mask` takes secrets out of what is told.
     """
     incoming, received = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     sent, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
     async with incoming, received, sent, outgoing, anyio.create_task_group() as group:
-        group.start_soon(_read, pipe, incoming, trouble)
+        group.start_soon(_read, pipe, incoming, trouble, mask)
         group.start_soon(_write, pipe, outgoing, incoming, trouble)
         try:
             yield received, sent
@@ -57,17 +59,20 @@ async def over_pipe(pipe: Pipe, trouble: Trouble) -> AsyncIterator[tuple[Any, An
             group.cancel_scope.cancel()
 
 
-async def _read(pipe: Pipe, incoming: Incoming, trouble: Trouble) -> None:
+async def _read(
+    pipe: Pipe, incoming: Incoming, trouble: Trouble, mask: Callable[[str], str]
+) -> None:
     async with incoming:
         try:
             async for line in _lines(pipe):
-                await incoming.send(SessionMessage(_message(line)))
+                await incoming.send(SessionMessage(_message(line, mask)))
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
             return
         except VrooliError as error:
             trouble.is_(error)
             return
-        said = f": {pipe.complaints[-SHOWN:]}" if pipe.complaints else ""
+        complaints = mask(pipe.complaints)[-SHOWN:]
+        said = f": {complaints}" if complaints else ""
         trouble.is_(Failed("unreachable", f"the program ended{said}", retryable=True))
 
 
@@ -94,10 +99,11 @@ async def _lines(pipe: Pipe) -> AsyncIterator[bytes]:
             raise Failed("garbage", f"a message has more than {LARGEST} bytes", retryable=True)
 
 
-def _message(line: bytes) -> types.JSONRPCMessage:
+def _message(line: bytes, mask: Callable[[str], str]) -> types.JSONRPCMessage:
     try:
         return types.jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValidationError:
-        shown = line[:SHOWN].decode(errors="replace")
+        # Before it is cut and quoted: neither a part of a secret nor an escaped one is found.
+        shown = mask(line.decode(errors="replace"))[:SHOWN]
         what = f"it writes what is no message of the protocol to its standard output: {shown!r}"
         raise Failed("garbage", what, retryable=True) from None

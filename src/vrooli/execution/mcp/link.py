@@ -5,8 +5,9 @@ has a task of its own.
 """
 
 import asyncio
+import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -21,7 +22,7 @@ from vrooli.core.ports.pipes import PipedProgram, Pipes
 from vrooli.core.ports.sandbox import MIB
 from vrooli.execution.masking import masked
 from vrooli.execution.mcp.lines import Trouble, over_pipe
-from vrooli.execution.mcp.offered import McpTool
+from vrooli.execution.mcp.offered import LONGEST_TITLE, McpTool
 from vrooli.execution.model_vendor import Access
 from vrooli.execution.models._client import client
 from vrooli.flow.failed import Failed
@@ -36,6 +37,8 @@ LONGEST = 300
 PAGES = 50
 LEAVING = 10.0
 """Seconds for its orderly end."""
+
+Mask = Callable[[str], str]
 
 T = TypeVar("T")
 
@@ -55,6 +58,8 @@ class Link:
 
     def __init__(self, server: McpServer, secrets: Mapping[str, str], pipes: Pipes) -> None:
         self._server, self._secrets, self._pipes = server, dict(secrets), pipes
+        # Also as they stand in JSON, which it may quote.
+        self._hidden = {*secrets.values(), *(json.dumps(one)[1:-1] for one in secrets.values())}
         self._trouble = Trouble()
         self._leave = asyncio.Event()
         self._client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
@@ -101,7 +106,7 @@ class Link:
 
     def masked(self, value: Any) -> Any:
         """A JSON value without the secrets that the server was given: it may repeat them."""
-        return masked(value, self._secrets.values())
+        return masked(value, self._hidden)
 
     async def close(self) -> None:
         """Let go; never raises."""
@@ -126,11 +131,16 @@ class Link:
                 await self._leave.wait()
         except Exception as error:  # noqa: BLE001 -- whatever it was, whoever waits is told
             self._trouble.is_(self._failed(error))
-            if not self._client.done():
-                self._client.set_exception(self._failed(error))
-                self._client.exception()  # nobody may wait for it any more
+            self._never(error)
         finally:
-            self._client.cancel()
+            # Not cancelled: whoever waits would take it for the end of itself.
+            self._never(Failed("unreachable", "the connection was given up", retryable=True))
+
+    def _never(self, why: Exception) -> None:
+        """Nobody will have a client, if none is there yet."""
+        if not self._client.done():
+            self._client.set_exception(self._failed(why))
+            self._client.exception()  # nobody may wait for it any more
 
     def _transport(self) -> Transport:
         return self._over_http() if self._server.url else self._over_pipe()
@@ -141,7 +151,7 @@ class Link:
         program = PipedProgram(self._server.command, self._secrets, memory)
         pipe = await self._pipes.open(program)
         try:
-            async with over_pipe(pipe, self._trouble) as both:
+            async with over_pipe(pipe, self._trouble, self.masked) as both:
                 yield both
         finally:
             await pipe.close()
@@ -166,7 +176,7 @@ class Link:
             error = error.exceptions[0]
         if self._trouble.failure is not None:
             error = self._trouble.failure
-        found = _translated(error, self._server.timeout)
+        found = _translated(error, self._server.timeout, self.masked)
         return type(found)(
             found.kind, self.masked(found.what), where=self._where, retryable=found.retryable
         )
@@ -176,9 +186,9 @@ class Link:
         safe = hints is not None and bool(hints.read_only_hint or hints.idempotent_hint)
         return McpTool(
             server=self._server.name,
-            name=one.name,
-            title=(one.description or one.title or one.name)[:4096],
-            arguments=one.input_schema,
+            name=self.masked(one.name),
+            title=self.masked(one.description or one.title or one.name)[:LONGEST_TITLE],
+            arguments=self.masked(one.input_schema),
             repeatable=safe and self._server.trust_hints,
         )
 
@@ -187,7 +197,8 @@ class Answered(Failed):
     """The server answered, with an error: it knows what it did not do."""
 
 
-def _translated(error: BaseException, seconds: float) -> Failed:
+def _translated(error: BaseException, seconds: float, mask: Mask) -> Failed:
+    """Each text of a server is masked before it is cut: a part of a secret would be none."""
     if isinstance(error, Failed):
         return error
     if isinstance(error, VrooliError):
@@ -195,16 +206,21 @@ def _translated(error: BaseException, seconds: float) -> Failed:
     if isinstance(error, TimeoutError):
         return Failed("timeout", f"no answer within {seconds:g} s", retryable=True)
     if isinstance(error, MCPError):
-        return _refused(error)
+        return _refused(error, mask(error.message)[:LONGEST])
     if isinstance(error, ValidationError | RuntimeError | ValueError):
-        return Failed(
-            "garbage", f"it answers what makes no sense: {str(error)[:LONGEST]}", retryable=True
-        )
+        said = _mistakes(error) if isinstance(error, ValidationError) else str(error)
+        what = f"it answers what makes no sense: {mask(said)[:LONGEST]}"
+        return Failed("garbage", what, retryable=True)
     return Failed("unreachable", f"the connection broke ({type(error).__name__})", retryable=True)
 
 
-def _refused(error: MCPError) -> Failed:
-    said = error.message[:LONGEST]
+def _mistakes(error: ValidationError) -> str:
+    """Without the values, which pydantic shows in part and escaped."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found)
+
+
+def _refused(error: MCPError, said: str) -> Failed:
     if error.code == types.INTERNAL_ERROR:  # also what a gateway before it says
         return Failed("server-error", f"it failed: {said}", retryable=True)
     if error.code == types.CONNECTION_CLOSED:
