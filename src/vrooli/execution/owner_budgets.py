@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
 from vrooli.flow.budget import Limits
 from vrooli.flow.monthly import begins, month_of, standing
+from vrooli.flow.patience import AGAIN
 
 
 def purse(owner: str, month: str) -> str:
@@ -43,7 +45,12 @@ _ALL = f"{_LIMITED.format(purse=purse('o.owner', '$2::text'))} WHERE o.owner = A
 # Whoever sets aside, settles or releases meanwhile would see half of it, a month's mark but not its
 # ledger, or no limit at all, and book nothing there. So what is under way ends first, and what
 # comes later begins when all of it is there.
-_ALONE = "LOCK TABLE budget_reservations IN SHARE ROW EXCLUSIVE MODE"
+_ALONE = """
+SET LOCAL lock_timeout = '500ms';
+LOCK TABLE budget_reservations IN SHARE ROW EXCLUSIVE MODE;
+SET LOCAL lock_timeout = 0
+"""
+"""Others queue behind it: so it waits shortly, beside an old run's removal, and tries again."""
 
 # What was spent in this month before anybody limited it counts as well: each reservation once, for
 # it is marked. A limit that comes back after it was removed makes up for the time between.
@@ -96,12 +103,22 @@ class OwnerBudgets:
             owner: as runs name it.
             limits: on cost and tokens.
             by: who says so.
+
+        Raises:
+            Unreachable: PostgreSQL is away, or somebody works on the ledger for too long.
         """
         month = month_of(self._clock.wall())
         values = (owner, limits.micros, limits.tokens, by, month, begins(month))
-        async with self._database.connection() as connection, connection.transaction():
-            await connection.execute(_ALONE)
-            await connection.execute(_SET, *values)
+        for pause in (*AGAIN, None):
+            try:
+                async with self._database.connection() as connection, connection.transaction():
+                    await connection.execute(_ALONE)
+                    await connection.execute(_SET, *values)
+                return
+            except VrooliError as error:
+                if pause is None or not error.retryable:
+                    raise
+            await self._clock.sleep(pause)
 
     async def clear(self, owner: str) -> None:
         """Nothing limits `owner` any more."""

@@ -27,8 +27,9 @@ _AWAY_CLASSES = ("08", "53", "57", "58", "40")
 """SQLSTATE classes that pass by themselves: connection, resources, operator intervention (57P03 =
 starting), system, rollback. PostgreSQL manual, appendix A.
 """
-_AWAY_STATES = ("25006", "42P01")
-"""A standby that was promoted elsewhere, and a table whose migration has not run yet.
+_AWAY_STATES = ("25006", "42P01", "55P03")
+"""A standby that was promoted elsewhere, a table whose migration has not run yet, and a lock that
+was not to be had in time.
 """
 
 _CHARACTER_STATES = ("22021", "22P05")

@@ -263,3 +263,20 @@ async def test_what_is_just_being_set_aside_when_a_limit_is_set_counts(ann: Some
         assert await reserving
         await setting
     assert await ann.of("tokens") == (0, 70, 100)
+
+
+async def test_a_limit_that_has_to_wait_holds_nobody_up_and_is_set_in_the_end(
+    ann: Somebody,
+) -> None:
+    """As beside a long removal of old runs."""
+    run = await ann.run()
+    async with ann.here.database.connection() as other:
+        removing = other.transaction()
+        await removing.start()
+        await other.execute("LOCK TABLE budget_reservations IN ROW EXCLUSIVE MODE")
+        setting = asyncio.create_task(ann.limit(tokens=100))
+        await waits(ann.here, "LOCK TABLE budget_reservations", setting)
+        await ann.spending.reserve(run, "a", Amount(1))
+        await removing.rollback()
+        await setting
+    assert (await ann.of("tokens"))[2] == 100
