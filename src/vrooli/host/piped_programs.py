@@ -122,7 +122,7 @@ class _Open:
         assert process.stdin is not None
         try:
             process.stdin.close()
-            if not await self._ended(GRACE):
+            if not await self._ended(GRACE) and process.returncode is None:
                 with suppress(ProcessLookupError):
                     process.terminate()
                 await self._ended(LAST)

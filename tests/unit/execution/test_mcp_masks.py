@@ -135,6 +135,12 @@ async def test_results() -> None:
         await link.close()
 
 
+async def test_a_token_without_the_scheme_of_its_header() -> None:
+    link = Link(McpServer("shop", ("shop",)), {"Authorization": "Bearer hunter2"}, Waits())
+    assert link.masked(["Bearer hunter2", "not hunter2"]) == ["***", "not ***"]
+    await link.close()
+
+
 def assert_none(text: str) -> None:
     """No part that is worth anything."""
     assert "it's" not in text

@@ -7,7 +7,8 @@ has a task of its own.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -40,6 +41,8 @@ LEAVING = 10.0
 
 Mask = Callable[[str], str]
 
+_SCHEME = re.compile(r"^(bearer|basic|token) +", re.IGNORECASE)
+
 T = TypeVar("T")
 
 # It logs what servers do wrong, with tracebacks and with what they sent; we tell it in our words.
@@ -58,8 +61,7 @@ class Link:
 
     def __init__(self, server: McpServer, secrets: Mapping[str, str], pipes: Pipes) -> None:
         self._server, self._secrets, self._pipes = server, dict(secrets), pipes
-        # Also as they stand in JSON, which it may quote.
-        self._hidden = {*secrets.values(), *(json.dumps(one)[1:-1] for one in secrets.values())}
+        self._hidden = _forms(secrets.values())
         self._trouble = Trouble()
         self._leave = asyncio.Event()
         self._client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
@@ -191,6 +193,12 @@ class Link:
             arguments=self.masked(one.input_schema),
             repeatable=safe and self._server.trust_hints,
         )
+
+
+def _forms(secrets: Collection[str]) -> set[str]:
+    """As they may be repeated: without the scheme of a header, and quoted in JSON."""
+    bare = {*secrets, *(_SCHEME.sub("", one) for one in secrets)}
+    return bare | {json.dumps(one)[1:-1] for one in bare}
 
 
 class Answered(Failed):
