@@ -224,7 +224,8 @@ def _tell_next(kit: Kit, home: Home, brought: BroughtUp, last: Mapping[str, Any]
     if said := what_changed(brought, last):
         render.note(said)
     status = read_status(kit, home)
-    urls = [(s["name"], s["url"]) for s in status["services"] if s["url"]]
+    running = [one for one in status["services"] if one["state"] == "running"]
+    urls = [(one["name"], one["url"]) for one in running if one["url"]]
     render.note("")
     for name, url in urls:
         render.note(f"  {name:<14} {url}")

@@ -140,11 +140,14 @@ def follow(progress: Iterator[Mapping[str, Any]]) -> Mapping[str, Any]:
     watching, not the work.
     """
     last: Mapping[str, Any] = {"done": True, "ok": False}
+    said: dict[str, str] = {}
     for line in progress:
         if line.get("done"):
             last = line
-        else:
-            _step(line)
+            continue
+        known = said.get(line["service"]) == line["message"]
+        _step({**line, "message": ""} if known else line)  # one trouble may fail two steps
+        said[line["service"]] = line["message"]
     return last
 
 

@@ -122,6 +122,14 @@ def _wants_attention(service: Mapping[str, Any]) -> bool:
     return unknown or service["health"] in ("warning", "critical")
 
 
+def _unseen(service: Mapping[str, Any]) -> bool:
+    """Whether nobody knows of it just now, as its manager does not answer. It is taken to run, so
+    that it is not healed for that.
+    """
+    said = (service["state"], service["health"])
+    return said == ("running", "unknown") and service["runtime"] != "process"
+
+
 def show_watchdog(watchdog: Mapping[str, Any]) -> None:
     """Print what follows when there is none; nothing while it runs."""
     if watchdog.get("expected"):
@@ -135,12 +143,13 @@ def show_watchdog(watchdog: Mapping[str, Any]) -> None:
 
 
 def _row(service: Mapping[str, Any]) -> tuple[str, ...]:
+    unseen = _unseen(service)
     return (
         service["name"],
         service["kind"],
-        service["state"],
+        "unknown" if unseen else service["state"],
         "-" if service["state"] == "stopped" else service["health"],
-        str(service["pid"] or "-"),
+        str(service["pid"] or "-") if not unseen else "-",
         render.ago(service["started_at"]),
         str(service["restarts_24h"]),
         _heal(service["last_heal"]),

@@ -56,6 +56,12 @@ def test_a_step_names_its_service_once(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == "  ✗ api            failed      no\n        next: x\n"
 
 
+def test_one_trouble_that_fails_two_steps_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    step = {"service": "api", "phase": "failed", "message": "no bus", "seconds": 0.0}
+    follow(iter([step, {**step, "phase": "refused"}, {**step, "service": "web"}]))
+    assert capsys.readouterr().err.count("no bus") == 2
+
+
 EVIL = "\x1b]0;mine\x07\x9b2J\x7f\u202enot"
 SHOWN = "�]0;mine��2J��not"
 

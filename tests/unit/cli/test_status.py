@@ -41,6 +41,14 @@ def test_what_is_well_or_stopped_needs_no_reason(capsys: pytest.CaptureFixture[s
     assert told.splitlines()[3].split()[:4] == ["b", "scenario", "stopped", "-"]
 
 
+def test_what_nobody_knows_is_not_said_to_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its manager does not answer, and what was last known of it may be over."""
+    row = {**service("web", "running", "unknown", "no bus"), "runtime": "systemd", "pid": 4711}
+    told = printed(capsys, row)
+    assert told.splitlines()[2].split()[:5] == ["web", "scenario", "unknown", "unknown", "-"]
+    assert "  web: no bus\n" in told
+
+
 def test_a_watchdog_that_is_being_replaced_is_not_missed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
