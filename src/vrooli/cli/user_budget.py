@@ -21,7 +21,8 @@ Example:
 
 _BUDGET_HELP = """
 Limit what all runs of a user spend together in a calendar month (UTC), or lift
-the limit by --none. It holds at once; what was spent in this month before counts.
+the limits by --none. A limit that is not named stays. It holds at once; what was
+spent in this month before counts.
 
 At the limit no further request to a model is made: its step fails, or the run
 pauses, as the budget of the run says.
@@ -64,7 +65,18 @@ def register(group: typer.Typer, kit: Kit) -> None:
             advice = "say either --cost or --tokens, or --none"
             raise UsageError("expected a limit", where="user budget", next_step=advice)
         client = kit.accounts(home_to_change(kit, file))
-        _show(client.set_budget(email, limits) if limits else client.clear_budget(email), json=json)
+        if none:
+            _show(client.clear_budget(email), json=json)
+        else:
+            known = _limits(client.user(email))
+            _show(client.set_budget(email, {**known, **limits}), json=json)
+
+
+def _limits(user: Mapping[str, Any]) -> dict[str, float]:
+    """Those that it has: what is not named stays."""
+    budget = user.get("budget") or {}
+    found = {kind: budget[kind]["limit"] for kind in MONTHLY if kind in budget}
+    return {kind: limit for kind, limit in found.items() if limit is not None}
 
 
 def brief(user: Mapping[str, Any]) -> str:

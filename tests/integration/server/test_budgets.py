@@ -119,6 +119,8 @@ def test_an_admin_limits_what_somebody_spends_in_a_month(
     assert (found["owner"], found["cost"]["limit"]) == (bob.email, 20.5)
     assert found["tokens"] == {"limit": 1000, "spent": 0, "reserved": 0, "forecast": None}
     assert "0 $ of 20.5 $, 0 of 1000 tokens" in run("user", "list")
+    run("user", "budget", bob.email, "--tokens", "2000")
+    assert "0 $ of 20.5 $, 0 of 2000 tokens" in run("user", "list"), "what is not named stays"
     assert "20.5 $" in run("user", "show", bob.email)
     key = bob.new_key(role="operator")["token"]
     routine = served.post("/api/v1/routines", json={"name": "m", "do": [SLOW]})
