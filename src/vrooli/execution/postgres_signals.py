@@ -9,6 +9,7 @@ from vrooli.core.ports.database import Database
 from vrooli.execution.executor import storable
 from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.engine import Engine
+from vrooli.execution.runs.views import RunViews
 from vrooli.execution.signals import Awaited, Signal
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.telling import TOLD
@@ -118,17 +119,15 @@ class PostgresSignals:
 class Signalling:
     """For the API of one process, which goes on with the run while it has room."""
 
-    def __init__(self, signals: PostgresSignals, engine: Engine) -> None:
-        self._signals, self._engine = signals, engine
+    def __init__(self, signals: PostgresSignals, views: RunViews, engine: Engine) -> None:
+        self._signals, self._views, self._engine = signals, views, engine
 
-    async def send(self, new: NewSignal, status: str) -> None:
-        """Keep it for the step that waits for it, or will.
-
-        Args:
-            new: what is sent to a run that there is; with a key that was sent before, nothing.
-            status: of that run, as it was read.
+    async def send(self, new: NewSignal) -> None:
+        """Keep it for the step that waits for it, or will; with a key that was sent before nothing
+        is sent.
 
         Raises:
+            UnknownName: there is no such run.
             BadSignal: nobody could read what it carries.
             Refused: the run has ended, what the signal carries is too large, or too many are kept
                 for the run that no step has taken.
@@ -138,7 +137,7 @@ class Signalling:
             what = f"a signal carries at most {LARGEST} characters of JSON"
             raise Refused(what, where=new.run, next_step="send where the data can be found")
         if not await self._signals.send(new):
-            raise _refused(new, status)
+            raise _refused(new, (await self._views.get(new.run))["status"])
         self._engine.stir(new.run)
         await self._engine.wake(new.run)
 

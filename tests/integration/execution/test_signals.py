@@ -17,8 +17,7 @@ PAID = {"step": "paid", "wait": {"signal": "paid"}}
 async def send(
     one: Process, run: str, data: Any = None, name: str = "paid", key: str | None = None
 ) -> None:
-    status = (await one.run(run))["status"]
-    await one.work.signalling.send(NewSignal(run, name, data, "bob", key), status)
+    await one.work.signalling.send(NewSignal(run, name, data, "bob", key))
 
 
 async def test_a_run_waits_in_nobody_s_place_and_goes_on_at_once(one: Process) -> None:
@@ -44,9 +43,11 @@ async def test_a_run_waits_in_nobody_s_place_and_goes_on_at_once(one: Process) -
 async def test_those_that_come_early_are_kept_and_taken_in_order(one: Process) -> None:
     parts = [{"step": name, "wait": {"signal": "paid"}} for name in ("first", "second")]
     both = "${[steps.first.data, steps.second.data]}"
+    one.web.shut["slow"] = asyncio.Event()
     run = await one.start(ask("slow"), *parts, output=both)
     for number in (1, 2, 3):
         await send(one, run, number)
+    one.web.shut["slow"].set()
     assert (await one.until(run, "completed"))["output"] == [1, 2]
 
 

@@ -51,10 +51,9 @@ def signal_routes(signalling: Signalling, views: RunViews) -> APIRouter:
         no second one. 409 when the run has ended, 422 when `data` cannot be kept: NaN, or a text
         with NUL or half of a character.
         """
-        before = await views.get(run)
         new = NewSignal(run, sent.name, sent.data, who.name, idempotency_key or None)
         try:
-            await signalling.send(new, before["status"])
+            await signalling.send(new)
         except BadSignal as error:
             return problem(422, "bad_signal", error.what, next_step=error.next_step)
         return JSONResponse(await views.get(run))
