@@ -294,14 +294,19 @@ class Book:
         self.settled[key] = real
 
 
+async def noting(given: StepTools) -> StepExecutor:
+    """What executes the steps of a new run, and notes what they did."""
+    journal = Notebook("run-1", await MemoryJournals().claim("run-1"), given.clock)
+    return StepExecutor("run-1", given, journal.of)
+
+
 async def test_after_a_failure_only_what_is_missing_is_asked_for_and_paid(
     both: tuple[OpenAIServer, str],
 ) -> None:
     server, url = both
     book = Book()
     given = with_models(url, spending=book)
-    journal = Notebook("run-1", await MemoryJournals().claim("run-1"), given.clock)
-    executor = StepExecutor("run-1", given, journal.of)
+    executor = await noting(given)
     server.answers(
         calls(("write_file", {"path": "a.md", "text": "1"})),
         calls(("write_file", {"path": "b.md", "text": "2"})),
@@ -336,8 +341,7 @@ async def test_a_request_that_is_cut_off_counts_with_what_it_may_have_cost(
     server, url = both
     book = Book()
     given = with_models(url, spending=book)
-    journal = Notebook("run-1", await MemoryJournals().claim("run-1"), given.clock)
-    executor = StepExecutor("run-1", given, journal.of)
+    executor = await noting(given)
     step = call("llm", asking(model="house:priced"))
     server.answers(hangs(), hangs(), says("done"))
     for _ in range(2):
