@@ -99,7 +99,7 @@ class Repeats:
         answer = _Answer(send)
         try:
             await self._app(scope, receive, answer.take)
-        except Exception:
+        except Exception:  # whatever it was, a part of it may be done: who asks again is told so
             await self._keep(one, 500, b"")
             raise
         await self._keep(one, answer.status, answer.body)
