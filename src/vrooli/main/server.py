@@ -49,6 +49,7 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.host.secrets import secret_in
 from vrooli.main.environment import read_environment
+from vrooli.main.garbage import tended
 from vrooli.main.hearing import hearing, redis_of
 from vrooli.main.http_server import HttpServer, allow_many_connections, configured
 from vrooli.main.step_tools import step_tools
@@ -251,6 +252,7 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
                 "listening", **{"server.address": host, "server.port": port}
             )
             async with (
+                tended(),
                 in_background(*at_work(made)),
                 _drained(made, settings.drain_seconds, asked),
             ):

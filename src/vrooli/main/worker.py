@@ -21,6 +21,7 @@ from vrooli.execution.settings import WorkSettings
 from vrooli.execution.step_type import StepTools
 from vrooli.host.clock import SystemClock
 from vrooli.main.environment import read_environment
+from vrooli.main.garbage import tended
 from vrooli.main.hearing import redis_of, waking
 from vrooli.main.server import MIGRATIONS, Folders, apply_migrations, database_url, leave
 from vrooli.main.step_tools import step_tools
@@ -101,7 +102,7 @@ async def run(
     try:
         async with in_background(migrator.run(), tracing.run()):
             await _either(migrator.first_try(MIGRATION_WAIT), asked.wait())
-            async with in_background(*at_work(made), *waking(dsn, made, redis)):
+            async with tended(), in_background(*at_work(made), *waking(dsn, made, redis)):
                 log.info("working", queues=settings.queues, slots=settings.slots)
                 await asked.wait()
                 log.info("draining", seconds=settings.drain_seconds)

@@ -50,6 +50,7 @@ def generations() -> list[dict[str, int]]:
 
 def census(top: int) -> list[dict[str, Any]]:
     """The `top` (1 to `MAX_TYPES`) types with the most live objects, most first."""
+    gc.unfreeze()  # else what was set aside for long is not among them
     counts: Counter[type] = Counter(type(item) for item in gc.get_objects())
     return [
         {"type": f"{kind.__module__}.{kind.__qualname__}", "count": count}
