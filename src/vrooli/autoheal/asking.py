@@ -23,6 +23,9 @@ MAX_BODY = 64 * 1024
 AUTHOR = "by"
 """The parameter that every request which changes something may have."""
 
+PERSON = "person"
+"""Where the state of a request has who showed a pass."""
+
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
@@ -98,7 +101,12 @@ def limit(request: Request, default: int, most: int) -> int:
 
 
 def actor(request: Request) -> str:
-    """Who says that he does this: the query's `by`. The token proves that he may."""
+    """Who does this: the person whose pass it is, or who says so in the query's `by`. The token
+    proves that he may.
+    """
+    person = getattr(request.state, PERSON, None)
+    if person is not None:
+        return str(person.name)[:64]
     said = request.query_params.get(AUTHOR, "")[:64]
     return said if said and said.isprintable() else "operator"
 

@@ -3,7 +3,8 @@ on every route but those in `OPEN`, bounded input, errors as JSON.
 """
 
 import hmac
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Protocol
@@ -16,8 +17,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from vrooli.autoheal.asking import AUTHOR, Nothing, json_body, read, require_known
+from vrooli.autoheal.asking import AUTHOR, PERSON, Nothing, json_body, read, require_known
 from vrooli.core.errors import AccessDenied, UnknownName, UsageError, VrooliError
+from vrooli.core.passes import OPERATOR, Passes, Person
 
 OPEN = frozenset({"/health"})
 """Routes without a token: whoever watches the watchdog carries none."""
@@ -32,6 +34,9 @@ _NO_TOKEN = AccessDenied(
 _ONLY_READS = AccessDenied(
     "this token only reads", next_step="send that of operator.token, which may change something"
 )
+_ONLY_LOOKS = AccessDenied(
+    "your role only looks", next_step="ask an admin for the role operator: `vrooli user role`"
+)
 
 
 class RouteGroup(Protocol):
@@ -44,10 +49,13 @@ class RouteGroup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Who may what: the operator everything, a reader (Prometheus, a display) only look."""
+    """Who may what: the operator everything, a reader (Prometheus, a display) only look; a person
+    with a pass of the console, what the role allows.
+    """
 
     operator: str = field(repr=False)
     reader: str = field(repr=False)
+    passes: Passes
 
 
 def build_app(groups: Sequence[RouteGroup], tokens: Tokens) -> Starlette:
@@ -78,11 +86,11 @@ def _strict(route: Route) -> Route:
 
 class TokenGate:
     """Lets nothing but `OPEN` through without a token, and nothing that changes anything without
-    the operator's.
+    the operator's, or the pass of one.
     """
 
-    def __init__(self, app: ASGIApp, tokens: Tokens) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, tokens: Tokens, now: Callable[[], float] = time.time) -> None:
+        self._app, self._passes, self._now = app, tokens.passes, now
         self._operator = f"Bearer {tokens.operator}".encode()
         self._reader = f"Bearer {tokens.reader}".encode()
 
@@ -100,11 +108,18 @@ class TokenGate:
         sent = dict(scope["headers"]).get(b"authorization", b"")
         if hmac.compare_digest(sent, self._operator):
             return None
-        if not hmac.compare_digest(sent, self._reader):
+        reads = scope["method"] in READING
+        if hmac.compare_digest(sent, self._reader):
+            return None if reads else JSONResponse(problem(_ONLY_READS), 403)
+        person = self._person(sent)
+        if person is None:
             return JSONResponse(problem(_NO_TOKEN), 401, {"WWW-Authenticate": "Bearer"})
-        if scope["method"] in READING:
-            return None
-        return JSONResponse(problem(_ONLY_READS), 403)
+        scope.setdefault("state", {})[PERSON] = person
+        return None if reads or person.may(OPERATOR) else JSONResponse(problem(_ONLY_LOOKS), 403)
+
+    def _person(self, sent: bytes) -> Person | None:
+        shown = sent.decode("latin-1").removeprefix("Bearer ")
+        return self._passes.person(shown, self._now())
 
 
 async def _on_error(request: Request, error: VrooliError) -> Response:

@@ -19,6 +19,7 @@ from vrooli.cli import (
     autoheal_trends,
     autoheal_uptime,
     config,
+    console,
     groups,
     host,
     job,
@@ -102,6 +103,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
         host,
         release,
         processes,
+        console,
     ):
         module.register(app, kit)
     return app

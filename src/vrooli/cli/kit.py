@@ -216,6 +216,16 @@ class Kit(Protocol):
         """Run the API server in this process; its exit code."""
         ...
 
+    def console(self) -> int:
+        """Run the console in this process; its exit code."""
+        ...
+
+    def console_link(self, home: Home) -> dict[str, Any]:
+        """`{url, until, tunnel}` of a link that signs somebody in, once; UsageError without a
+        console.
+        """
+        ...
+
     def worker(self, queues: str | None, slots: int | None) -> int:
         """Work on runs in this process; its exit code. What is None is as the environment says."""
         ...

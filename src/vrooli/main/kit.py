@@ -261,12 +261,17 @@ class LocalKit:
 
     def init_text(self, folder: Path) -> str:
         """With ports that are free now, named after the folder."""
+        from vrooli.stack.builtin.console import console_installed
         from vrooli.stack.builtin.server import work_half_installed
         from vrooli.stack.init import USUAL_PORTS, init_text
         from vrooli.stack.names import name_from
 
-        ports, with_server = _free_ports(USUAL_PORTS), work_half_installed()
-        return init_text(ports, name_from(folder.name), with_server=with_server)
+        return init_text(
+            _free_ports(USUAL_PORTS),
+            name_from(folder.name),
+            with_server=work_half_installed(),
+            with_console=console_installed(),
+        )
 
     def scan(self, path: Path, text: str) -> "Scanned":
         """See `main.scan`. What it found is read again as part of the file: it must be valid."""
@@ -318,6 +323,21 @@ class LocalKit:
         from vrooli.main.server import main
 
         return main()
+
+    def console(self) -> int:
+        """The console."""
+        from vrooli.stack.builtin.console import need_console
+
+        need_console()
+        from vrooli.main.console import main
+
+        return main()
+
+    def console_link(self, home: Home) -> dict[str, Any]:
+        """See `main.console_link`."""
+        from vrooli.main.console_link import console_link
+
+        return console_link(self.compiled(home), home, self._environment)
 
     def worker(self, queues: str | None, slots: int | None) -> int:
         """A worker."""

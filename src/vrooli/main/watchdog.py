@@ -33,6 +33,7 @@ from vrooli.autoheal.web import Tokens
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
 from vrooli.core.machine import Machine
+from vrooli.core.passes import CONSOLE_KEY, FOR_WATCHDOG, Passes
 from vrooli.host.clock import SystemClock
 from vrooli.host.keeper_link import KeeperLink
 from vrooli.host.locks import FileLock
@@ -158,7 +159,11 @@ class _Watchdog:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         create = self._secrets.create
         home = self._home
-        tokens = Tokens(create(home.operator_token.name), create(home.reader_token.name))
+        tokens = Tokens(
+            create(home.operator_token.name),
+            create(home.reader_token.name),
+            Passes(create(CONSOLE_KEY), FOR_WATCHDOG),
+        )
         progress = self._progress(loop, guard)
         beat = asyncio.create_task(self._link.beat(_told(progress)))
         await self._chores.beats.load()

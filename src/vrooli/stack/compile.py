@@ -9,6 +9,7 @@ from vrooli.stack import compile_checks as checks
 from vrooli.stack import own
 from vrooli.stack.catalogue import Catalogue, Checks
 from vrooli.stack.compile_check_settings import check_asked, check_settings
+from vrooli.stack.compile_console import told_of_others
 from vrooli.stack.compile_fleet import fleet_settings
 from vrooli.stack.compile_held import check_held, docker_socket
 from vrooli.stack.compile_jobs import check_jobs, compile_jobs
@@ -94,7 +95,7 @@ def compile_stack(
     docker = docker_socket(source.file.stack, source.docker_host, boxes, problems)
     return Stack(
         name=name,
-        services=told_of_mcp(services, mcp),
+        services=told_of_others(told_of_mcp(services, mcp), settings),
         autoheal=settings,
         source=source.path,
         folder=source.folders.file,

@@ -14,7 +14,13 @@ from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import ChannelSection, NotifySection
 
-USUAL_PORTS = {"postgres": POSTGRES_PORT, "server": 3001, "autoheal": 3002, "web": 8000}
+USUAL_PORTS = {
+    "postgres": POSTGRES_PORT,
+    "server": 3001,
+    "autoheal": 3002,
+    "console": 3003,
+    "web": 8000,
+}
 """What `free_ports` may name; the caller looks for free ones near these."""
 
 _WIDTH = 100
@@ -27,13 +33,16 @@ _HEAD = """\
 """
 
 
-def init_text(free_ports: Mapping[str, int], name: str, *, with_server: bool = True) -> str:
+def init_text(
+    free_ports: Mapping[str, int], name: str, *, with_server: bool = True, with_console: bool = True
+) -> str:
     """The file.
 
     Args:
         free_ports: by the names in `USUAL_PORTS`; what it does not name gets the usual one.
         name: of the stack.
         with_server: whether the server is installed.
+        with_console: whether the console is.
     """
     ports = {**USUAL_PORTS, **free_ports}
     serve = f'["python3", "-m", "http.server", "{ports["web"]}"]'
@@ -49,6 +58,7 @@ def init_text(free_ports: Mapping[str, int], name: str, *, with_server: bool = T
         f"port = {ports['postgres']}",
         "",
         *(_server(ports["server"]) if with_server else ()),
+        *(_console(ports["console"]) if with_console else ()),
         "# The watchdog.",
         "[autoheal]",
         f"port = {ports['autoheal']}",
@@ -80,6 +90,11 @@ def init_text(free_ports: Mapping[str, int], name: str, *, with_server: bool = T
 def _server(port: int) -> Iterator[str]:
     yield "# Applications. One named `server` without a command is the API server of Vrooli itself."
     yield from ("[scenarios.server]", f"port = {port}", 'needs = ["postgres"]', "")
+
+
+def _console(port: int) -> Iterator[str]:
+    yield "# The console: everything in a browser. `vrooli console link` prints the way in."
+    yield from ("[scenarios.console]", f"port = {port}", "")
 
 
 def _commented(section: type, known: Mapping[str, str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from vrooli.core.errors import ConfigError, VrooliError
 from vrooli.core.nearest import did_you_mean
 from vrooli.stack import explain
+from vrooli.stack.builtin.console import INSTALL_CONSOLE, console_installed
 from vrooli.stack.builtin.server import INSTALL_WORK, work_half_installed
 from vrooli.stack.catalogue import Catalogue, Checks, InstalledKinds, NoChecks
 from vrooli.stack.compile import Source, compile_stack
@@ -79,7 +80,7 @@ def load_stack(
     home = str(Path.home())
     if path is None:
         source, text = (
-            Source(default_file(with_server=work_half_installed()), Folders("", home)),
+            Source(_default_file(), Folders("", home)),
             "",
         )
     else:
@@ -100,14 +101,21 @@ def load_stack(
         )
     source = replace(source, docker_host=docker_host, own_unit=own_unit)
     stack = compile_stack(source, catalogue, known, machine_python, problems)
-    _check_work_half(stack, problems)
+    _check_installed(stack, problems)
     if problems.found:
         raise _error(problems, text, str(path))
     return stack
 
 
-def _check_work_half(stack: Stack, problems: Problems) -> None:
+def _default_file() -> File:
+    return default_file(with_server=work_half_installed(), with_console=console_installed())
+
+
+def _check_installed(stack: Stack, problems: Problems) -> None:
     for service in stack.services.values():
+        if service.kind == "console" and not console_installed():
+            text = f"the console is not installed; {INSTALL_CONSOLE}"
+            problems.add(("scenarios", service.group), text)
         if service.kind == "server" and not work_half_installed():
             text = f"belongs to the work half, which is not installed; {INSTALL_WORK}"
             problems.add(("scenarios", service.group), text)

@@ -1,4 +1,4 @@
-"""Our own scenarios, `server` and `autoheal`: what the stack file may leave out for them."""
+"""Our own scenarios, `server`, `console` and `autoheal`: what the file may leave out for them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 from vrooli.stack.model import AUTOHEAL
 from vrooli.stack.sections import HealthSection, ScenarioSection
 
-SERVER = "server"
+SERVER, CONSOLE = "server", "console"
 ALIASES = {"vrooli-autoheal": AUTOHEAL}
 """`vrooli scenario start vrooli-autoheal` and `autoheal` mean the same."""
 
@@ -20,13 +20,13 @@ def plain_name(name: str) -> str:
 
 
 def kind_name(name: str, section: ScenarioSection) -> str:
-    """Which kind a scenario is: our server is recognised by its name and by having no command of
-    its own."""
+    """Which kind a scenario is: our server and our console are recognised by their names and by
+    having no command of their own."""
     if name == AUTOHEAL:
         return AUTOHEAL
     process = section.runtime in (None, "process")
-    ours = name == SERVER and section.command is None and process
-    return SERVER if ours else "scenario"
+    ours = name in (SERVER, CONSOLE) and section.command is None and process
+    return name if ours else "scenario"
 
 
 def complete(
@@ -49,17 +49,20 @@ def complete(
             section,
             command=[python, "-m", "vrooli", "serve"],
             env={**urls, **(section.env or {})},
-            health=_health(section.health),
+            health=_health(section.health, "/health/live"),
         )
+    if kind == CONSOLE:
+        command = [python, "-m", "vrooli", "console"]
+        return replace(section, command=command, health=_health(section.health, "/health"))
     return section
 
 
-def _health(written: HealthSection | None) -> HealthSection:
+def _health(written: HealthSection | None, path: str) -> HealthSection:
     """The watchdog asks whether the server lives, not whether its database does: that has a check
-    of its own."""
+    of its own. Likewise the console."""
     health = written or HealthSection()
     asks = (health.http, health.tcp, health.sql, health.exec, health.process)
-    return replace(health, http="/health/live") if asks == (None,) * len(asks) else health
+    return replace(health, http=path) if asks == (None,) * len(asks) else health
 
 
 def _urls(needs: list[str] | tuple[()], resource_kinds: Mapping[str, str]) -> dict[str, str]:

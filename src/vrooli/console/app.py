@@ -1,0 +1,111 @@
+"""The console as an ASGI application: pages, signing in, and what stands before them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import time
+from typing import Any
+
+from fastapi import FastAPI
+from nicegui import app as nicegui_app
+from nicegui import ui
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from vrooli.console.acting import Ways
+from vrooli.console.feed import Feed
+from vrooli.console.frame import framed
+from vrooli.console.gate import SIGNED_IN, Gate
+from vrooli.console.login import Login
+from vrooli.console.page import Page, View, pages
+from vrooli.console.parts.trouble import show_trouble
+from vrooli.console.sessions import Sessions
+from vrooli.console.settings import ConsoleSettings
+from vrooli.core.errors import VrooliError
+
+STATIC = Path(__file__).parent / "static"
+RECONNECT = 20.0
+"""Seconds for which a page is kept whose browser is gone."""
+
+_HEAD = (
+    '<link rel="stylesheet" href="/static/console.css"><script src="/static/console.js"></script>'
+)
+
+
+def create_app(settings: ConsoleSettings) -> ASGIApp:
+    """All of it. NiceGUI keeps its pages for the whole process: call it once."""
+    sessions = Sessions(settings.sessions, time)
+    ways, feed = Ways(settings, sessions), Feed()
+    inner = FastAPI(lifespan=_lifespan(feed), docs_url=None, redoc_url=None, openapi_url=None)
+    login = Login(ways)
+    inner.add_route("/login", login.show, methods=["GET"])
+    inner.add_route("/login", login.take, methods=["POST"])
+    inner.add_route("/logout", login.leave, methods=["POST"])
+    inner.add_route("/health", _healthy, methods=["GET"])
+    inner.mount("/static", StaticFiles(directory=STATIC))
+    found = pages()
+    menu = [one for one in found if one.order is not None]
+    for one in found:
+        ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, menu))
+    ui.add_head_html(_HEAD, shared=True)
+    nicegui_app.on_exception(_note)
+    ui.run_with(
+        inner,
+        title="Vrooli",
+        favicon=STATIC / "favicon.svg",
+        dark=None,
+        language="en-US",
+        tailwind=False,
+        binding_refresh_interval=None,
+        reconnect_timeout=RECONNECT,
+        gzip_middleware_factory=None,
+        show_welcome_message=False,
+    )
+    return GZipMiddleware(Gate(inner, settings, sessions), minimum_size=1000)
+
+
+def _lifespan(feed: Feed) -> Callable[[FastAPI], Any]:
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(feed.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    return running
+
+
+def _shown(
+    page: Page, ways: Ways, feed: Feed, menu: list[Page]
+) -> Callable[[Request], Awaitable[None]]:
+    async def show(request: Request) -> None:
+        signed_in = getattr(request.state, SIGNED_IN)
+        acting = ways.acting(signed_in.id)
+        view = View(acting, feed, dict(request.path_params), dict(request.query_params))
+        client = ui.context.client
+        leave = feed.join(acting)
+        client.on_delete(leave)
+        main = framed(page, view, menu)
+        with main:
+            try:
+                await page.build(view)
+            except VrooliError as error:
+                show_trouble(error)
+
+    return show
+
+
+async def _healthy(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+def _note(error: Exception) -> None:
+    """What goes wrong in a handler is told to whoever looks; NiceGUI logs it."""
+    if isinstance(error, VrooliError):
+        ui.notify(str(error), type="negative", multi_line=True, close_button="Close")

@@ -1,0 +1,61 @@
+"""What is around every page: name, menu, who is signed in, and whether anything is out of reach."""
+
+from nicegui import ui
+
+from vrooli.console.page import Page, View
+from vrooli.console.parts.html import Tag, link, moment
+from vrooli.console.parts.live import Live
+
+
+def framed(page: Page, view: View, menu: list[Page]) -> ui.element:
+    """The frame; what is built inside of the element that it gives is the page."""
+    Tag("a", "Skip to the page", "skip", href="#page")
+    with Tag("header", "", "top"):
+        link("Vrooli", "/", "brand")
+        _menu(page, menu)
+        _person(view)
+    banner = Live(lambda: _out_of_reach(view), _banner, "div", "banners")
+    view.feed.changed.subscribe(banner.look)
+    main = Tag("main", "", "page", id="page")
+    if not page.own_heading:
+        with main:
+            Tag("h1", page.title)
+    return main
+
+
+def _menu(page: Page, menu: list[Page]) -> None:
+    with Tag("nav", "", "menu", aria_label="Pages"):
+        for one in menu:
+            here = {"aria_current": "page"} if one.path == page.path else {}
+            with Tag("a", "", "", href=one.path, **here):
+                Tag("span", one.icon, "material-icons", aria_hidden="true")
+                Tag("span", one.title)
+
+
+def _person(view: View) -> None:
+    person = view.acting.person
+    with Tag("form", "", "person", method="post", action="/logout"):
+        Tag("span", person.name, "name", title=f"role: {person.role}")
+        Tag("button", "Light or dark", "quiet", type="button", data_theme="")
+        Tag("button", "Sign out", "quiet", type="submit")
+
+
+def _out_of_reach(view: View) -> tuple[str, float, float]:
+    """Why the watchdog does not answer, since when, and from when is what is shown."""
+    health = view.feed.health
+    return health.trouble, health.since, health.at if health.trouble else 0.0
+
+
+def _banner(seen: tuple[str, float, float]) -> None:
+    trouble, since, at = seen
+    if not trouble:
+        return
+    with Tag("div", "", "banner critical", role="alert"):
+        Tag("strong", "The watchdog does not answer. ")
+        Tag("span", f"{trouble}. ")
+        moment(since, since=True)
+        if at:
+            Tag("span", " What is shown here is as it was ")
+            moment(at, since=True)
+            Tag("span", ". ")
+        Tag("span", "Services run on. `vrooli up` starts it, or replaces one that hangs.")

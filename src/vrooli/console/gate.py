@@ -1,0 +1,176 @@
+"""What stands before every page: only our own addresses, only our own pages as origin, only people
+who are signed in; and what browsers are told to refuse.
+"""
+
+import secrets
+from collections.abc import Iterable
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vrooli.console.sessions import Sessions
+from vrooli.console.settings import ConsoleSettings
+
+COOKIE = "vrooli_console"
+SIGNED_IN = "signed_in"
+"""Where the state of a request has the session of whoever asks."""
+
+OPEN = ("/login", "/health", "/static/", "/favicon.ico", "/_nicegui/")
+PUBLIC = ("/status", "/badge/")
+"""Open too where the settings say so."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+MAX_PATH = 2048
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def policy(nonce: str, host: str, *, tls: bool) -> str:
+    """The content security policy of one answer.
+
+    Vue compiles its templates in the browser, hence `unsafe-eval`; Quasar and ECharts set styles of
+    elements. Scripts run from our own address, or with the nonce that only our pages know.
+    """
+    socket = f"{'wss' if tls else 'ws'}://{host}"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'nonce-{nonce}' 'unsafe-eval'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            f"connect-src 'self' {socket}",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def cookie_of(headers: Headers) -> str:
+    """What our cookie says; empty without one."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")[:4096]).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
+
+
+class Gate:
+    """ASGI middleware, the outermost.
+
+    1. An unknown `Host` is refused: a name that an attacker points here is not ours. 2. So is a
+    foreign `Origin`. 3. Who is not signed in is led to `/login`, or refused. 4. Answers carry the
+    headers above, and scripts of pages the nonce.
+    """
+
+    def __init__(self, app: ASGIApp, settings: ConsoleSettings, sessions: Sessions) -> None:
+        self._app, self._settings, self._sessions = app, settings, sessions
+        self._hosts = frozenset(_hosts(settings))
+        self._origins = frozenset(_origins(settings, self._hosts))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope, headers)
+        # What a proxy says of prefixes would stand in pages; ours has none.
+        dropped = (b"x-forwarded-prefix",)
+        scope["headers"] = [one for one in scope["headers"] if one[0] not in dropped]
+        guarded = _Guarded(send, headers.get("host", ""), tls=self._is_tls(headers))
+        if refusal is None:
+            await self._app(scope, receive, guarded)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refusal(scope, receive, guarded)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        if len(scope["path"]) > MAX_PATH:
+            return PlainTextResponse("the path is too long\n", 414)
+        if headers.get("host", "").lower() not in self._hosts:
+            return PlainTextResponse(
+                "this console is not known by that name\n"
+                "next: name it in VROOLI_ORIGINS, as https://HOST\n",
+                421,
+            )
+        origin = headers.get("origin")
+        changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
+        if changes and origin is not None and origin.lower() not in self._origins:
+            return PlainTextResponse("asked by a page of another site\n", 403)
+        signed_in = self._sessions.of(cookie_of(headers))
+        scope.setdefault("state", {})[SIGNED_IN] = signed_in
+        if signed_in is not None or self._is_open(scope["path"]):
+            return None
+        wanted = quote(scope["path"], safe="/")
+        if scope["type"] == "http" and "text/html" in headers.get("accept", ""):
+            return RedirectResponse(f"/login?to={wanted}", 303)
+        return PlainTextResponse("sign in first\n", 401)
+
+    def _is_open(self, path: str) -> bool:
+        opened = (*OPEN, *(PUBLIC if self._settings.public_status else ()))
+        return any(path == one or (one.endswith("/") and path.startswith(one)) for one in opened)
+
+    def _is_tls(self, headers: Headers) -> bool:
+        return self._settings.tls or f"https://{headers.get('host', '')}" in self._origins
+
+
+def _hosts(settings: ConsoleSettings) -> Iterable[str]:
+    own = f"[{settings.host}]" if ":" in settings.host else settings.host
+    for host in (*LOOPBACK, own):
+        yield f"{host}:{settings.port}"
+    for origin in settings.origins:
+        yield origin.partition("://")[2]
+
+
+def _origins(settings: ConsoleSettings, hosts: Iterable[str]) -> Iterable[str]:
+    scheme = "https" if settings.tls else "http"
+    named = {origin.partition("://")[2] for origin in settings.origins}
+    yield from settings.origins
+    yield from (f"{scheme}://{host}" for host in hosts if host not in named)
+
+
+class _Guarded:
+    """Sends an answer with our headers; a page is held back until all of it is there."""
+
+    def __init__(self, send: Send, host: str, *, tls: bool) -> None:
+        self._send, self._host, self._tls = send, host, tls
+        self._nonce = secrets.token_urlsafe(16)
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        """ASGI."""
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers[name] = value
+            headers["Content-Security-Policy"] = policy(self._nonce, self._host, tls=self._tls)
+            if headers.get("content-type", "").startswith("text/html"):
+                self._start = message
+                return
+        elif message["type"] == "http.response.body" and self._start is not None:
+            self._body += message.get("body", b"")
+            if not message.get("more_body"):
+                await self._page(self._start)
+            return
+        await self._send(message)
+
+    async def _page(self, start: Message) -> None:
+        # Whatever is not ours stands escaped in pages: each tag that is left is the framework's.
+        body = self._body.replace(b"<script", b'<script nonce="%b"' % self._nonce.encode())
+        MutableHeaders(scope=start)["Content-Length"] = str(len(body))
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})

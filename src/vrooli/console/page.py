@@ -1,0 +1,56 @@
+"""What a page is. One file in `pages/` defines one, as `PAGE`, and is found by that."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import vrooli.console.pages
+from vrooli.console.acting import Acting
+from vrooli.console.feed import Feed
+from vrooli.core import discover
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a page is built with.
+
+    Attributes:
+        acting: the person who looks.
+        feed: what the watchdog says.
+        path: the values of `{names}` in the path of the page.
+        query: what stands behind the `?`.
+    """
+
+    acting: Acting
+    feed: Feed
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page.
+
+    Attributes:
+        path: where it is, like `/services/{name}`.
+        title: in the tab, and as its first heading.
+        icon: a name of Material Icons.
+        build: makes its elements, below the heading.
+        order: where it stands in the menu; None keeps it out of it.
+        role: what somebody needs to be to see it.
+        own_heading: it makes its first heading itself.
+    """
+
+    path: str
+    title: str
+    icon: str
+    build: Callable[[View], Awaitable[None]]
+    order: int | None = None
+    role: str = "viewer"
+    own_heading: bool = False
+
+
+def pages() -> list[Page]:
+    """All there are; those of the menu first, in its order."""
+    package = vrooli.console.pages
+    found = [discover.load(package, name, "PAGE", Page) for name in discover.names(package)]
+    return sorted(found, key=lambda one: (one.order is None, one.order or 0, one.path))

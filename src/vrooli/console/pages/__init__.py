@@ -1,0 +1,1 @@
+"""The pages of the console: one file each, which is found by being here."""

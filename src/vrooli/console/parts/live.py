@@ -1,0 +1,42 @@
+"""Parts of a page that follow what they show."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from nicegui import ui
+
+from vrooli.console.parts.html import Tag
+
+Seen = TypeVar("Seen")
+
+
+class Live(Generic[Seen]):
+    """Built anew when what it shows is another, and only then: focus and scrolling stay elsewhere.
+
+    Args:
+        see: what is to be shown; compared with what was shown before.
+        build: makes the elements of that.
+        tag, classes: of the element around them.
+    """
+
+    def __init__(
+        self,
+        see: Callable[[], Seen],
+        build: Callable[[Seen], None],
+        tag: str = "div",
+        classes: str = "",
+    ) -> None:
+        self._see, self._build = see, build
+        self._around: ui.element = Tag(tag, "", classes)
+        self._seen = see()
+        with self._around:
+            build(self._seen)
+
+    def look(self) -> None:
+        """Compare, and build anew if need be."""
+        seen = self._see()
+        if seen != self._seen:
+            self._seen = seen
+            self._around.clear()
+            with self._around:
+                self._build(seen)
