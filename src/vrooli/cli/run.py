@@ -40,7 +40,7 @@ _TITLES = ("RUN", "ROUTINE", "STATUS", "STARTED", "TOOK", "BY")
 
 _BUDGET_HELP = (
     "What it may spend, instead of what the routine says: cost (US dollars), tokens, steps, "
-    "time (seconds), on_limit (stop or pause)."
+    "time (seconds), on_limit (stop or pause; also alone, for limits of others above it)."
 )
 
 _LIST_HELP = """

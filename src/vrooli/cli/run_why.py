@@ -75,8 +75,8 @@ def lines(reason: Mapping[str, Any], now: float) -> list[str]:
     """A reason, as people read it."""
     said = [f"{reason['says']} ({reason['code']})", f"  since: {_moment(reason['since'])}"]
     if reason["until"]:
-        left = max(0.0, reason["until"] - now)
-        said.append(f"  until: {_moment(reason['until'])} (in {left:.0f} s)")
+        left = render.until(reason["until"], now)
+        said.append(f"  until: {_moment(reason['until'])} (in {left})")
     return [*said, f"  next: {reason['next_step']}"]
 
 

@@ -10,7 +10,7 @@ from vrooli.execution.owner_budgets import OPEN_MONTH, purse
 from vrooli.execution.spending import Amount
 from vrooli.execution.step_type import StepFailed
 from vrooli.flow.budget import MICROS, PAUSE, OverBudget, place_of
-from vrooli.flow.monthly import month_of, of_owner, place_in_month
+from vrooli.flow.monthly import ends, month_of, of_owner, place_in_month
 from vrooli.flow.patience import patiently
 
 # The run is locked so that it cannot end meanwhile and leave behind what is just being set aside;
@@ -93,6 +93,10 @@ SELECT EXISTS (SELECT FROM budget_reservations WHERE run = $1 AND key = $2)
 """
 
 
+# By this row whoever looks knows which limit would do.
+_REFUSED = "UPDATE budgets SET asked_tokens = $2, asked_micros = $3 WHERE run = $1"
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresSpending:
     """Port `Spending`.
@@ -126,9 +130,11 @@ class PostgresSpending:
             known = said["known"] if said["done"] else await connection.fetchval(_KNOWN, run, key)
             if said["done"] or known:
                 return bool(known != "settled")
+            if said["runs"]:
+                await connection.execute(_REFUSED, run, most.tokens, most.micros)
         if not said["runs"]:
             raise StepFailed("budget", "the run has ended", where=run)
-        raise _refused(said)
+        raise _refused(said, ends(month))
 
     async def _settle(self, run: str, key: str, real: Amount) -> None:
         async with self.database.connection() as connection:
@@ -136,12 +142,13 @@ class PostgresSpending:
                 raise VrooliError("nothing was set aside for it", where=f"{run}: {key}")
 
 
-def _refused(said: Any) -> VrooliError:
-    # Where nobody knows the price, another limit does not help.
+def _refused(said: Any, ends_at: float) -> VrooliError:
+    # Where nobody knows the price, another limit does not help, nor does the next month.
     kind = "price" if said["asked"] is None else said["kind"]
     reason, place = _reason(said), (place_in_month if said["owner"] else place_of)(kind)
     if said["on_limit"] == PAUSE:
-        return OverBudget(reason, where=place)
+        until = ends_at if said["owner"] and said["asked"] is not None else None
+        return OverBudget(reason, where=place, until=until)
     return StepFailed("budget", reason, where=place)
 
 

@@ -38,6 +38,8 @@ ENDED = {"status": "failed", "ended_at": NOW - 3}
 PAUSED = {"status": "paused", "stands_since": NOW - 20, "stands_by": "ann"}
 AT_LIMIT = {**PAUSED, "stands_by": "budget", "stands_why": "the budget has no step left for `x`"}
 START = "vrooli start server"
+MONTH = Over("ann@example.org", (("cost", 0.021), ("tokens", 110.0)), monthly=True)
+RAISE = "vrooli user budget ann@example.org"
 
 Case = tuple[str, dict[str, Any], tuple[str, bool, float, float | None, str, str]]
 
@@ -66,7 +68,7 @@ CASES: list[Case] = [
     ),
     (
         "failed at a limit",
-        {**ENDED, "kind": "budget", "over": Over("r", "tokens", 20.2)},
+        {**ENDED, "kind": "budget", "over": Over("r", (("tokens", 20.2),))},
         ("budget", False, NOW - 3, None, "", "vrooli run budget r tokens=21"),
     ),
     (
@@ -87,13 +89,23 @@ CASES: list[Case] = [
     ("paused", PAUSED, ("paused", False, NOW - 20, None, "", "vrooli run resume r")),
     (
         "paused at a limit",
-        {**AT_LIMIT, "over": Over("r", "steps", 14.0)},
+        {**AT_LIMIT, "over": Over("r", (("steps", 14.0),))},
         ("budget", False, NOW - 20, None, "", "vrooli run budget r steps=14"),
     ),
     (
         "paused at a limit of a run above",
-        {**AT_LIMIT, "over": Over("top", "cost", 0.75)},
+        {**AT_LIMIT, "over": Over("top", (("cost", 0.75),))},
         ("budget", False, NOW - 20, None, "", "vrooli run budget top cost=0.75"),
+    ),
+    (
+        "paused at the limit of a month",
+        {**AT_LIMIT, "over": MONTH, "lease_until": NOW + 604_798},
+        ("budget", False, NOW - 20, NOW + 604_798, "", f"{RAISE} --cost 0.021 --tokens 110"),
+    ),
+    (
+        "paused at a limit that is another one by now",
+        {**AT_LIMIT, "over": replace(MONTH, enough=())},
+        ("budget", False, NOW - 20, None, "", "vrooli run resume r"),
     ),
     (
         "to approve",
@@ -251,3 +263,10 @@ def test_of_a_step_that_waits_for_its_run() -> None:
 
 def test_where_nobody_need_do_anything_that_is_said() -> None:
     assert Reason("step", "it is done", True).next_step == GOES_ON
+
+
+def test_a_long_time_is_told_as_people_tell_it() -> None:
+    """Not by its seconds."""
+    reason = Reason("wait", "it waits", True, NOW, NOW + 604_798)
+    assert lines(reason.to_json(), NOW)[2].endswith("(in 7 d)")
+    assert lines(replace(reason, until=NOW - 1).to_json(), NOW)[2].endswith("(in 0 s)")

@@ -37,14 +37,13 @@ class Over:
 
     Attributes:
         run: whose it is: the run, or one that it is a part of; or the user whose month it is.
-        kind: `cost`, `tokens`, `steps` or `time`.
-        enough: a limit with which it may go on for as long again.
+        enough: by kind (`cost`, `tokens`, `steps`, `time`) a limit with which it may go on; empty
+            where it may by now.
         monthly: whether it is the budget of a user.
     """
 
     run: str
-    kind: str
-    enough: float
+    enough: tuple[tuple[str, float], ...]
     monthly: bool = False
 
 
@@ -62,7 +61,7 @@ class Facts:
         stands_by: who brought it there; `budget` for a limit, empty where nobody did.
         stands_why: the reason that was given.
         owner: who works on it.
-        lease_until: when it may be taken over, or a waiting one goes on by itself.
+        lease_until: when it may be taken over, or one that waits or paused goes on by itself.
         queue: which processes may take it.
         workers: processes that hold runs with a lease that lasts.
         serving: those of them that hold runs of its queue.

@@ -148,21 +148,31 @@ def _over(facts: Facts, reason: Reason) -> Reason:
         look = "vrooli model list"
         advice = f"`{look}`, say what the model costs in the server's settings, then `{again}`"
         return _todo(reason, look, advice)
+    if not facts.over.enough:
+        return _todo(reason, again, f"the limit is another one by now: `{again}`")
     if facts.over.monthly:
-        command = f"vrooli user budget {quote(facts.over.run)} {_limit(facts.over, '--', ' ')}"
-        advice = f"an admin may say `{command}`; then, or in the next month, `{again}`"
+        limits = " ".join(f"--{kind} {value}" for kind, value in _limits(facts.over))
+        command = f"vrooli user budget {quote(facts.over.run)} {limits}"
+        advice = f"an admin may say `{command}`, then `{again}`"
+        if facts.ended_at is None and facts.lease_until is not None:
+            advice += "; or none: it goes on by itself in the next month"
+            reason = replace(reason, until=facts.lease_until)
         return _todo(reason, command, advice)
-    command = f"vrooli run budget {facts.over.run} {_limit(facts.over)}"
+    limits = ",".join(f"{kind}={value}" for kind, value in _limits(facts.over))
+    command = f"vrooli run budget {facts.over.run} {limits}"
     if facts.ended_at is None:
         return _todo(reason, command)
     return _todo(reason, command, f"`{command}`, then `{again}`")
 
 
-def _limit(over: Over, before: str = "", between: str = "=") -> str:
-    name = f"{before}{over.kind}{between}"
-    if over.kind == "cost":
-        return f"{name}{over.enough:.6f}".rstrip("0").rstrip(".")
-    return f"{name}{-int(-over.enough // 1)}"
+def _limits(over: Over) -> list[tuple[str, str]]:
+    return [(kind, _written(kind, enough)) for kind, enough in over.enough]
+
+
+def _written(kind: str, enough: float) -> str:
+    if kind == "cost":
+        return f"{enough:.6f}".rstrip("0").rstrip(".")
+    return str(-int(-enough // 1))
 
 
 def _waiting(facts: Facts) -> Reason:

@@ -26,7 +26,7 @@ class Start(BaseModel):
         routine: name.
         inputs: as its schema says.
         budget: `cost` (US dollars), `tokens`, `steps`, `time` (seconds), `on_limit` (`stop` or
-            `pause`), key by key instead of what the routine says.
+            `pause`; also alone, for limits above it), key by key instead of what the routine says.
         priority: the highest first, among the runs of one person.
     """
 
