@@ -93,6 +93,16 @@ SELECT EXISTS (SELECT FROM budget_reservations WHERE run = $1 AND key = $2)
 """
 
 
+# Of a step, as its requests name it: see `execution/llm/noted_model.py`. One that has completed and
+# is done again by a retry of the run begins anew.
+_SPENT = """
+SELECT coalesce(sum(real_micros), 0)::bigint FROM budget_reservations
+WHERE run = $1 AND status = 'settled' AND starts_with(key, $1 || ':' || $2 || '/')
+    AND made_at > coalesce((
+        SELECT max(ended_at) FROM steps WHERE run = $1 AND path = $2 AND status = 'completed'
+    ), '-infinity')
+"""
+
 # By this row whoever looks knows which limit would do.
 _REFUSED = "UPDATE budgets SET asked_tokens = $2, asked_micros = $3 WHERE run = $1"
 
@@ -116,6 +126,14 @@ class PostgresSpending:
     async def settle(self, run: str, key: str, real: Amount) -> None:
         """See the port."""
         await patiently(self.clock, lambda: self._settle(run, key, real))
+
+    async def spent(self, run: str, step: str) -> int:
+        """See the port."""
+        return await patiently(self.clock, lambda: self._spent(run, step))
+
+    async def _spent(self, run: str, step: str) -> int:
+        async with self.database.connection() as connection:
+            return int(await connection.fetchval(_SPENT, run, step))
 
     async def _reserve(self, run: str, key: str, most: Amount) -> bool:
         month = month_of(self.clock.wall())
