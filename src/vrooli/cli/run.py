@@ -234,4 +234,6 @@ def _below_row(run: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _step_row(step: Mapping[str, Any]) -> tuple[str, ...]:
     said = why(step["failure"]) if step["failure"] else ""
+    if step["status"] == "cancelled":
+        said = "the run ended in the middle of it"
     return step["path"], step["type"], str(step["attempt"]), step["status"], said

@@ -143,7 +143,8 @@ def _growing(client: WorkClient, run: str) -> Iterator[_Screen]:
     screen = _Screen(tree.take, quiet=True)
 
     def drawn() -> Group:
-        now, width = time.time(), console.width
+        now = time.time() if tree.ended is None else tree.ended
+        width = console.width
         lines = tree.lines(now, max(3, console.height - 3))
         away = f"  {_AWAY}" if screen.away else ""
         head = f"{found['routine']} {run}  {tree.status}  {_seconds(now - began)}{away}"

@@ -99,12 +99,12 @@ class RunPage(BaseModel):
 
 
 class StepShape(BaseModel):
-    """An attempt of a step."""
+    """An attempt of a step; `cancelled` when its run ended in the middle of it."""
 
     path: str
     attempt: int
     type: str
-    status: Literal["begun", "completed", "failed"]
+    status: Literal["begun", "completed", "failed", "cancelled"]
     arguments: Any
     output: Any
     artifact: Artifact | None

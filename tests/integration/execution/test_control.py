@@ -82,6 +82,19 @@ async def test_a_limit_that_is_changed_just_before_the_run_would_rest_counts(
     assert one.web.asked == {"a": 1, "b": 1, "c": 1}
 
 
+async def test_a_step_that_was_under_way_ends_with_its_run(one: Process) -> None:
+    run = await under_way(one, ask("a"), ask("b"), at="b")
+    await eventually(lambda: steps(one, run), "its beginning")
+    await one.work.runs.cancel(run, "ann")
+    found, _ = await one.work.runs.views.steps(run, 0, 9)
+    assert [step["status"] for step in found] == ["completed", "cancelled"]
+    assert found[1]["ended_at"] == (await one.run(run))["ended_at"]
+    # In the journal it is as it was: nobody knows whether it was done.
+    await one.work.control.retry(run, None, "ann")
+    ended = await one.until(run, "failed")
+    assert ended["failure"]["kind"] == "unknown-effect"
+
+
 async def test_each_asked_twice_changes_nothing_more(one: Process) -> None:
     run = await under_way(one, ask("a"), at="a")
     await asyncio.gather(*(one.work.control.pause(run, "ann") for _ in range(5)))

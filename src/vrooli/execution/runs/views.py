@@ -33,13 +33,20 @@ FROM runs
 LARGEST_PAGE = 4 * 1024 * 1024
 """Characters of the values of one page of steps: one that would be larger ends earlier."""
 
+# What has begun and has no end ends with its run, or is given up; when that was nobody knows. In
+# the table it stays: a retry of the run goes on with it.
 _STEPS = f"""
-SELECT path, attempt, type, status, arguments::text, output::text, failure::text,
-       extract(epoch FROM begun_at)::float8, extract(epoch FROM ended_at)::float8, n,
-       EXISTS (SELECT FROM retries q
-               WHERE q.run = $1 AND q.path = summed.path AND q.attempt >= summed.attempt), rows
-FROM (
-    SELECT *, sum(size) OVER (ORDER BY n) - size AS before, count(*) OVER () AS rows
+SELECT path, attempt, type,
+       CASE WHEN status = 'begun' AND (run_ended_at IS NOT NULL OR given_up) THEN 'cancelled'
+            ELSE status END,
+       arguments::text, output::text, failure::text, extract(epoch FROM begun_at)::float8,
+       extract(epoch FROM CASE WHEN status = 'begun' AND NOT given_up THEN run_ended_at
+                               ELSE ended_at END)::float8,
+       n, given_up, rows
+FROM (SELECT ended_at AS run_ended_at FROM runs WHERE id = $1) AS run, LATERAL (
+    SELECT *, sum(size) OVER (ORDER BY n) - size AS before, count(*) OVER () AS rows,
+           EXISTS (SELECT FROM retries q WHERE q.run = $1 AND q.path = sized.path
+                       AND q.attempt >= sized.attempt) AS given_up
     FROM (
         SELECT *, length(concat(arguments::text, output::text, failure::text)) AS size
         FROM steps WHERE run = $1 AND n > $2 ORDER BY n LIMIT $3

@@ -7,10 +7,11 @@ from vrooli.migrations.versions import v010_views as before
 revision = "v014_ends"
 down_revision = "v013_signals"
 
-# What has begun and has no end goes on only while its run does. In the journal it stays as it is: a
-# retry of the run goes on with it.
-_CUT = "s.status = 'begun' AND r.ended_at IS NOT NULL"
-_END = f"coalesce(s.ended_at, CASE WHEN {_CUT} THEN r.ended_at END)"
+# What has begun and has no end goes on only while its run does, and while it is not given up: when
+# that was done nobody knows. In the journal it stays as it is: a retry of the run goes on with it.
+_GIVEN_UP = next(one.value for one in before.STEPS.columns if one.name == "given_up")
+_CUT = f"s.status = 'begun' AND (r.ended_at IS NOT NULL OR {_GIVEN_UP})"
+_END = f"coalesce(s.ended_at, CASE WHEN {_CUT} AND NOT {_GIVEN_UP} THEN r.ended_at END)"
 
 _CHANGED = {
     "status": {
@@ -18,7 +19,11 @@ _CHANGED = {
         "value": f"CASE WHEN {_CUT} THEN 'cancelled' ELSE s.status END",
     },
     "ended_at": {"value": _END},
-    "seconds": {"value": f"extract(epoch FROM coalesce({_END}, now()) - s.begun_at)"},
+    "seconds": {
+        "says": "from its beginning to its end, or until now; null where either is not known",
+        "value": f"extract(epoch FROM coalesce({_END}, CASE WHEN NOT ({_CUT}) THEN now() END)"
+        " - s.begun_at)",
+    },
 }
 
 STEPS = before.STEPS._replace(
