@@ -12,6 +12,7 @@ from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json, Run
+from vrooli.cli.run_signal import kept_signals
 from vrooli.cli.run_steering import register_steering
 from vrooli.cli.run_watch import run_took, why
 from vrooli.cli.run_watch import watch as watch_run
@@ -207,6 +208,8 @@ def _summary(run: Mapping[str, Any]) -> None:
             render.out(f"{name:<9}{value}")
     if run["failure"]:
         render.out(f"failure  {why(run['failure'])}")
+    if run["kept_signals"]:
+        render.out(f"kept     {kept_signals(run['kept_signals'])}")
     if run["status"] == "pending":
         render.out(f"waits    {_waits(run)}")
 

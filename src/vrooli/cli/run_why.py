@@ -10,6 +10,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
+from vrooli.cli.run_signal import kept_signals
 from vrooli.core.errors import UsageError
 
 _WHY_HELP = """
@@ -77,6 +78,8 @@ def lines(reason: Mapping[str, Any], now: float) -> list[str]:
     if reason["until"]:
         left = render.until(reason["until"], now)
         said.append(f"  until: {_moment(reason['until'])} (in {left})")
+    if reason.get("kept"):
+        said.append(f"  kept: {kept_signals(reason['kept'])}")
     return [*said, f"  next: {reason['next_step']}"]
 
 

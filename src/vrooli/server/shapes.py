@@ -64,7 +64,9 @@ class Unread(BaseModel):
 
 
 class RunShape(BaseModel):
-    """A run. Times are unix seconds."""
+    """A run. Times are unix seconds. `kept_signals` are those that no step has taken, how many by
+    name.
+    """
 
     id: str
     root: str
@@ -89,6 +91,13 @@ class RunShape(BaseModel):
     queue: str
     priority: int
     unread: Unread | None
+    kept_signals: dict[str, int]
+
+
+class SignalSent(RunShape):
+    """The run that has a signal now, and what is odd about that: empty where nothing is."""
+
+    warning: str
 
 
 class RunPage(BaseModel):
@@ -187,6 +196,7 @@ class ReasonShape(BaseModel):
     step: str
     next_step: str
     command: str
+    kept: dict[str, int]
 
 
 class Undecided(BaseModel):

@@ -26,7 +26,8 @@ RUN = Facts(
 DO = Open("a", "http", NOW - 5)
 REPEATABLE = Open("a", "http")
 WAIT = Open("b", "wait", NOW - 5, None, NOW + 60)
-SIGNAL = Open("g", "wait", NOW - 7, None, NOW + 60, signal="paid")
+CARRIES = '{"invoice": JSON}'
+SIGNAL = Open("g", "wait", NOW - 7, None, NOW + 60, signal="paid", data=CARRIES)
 LATER = Open("c", "wait", NOW - 5, None, NOW + 90)
 RETRY = Open("d", "http", NOW - 1, NOW + 7, None, "unreachable", "nobody answers (unreachable)")
 DOWN = Open("d", "llm", NOW - 1, NOW + 7, None, "provider-down", "it is left alone for 30 s")
@@ -204,7 +205,7 @@ CASES: list[Case] = [
     (
         "a signal",
         {"status": "waiting", "open": (LATER, SIGNAL), "lease_until": NOW + 60},
-        ("signal", False, NOW - 7, NOW + 60, "g", "vrooli run signal r paid"),
+        ("signal", False, NOW - 7, NOW + 60, "g", f"vrooli run signal r paid --data '{CARRIES}'"),
     ),
     ("between steps", {}, ("between-steps", True, NOW - 50, None, "", "")),
 ]
@@ -263,6 +264,15 @@ def test_of_a_step_that_waits_for_its_run() -> None:
 
 def test_where_nobody_need_do_anything_that_is_said() -> None:
     assert Reason("step", "it is done", True).next_step == GOES_ON
+
+
+def test_signals_that_no_step_has_taken_are_told() -> None:
+    facts = replace(RUN, status="waiting", open=(SIGNAL,), kept=(("payd", 2), ("x", 1)))
+    reason = why(facts, NOW)
+    assert reason.command == "vrooli run signal r paid --data '{\"invoice\": JSON}'"
+    assert lines(reason.to_json(), NOW)[3] == (
+        "  kept: signals that no step has taken: `payd` (2), `x`"
+    )
 
 
 def test_a_long_time_is_told_as_people_tell_it() -> None:

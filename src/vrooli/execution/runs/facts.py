@@ -18,6 +18,7 @@ class Open:
         failure: the same for a person.
         below: id of the run that it started; empty where it starts none.
         signal: for which it waits; empty where it waits for none.
+        data: what that carries, as the routine uses it; empty where it does not.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Open:
     failure: str = ""
     below: str = ""
     signal: str = ""
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Facts:
         undecided: steps whose effect a person has to decide about.
         open: steps under way.
         ended: how steps ended that did, by path, and when.
+        kept: signals that no step has taken: names and how many.
     """
 
     run: str
@@ -98,3 +101,4 @@ class Facts:
     undecided: tuple[str, ...] = ()
     open: tuple[Open, ...] = ()
     ended: tuple[tuple[str, str, float], ...] = ()
+    kept: tuple[tuple[str, int], ...] = ()

@@ -9,11 +9,13 @@ from typing import Any
 from vrooli.core.errors import UnknownName, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
+from vrooli.execution.awaited import data_for
 from vrooli.execution.journal import UNKNOWN
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.runs.facts import Facts, Open, Over
 from vrooli.execution.runs.views import unknown_run
 from vrooli.execution.runs.why import BUDGET, RUNS, WAITS, Reason, of_below, why, why_step
+from vrooli.execution.signals import kept_signals
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.steps.wait import due_at
 from vrooli.flow.again import counting
@@ -40,7 +42,7 @@ _UNITS = {"cost": MICROS, "tokens": 1}
 MOST_BEGUN = 100
 """Steps under way that are looked at then."""
 
-_RUN = """
+_RUN = f"""
 SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.ended_at)::float8,
        r.owner, extract(epoch FROM r.lease_until - now())::float8, r.failure::text,
        r.inputs::text, v.definition::text, t.seq,
@@ -58,7 +60,8 @@ SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.
                                 e.data->>'reason', e.data->>'where')
         FROM run_events e
         WHERE e.root = r.root AND e.run = r.id AND e.kind = 'run.' || r.status
-        ORDER BY e.seq DESC LIMIT 1)::text AS stands
+        ORDER BY e.seq DESC LIMIT 1)::text AS stands,
+       (SELECT json_object_agg(name, count) FROM ({kept_signals("$1")}) kept)::text AS kept
 FROM runs r JOIN routine_versions v ON v.hash = r.version JOIN run_trees t ON t.root = r.root
 WHERE r.id = $1
 """
@@ -207,7 +210,9 @@ class Reasons:
         calls, _ = interpreter.next()
         return replace(
             facts,
-            open=tuple(_open(facts.run, call, entries) for call in calls),
+            open=tuple(
+                _with_data(_open(facts.run, call, entries), call, routine) for call in calls
+            ),
             ended=tuple(_ended(entries, {call.path for call in calls})),
             undecided=_undecided(entries),
         )
@@ -253,6 +258,7 @@ def _of_row(run: str, row: Any, now: float) -> Facts:
         stands_since=since,
         stands_by=by or "",
         stands_why=reason or "",
+        kept=tuple(json.loads(row["kept"] or "{}").items()),
     )
 
 
@@ -274,6 +280,10 @@ def _open(run: str, call: Call, entries: list[Entry]) -> Open:
         again = before.at + call.pause
         return Open(call.path, call.node.type, before.at, again, None, *said)
     return Open(call.path, call.node.type, below=_below(run, call))
+
+
+def _with_data(one: Open, call: Call, routine: Routine) -> Open:
+    return replace(one, data=data_for(routine, call.node.id)) if one.signal else one
 
 
 def _below(run: str, one: Call | Begun) -> str:

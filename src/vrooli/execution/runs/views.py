@@ -9,6 +9,7 @@ from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import shown
 from vrooli.execution.owner_budgets import standing_of
+from vrooli.execution.signals import kept_signals
 from vrooli.execution.steps_alone import is_step
 from vrooli.flow import monthly
 from vrooli.flow.budget import standing
@@ -26,7 +27,8 @@ SELECT id, root, routine, version, status, owner, inputs::text, output::text, fa
                       AND (below.id = runs.id OR runs.id = ANY (below.ancestors)))
        END,
        queue, priority, unread_by, unread_why,
-       (SELECT to_json(month) FROM ({standing_of("runs.created_by")}) month)::text
+       (SELECT to_json(month) FROM ({standing_of("runs.created_by")}) month)::text,
+       (SELECT json_object_agg(name, count) FROM ({kept_signals("runs.id")}) kept)::text
 FROM runs
 """
 
@@ -161,6 +163,7 @@ def _run(row: Any) -> dict[str, Any]:
         "queue": row[20],
         "priority": row[21],
         "unread": {"by": row[22], "why": row[23]} if row[22] else None,
+        "kept_signals": _maybe(row[25]) or {},
     }
 
 

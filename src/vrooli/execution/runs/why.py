@@ -1,6 +1,7 @@
 """Why a run, or one of its steps, is where it is: one reason, since when, and what to do. Pure."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from shlex import quote
 from typing import Any
 
@@ -39,6 +40,7 @@ class Reason:
         step: which step it is about; empty when it is about the run.
         next_step: what a person can do.
         command: the command that does it; empty when there is nothing to do.
+        kept: signals of the run that no step has taken, how many by name.
     """
 
     code: str
@@ -49,6 +51,7 @@ class Reason:
     step: str = ""
     next_step: str = GOES_ON
     command: str = ""
+    kept: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the wire."""
@@ -86,7 +89,7 @@ def of_below(reason: Reason, below: Reason) -> Reason:
 def _dated(reason: Reason, facts: Facts) -> Reason:
     """With the last time at which something was written down, where no better one is known."""
     since = reason.since or facts.stands_since or facts.moved_at or facts.created_at
-    return replace(reason, since=since)
+    return replace(reason, since=since, kept=dict(facts.kept))
 
 
 def _todo(reason: Reason, command: str, advice: str = "") -> Reason:
@@ -234,7 +237,8 @@ def _open(facts: Facts, one: Open) -> Reason:
     if one.type in WAITS and one.signal:
         said = f"step `{one.path}` waits for the signal `{one.signal}`"
         reason = Reason("signal", said, False, one.since, one.due, one.path)
-        return _todo(reason, f"vrooli run signal {facts.run} {quote(one.signal)}")
+        data = f" --data {quote(one.data)}" if one.data else ""
+        return _todo(reason, f"vrooli run signal {facts.run} {quote(one.signal)}{data}")
     if one.type in WAITS:
         said = f"step `{one.path}` waits for its time"
         return Reason("wait", said, True, one.since, one.due, one.path)
