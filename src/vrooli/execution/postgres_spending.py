@@ -15,7 +15,8 @@ from vrooli.flow.patience import patiently
 
 # The run is locked so that it cannot end meanwhile and leave behind what is just being set aside;
 # the ledgers in order, so that the branches of a tree do not wait for each other. The last of them
-# is the month ($5) of whose run it is, where he has a limit.
+# is the month ($5) of whose run it is, where he has a limit. Whichever of them is short, the nearest
+# that says what happens at a limit decides: see `_ON_LIMIT` in `runs/store.py`.
 _RESERVE = f"""
 WITH spender AS (
     SELECT r.id, r.ancestors || r.id || coalesce(
@@ -28,9 +29,9 @@ WITH spender AS (
     SELECT * FROM budgets WHERE run = ANY ((SELECT way FROM spender)::text[])
     ORDER BY run FOR NO KEY UPDATE
 ), short AS (
-    SELECT l.run, l.owner, l.month, v.*, coalesce(l.on_limit, (
+    SELECT l.run, l.owner, l.month, v.*, (
         SELECT n.on_limit FROM ledger n JOIN runs a ON a.id = n.run WHERE n.on_limit IS NOT NULL
-        ORDER BY cardinality(a.ancestors) DESC LIMIT 1)) AS on_limit
+        ORDER BY cardinality(a.ancestors) DESC LIMIT 1) AS on_limit
     FROM ledger l, LATERAL (VALUES
         ('tokens', l.tokens_limit, l.tokens_spent + l.tokens_reserved, $3::bigint),
         ('cost', l.micros_limit, l.micros_spent + l.micros_reserved, $4::bigint)

@@ -187,6 +187,20 @@ async def test_what_a_step_spent_counts_from_when_it_last_completed(
     assert await spending.spent(run, "a") == 5
 
 
+@pytest.mark.parametrize(("above", "below"), [("stop", "pause"), ("pause", "stop")])
+async def test_at_a_limit_above_the_nearest_says_what_happens(
+    here: Place, spending: PostgresSpending, above: str, below: str
+) -> None:
+    """Also where it limits nothing itself."""
+    routine = await here.put(goes_on("x"), budget={"on_limit": below})
+    run = await under_way(here, {"tokens": 10, "on_limit": above}, sub("a", routine))
+    (child,) = await here.below(run, 1)
+    with pytest.raises(OverBudget if below == "pause" else StepFailed):
+        await spending.reserve(child, "a", Amount(20))
+    with pytest.raises(OverBudget if above == "pause" else StepFailed):
+        await spending.reserve(run, "a", Amount(20))
+
+
 async def test_where_it_says_pause_nothing_fails(here: Place, spending: PostgresSpending) -> None:
     run = await under_way(here, {"tokens": 1, "on_limit": "pause"})
     with pytest.raises(OverBudget):

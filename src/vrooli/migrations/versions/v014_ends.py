@@ -30,7 +30,16 @@ STEPS = before.STEPS._replace(
     columns=tuple(one._replace(**_CHANGED.get(one.name, {})) for one in before.STEPS.columns),
     rows=before.STEPS.rows.replace("steps s", "steps s JOIN runs r ON r.id = s.run", 1),
 )
-VIEWS = tuple(STEPS if view.name == STEPS.name else view for view in before.VIEWS)
+BUDGETS = before.BUDGETS._replace(
+    columns=tuple(
+        one._replace(says="stop or pause, also at limits above it; null when nothing is said")
+        if one.name == "on_limit"
+        else one
+        for one in before.BUDGETS.columns
+    )
+)
+_NEW = {STEPS.name: STEPS, BUDGETS.name: BUDGETS}
+VIEWS = tuple(_NEW.get(view.name, view) for view in before.VIEWS)
 """All of them, as they are now."""
 
 _STATEMENTS = (
@@ -54,12 +63,15 @@ def upgrade() -> None:
     """Change them."""
     for statement in _STATEMENTS:
         op.execute(statement)
-    _again(STEPS)
+    for view in _NEW.values():
+        _again(view)
 
 
 def downgrade() -> None:
     """As it was. Runs that paused until the next month wait for somebody to resume them."""
-    _again(before.STEPS)
+    for view in before.VIEWS:
+        if view.name in _NEW:
+            _again(view)
     op.execute("UPDATE runs SET lease_until = NULL WHERE status = 'paused'")
     op.execute("DROP INDEX runs_paused")
     op.execute("ALTER TABLE budgets DROP COLUMN asked_micros, DROP COLUMN asked_tokens")
