@@ -15,8 +15,8 @@ from vrooli.flow.patience import patiently
 
 # The run is locked so that it cannot end meanwhile and leave behind what is just being set aside;
 # the ledgers in order, so that the branches of a tree do not wait for each other. The last of them
-# is the month ($5) of whose run it is, where he has a limit. Whichever of them is short, the nearest
-# that says what happens at a limit decides: see `_ON_LIMIT` in `runs/store.py`.
+# is the month ($5) of whose run it is, where he has a limit. Whichever of them is short,
+# the nearest that says what happens at a limit decides: see `_ON_LIMIT` in `runs/store.py`.
 _RESERVE = f"""
 WITH spender AS (
     SELECT r.id, r.ancestors || r.id || coalesce(
