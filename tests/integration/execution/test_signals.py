@@ -64,7 +64,9 @@ async def test_where_a_name_is_computed_it_may_be_any(one: Process) -> None:
     await send(one, run)
     failure = (await one.until(run, "failed"))["failure"]
     assert failure["where"] == "output"
-    assert failure["reason"].startswith("`steps.any.data` is null, and has no `id`")
+    null = "`steps.any.data` is null, and has no `id`"
+    assert failure["reason"].startswith(null)
+    assert f"it failed: output: {null}" in (await one.work.reasons.of(run)).says
 
 
 async def test_those_that_come_early_are_kept_and_taken_in_order(one: Process) -> None:

@@ -21,7 +21,7 @@ from vrooli.execution.steps.wait import due_at
 from vrooli.flow.again import counting
 from vrooli.flow.budget import MICROS, enough, limit_of
 from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished, Told
-from vrooli.flow.interpreter import Call, Interpreter
+from vrooli.flow.interpreter import EXPRESSION, Call, Interpreter
 from vrooli.flow.journal import Journal
 from vrooli.flow.model import Routine
 from vrooli.flow.monthly import enough_in_month, kind_in_month
@@ -247,7 +247,7 @@ def _of_row(run: str, row: Any, now: float) -> Facts:
         owner=row[3],
         # By the clock of PostgreSQL, which is that of the leases.
         lease_until=None if row[4] is None else now + max(row[4], -now),
-        failure=f"{failure.reason} ({failure.kind})" if failure else "",
+        failure=_said(failure) if failure else "",
         kind=failure.kind if failure else "",
         retryable=failure is not None and failure.retryable,
         workers=row[9],
@@ -260,6 +260,12 @@ def _of_row(run: str, row: Any, now: float) -> Facts:
         stands_why=reason or "",
         kept=tuple(json.loads(row["kept"] or "{}").items()),
     )
+
+
+def _said(failure: Failure) -> str:
+    """With the step of an expression: the journal has no attempt that would tell it."""
+    place = f"{failure.where}: " if failure.kind == EXPRESSION and failure.where else ""
+    return f"{place}{failure.reason} ({failure.kind})"
 
 
 def _stands(row: Any) -> list[Any]:
