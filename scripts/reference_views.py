@@ -1,7 +1,8 @@
 """The page of the views that one may read with SQL, from the migration that makes them."""
 
 from scripts.reference_markdown import table
-from vrooli.migrations.versions import v010_views as views
+from vrooli.migrations.versions.v010_views import View
+from vrooli.migrations.versions.v014_ends import VIEWS
 
 HEAD = """\
 # Views
@@ -18,9 +19,9 @@ time zone. The database tells the same: `\\d+ view_runs` in psql.
 
 def views_page() -> str:
     """Each view with its columns."""
-    return HEAD + "\n".join(map(_section, views.VIEWS))
+    return HEAD + "\n".join(map(_section, VIEWS))
 
 
-def _section(view: views.View) -> str:
+def _section(view: View) -> str:
     rows = ((f"`{one.name}`", one.type, one.says) for one in view.columns)
     return f"## `{view.name}`\n\n{view.says}.\n\n{table('column | type | what it says', rows)}"

@@ -12,6 +12,7 @@ from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json, Run
+from vrooli.cli.run_signal import kept_signals
 from vrooli.cli.run_steering import register_steering
 from vrooli.cli.run_watch import run_took, why
 from vrooli.cli.run_watch import watch as watch_run
@@ -40,7 +41,7 @@ _TITLES = ("RUN", "ROUTINE", "STATUS", "STARTED", "TOOK", "BY")
 
 _BUDGET_HELP = (
     "What it may spend, instead of what the routine says: cost (US dollars), tokens, steps, "
-    "time (seconds), on_limit (stop or pause)."
+    "time (seconds), on_limit (stop or pause; also alone, for limits of others above it)."
 )
 
 _LIST_HELP = """
@@ -207,6 +208,8 @@ def _summary(run: Mapping[str, Any]) -> None:
             render.out(f"{name:<9}{value}")
     if run["failure"]:
         render.out(f"failure  {why(run['failure'])}")
+    if run["kept_signals"]:
+        render.out(f"kept     {kept_signals(run['kept_signals'])}")
     if run["status"] == "pending":
         render.out(f"waits    {_waits(run)}")
 
@@ -234,4 +237,6 @@ def _below_row(run: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _step_row(step: Mapping[str, Any]) -> tuple[str, ...]:
     said = why(step["failure"]) if step["failure"] else ""
+    if step["status"] == "cancelled":
+        said = "the run ended in the middle of it"
     return step["path"], step["type"], str(step["attempt"]), step["status"], said

@@ -1,6 +1,7 @@
 """`vrooli run signal`: what a run waits for."""
 
 import json as jsonlib
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,8 @@ from vrooli.core.errors import UsageError
 
 _HELP = """
 Send a run the signal that a step of type `wait` waits for, or will. The step ends with what the
-signal carries. One that comes early is kept.
+signal carries. One that comes early is kept. A name for which no step of the routine waits is
+refused, unless you say `--keep`.
 
 Examples:
 
@@ -30,14 +32,26 @@ def register(group: typer.Typer, kit: Kit) -> None:
         run: Annotated[str, typer.Argument(help="The run.", metavar="RUN")],
         name: Annotated[str, typer.Argument(help="Of the signal.", metavar="NAME")],
         data: Annotated[str, typer.Option(help="What it carries, as JSON.")] = "null",
+        keep: Annotated[
+            bool, typer.Option("--keep", help="Also when no step of the routine waits for it.")
+        ] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
-        found = kit.work(home_to_change(kit, file)).signal(run, name, _json(data))
+        client = kit.work(home_to_change(kit, file))
+        found = client.signal(run, name, _json(data), keep=keep)
         if json:
             render.print_json(found)
         else:
             render.note(f"{run}: has the signal {name}")
+            if found["warning"]:
+                render.note(f"  warning: {found['warning']}")
+
+
+def kept_signals(kept: Mapping[str, int]) -> str:
+    """What no step has taken, for people."""
+    names = (f"`{name}`{f' ({count})' if count > 1 else ''}" for name, count in kept.items())
+    return f"signals that no step has taken: {', '.join(names)}"
 
 
 def _json(text: str) -> Any:

@@ -13,7 +13,7 @@ MOST = 6
 
 _NAMED = re.compile(r"[^./\[]+|\[\d+\]")
 _INDEX = re.compile(r"\[\d+\]")
-_OVER = ("completed", "failed")
+_OVER = ("completed", "failed", "cancelled")
 _STATUSES = {"created": "running", "pausing": "running, to pause"}
 _AT_REST = ("pending", "waiting", "paused")
 _STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
@@ -25,12 +25,13 @@ class Step:
 
     Attributes:
         type: what it is.
-        status: `begun`, `completed`, `failed`, or what a later event says.
+        status: `begun`, `completed`, `failed`, `cancelled`, or what a later event says.
         attempt: from 1.
         began: unix seconds; None when that was not told.
         ended: unix seconds; None before.
         says: its output or failure in a few words; while a model speaks, its last words.
         heard: the end of what the model said.
+        counted: whether it is a step, and not what one noted.
     """
 
     type: str
@@ -40,9 +41,10 @@ class Step:
     ended: float | None = None
     says: str = ""
     heard: str = ""
+    counted: bool = True
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """A step, or what holds some: a map or loop, one turn of it, a branch, another run.
 
@@ -112,6 +114,7 @@ class RunTree:
 
     Attributes:
         status: of the run.
+        ended: when it did, unix seconds; None while it has not.
     """
 
     def __init__(self, run: str, branches: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -119,6 +122,7 @@ class RunTree:
         self._top = Node(run)
         self._runs = {run: self._top}
         self.status = "pending"
+        self.ended: float | None = None
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Something happened."""
@@ -133,7 +137,8 @@ class RunTree:
             self._moved(event, word)
 
     def lines(self, now: float, most: int) -> list[Line]:
-        """At most so many, the newest ones."""
+        """At most so many, the newest ones; what has ended takes no longer."""
+        now = now if self.ended is None else self.ended
         found = list(_below(self._top, "", now))
         if len(found) <= most:
             return found
@@ -145,10 +150,28 @@ class RunTree:
         run = event["run"]
         if run == self._run:
             self.status = _STATUSES.get(word, word)
+            self.ended = event["at"] if word in _OVER else None
         if event.get("parent") and event.get("path") and run not in self._runs:
             holder = self._node({"run": event["parent"], "path": event["path"]})
             self._runs[run] = holder.part(f"run {run}")
-        self._of(run).stands = stands_after(event, word)
+        node = self._of(run)
+        node.stands = stands_after(event, word)
+        if word in _OVER:
+            self._turn(node, "begun", "cancelled", event["at"])
+        elif word == "pending":  # after an end it goes on where it was
+            self._turn(node, "cancelled", "begun", None)
+
+    def _turn(self, node: Node, before: str, after: str, at: float | None) -> None:
+        """What was under way in a run that ends is so no more. Runs below have their own ends."""
+        for part in node.parts.values():
+            step = part.step
+            if step is not None and step.status == before:
+                step.status, step.ended = after, at
+                if step.counted:
+                    part.count(before, -1)
+                    part.count(after, 1)
+            if part not in self._runs.values():
+                self._turn(part, before, after, at)
 
     def _approval(self, event: Mapping[str, Any], word: str) -> None:
         """A step asks somebody, or was answered."""
@@ -177,7 +200,7 @@ class RunTree:
             self.status = "running"
         attempt, step = int(event.get("attempt", 1)), node.step
         if step is None:
-            step = node.step = Step(str(event.get("type", "")))
+            step = node.step = Step(str(event.get("type", "")), counted=counts)
         elif counts:
             node.count(step.status, -1)
         if attempt != step.attempt:

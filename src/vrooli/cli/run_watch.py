@@ -139,19 +139,25 @@ def _growing(client: WorkClient, run: str) -> Iterator[_Screen]:
     console = Console(stderr=True, highlight=False)
     found = client.run(run)
     tree = RunTree(run, _branches(client, found))
-    began = found["started_at"] or found["created_at"]
     screen = _Screen(tree.take, quiet=True)
 
     def drawn() -> Group:
         now, width = time.time(), console.width
         lines = tree.lines(now, max(3, console.height - 3))
         away = f"  {_AWAY}" if screen.away else ""
-        head = f"{found['routine']} {run}  {tree.status}  {_seconds(now - began)}{away}"
-        return Group(_cropped(head, width, "bold"), *_drawn(lines, width))
+        return Group(
+            _cropped(f"{head(found, tree, now)}{away}", width, "bold"), *_drawn(lines, width)
+        )
 
     with Live(console=console, get_renderable=drawn, refresh_per_second=_FRAMES) as live:
         yield screen
         live.refresh()
+
+
+def head(run: Mapping[str, Any], tree: RunTree, now: float) -> str:
+    """The first line: how it stands, and for how long it has gone on, or did until its end."""
+    took = (now if tree.ended is None else tree.ended) - (run["started_at"] or run["created_at"])
+    return f"{run['routine']} {run['id']}  {tree.status}  {_seconds(took)}"
 
 
 def _branches(client: WorkClient, run: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
+from vrooli.cli.run_signal import kept_signals
 from vrooli.core.errors import UsageError
 
 _WHY_HELP = """
@@ -75,8 +76,10 @@ def lines(reason: Mapping[str, Any], now: float) -> list[str]:
     """A reason, as people read it."""
     said = [f"{reason['says']} ({reason['code']})", f"  since: {_moment(reason['since'])}"]
     if reason["until"]:
-        left = max(0.0, reason["until"] - now)
-        said.append(f"  until: {_moment(reason['until'])} (in {left:.0f} s)")
+        left = render.until(reason["until"], now)
+        said.append(f"  until: {_moment(reason['until'])} (in {left})")
+    if reason.get("kept"):
+        said.append(f"  kept: {kept_signals(reason['kept'])}")
     return [*said, f"  next: {reason['next_step']}"]
 
 

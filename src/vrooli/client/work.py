@@ -166,9 +166,12 @@ class WorkClient(ApiClient):
         body = {"path": path, "decision": decision, "output": output, "why": why}
         return self._make(f"/runs/{quote(run, safe='')}/effects", body)
 
-    def signal(self, run: str, name: str, data: Any) -> dict[str, Any]:
-        """Send a run the signal that a step of it waits for, or will. The run."""
-        return self._make(f"/runs/{quote(run, safe='')}/signals", {"name": name, "data": data})
+    def signal(self, run: str, name: str, data: Any, *, keep: bool = False) -> dict[str, Any]:
+        """Send a run the signal that a step of it waits for, or will; with `keep` also one for
+        which none does. The run, and a `warning` then.
+        """
+        body = {"name": name, "data": data, "keep": keep}
+        return self._make(f"/runs/{quote(run, safe='')}/signals", body)
 
     def schedules(self) -> list[dict[str, Any]]:
         """All of them, by name."""

@@ -102,7 +102,8 @@ class Expression:
         try:
             return _as_json(self._program.execute(_context(given, walks)))
         except _FAULTS as error:
-            raise ExpressionError(walks.refusal or _reason(error), where=self.text) from error
+            reason = walks.refusal or _with_nulls(_reason(error), self.text, scope)
+            raise ExpressionError(reason, where=self.text) from error
 
     def _used(self, name: str, value: Any) -> Any:
         """What it uses of a value: handing over one that is large costs milliseconds."""
@@ -202,7 +203,48 @@ def _unreadable(error: Exception) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"there is no {error.args[0]!r}"
-    return str(error).splitlines()[0][:300]
+    said = str(error).splitlines()[0]
+    # What follows the first sentence of a long one is about the types of CEL in general.
+    return said if len(said) <= _LONGEST_REASON else said.partition(". ")[0][:_LONGEST_REASON]
+
+
+_LONGEST_REASON = 300
+"""Characters."""
+
+
+_CHAIN = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*(?![\w(]|\s+\())*")
+"""A name with the members that are asked of it, calls left out."""
+
+_UNDEFINED = re.compile(r"Undefined variable or function: '(\w+)'")
+
+
+def _with_nulls(reason: str, text: str, scope: Mapping[str, Any]) -> str:
+    """With what is null in it: the library speaks of operand types, and blames functions."""
+    plain = TEXT.sub("''", _COMMENT.sub(lambda found: found[1] or "", text))
+    nulls = dict(filter(None, (_null(chain, scope) for chain in _CHAIN.findall(plain))))
+    if not nulls:
+        return reason
+    reason = reason.partition(". ")[0]
+    asked = next((place for place, member in nulls.items() if member), "")
+    if asked and reason.startswith("No such overload"):
+        return f"`{asked}` is null, and has no `{nulls[asked]}`"
+    said = " and ".join(f"`{place}`" for place in list(nulls)[:3])
+    said += " is null" if len(nulls) == 1 else " are null"
+    found = _UNDEFINED.match(reason)
+    return f"{said}, and `{found[1]}` takes no null" if found else f"{reason}; {said}"
+
+
+def _null(chain: str, scope: Mapping[str, Any]) -> tuple[str, str] | None:
+    """How far one comes before null, and what is asked of that; nothing where there is none."""
+    parts = re.findall(r"\w+", chain)
+    value: Any = scope
+    for number, part in enumerate(parts):
+        if value is None:
+            return ".".join(parts[:number]), part
+        if not isinstance(value, Mapping) or part not in value:
+            return None
+        value = value[part]
+    return (".".join(parts), "") if value is None else None
 
 
 def _as_json(value: Any) -> Any:

@@ -112,6 +112,10 @@ class MeteredSpending:
         await self.inner.settle(run, key, real)
         self.meter.spent(real)
 
+    async def spent(self, run: str, step: str) -> int:
+        """See the port."""
+        return await self.inner.spent(run, step)
+
 
 @dataclass(frozen=True, slots=True)
 class MeteredExecutor:

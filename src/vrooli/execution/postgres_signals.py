@@ -4,10 +4,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from vrooli.core.errors import Refused, UsageError
+from vrooli.core.errors import Refused, UsageError, VrooliError
 from vrooli.core.ports.database import Database
+from vrooli.execution.awaited import awaits
 from vrooli.execution.executor import storable
 from vrooli.execution.live.news import Told, nobody
+from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.engine import Engine
 from vrooli.execution.runs.views import RunViews
 from vrooli.execution.signals import Awaited, Signal
@@ -16,6 +18,8 @@ from vrooli.execution.telling import TOLD
 
 MOST = 1000
 """Signals of a run that no step has taken."""
+
+ENDED = ("completed", "failed", "cancelled")
 
 LARGEST = 64 * 1024
 """Characters of what one carries, as JSON."""
@@ -80,6 +84,7 @@ class NewSignal:
         data: any JSON value.
         by: who sends it.
         key: the same whenever one request is sent again; None when the caller sent none.
+        keep: also when no step of the routine waits for it.
     """
 
     run: str
@@ -87,6 +92,7 @@ class NewSignal:
     data: Any
     by: str
     key: str | None = None
+    keep: bool = False
 
 
 class PostgresSignals:
@@ -119,16 +125,20 @@ class PostgresSignals:
 class Signalling:
     """For the API of one process, which goes on with the run while it has room."""
 
-    def __init__(self, signals: PostgresSignals, views: RunViews, engine: Engine) -> None:
+    def __init__(
+        self, signals: PostgresSignals, views: RunViews, routines: RoutineStore, engine: Engine
+    ) -> None:
         self._signals, self._views, self._engine = signals, views, engine
+        self._routines = routines
 
-    async def send(self, new: NewSignal) -> None:
+    async def send(self, new: NewSignal) -> str:
         """Keep it for the step that waits for it, or will; with a key that was sent before nothing
-        is sent.
+        is sent. A warning where no step of the routine waits for it; else empty.
 
         Raises:
             UnknownName: there is no such run.
             BadSignal: nobody could read what it carries.
+            NotAwaited: no step of the routine waits for it, and it is not to be kept.
             Refused: the run has ended, what the signal carries is too large, or too many are kept
                 for the run that no step has taken.
         """
@@ -136,10 +146,43 @@ class Signalling:
         if len(json.dumps(new.data)) > LARGEST:
             what = f"a signal carries at most {LARGEST} characters of JSON"
             raise Refused(what, where=new.run, next_step="send where the data can be found")
+        missed, names = await self._missed(new)
+        if missed and not new.keep:
+            raise NotAwaited(missed, new, names)
         if not await self._signals.send(new):
             raise _refused(new, (await self._views.get(new.run))["status"])
         self._engine.stir(new.run)
         await self._engine.wake(new.run)
+        return f"{missed}; it is kept" if missed else ""
+
+    async def _missed(self, new: NewSignal) -> tuple[str, tuple[str, ...]]:
+        """Why no step will take it, and the names that there are. Of a run that has ended, and of a
+        routine that only other builds can read, nothing is said.
+        """
+        run = await self._views.get(new.run)
+        if run["status"] in ENDED:
+            return "", ()
+        stored = await self._routines.get(run["routine"], run["version"])
+        try:
+            routine = self._engine.parts.read(stored.version, stored.definition)
+        except VrooliError:
+            return "", ()
+        found = awaits(routine)
+        return found.missed(new.name), found.names
+
+
+class NotAwaited(UsageError):
+    """No step of the routine waits for a signal of that name.
+
+    Attributes:
+        names: those for which steps wait.
+    """
+
+    def __init__(self, what: str, new: NewSignal, names: tuple[str, ...]) -> None:
+        keep = f"`vrooli run signal {new.run} {new.name} --keep` (`keep` in the API) keeps it"
+        one = f"`vrooli run signal {new.run} {names[0]}`, or " if len(names) == 1 else ""
+        super().__init__(what, where=new.run, next_step=f"{one}{keep} all the same")
+        self.names = names
 
 
 class BadSignal(UsageError):
@@ -154,7 +197,7 @@ def _check(new: NewSignal) -> None:
 
 
 def _refused(new: NewSignal, status: str) -> Refused:
-    if status in ("completed", "failed", "cancelled"):
+    if status in ENDED:
         advice = f"`vrooli run show {new.run}` tells what it came to"
         return Refused(f"the run is {status}", where=new.run, next_step=advice)
     what = f"{MOST} signals wait for steps of the run already"

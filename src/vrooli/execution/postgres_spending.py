@@ -10,12 +10,13 @@ from vrooli.execution.owner_budgets import OPEN_MONTH, purse
 from vrooli.execution.spending import Amount
 from vrooli.execution.step_type import StepFailed
 from vrooli.flow.budget import MICROS, PAUSE, OverBudget, place_of
-from vrooli.flow.monthly import month_of, of_owner, place_in_month
+from vrooli.flow.monthly import ends, month_of, of_owner, place_in_month
 from vrooli.flow.patience import patiently
 
 # The run is locked so that it cannot end meanwhile and leave behind what is just being set aside;
 # the ledgers in order, so that the branches of a tree do not wait for each other. The last of them
-# is the month ($5) of whose run it is, where he has a limit.
+# is the month ($5) of whose run it is, where he has a limit. Whichever of them is short,
+# the nearest that says what happens at a limit decides: see `_ON_LIMIT` in `runs/store.py`.
 _RESERVE = f"""
 WITH spender AS (
     SELECT r.id, r.ancestors || r.id || coalesce(
@@ -28,9 +29,9 @@ WITH spender AS (
     SELECT * FROM budgets WHERE run = ANY ((SELECT way FROM spender)::text[])
     ORDER BY run FOR NO KEY UPDATE
 ), short AS (
-    SELECT l.run, l.owner, l.month, v.*, coalesce(l.on_limit, (
+    SELECT l.run, l.owner, l.month, v.*, (
         SELECT n.on_limit FROM ledger n JOIN runs a ON a.id = n.run WHERE n.on_limit IS NOT NULL
-        ORDER BY cardinality(a.ancestors) DESC LIMIT 1)) AS on_limit
+        ORDER BY cardinality(a.ancestors) DESC LIMIT 1) AS on_limit
     FROM ledger l, LATERAL (VALUES
         ('tokens', l.tokens_limit, l.tokens_spent + l.tokens_reserved, $3::bigint),
         ('cost', l.micros_limit, l.micros_spent + l.micros_reserved, $4::bigint)
@@ -93,6 +94,20 @@ SELECT EXISTS (SELECT FROM budget_reservations WHERE run = $1 AND key = $2)
 """
 
 
+# Of a step, as its requests name it: see `execution/llm/noted_model.py`. One that has completed and
+# is done again by a retry of the run begins anew.
+_SPENT = """
+SELECT coalesce(sum(real_micros), 0)::bigint FROM budget_reservations
+WHERE run = $1 AND status = 'settled' AND starts_with(key, $1 || ':' || $2 || '/')
+    AND made_at > coalesce((
+        SELECT max(ended_at) FROM steps WHERE run = $1 AND path = $2 AND status = 'completed'
+    ), '-infinity')
+"""
+
+# By this row whoever looks knows which limit would do.
+_REFUSED = "UPDATE budgets SET asked_tokens = $2, asked_micros = $3 WHERE run = $1"
+
+
 @dataclass(frozen=True, slots=True)
 class PostgresSpending:
     """Port `Spending`.
@@ -113,6 +128,14 @@ class PostgresSpending:
         """See the port."""
         await patiently(self.clock, lambda: self._settle(run, key, real))
 
+    async def spent(self, run: str, step: str) -> int:
+        """See the port."""
+        return await patiently(self.clock, lambda: self._spent(run, step))
+
+    async def _spent(self, run: str, step: str) -> int:
+        async with self.database.connection() as connection:
+            return int(await connection.fetchval(_SPENT, run, step))
+
     async def _reserve(self, run: str, key: str, most: Amount) -> bool:
         month = month_of(self.clock.wall())
         values = (run, key, most.tokens, most.micros, month)
@@ -126,9 +149,11 @@ class PostgresSpending:
             known = said["known"] if said["done"] else await connection.fetchval(_KNOWN, run, key)
             if said["done"] or known:
                 return bool(known != "settled")
+            if said["runs"]:
+                await connection.execute(_REFUSED, run, most.tokens, most.micros)
         if not said["runs"]:
             raise StepFailed("budget", "the run has ended", where=run)
-        raise _refused(said)
+        raise _refused(said, ends(month))
 
     async def _settle(self, run: str, key: str, real: Amount) -> None:
         async with self.database.connection() as connection:
@@ -136,12 +161,13 @@ class PostgresSpending:
                 raise VrooliError("nothing was set aside for it", where=f"{run}: {key}")
 
 
-def _refused(said: Any) -> VrooliError:
-    # Where nobody knows the price, another limit does not help.
+def _refused(said: Any, ends_at: float) -> VrooliError:
+    # Where nobody knows the price, another limit does not help, nor does the next month.
     kind = "price" if said["asked"] is None else said["kind"]
     reason, place = _reason(said), (place_in_month if said["owner"] else place_of)(kind)
     if said["on_limit"] == PAUSE:
-        return OverBudget(reason, where=place)
+        until = ends_at if said["owner"] and said["asked"] is not None else None
+        return OverBudget(reason, where=place, until=until)
     return StepFailed("budget", reason, where=place)
 
 

@@ -41,6 +41,14 @@ class Signal:
     at: float
 
 
+def kept_signals(run: str) -> str:
+    """In SQL, `name` and `count` of the signals of a run that no step has taken; the first names,
+    where there are many.
+    """
+    return f"""SELECT name, count(*) FROM signals WHERE run = {run} AND path IS NULL
+        GROUP BY name ORDER BY name LIMIT 20"""
+
+
 class Signals(Protocol):
     """Where they are kept until a step takes them."""
 

@@ -40,6 +40,12 @@ class Spending(Protocol):
         """
         ...
 
+    async def spent(self, run: str, step: str) -> int:
+        """Millionths of a US dollar that the step of this path has spent since it last completed,
+        in all attempts: also on requests that were cut off, of which nothing else is known.
+        """
+        ...
+
 
 class Unlimited:
     """For runs that nobody limits."""
@@ -50,3 +56,7 @@ class Unlimited:
 
     async def settle(self, run: str, key: str, real: Amount) -> None:
         """Nothing is kept."""
+
+    async def spent(self, run: str, step: str) -> int:
+        """Nothing that is known."""
+        return 0

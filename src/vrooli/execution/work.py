@@ -175,7 +175,7 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
         engine=engine,
         control=Control(common.transitions, routines, views, engine),
         approvals=Approvals(common.questions, ApprovalViews(database), engine),
-        signalling=Signalling(common.signals, views, engine),
+        signalling=Signalling(common.signals, views, routines, engine),
         kept=Kept(views, Artifacts(database), tools.workspaces),
         effects=Effects(database, views, common.news.tell),
         models=tools.models,

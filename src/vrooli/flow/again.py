@@ -2,12 +2,16 @@
 Pure.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vrooli.flow.entries import Again, Entry, Finished, Told
-from vrooli.flow.interpreter import Broken, Interpreter
+from vrooli.flow.interpreter import EXPRESSION, Broken, Interpreter
 from vrooli.flow.model import Routine
+from vrooli.flow.places import places
+
+_INDEX = re.compile(r"\[\d+\]")
 
 
 def counting(entries: Iterable[Told]) -> list[Entry]:
@@ -49,6 +53,31 @@ def kept_to_go_on(
         return None
     lost = failed(routine, inputs, keep, begun=found[first].path)
     return [entry for entry in keep if entry.path not in lost]
+
+
+def kept_at_expression(
+    routine: Routine, inputs: Any, entries: Iterable[Told], path: str
+) -> list[Entry] | None:
+    """All that did not fail, where the run failed because an expression did, before `path` began.
+    None where that is not so, or the routine has no such place.
+    """
+    found = counting(entries)
+    _, end = _replayed(routine, inputs, found).next()
+    if not isinstance(end, Broken) or end.failure.kind != EXPRESSION:
+        return None
+    if _INDEX.sub("", path) not in {place for place, _ in places(routine) if place}:
+        return None
+    lost = failed(routine, inputs, found)
+    return [entry for entry in found if entry.path not in lost]
+
+
+def hindrance(routine: Routine, inputs: Any, keep: Iterable[Entry]) -> str:
+    """Why nothing would begin; empty where something would."""
+    _, end = _replayed(routine, inputs, keep).next()
+    if not isinstance(end, Broken):
+        return ""
+    where = f"{end.failure.where}: " if end.failure.where else ""
+    return f"{where}{end.failure.reason}"
 
 
 def begins(routine: Routine, inputs: Any, keep: Iterable[Entry], path: str) -> bool:

@@ -44,7 +44,8 @@ SCHEMA: dict[str, Any] = {
         "on_limit": {
             "enum": [STOP, PAUSE],
             "default": STOP,
-            "description": "the run fails with the kind `budget`, or pauses",
+            "description": "the run fails with the kind `budget`, or pauses; also at limits above "
+            "it, where it is said alone",
         },
     },
 }
@@ -58,7 +59,17 @@ class BadBudget(UsageError):
 
 
 class OverBudget(VrooliError):
-    """A run may not go on as it is: a limit is reached. `where` names it: see `place_of`."""
+    """A run may not go on as it is: a limit is reached.
+
+    Args:
+        what: see the base.
+        where: names the limit: see `place_of`.
+        until: unix seconds from which on there is another one; None when that is never.
+    """
+
+    def __init__(self, what: str, *, where: str = "", until: float | None = None) -> None:
+        super().__init__(what, where=where)
+        self.until = until
 
     @property
     def failure(self) -> Failure:
@@ -111,8 +122,10 @@ class Limits:
 
     @property
     def ledger(self) -> tuple[Any, ...]:
-        """Columns of the ledger; without a limit, nothing happens at one."""
-        return (*self.columns[:4], (self.on_limit or STOP) if self.said else None)
+        """Columns of the ledger. What happens at a limit may be said alone: it holds at those of
+        runs above and of the owner's month.
+        """
+        return (*self.columns[:4], self.on_limit or (STOP if self.said else None))
 
 
 def mistakes(data: Any) -> list[tuple[str, str]]:
@@ -192,6 +205,17 @@ def line_of(row: Mapping[str, Any], name: str, unit: float) -> dict[str, Any]:
     if unit == 1:
         return values
     return {key: one if one is None else round(one * unit, 6) for key, one in values.items()}
+
+
+def enough(used: float, most: float, asked: float) -> float:
+    """A limit with which a run may go on for as long again, and at least with what was refused.
+
+    Args:
+        used: spent or set aside.
+        most: the limit.
+        asked: what was refused.
+    """
+    return used + max(most, asked, 1)
 
 
 def forecast(line: Mapping[str, Any], took: float, now: float) -> float | None:

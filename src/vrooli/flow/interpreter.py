@@ -22,6 +22,9 @@ from vrooli.flow.model import (
     StepNode,
 )
 
+EXPRESSION = "expression"
+"""Kind of the failure of one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -368,5 +371,5 @@ def _mistake(error: ExpressionError, path: str) -> Failure:
     """
     place = path.rstrip(".")
     if not place or error.where in ("", place):
-        return Failure("expression", error.what, where=place or error.where)
-    return Failure("expression", f"{error.what}, in `{error.where}`", where=place)
+        return Failure(EXPRESSION, error.what, where=place or error.where)
+    return Failure(EXPRESSION, f"{error.what}, in `{error.where}`", where=place)

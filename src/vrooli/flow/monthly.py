@@ -1,5 +1,6 @@
 """What the runs of somebody may spend in a calendar month. Months are those of UTC. Pure."""
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -58,6 +59,20 @@ def standing(row: Mapping[str, Any], now: float) -> dict[str, Any]:
     found = {"cost": line_of(row, "micros", 1 / MICROS), "tokens": line_of(row, "tokens", 1)}
     lines = {kind: {**line, "forecast": forecast(line, since, now)} for kind, line in found.items()}
     return {"owner": row["owner"], "month": month, "ends_at": ends(month), **lines}
+
+
+def enough_in_month(used: float, most: float, asked: float) -> int:
+    """A limit with room for what was refused, rounded up to two digits: of a month one gives no
+    more away than is needed. Never less than the present one.
+
+    Args:
+        used: spent or set aside.
+        most: the limit.
+        asked: what was refused; 0 when that is not known.
+    """
+    needed = math.ceil(max(used + max(asked, 1), most + 1))
+    step = int(10 ** max(0, len(str(needed)) - 2))
+    return -(-needed // step) * step
 
 
 def _next(month: str) -> str:

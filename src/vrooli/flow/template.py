@@ -32,6 +32,15 @@ class Template:
         self._parts = _read(value)
         self.expressions = tuple(_expressions(self._parts))
 
+    def has(self, key: str) -> bool:
+        """Whether it is an object with that key."""
+        return isinstance(self._parts, dict) and key in self._parts
+
+    def constant(self, key: str) -> Any:
+        """What such a key holds whatever the scope; None where an expression decides."""
+        part = self._parts[key]
+        return None if any(_expressions(part)) else part
+
     def filled(self, scope: Mapping[str, Any]) -> Any:
         """The value with every expression replaced by its own; `ExpressionError` if it has none."""
         return _fill(self._parts, scope)

@@ -64,7 +64,9 @@ class Unread(BaseModel):
 
 
 class RunShape(BaseModel):
-    """A run. Times are unix seconds."""
+    """A run. Times are unix seconds. `kept_signals` are those that no step has taken, how many by
+    name.
+    """
 
     id: str
     root: str
@@ -89,6 +91,13 @@ class RunShape(BaseModel):
     queue: str
     priority: int
     unread: Unread | None
+    kept_signals: dict[str, int]
+
+
+class SignalSent(RunShape):
+    """The run that has a signal now, and what is odd about that: empty where nothing is."""
+
+    warning: str
 
 
 class RunPage(BaseModel):
@@ -99,12 +108,12 @@ class RunPage(BaseModel):
 
 
 class StepShape(BaseModel):
-    """An attempt of a step."""
+    """An attempt of a step; `cancelled` when its run ended in the middle of it."""
 
     path: str
     attempt: int
     type: str
-    status: Literal["begun", "completed", "failed"]
+    status: Literal["begun", "completed", "failed", "cancelled"]
     arguments: Any
     output: Any
     artifact: Artifact | None
@@ -187,6 +196,7 @@ class ReasonShape(BaseModel):
     step: str
     next_step: str
     command: str
+    kept: dict[str, int]
 
 
 class Undecided(BaseModel):

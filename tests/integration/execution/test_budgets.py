@@ -163,6 +163,44 @@ async def test_a_model_request_that_a_cancel_of_its_run_cuts_off_is_spent(
     assert await of(here, run, "tokens") == (most, 0, 100_000)
 
 
+async def test_what_a_step_spent_counts_from_when_it_last_completed(
+    here: Place, spending: PostgresSpending
+) -> None:
+    run = await under_way(here, None)
+
+    async def spend(step: str, number: int, micros: int) -> None:
+        key = f"{run}:{step}/model[1]:0123456789abcdef:{number}"
+        await spending.reserve(run, key, Amount(1, 100))
+        await spending.settle(run, key, Amount(1, micros))
+
+    await spend("a", 1, 70)
+    await spend("a", 2, 30)
+    await spend("ab", 1, 1)
+    assert await spending.spent(run, "a") == 100
+    await here.fetch(
+        "INSERT INTO steps (run, path, attempt, type, status, output, ended_at)"
+        " VALUES ($1, 'a', 1, 'llm', 'completed', 'null', clock_timestamp())",
+        run,
+    )
+    assert await spending.spent(run, "a") == 0
+    await spend("a", 3, 5)
+    assert await spending.spent(run, "a") == 5
+
+
+@pytest.mark.parametrize(("above", "below"), [("stop", "pause"), ("pause", "stop")])
+async def test_at_a_limit_above_the_nearest_says_what_happens(
+    here: Place, spending: PostgresSpending, above: str, below: str
+) -> None:
+    """Also where it limits nothing itself."""
+    routine = await here.put(goes_on("x"), budget={"on_limit": below})
+    run = await under_way(here, {"tokens": 10, "on_limit": above}, sub("a", routine))
+    (child,) = await here.below(run, 1)
+    with pytest.raises(OverBudget if below == "pause" else StepFailed):
+        await spending.reserve(child, "a", Amount(20))
+    with pytest.raises(OverBudget if above == "pause" else StepFailed):
+        await spending.reserve(run, "a", Amount(20))
+
+
 async def test_where_it_says_pause_nothing_fails(here: Place, spending: PostgresSpending) -> None:
     run = await under_way(here, {"tokens": 1, "on_limit": "pause"})
     with pytest.raises(OverBudget):

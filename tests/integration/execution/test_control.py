@@ -1,6 +1,7 @@
 """Runs are paused, resumed, retried and forked, by whoever serves the API."""
 
 import asyncio
+import secrets
 from typing import Any
 
 import pytest
@@ -80,6 +81,19 @@ async def test_a_limit_that_is_changed_just_before_the_run_would_rest_counts(
     await one.until(run, "completed", "paused", "failed")
     assert (await one.run(run))["status"] == "completed"
     assert one.web.asked == {"a": 1, "b": 1, "c": 1}
+
+
+async def test_a_step_that_was_under_way_ends_with_its_run(one: Process) -> None:
+    run = await under_way(one, ask("a"), ask("b"), at="b")
+    await eventually(lambda: steps(one, run), "its beginning")
+    await one.work.runs.cancel(run, "ann")
+    found, _ = await one.work.runs.views.steps(run, 0, 9)
+    assert [step["status"] for step in found] == ["completed", "cancelled"]
+    assert found[1]["ended_at"] == (await one.run(run))["ended_at"]
+    # In the journal it is as it was: nobody knows whether it was done.
+    await one.work.control.retry(run, None, "ann")
+    ended = await one.until(run, "failed")
+    assert ended["failure"]["kind"] == "unknown-effect"
 
 
 async def test_each_asked_twice_changes_nothing_more(one: Process) -> None:
@@ -252,6 +266,49 @@ async def test_what_was_rescued_beside_the_place_is_done_again_as_well(one: Proc
     fork = await one.work.control.fork(run, "a", {}, "ann", None)
     await one.until(fork, "completed")
     assert one.web.asked == {"x": 2, "a": 2, "rescued": 1, "b": 2}
+
+
+async def test_a_run_that_an_expression_failed_goes_on_from_there_with_other_inputs(
+    one: Process,
+) -> None:
+    """Though the step has not begun; in a branch whose condition failed likewise."""
+    call = {"step": "call", "http": {"url": "http://web/${inputs.name}"}}
+    shy = {"if": "inputs.go", "then": [ask("shy")]}
+    run = await one.start(ask("a"), call, shy, {"step": "end", "value": {}})
+    assert (await one.until(run, "failed"))["failure"]["where"] == "call"
+    fork = one.work.control.fork
+    with pytest.raises(Refused, match="`call` would not begin: call: there is no 'name'"):
+        await fork(run, "call", {"other": 1}, "ann", None)
+    with pytest.raises(UsageError, match="not come to a step `nosuch`"):
+        await fork(run, "nosuch", {"name": "b"}, "ann", None)
+    with pytest.raises(Refused, match="`end` would not begin: with these inputs something else"):
+        await fork(run, "end", {"name": "b"}, "ann", None)
+    with pytest.raises(Refused, match="it would fail again at once"):
+        await one.work.control.retry(run, "call", "ann")
+    made = await fork(run, "call", {"name": "b"}, "ann", None)
+    assert (await one.until(made, "failed"))["failure"]["kind"] == "expression"
+    last = await fork(made, "shy", {"go": True}, "ann", None)
+    await one.until(last, "completed")
+    assert one.web.asked == {"a": 1, "b": 1, "shy": 1}
+
+
+async def test_inputs_that_are_not_given_are_those_of_the_schema(one: Process) -> None:
+    """At the start, in a run within a run, and in a fork; the run shows them."""
+    properties = {"days": {"type": "integer", "default": 7}, "who": {"default": "all"}}
+    schema = {"type": "object", "required": ["days"], "properties": properties}
+    say = {"step": "say", "value": {"text": "${inputs.days} ${inputs.who}"}}
+    name = f"r{secrets.token_hex(4)}"
+    put = {"name": name, "inputs": schema, "do": [say], "output": "${steps.say.text}"}
+    await one.work.routines.put(put)
+    step = {"step": "below", "routine": {"name": name, "inputs": {"who": "bob"}}}
+    outer = await one.start(step, output="${steps.below}")
+    assert (await one.until(outer, "completed"))["output"] == "7 bob"
+    run = await one.work.runs.start(name, {"who": "ann"}, "ann", None)
+    found = await one.until(run, "completed")
+    assert (found["inputs"], found["output"]) == ({"days": 7, "who": "ann"}, "7 ann")
+    made = await one.work.control.fork(run, "say", {"days": 1}, "ann", None)
+    found = await one.until(made, "completed")
+    assert (found["inputs"], found["output"]) == ({"days": 1, "who": "ann"}, "1 ann")
 
 
 async def test_a_cancelled_run_goes_on_where_it_was(one: Process) -> None:

@@ -19,7 +19,7 @@ from vrooli.execution.runs.children import child_id
 from vrooli.execution.runs.reasons import Reasons
 from vrooli.execution.runs.store import NewRun
 from vrooli.execution.runs.transitions import Transitions
-from vrooli.flow.budget import Limits, place_of
+from vrooli.flow.budget import Limits, OverBudget, place_of
 from vrooli.flow.entries import Begun, Failure, Finished
 from vrooli.flow.model import Routine
 from vrooli.flow.reading import read
@@ -98,10 +98,10 @@ async def test_who_paused_it_and_at_which_limit(work: WorkDatabase) -> None:
     await work.store.create(NewRun(above, "test", VERSION, {}, "ann", limits=limit), "us", 600.0)
     own = NewChild(run, above, "a", "test", VERSION, {}, Limits(tokens=100))
     await ChildStore(work.database).create(own, "us", 600.0)
-    failure = Failure("budget", "the budget has no room", place_of("tokens"))
+    over = OverBudget("the budget has no room", where=place_of("tokens"))
     pause = "UPDATE budgets SET on_limit = 'pause' WHERE run = $1"
     await work.execute(pause, run)
-    await work.store.over_budget(run, 1, failure)
+    await work.store.over_budget(run, 1, over)
     said = await reasons(work).of(run)
     assert (said.code, said.moving) == ("budget", False)
     assert said.command == f"vrooli run budget {above} tokens=50", "that with the least room"

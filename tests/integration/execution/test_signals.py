@@ -8,16 +8,21 @@ import pytest
 from tests.support.control import Process, ask, working
 from tests.support.waiting import eventually
 from vrooli.core.errors import Refused
-from vrooli.execution.postgres_signals import _TAKE, LARGEST, MOST, NewSignal, PostgresSignals
+from vrooli.execution.postgres_signals import (
+    _TAKE,
+    LARGEST,
+    MOST,
+    NewSignal,
+    NotAwaited,
+    PostgresSignals,
+)
 from vrooli.execution.signals import Awaited, Signal
 
 PAID = {"step": "paid", "wait": {"signal": "paid"}}
 
 
-async def send(
-    one: Process, run: str, data: Any = None, name: str = "paid", key: str | None = None
-) -> None:
-    await one.work.signalling.send(NewSignal(run, name, data, "bob", key))
+async def send(one: Process, run: str, data: Any = None, name: str = "paid", **more: Any) -> str:
+    return await one.work.signalling.send(NewSignal(run, name, data, "bob", **more))
 
 
 async def test_a_run_waits_in_nobody_s_place_and_goes_on_at_once(one: Process) -> None:
@@ -27,9 +32,18 @@ async def test_a_run_waits_in_nobody_s_place_and_goes_on_at_once(one: Process) -
     reason = await one.work.reasons.of(run)
     assert (reason.code, reason.step, reason.moving) == ("signal", "paid", False)
     assert reason.command == f"vrooli run signal {run} paid"
-    await send(one, run, name="other")
-    await send(one, run, {"invoice": 4711})
+    with pytest.raises(NotAwaited, match=r"waits for `payd` \(there is `paid`\)") as refused:
+        await send(one, run, name="payd")
+    assert f"`vrooli run signal {run} paid`" in refused.value.next_step
+    assert (await one.run(run))["kept_signals"] == {}
+    warning = await send(one, run, name="payd", keep=True)
+    assert warning == "no step of the routine waits for `payd` (there is `paid`); it is kept"
+    assert (await one.run(run))["kept_signals"] == {"payd": 1}
+    reason = await one.work.reasons.of(run)
+    assert reason.kept == {"payd": 1}
+    assert await send(one, run, {"invoice": 4711}) == ""
     found = await one.until(run, "completed")
+    assert found["kept_signals"] == {"payd": 1}, "what nobody took is told"
     assert {**found["output"], "at": ""} == {
         "signal": "paid",
         "data": {"invoice": 4711},
@@ -38,6 +52,21 @@ async def test_a_run_waits_in_nobody_s_place_and_goes_on_at_once(one: Process) -
     }
     kinds = await one.kinds(run)
     assert kinds.count("signal.sent") == 2
+
+
+async def test_where_a_name_is_computed_it_may_be_any(one: Process) -> None:
+    step = {"step": "any", "wait": {"signal": "${inputs.name}"}}
+    run = await one.start(step, inputs={"name": "paid"}, output="${steps.any.data.id}")
+    await one.until(run, "waiting")
+    assert await send(one, run, name="other") == ""
+    reason = await one.work.reasons.of(run)
+    assert reason.command == f"vrooli run signal {run} paid --data '{{\"id\": JSON}}'"
+    await send(one, run)
+    failure = (await one.until(run, "failed"))["failure"]
+    assert failure["where"] == "output"
+    null = "`steps.any.data` is null, and has no `id`"
+    assert failure["reason"].startswith(null)
+    assert f"it failed: output: {null}" in (await one.work.reasons.of(run)).says
 
 
 async def test_those_that_come_early_are_kept_and_taken_in_order(one: Process) -> None:
@@ -102,7 +131,7 @@ async def test_a_step_that_asks_twice_at_once_takes_one(one: Process) -> None:
     run = await one.start({"step": "other", "wait": {"signal": "other"}})
     await one.until(run, "waiting")
     for number in (1, 2):
-        await send(one, run, number)
+        await send(one, run, number, keep=True)
     signals = PostgresSignals(one.database)
     awaited = Awaited(run, "paid", 1, "paid")
     async with one.database.connection() as connection:
@@ -139,19 +168,20 @@ async def test_where_its_time_is_over_first_there_is_none(one: Process) -> None:
 
 
 async def test_what_nobody_can_take_is_refused(one: Process) -> None:
-    run = await one.start({"step": "other", "wait": {"signal": "other"}})
+    run = await one.start(PAID)
     await one.until(run, "waiting")
     with pytest.raises(Refused, match="at most"):
         await send(one, run, "x" * LARGEST)
     async with one.database.connection() as connection:
         await connection.execute(
             "INSERT INTO signals (run, name, data, sent_by)"
-            " SELECT $1, 'paid', 'null', 'ann' FROM generate_series(1, $2)",
+            " SELECT $1, 'other', 'null', 'ann' FROM generate_series(1, $2)",
             run,
             MOST,
         )
     with pytest.raises(Refused, match="wait for steps of the run already"):
         await send(one, run)
     await one.work.runs.cancel(run, "bob")
-    with pytest.raises(Refused, match="cancelled"):
-        await send(one, run)
+    for name in ("paid", "payd"):
+        with pytest.raises(Refused, match="cancelled"):
+            await send(one, run, name=name)

@@ -104,7 +104,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/runs/{run}/retry": {},
     "POST /api/v1/runs/{run}/fork": {"path": "nosuch"},
     "POST /api/v1/runs/{run}/budget": {"steps": 5},
-    "POST /api/v1/runs/{run}/signals": {"name": "paid"},
+    "POST /api/v1/runs/{run}/signals": {"name": "paid", "keep": True},
     "POST /api/v1/runs/{run}/effects": {"path": "nosuch", "decision": "again", "why": "x"},
     "POST /api/v1/approvals/{approval}/approve": {"hash": "0" * 64},
     "POST /api/v1/approvals/{approval}/reject": {"hash": "0" * 64},

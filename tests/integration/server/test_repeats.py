@@ -166,7 +166,7 @@ def test_a_signal_is_sent_once_and_one_that_cannot_be_kept_is_refused(
     client.put_routine({"name": name, "do": [STAYS]})
     run = client.start(name, {})["id"]
     path = f"/runs/{run}/signals"
-    first, second = twice(served, path, {"name": "paid"})
+    first, second = twice(served, path, {"name": "paid", "keep": True})
     assert (first.status_code, second.status_code) == (200, 200)
     kinds = [event["kind"] for event in served.get(f"{V1}/runs/{run}/events").json()["events"]]
     assert kinds.count("signal.sent") == 1

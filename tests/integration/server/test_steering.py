@@ -153,6 +153,10 @@ def test_a_signal_reaches_the_step_that_waits_for_it(client: WorkClient, served:
     path = f"{RUNS}/{run}/signals"
     for body in ({"name": "Not a name"}, {"name": "paid", "more": 1}, {}):
         assert served.post(path, json=body).status_code == 422
+    answer = served.post(path, json={"name": "payd"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_awaited")
+    assert answer.json()["details"] == [{"name": "paid"}]
+    assert "it is kept" in client.signal(run, "payd", None, keep=True)["warning"]
     assert client.signal(run, "paid", {"n": 1})["id"] == run
     until(client, run, "completed")
     (step,) = (one for one in client.steps(run) if one["status"] == "completed")

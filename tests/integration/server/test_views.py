@@ -11,7 +11,8 @@ import pytest
 
 from tests.support.postgres import Postgres
 from vrooli.main.migrate import migrate
-from vrooli.migrations.versions.v010_views import READER, VIEWS, grants
+from vrooli.migrations.versions.v010_views import READER, grants
+from vrooli.migrations.versions.v014_ends import VIEWS
 
 NAMES = {view.name for view in VIEWS}
 
@@ -25,12 +26,14 @@ VALUES ('a', 'a', 'report', 'v', '{"password": "hunter2"}', 'failed', 'ann@examp
         '2026-11-01 10:00Z', '2026-11-01 10:00:02Z', '2026-11-01 10:01Z',
         '{"kind": "budget", "reason": "too much"}');
 INSERT INTO steps (run, path, attempt, type, status, output, begun_at, ended_at) VALUES
+    ('a', 'cut', 1, 'http', 'begun', NULL, '2026-11-01 10:00:30Z', NULL),
+    ('a', 'lost', 1, 'http', 'begun', NULL, '2026-11-01 10:00:30Z', NULL),
     ('a', 'say', 1, 'llm', 'failed', NULL, '2026-11-01 10:00:03Z', '2026-11-01 10:00:05Z'),
     ('a', 'say', 2, 'llm', 'completed', '"hunter2"', NULL, '2026-11-01 10:00:09Z'),
     ('a', 'say/model[1]', 1, 'model', 'completed', '{}', NULL, '2026-11-01 10:00:07Z'),
     ('a', 'say/model[2]', 1, 'model', 'completed', '{}', NULL, '2026-11-01 10:00:08Z'),
     ('a', 'say2', 1, 'value', 'completed', '{}', NULL, '2026-11-01 10:00:10Z');
-INSERT INTO retries (run, path, attempt) VALUES ('a', 'say', 1);
+INSERT INTO retries (run, path, attempt) VALUES ('a', 'say', 1), ('a', 'lost', 1);
 INSERT INTO budgets (run, on_limit, micros_limit, micros_spent, micros_reserved, tokens_spent)
 VALUES ('a', 'stop', 1000000, 250000, 100000, 40);
 INSERT INTO budget_reservations (run, key, tokens, micros, status, real_tokens, real_micros) VALUES
@@ -129,12 +132,24 @@ async def test_a_step_tells_how_long_it_took_and_what_it_cost(reading: Any) -> N
         " ORDER BY path, attempt"
     )
     assert [tuple(row) for row in rows] == [
+        ("cut", 1, None, False, 30.0, 0, 0.0),
+        ("lost", 1, None, True, None, 0, 0.0),
         ("say", 1, None, True, 2.0, 0, 0.0),
         ("say", 2, None, False, None, 40, 0.25),
         ("say/model[1]", 1, "say", False, None, 30, 0.15),
         ("say/model[2]", 1, "say", False, None, 10, 0.1),
         ("say2", 1, None, False, None, 0, 0.0),
     ]
+
+
+async def test_a_step_that_was_under_way_ends_with_its_run(reading: Any) -> None:
+    row = await reading.fetchrow(
+        "SELECT status, ended_at = (SELECT ended_at FROM view_runs) AS together FROM view_steps"
+        " WHERE path = 'cut'"
+    )
+    assert tuple(row) == ("cancelled", True)
+    row = await reading.fetchrow("SELECT status, ended_at FROM view_steps WHERE path = 'lost'")
+    assert tuple(row) == ("cancelled", None), "given up by a retry"
 
 
 async def test_a_budget_tells_what_is_left(reading: Any) -> None:

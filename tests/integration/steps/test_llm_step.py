@@ -293,6 +293,10 @@ class Book:
     async def settle(self, run: str, key: str, real: Amount) -> None:
         self.settled[key] = real
 
+    async def spent(self, run: str, step: str) -> int:
+        mine = (real for key, real in self.settled.items() if key.startswith(f"{run}:{step}/"))
+        return sum(real.micros or 0 for real in mine)
+
 
 async def noting(given: StepTools) -> StepExecutor:
     """What executes the steps of a new run, and notes what they did."""
@@ -350,6 +354,21 @@ async def test_a_request_that_is_cut_off_counts_with_what_it_may_have_cost(
     (most, *_) = book.reserved.values()
     assert list(book.settled.values()) == [most, most, Amount(120, 300)]
     assert book.settled.keys() == book.reserved.keys()
+
+
+async def test_a_limit_of_cost_counts_what_was_cut_off(both: tuple[OpenAIServer, str]) -> None:
+    """As the budget of the run does."""
+    server, url = both
+    given = with_models(url, spending=Book())
+    executor = await noting(given)
+    # A request may cost some 10000 millionths.
+    step = call("llm", asking(model="house:priced", limits={"cost": 0.02, "answer_tokens": 1000}))
+    server.answers(hangs(), says("not asked for"))
+    await cut_off(server, executor.execute(step, 0.0))
+    end = await executor.execute(step, 0.0)
+    assert failure(end) == ("limit", False)
+    assert end.failure is not None
+    assert (end.failure.where, len(server.asked)) == ("limits.cost", 1)
 
 
 class Away(Book):

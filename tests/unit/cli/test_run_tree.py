@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vrooli.cli.run_tree import Line, RunTree, branches
+from vrooli.cli.run_watch import head
 
 DEFINITION = {
     "name": "x",
@@ -184,3 +185,28 @@ def test_a_model_is_seen_speaking_until_its_step_has_ended() -> None:
     tree.take(event("first", "completed", 4.0, gist="it is so"))
     tree.take(said("late", 96))
     assert drawn(tree.lines(5.0, 20)) == ["└─ first completed 2s it is so"]
+
+
+def test_what_was_under_way_ends_with_its_run_and_takes_no_longer() -> None:
+    tree = RunTree("r")
+    tree.take({"run": "r", "at": 0.0, "kind": "run.created"})
+    tree.take(event("long", "begun", 1.0, type="wait"))
+    child = {"run": "k", "at": 1.0, "kind": "run.created", "parent": "r", "path": "below"}
+    tree.take(event("below", "begun", 1.0, type="routine"))
+    tree.take(child)
+    tree.take({**event("inner", "begun", 2.0), "run": "k"})
+    tree.take({"run": "k", "at": 4.0, "kind": "run.cancelled"})
+    assert (tree.status, tree.ended) == ("running", None)
+    tree.take({"run": "r", "at": 5.0, "kind": "run.cancelled"})
+    assert (tree.status, tree.ended) == ("cancelled", 5.0)
+    assert drawn(tree.lines(900.0, 20)) == [
+        "├─ long cancelled 4s",
+        "└─ below cancelled 4s",
+        "   └─ run k.inner cancelled 2s",
+    ]
+    run = {"id": "r", "routine": "x", "started_at": 1.0, "created_at": 0.0}
+    assert head(run, tree, 900.0) == "x r  cancelled  4.0 s"
+    tree.take({"run": "r", "at": 100.0, "kind": "run.pending"})
+    assert head(run, tree, 91.0) == "x r  pending  90.0 s"
+    assert (tree.status, tree.ended) == ("pending", None)
+    assert drawn(tree.lines(101.0, 20))[0] == "├─ long begun 100s"

@@ -73,6 +73,22 @@ def test_without_a_value_it_says_why(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("inputs.none.a", "`inputs.none` is null, and has no `a`"),
+        ("string(inputs.none.a.b)", "`inputs.none` is null, and has no `a`"),
+        ("string(inputs.none)", "`inputs.none` is null, and `string` takes no null"),
+        ("inputs.none.size()", "`inputs.none` is null, and `size` takes no null"),
+        ("inputs.none + 1", "Unsupported operation: null + int; `inputs.none` is null"),
+    ],
+)
+def test_what_is_null_is_named(text: str, said: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        Expression(text).value(SCOPE)
+    assert caught.value.what == said
+
+
+@pytest.mark.parametrize(
     "text", ["", "(", "a b", "1 +", "'open", "a.b.", "steps.in", "for", "\ud800"]
 )
 def test_what_cannot_be_read_is_refused_at_once(text: str) -> None:

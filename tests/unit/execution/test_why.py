@@ -26,7 +26,8 @@ RUN = Facts(
 DO = Open("a", "http", NOW - 5)
 REPEATABLE = Open("a", "http")
 WAIT = Open("b", "wait", NOW - 5, None, NOW + 60)
-SIGNAL = Open("g", "wait", NOW - 7, None, NOW + 60, signal="paid")
+CARRIES = '{"invoice": JSON}'
+SIGNAL = Open("g", "wait", NOW - 7, None, NOW + 60, signal="paid", data=CARRIES)
 LATER = Open("c", "wait", NOW - 5, None, NOW + 90)
 RETRY = Open("d", "http", NOW - 1, NOW + 7, None, "unreachable", "nobody answers (unreachable)")
 DOWN = Open("d", "llm", NOW - 1, NOW + 7, None, "provider-down", "it is left alone for 30 s")
@@ -38,6 +39,8 @@ ENDED = {"status": "failed", "ended_at": NOW - 3}
 PAUSED = {"status": "paused", "stands_since": NOW - 20, "stands_by": "ann"}
 AT_LIMIT = {**PAUSED, "stands_by": "budget", "stands_why": "the budget has no step left for `x`"}
 START = "vrooli start server"
+MONTH = Over("ann@example.org", (("cost", 0.021), ("tokens", 110.0)), monthly=True)
+RAISE = "vrooli user budget ann@example.org"
 
 Case = tuple[str, dict[str, Any], tuple[str, bool, float, float | None, str, str]]
 
@@ -66,7 +69,7 @@ CASES: list[Case] = [
     ),
     (
         "failed at a limit",
-        {**ENDED, "kind": "budget", "over": Over("r", "tokens", 20.2)},
+        {**ENDED, "kind": "budget", "over": Over("r", (("tokens", 20.2),))},
         ("budget", False, NOW - 3, None, "", "vrooli run budget r tokens=21"),
     ),
     (
@@ -87,13 +90,23 @@ CASES: list[Case] = [
     ("paused", PAUSED, ("paused", False, NOW - 20, None, "", "vrooli run resume r")),
     (
         "paused at a limit",
-        {**AT_LIMIT, "over": Over("r", "steps", 14.0)},
+        {**AT_LIMIT, "over": Over("r", (("steps", 14.0),))},
         ("budget", False, NOW - 20, None, "", "vrooli run budget r steps=14"),
     ),
     (
         "paused at a limit of a run above",
-        {**AT_LIMIT, "over": Over("top", "cost", 0.75)},
+        {**AT_LIMIT, "over": Over("top", (("cost", 0.75),))},
         ("budget", False, NOW - 20, None, "", "vrooli run budget top cost=0.75"),
+    ),
+    (
+        "paused at the limit of a month",
+        {**AT_LIMIT, "over": MONTH, "lease_until": NOW + 604_798},
+        ("budget", False, NOW - 20, NOW + 604_798, "", f"{RAISE} --cost 0.021 --tokens 110"),
+    ),
+    (
+        "paused at a limit that is another one by now",
+        {**AT_LIMIT, "over": replace(MONTH, enough=())},
+        ("budget", False, NOW - 20, None, "", "vrooli run resume r"),
     ),
     (
         "to approve",
@@ -192,7 +205,7 @@ CASES: list[Case] = [
     (
         "a signal",
         {"status": "waiting", "open": (LATER, SIGNAL), "lease_until": NOW + 60},
-        ("signal", False, NOW - 7, NOW + 60, "g", "vrooli run signal r paid"),
+        ("signal", False, NOW - 7, NOW + 60, "g", f"vrooli run signal r paid --data '{CARRIES}'"),
     ),
     ("between steps", {}, ("between-steps", True, NOW - 50, None, "", "")),
 ]
@@ -251,3 +264,19 @@ def test_of_a_step_that_waits_for_its_run() -> None:
 
 def test_where_nobody_need_do_anything_that_is_said() -> None:
     assert Reason("step", "it is done", True).next_step == GOES_ON
+
+
+def test_signals_that_no_step_has_taken_are_told() -> None:
+    facts = replace(RUN, status="waiting", open=(SIGNAL,), kept=(("payd", 2), ("x", 1)))
+    reason = why(facts, NOW)
+    assert reason.command == "vrooli run signal r paid --data '{\"invoice\": JSON}'"
+    assert lines(reason.to_json(), NOW)[3] == (
+        "  kept: signals that no step has taken: `payd` (2), `x`"
+    )
+
+
+def test_a_long_time_is_told_as_people_tell_it() -> None:
+    """Not by its seconds."""
+    reason = Reason("wait", "it waits", True, NOW, NOW + 604_798)
+    assert lines(reason.to_json(), NOW)[2].endswith("(in 7 d)")
+    assert lines(replace(reason, until=NOW - 1).to_json(), NOW)[2].endswith("(in 0 s)")

@@ -86,8 +86,9 @@ class Way:
         micros = self.models.micros(self.chosen, (tokens_in, tokens_out))
         return Amount(tokens_in + tokens_out, micros)
 
-    def afford(self, most: Amount) -> None:
-        """Go on only where the step may spend that.
+    async def afford(self, most: Amount) -> None:
+        """Go on only where the step may spend that. What was cut off counts as in the budget; no
+        note tells of it.
 
         Raises:
             Failed: `limit`.
@@ -97,8 +98,11 @@ class Way:
         if most.micros is None or self.spent.micros is None:
             what = f"nobody knows what {self.chosen.name} costs, and the step has a limit"
             raise Failed("limit", what, where="limits.cost")
-        if self.spent.micros + most.micros > self.most_micros:
-            left = (self.most_micros - self.spent.micros) / MICROS
+        await self.models.owed.run_settled(self.call.run)
+        booked = await self.spending.spent(self.call.run, self.call.path)
+        spent = max(booked, self.spent.micros)
+        if spent + most.micros > self.most_micros:
+            left = max(0, self.most_micros - spent) / MICROS
             what = (
                 f"the next request may cost {most.micros / MICROS:g} US dollars, and {left:g} are"
             )
@@ -182,7 +186,7 @@ class NotedModel(WrapperModel):
         """Set aside what it may cost at most, ask, settle what it did cost."""
         way, sent = self._way, False
         most = way.price(size // CHARACTERS + 1, way.most_tokens)
-        way.afford(most)
+        await way.afford(most)
         bill = await way.set_aside(f"{turn.key}:{turn.number}", most)
 
         async def send() -> ModelResponse:

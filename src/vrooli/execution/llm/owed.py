@@ -65,6 +65,11 @@ class Owed:
         if bill in self._tasks:
             await asyncio.wait([self._tasks[bill]])
 
+    async def run_settled(self, run: str) -> None:
+        """When nothing of that run is under way here."""
+        if tasks := [task for bill, task in self._tasks.items() if bill.run == run]:
+            await asyncio.wait(tasks)
+
     def _begin(self, bill: Bill, real: Amount) -> asyncio.Task[None]:
         task = asyncio.create_task(bill.spending.settle(bill.run, bill.key, real))
         self._tasks[bill] = task

@@ -55,13 +55,13 @@ class Children:
     async def _make(self, run: str, asked: SubRun) -> None:
         stored = await patiently(self._clock, lambda: self._newest(asked.routine))
         try:
-            self._check_inputs(stored, asked.inputs)
+            inputs = self._check_inputs(stored, asked.inputs)
         except BadInputs as error:
             raise StepFailed("inputs", error.what, where=error.where or asked.routine) from error
         budget = limits(asked.budget).instead_of(limits(stored.definition.get("budget")))
         queue = stored.definition.get("queue", DEFAULT_QUEUE)
         place = (asked.parent, asked.path)
-        new = NewChild(run, *place, stored.name, stored.version, asked.inputs, budget, queue)
+        new = NewChild(run, *place, stored.name, stored.version, inputs, budget, queue)
         if not self._engine.takes(queue) or self._engine.room <= self._on_the_way:
             await self._create(new, None)
             return
@@ -69,7 +69,7 @@ class Children:
         try:
             made, left = await self._create(new, self._engine.parts.owner)
             if made:
-                claim = Claim(run, 1, asked.inputs, stored.version, stored.definition, True, left)
+                claim = Claim(run, 1, inputs, stored.version, stored.definition, True, left)
                 await self._engine.begin([claim])
         finally:
             self._on_the_way -= 1

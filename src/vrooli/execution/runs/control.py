@@ -10,7 +10,16 @@ from vrooli.execution.runs.engine import Engine
 from vrooli.execution.runs.inputs import InputCheck
 from vrooli.execution.runs.transitions import Fork, Transitions
 from vrooli.execution.runs.views import RunViews
-from vrooli.flow.again import begins, counting, failed, fails_at_once, given_up, kept_to_go_on
+from vrooli.flow.again import (
+    begins,
+    counting,
+    failed,
+    fails_at_once,
+    given_up,
+    hindrance,
+    kept_at_expression,
+    kept_to_go_on,
+)
 from vrooli.flow.entries import Entry, Finished, Told
 from vrooli.flow.model import Routine
 from vrooli.flow.notes import is_note
@@ -89,7 +98,8 @@ class Control:
         again = given_up(before, stay)
         if fails_at_once(routine, found["inputs"], before, again):
             why = "it would fail again at once: no step failed, but what is computed from them"
-            raise Refused(why, where=run, next_step="name an earlier step: --from PATH")
+            advice = "name an earlier step: --from PATH; or `vrooli run fork` with other inputs"
+            raise Refused(why, where=run, next_step=advice)
         if not await self._transitions.retry(run, fence or 0, by, again):
             raise Refused(
                 "somebody else goes on with it already",
@@ -108,19 +118,18 @@ class Control:
 
         Raises:
             UnknownName: there is no such run.
-            UsageError: it has not come to such a path.
+            UsageError: it has not come to such a path, nor failed in an expression before it.
             BadInputs: they do not fit.
             Refused: somebody approved something before that place, or it would not begin there.
         """
         found = await self._views.get(run)
-        keep = await self._kept(found, await self._journal(run), path)
+        routine = await self._routines.get(found["routine"], found["version"])
+        inputs = self._check_inputs(routine, {**found["inputs"], **changed})
+        keep = await self._kept(found, await self._journal(run), path, inputs)
         done = [entry for entry in keep if isinstance(entry, Finished)]
         for entry in done:
             if entry.type == "approval":
                 raise _approved(run, entry.path)
-        inputs = {**found["inputs"], **changed}
-        routine = await self._routines.get(found["routine"], found["version"])
-        self._check_inputs(routine, inputs)
         ended = tuple((entry.path, entry.attempt) for entry in done)
         new = Fork(secrets.token_hex(8), run, path, inputs, by, key, ended)
         made = await self._transitions.fork(new)
@@ -139,12 +148,22 @@ class Control:
         return self._engine.parts.read(stored.version, stored.definition)
 
     async def _kept(
-        self, run: Mapping[str, Any], entries: Sequence[Told], path: str
+        self,
+        run: Mapping[str, Any],
+        entries: Sequence[Told],
+        path: str,
+        inputs: Mapping[str, Any] | None = None,
     ) -> list[Entry]:
+        """What the run keeps that goes on at `path`, with other inputs if there are some."""
         routine = await self._routine(run)
         keep = kept_to_go_on(routine, run["inputs"], entries, path)
         if keep is None:
-            raise _no_such(run["id"], path)
+            keep = kept_at_expression(routine, run["inputs"], entries, path)
+            if keep is None:
+                raise _no_such(run["id"], path)
+            if inputs is not None and not begins(routine, inputs, keep, path):
+                raise _hindered(run["id"], path, hindrance(routine, inputs, keep))
+            return keep
         if not begins(routine, run["inputs"], keep, path):
             why = f"`{path}` would not begin: what is computed from steps beside it fails"
             raise Refused(why, where=run["id"], next_step="name an earlier step: --from PATH")
@@ -154,6 +173,13 @@ class Control:
 def _no_such(run: str, path: str) -> UsageError:
     advice = f"`vrooli run show {run}` lists the steps"
     return UsageError(f"the run has not come to a step `{path}`", where=run, next_step=advice)
+
+
+def _hindered(run: str, path: str, why: str) -> Refused:
+    """The expression is what failed, and would again."""
+    said = why or "with these inputs something else comes next"
+    advice = "change an input that it sees: --input NAME=VALUE; or fork from an earlier step"
+    return Refused(f"`{path}` would not begin: {said}", where=run, next_step=advice)
 
 
 def _approved(run: str, path: str) -> Refused:

@@ -356,7 +356,7 @@ class Engine:
         if isinstance(end, OverBudget):
             # No decision gives back the time that is over: that is changed while nobody drives it.
             stirs = None if limit_of(end.where) == "time" else claim.stirs
-            over = partial(parts.store.over_budget, *ours, end.failure, stirs)
+            over = partial(parts.store.over_budget, *ours, end, stirs)
             status = await patiently(parts.clock, over)
             if status == "failed":
                 parts.meter.ended(claim.run)

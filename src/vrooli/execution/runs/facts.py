@@ -18,6 +18,7 @@ class Open:
         failure: the same for a person.
         below: id of the run that it started; empty where it starts none.
         signal: for which it waits; empty where it waits for none.
+        data: what that carries, as the routine uses it; empty where it does not.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Open:
     failure: str = ""
     below: str = ""
     signal: str = ""
+    data: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,13 @@ class Over:
 
     Attributes:
         run: whose it is: the run, or one that it is a part of; or the user whose month it is.
-        kind: `cost`, `tokens`, `steps` or `time`.
-        enough: a limit with which it may go on for as long again.
+        enough: by kind (`cost`, `tokens`, `steps`, `time`) a limit with which it may go on; empty
+            where it may by now.
         monthly: whether it is the budget of a user.
     """
 
     run: str
-    kind: str
-    enough: float
+    enough: tuple[tuple[str, float], ...]
     monthly: bool = False
 
 
@@ -62,7 +63,7 @@ class Facts:
         stands_by: who brought it there; `budget` for a limit, empty where nobody did.
         stands_why: the reason that was given.
         owner: who works on it.
-        lease_until: when it may be taken over, or a waiting one goes on by itself.
+        lease_until: when it may be taken over, or one that waits or paused goes on by itself.
         queue: which processes may take it.
         workers: processes that hold runs with a lease that lasts.
         serving: those of them that hold runs of its queue.
@@ -75,6 +76,7 @@ class Facts:
         undecided: steps whose effect a person has to decide about.
         open: steps under way.
         ended: how steps ended that did, by path, and when.
+        kept: signals that no step has taken: names and how many.
     """
 
     run: str
@@ -99,3 +101,4 @@ class Facts:
     undecided: tuple[str, ...] = ()
     open: tuple[Open, ...] = ()
     ended: tuple[tuple[str, str, float], ...] = ()
+    kept: tuple[tuple[str, int], ...] = ()

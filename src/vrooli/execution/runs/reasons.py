@@ -9,20 +9,22 @@ from typing import Any
 from vrooli.core.errors import UnknownName, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
+from vrooli.execution.awaited import data_for
 from vrooli.execution.journal import UNKNOWN
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.runs.facts import Facts, Open, Over
 from vrooli.execution.runs.views import unknown_run
 from vrooli.execution.runs.why import BUDGET, RUNS, WAITS, Reason, of_below, why, why_step
+from vrooli.execution.signals import kept_signals
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.steps.wait import due_at
 from vrooli.flow.again import counting
-from vrooli.flow.budget import limit_of
+from vrooli.flow.budget import MICROS, enough, limit_of
 from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished, Told
-from vrooli.flow.interpreter import Call, Interpreter
+from vrooli.flow.interpreter import EXPRESSION, Call, Interpreter
 from vrooli.flow.journal import Journal
 from vrooli.flow.model import Routine
-from vrooli.flow.monthly import kind_in_month
+from vrooli.flow.monthly import enough_in_month, kind_in_month
 from vrooli.flow.notes import is_note
 from vrooli.flow.stored import Stored
 
@@ -34,10 +36,13 @@ take seconds.
 LARGEST = 32 * 1024 * 1024
 """Bytes of outputs, likewise."""
 
+_UNITS = {"cost": MICROS, "tokens": 1}
+"""Of the ledger in one of what people write."""
+
 MOST_BEGUN = 100
 """Steps under way that are looked at then."""
 
-_RUN = """
+_RUN = f"""
 SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.ended_at)::float8,
        r.owner, extract(epoch FROM r.lease_until - now())::float8, r.failure::text,
        r.inputs::text, v.definition::text, t.seq,
@@ -55,7 +60,8 @@ SELECT r.status, extract(epoch FROM r.created_at)::float8, extract(epoch FROM r.
                                 e.data->>'reason', e.data->>'where')
         FROM run_events e
         WHERE e.root = r.root AND e.run = r.id AND e.kind = 'run.' || r.status
-        ORDER BY e.seq DESC LIMIT 1)::text AS stands
+        ORDER BY e.seq DESC LIMIT 1)::text AS stands,
+       (SELECT json_object_agg(name, count) FROM ({kept_signals("$1")}) kept)::text AS kept
 FROM runs r JOIN routine_versions v ON v.hash = r.version JOIN run_trees t ON t.root = r.root
 WHERE r.id = $1
 """
@@ -73,12 +79,12 @@ FROM steps WHERE run = $1 AND status = 'begun' ORDER BY n DESC LIMIT $2
 
 # Of the run and those that it is a part of the limit of that kind that leaves least.
 _LIMIT = """
-SELECT b.run, greatest(v.used, 0) + CASE v.most WHEN 0 THEN 1 ELSE v.most END
+SELECT b.run AS key, b.run AS whose, v.kind, v.most, greatest(v.used, 0) AS used, 0 AS asked
 FROM runs one JOIN runs r ON r.id = ANY (one.ancestors || one.id) JOIN budgets b ON b.run = r.id
 JOIN run_trees t ON t.root = r.root
 CROSS JOIN LATERAL (VALUES
     ('tokens', b.tokens_limit::float8, (b.tokens_spent + b.tokens_reserved)::float8),
-    ('cost', b.micros_limit / 1e6::float8, (b.micros_spent + b.micros_reserved) / 1e6::float8),
+    ('cost', b.micros_limit::float8, (b.micros_spent + b.micros_reserved)::float8),
     ('steps', b.steps_limit::float8,
      CASE WHEN r.id = r.root THEN t.steps ELSE b.steps_spent END::float8),
     ('time', b.seconds_limit, extract(epoch FROM now() - r.created_at)::float8)
@@ -88,13 +94,30 @@ ORDER BY v.most - v.used, cardinality(r.ancestors) DESC LIMIT 1
 """
 
 _MONTHLY = """
-SELECT b.owner, greatest(v.used, 0) + CASE v.most WHEN 0 THEN 1 ELSE v.most END
+SELECT b.run AS key, b.owner AS whose, $2::text AS kind
 FROM runs r JOIN budgets b ON b.owner = r.created_by
-CROSS JOIN LATERAL (VALUES
-    ('tokens', b.tokens_limit::float8, (b.tokens_spent + b.tokens_reserved)::float8),
-    ('cost', b.micros_limit / 1e6::float8, (b.micros_spent + b.micros_reserved) / 1e6::float8)
-) AS v (kind, most, used)
-WHERE r.id = $1 AND v.kind = $2 AND v.most IS NOT NULL ORDER BY b.month DESC LIMIT 1
+WHERE r.id = $1 ORDER BY b.month DESC LIMIT 1
+"""
+
+# Of one ledger the limits, in tokens and millionths of a US dollar, that leave no room for what was
+# refused to the run or below it last; where that is not known, that of the kind at which it was.
+_SHORT = """
+WITH refused AS (
+    SELECT b.asked_tokens, b.asked_micros FROM runs r JOIN budgets b ON b.of_run = r.id
+    WHERE (r.id = $1 OR $1 = ANY (r.ancestors)) AND r.root = (SELECT root FROM runs WHERE id = $1)
+        AND (b.asked_tokens IS NOT NULL OR b.asked_micros IS NOT NULL)
+), asked AS (
+    SELECT coalesce(max(asked_tokens), 0) AS tokens, coalesce(max(asked_micros), 0) AS micros
+    FROM refused
+)
+SELECT v.kind, v.most, greatest(v.used, 0) AS used, v.asked
+FROM budgets b, asked a, LATERAL (VALUES
+    ('cost', b.micros_limit, b.micros_spent + b.micros_reserved, a.micros),
+    ('tokens', b.tokens_limit, b.tokens_spent + b.tokens_reserved, a.tokens)
+) AS v (kind, most, used, asked)
+WHERE b.run = $2 AND v.most IS NOT NULL
+    AND (v.used + v.asked > v.most OR (v.kind = $3 AND v.asked = 0))
+ORDER BY v.kind
 """
 
 
@@ -153,12 +176,10 @@ class Reasons:
             return facts
         place = json.loads(row[5])["where"] if facts.kind == BUDGET else _stands(row)[3]
         kind = limit_of(place or "")
-        monthly = kind_in_month(kind)
-        query, kind = (_MONTHLY, monthly) if monthly else (_LIMIT, kind)
+        if "price" in (kind, kind_in_month(kind)):
+            return facts
         async with self._database.connection() as connection:
-            found = await connection.fetchrow(query, facts.run, kind)
-        over = Over(found[0], kind, found[1], bool(monthly)) if found else None
-        return replace(facts, over=over)
+            return replace(facts, over=await _over(connection, facts.run, kind))
 
     async def stamp(self, run: str) -> str | None:
         """Another one after each change of its tree; None when there is no such run."""
@@ -189,10 +210,30 @@ class Reasons:
         calls, _ = interpreter.next()
         return replace(
             facts,
-            open=tuple(_open(facts.run, call, entries) for call in calls),
+            open=tuple(
+                _with_data(_open(facts.run, call, entries), call, routine) for call in calls
+            ),
             ended=tuple(_ended(entries, {call.path for call in calls})),
             undecided=_undecided(entries),
         )
+
+
+async def _over(connection: Any, run: str, kind: str) -> Over:
+    """The limit of that kind which keeps it from going on."""
+    monthly = kind_in_month(kind)
+    query, kind = (_MONTHLY, monthly) if monthly else (_LIMIT, kind)
+    found = await connection.fetchrow(query, run, kind)
+    if found is None:
+        return Over(run, (), bool(monthly))
+    short = [found]
+    if kind in _UNITS:
+        short = await connection.fetch(_SHORT, run, found["key"], kind)
+    more = enough_in_month if monthly else enough
+    limits = (
+        (one["kind"], more(one["used"], one["most"], one["asked"]) / _UNITS.get(one["kind"], 1))
+        for one in short
+    )
+    return Over(found["whose"], tuple(limits), bool(monthly))
 
 
 def _of_row(run: str, row: Any, now: float) -> Facts:
@@ -206,7 +247,7 @@ def _of_row(run: str, row: Any, now: float) -> Facts:
         owner=row[3],
         # By the clock of PostgreSQL, which is that of the leases.
         lease_until=None if row[4] is None else now + max(row[4], -now),
-        failure=f"{failure.reason} ({failure.kind})" if failure else "",
+        failure=_said(failure) if failure else "",
         kind=failure.kind if failure else "",
         retryable=failure is not None and failure.retryable,
         workers=row[9],
@@ -217,7 +258,14 @@ def _of_row(run: str, row: Any, now: float) -> Facts:
         stands_since=since,
         stands_by=by or "",
         stands_why=reason or "",
+        kept=tuple(json.loads(row["kept"] or "{}").items()),
     )
+
+
+def _said(failure: Failure) -> str:
+    """With the step of an expression: the journal has no attempt that would tell it."""
+    place = f"{failure.where}: " if failure.kind == EXPRESSION and failure.where else ""
+    return f"{place}{failure.reason} ({failure.kind})"
 
 
 def _stands(row: Any) -> list[Any]:
@@ -238,6 +286,10 @@ def _open(run: str, call: Call, entries: list[Entry]) -> Open:
         again = before.at + call.pause
         return Open(call.path, call.node.type, before.at, again, None, *said)
     return Open(call.path, call.node.type, below=_below(run, call))
+
+
+def _with_data(one: Open, call: Call, routine: Routine) -> Open:
+    return replace(one, data=data_for(routine, call.node.id)) if one.signal else one
 
 
 def _below(run: str, one: Call | Begun) -> str:

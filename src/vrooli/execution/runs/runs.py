@@ -37,7 +37,7 @@ class Runs:
 
         Args:
             routine: name; its newest version is taken.
-            inputs: a JSON object.
+            inputs: a JSON object; what its schema says as `default` is filled in.
             by: who asks.
             key: repeated when a request is sent again.
             budget: as people write it, key by key instead of what the routine says.
@@ -49,7 +49,7 @@ class Runs:
             BadInputs: they do not fit.
         """
         stored = await self._routines.get(routine)
-        self._check_inputs(stored, inputs)
+        inputs = self._check_inputs(stored, inputs)
         may = limits(budget).instead_of(limits(stored.definition.get("budget")))
         queue = stored.definition.get("queue", DEFAULT_QUEUE)
         new = NewRun(

@@ -10,8 +10,7 @@ from vrooli.execution.artifacts import Artifacts
 from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs import sharing
 from vrooli.execution.runs.ledger import RELEASE
-from vrooli.flow.budget import PAUSE, Limits
-from vrooli.flow.entries import Failure
+from vrooli.flow.budget import PAUSE, Limits, OverBudget
 
 _CREATE = """
 WITH before AS (
@@ -127,9 +126,10 @@ WHERE r.id = $1 AND b.run = ANY (r.ancestors || r.id) AND b.on_limit IS NOT NULL
 ORDER BY cardinality(a.ancestors) DESC LIMIT 1
 """
 
+# At the limit of a month it goes on by itself when that is over: see `Transitions.due`.
 _PAUSE = """
 WITH paused AS (
-    UPDATE runs SET status = 'paused', owner = NULL, lease_until = NULL
+    UPDATE runs SET status = 'paused', owner = NULL, lease_until = to_timestamp($6::float8)
     WHERE id = $1 AND fence = $2 AND status = 'running' AND ($5::bigint IS NULL OR stirs = $5)
     RETURNING id, root
 ), counted AS (
@@ -342,18 +342,19 @@ class RunStore:
             return self._moved(await connection.fetchval(_END, *values))
 
     async def over_budget(
-        self, run: str, fence: int, failure: Failure, stirs: int | None = None
+        self, run: str, fence: int, over: OverBudget, stirs: int | None = None
     ) -> str:
         """It is `paused`, or has `failed`, as the nearest budget above it says. Empty when
         something was decided about it since `stirs`, which may be another limit, or when it is not
         ours.
         """
+        failure = over.failure
         async with self._database.connection() as connection:
             found = await connection.fetchrow(_ON_LIMIT, run)
             if found and stirs not in (None, found[1]):
                 return ""
             if found and found[0] == PAUSE:
-                values = (run, fence, failure.reason, failure.where, stirs)
+                values = (run, fence, failure.reason, failure.where, stirs, over.until)
                 paused = self._moved(await connection.fetchval(_PAUSE, *values))
                 return "paused" if paused else ""
         ended = await self.end(run, fence, "failed", None, failure.to_json())

@@ -53,34 +53,39 @@ WITH moved AS (
 SELECT root FROM moved
 """
 
-# Runs that go on by themselves at their time, and those that were to pause when their owner died:
-# nobody takes these over, so nothing of them is under way.
+# Runs that go on by themselves at their time, those that paused until the next month among them;
+# and those that were to pause when their owner died: nobody takes these over, so nothing of them is
+# under way.
 _DUE = f"""
 WITH due AS (
-    SELECT id FROM runs
-    WHERE lease_until < now() AND (status = 'waiting' OR (status = 'running' AND pausing))
+    SELECT id, status AS was FROM runs
+    WHERE lease_until < now()
+        AND (status IN ('waiting', 'paused') OR (status = 'running' AND pausing))
     ORDER BY id LIMIT {DUE} FOR NO KEY UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE runs r SET owner = NULL, pausing = false, fence = r.fence + 1,
-        status = CASE r.status WHEN 'waiting' THEN 'pending' ELSE 'paused' END,
-        lease_until = CASE r.status WHEN 'waiting' THEN now() END
-    FROM due WHERE r.id = due.id RETURNING r.id, r.root, r.status
+        status = CASE r.status WHEN 'running' THEN 'paused' ELSE 'pending' END,
+        lease_until = CASE WHEN r.status <> 'running' THEN now() END
+    FROM due WHERE r.id = due.id RETURNING r.id, r.root, r.status, due.was
 ), news AS (
     SELECT root, id AS run, 1 AS i, 'run.' || status AS kind,
-           CASE status WHEN 'pending' THEN '{{"why": "due"}}' ELSE '{{}}' END::jsonb AS data
+           CASE was WHEN 'waiting' THEN '{{"why": "due"}}' WHEN 'paused' THEN '{{"why": "month"}}'
+                    ELSE '{{}}' END::jsonb AS data
     FROM moved
 ), {TOLD}
 SELECT root FROM moved
 """
 
-# Nobody drives what is pending or waits, so that it is paused at once.
+# Nobody drives what is pending or waits, so that it is paused at once. What paused until the next
+# month pauses for good.
 _PAUSE = f"""
 WITH moved AS (
     UPDATE runs SET pausing = (status = 'running'),
         status = CASE status WHEN 'running' THEN status ELSE 'paused' END,
         owner = CASE status WHEN 'running' THEN owner END,
         lease_until = CASE status WHEN 'running' THEN lease_until END
-    WHERE id = $1 AND (status IN ('pending', 'waiting') OR (status = 'running' AND NOT pausing))
+    WHERE id = $1 AND (status IN ('pending', 'waiting') OR (status = 'running' AND NOT pausing)
+                       OR (status = 'paused' AND lease_until IS NOT NULL))
     RETURNING id, root, pausing
 ), news AS (
     SELECT root, id AS run, 1 AS i, CASE WHEN pausing THEN 'run.pausing' ELSE 'run.paused' END

@@ -9,6 +9,7 @@ from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import shown
 from vrooli.execution.owner_budgets import standing_of
+from vrooli.execution.signals import kept_signals
 from vrooli.execution.steps_alone import is_step
 from vrooli.flow import monthly
 from vrooli.flow.budget import standing
@@ -26,20 +27,28 @@ SELECT id, root, routine, version, status, owner, inputs::text, output::text, fa
                       AND (below.id = runs.id OR runs.id = ANY (below.ancestors)))
        END,
        queue, priority, unread_by, unread_why,
-       (SELECT to_json(month) FROM ({standing_of("runs.created_by")}) month)::text
+       (SELECT to_json(month) FROM ({standing_of("runs.created_by")}) month)::text,
+       (SELECT json_object_agg(name, count) FROM ({kept_signals("runs.id")}) kept)::text
 FROM runs
 """
 
 LARGEST_PAGE = 4 * 1024 * 1024
 """Characters of the values of one page of steps: one that would be larger ends earlier."""
 
+# What has begun and has no end ends with its run, or is given up; when that was nobody knows. In
+# the table it stays: a retry of the run goes on with it.
 _STEPS = f"""
-SELECT path, attempt, type, status, arguments::text, output::text, failure::text,
-       extract(epoch FROM begun_at)::float8, extract(epoch FROM ended_at)::float8, n,
-       EXISTS (SELECT FROM retries q
-               WHERE q.run = $1 AND q.path = summed.path AND q.attempt >= summed.attempt), rows
-FROM (
-    SELECT *, sum(size) OVER (ORDER BY n) - size AS before, count(*) OVER () AS rows
+SELECT path, attempt, type,
+       CASE WHEN status = 'begun' AND (run_ended_at IS NOT NULL OR given_up) THEN 'cancelled'
+            ELSE status END,
+       arguments::text, output::text, failure::text, extract(epoch FROM begun_at)::float8,
+       extract(epoch FROM CASE WHEN status = 'begun' AND NOT given_up THEN run_ended_at
+                               ELSE ended_at END)::float8,
+       n, given_up, rows
+FROM (SELECT ended_at AS run_ended_at FROM runs WHERE id = $1) AS run, LATERAL (
+    SELECT *, sum(size) OVER (ORDER BY n) - size AS before, count(*) OVER () AS rows,
+           EXISTS (SELECT FROM retries q WHERE q.run = $1 AND q.path = sized.path
+                       AND q.attempt >= sized.attempt) AS given_up
     FROM (
         SELECT *, length(concat(arguments::text, output::text, failure::text)) AS size
         FROM steps WHERE run = $1 AND n > $2 ORDER BY n LIMIT $3
@@ -154,6 +163,7 @@ def _run(row: Any) -> dict[str, Any]:
         "queue": row[20],
         "priority": row[21],
         "unread": {"by": row[22], "why": row[23]} if row[22] else None,
+        "kept_signals": _maybe(row[25]) or {},
     }
 
 

@@ -1,6 +1,7 @@
 """Why a run, or one of its steps, is where it is: one reason, since when, and what to do. Pure."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from shlex import quote
 from typing import Any
 
@@ -39,6 +40,7 @@ class Reason:
         step: which step it is about; empty when it is about the run.
         next_step: what a person can do.
         command: the command that does it; empty when there is nothing to do.
+        kept: signals of the run that no step has taken, how many by name.
     """
 
     code: str
@@ -49,6 +51,7 @@ class Reason:
     step: str = ""
     next_step: str = GOES_ON
     command: str = ""
+    kept: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the wire."""
@@ -86,7 +89,7 @@ def of_below(reason: Reason, below: Reason) -> Reason:
 def _dated(reason: Reason, facts: Facts) -> Reason:
     """With the last time at which something was written down, where no better one is known."""
     since = reason.since or facts.stands_since or facts.moved_at or facts.created_at
-    return replace(reason, since=since)
+    return replace(reason, since=since, kept=dict(facts.kept))
 
 
 def _todo(reason: Reason, command: str, advice: str = "") -> Reason:
@@ -148,21 +151,31 @@ def _over(facts: Facts, reason: Reason) -> Reason:
         look = "vrooli model list"
         advice = f"`{look}`, say what the model costs in the server's settings, then `{again}`"
         return _todo(reason, look, advice)
+    if not facts.over.enough:
+        return _todo(reason, again, f"the limit is another one by now: `{again}`")
     if facts.over.monthly:
-        command = f"vrooli user budget {quote(facts.over.run)} {_limit(facts.over, '--', ' ')}"
-        advice = f"an admin may say `{command}`; then, or in the next month, `{again}`"
+        limits = " ".join(f"--{kind} {value}" for kind, value in _limits(facts.over))
+        command = f"vrooli user budget {quote(facts.over.run)} {limits}"
+        advice = f"an admin may say `{command}`, then `{again}`"
+        if facts.ended_at is None and facts.lease_until is not None:
+            advice += "; or none: it goes on by itself in the next month"
+            reason = replace(reason, until=facts.lease_until)
         return _todo(reason, command, advice)
-    command = f"vrooli run budget {facts.over.run} {_limit(facts.over)}"
+    limits = ",".join(f"{kind}={value}" for kind, value in _limits(facts.over))
+    command = f"vrooli run budget {facts.over.run} {limits}"
     if facts.ended_at is None:
         return _todo(reason, command)
     return _todo(reason, command, f"`{command}`, then `{again}`")
 
 
-def _limit(over: Over, before: str = "", between: str = "=") -> str:
-    name = f"{before}{over.kind}{between}"
-    if over.kind == "cost":
-        return f"{name}{over.enough:.6f}".rstrip("0").rstrip(".")
-    return f"{name}{-int(-over.enough // 1)}"
+def _limits(over: Over) -> list[tuple[str, str]]:
+    return [(kind, _written(kind, enough)) for kind, enough in over.enough]
+
+
+def _written(kind: str, enough: float) -> str:
+    if kind == "cost":
+        return f"{enough:.6f}".rstrip("0").rstrip(".")
+    return str(-int(-enough // 1))
 
 
 def _waiting(facts: Facts) -> Reason:
@@ -224,7 +237,8 @@ def _open(facts: Facts, one: Open) -> Reason:
     if one.type in WAITS and one.signal:
         said = f"step `{one.path}` waits for the signal `{one.signal}`"
         reason = Reason("signal", said, False, one.since, one.due, one.path)
-        return _todo(reason, f"vrooli run signal {facts.run} {quote(one.signal)}")
+        data = f" --data {quote(one.data)}" if one.data else ""
+        return _todo(reason, f"vrooli run signal {facts.run} {quote(one.signal)}{data}")
     if one.type in WAITS:
         said = f"step `{one.path}` waits for its time"
         return Reason("wait", said, True, one.since, one.due, one.path)

@@ -59,8 +59,9 @@ _LIMITS: dict[str, Any] = {
     "default": {},
     "description": "`requests` (to the model), `tokens` (in and out of all requests, 200000; "
     "counted after each answer), "
-    "`cost` (US dollars, of all requests; what the next may cost at most must be left, and its "
-    "price be known), `answer_tokens` (of one answer, 8192), `output_bytes` (262144)",
+    "`cost` (US dollars, of all requests in all attempts, those that were cut off with what they "
+    "may have cost; what the next may cost at most must be left, and its price be known), "
+    "`answer_tokens` (of one answer, 8192), `output_bytes` (262144)",
     "properties": {
         "requests": {"type": "integer", "minimum": 1, "maximum": 1000},
         "tokens": {"type": "integer", "minimum": 1, "maximum": 100_000_000},

@@ -108,8 +108,9 @@ def _add_new_starts(router: APIRouter, control: Control, views: RunViews) -> Non
     ) -> JSONResponse:
         """201 with a new run of the same version, `forked_from` this one: what its journal has
         before `path` is kept, and what comes after sees the changed `inputs`. The same
-        `Idempotency-Key` again makes no second one. 400 when it has not come to such a step, 409
-        when an approval would be kept, 422 when the inputs do not fit.
+        `Idempotency-Key` again makes no second one. 400 when it has not come to such a step, nor
+        failed in an expression before it; 409 when an approval would be kept, or `path` would not
+        begin, as that expression fails again; 422 when the inputs do not fit.
         """
         try:
             made = await control.fork(run, fork.path, fork.inputs, who.name, idempotency_key)

@@ -24,9 +24,9 @@ class Start(BaseModel):
 
     Attributes:
         routine: name.
-        inputs: as its schema says.
+        inputs: as its schema says; what that has as `default` is filled in.
         budget: `cost` (US dollars), `tokens`, `steps`, `time` (seconds), `on_limit` (`stop` or
-            `pause`), key by key instead of what the routine says.
+            `pause`; also alone, for limits above it), key by key instead of what the routine says.
         priority: the highest first, among the runs of one person.
     """
 
