@@ -31,10 +31,6 @@ STATIC = Path(__file__).parent / "static"
 RECONNECT = 20.0
 """Seconds for which a page is kept whose browser is gone."""
 
-_HEAD = (
-    '<link rel="stylesheet" href="/static/console.css"><script src="/static/console.js"></script>'
-)
-
 
 def create_app(settings: ConsoleSettings) -> ASGIApp:
     """All of it. NiceGUI keeps its pages for the whole process: call it once."""
@@ -51,7 +47,7 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     menu = [one for one in found if one.order is not None]
     for one in found:
         ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, menu))
-    ui.add_head_html(_HEAD, shared=True)
+    ui.add_head_html(_head(), shared=True)
     nicegui_app.on_exception(_note)
     ui.run_with(
         inner,
@@ -66,6 +62,18 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
         show_welcome_message=False,
     )
     return GZipMiddleware(Gate(inner, settings, sessions), minimum_size=1000)
+
+
+def _head() -> str:
+    """Every style sheet and script of ours: a page may bring its own, as one more file."""
+    styles = sorted(one.name for one in STATIC.glob("*.css"))
+    scripts = sorted(one.name for one in STATIC.glob("*.js"))
+    return "".join(
+        (
+            *(f'<link rel="stylesheet" href="/static/{name}">' for name in styles),
+            *(f'<script src="/static/{name}"></script>' for name in scripts),
+        )
+    )
 
 
 def _lifespan(feed: Feed) -> Callable[[FastAPI], Any]:
