@@ -5,7 +5,7 @@ from typing import Any
 
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
-from vrooli.core.fleet import CHECK, LATE, SILENT, Standing, standing, verdict
+from vrooli.core.fleet import CHECK, LATE, SILENT, Standing, rival, standing, verdict
 from vrooli.core.home import Home
 from vrooli.core.status import Status, worst
 
@@ -72,5 +72,7 @@ def _lines(host: Mapping[str, Any]) -> list[str]:
         found.append("it has not posted yet")
     if host["lost"]:
         found.append(f"{host['lost']} records were deleted there before they could be posted")
-    said = [f"{one['name']}: {one['status']}: {one['message']}" for one in host["problems"]]
-    return found + said
+    if said := rival(host):
+        found.append(render.as_called(said))
+    wrong = [f"{one['name']}: {one['status']}: {one['message']}" for one in host["problems"]]
+    return found + wrong
