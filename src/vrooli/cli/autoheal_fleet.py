@@ -71,7 +71,7 @@ def _lines(host: Mapping[str, Any]) -> list[str]:
     if host["standing"] in (Standing.AWAITED, Standing.MISSING):
         found.append("it has not posted yet")
     if host["lost"]:
-        found.append(f"{host['lost']} records were deleted there before they could be posted")
+        found.append(f"{host['lost']} records were lost there before they could be posted")
     if said := rival(host):
         found.append(render.as_called(said))
     wrong = [f"{one['name']}: {one['status']}: {one['message']}" for one in host["problems"]]
