@@ -165,7 +165,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
             render.table(titles, [_below_row(one) for one in below[::-1]])
         if steps:
             render.out()
-            titles = ("STEP", "TYPE", "ATTEMPT", "STATUS", "WHY")
+            titles = ("STEP", "TYPE", "ATTEMPT", "STATUS", "SAYS")
             render.table(titles, [_step_row(step) for step in steps])
 
     @group.command(help=_WATCH_HELP)
@@ -233,5 +233,12 @@ def _below_row(run: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _step_row(step: Mapping[str, Any]) -> tuple[str, ...]:
-    said = why(step["failure"]) if step["failure"] else ""
+    said = why(step["failure"]) if step["failure"] else _noted(step)
     return step["path"], step["type"], str(step["attempt"]), step["status"], said
+
+
+def _noted(step: Mapping[str, Any]) -> str:
+    """What a step used within itself, as it was noted."""
+    output = step.get("output")
+    noted = "/" in step["path"] and isinstance(output, dict)
+    return str(output.get("says", "")) if noted else ""
