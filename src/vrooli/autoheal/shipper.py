@@ -152,9 +152,7 @@ class Shipper:
         self._history, self._to = history, to
         self._clock, self._jitter = clock, jitter
         self._cursor: int | None = None
-        self._left: int | None = (
-            None  # the cursor in the spool before, until what it lost is counted
-        )
+        self._left: int | None = None  # the cursor in the spool before, until its loss is counted
         self._generation = -1  # of the spool in which the cursor is a place
         self._limit = BATCH
         self._failures = 0

@@ -240,5 +240,6 @@ def _step_row(step: Mapping[str, Any]) -> tuple[str, ...]:
 def _noted(step: Mapping[str, Any]) -> str:
     """What a step used within itself, as it was noted."""
     output = step.get("output")
-    noted = "/" in step["path"] and isinstance(output, dict)
-    return str(output.get("says", "")) if noted else ""
+    if "/" in step["path"] and isinstance(output, dict):
+        return str(output.get("says", ""))
+    return ""

@@ -160,6 +160,7 @@ class RoutineStored(BaseModel):
     name: str
     version: str
     changed: bool
+    warnings: list[str]
 
 
 class FileShape(BaseModel):
