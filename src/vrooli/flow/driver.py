@@ -270,8 +270,8 @@ class Driver:
             self.let_end.discard(call.path)
 
     async def _between(self, call: Call) -> None:
-        """Until the pause after the attempt before is over, of which some may have passed in another
-        process. A long one takes nobody's place meanwhile.
+        """Until the pause after the attempt before is over, of which some may have passed in
+        another process. A long one takes nobody's place meanwhile.
         """
         now = self._clock.wall()
         until = self._failed_at.get((call.path, call.attempt - 1), now) + call.pause

@@ -24,7 +24,6 @@ from typing import Any, NoReturn
 
 from vrooli.host.keeper import linux, proc
 
-
 PREFIX = "vrooli-mcp-"
 
 YOUNG = 60.0
