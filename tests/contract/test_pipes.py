@@ -128,7 +128,14 @@ async def test_nothing_of_its_session_is_left_when_what_is_above_it_is_killed() 
     os.kill(above, signal.SIGKILL)
     await until(lambda: not living(below))
     await pipe.close()
-    os.rmdir(folder)
+    other = await opened("sh", "-c", "pwd; cat")
+    (lives,) = await lines(other, 1)
+    for one in (folder, lives):
+        os.utime(one, (0, 0))
+    await (await opened("true")).close()
+    assert Path(lives).exists(), "somebody holds it"
+    assert not Path(folder).exists(), "the next one removes it"
+    await other.close()
 
 
 async def test_whoever_holds_its_pipes_for_ever_holds_up_nobody() -> None:

@@ -80,6 +80,11 @@ class History:
         return self._writer.last_seq
 
     @property
+    def before(self) -> spool.Remains | None:
+        """Of the spool that this one replaced while we ran or began; None where there was none."""
+        return self._writer.before
+
+    @property
     def generation(self) -> int:
         """How often a spool was opened; another number means another file, perhaps an empty one."""
         return self._writer.generation

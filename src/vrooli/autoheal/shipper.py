@@ -7,9 +7,11 @@ cursor moves only after the server has said 2xx. A server that is away, slow, or
 skipped. Ten of them in a row, and it is the server that is wrong: then we wait as well.
 
 What retention deleted before it was posted shows as a gap in the numbers: it is counted, and told.
-A damaged spool is replaced by a new one with other numbers: there everything begins anew.
+A damaged spool is replaced by a new one with other numbers: there everything begins anew, and what
+was not posted of the old one is counted and told as well.
 """
 
+import asyncio
 import json
 import math
 import random
@@ -120,7 +122,7 @@ class Shipping:
         behind: numbers that it does not have yet (an upper bound: deleted ones count).
         error: why the last post failed; empty when it worked.
         set_aside: records skipped since the start.
-        lost: records that were deleted before they could be posted.
+        lost: records that were deleted, or went with a damaged spool, before they could be posted.
     """
 
     cursor: int
@@ -150,6 +152,7 @@ class Shipper:
         self._history, self._to = history, to
         self._clock, self._jitter = clock, jitter
         self._cursor: int | None = None
+        self._left: int | None = None  # the cursor in the spool before, until its loss is counted
         self._generation = -1  # of the spool in which the cursor is a place
         self._limit = BATCH
         self._failures = 0
@@ -201,8 +204,11 @@ class Shipper:
     async def _place(self, to: Recipient) -> int:
         """The cursor, found anew in another spool."""
         if self._cursor is None or not self._same():
-            self._cursor, self._generation = None, self._history.generation
-            self._cursor = await self._start(to)
+            self._left, self._cursor = self._cursor or self._left, None
+            self._generation = self._history.generation
+            start = await self._start(to)
+            await self._mourn(to, self._left)
+            self._cursor, self._left = start, None
         return self._cursor
 
     def _same(self) -> bool:
@@ -218,6 +224,30 @@ class Shipper:
         first = await self._history.after(0, 1)
         return first[0].seq - 1 if first else last
 
+    async def _mourn(self, to: Recipient, cursor: int | None) -> None:
+        """Count what went unposted with the spool that this one replaced, once.
+
+        Args:
+            to: who did not get it.
+            cursor: what it got of that one; None when only that one may tell.
+        """
+        before = self._history.before
+        if before is None or await self._history.get_state(_mourned_key(to)):
+            return
+        lost = 0
+        if cursor is None:
+            cursor, lost = await asyncio.to_thread(_told_by, before, to)
+        gone = max(0, before.last_seq - cursor) if cursor is not None else 0
+        keep = {_lost_key(to): self._lost + lost + gone, _mourned_key(to): 1}
+        if not await self._history.change(partial(self._keep, keep)):
+            return
+        self._lost += lost
+        if gone:
+            self._tell_lost(to, gone, "went with a damaged history")
+        elif not before.last_seq:
+            what = "a damaged history cannot be read: nobody knows how much of it went unposted"
+            self._history.append(Record(Kind.EVENT, to.name, "warning", data={"message": what}))
+
     def _due(self, to: Recipient) -> bool:
         return self._clock.monotonic() - self._posted >= to.every
 
@@ -230,7 +260,7 @@ class Shipper:
                 return Step.MORE
             self._cursor = batch[-1].seq
             if gap:
-                self._tell_lost(to, gap)
+                self._tell_lost(to, gap, "were deleted")
         self._limit = min(BATCH, self._limit * 2)
         self._failures = self._refused = 0
         self._error = ""
@@ -245,9 +275,9 @@ class Shipper:
             spool.put(connection, key, json.dumps(number))
         return True
 
-    def _tell_lost(self, to: Recipient, gap: int) -> None:
+    def _tell_lost(self, to: Recipient, gap: int, how: str) -> None:
         self._lost += gap
-        what = f"{gap} records were deleted before they could be posted"
+        what = f"{gap} records {how} before they could be posted"
         data = {"message": what, "lost": gap}
         self._history.append(Record(Kind.EVENT, to.name, "warning", data=data))
 
@@ -303,6 +333,16 @@ class Shipper:
 
 def _lost_key(to: Recipient) -> str:
     return f"{to.key}:lost"
+
+
+def _mourned_key(to: Recipient) -> str:
+    return f"{to.key}:mourned"
+
+
+def _told_by(before: spool.Remains, to: Recipient) -> tuple[int | None, int]:
+    """The cursor that stands there, and how much was lost by then."""
+    cursor = before.state(to.key)
+    return int(cursor) if cursor else None, int(before.state(_lost_key(to)) or 0)
 
 
 def _reason(answer: Response) -> str:

@@ -188,6 +188,34 @@ def get(connection: sqlite3.Connection, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What is left of a spool that another one replaced.
+
+    Attributes:
+        last_seq: the highest number that was given in it, as far as anybody knows.
+        file: where it stands now; None when it was removed.
+    """
+
+    last_seq: int
+    file: Path | None
+
+    def state(self, key: str) -> str | None:
+        """See `get`; None also when it cannot be read any more."""
+        if self.file is None:
+            return None
+        with suppress(sqlite3.Error), closing(open_reader(self.file)) as connection:
+            return get(connection, key)
+        return None
+
+
+def remains(file: Path) -> Remains:
+    """Of a file that was set aside. Its number is 0 when it cannot be read any more."""
+    with suppress(sqlite3.Error), closing(open_reader(file)) as connection:
+        return Remains(last_seq(connection), file)
+    return Remains(0, file)
+
+
 def last_seq(connection: sqlite3.Connection) -> int:
     """The highest number given so far."""
     query = "SELECT seq FROM sqlite_sequence WHERE name = 'records'"

@@ -73,6 +73,8 @@ class Writer:
         self._error = ""
         self._committed_at: float | None = None
         self._last_seq = 0
+        self._aside: Path | None = None
+        self._before: spool.Remains | None = None
         self.generation = 0
         self.turns = 0  # of its loop, which turns every half a second while nothing happens
         self._thread = threading.Thread(target=self._run, name="spool-writer", daemon=True)
@@ -122,6 +124,11 @@ class Writer:
     def last_seq(self) -> int:
         """The highest committed number; 0 before the spool is open."""
         return self._last_seq
+
+    @property
+    def before(self) -> spool.Remains | None:
+        """Of the spool that this one replaced; None where there was none."""
+        return self._before
 
     def suspect(self) -> None:
         """A reader met damage; the writer, which may still work on cached pages, shall look."""
@@ -204,12 +211,20 @@ class Writer:
         self._pause = 0.0
         if opened.set_aside is not None:
             self._note(f"the history was damaged and stands now in {opened.set_aside}")
+        before = self._remains(opened.set_aside or self._aside)
+        self._aside = None
         with self._changed:
+            self._before = before
             self._last_seq = opened.last_seq
             self.generation += 1  # only now: who sees another file must not take its last number
             self._error = ""  # for that of the one before
             self._opened.set()
         return True
+
+    def _remains(self, aside: Path | None) -> spool.Remains | None:
+        if self._last_seq:  # we wrote it ourselves
+            return spool.Remains(self._last_seq, aside)
+        return None if aside is None else spool.remains(aside)
 
     def _attempt(self, batch: list[Item]) -> None:
         connection = self._connection
@@ -286,7 +301,8 @@ class Writer:
         aside = ""
         if self._path.exists():
             try:
-                aside = f"; it stands now in {spool.move_aside(self._path, self._wall())}"
+                self._aside = spool.move_aside(self._path, self._wall())
+                aside = f"; it stands now in {self._aside}"
             except OSError as error:
                 self._failed(f"{reason}, and cannot be moved: {error}")
                 return

@@ -5,7 +5,7 @@ from typing import Any
 
 from vrooli.cli import render
 from vrooli.cli.kit import Kit
-from vrooli.core.fleet import CHECK, LATE, SILENT, Standing, standing, verdict
+from vrooli.core.fleet import CHECK, LATE, SILENT, Standing, rival, standing, verdict
 from vrooli.core.home import Home
 from vrooli.core.status import Status, worst
 
@@ -71,6 +71,8 @@ def _lines(host: Mapping[str, Any]) -> list[str]:
     if host["standing"] in (Standing.AWAITED, Standing.MISSING):
         found.append("it has not posted yet")
     if host["lost"]:
-        found.append(f"{host['lost']} records were deleted there before they could be posted")
-    said = [f"{one['name']}: {one['status']}: {one['message']}" for one in host["problems"]]
-    return found + said
+        found.append(f"{host['lost']} records were lost there before they could be posted")
+    if said := rival(host):
+        found.append(render.as_called(said))
+    wrong = [f"{one['name']}: {one['status']}: {one['message']}" for one in host["problems"]]
+    return found + wrong

@@ -95,6 +95,8 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
         for one in stored:
             what = "stored" if one["changed"] else "unchanged"
             render.out(f"{one['name']}: {what} ({one['version'][:12]})")
+            for warning in one.get("warnings", ()):
+                render.note(render.plain(f"  warning: {warning}"))
 
 
 def _register_views(group: typer.Typer, kit: Kit) -> None:

@@ -166,7 +166,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
             render.table(titles, [_below_row(one) for one in below[::-1]])
         if steps:
             render.out()
-            titles = ("STEP", "TYPE", "ATTEMPT", "STATUS", "WHY")
+            titles = ("STEP", "TYPE", "ATTEMPT", "STATUS", "SAYS")
             render.table(titles, [_step_row(step) for step in steps])
 
     @group.command(help=_WATCH_HELP)
@@ -236,7 +236,16 @@ def _below_row(run: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _step_row(step: Mapping[str, Any]) -> tuple[str, ...]:
-    said = why(step["failure"]) if step["failure"] else ""
     if step["status"] == "cancelled":
         said = "the run ended in the middle of it"
+    else:
+        said = why(step["failure"]) if step["failure"] else _noted(step)
     return step["path"], step["type"], str(step["attempt"]), step["status"], said
+
+
+def _noted(step: Mapping[str, Any]) -> str:
+    """What a step used within itself, as it was noted."""
+    output = step.get("output")
+    if "/" in step["path"] and isinstance(output, dict):
+        return str(output.get("says", ""))
+    return ""

@@ -14,6 +14,12 @@ LATE, SILENT = 120.0, 300.0
 watchdog posts every 15, and at least every 90 while the server was away."""
 
 
+RIVAL_FOR = 180.0
+"""Seconds for which another stack that came with the token of a host is told of: one that is
+refused comes again at least every 90.
+"""
+
+
 class Standing(StrEnum):
     """How a host stands to the server."""
 
@@ -40,6 +46,18 @@ def standing(host: Mapping[str, Any], late: float = LATE, silent: float = SILENT
     if host["unheard"]:
         return Standing.UNHEARD
     return Standing.LATE if host["silent"] >= late else Standing.POSTS
+
+
+def rival(host: Mapping[str, Any]) -> str:
+    """Who else comes with its token, and what to do; empty when nobody does."""
+    found, ago = host.get("rival"), host.get("rival_ago")
+    if not found or ago is None or ago >= RIVAL_FOR:
+        return ""
+    where = "its machine" if found["machine"] == host["machine"] else "another machine"
+    return (
+        f"stack {found['stack']} of {where} came with its token as well and was refused: each stack"
+        " needs one of its own (`vrooli host add NAME`)"
+    )
 
 
 def verdict(host: Mapping[str, Any], stands: Standing) -> Status | None:

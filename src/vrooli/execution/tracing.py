@@ -177,13 +177,15 @@ class TracedNotes:
 
     async def once(self, note: Note, work: Work) -> Any:
         """See the port."""
-        name, kind, facts = _of_note(note)
+        name, side, facts = _of_note(note)
 
         async def told(turn: Turn) -> Any:
-            with self.traces.span(name, facts, kind=kind) as span:
+            with self.traces.span(name, facts, kind=side) as span:
                 value = await work(turn)
                 if note.type == "model":
                     span.note(_usage(value))
+                elif kind := _failed(value):
+                    span.failed(kind)
                 return value
 
         return await self.inner.once(note, told)
@@ -194,7 +196,23 @@ def _of_note(note: Note) -> tuple[str, str, dict[str, Fact]]:
         return "model request", ASKS, {"gen_ai.request.model": str(note.request["model"])}
     if note.type == "tool":
         return "tool call", INSIDE, {"gen_ai.tool.name": str(note.request["tool"])}
+    if note.type == "mcp":
+        return _of_mcp(note.request)
     return note.type, INSIDE, {}
+
+
+def _of_mcp(request: Mapping[str, Any]) -> tuple[str, str, dict[str, Fact]]:
+    """The use of a tool of an MCP server, or the question which ones it has."""
+    if "tool" not in request:
+        return "list of tools", ASKS, {"vrooli.mcp.server": str(request["server"])}
+    facts: dict[str, Fact] = {"gen_ai.tool.name": str(request["tool"])}
+    return "tool call", ASKS, {**facts, "vrooli.mcp.server": str(request["mcp"])}
+
+
+def _failed(value: Any) -> str:
+    """Kind of the failure of a tool that the model is told of; empty when it did well."""
+    failure = value.get("failed") if isinstance(value, dict) else None
+    return str(failure.get("kind", "")) if isinstance(failure, dict) else ""
 
 
 def _usage(value: Any) -> dict[str, Fact]:

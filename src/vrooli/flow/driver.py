@@ -31,6 +31,12 @@ class Fenced(VrooliError):
     """The run belongs to somebody else by now. A normal end for whoever drove it."""
 
 
+STAYS = 5.0
+"""Seconds that are waited out in place: to set a run down and take it up again costs a few writes,
+and up to a sweep of time. Longer ones take nobody's place.
+"""
+
+
 class Parked(Exception):
     """A lasting step has nothing to do until somebody decides, or a time has come. It is executed
     again then.
@@ -106,6 +112,7 @@ class Driver:
         self._begun_before: dict[tuple[str, int], float] = {}
         self._light: set[str] = set()  # running, and may be put down: it goes on where it was
         self._parked: dict[str, Parked] = {}
+        self._failed_at: dict[tuple[str, int], float] = {}  # attempts, by the clock on the wall
         self._pausing, self._asked = False, -math.inf
         self._news: asyncio.Future[None] | None = None
         self._stirred = asyncio.Event()
@@ -153,7 +160,7 @@ class Driver:
         """
         for entry in await patiently(self._clock, self._journal.read):
             if isinstance(entry, Finished):
-                self._interpreter.finish(entry)
+                self._finish(entry, entry.at)
             elif isinstance(entry, Again):
                 self._interpreter.again(entry.path, entry.attempt)
             else:
@@ -179,7 +186,7 @@ class Driver:
                 raise Drained("another goes on with it")
             if len(calls) == 1 and not self._running and not self._is_light(calls[0]):
                 # The usual case, and a task would cost more than a small step.
-                self._interpreter.finish(await self._attempt(calls[0]))
+                self._finish(await self._attempt(calls[0]))
                 continue
             if not self._draining:
                 self._start(calls)
@@ -204,7 +211,14 @@ class Driver:
         for task in [task for task in self._running.values() if task.done()]:
             finished = await self._result(task)
             del self._running[finished.path]
-            self._interpreter.finish(finished)
+            self._finish(finished)
+
+    def _finish(self, finished: Finished, at: float | None = None) -> None:
+        """It ended just now, or at that time."""
+        if finished.failure is not None:
+            key = finished.path, finished.attempt
+            self._failed_at[key] = self._clock.wall() if at is None else at
+        self._interpreter.finish(finished)
 
     def _told(self) -> None:
         if self._news is not None and not self._news.done():
@@ -243,7 +257,7 @@ class Driver:
 
     async def _attempt(self, call: Call) -> Finished:
         if call.pause:
-            await self._clock.sleep(call.pause)
+            await self._between(call)
         if not self._executor.lasting(call):
             self._light.discard(call.path)
         self._interpreter.begin(call.path, call.attempt)
@@ -254,6 +268,21 @@ class Driver:
             return await self._through(call, lasting=lasting, repeatable=repeatable)
         finally:
             self.let_end.discard(call.path)
+
+    async def _between(self, call: Call) -> None:
+        """Until the pause after the attempt before is over, of which some may have passed in
+        another process. A long one takes nobody's place meanwhile.
+        """
+        now = self._clock.wall()
+        until = self._failed_at.get((call.path, call.attempt - 1), now) + call.pause
+        left = min(call.pause, until - now)  # also when the clock was put back
+        if left > STAYS:
+            self._parked[call.path] = Parked(now + left)
+            self._told()
+        try:
+            await self._clock.sleep(max(0.0, left))
+        finally:
+            self._parked.pop(call.path, None)
 
     async def _through(self, call: Call, *, lasting: bool, repeatable: bool) -> Finished:
         """From its beginning to its end, both written down as need be."""

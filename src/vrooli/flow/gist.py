@@ -9,6 +9,9 @@ from vrooli.flow.entries import Begun, Entry
 LONGEST = 120
 """Characters."""
 
+SAYS = "says"
+"""Where what was noted in a step says what it is: its request stands there by its hash alone."""
+
 
 def gist_of(entry: Entry) -> str | None:
     """What those who watch are told of it, in a few words."""
@@ -16,7 +19,16 @@ def gist_of(entry: Entry) -> str | None:
         return None
     if entry.failure is not None:
         return brief(f"{entry.failure.reason} ({entry.failure.kind})")
+    if isinstance(entry.output, dict) and {"request", "value", SAYS} == entry.output.keys():
+        return brief(f"{entry.output[SAYS]}: {gist(entry.output['value'])}")
     return None if entry.output is None else gist(entry.output)
+
+
+def called(name: str, arguments: Any) -> str:
+    """The use of something by its name, as a note says it; half of what is shown at most."""
+    given = gist(arguments)
+    shown = given if len(given) <= LONGEST // 4 else f"{given[: LONGEST // 4 - 1]}…"
+    return brief(f"{name} {shown}")
 
 
 def gist(value: Any) -> str:

@@ -17,6 +17,7 @@ from vrooli.flow.again import counting
 from vrooli.flow.driver import Fenced
 from vrooli.flow.entries import Again, Begun, Entry, Failure, Finished, Told
 from vrooli.flow.failed import Failed, failure_of
+from vrooli.flow.gist import SAYS
 from vrooli.flow.journal import Journal, Written
 from vrooli.flow.patience import patiently
 from vrooli.flow.stored import stored
@@ -44,12 +45,14 @@ class Note:
         type: what it is, like `tool`.
         request: what is asked, any JSON value. What was answered to another is no answer to this.
         repeatable: whether nobody is harmed when it is done twice.
+        says: what it is, for those who watch; empty: its type says enough.
     """
 
     name: str
     type: str
     request: Any
     repeatable: bool
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +212,17 @@ class StepNotes:
         if not note.repeatable:
             asked = {"request": digest, "asked": note.request}
             await self._book.begin(Begun(path, turn.number, note.type, asked, self._book.now()))
-        return await self._done(Begun(path, turn.number, note.type, digest, 0.0), turn, work)
+        begun = Begun(path, turn.number, note.type, digest, 0.0)
+        return await self._done(begun, turn, work, note.says)
 
-    async def _done(self, begun: Begun, turn: Turn, work: Work) -> Any:
+    async def _done(self, begun: Begun, turn: Turn, work: Work, says: str) -> Any:
         try:
             value = await work(turn)
         except VrooliError as error:
             await self._end(begun, None, failure_of(error))
             raise
-        ended = await self._end(begun, {"request": begun.arguments, "value": value})
+        more = {SAYS: says} if says else {}
+        ended = await self._end(begun, {"request": begun.arguments, "value": value, **more})
         return ended.output["value"]
 
     async def _unknown(self, begun: Begun) -> Failed:

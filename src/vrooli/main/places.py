@@ -15,6 +15,7 @@ from pathlib import Path
 from vrooli.core.errors import StorageError, UsageError
 from vrooli.core.home import Home
 from vrooli.core.machine import Machine
+from vrooli.stack.durable import write_durably
 from vrooli.stack.names import DEFAULT_NAME
 
 SERVICE_USER = "vrooli"
@@ -27,6 +28,8 @@ USER_HOMES = ".local/state/vrooli"
 """Where those of others lie, below their home folders, when `XDG_STATE_HOME` says nothing else."""
 
 HOST_ID = "host-id"
+
+HOME_ID = "home-id"
 
 
 def find_home(stack: str, environment: Mapping[str, str]) -> Home:
@@ -183,6 +186,27 @@ def _host_id(home: Home) -> str:
             return text
     made = os.urandom(16).hex()
     (home.root / HOST_ID).write_text(made + "\n", encoding="ascii")
+    return made
+
+
+def home_id(home: Home) -> str:
+    """What tells this home from any other one of this machine; made when it is first asked for.
+
+    Raises:
+        StorageError: the disk does not take or give it.
+    """
+    path = home.root / HOME_ID
+    try:
+        if path.exists() and (text := path.read_text(encoding="ascii").strip()):
+            return text
+        made = os.urandom(16).hex()
+        write_durably(path, made + "\n", 0o644)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(
+            f"the id of this stack cannot be kept: {error}",
+            where=str(path),
+            next_step="make room on the disk of the home, and look who owns the file",
+        ) from error
     return made
 
 

@@ -11,6 +11,7 @@ from vrooli.autoheal.history import History
 from vrooli.autoheal.status import StatusView
 from vrooli.core.machine import Machine
 from vrooli.core.ports.clock import Clock
+from vrooli.main.places import home_id
 from vrooli.stack.aside import Aside
 from vrooli.stack.model import FleetSettings
 
@@ -31,6 +32,7 @@ def poster_for(board: Board, history: History, machine: Machine, clock: Clock) -
         in_force=settings,
         tools=supervisor.context.tools,
         who={"host": machine.host_id, "stack": supervisor.stack.name},
+        home=partial(home_id, supervisor.context.tools.place.home),
         look=look,
         aside=Aside(),
     )

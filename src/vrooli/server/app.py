@@ -22,6 +22,7 @@ from vrooli.server.caching import Answers, Cache
 from vrooli.server.database import Database
 from vrooli.server.dependencies import Dependency, Probe, Prober
 from vrooli.server.fleet.fleet import Fleet
+from vrooli.server.known_query import strict
 from vrooli.server.lru_cache import LruCache
 from vrooli.server.metrics import Metrics
 from vrooli.server.middleware.edge import ErrorEdge
@@ -32,6 +33,7 @@ from vrooli.server.middleware.rates import RateLimit
 from vrooli.server.middleware.repeats import Repeats
 from vrooli.server.middleware.trace import Trace
 from vrooli.server.migrator import Migrator
+from vrooli.server.patterns import said_of
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.repeats.routes import keyed
 from vrooli.server.repeats.store import RequestStore
@@ -128,6 +130,7 @@ def create_app(parts: Parts) -> FastAPI:
     for router in (*_routers(parts, access, metrics), schema_routes(app)):
         check_declared(router)
         routes += keyed(router)
+        strict(router)
         app.include_router(router, responses=COMMON)
     _add_error_handlers(app)
     store = RequestStore(parts.database)
@@ -158,7 +161,7 @@ def _routers(parts: Parts, access: Access, metrics: Metrics) -> tuple[APIRouter,
         debug_routes(settings.dumps),
         history_routes(history, kept),
         fleet_routes(Fleet(parts.database), history),
-        routine_routes(work.routines, kept),
+        routine_routes(work.routines, work.mcp, kept),
         run_routes(work.runs),
         event_routes(work.live, sight),
         control_routes(work.control, work.runs.views),
@@ -229,7 +232,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         details = [
-            {"field": ".".join(map(str, fault["loc"])), "problem": fault["msg"]}
+            {"field": ".".join(map(str, fault["loc"])), "problem": said_of(fault)}
             for fault in error.errors()
         ]
         return problem(422, "bad_parameters", _faults(details), details=details[:20])

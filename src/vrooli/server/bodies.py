@@ -11,13 +11,18 @@ from vrooli.server.accounts.words import MAX_EMAIL
 STORABLE = r"^[^\x00]*$"
 """No NUL: PostgreSQL takes none."""
 
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+SHA256 = "^[0-9a-f]{64}$"
+EMAIL = r"^[^\x00-\x20]+$"
+ID = "^[!-~]+$"
+
 Email = Annotated[str, Field(max_length=MAX_EMAIL)]
 Password = Annotated[str, Field(max_length=1024)]
 Token = Annotated[str, Field(max_length=MAX_TOKEN)]
 
-Id = Annotated[str, Path(max_length=64, pattern="^[!-~]+$")]
+Id = Annotated[str, Path(max_length=64, pattern=ID)]
 NameInPath = Annotated[str, Path(max_length=63, pattern=STORABLE)]
-EmailInPath = Annotated[str, Path(max_length=MAX_EMAIL, pattern=r"^[^\x00-\x20]+$")]
+EmailInPath = Annotated[str, Path(max_length=MAX_EMAIL, pattern=EMAIL)]
 
 
 class StrictBody(BaseModel):

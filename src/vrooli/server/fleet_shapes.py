@@ -13,6 +13,13 @@ class OpenProblemShape(BaseModel):
     message: str
 
 
+class RivalShape(BaseModel):
+    """Another stack that came with the token of a host."""
+
+    stack: str
+    machine: str
+
+
 class HostShape(BaseModel):
     """Another host, without its token."""
 
@@ -32,6 +39,9 @@ class HostShape(BaseModel):
     problems: list[OpenProblemShape]
     behind: int
     lost: int
+    home: str | None
+    rival: RivalShape | None
+    rival_ago: float | None
 
 
 class HostMade(HostShape):

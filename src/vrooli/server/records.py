@@ -20,7 +20,10 @@ MAX_AT = 4102444800.0
 """2100-01-01: beyond it a clock is broken, and its rows would never expire."""
 MAX_PROBLEMS = 20
 
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=r"^[^\x00]+$")]
+NAMED = r"^[^\x00]+$"
+"""Of names in records: PostgreSQL takes no NUL."""
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, pattern=NAMED)]
 Kind = Literal["result", "transition", "heal", "event"]
 Posted = TypeVar("Posted", bound=BaseModel)
 

@@ -169,6 +169,7 @@ class RoutineStored(BaseModel):
     name: str
     version: str
     changed: bool
+    warnings: list[str]
 
 
 class FileShape(BaseModel):

@@ -81,5 +81,6 @@ def _env_problem(name: str, value: str) -> str | None:
     if not usable(value):
         return "a text that the operating system cannot take as variable"
     if is_plain_secret(name, value):
-        return f"looks like a secret in plain text; {NEXT}"
+        whole = ", for all of its headers together" if "HEADER" in name.upper() else ""
+        return f"looks like a secret in plain text; {NEXT}{whole}"
     return reference_problem(value)

@@ -16,6 +16,8 @@ _HARMLESS_VALUES = re.compile(r"(?:|true|false|yes|no|on|off|none|\d{1,6})", re.
 _FILE_NAME = re.compile(r"(?:~|\.{1,2})?/[\w./-]*\.[A-Za-z]{1,8}", re.ASCII)
 _URL_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s?#@]*:[^/\s?#]+@", re.IGNORECASE | re.ASCII)
 _DSN_PASSWORD = re.compile(r"(?:^|[\s;?&])(?:password|passwd|pwd)\s*=\s*[^\s;&]", re.IGNORECASE)
+_HEADER = re.compile(r"\s*([A-Za-z0-9-]{1,128})\s*[=:]\s*(\S.*)", re.ASCII)
+_SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie", "x-honeycomb-team")
 _ENV = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
@@ -42,7 +44,7 @@ def is_plain_secret(name: str, value: str) -> bool:
     in the value."""
     if is_reference(value):
         return False
-    if carries_password(value):
+    if carries_password(value) or _in_headers(name, value):
         return True
     harmless = _HARMLESS_VALUES.fullmatch(value) or _FILE_NAME.fullmatch(value)
     return names_a_secret(name) and not harmless
@@ -68,6 +70,21 @@ def texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from texts(item, name)
+
+
+def _in_headers(name: str, value: str) -> bool:
+    """Whether one of `header=value,header=value` lets somebody in, as OpenTelemetry has them. A
+    name that could mean much else counts where the variable says that it holds headers.
+    """
+    named = name.upper().endswith(("HEADER", "HEADERS"))
+    for part in value.split(","):
+        found = _HEADER.fullmatch(part)
+        if found is None or _HARMLESS_VALUES.fullmatch(found[2]):
+            continue
+        header = found[1].lower()
+        if header in _SECRET_HEADERS or ((named or "-" in header) and names_a_secret(header)):
+            return True
+    return False
 
 
 def _in_query(value: str) -> bool:

@@ -106,6 +106,24 @@ def test_a_token_belongs_to_the_machine_that_used_it_first(posting: Posting) -> 
     assert posting.seqs() == [1]
 
 
+def test_a_token_belongs_to_the_stack_that_used_it_first(posting: Posting) -> None:
+    assert posting.post(record(1)).status_code == 200  # of a watchdog that tells no home yet
+    assert posting.post(record(2), home="one").status_code == 200
+    refused = posting.post(record(3), home="two", stack="blog")
+    assert refused.status_code == 403
+    assert "another stack of this machine, `shop`" in refused.json()["detail"]
+    assert posting.post(record(3)).status_code == 403  # which one is not told any more
+    assert posting.seqs() == [2, 1]
+    seen = posting.seen()
+    assert (seen["home"], seen["stack"]) == ("one", "shop")
+    assert seen["rival"] == {"stack": "shop", "machine": "machine-1"}
+    assert 0 <= seen["rival_ago"] < 60
+    posting.served.delete(f"/api/v1/hosts/{posting.name}")
+    posting.token = posting.add()
+    assert posting.seen()["rival"] is None
+    assert posting.post(record(3), home="two").status_code == 200
+
+
 def test_a_host_writes_under_its_own_name_whatever_it_says(served: Server) -> None:
     first, second = Posting(served), Posting(served)
     first.post(record(1, value=1.0))

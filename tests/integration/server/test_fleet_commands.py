@@ -92,7 +92,7 @@ def test_the_fleet_is_as_well_as_its_worst_host(desk: Desk, served: Server) -> N
     assert shown[0] == "3 hosts: warning"
     assert shown[3].split() == ["b", "warning", "0", "s", "ago", "shop", "9.9", "7", "1"]
     assert shown[5:] == [
-        "  b: 3 records were deleted there before they could be posted",
+        "  b: 3 records were lost there before they could be posted",
         "  b: system-disk: warning: 91 % full",
         "  c: it has not posted yet",
     ]

@@ -20,6 +20,7 @@ from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.server import Server
 from tests.support.until import until
 from tests.support.waiting import eventually
+from vrooli.autoheal.fleet.hosts import judged
 from vrooli.autoheal.fleet.picture import picture
 from vrooli.autoheal.fleet.poster import Poster
 from vrooli.autoheal.fleet.recipient import FleetServer, key_of
@@ -28,6 +29,7 @@ from vrooli.autoheal.record import Kind, Record
 from vrooli.autoheal.shipper import Recipient
 from vrooli.autoheal.status import StatusView
 from vrooli.client.fleet import FleetClient
+from vrooli.core.fleet import standing
 from vrooli.core.home import Home
 from vrooli.core.status import Status
 from vrooli.host.memory.keeper import MemoryKeeper
@@ -60,6 +62,7 @@ class Far:
             lambda: self.settings,
             self.tools,
             {"host": "machine-1", "stack": "shop"},
+            lambda: "home-1",
             lambda: picture(Status.CRITICAL, [problem]),
             Aside(),
         )
@@ -196,6 +199,24 @@ async def test_a_token_of_another_machine_says_what_to_do(far: Far) -> None:
     assert "vrh_" not in far.trouble
 
 
+async def test_a_second_stack_of_a_machine_is_told_to_have_a_token_of_its_own(far: Far) -> None:
+    report = {"host": "machine-1", "home": "home-2", "stack": "blog", "version": "1"}
+    other = FleetClient(
+        far.fleet.target, replace(far.fleet.bearer, token=lambda: far.vault.known[TOKEN])
+    )
+    other.post_records({**report, "status": "ok", "records": []})
+    await far.fill(1)
+    async with far.posting():
+        await until(lambda: "another stack of this machine, `blog`" in far.trouble)
+    assert "`vrooli host add ANOTHER-NAME`" in far.trouble
+    assert far.copied() == []
+    found = far.seen()
+    result = judged([(found, standing(found))], was_well=True)
+    assert result.status is Status.WARNING
+    assert result.message.startswith(f"{far.name}: stack shop of its machine came with its token")
+    assert "`vrooli host add NAME`" in result.message
+
+
 async def test_what_was_deleted_before_it_was_posted_is_counted_and_told(far: Far) -> None:
     await far.fill(30)
     async with far.posting():
@@ -279,6 +300,8 @@ async def test_a_watchdog_tells_its_verdict_and_what_is_wrong(far: Far, tmp_path
         task.cancel()
     seen = far.seen()
     assert (seen["machine"], seen["stack"], seen["status"]) == ("test", "test", "critical")
+    kept = (board.supervisor.context.tools.place.home.root / "home-id").read_text().strip()
+    assert seen["home"] == kept
     assert [one["name"] for one in seen["problems"]] == ["web"]
     assert seen["problems"][0]["status"] == "critical"
     assert seen["problems"][0]["message"]

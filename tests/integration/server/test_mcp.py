@@ -110,3 +110,16 @@ def test_a_name_that_the_stack_file_does_not_declare_is_a_mistake(
     stack.unlink()
     ended = CliRunner().invoke(build_vrooli(LocalKit({})), ["routine", "lint", str(file)])
     assert "no vrooli.toml was found that declares it" in ended.output
+
+
+def test_a_routine_is_stored_with_a_warning_of_a_server_that_is_not_declared_here(
+    knowing: Server, tmp_path: Path
+) -> None:
+    file = tmp_path / "buy.yaml"
+    file.write_text(ROUTINE, encoding="utf-8")
+    (stored,) = run(knowing, "routine", "add", str(file))["routines"]
+    (warning,) = stored["warnings"]
+    assert "there is no MCP server `shp` here; did you mean `shop`?" in warning
+    environment = {"VROOLI_SERVER": knowing.url, "VROOLI_API_KEY": knowing.token}
+    shown = CliRunner().invoke(build_vrooli(LocalKit(environment)), ["routine", "add", str(file)])
+    assert "warning: there is no MCP server `shp` here" in shown.stderr

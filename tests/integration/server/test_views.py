@@ -62,6 +62,15 @@ def filled(cluster: Postgres) -> str:
     return dsn
 
 
+async def test_a_reader_makes_no_table_of_its_own(reader: str) -> None:
+    connection = await asyncpg.connect(reader)
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="temporary"):
+            await connection.execute("CREATE TEMP TABLE t (n integer)")
+    finally:
+        await connection.close()
+
+
 @pytest.fixture(scope="module")
 def reader(cluster: Postgres, filled: str) -> Iterator[str]:
     """Somebody who is a member of the role."""

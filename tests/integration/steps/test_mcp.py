@@ -292,3 +292,15 @@ async def test_only_what_is_allowed_is_offered_and_hints_may_count_nothing(
     names = [one["function"]["name"] for one in server.asked[0]["tools"]]
     assert names == ["shop_order", "shop_price"]
     assert journal.begun == ["it/tool[1]"]
+
+
+async def test_a_tool_that_is_named_and_not_offered_is_told_with_the_nearest(
+    both: tuple[OpenAIServer, str], listening: tuple[str, Path]
+) -> None:
+    wrong = McpServer("shop", url=listening[0], tools=("price", "ordr"))
+    failed = (await executed(given(both[1], declared(wrong)))).failure
+    assert failed is not None
+    assert (failed.kind, failed.retryable) == ("no-tool", False)
+    assert "it offers no tool `ordr`; did you mean `order`?" in failed.reason
+    assert "correct `tools` of [mcp.shop]" in failed.reason
+    assert both[0].asked == []

@@ -4,8 +4,9 @@ import asyncio
 import itertools
 import json
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ def removed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [damaged, removed])
-async def test_another_spool_is_begun_anew_and_nothing_called_lost(
+async def test_another_spool_is_begun_anew_and_what_went_with_the_first_is_counted(
     history: History, clock: TurnedClock, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     """Its numbers begin at the milliseconds of the clock, far above those of the one before."""
@@ -178,20 +179,51 @@ async def test_another_spool_is_begun_anew_and_nothing_called_lost(
     await history.commit(Record(Kind.EVENT, "web", "ok"))
     while shipper.status().cursor < history.last_seq:
         await shipper.step(far)
-    before = history.last_seq
+    had = history.last_seq
+    for _ in range(3):
+        await history.commit(Record(Kind.EVENT, "web", "ok"))
     clock.pass_time(86_400)
     await replaced(history, tmp_path / "spool.db", damage)
-    assert history.last_seq > before + 80_000_000
+    assert history.last_seq > had + 80_000_000
     assert shipper.status().behind == 0, "nobody knows yet"
+    assert history.before is not None
+    lost = history.before.last_seq - had
+    assert lost >= 3
     clock.pass_time(EVERY)
     while shipper.status().cursor < history.last_seq:
         await shipper.step(far)
+        clock.pass_time(EVERY)
     assert far.told[-1].behind < 10
-    assert shipper.status().lost == 0
+    assert shipper.status().lost == far.told[-1].lost == lost
     events = [entry.data["message"] for entry in await history.records(Kind.EVENT, "fleet")]
-    assert not events
+    assert events == [f"{lost} records went with a damaged history before they could be posted"]
     posted = sum(count for _, count in far.posts) - 1
     assert posted == len(await history.after(0, BATCH)) > 0, "all of the other one"
+    again = Shipper(history, far, clock)
+    await again.step(far)
+    assert again.status().lost == lost, "it is counted once"
+
+
+async def test_what_was_damaged_before_we_began_tells_what_it_had_not_posted(
+    tmp_path: Path, clock: TurnedClock
+) -> None:
+    path, far = tmp_path / "spool.db", Far(clock)
+    first = History(path, "boot", clock)
+    await first.start()
+    await fill(first, 1)
+    await first.put_state(far.key, first.last_seq)
+    await fill(first, 4)
+    await first.close()
+    with closing(sqlite3.connect(path)) as connection:  # an index that is wrong, and nothing else
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET rootpage = 2 WHERE name = 'records_age'")
+        connection.commit()
+    history = History(path, "boot", clock)
+    await history.start()
+    shipper = Shipper(history, far, clock)
+    await shipper.step(far)
+    assert shipper.status().lost == 4
+    await history.close()
 
 
 async def test_a_place_in_a_spool_that_is_replaced_while_it_is_posted_is_not_kept(
@@ -210,9 +242,10 @@ async def test_a_place_in_a_spool_that_is_replaced_while_it_is_posted_is_not_kep
     await shipper.step(far)
     assert await history.get_state(far.key) is None
     clock.pass_time(EVERY)
-    while shipper.status().cursor < history.last_seq:
+    for _ in range(3):
         await shipper.step(far)
-    assert shipper.status().lost == 0
+        clock.pass_time(EVERY)
+    assert shipper.status().lost == 1, "nobody knows that it was posted"
 
 
 async def replaced(history: History, path: Path, damage: Callable[[Path], None]) -> None:

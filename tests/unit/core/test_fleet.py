@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from vrooli.core.fleet import Standing, standing, verdict
+from vrooli.core.fleet import RIVAL_FOR, Standing, rival, standing, verdict
 from vrooli.core.status import Status
 
 
@@ -38,3 +38,12 @@ def test_of_a_host(found: dict[str, Any], stands: Standing, how: Status | None) 
 def test_a_file_may_set_other_thresholds() -> None:
     assert standing(host(40), late=30, silent=60) is Standing.LATE
     assert standing(host(60), late=30, silent=60) is Standing.SILENT
+
+
+def test_another_stack_with_its_token_is_told_of_for_a_while() -> None:
+    other = {"stack": "blog", "machine": "m"}
+    told = rival(host(0, machine="m", rival=other, rival_ago=1.0))
+    assert told.startswith("stack blog of its machine came with its token")
+    assert "another machine" in rival(host(0, machine="n", rival=other, rival_ago=1.0))
+    assert not rival(host(0, machine="m", rival=other, rival_ago=RIVAL_FOR))
+    assert not rival(host(0, machine="m", rival=None, rival_ago=None))

@@ -61,6 +61,7 @@ WRITES = "import os; os.write({where}, ({text}).encode())"
         (1, "'x' * 110 + os.environ['TOKEN'] + '\\n'", "x***'"),
         (1, "__import__('json').dumps({'a': os.environ['TOKEN']}) + '\\n'", '\'{"a": "***"}\''),
         (2, "os.environ['TOKEN'] + 'x' * 110", "ended: ***xxx"),
+        (2, "'there is no such database as that ' * 9", "ended: … database as that there is"),
     ],
 )
 async def test_what_it_says_before_it_is_of_no_use(where: int, text: str, shown: str) -> None:

@@ -11,7 +11,7 @@ from tests.support.clocks import TurnedClock
 from tests.support.flow import ended
 from vrooli.core.ports.http import Answer, Request
 from vrooli.core.ports.sql import Rows, Statement
-from vrooli.core.ports.traces import INSIDE, Fact, Span, Told
+from vrooli.core.ports.traces import ASKS, INSIDE, Fact, Span, Told
 from vrooli.execution.run_spans import told
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.tracing import (
@@ -149,6 +149,26 @@ async def test_a_request_to_a_model_tells_its_model_and_its_tokens() -> None:
     assert found["gen_ai.request.model"] == "openai:x"
     assert (found["gen_ai.usage.input_tokens"], found["gen_ai.usage.output_tokens"]) == (3, 4)
     assert "hunter2" not in str(found)
+
+
+async def test_the_use_of_a_tool_of_an_mcp_server_tells_both_names_and_its_failure() -> None:
+    kept = Kept()
+    notes = TracedNotes(NoNotes(), kept)
+    used = {"mcp": "issues", "tool": "search", "arguments": {"q": "hunter2"}}
+    said = {"failed": {"kind": "refused", "reason": "hunter2"}}
+
+    async def work(turn: Turn) -> Any:
+        return said
+
+    await notes.once(Note("tool[1]", "mcp", used, False), work)
+    await notes.once(Note("tool[2]", "tool", {"tool": "read_file"}, True), work)
+    await notes.once(Note("mcp:issues", "mcp", {"server": "issues", "where": "x"}, True), work)
+    first, second, third = kept.spans
+    assert (first["name"], first["kind"], first["failed"]) == ("tool call", ASKS, "refused")
+    assert (first["gen_ai.tool.name"], first["vrooli.mcp.server"]) == ("search", "issues")
+    assert (second["gen_ai.tool.name"], second["failed"]) == ("read_file", "refused")
+    assert (third["name"], third["vrooli.mcp.server"]) == ("list of tools", "issues")
+    assert "hunter2" not in str(kept.spans)
 
 
 async def test_a_request_tells_its_host_alone_and_says_above_whom_it_is() -> None:

@@ -11,7 +11,7 @@ from tests.support.flow import ended, routine, step
 from tests.support.until import until
 from tests.support.waiting import eventually
 from vrooli.core.errors import StorageError, Unreachable
-from vrooli.flow.driver import Drained, Driver, End, Fenced
+from vrooli.flow.driver import Drained, Driver, End, Fenced, Waiting
 from vrooli.flow.entries import Begun, Entry, Failure, Finished, Told
 from vrooli.flow.interpreter import Broken, Call, Done
 from vrooli.flow.journal import Journal, Written
@@ -51,6 +51,8 @@ class Steps:
             output = await output if asyncio.iscoroutine(output) else output
         finally:
             self.running.discard(call.path)
+        if isinstance(output, Finished):
+            return output
         if isinstance(output, Failure):
             return ended(call, failure=output)
         return ended(call, output)
@@ -161,6 +163,26 @@ async def test_the_next_attempt_waits_for_its_time() -> None:
     assert bench.steps.done == [("a", 1)]
     await bench.clock.advance(0.2)
     assert await task == Done(1)
+
+
+async def test_a_long_pause_before_an_attempt_takes_nobodys_place() -> None:
+    bench = Bench(step("a", retry={"most": 2, "first": 60}))
+    began = bench.clock.wall()
+
+    def way(call: Call) -> Any:
+        failed = Failure("busy", "", retryable=True)
+        return Finished("a", 1, "do", None, failed, began) if call.attempt == 1 else 7
+
+    bench.steps.ways["a"] = way
+    end = await bench.run()
+    assert end == Waiting(began + 60, None)
+    await bench.clock.advance(57)
+    task = asyncio.create_task(bench.run())
+    await bench.clock.advance(2.9)
+    assert bench.steps.done == [("a", 1)], "what is left of it is waited for"
+    await bench.clock.advance(0.2)
+    assert await task == Done(7)
+    assert bench.steps.done == [("a", 1), ("a", 2)]
 
 
 async def test_a_failure_beside_it_ends_the_wait_for_the_next_attempt() -> None:

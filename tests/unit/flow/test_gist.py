@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vrooli.flow.gist import LONGEST, brief, gist
+from vrooli.flow.entries import Finished
+from vrooli.flow.gist import LONGEST, SAYS, brief, called, gist, gist_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -44,3 +45,12 @@ def test_a_large_value_is_not_read_to_its_end() -> None:
     assert gist(Endless()).endswith("…")
     assert brief("x\ny" * 1000).endswith("…")
     assert brief("x\ny") == "x�y"
+
+
+def test_a_note_says_what_was_used_and_what_came_of_it() -> None:
+    says = called("issues search", {"q": "lost orders"})
+    assert says == 'issues search {"q": "lost orders"}'
+    noted = {"request": "0" * 64, "value": {"value": 3}, SAYS: says}
+    entry = Finished("answer/tool[1]", 1, "mcp", noted, None, 0.0)
+    assert gist_of(entry) == 'issues search {"q": "lost orders"}: {"value": 3}'
+    assert len(called("issues search", {"q": "x" * 500})) < LONGEST

@@ -4,6 +4,7 @@ import weakref
 
 import pytest
 
+from tests.support.until import until
 from vrooli.main import garbage
 from vrooli.main.garbage import FEWEST, NEVER, is_due, tended
 
@@ -36,11 +37,9 @@ async def test_new_garbage_goes_soon_and_old_garbage_with_the_next_look(
         young = weakref.ref(Ring())
         kept = Ring()
         old = weakref.ref(kept)
-        while young() is not None or not gc.get_freeze_count():
-            await asyncio.sleep(0.01)
+        await until(lambda: young() is None and gc.get_freeze_count() > 0)
         del kept  # it was set aside by now
-        while old() is not None:
-            await asyncio.sleep(0.01)
+        await until(lambda: old() is None)
 
 
 async def test_python_looks_by_itself_again_afterwards() -> None:

@@ -26,6 +26,11 @@ from vrooli.stack.plaintext import is_plain_secret, names_a_secret
         ("DSN", "host=db user=me password=hunter2"),
         ("ODBC", "Server=db;Pwd=hunter2;"),
         ("LINK", "https://api/x?api_key=abc"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer abc"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=shop, x-api-key=abc"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "token=abc"),
+        ("EXTRA_HEADER", "Authorization: Basic abc"),
+        ("EXTRA", "x-api-key=abc"),
     ],
 )
 def test_secrets_are_seen(name: str, value: str) -> None:
@@ -51,6 +56,10 @@ def test_secrets_are_seen(name: str, value: str) -> None:
         ("DATABASE_URL", "postgres://me@db:5432/x"),
         ("SITE", "https://example.org:8443/a:b@c"),
         ("LOG_LEVEL", "info"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=shop,x-scope=eu"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "env:COLLECTOR_HEADERS"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "deployment.key=blue,team=shop"),
+        ("SORT_BY", "key=name"),
     ],
 )
 def test_harmless_values_are_let_through(name: str, value: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from vrooli.core.address import HostPort
 from vrooli.core.errors import ProtocolError, VrooliError
-from vrooli.core.fleet import Standing
+from vrooli.core.fleet import Standing, rival
 from vrooli.core.result import Result, critical, ok, unknown, warning
 from vrooli.stack.builtin.server import SERVER_TOKEN
 from vrooli.stack.kind import ProbeTools
@@ -67,6 +67,8 @@ def judged(hosts: Found, *, was_well: bool) -> Result:
         return unknown(f"{says}: {_listed(unheard)}", waits=True)
     if late:
         return warning(f"{len(late)} {of}: {_listed(late)}", value, "s", silent=details)
+    if rivals := [f"{host['name']}: {said}" for host, _ in hosts if (said := rival(host))]:
+        return warning(_listed(rivals), value, "s")
     awaited = sum(stands is Standing.AWAITED for _, stands in hosts)
     more = f", {awaited} awaited" if awaited else ""
     return ok(f"{_counted(len(hosts) - awaited, of)} here{more}", value, "s")

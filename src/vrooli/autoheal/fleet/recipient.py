@@ -20,7 +20,7 @@ SECONDS = 30.0
 """For one post with its answer."""
 
 _SECRET = 5.0
-"""Seconds for the token, which may lie on a disk that hangs."""
+"""Seconds for the token, and for the id of the home, which may lie on a disk that hangs."""
 
 
 def key_of(settings: FleetSettings) -> str:
@@ -37,6 +37,7 @@ class FleetServer:
         in_force: those that hold now; with other ones, this recipient is wanted no more.
         tools: streams and secrets.
         who: `{host, stack}` of this host.
+        home: the id of this stack's home; StorageError when the disk does not give it.
         look: `{status, problems}`: how it is.
         aside: where the token is read.
     """
@@ -45,6 +46,7 @@ class FleetServer:
     in_force: Callable[[], FleetSettings]
     tools: ProbeTools
     who: dict[str, str]
+    home: Callable[[], str]
     look: Callable[[], dict[str, Any]]
     aside: Aside
 
@@ -71,10 +73,11 @@ class FleetServer:
         """Post them with how this host is.
 
         Raises:
-            VrooliError: no answer, no certificate that is trusted, or no token to show.
+            VrooliError: no answer, no certificate that is trusted, no token or id to show.
         """
         behind = max(0, shipping.behind - len(records))
-        told = {**self.who, "version": __version__, **self.look()}
+        home = await self.aside.answer("id of the home", self.home, _SECRET)
+        told = {**self.who, "home": home, "version": __version__, **self.look()}
         body = {**told, "behind": behind, "lost": shipping.lost, "records": records}
         secrets, reference = self.tools.place.secrets, self.settings.token
         token = await self.aside.answer(reference, lambda: secrets.resolve(reference), _SECRET)

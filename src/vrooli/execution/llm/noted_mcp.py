@@ -21,6 +21,7 @@ from vrooli.execution.mcp.offered import McpTool, by_shown, told
 from vrooli.execution.mcp.servers import McpServers
 from vrooli.flow.entries import Failure
 from vrooli.flow.failed import Failed, failure_of
+from vrooli.flow.gist import called
 from vrooli.flow.notes import Note, Turn
 
 LARGEST = 256 * 1024
@@ -80,7 +81,8 @@ async def _listed(name: str, servers: McpServers, links: Links, way: Way) -> lis
     async def ask(turn: Turn) -> Any:
         return told(await (await links.to(name)).tools())
 
-    note = Note(f"mcp:{name}", "mcp", {**asked, "hints": server.trust_hints}, repeatable=True)
+    request = {**asked, "hints": server.trust_hints}
+    note = Note(f"mcp:{name}", "mcp", request, repeatable=True, says=f"tools of {name}")
     return [McpTool(**one) for one in await way.call.notes.once(note, ask)]
 
 
@@ -119,7 +121,8 @@ class NotedMcp(AbstractToolset[None]):
         self._check(one, tool_args)
         number = self.way.numbers[str(ctx.tool_call_id)]
         request = {"mcp": one.server, "tool": one.name, "arguments": tool_args}
-        note = Note(f"tool[{number}]", "mcp", request, one.repeatable)
+        says = called(f"{one.server} {one.name}", tool_args)
+        note = Note(f"tool[{number}]", "mcp", request, one.repeatable, says)
 
         async def use(turn: Turn) -> dict[str, Any]:
             return await self._used(one, tool_args, turn)

@@ -14,6 +14,7 @@ from vrooli.execution.llm.offering import offer, said_by
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.tool_types import tool as tool_of
 from vrooli.flow.failed import Failed, failure_of
+from vrooli.flow.gist import called
 from vrooli.flow.notes import NoNotes, Note, Turn
 
 
@@ -52,7 +53,7 @@ class NotedTools(AbstractToolset[None]):
             raise ModelRetry(f"the arguments are wrong: {error.message[:500]}")
         number = self.way.numbers[str(ctx.tool_call_id)]
         request = {"tool": name, "arguments": tool_args}
-        note = Note(f"tool[{number}]", "tool", request, one.repeatable)
+        note = Note(f"tool[{number}]", "tool", request, one.repeatable, called(name, tool_args))
 
         async def use(turn: Turn) -> dict[str, Any]:
             call = replace(self.way.call, key=turn.key, arguments=tool_args, notes=NoNotes())

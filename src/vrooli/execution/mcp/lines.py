@@ -71,7 +71,7 @@ async def _read(
         except VrooliError as error:
             trouble.is_(error)
             return
-        complaints = mask(pipe.complaints)[-SHOWN:]
+        complaints = _end_of(mask(pipe.complaints).strip())
         said = f": {complaints}" if complaints else ""
         trouble.is_(Failed("unreachable", f"the program ended{said}", retryable=True))
 
@@ -85,6 +85,16 @@ async def _write(pipe: Pipe, outgoing: Outgoing, incoming: Incoming, trouble: Tr
         # What it complains of is told by who reads; a moment, and that one ends.
         trouble.is_(Failed("unreachable", error.what, retryable=True))
         await incoming.aclose()
+
+
+def _end_of(text: str) -> str:
+    """The last words, whole ones where they are not endless."""
+    if len(text) <= SHOWN:
+        return text
+    cut = text[-SHOWN:]
+    before, gap, rest = cut.partition(" ")
+    whole = text[-SHOWN - 1].isspace() or not gap or len(before) > SHOWN // 2
+    return f"…{cut}" if whole else f"… {rest}"
 
 
 async def _lines(pipe: Pipe) -> AsyncIterator[bytes]:
@@ -104,6 +114,7 @@ def _message(line: bytes, mask: Callable[[str], str]) -> types.JSONRPCMessage:
         return types.jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValidationError:
         # Before it is cut and quoted: neither a part of a secret nor an escaped one is found.
-        shown = mask(line.decode(errors="replace"))[:SHOWN]
+        text = mask(line.decode(errors="replace"))
+        shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
         what = f"it writes what is no message of the protocol to its standard output: {shown!r}"
         raise Failed("garbage", what, retryable=True) from None

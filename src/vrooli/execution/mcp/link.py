@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from vrooli import __version__
 from vrooli.core.errors import VrooliError
+from vrooli.core.nearest import did_you_mean
 from vrooli.core.ports.pipes import PipedProgram, Pipes
 from vrooli.core.ports.sandbox import MIB
 from vrooli.execution.masking import masked
@@ -36,6 +37,9 @@ LONGEST = 300
 """Characters of what a server says about a failure."""
 
 PAGES = 50
+FEW = 10
+"""Names of tools in a message."""
+
 LEAVING = 10.0
 """Seconds for its orderly end."""
 
@@ -81,7 +85,9 @@ class Link:
         return await self._in_time(asyncio.shield(self._client))
 
     async def tools(self) -> list[McpTool]:
-        """Those that models may use, by name. Raises `Failed` like `opened`."""
+        """Those that models may use, by name. Raises `Failed` like `opened`; `no-tool`, one that is
+        declared is not offered.
+        """
         found, cursor, now = list[types.Tool](), None, await self.opened()
         for _ in range(PAGES):
             page = await self._in_time(now.list_tools(cursor=cursor))
@@ -90,11 +96,23 @@ class Link:
             if cursor is None:
                 break
         allowed = self._server.tools
+        self._check(allowed or (), {one.name for one in found})
         kept = [one for one in found if allowed is None or one.name in allowed]
         if len(kept) > MOST_TOOLS:
             what = f"it offers {len(kept)} tools, more than {MOST_TOOLS}: name those that you use"
             raise Failed("too-large", what, where=self._where)
         return sorted(map(self._tool, kept), key=lambda one: one.name)
+
+    def _check(self, named: Collection[str], offered: Collection[str]) -> None:
+        """What the stack file names must be there: a model would miss it, and nobody would know."""
+        missing = [name for name in named if name not in offered]
+        if missing:
+            shown = self.masked(sorted(offered))
+            said = ", ".join(f"`{one}`{did_you_mean(one, shown)}" for one in missing[:FEW])
+            there = ", ".join(shown[:FEW]) + (", ..." if len(shown) > FEW else "")
+            what = f"it offers no tool {said} (it has {there or 'none'})"
+            what = f"{what}: correct `tools` of [{self._where}]"
+            raise Failed("no-tool", what, where=self._where)
 
     async def use(self, name: str, arguments: Mapping[str, Any], key: str) -> types.CallToolResult:
         """What a tool came to.

@@ -2,16 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from vrooli.core.errors import StartFailed
+from vrooli.core.nearest import did_you_mean
 from vrooli.core.ports.pipes import Pipe, PipedProgram, Pipes
 from vrooli.core.ports.secrets import Secrets
 from vrooli.execution.mcp.offered import McpTool, told
 from vrooli.flow.failed import Failed
-from vrooli.stack.mcp import VARIABLE, McpServer
+from vrooli.stack.mcp import MOST_SERVERS, VARIABLE, McpServer
 
 if TYPE_CHECKING:
     from vrooli.execution.mcp.link import Link
@@ -45,6 +46,18 @@ class McpServers:
             what = f"{what}: declare [mcp.{name}] in vrooli.toml, or it in {VARIABLE}"
             raise Failed("no-mcp", what, where=f"mcp.{name}")
         return self._servers[name]
+
+    def strange(self, definition: object) -> list[str]:
+        """What to say of servers that steps of a routine name and nobody declared here: a process
+        that works elsewhere may have them.
+        """
+        names = dict.fromkeys(_named_in(definition))
+        return [
+            f"there is no MCP server `{name}` here{did_you_mean(name, self._servers)}: declare"
+            f" [mcp.{name}] in vrooli.toml, or see that whoever works on its runs has it"
+            for name in names
+            if name not in self._servers
+        ][:MOST_SERVERS]
 
     def to_json(self) -> list[dict[str, Any]]:
         """All of them, by name: no reference and no argument, which might hold a secret."""
@@ -82,6 +95,17 @@ class McpServers:
             found = await link.tools()
             told(found)
             return found
+
+
+def _named_in(part: object) -> Iterator[str]:
+    """Those that `llm` steps name; of a definition that is valid."""
+    if isinstance(part, dict):
+        asked = part.get("llm") if "step" in part else None
+        if isinstance(asked, dict) and isinstance(asked.get("mcp"), list):
+            yield from (name for name in asked["mcp"] if isinstance(name, str))
+    if isinstance(part, dict | list):
+        for inner in part.values() if isinstance(part, dict) else part:
+            yield from _named_in(inner)
 
 
 def _told(one: McpServer) -> dict[str, Any]:

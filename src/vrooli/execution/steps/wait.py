@@ -6,16 +6,11 @@ from typing import Any
 
 from vrooli.execution.signals import NAME, Awaited, Signal
 from vrooli.execution.step_type import StepCall, StepFailed, StepTools, StepType
-from vrooli.flow.driver import Parked
+from vrooli.flow.driver import STAYS, Parked
 from vrooli.flow.patience import patiently
 
 LONGEST = 366 * 86_400
 """Seconds."""
-
-STAYS = 5.0
-"""Seconds that are waited out in place: to set a run down and take it up again costs a few writes,
-and up to a sweep of time. Longer ones take nobody's place.
-"""
 
 _SCHEMA: dict[str, Any] = {
     "type": "object",

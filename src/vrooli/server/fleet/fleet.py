@@ -12,7 +12,7 @@ from vrooli.core.ports.database import Database
 from vrooli.server.accounts.audit import Audit
 from vrooli.server.accounts.roles import Caller
 from vrooli.server.accounts.tokens import HOST_PREFIX, MAX_TOKEN, digest, make
-from vrooli.server.fleet.host_store import Host, HostStore, Pass
+from vrooli.server.fleet.host_store import Host, HostStore, Owned, Pass
 from vrooli.server.fleet.report import CheckedReport
 from vrooli.server.store import Stored
 
@@ -91,8 +91,8 @@ class Fleet:
             found = await self._hosts.owner(key)
         return None if found is None else (Pass(found[0], key), found[1])
 
-    async def take(self, who: Pass, report: CheckedReport) -> Stored | None:
-        """Store what is new of it; None when this machine may not post as that host."""
+    async def take(self, who: Pass, report: CheckedReport) -> Stored | Owned | None:
+        """Store what is new of it; see `HostStore.take`."""
         with self._watched():
             return await self._hosts.take(who, report)
 

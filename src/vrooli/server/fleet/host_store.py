@@ -27,8 +27,9 @@ INSERT INTO hosts AS h (name, digest, created_by)
 SELECT $1, $2, $3 WHERE (SELECT count(*) FROM hosts WHERE revoked_at IS NULL) < $4
 ON CONFLICT (name) DO UPDATE SET
     digest = excluded.digest, created_by = excluded.created_by, created_at = now(),
-    machine = NULL, revoked_at = NULL, last_seen = NULL, boot = NULL, seq = NULL, stack = NULL,
-    version = NULL, status = NULL, problems = '[]', behind = 0, lost = 0
+    machine = NULL, home = NULL, revoked_at = NULL, last_seen = NULL, boot = NULL, seq = NULL,
+    stack = NULL, version = NULL, status = NULL, problems = '[]', behind = 0, lost = 0,
+    rival = NULL, rival_at = NULL
 WHERE h.revoked_at IS NOT NULL
 """
 
@@ -36,7 +37,8 @@ _SELECT = """
 SELECT name, machine, extract(epoch FROM created_at)::float8, created_by,
        extract(epoch FROM revoked_at)::float8, extract(epoch FROM last_seen)::float8,
        extract(epoch FROM now() - coalesce(last_seen, created_at))::float8,
-       boot, seq, stack, version, status, problems::text, behind, lost
+       boot, seq, stack, version, status, problems::text, behind, lost, home, rival::text,
+       extract(epoch FROM now() - rival_at)::float8
 FROM hosts
 """
 
@@ -46,8 +48,16 @@ _SEEN = """
 UPDATE hosts SET machine = $3, last_seen = now(), stack = $4, version = $5, status = $6,
     problems = $7::jsonb, behind = $8, lost = $9,
     boot = CASE WHEN $11::bigint >= coalesce(seq, -1) THEN $10 ELSE boot END,
-    seq = greatest(seq, $11::bigint)
+    seq = greatest(seq, $11::bigint), home = coalesce(home, $12)
 WHERE name = $1 AND digest = $2 AND revoked_at IS NULL AND coalesce(machine, $3) = $3
+    AND coalesce(home, $12) IS NOT DISTINCT FROM $12
+"""
+
+_RIVAL = """
+UPDATE hosts SET rival = jsonb_build_object('stack', $3::text, 'machine', $4::text),
+    rival_at = now()
+WHERE name = $1 AND digest = $2 AND revoked_at IS NULL
+RETURNING machine, stack
 """
 
 
@@ -71,6 +81,9 @@ class Host:
         problems: what it says is wrong: `{name, status, message}` each.
         behind: records that it has not posted yet.
         lost: records that it deleted before it could post them.
+        home: the id of its stack's home; None before it told one.
+        rival: `{stack, machine}` of another one that came with its token and was refused.
+        rival_ago: seconds since that one came last.
     """
 
     name: str
@@ -88,6 +101,22 @@ class Host:
     problems: list[dict[str, str]]
     behind: int
     lost: int
+    home: str | None
+    rival: dict[str, str] | None
+    rival_ago: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Why a post is refused: its token is another's.
+
+    Attributes:
+        stack: what the one that posts with it calls itself.
+        here: whether that is another stack of the machine that posted now.
+    """
+
+    stack: str
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +180,25 @@ class HostStore:
             tag: str = await connection.execute(query, name)
         return not tag.endswith(" 0")
 
-    async def take(self, who: Pass, report: CheckedReport) -> Stored | None:
-        """Store what is new of a report, all of it or nothing; None when the token was revoked
-        meanwhile, or belongs to another machine.
+    async def take(self, who: Pass, report: CheckedReport) -> Stored | Owned | None:
+        """Store what is new of a report, all of it or nothing; `Owned` when the token belongs to
+        another machine or stack, None when it was revoked meanwhile.
         """
         last = report.rows[-1] if report.rows else None
         values = (who.name, who.digest, report.host, report.stack, report.version, report.status)
         more = (json.dumps(report.problems), report.behind, report.lost)
         place = (last.boot if last else None, last.seq if last else None)
         async with self._database.connection() as connection, connection.transaction():
-            tag: str = await connection.execute(_SEEN, *values, *more, *place)
+            tag: str = await connection.execute(_SEEN, *values, *more, *place, report.home)
             if tag.endswith(" 0"):
-                return None
+                told = (who.name, who.digest, report.stack, report.host)
+                owner = await connection.fetchrow(_RIVAL, *told)
+                return None if owner is None else Owned(owner[1], owner[0] == report.host)
             return await insert(connection, who.name, report.rows)
 
 
 def _host(row: Any) -> Host:
     values = list(row.values())
     values[12] = json.loads(values[12])
+    values[16] = json.loads(values[16]) if values[16] else None
     return Host(*values)

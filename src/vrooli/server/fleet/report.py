@@ -31,6 +31,8 @@ class Report(BaseModel):
 
     Attributes:
         host: the id by which the machine calls itself.
+        home: the id of the stack's home there: two stacks of one machine are two hosts. None of a
+            watchdog that is older than this.
         behind: records that are still to come after these.
         lost: records that were deleted there before they could be posted.
     """
@@ -38,6 +40,7 @@ class Report(BaseModel):
     model_config = _STRICT
 
     host: Name
+    home: Name | None = None
     stack: Name
     version: Name
     status: Literal["ok", "warning", "critical", "unknown"]
@@ -54,6 +57,7 @@ class CheckedReport:
     """A report of which everything can be stored."""
 
     host: str
+    home: str | None
     stack: str
     version: str
     status: str
@@ -68,6 +72,7 @@ def parse_report(body: bytes) -> CheckedReport:
     report = read(Report, body)
     return CheckedReport(
         host=report.host,
+        home=report.home,
         stack=report.stack,
         version=report.version,
         status=report.status,

@@ -11,7 +11,7 @@ from vrooli.execution.approvals.views import ApprovalFilter, unknown_approval
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, Who, access_of
-from vrooli.server.bodies import STORABLE, Id
+from vrooli.server.bodies import SHA256, STORABLE, Id
 from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.routes.runs import Limit
 
@@ -28,7 +28,7 @@ class Said(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    hash: str = Field(pattern="^[0-9a-f]{64}$")
+    hash: str = Field(pattern=SHA256)
     reason: str = Field(default="", max_length=1000, pattern=STORABLE)
 
 

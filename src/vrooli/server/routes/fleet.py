@@ -13,7 +13,7 @@ from vrooli.server.answers import answers, whole_schema
 from vrooli.server.auth import ADMIN, OPERATOR, NeedsHost, Who
 from vrooli.server.bodies import StrictBody
 from vrooli.server.fleet.fleet import NAME, Fleet
-from vrooli.server.fleet.host_store import Pass
+from vrooli.server.fleet.host_store import Owned, Pass
 from vrooli.server.fleet.report import Report, parse_report
 from vrooli.server.problems import refused_batch
 from vrooli.server.records import BadBatch
@@ -99,9 +99,9 @@ def _record_routes(router: APIRouter, fleet: Fleet, history: HistoryStore) -> No
         """For the token of a host alone, which writes under its own name whatever the body says.
         Idempotent by (host, boot, seq): sending a report again changes nothing.
 
-        200 `{accepted, duplicates, up_to_seq}`; 403 when another machine has posted with this
-        token; 422 with the bad records by name, nothing stored; 503 with Retry-After while
-        PostgreSQL is away.
+        200 `{accepted, duplicates, up_to_seq}`; 403 when another machine, or another stack of this
+        one, has posted with this token; 422 with the bad records by name, nothing stored; 503 with
+        Retry-After while PostgreSQL is away.
         """
         body = await request.body()
         try:
@@ -109,13 +109,10 @@ def _record_routes(router: APIRouter, fleet: Fleet, history: HistoryStore) -> No
         except BadBatch as bad:
             return refused_batch(bad.status, bad.message, bad.problems)
         stored = await fleet.take(who, report)
+        if isinstance(stored, Owned):
+            raise HTTPException(403, _whose(who.name, stored))
         if stored is None:
-            raise HTTPException(
-                403,
-                f"the token of host `{who.name}` belongs to another machine, which has posted with"
-                f" it: `vrooli host revoke {who.name}` and `vrooli host add {who.name}` make one"
-                " for this machine",
-            )
+            raise HTTPException(401, f"the token of host `{who.name}` was revoked")
         return JSONResponse(stored.to_json())
 
     @router.get(
@@ -131,3 +128,18 @@ def _record_routes(router: APIRouter, fleet: Fleet, history: HistoryStore) -> No
         """`{records, next_cursor}`; pass `next_cursor` as `cursor` for the next page."""
         await fleet.get(name)
         return await history.page(HistoryFilter(host=name, **query.model_dump()))
+
+
+def _whose(name: str, owned: Owned) -> str:
+    if owned.here:
+        return (
+            f"the token of host `{name}` belongs to another stack of this machine, `{owned.stack}`,"
+            " which has posted with it; each stack needs one of its own: `vrooli host add"
+            f" ANOTHER-NAME` makes one for this stack, or, where that one is gone, `vrooli host"
+            f" revoke {name}` and `vrooli host add {name}`"
+        )
+    return (
+        f"the token of host `{name}` belongs to another machine, which has posted with"
+        f" it: `vrooli host revoke {name}` and `vrooli host add {name}` make one"
+        " for this machine"
+    )

@@ -12,8 +12,9 @@ from vrooli.execution.kept import Kept
 from vrooli.server import shapes
 from vrooli.server.answers import answers, raw
 from vrooli.server.auth import VIEWER, AskedRun, OwnRun
+from vrooli.server.bodies import SHA256
 
-Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Path(pattern=SHA256)]
 FilePath = Annotated[str, Path(max_length=2048)]
 
 

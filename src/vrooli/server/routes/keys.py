@@ -10,15 +10,13 @@ from vrooli.server.accounts.directory import Directory
 from vrooli.server.accounts.roles import Role
 from vrooli.server.answers import answers
 from vrooli.server.auth import VIEWER, Who
-from vrooli.server.bodies import Id, StrictBody
-
-_PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+from vrooli.server.bodies import PRINTABLE, Id, StrictBody
 
 
 class NewKey(StrictBody):
     """What it is for, what it may do, and for how many days."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=_PRINTABLE)]
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE)]
     role: Role = Role.VIEWER
     days: Annotated[int, Field(ge=1, le=366)] = 90
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import JSONResponse, Response
 
+from vrooli.execution.mcp.servers import McpServers
 from vrooli.execution.routines import RoutineStore
 from vrooli.flow.reading import RoutineError
 from vrooli.server import shapes
@@ -20,7 +21,7 @@ MOST = 200
 SECONDS = 60.0
 
 
-def routine_routes(routines: RoutineStore, kept: Answers) -> APIRouter:
+def routine_routes(routines: RoutineStore, mcp: McpServers, kept: Answers) -> APIRouter:
     """Store and read routines."""
     router = APIRouter(prefix="/api/v1")
 
@@ -64,7 +65,9 @@ def routine_routes(routines: RoutineStore, kept: Answers) -> APIRouter:
         responses=answers(shapes.RoutineStored),
     )
     async def put_routine(definition: Annotated[dict[str, Any], Body()]) -> JSONResponse:
-        """200 `{name, version, changed}`; 422 with every mistake by its place, nothing stored."""
+        """200 `{name, version, changed, warnings}`; 422 with every mistake by its place, nothing
+        stored. A warning: an MCP server that a step names is not declared here.
+        """
         try:
             version, changed = await routines.put(definition)
         except RoutineError as error:
@@ -74,7 +77,8 @@ def routine_routes(routines: RoutineStore, kept: Answers) -> APIRouter:
             ]
             return problem(422, "bad_routine", "the routine is not valid", details=details)
         name = definition["name"]
-        return JSONResponse({"name": name, "version": version, "changed": changed})
+        told = {"name": name, "version": version, "changed": changed}
+        return JSONResponse({**told, "warnings": mcp.strange(definition)})
 
     return router
 
