@@ -120,6 +120,12 @@ class LiveStack:
         keys = {"port": port, "needs": ["postgres"], "health": live, **keys}
         self._sections["server"] = section("scenarios.server", keys)
 
+    def console(self, **keys: Any) -> None:
+        """The console, on a free port."""
+        health = {"http": "/health", "interval": 0.5}
+        keys = {"port": self.port("console"), "health": health, **keys}
+        self._sections["console"] = section("scenarios.console", keys)
+
     def write(self) -> None:
         """Write `vrooli.toml`."""
         head = section("stack", self._stack)

@@ -1,0 +1,116 @@
+"""The console as people see it: in a browser, against a stack that really runs."""
+
+import os
+import re
+import signal
+from contextlib import closing
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import link_of
+from tests.support.browser import NARROW, Watched
+from tests.support.stack import LiveStack
+from vrooli.console.page import pages
+
+EXAMPLES = {
+    "/services/{name}": "/services/web",
+    "/checks/{id}": "/checks/service-web",
+}
+"""One of each page whose address has a name in it."""
+
+SERIOUS = ("serious", "critical")
+PLAIN = [one.path for one in pages() if "{" not in one.path]
+PATHS = [*PLAIN, *(EXAMPLES[one.path] for one in pages() if one.path in EXAMPLES)]
+
+
+def test_the_link_signs_in_once(stack: LiveStack, browser: Browser) -> None:
+    link = link_of(stack)
+    with closing(browser.new_context()) as first:
+        page = first.new_page()
+        page.goto(link)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        cookie = first.cookies()[0]
+        assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
+    with closing(browser.new_context()) as second:
+        page = second.new_page()
+        page.goto(link)
+        expect(page.get_by_role("alert")).to_contain_text("used before")
+        page.goto(stack.url("console", "/"))
+        assert page.url.endswith("/login?to=/")
+
+
+def test_a_killed_service_turns_and_heals_without_a_reload(
+    stack: LiveStack, opened: Watched
+) -> None:
+    page = opened.go("/")
+    page.evaluate("window.same = true")
+    expect(_card(page, "postgres")).to_have_class(re.compile(r"\bok\b"))
+    heals = len(stack.heals("postgres"))
+    os.kill(stack.pid("postgres"), signal.SIGKILL)
+    expect(_card(page, "postgres")).not_to_have_class(re.compile(r"\bok\b"))
+    expect(_card(page, "postgres")).to_have_class(re.compile(r"\bok\b"), timeout=60_000)
+    stack.until(lambda: len(stack.heals("postgres")) > heals, "a heal is booked")
+    assert page.evaluate("window.same"), "the page was loaded anew"
+    stack.until_ok()
+
+
+def test_a_watchdog_that_is_away_is_told_and_comes_back(stack: LiveStack, opened: Watched) -> None:
+    page = opened.go("/")
+    # The keeper would replace it.
+    pids = [stack.pid("keeper"), stack.pid("autoheal")]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        expect(page.get_by_role("alert")).to_contain_text(
+            "The watchdog does not answer", timeout=60_000
+        )
+    finally:
+        for pid in reversed(pids):
+            os.kill(pid, signal.SIGCONT)
+    expect(page.get_by_role("alert")).to_have_count(0, timeout=60_000)
+    stack.until_ok()
+
+
+def test_whoever_signs_out_sees_no_more(stack: LiveStack, browser: Browser) -> None:
+    with closing(browser.new_context()) as context:
+        page = context.new_page()
+        page.goto(link_of(stack))
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_label("E-mail address")).to_be_visible()
+        page.goto(stack.url("console", "/"))
+        expect(page.get_by_label("E-mail address")).to_be_visible()
+
+
+def test_the_keyboard_reaches_page_and_menu(opened: Watched) -> None:
+    page = opened.go("/")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the page")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("nav :focus")).to_have_count(1)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_fits_is_open_to_all_and_asks_nobody_else(opened: Watched, path: str) -> None:
+    page = opened.go(path)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    for scheme in ("light", "dark"):
+        page.evaluate(f"localStorage.setItem('theme', '{scheme}')")
+        opened.go(path)
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        barriers = [
+            (one["id"], [node["html"][:160] for node in one["nodes"]])
+            for one in found
+            if one["impact"] in SERIOUS
+        ]
+        assert barriers == [], f"{path} in {scheme}"
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= NARROW, f"{path} is {wide} pixels wide"
+
+
+def _card(page: Page, name: str) -> Locator:
+    return page.locator(".card", has=page.get_by_role("link", name=name, exact=True))
