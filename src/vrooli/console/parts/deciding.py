@@ -1,0 +1,52 @@
+"""An approval: what is to be approved, and the two answers."""
+
+from typing import Any
+
+from nicegui import ui
+
+from vrooli.console.page import View
+from vrooli.console.parts.asked import Asked, act
+from vrooli.console.parts.html import Tag, link, moment
+from vrooli.console.parts.run_seen import text_of
+from vrooli.core.passes import OPERATOR
+
+
+def show_approval(view: View, one: dict[str, Any], asked: Asked[Any]) -> None:
+    """One that waits, or what was decided; `asked` is asked again after an answer."""
+    with Tag("article", "", "panel approval"):
+        Tag("h3", one["message"] or "May this go on?")
+        with Tag("p", "", "soft"):
+            Tag("span", f"step {one['path']} of ")
+            link(f"run {one['run']}", f"/runs/{one['run']}")
+            Tag("span", ", asked ")
+            moment(one["asked_at"], since=True)
+        if text := text_of(one.get("what")):
+            Tag("pre", text, tabindex="0")
+        if one["status"] != "pending":
+            _decided(one)
+            return
+        _answers(view, one, asked)
+
+
+def _decided(one: dict[str, Any]) -> None:
+    said = f"{one['status']} by {one.get('decided_by') or 'nobody'}"
+    Tag("p", f"{said}: {one['reason']}" if one.get("reason") else said)
+
+
+def _answers(view: View, one: dict[str, Any], asked: Asked[Any]) -> None:
+    may = view.acting.person.may(OPERATOR)
+    reason = ui.input("Reason (optional)").props("outlined dense").classes("reason")
+
+    async def decide(approved: bool) -> None:
+        words, why = ("Approve", "Refuse")[not approved], str(reason.value or "")
+        decided = view.acting.work.decide
+        await act(view, words, lambda: decided(one["id"], approved, one["hash"], why))
+        await asked.ask()
+
+    with Tag("div", "", "row"):
+        title = "" if may else "your role only looks: ask an admin for the role operator"
+        for text, classes, approved in (("Approve", "main", True), ("Refuse", "danger", False)):
+            button = Tag("button", text, classes, type="button", title=title)
+            if not may:
+                button.props("disabled")
+            button.on("click", lambda approved=approved: decide(approved))

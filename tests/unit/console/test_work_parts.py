@@ -1,0 +1,114 @@
+import pytest
+
+from vrooli.console.parts.run_seen import SHOWN, budgets_seen, lasted, steps_seen, text_of
+from vrooli.console.parts.schema_form import NotFilled, fields_of, inputs_of
+
+SCHEMA = {
+    "type": "object",
+    "required": ["url"],
+    "properties": {
+        "depth": {"type": "integer", "default": 2, "description": "how far"},
+        "url": {"type": "string"},
+        "share": {"type": "number"},
+        "loud": {"type": "boolean"},
+        "size": {"enum": ["small", "large", 3]},
+        "tags": {"type": "array", "items": {"type": "string"}, "default": ["a", "b"]},
+        "more": {"type": "object"},
+    },
+}
+
+
+def test_a_form_has_a_field_for_each_input_and_those_that_are_needed_first() -> None:
+    fields = fields_of(SCHEMA)
+    assert [one.name for one in fields][0] == "url"
+    found = {one.name: (one.kind, one.required, one.default) for one in fields}
+    assert found == {
+        "url": ("text", True, ""),
+        "depth": ("integer", False, "2"),
+        "share": ("number", False, ""),
+        "loud": ("yes-no", False, ""),
+        "size": ("choice", False, ""),
+        "tags": ("list", False, "a\nb"),
+        "more": ("json", False, ""),
+    }
+    assert fields_of(None) == []
+    assert fields_of({"properties": {"any": True}})[0].kind == "json"
+
+
+def test_what_is_filled_in_becomes_inputs() -> None:
+    filled = {
+        "url": "http://x",
+        "depth": "3",
+        "share": "0.5",
+        "loud": "yes",
+        "size": "3",
+        "tags": "one\n\n two ",
+        "more": '{"a": 1}',
+    }
+    assert inputs_of(fields_of(SCHEMA), filled) == {
+        "url": "http://x",
+        "depth": 3,
+        "share": 0.5,
+        "loud": True,
+        "size": 3,
+        "tags": ["one", "two"],
+        "more": {"a": 1},
+    }
+    assert inputs_of(fields_of(SCHEMA), {"url": "x", "depth": " "}) == {"url": "x"}
+
+
+def test_every_mistake_is_told_at_its_field() -> None:
+    filled = {"depth": "two", "share": "half", "size": "huge", "more": "{"}
+    with pytest.raises(NotFilled) as caught:
+        inputs_of(fields_of(SCHEMA), filled)
+    mistakes = caught.value.mistakes
+    assert mistakes["url"] == "is needed"
+    assert mistakes["depth"] == "is no whole number"
+    assert mistakes["share"] == "is no number"
+    assert mistakes["size"] == "is none of small, large, 3"
+    assert mistakes["more"].startswith("is not JSON: ")
+
+
+RUN = {"started_at": 100.0, "created_at": 99.0, "ended_at": None}
+STEP = {
+    "path": "a",
+    "attempt": 1,
+    "type": "http",
+    "status": "completed",
+    "begun_at": 110.0,
+    "ended_at": 120.0,
+    "arguments": {"url": "x"},
+    "output": None,
+    "failure": None,
+}
+
+
+def test_a_bar_shows_when_a_step_went_on_within_its_run() -> None:
+    going = {**STEP, "path": "b/c", "status": "begun", "begun_at": 150.0, "ended_at": None}
+    first, second = steps_seen(RUN, [STEP, going], 200.0)
+    assert (first.left, first.width, first.seconds, first.depth) == (10.0, 10.0, 10.0, 0)
+    assert (second.left, second.width, second.seconds, second.depth) == (50.0, 50.0, None, 1)
+
+
+def test_budgets_are_told_with_units_and_in_percent_of_the_limit() -> None:
+    cost = {"limit": 2.0, "spent": 0.5, "reserved": 0.25, "forecast": None}
+    tokens = {"limit": None, "spent": 1200, "reserved": 0, "forecast": None}
+    first, second = budgets_seen({"budget": {"cost": cost, "tokens": tokens}})
+    assert (first.spent, first.reserved) == (25.0, 12.5)
+    assert first.text == "$0.5000 spent, $0.2500 reserved, of $2.0000"
+    assert (second.spent, second.text) == (0.0, "1,200 tokens spent, no limit")
+    assert budgets_seen({"budget": None}) == []
+
+
+def test_texts_are_bounded() -> None:
+    assert text_of(None) == ""
+    assert text_of({"a": 1}) == '{\n  "a": 1\n}'
+    assert text_of("x" * (SHOWN + 1)).endswith(f"{SHOWN + 1:,} characters in all")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "goes on"), (0.02, "20 ms"), (3.25, "3.2 s"), (600, "10 min"), (9000, "2.5 h")],
+)
+def test_durations_have_units(seconds: float | None, text: str) -> None:
+    assert lasted(seconds) == text
