@@ -18,7 +18,7 @@ class Told:
         self.times += 1
         await asyncio.sleep(0)
         if self.fails:
-            raise ValueError
+            raise ValueError("no")
         return self.times
 
 
@@ -38,7 +38,7 @@ async def test_what_is_too_old_or_older_than_the_news_is_asked_anew() -> None:
 
 async def test_a_failure_is_told_and_not_kept() -> None:
     kept = Answers()
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="no"):
         await kept.get("k", Told(fails=True), seconds=60)
     assert await kept.get("k", Told(), seconds=60) == 1
 

@@ -67,6 +67,11 @@ def test_one_that_goes_on_has_no_end_yet() -> None:
     assert "no look has passed yet" in [one.text for one in told.phases]
 
 
+def test_one_by_hand_is_verified_by_the_end_of_its_action() -> None:
+    told = story(heal(attempts=[ATTEMPT], outcome="healed", finished_at=1001.0))
+    assert not any(one.failed for one in told.phases)
+
+
 def test_a_refused_one_did_nothing_and_says_why() -> None:
     told = story(heal(outcome="refused", rule="gate", reason="the disk is full", finished_at=1000))
     assert [one.name for one in told.phases] == ["detection", "decision", "outcome"]

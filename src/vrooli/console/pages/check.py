@@ -7,8 +7,11 @@ from vrooli.console.page import Page, View
 from vrooli.console.parts.absent import show_absent
 from vrooli.console.parts.addresses import address
 from vrooli.console.parts.check_facts import show_check
+from vrooli.console.parts.folds import show_explanation
 from vrooli.console.parts.html import Tag
 from vrooli.console.parts.past import Past
+from vrooli.console.parts.recovering import Ladder
+from vrooli.console.parts.restraining import Restraining
 
 OF_SERVICES = ("resource", "scenario")
 """Categories of checks with a service behind them, of which their id begins."""
@@ -31,11 +34,16 @@ async def build(view: View) -> None:
         return
     status = await view.acting.ask(watchdog.status)
     service = service_behind(check, [one["name"] for one in status["services"]])
-    past = Past(view, wanted, (service, wanted) if service else (wanted,), check["thresholds"])
+    subjects = (service, wanted) if service else (wanted,)
+    past = Past(view, wanted, subjects, check["thresholds"])
     await past.read()
     Tag("h1", str(check["title"]))
     show_check(view, past, check, service)
     past.show(address("checks", wanted))
+    await Ladder(view, subjects[0]).show()
+    await Restraining(view, subjects, is_service=bool(service)).show()
+    if service:
+        show_explanation(view, service)
     past.show_heals()
 
 

@@ -18,8 +18,9 @@ async def build(view: View) -> None:
     """The page."""
     wanted = Wanted.of(view.query)
     heals: list[Mapping[str, Any]] = list(await _heals(view, wanted))
+    opened: set[str] = set()
     _filters(view, wanted)
-    live = Live(lambda: list(heals), lambda seen: _list(seen, wanted), "div", "heals")
+    live = Live(lambda: list(heals), lambda seen: _list(seen, wanted, opened), "div", "heals")
 
     def hear(event: dict[str, Any]) -> None:
         if event.get("kind") == "heal" and wanted.subject in ("", event.get("subject")):
@@ -54,7 +55,7 @@ def _choice(key: str, label: str, everything: str, values: Sequence[str], chosen
                 Tag("option", text, value=value, **({"selected": ""} if value == chosen else {}))
 
 
-def _list(heals: Sequence[Mapping[str, Any]], wanted: Wanted) -> None:
+def _list(heals: Sequence[Mapping[str, Any]], wanted: Wanted, opened: set[str]) -> None:
     shown, count = page_of([story(one) for one in heals], wanted)
     if not shown:
         filtered = wanted.subject or wanted.outcome or wanted.page > 1
@@ -66,7 +67,7 @@ def _list(heals: Sequence[Mapping[str, Any]], wanted: Wanted) -> None:
         said = f"The newest {MOST} heals were looked through: {said}"
     Tag("p", f"{said}, newest first", "soft", aria_live="polite")
     for one in shown:
-        show_heal(one)
+        show_heal(one, opened)
     _pages(count, wanted)
 
 

@@ -5,9 +5,13 @@ from typing import Any
 from vrooli.console.page import Page, View
 from vrooli.console.parts.absent import show_absent
 from vrooli.console.parts.addresses import address
+from vrooli.console.parts.folds import show_explanation, show_log
 from vrooli.console.parts.html import Tag
 from vrooli.console.parts.past import Past
+from vrooli.console.parts.recovering import Ladder
+from vrooli.console.parts.restraining import Restraining
 from vrooli.console.parts.service_facts import show_facts
+from vrooli.console.parts.steering import Steering
 
 
 async def build(view: View) -> None:
@@ -25,7 +29,13 @@ async def build(view: View) -> None:
     await past.read()
     Tag("h1", name)
     show_facts(view, past, found)
+    Steering(view, found).show()
     past.show(address("services", name))
+    await Ladder(view, name).show()
+    await Restraining(view, (name, check), is_service=True).show()
+    show_explanation(view, name)
+    if found["state"] != "external":
+        show_log(view, name)
     past.show_heals()
 
 

@@ -1,5 +1,7 @@
 """Heals as they are shown: a line that unfolds to its phases."""
 
+from nicegui.events import GenericEventArguments
+
 from vrooli.console.parts.addresses import address
 from vrooli.console.parts.heal_story import IN_FLIGHT, Phase, Story
 from vrooli.console.parts.html import Tag, link, moment
@@ -11,9 +13,21 @@ def state_of(outcome: str) -> None:
     Tag("span", outcome, f"state {'running' if outcome == IN_FLIGHT else outcome}")
 
 
-def show_heal(one: Story) -> None:
-    """One heal, folded."""
-    with Tag("details", "", "heal"):
+def show_heal(one: Story, opened: set[str]) -> None:
+    """One heal, folded.
+
+    Args:
+        one: it.
+        opened: the ids of those that are unfolded: they stay so when the list is built anew.
+    """
+
+    def toggled(event: GenericEventArguments) -> None:
+        (opened.add if event.args is True else opened.discard)(one.id)
+
+    unfolded = {"open": ""} if one.id in opened else {}
+    around = Tag("details", "", "heal", **unfolded)
+    around.on("toggle", toggled, js_handler="(e) => emit(e.target.open)")
+    with around:
         with Tag("summary", ""):
             state_of(one.outcome)
             Tag("span", one.line, "line")

@@ -71,6 +71,7 @@ class Past:
         self._view, self._check, self._subjects = view, check, tuple(subjects)
         self._thresholds, self._range = thresholds, range_of(view.query)
         self._told: Told | None = None
+        self._opened: set[str] = set()
         self._lives: list[Live[Any]] = []
         self._chart: Chart | None = None
 
@@ -136,7 +137,7 @@ class Past:
             Tag("p", "Nothing had to be healed yet.", "empty")
             return
         for one in heals[:10]:
-            show_heal(story(one))
+            show_heal(story(one), self._opened)
         link("All heals of it", heals_of(self._subjects[0]))
 
     async def again(self, newer_than: float = 0.0) -> None:
