@@ -16,6 +16,7 @@ from vrooli.client import aio
 from vrooli.client.sse import EventLines
 from vrooli.client.wire import encode
 from vrooli.console.acting import Acting
+from vrooli.console.answers import Answers
 from vrooli.core.errors import AccessDenied, VrooliError
 
 SILENCE = 30.0
@@ -60,10 +61,12 @@ class Feed:
         health: the last that is known.
         changed: emitted with it when it is another.
         happened: emitted with each event of the watchdog's.
+        answers: what was asked about the past, shared by all pages.
     """
 
     def __init__(self) -> None:
         self.health = Health()
+        self.answers = Answers()
         self.changed: Event[[]] = Event()
         self.happened: Event[[dict[str, Any]]] = Event()
         self._readers: list[Acting] = []
