@@ -25,7 +25,7 @@ class Drawing:
     def __init__(self, view: View) -> None:
         self._view = view
         self._parts: list[Live[Node | None]] = []
-        self._lines: list[tuple[str, Tag]] = []
+        self._lines: list[tuple[str, str, Tag]] = []
 
     def summary(self) -> tuple[str, str]:
         """Tone and words."""
@@ -57,8 +57,8 @@ class Drawing:
         width, height = drawn.size
         box = {"viewBox": f"0 0 {width} {height}", "width": width, "height": height}
         with Tag("svg", "", "map-lines", aria_hidden="true", **box):
-            for _, name, path in drawn.edges():
-                self._lines.append((name, Tag("path", "", "map-line", d=path)))
+            for need, name, path in drawn.edges():
+                self._lines.append((need, name, Tag("path", "", "map-line", d=path)))
 
     def _draw_nodes(self, drawn: Shape) -> None:
         at = drawn.places()
@@ -76,11 +76,11 @@ class Drawing:
         self._parts.append(part)
 
     def _recolour(self) -> None:
-        """The lines to whoever waits."""
+        """The lines between who waits and for what."""
         found = self._nodes()
-        for name, line in self._lines:
+        for need, name, line in self._lines:
             node = found.get(name)
-            waits = node is not None and node.tone == "blocked"
+            waits = node is not None and need in node.waits_for
             line.classes(add="waits" if waits else "", remove="" if waits else "waits")
 
     def _nodes(self) -> dict[str, Node]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from vrooli.console.parts.layers import backwards, layers
 
-WIDTH, HEIGHT = 208, 92
+WIDTH, HEIGHT = 224, 100
 """Of a node, CSS pixels."""
 
 ACROSS, DOWN = 72, 20
@@ -27,6 +27,7 @@ class Node:
         note: what it waits for, or who waits for it; empty for neither.
         needs: what it needs itself.
         is_root: whether others wait for it, and it for nobody.
+        waits_for: what of that is missing.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Node:
     note: str
     needs: tuple[str, ...]
     is_root: bool = False
+    waits_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def _node(
     if waits:
         ends = sorted(roots[name] - set(waits))
         due = f" (root cause: {listed(ends)})" if ends else ""
-        return Node(name, "blocked", _state(row), f"waits for {listed(waits)}{due}", needs)
+        note = f"waits for {listed(waits)}{due}"
+        return Node(name, "blocked", _state(row), note, needs, waits_for=tuple(waits))
     if waiting:
         wait = "waits" if len(waiting) == 1 else "wait"
         note = f"root cause: {listed(waiting)} {wait} for it"
