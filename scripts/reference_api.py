@@ -12,6 +12,7 @@ from scripts.reference_markdown import table
 from vrooli.autoheal import routes as watchdog_routes
 from vrooli.autoheal import web
 from vrooli.core import discover
+from vrooli.core.passes import Passes
 from vrooli.execution.work import work
 from vrooli.host.clock import SystemClock
 from vrooli.main.step_tools import step_tools
@@ -159,7 +160,7 @@ def routes_of_watchdog() -> Iterable[Route]:
     for name in discover.names(watchdog_routes):
         group: Any = discover.load(watchdog_routes, name, "GROUP", type)
         groups.append(group(*[None] * len(fields(group))))
-    for route in web.build_app(groups, web.Tokens("", "")).routes:
+    for route in web.build_app(groups, web.Tokens("", "", Passes("", ""))).routes:
         assert isinstance(route, Route)  # no mounts, no sockets
         yield route
 
