@@ -114,22 +114,23 @@ class Feed:
 
         return leave
 
-    async def known(self, age: float = math.inf, within: float = 1.0) -> None:
+    async def known(self, age: float = math.inf, within: float = 1.0, past: str = "month") -> None:
         """Wait until something is known, or nothing can be: what a page begins with.
 
         Args:
             age: seconds; what is older counts as unknown.
             within: seconds to wait at most.
+            past: the part of the past that is needed, however old.
         """
         told = False
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while self._too_old(age) and not (told and self.health.trouble):
+                while self._too_old(age, past) and not (told and self.health.trouble):
                     await self._told.wait()
                     told = True
 
-    def _too_old(self, age: float) -> bool:
-        return time.time() - self.health.at > age or not self.past.month
+    def _too_old(self, age: float, past: str) -> bool:
+        return time.time() - self.health.at > age or past not in self.past.read
 
     def look(self) -> None:
         """Read anew soon: somebody has just changed something."""

@@ -94,7 +94,8 @@ def test_what_is_not_known_is_not_claimed(said: dict[str, Any], trouble: str, wo
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.4, "0.4 s"), (61, "61 s"), (600, "10 min"), (7200, "2 h")]
+    ("value", "text"),
+    [(0.019, "19 ms"), (0.4, "0.4 s"), (61, "61 s"), (600, "10 min"), (7200, "2 h")],
 )
 def test_durations_have_units(value: float, text: str) -> None:
     assert seconds(value) == text

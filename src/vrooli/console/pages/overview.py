@@ -34,6 +34,9 @@ async def build(view: View) -> None:
     parts.append(Live(lambda: vitals(feed.past.checks), show_vitals))
     Tag("h2", "Healed lately")
     parts.append(Live(lambda: list(feed.health.heals[:LATELY]), _lately))
+    with Tag("p", "", "soft"):
+        link("Status page", "/status")
+        Tag("span", ": what strangers may see, if it is public")
     for one in parts:
         feed.changed.subscribe(one.look)
 

@@ -135,6 +135,8 @@ def came_of_it(heal: Mapping[str, Any]) -> str:
 
 def seconds(value: float) -> str:
     """A duration with its unit."""
+    if value < 0.1:
+        return f"{value * 1000:.0f} ms"
     if value < 10:
         return f"{value:.1f} s"
     if value < 120:
