@@ -25,24 +25,23 @@ def percent(value: float | None, digits: int = 2) -> str:
 
 
 def show_bars(bars: Bars, span: str, unit: str) -> None:
-    """Percent, and bars beside.
+    """Bars, with the span before and the percent behind.
 
     Args:
         bars: what was measured.
         span: what all of it is, like `24 h`.
         unit: what one bar is, like `hour`.
     """
-    said = f"{span}: {percent(bars.percent)}"
-    with Tag("div", "", "uptime"):
-        Tag("span", span, "soft")
-        Tag(
-            "vrooli-bars",
-            "",
-            role="img",
-            aria_label=f"uptime of {said}, a bar a {unit}",
-            parts=letters(bars.parts),
-        )
-        Tag("span", percent(bars.percent), "percent")
+    share = percent(bars.percent)
+    Tag(
+        "vrooli-bars",
+        "",
+        role="img",
+        aria_label=f"uptime of {span}: {share}, a bar a {unit}",
+        parts=letters(bars.parts),
+        span=span,
+        percent=share,
+    )
 
 
 def _letter(value: float | None) -> str:

@@ -39,9 +39,8 @@ def show_card(one: Standing) -> None:
     """State, message, uptime."""
     look = "card stale" if one.stale else f"card {one.level}"
     with Tag("article", "", look):
-        with Tag("div", "", "head"):
-            link(one.name, f"/services/{one.name}")
-            Tag("span", one.word, f"state {'unknown' if one.stale else one.level}")
+        link(one.name, f"/services/{one.name}")
+        Tag("span", one.word, f"state {'unknown' if one.stale else one.level}")
         if one.message and one.level != "ok":
             Tag("p", one.message, "message")
         if one.doing:

@@ -3,13 +3,15 @@
   const names = { o: "ok", w: "warning", c: "critical", "-": "unknown" };
   const svg = "http://www.w3.org/2000/svg";
   class Bars extends HTMLElement {
-    static observedAttributes = ["parts"];
+    static observedAttributes = ["parts", "span", "percent"];
     connectedCallback() { this.show(); }
     attributeChangedCallback() { if (this.isConnected) this.show(); }
     show() {
       const parts = this.getAttribute("parts") || "-";
-      if (this.shown === parts) return;
-      this.shown = parts;
+      const texts = ["span", "percent"].map((name) => this.getAttribute(name) || "");
+      const shown = [parts, ...texts].join("|");
+      if (this.shown === shown) return;
+      this.shown = shown;
       const root = document.createElementNS(svg, "svg");
       root.setAttribute("viewBox", `0 0 ${parts.length * 4} 10`);
       root.setAttribute("preserveAspectRatio", "none");
@@ -25,7 +27,10 @@
         drawn.setAttribute("class", name);
         root.append(drawn);
       }
-      this.replaceChildren(root);
+      const [span, percent] = texts.map((text) => Object.assign(document.createElement("span"), { textContent: text }));
+      span.className = "soft";
+      percent.className = "percent";
+      this.replaceChildren(span, root, percent);
     }
   }
   customElements.define("vrooli-bars", Bars);
