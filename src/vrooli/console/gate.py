@@ -156,7 +156,7 @@ class _Guarded:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
-                headers[name] = value
+                headers.setdefault(name, value)
             headers["Content-Security-Policy"] = policy(self._nonce, self._host, tls=self._tls)
             if headers.get("content-type", "").startswith("text/html"):
                 self._start = message

@@ -20,7 +20,7 @@ SCHEMA = {
 
 def test_a_form_has_a_field_for_each_input_and_those_that_are_needed_first() -> None:
     fields = fields_of(SCHEMA)
-    assert [one.name for one in fields][0] == "url"
+    assert next(one.name for one in fields) == "url"
     found = {one.name: (one.kind, one.required, one.default) for one in fields}
     assert found == {
         "url": ("text", True, ""),
