@@ -11,12 +11,13 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import link_of
 from tests.support.browser import NARROW, Watched
-from tests.support.stack import LiveStack
+from tests.support.stack import ROOT, LiveStack
 from vrooli.console.page import pages
 
 EXAMPLES = {
     "/services/{name}": "/services/web",
-    "/checks/{id}": "/checks/service-web",
+    "/checks/{id}": "/checks/scenario-web",
+    "/routines/{name}": "/routines/signed-note",
 }
 """One of each page whose address has a name in it."""
 
@@ -70,6 +71,41 @@ def test_a_watchdog_that_is_away_is_told_and_comes_back(stack: LiveStack, opened
     finally:
         for pid in reversed(pids):
             os.kill(pid, signal.SIGCONT)
+    expect(page.get_by_role("alert")).to_have_count(0, timeout=60_000)
+    stack.until_ok()
+
+
+def test_a_routine_is_started_by_its_form_and_a_step_approved(
+    stack: LiveStack, opened: Watched
+) -> None:
+    added = stack.run("routine", "add", str(ROOT / "examples" / "signed-note.yaml"))
+    assert added.returncode == 0, added.stderr
+    page = opened.go("/routines/signed-note")
+    page.get_by_label("about").fill("the weather")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/runs/*")
+    run = page.url
+    opened.go("/approvals")
+    page.get_by_label("Reason").fill("well said")
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("approved by operator: well said")).to_be_visible()
+    page.goto(run)
+    expect(page.locator("main .state.completed").first).to_be_visible()
+    expect(page.get_by_text("the weather").first).to_be_attached()
+
+
+def test_without_the_server_work_says_so_and_health_goes_on(
+    stack: LiveStack, opened: Watched
+) -> None:
+    assert stack.run("stop", "server").returncode == 0
+    try:
+        page = opened.go("/runs")
+        expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
+        opened.go("/")
+        expect(_card(page, "postgres")).to_have_class(re.compile(r"\bok\b"))
+        opened.go("/runs")
+    finally:
+        assert stack.run("start", "web").returncode == 0
     expect(page.get_by_role("alert")).to_have_count(0, timeout=60_000)
     stack.until_ok()
 

@@ -31,11 +31,11 @@ async def build(view: View) -> None:
     asked: Asked[Seen] = Asked(view, lambda: _seen(view, run))
     Tag("h1", f"Run {run}")
     asked.show_trouble()
-    asked.show(lambda seen: _head(view, seen, asked), "section", "panel")
-    asked.show(lambda seen: _questions(view, seen, asked))
-    asked.show(_steps, "section")
-    asked.show(_budgets, "section")
-    asked.show(_texts, "section")
+    asked.show(lambda seen: _head(view, seen, asked), "section", "panel", _state)
+    asked.show(lambda seen: _questions(view, seen, asked), of=lambda seen: seen["approvals"])
+    asked.show(_steps, "section", of=lambda seen: (seen["steps"], seen["below"], _state(seen)))
+    asked.show(_budgets, "section", of=lambda seen: seen["run"]["budget"])
+    asked.show(_texts, "section", of=_state)
     await asked.begin()
 
 
@@ -51,6 +51,12 @@ def _seen(view: View, run: str) -> Seen:
         "approvals": open_ones,
         "below": work.runs(parent=run, limit=50)["runs"],
     }
+
+
+def _state(seen: Seen) -> object:
+    """Without what goes on by itself: the time that is spent."""
+    run = {key: value for key, value in seen["run"].items() if key != "budget"}
+    return run, seen["why"]
 
 
 def _head(view: View, seen: Seen, asked: Asked[Seen]) -> None:
@@ -144,7 +150,8 @@ def _step(step: Step) -> None:
         with Tag("div", "", "row"):
             Tag("strong", step.path)
             Tag("span", step.type, "soft")
-            Tag("span", step.status, f"state {_colour(step.status)}")
+            words = "goes on" if step.status == "begun" else step.status
+            Tag("span", words, f"state {_colour(step.status)}")
             again = f"attempt {step.attempt}, " if step.attempt > 1 else ""
             Tag("span", f"{again}{lasted(step.seconds)}", "soft")
         bar = Tag("span", "", f"bar {_colour(step.status)}")

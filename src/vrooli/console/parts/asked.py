@@ -69,16 +69,27 @@ class Asked(Generic[Answer]):
         for live in self._lives:
             live.look()
 
-    def show(self, build: Callable[[Answer], None], tag: str = "div", classes: str = "") -> None:
-        """The answer; built anew when it is another."""
+    def show(
+        self,
+        build: Callable[[Answer], None],
+        tag: str = "div",
+        classes: str = "",
+        of: Callable[[Answer], object] = lambda answer: answer,
+    ) -> None:
+        """The answer; built anew when that part of it is another, so that what is folded open, or
+        half written, stays.
+        """
 
-        def built(answer: Answer | None) -> None:
-            if answer is not None:
-                build(answer)
+        def built(_: object) -> None:
+            if self.answer is not None:
+                build(self.answer)
             elif self.trouble is None:
                 Tag("p", "Asking the server ...", "empty")
 
-        self._lives.append(Live(lambda: self.answer, built, tag, classes))
+        def seen() -> object:
+            return None if self.answer is None else of(self.answer)
+
+        self._lives.append(Live(seen, built, tag, classes))
 
     def show_trouble(self) -> None:
         """A banner while there is no answer."""

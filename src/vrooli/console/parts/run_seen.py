@@ -78,7 +78,7 @@ def text_of(value: Any) -> str:
 def lasted(seconds: float | None) -> str:
     """A duration, with its unit."""
     if seconds is None:
-        return "goes on"
+        return ""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 120:
