@@ -50,10 +50,28 @@ def test_no_two_nodes_stand_on_each_other() -> None:
     drawn = shape([row("a"), row("b"), row("c", needs=["a"]), row("d", needs=["a", "b"])])
     at = drawn.places()
     assert len(set(at.values())) == 4
-    for layer in drawn.layers:
+    for layer in drawn.columns():
         tops = [at[name][1] for name in layer]
         assert all(below - above >= HEIGHT for above, below in pairwise(tops))
     assert {(one, name) for one, name, _ in drawn.edges()} == {("a", "c"), ("a", "d"), ("b", "d")}
+
+
+def test_a_long_line_has_a_way_of_its_own_through_the_layers_between() -> None:
+    chain = [row("a"), row("b", needs=["a"]), row("c", needs=["b", "a"]), row("d", needs=["a"])]
+    drawn = shape([*chain, row("e", needs=["c", "a"])])
+    assert drawn.columns() == [["a"], ["b", "d"], ["c"], ["e"]]
+    _, _, path = next(one for one in drawn.edges() if one[:2] == ("a", "e"))
+    at = drawn.places()
+    for between in ("b", "c", "d"):
+        way = int(path.split("H")[0 if between != "c" else 1].split()[-1])
+        top = at[between][1]
+        assert not top <= way <= top + HEIGHT
+
+
+def test_a_circle_is_drawn_all_the_same() -> None:
+    drawn = shape([row("x"), row("a", needs=["b"]), row("b", needs=["a", "x"])])
+    assert sorted(name for layer in drawn.columns() for name in layer) == ["a", "b", "x"]
+    assert len(drawn.edges()) == 3
 
 
 def test_the_root_cause_is_named_by_all_that_wait_for_it() -> None:

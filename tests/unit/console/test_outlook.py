@@ -73,6 +73,7 @@ def test_a_forecast_is_drawn_to_its_limit() -> None:
     assert one.chart.line == f"M3.0 {HEIGHT - 3:.1f} L{WIDTH / 2:.1f} {HEIGHT / 2:.1f}"
     assert one.chart.ahead == f"M{WIDTH / 2:.1f} {HEIGHT / 2:.1f} L{WIDTH - 3:.1f} 3.0"
     assert one.chart.limit == f"M3.0 3.0 L{WIDTH - 3:.1f} 3.0"
+    assert one.chart.limit_words == "full at 60 %"
     assert one.chart.words == "infra-disk, the last 1 d: between 40 % and 50 %"
 
 

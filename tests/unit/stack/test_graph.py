@@ -145,3 +145,17 @@ def test_with_one_instance_each_stopping_takes_away_all_dependents(needs: Needs)
     stack = stack_of(needs)
     for name in stack.services:
         assert graph.left_without(stack, {name}, lambda _: True) == graph.dependents(stack, name)
+
+
+@given(acyclic(), st.data())
+def test_who_waits_is_who_is_blocked_and_for_services_of_the_groups_that_are_down(
+    needs: Needs, data: st.DataObject
+) -> None:
+    stack = stack_of(needs, {"s0": 2})
+    failing = set(data.draw(st.lists(st.sampled_from(sorted(stack.services)))))
+    waiting = graph.waiting(stack, failing)
+    blocked = graph.blocked(stack, failing)
+    assert waiting.keys() == blocked.keys()
+    for name, groups in blocked.items():
+        assert waiting[name] == [one for group in groups for one in graph.members(stack, group)]
+        assert set(waiting[name]) <= graph.all_needs(stack)[name]

@@ -63,7 +63,7 @@ class Drawing:
     def _draw_nodes(self, drawn: Shape) -> None:
         at = drawn.places()
         with Tag("ol", "", "map-layers", aria_label="Services, what is needed first"):
-            for number, layer in enumerate(drawn.layers, start=1):
+            for number, layer in enumerate(drawn.columns(), start=1):
                 with Tag("li", "", "map-layer"):
                     Tag("span", "Needs nothing" if number == 1 else f"Step {number}", "map-step")
                     with Tag("ul"):

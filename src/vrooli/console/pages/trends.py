@@ -69,7 +69,7 @@ def _ahead(found: list[Going]) -> None:
     with Tag("ul", "", "cards outlook"):
         for one in found:
             with Tag("li", "", "card warning"):
-                link(one.check, f"/services/{quote(one.check, safe='')}")
+                link(one.check, _check(one))
                 Tag("p", one.words, "outlook-words")
                 if one.chart is not None:
                     _chart(one.chart)
@@ -81,13 +81,13 @@ def _chart(chart: Chart) -> None:
     with Tag("svg", "", "outlook-chart", **box):
         for path, classes in (
             (chart.limit, "limit"),
-            (chart.history, "history"),
             (chart.line, "line"),
             (chart.ahead, "ahead"),
+            (chart.history, "history"),
         ):
             if path:
                 Tag("path", "", f"outlook-{classes}", d=path)
-    more = "; broken line: as it goes on; red: the limit" if chart.ahead else ""
+    more = f"; dashes: as it goes on; dots: {chart.limit_words}" if chart.ahead else ""
     Tag("p", f"{chart.words}{more}", "soft outlook-note")
 
 
@@ -135,10 +135,15 @@ def _others(found: list[Going]) -> None:
         with Tag("tbody"):
             for one in found:
                 with Tag("tr"):
-                    Tag("th", one.check, scope="row")
+                    with Tag("th", "", "", scope="row"):
+                        link(one.check, _check(one))
                     Tag("td", one.words)
                     Tag("td", one.level, "number")
                     Tag("td", one.per_day or "not known", "number")
+
+
+def _check(one: Going) -> str:
+    return f"/checks/{quote(one.check, safe='')}"
 
 
 PAGE = Page("/trends", "Trends", "trending_up", build, order=60)

@@ -54,8 +54,9 @@ class Chart:
         history: what was measured.
         line: the fitted line, there.
         ahead: and where it goes on to; empty when nothing is foreseen.
-        limit: the limit that it runs into; empty likewise.
+        limit: the limit that it runs into first; empty likewise.
         words: what it shows.
+        limit_words: which limit that is.
     """
 
     history: str
@@ -63,6 +64,7 @@ class Chart:
     ahead: str
     limit: str
     words: str
+    limit_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,11 @@ def _chart(row: Mapping[str, Any], unit: str) -> Chart | None:
     line = _line(trend, began, ended)
     ahead, limit = _ahead(row, line, began, ended)
     frame = _Frame.around([*points, *line, *ahead, *limit])
-    low, high = (measured(edge(v for _, v in points), unit) for edge in (min, max))
+    low, high = (measured(of(v for _, v in points), unit) for of in (min, max))
     words = f"{row['check']}, the last {lasting(ended - began)}: between {low} and {high}"
-    return Chart(frame.path(points), frame.path(line), frame.path(ahead), frame.path(limit), words)
+    history, fitted, further, edge = map(frame.path, (points, line, ahead, limit))
+    named = _limit_words(row, unit) if limit else ""
+    return Chart(history, fitted, further, edge, words, named)
 
 
 def _line(trend: Mapping[str, Any], began: float, ended: float) -> list[tuple[float, float]]:
@@ -174,14 +178,24 @@ def _ahead(
     row: Mapping[str, Any], line: Sequence[tuple[float, float]], began: float, ended: float
 ) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
     """On to the nearest limit, as far again as the history reaches at most; and that limit."""
-    coming = [one for one in row["forecasts"] if one["seconds"] > 0]
-    if not coming or not line:
+    nearest = _nearest(row)
+    if nearest is None or not line:
         return [], []
-    nearest = min(coming, key=lambda one: float(one["seconds"]))
     at = min(float(nearest["at"]), ended + (ended - began))
     level = line[-1][1] + row["trend"]["slope_per_day"] * (at - ended) / DAY
     value = float(nearest["value"])
     return [(ended, line[-1][1]), (at, level)], [(began, value), (at, value)]
+
+
+def _nearest(row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The limit that is reached next."""
+    coming = [one for one in row["forecasts"] if one["seconds"] > 0]
+    return min(coming, key=lambda one: float(one["seconds"]), default=None)
+
+
+def _limit_words(row: Mapping[str, Any], unit: str) -> str:
+    nearest = _nearest(row)
+    return "" if nearest is None else f"{nearest['limit']} at {measured(nearest['value'], unit)}"
 
 
 @dataclass(frozen=True, slots=True)

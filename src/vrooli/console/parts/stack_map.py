@@ -9,6 +9,9 @@ from vrooli.console.parts.layers import backwards, layers
 WIDTH, HEIGHT = 224, 100
 """Of a node, CSS pixels."""
 
+WAYPOINT = 4
+"""Height of the place where a line passes a layer."""
+
 ACROSS, DOWN = 72, 20
 """Between two nodes."""
 
@@ -44,7 +47,8 @@ class Shape:
     """Where everything stands; the same as long as nobody edits the stack.
 
     Attributes:
-        layers: names, left to right and top to bottom.
+        layers: names, left to right and top to bottom. Where a line passes a layer, that has a
+            waypoint for it, so that it runs behind no node.
         needs: by name, what it needs.
     """
 
@@ -54,34 +58,43 @@ class Shape:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height, CSS pixels."""
-        most = max((len(layer) for layer in self.layers), default=0)
-        return _run(len(self.layers), WIDTH, ACROSS), _run(most, HEIGHT, DOWN)
+        width = len(self.layers) * (WIDTH + ACROSS) - ACROSS
+        return max(0, width), max(map(_height, self.layers), default=0)
+
+    def columns(self) -> list[list[str]]:
+        """The services of each layer."""
+        return [[name for name in layer if not _is_waypoint(name)] for layer in self.layers]
 
     def places(self) -> dict[str, tuple[int, int]]:
         """The upper left corner of each; every layer is centred."""
         height = self.size[1]
         found = {}
         for column, layer in enumerate(self.layers):
-            top = (height - _run(len(layer), HEIGHT, DOWN)) // 2
-            for row, name in enumerate(layer):
-                found[name] = column * (WIDTH + ACROSS), top + row * (HEIGHT + DOWN)
+            top = (height - _height(layer)) // 2
+            for name in layer:
+                found[name] = column * (WIDTH + ACROSS), top
+                top += _tall(name) + DOWN
         return found
 
     def edges(self) -> list[tuple[str, str, str]]:
         """`(needed, needs it, path of SVG)`, from the right of one to the left of the other."""
         at = self.places()
-        return [
-            (one, name, _curve(at[one], at[name]))
-            for name, ones in self.needs
-            for one in ones
-            if one in at
-        ]
+        column = {name: number for number, layer in enumerate(self.layers) for name in layer}
+        found = []
+        for name, ones in self.needs:
+            for one in ones:
+                if one not in at:
+                    continue
+                way = [_waypoint(one, n) for n in range(column[one] + 1, column[name])]
+                stops = [(*at[stop], _tall(stop)) for stop in (one, *way, name)]
+                found.append((one, name, _curve(stops)))
+        return found
 
 
 def shape(services: Sequence[Mapping[str, Any]]) -> Shape:
     """Of the rows of `GET /status`."""
     needs = {str(row["name"]): tuple(row.get("needs") or ()) for row in services}
-    return Shape(tuple(map(tuple, layers(needs))), tuple(needs.items()))
+    return Shape(tuple(map(tuple, layers(_with_waypoints(needs)))), tuple(needs.items()))
 
 
 def nodes(services: Sequence[Mapping[str, Any]]) -> dict[str, Node]:
@@ -171,12 +184,49 @@ def _roots(name: str, waits: Mapping[str, Sequence[str]]) -> set[str]:
     return found
 
 
-def _run(number: int, size: int, between: int) -> int:
-    return max(0, number * (size + between) - between)
+def _with_waypoints(needs: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """`needs`, with a chain of waypoints for each that is needed further away than in the next
+    layer; all lines from it share them.
+    """
+    column = {name: number for number, layer in enumerate(layers(needs)) for name in layer}
+    found: dict[str, list[str]] = {name: [] for name in needs}
+    for name, ones in needs.items():
+        for one in (one for one in ones if one in column):
+            before = one
+            for number in range(column[one] + 1, column[name]):
+                stop = _waypoint(one, number)
+                found.setdefault(stop, [before])
+                before = stop
+            found[name].append(before)
+    return found
 
 
-def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:
-    x, y = start[0] + WIDTH, start[1] + HEIGHT // 2
-    to_x, to_y = end[0], end[1] + HEIGHT // 2
-    bend = max(ACROSS // 2, (to_x - x) // 2)
-    return f"M{x} {y} C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}"
+def _waypoint(needed: str, column: int) -> str:
+    return f"{needed}\0{column}"
+
+
+def _is_waypoint(name: str) -> bool:
+    return "\0" in name
+
+
+def _tall(name: str) -> int:
+    return WAYPOINT if _is_waypoint(name) else HEIGHT
+
+
+def _height(layer: Sequence[str]) -> int:
+    return max(0, sum(_tall(name) + DOWN for name in layer) - DOWN)
+
+
+def _curve(stops: Sequence[tuple[int, int, int]]) -> str:
+    """From stop to stop: `(left, top, height)` of each."""
+    left, top, tall = stops[0]
+    y = top + tall // 2
+    path = f"M{left + WIDTH} {y}"
+    for number, (to_x, top, tall) in enumerate(stops[1:], start=1):
+        x, to_y = stops[number - 1][0] + WIDTH, top + tall // 2
+        bend = (to_x - x) // 2
+        path += f" C{x + bend} {y} {to_x - bend} {to_y} {to_x} {to_y}"
+        if number < len(stops) - 1:
+            path += f" H{to_x + WIDTH}"
+        y = to_y
+    return path
