@@ -124,6 +124,11 @@ class Acting:
         return self._signed_in().person
 
     @property
+    def has_account(self) -> bool:
+        """Whether it is somebody with an account at the server."""
+        return self._signed_in().account is not None
+
+    @property
     def watchdog(self) -> WatchdogClient:
         """The watchdog, for one request."""
         passes = Passes(self.ways.settings.console_key, FOR_WATCHDOG)

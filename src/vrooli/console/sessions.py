@@ -126,6 +126,18 @@ class Sessions:
             if self._all.pop(session, None) is not None:
                 self._write()
 
+    def end_all(self, name: str, besides: str = "") -> None:
+        """Sign a person out in every browser, but for one session."""
+        with self._lock:
+            kept = {
+                one.id: one
+                for one in self._all.values()
+                if one.person.name != name or one.id == besides
+            }
+            if len(kept) < len(self._all):
+                self._all = kept
+                self._write()
+
     def take_link(self, name: str, until: float) -> bool:
         """Whether the link of that name was never taken before; from now on it was.
 

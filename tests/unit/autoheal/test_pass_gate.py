@@ -80,4 +80,4 @@ def test_a_pass_of_another_key_or_for_another_opens_nothing(
 def test_one_that_is_over_opens_nothing(watchdog: TestClient) -> None:
     token = f"Bearer {PASSES.make(Person('operator', ADMIN), 1.0)}"
     assert _change(watchdog, token)[0] == 401
-    assert watchdog.get("/who", headers={"Authorization": b"Bearer \xe9"}).status_code == 401
+    assert watchdog.get("/who", headers={b"Authorization": b"Bearer \xe9"}).status_code == 401
