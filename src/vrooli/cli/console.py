@@ -15,10 +15,12 @@ from vrooli.core.home import Home
 
 def console_runs(kit: Kit, home: Home) -> bool:
     """Whether anything is behind the link, as far as anybody knows."""
+    stack = kit.compiled(home)
+    declared = stack.services if stack is not None else {}
+    ours = {name for name, one in declared.items() if one.kind == "console"}
+    if not ours:
+        return False
     with suppress(VrooliError):
-        stack = kit.compiled(home)
-        declared = stack.services if stack is not None else {}
-        ours = {name for name, one in declared.items() if one.kind == "console"}
         services = read_status(kit, home)["services"]
         return any(one["name"] in ours and one["state"] == "running" for one in services)
     return False
