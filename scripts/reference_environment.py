@@ -41,6 +41,11 @@ COMMANDS = (
         "Home folder of the stack, see [files](files.md).",
         "`/var/lib/vrooli/STACK` for root, else `$XDG_STATE_HOME/vrooli/STACK`",
     ),
+    Variable(
+        "SSH_CONNECTION",
+        "Set by sshd: `up` and `console link` print the command of a tunnel to the console.",
+        "no tunnel is named",
+    ),
     Variable("XDG_STATE_HOME", "Where homes lie for those who are not root.", "`~/.local/state`"),
     Variable(
         "XDG_RUNTIME_DIR",
@@ -195,6 +200,45 @@ SERVER = (
     ),
 )
 
+CONSOLE = (
+    Variable("HOST", "Address to listen on.", "`127.0.0.1`"),
+    Variable("PORT", "Port to listen on.", "3003"),
+    Variable(
+        "VROOLI_WATCHDOG",
+        "The watchdog that it shows, as `http://HOST:PORT`.",
+        "`http://127.0.0.1:3002`; `vrooli up` sets it",
+    ),
+    Variable(
+        "VROOLI_SERVER",
+        "The server that it asks about the work.",
+        "health alone is shown; `vrooli up` sets it",
+    ),
+    Variable(
+        "VROOLI_DATA",
+        "A folder of its own: `console-key`, `signing-key`, and who is signed in.",
+        "`VROOLI_HOME`, with the keys in `secrets`",
+        or_file=True,
+    ),
+    Variable(
+        "VROOLI_ORIGINS",
+        "Further addresses at which browsers find it, those of a proxy, with blanks between them:"
+        " `https://HOST[:PORT]`.",
+        "this machine alone",
+    ),
+    Variable("VROOLI_TLS_CERTIFICATE", "PEM file; with it the console speaks HTTPS.", "HTTP"),
+    Variable("VROOLI_TLS_KEY", "PEM file with the key of that.", "HTTP"),
+    Variable(
+        "VROOLI_PLAIN_HTTP",
+        "`yes`: it may listen beyond this machine without TLS.",
+        "it refuses to",
+    ),
+    Variable(
+        "VROOLI_STATUS_PAGE",
+        "`public`: `/status` and badges are open to everybody.",
+        "to who is signed in",
+    ),
+)
+
 FOUND = (
     Variable("VROOLI_SERVICE", "Its name, with its number where there are several."),
     Variable("VROOLI_JOB", "Of a job, its name; instead of the one above, PORT and HOST."),
@@ -224,6 +268,9 @@ def environment() -> str:
         + "The stack sets them; they matter to whoever runs a server by hand. `vrooli migrate`"
         + " reads `DATABASE_URL` alone; a worker listens nowhere, and needs no token.\n\n"
         + table(heads, map(_row, SERVER))
+        + "\n## Read by `vrooli console`\n\nOf the one of the stack they stand below `env` of"
+        + " `[scenarios.console]`, see [use the console](../how-to/use-the-console.md).\n\n"
+        + table(heads, map(_row, CONSOLE))
         + SERVICES.format(passed_on=passed_on)
         + table("variable | meaning", ((f"`{v.name}`", v.meaning) for v in FOUND))
     )
@@ -231,7 +278,9 @@ def environment() -> str:
 
 def documented() -> set[str]:
     """Names of all variables on the page."""
-    return {variable.name for variable in (*COMMANDS, *UNIT, *SERVER, *FOUND)} | set(PASSED_ON)
+    return {variable.name for variable in (*COMMANDS, *UNIT, *SERVER, *CONSOLE, *FOUND)} | set(
+        PASSED_ON
+    )
 
 
 def _row(variable: Variable) -> tuple[str, str, str]:

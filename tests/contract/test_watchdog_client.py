@@ -72,6 +72,7 @@ async def against(
             lambda client: client.heals(7, subject="a/b", since=5, until=None),
         ),
         ("/boot", {"a": 1}, WatchdogClient.boot),
+        ("/stack", {"a": 1}, WatchdogClient.stack),
         ("/history", {"a": 1}, WatchdogClient.incidents),
         ("/history?since=7d", {"a": 1}, lambda client: client.incidents(since="7d", check=None)),
         ("/history/a%2Fb?limit=7", {"a": 1}, lambda client: client.history("a/b", limit=7)),

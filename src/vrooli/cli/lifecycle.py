@@ -10,6 +10,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.changes import note_edits, warn_if_empty, what_changed
+from vrooli.cli.console import tell_way_in
 from vrooli.cli.help import with_examples
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import BroughtUp, Kit, Progress, home_to_change
@@ -96,6 +97,7 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
             last = follow(brought.progress, json=json)
         if not json:
             _tell_next(kit, home, brought, last)
+            tell_way_in(kit, home)
         if not last.get("ok"):
             raise typer.Exit(EXIT_FAILURE)
 

@@ -208,6 +208,10 @@ class WatchdogClient:
         """Whether the operating system would bring the stack back, and how the latest boot went."""
         return self._object("GET", "/boot", timeout=max(self.timeout, SILENCE_SECONDS))
 
+    def stack(self) -> dict[str, Any]:
+        """What is watched, with every default filled in; secrets are references or hidden."""
+        return self._object("GET", "/stack")
+
     def metrics(self) -> str:
         """Prometheus text."""
         return self._send("GET", "/metrics").decode("utf-8", "replace")

@@ -21,6 +21,7 @@ from vrooli.autoheal.routes.jobs import JobRoutes
 from vrooli.autoheal.routes.judgement import Judgement
 from vrooli.autoheal.routes.logs import Logs
 from vrooli.autoheal.routes.services import Services
+from vrooli.autoheal.routes.stack import StackRoute
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import RouteGroup, Tokens, build_app
 from vrooli.core.home import Home
@@ -75,6 +76,7 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
         made_of.notifications.routes(),
         Boot(made_of.chores.boot.protection),
         JobRoutes(made_of.jobs),
+        StackRoute(parts.board),
     ]
 
 

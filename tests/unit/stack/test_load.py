@@ -9,11 +9,11 @@ from vrooli.stack.load import load_stack
 from vrooli.stack.model import Health, Thresholds
 
 
-def test_without_a_file_there_is_a_database_the_server_and_the_watchdog() -> None:
+def test_without_a_file_there_are_a_database_the_server_the_console_and_the_watchdog() -> None:
     stack = load_stack(None, PYTHON)
-    assert list(stack.services) == ["postgres", "server", "autoheal"]
+    assert list(stack.services) == ["postgres", "server", "console", "autoheal"]
     ports = [service.port for service in stack.services.values()]
-    assert (stack.name, stack.source, ports) == ("default", "", [15432, 3001, 3002])
+    assert (stack.name, stack.source, ports) == ("default", "", [15432, 3001, 3003, 3002])
     server = stack.services["server"]
     assert server.command == (PYTHON, "-m", "vrooli", "serve")
     assert server.needs == ("postgres",)
