@@ -39,7 +39,12 @@ def options(
             "axisLabel": {"hideOverlap": True},
         },
         "yAxis": [
-            {"type": "value", "name": history.unit or "value", "splitNumber": 4},
+            {
+                "type": "value",
+                "name": history.unit or "value",
+                "splitNumber": 4,
+                "splitLine": {"lineStyle": {"color": _OTHER, "opacity": 0.35}},
+            },
             {"type": "value", "min": 0, "max": 1, "show": False},
         ],
         "series": [_line(history, thresholds), *_marks(marks)],
