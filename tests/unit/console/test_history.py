@@ -101,6 +101,13 @@ def test_only_known_ranges_are_taken(said: str, meant: str) -> None:
     assert range_of({"since": said}) == meant
 
 
+def test_the_axis_reaches_the_limits_that_are_near() -> None:
+    seen = history(Point(0.0, "ok", 72.0), unit="%")
+    near = options(seen, [], {"warning": 85.0, "critical": 95.0})["yAxis"][0]
+    far = options(seen, [], {"warning": 8500.0, "critical": 9500.0})["yAxis"][0]
+    assert (near["max"], far.get("max")) == (100.0, None)
+
+
 def test_nothing_in_the_options_of_the_chart_is_run_or_rendered() -> None:
     seen = history(Point(0.0, "ok", 1.0), unit="<img src=x>")
     drawn = options(seen, [Mark(1.0, "heal", "<script>")], {"warning": 1, "critical": 2})

@@ -2,6 +2,7 @@
 style sheet, so that they follow light and dark; only what means something has a colour here.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ from vrooli.console.parts.history import BANDS, History, Mark, bands, has_values
 from vrooli.console.parts.html import Tag
 
 _GOOD, _WARNING, _CRITICAL, _HEAL, _OTHER = "#2f9e5b", "#d9930d", "#d23a32", "#3b6fd4", "#8a95a3"
+
+NEAR = 2.5
+"""A limit is drawn when it is at most so many times the highest value."""
 
 _SIGNS = {
     "heals": ("triangle", _HEAL),
@@ -39,7 +43,13 @@ def options(
             "axisLabel": {"hideOverlap": True},
         },
         "yAxis": [
-            {"type": "value", "name": history.unit or "value", "splitNumber": 4},
+            {
+                "type": "value",
+                "name": history.unit or "value",
+                "splitNumber": 4,
+                "splitLine": {"lineStyle": {"color": _OTHER, "opacity": 0.35}},
+                **_room(history, thresholds),
+            },
             {"type": "value", "min": 0, "max": 1, "show": False},
         ],
         "series": [_line(history, thresholds), *_marks(marks)],
@@ -67,6 +77,16 @@ def _line(history: History, thresholds: Mapping[str, float] | None) -> dict[str,
             ],
         }
     return series
+
+
+def _room(history: History, thresholds: Mapping[str, float] | None) -> dict[str, Any]:
+    """An axis up to the limits that the values come near to."""
+    top = max((point.value for point in history.points if point.value is not None), default=0.0)
+    limit = max((one for one in (thresholds or {}).values() if one <= NEAR * top), default=0.0)
+    if limit <= top:
+        return {}
+    step = 10.0 ** math.floor(math.log10(limit))
+    return {"max": math.ceil(limit / step) * step}
 
 
 def _limit(name: str, at: float, colour: str) -> dict[str, Any]:

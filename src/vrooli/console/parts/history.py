@@ -170,7 +170,8 @@ def in_words(history: History, marks: Sequence[Mark], range_: str) -> list[str]:
             "average."
         )
     heals = sum(mark.kind == "heal" for mark in marks)
-    said.append(f"{_count(heals, 'heal')}, {_count(len(marks) - heals, 'change')} of state.")
+    counted = f"{_count(heals, 'heal')}, {_count(len(marks) - heals, 'change')} of state"
+    said.append(f"Marked: {counted}.")
     if history.cut:
         said.append("Only the newest part of it is drawn.")
     return said

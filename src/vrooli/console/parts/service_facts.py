@@ -55,8 +55,8 @@ def facts_of(service: Mapping[str, Any], entries: Any) -> Facts:
     if state in ("running", "external") and _HEALTHS.get(health):
         words += f", {_HEALTHS[health]}" if health != "ok" else f" {_HEALTHS[health]}"
     since = since_when(entries, str(service["name"]), state)
-    if since is None and state == "running":
-        since = service.get("started_at")
+    if state == "running":  # a restart that somebody asked for is no change of state
+        since = max(since or 0.0, float(service.get("started_at") or 0.0)) or None
     rows = (
         ("Kind", f"{service['kind']}, run as {service['runtime']}"),
         ("Process", f"pid {service['pid']}" if service.get("pid") else ""),
