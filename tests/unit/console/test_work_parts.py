@@ -20,7 +20,7 @@ SCHEMA = {
 
 def test_a_form_has_a_field_for_each_input_and_those_that_are_needed_first() -> None:
     fields = fields_of(SCHEMA)
-    assert next(one.name for one in fields) == "url"
+    assert fields[0].name == "url"
     found = {one.name: (one.kind, one.required, one.default) for one in fields}
     assert found == {
         "url": ("text", True, ""),
@@ -112,3 +112,23 @@ def test_texts_are_bounded() -> None:
 )
 def test_durations_have_units(seconds: float | None, text: str) -> None:
     assert lasted(seconds) == text
+
+
+def test_what_stands_in_a_form_from_the_beginning_is_what_the_schema_says() -> None:
+    given = {
+        "on": {"type": "boolean", "default": True},
+        "off": {"type": "boolean", "default": False},
+        "size": {"enum": ["1", "true", 3], "default": "1"},
+        "any": {"default": "a text"},
+    }
+    fields = fields_of({"properties": given})
+    filled = {one.name: one.default for one in fields}
+    assert filled == {"on": "yes", "off": "no", "size": "1", "any": '"a text"'}
+    found = inputs_of(fields, filled)
+    assert found == {"on": True, "off": False, "size": "1", "any": "a text"}
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999"])
+def test_a_number_that_json_has_no_word_for_is_none(text: str) -> None:
+    with pytest.raises(NotFilled, match="is no number"):
+        inputs_of(fields_of(SCHEMA), {"url": "x", "share": text})

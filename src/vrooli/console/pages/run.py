@@ -88,7 +88,7 @@ def _controls(view: View, run: Seen, asked: Asked[Seen]) -> None:
             _button(view, asked, "Pause", lambda: work.work.pause(own))
         if status == "paused":
             _button(view, asked, "Resume", lambda: work.work.resume(own))
-        if status == "failed":
+        if status in ("failed", "cancelled"):
             _button(view, asked, "Retry", lambda: work.work.retry(own))
         if status not in ENDED:
             _button(view, asked, "Cancel", lambda: work.work.cancel(own), sure=True)

@@ -1,6 +1,7 @@
 """A form from a JSON Schema: which fields, and what was filled in as inputs. Pure."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,8 @@ class Field:
         required: whether it has to be filled in.
         default: what stands in it; a text as people write it.
         description: what it means.
-        choices: of a choice.
+        choices: of a choice, as they are shown.
+        values: of a choice, in the order of those.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Field:
     default: str
     description: str
     choices: tuple[str, ...] = ()
+    values: tuple[Any, ...] = ()
 
 
 class NotFilled(Exception):
@@ -76,23 +79,42 @@ def inputs_of(fields: Sequence[Field], filled: Mapping[str, str]) -> dict[str, A
 
 
 def _field(name: str, part: Mapping[str, Any], *, required: bool) -> Field:
-    kind, choices = _kind(part)
-    default = part.get("default")
-    text = "" if default is None else default if isinstance(default, str) else _written(default)
-    if kind == "list" and isinstance(default, list):
-        text = "\n".join(map(str, default))
-    return Field(name, kind, required, text, str(part.get("description", "")), choices)
+    kind, default = _kind(part), part.get("default")
+    values = tuple(part["enum"]) if kind == "choice" else ()
+    return Field(
+        name=name,
+        kind=kind,
+        required=required,
+        default=_entered(kind, default),
+        description=str(part.get("description", "")),
+        choices=tuple(_shown(one) for one in values),
+        values=values,
+    )
 
 
-def _kind(part: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
-    choices = part.get("enum")
-    if isinstance(choices, list):
-        return "choice", tuple(one if isinstance(one, str) else _written(one) for one in choices)
-    said = part.get("type")
-    if said == "array" and part.get("items", {}).get("type") == "string":
-        return "list", ()
+def _kind(part: Mapping[str, Any]) -> str:
+    if isinstance(part.get("enum"), list):
+        return "choice"
+    said, items = part.get("type"), part.get("items")
+    if said == "array" and isinstance(items, dict) and items.get("type") == "string":
+        return "list"
     known = {"string": "text", "integer": "integer", "number": "number", "boolean": "yes-no"}
-    return (known.get(said, "json") if isinstance(said, str) else "json"), ()
+    return known.get(said, "json") if isinstance(said, str) else "json"
+
+
+def _entered(kind: str, default: Any) -> str:
+    """A default as people would fill it in."""
+    if default is None:
+        return ""
+    if kind == "list" and isinstance(default, list):
+        return "\n".join(map(str, default))
+    if kind == "yes-no" and isinstance(default, bool):
+        return "yes" if default else "no"
+    return _written(default) if kind == "json" else _shown(default)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else _written(value)
 
 
 def _value(field: Field, text: str) -> Any:
@@ -117,10 +139,7 @@ def _value(field: Field, text: str) -> Any:
 def _chosen(field: Field, text: str) -> Any:
     if text not in field.choices:
         raise ValueError(f"is none of {', '.join(field.choices)}")
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    return field.values[field.choices.index(text)]
 
 
 def _whole(text: str) -> int:
@@ -132,9 +151,12 @@ def _whole(text: str) -> int:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise ValueError("is no number") from None
+        value = math.nan
+    if not math.isfinite(value):  # JSON has no word for those
+        raise ValueError("is no number")
+    return value
 
 
 def _written(value: Any) -> str:
