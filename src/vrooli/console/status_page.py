@@ -79,11 +79,13 @@ class StatusPage:
 
 def page(found: Told) -> str:
     """The page. Whatever is put into it is escaped."""
+    unknown = found.level == "unknown"
+    troubles = "".join(_trouble(one) for one in found.troubles)
     filled = {
         "level": found.level,
         "headline": escape(found.headline),
-        "at": f"As of {_time(found.at)}." if found.at else "",
-        "troubles": "".join(_trouble(one) for one in found.troubles) or "<li>None.</li>",
+        "at": f"{'Last known' if unknown else 'As of'} {_time(found.at)}." if found.at else "",
+        "troubles": troubles or f"<li>{'Not known' if unknown else 'Nothing'}.</li>",
         "services": "".join(_service(one) for one in found.services) or "<li>None.</li>",
     }
     text = _PAGE

@@ -20,7 +20,7 @@ def test_the_worst_problem_stands_first_and_what_waits_behind_its_cause() -> Non
         {"name": "fine", "state": "running", "health": "ok"},
     ]
     check = {"check": "system-disk", "status": "critical", "message": "99 % used"}
-    found = problems(Health({"services": services, "problems": [check]}))
+    found = problems(Health({"services": services, "problems": [check]}), {})
     assert [one.name for one in found] == ["db", "web", "system-disk", "late"]
 
 

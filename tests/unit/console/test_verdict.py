@@ -66,8 +66,10 @@ def test_who_is_at_it_is_named() -> None:
 
 def test_the_machine_counts() -> None:
     problem = {"check": "system-disk", "status": "warning", "message": "91 % used"}
-    found = verdict(status(service("web"), said="warning", problems=[problem]))
-    assert (found.level, found.headline) == ("warning", "This machine: 91 % used.")
+    found = verdict(
+        status(service("web"), said="warning", problems=[problem]), titles={"system-disk": "Disk"}
+    )
+    assert (found.level, found.headline) == ("warning", "Disk: 91 % used.")
 
 
 def test_a_bad_look_that_is_not_confirmed_says_so() -> None:
@@ -84,7 +86,11 @@ def test_a_bad_look_that_is_not_confirmed_says_so() -> None:
         (status(), "", "Nothing runs here yet."),
         (status(service("web", "stopped")), "", "Stopped on purpose: web."),
         (status(service("web", health="unknown")), "", "Nobody knows yet how web is."),
-        (status(service("web")), "refused", "Then: All 2 services healthy. The watchdog has not"),
+        (
+            status(service("web")),
+            "refused",
+            "Last known: All 2 services healthy. The watchdog said so AT",
+        ),
     ],
 )
 def test_what_is_not_known_is_not_claimed(said: dict[str, Any], trouble: str, words: str) -> None:

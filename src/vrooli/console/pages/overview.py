@@ -7,7 +7,7 @@ from vrooli.console.page import Page, View
 from vrooli.console.parts.cards import Cards
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.live import Live
-from vrooli.console.parts.problems import problems, show_problems
+from vrooli.console.parts.problems import problems, show_problems, titles_of
 from vrooli.console.parts.standing import Standing, first_line, standings
 from vrooli.console.parts.verdict import Line, Verdict, came_of_it, is_empty, verdict
 from vrooli.console.parts.vitals import show_vitals, vitals
@@ -23,10 +23,14 @@ async def build(view: View) -> None:
 
     def said() -> Verdict:
         now = feed.health
-        return verdict(now.status, now.heals, now.incidents, now.trouble, now.at)
+        return verdict(
+            now.status, now.heals, now.incidents, now.trouble, now.at, titles_of(feed.past.checks)
+        )
 
     parts: list[Live[Any] | Cards] = [Live(said, _verdict, "section")]
-    parts.append(Live(lambda: problems(feed.health), show_problems, "section"))
+    parts.append(
+        Live(lambda: problems(feed.health, titles_of(feed.past.checks)), show_problems, "section")
+    )
     Tag("h2", "Services")
     parts.append(Live(lambda: _is_empty(view), _empty))
     parts.append(Cards(lambda: _standings(view)))

@@ -1,6 +1,8 @@
 """What is wrong now: of services, and of the machine. Pure, and how that is shown."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from vrooli.console.feed import Health
 from vrooli.console.parts.html import Tag, link
@@ -26,7 +28,12 @@ class Problem:
     doing: str
 
 
-def problems(health: Health) -> list[Problem]:
+def titles_of(checks: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What each check is called, by its id."""
+    return {str(one["id"]): str(one["title"]) for one in checks}
+
+
+def problems(health: Health, titles: Mapping[str, str]) -> list[Problem]:
     """The worst first; what only waits for another stands behind what fails itself."""
     services = sorted(
         (one for one in standings(health.status) if one.is_problem),
@@ -39,7 +46,7 @@ def problems(health: Health) -> list[Problem]:
     for row in health.status.get("problems", ()):
         name, level = str(row["check"]), row["status"]
         message = first_line(str(row["message"]))
-        found.append(Problem(name, f"/checks/{name}", level, level, message, ""))
+        found.append(Problem(titles.get(name, name), f"/checks/{name}", level, level, message, ""))
     return sorted(found, key=lambda one: LEVELS.index(one.level))
 
 

@@ -50,6 +50,7 @@ def verdict(
     incidents: Sequence[Mapping[str, Any]] = (),
     trouble: str = "",
     at: float = 0.0,
+    titles: Mapping[str, str] | None = None,
 ) -> Verdict:
     """Of what the watchdog said last.
 
@@ -59,22 +60,24 @@ def verdict(
         incidents: of `GET /notify`.
         trouble: why the watchdog does not answer now; empty while it does.
         at: unix seconds of its last answer.
+        titles: of the checks of the machine, by their id.
     """
     if not status:
         if trouble:
             return Verdict("unknown", "Nobody knows how the services are: the watchdog is away.")
         return Verdict("unknown", "Asking the watchdog …")
-    said = _said(status, heals, incidents)
+    said = _said(status, heals, incidents, titles or {})
     if not trouble:
         return said
-    lines = (Line("The watchdog has not answered since. This was its last word, ", at, "."),)
-    return Verdict("unknown", f"Then: {said.headline}", (*lines, *said.lines))
+    lines = (Line("The watchdog said so ", at, ", and does not answer now."),)
+    return Verdict("unknown", f"Not known now. Last known: {said.headline}", (*lines, *said.lines))
 
 
 def _said(
     status: Mapping[str, Any],
     heals: Sequence[Mapping[str, Any]],
     incidents: Sequence[Mapping[str, Any]],
+    titles: Mapping[str, str],
 ) -> Verdict:
     found = standings(status)
     if is_empty(status):
@@ -85,7 +88,7 @@ def _said(
         return _fine(found, heals)
     level: Level = "critical" if status.get("status") == "critical" else "warning"
     lines = (*_done(wrong, heals), *_wanted(incidents, wrong))
-    return Verdict(level, _headline(wrong, problems), lines or (_nobody_needed(),))
+    return Verdict(level, _headline(wrong, problems, titles), lines or (_nobody_needed(),))
 
 
 def is_empty(status: Mapping[str, Any]) -> bool:
@@ -144,7 +147,9 @@ def seconds(value: float) -> str:
     return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.0f} h"
 
 
-def _headline(wrong: Sequence[Standing], problems: Sequence[Mapping[str, Any]]) -> str:
+def _headline(
+    wrong: Sequence[Standing], problems: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
+) -> str:
     roots = [one for one in wrong if not one.waits]
     down = [one.name for one in roots if one.level == "critical"]
     uneasy = [one for one in roots if one.level == "warning"]
@@ -158,7 +163,9 @@ def _headline(wrong: Sequence[Standing], problems: Sequence[Mapping[str, Any]]) 
     for word in dict.fromkeys(one.word for one in uneasy):
         said.append(f"{listed([one.name for one in uneasy if one.word == word])}: {word}.")
     if problems:
-        said.append(f"This machine: {first_line(str(problems[0]['message']))}.")
+        first = problems[0]
+        check = str(first["check"])
+        said.append(f"{titles.get(check, check)}: {first_line(str(first['message']))}.")
         if len(problems) > 1:
             said.append(f"{len(problems) - 1} more below.")
     return " ".join(said)
