@@ -85,7 +85,12 @@ def _row(one: Channel) -> Tag:
 def _test(view: View, one: Channel, outcome: Outcome) -> None:
     async def ask() -> str:
         watchdog = view.acting.watchdog
-        return results_of(await view.acting.ask(lambda: watchdog.test_channels(one.name)))
+        results = await view.acting.ask(lambda: watchdog.test_channels(one.name))
+        if not all(result["ok"] for result in results):
+            raise VrooliError(
+                results_of(results), next_step="see that its address is right, then try again"
+            )
+        return results_of(results)
 
     may = view.acting.person.may(OPERATOR)
     button(
