@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from vrooli.client.accounts import AccountsClient
 from vrooli.client.api import NOBODY, Bearer
@@ -47,7 +48,8 @@ class Ways:
 
     def __init__(self, settings: ConsoleSettings, sessions: Sessions) -> None:
         self.settings, self.sessions = settings, sessions
-        self._turn = threading.Lock()
+        self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+        self._taking = threading.Lock()
 
     def acting(self, session: str) -> "Acting":
         """As that one."""
@@ -62,11 +64,20 @@ class Ways:
             )
         return self.settings.server
 
+    def is_due(self, session: str) -> bool:
+        """Whether what somebody with an account may do was told too long ago."""
+        one = self.sessions.lasting(session)
+        return one is not None and one.account is not None and not _is_good(one.account)
+
     def exchanged(self, session: str) -> str:
-        """A good access token of an account; the person may do what the server says now."""
-        with self._turn:
+        """A good access token of an account; the person may do what the server says now. A refresh
+        token is good once: of those who ask at the same time for a session, one exchanges it.
+        """
+        with self._taking:
+            turn = self._turns.setdefault(session, _Turn())
+        with turn.lock:
             account = _account(self.sessions.known(session))
-            if account.until - EARLY > time.time():
+            if _is_good(account):
                 return account.access
             try:
                 pair = AccountsClient(self.server(), NOBODY).refresh(account.refresh)
@@ -76,6 +87,17 @@ class Ways:
             person, account = account_of(pair, time.time())
             self.sessions.change(session, person, account)
             return account.access
+
+
+class _Turn:
+    """Whose turn it is to exchange the tokens of a session."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+def _is_good(account: Account) -> bool:
+    return account.until - EARLY > time.time()
 
 
 def _account(one: SignedIn | None) -> Account:
@@ -143,7 +165,7 @@ class Acting:
         if signed_in.account is None:
             passes = Passes(self.ways.settings.signing_key, FOR_SERVER)
             return passes.make(signed_in.person, time.time())
-        if signed_in.account.until - EARLY > time.time():
+        if _is_good(signed_in.account):
             return signed_in.account.access
         return self.ways.exchanged(self.session)
 

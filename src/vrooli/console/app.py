@@ -12,7 +12,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -21,11 +21,13 @@ from vrooli.console.feed import Feed
 from vrooli.console.frame import framed
 from vrooli.console.gate import SIGNED_IN, Gate
 from vrooli.console.login import Login
+from vrooli.console.open_pages import OpenPages
 from vrooli.console.page import Page, View, pages
 from vrooli.console.parts.trouble import show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import AccessDenied, VrooliError
+from vrooli.core.passes import Person
 
 STATIC = Path(__file__).parent / "static"
 RECONNECT = 20.0
@@ -36,7 +38,10 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     """All of it. NiceGUI keeps its pages for the whole process: call it once."""
     sessions = Sessions(settings.sessions, time)
     ways, feed = Ways(settings, sessions), Feed()
-    inner = FastAPI(lifespan=_lifespan(feed), docs_url=None, redoc_url=None, openapi_url=None)
+    open_pages = OpenPages(ways)
+    inner = FastAPI(
+        lifespan=_lifespan(feed, open_pages), docs_url=None, redoc_url=None, openapi_url=None
+    )
     login = Login(ways)
     inner.add_route("/login", login.show, methods=["GET"])
     inner.add_route("/login", login.take, methods=["POST"])
@@ -46,7 +51,7 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     found = pages()
     menu = [one for one in found if one.order is not None]
     for one in found:
-        ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, menu))
+        ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, open_pages, menu))
     ui.add_head_html(_head(), shared=True)
     nicegui_app.on_exception(_note)
     ui.run_with(
@@ -76,37 +81,54 @@ def _head() -> str:
     )
 
 
-def _lifespan(feed: Feed) -> Callable[[FastAPI], Any]:
+def _lifespan(feed: Feed, open_pages: OpenPages) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(feed.run())
+        tasks = [asyncio.create_task(one.run()) for one in (feed, open_pages)]
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     return running
 
 
 def _shown(
-    page: Page, ways: Ways, feed: Feed, menu: list[Page]
-) -> Callable[[Request], Awaitable[None]]:
-    async def show(request: Request) -> None:
+    page: Page, ways: Ways, feed: Feed, open_pages: OpenPages, menu: list[Page]
+) -> Callable[[Request], Awaitable[Response | None]]:
+    async def show(request: Request) -> Response | None:
         signed_in = getattr(request.state, SIGNED_IN)
+        try:
+            await open_pages.confirm(signed_in.id)
+        except AccessDenied:
+            return RedirectResponse("/login", 303)
         acting = ways.acting(signed_in.id)
         view = View(acting, feed, dict(request.path_params), dict(request.query_params))
         client = ui.context.client
         leave = feed.join(acting)
         client.on_delete(leave)
-        main = framed(page, view, menu)
+        client.on_delete(open_pages.join(client, signed_in.id))
+        person = acting.person
+        main = framed(page, view, [one for one in menu if person.may(one.role)])
         with main:
             try:
+                _require(page, person)
                 await page.build(view)
             except VrooliError as error:
                 show_trouble(error)
+        return None
 
     return show
+
+
+def _require(page: Page, person: Person) -> None:
+    if not person.may(page.role):
+        raise AccessDenied(
+            f"this page needs the role {page.role}; yours is {person.role}",
+            next_step="ask an admin for it: `vrooli user role`",
+        )
 
 
 async def _healthy(_: Request) -> Response:

@@ -4,10 +4,10 @@ who are signed in; and what browsers are told to refuse.
 
 import secrets
 from collections.abc import Iterable
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,15 +15,21 @@ from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
 
 COOKIE = "vrooli_console"
+"""The beginning of its name. Cookies know no ports: each console of a host has its own."""
+
 SIGNED_IN = "signed_in"
 """Where the state of a request has the session of whoever asks."""
 
 OPEN = ("/login", "/health", "/static/", "/favicon.ico", "/_nicegui/")
+"""Open to everybody to look at; and of what changes something `/login` alone."""
+
 PUBLIC = ("/status", "/badge/")
 """Open too where the settings say so."""
 
+READING = ("GET", "HEAD")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MAX_PATH = 2048
+MAX_COOKIES = 16 * 1024
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -57,21 +63,24 @@ def policy(nonce: str, host: str, *, tls: bool) -> str:
     )
 
 
-def cookie_of(headers: Headers) -> str:
-    """What our cookie says; empty without one."""
-    try:
-        found = SimpleCookie(headers.get("cookie", "")[:4096]).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
+def cookie_name(port: int, *, tls: bool) -> str:
+    """Of the console at that port. Over TLS browsers let nobody but this very host set it."""
+    return f"{'__Host-' if tls else ''}{COOKIE}_{port}"
+
+
+def cookie_of(headers: Headers, name: str) -> str:
+    """What the cookie of that name says; empty without one."""
+    return cookie_parser(headers.get("cookie", "")[:MAX_COOKIES]).get(name, "")
 
 
 class Gate:
     """ASGI middleware, the outermost.
 
     1. An unknown `Host` is refused: a name that an attacker points here is not ours. 2. So is a
-    foreign `Origin`. 3. Who is not signed in is led to `/login`, or refused. 4. Answers carry the
-    headers above, and scripts of pages the nonce.
+    foreign `Origin`, and whatever changes something or opens a WebSocket without one: browsers
+    always send it then. Of what other sites ask for, only links are followed. 3. Who is not signed
+    in is led to `/login`, or refused. 4. Answers carry the headers above, and scripts of pages the
+    nonce.
     """
 
     def __init__(self, app: ASGIApp, settings: ConsoleSettings, sessions: Sessions) -> None:
@@ -87,9 +96,13 @@ class Gate:
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
         # What a proxy says of prefixes would stand in pages; ours has none.
-        dropped = (b"x-forwarded-prefix",)
+        dropped = (b"x-forwarded-prefix", b"x-nicegui-prefix")
         scope["headers"] = [one for one in scope["headers"] if one[0] not in dropped]
-        guarded = _Guarded(send, headers.get("host", ""), tls=self._is_tls(headers))
+        tls = self._is_tls(headers)
+        if tls:  # it may have ended at a proxy
+            scope["scheme"] = "wss" if scope["type"] == "websocket" else "https"
+        embedded = self._is_embedded(scope)
+        guarded = _Guarded(send, headers.get("host", ""), tls=tls, embedded=embedded)
         if refusal is None:
             await self._app(scope, receive, guarded)
         elif scope["type"] == "websocket":
@@ -106,25 +119,46 @@ class Gate:
                 "next: name it in VROOLI_ORIGINS, as https://HOST\n",
                 421,
             )
-        origin = headers.get("origin")
-        changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
-        if changes and origin is not None and origin.lower() not in self._origins:
+        changes = scope["type"] == "websocket" or scope["method"] not in READING
+        if not self._is_embedded(scope) and not self._is_ours(headers, changes=changes):
             return PlainTextResponse("asked by a page of another site\n", 403)
-        signed_in = self._sessions.of(cookie_of(headers))
+        name = cookie_name(self._settings.port, tls=self._is_tls(headers))
+        signed_in = self._sessions.of(cookie_of(headers, name))
         scope.setdefault("state", {})[SIGNED_IN] = signed_in
-        if signed_in is not None or self._is_open(scope["path"]):
+        if signed_in is not None or self._is_open(scope["path"], changes=changes):
             return None
-        wanted = quote(scope["path"], safe="/")
+        wanted = quote(_address(scope), safe="/")
         if scope["type"] == "http" and "text/html" in headers.get("accept", ""):
             return RedirectResponse(f"/login?to={wanted}", 303)
         return PlainTextResponse("sign in first\n", 401)
 
-    def _is_open(self, path: str) -> bool:
+    def _is_ours(self, headers: Headers, *, changes: bool) -> bool:
+        """Whether a page of ours asks, or nothing that a page of another site could do alone."""
+        origin = headers.get("origin")
+        if origin is not None or changes:
+            return (origin or "").lower() in self._origins
+        follows_link = headers.get("sec-fetch-mode", "navigate") == "navigate"
+        return follows_link or headers.get("sec-fetch-site") not in ("cross-site", "same-site")
+
+    def _is_embedded(self, scope: Scope) -> bool:
+        """Badges stand in pages of other sites."""
+        badge = self._settings.public_status and scope["path"].startswith("/badge/")
+        return badge and scope.get("method") in READING
+
+    def _is_open(self, path: str, *, changes: bool) -> bool:
+        if changes:
+            return path == "/login"
         opened = (*OPEN, *(PUBLIC if self._settings.public_status else ()))
         return any(path == one or (one.endswith("/") and path.startswith(one)) for one in opened)
 
     def _is_tls(self, headers: Headers) -> bool:
         return self._settings.tls or f"https://{headers.get('host', '')}" in self._origins
+
+
+def _address(scope: Scope) -> str:
+    """Path and query of what is asked for."""
+    query = scope["query_string"].decode("latin-1")
+    return f"{scope['path']}?{query}" if query else str(scope["path"])
 
 
 def _hosts(settings: ConsoleSettings) -> Iterable[str]:
@@ -145,8 +179,8 @@ def _origins(settings: ConsoleSettings, hosts: Iterable[str]) -> Iterable[str]:
 class _Guarded:
     """Sends an answer with our headers; a page is held back until all of it is there."""
 
-    def __init__(self, send: Send, host: str, *, tls: bool) -> None:
-        self._send, self._host, self._tls = send, host, tls
+    def __init__(self, send: Send, host: str, *, tls: bool, embedded: bool) -> None:
+        self._send, self._host, self._tls, self._embedded = send, host, tls, embedded
         self._nonce = secrets.token_urlsafe(16)
         self._start: Message | None = None
         self._body = b""
@@ -157,6 +191,8 @@ class _Guarded:
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers[name] = value
+            if self._embedded:
+                headers["Cross-Origin-Resource-Policy"] = "cross-origin"
             headers["Content-Security-Policy"] = policy(self._nonce, self._host, tls=self._tls)
             if headers.get("content-type", "").startswith("text/html"):
                 self._start = message

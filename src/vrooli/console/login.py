@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from html import escape
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -12,15 +13,21 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from vrooli.client.accounts import AccountsClient
 from vrooli.client.api import NOBODY
 from vrooli.console.acting import Ways, account_of
-from vrooli.console.gate import COOKIE, SIGNED_IN
-from vrooli.console.sessions import SECONDS
+from vrooli.console.gate import SIGNED_IN, cookie_name
+from vrooli.console.sessions import LONGEST, Account
+from vrooli.console.tries import Tries
 from vrooli.core.errors import AccessDenied, VrooliError
 from vrooli.core.passes import FOR_CONSOLE, Passes
 
-LINK_SECONDS = 600
-"""A link that signs somebody in is good for so long, and once."""
-
 MAX_FORM = 16 * 1024
+TRIES, TRY_SECONDS = 20, 60.0
+"""So many passwords may be tried from one address at once, then one a minute: the server, which
+counts too, sees all of them come from here.
+"""
+
+WAIT = 2.0
+"""Seconds for which signing out waits for the server to end the session there."""
+
 _PAGE = (Path(__file__).parent / "static" / "login.html").read_text(encoding="utf-8")
 _STALE = "This link was used before, or is too old. `vrooli console link` prints a new one."
 
@@ -34,18 +41,22 @@ class Login:
 
     def __init__(self, ways: Ways) -> None:
         self._ways = ways
+        self._tries = Tries(TRIES, TRY_SECONDS)
 
     async def show(self, request: Request) -> Response:
         """GET: the form; with `?link=` whoever has one is signed in at once."""
         link = request.query_params.get("link")
         if link is not None:
-            return self._by_link(request, link)
+            return await self._by_link(request, link)
         if getattr(request.state, SIGNED_IN, None) is not None:
             return RedirectResponse(_wanted(request), 303)
         return self._form(request)
 
     async def take(self, request: Request) -> Response:
         """POST: address and password of an account of the server."""
+        wait = self._tries.take(request.client.host if request.client else "", time.monotonic())
+        if wait:
+            return self._form(request, f"There were too many tries; wait {wait:.0f} s.", 429)
         form = await _form_of(request)
         email, password = form.get("email", ""), form.get("password", "")
         try:
@@ -53,24 +64,39 @@ class Login:
         except AccessDenied:
             return self._form(request, "The address or the password is not right.", 401)
         except VrooliError as error:
-            return self._form(request, f"The server does not answer: {error.what}.", 503)
+            return self._form(request, f"The server says: {error.what}.", 503)
         person, account = account_of(pair, time.time())
+        await self._end_earlier(request)
         return self._signed_in(request, self._ways.sessions.begin(person, account))
 
     async def leave(self, request: Request) -> Response:
         """POST: sign out."""
-        signed_in = getattr(request.state, SIGNED_IN, None)
-        if signed_in is not None:
-            self._ways.sessions.end(signed_in.id)
+        await self._end_earlier(request)
         answer = RedirectResponse("/login", 303)
-        answer.delete_cookie(COOKIE)
+        answer.delete_cookie(
+            self._cookie(request), httponly=True, samesite="lax", secure=_is_tls(request)
+        )
         return answer
+
+    async def _end_earlier(self, request: Request) -> None:
+        """The session of this browser is over, here at once, and at the server if it answers."""
+        signed_in = getattr(request.state, SIGNED_IN, None)
+        if signed_in is None:
+            return
+        self._ways.sessions.end(signed_in.id)
+        if signed_in.account is not None:
+            told = asyncio.create_task(asyncio.to_thread(self._log_out, signed_in.account))
+            await asyncio.wait([told], timeout=WAIT)
+
+    def _log_out(self, account: Account) -> None:
+        with suppress(VrooliError):
+            AccountsClient(self._ways.server(), NOBODY).log_out(account.refresh)
 
     async def _pair(self, email: str, password: str) -> dict[str, object]:
         client = AccountsClient(self._ways.server(), NOBODY)
         return await asyncio.to_thread(client.log_in, email, password)
 
-    def _by_link(self, request: Request, link: str) -> Response:
+    async def _by_link(self, request: Request, link: str) -> Response:
         now = time.time()
         passes = Passes(self._ways.settings.console_key, FOR_CONSOLE)
         person, claims = passes.person(link, now), passes.claims(link, now) or {}
@@ -78,31 +104,43 @@ class Login:
             str(claims.get("jti")), float(claims.get("exp", now))
         ):
             return self._form(request, _STALE, 401)
+        await self._end_earlier(request)
         return self._signed_in(request, self._ways.sessions.begin(person))
 
     def _signed_in(self, request: Request, token: str) -> Response:
         answer = RedirectResponse(_wanted(request), 303)
         answer.set_cookie(
-            COOKIE,
+            self._cookie(request),
             token,
-            max_age=int(SECONDS),
+            max_age=int(LONGEST),
             httponly=True,
             samesite="lax",
-            secure=self._ways.settings.tls or request.url.scheme == "https",
+            secure=_is_tls(request),
         )
         return answer
 
+    def _cookie(self, request: Request) -> str:
+        return cookie_name(self._ways.settings.port, tls=_is_tls(request))
+
     def _form(self, request: Request, trouble: str = "", status: int = 200) -> Response:
         accounts = "" if self._ways.settings.server is not None else "hidden"
-        page = _PAGE.replace("{trouble}", escape(trouble)).replace("{to}", escape(_wanted(request)))
-        page = page.replace("{shown}", "" if trouble else "hidden").replace("{accounts}", accounts)
+        to = quote(_wanted(request), safe="/")
+        page = _PAGE.replace("{shown}", "" if trouble else "hidden").replace("{to}", to)
+        page = page.replace("{accounts}", accounts).replace("{trouble}", escape(trouble))
         return HTMLResponse(page, status, {"Cache-Control": "no-store"})
 
 
 def _wanted(request: Request) -> str:
     """Where whoever signs in wants to go: a page of ours, never another site."""
     to = request.query_params.get("to", "/")
-    return to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/"
+    # Browsers read `/\` and `/TAB/` as `//`, which begins the name of another host.
+    ours = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable()
+    return to if ours else "/"
+
+
+def _is_tls(request: Request) -> bool:
+    """The gate has seen to it that this is so behind a proxy too."""
+    return request.url.scheme == "https"
 
 
 async def _form_of(request: Request) -> dict[str, str]:
@@ -111,5 +149,8 @@ async def _form_of(request: Request) -> dict[str, str]:
         body += piece
         if len(body) > MAX_FORM:
             return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8)
+    except ValueError:
+        return {}
     return {name: values[0] for name, values in fields.items()}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 import secrets
 import threading
@@ -15,10 +16,16 @@ from vrooli.core.passes import ROLES, Person
 SECONDS = 12 * 3600.0
 """A session that nobody used for so long is over."""
 
+LONGEST = 30 * 86_400.0
+"""So is one that began so long ago, used or not: a page that stays open uses it."""
+
 MOST = 1000
 MAX_FILE = 4 * 1024 * 1024
 _RENEW = 300.0
 """Seconds after which the use of a session is noted again."""
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +50,19 @@ class SignedIn:
     Attributes:
         id: digest of what the cookie says; names the session here.
         person: who.
-        used: unix seconds.
+        used, began: unix seconds.
         account: None for whoever came by a link.
     """
 
     id: str
     person: Person
     used: float
+    began: float
     account: Account | None = None
+
+    def lasts(self, now: float) -> bool:
+        """Whether it is not over yet."""
+        return now - self.used <= SECONDS and now - self.began <= LONGEST
 
 
 class Sessions:
@@ -74,7 +86,7 @@ class Sessions:
             self._forget()
             if len(self._all) >= MOST:
                 del self._all[min(self._all.values(), key=lambda one: one.used).id]
-            one = SignedIn(_digest(token), person, self._now(), account)
+            one = SignedIn(_digest(token), person, self._now(), self._now(), account)
             self._all[one.id] = one
             self._write()
         return token
@@ -88,12 +100,18 @@ class Sessions:
         with self._lock:
             one = self._all.get(session)
             now = self._now()
-            if one is None or now - one.used > SECONDS:
+            if one is None or not one.lasts(now):
                 return None
             if now - one.used > _RENEW:
                 one = replace(one, used=now)
                 self._keep(one)
             return one
+
+    def lasting(self, session: str) -> SignedIn | None:
+        """As `known`, without using it."""
+        with self._lock:
+            one = self._all.get(session)
+            return one if one is not None and one.lasts(self._now()) else None
 
     def change(self, session: str, person: Person, account: Account) -> None:
         """Its next tokens, and what it may do from now on; nothing when it is over."""
@@ -129,10 +147,17 @@ class Sessions:
         self._write()
 
     def _forget(self) -> None:
-        oldest = self._now() - SECONDS
-        self._all = {one.id: one for one in self._all.values() if one.used >= oldest}
+        now = self._now()
+        self._all = {one.id: one for one in self._all.values() if one.lasts(now)}
 
     def _write(self) -> None:
+        """A disk that is full keeps nobody out: just then somebody wants to see what is wrong."""
+        try:
+            self._replace_file()
+        except OSError as error:
+            _log.warning("who is signed in is not kept over a restart: %s", error)
+
+    def _replace_file(self) -> None:
         body = {"sessions": [asdict(one) for one in self._all.values()], "links": self._links}
         beside = self._path.with_name(f"{self._path.name}.new")
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -162,4 +187,5 @@ def _session(raw: dict[str, Any]) -> SignedIn:
     if person.role not in ROLES:
         raise ValueError(person.role)
     account = Account(**raw["account"]) if raw["account"] else None
-    return SignedIn(str(raw["id"]), person, float(raw["used"]), account)
+    used, began = float(raw["used"]), float(raw["began"])
+    return SignedIn(str(raw["id"]), person, used, began, account)

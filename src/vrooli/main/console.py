@@ -51,7 +51,7 @@ def settings_from(environ: Mapping[str, str]) -> ConsoleSettings:
         origins=tuple(_origin(one) for one in environ.get("VROOLI_ORIGINS", "").split()),
         certificate=_file(environ, "VROOLI_TLS_CERTIFICATE"),
         certificate_key=_file(environ, "VROOLI_TLS_KEY"),
-        public_status=environ.get("VROOLI_STATUS_PAGE") == "public",
+        public_status=_is_said(environ, "VROOLI_STATUS_PAGE", "public"),
         version=__version__,
     )
     _check_reach(settings, environ)
@@ -111,14 +111,41 @@ def _address(text: str, variable: str) -> HostPort:
 
 
 def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+    origin = _plain_origin(text)
+    if origin is None:
         raise UsageError(
             f"{text!r} is no address of a site",
             where="VROOLI_ORIGINS",
             next_step="write `https://HOST`, or `https://HOST:PORT`",
         )
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    return origin
+
+
+def _plain_origin(text: str) -> str | None:
+    """As browsers say it: a port that goes without saying is not said. None when it is none."""
+    try:
+        parts = urlsplit(text.lower())
+        port = parts.port
+    except ValueError:
+        return None
+    usual = {"http": 80, "https": 443}
+    more = parts.username is not None or parts.query or parts.fragment
+    if parts.scheme not in usual or not parts.hostname or parts.path not in ("", "/") or more:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (
+        f":{port}" if port not in (None, usual[parts.scheme]) else ""
+    )
+
+
+def _is_said(environ: Mapping[str, str], name: str, word: str) -> bool:
+    """Whether a variable says that word; a wrong one is no silent no."""
+    text = environ.get(name, "")
+    if text not in ("", word):
+        raise UsageError(
+            f"{text!r} is not known", where=name, next_step=f"set it to `{word}`, or leave it out"
+        )
+    return text == word
 
 
 def _file(environ: Mapping[str, str], name: str) -> Path | None:
@@ -140,7 +167,7 @@ def _check_reach(settings: ConsoleSettings, environ: Mapping[str, str]) -> None:
             where="VROOLI_TLS_CERTIFICATE, VROOLI_TLS_KEY",
             next_step="set both, or neither",
         )
-    plain = environ.get("VROOLI_PLAIN_HTTP") == "yes"
+    plain = _is_said(environ, "VROOLI_PLAIN_HTTP", "yes")
     if not settings.tls and not plain and not _is_loopback(settings.host):
         raise UsageError(
             f"it would send passwords in plain text from {settings.host}",

@@ -6,7 +6,7 @@ from tests.support.stackfile import StackFile, schema_errors
 from vrooli.stack.init import USUAL_PORTS, init_text
 from vrooli.stack.schema import json_schema
 
-PORTS = {"postgres": 25432, "server": 4001, "autoheal": 4002, "web": 4003}
+PORTS = {"postgres": 25432, "server": 4001, "autoheal": 4002, "console": 4004, "web": 4003}
 
 
 def uncommented(text: str) -> str:
@@ -25,7 +25,7 @@ def test_it_is_the_default_stack_on_free_ports(file: StackFile) -> None:
     stack = file.load(init_text(PORTS, "shop"))
     assert stack.name == "shop"
     ports = {name: service.port for name, service in stack.services.items()}
-    assert ports == {"postgres": 25432, "server": 4001, "autoheal": 4002}
+    assert ports == {"postgres": 25432, "server": 4001, "autoheal": 4002, "console": 4004}
     assert stack.services["server"].env == {"DATABASE_URL": "resource:postgres"}
 
 
@@ -50,4 +50,9 @@ def test_its_lines_fit_on_a_screen() -> None:
 
 def test_without_the_work_half_it_declares_no_server(file: StackFile) -> None:
     stack = file.load(init_text(PORTS, "shop", with_server=False))
-    assert set(stack.services) == {"postgres", "autoheal"}
+    assert set(stack.services) == {"postgres", "console", "autoheal"}
+
+
+def test_without_the_console_it_declares_none(file: StackFile) -> None:
+    stack = file.load(init_text(PORTS, "shop", with_console=False))
+    assert set(stack.services) == {"postgres", "server", "autoheal"}
