@@ -70,11 +70,13 @@ class Archive:
             lambda c: _rows(Recall(c, pulse), chosen[0], step, window, span)
         )
 
-    async def uptime(self, name: str, windows: Sequence[Span]) -> list[dict[str, Any]]:
-        """How much of each window each check was up."""
+    async def uptime(
+        self, name: str, windows: Sequence[Span], parts: int = 0
+    ) -> list[dict[str, Any]]:
+        """How much of each window each check was up, and of as many equal parts of it."""
         chosen = await self._subjects(name)
         pulse = self._pulse()
-        found = await self._history.read(lambda c: Recall(c, pulse).shares(chosen, windows))
+        found = await self._history.read(lambda c: Recall(c, pulse).shares(chosen, windows, parts))
         return [
             {
                 "check": subject.check,

@@ -24,7 +24,7 @@ from vrooli.autoheal.planned import (
 )
 from vrooli.autoheal.queries import MAX_ROWS, Window
 from vrooli.autoheal.stretch import Stretch
-from vrooli.autoheal.uptime import Uptime, uptime
+from vrooli.autoheal.uptime import Uptime, percents, uptime
 from vrooli.stack.model import Thresholds
 
 PLANNED_BEFORE = 30 * 86_400.0
@@ -62,12 +62,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One check in one window."""
+    """One check in one window; `parts` are the percents of equal parts of it, when asked for."""
 
     window: Span
     uptime: Uptime
     incidents: int
     longest: float
+    parts: Sequence[float | None] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The shape of the API."""
@@ -77,6 +78,7 @@ class Share:
             **self.uptime.to_json(),
             "incidents": self.incidents,
             "longest_incident_seconds": round(self.longest, 3),
+            **({"parts": list(self.parts)} if self.parts else {}),
         }
 
 
@@ -111,12 +113,12 @@ class Recall:
         return found
 
     def shares(
-        self, subjects: Sequence[Subject], windows: Sequence[Span]
+        self, subjects: Sequence[Subject], windows: Sequence[Span], parts: int = 0
     ) -> dict[str, list[Share]]:
-        """Uptime of each check in each window."""
+        """Uptime of each check in each window, and in as many equal parts of it."""
         whole = Span(min(w.began for w in windows), max(w.ended for w in windows))
         lived = self.lives(subjects, whole)
-        return {check: _shares(check, found, windows) for check, found in lived.items()}
+        return {check: _shares(check, found, windows, parts) for check, found in lived.items()}
 
     def troubles(self, subjects: Sequence[Subject], window: Span) -> list[Incident]:
         """Incidents of these checks in `window`, the newest first, whole also where they began
@@ -147,13 +149,15 @@ class Recall:
         return worked_on(events, window.ended)
 
 
-def _shares(check: str, found: Sequence[Piece], windows: Sequence[Span]) -> list[Share]:
+def _shares(check: str, found: Sequence[Piece], windows: Sequence[Span], parts: int) -> list[Share]:
     wrong = incidents(check, found)
     shares = []
     for window in windows:
         mine = _inside(wrong, window)
         longest = max((incident.seconds for incident in mine), default=0.0)
-        shares.append(Share(window, uptime(clipped(found, window)), len(mine), longest))
+        inside = clipped(found, window)
+        each = percents(inside, window, parts) if parts else ()
+        shares.append(Share(window, uptime(inside), len(mine), longest, each))
     return shares
 
 

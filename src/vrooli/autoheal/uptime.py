@@ -6,11 +6,11 @@ which a service was not meant to serve.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vrooli.autoheal.pieces import Piece
+from vrooli.autoheal.pieces import Piece, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,8 @@ class Uptime:
 
     def to_json(self) -> dict[str, Any]:
         """Seconds to the millisecond; `percent` to 4 decimals, rounded down."""
-        share = self.percent
         return {
-            "percent": None if share is None else math.floor(share * 1e4) / 1e4,
+            "percent": _rounded(self.percent),
             "up_seconds": round(self.up, 3),
             "warning_seconds": round(self.warning, 3),
             "down_seconds": round(self.down, 3),
@@ -68,3 +67,32 @@ def uptime(pieces: Iterable[Piece]) -> Uptime:
         unknown=seconds["unknown"],
         off=seconds["off"],
     )
+
+
+def percents(pieces: Sequence[Piece], window: Span, parts: int) -> list[float | None]:
+    """The percent of each of `parts` equal parts of `window`, the oldest first, as `Uptime` counts
+    it: what bars are drawn from.
+
+    Args:
+        pieces: in their order, which do not overlap.
+        window: that they lie in.
+        parts: at least one.
+    """
+    width = window.seconds / parts
+    shares = [[0.0, 0.0] for _ in range(parts)]
+    for piece in pieces:
+        if piece.state not in ("ok", "warning", "critical"):
+            continue
+        down = piece.state == "critical"
+        first = max(0, int((piece.began - window.began) / width))
+        last = min(parts - 1, int((piece.ended - window.began) / width))
+        for index in range(first, last + 1):
+            began = window.began + index * width
+            seconds = min(piece.ended, began + width) - max(piece.began, began)
+            shares[index][down] += max(0.0, seconds)
+    return [_rounded(Uptime(up=up, down=down).percent) for up, down in shares]
+
+
+def _rounded(share: float | None) -> float | None:
+    """To 4 decimals, down: what was down for a moment is never 100."""
+    return None if share is None else math.floor(share * 1e4) / 1e4

@@ -26,6 +26,7 @@ from vrooli.console.page import Page, View, pages
 from vrooli.console.parts.trouble import show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
+from vrooli.console.status_page import StatusPage
 from vrooli.core.errors import AccessDenied, VrooliError
 from vrooli.core.passes import Person
 
@@ -47,6 +48,9 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     inner.add_route("/login", login.take, methods=["POST"])
     inner.add_route("/logout", login.leave, methods=["POST"])
     inner.add_route("/health", _healthy, methods=["GET"])
+    status = StatusPage(ways, feed)
+    inner.add_route("/status", status.show, methods=["GET"])
+    inner.add_route("/badge/{name}.svg", status.badge, methods=["GET"])
     inner.mount("/static", StaticFiles(directory=STATIC))
     found = pages()
     menu = [one for one in found if one.order is not None]

@@ -4,19 +4,25 @@ It is heard as one of the people whose pages are open; while nobody looks, it is
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from nicegui import Event
 
 from vrooli.client import aio
 from vrooli.client.sse import EventLines
+from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.wire import encode
-from vrooli.console.acting import Acting
+from vrooli.console.past import Past, refreshed
 from vrooli.core.errors import AccessDenied, VrooliError
+from vrooli.core.passes import Person
+
+Answer = TypeVar("Answer")
 
 SILENCE = 30.0
 """Seconds without a byte of the stream after which it counts as lost; heartbeats come sooner."""
@@ -30,6 +36,24 @@ TOGETHER = 0.2
 AT_LEAST = 5.0
 """Seconds after which values are read anew where nothing happened."""
 
+HEALS = 20
+"""Heals that are kept, the newest."""
+
+
+class Reader(Protocol):
+    """As whom the watchdog is asked."""
+
+    @property
+    def person(self) -> Person:
+        """Who it is; AccessDenied when the session is over."""
+
+    @property
+    def watchdog(self) -> WatchdogClient:
+        """The watchdog, for one request."""
+
+    async def ask(self, question: Callable[[], Answer]) -> Answer:
+        """The answer of a client, which waits in a thread."""
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -37,12 +61,16 @@ class Health:
 
     Attributes:
         status: of `GET /status`; empty before its first answer.
+        heals: of `GET /heals`, the newest first.
+        incidents: open ones of `GET /notify`.
         at: unix seconds of that.
         trouble: why it does not answer now; empty while it does.
         since: unix seconds of the first failure; 0 while it answers.
     """
 
     status: Mapping[str, Any] = field(default_factory=dict)
+    heals: tuple[Mapping[str, Any], ...] = ()
+    incidents: tuple[Mapping[str, Any], ...] = ()
     at: float = 0.0
     trouble: str = ""
     since: float = 0.0
@@ -58,19 +86,22 @@ class Feed:
 
     Attributes:
         health: the last that is known.
+        past: what bars are drawn from.
         changed: emitted with it when it is another.
         happened: emitted with each event of the watchdog's.
     """
 
     def __init__(self) -> None:
         self.health = Health()
+        self.past = Past()
         self.changed: Event[[]] = Event()
         self.happened: Event[[dict[str, Any]]] = Event()
-        self._readers: list[Acting] = []
+        self._readers: list[Reader] = []
+        self._told = asyncio.Event()
         self._wanted = asyncio.Event()
         self._stirred = asyncio.Event()
 
-    def join(self, reader: Acting) -> Callable[[], None]:
+    def join(self, reader: Reader) -> Callable[[], None]:
         """Somebody looks; what to call when no more."""
         self._readers.append(reader)
         self._wanted.set()
@@ -82,6 +113,24 @@ class Feed:
                 self._wanted.clear()
 
         return leave
+
+    async def known(self, age: float = math.inf, within: float = 1.0, past: str = "month") -> None:
+        """Wait until something is known, or nothing can be: what a page begins with.
+
+        Args:
+            age: seconds; what is older counts as unknown.
+            within: seconds to wait at most.
+            past: the part of the past that is needed, however old.
+        """
+        told = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                while self._too_old(age, past) and not (told and self.health.trouble):
+                    await self._told.wait()
+                    told = True
+
+    def _too_old(self, age: float, past: str) -> bool:
+        return time.time() - self.health.at > age or past not in self.past.read
 
     def look(self) -> None:
         """Read anew soon: somebody has just changed something."""
@@ -99,13 +148,14 @@ class Feed:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._hear(reader))
                     group.create_task(self._keep_reading(reader))
+                    group.create_task(self._keep_recalling(reader))
             except* AccessDenied as refused:
                 self._dismiss(reader, refused.exceptions[0])
             except* VrooliError as failed:
                 self._lost(failed.exceptions[0])
             await asyncio.sleep(PAUSE)
 
-    async def _hear(self, reader: Acting) -> None:
+    async def _hear(self, reader: Reader) -> None:
         watchdog = reader.watchdog
         wire = encode(watchdog.target, "GET", "/events", token=watchdog.token)
         lines = EventLines(str(watchdog.target))
@@ -117,7 +167,7 @@ class Feed:
                     self.happened.emit(event)
         raise VrooliError("the watchdog closed the stream of its events")
 
-    async def _keep_reading(self, reader: Acting) -> None:
+    async def _keep_reading(self, reader: Reader) -> None:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(AT_LEAST):
@@ -127,18 +177,33 @@ class Feed:
             await self._wanted.wait()
             await self._read(reader)
 
-    async def _read(self, reader: Acting) -> None:
-        status = await reader.ask(reader.watchdog.status)
-        self.health = Health(status, time.time())
-        self.changed.emit()
+    async def _keep_recalling(self, reader: Reader) -> None:
+        """Values of the past; a watchdog that is too busy for them is asked again later."""
+        while True:
+            for name in self.past.due(time.time()):
+                await self._wanted.wait()
+                question = partial(_recalled, self.past, name, reader)
+                with suppress(VrooliError):
+                    self.past = await reader.ask(question)
+                    self._tell()
+            await asyncio.sleep(1.0)
+
+    async def _read(self, reader: Reader) -> None:
+        self.health = await reader.ask(lambda: _now(reader.watchdog))
+        self._tell()
 
     def _lost(self, error: Exception) -> None:
         what = error.what if isinstance(error, VrooliError) else str(error)
         since = self.health.since or time.time()
-        self.health = Health(self.health.status, self.health.at, what, since)
+        self.health = replace(self.health, trouble=what, since=since)
+        self._tell()
+
+    def _tell(self) -> None:
+        told, self._told = self._told, asyncio.Event()
+        told.set()
         self.changed.emit()
 
-    def _dismiss(self, reader: Acting, error: Exception) -> None:
+    def _dismiss(self, reader: Reader, error: Exception) -> None:
         """The session of this reader is over, or the watchdog does not know our key."""
         try:
             _ = reader.person
@@ -158,3 +223,14 @@ async def running(feed: Feed) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def _now(watchdog: WatchdogClient) -> Health:
+    """What is so now; blocks."""
+    status, heals = watchdog.status(), watchdog.heals(HEALS)
+    incidents = watchdog.notifications(1)["incidents"]
+    return Health(status, tuple(heals), tuple(incidents), time.time())
+
+
+def _recalled(past: Past, name: str, reader: Reader) -> Past:
+    return refreshed(past, name, reader.watchdog)

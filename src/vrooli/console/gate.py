@@ -190,7 +190,7 @@ class _Guarded:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
-                headers[name] = value
+                headers.setdefault(name, value)
             if self._embedded:
                 headers["Cross-Origin-Resource-Policy"] = "cross-origin"
             headers["Content-Security-Policy"] = policy(self._nonce, self._host, tls=self._tls)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vrooli.autoheal.pieces import Piece, Span, clipped, dark, excused, pieces
 from vrooli.autoheal.stretch import GRACE, State, Stretch
-from vrooli.autoheal.uptime import Uptime, uptime
+from vrooli.autoheal.uptime import Uptime, percents, uptime
 
 WINDOW = Span(0.0, 1000.0)
 STATES: st.SearchStrategy[State] = st.sampled_from(
@@ -147,3 +147,19 @@ def test_percent_counts_neither_unknown_nor_off() -> None:
 def test_any_downtime_is_less_than_a_hundred_percent(up: float, down: float) -> None:
     share = Uptime(up=up, down=down).to_json()["percent"]
     assert 0 <= share < 100
+
+
+def test_parts_of_a_window_have_their_own_percent() -> None:
+    found = pieces([Stretch("ok", 0, 400), Stretch("critical", 400, 525)], Span(0.0, 525.0))
+    assert percents(found, Span(0.0, 600.0), 6) == [100.0, 100.0, 100.0, 100.0, 0.0, 0.0]
+    assert percents(found, Span(0.0, 1000.0), 2) == [80.0, 0.0]
+    assert percents(found, Span(-1000.0, 1000.0), 2) == [None, 76.1904]
+
+
+@given(STRETCHES, st.integers(1, 30))
+def test_parts_add_up_to_the_whole(found: list[Stretch], parts: int) -> None:
+    lived = pieces(found, WINDOW)
+    whole, each = uptime(lived), percents(lived, WINDOW, parts)
+    assert len(each) == parts
+    assert all(one is None for one in each) == (whole.percent is None)
+    assert all(one in (None, 100.0) for one in each) == (whole.down == 0)

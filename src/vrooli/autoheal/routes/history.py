@@ -24,6 +24,9 @@ RECENT = 6 * 3600.0
 MOST = 1000
 """Rows of one answer."""
 
+MOST_PARTS = 100
+"""Of one window: more bars than anybody can tell apart."""
+
 
 @dataclass(frozen=True)
 class Past:
@@ -65,11 +68,11 @@ class Past:
         found = await self.archive.rows(name, step, span, limit(request, 100, MOST))
         return JSONResponse({**_ends(span), **found})
 
-    @asks("check", "since", "until")
+    @asks("check", "since", "until", "parts")
     async def uptime(self, request: Request) -> Response:
         """`{checks[]}`, each with its `windows[]`: seconds up, down, unknown and off, and how many
         incidents. Query: `check`; `since` and `until` for one window instead of 24 hours, 7 days
-        and 30 days.
+        and 30 days; `parts` (0, at most 100): the percents of so many equal parts of each window.
         """
         asked = request.query_params
         if asked.get("since") or asked.get("until"):
@@ -77,7 +80,9 @@ class Past:
         else:
             now = self.clock.wall()
             windows = [moment.window(since, "", now) for since in WINDOWS]
-        return JSONResponse({"checks": await self.archive.uptime(_name(request, "check"), windows)})
+        parts = number(request, "parts", 0, MOST_PARTS)
+        found = await self.archive.uptime(_name(request, "check"), windows, parts)
+        return JSONResponse({"checks": found})
 
     @asks("check", "since", "until")
     async def trends(self, request: Request) -> Response:

@@ -1,0 +1,101 @@
+"""The verdict says in words what is wrong, what is done about it, and what a person has to do."""
+
+from typing import Any
+
+import pytest
+
+from vrooli.console.parts.verdict import Verdict, seconds, verdict
+
+WATCHDOG = {"name": "autoheal", "state": "running", "health": "ok", "pid": 7}
+HEALED = {
+    "subject": "postgres",
+    "cause": "killed by signal 9",
+    "detected_at": 100.0,
+    "attempts": [{"action": "start"}],
+    "outcome": "healed",
+    "verified_after": 0.4,
+}
+
+
+def service(name: str, state: str = "running", health: str = "ok", **more: Any) -> dict[str, Any]:
+    return {"name": name, "state": state, "health": health, "pid": 1, **more}
+
+
+def status(*services: dict[str, Any], said: str = "ok", **more: Any) -> dict[str, Any]:
+    return {"status": said, "services": [*services, WATCHDOG], "watchdog": {"pid": 7}, **more}
+
+
+def told(found: Verdict) -> str:
+    """All of it as one text; times as `AT`."""
+    lines = [f"{one.before}{'AT' if one.at else ''}{one.after}" for one in found.lines]
+    return " ".join([found.headline, *lines])
+
+
+def test_all_is_well() -> None:
+    found = verdict(status(service("postgres"), service("server")), [HEALED])
+    assert found.level == "ok"
+    assert told(found) == (
+        "All 3 services healthy. Last heal AT: postgres, killed by signal 9, back in 0.4 s."
+    )
+
+
+def test_a_failure_names_what_fails_and_what_only_waits() -> None:
+    going = {**HEALED, "outcome": None}
+    services = [service("postgres", "failed"), service("server", "blocked")]
+    found = verdict(status(*services, said="critical"), [going])
+    assert found.level == "critical"
+    assert told(found) == (
+        "postgres is down. server waits for it. "
+        "postgres: killed by signal 9. Healing since AT (start)."
+    )
+
+
+def test_a_person_who_is_needed_is_told() -> None:
+    incident = {"subject": "web", "title": "web does not start", "opened_at": 5.0}
+    bad = service("web", "failed", message="exit code 1; next look in 30 s\nits log")
+    found = verdict(status(bad, said="critical"), [], [incident])
+    assert "exit code 1; next look in 30 s." in told(found)
+    assert "its log" not in told(found)
+    assert "A person is needed: web does not start, since AT." in told(found)
+
+
+def test_who_is_at_it_is_named() -> None:
+    incident = {"subject": "web", "title": "web", "opened_at": 5.0, "acknowledged": {"by": "ada"}}
+    assert "ada is at it" in told(verdict(status(service("web", "failed")), [], [incident]))
+
+
+def test_the_machine_counts() -> None:
+    problem = {"check": "system-disk", "status": "warning", "message": "91 % used"}
+    found = verdict(status(service("web"), said="warning", problems=[problem]))
+    assert (found.level, found.headline) == ("warning", "This machine: 91 % used.")
+
+
+def test_a_bad_look_that_is_not_confirmed_says_so() -> None:
+    bad = service("web", health="critical", message="timeout")
+    found = verdict(status(bad, said="critical"))
+    assert "web: timeout; looked at again before it is healed." in told(found)
+
+
+@pytest.mark.parametrize(
+    ("said", "trouble", "words"),
+    [
+        ({}, "", "Asking the watchdog"),
+        ({}, "refused", "Nobody knows"),
+        (status(), "", "Nothing runs here yet."),
+        (status(service("web", "stopped")), "", "Stopped on purpose: web."),
+        (status(service("web", health="unknown")), "", "Nobody knows yet how web is."),
+        (status(service("web")), "refused", "Then: All 2 services healthy. The watchdog has not"),
+    ],
+)
+def test_what_is_not_known_is_not_claimed(said: dict[str, Any], trouble: str, words: str) -> None:
+    found = verdict(said, trouble=trouble, at=50.0)
+    assert words in told(found)
+    assert found.level == "unknown" or not trouble
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.019, "19 ms"), (0.4, "0.4 s"), (61, "61 s"), (600, "10 min"), (7200, "2 h")],
+)
+def test_durations_have_units(value: float, text: str) -> None:
+    assert seconds(value) == text
