@@ -177,6 +177,14 @@ class WatchdogClient:
         """End silences, named by id or subject."""
         return _rows(self._change("DELETE", f"/notify/silences/{quote(silence, safe='')}"), "ended")
 
+    def log(self, service: str, lines: int = 50) -> list[str]:
+        """The end of what a service wrote; UsageError for one that writes nothing here."""
+        path = f"/services/{quote(service, safe='')}/log?lines={int(lines)}"
+        found = self._object("GET", path).get("lines")
+        if not isinstance(found, list):
+            raise ProtocolError(f"{path} did not answer with lines", where=str(self.target))
+        return [str(line) for line in found]
+
     def jobs(self) -> list[dict[str, Any]]:
         """Every job: when it is due, what runs, how the last run ended."""
         return _rows(self._json("GET", "/jobs"), "jobs")

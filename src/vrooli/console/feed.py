@@ -18,6 +18,7 @@ from vrooli.client import aio
 from vrooli.client.sse import EventLines
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.wire import encode
+from vrooli.console.answers import Answers
 from vrooli.console.past import Past, refreshed
 from vrooli.core.errors import AccessDenied, VrooliError
 from vrooli.core.passes import Person
@@ -89,11 +90,13 @@ class Feed:
         past: what bars are drawn from.
         changed: emitted with it when it is another.
         happened: emitted with each event of the watchdog's.
+        answers: what was asked about the past, shared by all pages.
     """
 
     def __init__(self) -> None:
         self.health = Health()
         self.past = Past()
+        self.answers = Answers()
         self.changed: Event[[]] = Event()
         self.happened: Event[[dict[str, Any]]] = Event()
         self._readers: list[Reader] = []
