@@ -16,7 +16,7 @@ from vrooli.autoheal.outlook import Outlook, nearer, outlook
 from vrooli.autoheal.pieces import Span
 from vrooli.autoheal.queries import Window
 from vrooli.autoheal.recall import Recall, Subject
-from vrooli.autoheal.timeline import happening
+from vrooli.autoheal.sought import Sought, tell
 from vrooli.autoheal.trend import Point, trend
 from vrooli.core.errors import UnknownName, UsageError
 from vrooli.core.nearest import did_you_mean
@@ -96,19 +96,16 @@ class Archive:
         told = [row for row in found if name or row["trend"]["points"]]
         return sorted(told, key=_nearest)
 
-    async def timeline(self, name: str, span: Span, page: Page) -> dict[str, Any]:
-        """What happened, the newest first; `next` is the `before` of the next page. The offset of
-        `page` is a number of a record: only those before it are told, 0 are all.
+    async def timeline(
+        self, name: str, span: Span, page: Page, kind: str = "", text: str = ""
+    ) -> dict[str, Any]:
+        """What happened, the newest first, of that kind, with that text; `next` is the `before` of
+        the next page. The offset of `page` is a number of a record: only those before it are told,
+        0 are all.
         """
-        names = await self.names(name)
-        window = Window(span.began, span.ended, page.limit + 1)
-        found = await self._history.read(
-            lambda c: queries.happenings(c, names, window, page.offset)
-        )
-        told = found[: page.limit]
-        more = len(found) > page.limit
-        entries = [happening(entry) for entry in told]
-        return {"entries": entries, "next": told[-1].seq if more else None}
+        sought = Sought(await self.names(name), kind, text)
+        window = Window(span.began, span.ended, page.limit)
+        return await self._history.read(lambda c: tell(c, sought, window, page.offset))
 
     def known(self) -> list[Subject]:
         """What the stack has: services first, then the machine."""

@@ -67,11 +67,15 @@ class Board:
         if not tracked.service.needs:
             return ()
         stack = self.supervisor.stack
-        failing = {t.name for t in self.tracked.values() if self._serves_not(t)}
+        failing = self.not_serving()
         if not graph.unmet(stack, tracked.service, failing):
             return ()
         below = failing & graph.transitive_needs(stack, tracked.name)
         return tuple(sorted(graph.deepest_failing(stack, below)))
+
+    def not_serving(self) -> set[str]:
+        """The services that nobody who needs them can use now."""
+        return {tracked.name for tracked in self.tracked.values() if self._serves_not(tracked)}
 
     def _serves_not(self, tracked: Tracked) -> bool:
         service = tracked.service

@@ -123,12 +123,17 @@ def counts(
 
 
 def happenings(
-    connection: sqlite3.Connection, names: Iterable[str], window: Window, before: int = 0
+    connection: sqlite3.Connection,
+    names: Iterable[str],
+    window: Window,
+    before: int = 0,
+    kind: str = "",
 ) -> list[Entry]:
     """All but results, newest first: about `names` with operations on them, about all when there
-    are none; with numbers below `before`, if it is not 0.
+    are none; with numbers below `before`, if it is not 0; of one `kind`, if it is not empty.
     """
-    where, values = _where([*_span("at", window), ("seq < ?", before or None)])
+    conditions = [*_span("at", window), ("seq < ?", before or None), ("kind = ?", kind or None)]
+    where, values = _where(conditions)
     where = f"{where or ' WHERE true'} AND kind IN ('transition', 'heal', 'event')"
     if chosen := sorted(names):
         where += _ABOUT

@@ -2,7 +2,7 @@
 only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vrooli.autoheal.board import Board
@@ -13,6 +13,7 @@ from vrooli.core.launch import Launch
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result
 from vrooli.core.status import Status, worst
+from vrooli.stack import graph
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service
 
@@ -59,10 +60,20 @@ class StatusView:
 
     def status(self) -> dict[str, Any]:
         """What `vrooli status --json` prints."""
+        stack = self._board.supervisor.stack
+        needs, waiting = graph.all_needs(stack), graph.waiting(stack, self._board.not_serving())
+        services = [
+            {
+                **self._service(tracked),
+                "needs": sorted(needs.get(tracked.name, ())),
+                "waits_for": self._waits_for(tracked, waiting),
+            }
+            for tracked in self._board.tracked.values()
+        ]
         return {
-            "stack": self._board.supervisor.stack.name,
+            "stack": stack.name,
             "status": str(self.verdict()),
-            "services": [self._service(tracked) for tracked in self._board.tracked.values()],
+            "services": services,
             "problems": self._problems(),
             "watchdog": self._itself(),
         }
@@ -138,6 +149,11 @@ class StatusView:
             "restarts_24h": tracked.starts_since(self._clock.wall()),
             "last_heal": _brief(tracked.heal),
         }
+
+    def _waits_for(self, tracked: Tracked, waiting: Mapping[str, list[str]]) -> list[str]:
+        """What it needs and has not; nothing for one that is not meant to serve."""
+        stopped = self._board.state(tracked) == "stopped"
+        return [] if stopped else waiting.get(tracked.name, [])
 
     def _started_at(self, service: Service, launch: Launch | None) -> Any:
         if service.is_watchdog:

@@ -12,7 +12,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -22,12 +22,12 @@ from vrooli.console.frame import framed
 from vrooli.console.gate import SIGNED_IN, Gate
 from vrooli.console.login import Login
 from vrooli.console.open_pages import OpenPages
-from vrooli.console.page import Page, View, pages
+from vrooli.console.page import File, Page, View, pages
 from vrooli.console.parts.trouble import show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
 from vrooli.console.status_page import StatusPage
-from vrooli.core.errors import AccessDenied, VrooliError
+from vrooli.core.errors import AccessDenied, UsageError, VrooliError
 from vrooli.core.passes import Person
 
 STATIC = Path(__file__).parent / "static"
@@ -55,6 +55,8 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     found = pages()
     menu = [one for one in found if one.order is not None]
     for one in found:
+        for path, answer in one.files.items():
+            inner.add_route(path, sent(answer, ways), methods=["GET"])
         ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, open_pages, menu))
     ui.add_head_html(_head(), shared=True)
     nicegui_app.on_exception(_note)
@@ -133,6 +135,23 @@ def _require(page: Page, person: Person) -> None:
             f"this page needs the role {page.role}; yours is {person.role}",
             next_step="ask an admin for it: `vrooli user role`",
         )
+
+
+def sent(answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:
+    """A route for a file of a page; what goes wrong is told as text."""
+
+    async def send(request: Request) -> Response:
+        acting = ways.acting(getattr(request.state, SIGNED_IN).id)
+        try:
+            return await answer(acting, request)
+        except AccessDenied as error:
+            return PlainTextResponse(f"{error}\n", 403)
+        except UsageError as error:
+            return PlainTextResponse(f"{error}\n", 400)
+        except VrooliError as error:
+            return PlainTextResponse(f"{error}\n", 503)
+
+    return send
 
 
 async def _healthy(_: Request) -> Response:

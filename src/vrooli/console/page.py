@@ -1,12 +1,18 @@
 """What a page is. One file in `pages/` defines one, as `PAGE`, and is found by that."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 import vrooli.console.pages
 from vrooli.console.acting import Acting
 from vrooli.console.feed import Feed
 from vrooli.core import discover
+
+File = Callable[[Acting, Request], Awaitable[Response]]
+"""Answers a `GET` with something else than a page; it may raise VrooliError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Page:
         order: where it stands in the menu; None keeps it out of it.
         role: what somebody needs to be to see it.
         own_heading: it makes its first heading itself.
+        files: by path, what answers there, as the person who is signed in: downloads.
     """
 
     path: str
@@ -47,6 +54,7 @@ class Page:
     order: int | None = None
     role: str = "viewer"
     own_heading: bool = False
+    files: Mapping[str, File] = field(default_factory=dict)
 
 
 def pages() -> list[Page]:

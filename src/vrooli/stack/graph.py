@@ -51,6 +51,11 @@ def direct_needs(stack: Stack, name: str) -> set[str]:
     return {service.name for service in stack.services.values() if service.group in groups}
 
 
+def all_needs(stack: Stack) -> dict[str, set[str]]:
+    """`direct_needs` of every service, in one pass."""
+    return _edges(stack)
+
+
 def transitive_needs(stack: Stack, names: str | Iterable[str]) -> set[str]:
     """All that `names` need, and what that needs, without `names` themselves unless one needs
     another."""
@@ -147,6 +152,26 @@ def stop_seconds(stack: Stack) -> float:
 def unmet(stack: Stack, service: Service, failing: Collection[str]) -> list[str]:
     """The needed groups of `service` of which every instance is in `failing`."""
     return [group for group in service.needs if _down(members(stack, group), failing)]
+
+
+def waiting(stack: Stack, failing: Collection[str]) -> dict[str, list[str]]:
+    """The failing services that a heal cannot help now, each with the failing services that it
+    waits for; in one pass, for who asks about all of a large stack.
+    """
+    members_of: dict[str, list[str]] = {}
+    for service in stack.services.values():
+        members_of.setdefault(service.group, []).append(service.name)
+    down = {group for group, names in members_of.items() if _down(names, failing)}
+    found = {
+        name: [
+            one
+            for group in stack.services[name].needs
+            if group in down
+            for one in members_of[group]
+        ]
+        for name in _known(stack, failing)
+    }
+    return {name: names for name, names in found.items() if names}
 
 
 def blocked(stack: Stack, failing: Collection[str]) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ import pytest
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
 from tests.support.seeded import looks, seed
 from tests.support.until import until
+from vrooli.autoheal import sought
 from vrooli.autoheal.archive import Archive, Page
 from vrooli.autoheal.catalogue import all_checks, checks_of
 from vrooli.autoheal.pieces import Span
@@ -238,6 +239,39 @@ async def test_pages_of_the_timeline_are_the_whole(tmp_path: Path) -> None:
             before = page["next"]
     assert [one["at"] for one in seen] == [NOW - 91 - n for n in range(10)]
     assert {one["words"] for one in seen} == {"ok -> critical: no answer"}
+
+
+async def test_the_timeline_is_searched_by_kind_and_words(tmp_path: Path) -> None:
+    happened = [
+        Record(Kind.TRANSITION, "scenario-web", "ok", None, {"from": "ok", "to": word}, NOW - 9 + n)
+        for n, word in enumerate(("Red", "blue", "REDDISH", "green"))
+    ]
+    happened.append(Record(Kind.EVENT, "red", "", None, {"what": "painted"}, NOW - 5))
+    span = Span(NOW - DAY, NOW)
+    async with archive_of(tmp_path, happened) as archive:
+        page = await archive.timeline("", span, Page(2), text="red")
+        assert [one["subject"] for one in page["entries"]] == ["red", "scenario-web"]
+        rest = await archive.timeline("", span, Page(2, page["next"]), text="red")
+        assert [one["words"] for one in rest["entries"]] == ["ok -> Red"]
+        assert rest["next"] is None
+        events = await archive.timeline("", span, PAGE, kind="event")
+        assert [one["words"] for one in events["entries"]] == ["painted"]
+
+
+async def test_a_search_that_finds_little_goes_on_with_the_next_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sought, "AT_ONCE", 2)
+    monkeypatch.setattr(sought, "MOST_READ", 4)
+    happened = [
+        Record(Kind.EVENT, f"number {n}", "", None, {"what": "x"}, NOW - 9) for n in range(6)
+    ]
+    span = Span(NOW - DAY, NOW)
+    async with archive_of(tmp_path, happened) as archive:
+        page = await archive.timeline("", span, PAGE, text="number 1")
+        assert page["entries"] == []
+        rest = await archive.timeline("", span, Page(100, page["next"]), text="number 1")
+    assert [one["subject"] for one in rest["entries"]] == ["number 1"]
 
 
 async def test_a_crash_and_a_stop_in_the_timeline_of_a_real_watchdog(tmp_path: Path) -> None:

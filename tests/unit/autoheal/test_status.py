@@ -84,3 +84,20 @@ async def test_a_restart_that_a_missing_secret_forbids_is_refused_by_its_name(
         await until(lambda: tracked.heal is not None and tracked.heal.outcome is not None)
         await watchdog.history.put_state("a turn of the writer", 1)  # the record is before it
         assert "env:NOPE" in (await watchdog.heals("web"))[0]["note"]
+
+
+async def test_it_says_who_needs_whom_and_who_waits(tmp_path: Path) -> None:
+    stack = stack_of(scenario("db", 1), scenario("web", 2, needs=("db",)))
+    async with MemoryWatchdog(tmp_path, stack) as watchdog:
+        view = view_of(watchdog)
+        await watchdog.operations.run("up", (), silent)
+        _, web = view.status()["services"]
+        assert (web["needs"], web["waits_for"]) == (["db"], [])
+        await watchdog.operations.run("stop", ["web"], silent)
+        await watchdog.operations.run("stop", ["db"], silent)
+        assert view.status()["services"][1]["waits_for"] == []  # it is not meant to serve
+        watchdog.ports.closed.update({1, 2})
+        up = asyncio.create_task(watchdog.operations.run("up", (), silent))
+        await until(lambda: view.status()["services"][1]["waits_for"] == ["db"])
+        watchdog.ports.closed.clear()
+        assert (await up).ok

@@ -12,6 +12,7 @@ from vrooli.autoheal import moment, series
 from vrooli.autoheal.archive import Archive, Page
 from vrooli.autoheal.asking import asks, limit, number
 from vrooli.autoheal.pieces import Span
+from vrooli.autoheal.sought import KINDS
 from vrooli.core.errors import UsageError
 from vrooli.core.ports.clock import Clock
 
@@ -95,15 +96,17 @@ class Past:
         found = await self.archive.trends(_name(request, "check"), span, recent)
         return JSONResponse({"trends": found})
 
-    @asks("subject", "since", "until", "limit", "before")
+    @asks("subject", "kind", "text", "since", "until", "limit", "before")
     async def timeline(self, request: Request) -> Response:
         """`{since, until, entries[], next}`: transitions, heals and events, newest first. Query:
-        `subject`, `since` (24h), `until`, `limit` (100, at most 1000), `before` (`next` of the page
-        before).
+        `subject`; `kind` (transition, heal or event); `text` that subject or words contain, in any
+        case; `since` (24h), `until`, `limit` (100, at most 1000), `before` (`next` of the page
+        before). A page may have less than `limit` rows, even none, and still have a next one.
         """
         span = self._span(request, "24h")
         page = Page(limit(request, 100, MOST), number(request, "before", 0, 2**62))
-        found = await self.archive.timeline(_name(request, "subject"), span, page)
+        name, kind, text = _name(request, "subject"), _kind(request), _name(request, "text")
+        found = await self.archive.timeline(name, span, page, kind, text)
         return JSONResponse({**_ends(span), **found})
 
     def _span(self, request: Request, since: str) -> Span:
@@ -121,6 +124,16 @@ def _step(asked: str | None) -> series.Step | None:
         f"`step` must be one of {', '.join(series.STEPS)}",
         next_step="choose one of them, or leave it out",
     )
+
+
+def _kind(request: Request) -> str:
+    kind = request.query_params.get("kind", "")
+    if kind and kind not in KINDS:
+        raise UsageError(
+            f"`kind` must be one of {', '.join(KINDS)}",
+            next_step="choose one of them, or leave it out",
+        )
+    return kind
 
 
 def _name(request: Request, key: str) -> str:

@@ -88,7 +88,10 @@ class Services:
         return JSONResponse({"status": str(verdict), "service": "autoheal"}, code)
 
     async def status(self, request: Request) -> Response:
-        """What `vrooli status --json` prints: `{stack, status, services[], watchdog}`."""
+        """What `vrooli status --json` prints: `{stack, status, services[], problems[], watchdog}`.
+        Of each service, `needs` are the services that it needs itself, `waits_for` those of them
+        that are not there and must come back first.
+        """
         return JSONResponse(self.view.status())
 
     async def checks(self, request: Request) -> Response:

@@ -32,6 +32,11 @@ class Live(Generic[Seen]):
         with self._around:
             build(self._seen)
 
+    @property
+    def around(self) -> ui.element:
+        """The element around them."""
+        return self._around
+
     def look(self) -> None:
         """Compare, and build anew if need be."""
         seen = self._see()
