@@ -1,12 +1,12 @@
 # `make up` and `make test` are all that a fresh machine with git, make and Python >= 3.11 needs.
 .DEFAULT_GOAL := help
-.PHONY: help install up down test soak bench lint lock reference clean
+.PHONY: help install up down test soak bench lint lock reference screenshots clean
 MAKEFLAGS += --no-print-directory
 
 ARGS ?=
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 install: .venv/.installed ## install into .venv, and nothing else
 	@:
@@ -38,6 +38,9 @@ lock: ## resolve the dependencies anew (ARGS="--upgrade" for the newest)
 
 reference: .venv/.installed ## write docs/reference/ anew from the source
 	@.venv/bin/python -m scripts.reference
+
+screenshots: .venv/.installed-test ## write docs/screenshots/ anew from a stack in which something is broken
+	@.venv/bin/python -m scripts.screenshots
 
 clean: ## remove all that these targets made in this folder; a running stack's home is not touched
 	@test -n "$(FORCE)" || scripts/may-clean

@@ -165,4 +165,4 @@ def test_every_page_fits_is_open_to_all_and_asks_nobody_else(opened: Watched, pa
 
 
 def _card(page: Page, name: str) -> Locator:
-    return page.locator(".card", has=page.get_by_role("link", name=name, exact=True))
+    return page.locator(".services .card", has=page.get_by_role("link", name=name, exact=True))
