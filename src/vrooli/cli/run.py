@@ -208,7 +208,7 @@ def _summary(run: Mapping[str, Any]) -> None:
             render.out(f"{name:<9}{value}")
     if run["failure"]:
         render.out(f"failure  {why(run['failure'])}")
-    if run["kept_signals"]:
+    if run.get("kept_signals"):
         render.out(f"kept     {kept_signals(run['kept_signals'])}")
     if run["status"] == "pending":
         render.out(f"waits    {_waits(run)}")

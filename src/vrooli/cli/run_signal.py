@@ -44,7 +44,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
             render.print_json(found)
         else:
             render.note(f"{run}: has the signal {name}")
-            if found["warning"]:
+            if found.get("warning"):
                 render.note(f"  warning: {found['warning']}")
 
 

@@ -170,7 +170,8 @@ class WorkClient(ApiClient):
         """Send a run the signal that a step of it waits for, or will; with `keep` also one for
         which none does. The run, and a `warning` then.
         """
-        body = {"name": name, "data": data, "keep": keep}
+        # Servers of before know no `keep`.
+        body = {"name": name, "data": data, **({"keep": True} if keep else {})}
         return self._make(f"/runs/{quote(run, safe='')}/signals", body)
 
     def schedules(self) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Values that a JSON Schema says for what is not given. Pure."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,12 @@ from vrooli.core.errors import UsageError
 
 MOST = 10_000
 """Values that are filled in: a schema may refer to itself, and its defaults never end."""
+
+MOST_SEEN = 200_000
+"""Values that are looked at for it, in which nobody else has a turn."""
+
+MOST_BYTES = 4 * 1024 * 1024
+"""Of all defaults together, as JSON: what a request may hold."""
 
 IN_A_ROW = 64
 """References."""
@@ -18,8 +25,8 @@ class TooManyDefaults(UsageError):
     """The defaults of a schema have no end that is in sight."""
 
     def __init__(self) -> None:
-        what = f"its defaults lead to more than {MOST} values, or lie too deep in each other"
-        super().__init__(what, next_step="correct the schema: it refers to itself")
+        what = f"its defaults lead to over {MOST} values or 4 MiB, or lie too deep in each other"
+        super().__init__(what, next_step="correct the schema, or give fewer values without them")
 
 
 def with_defaults(schema: Any, value: Any) -> Any:
@@ -43,9 +50,13 @@ class _Filling:
     """Of one value."""
 
     def __init__(self, schema: Any) -> None:
-        self._whole, self._count = schema, 0
+        self._whole, self._count, self._seen, self._bytes = schema, 0, 0, 0
+        self._sizes: dict[int, int] = {}
 
     def filled(self, schema: Any, value: Any) -> Any:
+        self._seen += 1
+        if self._seen > MOST_SEEN:
+            raise TooManyDefaults
         schema = self._resolved(schema)
         if isinstance(value, dict):
             return self._object(schema, value)
@@ -59,13 +70,20 @@ class _Filling:
         for name, inner in properties.items() if isinstance(properties, Mapping) else ():
             resolved = self._resolved(inner)
             if name not in found and (default := _default(inner, resolved)) is not _NONE:
-                self._count += 1
-                if self._count > MOST:
-                    raise TooManyDefaults
+                self._fill(default)
                 found[name] = default
             if name in found:
                 found[name] = self.filled(resolved, found[name])
         return found
+
+    def _fill(self, default: Any) -> None:
+        """Count it. Each lies in the schema, and keeps its place there."""
+        self._count += 1
+        if id(default) not in self._sizes:
+            self._sizes[id(default)] = len(json.dumps(default, default=str))
+        self._bytes += self._sizes[id(default)]
+        if self._count > MOST or self._bytes > MOST_BYTES:
+            raise TooManyDefaults
 
     def _resolved(self, schema: Any) -> Mapping[str, Any]:
         """What a reference within the schema leads to. One that leads nowhere is told by whoever

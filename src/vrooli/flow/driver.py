@@ -245,6 +245,7 @@ class Driver:
         """What is told and does not run yet; what is told no more still waited for its time."""
         for path in self._running.keys() - {call.path for call in calls}:
             self._running.pop(path).cancel()
+            self._parked.pop(path, None)
         for call in calls:
             if call.path not in self._running:
                 if self._executor.lasting(call):
@@ -319,7 +320,7 @@ class Driver:
             try:
                 await self._moved(stirred, self._parked[call.path].until)
             finally:
-                del self._parked[call.path]
+                self._parked.pop(call.path, None)
 
     async def _moved(self, stirred: asyncio.Event, until: float | None) -> None:
         """Until somebody says that something was decided, or it is time to look again."""

@@ -206,9 +206,15 @@ async def paused_for_the_month(ann: Somebody) -> str:
 
 
 async def test_what_paused_for_the_month_goes_on_by_itself_in_the_next(ann: Somebody) -> None:
-    """Once, by whoever sweeps first."""
+    """Once, by whoever sweeps first; not at once where our clock goes after PostgreSQL's, or it
+    would pause and go on until that catches up.
+    """
     run = await paused_for_the_month(ann)
     transitions = ann.here.work.engine.parts.transitions
+    await transitions.due()
+    assert (await ann.here.work.runs.views.get(run))["status"] == "paused"
+    earlier = "UPDATE runs SET lease_until = lease_until - interval '61 s' WHERE id = $1"
+    await ann.here.fetch(earlier, run)
     await asyncio.gather(*(transitions.due() for _ in range(3)))
     events = await ann.here.fetch(
         "SELECT kind, data->>'why' FROM run_events WHERE run = $1 AND kind = 'run.pending'", run
@@ -228,6 +234,21 @@ async def test_before_that_it_stays_and_whoever_pauses_it_keeps_it(ann: Somebody
     await ann.here.work.engine.parts.transitions.due()
     assert (await ann.here.work.runs.views.get(run))["status"] == "paused"
     assert (await ann.here.work.reasons.of(run)).says == "ann paused it"
+    await ann.here.work.runs.cancel(run, "somebody")
+
+
+async def test_somebodys_pause_counts_although_the_limit_comes_before_its_step_ends(
+    ann: Somebody,
+) -> None:
+    await ann.limit(tokens=10)
+    run = await ann.run(budget={"on_limit": "pause"})
+    await ann.here.work.control.pause(run, "ann")
+    with pytest.raises(OverBudget) as refused:
+        await ann.spending.reserve(run, "a", Amount(20))
+    assert await ann.here.work.engine.parts.store.over_budget(run, 1, refused.value) == "paused"
+    (row,) = await ann.here.fetch("SELECT pausing, lease_until FROM runs WHERE id = $1", run)
+    assert tuple(row) == (False, None)
+    assert (await ann.here.work.reasons.of(run)).says == "somebody paused it"
     await ann.here.work.runs.cancel(run, "somebody")
 
 

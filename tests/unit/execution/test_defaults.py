@@ -66,3 +66,13 @@ def test_defaults_without_an_end_are_refused(names: str) -> None:
     again = {"$ref": "#", "default": {}}
     with pytest.raises(TooManyDefaults, match="its defaults"):
         with_defaults({"properties": dict.fromkeys(names, again)}, {})
+
+
+def test_many_values_and_large_defaults_are_bounded() -> None:
+    item = {"properties": {"text": {"default": "x" * 1000}}}
+    many = {"items": item}
+    with pytest.raises(TooManyDefaults, match="4 MiB"):
+        with_defaults(many, [{}] * 5000)
+    deep = {"properties": {"rows": {"default": [0] * 1000, "items": {}}}}
+    with pytest.raises(TooManyDefaults, match="4 MiB"):
+        with_defaults({"items": deep}, [{}] * 1000)

@@ -106,6 +106,7 @@ WITH refused AS (
     SELECT b.asked_tokens, b.asked_micros FROM runs r JOIN budgets b ON b.of_run = r.id
     WHERE (r.id = $1 OR $1 = ANY (r.ancestors)) AND r.root = (SELECT root FROM runs WHERE id = $1)
         AND (b.asked_tokens IS NOT NULL OR b.asked_micros IS NOT NULL)
+        AND (r.id = $1 OR r.ended_at IS NULL)  -- what is over asks for no more
 ), asked AS (
     SELECT coalesce(max(asked_tokens), 0) AS tokens, coalesce(max(asked_micros), 0) AS micros
     FROM refused

@@ -126,19 +126,27 @@ WHERE r.id = $1 AND b.run = ANY (r.ancestors || r.id) AND b.on_limit IS NOT NULL
 ORDER BY cardinality(a.ancestors) DESC LIMIT 1
 """
 
-# At the limit of a month it goes on by itself when that is over: see `Transitions.due`.
+# At the limit of a month it goes on by itself when that is over: see `Transitions.due`. Not at once
+# where our clock goes after that of PostgreSQL; and never, where somebody had paused it before.
 _PAUSE = """
-WITH paused AS (
-    UPDATE runs SET status = 'paused', owner = NULL, lease_until = to_timestamp($6::float8)
+WITH was AS (
+    SELECT id, pausing FROM runs
     WHERE id = $1 AND fence = $2 AND status = 'running' AND ($5::bigint IS NULL OR stirs = $5)
-    RETURNING id, root
+    FOR NO KEY UPDATE
+), paused AS (
+    UPDATE runs r SET status = 'paused', owner = NULL, pausing = false,
+        lease_until = CASE WHEN NOT was.pausing AND $6::float8 IS NOT NULL
+            THEN greatest(to_timestamp($6::float8), now() + interval '1 minute') END
+    FROM was WHERE r.id = was.id
+    RETURNING r.id, r.root, was.pausing AS by_person
 ), counted AS (
     UPDATE run_trees t SET seq = t.seq + 1 FROM paused WHERE t.root = paused.root
     RETURNING t.root, t.seq
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
     SELECT c.root, c.seq, p.id, now(), 'run.paused',
-           jsonb_build_object('by', 'budget', 'reason', $3::text, 'where', $4::text)
+           CASE WHEN p.by_person THEN '{}'
+                ELSE jsonb_build_object('by', 'budget', 'reason', $3::text, 'where', $4::text) END
     FROM counted c, paused p
 )
 SELECT root FROM paused
