@@ -11,7 +11,7 @@ from tests.support.browser import WIDE, Watched, chromium
 from tests.support.stack import LiveStack
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stack() -> Iterator[LiveStack]:
     """A database, the server, the console, a service of one's own, the watchdog."""
     with closing(LiveStack()) as made:
@@ -24,14 +24,14 @@ def stack() -> Iterator[LiveStack]:
         yield made
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium."""
     with chromium() as one:
         yield one
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def cookies(stack: LiveStack, browser: Browser) -> list[dict[str, object]]:
     """Those of somebody who came by the link."""
     with closing(browser.new_context()) as context:
