@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from vrooli.console.parts.standing import (
@@ -87,8 +88,8 @@ def _said(
     if not wrong and not problems:
         return _fine(found, heals)
     level: Level = "critical" if status.get("status") == "critical" else "warning"
-    lines = (*_done(wrong, heals), *_wanted(incidents, wrong))
-    return Verdict(level, _headline(wrong, problems, titles), lines or (_nobody_needed(),))
+    lines = (*_done(wrong, heals), *_wanted(incidents, wrong)) or (_nobody_needed(),)
+    return Verdict(level, _headline(wrong, problems, titles), (*lines, *_well_again(wrong, heals)))
 
 
 def is_empty(status: Mapping[str, Any]) -> bool:
@@ -119,6 +120,18 @@ def _last(heals: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
     heal = ended[0]
     what = f": {heal['subject']}, {first_line(str(heal['cause']))}, {came_of_it(heal)}."
     return (Line("Last heal ", float(heal["detected_at"]), what),)
+
+
+def _well_again(wrong: Sequence[Standing], heals: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+    """What else failed lately and was healed: nobody has to look for it below."""
+    bad = {one.name for one in wrong}
+    good = (one for one in heals if one.get("outcome") == "healed" and one["subject"] not in bad)
+    return tuple(_healed(heal) for heal in islice(good, 1))
+
+
+def _healed(heal: Mapping[str, Any]) -> Line:
+    what = f": {heal['subject']}, {first_line(str(heal['cause']))}, {came_of_it(heal)}."
+    return Line("Healed ", float(heal["detected_at"]), what)
 
 
 def came_of_it(heal: Mapping[str, Any]) -> str:
