@@ -14,7 +14,7 @@ from starlette.routing import Route
 from tests.support.tiny_server import Answer, Asked, reply, serving
 from vrooli.console.acting import Ways
 from vrooli.console.app import sent
-from vrooli.console.gate import COOKIE, Gate
+from vrooli.console.gate import Gate, cookie_name
 from vrooli.console.parts import story_export
 from vrooli.console.parts.story import (
     MAX_TEXT,
@@ -99,7 +99,7 @@ async def asked(tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, list[A
         )
         route = Route("/timeline.csv", sent(export, Ways(settings, sessions)))
         app = Gate(Starlette(routes=[route]), settings, sessions)
-        cookie = {COOKIE: sessions.begin(Person("ada", VIEWER))}
+        cookie = {cookie_name(3003, tls=False): sessions.begin(Person("ada", VIEWER))}
         base = "http://127.0.0.1:3003"
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=base, cookies=cookie) as browser:
