@@ -32,7 +32,8 @@ class TooManyDefaults(UsageError):
 def with_defaults(schema: Any, value: Any) -> Any:
     """The value with a `default` for each property that is not in its objects, at the top, in
     nested objects and in the items of lists. What is null is given. An object that is not given has
-    none, unless it has a default of its own, like `{}`.
+    none, unless it has a default of its own, like `{}`. A default of null where the type has no
+    null, as programs write it that make schemas, means that there is none.
 
     Looked for under `properties`, `items` and `$ref` within the schema: what only one of several
     schemas says (`anyOf`, `if`) is not known before the value is compared.
@@ -69,7 +70,8 @@ class _Filling:
         found, properties = dict(value), schema.get("properties")
         for name, inner in properties.items() if isinstance(properties, Mapping) else ():
             resolved = self._resolved(inner)
-            if name not in found and (default := _default(inner, resolved)) is not _NONE:
+            default = _default(inner, resolved)
+            if name not in found and default is not _NONE and _may_be(default, resolved):
                 self._fill(default)
                 found[name] = default
             if name in found:
@@ -107,6 +109,13 @@ class _Filling:
 
 
 _NONE = object()
+
+
+def _may_be(default: Any, schema: Mapping[str, Any]) -> bool:
+    """Whether a null is one of the types that the schema names."""
+    said = schema.get("type")
+    types = said if isinstance(said, list) else [said]
+    return default is not None or said is None or "null" in types
 
 
 def _default(*schemas: Any) -> Any:

@@ -76,3 +76,15 @@ def test_many_values_and_large_defaults_are_bounded() -> None:
     deep = {"properties": {"rows": {"default": [0] * 1000, "items": {}}}}
     with pytest.raises(TooManyDefaults, match="4 MiB"):
         with_defaults({"items": deep}, [{}] * 1000)
+
+
+@pytest.mark.parametrize(
+    ("inner", "filled"),
+    [
+        ({"type": "integer", "default": None}, {}),
+        ({"type": ["integer", "null"], "default": None}, {"x": None}),
+        ({"default": None}, {"x": None}),
+    ],
+)
+def test_a_null_is_filled_in_only_where_it_may_be(inner: Any, filled: Any) -> None:
+    assert with_defaults({**SCHEMA, "properties": {"x": inner}}, {}) == filled
