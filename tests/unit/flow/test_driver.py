@@ -11,7 +11,7 @@ from tests.support.flow import ended, routine, step
 from tests.support.until import until
 from tests.support.waiting import eventually
 from vrooli.core.errors import StorageError, Unreachable
-from vrooli.flow.driver import Drained, Driver, End, Fenced, Waiting
+from vrooli.flow.driver import Drained, Driver, End, Fenced, Parked, Waiting
 from vrooli.flow.entries import Begun, Entry, Failure, Finished, Told
 from vrooli.flow.interpreter import Broken, Call, Done
 from vrooli.flow.journal import Journal, Written
@@ -202,6 +202,31 @@ async def test_a_failure_beside_it_ends_the_wait_for_the_next_attempt() -> None:
     assert isinstance(end, Broken)
     assert end.failure.kind == "failed"
     assert ("a", 2) not in bench.steps.done
+
+
+async def test_a_pause_that_a_failure_ended_takes_nobodys_place() -> None:
+    waiting = [{"step": "a", "ask": {}, "retry": {"most": 2, "first": 500, "longest": 500}}]
+    bench = Bench({"parallel": [waiting, [{"step": "s", "stay": {}}], [step("c")]]})
+    failing, parked = asyncio.Event(), asyncio.Event()
+
+    def stay(call: Call) -> Any:
+        parked.set()
+        raise Parked(None, 0)
+
+    async def fail(call: Call) -> Failure:
+        await failing.wait()
+        return Failure("failed", call.path)
+
+    bench.steps.ways = {
+        "a": lambda call: Failure("busy", "", retryable=True),
+        "s": stay,
+        "c": fail,
+    }
+    task = asyncio.create_task(bench.run())
+    await until(lambda: ("a", 1) in bench.steps.done and parked.is_set())
+    await until(lambda: bench.steps.running == {"c"})
+    failing.set()
+    assert await asyncio.wait_for(task, 30) == Waiting(None, 0)
 
 
 async def test_what_runs_beside_a_failure_ends_and_is_written_down() -> None:
