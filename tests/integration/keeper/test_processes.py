@@ -15,9 +15,10 @@ async def test_facts_of_a_process_that_sleeps_and_of_one_that_is_stopped(
 ) -> None:
     processes = LocalProcesses()
     launch = await keeper.spawn(place.spec("sleep", "600"))
+    # In the middle of its exec it has no memory of its own.
+    await until(lambda: (now := processes.facts(launch.identity)) is not None and now.rss_bytes > 0)
     facts = processes.facts(launch.identity)
     assert facts is not None
-    assert facts.rss_bytes > 0
     assert facts.cpu_seconds < 60
     assert (facts.stopped, facts.traced) == (False, False)
     os.kill(launch.identity.pid, signal.SIGSTOP)

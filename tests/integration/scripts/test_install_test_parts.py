@@ -29,6 +29,7 @@ PROGRAMS = {
     "docker.io": "dockerd",
     "busybox-static": "busybox",
     "iproute2": "ip",
+    "chromium": "chromium",
 }
 """What tells that a package is there; not every one has a program."""
 PACKAGES = tuple(PROGRAMS)
