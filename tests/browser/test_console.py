@@ -4,13 +4,14 @@ import os
 import re
 import signal
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import link_of
-from tests.support.browser import NARROW, Watched
+from tests.support.browser import CHROMIUM, NARROW, Watched
 from tests.support.stack import ROOT, LiveStack
 from vrooli.console.page import pages
 
@@ -32,6 +33,10 @@ NOTE_TURNS = """() => {
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
 }"""
 """Notes each class that the card of PostgreSQL has."""
+
+pytestmark = pytest.mark.skipif(
+    not Path(CHROMIUM).exists(), reason="Chromium is not installed (apt-get install chromium)"
+)
 
 SERIOUS = ("serious", "critical")
 PLAIN = [one.path for one in pages() if "{" not in one.path]

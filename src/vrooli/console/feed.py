@@ -6,7 +6,7 @@ It is heard as one of the people whose pages are open; while nobody looks, it is
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -216,16 +216,6 @@ class Feed:
                 self._wanted.clear()
         else:
             self._lost(error)
-
-
-async def running(feed: Feed) -> AsyncIterator[None]:
-    """The feed runs while this goes on."""
-    task = asyncio.create_task(feed.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def _now(watchdog: WatchdogClient) -> Health:

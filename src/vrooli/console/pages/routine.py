@@ -6,10 +6,10 @@ from typing import Any
 from nicegui import ui
 
 from vrooli.console.page import Page, View
+from vrooli.console.parts.forms import button
 from vrooli.console.parts.html import Tag
 from vrooli.console.parts.schema_form import Field, NotFilled, fields_of, inputs_of
 from vrooli.core.errors import VrooliError
-from vrooli.core.passes import OPERATOR
 
 
 async def build(view: View) -> None:
@@ -46,11 +46,7 @@ class Form:
             for field in fields:
                 self._field(field)
             self._trouble = Tag("p", "", "field-error", role="alert")
-            may = view.acting.person.may(OPERATOR)
-            button = Tag("button", "Start", "main", type="button")
-            if not may:
-                button.props("disabled title='your role only looks'")
-            button.on("click", self._start)
+            button(view, "Start", self._start, "main")
 
     def _field(self, field: Field) -> None:
         own = f"field-{field.name}"

@@ -11,6 +11,7 @@ from nicegui import ui
 from vrooli.console.page import Page, View
 from vrooli.console.parts.asked import Asked, act
 from vrooli.console.parts.deciding import show_approval
+from vrooli.console.parts.forms import button
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.run_seen import (
     ENDED,
@@ -20,7 +21,6 @@ from vrooli.console.parts.run_seen import (
     steps_seen,
     text_of,
 )
-from vrooli.core.passes import OPERATOR
 
 Seen = dict[str, Any]
 
@@ -103,10 +103,7 @@ def _button(
         await act(view, text, question)
         await asked.ask()
 
-    button = Tag("button", text, "danger" if sure else "", type="button")
-    if not view.acting.person.may(OPERATOR):
-        button.props("disabled title='your role only looks'")
-    button.on("click", go)
+    button(view, text, go, "danger" if sure else "")
 
 
 async def _is_sure(text: str) -> bool:

@@ -1,14 +1,15 @@
 """An approval: what is to be approved, and the two answers."""
 
+from functools import partial
 from typing import Any
 
 from nicegui import ui
 
 from vrooli.console.page import View
 from vrooli.console.parts.asked import Asked, act
+from vrooli.console.parts.forms import button
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.run_seen import text_of
-from vrooli.core.passes import OPERATOR
 
 
 def show_approval(view: View, one: dict[str, Any], asked: Asked[Any]) -> None:
@@ -34,7 +35,6 @@ def _decided(one: dict[str, Any]) -> None:
 
 
 def _answers(view: View, one: dict[str, Any], asked: Asked[Any]) -> None:
-    may = view.acting.person.may(OPERATOR)
     reason = ui.input("Reason (optional)").props("outlined dense").classes("reason")
 
     async def decide(approved: bool) -> None:
@@ -44,9 +44,5 @@ def _answers(view: View, one: dict[str, Any], asked: Asked[Any]) -> None:
         await asked.ask()
 
     with Tag("div", "", "row"):
-        title = "" if may else "your role only looks: ask an admin for the role operator"
-        for text, classes, approved in (("Approve", "main", True), ("Refuse", "danger", False)):
-            button = Tag("button", text, classes, type="button", title=title)
-            if not may:
-                button.props("disabled")
-            button.on("click", lambda approved=approved: decide(approved))
+        button(view, "Approve", partial(decide, True), "main")
+        button(view, "Refuse", partial(decide, False), "danger")

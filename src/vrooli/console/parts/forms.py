@@ -12,7 +12,8 @@ from vrooli.core.passes import OPERATOR
 LONGEST = 500
 """Characters of one field."""
 
-_SEND = "(e) => { e.preventDefault(); emit(Object.fromEntries(new FormData(e.target))); }"
+SEND = "(e) => { e.preventDefault(); emit(Object.fromEntries(new FormData(e.target))); }"
+"""What a browser does with a form that is sent: its fields come here, and the page stays."""
 
 
 def why_not(view: View) -> str:
@@ -39,7 +40,7 @@ class Form(Tag):
     def __init__(self, send: Callable[[Mapping[str, str]], Awaitable[None]], classes: str) -> None:
         super().__init__("form", "", classes)
         self._send = send
-        self.on("submit", self._submitted, js_handler=_SEND)
+        self.on("submit", self._submitted, js_handler=SEND)
 
     async def _submitted(self, event: GenericEventArguments) -> None:
         said = event.args if isinstance(event.args, dict) else {}

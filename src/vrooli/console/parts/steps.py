@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui.events import GenericEventArguments
 
+from vrooli.console.parts.forms import SEND
 from vrooli.console.parts.html import Tag
 from vrooli.core.errors import VrooliError
 
@@ -14,8 +15,6 @@ Fields = Mapping[str, str]
 
 LONGEST = 512
 """Characters of one field."""
-
-_SEND = "(e) => { e.preventDefault(); emit(Object.fromEntries(new FormData(e.target))); }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def form(send: Callable[[Fields], Awaitable[None]], classes: str = "row") -> Tag
         said = event.args if isinstance(event.args, dict) else {}
         await send({str(key)[:64]: str(value)[:LONGEST] for key, value in said.items()})
 
-    made.on("submit", submitted, js_handler=_SEND)
+    made.on("submit", submitted, js_handler=SEND)
     return made
 
 
