@@ -100,6 +100,7 @@ class Feed:
         self.changed: Event[[]] = Event()
         self.happened: Event[[dict[str, Any]]] = Event()
         self._readers: list[Reader] = []
+        self._sought: set[str] = set()
         self._told = asyncio.Event()
         self._wanted = asyncio.Event()
         self._stirred = asyncio.Event()
@@ -126,6 +127,7 @@ class Feed:
             past: the part of the past that is needed, however old.
         """
         told = False
+        self._sought.add(past)
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while self._too_old(age, past) and not (told and self.health.trouble):
@@ -183,11 +185,12 @@ class Feed:
     async def _keep_recalling(self, reader: Reader) -> None:
         """Values of the past; a watchdog that is too busy for them is asked again later."""
         while True:
-            for name in self.past.due(time.time()):
+            for name in self.past.due(time.time(), self._sought):
                 await self._wanted.wait()
                 question = partial(_recalled, self.past, name, reader)
                 with suppress(VrooliError):
                     self.past = await reader.ask(question)
+                    self._sought.discard(name)
                     self._tell()
             await asyncio.sleep(1.0)
 

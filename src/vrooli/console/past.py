@@ -3,7 +3,7 @@ seldom, since it costs more than what is so now.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,10 +54,19 @@ class Past:
     quarter: ByName = field(default_factory=dict)
     read: Mapping[str, float] = field(default_factory=dict)
 
-    def due(self, now: float) -> list[str]:
-        """What is to be read anew, what a page needs first before the rest."""
-        return [name for name, every in _EVERY.items() if now - self.read.get(name, 0.0) >= every]
+    def due(self, now: float, sought: Container[str] = ()) -> list[str]:
+        """What is to be read anew, what a page needs first before the rest; 90 days only while
+        they are `sought`: they cost the watchdog the most, and few look at them.
+        """
+        return [
+            name
+            for name, every in _EVERY.items()
+            if now - self.read.get(name, 0.0) >= every and (name in ALWAYS or name in sought)
+        ]
 
+
+ALWAYS = ("checks", "day", "month")
+"""What the first page shows."""
 
 _EVERY = {
     "checks": CHECKS_EVERY,

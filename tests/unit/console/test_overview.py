@@ -66,8 +66,14 @@ def test_bars_go_by_the_name_of_the_service() -> None:
 
 
 def test_what_was_read_lately_is_not_read_again() -> None:
-    past = Past(read={"checks": 100.0, "day": 95.0, "month": 30.0, "quarter": 100.0})
-    assert past.due(100.0) == ["month"]
+    past = Past(read={"checks": 1000.0, "day": 995.0, "month": 930.0})
+    assert past.due(1000.0) == ["month"]
+
+
+def test_90_days_are_read_only_for_somebody() -> None:
+    past = Past(read={"checks": 1000.0, "day": 1000.0, "month": 1000.0})
+    assert past.due(1000.0) == []
+    assert past.due(1000.0, {"quarter"}) == ["quarter"]
 
 
 def test_vitals_have_values_with_units_and_what_is_missing_says_so() -> None:
