@@ -1,5 +1,5 @@
-"""What the watchdog pays while people look at the console: memory, processor time and questions, with
-nobody, with one open page and with twenty.
+"""What the watchdog pays while people look at the console: memory, processor time and questions,
+with nobody, with one open page and with twenty.
 """
 
 import asyncio

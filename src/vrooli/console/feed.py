@@ -19,6 +19,7 @@ from vrooli.client.sse import EventLines
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.wire import encode
 from vrooli.console.answers import Answers
+from vrooli.console.parts.standing import wrong_ids
 from vrooli.console.past import Past, refreshed
 from vrooli.core.errors import AccessDenied, VrooliError
 from vrooli.core.passes import Person
@@ -196,7 +197,17 @@ class Feed:
 
     async def _read(self, reader: Reader) -> None:
         self.health = await reader.ask(lambda: _now(reader.watchdog))
+        self._seek_beginnings()
         self._tell()
+
+    def _seek_beginnings(self) -> None:
+        """Forget when that began which is over, and have read when that began which is new."""
+        wrong = wrong_ids(self.health.status)
+        began = {name: at for name, at in self.past.began.items() if name in wrong}
+        if len(began) != len(self.past.began):
+            self.past = replace(self.past, began=began)
+        if wrong - began.keys():
+            self._sought.add("began")
 
     def _lost(self, error: Exception) -> None:
         what = error.what if isinstance(error, VrooliError) else str(error)

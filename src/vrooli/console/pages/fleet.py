@@ -7,7 +7,7 @@ from nicegui import ui
 from vrooli.console.page import Page, View
 from vrooli.console.parts.hosts import Host, Server, hosts, servers, summary
 from vrooli.console.parts.html import Tag, link, moment
-from vrooli.console.parts.live import Live
+from vrooli.console.parts.live import Live, Spoken
 from vrooli.core.errors import AccessDenied, Unreachable, VrooliError
 
 EVERY = 10.0
@@ -27,8 +27,8 @@ async def build(view: View) -> None:
     """The page."""
     await view.feed.known()
     now = [await _asked(view)]
-    with Tag("div", "", "", aria_live="polite"):
-        all_hosts = Live(lambda: now[0], _hosts, "section")
+    spoken = Spoken(lambda: _spoken(now[0]))
+    all_hosts = Live(lambda: now[0], _hosts, "section")
     Tag("h2", "Servers of this stack")
     own = Live(lambda: servers(view.feed.health.status, view.feed.past.checks), _servers, "section")
     view.feed.changed.subscribe(own.look)
@@ -36,8 +36,15 @@ async def build(view: View) -> None:
     async def again() -> None:
         now[0] = await _asked(view)
         all_hosts.look()
+        spoken.look()
 
     ui.timer(EVERY, again, immediate=False)
+
+
+def _spoken(said: Hosts) -> str:
+    if said.trouble:
+        return f"Other hosts cannot be shown. {said.trouble}."
+    return summary(list(said.found))[1]
 
 
 async def _asked(view: View) -> Hosts:
