@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from vrooli.console.feed import Health
-from vrooli.console.parts.bars import letters, percent
+from vrooli.console.parts.bars import letters
 from vrooli.console.parts.problems import problems
 from vrooli.console.parts.standing import first_line, listed, standing
 from vrooli.console.parts.vitals import vitals
@@ -33,20 +31,6 @@ def test_a_heal_under_way_is_what_is_done() -> None:
 def test_who_held_it_back_is_told() -> None:
     row = {"name": "db", "state": "failed", "held_back": "in quarantine"}
     assert standing(row).doing == "not touched: in quarantine"
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (100.0, "100 %"),
-        (99.9999, "99.99 %"),
-        (0.0, "0.00 %"),
-        (98.765, "98.76 %"),
-        (None, "no data"),
-    ],
-)
-def test_a_percent_is_never_better_than_it_was(value: float | None, text: str) -> None:
-    assert percent(value) == text
 
 
 def test_a_bar_is_a_letter() -> None:
