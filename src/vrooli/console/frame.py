@@ -62,12 +62,16 @@ def _banner(seen: tuple[str, float, float]) -> None:
     trouble, since, at = seen
     if not trouble:
         return
-    with Tag("div", "", "banner critical", role="alert"):
-        Tag("strong", "The watchdog does not answer. ")
-        Tag("span", f"{trouble}. ")
+    with Tag("div", "", "banner critical"):
+        # Times that tick stay out of what is read aloud whenever it changes.
+        with Tag("span", "", "", role="alert"):
+            Tag("strong", "The watchdog does not answer: ")
+            Tag("span", f"{trouble}. ")
+        Tag("span", "Noticed ")
         moment(since, since=True)
+        Tag("span", ". ")
         if at:
-            Tag("span", " What is shown here is as it was ")
+            Tag("span", "What is shown here is as it was ")
             moment(at, since=True)
             Tag("span", ". ")
         Tag("span", "Services run on. `vrooli up` starts it, or replaces one that hangs.")

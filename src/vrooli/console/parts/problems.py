@@ -204,13 +204,13 @@ def show_problems(found: list[Problem], stale: bool = False) -> None:
     with Tag("ul", "", "problems"):
         for one in found:
             with Tag("li", "", "card stale" if stale else f"card {one.level}"):
-                _problem(one)
+                _problem(one, "unknown" if stale else one.level)
 
 
-def _problem(one: Problem) -> None:
+def _problem(one: Problem, look: Level) -> None:
     with Tag("div", "", "head"):
         link(one.name, one.to)
-        Tag("span", one.word, f"state {one.level}")
+        Tag("span", one.word, f"state {look}")
     with Tag("dl", "", "facts"):
         with _fact("What"):
             Tag("span", one.what or one.word)
