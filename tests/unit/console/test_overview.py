@@ -5,7 +5,7 @@ from typing import Any
 from vrooli.console.feed import Health
 from vrooli.console.parts.bars import letters
 from vrooli.console.parts.problems import problems
-from vrooli.console.parts.standing import first_line, listed, standing
+from vrooli.console.parts.standing import first_line, listed, standing, wrong_ids
 from vrooli.console.parts.vitals import vitals
 from vrooli.console.past import Bars, Past, bars
 
@@ -91,3 +91,19 @@ def test_many_names_are_counted() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b"]) == "a and b"
     assert listed(["a", "b", "c", "d"]) == "a, b and 2 more"
+
+
+def test_what_is_wrong_goes_by_the_ids_of_the_history() -> None:
+    services = [
+        {"name": "db", "kind": "resource", "state": "failed"},
+        {"name": "web", "kind": "scenario", "state": "running", "health": "ok"},
+    ]
+    status = {"services": services, "problems": [{"check": "system-disk"}]}
+    assert wrong_ids(status) == {"resource-db", "system-disk"}
+
+
+def test_beginnings_are_read_while_one_is_not_known() -> None:
+    past = Past(read={"checks": 1000.0, "day": 1000.0, "month": 1000.0, "began": 985.0})
+    assert past.due(1000.0) == []
+    assert past.due(1000.0, {"began"}) == ["began"]
+    assert past.due(990.0, {"began"}) == []
