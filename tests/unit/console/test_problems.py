@@ -49,8 +49,9 @@ def test_what_the_history_knows_is_earlier_than_what_pages() -> None:
 
 
 def test_a_heal_under_way_is_what_is_done() -> None:
-    row = shop(last_heal={"outcome": None, "action": "restart"})
+    row = shop("", "starting", last_heal={"outcome": None, "action": "restart"})
     found = only(row, heals=(heal(70.0, None),))
+    assert (found.what, found.last_words) == ("exited with code 3", "fatal: no such table")
     assert (found.since, found.done.before) == (70.0, "Healing now: restart.")
     assert (found.wanted.before, found.needs_person) == ("Nobody is needed yet.", False)
 

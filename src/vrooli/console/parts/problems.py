@@ -63,6 +63,12 @@ class _Known:
         ended = [one for one in self.heals if one.get("outcome")]
         return list(takewhile(lambda one: one["outcome"] != "healed", ended))
 
+    @property
+    def cause(self) -> str:
+        """By what it failed last, as long as that is not healed."""
+        latest = self.heals[0] if self.heals else {"outcome": "healed"}
+        return "" if latest.get("outcome") == "healed" else str(latest["cause"])
+
     def since(self, began: float) -> float:
         """The earliest that is told; `began` is what the history knows."""
         told = [began, *(float(one["detected_at"]) for one in self.vain)]
@@ -112,7 +118,7 @@ def _service(
         one.level,
         one.word,
         what,
-        _last_words(str(row.get("message") or "")),
+        _last_words(str(row.get("message") or "") or known.cause),
         since,
         _waiting(row) if one.waits else _done(known, one.doing, rest),
         wanted,
@@ -142,8 +148,9 @@ def _check(
 
 def _apart(message: str, known: _Known) -> tuple[str, str]:
     """What is wrong, and why nothing more is done about it now."""
-    line = message.partition(_NEXT)[0]
-    cause = first_line(str(known.heals[0]["cause"])) if known.heals else ""
+    line, cause = message.partition(_NEXT)[0], first_line(known.cause)
+    if not line:  # it is starting, and what it failed by is still what is wrong
+        return cause, ""
     if cause and line.startswith(cause):
         return cause, line.removeprefix(cause).removeprefix("; ")
     return line, ""
