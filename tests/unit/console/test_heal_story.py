@@ -46,7 +46,7 @@ def test_a_heal_that_helped_has_all_phases_with_their_lengths() -> None:
         ("verification", 1002.0, 5.0),
         ("outcome", 1007.0, 7.0),
     ]
-    assert told.line == "web, killed by signal 9, start, back in 2.0 s"
+    assert told.line == "web, killed by signal 9, start, back in 2 s"
     assert not any(one.failed for one in told.phases)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from vrooli.console.parts.run_seen import SHOWN, budgets_seen, lasted, steps_seen, text_of
+from vrooli.console.parts.run_seen import SHOWN, budgets_seen, steps_seen, text_of
 from vrooli.console.parts.schema_form import NotFilled, fields_of, inputs_of
 
 SCHEMA = {
@@ -104,14 +104,6 @@ def test_texts_are_bounded() -> None:
     assert text_of(None) == ""
     assert text_of({"a": 1}) == '{\n  "a": 1\n}'
     assert text_of("x" * (SHOWN + 1)).endswith(f"{SHOWN + 1:,} characters in all")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(None, ""), (0.02, "20 ms"), (3.25, "3.2 s"), (600, "10 min"), (9000, "2.5 h")],
-)
-def test_durations_have_units(seconds: float | None, text: str) -> None:
-    assert lasted(seconds) == text
 
 
 def test_what_stands_in_a_form_from_the_beginning_is_what_the_schema_says() -> None:

@@ -13,11 +13,11 @@ from vrooli.console.parts.asked import Asked, act
 from vrooli.console.parts.deciding import show_approval
 from vrooli.console.parts.forms import button
 from vrooli.console.parts.html import Tag, link, moment
+from vrooli.console.parts.numbers import length
 from vrooli.console.parts.run_seen import (
     ENDED,
     Step,
     budgets_seen,
-    lasted,
     steps_seen,
     text_of,
 )
@@ -150,7 +150,7 @@ def _step(step: Step) -> None:
             words = "goes on" if step.status == "begun" else step.status
             Tag("span", words, f"state {_colour(step.status)}")
             again = f"attempt {step.attempt}, " if step.attempt > 1 else ""
-            Tag("span", f"{again}{lasted(step.seconds)}", "soft")
+            Tag("span", f"{again}{length(step.seconds)}", "soft")
         bar = Tag("span", "", f"bar {_colour(step.status)}")
         bar.style(f"margin-left: {step.left}%; width: {min(step.width, 100 - step.left)}%")
         if step.failure:

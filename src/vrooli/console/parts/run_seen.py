@@ -75,17 +75,6 @@ def text_of(value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}\n... {len(text):,} characters in all"
 
 
-def lasted(seconds: float | None) -> str:
-    """A duration, with its unit."""
-    if seconds is None:
-        return ""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
 _UNITS = {"cost": "$", "tokens": "tokens", "steps": "steps", "time": "s"}
 
 
