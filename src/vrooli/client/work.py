@@ -89,6 +89,11 @@ class WorkClient(ApiClient):
         found = self._all(f"/runs/{quote(run, safe='')}/steps", "steps")
         return [self._whole(run, step) for step in found] if whole else found
 
+    def steps_page(self, run: str, cursor: str = "", limit: int = 200) -> dict[str, Any]:
+        """A page of the journal, `{steps, next_cursor}`; large outputs stay where they are."""
+        query = urlencode({"cursor": cursor, "limit": limit})
+        return self._ask("GET", f"/runs/{quote(run, safe='')}/steps?{query}")
+
     def artifact(self, run: str, sha256: str) -> Any:
         """A large output that this run or one of its steps came to."""
         query = urlencode({"run": run})
@@ -217,6 +222,12 @@ class WorkClient(ApiClient):
                 yield event
                 if event["run"] == run and event["kind"].removeprefix("run.") in ENDED:
                     return
+
+    def latest_events(self, run: str, count: int) -> list[dict[str, Any]]:
+        """The last so many of its tree, in their order; 1000 at most."""
+        return rows_of(
+            self._ask("GET", f"/runs/{quote(run, safe='')}/events?latest={count}"), "events"
+        )
 
     def follow(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """The same, and what models say just now: `{run, kind: "model.text", path, attempt, from,

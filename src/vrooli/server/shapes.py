@@ -245,7 +245,9 @@ class EffectsOfRun(BaseModel):
 
 
 class ApprovalShape(BaseModel):
-    """What a run asks for, and what somebody said. Times are unix seconds."""
+    """What a run asks for, and what somebody said. Times are unix seconds. `created_by` started the
+    run.
+    """
 
     id: str
     run: str
@@ -261,6 +263,7 @@ class ApprovalShape(BaseModel):
     decided_at: float | None
     decided_by: str | None
     reason: str | None
+    created_by: str
 
 
 class ApprovalPage(BaseModel):

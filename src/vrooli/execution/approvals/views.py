@@ -13,7 +13,8 @@ SELECT a.id, a.run, r.routine, a.path, a.attempt, a.hash,
        CASE WHEN a.status = 'pending' AND r.ended_at IS NOT NULL THEN 'void' ELSE a.status END,
        s.arguments->>'message', (s.arguments->'what')::text,
        extract(epoch FROM a.asked_at)::float8, extract(epoch FROM a.expires_at)::float8,
-       extract(epoch FROM a.decided_at)::float8, a.decided_by, a.reason
+       extract(epoch FROM a.decided_at)::float8, a.decided_by, a.reason,
+       r.created_by
 FROM approvals a JOIN runs r ON r.id = a.run
 JOIN steps s ON s.run = a.run AND s.path = a.path AND s.attempt = a.attempt
 """
@@ -102,4 +103,5 @@ def _approval(row: Any) -> dict[str, Any]:
         "decided_at": row[11],
         "decided_by": row[12],
         "reason": row[13],
+        "created_by": row[14],
     }
