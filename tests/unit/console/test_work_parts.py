@@ -1,6 +1,14 @@
 import pytest
 
-from vrooli.console.parts.run_seen import SHOWN, budgets_seen, lasted, steps_seen, text_of
+from vrooli.console.parts.run_seen import (
+    SHOWN,
+    below_of,
+    budgets_seen,
+    lasted,
+    rows_of,
+    step_of,
+    text_of,
+)
 from vrooli.console.parts.schema_form import NotFilled, fields_of, inputs_of
 
 SCHEMA = {
@@ -69,7 +77,6 @@ def test_every_mistake_is_told_at_its_field() -> None:
     assert mistakes["more"].startswith("is not JSON: ")
 
 
-RUN = {"started_at": 100.0, "created_at": 99.0, "ended_at": None}
 STEP = {
     "path": "a",
     "attempt": 1,
@@ -83,11 +90,28 @@ STEP = {
 }
 
 
-def test_a_bar_shows_when_a_step_went_on_within_its_run() -> None:
-    going = {**STEP, "path": "b/c", "status": "begun", "begun_at": 150.0, "ended_at": None}
-    first, second = steps_seen(RUN, [STEP, going], 200.0)
-    assert (first.left, first.width, first.seconds, first.depth) == (10.0, 10.0, 10.0, 0)
-    assert (second.left, second.width, second.seconds, second.depth) == (50.0, 50.0, None, 1)
+def test_a_step_tells_how_long_it_took_and_what_it_waits_for() -> None:
+    done = step_of(STEP)
+    assert (done.seconds, done.depth, done.signal) == (10.0, 0, "")
+    going = {**STEP, "path": "b[1].c", "type": "wait", "status": "begun", "ended_at": None}
+    waits = step_of({**going, "arguments": {"signal": "paid"}})
+    assert (waits.seconds, waits.depth, waits.signal) == (None, 1, "paid")
+
+
+def test_a_model_s_answer_is_plain_text_and_a_large_output_has_its_hash() -> None:
+    said = step_of({**STEP, "type": "llm", "output": {"text": "Hello", "model": "test"}})
+    assert said.says == "Hello"
+    large = step_of({**STEP, "artifact": {"sha256": "ab", "bytes": 70_000}})
+    assert large.artifact == ("ab", 70_000)
+
+
+def test_runs_that_a_step_started_stand_at_its_newest_attempt() -> None:
+    steps = [step_of(STEP), step_of({**STEP, "attempt": 2})]
+    run = {"id": "r", "routine": "x", "status": "running", "pausing": True, "parent_path": "a"}
+    below = below_of({**run, "created_at": 1.0, "started_at": None, "ended_at": None})
+    assert below.status == "pausing"
+    rows = rows_of(steps, [below])
+    assert [(key, row.below) for key, row in rows] == [(("a", 1), ()), (("a", 2), (below,))]
 
 
 def test_budgets_are_told_with_units_and_in_percent_of_the_limit() -> None:

@@ -12,13 +12,15 @@ async def build(view: View) -> None:
     """The page."""
     work = view.acting
     waiting: Asked[dict[str, Any]] = Asked(
-        view, lambda: work.work.approvals(status="pending", limit=50)
+        view, lambda: work.work.approvals(status="pending", limit=50), key="pending"
     )
     waiting.show_trouble()
     waiting.show(lambda answer: _waiting(view, answer["approvals"], waiting))
     await waiting.begin()
     Tag("h2", "Decided lately")
-    before: Asked[dict[str, Any]] = Asked(view, lambda: work.work.approvals(limit=20), seconds=5.0)
+    before: Asked[dict[str, Any]] = Asked(
+        view, lambda: work.work.approvals(limit=20), seconds=5.0, key="decided"
+    )
     before.show(lambda answer: _decided(view, answer["approvals"], before))
     await before.begin()
 
@@ -29,7 +31,7 @@ def _waiting(view: View, rows: list[dict[str, Any]], asked: Asked[Any]) -> None:
             Tag("p", "Nothing waits for you.")
             link("All runs", "/runs")
     for one in rows:
-        show_approval(view, one, asked)
+        show_approval(view, one, asked.ask)
 
 
 def _decided(view: View, rows: list[dict[str, Any]], asked: Asked[Any]) -> None:
@@ -37,7 +39,7 @@ def _decided(view: View, rows: list[dict[str, Any]], asked: Asked[Any]) -> None:
     if not rows:
         Tag("p", "Nothing yet.", "soft")
     for one in rows:
-        show_approval(view, one, asked)
+        show_approval(view, one, asked.ask)
 
 
 PAGE = Page("/approvals", "Inbox", "how_to_vote", build, order=80)

@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from vrooli.console.page import Page, View
-from vrooli.console.parts.forms import button
+from vrooli.console.parts.forms import button, why_not
 from vrooli.console.parts.html import Tag
 from vrooli.console.parts.schema_form import Field, NotFilled, fields_of, inputs_of
 from vrooli.core.errors import VrooliError
@@ -46,7 +46,7 @@ class Form:
             for field in fields:
                 self._field(field)
             self._trouble = Tag("p", "", "field-error", role="alert")
-            button(view, "Start", self._start, "main")
+            button("Start", self._start, "main", why_not(view))
 
     def _field(self, field: Field) -> None:
         own = f"field-{field.name}"

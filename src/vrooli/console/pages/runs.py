@@ -15,7 +15,9 @@ async def build(view: View) -> None:
     """The page."""
     query = {key: view.query[key] for key in ("status", "routine", "cursor") if view.query.get(key)}
     _filter(query)
-    asked: Asked[dict[str, Any]] = Asked(view, lambda: view.acting.work.runs(limit=50, **query))
+    asked: Asked[dict[str, Any]] = Asked(
+        view, lambda: view.acting.work.runs(limit=50, **query), key=("runs", *query.items())
+    )
     asked.show_trouble()
     asked.show(lambda answer: _table(answer, query))
     await asked.begin()
