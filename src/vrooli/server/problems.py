@@ -18,6 +18,7 @@ from vrooli.core.errors import (
     UsageError,
     VrooliError,
 )
+from vrooli.execution.runs.inputs import BadInputs
 from vrooli.server.repeats.words import BUSY
 
 MEDIA_TYPE = "application/problem+json"
@@ -93,6 +94,12 @@ def problem(
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="vrooli"'
     return Problem(fields, headers)
+
+
+def refused_inputs(error: BadInputs) -> Problem:
+    """Inputs of a run that do not fit; `details` say what is wrong where: `{field, problem}`."""
+    details = [{"field": place, "problem": why} for place, why in error.mistakes]
+    return problem(422, "bad_inputs", error.what, next_step=error.next_step, details=details)
 
 
 def refused_batch(status: int, message: str, problems: list[dict[str, Any]]) -> Problem:

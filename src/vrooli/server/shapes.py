@@ -163,6 +163,19 @@ class RoutineList(BaseModel):
     next_cursor: str | None
 
 
+class VersionShape(BaseModel):
+    """A version of a routine, and when it was first stored, unix seconds."""
+
+    version: str
+    stored_at: float
+
+
+class VersionList(BaseModel):
+    """The one that was stored last first."""
+
+    versions: list[VersionShape]
+
+
 class RoutineStored(BaseModel):
     """What became of a routine that was sent."""
 
@@ -271,6 +284,13 @@ class ApprovalPage(BaseModel):
 
     approvals: list[ApprovalShape]
     next_cursor: str | None
+
+
+class OpenApprovals(BaseModel):
+    """How many wait for a decision, 1000 at most, and which of them was asked last."""
+
+    count: int
+    newest: str | None
 
 
 class ScheduleShape(BaseModel):

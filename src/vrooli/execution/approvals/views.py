@@ -19,6 +19,14 @@ FROM approvals a JOIN runs r ON r.id = a.run
 JOIN steps s ON s.run = a.run AND s.path = a.path AND s.attempt = a.attempt
 """
 
+_OPEN = """
+SELECT count(*), (array_agg(id ORDER BY n DESC))[1] FROM (
+    SELECT a.id, a.n FROM approvals a JOIN runs r ON r.id = a.run
+    WHERE a.status = 'pending' AND r.ended_at IS NULL AND ($1 = '' OR r.created_by = $1)
+    ORDER BY a.n DESC LIMIT 1000
+) o
+"""
+
 _OVER = {"pending": "r.ended_at IS NULL", "void": "r.ended_at IS NOT NULL"}
 
 
@@ -54,6 +62,14 @@ class ApprovalViews:
         if row is None:
             raise unknown_approval(approval)
         return _approval(row)
+
+    async def open(self, created_by: str) -> dict[str, Any]:
+        """`{count, newest}` of those that wait for a decision, of the runs of one owner; empty
+        means any. It is another one whenever others wait.
+        """
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_OPEN, created_by)
+        return {"count": row[0], "newest": row[1]}
 
     async def page(self, query: ApprovalFilter) -> list[dict[str, Any]]:
         """At most `query.limit` of them."""
