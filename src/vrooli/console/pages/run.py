@@ -18,6 +18,7 @@ from vrooli.console.parts.run_told import (
     show_spoken,
     show_texts,
 )
+from vrooli.console.parts.signalling import SignalForm, awaited
 from vrooli.console.run_feed import RunFeed, RunFeeds, RunSeen
 
 FEEDS = RunFeeds()
@@ -35,8 +36,9 @@ async def build(view: View) -> None:
     controls = Controls(view, feed)
     shown.show(lambda seen: show_head(seen, controls.show), "section", "panel", _state)
     shown.show(lambda seen: _questions(view, feed, seen), of=lambda seen: seen.approvals)
+    shown.show(SignalForm(view, feed).show, "section", of=awaited)
     show_spoken(shown, feed)
-    StepList(run, lambda step: None).show(shown)
+    StepList(run, controls.beside).show(shown)
     show_events(shown, feed)
     shown.show(lambda seen: show_files(run, seen), "section", of=lambda seen: seen.files)
     shown.show(show_budgets, "section", of=lambda seen: seen.run["budget"])
@@ -47,7 +49,7 @@ async def build(view: View) -> None:
 def _state(seen: RunSeen) -> object:
     """Without what goes on by itself: the time that is spent."""
     run = {key: value for key, value in seen.run.items() if key != "budget"}
-    return run, seen.why, {step.signal for step in seen.steps.shown}
+    return run, seen.why, bool(seen.steps.shown)
 
 
 def _questions(view: View, feed: RunFeed, seen: RunSeen) -> None:

@@ -31,11 +31,14 @@ def anew(steps: Sequence[Step], path: str) -> Anew:
     return Anew(tuple(found[:first]), tuple(found[first:]))
 
 
-def failed(steps: Sequence[Step]) -> Anew:
-    """What a retry without a path does: the steps that failed or were cut off."""
+def retried(steps: Sequence[Step], path: str) -> Anew:
+    """What a retry does anew: what failed or was cut off, and all from `path` on, unless that is
+    empty.
+    """
     last = {step.path: step.status for step in _counting(steps)}
-    again = tuple(path for path, status in last.items() if status != "completed")
-    return Anew(tuple(path for path in last if path not in again), again)
+    later = anew(steps, path).again if path else ()
+    again = tuple(one for one, status in last.items() if status != "completed" or one in later)
+    return Anew(tuple(one for one in last if one not in again), again)
 
 
 def _counting(steps: Sequence[Step]) -> list[Step]:

@@ -15,7 +15,7 @@ class Field:
 
     Attributes:
         name: the key in the inputs.
-        kind: text, integer, number, yes-no, choice, list or json.
+        kind: text, date, date-time, integer, number, yes-no, choice, list or json.
         required: whether it has to be filled in.
         default: what stands in it; a text as people write it.
         description: what it means.
@@ -78,6 +78,17 @@ def inputs_of(fields: Sequence[Field], filled: Mapping[str, str]) -> dict[str, A
     return inputs
 
 
+def entered(kind: str, default: Any) -> str:
+    """A value as people would fill it in."""
+    if default is None:
+        return ""
+    if kind == "list" and isinstance(default, list):
+        return "\n".join(map(str, default))
+    if kind == "yes-no" and isinstance(default, bool):
+        return "yes" if default else "no"
+    return _written(default) if kind == "json" else _shown(default)
+
+
 def _field(name: str, part: Mapping[str, Any], *, required: bool) -> Field:
     kind, default = _kind(part), part.get("default")
     values = tuple(part["enum"]) if kind == "choice" else ()
@@ -85,7 +96,7 @@ def _field(name: str, part: Mapping[str, Any], *, required: bool) -> Field:
         name=name,
         kind=kind,
         required=required,
-        default=_entered(kind, default),
+        default=entered(kind, default),
         description=str(part.get("description", "")),
         choices=tuple(_shown(one) for one in values),
         values=values,
@@ -98,19 +109,10 @@ def _kind(part: Mapping[str, Any]) -> str:
     said, items = part.get("type"), part.get("items")
     if said == "array" and isinstance(items, dict) and items.get("type") == "string":
         return "list"
+    if said == "string" and part.get("format") in ("date", "date-time"):
+        return str(part["format"])
     known = {"string": "text", "integer": "integer", "number": "number", "boolean": "yes-no"}
     return known.get(said, "json") if isinstance(said, str) else "json"
-
-
-def _entered(kind: str, default: Any) -> str:
-    """A default as people would fill it in."""
-    if default is None:
-        return ""
-    if kind == "list" and isinstance(default, list):
-        return "\n".join(map(str, default))
-    if kind == "yes-no" and isinstance(default, bool):
-        return "yes" if default else "no"
-    return _written(default) if kind == "json" else _shown(default)
 
 
 def _shown(value: Any) -> str:
@@ -118,7 +120,7 @@ def _shown(value: Any) -> str:
 
 
 def _value(field: Field, text: str) -> Any:
-    if field.kind == "text":
+    if field.kind in ("text", "date", "date-time"):
         return text
     if field.kind == "list":
         return [line.strip() for line in text.splitlines() if line.strip()]
