@@ -12,7 +12,7 @@ def framed(page: Page, view: View, menu: list[Page]) -> ui.element:
     Tag("a", "Skip to the page", "skip", href="#page")
     with Tag("header", "", "top"):
         link("Vrooli", "/", "brand")
-        _menu(page, menu)
+        _menu(page, menu, view)
         _person(view)
     banner = Live(lambda: _out_of_reach(view), _banner, "div", "banners")
     view.feed.changed.subscribe(banner.look)
@@ -23,13 +23,15 @@ def framed(page: Page, view: View, menu: list[Page]) -> ui.element:
     return main
 
 
-def _menu(page: Page, menu: list[Page]) -> None:
+def _menu(page: Page, menu: list[Page], view: View) -> None:
     with Tag("nav", "", "menu", aria_label="Pages"):
         for one in menu:
             here = {"aria_current": "page"} if one.path == page.path else {}
             with Tag("a", "", "", href=one.path, **here):
                 Tag("span", one.icon, "material-icons", aria_hidden="true")
                 Tag("span", one.title)
+                if one.beside is not None:
+                    one.beside(view)
 
 
 def _person(view: View) -> None:

@@ -53,8 +53,11 @@ def _state(seen: RunSeen) -> object:
 
 
 def _questions(view: View, feed: RunFeed, seen: RunSeen) -> None:
+    async def look() -> None:
+        feed.look()
+
     for one in seen.approvals:
-        show_approval(view, one, feed.look)
+        show_approval(view, one, look)
 
 
 PAGE = Page("/runs/{id}", "Run", "play_circle", build, own_heading=True, files=FILES)

@@ -93,6 +93,10 @@ class Showing(Generic[Answer]):
 
         self._looks.append(Live(seen, built, tag, classes).look)
 
+    def follow(self, look: Callable[[], None]) -> None:
+        """Call it whenever there may be another answer."""
+        self._looks.append(look)
+
     def hand(self, take: Callable[[Answer], None]) -> None:
         """Give each answer to what compares by itself."""
 
@@ -134,7 +138,11 @@ class Asked(Showing[Answer]):
 
     async def begin(self) -> None:
         """Ask, and go on asking while the page is open."""
-        await self.ask()
+        await self._take(0.0)
+        self.start()
+
+    def start(self) -> None:
+        """The same, and wait for nothing."""
         ui.timer(self._seconds, self._again)
 
     async def ask(self) -> None:
@@ -173,10 +181,14 @@ def _banner(trouble: Trouble | None) -> None:
 
 async def act(view: View, what: str, question: Callable[[], object]) -> bool:
     """Do something as the person who looks, and tell how it went; whether it did."""
+    client, said = ui.context.client, ""  # what the button stands in may be gone afterwards
     try:
         await view.acting.ask(question)
     except VrooliError as error:
-        ui.notify(f"{what}: {error}", type="negative", multi_line=True, close_button="Close")
-        return False
-    ui.notify(f"{what}: done", type="positive")
-    return True
+        said = f"{what}: {error}"
+    with client:
+        if said:
+            ui.notify(said, type="negative", multi_line=True, close_button="Close")
+        else:
+            ui.notify(f"{what}: done", type="positive")
+    return not said

@@ -1,6 +1,6 @@
 """An approval: what is to be approved, and the two answers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from vrooli.console.page import View
@@ -16,7 +16,11 @@ ANSWER = "(e) => emit(e.target.closest('.approval').querySelector('textarea').va
 """What a button of an answer hands over: the reason beside it."""
 
 
-def show_approval(view: View, one: Mapping[str, Any], decided: Callable[[], object]) -> None:
+Then = Callable[[], Awaitable[None]]
+"""What is done after an answer."""
+
+
+def show_approval(view: View, one: Mapping[str, Any], decided: Then) -> None:
     """One that waits, with its answers, or what was decided; `decided` is called after one."""
     with Tag("article", "", "panel approval"):
         show_question(one)
@@ -45,7 +49,7 @@ def show_question(one: Mapping[str, Any]) -> None:
         Tag("code", one["hash"])
 
 
-def show_answers(view: View, one: Mapping[str, Any], decided: Callable[[], object]) -> None:
+def show_answers(view: View, one: Mapping[str, Any], decided: Then) -> None:
     """A reason, and the two answers."""
     own = f"reason-{one['id']}"
     Tag("label", "Reason (optional)", for_=own)
@@ -56,7 +60,7 @@ def show_answers(view: View, one: Mapping[str, Any], decided: Callable[[], objec
             why = str(event.args or "")[:LONGEST]
             words, work = ("Approve", "Refuse")[not approved], view.acting.work
             if await act(view, words, lambda: work.decide(one["id"], approved, one["hash"], why)):
-                decided()
+                await decided()
 
         return decide
 
