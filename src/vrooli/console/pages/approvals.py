@@ -17,7 +17,7 @@ async def build(view: View) -> None:
     await waiting.asked.begin()
     Tag("h2", "Decided lately")
     decided: Asked[list[Approval]] = Asked(view, lambda: _decided(view), seconds=5.0, key="decided")
-    decided.show(_none, of=bool)
+    decided.show(_none, of=bool, quiet=True)
     rows: Rows[str, Approval] = Rows(
         lambda one: show_approval(view, one, decided.ask), "div", row="div"
     )

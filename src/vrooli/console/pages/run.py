@@ -2,6 +2,8 @@
 its models say, what it may spend, and what can be done with it.
 """
 
+from operator import attrgetter
+
 from nicegui import ui
 
 from vrooli.console.page import Page, View
@@ -22,6 +24,7 @@ from vrooli.console.parts.signalling import SignalForm, awaited
 from vrooli.console.run_feed import RunFeed, RunFeeds, RunSeen
 
 FEEDS = RunFeeds()
+_APPROVALS, _FILES = attrgetter("approvals"), attrgetter("files")
 
 
 async def build(view: View) -> None:
@@ -35,14 +38,14 @@ async def build(view: View) -> None:
     shown.show_trouble()
     controls = Controls(view, feed)
     shown.show(lambda seen: show_head(seen, controls.show), "section", "panel", _state)
-    shown.show(lambda seen: _questions(view, feed, seen), of=lambda seen: seen.approvals)
-    shown.show(SignalForm(view, feed).show, "section", of=awaited)
+    shown.show(lambda seen: _questions(view, feed, seen), of=_APPROVALS, quiet=True)
+    shown.show(SignalForm(view, feed).show, "section", of=awaited, quiet=True)
     show_spoken(shown, feed)
     StepList(run, controls.beside).show(shown)
     show_events(shown, feed)
-    shown.show(lambda seen: show_files(run, seen), "section", of=lambda seen: seen.files)
-    shown.show(show_budgets, "section", of=lambda seen: seen.run["budget"])
-    shown.show(lambda seen: show_texts(run, seen), "section", of=_state)
+    shown.show(lambda seen: show_files(run, seen), "section", of=_FILES, quiet=True)
+    shown.show(show_budgets, "section", of=lambda seen: seen.run["budget"], quiet=True)
+    shown.show(lambda seen: show_texts(run, seen), "section", of=_state, quiet=True)
     feed.changed.subscribe(shown.look)
 
 

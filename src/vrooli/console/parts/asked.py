@@ -76,15 +76,17 @@ class Showing(Generic[Answer]):
         tag: str = "div",
         classes: str = "",
         of: Callable[[Answer], object] = lambda answer: answer,
+        *,
+        quiet: bool = False,
     ) -> None:
         """The answer; built anew when that part of it is another, so that what is folded open, or
-        half written, stays.
+        half written, stays. While there is none it says so, unless it is `quiet`.
         """
 
         def built(_: object) -> None:
             if self._source.answer is not None:
                 build(self._source.answer)
-            elif self._source.trouble is None:
+            elif self._source.trouble is None and not quiet:
                 Tag("p", "Asking the server ...", "empty")
 
         def seen() -> object:

@@ -67,6 +67,8 @@ class Filling:
                 kind = _KINDS.get(one.kind, "text")
                 # A time without a zone that is known here cannot stand in it.
                 first = "" if one.kind == "date-time" else first
+                bounds = {"min": one.least, "max": one.most} if kind == "number" else {}
+                shared |= {name: at for name, at in bounds.items() if at is not None}
                 Tag("input", "", type=kind, step=_step(one.kind), **shared, **standing(first))
             Tag("p", _about(one), "soft", id=about)
             self._wrong[one.name] = Tag("p", "", "field-error", role="alert", id=wrong)

@@ -110,7 +110,7 @@ class Waiting:
         self.asked.show(self._head, of=lambda found: min(len(found.rows), 2))
         rows: Rows[str, Approval] = Rows(self._row, "div", "inbox", row="article")
         self.asked.hand(lambda found: rows.show((one["id"], one) for one in found.rows))
-        self.asked.show(_more, of=lambda found: found.count - len(found.rows))
+        self.asked.show(_more, of=lambda found: found.count - len(found.rows), quiet=True)
 
     def _question(self) -> Open:
         work: WorkClient = self._view.acting.work

@@ -21,6 +21,7 @@ class Field:
         description: what it means.
         choices: of a choice, as they are shown.
         values: of a choice, in the order of those.
+        least, most: of a number; None without.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Field:
     description: str
     choices: tuple[str, ...] = ()
     values: tuple[Any, ...] = ()
+    least: float | None = None
+    most: float | None = None
 
 
 class NotFilled(Exception):
@@ -100,7 +103,13 @@ def _field(name: str, part: Mapping[str, Any], *, required: bool) -> Field:
         description=str(part.get("description", "")),
         choices=tuple(_shown(one) for one in values),
         values=values,
+        least=_bound(part.get("minimum")),
+        most=_bound(part.get("maximum")),
     )
+
+
+def _bound(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _kind(part: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
 from vrooli.server.bodies import STORABLE
 from vrooli.server.cursors import Cursor, pack, page, unpack
-from vrooli.server.problems import problem, refused_inputs
+from vrooli.server.problems import refused_budget, refused_inputs
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -81,7 +81,7 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
         except BadInputs as error:
             return refused_inputs(error)
         except BadBudget as error:
-            return problem(422, "bad_budget", error.what)
+            return refused_budget(error)
         return JSONResponse(await runs.views.get(run), status_code=201)
 
     @router.post(
