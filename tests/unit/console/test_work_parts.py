@@ -22,6 +22,8 @@ SCHEMA = {
         "size": {"enum": ["small", "large", 3]},
         "tags": {"type": "array", "items": {"type": "string"}, "default": ["a", "b"]},
         "more": {"type": "object"},
+        "day": {"type": "string", "format": "date"},
+        "at": {"type": "string", "format": "date-time"},
     },
 }
 
@@ -38,6 +40,8 @@ def test_a_form_has_a_field_for_each_input_and_those_that_are_needed_first() -> 
         "size": ("choice", False, ""),
         "tags": ("list", False, "a\nb"),
         "more": ("json", False, ""),
+        "day": ("date", False, ""),
+        "at": ("date-time", False, ""),
     }
     assert fields_of(None) == []
     assert fields_of({"properties": {"any": True}})[0].kind == "json"
@@ -156,3 +160,10 @@ def test_what_stands_in_a_form_from_the_beginning_is_what_the_schema_says() -> N
 def test_a_number_that_json_has_no_word_for_is_none(text: str) -> None:
     with pytest.raises(NotFilled, match="is no number"):
         inputs_of(fields_of(SCHEMA), {"url": "x", "share": text})
+
+
+def test_what_is_emptied_is_left_out_and_a_number_has_its_bounds() -> None:
+    given = {"note": {"type": "string"}, "n": {"type": "integer", "minimum": 0, "maximum": 9}}
+    note, number = fields_of({"properties": given})
+    assert inputs_of([note, number], {"note": "", "n": " "}) == {}
+    assert (number.least, number.most, note.least) == (0, 9, None)

@@ -36,7 +36,9 @@ class Rows(Generic[Key, Item]):
         self._known: dict[Key, tuple[Item, Tag]] = {}
 
     def show(self, items: Iterable[tuple[Key, Item]]) -> None:
-        """These, in this order."""
+        """These, in this order; nothing when the page was closed meanwhile."""
+        if self.around.is_deleted:
+            return
         wanted = dict(items)
         for key in [one for one in self._known if one not in wanted]:
             self._known.pop(key)[1].delete()
