@@ -2,7 +2,9 @@
 its models say, what it may spend, and what can be done with it.
 """
 
+from collections.abc import Mapping
 from operator import attrgetter
+from typing import Any
 
 from nicegui import ui
 
@@ -10,6 +12,7 @@ from vrooli.console.page import Page, View
 from vrooli.console.parts.asked import Showing
 from vrooli.console.parts.deciding import show_approval
 from vrooli.console.parts.html import Tag
+from vrooli.console.parts.rows import Rows
 from vrooli.console.parts.run_controls import Controls
 from vrooli.console.parts.run_files import FILES, show_files
 from vrooli.console.parts.run_steps import StepList
@@ -24,7 +27,7 @@ from vrooli.console.parts.signalling import SignalForm, awaited
 from vrooli.console.run_feed import RunFeed, RunFeeds, RunSeen
 
 FEEDS = RunFeeds()
-_APPROVALS, _FILES = attrgetter("approvals"), attrgetter("files")
+_FILES = attrgetter("files")
 
 
 async def build(view: View) -> None:
@@ -36,17 +39,22 @@ async def build(view: View) -> None:
     await feed.known()
     shown: Showing[RunSeen] = Showing(feed)
     shown.show_trouble()
+    # All of it when something is known, which may be later than the page.
+    shown.show(lambda _: _body(view, feed, shown), of=lambda _: True)
+    feed.changed.subscribe(shown.look)
+
+
+def _body(view: View, feed: RunFeed, shown: Showing[RunSeen]) -> None:
     controls = Controls(view, feed)
     shown.show(lambda seen: show_head(seen, controls.show), "section", "panel", _state)
-    shown.show(lambda seen: _questions(view, feed, seen), of=_APPROVALS, quiet=True)
+    _questions(view, feed, shown)
     shown.show(SignalForm(view, feed).show, "section", of=awaited, quiet=True)
     show_spoken(shown, feed)
-    StepList(run, controls.beside).show(shown)
+    StepList(feed.run, controls.beside).show(shown)
     show_events(shown, feed)
-    shown.show(lambda seen: show_files(run, seen), "section", of=_FILES, quiet=True)
+    shown.show(lambda seen: show_files(feed.run, seen), "section", of=_FILES, quiet=True)
     shown.show(show_budgets, "section", of=lambda seen: seen.run["budget"], quiet=True)
-    shown.show(lambda seen: show_texts(run, seen), "section", of=_state, quiet=True)
-    feed.changed.subscribe(shown.look)
+    shown.show(lambda seen: show_texts(feed.run, seen), "section", of=_state, quiet=True)
 
 
 def _state(seen: RunSeen) -> object:
@@ -55,12 +63,16 @@ def _state(seen: RunSeen) -> object:
     return run, seen.why, bool(seen.steps.shown)
 
 
-def _questions(view: View, feed: RunFeed, seen: RunSeen) -> None:
+def _questions(view: View, feed: RunFeed, shown: Showing[RunSeen]) -> None:
+    """What it asks for; a half-typed reason stays when another question comes."""
+
     async def look() -> None:
         feed.look()
 
-    for one in seen.approvals:
-        show_approval(view, one, look)
+    rows: Rows[str, Mapping[str, Any]] = Rows(
+        lambda one: show_approval(view, one, look), "div", row="div"
+    )
+    shown.hand(lambda seen: rows.show((one["id"], one) for one in seen.approvals))
 
 
 PAGE = Page("/runs/{id}", "Run", "play_circle", build, own_heading=True, files=FILES)

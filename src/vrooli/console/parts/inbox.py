@@ -11,6 +11,7 @@ from vrooli.client.work import WorkClient
 from vrooli.console.page import View
 from vrooli.console.parts.asked import Asked
 from vrooli.console.parts.deciding import LONGEST, show_answers, show_question
+from vrooli.console.parts.dialogs import is_sure
 from vrooli.console.parts.forms import barred
 from vrooli.console.parts.html import Tag, link
 from vrooli.console.parts.live import Live
@@ -69,7 +70,7 @@ def show_count(view: View) -> None:
             Tag("span", text, "count")
             Tag("span", " waiting", "unseen")
 
-    asked.follow(Live(number, build, "span").look)
+    asked.follow(Live(number, build, "span", "waiting").look)
     asked.start()
 
 
@@ -208,17 +209,12 @@ def decide(
 
 
 async def _is_sure(chosen: Sequence[Approval], approved: bool) -> bool:
-    text = "Approve" if approved else "Refuse"
-    with ui.dialog() as dialog, ui.card().classes("wide"):
-        Tag("h2", f"{text} {len(chosen)}?")
+    text, classes = ("Approve", "main") if approved else ("Refuse", "danger")
+
+    def build() -> None:
         with Tag("ul"):
             for one in chosen:
                 Tag("li", f"{one['message']} (step {one['path']} of run {one['run']})")
-        with Tag("div", "", "row"):
-            yes = Tag("button", f"{text} them", "main" if approved else "danger", type="button")
-            yes.on("click", lambda: dialog.submit(True))
-            no = Tag("button", "Leave them", "", type="button")
-            no.on("click", lambda: dialog.submit(False))
-    sure = bool(await dialog)
-    dialog.delete()
-    return sure
+
+    answers = (f"{text} them", "Leave them")
+    return await is_sure(f"{text} {len(chosen)}?", build, answers, classes)

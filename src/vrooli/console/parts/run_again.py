@@ -9,6 +9,7 @@ from nicegui.events import GenericEventArguments
 
 from vrooli.console.page import View
 from vrooli.console.parts.again import Anew, anew, places, retried
+from vrooli.console.parts.dialogs import titled
 from vrooli.console.parts.filling import LONGEST, Filling
 from vrooli.console.parts.forms import Fields, Form, barred, choice
 from vrooli.console.parts.html import Tag
@@ -41,7 +42,6 @@ class Again:
             return
 
         def build(dialog: ui.dialog) -> None:
-            Tag("h2", "Retry this run")
             Tag("p", "The same run goes on, with the inputs that it has.", "soft")
             wrong: list[Tag] = []
 
@@ -60,7 +60,7 @@ class Again:
                 wrong.append(Tag("p", "", "field-error", role="alert"))
                 self._answers(dialog, "Retry it")
 
-        await self._opened(build)
+        await self._opened("Retry this run", build)
         self._feed.look()
 
     async def fork(self, path: str = "") -> None:
@@ -78,7 +78,6 @@ class Again:
         made: list[str] = []
 
         def build(dialog: ui.dialog) -> None:
-            Tag("h2", "Fork this run")
             Tag("p", "A new run of the same version; this one stays as it is.", "soft")
             fillings: list[Filling] = []
 
@@ -98,7 +97,7 @@ class Again:
                 fillings.append(Filling(fields, seen.run["inputs"]))
                 self._answers(dialog, "Fork it")
 
-        await self._opened(build)
+        await self._opened("Fork this run", build)
         if made:
             self._place.clear()
             with self._place:
@@ -144,8 +143,8 @@ class Again:
             leave = Tag("button", "Leave it", "", type="button")
             leave.on("click", lambda: dialog.submit(False))
 
-    async def _opened(self, build: Callable[[ui.dialog], None]) -> None:
-        with self._place, ui.dialog() as dialog, ui.card().classes("wide"):
+    async def _opened(self, title: str, build: Callable[[ui.dialog], None]) -> None:
+        with self._place, titled(title) as dialog:
             build(dialog)
         await dialog
         dialog.delete()

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from nicegui import ui
-
 from vrooli.console.page import View
 from vrooli.console.parts.asked import act
+from vrooli.console.parts.dialogs import is_sure
 from vrooli.console.parts.forms import button, why_not
 from vrooli.console.parts.html import Tag
 from vrooli.console.parts.run_again import Again, may_retry
@@ -60,21 +59,12 @@ class Controls:
 
     async def _do(self, text: str, question: Callable[[], object], sure: bool) -> None:
         with self._place:
-            if sure and not await _is_sure(text):
+            leave = (f"{text} it", "Leave it")
+            if sure and not await is_sure(f"{text} this run?", _cancelled, leave, "danger"):
                 return
             await act(self._view, text, question)
         self._feed.look()
 
 
-async def _is_sure(text: str) -> bool:
-    with ui.dialog() as dialog, ui.card():
-        Tag("h2", f"{text} this run?")
-        Tag("p", "All that it started ends with it. Completed steps stay as they are.")
-        with Tag("div", "", "row"):
-            yes = Tag("button", f"{text} it", "danger", type="button")
-            yes.on("click", lambda: dialog.submit(True))
-            no = Tag("button", "Leave it", "", type="button")
-            no.on("click", lambda: dialog.submit(False))
-    sure = bool(await dialog)
-    dialog.delete()
-    return sure
+def _cancelled() -> None:
+    Tag("p", "All that it started ends with it. Completed steps stay as they are.")
