@@ -32,7 +32,7 @@ def show_head(seen: RunSeen, controls: Callable[[RunSeen], None]) -> None:
             moment(why["since"], since=True)
     if state_of(run) == "pausing":
         Tag("p", "It pauses as soon as what is under way has ended; nothing new begins.", "soft")
-    if why.get("next_step") and run["status"] not in ENDED:
+    if why.get("next_step") and not why["moving"] and run["status"] not in ENDED:
         Tag("p", f"Next: {why['next_step']}", "soft")
     if run.get("parent"):
         with Tag("p"):
