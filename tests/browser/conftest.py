@@ -11,7 +11,7 @@ from tests.support.browser import WIDE, Watched, chromium
 from tests.support.stack import LiveStack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[LiveStack]:
     """A database, the server, the console, a service of one's own, the watchdog."""
     with closing(LiveStack()) as made:

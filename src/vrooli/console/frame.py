@@ -15,7 +15,7 @@ def framed(page: Page, view: View, menu: list[Page]) -> ui.element:
         link("Vrooli", "/", "brand")
         folded = {"aria_controls": "menu", "aria_expanded": "false", "data_unfold": ""}
         Tag("button", "Menu", "unfold", type="button", **folded)
-        _menu(page, menu)
+        _menu(page, menu, view)
         _person(view)
     banner = Live(lambda: _out_of_reach(view), _banner, "div", "banners")
     view.feed.changed.subscribe(banner.look)
@@ -33,13 +33,15 @@ def _only_one_main() -> None:
         around.parent.tag = "div"
 
 
-def _menu(page: Page, menu: list[Page]) -> None:
+def _menu(page: Page, menu: list[Page], view: View) -> None:
     with Tag("nav", "", "menu", id="menu", aria_label="Pages"):
         for one in menu:
             here = {"aria_current": "page"} if one.path == page.path else {}
             with Tag("a", "", "", href=one.path, **here):
                 Tag("span", one.icon, "material-icons", aria_hidden="true")
                 Tag("span", one.title)
+                if one.beside is not None:
+                    one.beside(view)
 
 
 def _person(view: View) -> None:

@@ -45,6 +45,7 @@ class Page:
         role: what somebody needs to be to see it.
         own_heading: it makes its first heading itself.
         files: by path, what answers there, as the person who is signed in: downloads.
+        beside: makes what stands beside its title in the menu, on every page.
     """
 
     path: str
@@ -55,6 +56,7 @@ class Page:
     role: str = "viewer"
     own_heading: bool = False
     files: Mapping[str, File] = field(default_factory=dict)
+    beside: Callable[[View], None] | None = None
 
 
 def pages() -> list[Page]:

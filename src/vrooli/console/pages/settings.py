@@ -13,8 +13,9 @@ from vrooli.console.parts.configuration import (
     own_of,
     results_of,
 )
+from vrooli.console.parts.forms import button
 from vrooli.console.parts.html import Tag, moment
-from vrooli.console.parts.steps import Outcome, button
+from vrooli.console.parts.outcome import Outcome
 from vrooli.console.parts.trouble import show_trouble
 from vrooli.core.errors import VrooliError
 from vrooli.core.passes import OPERATOR

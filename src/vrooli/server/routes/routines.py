@@ -80,7 +80,27 @@ def routine_routes(routines: RoutineStore, mcp: McpServers, kept: Answers) -> AP
         told = {"name": name, "version": version, "changed": changed}
         return JSONResponse({**told, "warnings": mcp.strange(definition)})
 
+    _add_versions(router, routines)
     return router
+
+
+def _add_versions(router: APIRouter, routines: RoutineStore) -> None:
+    @router.get(
+        "/routines/{name}/versions",
+        summary="List the versions of a routine",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.VersionList, 404),
+    )
+    async def list_versions(
+        name: NameInPath, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> dict[str, Any]:
+        """`{versions: [{version, stored_at}]}`, the one that was stored last first; 404 when there
+        is no such routine.
+        """
+        await routines.get(name)
+        found = await routines.versions(name, limit)
+        return {"versions": [{"version": one, "stored_at": at} for one, at in found]}
 
 
 async def _page(routines: RoutineStore, after: str, limit: int) -> dict[str, Any]:
