@@ -44,19 +44,6 @@ def routine_routes(routines: RoutineStore, mcp: McpServers, kept: Answers) -> AP
         stamp = await routines.stamp(after, limit + 1)
         return await kept.of(request, SECONDS, stamp, partial(_page, routines, after, limit))
 
-    @router.get(
-        "/routines/{name}",
-        summary="Read a version of a routine",
-        dependencies=[VIEWER],
-        response_model=None,
-        responses=answers(shapes.RoutineShape, 404),
-    )
-    async def get_routine(
-        name: NameInPath, version: Annotated[str, Query(max_length=64)] = ""
-    ) -> dict[str, Any]:
-        """The newest, or the one of that hash; 404 when there is none."""
-        return (await routines.get(name, version)).to_json()
-
     @router.post(
         "/routines",
         summary="Store a routine, as a new version where one is there",
@@ -85,6 +72,19 @@ def routine_routes(routines: RoutineStore, mcp: McpServers, kept: Answers) -> AP
 
 
 def _add_versions(router: APIRouter, routines: RoutineStore) -> None:
+    @router.get(
+        "/routines/{name}",
+        summary="Read a version of a routine",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.RoutineShape, 404),
+    )
+    async def get_routine(
+        name: NameInPath, version: Annotated[str, Query(max_length=64)] = ""
+    ) -> dict[str, Any]:
+        """The newest, or the one of that hash; 404 when there is none."""
+        return (await routines.get(name, version)).to_json()
+
     @router.get(
         "/routines/{name}/versions",
         summary="List the versions of a routine",
