@@ -62,6 +62,10 @@ class WatchdogClient:
         """Whether the watchdog itself works."""
         return self._object("GET", "/health")
 
+    def about(self) -> dict[str, Any]:
+        """Which version it is, where it listens, what it keeps and how much of that there is."""
+        return self._object("GET", "/about")
+
     def status(self) -> dict[str, Any]:
         """The whole stack, as `vrooli status --json` prints it."""
         return self._object("GET", "/status")

@@ -27,12 +27,18 @@ from vrooli.console.parts.trouble import show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
 from vrooli.console.status_page import StatusPage
-from vrooli.core.errors import AccessDenied, UsageError, VrooliError
+from vrooli.core.errors import AccessDenied, DeadlineExceeded, UsageError, VrooliError
 from vrooli.core.passes import Person
 
 STATIC = Path(__file__).parent / "static"
 RECONNECT = 20.0
 """Seconds for which a page is kept whose browser is gone."""
+
+BUILDING = 12.0
+"""Seconds in which a page must be made: those who are asked may be busy."""
+
+HANGING = 2.0
+"""Seconds for the same while it is known that the watchdog does not answer."""
 
 
 def create_app(settings: ConsoleSettings) -> ASGIApp:
@@ -57,7 +63,8 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     for one in found:
         for path, answer in one.files.items():
             inner.add_route(path, sent(answer, ways), methods=["GET"])
-        ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, open_pages, menu))
+        shown = _shown(one, ways, feed, open_pages, menu)
+        ui.page(one.path, title=f"{one.title} · Vrooli", response_timeout=2 * BUILDING)(shown)
     ui.add_head_html(_head(), shared=True)
     nicegui_app.on_exception(_note)
     ui.run_with(
@@ -121,12 +128,37 @@ def _shown(
         with main:
             try:
                 _require(page, person)
-                await page.build(view)
+                await _built(page, view)
             except VrooliError as error:
                 show_trouble(error)
+                _once_more(feed)
         return None
 
     return show
+
+
+async def _built(page: Page, view: View) -> None:
+    """Make it, in time."""
+    seconds = HANGING if view.feed.health.trouble else BUILDING
+    try:
+        async with asyncio.timeout(seconds):
+            await page.build(view)
+    except TimeoutError:
+        raise DeadlineExceeded(
+            f"no answer within {seconds:g} s",
+            next_step="`vrooli status` tells who hangs; what hangs is found and restarted",
+        ) from None
+
+
+def _once_more(feed: Feed) -> None:
+    """A page that could not be made because the watchdog was away is loaded when it is back."""
+
+    def look() -> None:
+        if not feed.health.trouble:
+            ui.navigate.reload()
+
+    if feed.health.trouble:
+        feed.changed.subscribe(look)
 
 
 def sent(answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:
