@@ -82,6 +82,10 @@ class WatchdogClient:
         """The last heals, newest first; of one `subject`, from `since` to `until`."""
         return _rows(self._json("GET", _path("/heals", limit=int(limit), **query)), "heals")
 
+    def ended_heals(self, **query: Any) -> dict[str, Any]:
+        """`{since, until, heals[], next}`; the query is that of `/heals/ended`."""
+        return self._object("GET", _path("/heals/ended", **query), LOOKING_BACK)
+
     def incidents(self, **query: Any) -> dict[str, Any]:
         """`{since, until, incidents[], next}`; the query is that of `/history`."""
         return self._object("GET", _path("/history", **query), LOOKING_BACK)

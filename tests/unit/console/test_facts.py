@@ -4,10 +4,11 @@ from typing import Any
 
 from vrooli.console.pages.check import service_behind
 from vrooli.console.pages.checks import in_words, rows_of
+from vrooli.console.parts import check_facts
 from vrooli.console.parts.check_facts import newer, seen_of
 from vrooli.console.parts.history import History, Point
 from vrooli.console.parts.past import Told
-from vrooli.console.parts.service_facts import facts_of
+from vrooli.console.parts.service_facts import aged, facts_of
 
 SERVICE = {
     "name": "web",
@@ -37,6 +38,16 @@ def test_a_service_is_told_in_words() -> None:
     failed = facts_of({**SERVICE, "state": "failed", "health": "ok"}, [])
     assert (failed.level, failed.headline, failed.since) == ("critical", "web has failed", None)
     assert facts_of({**SERVICE, "state": "stopped"}, []).level == "off"
+
+
+def test_nothing_is_green_that_nobody_sees() -> None:
+    for old in (
+        aged(facts_of(SERVICE, []), "no answer"),
+        check_facts.aged(seen_of(CHECK, []), "no answer"),
+    ):
+        assert old.level == "unknown"
+        assert old.headline.startswith("Not known now. Last known: ")
+    assert aged(facts_of(SERVICE, []), "") == facts_of(SERVICE, [])
 
 
 def test_a_check_is_told_with_its_value_and_unit() -> None:

@@ -1,7 +1,7 @@
 """How a check is, in words, since when, and why it matters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vrooli.console.page import View
@@ -65,10 +65,23 @@ def newer(check: Mapping[str, Any], told: Told) -> dict[str, Any]:
     return {**check, "looked_at": last.at, "result": {**result, "message": last.message}}
 
 
+def aged(seen: Seen, trouble: str) -> Seen:
+    """The same while the watchdog does not answer: it is not known whether it is still so. Pure."""
+    if not trouble:
+        return seen
+    return replace(seen, level="unknown", headline=f"Not known now. Last known: {seen.headline}")
+
+
 def show_check(view: View, past: Past, check: Mapping[str, Any], service: str) -> None:
     """It follows what is read of its past."""
-    live = Live(lambda: seen_of(newer(check, past.told), past.told.entries), _show)
+
+    def see() -> Seen:
+        found = seen_of(newer(check, past.told), past.told.entries)
+        return aged(found, view.feed.health.trouble)
+
+    live = Live(see, _show)
     past.follow(live)
+    view.feed.changed.subscribe(live.look)
     with Tag("dl", "", "facts"):
         Tag("dt", "Why it matters")
         with Tag("dd", ""):
