@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import time
@@ -23,7 +24,7 @@ from vrooli.console.gate import SIGNED_IN, Gate
 from vrooli.console.login import Login
 from vrooli.console.open_pages import OpenPages
 from vrooli.console.page import File, Page, View, pages
-from vrooli.console.parts.trouble import show_trouble
+from vrooli.console.parts.trouble import once_more, show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
 from vrooli.console.status_page import StatusPage
@@ -33,6 +34,9 @@ from vrooli.core.passes import Person
 STATIC = Path(__file__).parent / "static"
 RECONNECT = 20.0
 """Seconds for which a page is kept whose browser is gone."""
+
+THREADS = 32
+"""Questions that wait at the same time: a watchdog that hangs must not keep those to the server."""
 
 BUILDING = 12.0
 """Seconds in which a page must be made: those who are asked may be busy."""
@@ -97,6 +101,8 @@ def _head() -> str:
 def _lifespan(feed: Feed, open_pages: OpenPages) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        threads = ThreadPoolExecutor(THREADS, "console-ask")
+        asyncio.get_running_loop().set_default_executor(threads)
         tasks = [asyncio.create_task(one.run()) for one in (feed, open_pages)]
         try:
             yield
@@ -131,7 +137,7 @@ def _shown(
                 await _built(page, view)
             except VrooliError as error:
                 show_trouble(error)
-                _once_more(feed)
+                once_more(feed)
         return None
 
     return show
@@ -148,17 +154,6 @@ async def _built(page: Page, view: View) -> None:
             f"no answer within {seconds:g} s",
             next_step="`vrooli status` tells who hangs; what hangs is found and restarted",
         ) from None
-
-
-def _once_more(feed: Feed) -> None:
-    """A page that could not be made because the watchdog was away is loaded when it is back."""
-
-    def look() -> None:
-        if not feed.health.trouble:
-            ui.navigate.reload()
-
-    if feed.health.trouble:
-        feed.changed.subscribe(look)
 
 
 def sent(answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:

@@ -52,8 +52,9 @@ def _banner(seen: tuple[str, float, float]) -> None:
         return
     with Tag("div", "", "banner critical", role="alert"):
         Tag("strong", "The watchdog does not answer. ")
-        Tag("span", f"{trouble}. ")
+        Tag("span", f"{trouble[:1].upper()}{trouble[1:]}, for the first time ")
         moment(since, since=True)
+        Tag("span", ".")
         if at:
             Tag("span", " What is shown here is as it was ")
             moment(at, since=True)

@@ -18,7 +18,7 @@ from vrooli.console.parts.configuration import (
 from vrooli.console.parts.html import Tag, moment
 from vrooli.console.parts.programs_view import Programs, head
 from vrooli.console.parts.steps import Outcome, button
-from vrooli.console.parts.trouble import show_trouble
+from vrooli.console.parts.trouble import once_more, show_trouble
 from vrooli.core.errors import Unreachable, VrooliError
 from vrooli.core.passes import OPERATOR
 
@@ -36,6 +36,7 @@ async def build(view: View) -> None:
         boot = boot_of(await view.acting.ask(watchdog.boot))
     except VrooliError as error:
         show_trouble(error)
+        once_more(view.feed)
     else:
         _boot(boot)
         _channels(view, channels_of(stack))
