@@ -43,6 +43,10 @@ class WorkClient(ApiClient):
         """Store it: `{name, version, changed}`."""
         return self._ask("POST", "/routines", definition)
 
+    def about(self) -> dict[str, Any]:
+        """Which server it is, and what it keeps for how long."""
+        return self._ask("GET", "/about")
+
     def models(self) -> list[dict[str, Any]]:
         """The providers of language models, by name."""
         return rows_of(self._ask("GET", "/models"), "providers")

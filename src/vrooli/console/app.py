@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import time
@@ -23,16 +24,25 @@ from vrooli.console.gate import SIGNED_IN, Gate
 from vrooli.console.login import Login
 from vrooli.console.open_pages import OpenPages
 from vrooli.console.page import File, Page, View, pages
-from vrooli.console.parts.trouble import show_trouble
+from vrooli.console.parts.trouble import once_more, show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
 from vrooli.console.status_page import StatusPage
-from vrooli.core.errors import AccessDenied, UsageError, VrooliError
+from vrooli.core.errors import AccessDenied, DeadlineExceeded, UsageError, VrooliError
 from vrooli.core.passes import Person
 
 STATIC = Path(__file__).parent / "static"
 RECONNECT = 20.0
 """Seconds for which a page is kept whose browser is gone."""
+
+THREADS = 32
+"""Questions that wait at the same time: a watchdog that hangs must not keep those to the server."""
+
+BUILDING = 12.0
+"""Seconds in which a page must be made: those who are asked may be busy."""
+
+HANGING = 2.0
+"""Seconds for the same while it is known that the watchdog does not answer."""
 
 
 def create_app(settings: ConsoleSettings) -> ASGIApp:
@@ -57,7 +67,8 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     for one in found:
         for path, answer in one.files.items():
             inner.add_route(path, sent(answer, ways), methods=["GET"])
-        ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, open_pages, menu))
+        shown = _shown(one, ways, feed, open_pages, menu)
+        ui.page(one.path, title=f"{one.title} · Vrooli", response_timeout=2 * BUILDING)(shown)
     ui.add_head_html(_head(), shared=True)
     nicegui_app.on_exception(_note)
     ui.run_with(
@@ -90,6 +101,8 @@ def _head() -> str:
 def _lifespan(feed: Feed, open_pages: OpenPages) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
+        threads = ThreadPoolExecutor(THREADS, "console-ask")
+        asyncio.get_running_loop().set_default_executor(threads)
         tasks = [asyncio.create_task(one.run()) for one in (feed, open_pages)]
         try:
             yield
@@ -121,12 +134,26 @@ def _shown(
         with main:
             try:
                 _require(page, person)
-                await page.build(view)
+                await _built(page, view)
             except VrooliError as error:
                 show_trouble(error)
+                once_more(feed)
         return None
 
     return show
+
+
+async def _built(page: Page, view: View) -> None:
+    """Make it, in time."""
+    seconds = HANGING if view.feed.health.trouble else BUILDING
+    try:
+        async with asyncio.timeout(seconds):
+            await page.build(view)
+    except TimeoutError:
+        raise DeadlineExceeded(
+            f"no answer within {seconds:g} s",
+            next_step="`vrooli status` tells who hangs; what hangs is found and restarted",
+        ) from None
 
 
 def sent(answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:

@@ -67,8 +67,8 @@ def _banner(seen: tuple[str, float, float]) -> None:
     with Tag("div", "", "banner critical"):
         # Times that tick stay out of what is read aloud whenever it changes.
         with Tag("span", "", "", role="alert"):
-            Tag("strong", "The watchdog does not answer: ")
-            Tag("span", f"{trouble}. ")
+            Tag("strong", "The watchdog does not answer. ")
+            Tag("span", f"{trouble[:1].upper()}{trouble[1:]}. ")
         Tag("span", "Noticed ")
         moment(since, since=True)
         Tag("span", ". ")

@@ -56,6 +56,7 @@ EXPECTED: dict[str, Role | str | None] = {
     "GET /api/v1/artifacts/{sha256}": Role.VIEWER,
     "GET /api/v1/models": Role.VIEWER,
     "GET /api/v1/tools": Role.VIEWER,
+    "GET /api/v1/about": Role.VIEWER,
     "GET /api/v1/mcp": Role.VIEWER,
     "POST /api/v1/mcp/{name}/try": Role.OPERATOR,
     "GET /api/v1/approvals": Role.VIEWER,
