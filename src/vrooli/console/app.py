@@ -21,6 +21,7 @@ from vrooli.console.feed import Feed
 from vrooli.console.frame import framed
 from vrooli.console.gate import SIGNED_IN, Gate
 from vrooli.console.login import Login
+from vrooli.console.missing import missing
 from vrooli.console.open_pages import OpenPages
 from vrooli.console.page import File, Page, View, pages
 from vrooli.console.parts.trouble import show_trouble
@@ -60,6 +61,8 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
         ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, open_pages, menu))
     ui.add_head_html(_head(), shared=True)
     nicegui_app.on_exception(_note)
+    for answering in (inner, nicegui_app):
+        answering.add_exception_handler(404, missing)
     ui.run_with(
         inner,
         title="Vrooli",

@@ -20,8 +20,10 @@ COOKIE = "vrooli_console"
 SIGNED_IN = "signed_in"
 """Where the state of a request has the session of whoever asks."""
 
-OPEN = ("/login", "/health", "/static/", "/favicon.ico", "/_nicegui/")
-"""Open to everybody to look at; and of what changes something `/login` alone."""
+OPEN = ("/login", "/health", "/static/", "/favicon.ico")
+"""Open to everybody to look at; and of what changes something `/login` alone. What the framework
+serves is for its pages, which nobody sees who is not signed in.
+"""
 
 PUBLIC = ("/status", "/badge/")
 """Open too where the settings say so."""
