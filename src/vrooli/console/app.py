@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from nicegui import app as nicegui_app
-from nicegui import ui
+from nicegui import core, ui
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -27,9 +27,10 @@ from vrooli.console.page import File, Page, View, pages
 from vrooli.console.parts.trouble import show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
+from vrooli.console.sockets import Sockets, quiet
 from vrooli.console.status_page import StatusPage
+from vrooli.console.tidying import Tidying
 from vrooli.core.errors import AccessDenied, UsageError, VrooliError
-from vrooli.core.passes import Person
 
 STATIC = Path(__file__).parent / "static"
 RECONNECT = 20.0
@@ -40,10 +41,10 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     """All of it. NiceGUI keeps its pages for the whole process: call it once."""
     sessions = Sessions(settings.sessions, time)
     ways, feed = Ways(settings, sessions), Feed()
-    open_pages = OpenPages(ways)
-    inner = FastAPI(
-        lifespan=_lifespan(feed, open_pages), docs_url=None, redoc_url=None, openapi_url=None
-    )
+    open_pages, tidying = OpenPages(ways), Tidying()
+    nicegui_app.on_delete(tidying.closed)
+    lifespan = _lifespan(feed, open_pages, tidying)
+    inner = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     login = Login(ways)
     inner.add_route("/login", login.show, methods=["GET"])
     inner.add_route("/login", login.take, methods=["POST"])
@@ -57,12 +58,14 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     menu = [one for one in found if one.order is not None]
     for one in found:
         for path, answer in one.files.items():
-            inner.add_route(path, sent(answer, ways), methods=["GET"])
+            inner.add_route(path, sent(one, answer, ways), methods=["GET"])
         ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, open_pages, menu))
     ui.add_head_html(_head(), shared=True)
     nicegui_app.on_exception(_note)
     for answering in (inner, nicegui_app):
         answering.add_exception_handler(404, missing)
+    nicegui_app.config.socket_io_js_transports = ["websocket"]
+    quiet(core.sio)
     ui.run_with(
         inner,
         title="Vrooli",
@@ -75,7 +78,8 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
         gzip_middleware_factory=None,
         show_welcome_message=False,
     )
-    return GZipMiddleware(Gate(inner, settings, sessions), minimum_size=1000)
+    gate = Gate(Sockets(inner, sessions), settings, sessions)
+    return GZipMiddleware(gate, minimum_size=1000)
 
 
 def _head() -> str:
@@ -90,10 +94,10 @@ def _head() -> str:
     )
 
 
-def _lifespan(feed: Feed, open_pages: OpenPages) -> Callable[[FastAPI], Any]:
+def _lifespan(*parts: Feed | OpenPages | Tidying) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(one.run()) for one in (feed, open_pages)]
+        tasks = [asyncio.create_task(one.run()) for one in parts]
         try:
             yield
         finally:
@@ -122,22 +126,28 @@ def _shown(
         person = acting.person
         main = framed(page, view, [one for one in menu if person.may(one.role)])
         with main:
-            try:
-                _require(page, person)
-                await page.build(view)
-            except VrooliError as error:
-                show_trouble(error)
+            await fill(page, view)
         return None
 
     return show
 
 
-def sent(answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:
-    """A route for a file of a page; what goes wrong is told as text."""
+async def fill(page: Page, view: View) -> None:
+    """Build what is inside of the frame, for whoever may see it; or say what went wrong."""
+    try:
+        page.require(view.acting.person)
+        await page.build(view)
+    except VrooliError as error:
+        show_trouble(error)
+
+
+def sent(page: Page, answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:
+    """A route for a file of a page, for whoever may see that; what goes wrong is told as text."""
 
     async def send(request: Request) -> Response:
         acting = ways.acting(getattr(request.state, SIGNED_IN).id)
         try:
+            page.require(acting.person)
             return await answer(acting, request)
         except AccessDenied as error:
             return PlainTextResponse(f"{error}\n", 403)
@@ -147,14 +157,6 @@ def sent(answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:
             return PlainTextResponse(f"{error}\n", 503)
 
     return send
-
-
-def _require(page: Page, person: Person) -> None:
-    if not person.may(page.role):
-        raise AccessDenied(
-            f"this page needs the role {page.role}; yours is {person.role}",
-            next_step="ask an admin for it: `vrooli user role`",
-        )
 
 
 async def _healthy(_: Request) -> Response:
