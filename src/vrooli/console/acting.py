@@ -2,7 +2,6 @@
 of some minutes, or by the person's own session at the server. It has no power of its own.
 """
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from vrooli.client.fleet import FleetClient
 from vrooli.client.live import LiveClient
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.work import WorkClient
+from vrooli.console.queues import Queues
 from vrooli.console.sessions import Account, Sessions, SignedIn
 from vrooli.console.settings import ConsoleSettings
 from vrooli.core.address import HostPort
@@ -47,7 +47,7 @@ class Ways:
     """
 
     def __init__(self, settings: ConsoleSettings, sessions: Sessions) -> None:
-        self.settings, self.sessions = settings, sessions
+        self.settings, self.sessions, self.queues = settings, sessions, Queues()
         self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
         self._taking = threading.Lock()
 
@@ -133,7 +133,10 @@ class Acting:
         """The watchdog, for one request."""
         passes = Passes(self.ways.settings.console_key, FOR_WATCHDOG)
         return WatchdogClient(
-            self.ways.settings.watchdog, passes.make(self.person, time.time()), timeout=10.0
+            self.ways.settings.watchdog,
+            passes.make(self.person, time.time()),
+            timeout=10.0,
+            before=self.ways.queues.watchdog.need,
         )
 
     @property
@@ -162,10 +165,11 @@ class Acting:
         return Bearer(self._server_token, AGAIN)
 
     async def ask(self, question: Callable[[], Answer]) -> Answer:
-        """The answer of a client, which waits in a thread."""
-        return await asyncio.to_thread(question)
+        """The answer of a client, which waits in a thread: see `Queues.ask`."""
+        return await self.ways.queues.ask(question)
 
     def _server_token(self) -> str:
+        self.ways.queues.server.need()
         signed_in = self._signed_in()
         if signed_in.account is None:
             passes = Passes(self.ways.settings.signing_key, FOR_SERVER)

@@ -85,16 +85,17 @@ class Login:
             return
         self._ways.sessions.end(signed_in.id)
         if signed_in.account is not None:
-            told = asyncio.create_task(asyncio.to_thread(self._log_out, signed_in.account))
+            told = asyncio.create_task(self._log_out(signed_in.account))
             await asyncio.wait([told], timeout=WAIT)
 
-    def _log_out(self, account: Account) -> None:
+    async def _log_out(self, account: Account) -> None:
         with suppress(VrooliError):
-            AccountsClient(self._ways.server(), NOBODY).log_out(account.refresh)
+            client = AccountsClient(self._ways.server(), NOBODY)
+            await self._ways.queues.log_in.ask(lambda: client.log_out(account.refresh))
 
     async def _pair(self, email: str, password: str) -> dict[str, object]:
         client = AccountsClient(self._ways.server(), NOBODY)
-        return await asyncio.to_thread(client.log_in, email, password)
+        return await self._ways.queues.log_in.ask(lambda: client.log_in(email, password))
 
     async def _by_link(self, request: Request, link: str) -> Response:
         now = time.time()

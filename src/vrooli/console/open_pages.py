@@ -87,7 +87,7 @@ class OpenPages:
 
     async def _exchange(self, session: str) -> None:
         with suppress(VrooliError):  # who is refused has no session any more
-            await asyncio.to_thread(self._ways.exchanged, session)
+            await self._ways.queues.server.ask(lambda: self._ways.exchanged(session))
 
 
 def _lead_away(client: Client) -> None:
