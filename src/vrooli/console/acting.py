@@ -20,12 +20,17 @@ from vrooli.console.sessions import Account, Sessions, SignedIn
 from vrooli.console.settings import ConsoleSettings
 from vrooli.core.address import HostPort
 from vrooli.core.errors import AccessDenied, Unreachable
-from vrooli.core.passes import FOR_SERVER, FOR_WATCHDOG, Passes, Person
+from vrooli.core.passes import FOR_SERVER, FOR_WATCHDOG, VIEWER, Passes, Person
 
 Answer = TypeVar("Answer")
 
 EARLY = 30.0
 """Seconds before its end at which an access token is exchanged: it must outlast the request."""
+
+GRACE = 300.0
+"""Seconds after the end of an access token for which the role that the server told last counts.
+Somebody may have been kept out meanwhile: who is not confirmed by then may only look.
+"""
 
 AGAIN = "sign in again"
 
@@ -100,6 +105,15 @@ def _is_good(account: Account) -> bool:
     return account.until - EARLY > time.time()
 
 
+def unconfirmed(one: SignedIn, now: float) -> float:
+    """Since when (unix seconds) what somebody may do is not confirmed, if that is too long ago; 0
+    while it is good, and for who has no account.
+    """
+    if one.account is None or now <= one.account.until + GRACE:
+        return 0.0
+    return one.account.until
+
+
 def _account(one: SignedIn | None) -> Account:
     if one is None or one.account is None:
         raise AccessDenied("the session is over", next_step=AGAIN)
@@ -120,8 +134,19 @@ class Acting:
 
     @property
     def person(self) -> Person:
-        """Who it is; AccessDenied when the session is over."""
-        return self._signed_in().person
+        """Who it is, and what it may do now; AccessDenied when the session is over."""
+        signed_in = self._signed_in()
+        if unconfirmed(signed_in, time.time()):
+            return Person(signed_in.person.name, VIEWER)
+        return signed_in.person
+
+    @property
+    def unconfirmed(self) -> float:
+        """Since when (unix seconds) the server has not said what this person may do, where it may
+        only look because of that; else 0.
+        """
+        signed_in = self.ways.sessions.lasting(self.session)
+        return unconfirmed(signed_in, time.time()) if signed_in is not None else 0.0
 
     @property
     def has_account(self) -> bool:

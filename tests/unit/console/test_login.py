@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,13 +17,21 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.unit.console.test_gate import COOKIE, OURS, settings_in
-from vrooli.console.acting import Acting, Ways
+from vrooli.console.acting import GRACE, Acting, Ways
 from vrooli.console.gate import SIGNED_IN, Gate
 from vrooli.console.login import TRIES, Login
-from vrooli.console.sessions import Sessions
+from vrooli.console.sessions import Account, Sessions
 from vrooli.core.address import HostPort
 from vrooli.core.errors import AccessDenied
-from vrooli.core.passes import ADMIN, FOR_CONSOLE, FOR_WATCHDOG, LINK_OWNER, Passes, Person
+from vrooli.core.passes import (
+    ADMIN,
+    FOR_CONSOLE,
+    FOR_WATCHDOG,
+    LINK_OWNER,
+    OPERATOR,
+    Passes,
+    Person,
+)
 
 FROM_US = {"Origin": OURS}
 ANN = {"email": "ann@example.org", "password": "right"}
@@ -287,15 +296,27 @@ def test_who_is_no_more_at_the_server_is_no_more_here(console: Console, server: 
     _everything_is_refused(console.ways.acting(session))
 
 
-def test_while_the_server_is_down_the_last_role_counts_for_the_watchdog(
-    console: Console, tmp_path: Path
+@pytest.mark.parametrize(("ago", "role"), [(GRACE - 60, "operator"), (GRACE + 1, "viewer")])
+def test_while_the_server_is_down_the_last_role_counts_for_some_minutes(
+    console: Console, ago: float, role: str
 ) -> None:
-    browser = console.browser()
-    browser.post("/login", data=ANN, headers=FROM_US)
-    session = console.session_of(browser)
+    """Whoever was kept out meanwhile must not keep the power over what runs."""
+    account = Account("a", time.time() - ago, "r")
+    found = console.sessions.of(console.sessions.begin(Person("ann", OPERATOR), account))
+    assert found is not None
     down = Ways(replace(console.settings, server=HostPort("127.0.0.1", 1)), console.sessions)
-    shown = down.acting(session).watchdog.token
-    passes = Passes(console.settings.console_key, FOR_WATCHDOG)
-    claims = passes.claims(shown, 0.0)
+    acting = down.acting(found.id)
+    claims = Passes(console.settings.console_key, FOR_WATCHDOG).claims(acting.watchdog.token, 0.0)
     assert claims is not None
-    assert (claims["sub"], claims["role"]) == ("ann@example.org", "operator")
+    assert (claims["sub"], claims["role"]) == ("ann", role)
+    assert acting.person.role == role
+    assert acting.unconfirmed == (account.until if role == "viewer" else 0.0)
+    console.sessions.change(found.id, found.person, Account("b", time.time() + 300, "r"))
+    assert acting.person.role == "operator"
+
+
+def test_who_came_by_a_link_needs_no_server(console: Console) -> None:
+    browser = console.browser()
+    browser.get("/login", params={"link": console.link()})
+    acting = console.ways.acting(console.session_of(browser))
+    assert (acting.person.role, acting.unconfirmed) == (ADMIN, 0.0)
