@@ -76,7 +76,7 @@ def watchdog_says(path: str, _: Any) -> Answer:
     """A stack of one service, which is well."""
     service = {"name": "web", "state": "running", "health": "ok", "message": "", "pid": 1}
     answers = {
-        "/status": {"status": "ok", "services": [service], "watchdog": {"pid": 7}},
+        "/status": {"stack": "s", "status": "ok", "services": [service], "watchdog": {"pid": 7}},
         "/heals": {"heals": []},
         "/notify": {"incidents": []},
         "/checks": {"checks": []},
@@ -91,14 +91,14 @@ class Accounts:
     """Who has an account, with which role; everybody's password is `right`."""
 
     roles: dict[str, str] = field(default_factory=dict)
-    refreshed: int = 0
+    refreshed: list[str] = field(default_factory=list)
 
     def says(self, path: str, said: Any) -> Answer:
         """What the server answers; access tokens are over at once."""
         if path.endswith("/auth/login") and said["password"] == "right":
             return self._pair(said["email"])
         if path.endswith("/auth/refresh"):
-            self.refreshed += 1
+            self.refreshed.append(said["refresh_token"])
             return self._pair(said["refresh_token"])
         if path.endswith("/auth/logout"):
             return 200, {}

@@ -12,7 +12,7 @@ from nicegui import app as nicegui_app
 from nicegui import core, ui
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -78,7 +78,7 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
         gzip_middleware_factory=None,
         show_welcome_message=False,
     )
-    gate = Gate(Sockets(inner, sessions), settings, sessions)
+    gate = Gate(Sockets(inner, sessions), settings, sessions, open_pages.confirm)
     return GZipMiddleware(gate, minimum_size=1000)
 
 
@@ -113,10 +113,6 @@ def _shown(
 ) -> Callable[[Request], Awaitable[Response | None]]:
     async def show(request: Request) -> Response | None:
         signed_in = getattr(request.state, SIGNED_IN)
-        try:
-            await open_pages.confirm(signed_in.id)
-        except AccessDenied:
-            return RedirectResponse("/login", 303)
         acting = ways.acting(signed_in.id)
         view = View(acting, feed, dict(request.path_params), dict(request.query_params))
         client = ui.context.client

@@ -50,8 +50,9 @@ class OpenPages:
     async def confirm(self, session: str) -> None:
         """Ask what the person of a session may do, if that is due; AccessDenied when nothing."""
         task = self._ask(session)
-        if task is not None:
-            await asyncio.wait([task], timeout=CONFIRM)
+        if task is not None:  # which an earlier request may have waited for already
+            waited = time.monotonic() - self._asked.get(session, 0.0)
+            await asyncio.wait([task], timeout=max(0.0, CONFIRM - waited))
         if self._ways.sessions.lasting(session) is None:
             raise AccessDenied("the session is over", next_step="sign in again")
 
@@ -88,6 +89,7 @@ class OpenPages:
     async def _exchange(self, session: str) -> None:
         with suppress(VrooliError):  # who is refused has no session any more
             await self._ways.queues.server.ask(lambda: self._ways.exchanged(session))
+            self._asked.pop(session, None)  # it answers
 
 
 def _lead_away(client: Client) -> None:
