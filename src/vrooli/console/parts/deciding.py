@@ -7,22 +7,21 @@ from nicegui import ui
 
 from vrooli.console.page import View
 from vrooli.console.parts.asked import Asked, act
+from vrooli.console.parts.exactly import exactly, show, unseen
 from vrooli.console.parts.forms import button
 from vrooli.console.parts.html import Tag, link, moment
-from vrooli.console.parts.run_seen import text_of
 
 
 def show_approval(view: View, one: dict[str, Any], asked: Asked[Any]) -> None:
     """One that waits, or what was decided; `asked` is asked again after an answer."""
     with Tag("article", "", "panel approval"):
-        Tag("h3", one["message"] or "May this go on?")
+        Tag("h3", exactly(one["message"]).text or "May this go on?")
         with Tag("p", "", "soft"):
             Tag("span", f"step {one['path']} of ")
             link(f"run {one['run']}", f"/runs/{one['run']}")
             Tag("span", ", asked ")
             moment(one["asked_at"], since=True)
-        if text := text_of(one.get("what")):
-            Tag("pre", text, tabindex="0")
+        show(one.get("what"), "What is to be approved")
         if one["status"] != "pending":
             _decided(one)
             return
@@ -44,5 +43,8 @@ def _answers(view: View, one: dict[str, Any], asked: Asked[Any]) -> None:
         await asked.ask()
 
     with Tag("div", "", "row"):
-        button(view, "Approve", partial(decide, True), "main")
+        if reason_not := unseen(one.get("what")) or unseen(one["message"]):
+            Tag("button", "Approve", "main", type="button", disabled=True, title=reason_not)
+        else:
+            button(view, "Approve", partial(decide, True), "main")
         button(view, "Refuse", partial(decide, False), "danger")
