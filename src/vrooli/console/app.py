@@ -1,6 +1,7 @@
 """The console as an ASGI application: pages, signing in, and what stands before them."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,7 +31,9 @@ from vrooli.console.settings import ConsoleSettings
 from vrooli.console.sockets import Sockets, quiet
 from vrooli.console.status_page import StatusPage
 from vrooli.console.tidying import Tidying
-from vrooli.core.errors import AccessDenied, UsageError, VrooliError
+from vrooli.core.errors import AccessDenied, ProtocolError, UsageError, VrooliError
+
+_log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 RECONNECT = 20.0
@@ -129,12 +132,17 @@ def _shown(
 
 
 async def fill(page: Page, view: View) -> None:
-    """Build what is inside of the frame, for whoever may see it; or say what went wrong."""
+    """Build what is inside of the frame, for whoever may see it; or say what went wrong: a page
+    that chokes on an answer has its frame all the same.
+    """
     try:
         page.require(view.acting.person)
         await page.build(view)
     except VrooliError as error:
         show_trouble(error)
+    except Exception as error:  # noqa: BLE001 -- logged, and the frame stays
+        _log.exception("%s could not be built", page.path)
+        show_trouble(ProtocolError(f"this page could not be built ({type(error).__name__})"))
 
 
 def sent(page: Page, answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:

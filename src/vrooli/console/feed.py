@@ -20,7 +20,7 @@ from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.wire import encode
 from vrooli.console.answers import Answers
 from vrooli.console.past import Past, refreshed
-from vrooli.core.errors import AccessDenied, VrooliError
+from vrooli.core.errors import AccessDenied, ProtocolError, VrooliError
 from vrooli.core.passes import Person
 
 Answer = TypeVar("Answer")
@@ -219,9 +219,16 @@ class Feed:
 
 
 def _now(watchdog: WatchdogClient) -> Health:
-    """What is so now; blocks."""
-    status, heals = watchdog.status(), watchdog.heals(HEALS)
-    incidents = watchdog.notifications(1)["incidents"]
+    """What is so now; blocks. Something else may have taken the watchdog's port."""
+    try:
+        status, heals = watchdog.status(), watchdog.heals(HEALS)
+        incidents = watchdog.notifications(1)["incidents"]
+        _ = status["services"]
+    except (ProtocolError, LookupError, TypeError, AttributeError, ValueError) as error:
+        raise ProtocolError(
+            f"what answers at {watchdog.target} is no watchdog",
+            next_step="`vrooli status` says which port it has; end what took it",
+        ) from error
     return Health(status, tuple(heals), tuple(incidents), time.time())
 
 

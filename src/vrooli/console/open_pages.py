@@ -20,6 +20,9 @@ CONFIRM = 2.0
 as it does while the server is down.
 """
 
+GRACE = 5.0
+"""Seconds that a page has to be left when its session is over."""
+
 RETRY = 15.0
 """Seconds between two questions to a server that does not answer."""
 
@@ -93,5 +96,12 @@ class OpenPages:
 
 
 def _lead_away(client: Client) -> None:
+    """A browser follows; whoever does not gets nothing more all the same."""
     with client:
         ui.navigate.to("/login")
+    asyncio.get_running_loop().call_later(GRACE, _forget, client)
+
+
+def _forget(client: Client) -> None:
+    if client.has_socket_connection:  # else the framework forgets it by itself
+        client.delete()

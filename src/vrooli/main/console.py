@@ -24,11 +24,13 @@ from vrooli import __version__
 from vrooli.client.server import address_of
 from vrooli.client.token import read_token
 from vrooli.console.app import create_app
+from vrooli.console.frames import MAX_FRAME
 from vrooli.console.settings import DEFAULT_PORT, ConsoleSettings
 from vrooli.core.address import HostPort
 from vrooli.core.errors import ConfigError, UsageError, VrooliError
 from vrooli.core.passes import CONSOLE_KEY
 from vrooli.main.environment import read_environment
+from vrooli.main.listener import bind
 from vrooli.stack.builtin.server import SIGNING_KEY
 from vrooli.stack.compile_console import SERVER_VARIABLE, WATCHDOG_VARIABLE
 
@@ -62,6 +64,7 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; exit code 1 when it could not start, 2 for wrong settings."""
     try:
         settings = settings_from(os.environ)
+        listener = bind(settings.host, settings.port)
         app = create_app(settings)
     except VrooliError as error:
         sys.stderr.write(f"vrooli console: {error}\n")
@@ -73,13 +76,14 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        ws_max_size=MAX_FRAME,
         proxy_headers=False,  # whoever connects could claim any address
         lifespan="on",
         timeout_graceful_shutdown=DRAIN,
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.certificate_key,
     )
-    uvicorn.Server(config).run()
+    uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 

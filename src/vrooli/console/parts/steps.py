@@ -45,6 +45,8 @@ class Outcome:
             where = f"{error.where}: " if error.where else ""
             next_step = f" Next: {error.next_step}" if error.next_step else ""
             said, kind = f"{where}{error.what}.{next_step}", "failed"
+        if self._around.is_deleted:  # the page was closed meanwhile
+            return
         self._around.clear()
         with self._around:
             if isinstance(said, Secret):
