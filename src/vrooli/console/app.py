@@ -23,7 +23,7 @@ from vrooli.console.frame import framed
 from vrooli.console.gate import SIGNED_IN, Gate
 from vrooli.console.login import Login
 from vrooli.console.missing import missing
-from vrooli.console.open_pages import OpenPages
+from vrooli.console.open_pages import OpenPages, led_away_by
 from vrooli.console.page import File, Page, View, pages
 from vrooli.console.parts.trouble import show_trouble
 from vrooli.console.sessions import Sessions
@@ -44,7 +44,8 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     """All of it. NiceGUI keeps its pages for the whole process: call it once."""
     sessions = Sessions(settings.sessions, time)
     ways, feed = Ways(settings, sessions), Feed()
-    open_pages, tidying = OpenPages(ways), Tidying()
+    open_pages = OpenPages(ways, led_away_by(lambda page: sockets.cut_off(page)))
+    tidying = Tidying()
     nicegui_app.on_delete(tidying.closed)
     lifespan = _lifespan(feed, open_pages, tidying)
     inner = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -81,7 +82,8 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
         gzip_middleware_factory=None,
         show_welcome_message=False,
     )
-    gate = Gate(Sockets(inner, sessions), settings, sessions, open_pages.confirm)
+    sockets = Sockets(inner, sessions)
+    gate = Gate(sockets, settings, sessions, open_pages.confirm)
     return GZipMiddleware(gate, minimum_size=1000)
 
 

@@ -4,7 +4,7 @@ do is asked anew when that was told some minutes ago.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from nicegui import Client, ui
@@ -20,7 +20,7 @@ CONFIRM = 2.0
 as it does while the server is down.
 """
 
-GRACE = 5.0
+GRACE = 1.0
 """Seconds that a page has to be left when its session is over."""
 
 RETRY = 15.0
@@ -35,8 +35,8 @@ class OpenPages:
         lead_away: takes a page to the log-in.
     """
 
-    def __init__(self, ways: Ways, lead_away: Callable[[Client], None] | None = None) -> None:
-        self._ways, self._lead_away = ways, lead_away or _lead_away
+    def __init__(self, ways: Ways, lead_away: Callable[[Client], None]) -> None:
+        self._ways, self._lead_away = ways, lead_away
         self._open: dict[Client, str] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._asked: dict[str, float] = {}
@@ -95,13 +95,25 @@ class OpenPages:
             self._asked.pop(session, None)  # it answers
 
 
-def _lead_away(client: Client) -> None:
-    """A browser follows; whoever does not gets nothing more all the same."""
-    with client:
-        ui.navigate.to("/login")
-    asyncio.get_running_loop().call_later(GRACE, _forget, client)
+def led_away_by(cut_off: Callable[[str], Awaitable[None]]) -> Callable[[Client], None]:
+    """Takes a page to the log-in. A browser follows; whoever does not hears nothing more.
 
+    Args:
+        cut_off: closes the sockets of the page of that id.
+    """
+    forgetting: set[asyncio.Task[None]] = set()
 
-def _forget(client: Client) -> None:
-    if client.has_socket_connection:  # else the framework forgets it by itself
-        client.delete()
+    async def forget(client: Client) -> None:
+        await asyncio.sleep(GRACE)
+        if client.has_socket_connection:  # else the framework forgets it by itself
+            client.delete()
+            await cut_off(client.id)
+
+    def lead_away(client: Client) -> None:
+        with client:
+            ui.navigate.to("/login")
+        task = asyncio.create_task(forget(client))
+        forgetting.add(task)
+        task.add_done_callback(forgetting.discard)
+
+    return lead_away

@@ -4,6 +4,7 @@ lasts; whoever says anything else is cut off, with one line in the log.
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
@@ -46,6 +47,7 @@ class Sockets:
         session_of: Callable[[str], str | None] = page_session,
     ) -> None:
         self._app, self._sessions, self._session_of = app, sessions, session_of
+        self._sends: dict[str, set[Send]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -78,7 +80,19 @@ class Sockets:
             await send({"type": "websocket.close", "code": REFUSED})
             return {"type": "websocket.disconnect", "code": REFUSED}
 
-        await self._app(scope, heard, send)
+        self._sends.setdefault(page, set()).add(send)
+        try:
+            await self._app(scope, heard, send)
+        finally:
+            self._sends[page].discard(send)
+            if not self._sends[page]:
+                del self._sends[page]
+
+    async def cut_off(self, page: str) -> None:
+        """Close the sockets of a page: a browser that is not led away hears nothing more."""
+        for send in list(self._sends.get(page, ())):
+            with suppress(Exception):  # it has been closed meanwhile
+                await send({"type": "websocket.close", "code": REFUSED})
 
 
 class Server(Protocol):
