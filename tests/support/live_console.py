@@ -27,11 +27,21 @@ KEY = "k" * 64
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self._answer({})
+        if self.path.startswith("/events"):
+            self._stream()
+        else:
+            self._answer({})
 
     def do_POST(self) -> None:
         size = int(self.headers["Content-Length"] or 0)
         self._answer(json.loads(self.rfile.read(size) or b"{}"))
+
+    def _stream(self) -> None:
+        """Of events; none happens."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        self.server.over.wait()  # type: ignore[attr-defined] # ours
 
     def _answer(self, said: Any) -> None:
         code, answer = self.server.answered(self.path, said)  # type: ignore[attr-defined] # ours
@@ -58,7 +68,7 @@ class Answering(ThreadingHTTPServer):
 
     def __init__(self, answer: Callable[[str, Any], Answer]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self._answer, self.goes_on = answer, threading.Event()
+        self._answer, self.goes_on, self.over = answer, threading.Event(), threading.Event()
         self.goes_on.set()
         self.asked: list[str] = []
 
@@ -166,6 +176,7 @@ def answering(answer: Callable[[str, Any], Answer]) -> Iterator[Answering]:
             yield served
         finally:
             served.goes_on.set()
+            served.over.set()
             served.shutdown()
             thread.join()
 
