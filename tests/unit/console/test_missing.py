@@ -25,11 +25,11 @@ def test_the_page_that_says_so_leads_back(running: LiveConsole) -> None:
 
 def test_what_a_page_of_ours_is_made_of_is_there(running: LiveConsole) -> None:
     """And asks for no more than the gate lets through to who is signed in."""
-    owner = running.owner()
+    owner, stranger = running.owner(), running.browser()
     page = owner.get("/")
     assert page.status_code == 200
     scripts = set(re.findall(r"/_nicegui/[\w./-]+\.(?:js|css)", page.text))
     assert scripts
     for one in scripts:
         assert owner.get(one).status_code == 200, one
-        assert running.browser().get(one).status_code == 303, one
+        assert stranger.get(one).status_code == 303, one
