@@ -225,6 +225,12 @@ CONSOLE = (
         " `https://HOST[:PORT]`.",
         "this machine alone",
     ),
+    Variable(
+        "VROOLI_PROXIES",
+        "IP addresses or networks of those proxies, with blanks between them: where they say in"
+        " `X-Forwarded-For` that a request comes from, there its tries of passwords count.",
+        "tries count for whoever connects, a proxy as anybody",
+    ),
     Variable("VROOLI_TLS_CERTIFICATE", "PEM file; with it the console speaks HTTPS.", "HTTP"),
     Variable("VROOLI_TLS_KEY", "PEM file with the key of that.", "HTTP"),
     Variable(

@@ -4,23 +4,12 @@ import os
 import re
 import signal
 from contextlib import closing
-from pathlib import Path
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import link_of
-from tests.support.browser import CHROMIUM, NARROW, Watched
+from tests.support.browser import Watched
 from tests.support.stack import ROOT, LiveStack
-from vrooli.console.page import pages
-
-EXAMPLES = {
-    "/services/{name}": "/services/web",
-    "/checks/{id}": "/checks/scenario-web",
-    "/routines/{name}": "/routines/signed-note",
-}
-"""One of each page whose address has a name in it."""
 
 NOTE_TURNS = """() => {
   window.turns = [];
@@ -33,14 +22,6 @@ NOTE_TURNS = """() => {
   }).observe(document.body, { subtree: true, childList: true, attributes: true });
 }"""
 """Notes each class that the card of PostgreSQL has."""
-
-pytestmark = pytest.mark.skipif(
-    not Path(CHROMIUM).exists(), reason="Chromium is not installed (apt-get install chromium)"
-)
-
-SERIOUS = ("serious", "critical")
-PLAIN = [one.path for one in pages() if "{" not in one.path]
-PATHS = [*PLAIN, *(EXAMPLES[one.path] for one in pages() if one.path in EXAMPLES)]
 
 
 def test_the_link_signs_in_once(stack: LiveStack, browser: Browser) -> None:
@@ -147,26 +128,6 @@ def test_the_keyboard_reaches_page_and_menu(opened: Watched) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.locator("nav :focus")).to_have_count(1)
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_every_page_fits_is_open_to_all_and_asks_nobody_else(opened: Watched, path: str) -> None:
-    page = opened.go(path)
-    expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    for scheme in ("light", "dark"):
-        page.evaluate(f"localStorage.setItem('theme', '{scheme}')")
-        opened.go(path)
-        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        barriers = [
-            (one["id"], [node["html"][:160] for node in one["nodes"]])
-            for one in found
-            if one["impact"] in SERIOUS
-        ]
-        assert barriers == [], f"{path} in {scheme}"
-    page.set_viewport_size({"width": NARROW, "height": 800})
-    opened.go(path)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= NARROW, f"{path} is {wide} pixels wide"
 
 
 def _card(page: Page, name: str) -> Locator:

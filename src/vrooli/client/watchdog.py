@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,11 +42,13 @@ class WatchdogClient:
         target: the unix socket, or the loopback port.
         token: the operator token; empty sends none.
         timeout: seconds for one whole answer; operations have no such bound.
+        before: called before each question that has one answer.
     """
 
     target: Address
     token: str
     timeout: float = 5.0
+    before: Callable[[], object] = bool  # which does nothing
 
     @classmethod
     def of(cls, home: Home, *, timeout: float = 5.0) -> "WatchdogClient":
@@ -308,6 +310,7 @@ class WatchdogClient:
     def _send(
         self, method: str, path: str, timeout: float | None = None, body: Any = None
     ) -> bytes:
+        self.before()
         limit = self.timeout if timeout is None else timeout
         with _advising():
             answer = http.request(

@@ -2,7 +2,6 @@
 of some minutes, or by the person's own session at the server. It has no power of its own.
 """
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -16,16 +15,22 @@ from vrooli.client.fleet import FleetClient
 from vrooli.client.live import LiveClient
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.work import WorkClient
+from vrooli.console.queues import Queues
 from vrooli.console.sessions import Account, Sessions, SignedIn
 from vrooli.console.settings import ConsoleSettings
 from vrooli.core.address import HostPort
 from vrooli.core.errors import AccessDenied, Unreachable
-from vrooli.core.passes import FOR_SERVER, FOR_WATCHDOG, Passes, Person
+from vrooli.core.passes import FOR_SERVER, FOR_WATCHDOG, VIEWER, Passes, Person
 
 Answer = TypeVar("Answer")
 
 EARLY = 30.0
 """Seconds before its end at which an access token is exchanged: it must outlast the request."""
+
+GRACE = 300.0
+"""Seconds after the end of an access token for which the role that the server told last counts.
+Somebody may have been kept out meanwhile: who is not confirmed by then may only look.
+"""
 
 AGAIN = "sign in again"
 
@@ -47,7 +52,7 @@ class Ways:
     """
 
     def __init__(self, settings: ConsoleSettings, sessions: Sessions) -> None:
-        self.settings, self.sessions = settings, sessions
+        self.settings, self.sessions, self.queues = settings, sessions, Queues()
         self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
         self._taking = threading.Lock()
 
@@ -100,6 +105,15 @@ def _is_good(account: Account) -> bool:
     return account.until - EARLY > time.time()
 
 
+def unconfirmed(one: SignedIn, now: float) -> float:
+    """Since when (unix seconds) what somebody may do is not confirmed, if that is too long ago; 0
+    while it is good, and for who has no account.
+    """
+    if one.account is None or now <= one.account.until + GRACE:
+        return 0.0
+    return one.account.until
+
+
 def _account(one: SignedIn | None) -> Account:
     if one is None or one.account is None:
         raise AccessDenied("the session is over", next_step=AGAIN)
@@ -120,8 +134,19 @@ class Acting:
 
     @property
     def person(self) -> Person:
-        """Who it is; AccessDenied when the session is over."""
-        return self._signed_in().person
+        """Who it is, and what it may do now; AccessDenied when the session is over."""
+        signed_in = self._signed_in()
+        if unconfirmed(signed_in, time.time()):
+            return Person(signed_in.person.name, VIEWER)
+        return signed_in.person
+
+    @property
+    def unconfirmed(self) -> float:
+        """Since when (unix seconds) the server has not said what this person may do, where it may
+        only look because of that; else 0.
+        """
+        signed_in = self.ways.sessions.lasting(self.session)
+        return unconfirmed(signed_in, time.time()) if signed_in is not None else 0.0
 
     @property
     def has_account(self) -> bool:
@@ -133,7 +158,10 @@ class Acting:
         """The watchdog, for one request."""
         passes = Passes(self.ways.settings.console_key, FOR_WATCHDOG)
         return WatchdogClient(
-            self.ways.settings.watchdog, passes.make(self.person, time.time()), timeout=10.0
+            self.ways.settings.watchdog,
+            passes.make(self.person, time.time()),
+            timeout=10.0,
+            before=self.ways.queues.watchdog.need,
         )
 
     @property
@@ -162,10 +190,11 @@ class Acting:
         return Bearer(self._server_token, AGAIN)
 
     async def ask(self, question: Callable[[], Answer]) -> Answer:
-        """The answer of a client, which waits in a thread."""
-        return await asyncio.to_thread(question)
+        """The answer of a client, which waits in a thread: see `Queues.ask`."""
+        return await self.ways.queues.ask(question)
 
     def _server_token(self) -> str:
+        self.ways.queues.server.need()
         signed_in = self._signed_in()
         if signed_in.account is None:
             passes = Passes(self.ways.settings.signing_key, FOR_SERVER)

@@ -1,8 +1,8 @@
 """The console as an ASGI application: pages, signing in, and what stands before them."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import time
@@ -10,10 +10,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from nicegui import app as nicegui_app
-from nicegui import ui
+from nicegui import core, ui
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -22,21 +22,28 @@ from vrooli.console.feed import Feed
 from vrooli.console.frame import framed
 from vrooli.console.gate import SIGNED_IN, Gate
 from vrooli.console.login import Login
-from vrooli.console.open_pages import OpenPages
+from vrooli.console.missing import missing
+from vrooli.console.open_pages import OpenPages, led_away_by
 from vrooli.console.page import File, Page, View, pages
 from vrooli.console.parts.trouble import once_more, show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
+from vrooli.console.sockets import Sockets, quiet
 from vrooli.console.status_page import StatusPage
-from vrooli.core.errors import AccessDenied, DeadlineExceeded, UsageError, VrooliError
-from vrooli.core.passes import Person
+from vrooli.console.tidying import Tidying
+from vrooli.core.errors import (
+    AccessDenied,
+    DeadlineExceeded,
+    ProtocolError,
+    UsageError,
+    VrooliError,
+)
+
+_log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 RECONNECT = 20.0
 """Seconds for which a page is kept whose browser is gone."""
-
-THREADS = 32
-"""Questions that wait at the same time: a watchdog that hangs must not keep those to the server."""
 
 BUILDING = 12.0
 """Seconds in which a page must be made: those who are asked may be busy."""
@@ -49,10 +56,11 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     """All of it. NiceGUI keeps its pages for the whole process: call it once."""
     sessions = Sessions(settings.sessions, time)
     ways, feed = Ways(settings, sessions), Feed()
-    open_pages = OpenPages(ways)
-    inner = FastAPI(
-        lifespan=_lifespan(feed, open_pages), docs_url=None, redoc_url=None, openapi_url=None
-    )
+    open_pages = OpenPages(ways, led_away_by(lambda page: sockets.cut_off(page)))
+    tidying = Tidying()
+    nicegui_app.on_delete(tidying.closed)
+    lifespan = _lifespan(feed, open_pages, tidying)
+    inner = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     login = Login(ways)
     inner.add_route("/login", login.show, methods=["GET"])
     inner.add_route("/login", login.take, methods=["POST"])
@@ -66,11 +74,15 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     menu = [one for one in found if one.order is not None]
     for one in found:
         for path, answer in one.files.items():
-            inner.add_route(path, sent(answer, ways), methods=["GET"])
+            inner.add_route(path, sent(one, answer, ways), methods=["GET"])
         shown = _shown(one, ways, feed, open_pages, menu)
         ui.page(one.path, title=f"{one.title} · Vrooli", response_timeout=2 * BUILDING)(shown)
     ui.add_head_html(_head(), shared=True)
     nicegui_app.on_exception(_note)
+    for answering in (inner, nicegui_app):
+        answering.add_exception_handler(404, missing)
+    nicegui_app.config.socket_io_js_transports = ["websocket"]
+    quiet(core.sio)
     ui.run_with(
         inner,
         title="Vrooli",
@@ -83,7 +95,9 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
         gzip_middleware_factory=None,
         show_welcome_message=False,
     )
-    return GZipMiddleware(Gate(inner, settings, sessions), minimum_size=1000)
+    sockets = Sockets(inner, sessions)
+    gate = Gate(sockets, settings, sessions, open_pages.confirm)
+    return GZipMiddleware(gate, minimum_size=1000)
 
 
 def _head() -> str:
@@ -98,12 +112,10 @@ def _head() -> str:
     )
 
 
-def _lifespan(feed: Feed, open_pages: OpenPages) -> Callable[[FastAPI], Any]:
+def _lifespan(*parts: Feed | OpenPages | Tidying) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        threads = ThreadPoolExecutor(THREADS, "console-ask")
-        asyncio.get_running_loop().set_default_executor(threads)
-        tasks = [asyncio.create_task(one.run()) for one in (feed, open_pages)]
+        tasks = [asyncio.create_task(one.run()) for one in parts]
         try:
             yield
         finally:
@@ -119,10 +131,6 @@ def _shown(
 ) -> Callable[[Request], Awaitable[Response | None]]:
     async def show(request: Request) -> Response | None:
         signed_in = getattr(request.state, SIGNED_IN)
-        try:
-            await open_pages.confirm(signed_in.id)
-        except AccessDenied:
-            return RedirectResponse("/login", 303)
         acting = ways.acting(signed_in.id)
         view = View(acting, feed, dict(request.path_params), dict(request.query_params))
         client = ui.context.client
@@ -132,15 +140,25 @@ def _shown(
         person = acting.person
         main = framed(page, view, [one for one in menu if person.may(one.role)])
         with main:
-            try:
-                _require(page, person)
-                await _built(page, view)
-            except VrooliError as error:
-                show_trouble(error)
-                once_more(feed)
+            await fill(page, view)
         return None
 
     return show
+
+
+async def fill(page: Page, view: View) -> None:
+    """Build what is inside of the frame, for whoever may see it; or say what went wrong: a page
+    that chokes on an answer has its frame all the same.
+    """
+    try:
+        page.require(view.acting.person)
+        await _built(page, view)
+    except VrooliError as error:
+        show_trouble(error)
+        once_more(view.feed)
+    except Exception as error:  # noqa: BLE001 -- logged, and the frame stays
+        _log.exception("%s could not be built", page.path)
+        show_trouble(ProtocolError(f"this page could not be built ({type(error).__name__})"))
 
 
 async def _built(page: Page, view: View) -> None:
@@ -156,12 +174,13 @@ async def _built(page: Page, view: View) -> None:
         ) from None
 
 
-def sent(answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:
-    """A route for a file of a page; what goes wrong is told as text."""
+def sent(page: Page, answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:
+    """A route for a file of a page, for whoever may see that; what goes wrong is told as text."""
 
     async def send(request: Request) -> Response:
         acting = ways.acting(getattr(request.state, SIGNED_IN).id)
         try:
+            page.require(acting.person)
             return await answer(acting, request)
         except AccessDenied as error:
             return PlainTextResponse(f"{error}\n", 403)
@@ -171,14 +190,6 @@ def sent(answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:
             return PlainTextResponse(f"{error}\n", 503)
 
     return send
-
-
-def _require(page: Page, person: Person) -> None:
-    if not person.may(page.role):
-        raise AccessDenied(
-            f"this page needs the role {page.role}; yours is {person.role}",
-            next_step="ask an admin for it: `vrooli user role`",
-        )
 
 
 async def _healthy(_: Request) -> Response:

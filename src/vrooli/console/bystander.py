@@ -1,12 +1,12 @@
 """As whom the watchdog is asked for a status page that everybody may see."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from vrooli.client.watchdog import WatchdogClient
+from vrooli.console.queues import Queues
 from vrooli.console.settings import ConsoleSettings
 from vrooli.core.errors import AccessDenied
 from vrooli.core.passes import FOR_WATCHDOG, Passes, Person
@@ -23,6 +23,7 @@ class Bystander:
     """
 
     settings: ConsoleSettings
+    queues: Queues
 
     def __post_init__(self) -> None:
         if not self.settings.public_status:
@@ -41,8 +42,8 @@ class Bystander:
         """The watchdog, for one request."""
         passes = Passes(self.settings.console_key, FOR_WATCHDOG)
         pass_ = passes.make(self.person, time.time())
-        return WatchdogClient(self.settings.watchdog, pass_, timeout=10.0)
+        return WatchdogClient(self.settings.watchdog, pass_, 10.0, self.queues.watchdog.need)
 
     async def ask(self, question: Callable[[], Answer]) -> Answer:
         """The answer of a client, which waits in a thread."""
-        return await asyncio.to_thread(question)
+        return await self.queues.ask(question)

@@ -4,9 +4,8 @@ It is heard as one of the people whose pages are open; while nobody looks, it is
 """
 
 import asyncio
-import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,7 +20,7 @@ from vrooli.client.wire import encode
 from vrooli.console.answers import Answers
 from vrooli.console.parts.standing import wrong_ids
 from vrooli.console.past import Past, refreshed
-from vrooli.core.errors import AccessDenied, VrooliError
+from vrooli.core.errors import AccessDenied, DeadlineExceeded, ProtocolError, VrooliError
 from vrooli.core.passes import Person
 
 Answer = TypeVar("Answer")
@@ -37,6 +36,12 @@ TOGETHER = 0.2
 
 AT_LEAST = 5.0
 """Seconds after which values are read anew where nothing happened."""
+
+SLOW = 5.0
+"""Seconds of a reading after which it is said that there is no answer, while it is waited for."""
+
+OLD = 15.0
+"""Seconds up to which what is known passes for what is so now: what is read in time is younger."""
 
 HEALS = 20
 """Heals that are kept, the newest."""
@@ -119,8 +124,9 @@ class Feed:
 
         return leave
 
-    async def known(self, age: float = math.inf, within: float = 1.0, past: str = "month") -> None:
-        """Wait until something is known, or nothing can be: what a page begins with.
+    async def known(self, age: float = OLD, within: float = 1.0, past: str = "month") -> None:
+        """Wait until something is known, or nothing can be: what a page begins with. What is old
+        after that is told as such: nobody looked for a while, and there is no answer now.
 
         Args:
             age: seconds; what is older counts as unknown.
@@ -134,6 +140,8 @@ class Feed:
                 while self._too_old(age, past) and not (told and self.health.trouble):
                     await self._told.wait()
                     told = True
+        if self.health.at and not self.health.trouble and time.time() - self.health.at > OLD:
+            self._lost(DeadlineExceeded(f"no answer within {within:g} s"))
 
     def _too_old(self, age: float, past: str) -> bool:
         return time.time() - self.health.at > age or past not in self.past.read
@@ -150,7 +158,7 @@ class Feed:
             await self._wanted.wait()
             reader = self._readers[0]
             try:
-                await self._read(reader)
+                await self._in_time(self._read(reader))
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._hear(reader))
                     group.create_task(self._keep_reading(reader))
@@ -181,7 +189,17 @@ class Feed:
                     await asyncio.sleep(TOGETHER)
             self._stirred.clear()
             await self._wanted.wait()
-            await self._read(reader)
+            await self._in_time(self._read(reader))
+
+    async def _in_time(self, reading: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(reading)
+        try:
+            done, _ = await asyncio.wait([task], timeout=SLOW)
+            if not done:
+                self._lost(DeadlineExceeded(f"no answer within {SLOW:g} s"))
+            await task
+        finally:
+            task.cancel()
 
     async def _keep_recalling(self, reader: Reader) -> None:
         """Values of the past; a watchdog that is too busy for them is asked again later."""
@@ -233,9 +251,16 @@ class Feed:
 
 
 def _now(watchdog: WatchdogClient) -> Health:
-    """What is so now; blocks."""
-    status, heals = watchdog.status(), watchdog.heals(HEALS)
-    incidents = watchdog.notifications(1)["incidents"]
+    """What is so now; blocks. Something else may have taken the watchdog's port."""
+    try:
+        status, heals = watchdog.status(), watchdog.heals(HEALS)
+        incidents = watchdog.notifications(1)["incidents"]
+        _ = status["services"]
+    except (ProtocolError, LookupError, TypeError, AttributeError, ValueError) as error:
+        raise ProtocolError(
+            f"what answers at {watchdog.target} is no watchdog",
+            next_step="`vrooli status` says which port it has; end what took it",
+        ) from error
     return Health(status, tuple(heals), tuple(incidents), time.time())
 
 

@@ -19,6 +19,8 @@ def framed(page: Page, view: View, menu: list[Page]) -> ui.element:
         _person(view)
     banner = Live(lambda: _out_of_reach(view), _banner, "div", "banners")
     view.feed.changed.subscribe(banner.look)
+    unconfirmed = Live(lambda: view.acting.unconfirmed, _only_looking, "div", "banners")
+    view.feed.changed.subscribe(unconfirmed.look)
     main = Tag("main", "", "page", id="page", tabindex="-1")
     if not page.own_heading:
         with main:
@@ -77,3 +79,15 @@ def _banner(seen: tuple[str, float, float]) -> None:
             moment(at, since=True)
             Tag("span", ". ")
         Tag("span", "Services run on. `vrooli up` starts it, or replaces one that hangs.")
+
+
+def _only_looking(since: float) -> None:
+    if not since:
+        return
+    with Tag("div", "", "banner warning", role="status"):
+        Tag("strong", "You may only look. ")
+        Tag("span", "The server has not confirmed your role since ")
+        moment(since, since=True)
+        Tag("span", "; when it answers again, you have it back. On the machine itself, ")
+        Tag("code", "vrooli console link")
+        Tag("span", " prints a link that signs in the owner of the stack meanwhile.")

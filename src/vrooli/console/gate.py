@@ -3,7 +3,8 @@ who are signed in; and what browsers are told to refuse.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
+from vrooli.core.errors import AccessDenied
 
 COOKIE = "vrooli_console"
 """The beginning of its name. Cookies know no ports: each console of a host has its own."""
@@ -20,8 +22,13 @@ COOKIE = "vrooli_console"
 SIGNED_IN = "signed_in"
 """Where the state of a request has the session of whoever asks."""
 
-OPEN = ("/login", "/health", "/static/", "/favicon.ico", "/_nicegui/")
-"""Open to everybody to look at; and of what changes something `/login` alone."""
+OPEN = ("/login", "/health", "/static/", "/favicon.ico")
+"""Open to everybody to look at; and of what changes something `/login` alone. What the framework
+serves is for its pages, which nobody sees who is not signed in.
+"""
+
+FOR_ALL = (*OPEN, "/logout", "/_nicegui/")
+"""The same for everybody: who asks for it need not be confirmed."""
 
 PUBLIC = ("/status", "/badge/")
 """Open too where the settings say so."""
@@ -30,6 +37,8 @@ READING = ("GET", "HEAD")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MAX_PATH = 2048
 MAX_COOKIES = 16 * 1024
+
+Confirm = Callable[[str], Awaitable[None]]
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -81,10 +90,24 @@ class Gate:
     always send it then. Of what other sites ask for, only links are followed. 3. Who is not signed
     in is led to `/login`, or refused. 4. Answers carry the headers above, and scripts of pages the
     nonce.
+
+    Args:
+        app: what it stands before.
+        settings: of the console.
+        sessions: who is signed in.
+        confirm: asks what the person of a session may do; AccessDenied when nothing any more.
+            None asks nobody.
     """
 
-    def __init__(self, app: ASGIApp, settings: ConsoleSettings, sessions: Sessions) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: ConsoleSettings,
+        sessions: Sessions,
+        confirm: Confirm | None = None,
+    ) -> None:
         self._app, self._settings, self._sessions = app, settings, sessions
+        self._confirm = confirm
         self._hosts = frozenset(_hosts(settings))
         self._origins = frozenset(_origins(settings, self._hosts))
 
@@ -94,7 +117,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(scope, headers)
+        refusal = self._refusal(scope, headers) or await self._unconfirmed(scope, headers)
         # What a proxy says of prefixes would stand in pages; ours has none.
         dropped = (b"x-forwarded-prefix", b"x-nicegui-prefix")
         scope["headers"] = [one for one in scope["headers"] if one[0] not in dropped]
@@ -127,10 +150,21 @@ class Gate:
         scope.setdefault("state", {})[SIGNED_IN] = signed_in
         if signed_in is not None or self._is_open(scope["path"], changes=changes):
             return None
-        wanted = quote(_address(scope), safe="/")
-        if scope["type"] == "http" and "text/html" in headers.get("accept", ""):
-            return RedirectResponse(f"/login?to={wanted}", 303)
-        return PlainTextResponse("sign in first\n", 401)
+        return _sign_in(scope, headers)
+
+    async def _unconfirmed(self, scope: Scope, headers: Headers) -> Response | None:
+        """Of a page, file or status, for which it matters who asks."""
+        path, state = scope["path"], scope["state"]
+        matters = scope["type"] == "http" and not _is_one_of(path, FOR_ALL)
+        if self._confirm is None or state[SIGNED_IN] is None or not matters:
+            return None
+        with suppress(AccessDenied):
+            await self._confirm(state[SIGNED_IN].id)
+        state[SIGNED_IN] = self._sessions.lasting(state[SIGNED_IN].id)
+        if state[SIGNED_IN] is not None:
+            return None
+        changes = scope["method"] not in READING
+        return None if self._is_open(path, changes=changes) else _sign_in(scope, headers)
 
     def _is_ours(self, headers: Headers, *, changes: bool) -> bool:
         """Whether a page of ours asks, or nothing that a page of another site could do alone."""
@@ -149,10 +183,21 @@ class Gate:
         if changes:
             return path == "/login"
         opened = (*OPEN, *(PUBLIC if self._settings.public_status else ()))
-        return any(path == one or (one.endswith("/") and path.startswith(one)) for one in opened)
+        return _is_one_of(path, opened)
 
     def _is_tls(self, headers: Headers) -> bool:
         return self._settings.tls or f"https://{headers.get('host', '')}" in self._origins
+
+
+def _is_one_of(path: str, opened: Iterable[str]) -> bool:
+    return any(path == one or (one.endswith("/") and path.startswith(one)) for one in opened)
+
+
+def _sign_in(scope: Scope, headers: Headers) -> Response:
+    wanted = quote(_address(scope), safe="/")
+    if scope["type"] == "http" and "text/html" in headers.get("accept", ""):
+        return RedirectResponse(f"/login?to={wanted}", 303)
+    return PlainTextResponse("sign in first\n", 401)
 
 
 def _address(scope: Scope) -> str:

@@ -15,15 +15,21 @@ from vrooli.client.api import NOBODY
 from vrooli.console.acting import Ways, account_of
 from vrooli.console.gate import SIGNED_IN, cookie_name
 from vrooli.console.sessions import LONGEST, Account
-from vrooli.console.tries import Tries
+from vrooli.console.tries import Guard, Tries
+from vrooli.console.whence import whence
 from vrooli.core.errors import AccessDenied, VrooliError
+from vrooli.core.network import network_of
 from vrooli.core.passes import FOR_CONSOLE, Passes
 
 MAX_FORM = 16 * 1024
-TRIES, TRY_SECONDS = 20, 60.0
-"""So many passwords may be tried from one address at once, then one a minute: the server, which
-counts too, sees all of them come from here.
+AN_ACCOUNT, A_NETWORK = (10, 60.0), (40, 18.0)
+"""So many passwords may be tried in vain at once, then one after so many seconds: for one account
+from one network, and by a network. The server, which counts too, sees all of them come from here:
+in its 15 minutes it takes 100 from an address, which is more than one network is left here.
 """
+
+MAX_ADDRESS = 320
+"""Characters of an e-mail address."""
 
 WAIT = 2.0
 """Seconds for which signing out waits for the server to end the session there."""
@@ -41,7 +47,7 @@ class Login:
 
     def __init__(self, ways: Ways) -> None:
         self._ways = ways
-        self._tries = Tries(TRIES, TRY_SECONDS)
+        self._guard = Guard(network=Tries(*A_NETWORK), account=Tries(*AN_ACCOUNT))
 
     async def show(self, request: Request) -> Response:
         """GET: the form; with `?link=` whoever has one is signed in at once."""
@@ -54,17 +60,19 @@ class Login:
 
     async def take(self, request: Request) -> Response:
         """POST: address and password of an account of the server."""
-        wait = self._tries.take(request.client.host if request.client else "", time.monotonic())
-        if wait:
-            return self._form(request, f"There were too many tries; wait {wait:.0f} s.", 429)
         form = await _form_of(request)
-        email, password = form.get("email", ""), form.get("password", "")
+        email, password = form.get("email", "")[:MAX_ADDRESS], form.get("password", "")
+        of = (self._network(request), email.strip().lower())
+        if wait := self._guard.take(*of, time.monotonic()):
+            return self._form(request, f"There were too many tries; wait {wait:.0f} s.", 429)
         try:
             pair = await self._pair(email, password)
         except AccessDenied:
             return self._form(request, "The address or the password is not right.", 401)
         except VrooliError as error:
-            return self._form(request, f"The server says: {error.what}.", 503)
+            self._guard.untold(*of)
+            return self._form(request, f"Nobody can sign in now: {error.what}.", 503)
+        self._guard.succeeded(*of)
         person, account = account_of(pair, time.time())
         await self._end_earlier(request)
         return self._signed_in(request, self._ways.sessions.begin(person, account))
@@ -85,16 +93,17 @@ class Login:
             return
         self._ways.sessions.end(signed_in.id)
         if signed_in.account is not None:
-            told = asyncio.create_task(asyncio.to_thread(self._log_out, signed_in.account))
+            told = asyncio.create_task(self._log_out(signed_in.account))
             await asyncio.wait([told], timeout=WAIT)
 
-    def _log_out(self, account: Account) -> None:
+    async def _log_out(self, account: Account) -> None:
         with suppress(VrooliError):
-            AccountsClient(self._ways.server(), NOBODY).log_out(account.refresh)
+            client = AccountsClient(self._ways.server(), NOBODY)
+            await self._ways.queues.log_in.ask(lambda: client.log_out(account.refresh))
 
     async def _pair(self, email: str, password: str) -> dict[str, object]:
         client = AccountsClient(self._ways.server(), NOBODY)
-        return await asyncio.to_thread(client.log_in, email, password)
+        return await self._ways.queues.log_in.ask(lambda: client.log_in(email, password))
 
     async def _by_link(self, request: Request, link: str) -> Response:
         now = time.time()
@@ -118,6 +127,12 @@ class Login:
             secure=_is_tls(request),
         )
         return answer
+
+    def _network(self, request: Request) -> str:
+        """Where it comes from."""
+        peer = request.client.host if request.client else ""
+        said = ",".join(request.headers.getlist("x-forwarded-for"))
+        return network_of(whence(peer, said, self._ways.settings.proxies))
 
     def _cookie(self, request: Request) -> str:
         return cookie_name(self._ways.settings.port, tls=_is_tls(request))

@@ -4,7 +4,7 @@ do is asked anew when that was told some minutes ago.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from nicegui import Client, ui
@@ -20,6 +20,9 @@ CONFIRM = 2.0
 as it does while the server is down.
 """
 
+GRACE = 1.0
+"""Seconds that a page has to be left when its session is over."""
+
 RETRY = 15.0
 """Seconds between two questions to a server that does not answer."""
 
@@ -32,8 +35,8 @@ class OpenPages:
         lead_away: takes a page to the log-in.
     """
 
-    def __init__(self, ways: Ways, lead_away: Callable[[Client], None] | None = None) -> None:
-        self._ways, self._lead_away = ways, lead_away or _lead_away
+    def __init__(self, ways: Ways, lead_away: Callable[[Client], None]) -> None:
+        self._ways, self._lead_away = ways, lead_away
         self._open: dict[Client, str] = {}
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._asked: dict[str, float] = {}
@@ -50,8 +53,9 @@ class OpenPages:
     async def confirm(self, session: str) -> None:
         """Ask what the person of a session may do, if that is due; AccessDenied when nothing."""
         task = self._ask(session)
-        if task is not None:
-            await asyncio.wait([task], timeout=CONFIRM)
+        if task is not None:  # which an earlier request may have waited for already
+            waited = time.monotonic() - self._asked.get(session, 0.0)
+            await asyncio.wait([task], timeout=max(0.0, CONFIRM - waited))
         if self._ways.sessions.lasting(session) is None:
             raise AccessDenied("the session is over", next_step="sign in again")
 
@@ -87,9 +91,29 @@ class OpenPages:
 
     async def _exchange(self, session: str) -> None:
         with suppress(VrooliError):  # who is refused has no session any more
-            await asyncio.to_thread(self._ways.exchanged, session)
+            await self._ways.queues.server.ask(lambda: self._ways.exchanged(session))
+            self._asked.pop(session, None)  # it answers
 
 
-def _lead_away(client: Client) -> None:
-    with client:
-        ui.navigate.to("/login")
+def led_away_by(cut_off: Callable[[str], Awaitable[None]]) -> Callable[[Client], None]:
+    """Takes a page to the log-in. A browser follows; whoever does not hears nothing more.
+
+    Args:
+        cut_off: closes the sockets of the page of that id.
+    """
+    forgetting: set[asyncio.Task[None]] = set()
+
+    async def forget(client: Client) -> None:
+        await asyncio.sleep(GRACE)
+        if client.has_socket_connection:  # else the framework forgets it by itself
+            client.delete()
+            await cut_off(client.id)
+
+    def lead_away(client: Client) -> None:
+        with client:
+            ui.navigate.to("/login")
+        task = asyncio.create_task(forget(client))
+        forgetting.add(task)
+        task.add_done_callback(forgetting.discard)
+
+    return lead_away

@@ -10,6 +10,8 @@ import vrooli.console.pages
 from vrooli.console.acting import Acting
 from vrooli.console.feed import Feed
 from vrooli.core import discover
+from vrooli.core.errors import AccessDenied
+from vrooli.core.passes import Person
 
 File = Callable[[Acting, Request], Awaitable[Response]]
 """Answers a `GET` with something else than a page; it may raise VrooliError."""
@@ -57,6 +59,14 @@ class Page:
     own_heading: bool = False
     files: Mapping[str, File] = field(default_factory=dict)
     beside: Callable[[View], None] | None = None
+
+    def require(self, person: Person) -> None:
+        """AccessDenied for somebody who may not see it, nor have its files."""
+        if not person.may(self.role):
+            raise AccessDenied(
+                f"this page needs the role {self.role}; yours is {person.role}",
+                next_step="ask an admin for it: `vrooli user role`",
+            )
 
 
 def pages() -> list[Page]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vrooli.console.whence import Network
 from vrooli.core.address import HostPort
 
 DEFAULT_PORT = 3003
@@ -20,6 +21,7 @@ class ConsoleSettings:
         signing_key: secret that it shares with the server.
         sessions: the file that keeps who is signed in.
         origins: further addresses (`https://HOST[:PORT]`) at which browsers find it: a proxy's.
+        proxies: whose word is taken for where a request comes from: networks of addresses.
         certificate, certificate_key: files for TLS; None without.
         public_status: whether everybody may see `/status`.
         version: of the product.
@@ -33,6 +35,7 @@ class ConsoleSettings:
     signing_key: str = field(repr=False)
     sessions: Path
     origins: tuple[str, ...] = ()
+    proxies: tuple[Network, ...] = ()
     certificate: Path | None = None
     certificate_key: Path | None = None
     public_status: bool = False

@@ -75,7 +75,7 @@ class StatusPage:
         signed_in = getattr(request.state, SIGNED_IN, None)
         if signed_in is not None:
             return self._ways.acting(signed_in.id)
-        return Bystander(self._ways.settings)
+        return Bystander(self._ways.settings, self._ways.queues)
 
 
 def page(found: Told) -> str:

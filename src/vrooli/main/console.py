@@ -6,6 +6,8 @@
 - VROOLI_DATA: a folder of its own, with `console-key` and `signing-key`, and who is signed in;
   VROOLI_HOME: the stack's folder; takes its place where it is not set, with the keys in `secrets`.
 - VROOLI_ORIGINS: addresses of a proxy before it (`https://HOST`), with blanks between them.
+- VROOLI_PROXIES: addresses or networks from which those proxies come: their word is taken for
+  whom they speak for.
 - VROOLI_TLS_CERTIFICATE, VROOLI_TLS_KEY: files, to speak HTTPS.
 - VROOLI_PLAIN_HTTP: `yes` lets it listen beyond this machine without TLS.
 - VROOLI_STATUS_PAGE: `public` opens `/status` to everybody.
@@ -14,7 +16,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,11 +26,14 @@ from vrooli import __version__
 from vrooli.client.server import address_of
 from vrooli.client.token import read_token
 from vrooli.console.app import create_app
+from vrooli.console.frames import MAX_FRAME
 from vrooli.console.settings import DEFAULT_PORT, ConsoleSettings
+from vrooli.console.whence import Network
 from vrooli.core.address import HostPort
 from vrooli.core.errors import ConfigError, UsageError, VrooliError
 from vrooli.core.passes import CONSOLE_KEY
 from vrooli.main.environment import read_environment
+from vrooli.main.listener import bind
 from vrooli.stack.builtin.server import SIGNING_KEY
 from vrooli.stack.compile_console import SERVER_VARIABLE, WATCHDOG_VARIABLE
 
@@ -49,6 +54,7 @@ def settings_from(environ: Mapping[str, str]) -> ConsoleSettings:
         signing_key=read_token(keys / SIGNING_KEY) if server else "",
         sessions=data / "console-sessions.json",
         origins=tuple(_origin(one) for one in environ.get("VROOLI_ORIGINS", "").split()),
+        proxies=tuple(_network(one) for one in environ.get("VROOLI_PROXIES", "").split()),
         certificate=_file(environ, "VROOLI_TLS_CERTIFICATE"),
         certificate_key=_file(environ, "VROOLI_TLS_KEY"),
         public_status=_is_said(environ, "VROOLI_STATUS_PAGE", "public"),
@@ -62,6 +68,7 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; exit code 1 when it could not start, 2 for wrong settings."""
     try:
         settings = settings_from(os.environ)
+        listener = bind(settings.host, settings.port)
         app = create_app(settings)
     except VrooliError as error:
         sys.stderr.write(f"vrooli console: {error}\n")
@@ -73,13 +80,14 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        ws_max_size=MAX_FRAME,
         proxy_headers=False,  # whoever connects could claim any address
         lifespan="on",
         timeout_graceful_shutdown=DRAIN,
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.certificate_key,
     )
-    uvicorn.Server(config).run()
+    uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 
@@ -119,6 +127,17 @@ def _origin(text: str) -> str:
             next_step="write `https://HOST`, or `https://HOST:PORT`",
         )
     return origin
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is neither an IP address nor a network of them",
+            where="VROOLI_PROXIES",
+            next_step="write `127.0.0.1` for a proxy on this machine, or `10.1.0.0/16`",
+        ) from None
 
 
 def _plain_origin(text: str) -> str | None:

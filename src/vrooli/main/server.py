@@ -43,7 +43,7 @@ import structlog
 import uvicorn
 
 from vrooli import __version__
-from vrooli.core.errors import DeadlineExceeded, StartFailed, UsageError, VrooliError
+from vrooli.core.errors import DeadlineExceeded, UsageError, VrooliError
 from vrooli.execution.work import Work
 from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
@@ -52,6 +52,7 @@ from vrooli.main.environment import read_environment
 from vrooli.main.garbage import tended
 from vrooli.main.hearing import hearing, redis_of
 from vrooli.main.http_server import HttpServer, allow_many_connections, configured
+from vrooli.main.listener import bind
 from vrooli.main.step_tools import step_tools
 from vrooli.main.tracing import Tracing, traces_of
 from vrooli.main.working import (
@@ -196,26 +197,6 @@ def main() -> int:
 def leave(number: int, frame: FrameType | None) -> None:
     """Whoever is asked to stop and stops has not failed."""
     raise SystemExit(0)
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Take the port before anything slow happens; connections are refused until `serve` listens.
-    `StartFailed` if taken.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is said aloud, for asyncio sets TCP_NODELAY only then; else answers take 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise StartFailed(
-            f"cannot listen there: {error.strerror}",
-            where=f"{host}:{port}",
-            next_step="stop what uses the port, or choose another with PORT",
-        ) from error
-    return listener
 
 
 async def serve(settings: ServerSettings, listener: socket.socket) -> None:

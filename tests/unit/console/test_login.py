@@ -2,9 +2,11 @@
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,21 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.unit.console.test_gate import COOKIE, OURS, settings_in
-from vrooli.console.acting import Acting, Ways
+from vrooli.console.acting import GRACE, Acting, Ways
 from vrooli.console.gate import SIGNED_IN, Gate
-from vrooli.console.login import TRIES, Login
-from vrooli.console.sessions import Sessions
+from vrooli.console.login import AN_ACCOUNT, Login
+from vrooli.console.sessions import Account, Sessions
 from vrooli.core.address import HostPort
 from vrooli.core.errors import AccessDenied
-from vrooli.core.passes import ADMIN, FOR_CONSOLE, FOR_WATCHDOG, LINK_OWNER, Passes, Person
+from vrooli.core.passes import (
+    ADMIN,
+    FOR_CONSOLE,
+    FOR_WATCHDOG,
+    LINK_OWNER,
+    OPERATOR,
+    Passes,
+    Person,
+)
 
 FROM_US = {"Origin": OURS}
 ANN = {"email": "ann@example.org", "password": "right"}
@@ -208,14 +218,48 @@ def test_what_is_wrong_is_said_and_rendered_as_text(console: Console) -> None:
     assert browser.post("/login", data={"email": "x" * 20_000}, headers=FROM_US).status_code == 401
 
 
-def test_an_address_tries_so_many_passwords(console: Console) -> None:
+def test_passwords_are_tried_so_often_in_vain_and_what_is_right_is_not_counted(
+    console: Console,
+) -> None:
     browser, wrong = console.browser(), {**ANN, "password": "wrong"}
-    codes = [
-        browser.post("/login", data=wrong, headers=FROM_US).status_code for _ in range(TRIES + 1)
-    ]
-    assert codes == [401] * TRIES + [429]
-    assert browser.post("/login", data=ANN, headers=FROM_US).status_code == 429
+    for _ in range(AN_ACCOUNT[0] + 1):
+        assert browser.post("/login", data=ANN, headers=FROM_US).status_code == 303
+    browser = console.browser()
+    codes = [_try(browser, wrong) for _ in range(AN_ACCOUNT[0] + 1)]
+    assert codes == [401] * AN_ACCOUNT[0] + [429]
+    assert _try(browser, ANN) == 429
+    assert _try(browser, {**ANN, "email": "bob@example.org"}) == 303
     assert browser.get("/login", params={"link": console.link()}).status_code == 303
+
+
+def test_what_nobody_could_judge_is_not_counted(tmp_path: Path) -> None:
+    browser = Console(tmp_path, 1).browser()
+    assert {_try(browser, ANN) for _ in range(AN_ACCOUNT[0] + 2)} == {503}
+
+
+def test_behind_a_proxy_of_ours_everybody_is_counted_alone(console: Console) -> None:
+    one, other = ({"X-Forwarded-For": f"203.0.113.{number}"} for number in (1, 2))
+    console.settings = replace(console.settings, proxies=(ip_network("192.0.2.0/24"),))
+    console.ways.settings = console.settings
+    proxied = TestClient(
+        console.app, base_url=OURS, follow_redirects=False, client=("192.0.2.9", 1)
+    )
+    wrong = {**ANN, "password": "wrong"}
+    codes = [_try(proxied, wrong, one) for _ in range(AN_ACCOUNT[0] + 1)]
+    assert codes[-1] == 429
+    assert _try(proxied, ANN, other) == 303
+    forging = console.browser()
+    codes = [
+        _try(forging, wrong, {"X-Forwarded-For": f"203.0.113.{number}"})
+        for number in range(AN_ACCOUNT[0] + 1)
+    ]
+    assert codes[-1] == 429
+
+
+def _try(browser: TestClient, said: dict[str, str], more: Mapping[str, str] = FROM_US) -> int:
+    answer = browser.post("/login", data=said, headers={**FROM_US, **more})
+    browser.cookies.clear()
+    return answer.status_code
 
 
 def test_without_a_server_there_is_no_form_and_one_that_is_down_is_named(tmp_path: Path) -> None:
@@ -287,15 +331,27 @@ def test_who_is_no_more_at_the_server_is_no_more_here(console: Console, server: 
     _everything_is_refused(console.ways.acting(session))
 
 
-def test_while_the_server_is_down_the_last_role_counts_for_the_watchdog(
-    console: Console, tmp_path: Path
+@pytest.mark.parametrize(("ago", "role"), [(GRACE - 60, "operator"), (GRACE + 1, "viewer")])
+def test_while_the_server_is_down_the_last_role_counts_for_some_minutes(
+    console: Console, ago: float, role: str
 ) -> None:
-    browser = console.browser()
-    browser.post("/login", data=ANN, headers=FROM_US)
-    session = console.session_of(browser)
+    """Whoever was kept out meanwhile must not keep the power over what runs."""
+    account = Account("a", time.time() - ago, "r")
+    found = console.sessions.of(console.sessions.begin(Person("ann", OPERATOR), account))
+    assert found is not None
     down = Ways(replace(console.settings, server=HostPort("127.0.0.1", 1)), console.sessions)
-    shown = down.acting(session).watchdog.token
-    passes = Passes(console.settings.console_key, FOR_WATCHDOG)
-    claims = passes.claims(shown, 0.0)
+    acting = down.acting(found.id)
+    claims = Passes(console.settings.console_key, FOR_WATCHDOG).claims(acting.watchdog.token, 0.0)
     assert claims is not None
-    assert (claims["sub"], claims["role"]) == ("ann@example.org", "operator")
+    assert (claims["sub"], claims["role"]) == ("ann", role)
+    assert acting.person.role == role
+    assert acting.unconfirmed == (account.until if role == "viewer" else 0.0)
+    console.sessions.change(found.id, found.person, Account("b", time.time() + 300, "r"))
+    assert acting.person.role == "operator"
+
+
+def test_who_came_by_a_link_needs_no_server(console: Console) -> None:
+    browser = console.browser()
+    browser.get("/login", params={"link": console.link()})
+    acting = console.ways.acting(console.session_of(browser))
+    assert (acting.person.role, acting.unconfirmed) == (ADMIN, 0.0)

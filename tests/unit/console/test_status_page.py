@@ -17,6 +17,7 @@ from vrooli.console.bystander import Bystander
 from vrooli.console.feed import Feed, Health
 from vrooli.console.past import Bars, Past
 from vrooli.console.public import told
+from vrooli.console.queues import Queues
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
 from vrooli.console.status_page import StatusPage
@@ -95,6 +96,6 @@ def test_a_watchdog_that_is_away_leaves_nothing_claimed() -> None:
 
 
 def test_nobody_is_a_bystander_unless_the_page_is_public(settings: ConsoleSettings) -> None:
-    assert Bystander(settings).person.role == "viewer"
+    assert Bystander(settings, Queues()).person.role == "viewer"
     with pytest.raises(AccessDenied):
-        Bystander(replace(settings, public_status=False))
+        Bystander(replace(settings, public_status=False), Queues())

@@ -15,6 +15,7 @@ from tests.support.tiny_server import Answer, Asked, reply, serving
 from vrooli.console.acting import Ways
 from vrooli.console.app import sent
 from vrooli.console.gate import Gate, cookie_name
+from vrooli.console.pages.timeline import PAGE
 from vrooli.console.parts import story_export
 from vrooli.console.parts.story import (
     MAX_TEXT,
@@ -97,7 +98,7 @@ async def asked(tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, list[A
         settings = ConsoleSettings(
             "127.0.0.1", 3003, where, None, "key", "other", tmp_path / "sessions"
         )
-        route = Route("/timeline.csv", sent(export, Ways(settings, sessions)))
+        route = Route("/timeline.csv", sent(PAGE, export, Ways(settings, sessions)))
         app = Gate(Starlette(routes=[route]), settings, sessions)
         cookie = {cookie_name(3003, tls=False): sessions.begin(Person("ada", VIEWER))}
         base = "http://127.0.0.1:3003"

@@ -7,6 +7,7 @@ import pytest
 from vrooli.client.work import NotTaken
 from vrooli.console.parts.again import anew, places, retried
 from vrooli.console.parts.events_seen import LONGEST, happened
+from vrooli.console.parts.exactly import MOST
 from vrooli.console.parts.filling import told
 from vrooli.console.parts.inbox import counted, decide, outcome, picked
 from vrooli.console.parts.run_filter import RunFilter, filter_of
@@ -205,7 +206,20 @@ class Deciding:
 
 def test_several_are_answered_each_about_what_was_shown_of_it() -> None:
     work = Deciding()
-    chosen = [{"id": one, "hash": f"h{one}", "path": "p", "run": "r"} for one in "abc"]
+    chosen = [_waits(one) for one in "abc"]
     done, errors = decide(work, chosen, True, "fine")  # type: ignore[arg-type]  # all it needs
     assert work.said == [("a", True, "ha", "fine"), ("c", True, "hc", "fine")]
     assert (done, errors) == (2, ["step p of run r: it was approved already"])
+
+
+def test_what_is_not_shown_whole_is_not_approved_with_others() -> None:
+    work = Deciding()
+    chosen = [_waits("a"), {**_waits("c"), "what": {"long": "x" * MOST, "and": "more"}}]
+    done, errors = decide(work, chosen, True, "")  # type: ignore[arg-type]  # all it needs
+    assert (done, [one[0] for one in work.said]) == (1, ["a"])
+    assert "are shown here" in errors[0]
+    assert decide(work, chosen, False, "")[0] == 2  # type: ignore[arg-type]  # all it needs
+
+
+def _waits(id: str) -> dict[str, object]:
+    return {"id": id, "hash": f"h{id}", "path": "p", "run": "r", "message": "go on?", "what": None}

@@ -81,9 +81,15 @@ def test_an_address_of_a_proxy_is_kept_as_browsers_say_it(
     assert _settings(data, VROOLI_ORIGINS=f" {text}  ").origins == (origin,)
 
 
+def test_proxies_are_addresses_and_networks(data: Path) -> None:
+    found = _settings(data, VROOLI_PROXIES="127.0.0.1 2001:db8::/32").proxies
+    assert [str(one) for one in found] == ["127.0.0.1/32", "2001:db8::/32"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("VROOLI_PROXIES", "proxy.example.org"),
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "x"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vrooli.core.errors import Busy, UsageError
-from vrooli.server.accounts.attempts import network_of
+from vrooli.core.network import network_of
 from vrooli.server.accounts.passwords import AT_ONCE, WAITING, Passwords
 from vrooli.server.accounts.roles import OPERATOR, Caller, Role
 from vrooli.server.accounts.tokens import ACCESS_SECONDS, KEY_PREFIX, Signer, digest, make

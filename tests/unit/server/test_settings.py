@@ -7,7 +7,8 @@ import pytest
 
 from vrooli.core.errors import StartFailed, UsageError
 from vrooli.main.environment import read_environment
-from vrooli.main.server import bind, settings_from
+from vrooli.main.listener import bind
+from vrooli.main.server import settings_from
 
 DSN = "postgresql://u:hunter2@h/d"
 

@@ -73,7 +73,7 @@ class Story:
         except VrooliError:
             return  # the banner of the frame says so
         found = newer(rows(answer["entries"]), self._top)
-        if not found:
+        if not found or self._list.is_deleted:
             return
         self._top = found[0].seq
         self._empty.set_visibility(False)

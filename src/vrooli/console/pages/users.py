@@ -46,6 +46,8 @@ class _Part:
 
     async def show(self) -> None:
         """As the server has it now."""
+        if self._around.is_deleted:  # the page was closed meanwhile
+            return
         self._around.clear()
         with self._around:
             try:

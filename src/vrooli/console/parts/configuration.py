@@ -91,6 +91,7 @@ def own_of(settings: ConsoleSettings) -> list[tuple[str, str]]:
     port = settings.port
     return [
         ("further addresses", ", ".join(settings.origins) or "none (VROOLI_ORIGINS)"),
+        ("proxies", ", ".join(map(str, settings.proxies)) or "none (VROOLI_PROXIES)"),
         ("from elsewhere", f"ssh -L {port}:{settings.host}:{port} USER@HOST"),
         ("status page", "open to everybody" if settings.public_status else "for the signed-in"),
         ("watchdog", str(settings.watchdog)),

@@ -5,9 +5,9 @@ from typing import Any
 
 from vrooli.console.page import View
 from vrooli.console.parts.asked import act
+from vrooli.console.parts.exactly import exactly, show, unseen
 from vrooli.console.parts.forms import barred
 from vrooli.console.parts.html import Tag, link, moment
-from vrooli.console.parts.run_seen import text_of
 
 LONGEST = 1000
 """Characters of a reason."""
@@ -33,7 +33,7 @@ def show_approval(view: View, one: Mapping[str, Any], decided: Then) -> None:
 
 def show_question(one: Mapping[str, Any]) -> None:
     """What is asked, by whom, and about exactly what."""
-    Tag("h3", one["message"] or "May this go on?")
+    Tag("h3", exactly(one["message"]).text or "May this go on?")
     with Tag("p", "", "soft"):
         Tag("span", f"step {one['path']} of ")
         link(f"run {one['run']}", f"/runs/{one['run']}")
@@ -42,11 +42,15 @@ def show_question(one: Mapping[str, Any]) -> None:
         if one.get("expires_at") and one["status"] == "pending":
             Tag("span", ", can be answered until ")
             moment(one["expires_at"])
-    if text := text_of(one.get("what")):
-        Tag("pre", text, tabindex="0", aria_label="What is to be approved")
+    show(one.get("what"), "What is to be approved")
     with Tag("p", "", "soft"):
         Tag("span", "SHA-256 of it: ")
         Tag("code", one["hash"])
+
+
+def not_shown(one: Mapping[str, Any]) -> str:
+    """Why nobody can approve it on a page; empty when all of it is shown."""
+    return unseen(one.get("what")) or unseen(one["message"])
 
 
 def show_answers(view: View, one: Mapping[str, Any], decided: Then) -> None:
@@ -65,7 +69,9 @@ def show_answers(view: View, one: Mapping[str, Any], decided: Then) -> None:
         return decide
 
     with Tag("div", "", "row"):
-        yes = Tag("button", "Approve", "main", type="button", **barred(view))
+        missing = not_shown(one)
+        kept = {"disabled": True, "title": missing} if missing else barred(view)
+        yes = Tag("button", "Approve", "main", type="button", **kept)
         yes.on("click", answer(True), js_handler=ANSWER)
         no = Tag("button", "Refuse", "danger", type="button", **barred(view))
         no.on("click", answer(False), js_handler=ANSWER)

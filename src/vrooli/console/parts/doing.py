@@ -19,7 +19,9 @@ class Doing:
         self._area = Tag("div", "", "doing", aria_live="polite")
 
     def show(self, build: Callable[[], None]) -> None:
-        """This, in place of what stood there."""
+        """This, in place of what stood there; nothing when the page was closed meanwhile."""
+        if self._area.is_deleted:
+            return
         self._area.clear()
         with self._area:
             build()

@@ -10,7 +10,7 @@ from nicegui.events import GenericEventArguments
 from vrooli.client.work import WorkClient
 from vrooli.console.page import View
 from vrooli.console.parts.asked import Asked
-from vrooli.console.parts.deciding import LONGEST, show_answers, show_question
+from vrooli.console.parts.deciding import LONGEST, not_shown, show_answers, show_question
 from vrooli.console.parts.dialogs import is_sure
 from vrooli.console.parts.forms import barred
 from vrooli.console.parts.html import Tag, link
@@ -200,11 +200,15 @@ def decide(
     """
     done, errors = 0, list[str]()
     for one in chosen:
+        where = f"step {one['path']} of run {one['run']}"
+        if approved and (why_not := not_shown(one)):
+            errors.append(f"{where}: {why_not}")
+            continue
         try:
             work.decide(one["id"], approved, one["hash"], why)
             done += 1
         except VrooliError as error:
-            errors.append(f"step {one['path']} of run {one['run']}: {error.what}")
+            errors.append(f"{where}: {error.what}")
     return done, errors
 
 

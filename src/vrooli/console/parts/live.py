@@ -38,7 +38,9 @@ class Live(Generic[Seen]):
         return self._around
 
     def look(self) -> None:
-        """Compare, and build anew if need be."""
+        """Compare, and build anew if need be; nothing when the page was closed meanwhile."""
+        if self._around.is_deleted:
+            return
         seen = self._see()
         if seen != self._seen:
             self._seen = seen

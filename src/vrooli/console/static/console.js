@@ -61,3 +61,12 @@
     document.dispatchEvent(new CustomEvent("vrooli-theme", { detail: next }));
   });
 })();
+// Who is refused because the session is over is led to the log-in, which leads others back at once.
+addEventListener("load", () => {
+  globalThis.socket?.on("connect_error", async () => {
+    try {
+      const answer = await fetch("/login", { redirect: "manual" });
+      if (answer.status === 200) location.assign(`/login?to=${encodeURIComponent(location.pathname)}`);
+    } catch { /* the console is away; it is asked again with the next try */ }
+  });
+});

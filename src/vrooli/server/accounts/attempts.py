@@ -2,9 +2,9 @@
 looked at, so that a hundred tries at once are a hundred; all servers count together.
 """
 
-import ipaddress
 from dataclasses import dataclass
 
+from vrooli.core.network import network_of
 from vrooli.core.ports.database import Database
 
 WINDOW = 900
@@ -75,16 +75,3 @@ class Attempts:
         async with self._database.connection() as connection:
             await connection.execute(_FORGET, account)
             await connection.execute(_GIVE_BACK, address)
-
-
-def network_of(address: str) -> str:
-    """What one of its kind has for itself: an IPv4 address, or the first 64 bits of an IPv6 one."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((found, 64), strict=False))

@@ -55,11 +55,14 @@ class ConsoleKind(ScenarioKind):
         return EnsureDirectory(str(data), 0o700, user), *files
 
     def program(self, service: Service, place: Place) -> Program:
-        """It reads its settings from the environment."""
+        """It reads its settings from the environment. Python's own allocator would keep the memory
+        of pages that are closed.
+        """
         data = str(place.home.data(service.name))
+        env = {"VROOLI_DATA": data, "PYTHONMALLOC": "malloc"}
         argv = service.command or (place.machine.python, "-m", "vrooli", "console")
         shown = dict.fromkeys((data, *place.machine.code))
-        return Program(argv=argv, env={"VROOLI_DATA": data}, cwd=data, expose=tuple(shown))
+        return Program(argv=argv, env=env, cwd=data, expose=tuple(shown))
 
 
 KIND = ConsoleKind()
