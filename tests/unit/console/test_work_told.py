@@ -7,7 +7,7 @@ import pytest
 from vrooli.client.work import NotTaken
 from vrooli.console.parts.again import anew, places, retried
 from vrooli.console.parts.events_seen import LONGEST, happened
-from vrooli.console.parts.exactly import MOST
+from vrooli.console.parts.exactly import MOST as MOST_SHOWN
 from vrooli.console.parts.filling import told
 from vrooli.console.parts.inbox import counted, decide, outcome, picked
 from vrooli.console.parts.run_filter import RunFilter, filter_of
@@ -214,7 +214,7 @@ def test_several_are_answered_each_about_what_was_shown_of_it() -> None:
 
 def test_what_is_not_shown_whole_is_not_approved_with_others() -> None:
     work = Deciding()
-    chosen = [_waits("a"), {**_waits("c"), "what": {"long": "x" * MOST, "and": "more"}}]
+    chosen = [_waits("a"), {**_waits("c"), "what": {"long": "x" * MOST_SHOWN, "and": "more"}}]
     done, errors = decide(work, chosen, True, "")  # type: ignore[arg-type]  # all it needs
     assert (done, [one[0] for one in work.said]) == (1, ["a"])
     assert "are shown here" in errors[0]
