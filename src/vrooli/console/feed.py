@@ -19,7 +19,7 @@ from vrooli.client.sse import EventLines
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.wire import encode
 from vrooli.console.answers import Answers
-from vrooli.console.past import Past, refreshed
+from vrooli.console.past import QUARTER, Past, refreshed
 from vrooli.core.errors import AccessDenied, VrooliError
 from vrooli.core.passes import Person
 
@@ -36,6 +36,9 @@ TOGETHER = 0.2
 
 AT_LEAST = 5.0
 """Seconds after which values are read anew where nothing happened."""
+
+SOUGHT = 60.0
+"""Seconds for which a part of the past counts as needed after a page has waited for it."""
 
 HEALS = 20
 """Heals that are kept, the newest."""
@@ -100,6 +103,7 @@ class Feed:
         self.changed: Event[[]] = Event()
         self.happened: Event[[dict[str, Any]]] = Event()
         self._readers: list[Reader] = []
+        self._sought: dict[str, float] = {}
         self._told = asyncio.Event()
         self._wanted = asyncio.Event()
         self._stirred = asyncio.Event()
@@ -117,23 +121,40 @@ class Feed:
 
         return leave
 
-    async def known(self, age: float = math.inf, within: float = 1.0, past: str = "month") -> None:
+    async def known(
+        self,
+        age: float = math.inf,
+        within: float = 1.0,
+        past: str = "month",
+        *,
+        due_too: bool = False,
+    ) -> None:
         """Wait until something is known, or nothing can be: what a page begins with.
 
         Args:
             age: seconds; what is older counts as unknown.
             within: seconds to wait at most.
             past: the part of the past that is needed, however old.
+            due_too: unless it is due to be read anew.
         """
-        told = False
+        told, self._sought[past] = False, time.time()
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while self._too_old(age, past) and not (told and self.health.trouble):
+                while self._too_old(age, past, due_too) and not (told and self.health.trouble):
                     await self._told.wait()
                     told = True
 
-    def _too_old(self, age: float, past: str) -> bool:
-        return time.time() - self.health.at > age or past not in self.past.read
+    def _too_old(self, age: float, past: str, due_too: bool) -> bool:
+        now = time.time()
+        due = due_too and past in self.past.due(now)
+        return now - self.health.at > age or past not in self.past.read or due
+
+    def _due(self) -> list[str]:
+        """What is to be read anew: what a page waits for first, and 90 days for who needs them."""
+        now = time.time()
+        sought = {name for name, at in self._sought.items() if now - at < SOUGHT}
+        names = [name for name in self.past.due(now) if name != QUARTER or name in sought]
+        return sorted(names, key=lambda name: name not in sought)
 
     def look(self) -> None:
         """Read anew soon: somebody has just changed something."""
@@ -183,7 +204,7 @@ class Feed:
     async def _keep_recalling(self, reader: Reader) -> None:
         """Values of the past; a watchdog that is too busy for them is asked again later."""
         while True:
-            for name in self.past.due(time.time()):
+            for name in self._due():
                 await self._wanted.wait()
                 question = partial(_recalled, self.past, name, reader)
                 with suppress(VrooliError):

@@ -15,8 +15,12 @@ CHECKS_EVERY = 10.0
 UPTIME_EVERY = 60.0
 """Seconds between two readings of days and months."""
 
-QUARTER_EVERY = 900.0
-"""Seconds between two readings of 90 days, of which a bar is a day."""
+QUARTER_EVERY = 120.0
+"""Seconds between two readings of 90 days, of which a bar is a day: while somebody needs them."""
+
+
+QUARTER = "quarter"
+"""The part of the past that is 90 days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,9 @@ _EVERY = {
     "checks": CHECKS_EVERY,
     "day": UPTIME_EVERY,
     "month": UPTIME_EVERY,
-    "quarter": QUARTER_EVERY,
+    QUARTER: QUARTER_EVERY,
 }
-_SPANS = {"day": ("24h", 24), "month": ("30d", 30), "quarter": ("90d", 90)}
+_SPANS = {"day": ("24h", 24), "month": ("30d", 30), QUARTER: ("90d", 90)}
 
 
 def refreshed(past: Past, name: str, watchdog: WatchdogClient) -> Past:
