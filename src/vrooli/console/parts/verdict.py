@@ -114,7 +114,7 @@ def _fine(found: Sequence[Standing], heals: Sequence[Mapping[str, Any]]) -> Verd
 
 
 def _last(heals: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    ended = [one for one in heals if one.get("outcome")]
+    ended = [one for one in heals if one.get("outcome") and one.get("symptom") != "asked"]
     if not ended:
         return (Line("Nothing has been healed yet."),)
     heal = ended[0]
@@ -139,9 +139,12 @@ def came_of_it(heal: Mapping[str, Any]) -> str:
     outcome, after = str(heal.get("outcome") or ""), heal.get("verified_after")
     if outcome == "healed" and after is not None:
         return f"back in {seconds(float(after))}"
+    if outcome == "refused" and heal.get("rule") == "by-hand":
+        return "that was refused"
     return {
         "": "going on",
         "healed": "healed",
+        "done": "done",
         "ineffective": "it did not help",
         "relapsed": "failed again soon after",
         "refused": "a rule forbade to touch it",
