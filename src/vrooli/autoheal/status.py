@@ -142,6 +142,7 @@ class StatusView:
             "health": _health(tracked.result, state),
             "message": self._message(tracked, state),
             "stopped_by": self._stopped_by(tracked, state),
+            "stopped_with": self._stopped_with(service.name, state),
             "held_back": self._held_back(service.name),
             "outdated": self._board.supervisor.outdated(service),
             "pid": (launch.identity.pid or None)
@@ -172,6 +173,10 @@ class StatusView:
 
     def _stopped_by(self, tracked: Tracked, state: State) -> str | None:
         return self._board.stopped_by.get(tracked.name) if state == "stopped" else None
+
+    def _stopped_with(self, name: str, state: State) -> list[str]:
+        """The services for whose sake alone it was stopped."""
+        return list(self._board.wanted.along.get(name, ())) if state == "stopped" else []
 
     def _message(self, tracked: Tracked, state: State) -> str:
         failure, decision, result = tracked.failure, tracked.decision, tracked.result

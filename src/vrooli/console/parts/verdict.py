@@ -86,7 +86,7 @@ def _said(
     problems = list(status.get("problems", ()))
     wrong = [one for one in found if one.is_problem]
     if not wrong and not problems:
-        return _fine(found, heals)
+        return _fine(found, heals, _stopped(status))
     level: Level = "critical" if status.get("status") == "critical" else "warning"
     lines = (*_done(wrong, heals), *_wanted(incidents, wrong)) or (_nobody_needed(),)
     return Verdict(level, _headline(wrong, problems, titles), (*lines, *_well_again(wrong, heals)))
@@ -97,13 +97,27 @@ def is_empty(status: Mapping[str, Any]) -> bool:
     return all(is_watchdog(one, status) for one in status.get("services", ()))
 
 
-def _fine(found: Sequence[Standing], heals: Sequence[Mapping[str, Any]]) -> Verdict:
+def _stopped(status: Mapping[str, Any]) -> tuple[Line, ...]:
+    """What somebody stopped, and what only went with it."""
+    rows = [one for one in status.get("services", ()) if one.get("state") == "stopped"]
+    chosen = [str(one["name"]) for one in rows if not one.get("stopped_with")]
+    along = [str(one["name"]) for one in rows if one.get("stopped_with")]
+    lines = [Line(f"Stopped on purpose: {listed(chosen)}.")] if chosen else []
+    if along:
+        roots = dict.fromkeys(str(root) for one in rows for root in one.get("stopped_with") or ())
+        what = f"Stopped only along with {listed([*roots])}: {listed(along)}."
+        lines.append(Line(f"{what} A start of that starts {'it' if len(along) == 1 else 'them'}."))
+    return tuple(lines)
+
+
+def _fine(
+    found: Sequence[Standing],
+    heals: Sequence[Mapping[str, Any]],
+    stopped: tuple[Line, ...],
+) -> Verdict:
     counted = [one for one in found if one.level != "off"]
-    off = [one.name for one in found if one.level == "off"]
     unknown = [one.name for one in counted if one.level == "unknown"]
-    lines = _last(heals)
-    if off:
-        lines = (*lines, Line(f"Stopped on purpose: {listed(off)}."))
+    lines = (*_last(heals), *stopped)
     if not counted:
         return Verdict("unknown", "Everything is stopped.", lines)
     if unknown:
