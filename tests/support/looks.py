@@ -44,7 +44,8 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     """The result of `check` on the machine that `case` describes.
 
     Keys, all optional: `files` (path -> content), `modified` (path -> seconds ago), `disk`,
-    `disks` (by path), `memory` (fields of the facts), `load`, `lag`, `names` (name -> addresses), `options`,
+    `disks` (by path), `memory` (fields of the facts), `load`, `lag`, `names` (name -> addresses),
+    `options`,
     `sync` (synchronised, seconds off), `beats` (name -> seconds ago and failure), `warning` and
     `critical`, `before` (details of the look before), `was` (its status), `cpus`, `peers` (address
     -> what each connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
