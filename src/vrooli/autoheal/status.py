@@ -188,8 +188,16 @@ class StatusView:
         if (by := self._stopped_by(tracked, state)) is not None:
             return f"stopped by `{by}`"
         # A look from before it was started or stopped says nothing about it now.
-        stale = state == "stopped" or (state == "starting" and result and not result.starting)
+        stale = state == "stopped" or (state == "starting" and not self._is_of_this_start(tracked))
         return result.message if result is not None and not stale else ""
+
+    def _is_of_this_start(self, tracked: Tracked) -> bool:
+        """Whether the latest look was at what is being started now."""
+        launch = self._board.supervisor.context.launches.get(tracked.name)
+        if tracked.result is not None and tracked.result.starting:
+            return True
+        running = launch is not None and self._board.supervisor.running(tracked.service)
+        return running and launch is not None and tracked.looked_at > launch.started_at
 
     def _service_check(self, tracked: Tracked) -> dict[str, Any]:
         service = tracked.service

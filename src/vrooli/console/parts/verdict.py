@@ -217,7 +217,7 @@ def _done(wrong: Sequence[Standing], heals: Sequence[Mapping[str, Any]]) -> tupl
 def _about(one: Standing, heal: Mapping[str, Any] | None) -> Line:
     if heal is not None and not heal.get("outcome"):
         tried = heal.get("attempts") or ()
-        action = str(tried[-1]["action"]) if tried else "preparing"
+        action = one.action or (str(tried[-1]["action"]) if tried else "preparing")
         what = f"{one.name}: {first_line(str(heal['cause']))}. Healing since "
         return Line(what, float(heal["detected_at"]), f" ({action}).", one.name)
     if one.doing:
