@@ -71,6 +71,8 @@ def _take(
     with closing(browser.new_context(viewport=size, color_scheme=scheme)) as context:  # type: ignore[arg-type]  # a size
         page = context.new_page()
         page.goto(json.loads(stack.run("console", "link", "--json").stdout)["url"])
+        page.get_by_role("button", name="Sign in by the link").click()
+        page.wait_for_load_state("networkidle")
         for one in pages():
             path = examples.get(one.path, one.path)
             if "{" in path:

@@ -155,7 +155,7 @@ class LiveConsole:
         browser = self.browser()
         person, jti = Person(LINK_OWNER, ADMIN), os.urandom(8).hex()
         link = Passes(KEY, FOR_CONSOLE).make(person, 4e9, jti=jti)
-        assert browser.get("/login", params={"link": link}).status_code == 303
+        assert browser.post("/login", data={"link": link}).status_code == 303
         return browser
 
     def member(self, email: str) -> httpx.Client:
