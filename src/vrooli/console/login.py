@@ -43,7 +43,7 @@ _OVER = (
 )
 _WRONG = (
     "The address or the password is not right, or an admin has kept this account out."
-    " Only an admin can say which, and let it in again."
+    " If you are sure of both, ask an admin."
 )
 _STALE = "This link was used before, or is too old. `vrooli console link` prints a new one."
 
@@ -171,6 +171,7 @@ class Login:
             "shown": "trouble" if filled.trouble else "hidden",
             "to": quote(_wanted(request), safe="/"),
             "accounts": "" if accounts else "hidden",
+            "hint": "hidden" if filled.link else "",
             "linked": "" if filled.link else "hidden",
             "first": "" if filled.email else "autofocus",
             "second": "autofocus" if filled.email else "",
