@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
@@ -12,14 +12,24 @@ from playwright.sync_api import Browser
 
 from tests.support.browser import NARROW, WIDE, chromium
 from tests.support.stack import LiveStack
-from vrooli.console.page import pages
+from vrooli.console.page import Page, pages
 
 SHOTS = Path(__file__).parents[1] / "docs" / "screenshots"
 QUALITY = 60
 """Of JPEG: still sharp, and all of them together are below 2 MB."""
 
-EXAMPLES = {"/services/{name}": "/services/orders", "/checks/{id}": "/checks/payments"}
-"""One of each page whose address has a name in it; those of heals are asked for."""
+EXAMPLES = {
+    "/services/{name}": "/services/orders",
+    "/checks/{id}": "/checks/payments",
+    "/routines/{name}": "/routines/signed-note",
+}
+"""One of each page whose address has a name in it; those of heals and runs are asked for."""
+
+OTHERS = {"status-page": "/status"}
+"""What is shown and is none of the pages."""
+
+NOTE = Path(__file__).parents[1] / "examples" / "signed-note.yaml"
+"""A routine that waits for somebody."""
 
 Scheme = Literal["light", "dark"]
 LOOKS: dict[str, tuple[int, Scheme]] = {
@@ -48,23 +58,62 @@ def broken_stack() -> Iterator[LiveStack]:
         stack.kill("mailer", signal.SIGKILL)
         stack.until(lambda: "ineffective" in stack.outcomes("mailer"), "it is given up")
         stack.until_result("payments", "critical")
+        assert stack.run("routine", "add", str(NOTE)).returncode == 0
         yield stack
+
+
+def names() -> set[str]:
+    """Of all pictures that there are to be, without what each looks like."""
+    return {name_of(one) for one in pages()} | set(OTHERS)
+
+
+def name_of(page: Page) -> str:
+    """Of the pictures of a page."""
+    return page.title.lower().replace(" ", "-")
+
+
+def file_of(name: str, look: str) -> Path:
+    """Where one lies."""
+    return SHOTS / f"{name}-{look}.jpg"
+
+
+def addresses(examples: Mapping[str, str]) -> dict[str, str]:
+    """What is taken, by the name of its pictures; a page without an example is a mistake."""
+    found = {name_of(one): examples.get(one.path, one.path) for one in pages()} | OTHERS
+    missing = [path for path in found.values() if "{" in path]
+    if missing:
+        raise SystemExit(f"no example in scripts/screenshots.py for {', '.join(missing)}")
+    return found
 
 
 def main() -> None:
     """Write them all."""
     SHOTS.mkdir(exist_ok=True)
-    for old in SHOTS.glob("*.jpg"):
-        old.unlink()
     with broken_stack() as stack, chromium() as browser:
-        heal = {"/heals/{id}": f"/heals/{stack.heals('orders')[-1]['id']}"}
-        examples = {**EXAMPLES, **heal}
+        taken = addresses({**EXAMPLES, **_made(stack)})
+        for old in SHOTS.glob("*.jpg"):
+            old.unlink()
         for name, (width, scheme) in LOOKS.items():
-            _take(stack, browser, (name, width, scheme), examples)
+            _take(stack, browser, (name, width, scheme), taken)
+
+
+def _made(stack: LiveStack) -> dict[str, str]:
+    """Examples that have another address each time."""
+    started = json.loads(stack.run("run", "start", "signed-note", "--json").stdout)
+    stack.until(lambda: _waits(stack, started["id"]), "the run waits for somebody")
+    return {
+        "/heals/{id}": f"/heals/{stack.heals('orders')[-1]['id']}",
+        "/runs/{id}": f"/runs/{started['id']}",
+    }
+
+
+def _waits(stack: LiveStack, run: str) -> bool:
+    told = json.loads(stack.run("run", "show", run, "--json").stdout)
+    return str(told["status"]) == "waiting"
 
 
 def _take(
-    stack: LiveStack, browser: Browser, look: tuple[str, int, Scheme], examples: dict[str, str]
+    stack: LiveStack, browser: Browser, look: tuple[str, int, Scheme], taken: Mapping[str, str]
 ) -> None:
     name, width, scheme = look
     size = {"width": width, "height": 900}
@@ -73,13 +122,10 @@ def _take(
         page.goto(json.loads(stack.run("console", "link", "--json").stdout)["url"])
         page.get_by_role("button", name="Sign in by the link").click()
         page.wait_for_load_state("networkidle")
-        for one in pages():
-            path = examples.get(one.path, one.path)
-            if "{" in path:
-                continue
+        for which, path in taken.items():
             page.goto(stack.url("console", path))
             page.wait_for_load_state("networkidle")
-            file = SHOTS / f"{one.title.lower().replace(' ', '-')}-{name}.jpg"
+            file = file_of(which, name)
             page.screenshot(path=file, type="jpeg", quality=QUALITY)
             print(os.path.relpath(file))
 

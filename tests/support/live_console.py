@@ -112,7 +112,11 @@ class Accounts:
             return self._pair(said["refresh_token"])
         if path.endswith("/auth/logout"):
             return 200, {}
-        return (401, {"detail": "no"}) if "/auth/" in path else (200, {"runs": [], "next": None})
+        return (
+            (401, {"detail": "no"})
+            if "/auth/" in path
+            else (200, {"runs": [], "approvals": [], "count": 0, "next": None})
+        )
 
     def _pair(self, email: str) -> Answer:
         if email not in self.roles:

@@ -10,6 +10,7 @@ from typing import Any
 
 from vrooli.autoheal import queries, series, stretches
 from vrooli.autoheal.board import Board
+from vrooli.autoheal.ended import Wanted, ended
 from vrooli.autoheal.history import History
 from vrooli.autoheal.incident import Incident
 from vrooli.autoheal.outlook import Outlook, nearer, outlook
@@ -106,6 +107,14 @@ class Archive:
         sought = Sought(await self.names(name), kind, text)
         window = Window(span.began, span.ended, page.limit)
         return await self._history.read(lambda c: tell(c, sought, window, page.offset))
+
+    async def ended_heals(self, name: str, span: Span, page: Page, outcome: str) -> dict[str, Any]:
+        """Heals that ended in `span`, what ended last first. The offset of `page` is as that of
+        `timeline`.
+        """
+        wanted = Wanted(await self.names(name), outcome, page.offset)
+        window = Window(span.began, span.ended, page.limit)
+        return await self._history.read(lambda c: ended(c, wanted, window))
 
     def known(self) -> list[Subject]:
         """What the stack has: services first, then the machine."""

@@ -138,7 +138,9 @@ def happenings(
     if chosen := sorted(names):
         where += _ABOUT
         values += [json.dumps(chosen)] * 2
-    query = f"SELECT {COLUMNS} FROM records{where} ORDER BY seq DESC LIMIT ?"
+    # Numbers are chosen first, from an index: whole rows would all be sorted to give a few of them.
+    numbers = f"SELECT seq FROM records{where} ORDER BY seq DESC LIMIT ?"
+    query = f"SELECT {COLUMNS} FROM records WHERE seq IN ({numbers}) ORDER BY seq DESC"
     limit = max(0, min(window.limit, MAX_ROWS))
     return [to_entry(row) for row in connection.execute(query, [*values, limit])]
 

@@ -5,7 +5,7 @@ uptime and incidents.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,23 +94,25 @@ class Recall:
     connection: sqlite3.Connection
     pulse: str
 
-    def lives(self, subjects: Iterable[Subject], window: Span) -> dict[str, list[Piece]]:
+    def lives(
+        self, subjects: Iterable[Subject], window: Span
+    ) -> Iterator[tuple[Subject, list[Piece]]]:
         """The pieces of each check until the end of `window`; they begin before it where something
-        was wrong already.
+        was wrong already. One check after the other: a month of hundreds would take megabytes that
+        the process never gives back.
         """
         new = stretches.fresh(self.connection, rollup.cursor_of(self.connection))
-        known = {s: stretches.of(self.connection, s.check, window, new) for s in subjects}
-        first = min([window.began, *(one.began for said in known.values() for one in said)])
-        wide = Span(first, window.ended)
-        pulse = [_alive(one) for one in stretches.of(self.connection, self.pulse, wide, new)]
-        watched = pieces(pulse, wide) if pulse else []
-        planned = self._planned(wide)
-        found = {}
-        for subject, said in known.items():
+        around = self._around(window, new)
+        for subject in subjects:
+            said = stretches.of(self.connection, subject.check, window, new)
             own = Span(min([window.began, *(one.began for one in said)]), window.ended)
-            work = [*planned.get(subject.healed_as, ()), *planned.get(EVERYTHING, ())]
-            found[subject.check] = without_work(dark(pieces(said, own), watched), work)
-        return found
+            if own.began < around.span.began:
+                around = self._around(own, new)
+            work = [
+                *around.planned.get(subject.healed_as, ()),
+                *around.planned.get(EVERYTHING, ()),
+            ]
+            yield subject, without_work(dark(pieces(said, own), around.watched), work)
 
     def shares(
         self, subjects: Sequence[Subject], windows: Sequence[Span], parts: int = 0
@@ -118,15 +120,17 @@ class Recall:
         """Uptime of each check in each window, and in as many equal parts of it."""
         whole = Span(min(w.began for w in windows), max(w.ended for w in windows))
         lived = self.lives(subjects, whole)
-        return {check: _shares(check, found, windows, parts) for check, found in lived.items()}
+        return {one.check: _shares(one.check, found, windows, parts) for one, found in lived}
 
     def troubles(self, subjects: Sequence[Subject], window: Span) -> list[Incident]:
         """Incidents of these checks in `window`, the newest first, whole also where they began
         before it.
         """
-        lived = self.lives(subjects, window)
-        checks = [subject.check for subject in subjects]
-        found = [one for c in checks for one in _inside(incidents(c, lived[c]), window)]
+        found = [
+            incident
+            for subject, lived in self.lives(subjects, window)
+            for incident in _inside(incidents(subject.check, lived), window)
+        ]
         return sorted(found, key=lambda incident: incident.began, reverse=True)
 
     def with_heals(self, subjects: Sequence[Subject], found: Sequence[Incident]) -> list[Incident]:
@@ -143,10 +147,24 @@ class Recall:
             told |= zip(mine, with_heals([found[index] for index in mine], heals), strict=True)
         return [told[index] for index in range(len(found))]
 
+    def _around(self, span: Span, new: stretches.Fresh) -> "_Around":
+        said = stretches.of(self.connection, self.pulse, span, new)
+        pulse = [_alive(one) for one in said]
+        return _Around(span, pieces(pulse, span) if pulse else [], self._planned(span))
+
     def _planned(self, window: Span) -> Spans:
         span = Window(window.began - PLANNED_BEFORE, window.ended, MAX_ROWS)
         events = queries.events(self.connection, OPERATOR, (BEGAN, ENDED), span)
         return worked_on(events, window.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What `span` was like for all checks: whether a watchdog ran, and what was worked on."""
+
+    span: Span
+    watched: Sequence[Piece]
+    planned: Spans
 
 
 def _shares(check: str, found: Sequence[Piece], windows: Sequence[Span], parts: int) -> list[Share]:

@@ -95,4 +95,6 @@ def percents(pieces: Sequence[Piece], window: Span, parts: int) -> list[float | 
 
 def _rounded(share: float | None) -> float | None:
     """To 4 decimals, down: what was down for a moment is never 100."""
-    return None if share is None else math.floor(share * 1e4) / 1e4
+    if share is None or share >= 100.0:
+        return share  # most are 100, and all of them the same number in memory
+    return math.floor(share * 1e4) / 1e4

@@ -14,6 +14,7 @@ from vrooli.core.errors import UsageError
 from vrooli.core.home import Home
 
 if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
     from vrooli.client.accounts import AccountsClient
     from vrooli.client.api import Bearer
     from vrooli.client.fleet import FleetClient
@@ -121,6 +122,10 @@ class Kit(Protocol):
         """Move a resource to another major version, or back: through the watchdog, or by ourselves
         while there is none.
         """
+        ...
+
+    def backups(self, home: Home) -> "Backups":
+        """Restore points of the stack in `home`."""
         ...
 
     def bring_down(self, home: Home) -> Progress:

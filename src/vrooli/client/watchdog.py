@@ -64,6 +64,10 @@ class WatchdogClient:
         """Whether the watchdog itself works."""
         return self._object("GET", "/health")
 
+    def about(self) -> dict[str, Any]:
+        """Which version it is, where it listens, what it keeps and how much of that there is."""
+        return self._object("GET", "/about")
+
     def status(self) -> dict[str, Any]:
         """The whole stack, as `vrooli status --json` prints it."""
         return self._object("GET", "/status")
@@ -79,6 +83,10 @@ class WatchdogClient:
     def heals(self, limit: int = 100, **query: Any) -> list[dict[str, Any]]:
         """The last heals, newest first; of one `subject`, from `since` to `until`."""
         return _rows(self._json("GET", _path("/heals", limit=int(limit), **query)), "heals")
+
+    def ended_heals(self, **query: Any) -> dict[str, Any]:
+        """`{since, until, heals[], next}`; the query is that of `/heals/ended`."""
+        return self._object("GET", _path("/heals/ended", **query), LOOKING_BACK)
 
     def incidents(self, **query: Any) -> dict[str, Any]:
         """`{since, until, incidents[], next}`; the query is that of `/history`."""

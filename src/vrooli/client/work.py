@@ -33,9 +33,19 @@ class WorkClient(ApiClient):
         query = urlencode({"version": version})
         return self._ask("GET", f"/routines/{quote(name, safe='')}?{query}")
 
+    def routine_versions(self, name: str) -> list[dict[str, Any]]:
+        """`{version, stored_at}` of each of its versions, the one that was stored last first; 100
+        at most.
+        """
+        return rows_of(self._ask("GET", f"/routines/{quote(name, safe='')}/versions"), "versions")
+
     def put_routine(self, definition: dict[str, Any]) -> dict[str, Any]:
         """Store it: `{name, version, changed}`."""
         return self._ask("POST", "/routines", definition)
+
+    def about(self) -> dict[str, Any]:
+        """Which server it is, and what it keeps for how long."""
+        return self._ask("GET", "/about")
 
     def models(self) -> list[dict[str, Any]]:
         """The providers of language models, by name."""
@@ -62,6 +72,7 @@ class WorkClient(ApiClient):
         inputs: dict[str, Any],
         budget: dict[str, Any] | None = None,
         priority: int = 0,
+        version: str = "",
     ) -> dict[str, Any]:
         """The new run. A request that went astray is sent once more, and makes no second run.
 
@@ -70,9 +81,15 @@ class WorkClient(ApiClient):
             inputs: as its schema says.
             budget: key by key instead of what the routine says.
             priority: from -100 to 100, the highest first.
+            version: of the routine, by its hash; the newest where that is empty.
+
+        Raises:
+            NotTaken: the inputs do not fit, or the budget cannot be.
         """
         body = {"routine": routine, "inputs": inputs, "budget": budget or {}}
-        return self._make("/runs", {**body, "priority": priority})
+        # Servers of before know no `version`.
+        chosen = {"version": version} if version else {}
+        return self._make("/runs", {**body, "priority": priority, **chosen})
 
     def runs(self, **query: Any) -> dict[str, Any]:
         """`{runs, next_cursor}`, newest first; the query is that of `GET /runs`."""
@@ -88,6 +105,11 @@ class WorkClient(ApiClient):
         """
         found = self._all(f"/runs/{quote(run, safe='')}/steps", "steps")
         return [self._whole(run, step) for step in found] if whole else found
+
+    def steps_page(self, run: str, cursor: str = "", limit: int = 200) -> dict[str, Any]:
+        """A page of the journal, `{steps, next_cursor}`; large outputs stay where they are."""
+        query = urlencode({"cursor": cursor, "limit": limit})
+        return self._ask("GET", f"/runs/{quote(run, safe='')}/steps?{query}")
 
     def artifact(self, run: str, sha256: str) -> Any:
         """A large output that this run or one of its steps came to."""
@@ -132,6 +154,10 @@ class WorkClient(ApiClient):
     def approvals(self, **query: Any) -> dict[str, Any]:
         """`{approvals, next_cursor}`, newest first; the query is that of `GET /approvals`."""
         return self._ask("GET", f"/approvals?{urlencode(query)}")
+
+    def open_approvals(self) -> dict[str, Any]:
+        """`{count, newest}` of those that wait for a decision; another one whenever others do."""
+        return self._ask("GET", "/approvals/open")
 
     def approval(self, approval: str) -> dict[str, Any]:
         """One approval, with what is asked for."""
@@ -218,6 +244,12 @@ class WorkClient(ApiClient):
                 if event["run"] == run and event["kind"].removeprefix("run.") in ENDED:
                     return
 
+    def latest_events(self, run: str, count: int) -> list[dict[str, Any]]:
+        """The last so many of its tree, in their order; 1000 at most."""
+        return rows_of(
+            self._ask("GET", f"/runs/{quote(run, safe='')}/events?latest={count}"), "events"
+        )
+
     def follow(self, run: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """The same, and what models say just now: `{run, kind: "model.text", path, attempt, from,
         text}`, without a number. Ends with the run, and also when the server ends.
@@ -241,7 +273,25 @@ class WorkClient(ApiClient):
         said = said_in(body)
         if said.get("code") == "bad_routine":
             return BadRoutine(str(said["detail"]), list(said["details"]))
-        return super()._refused(status, body, place)
+        error = super()._refused(status, body, place)
+        if status == 422 and isinstance(error, UsageError):
+            return NotTaken(error, str(said.get("code", "")), said.get("details") or [])
+        return error
+
+
+class NotTaken(UsageError):
+    """The server says what is wrong with what it was sent.
+
+    Attributes:
+        code: in one word, like `bad_inputs`.
+        mistakes: what is wrong, by the place in what was sent.
+    """
+
+    def __init__(self, error: UsageError, code: str, details: list[dict[str, Any]]) -> None:
+        super().__init__(error.what, where=error.where, next_step=error.next_step)
+        self.code = code
+        told = (one for one in details if "field" in one and "problem" in one)
+        self.mistakes = {str(one["field"]): str(one["problem"]) for one in told}
 
 
 class BadRoutine(UsageError):

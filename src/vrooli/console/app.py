@@ -25,19 +25,31 @@ from vrooli.console.login import Login
 from vrooli.console.missing import missing
 from vrooli.console.open_pages import OpenPages, led_away_by
 from vrooli.console.page import File, Page, View, pages
-from vrooli.console.parts.trouble import show_trouble
+from vrooli.console.parts.trouble import once_more, show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
 from vrooli.console.sockets import Sockets, quiet
 from vrooli.console.status_page import StatusPage
 from vrooli.console.tidying import Tidying
-from vrooli.core.errors import AccessDenied, ProtocolError, UsageError, VrooliError
+from vrooli.core.errors import (
+    AccessDenied,
+    DeadlineExceeded,
+    ProtocolError,
+    UsageError,
+    VrooliError,
+)
 
 _log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 RECONNECT = 20.0
 """Seconds for which a page is kept whose browser is gone."""
+
+BUILDING = 12.0
+"""Seconds in which a page must be made: those who are asked may be busy."""
+
+HANGING = 2.0
+"""Seconds for the same while it is known that the watchdog does not answer."""
 
 
 def create_app(settings: ConsoleSettings) -> ASGIApp:
@@ -63,7 +75,8 @@ def create_app(settings: ConsoleSettings) -> ASGIApp:
     for one in found:
         for path, answer in one.files.items():
             inner.add_route(path, sent(one, answer, ways), methods=["GET"])
-        ui.page(one.path, title=f"{one.title} · Vrooli")(_shown(one, ways, feed, open_pages, menu))
+        shown = _shown(one, ways, feed, open_pages, menu)
+        ui.page(one.path, title=f"{one.title} · Vrooli", response_timeout=2 * BUILDING)(shown)
     ui.add_head_html(_head(), shared=True)
     nicegui_app.on_exception(_note)
     for answering in (inner, nicegui_app):
@@ -139,12 +152,26 @@ async def fill(page: Page, view: View) -> None:
     """
     try:
         page.require(view.acting.person)
-        await page.build(view)
+        await _built(page, view)
     except VrooliError as error:
         show_trouble(error)
+        once_more(view.feed)
     except Exception as error:  # noqa: BLE001 -- logged, and the frame stays
         _log.exception("%s could not be built", page.path)
         show_trouble(ProtocolError(f"this page could not be built ({type(error).__name__})"))
+
+
+async def _built(page: Page, view: View) -> None:
+    """Make it, in time."""
+    seconds = HANGING if view.feed.health.trouble else BUILDING
+    try:
+        async with asyncio.timeout(seconds):
+            await page.build(view)
+    except TimeoutError:
+        raise DeadlineExceeded(
+            f"no answer within {seconds:g} s",
+            next_step="`vrooli status` tells who hangs; what hangs is found and restarted",
+        ) from None
 
 
 def sent(page: Page, answer: File, ways: Ways) -> Callable[[Request], Awaitable[Response]]:

@@ -18,6 +18,7 @@ from vrooli.client.sse import EventLines
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.wire import encode
 from vrooli.console.answers import Answers
+from vrooli.console.parts.standing import wrong_ids
 from vrooli.console.past import Past, refreshed
 from vrooli.core.errors import AccessDenied, DeadlineExceeded, ProtocolError, VrooliError
 from vrooli.core.passes import Person
@@ -105,6 +106,7 @@ class Feed:
         self.changed: Event[[]] = Event()
         self.happened: Event[[dict[str, Any]]] = Event()
         self._readers: list[Reader] = []
+        self._sought: set[str] = set()
         self._told = asyncio.Event()
         self._wanted = asyncio.Event()
         self._stirred = asyncio.Event()
@@ -132,6 +134,7 @@ class Feed:
             past: the part of the past that is needed, however old.
         """
         told = False
+        self._sought.add(past)
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while self._too_old(age, past) and not (told and self.health.trouble):
@@ -201,17 +204,28 @@ class Feed:
     async def _keep_recalling(self, reader: Reader) -> None:
         """Values of the past; a watchdog that is too busy for them is asked again later."""
         while True:
-            for name in self.past.due(time.time()):
+            for name in self.past.due(time.time(), self._sought):
                 await self._wanted.wait()
                 question = partial(_recalled, self.past, name, reader)
                 with suppress(VrooliError):
                     self.past = await reader.ask(question)
+                    self._sought.discard(name)
                     self._tell()
             await asyncio.sleep(1.0)
 
     async def _read(self, reader: Reader) -> None:
         self.health = await reader.ask(lambda: _now(reader.watchdog))
+        self._seek_beginnings()
         self._tell()
+
+    def _seek_beginnings(self) -> None:
+        """Forget when that began which is over, and have read when that began which is new."""
+        wrong = wrong_ids(self.health.status)
+        began = {name: at for name, at in self.past.began.items() if name in wrong}
+        if len(began) != len(self.past.began):
+            self.past = replace(self.past, began=began)
+        if wrong - began.keys():
+            self._sought.add("began")
 
     def _lost(self, error: Exception) -> None:
         what = error.what if isinstance(error, VrooliError) else str(error)

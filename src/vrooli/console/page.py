@@ -47,6 +47,7 @@ class Page:
         role: what somebody needs to be to see it.
         own_heading: it makes its first heading itself.
         files: by path, what answers there, as the person who is signed in: downloads.
+        beside: makes what stands beside its title in the menu, on every page.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Page:
     role: str = "viewer"
     own_heading: bool = False
     files: Mapping[str, File] = field(default_factory=dict)
+    beside: Callable[[View], None] | None = None
 
     def require(self, person: Person) -> None:
         """AccessDenied for somebody who may not see it, nor have its files."""

@@ -19,7 +19,8 @@ from vrooli.console.badge import badge, badge_of
 from vrooli.console.bystander import Bystander
 from vrooli.console.feed import Feed, Reader
 from vrooli.console.gate import SIGNED_IN
-from vrooli.console.parts.bars import letters, percent
+from vrooli.console.parts.bars import letters
+from vrooli.console.parts.numbers import percent
 from vrooli.console.public import Public, Told, Trouble, told
 
 FRESH = 15.0

@@ -126,6 +126,14 @@ class StorageError(Advised):
     """A disk could not take or give what was asked: full, read-only, unreadable."""
 
 
+class NotStored(VrooliError):
+    """A store has nothing of this name."""
+
+
+class Damaged(Advised):
+    """What is stored is not what was written: a flipped bit, a missing piece, another key."""
+
+
 class StartFailed(Advised):
     """A service could not be started or did not become healthy in time."""
 

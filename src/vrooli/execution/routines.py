@@ -32,6 +32,11 @@ SELECT name, hash, definition::text, extract(epoch FROM created_at)::float8
 FROM routine_versions WHERE name = $1 AND hash = $2
 """
 
+_VERSIONS = """
+SELECT hash, extract(epoch FROM created_at)::float8
+FROM routine_versions WHERE name = $1 ORDER BY created_at DESC, hash LIMIT $2
+"""
+
 _PAGE = f"{_COLUMNS} WHERE r.name > $1 ORDER BY r.name LIMIT $2"
 
 _STAMP = """
@@ -105,6 +110,13 @@ class RoutineStore:
             advice = "`vrooli routine list` shows them, `vrooli routine add FILE` stores one"
             raise UnknownName(f"there is no routine `{name}`", name, next_step=advice)
         return StoredRoutine(row[0], row[1], json.loads(row[2]), row[3])
+
+    async def versions(self, name: str, limit: int) -> list[tuple[str, float]]:
+        """The hashes of its versions, each with when it was first stored (unix seconds), the newest
+        first, at most so many; none where there is no such routine.
+        """
+        async with self._database.connection() as connection:
+            return [(row[0], row[1]) for row in await connection.fetch(_VERSIONS, name, limit)]
 
     async def page(self, after: str, limit: int) -> list[StoredRoutine]:
         """At most so many, by name, from the one after `after` on."""

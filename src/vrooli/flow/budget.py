@@ -1,6 +1,6 @@
 """What a run may spend, with all that it starts. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -55,7 +55,17 @@ KINDS = ("cost", "tokens", "steps", "time")
 
 
 class BadBudget(UsageError):
-    """A budget that cannot be."""
+    """A budget that cannot be.
+
+    Attributes:
+        mistakes: key, and what is wrong with it.
+    """
+
+    def __init__(self, mistakes: Sequence[tuple[str, str]]) -> None:
+        said = "; ".join(f"{key}: {reason}" if key else reason for key, reason in mistakes)
+        advice = "correct it; without a key there is no limit of that kind"
+        super().__init__(said, where="budget", next_step=advice)
+        self.mistakes = mistakes
 
 
 class OverBudget(VrooliError):
@@ -157,12 +167,7 @@ def limits(data: Any) -> Limits:
     if data is None:
         return Limits()
     if found := mistakes(data):
-        said = "; ".join(f"{key}: {reason}" if key else reason for key, reason in found[:20])
-        raise BadBudget(
-            said,
-            where="budget",
-            next_step="correct it; without a key there is no limit of that kind",
-        )
+        raise BadBudget(found[:20])
     cost, tokens, steps = data.get("cost"), data.get("tokens"), data.get("steps")
     return Limits(
         micros=None if cost is None else int(Decimal(str(cost)) * MICROS),

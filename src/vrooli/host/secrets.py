@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from vrooli.core.errors import SecretError, StorageError, UnsetVariable
@@ -65,7 +65,7 @@ class FileSecrets:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _make_private(self._folder, 0o700, os.O_DIRECTORY)
             if not path.exists():
-                _make(path)
+                _make(path, _random)
             _make_private(path, 0o600)
             return _checked(name, _read_file(name, path, follow=False))
         except OSError as error:
@@ -80,9 +80,9 @@ class FileSecrets:
         return _checked(reference, value)
 
 
-def secret_in(path: Path) -> str:
-    """The secret in a file, made now at random when there is none. Its folder, which may be
-    anybody's, is left as it is.
+def secret_in(path: Path, fresh: Callable[[], str] | None = None) -> str:
+    """The secret in a file, made now when there is none: by `fresh`, else at random. Its folder,
+    which may be anybody's, is left as it is.
 
     Raises:
         SecretError: the file cannot be read, or others can read it.
@@ -91,7 +91,7 @@ def secret_in(path: Path) -> str:
     try:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _make(path)
+            _make(path, fresh or _random)
     except OSError as error:
         raise _not_kept(path, error) from error
     return _checked(str(path), _read_file(str(path), path))
@@ -165,14 +165,18 @@ def _require_private(where: str, path: Path, facts: os.stat_result) -> None:
         )
 
 
-def _make(path: Path) -> None:
+def _random() -> str:
+    return secrets.token_urlsafe(RANDOM_BYTES)
+
+
+def _make(path: Path, fresh: Callable[[], str]) -> None:
     """Write beside and link: the name appears with its whole content, and of two makers the first
     one wins."""
     temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(RANDOM_BYTES) + "\n")
+            file.write(fresh() + "\n")
             file.flush()
             os.fsync(descriptor)
         try:

@@ -18,6 +18,7 @@ from vrooli.stack.builtin.server import need_work_half
 from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
     from vrooli.client.accounts import AccountsClient
     from vrooli.client.api import Bearer
     from vrooli.client.fleet import FleetClient
@@ -145,6 +146,12 @@ class LocalKit:
         from vrooli.main.request import Request
 
         return Request(home, "stop", names, self._environment).begin()
+
+    def backups(self, home: Home) -> "Backups":
+        """See `main.backup`."""
+        from vrooli.main.backup import StackBackups
+
+        return StackBackups(home, self._environment)
 
     def upgrade(self, home: Home, name: str, wish: "Wish") -> Progress:
         """See `main.request`."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli import __version__
 from vrooli.autoheal.archive import Archive
 from vrooli.autoheal.byhand import ByHand
 from vrooli.autoheal.events import Events
@@ -13,6 +14,7 @@ from vrooli.autoheal.jobs.jobs import Jobs
 from vrooli.autoheal.loop import Loop, Parts
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.autoheal.plan import Planner
+from vrooli.autoheal.routes.about import About
 from vrooli.autoheal.routes.actions import Actions
 from vrooli.autoheal.routes.boot import Boot
 from vrooli.autoheal.routes.heartbeats import Heartbeats
@@ -24,6 +26,7 @@ from vrooli.autoheal.routes.services import Services
 from vrooli.autoheal.routes.stack import StackRoute
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import RouteGroup, Tokens, build_app
+from vrooli.core.address import HostPort
 from vrooli.core.home import Home
 from vrooli.main.watchdog_chores import Chores
 from vrooli.main.watchdog_door import Door
@@ -52,7 +55,8 @@ class ApiParts:
 async def serve_api(made_of: ApiParts) -> None:
     """Serve until cancelled: on the unix socket always, on the TCP port when it can be had."""
     board = made_of.parts.board
-    app = build_app(_groups(made_of, lambda: door.move()), made_of.tokens)
+    groups = [*_groups(made_of, lambda: door.move()), _about(made_of, lambda: door.at)]
+    app = build_app(groups, made_of.tokens)
     door = Door(app, lambda: board.supervisor.stack.autoheal)
     door.move()
     made_of.chores.also(door)
@@ -78,6 +82,16 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
         JobRoutes(made_of.jobs),
         StackRoute(parts.board),
     ]
+
+
+def _about(made_of: ApiParts, at: Callable[[], HostPort | None]) -> About:
+    def listens() -> list[str]:
+        tcp = at()
+        socket = f"unix:{made_of.home.watchdog_socket}"
+        return [socket] if tcp is None else [f"http://{tcp}", socket]
+
+    itself = made_of.chores.itself
+    return About(__version__, itself, listens, made_of.history, made_of.home.logs)
 
 
 def _past(made_of: ApiParts) -> Past:

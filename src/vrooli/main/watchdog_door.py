@@ -24,6 +24,11 @@ class Door:
         self._serving: set[asyncio.Task[None]] = set()
         self._trouble: list[str] = []
 
+    @property
+    def at(self) -> HostPort | None:
+        """Where it serves now; None while no port can be had."""
+        return self._at
+
     def trouble(self) -> list[str]:
         """Why it is not where it should be."""
         return self._trouble

@@ -37,6 +37,7 @@ from vrooli.server.patterns import said_of
 from vrooli.server.problems import problem, problem_of
 from vrooli.server.repeats.routes import keyed
 from vrooli.server.repeats.store import RequestStore
+from vrooli.server.routes.about import about_routes
 from vrooli.server.routes.approvals import approval_routes
 from vrooli.server.routes.auth import auth_routes
 from vrooli.server.routes.budgets import budget_routes
@@ -153,6 +154,7 @@ def _routers(parts: Parts, access: Access, metrics: Metrics) -> tuple[APIRouter,
     sight = OwnRuns(access, Staying(access.identify, people.bearers.still))
     return (
         health_routes(prober, lambda: parts.migrator.done, settings.version),
+        about_routes(settings, parts.database),
         metrics_routes(metrics, parts.work_metrics, TokenFile(settings.metrics_token_file)),
         auth_routes(people.logins, people.directory),
         user_routes(people.directory, work.owner_budgets),

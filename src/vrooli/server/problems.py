@@ -18,6 +18,8 @@ from vrooli.core.errors import (
     UsageError,
     VrooliError,
 )
+from vrooli.execution.runs.inputs import BadInputs
+from vrooli.flow.budget import BadBudget
 from vrooli.server.repeats.words import BUSY
 
 MEDIA_TYPE = "application/problem+json"
@@ -93,6 +95,21 @@ def problem(
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="vrooli"'
     return Problem(fields, headers)
+
+
+def refused_inputs(error: BadInputs) -> Problem:
+    """Inputs of a run that do not fit; `details` say what is wrong where: `{field, problem}`."""
+    return _refused("bad_inputs", error)
+
+
+def refused_budget(error: BadBudget) -> Problem:
+    """The same of a budget that cannot be."""
+    return _refused("bad_budget", error)
+
+
+def _refused(code: str, error: BadInputs | BadBudget) -> Problem:
+    details = [{"field": place, "problem": why} for place, why in error.mistakes]
+    return problem(422, code, error.what, next_step=error.next_step, details=details)
 
 
 def refused_batch(status: int, message: str, problems: list[dict[str, Any]]) -> Problem:

@@ -163,6 +163,19 @@ class RoutineList(BaseModel):
     next_cursor: str | None
 
 
+class VersionShape(BaseModel):
+    """A version of a routine, and when it was first stored, unix seconds."""
+
+    version: str
+    stored_at: float
+
+
+class VersionList(BaseModel):
+    """The one that was stored last first."""
+
+    versions: list[VersionShape]
+
+
 class RoutineStored(BaseModel):
     """What became of a routine that was sent."""
 
@@ -245,7 +258,9 @@ class EffectsOfRun(BaseModel):
 
 
 class ApprovalShape(BaseModel):
-    """What a run asks for, and what somebody said. Times are unix seconds."""
+    """What a run asks for, and what somebody said. Times are unix seconds. `created_by` started the
+    run.
+    """
 
     id: str
     run: str
@@ -261,6 +276,7 @@ class ApprovalShape(BaseModel):
     decided_at: float | None
     decided_by: str | None
     reason: str | None
+    created_by: str
 
 
 class ApprovalPage(BaseModel):
@@ -268,6 +284,13 @@ class ApprovalPage(BaseModel):
 
     approvals: list[ApprovalShape]
     next_cursor: str | None
+
+
+class OpenApprovals(BaseModel):
+    """How many wait for a decision, 1000 at most, and which of them was asked last."""
+
+    count: int
+    newest: str | None
 
 
 class ScheduleShape(BaseModel):

@@ -19,6 +19,7 @@ from vrooli.stack.model import Job, Service
 from vrooli.stack.references import resolved
 
 if TYPE_CHECKING:
+    from vrooli.stack.backing import Backing
     from vrooli.stack.runtime import Context
     from vrooli.stack.upgrading import Upgrade, Wish
 
@@ -139,6 +140,10 @@ class Kind:
             where=service.name,
             next_step="change its program, and restart it",
         )
+
+    def backing(self, service: Service, context: "Context") -> "Backing | None":
+        """How it is backed up; None when this kind cannot be."""
+        return None
 
     async def probe(self, service: Service, tools: ProbeTools) -> Result | None:
         """One look in the resource's own protocol; None when this kind has none, and only the

@@ -94,4 +94,12 @@ def _in_query(value: str) -> bool:
         query = parse_qsl(urlsplit(value).query)
     except ValueError:
         return False
-    return any(names_a_secret(key) and item for key, item in query)
+    return any(_names_entry(key) and item for key, item in query)
+
+
+def _names_entry(key: str) -> bool:
+    """Whether a part of a query lets somebody in; a sign before it makes it a header of requests to
+    come (`+Authorization`), as addresses of notifications have them.
+    """
+    plain = key.lstrip(" +-:")
+    return names_a_secret(plain) or plain.lower() in _SECRET_HEADERS

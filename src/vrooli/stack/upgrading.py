@@ -2,6 +2,7 @@
 order in which it is done around the services that need it.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ Told = Callable[[str], None]
 
 _LONGEST_VERSION = 20
 
+RESTORE_POINT = re.compile(r"\d{8}t\d{6}z-[0-9a-f]{6}", re.ASCII)
+"""Id of a restore point: when it was begun, in UTC, and what two at once differ by. A folder is
+called by it.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -33,6 +39,8 @@ class Wish:
         forget: remove what is kept for that.
         dry_run: look, and say what would be done.
         counts_only: compare the numbers of rows after the move, and not their contents.
+        restore: id of the restore point whose data is to be in force.
+        room: bytes of it.
     """
 
     to: str = ""
@@ -40,6 +48,8 @@ class Wish:
     forget: bool = False
     dry_run: bool = False
     counts_only: bool = False
+    restore: str = ""
+    room: int = 0
 
     def __post_init__(self) -> None:
         """Raise UsageError for what cannot be meant."""
@@ -48,15 +58,21 @@ class Wish:
                 f"`to` must be a version, not `{self.to[:_LONGEST_VERSION]}...`",
                 next_step="write a major version, like 18",
             )
-        if self.undo and self.forget:
+        if self.restore and not RESTORE_POINT.fullmatch(self.restore):
             raise UsageError(
-                "`undo` and `forget` exclude each other", next_step="leave one of them out"
+                "`restore` must be the id of a restore point",
+                next_step="`vrooli backup list` shows them",
+            )
+        if (self.undo, self.forget, bool(self.restore)).count(True) > 1:
+            raise UsageError(
+                "`undo`, `forget` and `restore` exclude each other",
+                next_step="leave all but one of them out",
             )
 
     @property
     def loses(self) -> bool:
         """Whether it loses data: what was written since, or what was kept."""
-        return (self.undo or self.forget) and not self.dry_run
+        return (self.undo or self.forget or bool(self.restore)) and not self.dry_run
 
 
 class Upgrade(ABC):

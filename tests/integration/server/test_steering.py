@@ -11,7 +11,7 @@ import pytest
 from tests.support.server import Server
 from tests.support.waiting import wait_for
 from vrooli.client.api import bearer_of_file
-from vrooli.client.work import WorkClient
+from vrooli.client.work import NotTaken, WorkClient
 from vrooli.core.address import HostPort
 from vrooli.core.errors import Refused, UsageError
 
@@ -163,3 +163,48 @@ def test_a_signal_reaches_the_step_that_waits_for_it(client: WorkClient, served:
     assert (step["output"]["signal"], step["output"]["data"]) == ("paid", {"n": 1})
     with pytest.raises(Refused, match="the run is completed"):
         client.signal(run, "paid", None)
+
+
+def test_those_that_wait_are_counted_without_what_they_are_about(client: WorkClient) -> None:
+    before = client.open_approvals()
+    run = client.start(routine(client, asking()), {})["id"]
+    until(client, run, "waiting")
+    (asked,) = client.approvals(run=run)["approvals"]
+    assert asked["created_by"] == client.run(run)["created_by"]
+    assert client.open_approvals() == {"count": before["count"] + 1, "newest": asked["id"]}
+    client.cancel(run)
+    assert client.open_approvals() == before
+
+
+def test_mistakes_in_inputs_and_budgets_are_told_by_their_places(client: WorkClient) -> None:
+    name = f"r-{secrets.token_hex(4)}"
+    inputs = {"type": "object", "properties": {"to": {"type": "array", "items": {"minLength": 2}}}}
+    client.put_routine({"name": name, "inputs": inputs, "do": [VALUE]})
+    with pytest.raises(NotTaken) as caught:
+        client.start(name, {"to": ["ok", "x"]})
+    assert (caught.value.code, list(caught.value.mistakes)) == ("bad_inputs", ["to.1"])
+    with pytest.raises(NotTaken) as caught:
+        client.start(name, {}, {"tokens": -1})
+    assert (caught.value.code, list(caught.value.mistakes)) == ("bad_budget", ["tokens"])
+
+
+def test_an_older_version_is_listed_and_started(client: WorkClient) -> None:
+    name = routine(client, VALUE)
+    first = client.routine(name)["version"]
+    newest = client.put_routine({"name": name, "do": [VALUE, asking()]})["version"]
+    listed = [one["version"] for one in client.routine_versions(name)]
+    assert sorted(listed) == sorted([first, newest])
+    run = client.start(name, {}, version=first)
+    assert until(client, run["id"], "completed")["version"] == first
+    with pytest.raises(UsageError, match="has no version"):
+        client.start(name, {}, version="0" * 64)
+
+
+def test_runs_are_listed_by_owner_and_events_from_their_end(client: WorkClient) -> None:
+    run = client.start(routine(client, VALUE), {})
+    until(client, run["id"], "completed")
+    own = client.runs(created_by=run["created_by"], routine=run["routine"])["runs"]
+    assert [one["id"] for one in own] == [run["id"]]
+    assert client.runs(created_by="nobody")["runs"] == []
+    last = client.latest_events(run["id"], 2)
+    assert [event["kind"] for event in last] == ["step.completed", "run.completed"]

@@ -140,6 +140,23 @@ async def test_time_without_a_watchdog_is_unknown_also_for_what_looks_once_a_day
     assert day["up_seconds"] == pytest.approx(14 * HOUR, abs=15)
 
 
+async def test_what_began_before_the_window_is_whole_and_changes_nothing_for_others(
+    tmp_path: Path,
+) -> None:
+    ran = (pulse(NOW - DAY, NOW - 5 * HOUR), pulse(NOW - 4 * HOUR, NOW))
+    down = looks("scenario-shop", NOW - 6 * HOUR, NOW, HOUR, "critical")
+    well = looks("scenario-web", NOW - DAY, NOW, HOUR)
+    late = Span(NOW - HOUR, NOW)
+    before = looks("scenario-shop", NOW - DAY, NOW - 6 * HOUR, HOUR)
+    async with archive_of(tmp_path, *ran, before, down, well) as archive:
+        [incident] = (await archive.incidents("", late, PAGE))["incidents"]
+        rows = await archive.uptime("", [late])
+        alone = [(await archive.uptime(one["check"], [late]))[0] for one in rows]
+    assert incident["began"] == NOW - 6 * HOUR
+    assert incident["unknown_seconds"] == pytest.approx(HOUR, abs=30), "no watchdog ran"
+    assert rows == alone
+
+
 async def test_a_disk_that_fills_says_when_it_is_full(tmp_path: Path) -> None:
     def used(at: float) -> float:
         return 68.0 + 10.0 * (at - NOW) / DAY

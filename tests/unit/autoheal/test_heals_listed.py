@@ -1,12 +1,14 @@
 """In which order heals are listed, and of what."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.memory_watchdog import MemoryWatchdog, scenario, stack_of
-from vrooli.autoheal.archive import Archive
+from vrooli.autoheal.archive import Archive, Page
 from vrooli.autoheal.heal import Heal, Outcome, newest
+from vrooli.autoheal.pieces import Span
 from vrooli.autoheal.record import Entry
 from vrooli.autoheal.status import StatusView
 from vrooli.core.errors import Refused, UnknownName
@@ -62,3 +64,33 @@ async def test_what_a_person_asked_for_in_vain_says_why(tmp_path: Path) -> None:
         assert last["outcome"] == "refused"
         assert last["cause"].startswith("asked for by ada: ")
         assert "reload_signal" in last["cause"]
+
+
+async def test_every_heal_of_a_month_is_found_once_page_by_page(tmp_path: Path) -> None:
+    async with MemoryWatchdog(tmp_path, stack_of(scenario("web", 1))) as watchdog:
+        ledger, now = watchdog.ledger, watchdog.clock.wall()
+        for number in range(120):
+            begun = heal(f"{number:03d}", float(number))
+            begun = replace(begun, subject="web" if number % 2 else "db")
+            outcome = Outcome.RELAPSED if number % 10 == 0 else Outcome.HEALED
+            await ledger.heal(begun)
+            await ledger.heal(begun.ended(outcome, now))
+        await ledger.heal(replace(heal("goes on", 500.0), subject="web"))
+        archive = Archive(watchdog.history, watchdog.board, watchdog.clock)
+        span = Span(now - 86_400.0, now + 86_400.0)
+
+        async def every(name: str = "", outcome: str = "") -> list[str]:
+            ids: list[str] = []
+            before: int | None = 0
+            while before is not None:
+                page = Page(25, before)
+                told = await archive.ended_heals(name, span, page, outcome)
+                assert len(told["heals"]) <= 25
+                ids += [one["id"] for one in told["heals"]]
+                before = told["next"]
+            return ids
+
+        assert await every() == [f"{number:03d}" for number in reversed(range(120))]
+        assert len(await every("scenario-web")) == 60
+        assert await every(outcome="relapsed") == [f"{n:03d}" for n in range(110, -1, -10)]
+        assert await every("web", "relapsed") == []

@@ -8,7 +8,6 @@ from vrooli.console.parts.heal_story import (
     IN_FLIGHT,
     ON_A_PAGE,
     Wanted,
-    page_of,
     story,
     with_news,
 )
@@ -46,7 +45,7 @@ def test_a_heal_that_helped_has_all_phases_with_their_lengths() -> None:
         ("verification", 1002.0, 5.0),
         ("outcome", 1007.0, 7.0),
     ]
-    assert told.line == "web, killed by signal 9, start, back in 2.0 s"
+    assert told.line == "web, killed by signal 9, start, back in 2 s"
     assert not any(one.failed for one in told.phases)
 
 
@@ -84,17 +83,25 @@ def test_a_clock_that_was_set_back_makes_no_length_negative() -> None:
     assert all(one.seconds is None or one.seconds >= 0 for one in told.phases)
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "x", "²", ""])
-def test_what_the_address_says_wrong_counts_as_not_said(page: str) -> None:
-    assert Wanted.of({"outcome": "nonsense", "page": page}) == Wanted()
+@pytest.mark.parametrize("before", ["0", "-1", "x", "²", "", "9" * 19])
+def test_what_the_address_says_wrong_counts_as_not_said(before: str) -> None:
+    assert Wanted.of({"outcome": "nonsense", "since": "1y", "before": before}) == Wanted()
 
 
-def test_pages_hold_what_fits_the_choice() -> None:
-    stories = [story(heal(id=f"{n}-web", outcome="healed")) for n in range(ON_A_PAGE + 1)]
-    stories.append(story(heal(id="r", outcome="refused")))
-    shown, count = page_of(stories, Wanted(outcome="healed", page=2))
-    assert (len(shown), count) == (1, ON_A_PAGE + 1)
-    assert [one.id for one in page_of(stories, Wanted(outcome="refused"))[0]] == ["r"]
+def test_an_address_asks_the_watchdog_for_just_that() -> None:
+    said = {"subject": "a&b", "outcome": "healed", "since": "7d", "before": "12"}
+    wanted = Wanted.of(said)
+    assert wanted.question() == {**said, "limit": ON_A_PAGE}
+    assert wanted.link("9") == "/heals?subject=a%26b&outcome=healed&since=7d&before=9"
+    assert Wanted().link("") == "/heals"
+    assert set(Wanted().question().values()) == {None, ON_A_PAGE}
+
+
+def test_what_has_another_outcome_than_wanted_is_not_shown() -> None:
+    assert Wanted().means(heal())
+    assert Wanted(outcome="healed").means(heal(outcome="healed"))
+    assert not Wanted(outcome="healed").means(heal(outcome=None))
+    assert Wanted(outcome="in flight").means(heal(outcome=None))
 
 
 def test_news_of_a_heal_takes_its_place_and_a_new_one_comes_first() -> None:

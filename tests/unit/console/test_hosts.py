@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vrooli.console.parts.hosts import hosts, servers, summary
+from vrooli.console.parts.hosts import Server, away, hosts, servers, summary
 
 
 def host(name: str, **more: Any) -> dict[str, Any]:
@@ -46,3 +46,9 @@ def test_servers_are_known_by_the_kind_of_their_check() -> None:
     checks = [{"id": "scenario-api", "kind": "server"}, {"id": "scenario-web", "kind": "process"}]
     [found] = servers(status, checks)
     assert (found.name, found.level, found.url) == ("api", "critical", "http://127.0.0.1:1")
+
+
+def test_why_the_server_is_away_is_what_the_watchdog_says() -> None:
+    well = Server("api", "ok", "healthy", "", "")
+    assert away([well, Server("api-2", "critical", "down", "", "")]) == "api-2: down."
+    assert away([well]) == "The server does not answer, though its own checks are well."

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from vrooli.console.feed import Health
-from vrooli.console.parts.bars import letters, percent
+from vrooli.console.parts.bars import letters
 from vrooli.console.parts.problems import problems
-from vrooli.console.parts.standing import first_line, listed, standing
+from vrooli.console.parts.standing import first_line, listed, standing, wrong_ids
 from vrooli.console.parts.vitals import vitals
 from vrooli.console.past import Bars, Past, bars
 
@@ -35,20 +33,6 @@ def test_who_held_it_back_is_told() -> None:
     assert standing(row).doing == "not touched: in quarantine"
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (100.0, "100 %"),
-        (99.9999, "99.99 %"),
-        (0.0, "0.00 %"),
-        (98.765, "98.76 %"),
-        (None, "no data"),
-    ],
-)
-def test_a_percent_is_never_better_than_it_was(value: float | None, text: str) -> None:
-    assert percent(value) == text
-
-
 def test_a_bar_is_a_letter() -> None:
     assert letters((100.0, 99.5, 12.0, None)) == "owc-"
 
@@ -66,8 +50,14 @@ def test_bars_go_by_the_name_of_the_service() -> None:
 
 
 def test_what_was_read_lately_is_not_read_again() -> None:
-    past = Past(read={"checks": 100.0, "day": 95.0, "month": 30.0, "quarter": 100.0})
-    assert past.due(100.0) == ["month"]
+    past = Past(read={"checks": 1000.0, "day": 995.0, "month": 930.0})
+    assert past.due(1000.0) == ["month"]
+
+
+def test_90_days_are_read_only_for_somebody() -> None:
+    past = Past(read={"checks": 1000.0, "day": 1000.0, "month": 1000.0})
+    assert past.due(1000.0) == []
+    assert past.due(1000.0, {"quarter"}) == ["quarter"]
 
 
 def test_vitals_have_values_with_units_and_what_is_missing_says_so() -> None:
@@ -101,3 +91,19 @@ def test_many_names_are_counted() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b"]) == "a and b"
     assert listed(["a", "b", "c", "d"]) == "a, b and 2 more"
+
+
+def test_what_is_wrong_goes_by_the_ids_of_the_history() -> None:
+    services = [
+        {"name": "db", "kind": "resource", "state": "failed"},
+        {"name": "web", "kind": "scenario", "state": "running", "health": "ok"},
+    ]
+    status = {"services": services, "problems": [{"check": "system-disk"}]}
+    assert wrong_ids(status) == {"resource-db", "system-disk"}
+
+
+def test_beginnings_are_read_while_one_is_not_known() -> None:
+    past = Past(read={"checks": 1000.0, "day": 1000.0, "month": 1000.0, "began": 985.0})
+    assert past.due(1000.0) == []
+    assert past.due(1000.0, {"began"}) == ["began"]
+    assert past.due(990.0, {"began"}) == []

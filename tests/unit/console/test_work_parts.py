@@ -1,6 +1,13 @@
 import pytest
 
-from vrooli.console.parts.run_seen import SHOWN, budgets_seen, lasted, steps_seen, text_of
+from vrooli.console.parts.run_seen import (
+    SHOWN,
+    below_of,
+    budgets_seen,
+    rows_of,
+    step_of,
+    text_of,
+)
 from vrooli.console.parts.schema_form import NotFilled, fields_of, inputs_of
 
 SCHEMA = {
@@ -14,6 +21,8 @@ SCHEMA = {
         "size": {"enum": ["small", "large", 3]},
         "tags": {"type": "array", "items": {"type": "string"}, "default": ["a", "b"]},
         "more": {"type": "object"},
+        "day": {"type": "string", "format": "date"},
+        "at": {"type": "string", "format": "date-time"},
     },
 }
 
@@ -30,6 +39,8 @@ def test_a_form_has_a_field_for_each_input_and_those_that_are_needed_first() -> 
         "size": ("choice", False, ""),
         "tags": ("list", False, "a\nb"),
         "more": ("json", False, ""),
+        "day": ("date", False, ""),
+        "at": ("date-time", False, ""),
     }
     assert fields_of(None) == []
     assert fields_of({"properties": {"any": True}})[0].kind == "json"
@@ -69,7 +80,6 @@ def test_every_mistake_is_told_at_its_field() -> None:
     assert mistakes["more"].startswith("is not JSON: ")
 
 
-RUN = {"started_at": 100.0, "created_at": 99.0, "ended_at": None}
 STEP = {
     "path": "a",
     "attempt": 1,
@@ -83,11 +93,28 @@ STEP = {
 }
 
 
-def test_a_bar_shows_when_a_step_went_on_within_its_run() -> None:
-    going = {**STEP, "path": "b/c", "status": "begun", "begun_at": 150.0, "ended_at": None}
-    first, second = steps_seen(RUN, [STEP, going], 200.0)
-    assert (first.left, first.width, first.seconds, first.depth) == (10.0, 10.0, 10.0, 0)
-    assert (second.left, second.width, second.seconds, second.depth) == (50.0, 50.0, None, 1)
+def test_a_step_tells_how_long_it_took_and_what_it_waits_for() -> None:
+    done = step_of(STEP)
+    assert (done.seconds, done.depth, done.signal) == (10.0, 0, "")
+    going = {**STEP, "path": "b[1].c", "type": "wait", "status": "begun", "ended_at": None}
+    waits = step_of({**going, "arguments": {"signal": "paid"}})
+    assert (waits.seconds, waits.depth, waits.signal) == (None, 1, "paid")
+
+
+def test_a_model_s_answer_is_plain_text_and_a_large_output_has_its_hash() -> None:
+    said = step_of({**STEP, "type": "llm", "output": {"text": "Hello", "model": "test"}})
+    assert said.says == "Hello"
+    large = step_of({**STEP, "artifact": {"sha256": "ab", "bytes": 70_000}})
+    assert large.artifact == ("ab", 70_000)
+
+
+def test_runs_that_a_step_started_stand_at_its_newest_attempt() -> None:
+    steps = [step_of(STEP), step_of({**STEP, "attempt": 2})]
+    run = {"id": "r", "routine": "x", "status": "running", "pausing": True, "parent_path": "a"}
+    below = below_of({**run, "created_at": 1.0, "started_at": None, "ended_at": None})
+    assert below.status == "pausing"
+    rows = rows_of(steps, [below])
+    assert [(key, row.below) for key, row in rows] == [(("a", 1), ()), (("a", 2), (below,))]
 
 
 def test_budgets_are_told_with_units_and_in_percent_of_the_limit() -> None:
@@ -104,14 +131,6 @@ def test_texts_are_bounded() -> None:
     assert text_of(None) == ""
     assert text_of({"a": 1}) == '{\n  "a": 1\n}'
     assert text_of("x" * (SHOWN + 1)).endswith(f"{SHOWN + 1:,} characters in all")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(None, ""), (0.02, "20 ms"), (3.25, "3.2 s"), (600, "10 min"), (9000, "2.5 h")],
-)
-def test_durations_have_units(seconds: float | None, text: str) -> None:
-    assert lasted(seconds) == text
 
 
 def test_what_stands_in_a_form_from_the_beginning_is_what_the_schema_says() -> None:
@@ -132,3 +151,10 @@ def test_what_stands_in_a_form_from_the_beginning_is_what_the_schema_says() -> N
 def test_a_number_that_json_has_no_word_for_is_none(text: str) -> None:
     with pytest.raises(NotFilled, match="is no number"):
         inputs_of(fields_of(SCHEMA), {"url": "x", "share": text})
+
+
+def test_what_is_emptied_is_left_out_and_a_number_has_its_bounds() -> None:
+    given = {"note": {"type": "string"}, "n": {"type": "integer", "minimum": 0, "maximum": 9}}
+    note, number = fields_of({"properties": given})
+    assert inputs_of([note, number], {"note": "", "n": " "}) == {}
+    assert (number.least, number.most, note.least) == (0, 9, None)

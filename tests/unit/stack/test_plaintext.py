@@ -31,6 +31,8 @@ from vrooli.stack.plaintext import is_plain_secret, names_a_secret
         ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "token=abc"),
         ("EXTRA_HEADER", "Authorization: Basic abc"),
         ("EXTRA", "x-api-key=abc"),
+        ("url", "jsons://hook.example.org/in?+Authorization=Bearer%20abc"),
+        ("url", "json://hook.example.org/in?-x-api-key=abc"),
     ],
 )
 def test_secrets_are_seen(name: str, value: str) -> None:

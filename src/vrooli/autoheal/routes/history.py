@@ -2,6 +2,7 @@
 only.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.routing import Route
 from vrooli.autoheal import moment, series
 from vrooli.autoheal.archive import Archive, Page
 from vrooli.autoheal.asking import asks, limit, number
+from vrooli.autoheal.heal import Outcome
 from vrooli.autoheal.pieces import Span
 from vrooli.autoheal.sought import KINDS
 from vrooli.core.errors import UsageError
@@ -44,6 +46,7 @@ class Past:
             Route("/uptime", self.uptime),
             Route("/trends", self.trends),
             Route("/timeline", self.timeline),
+            Route("/heals/ended", self.ended_heals),
         ]
 
     @asks("check", "since", "until", "limit", "offset")
@@ -105,8 +108,24 @@ class Past:
         """
         span = self._span(request, "24h")
         page = Page(limit(request, 100, MOST), number(request, "before", 0, 2**62))
-        name, kind, text = _name(request, "subject"), _kind(request), _name(request, "text")
+        name, kind, text = (
+            _name(request, "subject"),
+            _one_of(request, "kind", KINDS),
+            _name(request, "text"),
+        )
         found = await self.archive.timeline(name, span, page, kind, text)
+        return JSONResponse({**_ends(span), **found})
+
+    @asks("subject", "outcome", "since", "until", "limit", "before")
+    async def ended_heals(self, request: Request) -> Response:
+        """`{since, until, heals[], next}`: heals that ended then, what ended last first, however
+        many there are. Query: `subject` (a service, a group or a check), `outcome`, `since` (365d),
+        `until`, `limit` (100, at most 1000), `before` (`next` of the page before).
+        """
+        span = self._span(request, "365d")
+        page = Page(limit(request, 100, MOST), number(request, "before", 0, 2**62))
+        outcome = _one_of(request, "outcome", [str(one) for one in Outcome])
+        found = await self.archive.ended_heals(_name(request, "subject"), span, page, outcome)
         return JSONResponse({**_ends(span), **found})
 
     def _span(self, request: Request, since: str) -> Span:
@@ -126,14 +145,14 @@ def _step(asked: str | None) -> series.Step | None:
     )
 
 
-def _kind(request: Request) -> str:
-    kind = request.query_params.get("kind", "")
-    if kind and kind not in KINDS:
+def _one_of(request: Request, key: str, among: Collection[str]) -> str:
+    asked = request.query_params.get(key, "")
+    if asked and asked not in among:
         raise UsageError(
-            f"`kind` must be one of {', '.join(KINDS)}",
+            f"`{key}` must be one of {', '.join(among)}",
             next_step="choose one of them, or leave it out",
         )
-    return kind
+    return asked
 
 
 def _name(request: Request, key: str) -> str:

@@ -5,39 +5,35 @@ from typing import Any
 from vrooli.console.page import Page, View
 from vrooli.console.parts.asked import Asked
 from vrooli.console.parts.deciding import show_approval
-from vrooli.console.parts.html import Tag, link
+from vrooli.console.parts.html import Tag
+from vrooli.console.parts.inbox import Approval, Waiting, show_count
+from vrooli.console.parts.rows import Rows
 
 
 async def build(view: View) -> None:
     """The page."""
-    work = view.acting
-    waiting: Asked[dict[str, Any]] = Asked(
-        view, lambda: work.work.approvals(status="pending", limit=50)
-    )
-    waiting.show_trouble()
-    waiting.show(lambda answer: _waiting(view, answer["approvals"], waiting))
-    await waiting.begin()
+    waiting = Waiting(view)
+    waiting.show()
+    await waiting.asked.begin()
     Tag("h2", "Decided lately")
-    before: Asked[dict[str, Any]] = Asked(view, lambda: work.work.approvals(limit=20), seconds=5.0)
-    before.show(lambda answer: _decided(view, answer["approvals"], before))
-    await before.begin()
+    decided: Asked[list[Approval]] = Asked(view, lambda: _decided(view), seconds=5.0, key="decided")
+    decided.show(_none, of=bool, quiet=True)
+    rows: Rows[str, Approval] = Rows(
+        lambda one: show_approval(view, one, decided.ask), "div", row="div"
+    )
+    decided.hand(lambda found: rows.show((one["id"], one) for one in found))
+    waiting.then(decided.ask)
+    await decided.begin()
 
 
-def _waiting(view: View, rows: list[dict[str, Any]], asked: Asked[Any]) -> None:
-    if not rows:
-        with Tag("div", "", "empty"):
-            Tag("p", "Nothing waits for you.")
-            link("All runs", "/runs")
-    for one in rows:
-        show_approval(view, one, asked)
+def _decided(view: View) -> list[Any]:
+    found = view.acting.work.approvals(limit=20)["approvals"]
+    return [one for one in found if one["status"] != "pending"]
 
 
-def _decided(view: View, rows: list[dict[str, Any]], asked: Asked[Any]) -> None:
-    rows = [one for one in rows if one["status"] != "pending"]
+def _none(rows: list[Approval]) -> None:
     if not rows:
         Tag("p", "Nothing yet.", "soft")
-    for one in rows:
-        show_approval(view, one, asked)
 
 
-PAGE = Page("/approvals", "Inbox", "how_to_vote", build, order=80)
+PAGE = Page("/approvals", "Inbox", "how_to_vote", build, order=80, beside=show_count)

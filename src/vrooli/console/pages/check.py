@@ -23,6 +23,12 @@ def service_behind(check: Mapping[str, Any], services: list[str]) -> str:
     return name if category in OF_SERVICES and name in services else ""
 
 
+def heading_of(check: Mapping[str, Any], service: str) -> str:
+    """What it is about; one of several of its kind by its own name first. Pure."""
+    title = str(check["title"])
+    return title if service or check["id"] == check["kind"] else f"{check['id']}: {title}"
+
+
 async def build(view: View) -> None:
     """The page."""
     wanted, watchdog = view.path["id"][:255], view.acting.watchdog
@@ -37,7 +43,7 @@ async def build(view: View) -> None:
     subjects = (service, wanted) if service else (wanted,)
     past = Past(view, wanted, subjects, check["thresholds"])
     await past.read()
-    Tag("h1", str(check["title"]))
+    Tag("h1", heading_of(check, service))
     show_check(view, past, check, service)
     past.show(address("checks", wanted))
     await Ladder(view, subjects[0]).show()

@@ -6,10 +6,10 @@ from typing import Any
 from vrooli.console.page import Page, View
 from vrooli.console.parts.cards import Cards
 from vrooli.console.parts.html import Tag, link, moment
-from vrooli.console.parts.live import Live
-from vrooli.console.parts.problems import problems, show_problems, titles_of
+from vrooli.console.parts.live import Live, Spoken
+from vrooli.console.parts.problems import problems, show_line, show_problems, titles_of
 from vrooli.console.parts.standing import Standing, first_line, standings
-from vrooli.console.parts.verdict import Line, Verdict, came_of_it, is_empty, verdict
+from vrooli.console.parts.verdict import Verdict, came_of_it, is_empty, verdict
 from vrooli.console.parts.vitals import show_vitals, vitals
 
 LATELY = 5
@@ -27,16 +27,29 @@ async def build(view: View) -> None:
             now.status, now.heals, now.incidents, now.trouble, now.at, titles_of(feed.past.checks)
         )
 
-    parts: list[Live[Any] | Cards] = [Live(said, _verdict, "section")]
+    spoken = Spoken(lambda: said().spoken)
+    parts: list[Live[Any] | Cards | Spoken] = [spoken, Live(said, _verdict, "section")]
     parts.append(
-        Live(lambda: problems(feed.health, titles_of(feed.past.checks)), show_problems, "section")
+        Live(
+            lambda: (
+                problems(feed.health, titles_of(feed.past.checks), feed.past.began),
+                bool(feed.health.trouble),
+            ),
+            lambda seen: show_problems(*seen),
+            "section",
+        )
     )
     Tag("h2", "Services")
     parts.append(Live(lambda: _is_empty(view), _empty))
     parts.append(Cards(lambda: _standings(view)))
     Tag("h2", "This machine")
-    parts.append(Live(lambda: vitals(feed.past.checks), show_vitals))
-    Tag("h2", "Healed lately")
+    parts.append(
+        Live(
+            lambda: (vitals(feed.past.checks), bool(feed.health.trouble)),
+            lambda seen: show_vitals(*seen),
+        )
+    )
+    Tag("h2", "Heals lately")
     parts.append(Live(lambda: list(feed.health.heals[:LATELY]), _lately))
     with Tag("p", "", "soft"):
         link("Status page", "/status")
@@ -57,21 +70,11 @@ def _is_empty(view: View) -> bool:
 
 
 def _verdict(said: Verdict) -> None:
-    with Tag("div", "", f"verdict {said.level}", aria_live="polite"):
+    with Tag("div", "", f"verdict {said.level}"):
         Tag("span", said.headline)
         for line in said.lines:
             with Tag("small"):
-                _line(line)
-
-
-def _line(line: Line) -> None:
-    Tag("span", line.before)
-    if line.at:
-        moment(line.at, since=True)
-    Tag("span", line.after)
-    if line.subject:
-        Tag("span", " ")
-        link("Why, and what to do", f"/services/{line.subject}")
+                show_line(line)
 
 
 def _empty(nothing: bool) -> None:

@@ -1,107 +1,55 @@
-"""One routine: what it is, and the form that starts it, made from the schema of its inputs."""
+"""One routine: a version of it, and the form that starts it, made from the schema of its inputs."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
-from nicegui import ui
-
 from vrooli.console.page import Page, View
-from vrooli.console.parts.forms import button
-from vrooli.console.parts.html import Tag
-from vrooli.console.parts.schema_form import Field, NotFilled, fields_of, inputs_of
-from vrooli.core.errors import VrooliError
+from vrooli.console.parts.html import Tag, link
+from vrooli.console.parts.starting import Starting
 
 
 async def build(view: View) -> None:
     """The page."""
-    name = view.path["name"]
-    found = await view.acting.ask(lambda: view.acting.work.routine(name))
+    name, version, work = view.path["name"], view.query.get("version", ""), view.acting.work
+    found = await view.acting.ask(lambda: work.routine(name, version))
+    versions = await view.acting.ask(lambda: work.routine_versions(name))
+    newest = version if version else found["version"]
+    if version:
+        newest = (await view.acting.ask(lambda: work.routine(name)))["version"]
     definition = found["definition"]
     Tag("h1", name)
     Tag("p", definition.get("description") or "")
-    Tag("p", f"version {found['version'][:12]}", "soft")
-    Form(view, name, fields_of(definition.get("inputs")))
+    _versions(name, found["version"], newest, versions)
+    Starting(view, found, newest=found["version"] == newest)
     with Tag("details"):
         Tag("summary", "What it does, step by step")
         Tag("pre", json.dumps(definition.get("do"), indent=2, ensure_ascii=False), tabindex="0")
 
 
-class Form:
-    """The form.
+def _versions(name: str, shown: str, newest: str, versions: list[dict[str, Any]]) -> None:
+    """Which version is shown, and the others; its address says it."""
+    with Tag("form", "", "row filter", method="get", action=f"/routines/{name}"):
+        with Tag("div", "", "field"):
+            Tag("label", "Version", for_="version")
+            with Tag("select", "", id="version", name_="version"):
+                for one in versions:
+                    hash_ = one["version"]
+                    picked: dict[str, Any] = {"selected": True} if hash_ == shown else {}
+                    Tag("option", label_of(one, newest), value=hash_, **picked)
+        Tag("button", "Show it", "", type="submit")
+        link("Runs of it", f"/runs?routine={name}", "button")
+    if shown != newest:
+        with Tag("p", "", "banner warning"):
+            Tag("span", "This is an older version. ")
+            link("Show the newest", f"/routines/{name}")
 
-    Args:
-        view: of the page.
-        routine: the name.
-        fields: what it takes.
-    """
 
-    def __init__(self, view: View, routine: str, fields: list[Field]) -> None:
-        self._view, self._routine, self._fields = view, routine, fields
-        self._filled = {one.name: one.default for one in fields}
-        self._wrong: dict[str, Tag] = {}
-        with Tag("section", "", "panel"):
-            Tag("h2", "Start it")
-            if not fields:
-                Tag("p", "It takes no inputs.", "soft")
-            for field in fields:
-                self._field(field)
-            self._trouble = Tag("p", "", "field-error", role="alert")
-            button(view, "Start", self._start, "main")
-
-    def _field(self, field: Field) -> None:
-        own = f"field-{field.name}"
-        Tag("label", field.name + (" (needed)" if field.required else ""), for_=own)
-        described = f"{own}-about"
-        if field.kind in ("choice", "yes-no"):
-            choices = field.choices or ("yes", "no")
-            with Tag("select", "", "", id=own, aria_describedby=described) as entry:
-                for choice in ("", *choices):
-                    chosen = {"selected": True} if choice == field.default else {}
-                    Tag("option", choice, "", value=choice, **chosen)
-        elif field.kind in ("json", "list"):
-            entry = Tag("textarea", field.default, "", id=own, rows=4, aria_describedby=described)
-        else:
-            kind = "number" if field.kind in ("integer", "number") else "text"
-            entry = Tag(
-                "input",
-                "",
-                "",
-                id=own,
-                type=kind,
-                step="any",
-                value=field.default,
-                aria_describedby=described,
-            )
-        entry.on(
-            "input",
-            lambda event, name=field.name: self._take(name, event.args),
-            js_handler="(event) => emit(event.target.value)",
-        )
-        about = field.description + (" One a line." if field.kind == "list" else "")
-        about += " As JSON." if field.kind == "json" else ""
-        Tag("p", about.strip(), "soft", id=described)
-        self._wrong[field.name] = Tag("p", "", "field-error", role="alert")
-
-    def _take(self, name: str, text: Any) -> None:
-        self._filled[name] = str(text or "")
-
-    async def _start(self) -> None:
-        self._tell({}, "")
-        try:
-            inputs = inputs_of(self._fields, self._filled)
-            work = self._view.acting.work
-            run = await self._view.acting.ask(lambda: work.start(self._routine, inputs))
-        except NotFilled as error:
-            self._tell(error.mistakes, "")
-        except VrooliError as error:
-            self._tell({}, str(error))
-        else:
-            ui.navigate.to(f"/runs/{run['id']}")
-
-    def _tell(self, mistakes: Any, trouble: str) -> None:
-        for name, place in self._wrong.items():
-            place.text = mistakes.get(name, "")
-        self._trouble.text = trouble
+def label_of(version: dict[str, Any], newest: str) -> str:
+    """A version in a list. Pure."""
+    at = datetime.fromtimestamp(version["stored_at"], UTC).strftime("%Y-%m-%d %H:%M UTC")
+    word = "newest, " if version["version"] == newest else ""
+    return f"{version['version'][:12]} ({word}stored {at})"
 
 
 PAGE = Page("/routines/{name}", "Routine", "schema", build, own_heading=True)

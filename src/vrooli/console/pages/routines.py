@@ -9,7 +9,9 @@ from vrooli.console.parts.html import Tag, link, moment
 
 async def build(view: View) -> None:
     """The page."""
-    asked: Asked[list[dict[str, Any]]] = Asked(view, lambda: view.acting.work.routines(), 5.0)
+    asked: Asked[list[dict[str, Any]]] = Asked(
+        view, lambda: view.acting.work.routines(), 5.0, key="routines"
+    )
     asked.show_trouble()
     asked.show(_cards)
     await asked.begin()

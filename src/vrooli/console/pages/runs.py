@@ -1,66 +1,122 @@
-"""Runs, newest first."""
+"""Runs, newest first: by routine, state and owner, page by page."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from vrooli.console.page import Page, View
 from vrooli.console.parts.asked import Asked
 from vrooli.console.parts.html import Tag, link, moment
+from vrooli.console.parts.numbers import length
+from vrooli.console.parts.rows import Rows
+from vrooli.console.parts.run_filter import LONGEST, STATUSES, RunFilter, filter_of
+from vrooli.console.parts.run_filter import PAGE as RUNS
+from vrooli.console.parts.run_seen import state_of
+from vrooli.core.errors import VrooliError
+from vrooli.core.passes import ADMIN
 
-STATUSES = ("pending", "running", "waiting", "paused", "completed", "failed", "cancelled")
-_HEADS = ("Run", "Routine", "State", "Begun", "Ended", "Of")
+Run = dict[str, Any]
+
+_HEADS = ("Run", "Routine", "State", "Begun", "Took", "Of")
 
 
 async def build(view: View) -> None:
     """The page."""
-    query = {key: view.query[key] for key in ("status", "routine", "cursor") if view.query.get(key)}
-    _filter(query)
-    asked: Asked[dict[str, Any]] = Asked(view, lambda: view.acting.work.runs(limit=50, **query))
+    wanted = filter_of(view.query)
+    await _filter(view, wanted)
+    asked: Asked[dict[str, Any]] = Asked(
+        view,
+        lambda: view.acting.work.runs(limit=RUNS, **wanted.query),
+        key=("runs", *sorted(wanted.query.items())),
+    )
     asked.show_trouble()
-    asked.show(lambda answer: _table(answer, query))
-    await asked.begin()
-
-
-def _filter(query: dict[str, str]) -> None:
-    with Tag("nav", "", "row", aria_label="Which runs"):
-        for status in ("", *STATUSES):
-            here = {"aria_current": "true"} if query.get("status", "") == status else {}
-            to = "/runs" + (f"?{urlencode({'status': status})}" if status else "")
-            Tag("a", status or "all", "button", href=to, **here)
-        link("Start a routine", "/routines", "button")
-
-
-def _table(answer: dict[str, Any], query: dict[str, str]) -> None:
-    if not answer["runs"]:
-        with Tag("div", "", "empty"):
-            Tag("p", "No runs of this kind.")
-            link("Start a routine", "/routines")
-        return
-    with Tag("div", "", "scroll", tabindex="0", role="region", aria_label="Runs"), Tag("table"):
+    asked.show(lambda answer: _empty(answer, wanted), of=lambda answer: bool(answer["runs"]))
+    around = Tag("div", "", "scroll", tabindex="0", role="region", aria_label="Runs")
+    with around, Tag("table", "", "runs"):
         with Tag("thead"), Tag("tr"):
             for head in _HEADS:
                 Tag("th", head, scope="col")
-        with Tag("tbody"):
-            for run in answer["runs"]:
-                _row(run)
-    if answer.get("next_cursor"):
-        more = urlencode({**query, "cursor": answer["next_cursor"]})
-        link("Older runs", f"/runs?{more}", "button")
+        rows: Rows[str, Run] = Rows(_row, "tbody", row="tr")
+    asked.hand(lambda answer: rows.show((run["id"], _seen(run)) for run in answer["runs"]))
+    asked.show(
+        lambda answer: _pages(answer, wanted),
+        "nav",
+        "row pages",
+        lambda answer: answer["next_cursor"],
+        quiet=True,
+    )
+    await asked.begin()
 
 
-def _row(run: dict[str, Any]) -> None:
-    with Tag("tr"):
-        with Tag("td"):
-            link(run["id"], f"/runs/{run['id']}")
-        with Tag("td"):
-            link(run["routine"], f"/routines/{run['routine']}")
-        with Tag("td"):
-            Tag("span", run["status"], f"state {run['status']}")
-        for at in (run["started_at"] or run["created_at"], run["ended_at"]):
-            with Tag("td"):
-                if at:
-                    moment(at, since=True)
-        Tag("td", run["created_by"] or "")
+async def _filter(view: View, wanted: RunFilter) -> None:
+    """Controls whose values stand in the address."""
+    person = view.acting.person
+    with Tag("form", "", "row filter", method="get", action="/runs"):
+        with Tag("div", "", "field"):
+            Tag("label", "Routine", for_="filter-routine")
+            _select("routine", await _routines(view, wanted.routine), wanted.routine)
+        with Tag("div", "", "field"):
+            Tag("label", "State", for_="filter-status")
+            _select("status", list(STATUSES), wanted.status)
+        with Tag("div", "", "field"):
+            Tag("label", "Owner", for_="filter-owner")
+            about: dict[str, Any] = {"defaultValue": wanted.owner, "maxlength": LONGEST}
+            if not person.may(ADMIN):
+                about |= {"disabled": True, "title": "You see your own runs."}
+            Tag("input", "", id="filter-owner", name_="owner", placeholder="anybody", **about)
+        Tag("button", "Show these", "main", type="submit")
+        if wanted.narrows:
+            link("Show all", "/runs", "button")
+        link("Start a routine", "/routines", "button")
+
+
+async def _routines(view: View, chosen: str) -> list[str]:
+    """Their names; only the one that is chosen when they cannot be had."""
+    try:
+        found = [one["name"] for one in await view.acting.ask(lambda: view.acting.work.routines())]
+    except VrooliError:
+        found = []
+    return found if chosen in ("", *found) else [chosen, *found]
+
+
+def _select(name: str, values: list[str], chosen: str) -> None:
+    with Tag("select", "", id=f"filter-{name}", name_=name):
+        for one in ("", *values):
+            picked: dict[str, Any] = {"selected": True} if one == chosen else {}
+            Tag("option", one or "any", value=one, **picked)
+
+
+def _empty(answer: dict[str, Any], wanted: RunFilter) -> None:
+    if answer["runs"]:
+        return
+    with Tag("div", "", "empty"):
+        Tag("p", "No runs of this kind." if wanted.narrows or wanted.cursor else "No runs yet.")
+        link("Start a routine", "/routines")
+
+
+def _pages(answer: dict[str, Any], wanted: RunFilter) -> None:
+    if wanted.cursor:
+        link("Newest runs", wanted.address(), "button")
+    if answer["next_cursor"]:
+        link("Older runs", wanted.address(answer["next_cursor"]), "button")
+
+
+def _seen(run: Run) -> Run:
+    """What stands in its row: what it spends changes all the time."""
+    shown = ("id", "routine", "created_by", "created_at", "started_at", "ended_at")
+    return {**{name: run[name] for name in shown}, "state": state_of(run)}
+
+
+def _row(run: Run) -> None:
+    begun = run["started_at"] or run["created_at"]
+    with Tag("td"):
+        link(run["id"], f"/runs/{run['id']}")
+    with Tag("td"):
+        link(run["routine"], f"/routines/{run['routine']}")
+    with Tag("td"):
+        Tag("span", run["state"], f"state {run['state']}")
+    with Tag("td"):
+        moment(begun, since=True)
+    Tag("td", length(run["ended_at"] - begun) if run["ended_at"] else "")
+    Tag("td", run["created_by"] or "")
 
 
 PAGE = Page("/runs", "Work", "play_circle", build, order=70)

@@ -5,8 +5,9 @@ from typing import Any
 from vrooli.console.page import Page, View
 from vrooli.console.parts.absent import show_absent
 from vrooli.console.parts.addresses import address
-from vrooli.console.parts.folds import show_explanation, show_log
+from vrooli.console.parts.folds import show_explanation
 from vrooli.console.parts.html import Tag
+from vrooli.console.parts.log_tail import LogTail
 from vrooli.console.parts.past import Past
 from vrooli.console.parts.recovering import Ladder
 from vrooli.console.parts.restraining import Restraining
@@ -35,7 +36,7 @@ async def build(view: View) -> None:
     await Restraining(view, (name, check), is_service=True).show()
     show_explanation(view, name)
     if found["state"] != "external":
-        show_log(view, name)
+        LogTail(view, name).show()
     past.show_heals()
 
 

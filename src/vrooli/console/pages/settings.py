@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from vrooli.client.watchdog import ADVICE
 from vrooli.console.page import Page, View
+from vrooli.console.parts.asked_programs import ask_programs
 from vrooli.console.parts.configuration import (
     Boot,
     Channel,
@@ -13,26 +15,36 @@ from vrooli.console.parts.configuration import (
     own_of,
     results_of,
 )
+from vrooli.console.parts.forms import button
 from vrooli.console.parts.html import Tag, moment
-from vrooli.console.parts.steps import Outcome, button
-from vrooli.console.parts.trouble import show_trouble
-from vrooli.core.errors import VrooliError
+from vrooli.console.parts.outcome import Outcome
+from vrooli.console.parts.programs_view import Programs, head
+from vrooli.console.parts.trouble import once_more, show_trouble
+from vrooli.core.errors import Unreachable, VrooliError
 from vrooli.core.passes import OPERATOR
 
 
 async def build(view: View) -> None:
     """The page."""
     watchdog = view.acting.watchdog
+    programs = Programs(view, await ask_programs(view))
+    programs.show_programs()
+    stack: Mapping[str, Any] = {}
     try:
+        if view.feed.health.trouble:
+            raise Unreachable("the watchdog does not answer", next_step=ADVICE)
         stack = await view.acting.ask(watchdog.stack)
         boot = boot_of(await view.acting.ask(watchdog.boot))
     except VrooliError as error:
         show_trouble(error)
+        once_more(view.feed)
     else:
         _boot(boot)
         _channels(view, channels_of(stack))
-        _configuration(stack)
+    programs.show_kept()
     _facts("This console", own_of(view.acting.ways.settings))
+    if stack:
+        _configuration(stack)
 
 
 def _boot(boot: Boot) -> None:
@@ -44,7 +56,7 @@ def _boot(boot: Boot) -> None:
         if boot.unit:
             Tag("p", f"Started by {boot.unit}.", "soft")
         for what, next_step in boot.problems:
-            Tag("p", f"{what}. Next: {next_step}.")
+            Tag("p", f"{what[:1].upper()}{what[1:]}. Next: {next_step}.")
         if boot.status == "critical":
             Tag("pre", "vrooli-autoheal install")
         if boot.last is not None:
@@ -66,7 +78,7 @@ def _channels(view: View, channels: list[Channel]) -> None:
             Tag("pre", '[notify.channels.phone]\nurl = "file:secrets/phone-url"')
             return
         with Tag("div", "", "scroll"), Tag("table"):
-            _head("Channel", "Told of", "Address", "Stands in", "Try it")
+            head("Channel", "Told of", "Address", "Stands in", "Try it")
             with Tag("tbody"):
                 rows = [(one, _row(one)) for one in channels]
         outcome = Outcome()
@@ -115,12 +127,6 @@ def _facts(title: str, facts: list[tuple[str, str]]) -> None:
             for word, value in facts:
                 Tag("dt", word)
                 Tag("dd", value)
-
-
-def _head(*words: str) -> None:
-    with Tag("thead"), Tag("tr"):
-        for word in words:
-            Tag("th", word, scope="col")
 
 
 PAGE = Page("/settings", "Settings", "settings", build, order=90)

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from vrooli.console.acting import account_of
 from vrooli.console.page import Page, View
+from vrooli.console.parts.forms import Fields, Form, button, choice, field
 from vrooli.console.parts.html import Tag, moment
+from vrooli.console.parts.outcome import Outcome, Secret
 from vrooli.console.parts.people import (
     ROLES,
     Grant,
@@ -15,7 +17,6 @@ from vrooli.console.parts.people import (
     limits_of,
     user_of,
 )
-from vrooli.console.parts.steps import Fields, Outcome, Secret, button, choice, field, form
 from vrooli.console.parts.trouble import show_trouble
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.passes import ADMIN
@@ -82,7 +83,7 @@ def _password(view: View, outcome: Outcome) -> None:
 
         await outcome.of(acting)
 
-    with form(change):
+    with Form(change):
         field("old", "Password now", "password", required=True, autocomplete="current-password")
         field("new", "Next one", "password", required=True, autocomplete="new-password")
         field("again", "Once more", "password", required=True, autocomplete="new-password")
@@ -116,7 +117,7 @@ async def _keys(view: View, part: _Part) -> None:
     if not view.acting.has_account:
         Tag("p", "Only people with an account have keys: sign in with yours to make one.", "soft")
         return
-    with form(make):
+    with Form(make):
         field("name", "Name of a new key", required=True)
         choice("role", "Role", ROLES[: ROLES.index(view.acting.person.role) + 1])
         field("days", "Good for days", "number", min=1, value=90, required=True)
@@ -141,7 +142,7 @@ async def _users(view: View, part: _Part) -> None:
             view, part, lambda: accounts.add_user(email, password, role), f"{email} is added."
         )
 
-    with form(add):
+    with Form(add):
         field("email", "Address of a new user", "email", required=True)
         field("password", "Password", "password", required=True, autocomplete="new-password")
         choice("role", "Role", ROLES)
@@ -178,7 +179,7 @@ def _user(view: View, part: _Part, one: User) -> None:
 
     with Tag("tr"):
         Tag("td", one.email + (" (disabled)" if one.disabled else ""))
-        with Tag("td"), form(role):
+        with Tag("td"), Form(role):
             choice("role", "Role", ROLES, one.role)
             Tag("button", "Set", "", type="submit")
         with Tag("td"):
@@ -187,7 +188,7 @@ def _user(view: View, part: _Part, one: User) -> None:
             Tag("p", one.budget or "no limit")
             with Tag("details"):
                 Tag("summary", "Change it")
-                with form(budget):
+                with Form(budget):
                     field("cost", "USD", "number", min=0, step="any")
                     field("tokens", "Tokens", "number", min=0)
                     Tag("button", "Set", "", type="submit", title="both empty: no limit")
@@ -212,7 +213,7 @@ async def _invitations(view: View, part: _Part) -> None:
 
         await part.outcome.of(acting)
 
-    with form(invite):
+    with Form(invite):
         field("email", "Address to invite", "email", required=True)
         choice("role", "Role", ROLES)
         field("days", "Good for days", "number", min=1, value=7, required=True)

@@ -1,9 +1,9 @@
-"""What the server says, asked again and again while a page is open."""
+"""What the server says, on a page: asked once for all pages of one person that show it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from nicegui import ui
 
@@ -13,6 +13,7 @@ from vrooli.console.parts.live import Live
 from vrooli.core.errors import VrooliError
 
 Answer = TypeVar("Answer")
+Told = TypeVar("Told", covariant=True)
 
 SECONDS = 0.8
 """Between two questions: what changes is seen within a second."""
@@ -35,39 +36,39 @@ class Trouble:
     passes: bool
 
 
-class Asked(Generic[Answer]):
-    """The last answer to one question, and why there is no newer one.
+def trouble_of(error: VrooliError, before: Trouble | None) -> Trouble:
+    """What is shown of an error; since when, where it is not the first."""
+    since = before.since if before else time.time()
+    return Trouble(str(error.what), error.next_step, since, error.retryable)
+
+
+class Source(Protocol[Told]):
+    """Where answers come from."""
+
+    @property
+    def answer(self) -> Told | None:
+        """The last one; None before the first."""
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why there is no newer one."""
+
+
+class Showing(Generic[Answer]):
+    """Parts of a page that show what a source says; each `look` compares.
 
     Args:
-        view: of the page.
-        question: of a client; runs in a thread.
-        seconds: between two.
+        source: of the answers.
     """
 
-    def __init__(
-        self, view: View, question: Callable[[], Answer], seconds: float = SECONDS
-    ) -> None:
-        self._view, self._question = view, question
-        self.answer: Answer | None = None
-        self.trouble: Trouble | None = None
-        self._lives: list[Live] = []  # type: ignore[type-arg] # of whatever they show
-        self._seconds = seconds
+    def __init__(self, source: Source[Answer]) -> None:
+        self._source = source
+        self._looks: list[Callable[[], None]] = []
 
-    async def begin(self) -> None:
-        """Ask, and go on asking while the page is open."""
-        await self.ask()
-        ui.timer(self._seconds, self.ask)
-
-    async def ask(self) -> None:
-        """Once; whatever shows the answer looks again."""
-        try:
-            self.answer = await self._view.acting.ask(self._question)
-            self.trouble = None
-        except VrooliError as error:
-            since = self.trouble.since if self.trouble else time.time()
-            self.trouble = Trouble(str(error.what), error.next_step, since, error.retryable)
-        for live in self._lives:
-            live.look()
+    def look(self) -> None:
+        """There may be another answer."""
+        for look in self._looks:
+            look()
 
     def show(
         self,
@@ -75,25 +76,98 @@ class Asked(Generic[Answer]):
         tag: str = "div",
         classes: str = "",
         of: Callable[[Answer], object] = lambda answer: answer,
+        *,
+        quiet: bool = False,
     ) -> None:
         """The answer; built anew when that part of it is another, so that what is folded open, or
-        half written, stays.
+        half written, stays. While there is none it says so, unless it is `quiet`.
         """
 
         def built(_: object) -> None:
-            if self.answer is not None:
-                build(self.answer)
-            elif self.trouble is None:
+            if self._source.answer is not None:
+                build(self._source.answer)
+            elif self._source.trouble is None and not quiet:
                 Tag("p", "Asking the server ...", "empty")
 
         def seen() -> object:
-            return None if self.answer is None else of(self.answer)
+            answer = self._source.answer
+            return None if answer is None else of(answer)
 
-        self._lives.append(Live(seen, built, tag, classes))
+        self._looks.append(Live(seen, built, tag, classes).look)
+
+    def follow(self, look: Callable[[], None]) -> None:
+        """Call it whenever there may be another answer."""
+        self._looks.append(look)
+
+    def hand(self, take: Callable[[Answer], None]) -> None:
+        """Give each answer to what compares by itself."""
+
+        def look() -> None:
+            if self._source.answer is not None:
+                take(self._source.answer)
+
+        self._looks.append(look)
+        look()
 
     def show_trouble(self) -> None:
         """A banner while there is no answer."""
-        self._lives.append(Live(lambda: self.trouble, _banner))
+        self._looks.append(Live(lambda: self._source.trouble, _banner).look)
+
+
+class Asked(Showing[Answer]):
+    """The last answer to one question, which is asked again and again while a page is open.
+
+    Args:
+        view: of the page.
+        question: of a client; runs in a thread.
+        seconds: between two.
+        key: says which question it is: pages of one person ask one together.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        question: Callable[[], Answer],
+        seconds: float = SECONDS,
+        *,
+        key: Hashable,
+    ) -> None:
+        super().__init__(self)
+        self._view, self._question = view, question
+        self.answer: Answer | None = None
+        self.trouble: Trouble | None = None
+        self._seconds, self._key = seconds, ("work", view.acting.session, key)
+
+    async def begin(self) -> None:
+        """Ask, and go on asking while the page is open."""
+        await self._take(0.0)
+        self.start()
+
+    def start(self) -> None:
+        """The same, and wait for nothing."""
+        ui.timer(self._seconds, self._again)
+
+    async def ask(self) -> None:
+        """Once, and anew: something was just changed."""
+        await self._take(time.time())
+
+    async def _again(self) -> None:
+        await self._take(0.0)
+
+    async def _take(self, newer_than: float) -> None:
+        acting, answers = self._view.acting, self._view.feed.answers
+        age = self._seconds * 0.9  # who asks at the same pace finds it fresh, or asks for all
+        try:
+            self.answer = await answers.get(
+                self._key,
+                lambda: acting.ask(self._question),
+                seconds=age,
+                newer_than=newer_than,
+            )
+            self.trouble = None
+        except VrooliError as error:
+            self.trouble = trouble_of(error, self.trouble)
+        self.look()
 
 
 def _banner(trouble: Trouble | None) -> None:
@@ -109,10 +183,14 @@ def _banner(trouble: Trouble | None) -> None:
 
 async def act(view: View, what: str, question: Callable[[], object]) -> bool:
     """Do something as the person who looks, and tell how it went; whether it did."""
+    client, said = ui.context.client, ""  # what the button stands in may be gone afterwards
     try:
         await view.acting.ask(question)
     except VrooliError as error:
-        ui.notify(f"{what}: {error}", type="negative", multi_line=True, close_button="Close")
-        return False
-    ui.notify(f"{what}: done", type="positive")
-    return True
+        said = f"{what}: {error}"
+    with client:
+        if said:
+            ui.notify(said, type="negative", multi_line=True, close_button="Close")
+        else:
+            ui.notify(f"{what}: done", type="positive")
+    return not said

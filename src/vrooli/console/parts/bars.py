@@ -1,8 +1,7 @@
 """Uptime as bars: one element each, drawn in the browser, so that hundreds of them cost little."""
 
-import math
-
 from vrooli.console.parts.html import Tag
+from vrooli.console.parts.numbers import percent
 from vrooli.console.past import Bars
 
 GOOD = 99.0
@@ -13,15 +12,6 @@ quarter of an hour."""
 def letters(parts: tuple[float | None, ...]) -> str:
     """A letter a part: `o` all up, `w` nearly, `c` not, `-` nobody looked. Pure."""
     return "".join(_letter(one) for one in parts)
-
-
-def percent(value: float | None, digits: int = 2) -> str:
-    """Rounded down, so that what was down is never `100 %`; with its unit. Pure."""
-    if value is None:
-        return "no data"
-    scale = 10**digits
-    shown = math.floor(value * scale + 1e-9) / scale
-    return "100 %" if value >= 100 else f"{min(shown, 100 - 1 / scale):.{digits}f} %"
 
 
 def show_bars(bars: Bars, span: str, unit: str) -> None:

@@ -1,7 +1,7 @@
 """How a check is, in words, since when, and why it matters."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vrooli.console.page import View
@@ -65,15 +65,38 @@ def newer(check: Mapping[str, Any], told: Told) -> dict[str, Any]:
     return {**check, "looked_at": last.at, "result": {**result, "message": last.message}}
 
 
+def aged(seen: Seen, trouble: str) -> Seen:
+    """The same while the watchdog does not answer: it is not known whether it is still so. Pure."""
+    if not trouble:
+        return seen
+    return replace(seen, level="unknown", headline=f"Not known now. Last known: {seen.headline}")
+
+
+def settings_of(check: Mapping[str, Any], service: str) -> str:
+    """Where it is changed, and where every key is explained. Pure."""
+    if service:
+        own = check["kind"] == "autoheal"
+        table = "[autoheal]" if own else f"[{check['category']}s.NAME]"
+        keys = "all of it is about this one" if own else "health says what is asked, and how often"
+    else:
+        limits = "warning, critical, " if check["thresholds"] else ""
+        table, keys = f"[checks.{check['id']}]", f"interval, {limits}enabled = false"
+    return f"{table} of vrooli.toml: {keys}. Every key is in {check['page']} of the documentation."
+
+
 def show_check(view: View, past: Past, check: Mapping[str, Any], service: str) -> None:
     """It follows what is read of its past."""
-    live = Live(lambda: seen_of(newer(check, past.told), past.told.entries), _show)
+
+    def see() -> Seen:
+        found = seen_of(newer(check, past.told), past.told.entries)
+        return aged(found, view.feed.health.trouble)
+
+    live = Live(see, _show)
     past.follow(live)
+    view.feed.changed.subscribe(live.look)
     with Tag("dl", "", "facts"):
         Tag("dt", "Why it matters")
-        with Tag("dd", ""):
-            Tag("span", f"{check['why']} ")
-            Tag("span", f"More in {check['page']}", "soft")
+        Tag("dd", str(check["why"]))
         if service:
             Tag("dt", "Service")
             with Tag("dd", ""):
@@ -84,6 +107,8 @@ def show_check(view: View, past: Past, check: Mapping[str, Any], service: str) -
         if limits:
             Tag("dt", "Limits")
             Tag("dd", limits)
+        Tag("dt", "Settings")
+        Tag("dd", settings_of(check, service))
 
 
 def _show(seen: Seen) -> None:

@@ -88,17 +88,14 @@ def blocks_of(stack: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def own_of(settings: ConsoleSettings) -> list[tuple[str, str]]:
     """What the console is told, as pairs of word and value."""
-    scheme = "https" if settings.tls else "http"
     port = settings.port
     return [
-        ("listens at", f"{scheme}://{settings.host}:{port}"),
         ("further addresses", ", ".join(settings.origins) or "none (VROOLI_ORIGINS)"),
         ("proxies", ", ".join(map(str, settings.proxies)) or "none (VROOLI_PROXIES)"),
         ("from elsewhere", f"ssh -L {port}:{settings.host}:{port} USER@HOST"),
         ("status page", "open to everybody" if settings.public_status else "for the signed-in"),
         ("watchdog", str(settings.watchdog)),
         ("server", str(settings.server) if settings.server else "none: health alone is shown"),
-        ("version", settings.version),
     ]
 
 

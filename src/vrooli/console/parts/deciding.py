@@ -1,50 +1,77 @@
 """An approval: what is to be approved, and the two answers."""
 
-from functools import partial
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from nicegui import ui
-
 from vrooli.console.page import View
-from vrooli.console.parts.asked import Asked, act
+from vrooli.console.parts.asked import act
 from vrooli.console.parts.exactly import exactly, show, unseen
-from vrooli.console.parts.forms import button
+from vrooli.console.parts.forms import barred
 from vrooli.console.parts.html import Tag, link, moment
 
+LONGEST = 1000
+"""Characters of a reason."""
 
-def show_approval(view: View, one: dict[str, Any], asked: Asked[Any]) -> None:
-    """One that waits, or what was decided; `asked` is asked again after an answer."""
+ANSWER = "(e) => emit(e.target.closest('.approval').querySelector('textarea').value)"
+"""What a button of an answer hands over: the reason beside it."""
+
+
+Then = Callable[[], Awaitable[None]]
+"""What is done after an answer."""
+
+
+def show_approval(view: View, one: Mapping[str, Any], decided: Then) -> None:
+    """One that waits, with its answers, or what was decided; `decided` is called after one."""
     with Tag("article", "", "panel approval"):
-        Tag("h3", exactly(one["message"]).text or "May this go on?")
-        with Tag("p", "", "soft"):
-            Tag("span", f"step {one['path']} of ")
-            link(f"run {one['run']}", f"/runs/{one['run']}")
-            Tag("span", ", asked ")
-            moment(one["asked_at"], since=True)
-        show(one.get("what"), "What is to be approved")
-        if one["status"] != "pending":
-            _decided(one)
-            return
-        _answers(view, one, asked)
+        show_question(one)
+        if one["status"] == "pending":
+            show_answers(view, one, decided)
+        else:
+            said = f"{one['status']} by {one.get('decided_by') or 'nobody'}"
+            Tag("p", f"{said}: {one['reason']}" if one.get("reason") else said)
 
 
-def _decided(one: dict[str, Any]) -> None:
-    said = f"{one['status']} by {one.get('decided_by') or 'nobody'}"
-    Tag("p", f"{said}: {one['reason']}" if one.get("reason") else said)
+def show_question(one: Mapping[str, Any]) -> None:
+    """What is asked, by whom, and about exactly what."""
+    Tag("h3", exactly(one["message"]).text or "May this go on?")
+    with Tag("p", "", "soft"):
+        Tag("span", f"step {one['path']} of ")
+        link(f"run {one['run']}", f"/runs/{one['run']}")
+        Tag("span", f" ({one['routine']}), started by {one['created_by'] or 'nobody'}, asked ")
+        moment(one["asked_at"], since=True)
+        if one.get("expires_at") and one["status"] == "pending":
+            Tag("span", ", can be answered until ")
+            moment(one["expires_at"])
+    show(one.get("what"), "What is to be approved")
+    with Tag("p", "", "soft"):
+        Tag("span", "SHA-256 of it: ")
+        Tag("code", one["hash"])
 
 
-def _answers(view: View, one: dict[str, Any], asked: Asked[Any]) -> None:
-    reason = ui.input("Reason (optional)").props("outlined dense").classes("reason")
+def not_shown(one: Mapping[str, Any]) -> str:
+    """Why nobody can approve it on a page; empty when all of it is shown."""
+    return unseen(one.get("what")) or unseen(one["message"])
 
-    async def decide(approved: bool) -> None:
-        words, why = ("Approve", "Refuse")[not approved], str(reason.value or "")
-        decided = view.acting.work.decide
-        await act(view, words, lambda: decided(one["id"], approved, one["hash"], why))
-        await asked.ask()
+
+def show_answers(view: View, one: Mapping[str, Any], decided: Then) -> None:
+    """A reason, and the two answers."""
+    own = f"reason-{one['id']}"
+    Tag("label", "Reason (optional)", for_=own)
+    Tag("textarea", "", "reason", id=own, rows=1, maxlength=LONGEST)
+
+    def answer(approved: bool) -> Callable[[Any], Any]:
+        async def decide(event: Any) -> None:
+            why = str(event.args or "")[:LONGEST]
+            words, work = ("Approve", "Refuse")[not approved], view.acting.work
+            if await act(view, words, lambda: work.decide(one["id"], approved, one["hash"], why)):
+                await decided()
+
+        return decide
 
     with Tag("div", "", "row"):
-        if reason_not := unseen(one.get("what")) or unseen(one["message"]):
-            Tag("button", "Approve", "main", type="button", disabled=True, title=reason_not)
-        else:
-            button(view, "Approve", partial(decide, True), "main")
-        button(view, "Refuse", partial(decide, False), "danger")
+        missing = not_shown(one)
+        kept = {"disabled": True, "title": missing} if missing else barred(view)
+        yes = Tag("button", "Approve", "main", type="button", **kept)
+        yes.on("click", answer(True), js_handler=ANSWER)
+        no = Tag("button", "Refuse", "danger", type="button", **barred(view))
+        no.on("click", answer(False), js_handler=ANSWER)

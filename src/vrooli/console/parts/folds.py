@@ -10,11 +10,6 @@ from vrooli.console.page import View
 from vrooli.console.parts.html import Tag
 from vrooli.core.errors import VrooliError
 
-LOG_LINES = 200
-
-LOG_AGAIN = 2.0
-"""Seconds between two looks at a log while it is unfolded."""
-
 
 class Fold:
     """A heading that unfolds.
@@ -50,30 +45,6 @@ class Fold:
             self._inside.clear()
             with self._inside:
                 Tag("p", f"{error.what}. {error.next_step}".rstrip(), "soft")
-
-
-def show_log(view: View, service: str) -> None:
-    """The end of what it wrote, as text."""
-    shown: list[list[str]] = []
-
-    async def read(inside: Tag) -> None:
-        watchdog = view.acting.watchdog
-
-        async def ask() -> list[str]:
-            return await view.acting.ask(lambda: watchdog.log(service, LOG_LINES))
-
-        lines = await view.feed.answers.get(("log", service), ask, seconds=LOG_AGAIN / 2)
-        if shown == [lines]:
-            return
-        shown[:] = [lines]
-        inside.clear()
-        with inside:
-            if lines:
-                Tag("pre", "\n".join(lines), "log", tabindex="0", aria_label=f"Log of {service}")
-            else:
-                Tag("p", "It has written nothing.", "empty")
-
-    Fold("Log", read, LOG_AGAIN)
 
 
 def show_explanation(view: View, subject: str) -> None:

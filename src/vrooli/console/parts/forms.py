@@ -1,4 +1,4 @@
-"""Forms and buttons for people who may use them; for others they are there, and say why not."""
+"""Forms and buttons; where somebody may not use one it is there, and says why not."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -9,25 +9,30 @@ from vrooli.console.page import View
 from vrooli.console.parts.html import Tag
 from vrooli.core.passes import OPERATOR
 
-LONGEST = 500
-"""Characters of one field."""
+Fields = Mapping[str, str]
+"""What stands in the fields of a form, by their names."""
 
-SEND = "(e) => { e.preventDefault(); emit(Object.fromEntries(new FormData(e.target))); }"
+LONGEST = 512
+"""Characters of one field, unless a form says otherwise."""
+
+MOST = 500
+"""Fields of one form."""
+
+SEND = "(e) => { e.preventDefault(); emit(window.vrooliFields(e.target)); }"
 """What a browser does with a form that is sent: its fields come here, and the page stays."""
 
 
-def why_not(view: View) -> str:
-    """Why this person may change nothing; empty for one who may."""
+def why_not(view: View, role: str = OPERATOR) -> str:
+    """Why this person may not do what needs a role; empty for one who may."""
     person = view.acting.person
-    if person.may(OPERATOR):
+    if person.may(role):
         return ""
-    return f"Your role is {person.role}, and this needs the role {OPERATOR}."
+    return f"Your role is {person.role}, and this needs the role {role}."
 
 
 def barred(view: View) -> dict[str, Any]:
     """Attributes of a control that changes something."""
-    reason = why_not(view)
-    return {"disabled": True, "title": reason} if reason else {}
+    return _disabled(why_not(view))
 
 
 class Form(Tag):
@@ -35,44 +40,76 @@ class Form(Tag):
 
     Args:
         send: gets the fields by their names.
+        longest: characters of one field.
     """
 
-    def __init__(self, send: Callable[[Mapping[str, str]], Awaitable[None]], classes: str) -> None:
+    def __init__(
+        self,
+        send: Callable[[Fields], Awaitable[None]],
+        classes: str = "row",
+        longest: int = LONGEST,
+    ) -> None:
         super().__init__("form", "", classes)
-        self._send = send
+        self._send, self._longest = send, longest
         self.on("submit", self._submitted, js_handler=SEND)
 
     async def _submitted(self, event: GenericEventArguments) -> None:
         said = event.args if isinstance(event.args, dict) else {}
-        await self._send({str(key): str(value)[:LONGEST] for key, value in said.items()})
+        bounded = list(said.items())[:MOST]
+        await self._send({str(key)[:128]: str(value)[: self._longest] for key, value in bounded})
 
-    def field(self, name: str, label: str, **attributes: Any) -> None:
-        """A field for a line of text."""
-        key = f"field-{self.id}-{name}"
-        with self, Tag("div", "", "field"):
-            Tag("label", label, for_=key)
-            Tag(
-                "input",
-                "",
-                id=key,
-                name_=name,
-                maxlength=LONGEST,
-                autocomplete="off",
-                **attributes,
-            )
+    def field(self, name: str, label: str, kind: str = "text", **attributes: Any) -> None:
+        """A field for a line of text in it."""
+        with self:
+            field(name, label, kind, **attributes)
 
-    def choice(self, name: str, label: str, values: Sequence[tuple[str, str]]) -> None:
-        """A choice of one: value and text of each; the first is chosen."""
-        key = f"field-{self.id}-{name}"
-        with self, Tag("div", "", "field"):
-            Tag("label", label, for_=key)
-            with Tag("select", "", id=key, name_=name):
-                for value, text in values:
-                    Tag("option", text, value=value)
+    def choice(
+        self, name: str, label: str, values: Sequence[str | tuple[str, str]], chosen: str = ""
+    ) -> None:
+        """A choice of one in it."""
+        with self:
+            choice(name, label, values, chosen)
 
 
-def button(view: View, text: str, click: Callable[[], Awaitable[None]], classes: str = "") -> Tag:
-    """One that changes something, or leads there."""
-    made = Tag("button", text, classes, type="button", **barred(view))
-    made.on("click", click, args=[])
+def field(
+    name: str, label: str, kind: str = "text", *, value: object = "", **attributes: Any
+) -> None:
+    """One line to type in, below its label; `value` stands in it at first."""
+    with Tag("div", "", "field") as around:
+        Tag("label", label, for_=f"f{around.id}")
+        about = {"maxlength": LONGEST, "autocomplete": "off", **standing(value), **attributes}
+        Tag("input", "", id=f"f{around.id}", name_=name, type=kind, **about)
+
+
+def choice(
+    name: str, label: str, values: Sequence[str | tuple[str, str]], chosen: str = ""
+) -> None:
+    """One of some words, or of pairs of a value and its text; the first unless one is chosen."""
+    with Tag("div", "", "field") as around:
+        Tag("label", label, for_=f"f{around.id}")
+        with Tag("select", "", id=f"f{around.id}", name_=name):
+            for one in values:
+                value, text = (one, one) if isinstance(one, str) else one
+                picked: dict[str, Any] = {"selected": True} if value == chosen else {}
+                Tag("option", text, value=value, **picked)
+
+
+def standing(value: object) -> dict[str, Any]:
+    """The attribute of what stands in a field at first. As `value` it would be put there again
+    whenever anything of the page changes, over what was typed since.
+    """
+    return {} if value == "" else {"defaultValue": str(value)}
+
+
+def button(
+    text: str, act: Callable[[], Awaitable[None]], classes: str = "", why_not: str = ""
+) -> Tag:
+    """What does something at once; where it may not be used, it says why."""
+    made = Tag("button", text, classes, type="button", **_disabled(why_not))
+    if not why_not:
+        made.on("click", act, args=[])
     return made
+
+
+def _disabled(reason: str) -> dict[str, Any]:
+    return {"disabled": True, "title": reason} if reason else {}

@@ -2,9 +2,11 @@
 helped, and how long each took. Pure.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from vrooli.console.parts.numbers import length
 
@@ -158,34 +160,73 @@ def _until(begin: float, end: float) -> float:
     return max(0.0, end - begin)
 
 
+SPANS = {"": "ever", "24h": "the last 24 hours", "7d": "the last 7 days", "30d": "the last 30 days"}
+"""How far back one looks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which heals are to be shown: of a service or check, with an outcome, from where on."""
+    """Which heals are to be shown.
+
+    Attributes:
+        subject: a service, a group or a check; empty for all.
+        outcome: one of `OUTCOMES`; empty for all.
+        since: one of `SPANS`.
+        before: as the watchdog named it, where the page begins; empty for the newest.
+    """
 
     subject: str = ""
     outcome: str = ""
-    page: int = 1
+    since: str = ""
+    before: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Wanted":
         """What the address says; what it says wrong counts as not said."""
-        outcome, page = query.get("outcome", ""), query.get("page", "1")
+        outcome, since, before = (query.get(key, "") for key in ("outcome", "since", "before"))
         return cls(
-            query.get("subject", "")[:255],
+            query.get("subject", "").strip()[:255],
             outcome if outcome in OUTCOMES else "",
-            min(int(page), 1000) if page.isascii() and page.isdecimal() and int(page) else 1,
+            since if since in SPANS else "",
+            before if re.fullmatch(r"[1-9][0-9]{0,17}", before) else "",
         )
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether it is less than all."""
+        return bool(self.subject or self.outcome or self.since)
+
+    def question(self) -> dict[str, Any]:
+        """The query of `GET /heals/ended`; what is not asked is None."""
+        return {
+            "subject": self.subject or None,
+            "outcome": self.outcome or None,
+            "since": self.since or None,
+            "before": self.before or None,
+            "limit": ON_A_PAGE,
+        }
+
+    def link(self, before: str) -> str:
+        """The address of another page of the same."""
+        said = {
+            "subject": self.subject,
+            "outcome": self.outcome,
+            "since": self.since,
+            "before": before,
+        }
+        query = urlencode({key: value for key, value in said.items() if value})
+        return f"/heals?{query}" if query else "/heals"
+
+    def means(self, heal: Mapping[str, Any]) -> bool:
+        """Whether a heal of this subject is shown that has just been told of: those that go on, and
+        what they come to.
+        """
+        outcome = str(heal.get("outcome") or IN_FLIGHT)
+        return self.outcome in ("", outcome)
 
 
 ON_A_PAGE = 25
 """Heals of one page."""
-
-
-def page_of(stories: Sequence[Story], wanted: Wanted) -> tuple[list[Story], int]:
-    """Those of the page that is wanted, and how many there are in all pages."""
-    found = [one for one in stories if wanted.outcome in ("", one.outcome)]
-    begin = (wanted.page - 1) * ON_A_PAGE
-    return found[begin : begin + ON_A_PAGE], len(found)
 
 
 def with_news(

@@ -71,6 +71,14 @@ def servers(status: Mapping[str, Any], checks: Iterable[Mapping[str, Any]]) -> l
     return [Server(one.name, one.level, one.word, url, one.message) for one, url in found]
 
 
+def away(found: list[Server]) -> str:
+    """Why the server does not answer, as far as the watchdog knows it, in a sentence."""
+    down = [one for one in found if one.level != "ok"]
+    if not down:
+        return "The server does not answer, though its own checks are well."
+    return " ".join(f"{one.name}: {one.word}." for one in down)
+
+
 def summary(found: list[Host]) -> tuple[Level, str]:
     """All hosts in one sentence."""
     posting = [one for one in found if one.level != "off"]

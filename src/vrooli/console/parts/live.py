@@ -47,3 +47,20 @@ class Live(Generic[Seen]):
             self._around.clear()
             with self._around:
                 self._build(seen)
+
+
+class Spoken:
+    """What is read aloud when its words change, and only then: a live region with times in it that
+    tick would be read every second. Only who hears the page notices it.
+
+    Args:
+        see: the words of now.
+    """
+
+    def __init__(self, see: Callable[[], str]) -> None:
+        self._see = see
+        self._said = Tag("p", see(), "unseen", role="status")
+
+    def look(self) -> None:
+        """Say what is new."""
+        self._said.text = self._see()

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.console.parts.numbers import DAY, length, measured, percent
+
 WIDTH, HEIGHT = 320.0, 96.0
 """Of a chart, units of its view box."""
 
 EDGE = 3.0
 """What stays free around it."""
-
-DAY = 86_400.0
-_UNITS = ((DAY, "d"), (3600.0, "h"), (60.0, "min"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,35 +99,16 @@ def going(trends: Iterable[Mapping[str, Any]]) -> list[Going]:
     return [_going(row) for row in trends]
 
 
-def lasting(seconds: float) -> str:
-    """A length of time, in the largest unit that it has."""
-    for size, unit in _UNITS:
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.2g} s"
-
-
-def percent(share: float | None) -> str:
-    """Never rounded up to 100; empty for None."""
-    return "" if share is None else f"{share:.4f}".rstrip("0").rstrip(".") + " %"
-
-
-def measured(value: float | None, unit: str) -> str:
-    """A value with its unit; empty for None."""
-    if value is None:
-        return ""
-    number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-    return f"{number} {unit}".rstrip()
-
-
 def _share(window: Mapping[str, Any]) -> Share:
     share, unknown = window["percent"], float(window["unknown_seconds"])
     whole = float(window["until"]) - float(window["since"])
-    known = "" if unknown < whole / 100 else f"known for {lasting(max(0.0, whole - unknown))}"
+    known = "" if unknown < whole / 100 else f"known for {length(max(0.0, whole - unknown))}"
     longest = float(window.get("longest_incident_seconds") or 0.0)
     number = int(window.get("incidents") or 0)
-    told = lasting(longest) if number else ""
-    return Share(percent(share), known if share is not None else "", _tone(share), number, told)
+    told = length(longest) if number else ""
+    return Share(
+        percent(share, none=""), known if share is not None else "", _tone(share), number, told
+    )
 
 
 def _tone(share: float | None) -> str:
@@ -144,7 +124,7 @@ def _going(row: Mapping[str, Any]) -> Going:
     return Going(
         str(row["check"]),
         str(row["words"]),
-        measured(trend["level"], unit),
+        measured(trend["level"], unit, ""),
         "" if slope is None else f"{sign}{measured(slope, unit)} a day",
         bool(row["forecasts"]),
         _chart(row, unit),
@@ -161,7 +141,7 @@ def _chart(row: Mapping[str, Any], unit: str) -> Chart | None:
     ahead, limit = _ahead(row, line, began, ended)
     frame = _Frame.around([*points, *line, *ahead, *limit])
     low, high = (measured(of(v for _, v in points), unit) for of in (min, max))
-    words = f"{row['check']}, the last {lasting(ended - began)}: between {low} and {high}"
+    words = f"{row['check']}, the last {length(ended - began)}: between {low} and {high}"
     history, fitted, further, edge = map(frame.path, (points, line, ahead, limit))
     named = _limit_words(row, unit) if limit else ""
     return Chart(history, fitted, further, edge, words, named)

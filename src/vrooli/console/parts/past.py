@@ -142,6 +142,8 @@ class Past:
 
     async def again(self, newer_than: float = 0.0) -> None:
         """Read it anew; what cannot be read now stays as it is, and the frame says why."""
+        if self._view.feed.health.trouble:
+            return
         try:
             await self.read(newer_than)
         except VrooliError:

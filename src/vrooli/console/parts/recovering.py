@@ -6,7 +6,7 @@ from typing import Any
 
 from vrooli.console.page import View
 from vrooli.console.parts.doing import Doing
-from vrooli.console.parts.forms import Form, barred, button
+from vrooli.console.parts.forms import Form, barred, button, why_not
 from vrooli.console.parts.heal_story import story
 from vrooli.console.parts.heal_view import show_phases, state_of
 from vrooli.console.parts.html import Tag
@@ -69,7 +69,8 @@ class Ladder:
                     Tag("span", str(one["title"]), "what")
                     level = _LEVEL.get(danger, "unknown")
                     Tag("span", danger, f"state {level}", title=COSTS.get(danger, ""))
-                    button(self._view, "See what it does", partial(self._try, str(one["id"])))
+                    run = partial(self._try, str(one["id"]))
+                    button("See what it does", run, why_not=why_not(self._view))
 
     async def _try(self, action: str) -> None:
         """A dry run, and the way to the real one."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from vrooli.console.page import View
 from vrooli.console.parts.doing import Doing
-from vrooli.console.parts.forms import Form, barred, button
+from vrooli.console.parts.forms import Form, barred, button, why_not
 from vrooli.console.parts.held_back import (
     LENGTHS,
     MAINTENANCE,
@@ -80,7 +80,7 @@ class Restraining:
                 Tag("span", " ")
                 if one.declared:
                     Tag("span", f"It is declared in vrooli.toml as {one.declared}.")
-                button(self._view, "End it", partial(self._end, one))
+                button("End it", partial(self._end, one), why_not=why_not(self._view))
 
     def _maintenance(self) -> None:
         async def begin(said: Mapping[str, str]) -> None:

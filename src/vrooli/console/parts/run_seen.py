@@ -1,4 +1,4 @@
-"""A run as pages show it: its steps as a tree and as bars over time, its budgets. Pure."""
+"""A run as pages show it: its steps as a tree with their times, its budgets. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 ENDED = ("completed", "failed", "cancelled")
+"""Statuses of a run that change no more by themselves."""
+
 SHOWN = 4000
 """Characters of an input or an output on the page."""
 
@@ -15,24 +17,70 @@ class Step:
     """One attempt.
 
     Attributes:
-        path, attempt, type, status: as the journal has them.
-        depth: how many steps it lies within.
-        left, width: of its bar, in percent of the time of the run.
-        seconds: how long it took; None while it goes on.
+        path, attempt, type, status, given_up: as the journal has them.
+        begun, ended: unix seconds; None where that is not so, or not known.
         arguments, output, failure: as text; empty without.
+        says: what a model answered, as plain text.
+        artifact: under which hash all of a large output can be had, and how many bytes that is.
+        signal: for which it waits; empty for any other step.
     """
 
     path: str
     attempt: int
     type: str
     status: str
-    depth: int
-    left: float
-    width: float
-    seconds: float | None
-    arguments: str
-    output: str
-    failure: str
+    given_up: bool
+    begun: float | None
+    ended: float | None
+    arguments: str = ""
+    output: str = ""
+    failure: str = ""
+    says: str = ""
+    artifact: tuple[str, int] | None = None
+    signal: str = ""
+
+    @property
+    def depth(self) -> int:
+        """How many steps it lies within."""
+        return self.path.count("/") + self.path.count(".")
+
+    @property
+    def is_note(self) -> bool:
+        """Whether a step noted it inside of itself: nothing goes on from there."""
+        return "/" in self.path
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it goes on."""
+        if self.begun is None or self.ended is None:
+            return None
+        return max(0.0, self.ended - self.begun)
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """A run that a step started.
+
+    Attributes:
+        run, routine, status: of it.
+        path: of the step.
+        begun, ended: unix seconds; None where that is not so.
+    """
+
+    run: str
+    routine: str
+    status: str
+    path: str
+    begun: float
+    ended: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step, and what it started."""
+
+    step: Step
+    below: tuple[Below, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +99,53 @@ class Spent:
     reserved: float
 
 
-def steps_seen(
-    run: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], now: float
-) -> list[Step]:
-    """The journal in its order. `now` ends what goes on."""
-    begin = run["started_at"] or run["created_at"]
-    until = run["ended_at"] or now
-    whole = max(until - begin, 0.001)
-    return [_step(one, begin, until, whole) for one in steps]
+def step_of(one: Mapping[str, Any]) -> Step:
+    """A row of the journal."""
+    failure, arguments, output = one.get("failure") or {}, one.get("arguments"), one.get("output")
+    given = arguments if isinstance(arguments, dict) else {}
+    came = output if isinstance(output, dict) else {}
+    kept = one.get("artifact")
+    model, waits = one["type"] == "llm", one["type"] == "wait"
+    return Step(
+        path=one["path"],
+        attempt=one["attempt"],
+        type=one["type"],
+        status=one["status"],
+        given_up=bool(one.get("given_up")),
+        begun=one["begun_at"],
+        ended=one["ended_at"],
+        arguments=text_of(arguments),
+        output=text_of(output),
+        failure=f"{failure.get('reason', '')} ({failure.get('kind', '')})" if failure else "",
+        says=text_of(came.get("text")) if model and isinstance(came.get("text"), str) else "",
+        artifact=(str(kept["sha256"]), int(kept["bytes"])) if kept else None,
+        signal=str(given.get("signal") or "") if waits and one["status"] == "begun" else "",
+    )
+
+
+def below_of(run: Mapping[str, Any]) -> Below:
+    """A run that another one started."""
+    begun = run["started_at"] or run["created_at"]
+    path = str(run.get("parent_path") or "")
+    return Below(run["id"], run["routine"], state_of(run), path, begun, run["ended_at"])
+
+
+def rows_of(steps: Sequence[Step], below: Sequence[Below]) -> list[tuple[tuple[str, int], Row]]:
+    """The steps in the order of the journal by path and attempt, the newest attempt of each with
+    the runs that it started.
+    """
+    last = {step.path: step.attempt for step in steps}
+    found = []
+    for step in steps:
+        newest = last[step.path] == step.attempt
+        own = tuple(one for one in below if newest and one.path == step.path)
+        found.append(((step.path, step.attempt), Row(step, own)))
+    return found
+
+
+def state_of(run: Mapping[str, Any]) -> str:
+    """Where a run stands, in a word; `pausing` while it is about to be paused."""
+    return "pausing" if run.get("pausing") and run["status"] == "running" else str(run["status"])
 
 
 def budgets_seen(run: Mapping[str, Any]) -> list[Spent]:
@@ -75,38 +162,14 @@ def text_of(value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}\n... {len(text):,} characters in all"
 
 
-def lasted(seconds: float | None) -> str:
-    """A duration, with its unit."""
-    if seconds is None:
-        return ""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 120:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+def size_of(count: int) -> str:
+    """A number of bytes, with its unit."""
+    if count < 1024:
+        return f"{count} B"
+    return f"{count / 1024:.1f} KiB" if count < 1024**2 else f"{count / 1024**2:.1f} MiB"
 
 
 _UNITS = {"cost": "$", "tokens": "tokens", "steps": "steps", "time": "s"}
-
-
-def _step(one: Mapping[str, Any], begin: float, until: float, whole: float) -> Step:
-    began = one["begun_at"] or begin
-    ended = one["ended_at"]
-    last = ended if ended is not None else until
-    failure = one.get("failure") or {}
-    return Step(
-        path=one["path"],
-        attempt=one["attempt"],
-        type=one["type"],
-        status=one["status"],
-        depth=one["path"].count("/") + one["path"].count("."),
-        left=round(min(max(100 * (began - begin) / whole, 0), 99.5), 1),
-        width=round(min(max(100 * (last - began) / whole, 0.5), 100), 1),
-        seconds=None if ended is None else ended - began,
-        arguments=text_of(one.get("arguments")),
-        output=text_of(one.get("output")),
-        failure=f"{failure.get('reason', '')} ({failure.get('kind', '')})" if failure else "",
-    )
 
 
 def _spent(name: str, row: Mapping[str, Any]) -> Spent:

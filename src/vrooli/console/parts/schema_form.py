@@ -15,12 +15,13 @@ class Field:
 
     Attributes:
         name: the key in the inputs.
-        kind: text, integer, number, yes-no, choice, list or json.
+        kind: text, date, date-time, integer, number, yes-no, choice, list or json.
         required: whether it has to be filled in.
         default: what stands in it; a text as people write it.
         description: what it means.
         choices: of a choice, as they are shown.
         values: of a choice, in the order of those.
+        least, most: of a number; None without.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Field:
     description: str
     choices: tuple[str, ...] = ()
     values: tuple[Any, ...] = ()
+    least: float | None = None
+    most: float | None = None
 
 
 class NotFilled(Exception):
@@ -78,32 +81,8 @@ def inputs_of(fields: Sequence[Field], filled: Mapping[str, str]) -> dict[str, A
     return inputs
 
 
-def _field(name: str, part: Mapping[str, Any], *, required: bool) -> Field:
-    kind, default = _kind(part), part.get("default")
-    values = tuple(part["enum"]) if kind == "choice" else ()
-    return Field(
-        name=name,
-        kind=kind,
-        required=required,
-        default=_entered(kind, default),
-        description=str(part.get("description", "")),
-        choices=tuple(_shown(one) for one in values),
-        values=values,
-    )
-
-
-def _kind(part: Mapping[str, Any]) -> str:
-    if isinstance(part.get("enum"), list):
-        return "choice"
-    said, items = part.get("type"), part.get("items")
-    if said == "array" and isinstance(items, dict) and items.get("type") == "string":
-        return "list"
-    known = {"string": "text", "integer": "integer", "number": "number", "boolean": "yes-no"}
-    return known.get(said, "json") if isinstance(said, str) else "json"
-
-
-def _entered(kind: str, default: Any) -> str:
-    """A default as people would fill it in."""
+def entered(kind: str, default: Any) -> str:
+    """A value as people would fill it in."""
     if default is None:
         return ""
     if kind == "list" and isinstance(default, list):
@@ -113,12 +92,44 @@ def _entered(kind: str, default: Any) -> str:
     return _written(default) if kind == "json" else _shown(default)
 
 
+def _field(name: str, part: Mapping[str, Any], *, required: bool) -> Field:
+    kind, default = _kind(part), part.get("default")
+    values = tuple(part["enum"]) if kind == "choice" else ()
+    return Field(
+        name=name,
+        kind=kind,
+        required=required,
+        default=entered(kind, default),
+        description=str(part.get("description", "")),
+        choices=tuple(_shown(one) for one in values),
+        values=values,
+        least=_bound(part.get("minimum")),
+        most=_bound(part.get("maximum")),
+    )
+
+
+def _bound(value: Any) -> float | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _kind(part: Mapping[str, Any]) -> str:
+    if isinstance(part.get("enum"), list):
+        return "choice"
+    said, items = part.get("type"), part.get("items")
+    if said == "array" and isinstance(items, dict) and items.get("type") == "string":
+        return "list"
+    if said == "string" and part.get("format") in ("date", "date-time"):
+        return str(part["format"])
+    known = {"string": "text", "integer": "integer", "number": "number", "boolean": "yes-no"}
+    return known.get(said, "json") if isinstance(said, str) else "json"
+
+
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else _written(value)
 
 
 def _value(field: Field, text: str) -> Any:
-    if field.kind == "text":
+    if field.kind in ("text", "date", "date-time"):
         return text
     if field.kind == "list":
         return [line.strip() for line in text.splitlines() if line.strip()]

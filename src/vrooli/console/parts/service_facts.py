@@ -1,7 +1,7 @@
 """How a service is, in words, and since when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vrooli.console.page import View
@@ -70,13 +70,20 @@ def facts_of(service: Mapping[str, Any], entries: Any) -> Facts:
     return Facts(level, words, str(service.get("message") or ""), since, known)
 
 
+def aged(facts: Facts, trouble: str) -> Facts:
+    """The same while the watchdog does not answer: it is not known whether it is still so. Pure."""
+    if not trouble:
+        return facts
+    return replace(facts, level="unknown", headline=f"Not known now. Last known: {facts.headline}")
+
+
 def show_facts(view: View, past: Past, first: Mapping[str, Any]) -> None:
     """They follow what the watchdog says."""
 
     def see() -> Facts:
         rows = view.feed.health.services
         row = next((one for one in rows if one["name"] == first["name"]), first)
-        return facts_of(row, past.told.entries)
+        return aged(facts_of(row, past.told.entries), view.feed.health.trouble)
 
     live = Live(see, _show)
     view.feed.changed.subscribe(live.look)

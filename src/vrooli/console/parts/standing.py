@@ -97,6 +97,15 @@ def standings(status: Mapping[str, Any], **more: Any) -> list[Standing]:
     return [standing(one, **more) for one in status.get("services", ())]
 
 
+def wrong_ids(status: Mapping[str, Any]) -> set[str]:
+    """The checks by which what is wrong is known: those of services, and of the machine."""
+    wrong = {str(one["check"]) for one in status.get("problems", ())}
+    for one in status.get("services", ()):
+        if standing(one).is_problem:
+            wrong.add(f"{one.get('kind')}-{one['name']}")
+    return wrong
+
+
 def first_line(text: str) -> str:
     """What a card has room for."""
     line = text.strip().partition("\n")[0]

@@ -6,7 +6,7 @@ from typing import Any
 
 from vrooli.console.page import View
 from vrooli.console.parts.doing import Doing
-from vrooli.console.parts.forms import Form, barred, button
+from vrooli.console.parts.forms import Form, barred, button, why_not
 from vrooli.console.parts.html import Tag
 from vrooli.console.parts.numbers import length
 from vrooli.console.parts.threads import lines_of
@@ -49,7 +49,7 @@ class Steering:
             return
         with Tag("div", "", "row steering"):
             for operation, text in OPERATIONS.items():
-                button(self._view, text, partial(self._wanted, operation))
+                button(text, partial(self._wanted, operation), why_not=why_not(self._view))
         self._doing = Doing(self._view)
 
     async def _wanted(self, operation: str) -> None:

@@ -1,10 +1,11 @@
 """One verdict in words: what is wrong, what is done about it, what a person has to do. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from vrooli.console.parts.numbers import length
 from vrooli.console.parts.standing import (
     Level,
     Standing,
@@ -14,6 +15,9 @@ from vrooli.console.parts.standing import (
     standings,
 )
 
+SAID = 2
+"""Problems of the machine in the headline; the others are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -21,13 +25,11 @@ class Line:
 
     Attributes:
         at: unix seconds; 0 for a sentence without a time.
-        subject: the service or check that it is about, for a link.
     """
 
     before: str
     at: float = 0.0
     after: str = ""
-    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Verdict:
     level: Level
     headline: str
     lines: tuple[Line, ...] = ()
+
+    @property
+    def spoken(self) -> str:
+        """For the ear: the headline, and what has no time in it."""
+        return " ".join([self.headline, *(one.before for one in self.lines if not one.at)])
 
 
 def verdict(
@@ -85,10 +92,13 @@ def _said(
         return Verdict("unknown", "Nothing runs here yet.")
     problems = list(status.get("problems", ()))
     wrong = [one for one in found if one.is_problem]
-    if not wrong and not problems:
-        return _fine(found, heals)
+    shown = {*(one.name for one in wrong), *(str(one["check"]) for one in problems)}
+    wanted = _wanted(incidents, shown)
+    if not shown:
+        fine = _fine(found, heals)
+        return Verdict(fine.level, fine.headline, (*wanted, *fine.lines))
     level: Level = "critical" if status.get("status") == "critical" else "warning"
-    lines = (*_done(wrong, heals), *_wanted(incidents, wrong)) or (_nobody_needed(),)
+    lines = (*_going(wrong, heals), *(wanted or (_nobody_needed(),)))
     return Verdict(level, _headline(wrong, problems, titles), (*lines, *_well_again(wrong, heals)))
 
 
@@ -138,7 +148,7 @@ def came_of_it(heal: Mapping[str, Any]) -> str:
     """The end of a heal, in a few words."""
     outcome, after = str(heal.get("outcome") or ""), heal.get("verified_after")
     if outcome == "healed" and after is not None:
-        return f"back in {seconds(float(after))}"
+        return f"back in {length(float(after))}"
     return {
         "": "going on",
         "healed": "healed",
@@ -147,17 +157,6 @@ def came_of_it(heal: Mapping[str, Any]) -> str:
         "refused": "a rule forbade to touch it",
         "unverifiable": "nobody could confirm that it helped",
     }.get(outcome, outcome)
-
-
-def seconds(value: float) -> str:
-    """A duration with its unit."""
-    if value < 0.1:
-        return f"{value * 1000:.0f} ms"
-    if value < 10:
-        return f"{value:.1f} s"
-    if value < 120:
-        return f"{value:.0f} s"
-    return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.0f} h"
 
 
 def _headline(
@@ -175,12 +174,11 @@ def _headline(
         said.append(f"{listed(waiting)} {'waits' if len(waiting) == 1 else 'wait'} for {what}.")
     for word in dict.fromkeys(one.word for one in uneasy):
         said.append(f"{listed([one.name for one in uneasy if one.word == word])}: {word}.")
-    if problems:
-        first = problems[0]
-        check = str(first["check"])
-        said.append(f"{titles.get(check, check)}: {first_line(str(first['message']))}.")
-        if len(problems) > 1:
-            said.append(f"{len(problems) - 1} more below.")
+    for problem in problems[:SAID]:
+        check = str(problem["check"])
+        said.append(f"{titles.get(check, check)}: {first_line(str(problem['message']))}.")
+    if len(problems) > SAID:
+        said.append(f"{len(problems) - SAID} more below.")
     return " ".join(said)
 
 
@@ -188,39 +186,38 @@ def _are(names: Sequence[str]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _done(wrong: Sequence[Standing], heals: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    """What is being done, or was in vain, about those that fail themselves."""
+def _going(wrong: Sequence[Standing], heals: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+    """What is being healed now; what was done about the others stands with them."""
     lines = []
     for one in [one for one in wrong if not one.waits][:3]:
         heal = next((heal for heal in heals if heal["subject"] == one.name), None)
-        lines.append(_about(one, heal))
+        if heal is not None and not heal.get("outcome"):
+            tried = heal.get("attempts") or ()
+            action = str(tried[-1]["action"]) if tried else "preparing"
+            what = f"{one.name}: {first_line(str(heal['cause']))}. Healing since "
+            lines.append(Line(what, float(heal["detected_at"]), f" ({action})."))
     return tuple(lines)
 
 
-def _about(one: Standing, heal: Mapping[str, Any] | None) -> Line:
-    if heal is not None and not heal.get("outcome"):
-        tried = heal.get("attempts") or ()
-        action = str(tried[-1]["action"]) if tried else "preparing"
-        what = f"{one.name}: {first_line(str(heal['cause']))}. Healing since "
-        return Line(what, float(heal["detected_at"]), f" ({action}).", one.name)
-    if one.doing:
-        why = f"{one.message}; " if one.message else ""
-        return Line(f"{one.name}: {why}{one.doing}.", subject=one.name)
-    if heal is not None and heal["outcome"] != "healed":
-        tail = f" a heal was tried: {came_of_it(heal)}. {one.message}."
-        return Line(f"{one.name}: ", float(heal["detected_at"]), tail, one.name)
-    return Line(f"{one.name}: {one.message or one.word}.", subject=one.name)
-
-
-def _wanted(incidents: Sequence[Mapping[str, Any]], wrong: Sequence[Standing]) -> tuple[Line, ...]:
-    """What a person has to do."""
+def _wanted(incidents: Sequence[Mapping[str, Any]], shown: Collection[str]) -> tuple[Line, ...]:
+    """Who has to do something. What is shown as wrong says below what; the rest says it here."""
+    mine = [one for one in incidents if one.get("closed_at") is None]
+    free = [str(one["subject"]) for one in mine if not one.get("acknowledged")]
     lines = []
-    for one in [one for one in incidents if one.get("closed_at") is None][:3]:
-        subject, by = str(one["subject"]), one.get("acknowledged")
-        said = f"{by['by']} is at it" if by else "A person is needed"
-        title = first_line(str(one["title"]))
-        lines.append(Line(f"{said}: {title}, since ", float(one["opened_at"]), ".", subject))
+    if needed := [name for name in free if name in shown]:
+        lines.append(Line(f"A person is needed for {listed(needed)}."))
+    for one in [one for one in mine if one["subject"] in free and one["subject"] not in shown][:3]:
+        said = plain(str(one["title"]))
+        lines.append(Line(f"A person is needed: {said}, since ", float(one["opened_at"]), "."))
+    for one in [one for one in mine if one.get("acknowledged")][:3]:
+        lines.append(Line(f"{one['acknowledged']['by']} is at {one['subject']}."))
     return tuple(lines)
+
+
+def plain(title: str) -> str:
+    """What a page said, without the stack and the host before it: whoever looks here knows them."""
+    line = first_line(title)
+    return line.partition("] ")[2] if line.startswith("[") and "] " in line else line
 
 
 def _nobody_needed() -> Line:

@@ -36,16 +36,18 @@ def _vital(check: Mapping[str, Any]) -> Vital:
     return Vital(str(check["id"]), str(check["title"]), level, message, share)
 
 
-def show_vitals(found: list[Vital]) -> None:
-    """As tiles."""
+def show_vitals(found: list[Vital], stale: bool = False) -> None:
+    """As tiles. `stale`: nobody knows whether it is still so."""
     if not found:
         Tag("p", "The machine was not looked at yet.", "soft")
         return
     with Tag("ul", "", "cards vitals"):
         for one in found:
-            with Tag("li", "", f"card {one.level}"):
+            with Tag("li", "", "card stale" if stale else f"card {one.level}"):
                 link(one.title, f"/checks/{one.check}")
-                if one.level not in ("ok", "off"):
+                if stale:
+                    Tag("span", "as last known", "state unknown")
+                elif one.level not in ("ok", "off"):
                     Tag("span", one.level, f"state {one.level}")
                 Tag("p", one.message)
                 if one.share is not None:

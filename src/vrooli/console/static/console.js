@@ -29,6 +29,22 @@
   }
   customElements.define("vrooli-time", Moment);
 
+  // The menu folds where there is no room for it.
+  const fold = (button, open) => {
+    button.setAttribute("aria-expanded", String(open));
+    document.getElementById(button.getAttribute("aria-controls"))?.classList.toggle("open", open);
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-unfold]");
+    if (button) fold(button, button.getAttribute("aria-expanded") !== "true");
+  });
+  document.addEventListener("keydown", (event) => {
+    const button = document.querySelector("[data-unfold][aria-expanded=true]");
+    if (event.key !== "Escape" || !button) return;
+    fold(button, false);
+    button.focus();
+  });
+
   const kept = localStorage.getItem("theme");
   const dark = kept ? kept === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const paint = (theme) => {

@@ -13,9 +13,18 @@ SELECT a.id, a.run, r.routine, a.path, a.attempt, a.hash,
        CASE WHEN a.status = 'pending' AND r.ended_at IS NOT NULL THEN 'void' ELSE a.status END,
        s.arguments->>'message', (s.arguments->'what')::text,
        extract(epoch FROM a.asked_at)::float8, extract(epoch FROM a.expires_at)::float8,
-       extract(epoch FROM a.decided_at)::float8, a.decided_by, a.reason
+       extract(epoch FROM a.decided_at)::float8, a.decided_by, a.reason,
+       r.created_by
 FROM approvals a JOIN runs r ON r.id = a.run
 JOIN steps s ON s.run = a.run AND s.path = a.path AND s.attempt = a.attempt
+"""
+
+_OPEN = """
+SELECT count(*), (array_agg(id ORDER BY n DESC))[1] FROM (
+    SELECT a.id, a.n FROM approvals a JOIN runs r ON r.id = a.run
+    WHERE a.status = 'pending' AND r.ended_at IS NULL AND ($1 = '' OR r.created_by = $1)
+    ORDER BY a.n DESC LIMIT 1000
+) o
 """
 
 _OVER = {"pending": "r.ended_at IS NULL", "void": "r.ended_at IS NOT NULL"}
@@ -53,6 +62,14 @@ class ApprovalViews:
         if row is None:
             raise unknown_approval(approval)
         return _approval(row)
+
+    async def open(self, created_by: str) -> dict[str, Any]:
+        """`{count, newest}` of those that wait for a decision, of the runs of one owner; empty
+        means any. It is another one whenever others wait.
+        """
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_OPEN, created_by)
+        return {"count": row[0], "newest": row[1]}
 
     async def page(self, query: ApprovalFilter) -> list[dict[str, Any]]:
         """At most `query.limit` of them."""
@@ -102,4 +119,5 @@ def _approval(row: Any) -> dict[str, Any]:
         "decided_at": row[11],
         "decided_by": row[12],
         "reason": row[13],
+        "created_by": row[14],
     }

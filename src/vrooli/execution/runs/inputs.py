@@ -1,5 +1,6 @@
 """The inputs of a run: what its routine says where nothing is given, and whether they fit it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from vrooli.core.errors import UsageError
@@ -12,7 +13,22 @@ MOST_MISTAKES = 20
 
 
 class BadInputs(UsageError):
-    """The inputs of a run do not fit the schema of its routine."""
+    """The inputs of a run do not fit the schema of its routine.
+
+    Attributes:
+        mistakes: place within the inputs, and what is wrong there.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        next_step: str,
+        where: str = "",
+        mistakes: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(what, where=where, next_step=next_step)
+        self.mistakes = mistakes
 
 
 class InputCheck:
@@ -61,4 +77,5 @@ def _compare(schema: Schema, inputs: dict[str, Any]) -> None:
         raise _bad_schema(error.what) from error
     if mistakes:
         said = "; ".join(f"inputs.{place}".rstrip(".") + f": {why}" for place, why in mistakes)
-        raise BadInputs(said, next_step="the routine says what it takes under `inputs`")
+        advice = "the routine says what it takes under `inputs`"
+        raise BadInputs(said, next_step=advice, mistakes=mistakes)

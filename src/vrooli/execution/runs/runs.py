@@ -23,7 +23,7 @@ class Runs:
         self.views = views
         self._check_inputs = InputCheck()
 
-    async def start(
+    async def start(  # noqa: PLR0913 -- all that a run is made from
         self,
         routine: str,
         inputs: Any,
@@ -32,23 +32,25 @@ class Runs:
         *,
         budget: Any = None,
         priority: int = 0,
+        version: str = "",
     ) -> str:
         """The id of a new run, or of the one that the same `key` of the same caller made before.
 
         Args:
-            routine: name; its newest version is taken.
+            routine: name.
             inputs: a JSON object; what its schema says as `default` is filled in.
             by: who asks.
             key: repeated when a request is sent again.
             budget: as people write it, key by key instead of what the routine says.
             priority: from -100 to 100, the highest first.
+            version: of the routine, by its hash; the newest where that is empty.
 
         Raises:
-            UnknownName: there is no such routine.
+            UnknownName: there is no such routine, or it has no such version.
             BadBudget: it cannot be.
             BadInputs: they do not fit.
         """
-        stored = await self._routines.get(routine)
+        stored = await self._routines.get(routine, version)
         inputs = self._check_inputs(stored, inputs)
         may = limits(budget).instead_of(limits(stored.definition.get("budget")))
         queue = stored.definition.get("queue", DEFAULT_QUEUE)

@@ -72,6 +72,20 @@ def _add_views(router: APIRouter, approvals: Approvals) -> None:
         return page("approvals", found, limit, lambda one: pack(one["id"]))
 
     @router.get(
+        "/approvals/open",
+        summary="Count the approvals that wait",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.OpenApprovals),
+    )
+    async def open_approvals(who: Who) -> dict[str, Any]:
+        """`{count, newest}`: how many wait for a decision, 1000 at most, and the id of the one that
+        was asked last, or null. For those who ask often. Who is no admin counts those of its own
+        runs.
+        """
+        return await approvals.views.open(who.only)
+
+    @router.get(
         "/approvals/{approval}",
         summary="Read an approval",
         dependencies=[VIEWER],

@@ -11,7 +11,7 @@ from vrooli.flow.budget import BadBudget
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, OwnRun, Who
-from vrooli.server.problems import problem
+from vrooli.server.problems import refused_budget
 
 
 def budget_routes(budgets: Budgets, views: RunViews) -> APIRouter:
@@ -35,7 +35,7 @@ def budget_routes(budgets: Budgets, views: RunViews) -> APIRouter:
         try:
             await budgets.change(run, budget, who.name)
         except BadBudget as error:
-            return problem(422, "bad_budget", error.what)
+            return refused_budget(error)
         return JSONResponse(await views.get(run))
 
     return router

@@ -12,7 +12,7 @@ from vrooli.execution.runs.views import RunViews
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, OwnRun, Who
-from vrooli.server.problems import problem
+from vrooli.server.problems import refused_inputs
 
 LONGEST_PATH = 1000
 
@@ -115,5 +115,5 @@ def _add_new_starts(router: APIRouter, control: Control, views: RunViews) -> Non
         try:
             made = await control.fork(run, fork.path, fork.inputs, who.name, idempotency_key)
         except BadInputs as error:
-            return problem(422, "bad_inputs", error.what, next_step=error.next_step)
+            return refused_inputs(error)
         return JSONResponse(await views.get(made), status_code=201)

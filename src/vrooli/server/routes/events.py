@@ -53,6 +53,7 @@ class Asked(BaseModel):
     limit: Annotated[int, Field(ge=1, le=1000)] = PAGE
     wait: Annotated[float, Field(ge=0, le=30)] = 0.0
     texts: bool = False
+    latest: Annotated[int | None, Field(ge=1, le=1000)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +90,35 @@ def event_routes(live: Live, sight: Sight) -> APIRouter:
         last_event_id: Annotated[int | None, Header(ge=0, le=MOST)] = None,
     ) -> Response:
         """`{events}` after sequence number `after`; when there are none, the answer comes as soon
-        as there are, or after `wait` seconds. With `Accept: text/event-stream` a stream of
-        server-sent events, whose ids are the sequence numbers: it goes on after `Last-Event-ID`,
-        ends with the run, and is 204 when it would hold nothing any more. When the session or key
-        is over it ends with an event named `over`, and a waiting request with 401. With
-        `texts=true` it also holds what models say just now, as events of the type `text` without an
-        id: `{run, kind, path, attempt, from, text}`, `from` counted in characters. They are no part
-        of the history: the whole is in the journal when it has been said.
+        as there are, or after `wait` seconds. `latest` asks for the last so many instead. With
+        `Accept: text/event-stream` a stream of server-sent events, whose ids are the sequence
+        numbers: it goes on after `Last-Event-ID`, ends with the run, and is 204 when it would hold
+        nothing any more. When the session or key is over it ends with an event named `over`, and a
+        waiting request with 401. With `texts=true` it also holds what models say just now, as
+        events of the type `text` without an id: `{run, kind, path, attempt, from, text}`, `from`
+        counted in characters. They are no part of the history: the whole is in the journal when it
+        has been said.
         """
         place = await live.store.place(reader.run)
         if "text/event-stream" in accept:
             after = asked.after if last_event_id is None else last_event_id
             return await _streamed(live, reader, _Stream(place, after, asked.texts))
+        if asked.latest is not None:
+            return _listed(await live.store.latest(place.root, asked.latest))
         found = await live.store.after(place.root, asked.after, asked.limit)
         if not found and asked.wait:
             with live.follow(place.root, asked.after) as following, reader.stay(following.end):
                 found = await following.next(asked.limit, asked.wait)
             if following.ended:
                 raise HTTPException(401, OVER)
-        listed = ",".join(event.text for event in found)
-        return Response(f'{{"events":[{listed}]}}', media_type="application/json")
+        return _listed(found)
 
     return router
+
+
+def _listed(events: list[Event]) -> Response:
+    listed = ",".join(event.text for event in events)
+    return Response(f'{{"events":[{listed}]}}', media_type="application/json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,19 +44,6 @@ def routine_routes(routines: RoutineStore, mcp: McpServers, kept: Answers) -> AP
         stamp = await routines.stamp(after, limit + 1)
         return await kept.of(request, SECONDS, stamp, partial(_page, routines, after, limit))
 
-    @router.get(
-        "/routines/{name}",
-        summary="Read a version of a routine",
-        dependencies=[VIEWER],
-        response_model=None,
-        responses=answers(shapes.RoutineShape, 404),
-    )
-    async def get_routine(
-        name: NameInPath, version: Annotated[str, Query(max_length=64)] = ""
-    ) -> dict[str, Any]:
-        """The newest, or the one of that hash; 404 when there is none."""
-        return (await routines.get(name, version)).to_json()
-
     @router.post(
         "/routines",
         summary="Store a routine, as a new version where one is there",
@@ -80,7 +67,40 @@ def routine_routes(routines: RoutineStore, mcp: McpServers, kept: Answers) -> AP
         told = {"name": name, "version": version, "changed": changed}
         return JSONResponse({**told, "warnings": mcp.strange(definition)})
 
+    _add_versions(router, routines)
     return router
+
+
+def _add_versions(router: APIRouter, routines: RoutineStore) -> None:
+    @router.get(
+        "/routines/{name}",
+        summary="Read a version of a routine",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.RoutineShape, 404),
+    )
+    async def get_routine(
+        name: NameInPath, version: Annotated[str, Query(max_length=64)] = ""
+    ) -> dict[str, Any]:
+        """The newest, or the one of that hash; 404 when there is none."""
+        return (await routines.get(name, version)).to_json()
+
+    @router.get(
+        "/routines/{name}/versions",
+        summary="List the versions of a routine",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(shapes.VersionList, 404),
+    )
+    async def list_versions(
+        name: NameInPath, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> dict[str, Any]:
+        """`{versions: [{version, stored_at}]}`, the one that was stored last first; 404 when there
+        is no such routine.
+        """
+        await routines.get(name)
+        found = await routines.versions(name, limit)
+        return {"versions": [{"version": one, "stored_at": at} for one, at in found]}
 
 
 async def _page(routines: RoutineStore, after: str, limit: int) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from vrooli.flow.budget import BadBudget
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
+from vrooli.server.bodies import STORABLE
 from vrooli.server.cursors import Cursor, pack, page, unpack
-from vrooli.server.problems import problem
+from vrooli.server.problems import refused_budget, refused_inputs
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -28,6 +29,7 @@ class Start(BaseModel):
         budget: `cost` (US dollars), `tokens`, `steps`, `time` (seconds), `on_limit` (`stop` or
             `pause`; also alone, for limits above it), key by key instead of what the routine says.
         priority: the highest first, among the runs of one person.
+        version: of the routine, by its hash; the newest where that is empty.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -36,6 +38,7 @@ class Start(BaseModel):
     inputs: dict[str, Any] = Field(default_factory=dict)
     budget: dict[str, Any] = Field(default_factory=dict)
     priority: int = Field(default=0, ge=-100, le=100)
+    version: str = Field(default="", max_length=64, pattern=STORABLE)
 
 
 def run_routes(runs: Runs) -> APIRouter:
@@ -62,7 +65,8 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
         idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
     ) -> JSONResponse:
         """201 with the run; the same `Idempotency-Key` again makes no second one. 404 when there is
-        no such routine, 422 when the inputs do not fit it or the budget cannot be.
+        no such routine, or it has no such version, 422 when the inputs do not fit it (`details` say
+        what is wrong where) or the budget cannot be.
         """
         try:
             run = await runs.start(
@@ -72,11 +76,12 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
                 idempotency_key,
                 budget=start.budget,
                 priority=start.priority,
+                version=start.version,
             )
         except BadInputs as error:
-            return problem(422, "bad_inputs", error.what, next_step=error.next_step)
+            return refused_inputs(error)
         except BadBudget as error:
-            return problem(422, "bad_budget", error.what)
+            return refused_budget(error)
         return JSONResponse(await runs.views.get(run), status_code=201)
 
     @router.post(
@@ -99,23 +104,26 @@ def _add_views(router: APIRouter, runs: Runs) -> None:
         response_model=None,
         responses=answers(shapes.RunPage),
     )
-    async def list_runs(
+    async def list_runs(  # noqa: PLR0913 -- one argument for each parameter
         who: Who,
         status: Literal[
             "", "pending", "running", "waiting", "paused", "completed", "failed", "cancelled"
         ] = "",
         routine: Annotated[str, Query(max_length=63)] = "",
         parent: Annotated[str, Query(max_length=64)] = "",
+        created_by: Annotated[str, Query(max_length=320, pattern=STORABLE)] = "",
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:
-        """`{runs, next_cursor}`. `parent` asks for what that run started. Who is no admin sees its
-        own.
+        """`{runs, next_cursor}`. `parent` asks for what that run started, `created_by` for the runs
+        of one owner. Who is no admin sees its own.
         """
+        if who.only and created_by not in ("", who.only):
+            return {"runs": [], "next_cursor": None}
         at, last = unpack(cursor, float, str) if cursor else (0.0, "")
         before = (at, last) if cursor else None
         found = await runs.views.page(
-            RunFilter(status, routine, parent, before, limit + 1, who.only)
+            RunFilter(status, routine, parent, before, limit + 1, who.only or created_by)
         )
         return page("runs", found, limit, lambda run: pack(run["created_at"], run["id"]))
 

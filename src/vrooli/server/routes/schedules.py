@@ -16,7 +16,7 @@ from vrooli.server.accounts.roles import Caller
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, Who
 from vrooli.server.bodies import NameInPath
-from vrooli.server.problems import problem
+from vrooli.server.problems import refused_inputs
 
 
 class NewSchedule(BaseModel):
@@ -87,7 +87,7 @@ def _add_new(router: APIRouter, planning: Planning) -> None:
         try:
             made = await planning.add(plan)
         except BadInputs as error:
-            return problem(422, "bad_inputs", error.what, next_step=error.next_step)
+            return refused_inputs(error)
         return JSONResponse(made.to_json(), status_code=201)
 
 

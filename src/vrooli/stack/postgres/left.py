@@ -1,4 +1,6 @@
-"""What an upgrade leaves that was killed: a folder beside the data, and servers that hold it."""
+"""What an upgrade or a restore leaves that was killed: a folder beside the data, and servers that
+hold it.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,26 +8,33 @@ from pathlib import Path
 from vrooli.core.command import Command, EndLaunches, Remove
 from vrooli.stack.postgres.cluster import made_as
 
-
-def launched_as(service: str) -> str:
-    """The name under which the keeper records what an upgrade of `service` runs."""
-    return f"{service}.upgrade"
+UPGRADE, RESTORE, PROOF = "upgrade", "restore", "proof"
+"""What a server is run for beside the one that serves."""
 
 
-def stage_folder(data: Path, service: str) -> Path:
-    """Where an upgrade works, below the folder `data` of the home."""
-    return data / f"{service}.upgrade"
+def launched_as(service: str, purpose: str = UPGRADE) -> str:
+    """The name under which the keeper records what runs for a purpose beside `service`."""
+    return f"{service}.{purpose}"
 
 
-def left_by_upgrade(data: Path, service: str) -> Sequence[Command]:
-    """What has to go before `service` starts: its server would not find its data free."""
-    return removed(data, service) if stage_folder(data, service).exists() else ()
+def stage_folder(data: Path, service: str, purpose: str = UPGRADE) -> Path:
+    """Where that works, below the folder `data` of the home."""
+    return data / f"{service}.{purpose}"
 
 
-def removed(data: Path, service: str) -> Sequence[Command]:
-    """Have nothing of an upgrade left: first whoever works in the folder, then the folder."""
+def left_behind(data: Path, service: str) -> Sequence[Command]:
+    """What has to go before `service` starts: its server would not find its data free, or room."""
+    found: list[Command] = []
+    for purpose in (UPGRADE, RESTORE):
+        if stage_folder(data, service, purpose).exists():
+            found += removed(data, service, purpose)
+    return found
+
+
+def removed(data: Path, service: str, purpose: str = UPGRADE) -> Sequence[Command]:
+    """Have nothing of it left: first whoever works in the folder, then the folder."""
     return (
-        EndLaunches(launched_as(service)),
+        EndLaunches(launched_as(service, purpose)),
         EndLaunches(made_as(service)),
-        Remove(str(stage_folder(data, service))),
+        Remove(str(stage_folder(data, service, purpose))),
     )

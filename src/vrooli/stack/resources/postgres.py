@@ -19,12 +19,14 @@ from vrooli.stack.postgres.ask import ask
 from vrooli.stack.postgres.cluster import NewCluster, commands
 from vrooli.stack.postgres.clusters import major_of
 from vrooli.stack.postgres.installation import Installation, OtherMajor
-from vrooli.stack.postgres.left import left_by_upgrade
+from vrooli.stack.postgres.left import left_behind
 from vrooli.stack.references import is_reference, resolved
 from vrooli.stack.wire import dsn
 from vrooli.stack.wire.scram import verifier
 
 if TYPE_CHECKING:
+    from vrooli.stack.backing import Backing
+    from vrooli.stack.postgres.upgrade.resource import Resource
     from vrooli.stack.runtime import Context
     from vrooli.stack.upgrading import Upgrade, Wish
 
@@ -75,7 +77,7 @@ class PostgresKind(Kind):
         sockets = socket_folder(place.home, service.name)
         text = self._conf(service, place, programs.major)
         before: list[Command] = [
-            *left_by_upgrade(place.home.root / "data", service.name),
+            *left_behind(place.home.root / "data", service.name),
             EnsureDirectory(str(place.home.run), 0o711 if user else 0o700),
             EnsureDirectory(sockets, 0o700, user),
         ]
@@ -120,13 +122,31 @@ class PostgresKind(Kind):
 
     def upgrade(self, service: Service, context: "Context", wish: "Wish") -> "Upgrade":
         """By pg_upgrade into a folder of its own; see `stack.postgres.upgrade`."""
+        from vrooli.stack.postgres.restore import Restore
         from vrooli.stack.postgres.upgrade.move import Move
-        from vrooli.stack.postgres.upgrade.resource import Resource
         from vrooli.stack.postgres.upgrade.undo import Forget, Undo
+
+        resource = self._resource(service, context)
+        if wish.undo:
+            return Undo(resource)
+        if wish.restore:
+            return Restore(resource, wish, _apart(service, context))
+        return Forget(resource) if wish.forget else Move(resource, wish)
+
+    def backing(self, service: Service, context: "Context") -> "Backing | None":
+        """The whole cluster; see `stack.postgres.copying`."""
+        from vrooli.stack.postgres.copying import PostgresBacking
+
+        if not service.managed:
+            return None
+        return PostgresBacking(self._resource(service, context), _apart(service, context))
+
+    def _resource(self, service: Service, context: "Context") -> "Resource":
+        from vrooli.stack.postgres.upgrade.resource import Resource
 
         place = context.tools.place
         options: PostgresOptions = self.read_options(service)
-        resource = Resource(
+        return Resource(
             service=service,
             context=context,
             declared=options.installation,
@@ -134,9 +154,6 @@ class PostgresKind(Kind):
             conf=lambda major: self._conf(service, place, major),
             new_cluster=lambda programs: self._new(service, place, programs),
         )
-        if wish.undo:
-            return Undo(resource)
-        return Forget(resource) if wish.forget else Move(resource, wish)
 
     async def probe(self, service: Service, tools: ProbeTools) -> Result:
         """Log in as the role and run a query: what every user of it does first."""
@@ -205,6 +222,11 @@ def socket_folder(home: Home, service: str) -> str:
     if len(folder.encode()) <= _SOCKET_LIMIT:
         return folder
     return str(home.run / f"pg-{hashlib.sha256(service.encode()).hexdigest()[:8]}")
+
+
+def _apart(service: Service, context: "Context") -> str:
+    """Where the socket of a server lies that runs beside the one that serves."""
+    return socket_folder(context.tools.place.home, f"{service.name}.beside")
 
 
 def _require_free(data: Path) -> None:

@@ -23,13 +23,19 @@ def told(lines: list[str]) -> str:
 
 def summary(facts: Facts) -> str:
     """How much was compared, in words."""
+    return ", ".join(f"{number} {what}" for what, number in numbers(facts).items())
+
+
+def numbers(facts: Facts) -> dict[str, int]:
+    """How much there is of everything."""
     tables = [table for inside in facts["in"].values() for table in inside["tables"].values()]
-    sequences = sum(len(inside["sequences"]) for inside in facts["in"].values())
-    rows = sum(int(table[0]) for table in tables)
-    return (
-        f"{len(facts['in'])} databases, {len(tables) - len(facts['in'])} tables, {rows} rows, "
-        f"{sequences} sequences, {len(facts['roles'])} roles"
-    )
+    return {
+        "databases": len(facts["in"]),
+        "tables": len(tables) - len(facts["in"]),  # large objects are one of each database
+        "rows": sum(int(table[0]) for table in tables),
+        "sequences": sum(len(inside["sequences"]) for inside in facts["in"].values()),
+        "roles": len(facts["roles"]),
+    }
 
 
 def _between(where: str, old: Any, new: Any) -> Iterator[str]:

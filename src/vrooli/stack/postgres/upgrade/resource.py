@@ -14,7 +14,7 @@ from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.cluster import NewCluster
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
-from vrooli.stack.postgres.left import launched_as, stage_folder
+from vrooli.stack.postgres.left import UPGRADE, launched_as, stage_folder
 from vrooli.stack.postgres.upgrade.stage import Stage
 from vrooli.stack.runtime import Context
 
@@ -86,13 +86,20 @@ class Resource:
     @property
     def stage(self) -> Stage:
         """Where the upgrade works."""
+        return self.stage_for(UPGRADE, self.sockets)
+
+    def stage_for(self, purpose: str, sockets: str) -> Stage:
+        """Where something else works, which may go on while the resource serves: then its socket
+        lies in another folder.
+        """
         return Stage(
             service=self.name,
-            folder=stage_folder(self.folders, self.name),
-            sockets=Path(self.sockets),
+            folder=stage_folder(self.folders, self.name, purpose),
+            sockets=Path(sockets),
             port=self.service.port,
-            log=self.place.home.log(launched_as(self.name)),
+            log=self.place.home.log(launched_as(self.name, purpose)),
             user=self.place.user_of(self.service),
+            purpose=purpose,
         )
 
     def folder(self, major: int) -> Path:

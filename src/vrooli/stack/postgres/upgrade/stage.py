@@ -1,4 +1,6 @@
-"""Where an upgrade works: beside the data, removed afterwards. Specs of what runs there."""
+"""Where an upgrade, a restore or a proof works: beside the data, removed afterwards. Specs of what
+runs there.
+"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +10,7 @@ from vrooli.core.command import Command, EnsureDirectory, WriteFile
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.installation import Installation
-from vrooli.stack.postgres.left import launched_as
+from vrooli.stack.postgres.left import UPGRADE, launched_as
 
 _HBA = f"local all {SUPERUSER} trust\n"
 """Who gets into a cluster while it is worked on: whoever may open a socket in a closed folder of
@@ -28,6 +30,7 @@ class Stage:
         port: names the socket.
         log: what the programs write.
         user: who runs them.
+        purpose: names what the keeper records.
     """
 
     service: str
@@ -36,6 +39,7 @@ class Stage:
     port: int
     log: Path
     user: str | None
+    purpose: str = UPGRADE
 
     @property
     def cluster(self) -> Path:
@@ -50,7 +54,7 @@ class Stage:
     @property
     def launched_as(self) -> str:
         """The name under which the keeper records what runs."""
-        return launched_as(self.service)
+        return launched_as(self.service, self.purpose)
 
     @property
     def address(self) -> UnixPath:

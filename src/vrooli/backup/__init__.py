@@ -1,0 +1,1 @@
+"""Restore points: taking, proving and giving them back."""

@@ -1,0 +1,42 @@
+"""The restore points of one stack, as commands ask for them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from vrooli.backup.point import Point
+from vrooli.backup.proof import Proof
+from vrooli.backup.store import Store
+
+
+class Backups(Protocol):
+    """See `main.backup`, which makes it."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the store is."""
+        ...
+
+    def store(self) -> Store:
+        """Where they are."""
+        ...
+
+    def take(self, progress: Callable[[str, int], None]) -> Point:
+        """Take one now.
+
+        Raises:
+            UsageError: there is nothing to take.
+            Busy: another one is being taken.
+            VrooliError: it could not be taken; nothing counts as a restore point then.
+        """
+        ...
+
+    def prove(self, wanted: str, told: Callable[[str], None]) -> Proof:
+        """Restore one beside what serves, and look at it."""
+        ...
+
+    def fetch(
+        self, wanted: str, service: str, folder: Path, owner: str, told: Callable[[str], None]
+    ) -> None:
+        """Unpack what a restore point has of a service."""
+        ...

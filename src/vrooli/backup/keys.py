@@ -1,0 +1,22 @@
+"""The keys of a stack: what seals its packs, opens them, and tells its manifests from others."""
+
+from dataclasses import dataclass, field
+
+from vrooli.backup.sealing import Opener, Seal, recipient_of
+
+IDENTITY, MAC = "backup-identity", "backup-mac"
+"""Names of our own secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """See the module."""
+
+    seal: Seal
+    opener: Opener
+    mac: bytes = field(repr=False)
+
+
+def keys_of(identity: str, mac: str) -> Keys:
+    """Those that two secrets make."""
+    return Keys(Seal((recipient_of(identity),)), Opener((identity,)), mac.encode())

@@ -1,0 +1,1 @@
+"""What can be backed up, a file each."""

@@ -1,0 +1,153 @@
+"""A store of restore points: packs, manifests, and what became of their proofs.
+
+packs/AB/ABCD...   pieces, named by what they hold
+points/ID.json     a point is there when its manifest is, which is written last
+proofs/ID/*.json   each time somebody looked whether it can be restored
+keys/mac.age       the key of the manifests, sealed like the packs
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from vrooli.backup.packs import name_in_store, require_whole
+from vrooli.backup.point import Pack, Point, read, written
+from vrooli.backup.proof import Proof, proof_read, proof_written
+from vrooli.backup.sealing import Opener, Seal
+from vrooli.core.errors import NotStored, UsageError, VrooliError
+from vrooli.core.ports.blobs import Blobs
+from vrooli.stack.upgrading import RESTORE_POINT
+
+MAC_KEY = "keys/mac.age"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One.
+
+    Attributes:
+        key: of the manifests.
+    """
+
+    blobs: Blobs
+    key: bytes = field(repr=False)
+
+    @property
+    def where(self) -> str:
+        """Its address, for people."""
+        return self.blobs.where
+
+    def ids(self) -> list[str]:
+        """All points, the oldest first."""
+        names = (
+            name.split("/")[-1].removesuffix(".json") for name, _ in self.blobs.sizes("points/")
+        )
+        return sorted(name for name in names if RESTORE_POINT.fullmatch(name))
+
+    def point(self, wanted: str) -> Point:
+        """The one called `wanted`, by its whole id or the beginning; or `latest`.
+
+        Raises:
+            UsageError: there is none, or more than one.
+            Damaged: it is not what was written.
+        """
+        known = self.ids()
+        found = known[-1:] if wanted == "latest" else [id for id in known if id.startswith(wanted)]
+        if len(found) != 1:
+            raise _not_one(wanted, found, self.where)
+        name = f"points/{found[0]}.json"
+        point = read(self.blobs.get(name), self.key, f"{self.where}: {name}")
+        if point.id != found[0]:
+            raise _renamed(name, point, self.where)
+        return point
+
+    def points(self) -> Iterator[tuple[str, Point | VrooliError]]:
+        """All of them, the oldest first; in the place of one that cannot be read, why."""
+        for id in self.ids():
+            try:
+                yield id, self.point(id)
+            except VrooliError as error:
+                yield id, error
+
+    def keep(self, point: Point) -> None:
+        """Have it there, from now on."""
+        self.blobs.put(f"points/{point.id}.json", written(point, self.key))
+
+    def keep_pack(self, pack: Pack, body: bytes) -> None:
+        """Have it there; again is harmless."""
+        self.blobs.put(name_in_store(pack), body)
+
+    def pack(self, pack: Pack) -> bytes:
+        """What was stored.
+
+        Raises:
+            Damaged: it is missing, or not what was stored.
+        """
+        from vrooli.backup.packs import damaged
+
+        name = name_in_store(pack)
+        try:
+            body = self.blobs.get(name)
+        except NotStored as error:
+            raise damaged(f"{self.where}: {name}", "it is missing") from error
+        require_whole(pack, body, f"{self.where}: {name}")
+        return body
+
+    def keep_proof(self, proof: Proof) -> None:
+        """Write down what became of a proof."""
+        self.blobs.put(f"proofs/{proof.point}/{proof.at:.0f}.json", proof_written(proof, self.key))
+
+    def proof(self, point: str) -> Proof | None:
+        """The last one of a point.
+
+        Raises:
+            Damaged: it is not what was written.
+        """
+        names = [name for name, _ in self.blobs.sizes(f"proofs/{point}/")]
+        if not names:
+            return None
+        return proof_read(self.blobs.get(names[-1]), self.key, f"{self.where}: {names[-1]}")
+
+    def share_key(self, seal: Seal) -> None:
+        """Have the key of the manifests there for whoever can open the packs: on another machine
+        there is nothing else to know them by.
+        """
+        self.blobs.put(MAC_KEY, seal.close(self.key))
+
+
+def opened(blobs: Blobs, opener: Opener) -> Store:
+    """A store of another machine, known by its identity alone.
+
+    Raises:
+        UsageError: there is no store.
+        Damaged: the identity is another.
+    """
+    try:
+        sealed = blobs.get(MAC_KEY)
+    except NotStored as error:
+        raise UsageError(
+            "there are no restore points here",
+            where=blobs.where,
+            next_step="name the folder or bucket that `vrooli backup run` wrote to",
+        ) from error
+    return Store(blobs, opener.open(sealed, f"{blobs.where}: {MAC_KEY}"))
+
+
+def _not_one(wanted: str, found: list[str], where: str) -> UsageError:
+    if not found:
+        none = "no restore point yet" if wanted == "latest" else f"no restore point `{wanted}`"
+        return UsageError(
+            f"there is {none}",
+            where=where,
+            next_step="`vrooli backup list` shows them, `vrooli backup run` takes one",
+        )
+    return UsageError(
+        f"`{wanted}` begins {len(found)} restore points: {', '.join(found[:5])}",
+        where=where,
+        next_step="write more of it",
+    )
+
+
+def _renamed(name: str, point: Point, where: str) -> VrooliError:
+    from vrooli.backup.packs import damaged
+
+    return damaged(f"{where}: {name}", f"it is the manifest of {point.id}")

@@ -1,0 +1,166 @@
+"""From what a program writes to packs in a store, and back. Compressing and sealing go on in
+several threads while the next piece is read; pieces keep their order.
+"""
+
+import hashlib
+import hmac
+import io
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
+
+from vrooli.backup.packs import PIECE, name_in_store, pack, unpack
+from vrooli.backup.point import Pack, Part
+from vrooli.backup.sealing import Opener, Seal
+from vrooli.backup.store import Store
+from vrooli.core.errors import Damaged
+
+Told = Callable[[int], None]
+"""Takes how many bytes are done."""
+
+
+class Readable(Protocol):
+    """What can be read into a buffer; 0 at its end."""
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Bytes put into it."""
+        ...
+
+
+class Stored:
+    """What was written: its pieces, its length and its digest, known at the end."""
+
+    def __init__(self, key: bytes) -> None:
+        self.packs: list[Pack] = []
+        self.plain = 0
+        self._digest = hmac.new(key, digestmod=hashlib.sha256)
+
+    def add(self, piece: memoryview) -> None:
+        """A piece, in its order."""
+        self._digest.update(piece)
+        self.plain += len(piece)
+
+    @property
+    def digest(self) -> str:
+        """HMAC-SHA-256 of all of it, in hex."""
+        return self._digest.hexdigest()
+
+
+def write(stream: Readable, store: Store, seal: Seal, workers: int, told: Told) -> Stored:
+    """Read `stream` to its end, and have it in `store`.
+
+    Args:
+        stream: what is read.
+        store: where its pieces go.
+        seal: what closes them.
+        workers: threads that compress.
+        told: gets how many bytes were read.
+
+    Raises:
+        StorageError, Unreachable: the store takes no more.
+    """
+    stored, waiting = Stored(store.key), deque[Future[Pack]]()
+
+    def one(piece: bytearray) -> Pack:
+        made = pack(memoryview(piece), seal)
+        store.keep_pack(made.pack, made.body)
+        return made.pack
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="pack") as pool:
+        try:
+            for piece in pieces(stream):
+                stored.add(memoryview(piece))
+                waiting.append(pool.submit(one, piece))
+                if len(waiting) > workers:
+                    stored.packs.append(waiting.popleft().result())
+                told(stored.plain)
+            stored.packs.extend(future.result() for future in waiting)
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            raise
+    return stored
+
+
+def pieces(stream: Readable) -> Iterator[bytearray]:
+    """Pieces of the same size, but for the last one."""
+    while True:
+        piece = bytearray(PIECE)
+        filled, view = 0, memoryview(piece)
+        while filled < PIECE and (got := stream.readinto(view[filled:])):
+            filled += got
+        view.release()
+        if filled < PIECE:
+            del piece[filled:]
+        if filled:
+            yield piece
+        if filled < PIECE:
+            return
+
+
+class PartReader(io.RawIOBase):
+    """A part as a stream of its bytes. Its end is reached only when its digest is the right one.
+
+    Args:
+        ahead: pieces that are fetched and opened while one is read.
+    """
+
+    def __init__(self, part: Part, store: Store, opener: Opener, ahead: int, told: Told) -> None:
+        super().__init__()
+        self._part, self._store, self._opener, self._told = part, store, opener, told
+        self._pool = ThreadPoolExecutor(ahead, thread_name_prefix="unpack")
+        self._left = deque(part.packs)
+        self._coming: deque[Future[bytes]] = deque()
+        self._piece = memoryview(b"")
+        self._seen = Stored(store.key)
+        self._ahead = ahead
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """See the base.
+
+        Raises:
+            Damaged: a piece is, or they are not those that were written.
+        """
+        if not self._piece and not self._next():
+            return 0
+        size = min(len(buffer), len(self._piece))
+        buffer[:size] = self._piece[:size]
+        self._piece = self._piece[size:]
+        return size
+
+    def close(self) -> None:
+        """See the base."""
+        if not self.closed:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        super().close()
+
+    def _next(self) -> bool:
+        while self._left and len(self._coming) <= self._ahead:
+            self._coming.append(self._pool.submit(self._fetched, self._left.popleft()))
+        if not self._coming:
+            self._require_all()
+            return False
+        self._piece = memoryview(self._coming.popleft().result())
+        self._seen.add(self._piece)
+        self._told(self._seen.plain)
+        return True
+
+    def _fetched(self, one: Pack) -> bytes:
+        where = f"{self._store.where}: {name_in_store(one)}"
+        return unpack(one, self._store.pack(one), self._opener, where)
+
+    def _require_all(self) -> None:
+        part = self._part
+        same = hmac.compare_digest(self._seen.digest, part.digest)
+        if self._seen.plain != part.plain or not same:
+            raise Damaged(
+                f"the pieces of {part.source} of {part.service or 'the stack'} are whole, and are "
+                "not what was read then",
+                where=self._store.where,
+                next_step="take another restore point; please report this",
+            )

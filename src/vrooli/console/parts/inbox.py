@@ -1,0 +1,224 @@
+"""What waits for a person's word: how many, which, and answers to several of them together."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from vrooli.client.work import WorkClient
+from vrooli.console.page import View
+from vrooli.console.parts.asked import Asked
+from vrooli.console.parts.deciding import LONGEST, not_shown, show_answers, show_question
+from vrooli.console.parts.dialogs import is_sure
+from vrooli.console.parts.forms import barred
+from vrooli.console.parts.html import Tag, link
+from vrooli.console.parts.live import Live
+from vrooli.console.parts.rows import Rows
+from vrooli.core.errors import VrooliError
+
+Approval = Mapping[str, Any]
+
+SHOWN = 50
+"""Open approvals on the page, the newest."""
+
+EVERY = 0.9
+"""Seconds between two looks at how many wait."""
+
+CHOSEN = """(e) => emit({
+  ids: [...document.querySelectorAll(".inbox .pick:checked")].map((one) => one.value),
+  why: document.querySelector(".together textarea").value,
+})"""
+"""What a button for several hands over: which are chosen, and the reason."""
+
+ALL = """(e) => document.querySelectorAll(".inbox .pick")
+  .forEach((one) => { one.checked = e.target.checked; })"""
+
+
+def counted(count: int) -> str:
+    """How many wait, as it stands in the menu; empty for none. Pure."""
+    if not count:
+        return ""
+    return str(count) if count < 100 else "99+"
+
+
+def picked(rows: Sequence[Approval], ids: Iterable[object]) -> list[Approval]:
+    """Those that were chosen, in the order of the page; what is not there any more is not. Pure."""
+    wanted = {str(one) for one in ids}
+    return [one for one in rows if one["id"] in wanted]
+
+
+def outcome(done: int, approved: bool, errors: Sequence[str]) -> str:
+    """What came of several answers, in a sentence. Pure."""
+    words = "approved" if approved else "refused"
+    said = f"{done} {words}."
+    return f"{said} {len(errors)} not: {'; '.join(errors)}" if errors else said
+
+
+def show_count(view: View) -> None:
+    """How many wait, in the menu."""
+    asked: Asked[dict[str, Any]] = Asked(
+        view, lambda: view.acting.work.open_approvals(), EVERY, key="open"
+    )
+
+    def number() -> str:
+        return counted(asked.answer["count"]) if asked.answer else ""
+
+    def build(text: str) -> None:
+        if text:
+            Tag("span", text, "count")
+            Tag("span", " waiting", "unseen")
+
+    asked.follow(Live(number, build, "span", "waiting").look)
+    asked.start()
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Those that wait.
+
+    Attributes:
+        rows: the newest, `SHOWN` at most.
+        count: of all.
+    """
+
+    rows: Sequence[Approval]
+    count: int
+
+
+class Waiting:
+    """Those that wait, read anew only when others do.
+
+    Args:
+        view: of the page.
+    """
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._known: tuple[object, Open] | None = None
+        self.asked: Asked[Open] = Asked(view, self._question, EVERY, key="waiting")
+        self._then: list[Callable[[], Awaitable[None]]] = [self.asked.ask]
+
+    def then(self, do: Callable[[], Awaitable[None]]) -> None:
+        """Do that after each answer."""
+        self._then.append(do)
+
+    def show(self) -> None:
+        """The list, with what is done with several above it."""
+        self.asked.show_trouble()
+        self._place = Tag("div")  # for dialogs: the list changes while they are open
+        self.asked.show(self._head, of=lambda found: min(len(found.rows), 2))
+        rows: Rows[str, Approval] = Rows(self._row, "div", "inbox", row="article")
+        self.asked.hand(lambda found: rows.show((one["id"], one) for one in found.rows))
+        self.asked.show(_more, of=lambda found: found.count - len(found.rows), quiet=True)
+
+    def _question(self) -> Open:
+        work: WorkClient = self._view.acting.work
+        stamp = work.open_approvals()
+        if self._known is None or self._known[0] != stamp:
+            found = work.approvals(status="pending", limit=SHOWN)["approvals"]
+            self._known = stamp, Open(found, int(stamp["count"]))
+        return self._known[1]
+
+    def _head(self, found: Open) -> None:
+        if not found.rows:
+            with Tag("div", "", "empty"):
+                Tag("p", "Nothing waits for you.")
+                link("All runs", "/runs")
+        elif len(found.rows) > 1:
+            self._together()
+
+    def _together(self) -> None:
+        with Tag("section", "", "panel together"):
+            Tag("h2", "Several together")
+            with Tag("div", "", "row"):
+                every = Tag("input", "", type="checkbox", id="pick-all")
+                every.on("change", js_handler=ALL)
+                Tag("label", "Choose all that are shown", "beside", for_="pick-all")
+            Tag("label", "Reason for those that are chosen (optional)", for_="reason-all")
+            Tag("textarea", "", "reason", id="reason-all", rows=1, maxlength=LONGEST)
+            with Tag("div", "", "row"):
+                for text, approved, classes in (
+                    ("Approve those chosen ...", True, "main"),
+                    ("Refuse those chosen ...", False, "danger"),
+                ):
+                    made = Tag("button", text, classes, type="button", **barred(self._view))
+                    made.on("click", self._answer(approved), js_handler=CHOSEN)
+            self._said = Tag("p", "", "said", aria_live="polite")
+
+    def _row(self, one: Approval) -> None:
+        with Tag("div", "", "panel approval"):
+            with Tag("div", "", "row"):
+                own = f"pick-{one['id']}"
+                Tag("input", "", "pick", type="checkbox", id=own, value=one["id"])
+                Tag("label", "Choose it", "beside", for_=own)
+            show_question(one)
+            show_answers(self._view, one, self._answered)
+
+    def _answer(self, approved: bool) -> Callable[[GenericEventArguments], Any]:
+        async def answer(event: GenericEventArguments) -> None:
+            said = event.args if isinstance(event.args, dict) else {}
+            rows = self.asked.answer.rows if self.asked.answer else ()
+            found = picked(rows, list(said.get("ids") or [])[:SHOWN])
+            if not found:
+                self._said.text = "None is chosen."
+            else:
+                with self._place:
+                    await self._decide(found, approved, str(said.get("why") or "")[:LONGEST])
+
+        return answer
+
+    async def _decide(self, found: Sequence[Approval], approved: bool, why: str) -> None:
+        if not await _is_sure(found, approved):
+            return
+        work = self._view.acting.work
+        done, errors = await self._view.acting.ask(lambda: decide(work, found, approved, why))
+        ui.notify(
+            outcome(done, approved, errors),
+            type="negative" if errors else "positive",
+            multi_line=True,
+            close_button="Close",
+        )
+        await self._answered()
+
+    async def _answered(self) -> None:
+        for do in self._then:
+            await do()
+
+
+def _more(found: Open) -> None:
+    if found.count > len(found.rows):
+        Tag("p", f"{found.count - len(found.rows)} older ones come when these are decided.", "soft")
+
+
+def decide(
+    work: WorkClient, chosen: Sequence[Approval], approved: bool, why: str
+) -> tuple[int, list[str]]:
+    """Answer each, about what was shown of it: how many that was, and what went wrong with others.
+    Blocks.
+    """
+    done, errors = 0, list[str]()
+    for one in chosen:
+        where = f"step {one['path']} of run {one['run']}"
+        if approved and (why_not := not_shown(one)):
+            errors.append(f"{where}: {why_not}")
+            continue
+        try:
+            work.decide(one["id"], approved, one["hash"], why)
+            done += 1
+        except VrooliError as error:
+            errors.append(f"{where}: {error.what}")
+    return done, errors
+
+
+async def _is_sure(chosen: Sequence[Approval], approved: bool) -> bool:
+    text, classes = ("Approve", "main") if approved else ("Refuse", "danger")
+
+    def build() -> None:
+        with Tag("ul"):
+            for one in chosen:
+                Tag("li", f"{one['message']} (step {one['path']} of run {one['run']})")
+
+    answers = (f"{text} them", "Leave them")
+    return await is_sure(f"{text} {len(chosen)}?", build, answers, classes)

@@ -1,0 +1,52 @@
+"""Port: programs that are run for the bytes that they write, more than fits into memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class OutputProgram:
+    """What to run; what it writes to standard output is what is wanted.
+
+    Attributes:
+        title: what it does, for messages ("copy the cluster").
+        argv: the program and its arguments; no shell is involved.
+        env: all its variables, which may be secrets.
+    """
+
+    title: str
+    argv: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Output(Protocol):
+    """One that runs. Every method blocks."""
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Bytes put into `buffer`; 0 at the end."""
+        ...
+
+    def finish(self) -> None:
+        """Wait for its end, after its last byte.
+
+        Raises:
+            StartFailed: it failed, with its last lines: what was read is not whole.
+        """
+        ...
+
+    def end(self) -> None:
+        """Kill it, wherever it is; nothing when it has ended."""
+        ...
+
+
+class Outputs(Protocol):
+    """Runs them."""
+
+    def open(self, program: OutputProgram) -> Output:
+        """It runs when this returns.
+
+        Raises:
+            StartFailed: there is no such program here, or it cannot be started.
+        """
+        ...

@@ -1,0 +1,126 @@
+"""Port `Blobs`: a folder of this machine, or one that is mounted here.
+
+A blob is on the disk when `put` returns, with every folder above it: a backup that a power cut
+takes away was none.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from vrooli.core.errors import NotStored, StorageError, TooLarge
+from vrooli.core.ports.blobs import LARGEST
+from vrooli.stack.durable import sync_folder
+
+_NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]*/)*[a-z0-9][a-z0-9._-]*", re.ASCII)
+_PART = re.compile(r"\.[0-9a-f]{16}\.part")
+
+
+class BlobFolder:
+    """A folder; it is made, for us alone, when the first blob comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def where(self) -> str:
+        """See the port."""
+        return str(self._folder)
+
+    def put(self, name: str, data: bytes) -> bool:
+        """See the port. Written beside and linked: of two writers the first one wins."""
+        path = self._path(name)
+        if len(data) > LARGEST:
+            raise TooLarge(f"a blob has at most {LARGEST} bytes", where=name)
+        with _told(path, "cannot keep"):
+            if path.exists():
+                return False
+            self._made(path.parent)
+            part = path.with_name(f".{os.urandom(8).hex()}.part")
+            try:
+                _write(part, data)
+                os.link(part, path)
+            except FileExistsError:
+                return False
+            finally:
+                part.unlink(missing_ok=True)
+            sync_folder(path.parent)
+            return True
+
+    def get(self, name: str) -> bytes:
+        """See the port."""
+        path = self._path(name)
+        with _told(path, "cannot read"):
+            try:
+                with path.open("rb") as file:
+                    data = file.read(LARGEST + 1)
+            except FileNotFoundError as error:
+                raise NotStored("there is nothing of this name", where=str(path)) from error
+        if len(data) > LARGEST:
+            raise TooLarge(f"it has more than {LARGEST} bytes", where=str(path))
+        return data
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """See the port."""
+        top = self._path(prefix.rstrip("/"))
+        with _told(top, "cannot list"):
+            found = sorted(_below(top))
+        for path, size in found:
+            yield path.relative_to(self._folder).as_posix(), size
+
+    def delete(self, name: str) -> None:
+        """See the port."""
+        path = self._path(name)
+        with _told(path, "cannot remove"), suppress(FileNotFoundError):
+            path.unlink()
+            sync_folder(path.parent)
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"no name for a blob: {name!r}")
+        return self._folder / name
+
+    def _made(self, folder: Path) -> None:
+        """Make it, and put its name on the disk, from the first folder that is not there."""
+        if folder.is_dir():
+            return
+        self._made(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _below(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Files, but for those that are being written, or that a kill left."""
+    for root, _, names in os.walk(folder, onerror=_unless_missing):
+        for name in names:
+            if not _PART.fullmatch(name):
+                path = Path(root) / name
+                yield path, path.lstat().st_size
+
+
+def _unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
+
+
+@contextmanager
+def _told(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{what}: {error.strerror}",
+            where=str(path),
+            next_step="check that the disk is mounted, has room, and may be written to by this "
+            "user",
+        ) from error

@@ -1,0 +1,99 @@
+"""Port `Outputs`: children of our own, whose pipe is as wide as the kernel makes it."""
+
+import fcntl
+import os
+import subprocess
+import tempfile
+from contextlib import suppress
+from typing import IO
+
+from vrooli.core.errors import StartFailed
+from vrooli.core.ports.outputs import OutputProgram
+
+_PIPE = 1024 * 1024
+"""Bytes: what anybody may ask for, by /proc/sys/fs/pipe-max-size."""
+
+_COMPLAINTS = 4000
+"""Characters of standard error that are told."""
+
+_GRACE = 10.0
+"""Seconds for a program whose output has ended."""
+
+
+class LocalOutputs:
+    """Runs programs; one that outlives us ends at its next write, to a pipe without a reader."""
+
+    def open(self, program: OutputProgram) -> "LocalOutput":
+        """See the port."""
+        complaints = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by whoever reads the output
+        try:
+            child = subprocess.Popen(
+                list(program.argv),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                bufsize=0,
+                env=dict(program.env),
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            complaints.close()
+            raise StartFailed(
+                f"could not {program.title}: {error.strerror}",
+                where=program.argv[0],
+                next_step="check that the program is installed, and may be run",
+            ) from error
+        return LocalOutput(program, child, complaints)
+
+
+class LocalOutput:
+    """See the port."""
+
+    def __init__(
+        self, program: OutputProgram, child: subprocess.Popen[bytes], complaints: IO[bytes]
+    ) -> None:
+        assert child.stdout is not None
+        self._program, self._child, self._complaints = program, child, complaints
+        self._pipe = child.stdout.fileno()
+        with suppress(OSError):  # it stays as it is, which is slower
+            fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE)
+
+    def readinto(self, buffer: memoryview) -> int:
+        """See the port."""
+        return os.readv(self._pipe, [buffer])
+
+    def finish(self) -> None:
+        """See the port."""
+        try:
+            code = self._child.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            code = self._child.wait()
+        said = self._said()
+        self._close()
+        if code != 0:
+            ended = f"ended with {code}" if code > 0 else f"was killed by signal {-code}"
+            raise StartFailed(
+                f"could not {self._program.title}: it {ended}{said}",
+                where=os.path.basename(self._program.argv[0]),
+                next_step="mend what it names, then again",
+            )
+
+    def end(self) -> None:
+        """See the port."""
+        if self._child.poll() is None:
+            self._child.kill()
+            self._child.wait()
+        self._close()
+
+    def _said(self) -> str:
+        self._complaints.seek(0, os.SEEK_END)
+        self._complaints.seek(max(0, self._complaints.tell() - _COMPLAINTS))
+        text = self._complaints.read().decode("utf-8", "replace")
+        return "".join(f"\n  | {line}" for line in text.splitlines()[-10:] if line.strip())
+
+    def _close(self) -> None:
+        if self._child.stdout is not None:
+            self._child.stdout.close()
+        self._complaints.close()

@@ -1,0 +1,146 @@
+"""A PostgreSQL resource as a backup sees it: how its cluster is copied while it serves, and how a
+copy is proven to be one.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from vrooli.core.command import EnsureDirectory
+from vrooli.core.errors import ConfigError, StartFailed, StorageError
+from vrooli.core.ports.outputs import OutputProgram
+from vrooli.stack.backing import Backing, Found
+from vrooli.stack.postgres import clusters, manifest
+from vrooli.stack.postgres import installation as installations
+from vrooli.stack.postgres.cluster import ENV, SUPERUSER
+from vrooli.stack.postgres.installation import Installation
+from vrooli.stack.postgres.left import PROOF, removed
+from vrooli.stack.postgres.upgrade import compare, facts
+from vrooli.stack.postgres.upgrade.ask import Asker
+from vrooli.stack.postgres.upgrade.programs import Programs
+from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.upgrading import Told
+
+FORM = "postgres-physical"
+
+_INSIDE = """
+SELECT json_build_object(
+'version', current_setting('server_version'),
+'system', (SELECT system_identifier::text FROM pg_control_system()),
+'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
+'lsn', pg_current_wal_flush_lsn()::text,
+'tablespaces', (SELECT json_agg(spcname) FROM pg_tablespace
+    WHERE spcname NOT IN ('pg_default', 'pg_global')))"""
+
+
+class PostgresBacking(Backing):
+    """The whole cluster by `pg_basebackup`: one tar with the WAL that makes it consistent.
+
+    Args:
+        of: the resource.
+        apart: folder of a socket that is not the live server's.
+    """
+
+    form = FORM
+
+    def __init__(self, of: Resource, apart: str) -> None:
+        self._of, self._apart = of, apart
+
+    async def ask(self) -> Mapping[str, Any]:
+        """See the base: version, system identifier, timeline and where the WAL stands.
+
+        Raises:
+            ConfigError: it has tablespaces, which one stream cannot carry.
+        """
+        of = self._of
+        live = Asker(of.context.tools.streams, of.stage.address, of.password)
+        said: dict[str, Any] = await live.json(_INSIDE)
+        if outside := said.pop("tablespaces", None):
+            raise ConfigError(
+                f"tablespaces outside the data folder are not carried: {', '.join(outside)}",
+                where=of.name,
+                next_step="move their tables into pg_default (ALTER TABLE ... SET TABLESPACE)",
+            )
+        return said
+
+    def program(self) -> OutputProgram:
+        """See the base."""
+        of, programs = self._of, self._programs(self._of.major)
+        argv = (
+            str(programs.bin / "pg_basebackup"),
+            "--pgdata=-",
+            "--format=tar",
+            "--wal-method=fetch",
+            "--checkpoint=fast",
+            "--no-password",
+            f"--label=vrooli {of.name}",
+            f"--host={of.sockets}",
+            f"--port={of.service.port}",
+            f"--username={SUPERUSER}",
+        )
+        env = {**ENV, "PGPASSWORD": of.password, "PGAPPNAME": "vrooli backup"}
+        return OutputProgram("copy the cluster", argv, env)
+
+    async def prepare(self) -> str:
+        """See the base."""
+        of = self._of
+        stage = of.stage_for(PROOF, self._apart)
+        gone = removed(of.folders, of.name, PROOF)
+        made = EnsureDirectory(str(stage.cluster), 0o700, stage.user)
+        await of.context.executor.run([*gone, *stage.made(""), made], _silent)
+        return str(stage.cluster)
+
+    async def prove(self, told: Told) -> Found:
+        """See the base: the manifest of the server, a start, a read of every row, every page."""
+        of, checks = self._of, []
+        stage = of.stage_for(PROOF, self._apart)
+        major = clusters.major_of(stage.cluster)
+        if major is None:
+            raise StorageError(
+                "there is no cluster in it", where=of.name, next_step="take another restore point"
+            )
+        programs = self._programs(major)
+        run = Programs(stage, of.context.tools)
+        told("compare with the manifest of the server")
+        if wrong := await asyncio.to_thread(manifest.problems, stage.cluster):
+            raise StartFailed(
+                f"it is not what the server sent:{compare.told(wrong)}",
+                where=of.name,
+                next_step="take another restore point",
+            )
+        checks.append("every file is there that the server sent")
+        told("start it")
+        async with run.server(programs, stage.cluster) as asker:
+            checks.append("a server starts on it, and recovers to a consistent state")
+            said = await facts.gather(asker, contents=True, told=told)
+            checks.append(f"every row was read: {compare.summary(said)}")
+        await run.run("check every page", stage.checksums(programs), told)
+        checks.append("the checksum of every page is right")
+        return Found(tuple(checks), compare.numbers(said))
+
+    async def clean(self) -> None:
+        """See the base."""
+        of = self._of
+        await of.context.executor.run(removed(of.folders, of.name, PROOF), _silent)
+
+    @property
+    def user(self) -> str | None:
+        """See the base."""
+        return self._of.stage.user
+
+    def _programs(self, major: int) -> Installation:
+        of = self._of
+        declared = of.declared if of.declared != "embedded" else ""
+        known = (clusters.last_run_by(of.data), of.clusters.programs, declared)
+        found = installations.of_major(major, of.place.home.pgsql, filter(None, known))
+        if found is None:
+            raise ConfigError(
+                f"there are no programs of PostgreSQL {major} here",
+                where=of.name,
+                next_step=f"install them (Debian: apt install postgresql-{major})",
+            )
+        return found
+
+
+def _silent(_: str) -> None:
+    """Nothing that anybody waits for."""

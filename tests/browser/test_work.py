@@ -1,0 +1,100 @@
+"""The pages of the work: what is typed stays, what happens is seen, and what is asked is done."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import CHROMIUM, Watched
+from tests.support.stack import LiveStack
+
+pytestmark = pytest.mark.skipif(
+    not Path(CHROMIUM).exists(), reason="Chromium is not installed (apt-get install chromium)"
+)
+
+PAID = """
+name: paid-note
+inputs:
+  type: object
+  required: [title]
+  properties:
+    title: {type: string, minLength: 3}
+    at: {type: string, format: date-time}
+    count: {type: integer, default: 2}
+do:
+  - step: note
+    tool: {name: write_file, arguments: {path: note.md, text: "${inputs.title}"}}
+  - step: paid
+    wait: {signal: paid}
+  - step: share
+    value: {each: "${steps.paid.data.sum / (inputs.count - 2)}"}
+"""
+
+SIGNED = """
+name: to-sign
+do:
+  - step: sign
+    approval: {message: "Keep it?", what: {kept: true}}
+"""
+
+
+def _add(stack: LiveStack, folder: Path, text: str) -> None:
+    file = folder / "routine.yaml"
+    file.write_text(text)
+    added = stack.run("routine", "add", str(file))
+    assert added.returncode == 0, added.stderr
+
+
+def test_a_run_is_started_signalled_and_forked_on_its_page(
+    stack: LiveStack, opened: Watched, tmp_path: Path
+) -> None:
+    _add(stack, tmp_path, PAID)
+    page = opened.go("/routines/paid-note")
+    page.get_by_label("title").fill("ab")
+    page.get_by_label("count").fill("3")
+    page.get_by_label("count").fill("2")
+    start = page.get_by_role("button", name="Start", exact=True)
+    start.click()
+    expect(page.get_by_text("'ab' is too short")).to_be_visible()
+    expect(page.get_by_label("count")).to_have_value("2")
+    page.get_by_label("title").fill("abc")
+    start.click()
+    page.wait_for_url("**/runs/*")
+    expect(page.get_by_text("paid began")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="note.md").click()
+    assert Path(download.value.path()).read_text(encoding="utf-8") == "abc"
+    run = page.url
+    page.get_by_label("What it carries").fill('{"sum": 6}')
+    page.get_by_role("button", name="Send it").click()
+    expect(page.locator("main .panel .state.failed")).to_be_visible()
+    page.get_by_role("button", name="Fork ...", exact=True).click()
+    page.get_by_label("From where").select_option("paid")
+    expect(page.get_by_text("Kept as it is: note")).to_be_visible()
+    page.get_by_label("count").fill("4")
+    page.get_by_role("button", name="Fork it").click()
+    page.wait_for_url(lambda url: url != run)
+    expect(page.get_by_role("link", name=re.compile("forked from run"))).to_be_visible()
+    expect(page.get_by_role("heading", name="It waits for a signal")).to_be_visible()
+
+
+def test_what_is_typed_in_the_inbox_stays_and_several_are_answered_together(
+    stack: LiveStack, opened: Watched, tmp_path: Path
+) -> None:
+    _add(stack, tmp_path, SIGNED)
+    stack.run("run", "start", "to-sign")
+    page = opened.go("/approvals")
+    expect(page.locator(".inbox article")).to_have_count(1)
+    page.get_by_label("Reason").fill("half typ")
+    stack.run("run", "start", "to-sign")
+    expect(page.locator(".inbox article")).to_have_count(2)
+    expect(page.locator(".menu .count")).to_have_text("2")
+    expect(page.locator(".inbox article").last.get_by_label("Reason")).to_have_value("half typ")
+    page.get_by_label("Choose all").check()
+    page.get_by_role("button", name="Refuse those chosen").click()
+    page.get_by_role("button", name="Refuse them").click()
+    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    expect(page.get_by_text("rejected by operator")).to_have_count(2)
+    opened.go("/runs?routine=to-sign&status=failed")
+    expect(page.locator("tbody tr")).to_have_count(2)

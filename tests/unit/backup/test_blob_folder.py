@@ -1,0 +1,33 @@
+"""A folder as a place for backups."""
+
+from pathlib import Path
+
+import pytest
+
+from vrooli.core.errors import StorageError
+from vrooli.host.blob_folder import BlobFolder
+
+
+def test_what_a_kill_left_half_written_is_no_blob(tmp_path: Path) -> None:
+    blobs = BlobFolder(tmp_path)
+    blobs.put("points/1.json", b"1")
+    (tmp_path / "points" / ".0123456789abcdef.part").write_bytes(b"half")
+    assert list(blobs.sizes("points/")) == [("points/1.json", 1)]
+
+
+def test_only_its_owner_reads_it(tmp_path: Path) -> None:
+    BlobFolder(tmp_path / "store").put("points/1.json", b"1")
+    assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "store" / "points" / "1.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_place_that_takes_nothing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("a file", encoding="ascii")
+    with pytest.raises(StorageError, match=r"store/points/1\.json: cannot keep"):
+        BlobFolder(tmp_path / "store").put("points/1.json", b"1")
+
+
+@pytest.mark.parametrize("name", ["../up", "/etc/passwd", "a//b", "", ".hidden", "a/../b"])
+def test_a_name_cannot_lead_out_of_it(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="no name"):
+        BlobFolder(tmp_path).put(name, b"")

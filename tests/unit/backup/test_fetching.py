@@ -1,0 +1,70 @@
+"""A tar is unpacked into its folder, and nowhere else."""
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.unit.backup.made import new_keys, new_store, part_of, stored
+from vrooli.backup.fetching import fetch
+from vrooli.core.errors import Damaged, UsageError, VrooliError
+
+KEYS = new_keys()
+
+
+def _tar(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for info, data in members:
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def _member(
+    name: str, data: bytes = b"", kind: bytes = tarfile.REGTYPE
+) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.type, info.mode, info.linkname = kind, 0o600, "/etc/passwd"
+    return info, data
+
+
+def _fetch(tar: bytes, folder: Path) -> None:
+    store, _ = new_store(KEYS)
+    fetch(part_of(stored(tar, store, KEYS)), store, KEYS, folder, None, lambda _: None)
+
+
+def test_files_and_folders_come_out_as_they_were(tmp_path: Path) -> None:
+    folder, deep = _member("base", kind=tarfile.DIRTYPE), _member("base/1259", b"page" * 4096)
+    _fetch(_tar(_member("PG_VERSION", b"18\n"), folder, deep), tmp_path)
+    assert (tmp_path / "PG_VERSION").read_bytes() == b"18\n"
+    assert (tmp_path / "base" / "1259").read_bytes() == b"page" * 4096
+    assert (tmp_path / "PG_VERSION").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["../out", "/tmp/out", "base/../../out"])
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with pytest.raises(Damaged, match="leads out"):
+        _fetch(_tar(_member(name, b"x")), inside)
+    assert [path.name for path in tmp_path.iterdir()] == ["inside"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_are_refused(tmp_path: Path, kind: bytes) -> None:
+    with pytest.raises(Damaged, match="neither a file nor a folder"):
+        _fetch(_tar(_member("pg_tblspc", kind=kind)), tmp_path)
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("mine", encoding="ascii")
+    with pytest.raises(UsageError, match="empty folder"):
+        _fetch(_tar(_member("kept", b"other")), tmp_path)
+    assert (tmp_path / "kept").read_text(encoding="ascii") == "mine"
+
+
+def test_what_is_no_tar_is_told(tmp_path: Path) -> None:
+    with pytest.raises(VrooliError, match="no tar"):
+        _fetch(b"\x01" * 4096, tmp_path)

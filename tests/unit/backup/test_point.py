@@ -1,0 +1,94 @@
+"""Manifests: what was written is what is read, and nothing else is."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.backup.made import ID, new_keys, new_store, part_of, point_of, stored
+from vrooli.backup.packs import name_in_store
+from vrooli.backup.point import read, written
+from vrooli.backup.proof import Proof
+from vrooli.backup.store import MAC_KEY, opened
+from vrooli.core.errors import Damaged, UsageError
+
+KEYS = new_keys()
+KEY = KEYS.mac
+
+
+def test_a_point_is_read_as_it_was_written() -> None:
+    store, _ = new_store(KEYS)
+    point = point_of(part_of(stored(b"data", store, KEYS)))
+    assert read(written(point, KEY), KEY, "here") == point
+    assert point.plain == 4
+    assert point.part_of("postgres") == point.parts[0]
+    assert point.part_of("redis") is None
+
+
+def test_a_point_that_somebody_changed_is_refused() -> None:
+    said = json.loads(written(point_of(), KEY))
+    for key, value in {"host": "evil", "id": "20261128t075212z-ffffff", "mac": "0" * 64}.items():
+        with pytest.raises(Damaged, match="changed or damaged"):
+            read(json.dumps({**said, key: value}).encode(), KEY, "here")
+    for text in (b"", b"[]", b"{}", b"null", b'{"mac": 1}', b"\xff"):
+        with pytest.raises(Damaged, match="changed or damaged"):
+            read(text, KEY, "here")
+    with pytest.raises(Damaged, match="the key is another"):
+        read(written(point_of(), KEY), b"another", "here")
+
+
+def test_points_are_found_by_the_beginning_of_their_id() -> None:
+    store, _ = new_store(KEYS)
+    with pytest.raises(UsageError, match="no restore point yet"):
+        store.point("latest")
+    other = "20261128t075213z-3f09ab"
+    for id in (other, ID):
+        store.keep(point_of(id=id))
+    assert store.ids() == [ID, other]
+    assert store.point("latest").id == other
+    assert store.point("20261128t075212").id == ID
+    with pytest.raises(UsageError, match="begins 2 restore points"):
+        store.point("20261128")
+    with pytest.raises(UsageError, match="no restore point `2025`"):
+        store.point("2025")
+
+
+def test_a_damaged_point_hides_no_other() -> None:
+    store, blobs = new_store(KEYS)
+    store.keep(point_of())
+    blobs.held["points/20261128t075213z-3f09ab.json"] = b"{"
+    blobs.held["points/20261128t075214z-3f09ab.json"] = blobs.held[f"points/{ID}.json"]
+    found = dict(store.points())
+    assert found[ID] == point_of()
+    assert isinstance(found["20261128t075213z-3f09ab"], Damaged)
+    assert "is the manifest of" in str(found["20261128t075214z-3f09ab"])
+
+
+def test_the_last_proof_counts() -> None:
+    store, _ = new_store(KEYS)
+    assert store.proof(ID) is None
+    good = Proof(ID, 1000.0, "verified", ("it starts",), seconds=1.5, facts={"rows": 3})
+    store.keep_proof(good)
+    assert store.proof(ID) == good
+    bad = replace(good, at=2000.0, outcome="failed", why="a page is damaged")
+    store.keep_proof(bad)
+    assert store.proof(ID) == bad
+
+
+def test_a_store_is_known_by_its_identity_alone() -> None:
+    store, blobs = new_store(KEYS)
+    store.share_key(KEYS.seal)
+    store.keep(point_of())
+    assert opened(blobs, KEYS.opener).point("latest") == point_of()
+    with pytest.raises(Damaged, match="cannot be opened"):
+        opened(blobs, new_keys().opener)
+    del blobs.held[MAC_KEY]
+    with pytest.raises(UsageError, match="no restore points here"):
+        opened(blobs, KEYS.opener)
+
+
+def test_the_name_of_a_pack_says_what_it_holds() -> None:
+    store, blobs = new_store(KEYS)
+    pack = stored(b"data", store, KEYS).packs[0]
+    assert list(blobs.held) == [name_in_store(pack)]
+    assert name_in_store(pack).startswith(f"packs/{pack.name[:2]}/")
