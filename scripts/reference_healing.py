@@ -19,6 +19,7 @@ SYMPTOMS = {
     policy.Symptom.STOPPED: "its process is stopped (SIGSTOP, state T)",
     policy.Symptom.UNRESPONSIVE: "its process is there, and its probe fails",
     policy.Symptom.BREACHED: "a check of the machine finds something",
+    policy.Symptom.ASKED: "nothing: a person asked for an action",
 }
 
 OUTCOMES = {
@@ -27,6 +28,7 @@ OUTCOMES = {
     Outcome.RELAPSED: "its probe passed, and it failed again before that had been stable",
     Outcome.REFUSED: "nothing was done, because it would not have helped or was not allowed",
     Outcome.UNVERIFIABLE: "its probe passes, but a dependent still fails, or an operator took over",
+    Outcome.DONE: "nothing was wrong: a person asked for an action, and it answers after it",
 }
 
 PAGE = """\
@@ -54,7 +56,8 @@ becomes `unknown` when the watchdog must suspect itself:
 - the history cannot be written, and the check judges by it (`heartbeat`). No look at a service
   does: a full disk makes nothing look sick.
 
-What the kernel tells, that a process ended or is stopped, needs no look and is believed.
+What the kernel tells is believed at once: that a process ended, when it ends; that it is stopped
+(SIGSTOP), by the first look at it, which is within its `interval` or the `sweep`.
 
 A resource that says that it is starting (crash recovery of PostgreSQL) is not failing as long as it
 does any work; after {idle:g} s without any, it is.
@@ -117,8 +120,13 @@ whatever fails.
 {outcomes}
 
 After its probe passes again, a heal must hold for `stability` ({stability:g} s); dependents get
-{patience:g} s to pass again. A heal is written down before it acts. When the watchdog is killed
-in the middle, the next one goes on with the verification, and does nothing twice.
+{patience:g} s to pass again, but for those that failed before it and for no need's fault. A heal is
+written down before it acts. When the watchdog is killed in the middle, the next one goes on with
+the verification, and does nothing twice.
+
+What a person asks for (`vrooli-autoheal heal`) is recorded with the rule `by-hand`, and counts in
+no backoff. About what is well it is `done`, no heal and no restart after a failure; an action that
+would do nothing, like `start` of what runs, is refused and not recorded.
 
 ## The watchers themselves
 
@@ -199,13 +207,15 @@ def _gates() -> str:
 
 def _ladders() -> str:
     rows = (
-        (f"`{symptom}`", SYMPTOMS[symptom], _actions(ladder))
+        (f"`{symptom}`", SYMPTOMS[symptom], _actions(symptom, ladder))
         for symptom, ladder in policy.LADDERS.items()
     )
     return table("symptom | what is wrong | actions, mildest first", rows)
 
 
-def _actions(ladder: tuple[str, ...]) -> str:
+def _actions(symptom: policy.Symptom, ladder: tuple[str, ...]) -> str:
+    if symptom is policy.Symptom.ASKED:
+        return "what was asked for"
     return ", then ".join(f"`{action}`" for action in ladder) or "those of the check, if allowed"
 
 

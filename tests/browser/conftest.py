@@ -181,9 +181,11 @@ def docker_calls(stack: LiveStack) -> Iterator[list[bytes]]:
         listener.listen()
         thread = threading.Thread(target=_note_calls, args=(listener, asked))
         thread.start()
-        yield asked
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield asked
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def _note_calls(listener: socket.socket, asked: list[bytes]) -> None:

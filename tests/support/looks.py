@@ -44,7 +44,8 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     """The result of `check` on the machine that `case` describes.
 
     Keys, all optional: `files` (path -> content), `modified` (path -> seconds ago), `disk`,
-    `memory` (fields of the facts), `load`, `lag`, `names` (name -> addresses), `options`,
+    `disks` (by path), `memory` (fields of the facts), `load`, `lag`, `names` (name -> addresses),
+    `options`,
     `sync` (synchronised, seconds off), `beats` (name -> seconds ago and failure), `warning` and
     `critical`, `before` (details of the look before), `was` (its status), `cpus`, `peers` (address
     -> what each connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
@@ -109,6 +110,8 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
     system = MemorySystem(loads=tuple(case.get("load", (0.1, 0.1, 0.1))))
     if "disk" in case:
         system.ordinary = DiskFacts(**case["disk"])
+    for path, facts in case.get("disks", {}).items():
+        system.disks[path] = DiskFacts(**facts)
     if "memory" in case:
         system.memory_facts = MemoryFacts(**case["memory"])
     if "sync" in case:

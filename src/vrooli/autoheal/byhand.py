@@ -13,7 +13,7 @@ from vrooli.autoheal.hosthealing import HostHealing, commands_of
 from vrooli.autoheal.policy import LADDERS, Decision, Symptom
 from vrooli.autoheal.reactor import Reactor
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import Busy, UnknownName, UsageError
+from vrooli.core.errors import Busy, Refused, UnknownName, UsageError
 from vrooli.core.nearest import did_you_mean
 
 AT_IT = "wait for its end, which `vrooli-autoheal heals` shows"
@@ -82,6 +82,7 @@ class ByHand:
                 next_step=listed,
             )
         danger = _danger(found, name)
+        await self._require_use(found, name)
         steps = self._steps(found, name)
         told = {"subject": wish.subject, "action": name, "danger": str(danger), "steps": steps}
         if wish.dry_run:
@@ -109,7 +110,22 @@ class ByHand:
             return commands_of(name, self._checker.facts_of(found))
         launch = self._board.supervisor.context.launches.get(found.name)
         process = f" (pid {launch.identity.pid})" if launch else ""
-        return [f"{healer(name).title}{process}"]
+        steps = [f"{healer(name).title}{process}"]
+        if healer(name).danger is not Danger.SAFE and (without := self._without(found)):
+            steps.append(f"what needs it does without meanwhile: {', '.join(without)}")
+        return steps
+
+    def _without(self, tracked: Tracked) -> list[str]:
+        running = self._board.supervisor.running
+        return [one.name for one in self._board.dependents(tracked) if running(one.service)]
+
+    async def _require_use(self, found: Tracked | HostCheck, name: str) -> None:
+        if isinstance(found, HostCheck):
+            return
+        why = await healer(name).useless(found.service, self._board.supervisor)
+        if why:
+            listed = f"`vrooli-autoheal actions {found.name}` lists what else can be done"
+            raise Refused(why, where=found.name, next_step=listed)
 
     def _mildest(self, found: Tracked | HostCheck, known: list[str]) -> str:
         if isinstance(found, HostCheck):

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from vrooli.autoheal.policy import Symptom
 from vrooli.autoheal.record import Entry
 
 BY_HAND = "by-hand"
@@ -16,7 +17,7 @@ class Outcome(StrEnum):
 
     healed: the failing probe and the dependents pass again, and it stayed so. ineffective: it did
     not help. relapsed: it helped, but not for long. refused: a rule forbade it. unverifiable: done,
-    but nobody could confirm it.
+    but nobody could confirm it. done: nothing was wrong, a person asked for it, and it answers.
     """
 
     HEALED = "healed"
@@ -24,6 +25,7 @@ class Outcome(StrEnum):
     RELAPSED = "relapsed"
     REFUSED = "refused"
     UNVERIFIABLE = "unverifiable"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,15 @@ class Heal:
     verified_after: float | None = None
     finished_at: float | None = None
     note: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether nothing was wrong, and a person asked for it."""
+        return self.symptom == Symptom.ASKED
+
+    def well(self, at: float) -> "Heal":
+        """With the outcome of one that ended well."""
+        return self.ended(Outcome.DONE if self.asked else Outcome.HEALED, at)
 
     def tried(self, attempt: Attempt) -> "Heal":
         """With one more attempt."""

@@ -23,6 +23,10 @@ class Danger(StrEnum):
     DESTRUCTIVE = "destructive"
 
 
+async def _of_use(_: Service, __: Supervisor) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Healer:
     """A named recovery action.
@@ -34,6 +38,9 @@ class Healer:
         run: does it, and returns when the service's probe passes again; raises a VrooliError when
             it did not help.
         starts: whether the service is started anew by it.
+        useless: why it would do nothing to the service as that is now; empty when it would do
+            something. Asked for a person, who is told so instead.
+        gives_up: whether it ends with the service stopped.
     """
 
     id: str
@@ -41,6 +48,8 @@ class Healer:
     danger: Danger
     run: Callable[[Service, Supervisor], Awaitable[Result]]
     starts: bool = True
+    useless: Callable[[Service, Supervisor], Awaitable[str]] = _of_use
+    gives_up: bool = False
 
 
 class GivenUp(StartFailed):

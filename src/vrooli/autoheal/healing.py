@@ -1,7 +1,8 @@
 """A heal as a transaction: what is written down, done, verified and watched."""
 
+from collections.abc import Coroutine
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from vrooli.autoheal import policy
 from vrooli.autoheal.board import Board
@@ -39,6 +40,10 @@ class Judge(Protocol):
 
     async def give_up(self, tracked: Tracked, why: str) -> None:
         """From here on a person is needed."""
+        ...
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> object:
+        """Run `work` on the side."""
         ...
 
     def yield_to(self, tracked: Tracked) -> None:
@@ -84,13 +89,15 @@ class Healing:
 
     async def by_hand(self, tracked: Tracked, action: str, who: str) -> Heal:
         """One action because a person says so: the policy is not asked, the count is untouched.
-        The heal, verified or not; its stability is watched on.
+        The heal: of what failed and passes again it has no outcome yet, its stability is watched
+        on. What did not fail is not healed: that is recorded as done.
         """
-        cause = tracked.failure.cause if tracked.failure else f"asked for by {who}"
-        symptom = tracked.failure.symptom if tracked.failure else Symptom.UNRESPONSIVE
-        failure = Failure(symptom, cause, self._clock.wall(), self._clock.monotonic())
-        decision = Decision("heal", BY_HAND, f"by {who}")
-        tracked.heal = opened(tracked.name, failure, decision)
+        await self._interrupt(tracked, who)
+        now = (self._clock.wall(), self._clock.monotonic())
+        failure = Failure(Symptom.ASKED, f"asked for by {who}", *now)
+        if tracked.failure is not None:
+            failure = Failure(tracked.failure.symptom, tracked.failure.cause, *now)
+        tracked.heal = heal = opened(tracked.name, failure, Decision("heal", BY_HAND, f"by {who}"))
         try:
             error = await self._climb(tracked, (action,), self._supervisor)
         except (Refused, UsageError) as refusal:
@@ -98,12 +105,26 @@ class Healing:
             raise
         finally:
             tracked.acting = False
-        if error is None:
-            await self._judge.settle(tracked, f"healed by {who}")
-            await self.end(tracked, tracked.heal, Outcome.HEALED)
-        else:
-            await self.end(tracked, tracked.heal, Outcome.INEFFECTIVE, error)
-        return tracked.heal
+        if error is not None:
+            stopped = heal.asked and healer(action).gives_up
+            outcome = Outcome.DONE if stopped else Outcome.INEFFECTIVE
+            await self.end(tracked, tracked.heal, outcome, error)
+            return tracked.heal
+        await self._judge.settle(tracked, f"healed by {who}")
+        if heal.asked:
+            await self._set(tracked, tracked.heal.well(self._clock.wall()))
+            return tracked.heal
+        took = self._clock.monotonic() - heal.detected_monotonic
+        await self._set(tracked, passing := replace(tracked.heal, verified_after=round(took, 3)))
+        self._judge.spawn(self._stability(tracked, passing))
+        return passing
+
+    async def _interrupt(self, tracked: Tracked, who: str) -> None:
+        """One whose stability is still watched: what comes of it now is not its doing."""
+        earlier = tracked.heal
+        if earlier is not None and earlier.outcome is None:
+            note = f"it passed, and then {who} acted on it"
+            await self.end(tracked, earlier, Outcome.UNVERIFIABLE, note)
 
     async def verify(self, tracked: Tracked, heal: Heal) -> None:
         """Go on with one whose watchdog was killed after it had acted."""
@@ -145,7 +166,7 @@ class Healing:
     ) -> str | None:
         error = ""
         for name in ladder:
-            at = self._clock.wall()
+            at, tracked.trying = self._clock.wall(), name
             try:
                 result = await healer(name).run(tracked.service, supervisor)
             except (Refused, UsageError):  # nothing was done, and trying harder would not help
@@ -156,6 +177,8 @@ class Healing:
                     await self._judge.give_up(tracked, error)
                 await self._tried(tracked, Attempt(name, at, error))
                 continue
+            finally:
+                tracked.trying = ""
             await self._tried(tracked, Attempt(name, at))
             await self._judge.note(tracked, result)
             return None
@@ -190,15 +213,15 @@ class Healing:
         await self._stability(tracked, tracked.heal)
 
     async def _tell_chronic(self, tracked: Tracked) -> None:
-        """Each heal worked, and yet there are too many: a person has to find the cause."""
+        """This one worked, and yet there are too many: a person has to find the cause."""
         times = tracked.heals_since(self._clock.wall())
         if times == self._supervisor.stack.autoheal.chronic:
-            why = f"healed {times} times in 24 hours, although each of them worked"
+            why = f"something was done about it {times} times in 24 hours, and it fails again"
             await self._ledger.event(tracked.name, "chronic", why=why)
 
     async def _stability(self, tracked: Tracked, heal: Heal) -> None:
         await self._clock.sleep(self._supervisor.stack.autoheal.stability)
-        sick = await self._sick_dependents(tracked)
+        sick = await self._sick_dependents(tracked, heal)
         current = tracked.heal
         if current is None or current.id != heal.id or current.outcome is not None:
             return
@@ -206,13 +229,13 @@ class Healing:
             note = f"it passes, but {', '.join(sick)} still does not"
             await self.end(tracked, current, Outcome.UNVERIFIABLE, note)
         else:
-            await self.end(tracked, current, Outcome.HEALED)
+            await self._set(tracked, current.well(self._clock.wall()))
 
-    async def _sick_dependents(self, tracked: Tracked) -> list[str]:
+    async def _sick_dependents(self, tracked: Tracked, heal: Heal) -> list[str]:
         deadline = self._clock.monotonic() + DEPENDENTS_PATIENCE
         while True:
             dependents = self._board.dependents(tracked)
-            sick = [t.name for t in dependents if t.sick]
+            sick = [t.name for t in dependents if t.sick and not _failed_before(t, heal)]
             if not sick or self._clock.monotonic() >= deadline or tracked.failure is not None:
                 return sick
             await self._clock.sleep(0.25)
@@ -230,7 +253,7 @@ class Healing:
 
     async def _tried(self, tracked: Tracked, attempt: Attempt) -> None:
         assert tracked.heal is not None  # called with a heal in flight only
-        if healer(attempt.action).starts:
+        if healer(attempt.action).starts and not tracked.heal.asked:
             tracked.starts.append(attempt.at)
         await self._set(tracked, tracked.heal.tried(attempt))
 
@@ -247,3 +270,8 @@ class Healing:
     async def _set(self, tracked: Tracked, heal: Heal) -> None:
         tracked.heal = heal
         await self._ledger.heal(heal)
+
+
+def _failed_before(dependent: Tracked, heal: Heal) -> bool:
+    """Whether it failed already, and for a reason of its own: that says nothing about the heal."""
+    return 0.0 < dependent.own_since < heal.detected_monotonic

@@ -92,8 +92,8 @@ class HostHealing:
         self, item: HostCheck, names: tuple[str, ...], decision: Decision, tools: "Tools"
     ) -> Heal:
         """Take actions until the check says that it is better; the heal."""
-        failure = item.failure or self._failure(item, f"asked for {decision.reason}")
         before = item.result.status if item.result else Status.UNKNOWN
+        failure = item.failure or self._asked(item, decision, before)
         heal = opened(item.id, failure, decision)
         item.acting = True
         self._board.heal_times.append(self._clock.monotonic())
@@ -126,13 +126,20 @@ class HostHealing:
         if heal.verified_after is not None:
             item.failing, item.failure, item.decision = 0, None, None
             item.backoff = item.backoff.recovered(self._clock.monotonic())
-            heal = heal.ended(Outcome.HEALED, self._clock.wall())
+            heal = heal.well(self._clock.wall())
         else:
             item.failure = None  # the next failing look is a new one, and counts
             heal = heal.ended(Outcome.INEFFECTIVE, self._clock.wall(), error)
         await self._ledger.heal(heal, item.backoff)
         item.heal = heal
         return heal
+
+    def _asked(self, item: HostCheck, decision: Decision, before: Status) -> Failure:
+        """What a person wants done. About a check that is well nothing failed."""
+        cause = f"asked for {decision.reason}"
+        if before is not Status.OK:
+            return self._failure(item, cause)
+        return Failure(Symptom.ASKED, cause, self._clock.wall(), self._clock.monotonic())
 
     def _failure(self, item: HostCheck, cause: str) -> Failure:
         now = self._clock.monotonic()

@@ -244,7 +244,8 @@ class Loop:
                 continue
             if heal["outcome"] is None and not tracked.acting:
                 continue  # it is begun anew, and counted then
-            tracked.starts.extendleft([heal["detected_at"]] * _starts(heal))
+            if heal["symptom"] != Symptom.ASKED:
+                tracked.starts.extendleft([heal["detected_at"]] * _starts(heal))
             if heal["rule"] == BY_HAND:
                 continue
             tracked.heals.appendleft(heal["detected_at"])

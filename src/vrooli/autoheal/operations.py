@@ -18,7 +18,7 @@ from vrooli.autoheal.tracker import Tracked
 from vrooli.core.errors import Busy
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result
-from vrooli.stack import graph
+from vrooli.stack import touching
 from vrooli.stack.naming import check_ours, one, resolve
 from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.supervisor import Outcome
@@ -179,12 +179,10 @@ class Operations:
         """
         chosen, restarted = subjects
         if action in ("stop", "down"):
-            affected = chosen | graph.left_without(
-                self._supervisor.stack, chosen, self._board.wanted.running
-            )
+            affected = touching.stopped(self._supervisor.stack, chosen, self._board.wanted)
             summary = await self._stop(action, chosen, report)
         else:
-            affected = chosen | graph.transitive_needs(self._supervisor.stack, chosen)
+            affected = touching.started(self._supervisor.stack, chosen, self._board.wanted)
             summary = await self._until_stopped(self._start(chosen, restarted, report), asked)
         names = sorted(affected)
         await self._ledger.event(OPERATOR, DONE, action=action, names=names, ok=summary.ok)
@@ -211,6 +209,13 @@ class Operations:
     async def _finished(self, work: Awaitable[Upgraded]) -> Summary:
         done = await work
         return replace(await self._finish(done.outcomes), note=done.note)
+
+    def plan(self, action: Action, names: Sequence[str]) -> touching.Plan:
+        """What it would do to others than `names`; raises what `check` raises."""
+        self.check(action, names)
+        return touching.plan(
+            action, self._supervisor.stack, self.resolve(names), self._board.wanted
+        )
 
     def check(self, action: Action, names: Sequence[str]) -> None:
         """Raise UsageError for what cannot be meant."""
@@ -249,7 +254,7 @@ class Operations:
 
     async def _start(self, chosen: set[str], restarted: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack
-        wanted = chosen | graph.transitive_needs(stack, chosen)
+        wanted = touching.started(stack, chosen, self._board.wanted)
         fresh = {name for name, tracked in self._board.tracked.items() if tracked.fresh}
         self._queue(wanted, restarted)  # first: what is wanted and absent counts as failed
         was_down = self._board.wanted.paused
@@ -316,12 +321,12 @@ class Operations:
 
     async def _stop(self, action: Action, chosen: set[str], report: Report) -> Summary:
         stack = self._supervisor.stack
-        affected = chosen | graph.left_without(stack, chosen, self._board.wanted.running)
+        affected = touching.stopped(stack, chosen, self._board.wanted)
         if action == "down" and chosen == set(stack.services):
             await asyncio.to_thread(self._board.wanted.stop_all)
             await self._dependants.stop_all(report)
         else:
-            await asyncio.to_thread(self._board.wanted.stop, affected)
+            await asyncio.to_thread(self._board.wanted.stop, chosen, affected)
         await self._take_over(affected)
         return await self._finish(await self._supervisor.stop(affected, report))
 

@@ -21,13 +21,14 @@ GATE_RETRY = 15.0
 
 
 class Symptom(StrEnum):
-    """In which way a service failed."""
+    """In which way a service failed. asked: in none, and a person asked for an action."""
 
     EXITED = "exited"
     STOPPED = "stopped"
     UNRESPONSIVE = "unresponsive"
     MISSING = "missing"
     BREACHED = "breached"
+    ASKED = "asked"
 
 
 LADDERS: dict[Symptom, tuple[str, ...]] = {
@@ -36,6 +37,7 @@ LADDERS: dict[Symptom, tuple[str, ...]] = {
     Symptom.STOPPED: ("resume", "restart"),
     Symptom.UNRESPONSIVE: ("restart",),
     Symptom.BREACHED: (),
+    Symptom.ASKED: (),
 }
 """Actions by symptom, mildest first, where nothing else is declared. What the machine may be healed
 by, each of its checks says."""

@@ -113,8 +113,8 @@ class Reactor:
 
     async def fail(self, tracked: Tracked, failure: Failure) -> None:
         """A failure is certain: close what it disproves, count it, decide."""
-        tracked.failure = failure  # before anything is awaited, so that none is counted twice
-        tracked.failed_at = failure.at
+        own = not self._board.failing_needs(tracked)
+        tracked.fails(failure, own=own)  # before anything is awaited, so that none counts twice
         before = tracked.prior = tracked.backoff
         tracked.backoff = before.failed(self._clock.monotonic(), self._settings)
         if tracked.heal is not None and tracked.heal.outcome is None:
@@ -215,7 +215,7 @@ class Reactor:
         """What it needs is back: it gets time to find that out, and is judged anew after it."""
         tracked.excused = self._clock.monotonic() + DEPENDENTS_PATIENCE
         if self._board.is_victim(tracked):
-            tracked.failure = tracked.decision = None
+            tracked.fails_no_more()
             why = "what it needs is back; it is looked at anew"
             self._ledger.transition(tracked.name, "failed", "running", why)
 
@@ -244,7 +244,7 @@ class Reactor:
         tracked.turned_away = ("", 0.0)
         if failed:
             self._ledger.transition(tracked.name, "failed", "running", note)
-        tracked.failure = tracked.decision = None
+        tracked.fails_no_more()
         tracked.looks = type(tracked.looks)()
         tracked.backoff = tracked.backoff.recovered(self._clock.monotonic())
         self.spawn(self._ledger.backoff(tracked.name, tracked.backoff))
@@ -268,7 +268,7 @@ class Reactor:
         if tracked.heal is not None and tracked.heal.outcome is None:
             note = "an operator took over"
             await self._healing.end(tracked, tracked.heal, Outcome.UNVERIFIABLE, note)
-        tracked.failure = tracked.decision = None
+        tracked.fails_no_more()
         tracked.turned_away = ("", 0.0)
         tracked.backoff, tracked.flaps = Backoff(), Flaps()
         await self._ledger.backoff(tracked.name, tracked.backoff)
@@ -283,8 +283,9 @@ class Reactor:
             tracked.task = self.spawn(self._healing.verify(tracked, heal))
         elif self._board.is_wanted(tracked.service):
             at, monotonic = heal.detected_at, heal.detected_monotonic
-            symptom = Symptom(heal.symptom)
-            tracked.failure = Failure(symptom, heal.cause, at, monotonic, heal.launch_id)
+            symptom = Symptom.MISSING if heal.asked else Symptom(heal.symptom)
+            failure = Failure(symptom, heal.cause, at, monotonic, heal.launch_id)
+            tracked.fails(failure, own=False)
             tracked.prior = None
         else:
             note = "stopped before it ran again"
@@ -298,7 +299,7 @@ class Reactor:
         if tracked.backoff.level > 0:
             cause = await self._ledger.standing_failure(tracked.name)
             if cause:
-                tracked.failure = self._failure(Symptom.MISSING, cause, None)
+                tracked.fails(self._failure(Symptom.MISSING, cause, None), own=False)
                 tracked.prior = None
 
     def _is_news(self, tracked: Tracked, ended: Exit) -> bool:
@@ -335,23 +336,24 @@ class Reactor:
         return pending and bool(self._supervisor.in_hand(tracked.service))
 
     async def _failing_look(self, tracked: Tracked, result: Result, now: float) -> None:
+        stopped = bool(result.details.get("stopped"))  # says the kernel: a second look adds nothing
         if not self._supervisor.running(tracked.service):
             ended = self._how_it_ended(tracked)
             cause = ended.describe() if ended else "it is not running"
             symptom = Symptom.EXITED if ended else Symptom.MISSING
             await self.fail(tracked, self._failure(symptom, cause, ended))
-        elif result.status is Status.CRITICAL and tracked.looks.confirmed(
-            tracked.service.health, now
-        ):  # time alone may confirm it: what decides is a look that failed, never an unknown one
-            stopped = bool(result.details.get("stopped"))
-            excused = now < tracked.excused or self._may_still_start(tracked, now)
-            if excused and not stopped:
-                return
+        elif result.status is Status.CRITICAL and (stopped or self._believed(tracked, now)):
+            # Time alone may confirm it: what decides is a look that failed, never an unknown one.
             symptom = Symptom.STOPPED if stopped else Symptom.UNRESPONSIVE
             failure = self._failure(symptom, result.message, None)
             await self._look_at_needs(tracked)
             if self._is_open(tracked):  # it may have ended or been stopped meanwhile
                 await self.fail(tracked, failure)
+
+    def _believed(self, tracked: Tracked, now: float) -> bool:
+        """Whether its failing looks are confirmed, and nothing excuses them."""
+        excused = now < tracked.excused or self._may_still_start(tracked, now)
+        return tracked.looks.confirmed(tracked.service.health, now) and not excused
 
     def _may_still_start(self, tracked: Tracked, now: float) -> bool:
         """Whether nobody has seen this launch healthy, and its time to start is not over.

@@ -80,6 +80,7 @@ def _raw(entry: Entry) -> dict[str, Any]:
         "at": entry.at,
         "status": entry.status,
         "value": entry.value,
+        "every": entry.data.get("every") or None,
         "message": str(entry.data.get("message", "")).partition("\n")[0],
     }
 

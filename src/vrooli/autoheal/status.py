@@ -20,6 +20,9 @@ from vrooli.stack.model import Service
 PAGE = "docs/reference/checks.md"
 """Where every check is explained."""
 
+_TRIES = ("backoff", "budget")
+"""Rules that only put an action off: when their time is over it is taken."""
+
 _SET_SINCE = 5.0
 """Seconds between two tellings of one time that only setting a clock explains: a slow machine
 starts nothing so slowly."""
@@ -139,6 +142,7 @@ class StatusView:
             "health": _health(tracked.result, state),
             "message": self._message(tracked, state),
             "stopped_by": self._stopped_by(tracked, state),
+            "stopped_with": self._stopped_with(service.name, state),
             "held_back": self._held_back(service.name),
             "outdated": self._board.supervisor.outdated(service),
             "pid": (launch.identity.pid or None)
@@ -147,7 +151,8 @@ class StatusView:
             "started_at": self._started_at(service, launch if alive else None),
             "url": kind_of(service).public_url(service) or None,
             "restarts_24h": tracked.starts_since(self._clock.wall()),
-            "last_heal": _brief(tracked.heal),
+            "failing_since": tracked.failing_since or None,
+            "last_heal": _brief(tracked.heal, tracked.trying),
         }
 
     def _waits_for(self, tracked: Tracked, waiting: Mapping[str, list[str]]) -> list[str]:
@@ -169,16 +174,30 @@ class StatusView:
     def _stopped_by(self, tracked: Tracked, state: State) -> str | None:
         return self._board.stopped_by.get(tracked.name) if state == "stopped" else None
 
+    def _stopped_with(self, name: str, state: State) -> list[str]:
+        """The services for whose sake alone it was stopped."""
+        return list(self._board.wanted.along.get(name, ())) if state == "stopped" else []
+
     def _message(self, tracked: Tracked, state: State) -> str:
         failure, decision, result = tracked.failure, tracked.decision, tracked.result
         if state in ("failed", "blocked") and failure is not None and decision is not None:
             wait = decision.at and max(0.0, decision.at - self._clock.monotonic())
             return failing(failure.cause, decision.rule, decision.reason, wait or 0.0)
+        if state in ("failed", "blocked") and failure is not None:
+            return failure.cause
         if (by := self._stopped_by(tracked, state)) is not None:
             return f"stopped by `{by}`"
         # A look from before it was started or stopped says nothing about it now.
-        stale = state == "stopped" or (state == "starting" and result and not result.starting)
+        stale = state == "stopped" or (state == "starting" and not self._is_of_this_start(tracked))
         return result.message if result is not None and not stale else ""
+
+    def _is_of_this_start(self, tracked: Tracked) -> bool:
+        """Whether the latest look was at what is being started now."""
+        launch = self._board.supervisor.context.launches.get(tracked.name)
+        if tracked.result is not None and tracked.result.starting:
+            return True
+        running = launch is not None and self._board.supervisor.running(tracked.service)
+        return running and launch is not None and tracked.looked_at > launch.started_at
 
     def _service_check(self, tracked: Tracked) -> dict[str, Any]:
         service = tracked.service
@@ -229,12 +248,13 @@ def failing(cause: str, rule: str, reason: str, wait: float) -> str:
         cause: of the failure; further lines are the excerpt.
         rule: of the decision.
         reason: of the decision; one that is the cause is not said twice.
-        wait: seconds to the next look, 0 when it is not known.
+        wait: seconds until it is decided anew, 0 when it is not known.
     """
     first, *excerpt = cause.splitlines() or [""]
     said = [first] if reason in first else [first, f"{rule}: {reason}"]
     if wait:
-        said.append(f"next look in {wait:.0f} s")
+        what = "next try" if rule in _TRIES else "next look"
+        said.append(f"{what} in {wait:.0f} s")
     return "\n".join(["; ".join(said), *excerpt])
 
 
@@ -250,14 +270,14 @@ def _cause(heal: Heal) -> str:
     return f"{heal.cause}: {heal.note}" if asked and heal.note else heal.cause
 
 
-def _brief(heal: Heal | None) -> dict[str, Any] | None:
+def _brief(heal: Heal | None, trying: str) -> dict[str, Any] | None:
     if heal is None:
         return None
     return {
         "id": heal.id,
         "at": heal.detected_at,
         "cause": _cause(heal),
-        "action": heal.attempts[-1].action if heal.attempts else None,
+        "action": trying or (heal.attempts[-1].action if heal.attempts else None),
         "outcome": str(heal.outcome) if heal.outcome else None,
         "verified_after": heal.verified_after,
     }

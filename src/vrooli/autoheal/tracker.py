@@ -33,12 +33,17 @@ class Tracked:
         prior: that count before the standing failure; None when a watchdog before counted it.
         failure: a confirmed failure that has not ended; None while all is well.
         failed_at: when the latest failure was noticed, unix seconds.
+        failing_since: when the first failure of those in a row was noticed, unix seconds; 0.0 while
+            none stands.
+        own_since: likewise the first of them that came while all that it needs was well, monotonic
+            seconds; 0.0 when there was none.
         decision: the latest about that failure.
         turned_away: why an action was refused when it was taken, and until when (monotonic) it is
             not tried again.
         heal: the latest heal, also after its end.
         task: the heal in flight, which includes its stability window.
         acting: a heal acts right now (it holds the service).
+        trying: the action that is being taken; empty between two of them.
         proven: the launch that was seen healthy.
         met: the launch that was looked at last, and when it was first (monotonic).
         excused: until then (monotonic) it may fail because of what it needs, which is just back.
@@ -64,11 +69,14 @@ class Tracked:
     prior: Backoff | None = None
     failure: Failure | None = None
     failed_at: float = 0.0
+    failing_since: float = 0.0
+    own_since: float = 0.0
     decision: Decision | None = None
     turned_away: tuple[str, float] = ("", 0.0)
     heal: Heal | None = None
     task: asyncio.Task[None] | None = None
     acting: bool = False
+    trying: str = ""
     restarts: Restarts = field(default_factory=Restarts)
     restarting_since: float = 0.0
     queued: bool = False
@@ -113,6 +121,18 @@ class Tracked:
             return False
         return self.result.starting or self.result.status is Status.CRITICAL
 
+    def fails(self, failure: Failure, *, own: bool) -> None:
+        """Take `failure` on, the first one or another in the row; `own`: by no need's fault."""
+        self.failure, self.failed_at = failure, failure.at
+        self.failing_since = self.failing_since or failure.at
+        if own:
+            self.own_since = self.own_since or failure.monotonic
+
+    def fails_no_more(self) -> None:
+        """The row of failures is over."""
+        self.failure = self.decision = None
+        self.failing_since = self.own_since = 0.0
+
     def refusal(self, now: float) -> str:
         """Why the action that was tried last would be refused again; empty when it may be tried."""
         why, until = self.turned_away
@@ -133,11 +153,11 @@ def state_of(tracked: Tracked, *, wanted: bool, running: bool, busy: bool) -> St
         return "external"
     if not wanted:
         return "running" if running else "stopped"
-    if busy:
-        return "starting"
-    if tracked.failure is not None:
+    if tracked.failure is not None:  # also while it is healed: it does not serve until it passes
         blocked = tracked.decision is not None and tracked.decision.verdict == "block"
         return "blocked" if blocked else "failed"
+    if busy:
+        return "starting"
     if tracked.result is not None and tracked.result.starting:
         return "starting"
     return "running" if running else "failed"

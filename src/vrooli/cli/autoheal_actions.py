@@ -72,7 +72,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         wish = {"subject": check, "action": action, "dry_run": dry_run, "confirm": confirm}
         done = watchdog_to_command(kit, file).heal(wish)
         render.print_json(done) if json else _tell(done)
-        if done["heal"] is not None and done["heal"]["outcome"] != "healed":
+        if done["heal"] is not None and not _helped(done["heal"]):
             raise typer.Exit(EXIT_FAILURE)
 
     @app.command(help=_SUDOERS_HELP)
@@ -88,5 +88,13 @@ def _tell(done: Mapping[str, Any]) -> None:
     if heal is None:
         render.out("dry run: nothing was done")
         return
+    if heal["outcome"] is None:
+        render.out("it passes again; whether it stays so is watched: `vrooli-autoheal heals`")
+        return
     note = f": {heal['note']}" if heal["note"] else ""
     render.out(f"{heal['outcome']}{note}")
+
+
+def _helped(heal: Mapping[str, Any]) -> bool:
+    passes = heal["outcome"] is None and heal["verified_after"] is not None
+    return passes or heal["outcome"] in ("healed", "done")

@@ -123,13 +123,20 @@ def _register_verbs(app: typer.Typer, kit: Kit) -> None:
     def restart(names: Names = None, file: File = None, json: Json = False) -> None:
         act(kit, "restart", names or [], file, json=json)
 
-    @app.command(help=with_examples("Start services, and what they need.", "vrooli start web"))
+    @app.command(
+        help=with_examples(
+            "Start services, what they need, and what was stopped only along with them.",
+            "vrooli start web",
+        )
+    )
     def start(names: Names = None, file: File = None, json: Json = False) -> None:
         act(kit, "start", names or [], file, json=json)
 
     @app.command(
         help=with_examples(
-            "Stop services, and what needs them; they stay stopped over reboots.", "vrooli stop web"
+            "Stop services, and what needs them; they stay stopped over reboots. What was stopped "
+            "only because it needs them runs again when they are started.",
+            "vrooli stop web",
         )
     )
     def stop(names: Names = None, file: File = None, json: Json = False) -> None:

@@ -15,7 +15,7 @@ from vrooli.cli.tables import lay_out
 from vrooli.core.errors import VrooliError
 
 _COLOURS = {
-    "ok": "32", "running": "32", "healthy": "32", "healed": "32",
+    "ok": "32", "running": "32", "healthy": "32", "healed": "32", "done": "32",
     "warning": "33", "starting": "33", "unknown": "33", "blocked": "33", "unverifiable": "33",
     "critical": "31", "failed": "31", "ineffective": "31", "relapsed": "31",
     "stopped": "2", "external": "36", "refused": "33", "unchanged": "2",

@@ -251,6 +251,12 @@ class WatchdogClient:
         """`start`, `stop` or `restart` one service."""
         return self.operation(action, (name,))
 
+    def operation_plan(self, action: str, names: Sequence[str] = ()) -> dict[str, Any]:
+        """What one of ACTIONS would do to services that are not named."""
+        path = _path("/operations/plan", action=action, names=",".join(names))
+        plan: dict[str, Any] = self._json("GET", path)
+        return plan
+
     def operation(
         self, action: str, names: Sequence[str] = (), **request: Any
     ) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from vrooli.console.parts.standing import LEVELS, Level
+from vrooli.console.parts.standing import Level
 from vrooli.console.public import WORDS, Told
 
 STACK = "stack"
@@ -29,11 +29,10 @@ def badge_of(name: str, found: Told) -> tuple[str, Level, str] | None:
         return service.name, service.level, service.word
     if name != STACK:
         return None
-    on = [one for one in found.services if one.level not in ("ok", "off")]
-    if found.level == "unknown" or not on:
+    if found.level in ("unknown", "ok"):
         return STACK, found.level, WORDS[found.level]
-    worst = min((one.level for one in on), key=LEVELS.index)
-    return STACK, worst, f"{len(on)} of {len(found.services)} {WORDS[worst]}"
+    bad = [one for one in found.services if one.level == found.level]
+    return STACK, found.level, f"{len(bad)} of {len(found.services)} {WORDS[found.level]}"
 
 
 def badge(label: str, level: Level, word: str) -> bytes:

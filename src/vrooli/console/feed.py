@@ -124,7 +124,9 @@ class Feed:
 
         return leave
 
-    async def known(self, age: float = OLD, within: float = 1.0, past: str = "month") -> None:
+    async def known(
+        self, age: float = OLD, within: float = 1.0, past: str = "month", *, due_too: bool = False
+    ) -> None:
         """Wait until something is known, or nothing can be: what a page begins with. What is old
         after that is told as such: nobody looked for a while, and there is no answer now.
 
@@ -132,19 +134,22 @@ class Feed:
             age: seconds; what is older counts as unknown.
             within: seconds to wait at most.
             past: the part of the past that is needed, however old.
+            due_too: unless it is due to be read anew.
         """
         told = False
         self._sought.add(past)
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while self._too_old(age, past) and not (told and self.health.trouble):
+                while self._too_old(age, past, due_too) and not (told and self.health.trouble):
                     await self._told.wait()
                     told = True
         if self.health.at and not self.health.trouble and time.time() - self.health.at > OLD:
             self._lost(DeadlineExceeded(f"no answer within {within:g} s"))
 
-    def _too_old(self, age: float, past: str) -> bool:
-        return time.time() - self.health.at > age or past not in self.past.read
+    def _too_old(self, age: float, past: str, due_too: bool) -> bool:
+        now = time.time()
+        due = due_too and past in self.past.due(now, {past})
+        return now - self.health.at > age or past not in self.past.read or due
 
     def look(self) -> None:
         """Read anew soon: somebody has just changed something."""

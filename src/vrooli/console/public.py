@@ -51,6 +51,7 @@ class Told:
         headline: in a few words.
         services, troubles: one by one.
         at: unix seconds of what is told; 0 for nothing.
+        counted: unix seconds of the percentages; 0 for none.
     """
 
     level: Level
@@ -58,9 +59,10 @@ class Told:
     services: tuple[Public, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     at: float = 0.0
+    counted: float = 0.0
 
 
-def told(health: Health, quarter: ByName) -> Told:
+def told(health: Health, quarter: ByName, counted: float = 0.0) -> Told:
     """Of what the watchdog said last."""
     status = health.status
     found = [
@@ -70,11 +72,13 @@ def told(health: Health, quarter: ByName) -> Told:
     ]
     services = tuple(Public(one.name, level_of(one), quarter.get(one.name, NONE)) for one in found)
     if health.trouble or not status:
-        return Told("unknown", "Not known at this moment.", services, at=health.at)
+        return Told("unknown", "Not known at this moment.", services, at=health.at, counted=counted)
     wrong = [one for one in found if one.is_problem]
+    off = [one for one in found if one.level == "off"]
     level = _worst(services)
     troubles = tuple(_trouble(one, health) for one in wrong)
-    return Told(level, _headline(services), services, troubles, health.at)
+    troubles += tuple(Trouble(one.name, f"{WORDS['off']}.", 0.0) for one in off)
+    return Told(level, _headline(services), services, troubles, health.at, counted)
 
 
 def level_of(one: Standing) -> Level:
@@ -83,9 +87,9 @@ def level_of(one: Standing) -> Level:
 
 
 def _worst(services: Sequence[Public]) -> Level:
-    """Of all that is meant to serve."""
-    on = [one.level for one in services if one.level != "off"]
-    return next((level for level in LEVELS if level in on), "unknown")
+    """Of all: what is switched off does not work for whoever wants it."""
+    levels = {one.level for one in services}
+    return next((level for level in LEVELS if level in levels), "unknown")
 
 
 def _headline(services: Sequence[Public]) -> str:
@@ -95,8 +99,15 @@ def _headline(services: Sequence[Public]) -> str:
     worse = [one.name for one in services if one.level == "warning"]
     if worse:
         return f"{listed(worse)} {'works' if len(worse) == 1 else 'work'} less well than usual."
-    if not services or all(one.level in ("unknown", "off") for one in services):
+    off = [one.name for one in services if one.level == "off"]
+    on = [one for one in services if one.level != "off"]
+    if off and not on:
+        return "Everything is switched off."
+    if not on or all(one.level == "unknown" for one in on):
         return "Not known at this moment."
+    if off:
+        are = "is" if len(off) == 1 else "are"
+        return f"{listed(off)} {are} switched off. Everything else works."
     return "Everything works."
 
 

@@ -21,6 +21,7 @@ from vrooli.console.feed import Feed, Reader
 from vrooli.console.gate import SIGNED_IN
 from vrooli.console.parts.bars import letters
 from vrooli.console.parts.numbers import percent
+from vrooli.console.past import QUARTER, QUARTER_EVERY
 from vrooli.console.public import Public, Told, Trouble, told
 
 FRESH = 15.0
@@ -48,13 +49,13 @@ class StatusPage:
     async def show(self, request: Request) -> Response:
         """GET `/status`."""
         async with self._looking(request):
-            found = told(self._feed.health, self._feed.past.quarter)
+            found = self._told()
         return _cached(request, page(found).encode(), "text/html; charset=utf-8")
 
     async def badge(self, request: Request) -> Response:
         """GET `/badge/{name}.svg`, of a service or of the `stack`."""
         async with self._looking(request):
-            found = told(self._feed.health, self._feed.past.quarter)
+            found = self._told()
         name = request.path_params["name"]
         said = badge_of(name, found)
         if said is None:
@@ -62,11 +63,15 @@ class StatusPage:
             return Response(body, 404, media_type="image/svg+xml")
         return _cached(request, badge(*said), "image/svg+xml")
 
+    def _told(self) -> Told:
+        past = self._feed.past
+        return told(self._feed.health, past.quarter, past.read.get(QUARTER, 0.0))
+
     @asynccontextmanager
     async def _looking(self, request: Request) -> AsyncIterator[None]:
         leave = self._feed.join(self._reader(request))
         try:
-            await self._feed.known(FRESH, PATIENCE, "quarter")
+            await self._feed.known(FRESH, PATIENCE, QUARTER, due_too=True)
             yield
         finally:
             leave()
@@ -85,7 +90,7 @@ def page(found: Told) -> str:
     filled = {
         "level": found.level,
         "headline": escape(found.headline),
-        "at": f"{'Last known' if unknown else 'As of'} {_time(found.at)}." if found.at else "",
+        "at": _as_of(found),
         "troubles": troubles or f"<li>{'Not known' if unknown else 'Nothing'}.</li>",
         "services": "".join(_service(one) for one in found.services) or "<li>None.</li>",
     }
@@ -93,6 +98,16 @@ def page(found: Told) -> str:
     for name, value in filled.items():
         text = text.replace(f"{{{{{name}}}}}", value)
     return text
+
+
+def _as_of(found: Told) -> str:
+    """When it was so; and the percentages, where they are from long before."""
+    if not found.at:
+        return ""
+    said = f"{'Last known' if found.level == 'unknown' else 'As of'} {_time(found.at)}."
+    if 0.0 < found.counted < found.at - 2 * QUARTER_EVERY:
+        said += f" Percentages as of {_time(found.counted)}."
+    return said
 
 
 def _trouble(one: Trouble) -> str:

@@ -59,4 +59,13 @@ def _disk(path: str) -> DiskFacts:
         inodes_total=stat.f_files,
         inodes_available=stat.f_favail,
         read_only=bool(stat.f_flag & os.ST_RDONLY),
+        reserved=(stat.f_bfree - stat.f_bavail) * stat.f_frsize,
+        mount=_mount_of(path),
     )
+
+
+def _mount_of(path: str) -> str:
+    folder = os.path.realpath(path)
+    while not os.path.ismount(folder):
+        folder = os.path.dirname(folder)
+    return folder

@@ -24,7 +24,7 @@ from vrooli.host.start_keeper import Starter, answering, is_stopped, keeper_iden
 from vrooli.main.assemble import context_for
 from vrooli.main.boot import start_protected
 from vrooli.main.places import make_home, this_machine
-from vrooli.stack import graph
+from vrooli.stack import touching
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.job_launch import end_jobs
 from vrooli.stack.model import AUTOHEAL, Stack
@@ -208,13 +208,13 @@ class _Direct:
             await end_jobs(supervisor.context.tools)
             return await supervisor.stop(stack.services, report)
         if action in ("stop", "down"):
-            affected = chosen | graph.left_without(stack, chosen, wanted.running)
+            affected = touching.stopped(stack, chosen, wanted)
             everything = action == "down" and chosen == set(stack.services)
-            wanted.stop_all() if everything else wanted.stop(affected)
+            wanted.stop_all() if everything else wanted.stop(chosen, affected)
             if everything:
                 await end_jobs(supervisor.context.tools)
             return await supervisor.stop(affected, report)
-        needed = chosen | graph.transitive_needs(stack, chosen)
+        needed = touching.started(stack, chosen, wanted)
         wanted.start(needed, stack.services)
         if action == "restart":
             await supervisor.check(chosen)

@@ -3,7 +3,7 @@ the machine.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from vrooli.stack.model import AUTOHEAL
@@ -38,6 +38,11 @@ class Wanted:
         """Whether nothing at all is meant to run."""
         return self._will.paused
 
+    @property
+    def along(self) -> Mapping[str, tuple[str, ...]]:
+        """Of what nobody chose to stop: with which services it was stopped."""
+        return self._will.along
+
     def running(self, name: str) -> bool:
         """Whether `name` is meant to run."""
         return not self._will.paused and name not in self._will.stopped
@@ -48,13 +53,19 @@ class Wanted:
         """
         with self._changing:
             others = set(everything) - {AUTOHEAL} if self._will.paused else set()
-            before = self._will.stopped | others
-            self._change(Will(before - set(names)))
+            before, these = self._will.stopped | others, set(names)
+            self._change(Will(before - these, along=_without(self._will.along, these)))
 
-    def stop(self, names: Iterable[str]) -> None:
-        """From now on `names` are not meant to run."""
+    def stop(self, names: Iterable[str], along: Iterable[str] = ()) -> None:
+        """From now on `names` are not meant to run, nor those of `along` that are: nobody chose
+        these, they only lose what they need.
+        """
         with self._changing:
-            self._change(Will(self._will.stopped | set(names), self._will.paused))
+            will, chosen = self._will, set(names)
+            new = set(along) - chosen - will.stopped
+            kept = _without(will.along, chosen)
+            found = {**kept, **dict.fromkeys(sorted(new), tuple(sorted(chosen)))}
+            self._change(Will(will.stopped | chosen | new, will.paused, found))
 
     def stop_all(self) -> None:
         """From now on nothing is meant to run, until the next start."""
@@ -71,3 +82,7 @@ class Wanted:
         before, self._will = self._will, will
         if will != before or self._file.trouble:
             self._file.write(will)
+
+
+def _without(along: Mapping[str, tuple[str, ...]], names: set[str]) -> dict[str, tuple[str, ...]]:
+    return {name: roots for name, roots in along.items() if name not in names}

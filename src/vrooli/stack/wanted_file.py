@@ -5,7 +5,7 @@ kept from stopping things by a full disk.
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vrooli.core.errors import DeadlineExceeded
@@ -18,14 +18,19 @@ WRITTEN = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Will:
-    """What an operator wants: `stopped` not to run, and nothing at all while `paused`."""
+    """What an operator wants: `stopped` not to run, and nothing at all while `paused`. `along`
+    tells of those of `stopped` that nobody chose with which services they were stopped.
+    """
 
     stopped: frozenset[str] = frozenset()
     paused: bool = False
+    along: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """The content of the file."""
-        return json.dumps({"stopped": sorted(self.stopped), "paused": self.paused}) + "\n"
+        told = {"stopped": sorted(self.stopped), "paused": self.paused}
+        along = {name: list(roots) for name, roots in self.along.items()}
+        return json.dumps({**told, "along": along} if along else told) + "\n"
 
 
 class WantedFile:
@@ -57,10 +62,11 @@ class WantedFile:
             data = _read(self._path)
         if data is None:
             return Will(paused=True)
-        stopped = data.get("stopped")
-        names = stopped if isinstance(stopped, list) else []
-        found = frozenset(name for name in names if isinstance(name, str))
-        return Will(found, bool(data.get("paused", False)))
+        found = frozenset(_names(data.get("stopped")))
+        along = data.get("along")
+        pairs = along.items() if isinstance(along, dict) else ()
+        with_ = {name: _names(roots) for name, roots in pairs if name in found}
+        return Will(found, bool(data.get("paused", False)), with_)
 
     def write(self, will: Will) -> None:
         """Write it down as well as can be; `trouble` says how well. Blocks for 2 s at most."""
@@ -100,6 +106,11 @@ class WantedFile:
             return
         self.trouble = f"{said}: until it can, it is remembered in {self._stand_in}, and a reboot "
         self.trouble += "forgets it"
+
+
+def _names(found: object) -> tuple[str, ...]:
+    listed = found if isinstance(found, list) else []
+    return tuple(name for name in listed if isinstance(name, str))
 
 
 def _read(path: Path) -> Mapping[str, object] | None:

@@ -53,12 +53,12 @@ async def test_what_is_being_started_is_not_ok_because_it_was_stopped_before(
 @pytest.mark.parametrize(
     ("cause", "reason", "said"),
     [
-        ("it ended", "5 s to go", "it ended; backoff: 5 s to go; next look in 3 s"),
-        ("port 1 is taken", "port 1 is taken", "port 1 is taken; next look in 3 s"),
+        ("it ended", "5 s to go", "it ended; backoff: 5 s to go; next try in 3 s"),
+        ("port 1 is taken", "port 1 is taken", "port 1 is taken; next try in 3 s"),
         (
             "exited with code 3\n  | boom\n  | bang",
             "5 s to go",
-            "exited with code 3; backoff: 5 s to go; next look in 3 s\n  | boom\n  | bang",
+            "exited with code 3; backoff: 5 s to go; next try in 3 s\n  | boom\n  | bang",
         ),
     ],
 )

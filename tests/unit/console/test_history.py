@@ -46,6 +46,14 @@ def test_a_line_is_interrupted_where_nobody_looked() -> None:
     assert drawn == [(0, 1.0), (5000, 1.0), (10_000, 1.0), (15_000, None), (100_000, 1.0)]
 
 
+def test_looks_that_came_quicker_while_it_failed_make_no_gap_of_the_usual_ones() -> None:
+    quick = [Point(0.2 * n, "critical", None, every=2.0) for n in range(20)]
+    usual = [Point(4.0 + 2 * n, "ok", 1.0, every=2.0) for n in range(10)]
+    away = Point(90.0, "ok", 1.0, every=2.0)
+    drawn = line([*quick, *usual, away])
+    assert [at for at, value in drawn if value is None and at > 4000] == [24_000]
+
+
 def test_each_heal_is_marked_once_where_it_was_noticed() -> None:
     entries = [
         entry("heal", "web", 9.0, "healed", id="a", detected_at=4.0),

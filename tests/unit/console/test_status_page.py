@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from vrooli.console.acting import Ways
-from vrooli.console.badge import badge
+from vrooli.console.badge import badge, badge_of
 from vrooli.console.bystander import Bystander
 from vrooli.console.feed import Feed, Health
 from vrooli.console.past import Bars, Past
@@ -20,7 +20,7 @@ from vrooli.console.public import told
 from vrooli.console.queues import Queues
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
-from vrooli.console.status_page import StatusPage
+from vrooli.console.status_page import StatusPage, page
 from vrooli.core.address import HostPort
 from vrooli.core.errors import AccessDenied
 
@@ -50,7 +50,7 @@ def settings(tmp_path: Path) -> ConsoleSettings:
 def browser(settings: ConsoleSettings) -> Iterator[TestClient]:
     feed = Feed()
     feed.health = health()
-    feed.past = Past(quarter={"db": Bars(99.5, (100.0, 99.5, None))}, read={"quarter": 1.0})
+    feed.past = Past(quarter={"db": Bars(99.5, (100.0, 99.5, None))}, read={"quarter": time.time()})
     page = StatusPage(Ways(settings, Sessions(settings.sessions, time.time)), feed)
     app = Starlette()
     app.add_route("/status", page.show)
@@ -93,6 +93,29 @@ def test_a_watchdog_that_is_away_leaves_nothing_claimed() -> None:
     found = told(health(trouble="refused"), {})
     assert found.level == "unknown"
     assert {one.level for one in found.services} == {"unknown"}
+
+
+def test_what_is_switched_off_does_not_work() -> None:
+    rows = [
+        {"name": name, "state": state, "health": "ok", "pid": pid}
+        for name, state, pid in (
+            ("db", "stopped", 0),
+            ("web", "stopped", 0),
+            ("blog", "running", 3),
+        )
+    ]
+    found = told(Health({"services": rows}, at=time.time()), {})
+    assert found.headline == "db and web are switched off. Everything else works."
+    assert [one.name for one in found.troubles] == ["db", "web"]
+    assert badge_of("stack", found) == ("stack", "off", "2 of 3 switched off")
+    found = told(Health({"services": rows[:2]}, at=time.time()), {})
+    assert (found.level, found.headline) == ("off", "Everything is switched off.")
+
+
+def test_percentages_from_long_before_say_so() -> None:
+    now = time.time()
+    assert "Percentages as of" not in page(told(health(), {}, now - 60))
+    assert "Percentages as of" in page(told(health(), {}, now - 3600))
 
 
 def test_nobody_is_a_bystander_unless_the_page_is_public(settings: ConsoleSettings) -> None:

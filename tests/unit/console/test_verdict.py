@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from vrooli.console.parts.steering import also
 from vrooli.console.parts.verdict import Verdict, plain, verdict
 
 WATCHDOG = {"name": "autoheal", "state": "running", "health": "ok", "pid": 7}
@@ -112,3 +113,16 @@ def test_what_is_not_known_is_not_claimed(said: dict[str, Any], trouble: str, wo
     found = verdict(said, trouble=trouble, at=50.0)
     assert words in told(found)
     assert found.level == "unknown" or not trouble
+
+
+def test_what_only_went_along_with_a_stop_is_told_from_what_was_chosen() -> None:
+    shop = service("shop", "stopped", stopped_with=["db"])
+    said = told(verdict(status(service("db", "stopped"), shop, service("web"))))
+    assert "Stopped on purpose: db." in said
+    assert "Stopped only along with db: shop." in said
+
+
+def test_an_operation_says_what_it_does_to_others() -> None:
+    assert also({"stops": ["server", "shop"]}).startswith("It stops server and shop too")
+    assert "server must do without it" in also({"without": ["server"]})
+    assert also({}) == "Nothing else needs it."

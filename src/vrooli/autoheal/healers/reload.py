@@ -8,11 +8,13 @@ from vrooli.core.result import Result
 from vrooli.stack.model import Service
 from vrooli.stack.supervisor import Supervisor
 
+_NO_SIGNAL = "it declares no `reload_signal`"
+
 
 async def _run(service: Service, supervisor: Supervisor) -> Result:
     if not service.reload_signal:
         raise Refused(
-            "it declares no `reload_signal`",
+            _NO_SIGNAL,
             where=service.name,
             next_step='write one, like reload_signal = "HUP", if it reads its settings anew then',
         )
@@ -25,4 +27,10 @@ async def _run(service: Service, supervisor: Supervisor) -> Result:
         return await answers_again(service, supervisor, "reloaded")
 
 
-HEALER = Healer("reload", "have it read its settings anew", Danger.SAFE, _run, starts=False)
+async def _useless(service: Service, _: Supervisor) -> str:
+    return "" if service.reload_signal else _NO_SIGNAL
+
+
+HEALER = Healer(
+    "reload", "have it read its settings anew", Danger.SAFE, _run, starts=False, useless=_useless
+)

@@ -19,4 +19,13 @@ async def _run(service: Service, supervisor: Supervisor) -> Result:
         return await answers_again(service, supervisor, "resumed")
 
 
-HEALER = Healer("resume", "let the stopped process go on", Danger.SAFE, _run, starts=False)
+async def _useless(service: Service, supervisor: Supervisor) -> str:
+    if not supervisor.running(service):
+        return "there is no process to resume"
+    stopped = (await supervisor.look(service)).details.get("stopped")
+    return "" if stopped else "its process is not stopped: there is nothing to resume"
+
+
+HEALER = Healer(
+    "resume", "let the stopped process go on", Danger.SAFE, _run, starts=False, useless=_useless
+)

@@ -14,4 +14,8 @@ async def _run(service: Service, supervisor: Supervisor) -> Result:
     return await supervisor.runtime(service).await_health(service, supervisor.context)
 
 
-HEALER = Healer("start", "start it again", Danger.SAFE, _run)
+async def _useless(service: Service, supervisor: Supervisor) -> str:
+    return "it runs already: `start` does nothing to it" if supervisor.running(service) else ""
+
+
+HEALER = Healer("start", "start it again", Danger.SAFE, _run, useless=_useless)

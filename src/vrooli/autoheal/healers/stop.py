@@ -9,10 +9,12 @@ from vrooli.stack.supervisor import Supervisor
 async def _run(service: Service, supervisor: Supervisor) -> Result:
     await supervisor.stop_one(service)
     raise GivenUp(
-        "nothing helped, so it was stopped",
+        "it was stopped: only a person starts it again",
         where=service.name,
         next_step=f"mend it, then `vrooli start {service.name}`",
     )
 
 
-HEALER = Healer("stop", "stop it and call a person", Danger.DISRUPTIVE, _run, starts=False)
+HEALER = Healer(
+    "stop", "stop it and call a person", Danger.DISRUPTIVE, _run, starts=False, gives_up=True
+)

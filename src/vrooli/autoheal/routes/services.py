@@ -28,6 +28,9 @@ other is gone.
 """
 
 
+PLANNED: tuple[Action, ...] = ("start", "stop", "restart", "up", "down")
+"""Operations of which it can be asked what else they would do."""
+
 STACK = "stack"
 """Subject of the events that tell of an edit of it."""
 
@@ -79,6 +82,7 @@ class Services:
             Route("/tick", self.run_tick, methods=["POST"]),
             Route("/reload", self.run_reload, methods=["POST"]),
             Route("/operations", self.operate, methods=["POST"]),
+            Route("/operations/plan", self.plan),
         ]
 
     async def health(self, request: Request) -> Response:
@@ -149,6 +153,22 @@ class Services:
     async def stream_events(self, request: Request) -> Response:
         """Server-sent events, as they happen: `transition`, `heal` and `event`."""
         return StreamingResponse(_sse(self.events), media_type="text/event-stream")
+
+    @asks("action", "names")
+    async def plan(self, request: Request) -> Response:
+        """`{action, names[], stops[], starts[], without[]}`: what an operation would do to services
+        that are not named. `stops` lose what they need, and are started again with it; `starts` are
+        needed, or were stopped only along with it; `without` run on and miss meanwhile what they
+        need. Query: `action` (start, stop, restart, up or down), `names` (comma between them).
+        """
+        action = request.query_params.get("action", "")
+        if action not in PLANNED:
+            raise UsageError(
+                f"`action` must be one of {', '.join(PLANNED)}",
+                next_step="an upgrade tells what it would do by its own `dry_run`",
+            )
+        names = [name for name in request.query_params.get("names", "").split(",") if name]
+        return JSONResponse(self.operations.plan(action, names).to_json())
 
     @takes(Operation)
     async def operate(self, request: Request, asked: Operation) -> Response:

@@ -13,10 +13,11 @@ from vrooli.console.parts.numbers import length
 IN_FLIGHT = "in flight"
 """The outcome of one that goes on."""
 
-OUTCOMES = ("healed", "ineffective", "relapsed", "refused", "unverifiable", IN_FLIGHT)
+OUTCOMES = ("healed", "done", "ineffective", "relapsed", "refused", "unverifiable", IN_FLIGHT)
 
 _MEANING = {
     "healed": "it helped, and it stayed so",
+    "done": "nothing was wrong: a person asked for it",
     "ineffective": "it did not help",
     "relapsed": "it helped, but not for long",
     "refused": "a rule forbade it",
@@ -81,7 +82,10 @@ def story(heal: Mapping[str, Any]) -> Story:
 
 def _detection(heal: Mapping[str, Any]) -> str:
     cause = str(heal.get("cause") or "").partition("\n")[0]
-    return f"{heal.get('symptom', '')}: {cause}" if cause else str(heal.get("symptom", ""))
+    symptom = str(heal.get("symptom", ""))
+    if symptom == "asked" and cause:
+        return cause
+    return f"{symptom}: {cause}" if cause else symptom
 
 
 def _decision(
@@ -115,9 +119,9 @@ def _verification(
 ) -> list[Phase]:
     passed, finished = _first_passing(heal, detected), heal.get("finished_at")
     if passed is None:
-        if not attempts:
+        if not attempts or (heal.get("outcome") == "done" and attempts[-1].get("error")):
             return []
-        if heal.get("outcome") == "healed":
+        if heal.get("outcome") in ("healed", "done"):
             return [Phase("verification", "the action ended with a look that passed")]
         waiting = heal.get("outcome") is None
         text = "no look has passed yet" if waiting else "no look passed"
@@ -137,7 +141,7 @@ def _ending(heal: Mapping[str, Any], outcome: str, detected: float) -> Phase:
         f"{text} ({note})" if note else text,
         float(finished) if finished else None,
         _until(detected, float(finished)) if finished else None,
-        outcome not in ("healed", IN_FLIGHT),
+        outcome not in ("healed", "done", IN_FLIGHT),
     )
 
 

@@ -14,7 +14,8 @@ RANGES = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 USUAL = "1h"
 
 GAP = 3.0
-"""Usual distances of two points after which the line is interrupted: nobody looked."""
+"""Distances of two points, as they are meant to be, after which the line is interrupted: nobody
+looked."""
 
 BANDS = 60
 """Parts of the strip of states."""
@@ -37,12 +38,14 @@ class Point:
         status: the worst of them.
         value: in the unit of the check; None where there was none.
         message: what a single look said.
+        every: seconds in which the next look was meant to come; 0 where that is not known.
     """
 
     at: float
     status: str
     value: float | None
     message: str = ""
+    every: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def read_history(told: Mapping[str, Any]) -> History:
             str(row["status"]),
             row.get("value", row.get("mean")),
             str(row.get("message", "")),
+            float(row.get("every") or 0.0),
         )
         for row in reversed(told["rows"])
     )
@@ -131,13 +135,17 @@ def since_when(entries: Iterable[Mapping[str, Any]], subject: str, now: str) -> 
 
 
 def line(points: Sequence[Point]) -> list[tuple[float, float | None]]:
-    """The points of a line, in milliseconds; interrupted where nobody looked."""
+    """The points of a line, in milliseconds; interrupted where nobody looked. While something fails
+    it is looked at more often: that makes no gap of the usual distance.
+    """
     steps = [after.at - before.at for before, after in pairwise(points)]
     usual = median(steps) if steps else 0.0
     drawn: list[tuple[float, float | None]] = []
     for number, point in enumerate(points):
-        if number and usual and steps[number - 1] > GAP * usual:
-            drawn.append(((points[number - 1].at + usual) * 1000, None))
+        before = points[number - 1]
+        apart = max(usual, before.every)
+        if number and apart and steps[number - 1] > GAP * apart:
+            drawn.append(((before.at + apart) * 1000, None))
         drawn.append((point.at * 1000, point.value))
     return drawn
 
@@ -173,7 +181,10 @@ def in_words(history: History, marks: Sequence[Mark], range_: str) -> list[str]:
     counted = f"{_count(heals, 'heal')}, {_count(len(marks) - heals, 'change')} of state"
     said.append(f"Marked: {counted}.")
     if history.cut:
-        said.append("Only the newest part of it is drawn.")
+        said.append(
+            f"Only the newest {len(history.points)} points are drawn, which are those of the last "
+            f"{length(history.until - history.points[0].at)}."
+        )
     return said
 
 

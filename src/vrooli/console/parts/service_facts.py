@@ -54,7 +54,7 @@ def facts_of(service: Mapping[str, Any], entries: Any) -> Facts:
     words = f"{service['name']} {_STATES.get(state, state)}"
     if state in ("running", "external") and _HEALTHS.get(health):
         words += f", {_HEALTHS[health]}" if health != "ok" else f" {_HEALTHS[health]}"
-    since = since_when(entries, str(service["name"]), state)
+    since = service.get("failing_since") or since_when(entries, str(service["name"]), state)
     if state == "running":  # a restart that somebody asked for is no change of state
         since = max(since or 0.0, float(service.get("started_at") or 0.0)) or None
     rows = (

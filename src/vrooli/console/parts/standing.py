@@ -25,6 +25,7 @@ class Standing:
         word: its state, for people.
         message: why, in one line.
         doing: what is being done about it; empty when nothing is.
+        action: the recovery action that is being taken; empty when none is.
         waits: whether it only suffers from another one's failure.
         stale: nobody knows whether it is still so.
         day, month: its uptime.
@@ -35,6 +36,7 @@ class Standing:
     word: str
     message: str = ""
     doing: str = ""
+    action: str = ""
     waits: bool = False
     stale: bool = False
     day: Bars = NONE
@@ -85,6 +87,7 @@ def standing(
         word,
         first_line(str(service.get("message") or "")),
         _doing(service, state, held) if level in ("critical", "warning") else held,
+        _action(service),
         state == "blocked",
         stale,
         (day or {}).get(name, NONE),
@@ -117,6 +120,11 @@ def listed(names: Sequence[str], most: int = 3) -> str:
     if len(names) > most:
         return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+
+
+def _action(service: Mapping[str, Any]) -> str:
+    heal = service.get("last_heal")
+    return str(heal.get("action") or "") if heal and heal.get("outcome") is None else ""
 
 
 def _doing(service: Mapping[str, Any], state: str, held: str) -> str:

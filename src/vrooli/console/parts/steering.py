@@ -9,6 +9,7 @@ from vrooli.console.parts.doing import Doing
 from vrooli.console.parts.forms import Form, barred, button, why_not
 from vrooli.console.parts.html import Tag
 from vrooli.console.parts.numbers import length
+from vrooli.console.parts.standing import listed
 from vrooli.console.parts.threads import lines_of
 
 OPERATIONS = {"start": "Start", "restart": "Restart", "stop": "Stop"}
@@ -28,6 +29,24 @@ def line_of(told: Mapping[str, Any]) -> str:
     message = f": {told['message']}" if told.get("message") else ""
     took = f", {length(float(told['seconds']))}" if told.get("seconds") else ""
     return f"{told.get('service')} {told.get('phase')}{message}{took}"
+
+
+def also(plan: Mapping[str, Any]) -> str:
+    """What an operation would do to others, in words. Pure."""
+    stops, without = list(plan.get("stops") or ()), list(plan.get("without") or ())
+    starts = list(plan.get("starts") or ())
+    said = []
+    if stops:
+        said.append(f"It stops {_all(stops)} too; a start of it starts them again.")
+    if without:
+        said.append(f"{_all(without)} must do without it meanwhile.")
+    if starts:
+        said.append(f"It starts {_all(starts)} too.")
+    return " ".join(said) or "Nothing else needs it."
+
+
+def _all(names: list[str]) -> str:
+    return listed(names, most=10)
 
 
 class Steering:
@@ -57,18 +76,24 @@ class Steering:
         if doing is None or doing.busy:
             return
         if operation in _ASKED:
-            doing.show(partial(self._offer, doing, operation))
+            await doing.trying(partial(self._plan, doing, operation))
         else:
             await doing.trying(partial(self._operate, doing, operation))
 
-    def _offer(self, doing: Doing, operation: str) -> None:
+    async def _plan(self, doing: Doing, operation: str) -> None:
+        watchdog, names = self._view.acting.watchdog, (self._name,)
+        text = f"Looking what a {operation} would do"
+        plan = await doing.answer(text, lambda: watchdog.operation_plan(operation, names))
+        doing.show(lambda: self._offer(doing, operation, also(plan)))
+
+    def _offer(self, doing: Doing, operation: str, others: str) -> None:
         text = OPERATIONS[operation]
 
         async def confirmed(_: Mapping[str, str]) -> None:
             await doing.trying(partial(self._operate, doing, operation))
 
         with Tag("div", "", "offer"):
-            Tag("p", f"{text} {self._name}? What needs it is not served meanwhile.")
+            Tag("p", f"{text} {self._name}? {others}")
             if self._name == "console":
                 Tag("p", "This page comes from it, and is gone until it is back.")
             with Form(confirmed, "row"):

@@ -26,6 +26,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _TONES = {
     "ok": "ok",
     "healed": "ok",
+    "done": "ok",
     "warning": "warning",
     "relapsed": "warning",
     "critical": "critical",

@@ -95,7 +95,7 @@ def _said(
     shown = {*(one.name for one in wrong), *(str(one["check"]) for one in problems)}
     wanted = _wanted(incidents, shown)
     if not shown:
-        fine = _fine(found, heals)
+        fine = _fine(found, heals, _stopped(status))
         return Verdict(fine.level, fine.headline, (*wanted, *fine.lines))
     level: Level = "critical" if status.get("status") == "critical" else "warning"
     lines = (*_going(wrong, heals), *(wanted or (_nobody_needed(),)))
@@ -107,13 +107,27 @@ def is_empty(status: Mapping[str, Any]) -> bool:
     return all(is_watchdog(one, status) for one in status.get("services", ()))
 
 
-def _fine(found: Sequence[Standing], heals: Sequence[Mapping[str, Any]]) -> Verdict:
+def _stopped(status: Mapping[str, Any]) -> tuple[Line, ...]:
+    """What somebody stopped, and what only went with it."""
+    rows = [one for one in status.get("services", ()) if one.get("state") == "stopped"]
+    chosen = [str(one["name"]) for one in rows if not one.get("stopped_with")]
+    along = [str(one["name"]) for one in rows if one.get("stopped_with")]
+    lines = [Line(f"Stopped on purpose: {listed(chosen)}.")] if chosen else []
+    if along:
+        roots = dict.fromkeys(str(root) for one in rows for root in one.get("stopped_with") or ())
+        what = f"Stopped only along with {listed([*roots])}: {listed(along)}."
+        lines.append(Line(f"{what} A start of that starts {'it' if len(along) == 1 else 'them'}."))
+    return tuple(lines)
+
+
+def _fine(
+    found: Sequence[Standing],
+    heals: Sequence[Mapping[str, Any]],
+    stopped: tuple[Line, ...],
+) -> Verdict:
     counted = [one for one in found if one.level != "off"]
-    off = [one.name for one in found if one.level == "off"]
     unknown = [one.name for one in counted if one.level == "unknown"]
-    lines = _last(heals)
-    if off:
-        lines = (*lines, Line(f"Stopped on purpose: {listed(off)}."))
+    lines = (*_last(heals), *stopped)
     if not counted:
         return Verdict("unknown", "Everything is stopped.", lines)
     if unknown:
@@ -124,7 +138,7 @@ def _fine(found: Sequence[Standing], heals: Sequence[Mapping[str, Any]]) -> Verd
 
 
 def _last(heals: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
-    ended = [one for one in heals if one.get("outcome")]
+    ended = [one for one in heals if one.get("outcome") and one.get("symptom") != "asked"]
     if not ended:
         return (Line("Nothing has been healed yet."),)
     heal = ended[0]
@@ -149,9 +163,12 @@ def came_of_it(heal: Mapping[str, Any]) -> str:
     outcome, after = str(heal.get("outcome") or ""), heal.get("verified_after")
     if outcome == "healed" and after is not None:
         return f"back in {length(float(after))}"
+    if outcome == "refused" and heal.get("rule") == "by-hand":
+        return "that was refused"
     return {
         "": "going on",
         "healed": "healed",
+        "done": "done",
         "ineffective": "it did not help",
         "relapsed": "failed again soon after",
         "refused": "a rule forbade to touch it",

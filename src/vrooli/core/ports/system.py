@@ -7,7 +7,8 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class DiskFacts:
     """A file system. Bytes; `available` is what an unprivileged writer may still take (statvfs
-    f_bavail).
+    f_bavail), `reserved` what is free besides that, for root alone. `mount` is where it is mounted;
+    empty where that is not known.
     """
 
     total: int
@@ -15,11 +16,14 @@ class DiskFacts:
     inodes_total: int
     inodes_available: int
     read_only: bool
+    reserved: int = 0
+    mount: str = ""
 
     @property
     def used_percent(self) -> float:
-        """Share that an unprivileged writer cannot use any more."""
-        return 100.0 * (1 - self.available / self.total) if self.total else 0.0
+        """Share that is used of what an unprivileged writer may use at all, as `df` says."""
+        usable = self.total - self.reserved
+        return 100.0 * (1 - self.available / usable) if usable > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
