@@ -93,7 +93,10 @@ def _rounds(stack: Ours, relay: Relay) -> dict[int, list[Look]]:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         context = browser.new_context()
-        context.new_page().goto(link)
+        page = context.new_page()
+        page.goto(link)
+        page.get_by_role("button", name="Sign in by the link").click()
+        page.wait_for_url(lambda url: "/login" not in url)
         for _ in range(ROUNDS):
             for pages in (1, 20):
                 _open(context, link.partition("/login")[0], pages)

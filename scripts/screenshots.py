@@ -120,6 +120,8 @@ def _take(
     with closing(browser.new_context(viewport=size, color_scheme=scheme)) as context:  # type: ignore[arg-type]  # a size
         page = context.new_page()
         page.goto(json.loads(stack.run("console", "link", "--json").stdout)["url"])
+        page.get_by_role("button", name="Sign in by the link").click()
+        page.wait_for_load_state("networkidle")
         for which, path in taken.items():
             page.goto(stack.url("console", path))
             page.wait_for_load_state("networkidle")

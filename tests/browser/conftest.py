@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.support.browser import WIDE, Watched, chromium
 from tests.support.receiver import Receiver, receiving
@@ -72,7 +72,7 @@ def browser() -> Iterator[Browser]:
 def cookies(stack: LiveStack, browser: Browser) -> list[dict[str, object]]:
     """Those of somebody who came by the link."""
     with closing(browser.new_context()) as context:
-        context.new_page().goto(link_of(stack))
+        come_in(context.new_page(), link_of(stack))
         return [dict(one) for one in context.cookies()]
 
 
@@ -138,6 +138,13 @@ def link_of(stack: LiveStack) -> str:
     ended = stack.run("console", "link", "--json")
     assert ended.returncode == 0, ended.stderr
     return str(json.loads(ended.stdout)["url"])
+
+
+def come_in(page: Page, link: str) -> None:
+    """By a link."""
+    page.goto(link)
+    page.get_by_role("button", name="Sign in by the link").click()
+    page.wait_for_url(lambda url: "/login" not in url)
 
 
 def add_user(stack: LiveStack, email: str, role: str) -> None:

@@ -14,6 +14,7 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import come_in
 from tests.support.browser import Watched
 from tests.support.ports import free_port
 from tests.support.stack import VROOLI, LiveStack
@@ -127,7 +128,7 @@ def test_something_else_on_the_port_of_the_watchdog_is_told(
         link = Passes(key, FOR_CONSOLE).make(Person("operator", ADMIN), time.time(), jti="one")
         with closing(browser.new_context()) as context:
             page = context.new_page()
-            page.goto(f"{base}/login?link={link}")
+            come_in(page, f"{base}/login?link={link}")
             alert = page.get_by_role("alert").first
             expect(alert).to_contain_text(f"hat answers at 127.0.0.1:{port} is no watchdog")
             page.goto(f"{base}/services/web")

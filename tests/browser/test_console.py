@@ -7,7 +7,7 @@ from contextlib import closing
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import link_of
+from tests.browser.conftest import come_in, link_of
 from tests.support.browser import Watched
 from tests.support.stack import ROOT, LiveStack
 
@@ -28,7 +28,7 @@ def test_the_link_signs_in_once(stack: LiveStack, browser: Browser) -> None:
     link = link_of(stack)
     with closing(browser.new_context()) as first:
         page = first.new_page()
-        page.goto(link)
+        come_in(page, link)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
         cookie = first.cookies()[0]
@@ -114,7 +114,7 @@ def test_without_the_server_work_says_so_and_health_goes_on(
 def test_whoever_signs_out_sees_no_more(stack: LiveStack, browser: Browser) -> None:
     with closing(browser.new_context()) as context:
         page = context.new_page()
-        page.goto(link_of(stack))
+        come_in(page, link_of(stack))
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_label("E-mail address")).to_be_visible()
         page.goto(stack.url("console", "/"))

@@ -7,7 +7,7 @@ from contextlib import closing
 import httpx
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.conftest import PASSWORD, add_user, link_of, sign_in
+from tests.browser.conftest import PASSWORD, add_user, come_in, link_of, sign_in
 from tests.support.browser import Watched
 from tests.support.receiver import Receiver
 from tests.support.stack import LiveStack
@@ -107,7 +107,7 @@ def test_a_session_that_ends_elsewhere_leads_its_pages_to_the_log_in(
 ) -> None:
     with closing(browser.new_context()) as context:
         first, second = (Watched(context, stack.url("console", "")) for _ in range(2))
-        first.page.goto(link_of(stack))
+        come_in(first.page, link_of(stack))
         first.go("/map")
         second.go("/").get_by_role("button", name="Sign out").click()
         first.page.wait_for_url("**/login*")

@@ -190,7 +190,9 @@ class Acting:
         return Bearer(self._server_token, AGAIN)
 
     async def ask(self, question: Callable[[], Answer]) -> Answer:
-        """The answer of a client, which waits in a thread: see `Queues.ask`."""
+        """The answer of one of these clients, which waits in a thread: see `Queues.ask`. Whatever
+        else blocks belongs into one of the queues.
+        """
         return await self.ways.queues.ask(question)
 
     def _server_token(self) -> str:

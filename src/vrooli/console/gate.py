@@ -40,6 +40,11 @@ MAX_COOKIES = 16 * 1024
 
 Confirm = Callable[[str], Awaitable[None]]
 
+_NEXT = (
+    "next: open this console in a browser; `vrooli console link` prints a link into it\n"
+    "VROOLI_STATUS_PAGE=public opens /status and badges to everybody\n"
+)
+
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -146,11 +151,12 @@ class Gate:
         if not self._is_embedded(scope) and not self._is_ours(headers, changes=changes):
             return PlainTextResponse("asked by a page of another site\n", 403)
         name = cookie_name(self._settings.port, tls=self._is_tls(headers))
-        signed_in = self._sessions.of(cookie_of(headers, name))
+        cookie = cookie_of(headers, name)
+        signed_in = self._sessions.of(cookie)
         scope.setdefault("state", {})[SIGNED_IN] = signed_in
         if signed_in is not None or self._is_open(scope["path"], changes=changes):
             return None
-        return _sign_in(scope, headers)
+        return _sign_in(scope, headers, over=bool(cookie))
 
     async def _unconfirmed(self, scope: Scope, headers: Headers) -> Response | None:
         """Of a page, file or status, for which it matters who asks."""
@@ -164,7 +170,7 @@ class Gate:
         if state[SIGNED_IN] is not None:
             return None
         changes = scope["method"] not in READING
-        return None if self._is_open(path, changes=changes) else _sign_in(scope, headers)
+        return None if self._is_open(path, changes=changes) else _sign_in(scope, headers, over=True)
 
     def _is_ours(self, headers: Headers, *, changes: bool) -> bool:
         """Whether a page of ours asks, or nothing that a page of another site could do alone."""
@@ -193,11 +199,12 @@ def _is_one_of(path: str, opened: Iterable[str]) -> bool:
     return any(path == one or (one.endswith("/") and path.startswith(one)) for one in opened)
 
 
-def _sign_in(scope: Scope, headers: Headers) -> Response:
+def _sign_in(scope: Scope, headers: Headers, *, over: bool) -> Response:
+    """`over`: there was a session, and it is not any more."""
     wanted = quote(_address(scope), safe="/")
     if scope["type"] == "http" and "text/html" in headers.get("accept", ""):
-        return RedirectResponse(f"/login?to={wanted}", 303)
-    return PlainTextResponse("sign in first\n", 401)
+        return RedirectResponse(f"/login?{'over=1&' if over else ''}to={wanted}", 303)
+    return PlainTextResponse(f"sign in first\n{_NEXT}", 401)
 
 
 def _address(scope: Scope) -> str:

@@ -1,8 +1,10 @@
 """Signing in and out: plain forms, which work without any script."""
 
 import asyncio
+import re
 import time
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, quote
@@ -19,7 +21,7 @@ from vrooli.console.tries import Guard, Tries
 from vrooli.console.whence import whence
 from vrooli.core.errors import AccessDenied, VrooliError
 from vrooli.core.network import network_of
-from vrooli.core.passes import FOR_CONSOLE, Passes
+from vrooli.core.passes import FOR_CONSOLE, Passes, Person
 
 MAX_FORM = 16 * 1024
 AN_ACCOUNT, A_NETWORK = (10, 60.0), (40, 18.0)
@@ -35,6 +37,14 @@ WAIT = 2.0
 """Seconds for which signing out waits for the server to end the session there."""
 
 _PAGE = (Path(__file__).parent / "static" / "login.html").read_text(encoding="utf-8")
+_FIELD = re.compile(r"\{(\w+)\}")
+_OVER = (
+    "Your session is over: you signed out elsewhere, it was too old, or an admin has kept you out."
+)
+_WRONG = (
+    "The address or the password is not right, or an admin has kept this account out."
+    " If you are sure of both, ask an admin."
+)
 _STALE = "This link was used before, or is too old. `vrooli console link` prints a new one."
 
 
@@ -50,28 +60,38 @@ class Login:
         self._guard = Guard(network=Tries(*A_NETWORK), account=Tries(*AN_ACCOUNT))
 
     async def show(self, request: Request) -> Response:
-        """GET: the form; with `?link=` whoever has one is signed in at once."""
+        """GET: the form; with `?link=` a button. It changes nothing: programs that look where
+        links lead would use them up.
+        """
         link = request.query_params.get("link")
         if link is not None:
-            return await self._by_link(request, link)
+            person = self._owner(link)
+            if person is None:
+                return self._form(request, _Filled(_STALE), 401)
+            return self._form(request, _Filled(link=link, owner=person.name))
         if getattr(request.state, SIGNED_IN, None) is not None:
             return RedirectResponse(_wanted(request), 303)
-        return self._form(request)
+        return self._form(request, _Filled(_OVER if "over" in request.query_params else ""))
 
     async def take(self, request: Request) -> Response:
-        """POST: address and password of an account of the server."""
+        """POST: address and password of an account of the server, or a link."""
         form = await _form_of(request)
+        if "link" in form:
+            return await self._by_link(request, form["link"])
         email, password = form.get("email", "")[:MAX_ADDRESS], form.get("password", "")
         of = (self._network(request), email.strip().lower())
         if wait := self._guard.take(*of, time.monotonic()):
-            return self._form(request, f"There were too many tries; wait {wait:.0f} s.", 429)
+            said = f"There were too many tries; wait {wait:.0f} s."
+            return self._form(request, _Filled(said, email), 429)
         try:
             pair = await self._pair(email, password)
         except AccessDenied:
-            return self._form(request, "The address or the password is not right.", 401)
+            return self._form(request, _Filled(_WRONG, email), 401)
         except VrooliError as error:
             self._guard.untold(*of)
-            return self._form(request, f"Nobody can sign in now: {error.what}.", 503)
+            return self._form(
+                request, _Filled(f"Nobody can sign in now: {error.what}.", email), 503
+            )
         self._guard.succeeded(*of)
         person, account = account_of(pair, time.time())
         await self._end_earlier(request)
@@ -105,16 +125,24 @@ class Login:
         client = AccountsClient(self._ways.server(), NOBODY)
         return await self._ways.queues.log_in.ask(lambda: client.log_in(email, password))
 
+    def _owner(self, link: str) -> Person | None:
+        """Whom a link that is good still signs in."""
+        person, name, _ = self._read(link)
+        return None if self._ways.sessions.was_taken(name) else person
+
     async def _by_link(self, request: Request, link: str) -> Response:
-        now = time.time()
-        passes = Passes(self._ways.settings.console_key, FOR_CONSOLE)
-        person, claims = passes.person(link, now), passes.claims(link, now) or {}
-        if person is None or not self._ways.sessions.take_link(
-            str(claims.get("jti")), float(claims.get("exp", now))
-        ):
-            return self._form(request, _STALE, 401)
+        person, name, until = self._read(link)
+        if person is None or not self._ways.sessions.take_link(name, until):
+            return self._form(request, _Filled(_STALE), 401)
         await self._end_earlier(request)
         return self._signed_in(request, self._ways.sessions.begin(person))
+
+    def _read(self, link: str) -> tuple[Person | None, str, float]:
+        """Whom it is for, its name, and until when it is good."""
+        now = time.time()
+        passes = Passes(self._ways.settings.console_key, FOR_CONSOLE)
+        claims = passes.claims(link, now) or {}
+        return passes.person(link, now), str(claims.get("jti")), float(claims.get("exp", now))
 
     def _signed_in(self, request: Request, token: str) -> Response:
         answer = RedirectResponse(_wanted(request), 303)
@@ -137,12 +165,36 @@ class Login:
     def _cookie(self, request: Request) -> str:
         return cookie_name(self._ways.settings.port, tls=_is_tls(request))
 
-    def _form(self, request: Request, trouble: str = "", status: int = 200) -> Response:
-        accounts = "" if self._ways.settings.server is not None else "hidden"
-        to = quote(_wanted(request), safe="/")
-        page = _PAGE.replace("{shown}", "" if trouble else "hidden").replace("{to}", to)
-        page = page.replace("{accounts}", accounts).replace("{trouble}", escape(trouble))
+    def _form(self, request: Request, filled: "_Filled", status: int = 200) -> Response:
+        accounts = self._ways.settings.server is not None and not filled.link
+        values = {
+            "shown": "trouble" if filled.trouble else "hidden",
+            "to": quote(_wanted(request), safe="/"),
+            "accounts": "" if accounts else "hidden",
+            "hint": "hidden" if filled.link else "",
+            "linked": "" if filled.link else "hidden",
+            "first": "" if filled.email else "autofocus",
+            "second": "autofocus" if filled.email else "",
+            **asdict(filled),
+        }
+        page = _FIELD.sub(lambda one: escape(values[one[1]]), _PAGE)
         return HTMLResponse(page, status, {"Cache-Control": "no-store"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """What stands in the page.
+
+    Attributes:
+        trouble: what went wrong; may be empty, like all of it.
+        email: what was typed.
+        link, owner: one that is good still, and whom it signs in.
+    """
+
+    trouble: str = ""
+    email: str = ""
+    link: str = ""
+    owner: str = ""
 
 
 def _wanted(request: Request) -> str:

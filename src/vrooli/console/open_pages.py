@@ -111,7 +111,7 @@ def led_away_by(cut_off: Callable[[str], Awaitable[None]]) -> Callable[[Client],
 
     def lead_away(client: Client) -> None:
         with client:
-            ui.navigate.to("/login")
+            ui.navigate.to("/login?over=1")
         task = asyncio.create_task(forget(client))
         forgetting.add(task)
         task.add_done_callback(forgetting.discard)

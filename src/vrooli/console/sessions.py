@@ -138,6 +138,11 @@ class Sessions:
                 self._all = kept
                 self._write()
 
+    def was_taken(self, name: str) -> bool:
+        """Whether the link of that name was."""
+        with self._lock:
+            return name in self._links
+
     def take_link(self, name: str, until: float) -> bool:
         """Whether the link of that name was never taken before; from now on it was.
 

@@ -55,7 +55,8 @@ class Proxied:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         lines = (
-            "GET /_nicegui_ws/socket.io/?EIO=4&transport=websocket HTTP/1.1",
+            "GET /_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+            "&client_id=c&tab_id=t&document_id=d HTTP/1.1",
             f"Host: {NAME}:{self.port}",
             "Upgrade: websocket",
             "Connection: Upgrade",
@@ -143,7 +144,12 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
 
 def _cookie(proxied: Proxied) -> str:
     link = Passes(KEY, FOR_CONSOLE).make(Person(LINK_OWNER, ADMIN), 4e9, jti=os.urandom(8).hex())
-    answer = proxied.get(f"/login?link={link}")
+    answer = httpx.post(
+        f"https://127.0.0.1:{proxied.port}/login",
+        data={"link": link},
+        headers={"Host": f"{NAME}:{proxied.port}", "Origin": proxied.origin},
+        verify=False,
+    )
     assert answer.status_code == 303
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-vrooli_console_")

@@ -10,6 +10,7 @@ from nicegui import ui
 from vrooli.console.page import View
 from vrooli.console.parts.html import Tag, moment
 from vrooli.console.parts.live import Live
+from vrooli.console.parts.timers import every
 from vrooli.core.errors import VrooliError
 
 Answer = TypeVar("Answer")
@@ -145,7 +146,7 @@ class Asked(Showing[Answer]):
 
     def start(self) -> None:
         """The same, and wait for nothing."""
-        ui.timer(self._seconds, self._again)
+        every(self._seconds, self._again, at_once=True)
 
     async def ask(self) -> None:
         """Once, and anew: something was just changed."""

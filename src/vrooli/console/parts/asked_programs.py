@@ -9,6 +9,7 @@ from typing import Any
 from vrooli.client.health import health_of
 from vrooli.console.page import View
 from vrooli.console.parts.programs import CONSOLE, SERVER, WATCHDOG, Program, answered, silent
+from vrooli.console.queues import Queue
 from vrooli.core.address import HostPort
 from vrooli.core.errors import VrooliError
 
@@ -47,12 +48,11 @@ async def _ask(view: View) -> Asked:
     here = (f"{scheme}://{HostPort(settings.host, settings.port)}", *settings.origins)
     own = Program(CONSOLE, "ok", "made this page", settings.version, here, time.time(), BEGAN)
     seconds = HASTY if view.feed.health.trouble else PATIENT
-    questions = [
-        _one(acting.ask, Way(WATCHDOG, settings.watchdog, seconds), lambda: acting.watchdog.about())
-    ]
+    queues, way = acting.ways.queues, Way(WATCHDOG, settings.watchdog, seconds)
+    questions = [_one(queues.watchdog, way, lambda: acting.watchdog.about())]
     if settings.server is not None:
         way = Way(SERVER, settings.server, PATIENT)
-        questions.append(_one(acting.ask, way, lambda: acting.work.about()))
+        questions.append(_one(queues.server, way, lambda: acting.work.about()))
     found = await asyncio.gather(*questions)
     abouts = [about for _, about in found]
     return Asked((*(one for one, _ in found), own), *abouts)
@@ -68,16 +68,16 @@ class Way:
 
 
 async def _one(
-    ask: Callable[[Callable[[], Any]], Any], way: Way, about: Callable[[], Mapping[str, Any]]
+    queue: Queue, way: Way, about: Callable[[], Mapping[str, Any]]
 ) -> tuple[Program, Mapping[str, Any]]:
     """How it is, which everybody may ask, and then who it is."""
     at = time.time()
     try:
-        health = await ask(lambda: health_of(way.where, way.seconds))
+        health = await queue.ask(lambda: health_of(way.where, way.seconds))
     except VrooliError as error:
         return silent(way.name, error.what, f"http://{way.where}", at), {}
     try:
-        told = dict(await ask(about))
+        told = dict(await queue.ask(about))
     except VrooliError:  # an older one, or one whose database is away
         told = {}
     known = {"listens": [f"http://{way.where}"], **told}

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from nicegui import ui
-
 from vrooli.console.page import View
 from vrooli.console.parts.asked_programs import Asked, ask_programs
 from vrooli.console.parts.html import Tag, moment
@@ -16,6 +14,7 @@ from vrooli.console.parts.kept import (
 )
 from vrooli.console.parts.live import Live
 from vrooli.console.parts.programs import Program, agreeing, differing
+from vrooli.console.parts.timers import every
 
 AGAIN = 10.0
 """Seconds after which they are asked anew while somebody looks."""
@@ -27,7 +26,7 @@ class Programs:
     def __init__(self, view: View, asked: Asked) -> None:
         self._view, self._asked = view, asked
         self._lives: list[Live[Asked]] = []
-        ui.timer(AGAIN, self._again, immediate=False)
+        every(AGAIN, self._again)
 
     def show_programs(self) -> None:
         """Versions, health, addresses."""

@@ -66,7 +66,7 @@ addEventListener("load", () => {
   globalThis.socket?.on("connect_error", async () => {
     try {
       const answer = await fetch("/login", { redirect: "manual" });
-      if (answer.status === 200) location.assign(`/login?to=${encodeURIComponent(location.pathname)}`);
+      if (answer.status === 200) location.assign(`/login?over=1&to=${encodeURIComponent(location.pathname)}`);
     } catch { /* the console is away; it is asked again with the next try */ }
   });
 });
