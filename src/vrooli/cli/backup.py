@@ -61,6 +61,14 @@ Examples:
   vrooli backup verify 20261128t075212z-3f09ab
 """
 
+_FETCH_HELP = """
+Unpack what a restore point has of a service into an empty folder, and touch nothing else.
+
+Example:
+
+  vrooli backup fetch latest --service postgres --into /tmp/looked-at
+"""
+
 _RESTORE_HELP = """
 Have the data of a restore point in force.
 
@@ -199,12 +207,16 @@ def _register_verify(group: typer.Typer, kit: Kit) -> None:
 
 
 def _register_fetch(group: typer.Typer, kit: Kit) -> None:
-    @group.command(hidden=True, help="Unpack what a restore point has of a service.")
+    @group.command(help=_FETCH_HELP)
     def fetch(
-        wanted: _Wanted,
-        service: Annotated[str, typer.Option("--service")],
-        into: Annotated[Path, typer.Option("--into")],
-        owner: Annotated[str, typer.Option("--owner")] = "",
+        service: Annotated[
+            str, typer.Option("--service", help="Whose data.", metavar="NAME", show_default=False)
+        ],
+        into: Annotated[Path, typer.Option("--into", help="An empty folder.", metavar="FOLDER")],
+        wanted: _Wanted = "latest",
+        owner: Annotated[
+            str, typer.Option("--owner", help="Whose the files shall be.", metavar="USER")
+        ] = "",
         file: File = None,
     ) -> None:
         kit.backups(home_to_change(kit, file)).fetch(wanted, service, into, owner, render.out)

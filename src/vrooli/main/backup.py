@@ -177,5 +177,10 @@ def _cores() -> int:
 def _ids(user: str | None) -> tuple[int, int] | None:
     if not user:
         return None
-    found = pwd.getpwnam(user)
+    try:
+        found = pwd.getpwnam(user)
+    except KeyError as error:
+        raise UsageError(
+            f"there is no user `{user}` here", next_step="name one that `getent passwd` shows"
+        ) from error
     return found.pw_uid, found.pw_gid
