@@ -11,6 +11,8 @@ from tests.support.live_console import LiveConsole, answering, watchdog_says
 from tests.unit.console.test_gate import settings_in
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.console.acting import Acting, Ways
+from vrooli.console.pages import runs
+from vrooli.console.parts import asked
 from vrooli.console.queues import HUNG, PROBE, Queue, Queues, Silence
 from vrooli.console.sessions import Sessions
 from vrooli.core.address import HostPort
@@ -115,3 +117,16 @@ def test_pages_of_health_are_there_while_the_server_hangs(running: LiveConsole) 
 
 def _try(console: LiveConsole) -> None:
     console.browser().post("/login", data={"email": "x", "password": "y"})
+
+
+@pytest.mark.parametrize("path", ["/runs", "/routines"])
+def test_a_page_of_the_work_says_soon_that_the_server_hangs(
+    running: LiveConsole, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    for module in (asked, runs):
+        monkeypatch.setattr(module, "SLOW", 0.05)
+    owner = running.owner()
+    running.server.goes_on.clear()
+    text = owner.get(path).text
+    assert "The server does not answer. " in text
+    assert "no answer within 0.05 s" in text

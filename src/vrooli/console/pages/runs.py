@@ -1,9 +1,10 @@
 """Runs, newest first: by routine, state and owner, page by page."""
 
+import asyncio
 from typing import Any
 
 from vrooli.console.page import Page, View
-from vrooli.console.parts.asked import Asked
+from vrooli.console.parts.asked import SLOW, Asked
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.numbers import length
 from vrooli.console.parts.rows import Rows
@@ -71,8 +72,10 @@ async def _filter(view: View, wanted: RunFilter) -> None:
 async def _routines(view: View, chosen: str) -> list[str]:
     """Their names; only the one that is chosen when they cannot be had."""
     try:
-        found = [one["name"] for one in await view.acting.ask(lambda: view.acting.work.routines())]
-    except VrooliError:
+        async with asyncio.timeout(SLOW):
+            routines = await view.acting.ask(lambda: view.acting.work.routines())
+        found = [one["name"] for one in routines]
+    except (TimeoutError, VrooliError):
         found = []
     return found if chosen in ("", *found) else [chosen, *found]
 

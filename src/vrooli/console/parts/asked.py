@@ -1,5 +1,6 @@
 """What the server says, on a page: asked once for all pages of one person that show it."""
 
+import asyncio
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -11,13 +12,17 @@ from vrooli.console.page import View
 from vrooli.console.parts.html import Tag, moment
 from vrooli.console.parts.live import Live
 from vrooli.console.parts.timers import every
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import DeadlineExceeded, VrooliError
 
 Answer = TypeVar("Answer")
 Told = TypeVar("Told", covariant=True)
 
 SECONDS = 0.8
 """Between two questions: what changes is seen within a second."""
+
+
+SLOW = 2.0
+"""Seconds without an answer after which that is said, while it is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +143,17 @@ class Asked(Showing[Answer]):
         self.answer: Answer | None = None
         self.trouble: Trouble | None = None
         self._seconds, self._key = seconds, ("work", view.acting.session, key)
+        self._known = asyncio.Event()
 
     async def begin(self) -> None:
-        """Ask, and go on asking while the page is open."""
-        await self._take(0.0)
+        """Ask, and go on asking while the page is open. The page waits for the first answer until
+        it is known that there is none soon.
+        """
+        self._first = asyncio.create_task(self._take(0.0))
+        self._first.add_done_callback(lambda _: self._known.set())
+        await self._known.wait()
+        if self._first.done():
+            self._first.result()  # what nobody foresaw is told by the page
         self.start()
 
     def start(self) -> None:
@@ -158,16 +170,27 @@ class Asked(Showing[Answer]):
     async def _take(self, newer_than: float) -> None:
         acting, answers = self._view.acting, self._view.feed.answers
         age = self._seconds * 0.9  # who asks at the same pace finds it fresh, or asks for all
-        try:
-            self.answer = await answers.get(
+        asking = asyncio.ensure_future(
+            answers.get(
                 self._key,
                 lambda: acting.ask(self._question),
                 seconds=age,
                 newer_than=newer_than,
             )
+        )
+        try:
+            if not (await asyncio.wait([asking], timeout=SLOW))[0]:
+                self._failed(DeadlineExceeded(f"no answer within {SLOW:g} s"))
+            self.answer = await asking
             self.trouble = None
         except VrooliError as error:
-            self.trouble = trouble_of(error, self.trouble)
+            self._failed(error)
+        else:
+            self.look()
+
+    def _failed(self, error: VrooliError) -> None:
+        self.trouble = trouble_of(error, self.trouble)
+        self._known.set()
         self.look()
 
 
