@@ -1,0 +1,1 @@
+"""In a real browser. A package, so that its stack and its Chromium end with its last test."""
