@@ -32,7 +32,8 @@ PAUSE = 0.5
 """Seconds between two tries."""
 
 TOGETHER = 0.2
-"""Seconds in which what happens is told together."""
+"""Seconds between two readings, however much happens. The first news is read at once: a heal may
+take less."""
 
 AT_LEAST = 5.0
 """Seconds after which values are read anew where nothing happened."""
@@ -187,13 +188,15 @@ class Feed:
         raise VrooliError("the watchdog closed the stream of its events")
 
     async def _keep_reading(self, reader: Reader) -> None:
+        read = 0.0
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(AT_LEAST):
                     await self._stirred.wait()
-                    await asyncio.sleep(TOGETHER)
+                    await asyncio.sleep(read + TOGETHER - time.monotonic())
             self._stirred.clear()
             await self._wanted.wait()
+            read = time.monotonic()
             await self._in_time(self._read(reader))
 
     async def _in_time(self, reading: Coroutine[Any, Any, None]) -> None:
