@@ -7,6 +7,7 @@ from nicegui.events import GenericEventArguments
 
 from vrooli.console.page import View
 from vrooli.console.parts.html import Tag
+from vrooli.console.parts.once import once
 from vrooli.core.passes import OPERATOR
 
 Fields = Mapping[str, str]
@@ -50,7 +51,7 @@ class Form(Tag):
         longest: int = LONGEST,
     ) -> None:
         super().__init__("form", "", classes)
-        self._send, self._longest = send, longest
+        self._send, self._longest = once(send), longest
         self.on("submit", self._submitted, js_handler=SEND)
 
     async def _submitted(self, event: GenericEventArguments) -> None:
@@ -107,7 +108,7 @@ def button(
     """What does something at once; where it may not be used, it says why."""
     made = Tag("button", text, classes, type="button", **_disabled(why_not))
     if not why_not:
-        made.on("click", act, args=[])
+        made.on("click", once(act), args=[])
     return made
 
 

@@ -1,0 +1,39 @@
+"""A double click does something once."""
+
+import asyncio
+
+import pytest
+
+from vrooli.console.parts.once import AGAIN, once
+
+
+async def test_what_is_under_way_or_just_done_is_not_done_again() -> None:
+    now, done, go_on = [100.0], list[str](), asyncio.Event()
+
+    async def act(what: str) -> None:
+        done.append(what)
+        await go_on.wait()
+
+    guarded = once(act, lambda: now[0])
+    first = asyncio.create_task(guarded("first"))
+    await asyncio.sleep(0)
+    await guarded("while it is done")
+    go_on.set()
+    await first
+    await guarded("a moment later")
+    now[0] += AGAIN
+    await guarded("again")
+    assert done == ["first", "again"]
+
+
+async def test_what_failed_can_be_tried_again() -> None:
+    now = [100.0]
+
+    async def fails() -> None:
+        raise ValueError("no")
+
+    guarded = once(fails, lambda: now[0])
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no"):
+            await guarded()
+        now[0] += AGAIN
