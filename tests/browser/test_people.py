@@ -28,6 +28,7 @@ def test_an_admin_adds_a_user_and_changes_the_role(stack: LiveStack, opened: Wat
     row.get_by_role("button", name="Set").first.click()
     expect(users.locator(".outcome")).to_contain_text(f"{email} is operator now.")
     row.get_by_role("button", name="Keep out").click()
+    page.get_by_role("dialog").get_by_role("button", name="Keep out").click()
     expect(users.locator(".outcome")).to_contain_text(f"{email} is kept out.")
 
 
@@ -50,6 +51,7 @@ def test_a_key_is_shown_once_opens_the_server_and_is_revoked(
         page = watched.go("/users")
         expect(page.locator("code.secret")).to_have_count(0)
         keys.get_by_role("button", name="Revoke").click()
+        page.get_by_role("dialog").get_by_role("button", name="Revoke it").click()
         expect(keys.locator(".outcome")).to_contain_text("laptop opens nothing any more.")
         assert _status(stack, key) == 401
         assert watched.wrong == []

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from vrooli.console.acting import account_of
 from vrooli.console.page import Page, View
+from vrooli.console.parts.dialogs import is_sure
 from vrooli.console.parts.forms import Fields, Form, button, choice, field
 from vrooli.console.parts.html import Tag, moment
 from vrooli.console.parts.outcome import Outcome, Secret
@@ -66,7 +67,7 @@ def _oneself(view: View) -> None:
             _password(view, outcome)
         else:
             Tag("p", "You came by the link of this stack, and have no password.", "soft")
-        button("Sign out everywhere", lambda: outcome.of(lambda: _leave(view)), "danger")
+        button("Sign out everywhere", lambda: _leave_if_sure(view, outcome), "danger")
 
 
 def _password(view: View, outcome: Outcome) -> None:
@@ -88,6 +89,16 @@ def _password(view: View, outcome: Outcome) -> None:
         field("new", "Next one", "password", required=True, autocomplete="new-password")
         field("again", "Once more", "password", required=True, autocomplete="new-password")
         Tag("button", "Change the password", "", type="submit")
+
+
+async def _leave_if_sure(view: View, outcome: Outcome) -> None:
+    who = "you" if view.acting.has_account else "everybody who came by a link of this stack"
+
+    def build() -> None:
+        Tag("p", f"It signs out {who}, in every browser, this one too.")
+
+    if await is_sure("Sign out everywhere?", build, ("Sign out", "Stay"), "danger"):
+        await outcome.of(lambda: _leave(view))
 
 
 async def _leave(view: View) -> str:
@@ -163,6 +174,14 @@ def _user(view: View, part: _Part, one: User) -> None:
         await change(f"{one.email} is {said['role']} now.", role=said["role"])
 
     async def switch() -> None:
+        def build() -> None:
+            Tag("p", "All sessions and keys of that person end, at once. It can be undone.")
+
+        question = f"Keep {one.email} out?"
+        if not one.disabled and not await is_sure(
+            question, build, ("Keep out", "Leave it"), "danger"
+        ):
+            return
         word = "let in again" if one.disabled else "kept out"
         await change(f"{one.email} is {word}.", disabled=not one.disabled)
 
@@ -244,6 +263,11 @@ def _of(act: Callable[[Grant], Awaitable[None]], one: Grant) -> Callable[[], Awa
 
 
 async def _revoke(view: View, part: _Part, one: Grant, revoke: Callable[[str], object]) -> None:
+    def build() -> None:
+        Tag("p", "Whoever uses it is let in no more, from now on. It cannot be taken back.")
+
+    if not await is_sure(f"Revoke {one.name}?", build, ("Revoke it", "Leave it"), "danger"):
+        return
     await _ask(view, part, lambda: revoke(one.id), f"{one.name} opens nothing any more.")
 
 

@@ -132,9 +132,17 @@ def _fine(
         return Verdict("unknown", "Everything is stopped.", lines)
     if unknown:
         return Verdict("unknown", f"Nobody knows yet how {listed(unknown)} is.", lines)
-    all_of = f"All {len(counted)} services" if len(counted) > 1 else counted[0].name
-    are = "healthy." if len(counted) > 1 else "is healthy."
-    return Verdict("ok", f"{all_of} {are}", lines)
+    return Verdict("ok", _all_fine(counted, len(found) - len(counted)), lines)
+
+
+def _all_fine(counted: Sequence[Standing], off: int) -> str:
+    """What stands still is not among `all`."""
+    if off:
+        are = "are" if off > 1 else "is"
+        return f"{len(counted)} of {len(counted) + off} services healthy; {off} {are} stopped."
+    if len(counted) > 1:
+        return f"All {len(counted)} services healthy."
+    return f"{counted[0].name} is healthy."
 
 
 def _last(heals: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
