@@ -54,10 +54,10 @@ def test_a_failure_names_what_fails_and_what_only_waits() -> None:
 def test_what_was_healed_meanwhile_is_told_beside_what_is_wrong() -> None:
     bad = status(service("web", "failed", message="exit code 1"), said="critical")
     assert told(verdict(bad, [HEALED])).endswith(
-        "Healed AT: postgres, killed by signal 9, back in 0.4 s."
+        "Well again: postgres (killed by signal 9, back in 0.4 s), healed AT."
     )
     own = {**HEALED, "subject": "web"}
-    assert "Healed" not in told(verdict(bad, [own]))
+    assert "Well again" not in told(verdict(bad, [own]))
 
 
 def test_a_person_who_is_needed_is_told_once() -> None:

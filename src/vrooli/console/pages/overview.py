@@ -73,7 +73,7 @@ def _verdict(said: Verdict) -> None:
     with Tag("div", "", f"verdict {said.level}"):
         Tag("span", said.headline)
         for line in said.lines:
-            with Tag("small"):
+            with Tag("small", "", "well" if line.good else ""):
                 show_line(line)
 
 

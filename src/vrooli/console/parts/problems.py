@@ -131,7 +131,7 @@ def _check(
 ) -> Problem:
     name, level = str(row["check"]), row["status"]
     known = _Known.of(health, name)
-    needed, wanted = _wanted(known, "look into it; here it is gone by itself once it is well")
+    needed, wanted = _wanted(known, "look into it; it closes by itself once the check passes")
     return Problem(
         titles.get(name, name),
         f"/checks/{name}",

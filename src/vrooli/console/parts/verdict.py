@@ -25,11 +25,13 @@ class Line:
 
     Attributes:
         at: unix seconds; 0 for a sentence without a time.
+        good: whether it is good news among bad ones.
     """
 
     before: str
     at: float = 0.0
     after: str = ""
+    good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,8 @@ def _well_again(wrong: Sequence[Standing], heals: Sequence[Mapping[str, Any]]) -
 
 
 def _healed(heal: Mapping[str, Any]) -> Line:
-    what = f": {heal['subject']}, {first_line(str(heal['cause']))}, {came_of_it(heal)}."
-    return Line("Healed ", float(heal["detected_at"]), what)
+    what = f"{heal['subject']} ({first_line(str(heal['cause']))}, {came_of_it(heal)})"
+    return Line(f"Well again: {what}, healed ", float(heal["detected_at"]), ".", good=True)
 
 
 def came_of_it(heal: Mapping[str, Any]) -> str:
@@ -201,7 +203,8 @@ def _headline(
         said.append(f"{listed([one.name for one in uneasy if one.word == word])}: {word}.")
     for problem in problems[:SAID]:
         check = str(problem["check"])
-        said.append(f"{titles.get(check, check)}: {first_line(str(problem['message']))}.")
+        name, why = titles.get(check, check), first_line(str(problem["message"]))
+        said.append(f"{name} fails ({why})." if name == check else f"{name}: {why}.")
     if len(problems) > SAID:
         said.append(f"{len(problems) - SAID} more below.")
     return " ".join(said)
