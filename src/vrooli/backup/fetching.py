@@ -22,7 +22,7 @@ _BUFFER = 1024 * 1024
 def fetch(
     part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
 ) -> None:
-    """Unpack `part` into `folder`, and have it on the disk.
+    """Unpack `part` into `folder`, which is ours alone, and have it on the disk.
 
     Args:
         part: what is given back.
@@ -46,9 +46,13 @@ def fetch(
         with tarfile.open(fileobj=reader, mode="r|", bufsize=_BUFFER) as tar:
             for member in tar:
                 _unpack(tar, member, folder, owner)
+                # Else it keeps all of them, of which there may be millions.
+                tar.members = []  # type: ignore[attr-defined]  # typeshed does not know it
         while reader.read(_BUFFER):  # what follows the last member, and the digest
             pass
         _synced(folder)
+        if owner is not None:  # last: until now nobody but us got in, to put a link in our way
+            os.chown(folder, *owner, follow_symlinks=False)
     except tarfile.TarError as error:
         raise damaged(store.where, f"it is no tar: {error}") from error
     except OSError as error:

@@ -34,8 +34,18 @@ class Backing(ABC):
     form: ClassVar[str]
 
     @abstractmethod
+    async def begin(self) -> None:
+        """Have kept what a copy needs, until its `end`."""
+
+    @abstractmethod
+    async def end(self) -> None:
+        """Nothing has to be kept any more."""
+
+    @abstractmethod
     async def ask(self) -> Mapping[str, Any]:
-        """What is worth knowing of it now, written down with the restore point."""
+        """What is worth knowing of it now, written down with the restore point: `bytes`, and
+        `system`, which another one in its place would have different.
+        """
 
     @abstractmethod
     def program(self) -> OutputProgram:
@@ -43,7 +53,9 @@ class Backing(ABC):
 
     @abstractmethod
     async def prepare(self) -> str:
-        """The empty folder for a copy that will be proven; what an earlier proof left is gone."""
+        """The empty folder for a copy that will be proven, ours alone; what an earlier proof left
+        is gone.
+        """
 
     @abstractmethod
     async def prove(self, told: Told) -> Found:

@@ -63,6 +63,8 @@ class Wish:
                 "`restore` must be the id of a restore point",
                 next_step="`vrooli backup list` shows them",
             )
+        if self.room < 0:
+            raise UsageError("`room` must be bytes", next_step="write a whole number")
         if (self.undo, self.forget, bool(self.restore)).count(True) > 1:
             raise UsageError(
                 "`undo`, `forget` and `restore` exclude each other",

@@ -1,6 +1,7 @@
 """A tar is unpacked into its folder, and nowhere else."""
 
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -41,6 +42,17 @@ def test_files_and_folders_come_out_as_they_were(tmp_path: Path) -> None:
     assert (tmp_path / "PG_VERSION").read_bytes() == b"18\n"
     assert (tmp_path / "base" / "1259").read_bytes() == b"page" * 4096
     assert (tmp_path / "PG_VERSION").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+def test_nobody_else_gets_in_before_all_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "cluster"
+    folder.mkdir(mode=0o700)
+    tar, (store, _), owners = _tar(_member("PG_VERSION", b"18\n")), new_store(KEYS), set[int]()
+    part = part_of(stored(tar, store, KEYS))
+    fetch(part, store, KEYS, folder, (65534, 65534), lambda _: owners.add(folder.stat().st_uid))
+    assert owners == {0}
+    assert {folder.stat().st_uid, (folder / "PG_VERSION").stat().st_uid} == {65534}
 
 
 @pytest.mark.parametrize("name", ["../out", "/tmp/out", "base/../../out"])

@@ -6,14 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from vrooli.core.command import EnsureDirectory
-from vrooli.core.errors import ConfigError, StartFailed, StorageError
+from vrooli.core.errors import ConfigError, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.stack.backing import Backing, Found
 from vrooli.stack.postgres import clusters, manifest
-from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
-from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.postgres.upgrade import compare, facts
 from vrooli.stack.postgres.upgrade.ask import Asker
@@ -29,8 +26,18 @@ SELECT json_build_object(
 'system', (SELECT system_identifier::text FROM pg_control_system()),
 'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
 'lsn', pg_current_wal_flush_lsn()::text,
+'bytes', (SELECT sum(pg_database_size(oid)) FROM pg_database),
 'tablespaces', (SELECT json_agg(spcname) FROM pg_tablespace
     WHERE spcname NOT IN ('pg_default', 'pg_global')))"""
+
+SLOT = "vrooli_backup"
+
+_TAKE_SLOT = f"""
+SELECT to_json(slot_name) FROM pg_create_physical_replication_slot('{SLOT}', true)"""
+
+_DROP_SLOT = f"""
+SELECT json_agg(pg_drop_replication_slot(slot_name)::text) FROM pg_replication_slots
+WHERE slot_name = '{SLOT}' AND NOT active"""
 
 
 class PostgresBacking(Backing):
@@ -44,7 +51,18 @@ class PostgresBacking(Backing):
     form = FORM
 
     def __init__(self, of: Resource, apart: str) -> None:
-        self._of, self._apart = of, apart
+        self._of, self._stage = of, of.stage_for(PROOF, apart)
+
+    async def begin(self) -> None:
+        """See the base: a slot, so that the WAL of a long copy is still there at its end. What a
+        kill leaves goes with the next one; until then `max_slot_wal_keep_size` bounds it.
+        """
+        await self.end()
+        await self._live().json(_TAKE_SLOT)
+
+    async def end(self) -> None:
+        """See the base."""
+        await self._live().json(_DROP_SLOT)
 
     async def ask(self) -> Mapping[str, Any]:
         """See the base: version, system identifier, timeline and where the WAL stands.
@@ -53,8 +71,7 @@ class PostgresBacking(Backing):
             ConfigError: it has tablespaces, which one stream cannot carry.
         """
         of = self._of
-        live = Asker(of.context.tools.streams, of.stage.address, of.password)
-        said: dict[str, Any] = await live.json(_INSIDE)
+        said: dict[str, Any] = await self._live().json(_INSIDE)
         if outside := said.pop("tablespaces", None):
             raise ConfigError(
                 f"tablespaces outside the data folder are not carried: {', '.join(outside)}",
@@ -63,9 +80,13 @@ class PostgresBacking(Backing):
             )
         return said
 
+    def _live(self) -> Asker:
+        of = self._of
+        return Asker(of.context.tools.streams, of.stage.address, of.password)
+
     def program(self) -> OutputProgram:
         """See the base."""
-        of, programs = self._of, self._programs(self._of.major)
+        of, programs = self._of, self._of.programs_of(self._of.major)
         argv = (
             str(programs.bin / "pg_basebackup"),
             "--pgdata=-",
@@ -84,22 +105,18 @@ class PostgresBacking(Backing):
     async def prepare(self) -> str:
         """See the base."""
         of = self._of
-        stage = of.stage_for(PROOF, self._apart)
-        gone = removed(of.folders, of.name, PROOF)
-        made = EnsureDirectory(str(stage.cluster), 0o700, stage.user)
-        await of.context.executor.run([*gone, *stage.made(""), made], _silent)
-        return str(stage.cluster)
+        await of.context.executor.run(of.begun(self._stage), _silent)
+        return str(self._stage.cluster)
 
     async def prove(self, told: Told) -> Found:
         """See the base: the manifest of the server, a start, a read of every row, every page."""
-        of, checks = self._of, []
-        stage = of.stage_for(PROOF, self._apart)
+        of, stage, checks = self._of, self._stage, []
         major = clusters.major_of(stage.cluster)
         if major is None:
-            raise StorageError(
+            raise StartFailed(
                 "there is no cluster in it", where=of.name, next_step="take another restore point"
             )
-        programs = self._programs(major)
+        programs = of.programs_of(major)
         run = Programs(stage, of.context.tools)
         told("compare with the manifest of the server")
         if wrong := await asyncio.to_thread(manifest.problems, stage.cluster):
@@ -114,8 +131,12 @@ class PostgresBacking(Backing):
             checks.append("a server starts on it, and recovers to a consistent state")
             said = await facts.gather(asker, contents=True, told=told)
             checks.append(f"every row was read: {compare.summary(said)}")
-        await run.run("check every page", stage.checksums(programs), told)
-        checks.append("the checksum of every page is right")
+            guarded = await asker.json("SELECT to_json(current_setting('data_checksums'))") == "on"
+        if guarded:
+            await run.run("check every page", stage.checksums(programs), told)
+            checks.append("the checksum of every page is right")
+        else:
+            checks.append("pages have no checksums here (pg_checksums --enable adds them)")
         return Found(tuple(checks), compare.numbers(said))
 
     async def clean(self) -> None:
@@ -126,20 +147,7 @@ class PostgresBacking(Backing):
     @property
     def user(self) -> str | None:
         """See the base."""
-        return self._of.stage.user
-
-    def _programs(self, major: int) -> Installation:
-        of = self._of
-        declared = of.declared if of.declared != "embedded" else ""
-        known = (clusters.last_run_by(of.data), of.clusters.programs, declared)
-        found = installations.of_major(major, of.place.home.pgsql, filter(None, known))
-        if found is None:
-            raise ConfigError(
-                f"there are no programs of PostgreSQL {major} here",
-                where=of.name,
-                next_step=f"install them (Debian: apt install postgresql-{major})",
-            )
-        return found
+        return self._stage.user
 
 
 def _silent(_: str) -> None:

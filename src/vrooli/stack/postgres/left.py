@@ -33,8 +33,9 @@ def left_behind(data: Path, service: str) -> Sequence[Command]:
 
 def removed(data: Path, service: str, purpose: str = UPGRADE) -> Sequence[Command]:
     """Have nothing of it left: first whoever works in the folder, then the folder."""
+    made = [EndLaunches(made_as(service))] if purpose == UPGRADE else []
     return (
         EndLaunches(launched_as(service, purpose)),
-        EndLaunches(made_as(service)),
+        *made,
         Remove(str(stage_folder(data, service, purpose))),
     )

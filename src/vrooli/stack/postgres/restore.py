@@ -5,15 +5,14 @@ two change places. What was in force is kept, whatever state it is in.
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
-from vrooli.core.command import Command, CopyTree, EnsureDirectory, Remove, Rename
-from vrooli.core.errors import ConfigError, Refused
+from vrooli.core.command import Command, CopyTree, Remove, Rename, WriteFile
+from vrooli.core.errors import Refused
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.postgres import clusters
-from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.left import RESTORE, removed
@@ -40,23 +39,14 @@ class Restore(Upgrade):
     def __init__(self, of: Resource, wish: Wish, apart: str) -> None:
         self._of, self._wish = of, wish
         self._stage = of.stage_for(RESTORE, apart)
+        # Another name each time: a point may be restored again, and what was in force stays.
+        self._target = of.place.home.data(f"{of.name}.{wish.restore[-6:]}-{secrets.token_hex(2)}")
         self._programs: Installation | None = None
-
-    @property
-    def _target(self) -> Path:
-        """Where the data will lie. No service can be called so: a dot is in it."""
-        return self._of.place.home.data(f"{self._of.name}.{self._wish.restore}")
 
     async def plan(self) -> Sequence[str]:
         """See the base."""
         of, need = self._of, self._wish.room + SPARE
         free = await asyncio.to_thread(look.free, of.folders)
-        if self._target.name == of.clusters.current:
-            raise Refused(
-                "the data of this restore point is in force already, with what came since",
-                where=of.name,
-                next_step="choose another one: `vrooli backup list`",
-            )
         if free < need:
             raise Refused(
                 f"{need // MIB} MiB are needed, {free // MIB} MiB are free in {of.folders}",
@@ -70,6 +60,7 @@ class Restore(Upgrade):
             f"{need // MIB} MiB are needed, {free // MIB} MiB are free",
             f"what is in force now stays in {of.data} until "
             f"`vrooli resource upgrade {of.name} --forget`",
+            "replication slots are not carried along, and unlogged tables come back empty",
             *([other] if kept else []),
         ]
 
@@ -77,12 +68,14 @@ class Restore(Upgrade):
         """Fetch it, have a server recover it, and stop that."""
         of, stage = self._of, self._stage
         run = of.context.executor.run
-        made = EnsureDirectory(str(stage.cluster), 0o700, stage.user)
-        gone = removed(of.folders, of.name, RESTORE)
-        await run([*gone, *stage.made(""), made], told)
+        await run(of.begun(stage), told)
         programs = Programs(stage, of.context.tools)
         await programs.run("fetch it", self._fetch(), told, details=True)
-        self._programs = self._programs_of(stage.cluster)
+        self._programs = of.programs_of(clusters.major_of(stage.cluster) or 0)
+        # Without it the copy would go on in the timeline of the original, and whoever follows that
+        # or keeps its WAL would take the one for the other.
+        signal = WriteFile(str(stage.cluster / "recovery.signal"), "", 0o600, stage.user)
+        await run([signal], told)
         if self._programs.sources:
             await run([CopyTree(self._programs.sources, self._programs.root)], told)
         told("start it, beside what serves")
@@ -108,21 +101,6 @@ class Restore(Upgrade):
             log_path=str(stage.log),
         )
 
-    def _programs_of(self, data: Path) -> Installation:
-        of = self._of
-        major = clusters.major_of(data)
-        declared = of.declared if of.declared != "embedded" else ""
-        known = (of.clusters.programs, declared)
-        home = of.place.home
-        found = installations.of_major(major or 0, home.pgsql, filter(None, known))
-        if found is None:
-            raise ConfigError(
-                f"there are no programs of PostgreSQL {major} here, which wrote this data",
-                where=of.name,
-                next_step=f"install them (Debian: apt install postgresql-{major}), then again",
-            )
-        return found
-
     async def move(self, told: Told) -> None:
         """Nothing: all of it was done while the other served."""
 
@@ -139,12 +117,9 @@ class Restore(Upgrade):
             other_programs=before.programs if kept else "",
             at=of.context.tools.clock.wall(),
         )
-        named: list[Command] = [
-            Remove(str(self._target)),
-            Rename(str(self._stage.cluster), str(self._target)),
-        ]
+        named = Rename(str(self._stage.cluster), str(self._target))
         written = clusters.switch(of.place.home, of.name, now, before)
-        await of.context.executor.run([*named, *written], _silent)
+        await of.context.executor.run([named, *written], _silent)
         at = time.strftime("%H:%M:%S", time.localtime(now.at))
         self.note = f"{of.name} has the data of {self._wish.restore} since {at}."
         if kept:
@@ -162,7 +137,8 @@ class Restore(Upgrade):
         """See the base."""
         of = self._of
         home = of.place.home
-        gone = [clusters.settled(home, of.name), *removed(of.folders, of.name, RESTORE)]
+        left = removed(of.folders, of.name, RESTORE)
+        gone: list[Command] = [clusters.settled(home, of.name), *left]
         now = clusters.read(home, of.name)
         if self._target.name not in (now.current, now.other):
             gone.append(Remove(str(self._target)))

@@ -19,7 +19,7 @@ from vrooli.stack.postgres.ask import ask
 from vrooli.stack.postgres.cluster import NewCluster, commands
 from vrooli.stack.postgres.clusters import major_of
 from vrooli.stack.postgres.installation import Installation, OtherMajor
-from vrooli.stack.postgres.left import left_behind
+from vrooli.stack.postgres.left import PROOF, RESTORE, left_behind
 from vrooli.stack.references import is_reference, resolved
 from vrooli.stack.wire import dsn
 from vrooli.stack.wire.scram import verifier
@@ -130,7 +130,7 @@ class PostgresKind(Kind):
         if wish.undo:
             return Undo(resource)
         if wish.restore:
-            return Restore(resource, wish, _apart(service, context))
+            return Restore(resource, wish, _apart(service, context, RESTORE))
         return Forget(resource) if wish.forget else Move(resource, wish)
 
     def backing(self, service: Service, context: "Context") -> "Backing | None":
@@ -139,7 +139,8 @@ class PostgresKind(Kind):
 
         if not service.managed:
             return None
-        return PostgresBacking(self._resource(service, context), _apart(service, context))
+        apart = _apart(service, context, PROOF)
+        return PostgresBacking(self._resource(service, context), apart)
 
     def _resource(self, service: Service, context: "Context") -> "Resource":
         from vrooli.stack.postgres.upgrade.resource import Resource
@@ -224,9 +225,9 @@ def socket_folder(home: Home, service: str) -> str:
     return str(home.run / f"pg-{hashlib.sha256(service.encode()).hexdigest()[:8]}")
 
 
-def _apart(service: Service, context: "Context") -> str:
+def _apart(service: Service, context: "Context", purpose: str) -> str:
     """Where the socket of a server lies that runs beside the one that serves."""
-    return socket_folder(context.tools.place.home, f"{service.name}.beside")
+    return socket_folder(context.tools.place.home, f"{service.name}.{purpose}")
 
 
 def _require_free(data: Path) -> None:

@@ -1,11 +1,12 @@
 """A PostgreSQL resource as its upgrade sees it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from vrooli.core.errors import UsageError
+from vrooli.core.command import Command, EnsureDirectory
+from vrooli.core.errors import ConfigError, UsageError
 from vrooli.stack import graph
 from vrooli.stack.kind import Place
 from vrooli.stack.model import Service
@@ -14,7 +15,7 @@ from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.cluster import NewCluster
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
-from vrooli.stack.postgres.left import UPGRADE, launched_as, stage_folder
+from vrooli.stack.postgres.left import UPGRADE, launched_as, removed, stage_folder
 from vrooli.stack.postgres.upgrade.stage import Stage
 from vrooli.stack.runtime import Context
 
@@ -111,6 +112,33 @@ class Resource:
         declared = self.declared if self.declared != "embedded" else ""
         known = (clusters.last_run_by(self.data), self.clusters.programs, declared)
         return installations.of_major(self.major, self.place.home.pgsql, filter(None, known))
+
+    def programs_of(self, major: int) -> Installation:
+        """Programs of a version for work beside what serves. None that the data folder names: it
+        belongs to the server's user, and we may be root.
+
+        Raises:
+            ConfigError: there are none here.
+        """
+        declared = self.declared if self.declared != "embedded" else ""
+        known = filter(None, (self.clusters.programs, declared))
+        found = installations.of_major(major, self.place.home.pgsql, known)
+        if found is None:
+            raise ConfigError(
+                f"there are no programs of PostgreSQL {major} here",
+                where=self.name,
+                next_step=f"install them (Debian: apt install postgresql-{major}), then again",
+            )
+        return found
+
+    def begun(self, stage: Stage) -> Sequence[Command]:
+        """What a copy is unpacked into: ours alone until it is whole, then its user's."""
+        return (
+            *removed(self.folders, self.name, stage.purpose),
+            EnsureDirectory(str(stage.folder), 0o711 if stage.user else 0o700),
+            *stage.made(""),
+            EnsureDirectory(str(stage.cluster), 0o700),
+        )
 
     def target(self, to: str) -> Installation:
         """The programs of what it is to become.

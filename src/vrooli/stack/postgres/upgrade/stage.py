@@ -74,7 +74,8 @@ class Stage:
     def server(self, programs: Installation, data: Path) -> LaunchSpec:
         """A server that nobody reaches but us."""
         argv = [str(programs.bin / "postgres"), "-D", str(data)]
-        for setting in (*self._closed(), f"port={self.port}", "listen_addresses="):
+        own = (f"port={self.port}", "listen_addresses=")
+        for setting in (*self._closed(), *self._silent(), *own):
             argv += ["-c", setting]
         return self._spec(tuple(argv), (programs.root, str(data)))
 
@@ -123,6 +124,18 @@ class Stage:
             "archive_mode=off",
             f"unix_socket_directories={self.sockets}",
             "autovacuum=off",
+        )
+
+    def _silent(self) -> tuple[str, ...]:
+        """Nothing in a copy may act on others: a subscription would take the changes of the one
+        that serves, a scheduler inside would run its jobs twice. `hot_standby` would compare these
+        settings with those of the original.
+        """
+        return (
+            "max_logical_replication_workers=0",
+            "max_worker_processes=0",
+            "hot_standby=off",
+            "restore_command=/bin/false",  # asked for where the copy begins a new timeline
         )
 
     def _spec(self, argv: tuple[str, ...], seen: tuple[str, ...]) -> LaunchSpec:
