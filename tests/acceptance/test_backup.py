@@ -44,6 +44,45 @@ def test_rows_are_back_after_the_data_folder_is_gone(filled: LiveStack) -> None:
     _goes_back_and_forth(filled)
 
 
+def test_a_point_can_be_restored_again_and_nothing_that_was_in_force_is_lost(
+    filled: LiveStack,
+) -> None:
+    point = _taken(filled)["id"]
+    for name in ("one", "two"):
+        sql(filled, f"CREATE TABLE {name} (what int)", "SELECT 1")
+        assert filled.run("restore", point, "--yes").returncode == 0
+        assert sql(filled, f"SELECT to_regclass('{name}') IS NOT NULL") is False
+    assert sql(filled, "SELECT timeline_id FROM pg_control_checkpoint()") > 1
+    folders = [path for path in (filled.home / "data").glob("postgres*") if path.is_dir()]
+    assert len(folders) == 3, folders
+    shutil.rmtree(filled.home / "data" / _in_force(filled))
+    assert filled.run("restore", point, "--yes").returncode == 0
+    assert sql(filled, "SELECT count(*) FROM kept") == 5000
+
+
+def test_an_empty_database_in_the_place_of_a_lost_one_is_no_newer_point(
+    filled: LiveStack,
+) -> None:
+    point = _taken(filled)["id"]
+    filled.run("stop", "postgres")
+    shutil.rmtree(filled.home / "data" / "postgres")
+    filled.up()
+    refused = filled.run("backup", "run")
+    assert (refused.returncode, "was made anew" in refused.stderr) == (1, True), said(refused)
+    assert filled.run("restore", "--yes").returncode == 0
+    assert sql(filled, "SELECT count(*) FROM kept") == 5000
+    (filled.home / "secrets" / "backup-identity").rename(filled.folder / "kept-elsewhere")
+    lost = filled.run("backup", "list")
+    assert (lost.returncode, "their key is missing" in lost.stderr) == (2, True), said(lost)
+    (filled.folder / "kept-elsewhere").rename(filled.home / "secrets" / "backup-identity")
+    assert point in filled.run("backup", "list").stdout
+
+
+def _in_force(stack: LiveStack) -> str:
+    note = stack.home / "data" / "postgres.clusters.json"
+    return str(json.loads(note.read_text(encoding="utf-8"))["current"])
+
+
 def _goes_back_and_forth(stack: LiveStack) -> None:
     """What was written since is not in an older point, and is kept until it is forgotten."""
     point = _taken(stack)["id"]
@@ -69,7 +108,9 @@ def test_every_damage_is_found_and_ends_with_1(filled: LiveStack) -> None:
         ended = filled.run("backup", "verify", point, "--json")
         assert (ended.returncode, json.loads(ended.stdout)["outcome"]) == (1, "failed"), said(ended)
         refused = filled.run("restore", point, "--yes")
-        assert refused.returncode == 1, said(refused)
+        assert (refused.returncode, "proof failed" in refused.stderr) == (1, True), said(refused)
+        failed = filled.run("restore", point, "--yes", "--failed")
+        assert failed.returncode == 1, said(failed)
         assert sql(filled, "SELECT count(*) FROM kept") == 5000
         victim.write_bytes(good)
     assert filled.run("backup", "verify", point).returncode == 0

@@ -21,7 +21,7 @@ class Backups(Protocol):
         """Where they are."""
         ...
 
-    def take(self, progress: Callable[[str, int], None]) -> Point:
+    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
         """Take one now.
 
         Raises:

@@ -72,6 +72,5 @@ def damaged(where: str, what: str) -> Damaged:
     return Damaged(
         what,
         where=where,
-        next_step="take another restore point, or another store; `vrooli backup verify --all` "
-        "tells which are whole",
+        next_step="go back to another restore point: `vrooli backup list` says which were verified",
     )

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from vrooli.backup.fetching import fetch
 from vrooli.backup.keys import Keys
 from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
-from vrooli.core.errors import Refused, VrooliError
+from vrooli.backup.threads import to_its_end
+from vrooli.core.errors import Damaged, Refused, StartFailed, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.stack.backing import Backing, Found
 
@@ -46,10 +48,10 @@ class Prover:
                 found = await self._part(part, backings[part.service])
                 checks += [f"{part.service}: {check}" for check in found.checks]
                 numbers[part.service] = dict(found.numbers)
-        except Refused as error:
-            outcome, why = "unverified", str(error)
-        except VrooliError as error:
-            outcome, why = "failed", str(error)
+        except (Damaged, StartFailed) as error:
+            outcome, why = "failed", error.said_of("")
+        except VrooliError as error:  # nothing was seen of it: no room, no programs, no keeper
+            outcome, why = "unverified", error.said_of("")
         proof = Proof(
             point.id,
             self.clock.wall(),
@@ -63,6 +65,18 @@ class Prover:
         return proof
 
     async def _part(self, part: Part, backing: Backing) -> Found:
+        folder = Path(await backing.prepare())
+        try:
+            await self._require_room(part)
+            self.told(f"{part.service}: fetch it")
+            await self._fetched(part, folder, self.owner(backing.user))
+            found = await backing.prove(lambda line: self.told(f"{part.service}: {line}"))
+        finally:
+            await backing.clean()
+        whole = "every piece is as it was stored, opens, and they are what was read then"
+        return Found((whole, *found.checks), found.numbers)
+
+    async def _require_room(self, part: Part) -> None:
         need, free = int(part.plain * SPARE), await asyncio.to_thread(self.room)
         if free < need:
             raise Refused(
@@ -70,15 +84,14 @@ class Prover:
                 f"{free // 1_000_000} MB are free",
                 next_step="make room, then `vrooli backup verify`",
             )
-        folder = Path(await backing.prepare())
-        try:
-            self.told(f"{part.service}: fetch it")
-            owner = self.owner(backing.user)
-            await asyncio.to_thread(
-                fetch, part, self.store, self.keys, folder, owner, lambda _: None
-            )
-            found = await backing.prove(lambda line: self.told(f"{part.service}: {line}"))
-        finally:
-            await backing.clean()
-        whole = "every piece is as it was stored, opens, and they are what was read then"
-        return Found((whole, *found.checks), found.numbers)
+
+    async def _fetched(self, part: Part, folder: Path, owner: tuple[int, int] | None) -> None:
+        given_up = Event()
+
+        def done(_: int) -> None:
+            if given_up.is_set():
+                raise Refused("it was ended in the middle", next_step="verify it again")
+
+        await to_its_end(
+            lambda: fetch(part, self.store, self.keys, folder, owner, done), given_up.set
+        )

@@ -6,6 +6,7 @@ proofs/ID/*.json   each time somebody looked whether it can be restored
 keys/mac.age       the key of the manifests, sealed like the packs
 """
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -72,6 +73,35 @@ class Store:
         """Have it there, from now on."""
         self.blobs.put(f"points/{point.id}.json", written(point, self.key))
 
+    def newest_good(self) -> Point:
+        """The newest one whose last proof did not fail.
+
+        Raises:
+            UsageError: there is none.
+        """
+        for id in reversed(self.ids()):
+            proof = self.proof(id)
+            if proof is None or proof.outcome != "failed":
+                return self.point(id)
+        return self.point("latest")
+
+    def sweep(self) -> int:
+        """Remove packs that no point names: what runs left that failed or were killed. Nobody may
+        be writing meanwhile.
+
+        Returns:
+            how many there were; 0 when a point cannot be read, whose packs are not known.
+        """
+        named = set[str]()
+        for _, found in self.points():
+            if isinstance(found, VrooliError):
+                return 0
+            named |= {name_in_store(pack) for part in found.parts for pack in part.packs}
+        left = [name for name, _ in self.blobs.sizes("packs/") if name not in named]
+        for name in left:
+            self.blobs.delete(name)
+        return len(left)
+
     def keep_pack(self, pack: Pack, body: bytes) -> None:
         """Have it there; again is harmless."""
         self.blobs.put(name_in_store(pack), body)
@@ -94,18 +124,23 @@ class Store:
 
     def keep_proof(self, proof: Proof) -> None:
         """Write down what became of a proof."""
-        self.blobs.put(f"proofs/{proof.point}/{proof.at:.0f}.json", proof_written(proof, self.key))
+        name = f"proofs/{proof.point}/{proof.at:017.6f}-{secrets.token_hex(3)}.json"
+        self.blobs.put(name, proof_written(proof, self.key))
 
     def proof(self, point: str) -> Proof | None:
-        """The last one of a point.
+        """The last one of a point that says something; else the last one.
 
         Raises:
             Damaged: it is not what was written.
         """
         names = [name for name, _ in self.blobs.sizes(f"proofs/{point}/")]
-        if not names:
-            return None
-        return proof_read(self.blobs.get(names[-1]), self.key, f"{self.where}: {names[-1]}")
+        found = None
+        for name in reversed(names):
+            one = proof_read(self.blobs.get(name), self.key, f"{self.where}: {name}")
+            if one.outcome != "unverified":
+                return one
+            found = found or one
+        return found
 
     def share_key(self, seal: Seal) -> None:
         """Have the key of the manifests there for whoever can open the packs: on another machine

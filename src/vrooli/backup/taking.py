@@ -1,16 +1,22 @@
 """Taking a restore point: every source in its order, then the manifest, by which it is there."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from vrooli.backup import streams
 from vrooli.backup.keys import Keys
 from vrooli.backup.point import Part, Point
 from vrooli.backup.store import Store
+from vrooli.backup.threads import to_its_end
+from vrooli.core.errors import Refused
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.outputs import Outputs
 from vrooli.stack.backing import Backing
+
+SPARE = 256 * 1024 * 1024
+"""Bytes that stay free for whoever else writes there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,8 @@ class Taker:
 
     Attributes:
         workers: threads that compress.
+        room: bytes that are free where the store is.
+        anew: whether another cluster than that of the last point is meant.
         told: gets the service, and how many bytes of it are done.
     """
 
@@ -35,6 +43,8 @@ class Taker:
     outputs: Outputs
     clock: Clock
     workers: int
+    room: Callable[[], int]
+    anew: bool
     told: Callable[[str, int], None]
 
     async def take(
@@ -52,6 +62,7 @@ class Taker:
         """
         begun = self.clock.wall()
         await asyncio.to_thread(self.store.share_key, self.keys.seal)
+        await asyncio.to_thread(self.store.sweep)
         parts = [await self._part(subject) for subject in subjects]
         stack, host, by = about
         point = Point(id, stack, host, begun, self.clock.wall(), by, tuple(parts))
@@ -60,8 +71,14 @@ class Taker:
 
     async def _part(self, subject: Subject) -> Part:
         before = await subject.backing.ask()
-        stored = await asyncio.to_thread(self._stored, subject)
-        after = await subject.backing.ask()
+        self._require_same(subject, before)
+        await asyncio.to_thread(self._require_room, subject, int(before.get("bytes", 0)))
+        await subject.backing.begin()
+        try:
+            stored = await self._stored(subject)
+            after = await subject.backing.ask()
+        finally:
+            await subject.backing.end()
         return Part(
             source=subject.backing.form,
             service=subject.service,
@@ -72,17 +89,47 @@ class Taker:
             facts={"before": dict(before), "after": dict(after)},
         )
 
-    def _stored(self, subject: Subject) -> streams.Stored:
-        output = self.outputs.open(subject.backing.program())
-        try:
-            stored = streams.write(
-                output,
-                self.store,
-                self.keys.seal,
-                self.workers,
-                lambda done: self.told(subject.service, done),
+    async def _stored(self, subject: Subject) -> streams.Stored:
+        output = await asyncio.to_thread(self.outputs.open, subject.backing.program())
+
+        def store() -> streams.Stored:
+            try:
+                stored = streams.write(
+                    output,
+                    self.store,
+                    self.keys.seal,
+                    self.workers,
+                    lambda done: self.told(subject.service, done),
+                )
+                output.finish()
+            finally:
+                output.end()
+            return stored
+
+        return await to_its_end(store, output.kill)
+
+    def _require_same(self, subject: Subject, said: Mapping[str, Any]) -> None:
+        """An empty database that was made in the place of a lost one is no newer state of it."""
+        if self.anew or not (ids := self.store.ids()):
+            return
+        last = self.store.point(ids[-1])
+        part = last.part_of(subject.service)
+        was = (part.facts.get("before") or {}).get("system") if part else None
+        if was is not None and was != said.get("system"):
+            raise Refused(
+                f"{subject.service} is another cluster than the one in {last.id}: it was made anew",
+                where=self.store.where,
+                next_step="if its data was lost, `vrooli restore`; if an upgrade or you made it "
+                "anew, `vrooli backup run --anew`",
             )
-            output.finish()
-        finally:
-            output.end()
-        return stored
+
+    def _require_room(self, subject: Subject, size: int) -> None:
+        """A disk that a backup fills may be the one that the database writes to."""
+        need, free = size + SPARE, self.room()
+        if free < need:
+            raise Refused(
+                f"up to {need // 1_000_000} MB may be needed for {subject.service}, "
+                f"{free // 1_000_000} MB are free",
+                where=self.store.where,
+                next_step="make room there; nothing was written",
+            )

@@ -13,7 +13,7 @@ from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json
-from vrooli.core.errors import EXIT_FAILURE, UsageError, VrooliError
+from vrooli.core.errors import EXIT_FAILURE, Refused, UsageError, VrooliError
 
 if TYPE_CHECKING:
     from vrooli.backup.point import Point
@@ -108,12 +108,18 @@ def _register_run(group: typer.Typer, kit: Kit) -> None:
         no_verify: Annotated[
             bool, typer.Option("--no-verify", help="Only take it; say `unverified` of it.")
         ] = False,
+        anew: Annotated[
+            bool,
+            typer.Option(
+                "--anew", help="The database was made anew since the last point, and that is meant."
+            ),
+        ] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         backups = kit.backups(home_to_change(kit, file))
         begun = time.monotonic()
-        point = backups.take(_Counting())
+        point = backups.take(_Counting(), anew=anew)
         if not json:
             took = time.monotonic() - begun
             render.out(
@@ -229,6 +235,9 @@ def _register_restore(app: typer.Typer, kit: Kit) -> None:
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Look, and say what would be done.")
         ] = False,
+        failed: Annotated[
+            bool, typer.Option("--failed", help="Also one whose proof failed.")
+        ] = False,
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
         file: File = None,
         json: Json = False,
@@ -237,8 +246,14 @@ def _register_restore(app: typer.Typer, kit: Kit) -> None:
 
         home = home_to_change(kit, file)
         store = kit.backups(home).store()
-        point = store.point(wanted)
+        point = store.newest_good() if wanted == "latest" else store.point(wanted)
         proof = store.proof(point.id)
+        if proof is not None and proof.outcome == "failed" and not failed:
+            raise Refused(
+                f"its last proof failed: {proof.why}",
+                where=point.id,
+                next_step="choose another one (`vrooli backup list`), or say `--failed`",
+            )
         if not json:
             state = proof.outcome if proof else "unverified"
             render.note(f"{point.id}, {_when(point.taken)}, {state}")

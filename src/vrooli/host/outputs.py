@@ -80,6 +80,10 @@ class LocalOutput:
                 next_step="mend what it names, then again",
             )
 
+    def kill(self) -> None:
+        """See the port. Whoever reads comes to the end of the pipe."""
+        self._child.kill()
+
     def end(self) -> None:
         """See the port."""
         if self._child.poll() is None:

@@ -6,9 +6,10 @@ import pwd
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from vrooli import __version__
@@ -46,15 +47,19 @@ class StackBackups:
     environment: Mapping[str, str]
 
     def store(self) -> Store:
-        """Where they are."""
-        return Store(BlobFolder(self.folder), self._keys().mac)
+        """Where they are.
+
+        Raises:
+            UsageError: there are some, and the key to them is missing.
+        """
+        return Store(self._blobs(), b"" if self._is_new() else self._keys().mac)
 
     @property
     def folder(self) -> Path:
         """The folder of the store."""
         return self.home.root / "backups"
 
-    def take(self, progress: Callable[[str, int], None]) -> Point:
+    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
         """Take one now.
 
         Raises:
@@ -62,11 +67,13 @@ class StackBackups:
             Busy: another one is being taken.
             VrooliError: it could not be taken; nothing counts as a restore point then.
         """
-        return asyncio.run(self._take(progress))
+        with self._alone("backup.lock", "another backup"):
+            return asyncio.run(self._take(progress, anew))
 
     def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it."""
-        return asyncio.run(self._prove(wanted, told))
+        with self._alone("backup-proof.lock", "another proof"):
+            return asyncio.run(self._prove(wanted, told))
 
     def fetch(self, wanted: str, service: str, folder: Path, owner: str, told: Told) -> None:
         """Unpack what a restore point has of a service."""
@@ -89,36 +96,51 @@ class StackBackups:
 
         fetch(part, store, keys, folder, _ids(owner or None), done)
 
-    async def _take(self, progress: Callable[[str, int], None]) -> Point:
-        lock = FileLock(self.home.root / "backup.lock", "another backup")
-        lock.take()
-        try:
-            async with self._context() as context:
-                found = _backings(context)
-                if not found:
-                    raise UsageError(
-                        "there is nothing here that can be backed up",
-                        next_step="a PostgreSQL that the stack runs can",
-                    )
-                keys, store = self._keys(), self.store()
-                taker = Taker(store, keys, LocalOutputs(), SystemClock(), _cores(), progress)
-                subjects = [Subject(name, backing) for name, backing in found.items()]
-                about = (context.stack.name, os.uname().nodename, __version__)
-                return await taker.take(_new_id(), about, subjects)
-        finally:
-            lock.release()
+    async def _take(self, progress: Callable[[str, int], None], anew: bool) -> Point:
+        async with self._context() as context:
+            found = _backings(context)
+            if not found:
+                raise UsageError(
+                    "there is nothing here that can be backed up",
+                    next_step="a PostgreSQL that the stack runs can",
+                )
+            keys = self._keys()
+            store = Store(self._blobs(), keys.mac)
+            room = partial(_free, self.home.root)
+            taker = Taker(
+                store, keys, LocalOutputs(), SystemClock(), _workers(), room, anew, progress
+            )
+            subjects = [Subject(name, backing) for name, backing in found.items()]
+            about = (context.stack.name, os.uname().nodename, __version__)
+            return await taker.take(_new_id(), about, subjects)
 
     async def _prove(self, wanted: str, told: Told) -> Proof:
-        lock = FileLock(self.home.root / "backup-proof.lock", "another proof")
+        async with self._context() as context:
+            store = self.store()
+            point = store.point(wanted)
+            backings = _backings(context)
+            _require({part.service for part in point.parts}, backings, point)
+            room = partial(_free, self.home.root / "data")
+            prover = Prover(store, self._keys(), SystemClock(), room, _ids, told)
+            return await prover.prove(point, backings)
+
+    @contextmanager
+    def _alone(self, name: str, purpose: str) -> Iterator[None]:
+        """To the very end, also of threads. What is locked below `holds` keeps the watchdog from
+        restarting what runs.
+        """
+        folder = self.home.holds if name == "backup.lock" else self.home.root
+        if not self.home.root.is_dir():
+            raise UsageError(
+                "there is no stack here yet",
+                where=str(self.home.root),
+                next_step="`vrooli up` makes it; VROOLI_HOME names another home",
+            )
+        folder.mkdir(mode=0o700, exist_ok=True)
+        lock = FileLock(folder / name, purpose)
         lock.take()
         try:
-            async with self._context() as context:
-                store = self.store()
-                point = store.point(wanted)
-                backings = _backings(context)
-                _require({part.service for part in point.parts}, backings, point)
-                prover = Prover(store, self._keys(), SystemClock(), self._room, _ids, told)
-                return await prover.prove(point, backings)
+            yield
         finally:
             lock.release()
 
@@ -141,10 +163,25 @@ class StackBackups:
         async with keeper:
             yield context_for(stack, self.home, machine, keeper, self.environment)
 
-    def _room(self) -> int:
-        return shutil.disk_usage(self.home.root).free
+    def _blobs(self) -> BlobFolder:
+        return BlobFolder(self.folder)
+
+    def _is_new(self) -> bool:
+        """Whether no point was ever taken here: nothing is made then by who only looks."""
+        return not (self.home.secrets / IDENTITY).exists() and not self.folder.exists()
 
     def _keys(self) -> Keys:
+        """Made when there is no store yet. A store whose key is gone gets no other one: nobody
+        could open what is in it, and two keys in one store would open half of it each.
+        """
+        missing = [name for name in (IDENTITY, MAC) if not (self.home.secrets / name).exists()]
+        if missing and self.folder.exists():
+            raise UsageError(
+                f"there are restore points in {self.folder}, and their key is missing",
+                where=", ".join(str(self.home.secrets / name) for name in missing),
+                next_step="put your copy of it back there; without it move the folder away, and "
+                "begin anew",
+            )
         identity = secret_in(self.home.secrets / IDENTITY, new_identity)
         mac = FileSecrets(self.home.secrets, self.environment).create(MAC)
         return keys_of(identity, mac)
@@ -170,8 +207,13 @@ def _new_id() -> str:
     return f"{time.strftime('%Y%m%dt%H%M%Sz', time.gmtime())}-{secrets.token_hex(3)}"
 
 
-def _cores() -> int:
-    return max(1, len(os.sched_getaffinity(0)))
+def _workers() -> int:
+    """Threads that compress: each holds some pieces of 16 MiB."""
+    return min(4, max(1, len(os.sched_getaffinity(0))))
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
 
 
 def _ids(user: str | None) -> tuple[int, int] | None:

@@ -70,9 +70,40 @@ def test_the_last_proof_counts() -> None:
     good = Proof(ID, 1000.0, "verified", ("it starts",), seconds=1.5, facts={"rows": 3})
     store.keep_proof(good)
     assert store.proof(ID) == good
-    bad = replace(good, at=2000.0, outcome="failed", why="a page is damaged")
-    store.keep_proof(bad)
-    assert store.proof(ID) == bad
+    bad = replace(good, outcome="failed", why="a page is damaged")
+    store.keep_proof(replace(bad, at=2000.0))
+    assert store.proof(ID) == replace(bad, at=2000.0)
+    store.keep_proof(replace(good, at=3000.0, outcome="unverified", why="no room"))
+    assert store.proof(ID) == replace(bad, at=2000.0), "what says nothing hides nothing"
+
+
+def test_two_proofs_of_one_moment_are_both_kept() -> None:
+    store, blobs = new_store(KEYS)
+    for outcome in ("verified", "failed"):
+        store.keep_proof(Proof(ID, 1000.0, outcome))
+    assert len(blobs.held) == 2
+
+
+def test_the_newest_point_whose_proof_failed_is_not_the_newest_good_one() -> None:
+    store, _ = new_store(KEYS)
+    other = "20261128t075213z-3f09ab"
+    for id in (ID, other):
+        store.keep(point_of(id=id))
+    assert store.newest_good().id == other
+    store.keep_proof(Proof(other, 1000.0, "failed"))
+    assert store.newest_good().id == ID
+
+
+def test_packs_that_no_point_names_are_swept_unless_a_point_is_damaged() -> None:
+    store, blobs = new_store(KEYS)
+    store.keep(point_of(part_of(stored(b"kept", store, KEYS))))
+    stored(b"left by a kill", store, KEYS)
+    blobs.held["points/20261128t075213z-3f09ab.json"] = b"{"
+    assert store.sweep() == 0
+    del blobs.held["points/20261128t075213z-3f09ab.json"]
+    assert store.sweep() == 1
+    assert store.sweep() == 0
+    assert store.pack(store.point("latest").parts[0].packs[0])
 
 
 def test_a_store_is_known_by_its_identity_alone() -> None:

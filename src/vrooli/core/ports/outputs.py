@@ -35,6 +35,10 @@ class Output(Protocol):
         """
         ...
 
+    def kill(self) -> None:
+        """Have it end, from another thread than that which reads."""
+        ...
+
     def end(self) -> None:
         """Kill it, wherever it is; nothing when it has ended."""
         ...
