@@ -26,14 +26,20 @@ async def test_what_is_under_way_or_just_done_is_not_done_again() -> None:
     assert done == ["first", "again"]
 
 
-async def test_what_failed_can_be_tried_again() -> None:
-    now = [100.0]
+async def test_what_was_refused_or_failed_can_be_tried_again_at_once() -> None:
+    asked = list[str]()
+
+    async def refused() -> bool:
+        asked.append("refused")
+        return False
 
     async def fails() -> None:
+        asked.append("failed")
         raise ValueError("no")
 
-    guarded = once(fails, lambda: now[0])
+    refusing, failing = once(refused, lambda: 100.0), once(fails, lambda: 100.0)
     for _ in range(2):
+        await refusing()
         with pytest.raises(ValueError, match="no"):
-            await guarded()
-        now[0] += AGAIN
+            await failing()
+    assert asked == ["refused", "failed"] * 2

@@ -40,13 +40,13 @@ class Form(Tag):
     """A form that hands over what stands in its fields, each bounded.
 
     Args:
-        send: gets the fields by their names.
+        send: gets the fields by their names; returns False when they were refused.
         longest: characters of one field.
     """
 
     def __init__(
         self,
-        send: Callable[[Fields], Awaitable[None]],
+        send: Callable[[Fields], Awaitable[object]],
         classes: str = "row",
         longest: int = LONGEST,
     ) -> None:

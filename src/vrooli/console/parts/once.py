@@ -11,9 +11,11 @@ AGAIN = 0.7
 
 
 def once(
-    act: Callable[P, Awaitable[None]], clock: Callable[[], float] = time.monotonic
+    act: Callable[P, Awaitable[object]], clock: Callable[[], float] = time.monotonic
 ) -> Callable[P, Coroutine[object, object, None]]:
-    """`act`, which does nothing while it is being done, and for a moment after it."""
+    """`act`, which does nothing while it is being done, and for a moment after it; what returns
+    False was refused, and may be tried again at once.
+    """
     under_way, free_at = False, 0.0
 
     async def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -22,8 +24,9 @@ def once(
             return
         under_way = True
         try:
-            await act(*args, **kwargs)
+            if await act(*args, **kwargs) is not False:
+                free_at = clock() + AGAIN
         finally:
-            under_way, free_at = False, clock() + AGAIN
+            under_way = False
 
     return guarded

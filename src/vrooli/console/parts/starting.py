@@ -63,19 +63,20 @@ class Starting:
                     self._options = Filling(options, prefix="option-")
                 Tag("button", "Start", "main", type="submit", **barred(view))
 
-    async def _start(self, said: Fields) -> None:
+    async def _start(self, said: Fields) -> bool:
+        """Whether it was started."""
         for filling in (self._inputs, self._options):
             filling.tell(None)
         try:
             inputs = self._inputs.inputs(said)
         except NotFilled as error:
             self._inputs.tell(error)
-            return
+            return False
         try:
             options = self._options.inputs(said)
         except NotFilled as error:
             self._options.tell(error)
-            return
+            return False
         work, priority = self._view.acting.work, options.pop("priority", 0)
         try:
             run = await self._view.acting.ask(
@@ -83,8 +84,9 @@ class Starting:
             )
         except VrooliError as error:
             self._tell(error)
-        else:
-            ui.navigate.to(f"/runs/{run['id']}")
+            return False
+        ui.navigate.to(f"/runs/{run['id']}")
+        return True
 
     def _tell(self, error: VrooliError) -> None:
         of_options = isinstance(error, NotTaken) and error.code == "bad_budget"
