@@ -257,7 +257,7 @@ def _register_restore(app: typer.Typer, kit: Kit) -> None:
         if not json:
             state = proof.outcome if proof else "unverified"
             render.note(f"{point.id}, {_when(point.taken)}, {state}")
-            render.note(f"  what was written since, {_age(point.taken)}, is not in it")
+            render.note(f"  what was written since, {render.ago(point.taken)}, is not in it")
         for part in point.parts:
             wish = Wish(restore=point.id, room=part.plain, dry_run=dry_run)
             if not (dry_run or yes):
@@ -348,14 +348,6 @@ def _proof(proof: "Proof | None") -> Mapping[str, Any]:
 
 def _when(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
-
-
-def _age(at: float) -> str:
-    seconds = max(0.0, time.time() - at)
-    for size, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def _bytes(size: float) -> str:

@@ -107,7 +107,7 @@ class RunFeed:
                 group.create_task(self._keep_reading())
                 group.create_task(self._keep_hearing())
         except* UsageError:
-            pass  # `trouble` says so
+            pass  # whoever read or heard it noted it in `trouble`, which the page shows
 
     async def _keep_hearing(self) -> None:
         while True:

@@ -1,12 +1,12 @@
 """A tar is unpacked into its folder, and nowhere else."""
 
 import io
-import os
 import tarfile
 from pathlib import Path
 
 import pytest
 
+from tests.support import root
 from tests.unit.backup.made import new_keys, new_store, part_of, stored
 from vrooli.backup.fetching import fetch
 from vrooli.core.errors import Damaged, UsageError, VrooliError
@@ -44,7 +44,7 @@ def test_files_and_folders_come_out_as_they_were(tmp_path: Path) -> None:
     assert (tmp_path / "PG_VERSION").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+@root.gives_away
 def test_nobody_else_gets_in_before_all_is_there(tmp_path: Path) -> None:
     folder = tmp_path / "cluster"
     folder.mkdir(mode=0o700)

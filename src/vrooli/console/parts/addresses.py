@@ -1,11 +1,18 @@
 """Addresses of pages, with names that may hold anything."""
 
-from urllib.parse import quote
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
 
 
 def address(*parts: str) -> str:
     """`/services/web` of `("services", "web")`."""
     return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def narrowed(path: str, said: Mapping[str, str]) -> str:
+    """`path` with what is said of its query; what is empty is left out."""
+    query = urlencode({key: value for key, value in said.items() if value})
+    return f"{path}?{query}" if query else path
 
 
 def heals_of(subject: str) -> str:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
+from vrooli.console.parts.addresses import narrowed
 from vrooli.console.parts.numbers import length
 
 IN_FLIGHT = "in flight"
@@ -218,8 +218,7 @@ class Wanted:
             "since": self.since,
             "before": before,
         }
-        query = urlencode({key: value for key, value in said.items() if value})
-        return f"/heals?{query}" if query else "/heals"
+        return narrowed("/heals", said)
 
     def means(self, heal: Mapping[str, Any]) -> bool:
         """Whether a heal of this subject is shown that has just been told of: those that go on, and

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+
+from vrooli.console.parts.addresses import narrowed
 
 STATUSES = ("pending", "running", "waiting", "paused", "completed", "failed", "cancelled")
 
@@ -52,8 +53,7 @@ class RunFilter:
             "owner": self.owner,
             "cursor": cursor,
         }
-        query = urlencode({name: value for name, value in given.items() if value})
-        return f"/runs?{query}" if query else "/runs"
+        return narrowed("/runs", given)
 
 
 def filter_of(query: Mapping[str, str]) -> RunFilter:
