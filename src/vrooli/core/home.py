@@ -115,6 +115,11 @@ class Home:
         return self.root / "holds"
 
     @property
+    def backup_ledger(self) -> Path:
+        """What was backed up here, and what became of it. Mode 0600."""
+        return self.root / "backup-ledger.json"
+
+    @property
     def secrets(self) -> Path:
         """Our own secrets, one file of mode 0600 each. Mode 0700."""
         return self.root / "secrets"

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from vrooli.core.limits import NO_LIMITS, Limits
+from vrooli.stack.backup_settings import BackupSettings
 
 Role = Literal["resource", "scenario"]
 Heal = Literal["auto", "shadow", "watch", "off"]
@@ -346,6 +347,7 @@ class Stack:
         docker: the socket of the Docker Engine.
         docker_from: the variable that said so; empty where the file did, or nobody.
         mcp: names of the servers of tools for models.
+        backup: what is kept of it.
     """
 
     name: str
@@ -361,6 +363,7 @@ class Stack:
     docker_from: str = ""
     fleet: FleetSettings = field(default_factory=FleetSettings)
     mcp: tuple[str, ...] = ()
+    backup: BackupSettings = field(default_factory=BackupSettings)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `stack.json`."""
@@ -385,6 +388,7 @@ class Stack:
             docker_from=data.get("docker_from", ""),
             fleet=FleetSettings(**data.get("fleet", {})),
             mcp=tuple(data.get("mcp", ())),
+            backup=BackupSettings.from_json(data.get("backup", {})),
         )
 
 

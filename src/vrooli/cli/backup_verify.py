@@ -1,0 +1,63 @@
+"""`vrooli backup verify` and `fetch`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.backup_words import Wanted, note, proof_row, require, tell
+from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.options import File, Json
+
+_VERIFY_HELP = """
+Restore a point beside what serves, and look whether it works: every piece, every file, a start,
+every row, every page. Ends with 1 when anything does not hold.
+
+Examples:
+
+  vrooli backup verify
+
+  vrooli backup verify 20261128t075212z-3f09ab
+"""
+
+_FETCH_HELP = """
+Unpack what a restore point has of a service into an empty folder, and touch nothing else.
+
+Example:
+
+  vrooli backup fetch latest --service postgres --into /tmp/looked-at
+"""
+
+
+def register(group: typer.Typer, kit: Kit) -> None:
+    """Add the commands."""
+    _register_verify(group, kit)
+    _register_fetch(group, kit)
+
+
+def _register_verify(group: typer.Typer, kit: Kit) -> None:
+    @group.command(help=_VERIFY_HELP)
+    def verify(wanted: Wanted = "latest", file: File = None, json: Json = False) -> None:
+        proof = kit.backups(home_to_change(kit, file)).prove(wanted, note)
+        if json:
+            render.print_json(proof_row(proof))
+        else:
+            tell(proof)
+        require(proof)
+
+
+def _register_fetch(group: typer.Typer, kit: Kit) -> None:
+    @group.command(help=_FETCH_HELP)
+    def fetch(
+        service: Annotated[
+            str, typer.Option("--service", help="Whose data.", metavar="NAME", show_default=False)
+        ],
+        into: Annotated[Path, typer.Option("--into", help="An empty folder.", metavar="FOLDER")],
+        wanted: Wanted = "latest",
+        owner: Annotated[
+            str, typer.Option("--owner", help="Whose the files shall be.", metavar="USER")
+        ] = "",
+        file: File = None,
+    ) -> None:
+        kit.backups(home_to_change(kit, file)).fetch(wanted, service, into, owner, render.out)

@@ -1,0 +1,101 @@
+"""`vrooli backup list` and `show`."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.backup_words import Wanted, point_row, proof_row, size, tell, when
+from vrooli.cli.kit import Kit, home_to_read
+from vrooli.cli.options import File, Json
+from vrooli.core.errors import EXIT_FAILURE, VrooliError
+
+if TYPE_CHECKING:
+    from vrooli.backup.point import Point
+    from vrooli.backup.store import Store
+
+
+_LIST_HELP = """
+List the restore points: what can be gone back to.
+
+Example:
+
+  vrooli backup list
+"""
+
+_SHOW_HELP = """
+What a restore point holds, and what became of its last proof.
+
+Examples:
+
+  vrooli backup show latest
+
+  vrooli backup show 20261128t075212z-3f09ab --json
+"""
+
+
+def register(group: typer.Typer, kit: Kit) -> None:
+    """Add the commands."""
+
+    @group.command("list", help=_LIST_HELP)
+    def list_(file: File = None, json: Json = False) -> None:
+        store = kit.backups(home_to_read(kit, file)).store()
+        rows = [_row(store, id, found) for id, found in store.points()]
+        if json:
+            render.print_json(rows)
+        elif not rows:
+            render.note("there is none yet: `vrooli backup run` takes one")
+        else:
+            _show_rows(rows)
+        if any("error" in row for row in rows):
+            raise typer.Exit(EXIT_FAILURE)
+
+    @group.command(help=_SHOW_HELP)
+    def show(wanted: Wanted = "latest", file: File = None, json: Json = False) -> None:
+        store = kit.backups(home_to_read(kit, file)).store()
+        point = store.point(wanted)
+        proof = store.proof(point.id)
+        if json:
+            render.print_json({**point_row(point), "proof": proof_row(proof)})
+            return
+        render.out(f"{point.id}: {point.stack} on {point.host}, {when(point.taken)}")
+        for part in point.parts:
+            render.out(
+                f"  {part.service}: {size(part.plain)} in {size(part.size)}, "
+                f"{len(part.packs)} pieces, {part.source}"
+            )
+        if proof is None:
+            render.out("  unverified: nobody looked whether it works")
+        else:
+            tell(proof)
+
+
+def _row(store: "Store", id: str, found: "Point | VrooliError") -> dict[str, Any]:
+    if isinstance(found, VrooliError):
+        return {"id": id, "state": "damaged", "error": str(found)}
+    proof = store.proof(id)
+    return {
+        "id": id,
+        "taken": found.taken,
+        "services": [part.service for part in found.parts],
+        "bytes": found.plain,
+        "stored_bytes": found.size,
+        "state": proof.outcome if proof else "unverified",
+    }
+
+
+def _show_rows(rows: list[dict[str, Any]]) -> None:
+    cells = [
+        (
+            row["id"],
+            when(row["taken"]) if "taken" in row else "-",
+            ", ".join(row.get("services", ("-",))),
+            size(row["stored_bytes"]) if "stored_bytes" in row else "-",
+            row["state"],
+        )
+        for row in rows
+    ]
+    render.table(("POINT", "TAKEN", "OF", "SIZE", "STATE"), cells)
+    for row in rows:
+        if "error" in row:
+            render.note(row["error"])

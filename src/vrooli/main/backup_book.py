@@ -1,0 +1,63 @@
+"""Writes the record of backups of a home; several programs may."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from vrooli.backup.point import Point
+from vrooli.backup.proof import Proof
+from vrooli.core.errors import VrooliError
+from vrooli.core.home import Home
+from vrooli.host.locks import FileLock
+from vrooli.stack.backup_ledger import BackupLedger, Failure, Taken, ledger_read, ledger_written
+from vrooli.stack.durable import write_durably
+
+
+@dataclass(frozen=True, slots=True)
+class BackupBook:
+    """Of one home."""
+
+    home: Home
+
+    def read(self) -> BackupLedger:
+        """What is in it."""
+        path = self.home.backup_ledger
+        return ledger_read(path.read_bytes() if path.exists() else None)
+
+    def change(self, change: Callable[[BackupLedger], BackupLedger]) -> None:
+        """Have it changed, after whoever changes it now."""
+        lock = FileLock(self.home.root / "backup-ledger.lock", "the record of backups")
+        lock.take(wait=True)
+        try:
+            write_durably(self.home.backup_ledger, ledger_written(change(self.read())))
+        finally:
+            lock.release()
+
+    def failed(self, at: float, error: VrooliError) -> None:
+        """Write down that none could be taken."""
+        self.change(lambda ledger: ledger.with_failure(Failure(at, error.said_of(""))))
+
+    def taken(self, point: Point, stores: tuple[str, ...]) -> None:
+        """Write down that there is a point."""
+        one = Taken(
+            id=point.id,
+            begun=point.begun,
+            taken=point.taken,
+            plain=point.plain,
+            stored=point.size,
+            services=tuple(part.service for part in point.parts),
+            sources={part.service: part.source for part in point.parts},
+            stores=stores,
+        )
+        self.change(lambda ledger: ledger.with_point(one))
+
+    def proved(self, proof: Proof) -> None:
+        """Write down what became of a look; nothing of a point that was taken elsewhere."""
+
+        def change(ledger: BackupLedger) -> BackupLedger:
+            known = next((one for one in ledger.points if one.id == proof.point), None)
+            if known is None:
+                return ledger
+            told = replace(known, outcome=proof.outcome, proved=proof.at, why=proof.why)
+            return ledger.with_point(told)
+
+        self.change(change)

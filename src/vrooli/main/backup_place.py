@@ -1,0 +1,141 @@
+"""Where the backups of a stack are taken, proven and given back: its home, its keys, its store, and
+what of its services can be asked.
+"""
+
+import pwd
+import shutil
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vrooli.backup.keys import IDENTITY, MAC, Keys, keys_of
+from vrooli.backup.sealing import new_identity
+from vrooli.backup.store import Store
+from vrooli.core.errors import Refused, Unreachable, UsageError
+from vrooli.core.home import Home
+from vrooli.host.blob_folder import BlobFolder
+from vrooli.host.locks import FileLock
+from vrooli.host.secrets import FileSecrets, secret_in
+from vrooli.host.start_keeper import answering
+from vrooli.main.assemble import context_for
+from vrooli.main.places import this_machine
+from vrooli.stack.backing import Backing
+from vrooli.stack.compiled import read_compiled
+from vrooli.stack.kinds import kind_of
+from vrooli.stack.runtime import Context
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlace:
+    """Of one stack."""
+
+    home: Home
+    environment: Mapping[str, str]
+
+    def store(self) -> Store:
+        """Where its restore points are.
+
+        Raises:
+            UsageError: there are some, and the key to them is missing.
+        """
+        return Store(self.blobs(), b"" if self._is_new() else self.keys().mac)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the store."""
+        return self.home.root / "backups"
+
+    @contextmanager
+    def alone(self, name: str, purpose: str) -> Iterator[None]:
+        """To the very end, also of threads. What is locked below `holds` keeps the watchdog from
+        restarting what runs.
+        """
+        folder = self.home.holds if name == "backup.lock" else self.home.root
+        if not self.home.root.is_dir():
+            raise UsageError(
+                "there is no stack here yet",
+                where=str(self.home.root),
+                next_step="`vrooli up` makes it; VROOLI_HOME names another home",
+            )
+        folder.mkdir(mode=0o700, exist_ok=True)
+        lock = FileLock(folder / name, purpose)
+        lock.take()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @asynccontextmanager
+    async def context(self) -> AsyncIterator[Context]:
+        """What asks and starts servers; through the keeper that runs.
+
+        Raises:
+            Refused: none does.
+        """
+        stack, machine = read_compiled(self.home.stack_json), this_machine(self.home)
+        try:
+            keeper = await answering(self.home)
+        except Unreachable as error:
+            raise Refused(
+                "the stack is not up, and only a server that runs can be copied",
+                where=str(self.home.root),
+                next_step="`vrooli up`, then again",
+            ) from error
+        async with keeper:
+            yield context_for(stack, self.home, machine, keeper, self.environment)
+
+    def blobs(self) -> BlobFolder:
+        """What it is made of."""
+        return BlobFolder(self.folder)
+
+    def _is_new(self) -> bool:
+        """Whether no point was ever taken here: nothing is made then by who only looks."""
+        return not (self.home.secrets / IDENTITY).exists() and not self.folder.exists()
+
+    def keys(self) -> Keys:
+        """Made when there is no store yet. A store whose key is gone gets no other one: nobody
+        could open what is in it, and two keys in one store would open half of it each.
+        """
+        missing = [name for name in (IDENTITY, MAC) if not (self.home.secrets / name).exists()]
+        if missing and self.folder.exists():
+            raise UsageError(
+                f"there are restore points in {self.folder}, and their key is missing",
+                where=", ".join(str(self.home.secrets / name) for name in missing),
+                next_step="put your copy of it back there; without it move the folder away, and "
+                "begin anew",
+            )
+        identity = secret_in(self.home.secrets / IDENTITY, new_identity)
+        mac = FileSecrets(self.home.secrets, self.environment).create(MAC)
+        return keys_of(identity, mac)
+
+
+def backings_of(context: Context) -> dict[str, Backing]:
+    """How the data of each service is backed up, of those whose kind can be."""
+    found = {
+        name: kind_of(service).backing(service, context)
+        for name, service in context.stack.services.items()
+    }
+    return {name: backing for name, backing in found.items() if backing is not None}
+
+
+def free_in(folder: Path) -> int:
+    """Bytes that are free there."""
+    return shutil.disk_usage(folder).free
+
+
+def ids_of(user: str | None) -> tuple[int, int] | None:
+    """Number of a system user and of its group; None for nobody.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
+    if not user:
+        return None
+    try:
+        found = pwd.getpwnam(user)
+    except KeyError as error:
+        raise UsageError(
+            f"there is no user `{user}` here", next_step="name one that `getent passwd` shows"
+        ) from error
+    return found.pw_uid, found.pw_gid

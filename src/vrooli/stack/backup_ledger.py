@@ -1,0 +1,142 @@
+"""What was backed up here, and what became of it: a small file of the home, which the watchdog
+reads without any key and without asking a store. Standard library only; pure.
+
+The truth about a restore point is in its store. This is what this host saw itself.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from vrooli.core.errors import Damaged
+
+MOST_POINTS, MOST_FAILURES, MOST_DRILLS = 2000, 100, 500
+"""How many are remembered, the newest of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A restore point.
+
+    Attributes:
+        id: its name.
+        begun, taken: Unix seconds.
+        plain, stored: bytes of what it holds, and that it took in the store.
+        services: what it holds: names of services, and of what is nobody's.
+        sources: by these, the form of it, like `postgres-physical`.
+        stores: names of the stores that have it whole.
+        outcome: of its last proof: `verified`, `failed` or `unverified`.
+        proved: when that was, Unix seconds; 0 when nobody looked.
+        why: of what is not verified.
+    """
+
+    id: str
+    begun: float
+    taken: float
+    plain: int
+    stored: int
+    services: tuple[str, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    stores: tuple[str, ...] = ()
+    outcome: str = "unverified"
+    proved: float = 0.0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A backup that could not be taken.
+
+    Attributes:
+        at: Unix seconds.
+        why: what happened.
+    """
+
+    at: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A restore for practice.
+
+    Attributes:
+        at: when it began, Unix seconds.
+        point: which one was restored.
+        service: of what.
+        ok: whether it could be.
+        rto: seconds from the beginning until it answered.
+        rpo: seconds of writes that would have been lost.
+        rto_objective, rpo_objective: what was allowed.
+        why: of one that failed.
+    """
+
+    at: float
+    point: str
+    service: str
+    ok: bool
+    rto: float
+    rpo: float
+    rto_objective: float
+    rpo_objective: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupLedger:
+    """All of it, the oldest first."""
+
+    points: tuple[Taken, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    drills: tuple[Drill, ...] = ()
+
+    def with_point(self, one: Taken) -> "BackupLedger":
+        """With `one`, in the place of what was known of it."""
+        others = [point for point in self.points if point.id != one.id]
+        points = sorted([*others, one], key=lambda point: point.taken)
+        return replace(self, points=tuple(points[-MOST_POINTS:]))
+
+    def without_points(self, gone: frozenset[str]) -> "BackupLedger":
+        """Without those, which were removed."""
+        return replace(self, points=tuple(one for one in self.points if one.id not in gone))
+
+    def with_failure(self, one: Failure) -> "BackupLedger":
+        """With `one`."""
+        return replace(self, failures=(*self.failures, one)[-MOST_FAILURES:])
+
+    def with_drill(self, one: Drill) -> "BackupLedger":
+        """With `one`."""
+        return replace(self, drills=(*self.drills, one)[-MOST_DRILLS:])
+
+
+def ledger_read(content: bytes | None) -> BackupLedger:
+    """What the file says; nothing where there is none.
+
+    Raises:
+        Damaged: it cannot be understood.
+    """
+    if content is None:
+        return BackupLedger()
+    try:
+        said = json.loads(content)
+        return BackupLedger(
+            tuple(_taken(one) for one in said["points"]),
+            tuple(Failure(**one) for one in said["failures"]),
+            tuple(Drill(**one) for one in said["drills"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Damaged(
+            f"the record of backups cannot be understood: {error}",
+            next_step="move it away; `vrooli backup list` still tells what is in the store",
+        ) from error
+
+
+def ledger_written(ledger: BackupLedger) -> str:
+    """The other way round."""
+    return json.dumps(asdict(ledger), separators=(",", ":"))
+
+
+def _taken(raw: dict[str, Any]) -> Taken:
+    lists = {"services": tuple(raw["services"]), "stores": tuple(raw["stores"])}
+    return Taken(**{**raw, **lists})
