@@ -1,12 +1,36 @@
 """The restore points of one stack, as commands ask for them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
+from vrooli.stack.postgres.wal.choosing import Way
+from vrooli.stack.postgres.wal.moments import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What is unpacked.
+
+    Attributes:
+        point: id of the restore point, or how it begins; or `latest`.
+        service: whose data.
+        folder: where it goes, empty.
+        owner: whose the files shall be; empty for ours.
+        wal: folder for what its server needs besides to recover; None for nothing.
+        timeline: along which it will; 0 to the end of the point alone.
+    """
+
+    point: str
+    service: str
+    folder: Path
+    owner: str = ""
+    wal: Path | None = None
+    timeline: int = 0
 
 
 class Backups(Protocol):
@@ -35,8 +59,14 @@ class Backups(Protocol):
         """Restore one beside what serves, and look at it."""
         ...
 
-    def fetch(
-        self, wanted: str, service: str, folder: Path, owner: str, told: Callable[[str], None]
-    ) -> None:
+    def fetch(self, wanted: Fetched, told: Callable[[str], None]) -> None:
         """Unpack what a restore point has of a service."""
+        ...
+
+    def way(self, service: str, moment: Moment) -> Way:
+        """How a PostgreSQL gets to a moment.
+
+        Raises:
+            UsageError: it cannot, with what can be reached.
+        """
         ...

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from vrooli import __version__
+from vrooli.backup.backups import Fetched
 from vrooli.backup.fetching import fetch
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
@@ -22,6 +23,9 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
+from vrooli.main.backup_wal import BackupWal
+from vrooli.stack.postgres.wal.choosing import Way
+from vrooli.stack.postgres.wal.moments import Moment
 
 Told = Callable[[str], None]
 
@@ -73,10 +77,15 @@ class StackBackups:
             BackupBook(self.home).proved(proof)
             return proof
 
-    def fetch(self, wanted: str, service: str, folder: Path, owner: str, told: Told) -> None:
+    def way(self, service: str, moment: Moment) -> Way:
+        """See `backup.Backups`."""
+        return BackupWal(self.home, self.store(), service).way(moment)
+
+    def fetch(self, wanted: Fetched, told: Told) -> None:
         """Unpack what a restore point has of a service."""
-        store, keys = self.store(), self._place.keys()
-        point = store.point(wanted)
+        store, keys, service = self.store(), self._place.keys(), wanted.service
+        point = store.point(wanted.point)
+        owner = ids_of(wanted.owner or None)
         part = point.part_of(service)
         if part is None:
             raise UsageError(
@@ -92,7 +101,11 @@ class StackBackups:
                 told_of.add(at)
                 told(f"{size // 1_000_000} of {part.plain // 1_000_000} MB")
 
-        fetch(part, store, keys, folder, ids_of(owner or None), done)
+        fetch(part, store, keys, wanted.folder, owner, done)
+        if wanted.wal is not None:
+            wal = BackupWal(self.home, store, service)
+            size = wal.gather(point, wanted.timeline, wanted.wal, owner)
+            told(f"{size // 1_000_000} MB of WAL")
 
     async def _take(self, progress: Callable[[str, int], None], anew: bool) -> Point:
         async with self._place.context() as context:

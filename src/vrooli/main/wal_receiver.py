@@ -126,15 +126,15 @@ class WalReceiver:
         folder.mkdir(mode=0o700, exist_ok=True)
         known = streams_in(folder)
         kept = await self._ask(_KEPT) or []
-        place = following.place(facts, known, kept)
+        place = following.place(facts, known, kept, time.time())
         if facts.slot == "lost":
             await self._ask(DROP_SLOT)
         if facts.slot in ("", "lost"):
             await self._ask(TAKE_SLOT)
         target = folder / place.stream
-        if place.new:
+        if place.begun:
             target.mkdir(mode=0o700, exist_ok=True)
-            (target / NOTE).write_text(note_written(time.time(), place.gap), encoding="utf-8")
+            (target / NOTE).write_text(note_written(place.begun, place.gap), encoding="utf-8")
             if place.gap:
                 _say(f"{place.gap}: there is a gap, take a new restore point")
         known = streams_in(folder)

@@ -1,7 +1,7 @@
 """Programs and servers of an upgrade, run by the keeper: whatever happens to us, it knows them."""
 
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,18 +52,30 @@ class Programs:
             raise self._failed(f"could not {title}: it {ended.describe()}", begin)
 
     @asynccontextmanager
-    async def server(self, programs: Installation, data: Path) -> AsyncIterator[Asker]:
+    async def server(
+        self,
+        programs: Installation,
+        data: Path,
+        settings: Sequence[str] = (),
+        comes_up: float = COMES_UP,
+    ) -> AsyncIterator[Asker]:
         """A server on `data` that only we reach, stopped in its order afterwards.
+
+        Args:
+            programs: that run it.
+            data: its folder.
+            settings: that it gets besides.
+            comes_up: seconds until it must answer.
 
         Raises:
             StartFailed: it does not come up, with its last lines, or does not stop.
         """
         begin = logs.size(self.stage.log)
-        spec = self.stage.server(programs, data)
+        spec = self.stage.server(programs, data, settings)
         launch = await spawned(self.tools.keeper.spawn(spec), self._end)
         asker = Asker(self.tools.streams, self.stage.address)
         try:
-            await self._until_up(launch, asker, begin)
+            await self._until_up(launch, asker, begin, comes_up)
             yield asker
             await self._stop(launch, begin)
         finally:
@@ -72,9 +84,9 @@ class Programs:
     async def _end(self, launch: Launch) -> None:
         await end_tree(launch, self.tools.keeper, self.tools.clock, _GRACE)
 
-    async def _until_up(self, launch: Launch, asker: Asker, begin: int) -> None:
+    async def _until_up(self, launch: Launch, asker: Asker, begin: int, seconds: float) -> None:
         clock = self.tools.clock
-        deadline = clock.monotonic() + COMES_UP
+        deadline = clock.monotonic() + seconds
         while True:
             try:
                 await asker.json("SELECT 1")

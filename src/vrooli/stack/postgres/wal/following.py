@@ -22,6 +22,7 @@ SELECT json_build_object(
 'timeline', left(pg_walfile_name(pg_current_wal_flush_lsn()), 8),
 'size', (SELECT bytes_per_wal_segment FROM pg_control_init()),
 'lsn', pg_current_wal_flush_lsn()::text,
+'started', extract(epoch FROM pg_postmaster_start_time()),
 'names', current_setting('synchronous_standby_names'),
 'slot', (SELECT json_build_object('restart', restart_lsn::text, 'status', wal_status,
     'room', safe_wal_size) FROM pg_replication_slots WHERE slot_name = '{SLOT}'),
@@ -46,6 +47,7 @@ class Facts:
         timeline: 8 hex digits.
         size: bytes of a segment.
         written: how far it has written.
+        started: when it was, Unix seconds.
         waits: whether commits wait for the receiver.
         slot: state of the slot; empty when there is none.
         room: bytes that it may still keep; None for no bound.
@@ -58,6 +60,7 @@ class Facts:
     timeline: str
     size: int
     written: int
+    started: float
     waits: bool
     slot: str = ""
     room: int | None = None
@@ -79,6 +82,7 @@ def facts_of(said: Mapping[str, Any]) -> Facts:
         timeline=said["timeline"],
         size=said["size"],
         written=position(said["lsn"]),
+        started=float(said["started"]),
         waits=SLOT in said["names"],
         slot=(slot.get("status") or "reserved") if slot else "",
         room=slot.get("room"),
@@ -94,12 +98,13 @@ class Place:
 
     Attributes:
         stream: name of the folder.
-        new: whether it is to be made.
+        begun: since when it holds what the server writes, Unix seconds, where it is to be made; 0
+            where it is there.
         gap: why it does not follow what was received before; empty when it does.
     """
 
     stream: str
-    new: bool = False
+    begun: float = 0.0
     gap: str = ""
 
 
@@ -113,30 +118,30 @@ def needed(stream: Stream, size: int) -> Segment | None:
     return Segment(last.number + 1, last.timeline)
 
 
-def place(facts: Facts, known: Sequence[Stream], kept: Collection[str]) -> Place:
+def place(facts: Facts, known: Sequence[Stream], kept: Collection[str], now: float) -> Place:
     """Where to go on.
 
     Args:
         facts: of the server.
         known: what was received of this system.
         kept: names of the segments that the server still has.
+        now: Unix seconds.
     """
     of_line = [one for one in known if one.name.startswith(facts.timeline)]
     if not of_line:
-        return Place(facts.timeline, new=True)
+        # A new timeline is in force since its server was started, before anybody could follow it.
+        return Place(facts.timeline, begun=facts.started if known else now)
     last = max(of_line, key=lambda one: _turn(one.name))
     wanted = needed(last, facts.size)
     if wanted is None:
         return Place(last.name)
     following = f"{facts.timeline}-{_turn(last.name) + 1}"
     if wanted.number * facts.size > facts.written:
-        return Place(following, new=True, gap="the server went back behind what was received")
+        return Place(following, now, "the server went back behind what was received")
     lines = {wanted.timeline, int(facts.timeline, 16)}
     names = {name_of(Segment(wanted.number, line), facts.size) for line in lines}
     if facts.slot == "lost" or not (names & set(kept) or _is_now(wanted, facts)):
-        return Place(
-            following, new=True, gap="the server has removed WAL that was not received yet"
-        )
+        return Place(following, now, "the server has removed WAL that was not received yet")
     return Place(last.name)
 
 

@@ -8,7 +8,7 @@ wal/NAME/status.json     how the receiver is
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,7 @@ class Stream:
         gap: why it does not follow the one before; empty when it does.
         files: bytes by the name of whole files; those of WAL and of histories.
         partial: name of the segment that is being written; empty when there is none.
+        partial_size: bytes of it.
         folder: where it lies; empty where it lies in a store alone.
     """
 
@@ -43,6 +44,7 @@ class Stream:
     gap: str = ""
     files: Mapping[str, int] = field(default_factory=dict)
     partial: str = ""
+    partial_size: int = 0
     folder: str = ""
 
     @property
@@ -88,6 +90,7 @@ def _stream(folder: Path) -> Stream | None:
         gap=gap,
         files=whole,
         partial=partial.removesuffix(PARTIAL),
+        partial_size=dict(entries)[partial].st_size if partial else 0,
         folder=str(folder),
     )
 
@@ -98,3 +101,14 @@ def _is_whole(name: str) -> bool:
 
 def _is_partial(name: str) -> bool:
     return name.endswith(PARTIAL) and bool(SEGMENT.fullmatch(name.removesuffix(PARTIAL)))
+
+
+def histories_in(streams: Sequence[Stream]) -> dict[int, str]:
+    """By timeline, where it left others."""
+    found: dict[int, str] = {}
+    for stream in streams:
+        for name in stream.files:
+            if HISTORY.fullmatch(name) and stream.folder:
+                content = start_of(Path(stream.folder) / name, _LIMIT)
+                found[int(name[:8], 16)] = content.decode("ascii", "replace")
+    return found
