@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
+from vrooli.backup.pruning import Pruning
 from vrooli.backup.store import Store
+from vrooli.stack.backup_ledger import BackupLedger
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
 
@@ -45,8 +48,56 @@ class Backups(Protocol):
         """Where they are."""
         ...
 
-    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
-        """Take one now.
+    def plan_pruning(self) -> Pruning:
+        """What retention has to say about each of them.
+
+        Raises:
+            Damaged: one cannot be read.
+        """
+        ...
+
+    def prune(self, *, wait: bool = False) -> Pruning:
+        """Have those gone that need not be kept; `wait` for whoever takes or proves one.
+
+        Raises:
+            Busy: somebody does.
+            Damaged: one cannot be read; nothing is removed then.
+        """
+        ...
+
+    def export_key(self, file: Path | None) -> str:
+        """The key that opens them, with words on what it is for; also written to `file`.
+
+        Raises:
+            UsageError: the file is there already, or in the home itself.
+            StorageError: it cannot be written.
+        """
+        ...
+
+    def recipient(self) -> str:
+        """The public half of it.
+
+        Raises:
+            UsageError: there is none yet.
+        """
+        ...
+
+    def ledger(self) -> BackupLedger:
+        """What this host saw of them itself."""
+        ...
+
+    def zone(self, name: str) -> tzinfo:
+        """The time zone of schedules; the empty name is local time."""
+        ...
+
+    def stand_back(self) -> None:
+        """For others who want the disk, from now on."""
+        ...
+
+    def take(
+        self, progress: Callable[[str, int], None], *, anew: bool = False, wait: bool = False
+    ) -> Point:
+        """Take one now; `wait` for another that is being taken.
 
         Raises:
             UsageError: there is nothing to take.
@@ -55,7 +106,7 @@ class Backups(Protocol):
         """
         ...
 
-    def prove(self, wanted: str, told: Callable[[str], None]) -> Proof:
+    def prove(self, wanted: str, told: Callable[[str], None], *, wait: bool = False) -> Proof:
         """Restore one beside what serves, and look at it."""
         ...
 

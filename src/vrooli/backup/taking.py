@@ -1,12 +1,14 @@
 """Taking a restore point: every source in its order, then the manifest, by which it is there."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vrooli.backup import streams
 from vrooli.backup.keys import Keys
+from vrooli.backup.pacing import Paced
 from vrooli.backup.point import Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
@@ -34,6 +36,7 @@ class Taker:
     Attributes:
         workers: threads that compress.
         room: bytes that are free where the store is.
+        rate: bytes a second that are read at the most; 0: no limit.
         anew: whether another cluster than that of the last point is meant.
         told: gets the service, and how many bytes of it are done.
     """
@@ -46,6 +49,7 @@ class Taker:
     room: Callable[[], int]
     anew: bool
     told: Callable[[str, int], None]
+    rate: int = 0
 
     async def take(
         self, id: str, about: tuple[str, str, str], subjects: Sequence[Subject]
@@ -95,7 +99,7 @@ class Taker:
         def store() -> streams.Stored:
             try:
                 stored = streams.write(
-                    output,
+                    Paced(output, self.rate, time.monotonic, time.sleep) if self.rate else output,
                     self.store,
                     self.keys.seal,
                     self.workers,
