@@ -1,6 +1,7 @@
 """Taking a restore point: every source in its order, then the manifest, by which it is there."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 
 from vrooli.backup import streams, taring
 from vrooli.backup.keys import Keys
+from vrooli.backup.pacing import Paced, paced
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
@@ -37,6 +39,7 @@ class Taker:
     Attributes:
         workers: threads that compress.
         room: bytes that are free where the store is.
+        rate: bytes a second that are read at the most; 0: no limit.
         anew: whether another cluster than that of the last point is meant.
         told: gets the service, and how many bytes of it are done.
     """
@@ -49,6 +52,7 @@ class Taker:
     room: Callable[[], int]
     anew: bool
     told: Callable[[str, int], None]
+    rate: int = 0
 
     async def take(
         self, id: str, about: tuple[str, str, str], subjects: Sequence[Subject]
@@ -108,13 +112,18 @@ class Taker:
         if isinstance(program, Members):
             given_up = Event()
             borders = set(accumulate(pack.plain for pack in packs))
-            cut = taring.pieces(program, borders, partial(_go_on, given_up))
+            require = partial(_go_on, given_up)
+            cut = taring.pieces(program, borders, require)
+            if self.rate:
+                cut = paced(cut, self.rate, time.monotonic, time.sleep, require)
             return await to_its_end(lambda: self._write(subject, cut, known), given_up.set)
         output = await asyncio.to_thread(self.outputs.open, program)
 
         def store() -> streams.Stored:
             try:
-                stored = self._write(subject, streams.pieces(output), known)
+                slow = self.rate and Paced(output, self.rate, time.monotonic, time.sleep)
+                cut = streams.pieces(slow or output)
+                stored = self._write(subject, cut, known)
                 output.finish()
             finally:
                 output.end()

@@ -49,7 +49,7 @@ def _register_verify(group: typer.Typer, kit: Kit) -> None:
 
 def _register_fetch(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_FETCH_HELP)
-    def fetch(
+    def fetch(  # noqa: PLR0913 -- one argument for each option
         service: Annotated[
             str, typer.Option("--service", help="Whose data.", metavar="NAME", show_default=False)
         ],
@@ -58,6 +58,26 @@ def _register_fetch(group: typer.Typer, kit: Kit) -> None:
         owner: Annotated[
             str, typer.Option("--owner", help="Whose the files shall be.", metavar="USER")
         ] = "",
+        wal: Annotated[
+            Path | None,
+            typer.Option(
+                "--wal",
+                help="Another folder, for the WAL that leads on from the point.",
+                metavar="FOLDER",
+            ),
+        ] = None,
+        timeline: Annotated[
+            int,
+            typer.Option(
+                "--timeline",
+                min=0,
+                help="Along which it leads on; 0: not at all.",
+                metavar="NUMBER",
+            ),
+        ] = 0,
         file: File = None,
     ) -> None:
-        kit.backups(home_to_change(kit, file)).fetch(wanted, service, into, owner, render.out)
+        from vrooli.backup.backups import Fetched
+
+        fetched = Fetched(wanted, service, into, owner, wal, timeline)
+        kit.backups(home_to_change(kit, file)).fetch(fetched, render.out)

@@ -6,24 +6,33 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
 from vrooli import __version__
+from vrooli.backup.backups import Fetched
 from vrooli.backup.fetching import fetch
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
+from vrooli.backup.pruning import Pruning
 from vrooli.backup.store import Store
 from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
+from vrooli.host.standing_back import stand_back
+from vrooli.host.zones import Zones
+from vrooli.main import backup_key, backup_prune
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_drill import drill
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
+from vrooli.main.backup_wal import BackupWal
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.postgres.wal.choosing import Way
+from vrooli.stack.postgres.wal.moments import Moment
 
 Told = Callable[[str], None]
 
@@ -51,7 +60,37 @@ class StackBackups:
     def _place(self) -> BackupPlace:
         return BackupPlace(self.home, self.environment)
 
-    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
+    def plan_pruning(self) -> Pruning:
+        """See `main.backup_prune`."""
+        return backup_prune.plan(self._place)
+
+    def prune(self, *, wait: bool = False) -> Pruning:
+        """See `main.backup_prune`."""
+        return backup_prune.prune(self._place, wait=wait)
+
+    def export_key(self, file: Path | None) -> str:
+        """See `main.backup_key`."""
+        return backup_key.export(self._place, file)
+
+    def recipient(self) -> str:
+        """See `main.backup_key`."""
+        return backup_key.recipient(self._place)
+
+    def ledger(self) -> BackupLedger:
+        """What this host saw itself."""
+        return BackupBook(self.home).read()
+
+    def zone(self, name: str) -> tzinfo:
+        """Of schedules; the empty name is local time."""
+        return Zones(self.environment)(name)
+
+    def stand_back(self) -> None:
+        """For others who want the disk, from now on."""
+        stand_back()
+
+    def take(
+        self, progress: Callable[[str, int], None], *, anew: bool = False, wait: bool = False
+    ) -> Point:
         """Take one now.
 
         Raises:
@@ -59,7 +98,7 @@ class StackBackups:
             Busy: another one is being taken.
             VrooliError: it could not be taken; nothing counts as a restore point then.
         """
-        with self._place.alone("backup.lock", "another backup"):
+        with self._place.alone("backup.lock", "another backup", wait=wait):
             try:
                 point = asyncio.run(self._take(progress, anew))
             except VrooliError as error:
@@ -68,9 +107,9 @@ class StackBackups:
             BackupBook(self.home).taken(point, (HERE,))
             return point
 
-    def prove(self, wanted: str, told: Told) -> Proof:
+    def prove(self, wanted: str, told: Told, *, wait: bool = False) -> Proof:
         """Restore one beside what serves, and look at it."""
-        with self._place.alone("backup-proof.lock", "another proof"):
+        with self._place.alone("backup-proof.lock", "another proof", wait=wait):
             proof = asyncio.run(self._prove(wanted, told))
             BackupBook(self.home).proved(proof)
             return proof
@@ -80,14 +119,15 @@ class StackBackups:
         with self._place.alone("backup-proof.lock", "another proof"):
             return asyncio.run(drill(self._place, wanted, only, told, busy=busy))
 
-    def ledger(self) -> BackupLedger:
-        """What this host has seen of backups, without asking the store."""
-        return BackupBook(self.home).read()
+    def way(self, service: str, moment: Moment) -> Way:
+        """See `backup.Backups`."""
+        return BackupWal(self.home, self.store(), service).way(moment)
 
-    def fetch(self, wanted: str, service: str, folder: Path, owner: str, told: Told) -> None:
+    def fetch(self, wanted: Fetched, told: Told) -> None:
         """Unpack what a restore point has of a service."""
-        store, keys = self.store(), self._place.keys()
-        point = store.point(wanted)
+        store, keys, service = self.store(), self._place.keys(), wanted.service
+        point = store.point(wanted.point)
+        owner = ids_of(wanted.owner or None)
         part = point.part_of(service)
         if part is None:
             raise UsageError(
@@ -103,7 +143,11 @@ class StackBackups:
                 told_of.add(at)
                 told(f"{size // 1_000_000} of {part.plain // 1_000_000} MB")
 
-        fetch(part, store, keys, folder, ids_of(owner or None), done)
+        fetch(part, store, keys, wanted.folder, owner, done)
+        if wanted.wal is not None:
+            wal = BackupWal(self.home, store, service)
+            size = wal.gather(point, wanted.timeline, wanted.wal, owner)
+            told(f"{size // 1_000_000} MB of WAL")
 
     async def _take(self, progress: Callable[[str, int], None], anew: bool) -> Point:
         async with self._place.context() as context:
@@ -116,8 +160,9 @@ class StackBackups:
             keys = self._place.keys()
             store = Store(self._place.blobs(), keys.mac)
             room = partial(free_in, self.home.root)
+            rate = context.stack.backup.rate
             taker = Taker(
-                store, keys, LocalOutputs(), SystemClock(), _workers(), room, anew, progress
+                store, keys, LocalOutputs(), SystemClock(), _workers(), room, anew, progress, rate
             )
             subjects = [Subject(name, backing) for name, backing in found.items()]
             about = (context.stack.name, os.uname().nodename, __version__)

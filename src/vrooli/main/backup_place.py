@@ -21,6 +21,7 @@ from vrooli.host.start_keeper import answering
 from vrooli.main.assemble import context_for
 from vrooli.main.places import this_machine
 from vrooli.stack.backing import Backing
+from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.runtime import Context
@@ -46,10 +47,17 @@ class BackupPlace:
         """The folder of the store."""
         return self.home.root / "backups"
 
+    @property
+    def settings(self) -> BackupSettings:
+        """`[backup]` of the stack that was brought up last."""
+        if not self.home.stack_json.exists():
+            return BackupSettings()
+        return read_compiled(self.home.stack_json).backup
+
     @contextmanager
-    def alone(self, name: str, purpose: str) -> Iterator[None]:
+    def alone(self, name: str, purpose: str, *, wait: bool = False) -> Iterator[None]:
         """To the very end, also of threads. What is locked below `holds` keeps the watchdog from
-        restarting what runs.
+        restarting what runs. Who would `wait` waits for whoever has it.
         """
         folder = self.home.holds if name == "backup.lock" else self.home.root
         if not self.home.root.is_dir():
@@ -60,7 +68,7 @@ class BackupPlace:
             )
         folder.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(folder / name, purpose)
-        lock.take()
+        lock.take(wait=wait)
         try:
             yield
         finally:
@@ -107,7 +115,7 @@ class BackupPlace:
             )
         identity = secret_in(self.home.secrets / IDENTITY, new_identity)
         mac = FileSecrets(self.home.secrets, self.environment).create(MAC)
-        return keys_of(identity, mac)
+        return keys_of(identity, mac, self.settings.recipients)
 
 
 def backings_of(context: Context) -> dict[str, Backing]:

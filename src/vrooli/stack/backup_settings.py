@@ -82,6 +82,7 @@ class BackupSettings:
         incremental: when what changed of PostgreSQL since is taken; empty for never.
         redis: when Redis is taken besides; empty for never.
         drill: when a restore is practised; empty for never.
+        prune: when what need not be kept any more is removed; empty for never.
         timezone: of these.
         wal: whether the WAL of PostgreSQL is received as it is written.
         synchronous: whether a commit waits until the receiver has it.
@@ -103,6 +104,7 @@ class BackupSettings:
     incremental: str = "0 */6 * * *"
     redis: str = "0 */2 * * *"
     drill: str = "0 4 * * 0"
+    prune: str = "0 3 * * *"
     timezone: str = ""
     wal: bool = True
     synchronous: bool = False

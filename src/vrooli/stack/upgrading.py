@@ -28,6 +28,11 @@ RESTORE_POINT = re.compile(r"\d{8}t\d{6}z-[0-9a-f]{6}", re.ASCII)
 called by it.
 """
 
+_UNTIL = re.compile(
+    r"|latest|[0-9A-F]{1,8}/[0-9A-F]{1,8}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d",
+    re.ASCII,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -41,6 +46,9 @@ class Wish:
         counts_only: compare the numbers of rows after the move, and not their contents.
         restore: id of the restore point whose data is to be in force.
         room: bytes of it.
+        until: to where its WAL is followed: `latest`, a time with its zone, or a position, like
+            0/16B3748; empty for the point alone.
+        timeline: along which; 0 with the point alone.
     """
 
     to: str = ""
@@ -50,6 +58,8 @@ class Wish:
     counts_only: bool = False
     restore: str = ""
     room: int = 0
+    until: str = ""
+    timeline: int = 0
 
     def __post_init__(self) -> None:
         """Raise UsageError for what cannot be meant."""
@@ -65,6 +75,12 @@ class Wish:
             )
         if self.room < 0:
             raise UsageError("`room` must be bytes", next_step="write a whole number")
+        if not _UNTIL.fullmatch(self.until) or bool(self.until) != (self.timeline > 0):
+            raise UsageError(
+                "`until` must be `latest`, a time with its zone or a position in the WAL, with its "
+                "`timeline`",
+                next_step="`vrooli restore --to` finds them",
+            )
         if (self.undo, self.forget, bool(self.restore)).count(True) > 1:
             raise UsageError(
                 "`undo`, `forget` and `restore` exclude each other",

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Sequence
 
-from vrooli.core.command import Command, CopyTree, Remove, Rename, WriteFile
+from vrooli.core.command import Command, CopyTree, EnsureDirectory, Remove, Rename, WriteFile
 from vrooli.core.errors import Refused
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.postgres import clusters
@@ -17,9 +17,9 @@ from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.left import RESTORE, removed
 from vrooli.stack.postgres.upgrade import look
-from vrooli.stack.postgres.upgrade.ask import MAINTENANCE
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.postgres.wal.recovery import Recovery
 from vrooli.stack.upgrading import Told, Upgrade, Wish
 
 MIB = 1024 * 1024
@@ -42,6 +42,7 @@ class Restore(Upgrade):
         # Another name each time: a point may be restored again, and what was in force stays.
         self._target = of.place.home.data(f"{of.name}.{wish.restore[-6:]}-{secrets.token_hex(2)}")
         self._programs: Installation | None = None
+        self._reached = ""
 
     async def plan(self) -> Sequence[str]:
         """See the base."""
@@ -55,8 +56,10 @@ class Restore(Upgrade):
             )
         kept = of.clusters.other
         other = f"what is kept of before stays in {of.place.home.data(kept)}: nothing removes it"
+        until = self._wish.until
         return [
             f"the data of {self._wish.restore}, {self._wish.room // MIB} MiB, into {self._target}",
+            *([f"then its WAL, on timeline {self._wish.timeline}, to: {until}"] if until else []),
             f"{need // MIB} MiB are needed, {free // MIB} MiB are free",
             f"what is in force now stays in {of.data} until "
             f"`vrooli resource upgrade {of.name} --forget`",
@@ -68,7 +71,7 @@ class Restore(Upgrade):
         """Fetch it, have a server recover it, and stop that."""
         of, stage = self._of, self._stage
         run = of.context.executor.run
-        await run(of.begun(stage), told)
+        await run([*of.begun(stage), EnsureDirectory(str(stage.wal), 0o700, stage.user)], told)
         programs = Programs(stage, of.context.tools)
         await programs.run("fetch it", self._fetch(), told, details=True)
         self._programs = of.programs_of(clusters.major_of(stage.cluster) or 0)
@@ -79,8 +82,8 @@ class Restore(Upgrade):
         if self._programs.sources:
             await run([CopyTree(self._programs.sources, self._programs.root)], told)
         told("start it, beside what serves")
-        async with programs.server(self._programs, stage.cluster) as asker:
-            await asker.json("SELECT json_agg(datname) FROM pg_database", MAINTENANCE)
+        recovery = Recovery(programs, self._programs, self._wish, of.context.stack.backup)
+        self._reached = await recovery.run(told)
 
     def _fetch(self) -> LaunchSpec:
         """Ours, as whoever we are: the key that opens packs is not the server's to read."""
@@ -89,6 +92,7 @@ class Restore(Upgrade):
         argv = (
             *(of.place.machine.python, "-m", "vrooli", "backup", "fetch", self._wish.restore),
             *("--service", of.name, "--into", str(stage.cluster)),
+            *("--wal", str(stage.wal), "--timeline", str(self._wish.timeline)),
             *(("--owner", stage.user) if stage.user else ()),
         )
         wanted = ("PATH", "HOME", "LANG", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
@@ -121,7 +125,7 @@ class Restore(Upgrade):
         written = clusters.switch(of.place.home, of.name, now, before)
         await of.context.executor.run([named, *written], _silent)
         at = time.strftime("%H:%M:%S", time.localtime(now.at))
-        self.note = f"{of.name} has the data of {self._wish.restore} since {at}."
+        self.note = f"{of.name} has the data of {self._wish.restore} since {at}{self._reached}."
         if kept:
             self.note += (
                 f" What was in force is kept: `vrooli resource upgrade {of.name} --undo` goes back "

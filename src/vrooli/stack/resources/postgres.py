@@ -161,6 +161,14 @@ class PostgresKind(Kind):
         target = dsn.parse(self.url(service, tools.place))
         return await ask(tools.streams, target, "SELECT 1")
 
+    def programs(self, service: Service, place: Place) -> Installation:
+        """Those that run it, for who works with it while it serves.
+
+        Raises:
+            ConfigError: there are none here.
+        """
+        return self._installation(service, place)
+
     def _installation(self, service: Service, place: Place) -> Installation:
         """As declared; where that one is of another major version, or any that fits will do, those
         that an upgrade noted when it left the data as it was.
