@@ -2,7 +2,7 @@
 
 import typer
 
-from vrooli.cli import backup_run, backup_verify, backup_views
+from vrooli.cli import backup_copy, backup_run, backup_verify, backup_views
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 
@@ -11,5 +11,5 @@ def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
     group = App(help="Restore points: take, list, verify.")
     app.add_typer(group, name="backup")
-    for part in (backup_run, backup_views, backup_verify):
+    for part in (backup_run, backup_views, backup_verify, backup_copy):
         part.register(group, kit)

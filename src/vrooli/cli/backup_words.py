@@ -18,6 +18,11 @@ Wanted = Annotated[
     typer.Argument(help="Its id, or how that begins; or `latest`.", metavar="[POINT]"),
 ]
 
+Store = Annotated[
+    str,
+    typer.Option("--store", help="Look at this store alone.", metavar="NAME", show_default=False),
+]
+
 
 def require(proof: "Proof | None") -> None:
     if proof is not None and proof.outcome != "verified":

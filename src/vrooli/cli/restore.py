@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import Wanted, when
+from vrooli.cli.backup_words import Wanted, note, when
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json
@@ -27,6 +27,8 @@ Examples:
   vrooli restore latest
 
   vrooli restore 20261128t075212z-3f09ab --yes
+
+  vrooli restore latest --from offsite
 """
 
 
@@ -42,6 +44,12 @@ def register(app: typer.Typer, kit: Kit) -> None:
         failed: Annotated[
             bool, typer.Option("--failed", help="Also one whose proof failed.")
         ] = False,
+        from_: Annotated[
+            str,
+            typer.Option(
+                "--from", help="Take it from this store alone.", metavar="NAME", show_default=False
+            ),
+        ] = "",
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
         file: File = None,
         json: Json = False,
@@ -49,7 +57,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         from vrooli.stack.upgrading import Wish
 
         home = home_to_change(kit, file)
-        store = kit.backups(home).store()
+        store = kit.backups(home).only(from_, note).store()
         point = store.newest_good() if wanted == "latest" else store.point(wanted)
         proof = store.proof(point.id)
         if proof is not None and proof.outcome == "failed" and not failed:
@@ -63,7 +71,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
             render.note(f"{point.id}, {when(point.taken)}, {state}")
             render.note(f"  what was written since, {render.ago(point.taken)}, is not in it")
         for part in point.parts:
-            wish = Wish(restore=point.id, room=part.plain, dry_run=dry_run)
+            wish = Wish(restore=point.id, room=part.plain, dry_run=dry_run, store=from_)
             if not (dry_run or yes):
                 _ask(part.service)
             begun = time.monotonic()
