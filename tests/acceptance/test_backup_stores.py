@@ -1,5 +1,5 @@
-"""A restore point in several stores: what one lacks comes later, what is damaged comes from another,
-and nobody is told of a copy that is none.
+"""A restore point in several stores: what one lacks comes later, what is damaged comes from
+another, and nobody is told of a copy that is none.
 """
 
 import json

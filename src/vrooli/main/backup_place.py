@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vrooli.backup.keys import IDENTITY, MAC, Keys, keys_of
 from vrooli.backup.sealing import new_identity
+from vrooli.backup.store import Store
 from vrooli.core.errors import Refused, Unreachable, UsageError
 from vrooli.core.home import Home
 from vrooli.host.locks import FileLock
@@ -33,6 +34,10 @@ class BackupPlace:
 
     home: Home
     environment: Mapping[str, str]
+
+    def store(self) -> Store:
+        """All of its stores, as one; see `spread`."""
+        return self.spread(lambda _: None).reading()
 
     def spread(self, told: Told) -> BackupSpread:
         """Its stores.
