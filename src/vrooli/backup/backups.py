@@ -6,6 +6,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
+from vrooli.backup.copying import Spread
+from vrooli.backup.copying import Told as Sending
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.pruning import Pruning
@@ -44,8 +46,29 @@ class Backups(Protocol):
         """Where the store is."""
         ...
 
+    def only(self, store: str, told: Callable[[str], None]) -> "Backups":
+        """The same, looking into that store alone; into all of them, as one, when it is empty.
+        `told` hears of those that do not answer.
+
+        Raises:
+            UnknownName: there is no such store.
+        """
+        ...
+
+    def stores(self) -> tuple[str, ...]:
+        """The names of all stores, the nearest first."""
+        ...
+
     def store(self) -> Store:
         """Where they are."""
+        ...
+
+    def spread(self, told: Sending) -> Spread:
+        """Have each store hold what the others do.
+
+        Raises:
+            Busy: somebody does that already.
+        """
         ...
 
     def plan_pruning(self) -> Pruning:

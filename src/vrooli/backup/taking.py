@@ -49,7 +49,7 @@ class Taker:
     outputs: Outputs
     clock: Clock
     workers: int
-    room: Callable[[], int]
+    room: Callable[[], float]
     anew: bool
     told: Callable[[str, int], None]
     rate: int = 0
@@ -69,7 +69,6 @@ class Taker:
         """
         begun = self.clock.wall()
         await asyncio.to_thread(self.store.share_key, self.keys.seal)
-        await asyncio.to_thread(self.store.sweep)
         parts = [await self._part(subject) for subject in subjects]
         stack, host, by = about
         point = Point(id, stack, host, begun, self.clock.wall(), by, tuple(parts))
@@ -178,7 +177,7 @@ class Taker:
         if free < need:
             raise Refused(
                 f"up to {need // 1_000_000} MB may be needed for {subject.service}, "
-                f"{free // 1_000_000} MB are free",
+                f"{free / 1_000_000:.0f} MB are free",
                 where=self.store.where,
                 next_step="make room there; nothing was written",
             )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.backup_copy import require_everywhere, spread_to_stores
 from vrooli.cli.backup_words import Background, note, point_row, proof_row, require, size, tell
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
@@ -14,7 +15,8 @@ from vrooli.cli.options import File, Json
 _RUN_HELP = """
 Take a restore point now, restore it beside what serves, and look whether it works.
 
-It ends well only when that is so. With `--no-verify` it is only taken, and stays `unverified`.
+It ends well only when that is so, and every store has it. With `--no-verify` it is only taken, and
+stays `unverified`.
 
 Examples:
 
@@ -42,7 +44,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        backups = kit.backups(home_to_change(kit, file))
+        backups = kit.backups(home_to_change(kit, file)).only("", note)
         if background:
             backups.stand_back()
         begun = time.monotonic()
@@ -54,12 +56,15 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 f"{backups.folder}"
             )
         proof = None if no_verify else backups.prove(point.id, note, wait=background)
-        if json:
-            render.print_json({**point_row(point), "proof": proof_row(proof)})
-        elif proof is not None:
+        if proof is not None and not json:
             tell(proof)
-        else:
+        elif not json:
             render.note("  it is unverified: `vrooli backup verify` looks whether it works")
+        done = spread_to_stores(backups)
+        if json:
+            told = {"stores": done.stores_of(point.id), "missing": done.reasons()}
+            render.print_json({**point_row(point), "proof": proof_row(proof), **told})
+        require_everywhere(done, backups)
         require(proof)
 
 

@@ -26,6 +26,11 @@ Background = Annotated[
     ),
 ]
 
+Store = Annotated[
+    str,
+    typer.Option("--store", help="Look at this store alone.", metavar="NAME", show_default=False),
+]
+
 
 def require(proof: "Proof | None") -> None:
     if proof is not None and proof.outcome != "verified":

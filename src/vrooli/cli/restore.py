@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import size, when
+from vrooli.cli.backup_words import note, size, when
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json
@@ -40,6 +40,8 @@ Examples:
   vrooli restore --to 0/5000028
 
   vrooli restore 20261128t075212z-3f09ab --yes
+
+  vrooli restore latest --from offsite
 """
 
 
@@ -73,13 +75,19 @@ def register(app: typer.Typer, kit: Kit) -> None:
         failed: Annotated[
             bool, typer.Option("--failed", help="Also one whose proof failed.")
         ] = False,
+        from_: Annotated[
+            str,
+            typer.Option(
+                "--from", help="Take it from this store alone.", metavar="NAME", show_default=False
+            ),
+        ] = "",
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         home = home_to_change(kit, file)
         asked = _Asked(wanted, to, point_only, failed)
-        plan = _Plan(kit.backups(home), asked)
+        plan = _Plan(kit.backups(home).only(from_, note), asked, from_)
         if not json:
             plan.tell()
         for part in plan.point.parts:
@@ -105,11 +113,11 @@ class _Asked:
 class _Plan:
     """Which point, and which WAL."""
 
-    def __init__(self, backups: "Backups", asked: _Asked) -> None:
+    def __init__(self, backups: "Backups", asked: _Asked, store: str) -> None:
         from vrooli.stack.postgres.wal.moments import moment
 
         self._backups, self._asked = backups, asked
-        self._store = backups.store()
+        self._name, self._store = store, backups.store()
         self._moment: Moment | None = None
         if not asked.point_only:
             self._moment = moment(asked.to or "latest", time.time())
@@ -159,7 +167,7 @@ class _Plan:
         if way is not None and way.files and self._moment is not None:
             along = {"until": self._moment.text, "timeline": way.timeline}
             room += way.size
-        return Wish(restore=self.point.id, room=room, dry_run=dry_run, **along)
+        return Wish(restore=self.point.id, room=room, dry_run=dry_run, store=self._name, **along)
 
     def tell(self) -> None:
         """Say what will be there, and what will not."""

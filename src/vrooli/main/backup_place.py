@@ -14,17 +14,19 @@ from vrooli.backup.sealing import new_identity
 from vrooli.backup.store import Store
 from vrooli.core.errors import Refused, Unreachable, UsageError
 from vrooli.core.home import Home
-from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import FileSecrets, secret_in
 from vrooli.host.start_keeper import answering
 from vrooli.main.assemble import context_for
+from vrooli.main.backup_spread import BackupSpread
+from vrooli.main.backup_stores import BackupStores
 from vrooli.main.places import this_machine
 from vrooli.stack.backing import Backing
 from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.runtime import Context
+from vrooli.stack.upgrading import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,17 @@ class BackupPlace:
     environment: Mapping[str, str]
 
     def store(self) -> Store:
-        """Where its restore points are.
+        """All of its stores, as one; see `spread`."""
+        return self.spread(lambda _: None).reading()
+
+    def spread(self, told: Told) -> BackupSpread:
+        """Its stores.
 
         Raises:
-            UsageError: there are some, and the key to them is missing.
+            UsageError: there are restore points, and the key to them is missing.
         """
-        return Store(self.blobs(), b"" if self._is_new() else self.keys().mac)
+        keys = None if self._is_new() else self.keys()
+        return BackupSpread(BackupStores(self.home, self.environment), keys, told)
 
     @property
     def folder(self) -> Path:
@@ -92,10 +99,6 @@ class BackupPlace:
             ) from error
         async with keeper:
             yield context_for(stack, self.home, machine, keeper, self.environment)
-
-    def blobs(self) -> BlobFolder:
-        """What it is made of."""
-        return BlobFolder(self.folder)
 
     def _is_new(self) -> bool:
         """Whether no point was ever taken here: nothing is made then by who only looks."""

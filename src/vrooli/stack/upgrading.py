@@ -12,6 +12,7 @@ from vrooli.core.errors import StartFailed, UsageError, VrooliError
 from vrooli.stack import graph
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service, Stack
+from vrooli.stack.names import valid_name
 from vrooli.stack.naming import one
 from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.runtime import Context
@@ -49,6 +50,7 @@ class Wish:
         until: to where its WAL is followed: `latest`, a time with its zone, or a position, like
             0/16B3748; empty for the point alone.
         timeline: along which; 0 with the point alone.
+        store: name of the store that it comes from; empty for whichever has it.
     """
 
     to: str = ""
@@ -60,6 +62,7 @@ class Wish:
     room: int = 0
     until: str = ""
     timeline: int = 0
+    store: str = ""
 
     def __post_init__(self) -> None:
         """Raise UsageError for what cannot be meant."""
@@ -72,6 +75,11 @@ class Wish:
             raise UsageError(
                 "`restore` must be the id of a restore point",
                 next_step="`vrooli backup list` shows them",
+            )
+        if self.store and not valid_name(self.store):
+            raise UsageError(
+                "`store` must be the name of a store",
+                next_step="`[backup.stores.NAME]` of the stack file names them",
             )
         if self.room < 0:
             raise UsageError("`room` must be bytes", next_step="write a whole number")

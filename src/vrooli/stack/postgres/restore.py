@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from vrooli.core.command import Command, CopyTree, EnsureDirectory, Remove, Rename, WriteFile
 from vrooli.core.errors import Refused
 from vrooli.core.launch import LaunchSpec
+from vrooli.stack.backup_settings import variables
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
@@ -94,9 +95,11 @@ class Restore(Upgrade):
             *("--service", of.name, "--into", str(stage.cluster)),
             *("--wal", str(stage.wal), "--timeline", str(self._wish.timeline)),
             *(("--owner", stage.user) if stage.user else ()),
+            *(("--store", self._wish.store) if self._wish.store else ()),
         )
-        wanted = ("PATH", "HOME", "LANG", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
-        env = {key: of.context.environment[key] for key in wanted if key in of.context.environment}
+        usual = ("PATH", "HOME", "LANG", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
+        wanted = {*usual, *variables(of.context.stack.backup.stores)}
+        env = {key: value for key, value in of.context.environment.items() if key in wanted}
         return LaunchSpec(
             service=stage.launched_as,
             argv=argv,
