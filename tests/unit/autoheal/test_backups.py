@@ -130,7 +130,7 @@ def test_the_numbers_tell_what_can_be_trusted() -> None:
     assert said["vrooli_backup_verified_age_seconds", "postgres"] == WALL - 100
     assert said["vrooli_backup_rate_bytes_per_second", "postgres"] == 100
     assert said["vrooli_backup_proof", "failed", "postgres"] == 1
-    assert said["vrooli_backup_proof", "verified", "postgres"] == 0
+    assert said["vrooli_backup_proof", "postgres", "verified"] == 0
     assert said["vrooli_backup_drill_rto_seconds", "postgres"] == 1000
     assert said["vrooli_backup_rto_objective_seconds", "postgres"] == 900
     assert said["vrooli_backup_failures_total",] == 7
