@@ -21,8 +21,10 @@ class Backups(Protocol):
         """Where they are."""
         ...
 
-    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
-        """Take one now.
+    def take(
+        self, progress: Callable[[str, int], None], *, anew: bool = False, incremental: bool = False
+    ) -> Point:
+        """Take one now; `incremental`: what changed since the last one, where that can be had.
 
         Raises:
             UsageError: there is nothing to take.

@@ -1,18 +1,20 @@
 """Taking a restore point: every source in its order, then the manifest, by which it is there."""
 
 import asyncio
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vrooli.backup import streams
+from vrooli.backup.increments import increment_of, whole
 from vrooli.backup.keys import Keys
 from vrooli.backup.point import Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Refused
+from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.ports.clock import Clock
-from vrooli.core.ports.outputs import Outputs
+from vrooli.core.ports.outputs import OutputProgram, Outputs
 from vrooli.stack.backing import Backing
 
 SPARE = 256 * 1024 * 1024
@@ -35,6 +37,7 @@ class Taker:
         workers: threads that compress.
         room: bytes that are free where the store is.
         anew: whether another cluster than that of the last point is meant.
+        incremental: whether what changed since the last point is enough.
         told: gets the service, and how many bytes of it are done.
     """
 
@@ -46,6 +49,7 @@ class Taker:
     room: Callable[[], int]
     anew: bool
     told: Callable[[str, int], None]
+    incremental: bool = False
 
     async def take(
         self, id: str, about: tuple[str, str, str], subjects: Sequence[Subject]
@@ -75,7 +79,7 @@ class Taker:
         await asyncio.to_thread(self._require_room, subject, int(before.get("bytes", 0)))
         await subject.backing.begin()
         try:
-            stored = await self._stored(subject)
+            stored, how = await self._copied(subject, before)
             after = await subject.backing.ask()
         finally:
             await subject.backing.end()
@@ -86,11 +90,30 @@ class Taker:
             plain=stored.plain,
             digest=stored.digest,
             packs=tuple(stored.packs),
-            facts={"before": dict(before), "after": dict(after)},
+            facts={"before": dict(before), "after": dict(after), **how},
         )
 
-    async def _stored(self, subject: Subject) -> streams.Stored:
-        output = await asyncio.to_thread(self.outputs.open, subject.backing.program())
+    async def _copied(
+        self, subject: Subject, now: Mapping[str, Any]
+    ) -> tuple[streams.Stored, Mapping[str, Any]]:
+        """What was stored, and facts about how. Where the server does not give what changed, for
+        which it has many reasons, the whole of it is taken.
+        """
+        if not self.incremental:
+            return await self._stored(subject, subject.backing.program()), {}
+        with tempfile.TemporaryDirectory(prefix="vrooli-") as work:
+            how = await asyncio.to_thread(
+                increment_of, subject.service, subject.backing, now, self.store, self.keys, work
+            )
+            if how.program is not None:
+                try:
+                    return await self._stored(subject, how.program), how.facts
+                except StartFailed as error:
+                    how = whole(" ".join(error.what.split()))
+        return await self._stored(subject, subject.backing.program()), how.facts
+
+    async def _stored(self, subject: Subject, program: OutputProgram) -> streams.Stored:
+        output = await asyncio.to_thread(self.outputs.open, program)
 
         def store() -> streams.Stored:
             try:

@@ -46,6 +46,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
+        from vrooli.backup.chains import room_of
         from vrooli.stack.upgrading import Wish
 
         home = home_to_change(kit, file)
@@ -63,7 +64,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
             render.note(f"{point.id}, {when(point.taken)}, {state}")
             render.note(f"  what was written since, {render.ago(point.taken)}, is not in it")
         for part in point.parts:
-            wish = Wish(restore=point.id, room=part.plain, dry_run=dry_run)
+            wish = Wish(restore=point.id, room=room_of(part, store), dry_run=dry_run)
             if not (dry_run or yes):
                 _ask(part.service)
             begun = time.monotonic()

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from vrooli import __version__
-from vrooli.backup.fetching import fetch
+from vrooli.backup.chains import chain_of
+from vrooli.backup.combining import Fetcher
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
@@ -21,6 +22,7 @@ from vrooli.core.home import Home
 from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
 from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
 
 Told = Callable[[str], None]
@@ -49,8 +51,10 @@ class StackBackups:
     def _place(self) -> BackupPlace:
         return BackupPlace(self.home, self.environment)
 
-    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
-        """Take one now.
+    def take(
+        self, progress: Callable[[str, int], None], *, anew: bool = False, incremental: bool = False
+    ) -> Point:
+        """Take one now; `incremental`: what changed since the last one, where that can be had.
 
         Raises:
             UsageError: there is nothing to take.
@@ -59,7 +63,7 @@ class StackBackups:
         """
         with self._place.alone("backup.lock", "another backup"):
             try:
-                point = asyncio.run(self._take(progress, anew))
+                point = asyncio.run(self._take(progress, anew, incremental))
             except VrooliError as error:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
@@ -84,17 +88,21 @@ class StackBackups:
                 where=store.where,
                 next_step=f"`vrooli backup show {point.id}` tells what it has",
             )
-        tenth = max(part.plain // 10, 1)
+        total = sum(one.plain for one in chain_of(part, store))
+        tenth = max(total // 10, 1)
         told_of = set[int]()
 
         def done(size: int) -> None:
             if (at := size // tenth) not in told_of:
                 told_of.add(at)
-                told(f"{size // 1_000_000} of {part.plain // 1_000_000} MB")
+                told(f"{size // 1_000_000} of {total // 1_000_000} MB")
 
-        fetch(part, store, keys, folder, ids_of(owner or None), done)
+        fetcher = Fetcher(store, keys, partial(combiner, self._place))
+        fetcher.fetch(part, folder, ids_of(owner or None), done)
 
-    async def _take(self, progress: Callable[[str, int], None], anew: bool) -> Point:
+    async def _take(
+        self, progress: Callable[[str, int], None], anew: bool, incremental: bool
+    ) -> Point:
         async with self._place.context() as context:
             found = backings_of(context)
             if not found:
@@ -106,7 +114,15 @@ class StackBackups:
             store = Store(self._place.blobs(), keys.mac)
             room = partial(free_in, self.home.root)
             taker = Taker(
-                store, keys, LocalOutputs(), SystemClock(), _workers(), room, anew, progress
+                store,
+                keys,
+                LocalOutputs(),
+                SystemClock(),
+                _workers(),
+                room,
+                anew,
+                progress,
+                incremental,
             )
             subjects = [Subject(name, backing) for name, backing in found.items()]
             about = (context.stack.name, os.uname().nodename, __version__)
@@ -119,7 +135,8 @@ class StackBackups:
             backings = backings_of(context)
             _require({part.service for part in point.parts}, backings, point)
             room = partial(free_in, self.home.root / "data")
-            prover = Prover(store, self._place.keys(), SystemClock(), room, ids_of, told)
+            combine = partial(combiner, self._place)
+            prover = Prover(store, self._place.keys(), SystemClock(), room, ids_of, told, combine)
             return await prover.prove(point, backings)
 
 

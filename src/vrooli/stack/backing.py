@@ -5,6 +5,7 @@ data, asked by `backup`.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from vrooli.core.ports.outputs import OutputProgram
@@ -29,9 +30,12 @@ class Backing(ABC):
 
     Attributes:
         form: what the bytes are: who restores them must know it.
+        known_by: the last file of its tar, by which its next copy can tell what changed since;
+            empty where each copy is whole.
     """
 
     form: ClassVar[str]
+    known_by: ClassVar[str] = ""
 
     @abstractmethod
     async def begin(self) -> None:
@@ -50,6 +54,14 @@ class Backing(ABC):
     @abstractmethod
     def program(self) -> OutputProgram:
         """What writes its data as one tar, consistent at its end, while it serves."""
+
+    def increment(self, known: Path) -> OutputProgram | None:
+        """What writes as one tar what changed since an earlier copy; None where that is not known.
+
+        Args:
+            known: a file, which holds what `known_by` was in that copy.
+        """
+        return None
 
     @abstractmethod
     async def prepare(self) -> str:

@@ -4,12 +4,13 @@ copy is proven to be one.
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from vrooli.core.errors import ConfigError, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.stack.backing import Backing, Found
-from vrooli.stack.postgres import clusters, manifest
+from vrooli.stack.postgres import clusters, combining, manifest
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.postgres.upgrade import compare, facts
@@ -49,6 +50,7 @@ class PostgresBacking(Backing):
     """
 
     form = FORM
+    known_by = manifest.NAME
 
     def __init__(self, of: Resource, apart: str) -> None:
         self._of, self._stage = of, of.stage_for(PROOF, apart)
@@ -84,8 +86,17 @@ class PostgresBacking(Backing):
         of = self._of
         return Asker(of.context.tools.streams, of.stage.address, of.password)
 
+    def increment(self, known: Path) -> OutputProgram | None:
+        """See the base."""
+        if self._of.major < combining.OLDEST:
+            return None
+        return self._copied(f"--incremental={known}")
+
     def program(self) -> OutputProgram:
         """See the base."""
+        return self._copied()
+
+    def _copied(self, *how: str) -> OutputProgram:
         of, programs = self._of, self._of.programs_of(self._of.major)
         argv = (
             str(programs.bin / "pg_basebackup"),
@@ -98,6 +109,7 @@ class PostgresBacking(Backing):
             f"--host={of.sockets}",
             f"--port={of.service.port}",
             f"--username={SUPERUSER}",
+            *how,
         )
         env = {**ENV, "PGPASSWORD": of.password, "PGAPPNAME": "vrooli backup"}
         return OutputProgram("copy the cluster", argv, env)
