@@ -44,14 +44,12 @@ def increment_of(
 
     Args:
         service: whose data.
-        backing: how it is backed up.
+        backing: how it is backed up; it is `known_by` something.
         now: what that says of itself.
         store: where the points are.
         keys: what opens them.
         work: folder that what it needs is put into.
     """
-    if not backing.known_by:
-        return whole(f"{service} is copied whole each time")
     known = Path(work) / backing.known_by
     program = backing.increment(known)
     if program is None:
