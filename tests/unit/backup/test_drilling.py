@@ -12,6 +12,7 @@ import pytest
 from tests.unit.backup.made import new_keys, new_store, part_of, point_of, stored
 from vrooli.backup.combining import Combine
 from vrooli.backup.drilling import BUSY, Driller
+from vrooli.backup.point import Part
 from vrooli.backup.proving import Prover
 from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
