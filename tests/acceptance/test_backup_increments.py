@@ -39,6 +39,8 @@ def test_points_of_a_database_that_is_written_to_are_consistent(up: LiveStack) -
         first = _taken(up, "--incremental")
         second = _taken(up, "--incremental")
         assert transfers.done > between
+    seen = second["proof"]["facts"]["postgres"]
+    assert (seen["same_content"] > 0, seen["written_meanwhile"] <= 2) == (True, True), seen
     assert _facts(first)["base"] == whole["id"]
     assert _facts(second)["base"] == first["id"]
     written = add_up(up)
@@ -57,7 +59,9 @@ def test_an_increment_is_small_and_says_why_it_is_none(up: LiveStack) -> None:
         "CREATE TABLE big AS SELECT n, md5(n::text) FROM generate_series(1, 200000) n",
         "SELECT 1",
     )
-    whole = _taken(up)
+    whole = _taken(up, "--deep")
+    seen = whole["proof"]["facts"]["postgres"]
+    assert seen["same_content"] == seen["tables"] + seen["databases"], seen
     idle = _taken(up, "--incremental")
     assert idle["stored_bytes"] < 1_000_000 < whole["stored_bytes"]
     into = up.folder / "into"

@@ -23,9 +23,20 @@ class Backups(Protocol):
         ...
 
     def take(
-        self, progress: Callable[[str, int], None], *, anew: bool = False, incremental: bool = False
+        self,
+        progress: Callable[[str, int], None],
+        *,
+        anew: bool = False,
+        incremental: bool = False,
+        deep: bool = False,
     ) -> Point:
-        """Take one now; `incremental`: what changed since the last one, where that can be had.
+        """Take one now.
+
+        Args:
+            progress: gets a service, and how many bytes of it are done.
+            anew: whether another cluster than that of the last point is meant.
+            incremental: whether what changed since the last one is enough, where it can be had.
+            deep: whether all of a source is read again, and compared.
 
         Raises:
             UsageError: there is nothing to take.

@@ -71,6 +71,7 @@ class Prover:
         folder = Path(await backing.prepare())
         try:
             await self.put_back(part, folder, backing)
+            backing.expect(part.facts.get("rows") or {})
             found = await backing.prove(lambda line: self.told(f"{part.service}: {line}"))
         finally:
             await backing.clean()

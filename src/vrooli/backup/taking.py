@@ -18,7 +18,7 @@ from vrooli.backup.threads import to_its_end
 from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.outputs import OutputProgram, Outputs
-from vrooli.stack.backing import Backing, Members
+from vrooli.stack.backing import Backing, Members, Reading
 
 SPARE = 256 * 1024 * 1024
 """Bytes that stay free for whoever else writes there."""
@@ -41,6 +41,7 @@ class Taker:
         room: bytes that are free where the store is.
         anew: whether another cluster than that of the last point is meant.
         incremental: whether what changed since the last point is enough.
+        reading: how much of the sources is read again, for the proof.
         told: gets the service, and how many bytes of it are done.
     """
 
@@ -53,6 +54,7 @@ class Taker:
     anew: bool
     told: Callable[[str, int], None]
     incremental: bool = False
+    reading: Reading = "usual"
 
     async def take(
         self, id: str, about: tuple[str, str, str], subjects: Sequence[Subject]
@@ -86,6 +88,7 @@ class Taker:
         await subject.backing.begin()
         try:
             stored, how = await self._copied(subject, before, reusable)
+            rows = await subject.backing.rows(self.reading)
             after = await subject.backing.ask()
         finally:
             await subject.backing.end()
@@ -103,6 +106,7 @@ class Taker:
                 "before": dict(before),
                 "after": dict(after),
                 **how,
+                **({"rows": rows} if rows else {}),
             },
         )
 

@@ -49,12 +49,18 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 help="Only what changed since the last point, where it can be told.",
             ),
         ] = False,
+        deep: Annotated[
+            bool,
+            typer.Option(
+                "--deep", help="Compare every row with the source, which reads all of it again."
+            ),
+        ] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         backups = kit.backups(home_to_change(kit, file))
         begun = time.monotonic()
-        point = backups.take(_Counting(), anew=anew, incremental=incremental)
+        point = backups.take(_Counting(), anew=anew, incremental=incremental, deep=deep)
         if not json:
             took = time.monotonic() - begun
             render.out(

@@ -12,6 +12,7 @@ from pathlib import Path
 from vrooli import __version__
 from vrooli.backup.chains import chain_of
 from vrooli.backup.combining import Fetcher
+from vrooli.backup.drilling import BUSY
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
@@ -24,7 +25,7 @@ from vrooli.host.outputs import LocalOutputs
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_drill import drill
-from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
+from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 
 Told = Callable[[str], None]
@@ -54,9 +55,20 @@ class StackBackups:
         return BackupPlace(self.home, self.environment)
 
     def take(
-        self, progress: Callable[[str, int], None], *, anew: bool = False, incremental: bool = False
+        self,
+        progress: Callable[[str, int], None],
+        *,
+        anew: bool = False,
+        incremental: bool = False,
+        deep: bool = False,
     ) -> Point:
-        """Take one now; `incremental`: what changed since the last one, where that can be had.
+        """Take one now.
+
+        Args:
+            progress: gets a service, and how many bytes of it are done.
+            anew: whether another cluster than that of the last point is meant.
+            incremental: whether what changed since the last one is enough, where it can be had.
+            deep: whether all of a source is read again, and compared.
 
         Raises:
             UsageError: there is nothing to take.
@@ -65,7 +77,7 @@ class StackBackups:
         """
         with self._place.alone("backup.lock", "another backup"):
             try:
-                point = asyncio.run(self._take(progress, anew, incremental))
+                point = asyncio.run(self._take(progress, anew, incremental, deep))
             except VrooliError as error:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
@@ -112,7 +124,7 @@ class StackBackups:
         fetcher.fetch(part, folder, ids_of(owner or None), done)
 
     async def _take(
-        self, progress: Callable[[str, int], None], anew: bool, incremental: bool
+        self, progress: Callable[[str, int], None], anew: bool, incremental: bool, deep: bool
     ) -> Point:
         async with self._place.context() as context:
             found = backings_of(context)
@@ -134,6 +146,7 @@ class StackBackups:
                 anew,
                 progress,
                 incremental,
+                "deep" if deep else "spare" if load() > BUSY else "usual",
             )
             subjects = [Subject(name, backing) for name, backing in found.items()]
             about = (context.stack.name, os.uname().nodename, __version__)

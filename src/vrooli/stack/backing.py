@@ -7,10 +7,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.stack.upgrading import Told
+
+Reading = Literal["spare", "usual", "deep"]
+"""How much of a source is read again to compare a copy with it: what costs next to nothing, what a
+server does not feel, or all.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,15 @@ class Backing(ABC):
             known: a file, which holds what `known_by` was in that copy.
         """
         return None
+
+    async def rows(self, reading: Reading) -> Mapping[str, Any]:
+        """What the source holds at the end of a copy, as `expect` takes it; between `begin` and
+        `end`. Nothing where a copy is not compared with it.
+        """
+        return {}
+
+    def expect(self, rows: Mapping[str, Any]) -> None:  # noqa: B027 -- most have nothing to do
+        """What the source of the copy that is proven next held then."""
 
     @abstractmethod
     async def prepare(self) -> str:
