@@ -38,6 +38,23 @@ class Fetched:
     timeline: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How a restore point is taken.
+
+    Attributes:
+        anew: whether another cluster than that of the last point is meant.
+        incremental: whether what changed since the last one is enough, where it can be had.
+        deep: whether all of a source is read again, and compared.
+        wait: whether another that is being taken is waited for.
+    """
+
+    anew: bool = False
+    incremental: bool = False
+    deep: bool = False
+    wait: bool = False
+
+
 class Backups(Protocol):
     """See `main.backup`, which makes it."""
 
@@ -117,10 +134,12 @@ class Backups(Protocol):
         """For others who want the disk, from now on."""
         ...
 
-    def take(
-        self, progress: Callable[[str, int], None], *, anew: bool = False, wait: bool = False
-    ) -> Point:
-        """Take one now; `wait` for another that is being taken.
+    def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
+        """Take one now.
+
+        Args:
+            progress: gets a service, and how many bytes of it are done.
+            how: see there.
 
         Raises:
             UsageError: there is nothing to take.

@@ -160,9 +160,10 @@ class _Plan:
 
     def wish(self, part: "Part", *, dry_run: bool) -> "Wish":
         """What is asked of the resource."""
+        from vrooli.backup.chains import room_of
         from vrooli.stack.upgrading import Wish
 
-        way, room = self._ways.get(part.service), part.plain
+        way, room = self._ways.get(part.service), room_of(part, self._store)
         along: dict[str, Any] = {}
         if way is not None and way.files and self._moment is not None:
             along = {"until": self._moment.text, "timeline": way.timeline}

@@ -11,10 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from vrooli import __version__
-from vrooli.backup.backups import Fetched
+from vrooli.backup.backups import Fetched, Taking
+from vrooli.backup.chains import chain_of
+from vrooli.backup.combining import Fetcher
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
-from vrooli.backup.fetching import fetch
+from vrooli.backup.drilling import BUSY
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
@@ -29,8 +31,9 @@ from vrooli.host.standing_back import stand_back
 from vrooli.host.zones import Zones
 from vrooli.main import backup_key, backup_prune
 from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_drill import drill
-from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
+from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
 from vrooli.stack.backup_ledger import BackupLedger, Drill
@@ -112,9 +115,7 @@ class StackBackups:
         """For others who want the disk, from now on."""
         stand_back()
 
-    def take(
-        self, progress: Callable[[str, int], None], *, anew: bool = False, wait: bool = False
-    ) -> Point:
+    def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
         """Take one now.
 
         Raises:
@@ -122,9 +123,9 @@ class StackBackups:
             Busy: another one is being taken.
             VrooliError: it could not be taken; nothing counts as a restore point then.
         """
-        with self._place.alone("backup.lock", "another backup", wait=wait):
+        with self._place.alone("backup.lock", "another backup", wait=how.wait):
             try:
-                name, point = asyncio.run(self._take(progress, anew))
+                name, point = asyncio.run(self._take(progress, how))
             except VrooliError as error:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
@@ -173,21 +174,23 @@ class StackBackups:
                 where=store.where,
                 next_step=f"`vrooli backup show {point.id}` tells what it has",
             )
-        tenth = max(part.plain // 10, 1)
+        total = sum(one.plain for one in chain_of(part, store))
+        tenth = max(total // 10, 1)
         told_of = set[int]()
 
         def done(size: int) -> None:
             if (at := size // tenth) not in told_of:
                 told_of.add(at)
-                told(f"{size // 1_000_000} of {part.plain // 1_000_000} MB")
+                told(f"{size // 1_000_000} of {total // 1_000_000} MB")
 
-        fetch(part, store, keys, wanted.folder, owner, done)
+        fetcher = Fetcher(store, keys, partial(combiner, self._place))
+        fetcher.fetch(part, wanted.folder, owner, done)
         if wanted.wal is not None:
             wal = BackupWal(self.home, store, service)
             size = wal.gather(point, wanted.timeline, wanted.wal, owner)
             told(f"{size // 1_000_000} MB of WAL")
 
-    async def _take(self, progress: Callable[[str, int], None], anew: bool) -> tuple[str, Point]:
+    async def _take(self, progress: Callable[[str, int], None], how: Taking) -> tuple[str, Point]:
         async with self._place.context() as context:
             found = backings_of(context)
             if not found:
@@ -201,7 +204,17 @@ class StackBackups:
             room = partial(self._stores.room, into)
             rate = context.stack.backup.rate
             taker = Taker(
-                store, keys, LocalOutputs(), SystemClock(), _workers(), room, anew, progress, rate
+                store,
+                keys,
+                LocalOutputs(),
+                SystemClock(),
+                _workers(),
+                room,
+                how.anew,
+                progress,
+                how.incremental,
+                "deep" if how.deep else "spare" if load() > BUSY else "usual",
+                rate,
             )
             subjects = [Subject(name, backing) for name, backing in found.items()]
             about = (context.stack.name, os.uname().nodename, __version__)
@@ -225,7 +238,8 @@ class StackBackups:
             backings = backings_of(context)
             _require({part.service for part in point.parts}, backings, point)
             room = partial(free_in, self.home.root / "data")
-            prover = Prover(store, self._place.keys(), SystemClock(), room, ids_of, told)
+            combine = partial(combiner, self._place)
+            prover = Prover(store, self._place.keys(), SystemClock(), room, ids_of, told, combine)
             return await prover.prove(point, backings)
 
 

@@ -2,6 +2,7 @@
 what of its services can be asked.
 """
 
+import os
 import pwd
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -150,3 +151,8 @@ def ids_of(user: str | None) -> tuple[int, int] | None:
             f"there is no user `{user}` here", next_step="name one that `getent passwd` shows"
         ) from error
     return found.pw_uid, found.pw_gid
+
+
+def load() -> float:
+    """Runnable or waiting tasks per processor, over a minute."""
+    return os.getloadavg()[0] / len(os.sched_getaffinity(0))
