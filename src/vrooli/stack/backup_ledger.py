@@ -29,6 +29,8 @@ class Taken:
         outcome: of its last proof: `verified`, `failed` or `unverified`.
         proved: when that was, Unix seconds; 0 when nobody looked.
         why: of what is not verified.
+        sizes: bytes of each of the services.
+        seconds: how long its last proof took, 0 when there was none.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Taken:
     outcome: str = "unverified"
     proved: float = 0.0
     why: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
