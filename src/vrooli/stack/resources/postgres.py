@@ -77,7 +77,7 @@ class PostgresKind(Kind):
         sockets = socket_folder(place.home, service.name)
         text = self._conf(service, place, programs.major)
         before: list[Command] = [
-            *left_behind(place.home.root / "data", service.name),
+            *left_behind(place, service.name),
             EnsureDirectory(str(place.home.run), 0o711 if user else 0o700),
             EnsureDirectory(sockets, 0o700, user),
         ]
