@@ -61,14 +61,22 @@ class Members:
     all: Callable[[], Iterator[Member]]
 
 
+TAR, TREE = "tar", "tree"
+"""A tar of files and folders alone, which are given to one owner; and one with links too, of files
+that belong to whom they belonged.
+"""
+
+
 class Backing(ABC):
     """Of one resource. Every method raises VrooliError when it cannot go on.
 
     Attributes:
         form: what the bytes are: who restores them must know it.
+        shape: how they are unpacked, `tar` or `tree`.
     """
 
     form: ClassVar[str]
+    shape: ClassVar[str] = TAR
 
     @abstractmethod
     async def begin(self) -> None:
