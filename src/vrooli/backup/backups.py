@@ -7,6 +7,7 @@ from typing import Protocol
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
+from vrooli.stack.backup_ledger import BackupLedger, Drill
 
 
 class Backups(Protocol):
@@ -33,6 +34,16 @@ class Backups(Protocol):
 
     def prove(self, wanted: str, told: Callable[[str], None]) -> Proof:
         """Restore one beside what serves, and look at it."""
+        ...
+
+    def drill(
+        self, wanted: str, only: str, told: Callable[[str], None], *, busy: bool = False
+    ) -> list[Drill]:
+        """Practise a restore; how it went, a row for each service."""
+        ...
+
+    def ledger(self) -> BackupLedger:
+        """What this host has seen of backups, without asking the store."""
         ...
 
     def fetch(

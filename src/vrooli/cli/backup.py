@@ -2,14 +2,14 @@
 
 import typer
 
-from vrooli.cli import backup_run, backup_verify, backup_views
+from vrooli.cli import backup_drill, backup_run, backup_verify, backup_views
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
-    group = App(help="Restore points: take, list, verify.")
+    group = App(help="Restore points: take, list, verify, practise.")
     app.add_typer(group, name="backup")
-    for part in (backup_run, backup_views, backup_verify):
+    for part in (backup_run, backup_views, backup_verify, backup_drill):
         part.register(group, kit)

@@ -21,7 +21,9 @@ from vrooli.core.home import Home
 from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
 from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_drill import drill
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
+from vrooli.stack.backup_ledger import BackupLedger, Drill
 
 Told = Callable[[str], None]
 
@@ -72,6 +74,15 @@ class StackBackups:
             proof = asyncio.run(self._prove(wanted, told))
             BackupBook(self.home).proved(proof)
             return proof
+
+    def drill(self, wanted: str, only: str, told: Told, *, busy: bool = False) -> list[Drill]:
+        """Practise a restore; see `main.backup_drill`."""
+        with self._place.alone("backup-proof.lock", "another proof"):
+            return asyncio.run(drill(self._place, wanted, only, told, busy=busy))
+
+    def ledger(self) -> BackupLedger:
+        """What this host has seen of backups, without asking the store."""
+        return BackupBook(self.home).read()
 
     def fetch(self, wanted: str, service: str, folder: Path, owner: str, told: Told) -> None:
         """Unpack what a restore point has of a service."""

@@ -67,6 +67,21 @@ that belong to whom they belonged.
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Practised:
+    """What a restore for practice saw.
+
+    Attributes:
+        answered: when the copy answered for the first time, in seconds of the monotonic clock;
+            None: now.
+        lost: seconds of writes that are in what serves and not in the copy; None: not known, then
+            it counts from the beginning of the restore point.
+    """
+
+    answered: float | None = None
+    lost: float | None = None
+
+
 class Backing(ABC):
     """Of one resource. Every method raises VrooliError when it cannot go on.
 
@@ -111,6 +126,22 @@ class Backing(ABC):
         Raises:
             StartFailed: it does not, with what was seen.
         """
+
+    async def practise(self, facts: Mapping[str, Any], since: float, told: Told) -> Practised:
+        """Have the copy in that folder answer, and say when it did and what it lacks.
+
+        Here the whole proof counts; a kind whose copies answer sooner knows better.
+
+        Args:
+            facts: what was asked when the copy was made.
+            since: Unix seconds; what was written before is in it.
+            told: gets lines about how far it is.
+
+        Raises:
+            StartFailed: it does not answer, with what was seen.
+        """
+        await self.prove(told)
+        return Practised()
 
     @abstractmethod
     async def clean(self) -> None:
