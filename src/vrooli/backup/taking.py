@@ -98,7 +98,7 @@ class Taker:
         return Part(
             source=subject.backing.form,
             service=subject.service,
-            form="tar",
+            form=subject.backing.shape,
             plain=stored.plain,
             digest=stored.digest,
             packs=tuple(stored.packs),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vrooli.backup.keys import IDENTITY, MAC, Keys, keys_of
 from vrooli.backup.sealing import new_identity
+from vrooli.backup.source import backings_besides
 from vrooli.backup.store import Store
 from vrooli.core.errors import Refused, Unreachable, UsageError
 from vrooli.core.home import Home
@@ -123,12 +124,13 @@ class BackupPlace:
 
 
 def backings_of(context: Context) -> dict[str, Backing]:
-    """How the data of each service is backed up, of those whose kind can be."""
+    """How the data of each service is backed up, of those whose kind can be; then all else."""
     found = {
         name: kind_of(service).backing(service, context)
         for name, service in context.stack.services.items()
     }
-    return {name: backing for name, backing in found.items() if backing is not None}
+    of_services = {name: backing for name, backing in found.items() if backing is not None}
+    return of_services | backings_besides(context)
 
 
 def free_in(folder: Path) -> int:

@@ -182,7 +182,7 @@ class Services:
         Progress comes as NDJSON, the last line has `done`. It goes on when the caller leaves.
         """
         action, names, wish = asked.action, asked.names, asked.options
-        self.operations.check(action, names)
+        self.operations.check(action, names, wish)
         if wish.loses and asked.confirm not in names:
             raise UsageError(
                 "this loses data: `confirm` must be the name of the resource",

@@ -13,7 +13,7 @@ from vrooli.core.command import CopyTree, EnsureDirectory, Rename, WriteFile
 from vrooli.core.errors import Refused
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.backup_ledger import ledger_read
-from vrooli.stack.backup_settings import variables
+from vrooli.stack.fetched import fetching
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
@@ -108,24 +108,9 @@ class Restore(Upgrade):
     def _fetch(self) -> LaunchSpec:
         """Ours, as whoever we are: the key that opens packs is not the server's to read."""
         of, stage = self._of, self._stage
-        home = of.place.home
-        argv = (
-            *(of.place.machine.python, "-m", "vrooli", "backup", "fetch", self._wish.restore),
-            *("--service", of.name, "--into", str(stage.cluster)),
-            *("--wal", str(stage.wal), "--timeline", str(self._wish.timeline)),
-            *(("--owner", stage.user) if stage.user else ()),
-            *(("--store", self._wish.store) if self._wish.store else ()),
-        )
-        usual = ("PATH", "HOME", "LANG", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
-        wanted = {*usual, *variables(of.context.stack.backup.stores)}
-        env = {key: value for key, value in of.context.environment.items() if key in wanted}
-        return LaunchSpec(
-            service=stage.launched_as,
-            argv=argv,
-            cwd="/",
-            env={**env, "VROOLI_HOME": str(home.root)},
-            log_path=str(stage.log),
-        )
+        along = ("--wal", str(stage.wal), "--timeline", str(self._wish.timeline))
+        run = (stage.launched_as, stage.log)
+        return fetching(of.context, self._wish, of.name, (stage.cluster, stage.user), run, along)
 
     async def move(self, told: Told) -> None:
         """Nothing: all of it was done while the other served."""

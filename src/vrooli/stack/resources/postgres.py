@@ -124,11 +124,11 @@ class PostgresKind(Kind):
         """By pg_upgrade into a folder of its own; see `stack.postgres.upgrade`."""
         from vrooli.stack.postgres.restore import Restore
         from vrooli.stack.postgres.upgrade.move import Move
-        from vrooli.stack.postgres.upgrade.undo import Forget, Undo
+        from vrooli.stack.postgres.upgrade.undo import Forget, PostgresUndo
 
         resource = self._resource(service, context)
         if wish.undo:
-            return Undo(resource)
+            return PostgresUndo(resource)
         if wish.restore:
             return Restore(resource, wish, _apart(service, context, RESTORE))
         return Forget(resource) if wish.forget else Move(resource, wish)
