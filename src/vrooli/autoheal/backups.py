@@ -49,12 +49,3 @@ def worst_of(
 def hours(seconds: float) -> float:
     """For a value."""
     return round(seconds / 3600, 3)
-
-
-def words(seconds: float) -> str:
-    """A time for people, not more exact than it needs to be."""
-    if seconds >= 2 * 86_400:
-        return f"{seconds / 86_400:.1f} d"
-    if seconds >= 3600:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"

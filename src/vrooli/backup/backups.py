@@ -1,7 +1,6 @@
 """The restore points of one stack, as commands ask for them."""
 
 from collections.abc import Callable
-from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +8,7 @@ from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.pruning import Pruning
 from vrooli.backup.store import Store
-from vrooli.stack.backup_ledger import BackupLedger
+from vrooli.stack.backup_ledger import BackupLedger, Drill
 
 
 class Backups(Protocol):
@@ -32,11 +31,11 @@ class Backups(Protocol):
         """
         ...
 
-    def prune(self, *, wait: bool = False) -> Pruning:
-        """Have those gone that need not be kept; `wait` for whoever takes or proves one.
+    def prune(self) -> Pruning:
+        """Have those gone that need not be kept.
 
         Raises:
-            Busy: somebody does.
+            Busy: one is being taken or proven.
             Damaged: one cannot be read; nothing is removed then.
         """
         ...
@@ -58,22 +57,8 @@ class Backups(Protocol):
         """
         ...
 
-    def ledger(self) -> BackupLedger:
-        """What this host saw of them itself."""
-        ...
-
-    def zone(self, name: str) -> tzinfo:
-        """The time zone of schedules; the empty name is local time."""
-        ...
-
-    def stand_back(self) -> None:
-        """For others who want the disk, from now on."""
-        ...
-
-    def take(
-        self, progress: Callable[[str, int], None], *, anew: bool = False, wait: bool = False
-    ) -> Point:
-        """Take one now; `wait` for another that is being taken.
+    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
+        """Take one now.
 
         Raises:
             UsageError: there is nothing to take.
@@ -82,8 +67,18 @@ class Backups(Protocol):
         """
         ...
 
-    def prove(self, wanted: str, told: Callable[[str], None], *, wait: bool = False) -> Proof:
+    def prove(self, wanted: str, told: Callable[[str], None]) -> Proof:
         """Restore one beside what serves, and look at it."""
+        ...
+
+    def drill(
+        self, wanted: str, only: str, told: Callable[[str], None], *, busy: bool = False
+    ) -> list[Drill]:
+        """Practise a restore; how it went, a row for each service."""
+        ...
+
+    def ledger(self) -> BackupLedger:
+        """What this host has seen of backups, without asking the store."""
         ...
 
     def fetch(

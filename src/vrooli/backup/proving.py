@@ -67,14 +67,23 @@ class Prover:
     async def _part(self, part: Part, backing: Backing) -> Found:
         folder = Path(await backing.prepare())
         try:
-            await self._require_room(part)
-            self.told(f"{part.service}: fetch it")
-            await self._fetched(part, folder, self.owner(backing.user))
+            await self.put_back(part, folder, backing)
             found = await backing.prove(lambda line: self.told(f"{part.service}: {line}"))
         finally:
             await backing.clean()
         whole = "every piece is as it was stored, opens, and they are what was read then"
         return Found((whole, *found.checks), found.numbers)
+
+    async def put_back(self, part: Part, folder: Path, backing: Backing) -> None:
+        """Unpack `part` into the folder that `backing` has prepared.
+
+        Raises:
+            Refused: there is no room for it.
+            Damaged: it is not what was stored.
+        """
+        await self._require_room(part)
+        self.told(f"{part.service}: fetch it")
+        await self._fetched(part, folder, self.owner(backing.user))
 
     async def _require_room(self, part: Part) -> None:
         need, free = int(part.plain * SPARE), await asyncio.to_thread(self.room)

@@ -2,20 +2,23 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from threading import Event
 from typing import Any
 
-from vrooli.backup import streams
+from vrooli.backup import streams, taring
 from vrooli.backup.keys import Keys
-from vrooli.backup.pacing import Paced
-from vrooli.backup.point import Part, Point
+from vrooli.backup.pacing import paced
+from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
 from vrooli.core.errors import Refused
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.outputs import Outputs
-from vrooli.stack.backing import Backing
+from vrooli.stack.backing import Backing, Members
 
 SPARE = 256 * 1024 * 1024
 """Bytes that stay free for whoever else writes there."""
@@ -36,9 +39,9 @@ class Taker:
     Attributes:
         workers: threads that compress.
         room: bytes that are free where the store is.
-        rate: bytes a second that are read at the most; 0: no limit.
         anew: whether another cluster than that of the last point is meant.
         told: gets the service, and how many bytes of it are done.
+        rate: bytes a second that are read at the most; 0: no limit.
     """
 
     store: Store
@@ -74,12 +77,15 @@ class Taker:
         return point
 
     async def _part(self, subject: Subject) -> Part:
+        begun = self.clock.wall()
         before = await subject.backing.ask()
-        self._require_same(subject, before)
+        last = await asyncio.to_thread(self._last, subject)
+        self._require_same(subject, last, before)
+        reusable = await asyncio.to_thread(self._reusable, subject, last)
         await asyncio.to_thread(self._require_room, subject, int(before.get("bytes", 0)))
         await subject.backing.begin()
         try:
-            stored = await self._stored(subject)
+            stored = await self._stored(subject, reusable)
             after = await subject.backing.ask()
         finally:
             await subject.backing.end()
@@ -90,21 +96,29 @@ class Taker:
             plain=stored.plain,
             digest=stored.digest,
             packs=tuple(stored.packs),
-            facts={"before": dict(before), "after": dict(after)},
+            facts={
+                "begun": begun,
+                "taken": self.clock.wall(),
+                "added": stored.added,
+                "before": dict(before),
+                "after": dict(after),
+            },
         )
 
-    async def _stored(self, subject: Subject) -> streams.Stored:
-        output = await asyncio.to_thread(self.outputs.open, subject.backing.program())
+    async def _stored(self, subject: Subject, last: Part | None) -> streams.Stored:
+        program = subject.backing.program()
+        packs = last.packs if last is not None else ()
+        known = {pack.mark: pack for pack in packs if pack.mark}
+        if isinstance(program, Members):
+            given_up = Event()
+            borders = set(accumulate(pack.plain for pack in packs))
+            cut = taring.pieces(program, borders, partial(_go_on, given_up))
+            return await to_its_end(lambda: self._write(subject, cut, known), given_up.set)
+        output = await asyncio.to_thread(self.outputs.open, program)
 
         def store() -> streams.Stored:
             try:
-                stored = streams.write(
-                    Paced(output, self.rate, time.monotonic, time.sleep) if self.rate else output,
-                    self.store,
-                    self.keys.seal,
-                    self.workers,
-                    lambda done: self.told(subject.service, done),
-                )
+                stored = self._write(subject, streams.pieces(output), known)
                 output.finish()
             finally:
                 output.end()
@@ -112,16 +126,44 @@ class Taker:
 
         return await to_its_end(store, output.kill)
 
-    def _require_same(self, subject: Subject, said: Mapping[str, Any]) -> None:
+    def _write(
+        self, subject: Subject, pieces: Iterator[bytearray], known: Mapping[str, Pack]
+    ) -> streams.Stored:
+        def told(done: int) -> None:
+            self.told(subject.service, done)
+
+        if self.rate:
+            pieces = paced(pieces, self.rate, time.monotonic, time.sleep)
+        return streams.write(pieces, self.store, self.keys.seal, self.workers, told, known)
+
+    def _last(self, subject: Subject) -> tuple[Point, Part] | None:
+        """The newest point that has it, in the same form."""
+        for id in reversed(self.store.ids()):
+            point = self.store.point(id)
+            part = point.part_of(subject.service)
+            if part is not None:
+                return point, part
+        return None
+
+    def _reusable(self, subject: Subject, last: tuple[Point, Part] | None) -> Part | None:
+        """What need not be stored again. Nothing of a point that failed its proof: a piece that
+        was damaged in the store would be in all points to come.
+        """
+        if last is None or last[1].source != subject.backing.form:
+            return None
+        proof = self.store.proof(last[0].id)
+        return None if proof is not None and proof.outcome == "failed" else last[1]
+
+    def _require_same(
+        self, subject: Subject, last: tuple[Point, Part] | None, said: Mapping[str, Any]
+    ) -> None:
         """An empty database that was made in the place of a lost one is no newer state of it."""
-        if self.anew or not (ids := self.store.ids()):
+        if self.anew or last is None:
             return
-        last = self.store.point(ids[-1])
-        part = last.part_of(subject.service)
-        was = (part.facts.get("before") or {}).get("system") if part else None
+        was = (last[1].facts.get("before") or {}).get("system")
         if was is not None and was != said.get("system"):
             raise Refused(
-                f"{subject.service} is another cluster than the one in {last.id}: it was made anew",
+                f"{subject.service} is another one than that in {last[0].id}: it was made anew",
                 where=self.store.where,
                 next_step="if its data was lost, `vrooli restore`; if an upgrade or you made it "
                 "anew, `vrooli backup run --anew`",
@@ -137,3 +179,8 @@ class Taker:
                 where=self.store.where,
                 next_step="make room there; nothing was written",
             )
+
+
+def _go_on(given_up: Event) -> None:
+    if given_up.is_set():
+        raise Refused("it was ended in the middle", next_step="take it again")

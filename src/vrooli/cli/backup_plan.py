@@ -13,6 +13,7 @@ from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
 from vrooli.core.home import Home
+from vrooli.stack.durations import rough_duration
 
 if TYPE_CHECKING:
     from vrooli.stack.backup_standing import Standing
@@ -102,17 +103,13 @@ def _cells(row: Mapping[str, Any], now: float) -> tuple[str, ...]:
     return (
         row["service"],
         _judged(row["rpo"], met=row["rpo_met"]),
-        _time(row["rpo_objective"]),
+        rough_duration(row["rpo_objective"]),
         row["point"] or "none",
         _judged(row["rto"], met=row["rto_met"]),
-        _time(row["rto_objective"]),
+        rough_duration(row["rto_objective"]),
         "never" if drill is None else f"{render.ago(drill['at'], now)} ago",
     )
 
 
 def _judged(seconds: float | None, *, met: bool) -> str:
-    return "-" if seconds is None else _time(seconds) + ("" if met else " (over)")
-
-
-def _time(seconds: float) -> str:
-    return render.ago(1.0, 1.0 + seconds)
+    return "-" if seconds is None else rough_duration(seconds) + ("" if met else " (over)")

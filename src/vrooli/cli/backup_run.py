@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import Background, note, point_row, proof_row, require, size, tell
+from vrooli.cli.backup_words import note, point_row, proof_row, require, size, tell
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 
@@ -38,22 +38,19 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 "--anew", help="The database was made anew since the last point, and that is meant."
             ),
         ] = False,
-        background: Background = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         backups = kit.backups(home_to_change(kit, file))
-        if background:
-            backups.stand_back()
         begun = time.monotonic()
-        point = backups.take(_Counting(), anew=anew, wait=background)
+        point = backups.take(_Counting(), anew=anew)
         if not json:
             took = time.monotonic() - begun
             render.out(
                 f"{point.id}: {size(point.plain)} in {size(point.size)}, {took:.1f} s, "
                 f"{backups.folder}"
             )
-        proof = None if no_verify else backups.prove(point.id, note, wait=background)
+        proof = None if no_verify else backups.prove(point.id, note)
         if json:
             render.print_json({**point_row(point), "proof": proof_row(proof)})
         elif proof is not None:

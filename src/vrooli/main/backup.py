@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
@@ -22,12 +21,11 @@ from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
-from vrooli.host.standing_back import stand_back
-from vrooli.host.zones import Zones
 from vrooli.main import backup_key, backup_prune
 from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_drill import drill
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
-from vrooli.stack.backup_ledger import BackupLedger
+from vrooli.stack.backup_ledger import BackupLedger, Drill
 
 Told = Callable[[str], None]
 
@@ -59,9 +57,9 @@ class StackBackups:
         """See `main.backup_prune`."""
         return backup_prune.plan(self._place)
 
-    def prune(self, *, wait: bool = False) -> Pruning:
+    def prune(self) -> Pruning:
         """See `main.backup_prune`."""
-        return backup_prune.prune(self._place, wait=wait)
+        return backup_prune.prune(self._place)
 
     def export_key(self, file: Path | None) -> str:
         """See `main.backup_key`."""
@@ -71,21 +69,7 @@ class StackBackups:
         """See `main.backup_key`."""
         return backup_key.recipient(self._place)
 
-    def ledger(self) -> BackupLedger:
-        """What this host saw itself."""
-        return BackupBook(self.home).read()
-
-    def zone(self, name: str) -> tzinfo:
-        """Of schedules; the empty name is local time."""
-        return Zones(self.environment)(name)
-
-    def stand_back(self) -> None:
-        """For others who want the disk, from now on."""
-        stand_back()
-
-    def take(
-        self, progress: Callable[[str, int], None], *, anew: bool = False, wait: bool = False
-    ) -> Point:
+    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
         """Take one now.
 
         Raises:
@@ -93,7 +77,7 @@ class StackBackups:
             Busy: another one is being taken.
             VrooliError: it could not be taken; nothing counts as a restore point then.
         """
-        with self._place.alone("backup.lock", "another backup", wait=wait):
+        with self._place.alone("backup.lock", "another backup"):
             try:
                 point = asyncio.run(self._take(progress, anew))
             except VrooliError as error:
@@ -102,12 +86,21 @@ class StackBackups:
             BackupBook(self.home).taken(point, (HERE,))
             return point
 
-    def prove(self, wanted: str, told: Told, *, wait: bool = False) -> Proof:
+    def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it."""
-        with self._place.alone("backup-proof.lock", "another proof", wait=wait):
+        with self._place.alone("backup-proof.lock", "another proof"):
             proof = asyncio.run(self._prove(wanted, told))
             BackupBook(self.home).proved(proof)
             return proof
+
+    def drill(self, wanted: str, only: str, told: Told, *, busy: bool = False) -> list[Drill]:
+        """Practise a restore; see `main.backup_drill`."""
+        with self._place.alone("backup-proof.lock", "another proof"):
+            return asyncio.run(drill(self._place, wanted, only, told, busy=busy))
+
+    def ledger(self) -> BackupLedger:
+        """What this host has seen of backups, without asking the store."""
+        return BackupBook(self.home).read()
 
     def fetch(self, wanted: str, service: str, folder: Path, owner: str, told: Told) -> None:
         """Unpack what a restore point has of a service."""

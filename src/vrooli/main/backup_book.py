@@ -8,7 +8,14 @@ from vrooli.backup.proof import Proof
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
 from vrooli.host.locks import FileLock
-from vrooli.stack.backup_ledger import BackupLedger, Failure, Taken, ledger_read, ledger_written
+from vrooli.stack.backup_ledger import (
+    BackupLedger,
+    Drill,
+    Failure,
+    Taken,
+    ledger_read,
+    ledger_written,
+)
 from vrooli.stack.durable import write_durably
 
 
@@ -49,6 +56,10 @@ class BackupBook:
             stores=stores,
         )
         self.change(lambda ledger: ledger.with_point(one))
+
+    def drilled(self, drill: Drill) -> None:
+        """Write down how a restore for practice went."""
+        self.change(lambda ledger: ledger.with_drill(drill))
 
     def proved(self, proof: Proof) -> None:
         """Write down what became of a look; nothing of a point that was taken elsewhere."""

@@ -2,10 +2,11 @@
 data, asked by `backup`.
 """
 
+import tarfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.stack.upgrading import Told
@@ -22,6 +23,57 @@ class Found:
 
     checks: tuple[str, ...]
     numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Content(Protocol):
+    """What a member of a tar holds."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at the most `size`; empty at its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of a tar.
+
+    Attributes:
+        info: its name and what else stands in its header; `size` is what is read of `content`.
+        content: what it holds; None where it is no file.
+        grows: whether bytes are added to its end, and none of it changes otherwise.
+    """
+
+    info: tarfile.TarInfo
+    content: Content | None = None
+    grows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What is laid up as a tar by ourselves, where no program does.
+
+    Attributes:
+        title: what is done, for messages.
+        all: begins to read; each member is read to its end before the next one is asked for.
+    """
+
+    title: str
+    all: Callable[[], Iterator[Member]]
+
+
+@dataclass(frozen=True, slots=True)
+class Practised:
+    """What a restore for practice saw.
+
+    Attributes:
+        answered: when the copy answered for the first time, in seconds of the monotonic clock;
+            None: now.
+        lost: seconds of writes that are in what serves and not in the copy; None: not known, then
+            it counts from the beginning of the restore point.
+    """
+
+    answered: float | None = None
+    lost: float | None = None
 
 
 class Backing(ABC):
@@ -48,8 +100,10 @@ class Backing(ABC):
         """
 
     @abstractmethod
-    def program(self) -> OutputProgram:
-        """What writes its data as one tar, consistent at its end, while it serves."""
+    def program(self) -> OutputProgram | Members:
+        """What writes its data as one tar, consistent at its end, while it serves; or what such a
+        tar is made of.
+        """
 
     @abstractmethod
     async def prepare(self) -> str:
@@ -64,6 +118,22 @@ class Backing(ABC):
         Raises:
             StartFailed: it does not, with what was seen.
         """
+
+    async def practise(self, facts: Mapping[str, Any], since: float, told: Told) -> Practised:
+        """Have the copy in that folder answer, and say when it did and what it lacks.
+
+        Here the whole proof counts; a kind whose copies answer sooner knows better.
+
+        Args:
+            facts: what was asked when the copy was made.
+            since: Unix seconds; what was written before is in it.
+            told: gets lines about how far it is.
+
+        Raises:
+            StartFailed: it does not answer, with what was seen.
+        """
+        await self.prove(told)
+        return Practised()
 
     @abstractmethod
     async def clean(self) -> None:

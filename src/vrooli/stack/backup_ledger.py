@@ -82,6 +82,11 @@ class Drill:
     rpo_objective: float
     why: str = ""
 
+    @property
+    def met(self) -> bool:
+        """Whether it could be restored, within both objectives."""
+        return self.ok and self.rto <= self.rto_objective and self.rpo <= self.rpo_objective
+
 
 @dataclass(frozen=True, slots=True)
 class BackupLedger:

@@ -60,6 +60,17 @@ class Objectives:
     system_rto: float = 30 * 60.0
     system_rpo: float = 24 * 3600.0
 
+    def of(self, source: str) -> tuple[float, float]:
+        """Seconds that a restore may take, and of writes that may be lost, of what a source like
+        `postgres-physical` took.
+        """
+        kind = source.partition("-")[0]
+        if kind == "postgres":
+            return self.postgres_rto, self.postgres_rpo
+        if kind == "redis":
+            return self.redis_rto, self.redis_rpo
+        return self.system_rto, self.system_rpo
+
 
 @dataclass(frozen=True, slots=True)
 class BackupSettings:

@@ -8,7 +8,6 @@ from vrooli.autoheal.backups import (
     hours,
     ledger_of,
     while_declared,
-    words,
     worst_of,
 )
 from vrooli.autoheal.check import Check, Look
@@ -16,6 +15,7 @@ from vrooli.core.result import Result, ok
 from vrooli.core.status import Status
 from vrooli.stack.backup_ledger import Drill
 from vrooli.stack.backup_standing import Standing, drills_planned, gap_of, standings
+from vrooli.stack.durations import rough_duration
 from vrooli.stack.model import CheckSettings, Stack
 
 
@@ -36,7 +36,8 @@ def _run(look: Look) -> Result:
         return ok("no restore was practised yet") if not findings else worst_of(findings, "")
     oldest = min(one.at for one in drills)
     told = ", ".join(
-        f"{one.service}: back in {words(one.rto)}, {words(one.rpo)} lost" for one in drills
+        f"{one.service}: back in {rough_duration(one.rto)}, {rough_duration(one.rpo)} lost"
+        for one in drills
     )
     return worst_of(findings, told, hours(now - oldest), "h")
 
@@ -52,16 +53,21 @@ def _findings(one: Standing, gap: float, now: float) -> Iterator[Finding]:
     elif over := _over(drill, one):
         yield Status.WARNING, f"{one.service}: the last drill missed its objectives: {over}"
     if gap and now - drill.at > 2 * gap + GRACE:
-        yield Status.WARNING, f"{one.service}: the last drill was {words(now - drill.at)} ago"
+        yield (
+            Status.WARNING,
+            f"{one.service}: the last drill was {rough_duration(now - drill.at)} ago",
+        )
 
 
 def _over(drill: Drill, one: Standing) -> str:
     """By the objectives of today; empty when both were reached."""
     found = []
     if drill.rto > one.rto:
-        found.append(f"back after {words(drill.rto)}, allowed are {words(one.rto)}")
+        found.append(
+            f"back after {rough_duration(drill.rto)}, allowed are {rough_duration(one.rto)}"
+        )
     if drill.rpo > one.rpo:
-        found.append(f"{words(drill.rpo)} lost, allowed are {words(one.rpo)}")
+        found.append(f"{rough_duration(drill.rpo)} lost, allowed are {rough_duration(one.rpo)}")
     return ", ".join(found)
 
 

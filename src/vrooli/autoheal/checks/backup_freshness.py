@@ -13,7 +13,6 @@ from vrooli.autoheal.backups import (
     hours,
     ledger_of,
     while_declared,
-    words,
     worst_of,
 )
 from vrooli.autoheal.check import Check, Look, judge
@@ -21,6 +20,7 @@ from vrooli.core.result import Result, critical, ok
 from vrooli.core.status import Status
 from vrooli.stack.backup_ledger import BackupLedger
 from vrooli.stack.backup_standing import Standing, standings
+from vrooli.stack.durations import rough_duration
 from vrooli.stack.model import CheckSettings, Stack, Thresholds
 
 
@@ -52,7 +52,7 @@ def _ours(look: Look) -> Result:
     findings = [finding for one in found for finding in _findings(one, now)]
     findings += _failed(ledger)
     ages = [age for one in found if (age := one.age(now)) is not None]
-    well = ", ".join(f"{one.service}: {words(one.age(now) or 0.0)} old" for one in found)
+    well = ", ".join(f"{one.service}: {rough_duration(one.age(now) or 0.0)} old" for one in found)
     return worst_of(findings, well, hours(max(ages, default=0.0)) if ages else None, "h")
 
 
@@ -69,12 +69,13 @@ def _findings(one: Standing, now: float) -> Iterator[Finding]:
     if age is None:
         return
     limit = max(one.rpo, one.gap) if one.streamed else one.rpo
-    text = f"{one.service}: the newest good point is {words(age)} old, allowed are {words(limit)}"
+    old, allowed = rough_duration(age), rough_duration(limit)
+    text = f"{one.service}: the newest good point is {old} old, allowed are {allowed}"
     if age > 2 * max(limit, one.gap) + GRACE:
         yield Status.CRITICAL, text
     elif age > limit + GRACE:
         planned = one.gap > limit + GRACE
-        why = f"; the plan takes one every {words(one.gap)}" if planned else ""
+        why = f"; the plan takes one every {rough_duration(one.gap)}" if planned else ""
         yield Status.WARNING, f"{text}{why}"
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from vrooli.core.errors import ConfigError, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
-from vrooli.stack.backing import Backing, Found
-from vrooli.stack.postgres import clusters, manifest
+from vrooli.stack.backing import Backing, Found, Practised
+from vrooli.stack.postgres import clusters, manifest, practice
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.postgres.upgrade import compare, facts
@@ -26,6 +26,7 @@ SELECT json_build_object(
 'system', (SELECT system_identifier::text FROM pg_control_system()),
 'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),
 'lsn', pg_current_wal_flush_lsn()::text,
+'oldest', txid_snapshot_xmin(txid_current_snapshot()),
 'bytes', (SELECT sum(pg_database_size(oid)) FROM pg_database),
 'tablespaces', (SELECT json_agg(spcname) FROM pg_tablespace
     WHERE spcname NOT IN ('pg_default', 'pg_global')))"""
@@ -138,6 +139,10 @@ class PostgresBacking(Backing):
         else:
             checks.append("pages have no checksums here (pg_checksums --enable adds them)")
         return Found(tuple(checks), compare.numbers(said))
+
+    async def practise(self, facts: Mapping[str, Any], since: float, told: Told) -> Practised:
+        """See the base."""
+        return await practice.practised(self._of, self._stage, facts, since, told)
 
     async def clean(self) -> None:
         """See the base."""
