@@ -11,6 +11,7 @@ from vrooli.stack import schedule
 from vrooli.stack.backup_jobs import AT_WORK, DRILL, INCREMENTAL, REDIS
 from vrooli.stack.backup_ledger import BackupLedger, Drill, Taken
 from vrooli.stack.backup_settings import BackupSettings
+from vrooli.stack.durations import rough_duration
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Stack
 
@@ -53,6 +54,16 @@ def standings(stack: Stack, ledger: BackupLedger, now: float) -> list[Standing]:
     """Of everything that ought to be backed up."""
     settings = stack.backup
     return [_standing(name, kind, settings, ledger, now) for name, kind in _expected(stack, ledger)]
+
+
+def over_objectives(drill: Drill, one: Standing) -> str:
+    """What a drill missed, by the objectives of today; empty when it met both."""
+    pairs = (("back after", drill.rto, one.rto), ("without the last", drill.rpo, one.rpo))
+    return ", ".join(
+        f"{what} {rough_duration(was)}, allowed are {rough_duration(allowed)}"
+        for what, was, allowed in pairs
+        if was > allowed
+    )
 
 
 def gap_of(times: tuple[str, ...], now: float) -> float:
