@@ -20,7 +20,7 @@ def judge_age(look: Look) -> Result:
     findings = [finding for one in found for finding in _findings(one, now)]
     findings += _failed(ledger)
     ages = [age for one in found if (age := one.age(now)) is not None]
-    well = ", ".join(f"{one.service}: {rough_duration(one.age(now) or 0.0)} old" for one in found)
+    well = ", ".join(f"{one.service}: {_told(one.age(now))}" for one in found)
     return worst_of(findings, well, hours(max(ages, default=0.0)) if ages else None, "h")
 
 
@@ -54,3 +54,7 @@ def _failed(ledger: BackupLedger) -> Iterator[Finding]:
         return
     status = Status.WARNING if ledger.points else Status.CRITICAL
     yield status, f"the last one could not be taken: {last.why.splitlines()[0]}"
+
+
+def _told(age: float | None) -> str:
+    return "not proven yet" if age is None else f"{rough_duration(age)} old"
