@@ -89,6 +89,10 @@ class LiveStack:
         command = ["sh", "-c", script]
         self._sections[f"job {name}"] = section(f"jobs.{name}", {"command": command, **keys})
 
+    def plan_backups(self, **keys: Any) -> None:
+        """Backups are taken by themselves."""
+        self._sections["backup"] = section("backup", keys)
+
     def docker(self, socket: Path) -> None:
         """Where the Docker Engine listens."""
         self._stack["docker"] = str(socket)

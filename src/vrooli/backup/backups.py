@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -46,13 +45,11 @@ class Taking:
         anew: whether another cluster than that of the last point is meant.
         incremental: whether what changed since the last one is enough, where it can be had.
         deep: whether all of a source is read again, and compared.
-        wait: whether another that is being taken is waited for.
     """
 
     anew: bool = False
     incremental: bool = False
     deep: bool = False
-    wait: bool = False
 
 
 class Backups(Protocol):
@@ -96,11 +93,11 @@ class Backups(Protocol):
         """
         ...
 
-    def prune(self, *, wait: bool = False) -> Pruning:
-        """Have those gone that need not be kept; `wait` for whoever takes or proves one.
+    def prune(self) -> Pruning:
+        """Have those gone that need not be kept.
 
         Raises:
-            Busy: somebody does.
+            Busy: one is being taken or proven.
             Damaged: one cannot be read; nothing is removed then.
         """
         ...
@@ -122,18 +119,6 @@ class Backups(Protocol):
         """
         ...
 
-    def ledger(self) -> BackupLedger:
-        """What this host saw of them itself."""
-        ...
-
-    def zone(self, name: str) -> tzinfo:
-        """The time zone of schedules; the empty name is local time."""
-        ...
-
-    def stand_back(self) -> None:
-        """For others who want the disk, from now on."""
-        ...
-
     def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
         """Take one now.
 
@@ -148,7 +133,7 @@ class Backups(Protocol):
         """
         ...
 
-    def prove(self, wanted: str, told: Callable[[str], None], *, wait: bool = False) -> Proof:
+    def prove(self, wanted: str, told: Callable[[str], None]) -> Proof:
         """Restore one beside what serves, and look at it."""
         ...
 
@@ -168,4 +153,8 @@ class Backups(Protocol):
         Raises:
             UsageError: it cannot, with what can be reached.
         """
+        ...
+
+    def ledger(self) -> BackupLedger:
+        """What this host has seen of backups, without asking the store."""
         ...

@@ -6,6 +6,7 @@ from vrooli.cli import (
     backup_copy,
     backup_drill,
     backup_key,
+    backup_plan,
     backup_prune,
     backup_run,
     backup_verify,
@@ -14,18 +15,15 @@ from vrooli.cli import (
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 
+_PARTS = (
+    *(backup_run, backup_views, backup_verify, backup_copy, backup_drill),
+    *(backup_prune, backup_plan, backup_key),
+)
+
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
     group = App(help="Restore points: take, list, verify, practise, prune.")
     app.add_typer(group, name="backup")
-    for part in (
-        backup_run,
-        backup_views,
-        backup_verify,
-        backup_copy,
-        backup_drill,
-        backup_prune,
-        backup_key,
-    ):
+    for part in _PARTS:
         part.register(group, kit)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import Background, size, when
+from vrooli.cli.backup_words import size, when
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, UsageError
@@ -46,7 +46,6 @@ def register(group: typer.Typer, kit: Kit) -> None:
     def prune(
         dry_run: DryRun = False,
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-        background: Background = False,
         file: File = None,
         json: Json = False,
     ) -> None:
@@ -54,11 +53,9 @@ def register(group: typer.Typer, kit: Kit) -> None:
             _show(kit.backups(home_to_read(kit, file)).plan_pruning(), json=json)
             return
         backups = kit.backups(home_to_change(kit, file))
-        if background:
-            backups.stand_back()
         if not (yes or _meant(backups)):
             return
-        _show(backups.prune(wait=background), json=json, done=True)
+        _show(backups.prune(), json=json, done=True)
 
     @group.command(help=_RETENTION_HELP)
     def retention(dry_run: DryRun = True, file: File = None, json: Json = False) -> None:

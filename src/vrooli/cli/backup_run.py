@@ -9,7 +9,6 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.backup_copy import require_everywhere, spread_to_stores
 from vrooli.cli.backup_words import (
-    Background,
     how_told,
     note,
     point_row,
@@ -42,7 +41,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
     """Add it."""
 
     @group.command(help=_RUN_HELP)
-    def run(  # noqa: PLR0913 -- one argument for each option
+    def run(
         no_verify: Annotated[
             bool, typer.Option("--no-verify", help="Only take it; say `unverified` of it.")
         ] = False,
@@ -65,17 +64,14 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 "--deep", help="Compare every row with the source, which reads all of it again."
             ),
         ] = False,
-        background: Background = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         from vrooli.backup.backups import Taking
 
         backups = kit.backups(home_to_change(kit, file)).only("", note)
-        if background:
-            backups.stand_back()
         begun = time.monotonic()
-        how = Taking(anew, incremental, deep, wait=background)
+        how = Taking(anew, incremental, deep)
         point = backups.take(_Counting(), how)
         if not json:
             took = time.monotonic() - begun
@@ -86,7 +82,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
             for part in point.parts:
                 if words := how_told(part):
                     render.note(f"  {part.service}: {words}")
-        proof = None if no_verify else backups.prove(point.id, note, wait=background)
+        proof = None if no_verify else backups.prove(point.id, note)
         if proof is not None and not json:
             tell(proof)
         elif not json:

@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
@@ -27,8 +26,6 @@ from vrooli.core.errors import Busy, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
-from vrooli.host.standing_back import stand_back
-from vrooli.host.zones import Zones
 from vrooli.main import backup_key, backup_prune
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
@@ -91,9 +88,9 @@ class StackBackups:
         """See `main.backup_prune`."""
         return backup_prune.plan(self._place)
 
-    def prune(self, *, wait: bool = False) -> Pruning:
+    def prune(self) -> Pruning:
         """See `main.backup_prune`."""
-        return backup_prune.prune(self._place, wait=wait)
+        return backup_prune.prune(self._place)
 
     def export_key(self, file: Path | None) -> str:
         """See `main.backup_key`."""
@@ -103,18 +100,6 @@ class StackBackups:
         """See `main.backup_key`."""
         return backup_key.recipient(self._place)
 
-    def ledger(self) -> BackupLedger:
-        """What this host saw itself."""
-        return BackupBook(self.home).read()
-
-    def zone(self, name: str) -> tzinfo:
-        """Of schedules; the empty name is local time."""
-        return Zones(self.environment)(name)
-
-    def stand_back(self) -> None:
-        """For others who want the disk, from now on."""
-        stand_back()
-
     def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
         """Take one now.
 
@@ -123,7 +108,7 @@ class StackBackups:
             Busy: another one is being taken.
             VrooliError: it could not be taken; nothing counts as a restore point then.
         """
-        with self._place.alone("backup.lock", "another backup", wait=how.wait):
+        with self._place.alone("backup.lock", "another backup"):
             try:
                 name, point = asyncio.run(self._take(progress, how))
             except VrooliError as error:
@@ -138,11 +123,11 @@ class StackBackups:
             self._place.keys()
             return self._place.spread(self.told).spread(told)
 
-    def prove(self, wanted: str, told: Told, *, wait: bool = False) -> Proof:
+    def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it: as it is in the store that is looked
         at, or in the first one that has it.
         """
-        with self._place.alone("backup-proof.lock", "another proof", wait=wait):
+        with self._place.alone("backup-proof.lock", "another proof"):
             stores = self._place.spread(self.told)
             name, store = (
                 (self.one, stores.reading(self.one)) if self.one else stores.holding(wanted)
@@ -157,6 +142,10 @@ class StackBackups:
         """Practise a restore; see `main.backup_drill`."""
         with self._place.alone("backup-proof.lock", "another proof"):
             return asyncio.run(drill(self._place, wanted, only, told, busy=busy))
+
+    def ledger(self) -> BackupLedger:
+        """What this host has seen of backups, without asking the store."""
+        return BackupBook(self.home).read()
 
     def way(self, service: str, moment: Moment) -> Way:
         """See `backup.Backups`."""

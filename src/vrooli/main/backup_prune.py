@@ -18,16 +18,16 @@ def plan(place: BackupPlace) -> Pruning:
     return _planned(place.store(), place.settings, place.environment)
 
 
-def prune(place: BackupPlace, *, wait: bool) -> Pruning:
+def prune(place: BackupPlace) -> Pruning:
     """Have it gone.
 
     Raises:
-        Busy: a point is being taken or proven, and we do not `wait`.
+        Busy: a point is being taken or proven.
         Damaged: one cannot be read; nothing is removed then.
     """
     with (
-        place.alone("backup-proof.lock", "a proof", wait=wait),
-        place.alone("backup.lock", "another backup", wait=wait),
+        place.alone("backup-proof.lock", "a proof"),
+        place.alone("backup.lock", "another backup"),
     ):
         store = place.store()
         found = _planned(store, place.settings, place.environment)

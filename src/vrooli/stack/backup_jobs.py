@@ -6,7 +6,7 @@ from vrooli.stack.model import Job
 TAKE, PRUNE = "backup", "backup-prune"
 INCREMENTAL, REDIS, DRILL = "backup-incremental", "backup-redis", "backup-drill"
 
-AT_WORK = (TAKE, PRUNE)
+AT_WORK = (TAKE, PRUNE, DRILL)
 """Those whose commands there are."""
 
 LONGEST = 12 * 3600.0
@@ -24,13 +24,12 @@ def backup_jobs(settings: BackupSettings, python: str) -> dict[str, Job]:
     """
     if not settings.enabled:
         return {}
-    run = ("run", "--background")
     planned = {
-        TAKE: (settings.schedule, run),
-        INCREMENTAL: (settings.incremental, (*run, "--incremental")),
-        REDIS: (settings.redis, (*run, "--only", "redis")),
-        PRUNE: (settings.prune, ("prune", "--yes", "--background")),
-        DRILL: (settings.drill, ("drill", "--background")),
+        TAKE: (settings.schedule, ("run",)),
+        INCREMENTAL: (settings.incremental, ("run", "--incremental")),
+        REDIS: (settings.redis, ("run", "--only", "redis")),
+        PRUNE: (settings.prune, ("prune", "--yes")),
+        DRILL: (settings.drill, ("drill",)),
     }
     return {
         name: _job(name, due, (python, "-m", "vrooli", "backup", *command), settings)

@@ -153,6 +153,11 @@ class Kind:
         """How it is backed up; None when this kind cannot be."""
         return None
 
+    @property
+    def has_backing(self) -> bool:
+        """Whether services of this kind can be backed up at all."""
+        return type(self).backing is not Kind.backing
+
     async def probe(self, service: Service, tools: ProbeTools) -> Result | None:
         """One look in the resource's own protocol; None when this kind has none, and only the
         process counts.

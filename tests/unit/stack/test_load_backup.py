@@ -123,10 +123,10 @@ def test_every_key_is_compiled(file: StackFile) -> None:
 def test_it_becomes_jobs_of_our_own(file: StackFile) -> None:
     stack = file.load('[backup]\nschedule = "every 6h"\nnice = 5\ntimezone = "UTC"')
     job = stack.jobs["backup"]
-    assert job.command == (PYTHON, "-m", "vrooli", "backup", "run", "--background")
+    assert job.command == (PYTHON, "-m", "vrooli", "backup", "run")
     assert (job.schedule, job.timezone, job.nice, job.catch_up) == ("every 6h", "UTC", 5, True)
     prune = stack.jobs["backup-prune"]
-    assert prune.command[3:] == ("backup", "prune", "--yes", "--background")
+    assert prune.command[3:] == ("backup", "prune", "--yes")
     assert prune.schedule == "0 3 * * *"
     home = Home(file.path.parent, file.path.parent)
     as_root = Place(home, machine(root=True), MemorySecrets())
@@ -209,9 +209,9 @@ def test_an_edit_is_seen_and_restarts_nothing(file: StackFile) -> None:
     on = file.load(f"{service}[backup]")
     found = difference(before, on)
     assert found.settings == ("backup.enabled",)
-    assert found.jobs.added == ("backup", "backup-prune")
+    assert found.jobs.added == ("backup", "backup-prune", "backup-drill")
     edited = difference(on, file.load(f'{service}[backup]\nschedule = "every 1h"\nkeep_days = 5'))
     assert edited.settings == ("backup.schedule", "backup.keep_days")
     assert [(one.name, one.keys) for one in edited.jobs.changed] == [("backup", ("schedule",))]
     assert (found.changed, edited.changed) == ((), ())
-    assert difference(on, before).jobs.removed == ("backup", "backup-prune")
+    assert difference(on, before).jobs.removed == ("backup", "backup-prune", "backup-drill")
