@@ -6,6 +6,7 @@ from vrooli.cli import (
     backup_key,
     backup_prune,
     backup_run,
+    backup_ship,
     backup_verify,
     backup_views,
 )
@@ -17,5 +18,5 @@ def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
     group = App(help="Restore points: take, list, verify, prune.")
     app.add_typer(group, name="backup")
-    for part in (backup_run, backup_views, backup_verify, backup_prune, backup_key):
+    for part in (backup_run, backup_views, backup_verify, backup_prune, backup_key, backup_ship):
         part.register(group, kit)

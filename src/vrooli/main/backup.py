@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from vrooli import __version__
-from vrooli.backup.backups import Fetched
+from vrooli.backup.backups import Fetched, Shipped
 from vrooli.backup.fetching import fetch
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
@@ -25,7 +25,7 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
 from vrooli.host.standing_back import stand_back
 from vrooli.host.zones import Zones
-from vrooli.main import backup_key, backup_prune
+from vrooli.main import backup_key, backup_prune, backup_ship
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
 from vrooli.main.backup_wal import BackupWal
@@ -104,7 +104,8 @@ class StackBackups:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
             BackupBook(self.home).taken(point, (HERE,))
-            return point
+        self.ship(wait=wait)
+        return point
 
     def prove(self, wanted: str, told: Told, *, wait: bool = False) -> Proof:
         """Restore one beside what serves, and look at it."""
@@ -115,7 +116,14 @@ class StackBackups:
 
     def way(self, service: str, moment: Moment) -> Way:
         """See `backup.Backups`."""
-        return BackupWal(self.home, self.store(), service).way(moment)
+        return self._wal(service).way(moment)
+
+    def ship(self, *, wait: bool = False) -> Mapping[str, Shipped]:
+        """See `main.backup_ship`."""
+        return backup_ship.ship(self._place, wait=wait)
+
+    def _wal(self, service: str) -> BackupWal:
+        return BackupWal(self.home, self.store(), service, lambda: self._place.keys().opener)
 
     def fetch(self, wanted: Fetched, told: Told) -> None:
         """Unpack what a restore point has of a service."""
@@ -139,8 +147,7 @@ class StackBackups:
 
         fetch(part, store, keys, wanted.folder, owner, done)
         if wanted.wal is not None:
-            wal = BackupWal(self.home, store, service)
-            size = wal.gather(point, wanted.timeline, wanted.wal, owner)
+            size = self._wal(service).gather(point, wanted.timeline, wanted.wal, owner)
             told(f"{size // 1_000_000} MB of WAL")
 
     async def _take(self, progress: Callable[[str, int], None], anew: bool) -> Point:
