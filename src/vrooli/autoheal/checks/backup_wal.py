@@ -6,11 +6,11 @@ from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.errors import VrooliError
 from vrooli.core.result import Result, critical, not_applicable, warning
 from vrooli.stack.backup_ledger import ledger_read
-from vrooli.stack.builtin.wal import seen_of
 from vrooli.stack.compile_wal import receiver_name
 from vrooli.stack.model import Thresholds
 from vrooli.stack.postgres.wal.moments import told
-from vrooli.stack.postgres.wal.status import FRESH, Received
+from vrooli.stack.postgres.wal.status import FRESH, Received, received_read
+from vrooli.stack.postgres.wal.streams import STATUS
 
 _SCARCE = 0.25
 """Share of `wal_room` that is left when it is told."""
@@ -21,7 +21,7 @@ def _run(look: Look) -> Result:
     if receiver_name(name) not in look.facts.stack.services:
         return not_applicable("its WAL is not received: [backup] does not ask for it")
     now = look.facts.tools.clock.wall()
-    seen = seen_of(look.facts.tools.place.home, name)
+    seen = received_read(look.facts.files.read(f"{look.facts.home}/wal/{name}/{STATUS}"))
     if seen is None or now - seen.at > FRESH:
         return critical("the receiver does not say how it is: nothing is received")
     facts = _facts(seen)
@@ -52,9 +52,9 @@ def _waiting(seen: Received) -> str:
 
 def _taken_since(look: Look, service: str, at: float) -> bool:
     """Whether a point was begun after a gap."""
-    place = look.facts.tools.place.home.backup_ledger
+    path = f"{look.facts.home}/backup-ledger.json"
     try:
-        points = ledger_read(look.facts.files.read(str(place))).points
+        points = ledger_read(look.facts.files.read(path)).points
     except VrooliError:  # another check tells of that
         return False
     return any(point.begun > at and service in point.services for point in points)
@@ -80,5 +80,6 @@ CHECK = Check(
     unit="s",
     thresholds=Thresholds(warning=10.0, critical=120.0),
     run=_run,
+    timeout=5.0,
     of="postgres",
 )
