@@ -97,9 +97,9 @@ def compile_stack(
     notify = notify_settings(source.file.notify, source.folders, problems)
     boxes = any(service.runtime == "docker" for service in services.values())
     docker = docker_socket(source.file.stack, source.docker_host, boxes, problems)
-    stack = Stack(
+    return Stack(
         name=name,
-        services=told_of_others(told_of_mcp(services, mcp), settings),
+        services=with_receivers(told_of_others(told_of_mcp(services, mcp), settings), backup),
         autoheal=settings,
         source=source.path,
         folder=source.folders.file,
@@ -113,7 +113,6 @@ def compile_stack(
         mcp=tuple(mcp),
         backup=backup,
     )
-    return replace(stack, services=with_receivers(stack.services, stack.backup))
 
 
 def _services(declared: Iterable[Declared], known: Checks) -> dict[str, Service]:

@@ -26,8 +26,9 @@ def _run(look: Look) -> Result:
         return critical("the receiver does not say how it is: nothing is received")
     facts = _facts(seen)
     if not seen.streaming:
-        since = f"for {now - seen.since:.0f} s nothing is received"
-        return critical(f"{since}: {seen.why}{_waiting(seen)}", **facts)
+        waits = "; commits wait for it" if seen.waits else ""
+        what = f"for {now - seen.since:.0f} s nothing is received: {seen.why}{waits}"
+        return critical(what, **facts)
     if seen.gap and not _taken_since(look, name, seen.gap):
         return critical(
             f"{seen.gap_why} at {told(seen.gap)}: no point leads on from there, "
@@ -42,12 +43,6 @@ def _run(look: Look) -> Result:
     waits = ", and every commit waits for it" if seen.waits else ""
     message = f"{seen.lag_bytes} bytes at risk now, {seen.lag_seconds:.1f} s{waits}"
     return judge(seen.lag_seconds, "s", look.limits, message, **facts)
-
-
-def _waiting(seen: Received) -> str:
-    if not seen.synchronous:
-        return ""
-    return "; commits wait for it" if seen.waits else "; commits do not wait for it any more"
 
 
 def _taken_since(look: Look, service: str, at: float) -> bool:
