@@ -255,6 +255,7 @@ FOUND = (
         "VROOLI_MARK",
         "In a unit that is made for it, instead of the next one: what it was declared as.",
     ),
+    Variable("PGPASSWORD", "Of a receiver of WAL: the superuser's of its PostgreSQL."),
     Variable("VROOLI_LAUNCH", "Marks all that one start began, so that it can be found again."),
 )
 

@@ -51,7 +51,8 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     `sync` (synchronised, seconds off), `beats` (name -> seconds ago and failure), `warning` and
     `critical`, `before` (details of the look before), `was` (its status), `cpus`, `peers` (address
     -> what each connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
-    `ping_trouble`, `units` (of services of the stack), `server` (port of the stack's server),
+    `ping_trouble`, `units` (of services of the stack), `receivers` (of WAL, by resource), `server`
+    (port of the stack's server),
     `hosts` (that post to it: name, seconds ago added and seen; `revoked`, `unheard`), `bus` (method
     -> what it returns, or the error that it answers; null: there is no bus), `mounts` (folder ->
     number of its file system), `backup` (keys of the section of a stack with a PostgreSQL, see
@@ -140,7 +141,7 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
         tools=ProbeTools(place, _streams(case), MemoryKeeper(clock), clock),
         stack=Stack(
             "test",
-            _units(case.get("units", ())) | _server(case.get("server")) | backed_up(case),
+            _services(case) | backed_up(case),
             backup=BackupSettings.from_json(case.get("backup", {})),
         ),
         home=HOME,
@@ -153,6 +154,13 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
         protection=lambda: judge(_sight(case.get("protection"))),
         ping_trouble=case.get("ping_trouble", ""),
     )
+
+
+def _services(case: Mapping[str, Any]) -> dict[str, Service]:
+    made = _units(case.get("units", ())) | _server(case.get("server"))
+    wal: Role = "scenario"
+    receivers = (f"wal-{name}" for name in case.get("receivers", ()))
+    return made | {name: Service(name, name, wal, "wal") for name in receivers}
 
 
 def _units(names: Iterable[str]) -> dict[str, Service]:

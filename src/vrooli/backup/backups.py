@@ -1,6 +1,6 @@
 """The restore points of one stack, as commands ask for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -50,6 +50,21 @@ class Taking:
     anew: bool = False
     incremental: bool = False
     deep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """What became of the WAL of a resource.
+
+    Attributes:
+        files: how many whole ones are new in the store.
+        size: bytes that went there.
+        removed: how many went here, which nothing needs any more.
+    """
+
+    files: int
+    size: int
+    removed: int
 
 
 class Backups(Protocol):
@@ -145,6 +160,14 @@ class Backups(Protocol):
 
     def fetch(self, wanted: Fetched, told: Callable[[str], None]) -> None:
         """Unpack what a restore point has of a service."""
+        ...
+
+    def ship(self) -> Mapping[str, Shipped]:
+        """Bring the WAL that was received into the store; what was done, by resource.
+
+        Raises:
+            Busy: somebody else does.
+        """
         ...
 
     def way(self, service: str, moment: Moment) -> Way:

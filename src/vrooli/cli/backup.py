@@ -9,6 +9,7 @@ from vrooli.cli import (
     backup_plan,
     backup_prune,
     backup_run,
+    backup_ship,
     backup_verify,
     backup_views,
 )
@@ -16,7 +17,7 @@ from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 
 _PARTS = (
-    *(backup_run, backup_views, backup_verify, backup_copy, backup_drill),
+    *(backup_run, backup_views, backup_verify, backup_copy, backup_ship, backup_drill),
     *(backup_prune, backup_plan, backup_key),
 )
 

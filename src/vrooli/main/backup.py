@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from vrooli import __version__
-from vrooli.backup.backups import Fetched, Taking
+from vrooli.backup.backups import Fetched, Shipped, Taking
 from vrooli.backup.chains import chain_of
 from vrooli.backup.combining import Fetcher
 from vrooli.backup.copying import Spread
@@ -26,7 +26,7 @@ from vrooli.core.errors import Busy, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
-from vrooli.main import backup_key, backup_prune
+from vrooli.main import backup_key, backup_prune, backup_ship
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_drill import drill
@@ -115,7 +115,8 @@ class StackBackups:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
             BackupBook(self.home).taken(point, (name,))
-            return point
+        self.ship()
+        return point
 
     def spread(self, told: Sending) -> Spread:
         """Have each store hold what the others do."""
@@ -149,7 +150,14 @@ class StackBackups:
 
     def way(self, service: str, moment: Moment) -> Way:
         """See `backup.Backups`."""
-        return BackupWal(self.home, self.store(), service).way(moment)
+        return self._wal(service).way(moment)
+
+    def ship(self) -> Mapping[str, Shipped]:
+        """See `main.backup_ship`."""
+        return backup_ship.ship(self._place)
+
+    def _wal(self, service: str) -> BackupWal:
+        return BackupWal(self.home, self.store(), service, lambda: self._place.keys().opener)
 
     def fetch(self, wanted: Fetched, told: Told) -> None:
         """Unpack what a restore point has of a service."""
@@ -175,8 +183,7 @@ class StackBackups:
         fetcher = Fetcher(store, keys, partial(combiner, self._place))
         fetcher.fetch(part, wanted.folder, owner, done)
         if wanted.wal is not None:
-            wal = BackupWal(self.home, store, service)
-            size = wal.gather(point, wanted.timeline, wanted.wal, owner)
+            size = self._wal(service).gather(point, wanted.timeline, wanted.wal, owner)
             told(f"{size // 1_000_000} MB of WAL")
 
     async def _take(self, progress: Callable[[str, int], None], how: Taking) -> tuple[str, Point]:

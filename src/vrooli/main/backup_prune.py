@@ -9,6 +9,7 @@ from vrooli.backup.store import Store
 from vrooli.host.zones import Zones
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_place import BackupPlace
+from vrooli.main.backup_ship import prune_wal
 from vrooli.stack.backup_ledger import BackupLedger
 from vrooli.stack.backup_settings import BackupSettings
 
@@ -44,6 +45,7 @@ def prune(place: BackupPlace) -> Pruning:
 
         if found.points:  # an empty store may be a disk that is not mounted
             remove(store, found, forgotten)
+            prune_wal(place)
         return found
 
 

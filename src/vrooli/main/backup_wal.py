@@ -4,20 +4,31 @@ a server asks for it.
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vrooli.backup.packs import damaged
 from vrooli.backup.point import Part, Point
+from vrooli.backup.sealing import Opener
 from vrooli.backup.store import Store
+from vrooli.backup.wal import StoredName, WalShelf
 from vrooli.core.errors import StorageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.stack.durable import sync_folder
-from vrooli.stack.postgres.wal.choosing import Base, File, Received, Way, way_to
+from vrooli.stack.postgres.wal.choosing import (
+    Base,
+    File,
+    Received,
+    Way,
+    is_history,
+    is_segment,
+    way_to,
+)
 from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.postgres.wal.names import history_of, position
-from vrooli.stack.postgres.wal.streams import histories_in, streams_in, wal_folder
+from vrooli.stack.postgres.wal.streams import Stream, histories_in, streams_in, wal_folder
 
 _ONLY_FILES = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """It lies in a folder of the server's user: no link of his is followed, no pipe waited at."""
@@ -28,11 +39,20 @@ FORM = "postgres-physical"
 
 @dataclass(frozen=True, slots=True)
 class BackupWal:
-    """Of one resource."""
+    """Of one resource.
+
+    Attributes:
+        opener: what opens the WAL in the store; it is only asked where that is needed.
+    """
 
     home: Home
     store: Store
     service: str
+    opener: Callable[[], Opener]
+
+    def bases(self) -> list[Base]:
+        """Restore points that WAL leads on from, the oldest first."""
+        return [base for point in self._points() if (base := base_of(point, self.service))]
 
     def way(self, moment: Moment) -> Way:
         """The way to a moment.
@@ -40,13 +60,21 @@ class BackupWal:
         Raises:
             UsageError: there is none, with what can be reached.
         """
-        bases = [base for _, point in self._points() if (base := base_of(point, self.service))]
-        return way_to(moment, bases, self.received)
+        return way_to(moment, self.bases(), self.received)
 
     def received(self, system: str) -> Received:
-        """All that there is of a system."""
-        streams = streams_in(wal_folder(self.home, self.service) / system)
-        return Received(streams, histories_in(streams))
+        """All that there is of a system, here and in the store."""
+        here = streams_in(wal_folder(self.home, self.service) / system)
+        shelf = WalShelf(self.store)
+        known = [one for one in shelf.names(self.service) if one.system == system]
+        there = [_stored(shelf, group) for group in _by_stream(known).values()]
+        histories = {int(one.name[:8], 16): one for one in known if is_history(one.name)}
+        missing = histories.keys() - (local := histories_in(here)).keys()
+        fetched = {number: self._text(shelf, histories[number]) for number in missing}
+        return Received(merged(here, there), {**local, **fetched})
+
+    def _text(self, shelf: WalShelf, name: StoredName) -> str:
+        return shelf.content(name, self.opener()).decode("ascii", "replace")
 
     def gather(
         self, point: Point, timeline: int, folder: Path, owner: tuple[int, int] | None
@@ -66,7 +94,7 @@ class BackupWal:
             for number, text in known.histories.items():
                 (folder / history_of(number)).write_text(text, encoding="ascii")
             for file in files:
-                _put(file, folder / file.name)
+                self._put(base.system, file, folder / file.name)
             for path in folder.iterdir() if owner else ():
                 os.chown(path, *owner, follow_symlinks=False)  # type: ignore[misc]
             sync_folder(folder)
@@ -78,13 +106,32 @@ class BackupWal:
             ) from error
         return sum(file.size for file in files)
 
-    def _points(self) -> list[tuple[str, Point]]:
+    def _put(self, system: str, file: File, path: Path) -> None:
+        """From here, else from the store."""
+        if file.stream.folder and _linked(file, path):
+            return
+        shelf = WalShelf(self.store)
+        there = [
+            one
+            for one in shelf.names(self.service)
+            if (one.system, one.stream, one.name) == (system, file.stream.name, file.name)
+        ]
+        if not there:
+            raise damaged(f"{self.store.where}: {file.name}", "this WAL is not there any more")
+        # Whole, else the newest state of it.
+        chosen = min(there, key=lambda one: (one.turn > 0, -one.turn))
+        with path.open("xb") as written:
+            written.write(shelf.content(chosen, self.opener()))
+            written.flush()
+            os.fsync(written.fileno())
+
+    def _points(self) -> list[Point]:
         """Those that can be read, and whose last proof did not fail."""
-        found = []
-        for id, point in self.store.points():
-            if not isinstance(point, VrooliError) and not self._failed(id):
-                found.append((id, point))
-        return found
+        return [
+            point
+            for id, point in self.store.points()
+            if not isinstance(point, VrooliError) and not self._failed(id)
+        ]
 
     def _failed(self, id: str) -> bool:
         with suppress(VrooliError):
@@ -116,10 +163,53 @@ def _facts(part: Part, when: str) -> Mapping[str, object]:
     return part.facts.get(when) or {}
 
 
-def _put(file: File, path: Path) -> None:
+def merged(here: Sequence[Stream], there: Sequence[Stream]) -> list[Stream]:
+    """Streams of one system, in the order in which they began. Pure."""
+    found = {one.name: one for one in there}
+    for one in here:
+        stored = found.get(one.name)
+        files = {**stored.files, **one.files} if stored else one.files
+        found[one.name] = replace(one, files=files)
+    return sorted(found.values(), key=lambda one: one.begun)
+
+
+def _by_stream(known: Sequence[StoredName]) -> dict[str, list[StoredName]]:
+    found: dict[str, list[StoredName]] = {}
+    for one in known:
+        found.setdefault(one.stream, []).append(one)
+    return found
+
+
+def _stored(shelf: WalShelf, names: Sequence[StoredName]) -> Stream:
+    """What the newest index of it says: reading each would take a request for each."""
+    segments = [one for one in names if not is_history(one.name)] or list(names)
+    newest = max(segments, key=lambda one: (one.name, one.turn == 0, one.turn))
+    index = shelf.index(newest)
+    partial = newest.name if newest.turn else ""
+    whole = [one.name for one in names if not one.turn]
+    return Stream(
+        name=newest.stream,
+        begun=index.begun,
+        seen=index.seen,
+        gap=index.gap,
+        files={name: index.plain if is_segment(name) else 0 for name in whole},
+        partial=partial,
+        partial_size=index.plain if partial else 0,
+    )
+
+
+def _linked(file: File, path: Path) -> bool:
     """A link, which costs nothing; a copy of what is still being written: what follows the moment
-    of the plan does not belong to it.
+    of the plan does not belong to it. False where it lies in the store alone.
     """
+    try:
+        _link(file, path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _link(file: File, path: Path) -> None:
     folder = Path(file.stream.folder)
     if not file.partial:
         with suppress(OSError):

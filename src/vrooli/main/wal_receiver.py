@@ -219,12 +219,15 @@ class WalReceiver:
             temporary.write_text(received_written(seen), encoding="utf-8")
             temporary.replace(path)
 
+    async def let_go(self) -> None:
+        """Have nobody wait for us."""
+        async with asyncio.timeout(_ANSWER):
+            await self._turn("suspend")
+
     async def _end(self) -> None:
-        """Nobody waits for whom we end."""
         if self._synchronous:
             with suppress(VrooliError, TimeoutError):
-                async with asyncio.timeout(_ANSWER):
-                    await self._turn("suspend")
+                await self.let_go()
         if self._child is not None and self._child.ended is None:
             await self._child.end()
 
@@ -241,8 +244,28 @@ def main() -> int:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--synchronous", action="store_true")
-    asyncio.run(_until_told(WalReceiver(**vars(parser.parse_args()))))
+    said = parser.parse_args()
+    receiver = WalReceiver(**vars(said))
+    if said.synchronous:
+        _watched_over(receiver)
+    asyncio.run(_until_told(receiver))
     return 0
+
+
+def _watched_over(receiver: WalReceiver) -> None:
+    """Leave a child behind that has commits wait no more once we were killed and nobody took our
+    place: whoever starts us again ends it first.
+    """
+    read, write = os.pipe()
+    if os.fork():
+        os.close(read)  # the other end is closed when we are gone, however that was
+        return
+    os.close(write)
+    os.read(read, 1)
+    time.sleep(following.PATIENCE)
+    with suppress(VrooliError, TimeoutError):
+        asyncio.run(receiver.let_go())
+    os._exit(0)
 
 
 async def _until_told(receiver: WalReceiver) -> None:

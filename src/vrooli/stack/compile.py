@@ -96,10 +96,10 @@ def compile_stack(
     mcp = compile_mcp(source.file, source.folders, problems)
     notify = notify_settings(source.file.notify, source.folders, problems)
     boxes = any(service.runtime == "docker" for service in services.values())
-    docker = docker_socket(source.file.stack, source.docker_host, boxes, problems)
-    stack = Stack(
+    docker, said_by = docker_socket(source.file.stack, source.docker_host, boxes, problems)
+    return Stack(
         name=name,
-        services=told_of_others(told_of_mcp(services, mcp), settings),
+        services=with_receivers(told_of_others(told_of_mcp(services, mcp), settings), backup),
         autoheal=settings,
         source=source.path,
         folder=source.folders.file,
@@ -107,13 +107,12 @@ def compile_stack(
         notify=notify,
         jobs=jobs,
         maintenance=maintenance,
-        docker=docker[0],
-        docker_from=docker[1],
+        docker=docker,
+        docker_from=said_by,
         fleet=fleet_settings(source.file.fleet, source.folders, problems),
         mcp=tuple(mcp),
         backup=backup,
     )
-    return replace(stack, services=with_receivers(stack.services, stack.backup))
 
 
 def _services(declared: Iterable[Declared], known: Checks) -> dict[str, Service]:

@@ -4,11 +4,14 @@ from vrooli.autoheal.check import Check, Look, judge
 from vrooli.autoheal.probing import postgres_row
 from vrooli.core.result import Result, not_applicable
 from vrooli.stack.model import Thresholds
+from vrooli.stack.postgres.wal.names import SLOT
 
-_QUERY = """
+_QUERY = f"""
 SELECT pg_is_in_recovery(),
-       (SELECT count(*) FROM pg_stat_replication),
-       (SELECT count(*) FROM pg_replication_slots WHERE NOT active),
+       (SELECT count(*) FROM pg_stat_replication WHERE pid NOT IN
+            (SELECT active_pid FROM pg_replication_slots
+             WHERE slot_name = '{SLOT}' AND active_pid IS NOT NULL)),
+       (SELECT count(*) FROM pg_replication_slots WHERE NOT active AND slot_name <> '{SLOT}'),
        CASE WHEN pg_is_in_recovery()
             THEN CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
                  ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vrooli.core.command import Command, EnsureDirectory
+from vrooli.core.command import Command, EnsureDirectory, Remove
 from vrooli.core.result import Result, critical, ok, starting
 from vrooli.stack.builtin.scenario import ScenarioKind
 from vrooli.stack.kind import Place, ProbeTools, Program
@@ -57,6 +57,7 @@ class WalKind(ScenarioKind):
         return (
             EnsureDirectory(str(folder.parent), 0o711 if user else 0o700),
             EnsureDirectory(str(folder), 0o700, user),
+            Remove(str(folder / STATUS)),  # how an earlier one was says nothing of this one
         )
 
     def program(self, service: Service, place: Place) -> Program:

@@ -127,7 +127,9 @@ def _locale(major: int) -> tuple[str, ...]:
 def _single(new: NewCluster, cluster: Path) -> tuple[str, ...]:
     # -j: a statement ends at an empty line. exit_on_error: else errors are printed and forgotten.
     program = str(new.installation.bin / "postgres")
-    return (program, "--single", "-j", "-c", "exit_on_error=on", "-D", str(cluster), "template1")
+    # Nobody follows it yet whom a commit could wait for.
+    options = ("-c", "exit_on_error=on", "-c", "synchronous_standby_names=")
+    return (program, "--single", "-j", *options, "-D", str(cluster), "template1")
 
 
 def _sql(new: NewCluster) -> str:

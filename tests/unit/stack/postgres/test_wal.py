@@ -52,7 +52,12 @@ def test_the_way_to_a_moment_goes_along_the_timeline_that_was_in_force_then() ->
     assert (late.base.id, late.timeline, late.gap) == ("first", 2, False)
     assert [file.name[:8] for file in late.files] == ["00000001"] * 2 + ["00000002"] * 5
     assert late.files[-1].partial
-    assert way_to(Moment("latest"), [FIRST], lambda _: BOTH).timeline == 2
+    assert not late.gap
+    # The newest point is one of what was left.
+    latest = way_to(Moment("latest"), [FIRST, SECOND], lambda _: BOTH)
+    assert (latest.base.id, latest.timeline) == ("first", 2)
+    newer = _base("newer", 400.0, 9, timeline=2)
+    assert not way_to(Moment("latest"), [FIRST, newer], lambda _: BOTH).files
     position = Moment("lsn", lsn=FIRST.end)
     assert way_to(position, [FIRST, SECOND], lambda _: BOTH).base.id == "first"
 

@@ -27,7 +27,7 @@ _NEEDED = ("postgres", "pg_ctl", "pg_controldata", "pg_resetwal")
 _INSIDE = """
 SELECT json_build_object(
 'prepared', (SELECT count(*) FROM pg_prepared_xacts),
-'slots', (SELECT json_agg(slot_name) FROM pg_replication_slots),
+'slots', (SELECT json_agg(slot_name) FROM pg_replication_slots WHERE slot_name <> 'vrooli_wal'),
 'closed', (SELECT json_agg(datname) FROM pg_database WHERE NOT datallowconn AND NOT datistemplate),
 'broken', (SELECT json_agg(datname) FROM pg_database WHERE datconnlimit = -2),
 'icu', (SELECT json_agg(datname) FROM pg_database d

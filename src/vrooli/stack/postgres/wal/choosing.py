@@ -106,12 +106,13 @@ class Received:
 
     def beyond(self, files: Sequence[File], timeline: int) -> bool:
         """Whether there are later ones that do not follow."""
-        lines = {span.timeline for span in lineage(timeline, self.histories)}
-        names = [n for one in self.streams for n in (*one.files, one.partial) if len(n) == 24]
-        numbers = [segment_of(n, self.size) for n in names]
+        names = {n for one in self.streams for n in (*one.files, one.partial) if is_segment(n)}
         last = segment_of(files[-1].name, self.size).number if files else -1
-        newest = max((one.number for one in numbers if one.timeline in lines), default=-1)
-        return newest > last
+        # Whoever was left may have gone on further: that is another way.
+        return any(
+            (one := segment_of(name, self.size)).timeline == timeline and one.number > last
+            for name in names
+        )
 
     def _file(self, number: int, spans: Sequence[Span]) -> File | None:
         size = self.size
@@ -214,10 +215,9 @@ def way_to(moment: Moment, bases: Sequence[Base], received: Callable[[str], Rece
 def _first(moment: Moment, ways: Sequence[Way], newest: Base) -> Way:
     """The newest point from which WAL leads there."""
     if moment.kind == "latest":
-        way = ways[0] if ways else Way(newest)
-        # What was received ended before this point was taken, or began after it.
-        if way.base.taken < newest.taken or not way.files:
-            return Way(newest, until=newest.taken, gap=way.gap)
+        way = next((way for way in ways if way.files), None)
+        if way is None or way.files[-1].stream.seen < newest.taken:  # it is not received any more
+            return Way(newest, until=newest.taken)
         return way
     for way in ways:
         if way.files and (moment.kind == "lsn" or moment.time <= way.until):

@@ -1,0 +1,172 @@
+"""Composition of what brings WAL into the store, and lets go of what nothing needs any more."""
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from vrooli.backup.backups import Shipped
+from vrooli.backup.keys import Keys
+from vrooli.backup.store import Store
+from vrooli.backup.wal import StoredName, WalShelf
+from vrooli.core.home import Home
+from vrooli.main.backup_place import BackupPlace
+from vrooli.main.backup_wal import BackupWal
+from vrooli.stack.postgres.wal.choosing import Base, is_segment
+from vrooli.stack.postgres.wal.names import PARTIAL, segment_of
+from vrooli.stack.postgres.wal.streams import Stream, streams_in, wal_folder
+
+_ONLY_FILES = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def ship(place: BackupPlace) -> dict[str, Shipped]:
+    """Of every resource whose WAL is received here.
+
+    Raises:
+        Busy: somebody else does.
+    """
+    with place.alone("backup-wal.lock", "bringing WAL to the store"):
+        services = _services(place.home)
+        if not services:
+            return {}
+        keys, store = place.keys(), place.store()
+        return {name: Shipping(place.home, store, keys, name).ship() for name in services}
+
+
+def prune_wal(place: BackupPlace) -> int:
+    """Remove from the store the WAL that none of its points needs; how many files went."""
+    with place.alone("backup-wal.lock", "bringing WAL to the store"):
+        keys, store = place.keys(), place.store()
+        services = _services(place.home)
+        return sum(Shipping(place.home, store, keys, name).prune() for name in services)
+
+
+def _services(home: Home) -> list[str]:
+    try:
+        return sorted(os.listdir(home.root / "wal"))
+    except OSError:
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """Of one resource, to one store."""
+
+    home: Home
+    store: Store
+    keys: Keys
+    service: str
+
+    def ship(self) -> Shipped:
+        """Have all that was received there, also of the segment that is being written.
+
+        Raises:
+            StorageError, Unreachable: the store takes nothing; what is there already stays.
+        """
+        shelf, files, size = WalShelf(self.store), 0, 0
+        known = list(shelf.names(self.service))
+        whole = {name.blob for name in known if not name.turn}
+        for system, streams in self._systems():
+            for number, stream in enumerate(streams, 1):
+                for name in sorted(stream.files):
+                    size_of = self._whole(shelf, whole, system, stream, name)
+                    files, size = files + bool(size_of), size + size_of
+                if number == len(streams) and stream.partial:
+                    size += self._partial(shelf, system, stream)
+        self._forget_partial(shelf)
+        return Shipped(files, size, self._remove_here(shelf))
+
+    def prune(self) -> int:
+        """Remove from the store what none of its points needs; how many files went."""
+        shelf = WalShelf(self.store)
+        known = list(shelf.names(self.service))
+        size = _segment_size(shelf, known)
+        return shelf.remove(obsolete(known, self._bases(), size)) if size else 0
+
+    def _systems(self) -> Iterable[tuple[str, list[Stream]]]:
+        folder = wal_folder(self.home, self.service)
+        try:
+            systems = sorted(name for name in os.listdir(folder) if name.isdigit())
+        except OSError:
+            return
+        for system in systems:
+            yield system, streams_in(folder / system)
+
+    def _whole(
+        self, shelf: WalShelf, whole: set[str], system: str, stream: Stream, name: str
+    ) -> int:
+        stored = StoredName(self.service, system, stream.name, name)
+        if stored.blob in whole:
+            return 0
+        content = _read(Path(stream.folder) / name)
+        shelf.keep(stored, content, (stream.begun, stream.seen, stream.gap), self.keys.seal)
+        return len(content)
+
+    def _partial(self, shelf: WalShelf, system: str, stream: Stream) -> int:
+        with suppress(FileNotFoundError):  # it was finished meanwhile: the next time
+            seen = (Path(stream.folder) / "stream.json").lstat().st_mtime
+            content = _read(Path(stream.folder) / f"{stream.partial}{PARTIAL}")
+            turn = int(1000 * time.time())
+            stored = StoredName(self.service, system, stream.name, stream.partial, turn)
+            shelf.keep(stored, content, (stream.begun, seen, stream.gap), self.keys.seal)
+            return len(content)
+        return 0
+
+    def _forget_partial(self, shelf: WalShelf) -> None:
+        """Those that are whole now, or of which there is a newer state."""
+        known = list(shelf.names(self.service))
+        newest: dict[tuple[str, str, str], int] = {}
+        whole = {(one.system, one.stream, one.name) for one in known if not one.turn}
+        for one in known:
+            key = (one.system, one.stream, one.name)
+            newest[key] = max(newest.get(key, 0), one.turn)
+        keys = [(one, (one.system, one.stream, one.name)) for one in known if one.turn]
+        shelf.remove([one for one, key in keys if key in whole or one.turn < newest[key]])
+
+    def _remove_here(self, shelf: WalShelf) -> int:
+        """What is in the store, and older than the newest point: a restore takes it from there."""
+        bases, removed = self._bases(), 0
+        known = list(shelf.names(self.service))
+        stored = {(one.system, one.stream, one.name) for one in known}
+        size = _segment_size(shelf, known)
+        for system, streams in self._systems():
+            newest = [base for base in bases if base.system == system][-1:]
+            for stream in streams:
+                there = [n for n in stream.files if (system, stream.name, n) in stored]
+                named = [StoredName(self.service, system, stream.name, name) for name in there]
+                for one in obsolete(named, newest, size) if size else ():
+                    with suppress(OSError):
+                        (Path(stream.folder) / one.name).unlink()
+                        removed += 1
+        return removed
+
+    def _bases(self) -> Sequence[Base]:
+        return BackupWal(self.home, self.store, self.service, lambda: self.keys.opener).bases()
+
+
+def _segment_size(shelf: WalShelf, known: Sequence[StoredName]) -> int:
+    """Bytes of a segment; 0 while there is none."""
+    one = next((one for one in known if is_segment(one.name) and not one.turn), None)
+    return shelf.index(one).plain if one is not None else 0
+
+
+def obsolete(known: Sequence[StoredName], bases: Sequence[Base], size: int) -> list[StoredName]:
+    """Segments of `size` bytes that no point needs: those before the first one of their system.
+    What belongs to a system without a point stays: one may be on the way. Pure.
+    """
+    first = {base.system: base.start for base in sorted(bases, key=lambda b: b.start, reverse=True)}
+    found = []
+    for one in known:
+        if one.system in first and is_segment(one.name):
+            number = segment_of(one.name, size).number
+            if (number + 1) * size <= first[one.system]:
+                found.append(one)
+    return found
+
+
+def _read(path: Path) -> bytes:
+    """It lies in a folder of the server's user."""
+    with os.fdopen(os.open(path, _ONLY_FILES), "rb") as file:
+        return file.read()

@@ -1,0 +1,189 @@
+"""WAL is received as it is written, and any moment after a restore point can be gone back to."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.support.older_postgres import DEBIAN, sql
+from tests.support.stack import LiveStack, said, section
+
+NEVER = dict.fromkeys(("schedule", "incremental", "redis", "drill", "prune"), "never")
+
+
+def _declared(stack: LiveStack, programs: Path | None = None, **keys: Any) -> None:
+    own = {"installation": str(programs)} if programs else {}
+    stack.resource("postgres", "postgres", health={"interval": 0.5}, **own)
+    stack.check("backup-wal", interval=1)
+    stack._sections["backup"] = section("backup", {**NEVER, "system": False, **keys})
+    stack.write()
+
+
+@pytest.fixture
+def following(stack: LiveStack) -> LiveStack:
+    """A stack whose WAL is received, with a restore point of an empty table."""
+    _declared(stack)
+    return _filled(stack)
+
+
+def _filled(stack: LiveStack) -> LiveStack:
+    stack.up()
+    sql(stack, "CREATE TABLE seen (n int)", "SELECT 1")
+    _taken(stack)
+    return stack
+
+
+def _taken(stack: LiveStack) -> str:
+    ended = stack.run("backup", "run", "--no-verify", "--json")
+    assert ended.returncode == 0, said(ended)
+    return str(json.loads(ended.stdout)["id"])
+
+
+def _put(stack: LiveStack, number: int) -> str:
+    """A row; when it was there, by the server's clock."""
+    sql(stack, f"INSERT INTO seen (n) VALUES ({number})", "SELECT 1")
+    time.sleep(0.02)
+    at = str(sql(stack, "SELECT clock_timestamp()::text"))
+    time.sleep(0.02)
+    return at
+
+
+def _rows(stack: LiveStack) -> list[int]:
+    return list(sql(stack, "SELECT array_agg(n ORDER BY n) FROM seen") or [])
+
+
+def _restored(stack: LiveStack, *arguments: str) -> str:
+    ended = stack.run("restore", *arguments, "--yes")
+    assert ended.returncode == 0, said(ended)
+    return ended.stdout + ended.stderr
+
+
+def _data(stack: LiveStack) -> Path:
+    """The folder in force."""
+    note = stack.home / "data" / "postgres.clusters.json"
+    name = json.loads(note.read_text(encoding="utf-8"))["current"] if note.exists() else "postgres"
+    return stack.home / "data" / str(name)
+
+
+def test_a_moment_between_two_points_is_reached_exactly(following: LiveStack) -> None:
+    first = _put(following, 1)
+    lsn = str(sql(following, "SELECT pg_current_wal_flush_lsn()::text"))
+    _put(following, 2)
+    _taken(following)
+    _put(following, 3)
+    assert "LSN" in _restored(following, "--to", first)
+    assert _rows(following) == [1]
+    # The way on from there is received as well, and the one that was left is still known.
+    second = _put(following, 4)
+    _put(following, 5)
+    _restored(following, "--to", second)
+    assert _rows(following) == [1, 4]
+    shutil.rmtree(_data(following))
+    _restored(following)
+    assert _rows(following) == [1, 4]
+    planned = following.run("restore", "--to", lsn, "--dry-run")
+    assert (planned.returncode, "files of WAL" in planned.stderr) == (0, True), said(planned)
+    before = following.run("restore", "--to", "2001-01-01", "--yes")
+    assert (before.returncode, "before the first" in before.stderr) == (2, True), said(before)
+
+
+def test_a_position_is_reached_exactly_on_the_postgres_of_the_system(stack: LiveStack) -> None:
+    if not DEBIAN:
+        pytest.skip("there is no PostgreSQL of this system")
+    _declared(stack, DEBIAN[-1])
+    _filled(stack)
+    _put(stack, 1)
+    lsn = str(sql(stack, "SELECT pg_current_wal_insert_lsn()::text"))
+    _put(stack, 2)
+    assert "LSN" in _restored(stack, "--to", lsn)
+    assert _rows(stack) == [1]
+
+
+class _Load:
+    """Commits rows, and counts what was acknowledged, until its server is gone."""
+
+    def __init__(self, stack: LiveStack) -> None:
+        self._stack, self.acknowledged = stack, 0
+
+    async def run(self, seconds: float) -> None:
+        """Kill the server with all its children in the middle, and remove its data."""
+        password = (
+            (self._stack.home / "secrets" / "postgres-vrooli").read_text(encoding="ascii").strip()
+        )
+        connection = await asyncpg.connect(
+            host="127.0.0.1", port=self._stack.ports["postgres"], user="vrooli",
+            password=password, database="vrooli", ssl=False,
+        )  # fmt: skip
+        loss = asyncio.ensure_future(asyncio.to_thread(self._lose, seconds))
+        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            while True:
+                await connection.execute("INSERT INTO seen VALUES ($1)", self.acknowledged + 1)
+                self.acknowledged += 1
+        await loss
+
+    def _lose(self, seconds: float) -> None:
+        pid = self._stack.pid("postgres")
+        data = _data(self._stack)
+        time.sleep(seconds)
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        for number in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.mark.parametrize(("synchronous", "lost"), [(False, 1), (True, 0)])
+def test_of_what_was_acknowledged_nothing_is_lost_with_the_server(
+    stack: LiveStack, synchronous: bool, lost: int
+) -> None:
+    _declared(stack, synchronous=synchronous)
+    _filled(stack)
+    if synchronous:
+        stack.until(lambda: sql(stack, "SHOW synchronous_standby_names") == "vrooli_wal", "waits")
+    load = _Load(stack)
+    asyncio.run(load.run(1.5))
+    assert load.acknowledged > 100
+    _restored(stack)
+    found = _rows(stack)
+    assert found == list(range(1, len(found) + 1))
+    assert len(found) >= load.acknowledged - lost, (len(found), load.acknowledged)
+
+
+def test_a_receiver_that_is_killed_or_hangs_is_healed_without_a_gap(stack: LiveStack) -> None:
+    _declared(stack, synchronous=True)
+    _filled(stack)
+    stack.until_result("backup-wal", "ok")
+    os.kill(stack.pid("wal-postgres"), signal.SIGKILL)
+    _put(stack, 1)  # it waits, until it is back or given up
+    stack.until(lambda: "healed" in stack.outcomes("wal-postgres"), "it is healed")
+    stack.until_result("backup-wal", "ok")
+    receiver = stack.until(lambda: _receiver(stack), "it receives")
+    os.kill(receiver, signal.SIGSTOP)
+    _put(stack, 2)
+    stack.until(lambda: _receiver(stack) not in (receiver, 0), "there is another one")
+    _put(stack, 3)
+    stack.until_result("backup-wal", "ok")
+    streams = [path.name for path in (stack.home / "wal" / "postgres").glob("*/*-*")]
+    assert not streams, "there was a gap"
+    shutil.rmtree(_data(stack))
+    _restored(stack)
+    assert _rows(stack) == [1, 2, 3]
+
+
+def _receiver(stack: LiveStack) -> int:
+    """The pid of pg_receivewal; 0 while there is none."""
+    pid = stack.pid("wal-postgres")
+    with suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
+            if b"pg_receivewal" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    return 0
