@@ -9,6 +9,7 @@ from vrooli.backup.copying import Told as Sending
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
+from vrooli.backup.store_check import Look
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 
 
@@ -35,6 +36,10 @@ class Backups(Protocol):
 
     def store(self) -> Store:
         """Where they are."""
+        ...
+
+    def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
+        """What was seen of each store, or of that one; whether all is as it should be."""
         ...
 
     def spread(self, told: Sending) -> Spread:

@@ -2,7 +2,14 @@
 
 import typer
 
-from vrooli.cli import backup_copy, backup_drill, backup_run, backup_verify, backup_views
+from vrooli.cli import (
+    backup_copy,
+    backup_drill,
+    backup_run,
+    backup_store,
+    backup_verify,
+    backup_views,
+)
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 
@@ -11,5 +18,5 @@ def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
     group = App(help="Restore points: take, list, verify, practise.")
     app.add_typer(group, name="backup")
-    for part in (backup_run, backup_views, backup_verify, backup_copy, backup_drill):
+    for part in (backup_run, backup_views, backup_verify, backup_copy, backup_store, backup_drill):
         part.register(group, kit)

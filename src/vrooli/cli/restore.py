@@ -36,7 +36,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     """Add it."""
 
     @app.command(help=_RESTORE_HELP)
-    def restore(
+    def restore(  # noqa: PLR0913 -- one argument for each option
         wanted: Wanted = "latest",
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Look, and say what would be done.")

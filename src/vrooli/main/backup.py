@@ -17,6 +17,7 @@ from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
 from vrooli.backup.store import Store
+from vrooli.backup.store_check import Look
 from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import Busy, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
@@ -97,6 +98,14 @@ class StackBackups:
         with self._place.alone(COPYING, "another copy to the stores"):
             self._place.keys()
             return self._place.spread(self.told).spread(told)
+
+    def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
+        """What was seen of each store, or of that one; see `main.backup_check`."""
+        from vrooli.main.backup_check import Checking, all_well
+
+        checking = Checking(self._stores, self._place.known_keys(), time.time())
+        found = {one: checking.looks(one) for one in ((name,) if name else self.stores())}
+        return found, all_well(found)
 
     def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it: as it is in the store that is looked

@@ -67,6 +67,8 @@ class BackupSpread:
         """
         failures: list[VrooliError] = []
         for name, blobs in self._all().items():
+            if name not in self.stores.settings():
+                continue
             store = Store(blobs, self._key)
             try:
                 self._require_mounted(name, blobs)
@@ -123,7 +125,7 @@ class BackupSpread:
     def _all(self) -> dict[str, Blobs]:
         """Those that can be asked at all; a key that is missing here keeps nobody from the rest."""
         found, failure = dict[str, Blobs](), None
-        for name in self.stores.settings():
+        for name in self.stores.readable():
             try:
                 found[name] = self.stores.blobs(name)
             except VrooliError as error:

@@ -17,6 +17,7 @@ from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.left import RESTORE, removed
+from vrooli.stack.postgres.passwords import renew
 from vrooli.stack.postgres.upgrade import look
 from vrooli.stack.postgres.upgrade.ask import MAINTENANCE
 from vrooli.stack.postgres.upgrade.programs import Programs
@@ -82,6 +83,7 @@ class Restore(Upgrade):
         told("start it, beside what serves")
         async with programs.server(self._programs, stage.cluster) as asker:
             await asker.json("SELECT json_agg(datname) FROM pg_database", MAINTENANCE)
+            await renew(asker, of.new_cluster(self._programs))
 
     def _fetch(self) -> LaunchSpec:
         """Ours, as whoever we are: the key that opens packs is not the server's to read."""
