@@ -5,7 +5,6 @@ until when a version is locked. Signed by AWS's signature version 4, in the stan
 import hashlib
 import hmac
 import http.client
-import re
 import time
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -17,7 +16,7 @@ PATIENCE = 30.0
 """Seconds of one request."""
 
 _LARGEST = 64 * 1024
-_UNTIL = re.compile(rb"<RetainUntilDate>([^<]{1,40})</RetainUntilDate>")
+_UNTIL = "x-amz-object-lock-retain-until-date"
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
 
@@ -41,12 +40,13 @@ class Versions:
         raise self._odd(status)
 
     def locked_until(self, name: str, version: str) -> str:
-        """When that version's lock ends, as the server writes it; empty when it tells none."""
-        status, body = self._asked("GET", name, {"retention": "", "versionId": version})
-        found = _UNTIL.search(body) if status == 200 else None
-        return found[1].decode("ascii", "replace") if found else ""
+        """When that version's lock ends, as the server writes it; empty when it tells none, also
+        for want of rights.
+        """
+        status, until = self._asked("HEAD", name, {"versionId": version})
+        return until if status == 200 else ""
 
-    def _asked(self, method: str, name: str, query: dict[str, str]) -> tuple[int, bytes]:
+    def _asked(self, method: str, name: str, query: dict[str, str]) -> tuple[int, str]:
         bucket = self.bucket
         endpoint = urlsplit(bucket.endpoint or f"https://s3.{bucket.region}.amazonaws.com")
         kind = http.client.HTTPSConnection
@@ -59,7 +59,8 @@ class Versions:
         try:
             connection.request(method, f"{path}?{_query(query)}", headers=headers)
             answer = connection.getresponse()
-            return answer.status, answer.read(_LARGEST)
+            answer.read(_LARGEST)
+            return answer.status, (answer.getheader(_UNTIL) or "")[:40]
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(
                 f"nobody answers: {type(error).__name__}",
