@@ -100,6 +100,10 @@ def test_what_is_damaged_or_gone_comes_from_another_store(filled: LiveStack, wir
     pack.write_bytes(bytes(data))
     here = filled.run("backup", "verify", point, "--store", "near")
     assert (here.returncode, "not what was stored" in here.stderr) == (1, True), said(here)
+    again = filled.run("backup", "reread", "--all", "--json")
+    read = json.loads(again.stdout)
+    assert (again.returncode, read["near"]["failed"], read["offsite"]["failed"]) == (1, [point], [])
+    assert list(read["near"]["damaged"]) == [f"packs/{pack.parent.name}/{pack.name}"]
     assert filled.run("restore", point, "--yes", "--from", "near", "--failed").returncode == 1
     sql(filled, "DELETE FROM kept")
     restored = filled.run("restore", point, "--yes", "--failed")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from tests.support.older_postgres import fill, holds_all, sql
@@ -81,6 +82,7 @@ def test_all_rows_are_back_from_the_bucket_and_the_key(stack: LiveStack, server:
     told = json.loads(looked.stdout)
     assert (told["services"], told["missing"], told["again"]) == (["postgres"], [], False)
     assert not stack.home.exists()
+    _by_hand(stack, server, key)
     _killed_in_the_middle(stack, command)
     again = stack.run(*command, "--yes", "--json")
     assert again.returncode == 0, said(again)
@@ -111,6 +113,38 @@ def _is_told_what_is_wrong(stack: LiveStack, command: list[str], key: Path) -> N
     asked = stack.run(*command)
     assert (asked.returncode, "--yes" in asked.stderr) == (2, True), said(asked)
     assert not stack.home.exists()
+
+
+def _by_hand(stack: LiveStack, server: S3, key: Path) -> None:
+    """As the page about the format says, with what is installed: of `age` there is a twin."""
+    client, folder = server.client(), stack.folder / "by-hand"
+    folder.mkdir()
+    names = [name for name in server.names("offsite") if name.startswith(stack.folder.name)]
+    for name in names:
+        path = folder / name.partition("/")[2]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        client.download_file("offsite", name, str(path))
+    point = json.loads(next((folder / "points").iterdir()).read_bytes())
+    part = next(part for part in point["parts"] if part["service"] == "postgres")
+    tar = b""
+    for name in (pack["name"] for pack in part["packs"]):
+        opened_one = _age(folder / "packs" / name[:2] / name, key)
+        tar += subprocess.run(
+            ["zstd", "-d"], input=opened_one, capture_output=True, check=True
+        ).stdout
+    held = folder / "data"
+    held.mkdir()
+    subprocess.run(["tar", "-x", "-C", str(held)], input=tar, check=True)
+    assert (held / "PG_VERSION").read_text(encoding="ascii").strip() == "18"
+    assert (held / "global" / "pg_control").stat().st_size == 8192
+
+
+def _age(pack: Path, key: Path) -> bytes:
+    if program := shutil.which("age"):
+        command = [program, "-d", "-i", str(key), str(pack)]
+        return subprocess.run(command, capture_output=True, check=True).stdout
+    identity = pyrage.x25519.Identity.from_str(key.read_text(encoding="ascii").strip())
+    return bytes(pyrage.decrypt(pack.read_bytes(), [identity]))
 
 
 def _killed_in_the_middle(stack: LiveStack, command: list[str]) -> None:

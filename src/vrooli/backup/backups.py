@@ -8,6 +8,7 @@ from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
+from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
 from vrooli.stack.backup_ledger import BackupLedger, Drill
@@ -36,6 +37,15 @@ class Backups(Protocol):
 
     def store(self) -> Store:
         """Where they are."""
+        ...
+
+    def reread(self, store: str, *, everything: bool, told: Sending) -> dict[str, Reread]:
+        """Read the share of stored packs that is due, or all; of every store, or of that one.
+
+        Raises:
+            Busy: somebody does already.
+            VrooliError: why one could not be read.
+        """
         ...
 
     def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:

@@ -5,6 +5,7 @@ import typer
 from vrooli.cli import (
     backup_copy,
     backup_drill,
+    backup_reread,
     backup_run,
     backup_store,
     backup_verify,
@@ -18,5 +19,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
     group = App(help="Restore points: take, list, verify, practise.")
     app.add_typer(group, name="backup")
-    for part in (backup_run, backup_views, backup_verify, backup_copy, backup_store, backup_drill):
+    for part in (
+        *(backup_run, backup_views, backup_verify, backup_drill),
+        *(backup_copy, backup_store, backup_reread),
+    ):
         part.register(group, kit)

@@ -16,6 +16,7 @@ from vrooli.backup.fetching import fetch
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
+from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
 from vrooli.backup.taking import Subject, Taker
@@ -106,6 +107,15 @@ class StackBackups:
         checking = Checking(self._stores, self._place.known_keys(), time.time())
         found = {one: checking.looks(one) for one in ((name,) if name else self.stores())}
         return found, all_well(found)
+
+    def reread(self, store: str, *, everything: bool, told: Sending) -> dict[str, Reread]:
+        """Read stored packs again; see `main.backup_reread`."""
+        from vrooli.main.backup_reread import Rereading
+
+        days = None if everything else self._stores.backup().reread_days
+        with self._place.alone("backup-reread.lock", "another reading"):
+            reading = Rereading(self._stores, self._place.keys())
+            return reading.look((store,) if store else self.stores(), days, told)
 
     def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it: as it is in the store that is looked

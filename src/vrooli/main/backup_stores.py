@@ -16,7 +16,7 @@ from vrooli.core.ports.blobs import Blobs
 from vrooli.host.blob_bucket import BlobBucket, Bucket
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.secrets import FileSecrets
-from vrooli.stack.backup_settings import StoreSettings
+from vrooli.stack.backup_settings import BackupSettings, StoreSettings
 from vrooli.stack.compiled import read_compiled
 
 HERE = "here"
@@ -33,10 +33,14 @@ class BackupStores:
     home: Home
     environment: Mapping[str, str]
 
+    def backup(self) -> BackupSettings:
+        """What the stack says of backups; what holds by itself where none was brought up."""
+        path = self.home.stack_json
+        return read_compiled(path).backup if path.exists() else BackupSettings()
+
     def settings(self) -> dict[str, StoreSettings]:
         """By name: folders first, which are the nearest, then as the stack file has them."""
-        path = self.home.stack_json
-        named = dict(read_compiled(path).backup.stores) if path.exists() else {}
+        named = dict(self.backup().stores)
         if not named:
             return {HERE: StoreSettings(HERE, f"file://{self.home.root / 'backups'}")}
         ordered = sorted(named.items(), key=lambda item: not _is_folder(item[1].url))
