@@ -65,6 +65,8 @@ def _facts(check: Check) -> str:
         facts.append(f"one for each resource of kind `{check.of}`")
     if check.declared:
         facts.append(f'declared by `[checks.NAME]` with `kind = "{check.id}"`')
+    if check.several:
+        facts.append(f'more of them are declared by `[checks.NAME]` with `kind = "{check.id}"`')
     if check.ladder:
         facts.append(f"actions, mildest first: {', '.join(f'`{name}`' for name in check.ladder)}")
     return "; ".join(facts) + "."

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyrage
 import pytest
+import zstandard
 
 from tests.support.older_postgres import fill, holds_all, sql
 from tests.support.s3 import ACCESS, S3, SECRET, running_s3
@@ -35,19 +36,17 @@ def lost(stack: LiveStack, server: S3) -> tuple[Path, str]:
     """A stack that had a point in the bucket, and of which nothing is left; the key, the store."""
     stack.resource("postgres", "postgres")
     stack.add("web", needs=["postgres"])
-    stack.write()
-    stack.up()
     stack.environment |= {"AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET}
     prefix = f"offsite/{stack.folder.name}"
-    compiled = json.loads((stack.home / "stack.json").read_text(encoding="utf-8"))
-    one = {"name": "offsite", "url": f"s3://{prefix}", "endpoint": server.endpoint}
-    compiled["backup"]["stores"] = {"offsite": one}
-    (stack.home / "stack.json").write_text(json.dumps(compiled), encoding="utf-8")
+    stack.backup({"offsite": {"url": f"s3://{prefix}", "endpoint": server.endpoint}})
+    stack.write()
+    stack.up()
     fill(stack)
     ended = stack.run("backup", "run")
     assert ended.returncode == 0, said(ended)
     key = stack.folder / "key"
-    shutil.copy(stack.home / "secrets" / "backup-identity", key)
+    exported = stack.run("backup", "key", "export", "--out", str(key))
+    assert exported.returncode == 0, said(exported)
     name = stack.folder.name
     bucket = Bucket("offsite", name, server.endpoint, "us-east-1", ACCESS, SECRET)
     with_system(BlobBucket(bucket), key, stack)
@@ -59,7 +58,7 @@ def lost(stack: LiveStack, server: S3) -> tuple[Path, str]:
 
 def with_system(blobs: BlobBucket, key: Path, stack: LiveStack) -> None:
     """Have the newest point hold the stack file and the secrets."""
-    identity = key.read_text(encoding="ascii")
+    identity = key.read_text(encoding="ascii").splitlines()[-1]
     store: Store = opened(blobs, Opener((identity,)))
     keys = keys_of(identity, store.key.decode())
     held, point = io.BytesIO(), store.point("latest")
@@ -143,8 +142,16 @@ def _age(pack: Path, key: Path) -> bytes:
     if program := shutil.which("age"):
         command = [program, "-d", "-i", str(key), str(pack)]
         return subprocess.run(command, capture_output=True, check=True).stdout
-    identity = pyrage.x25519.Identity.from_str(key.read_text(encoding="ascii").strip())
+    text = key.read_text(encoding="ascii").splitlines()[-1]
+    identity = pyrage.x25519.Identity.from_str(text)
     return bytes(pyrage.decrypt(pack.read_bytes(), [identity]))
+
+
+def _zstd(frame: bytes) -> bytes:
+    if program := shutil.which("zstd"):
+        done = subprocess.run([program, "-d"], input=frame, capture_output=True, check=True)
+        return done.stdout
+    return zstandard.ZstdDecompressor().decompress(frame)
 
 
 def _killed_in_the_middle(stack: LiveStack, command: list[str]) -> None:

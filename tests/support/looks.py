@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from tests.support.backups import backed_up, recorded
 from tests.support.kinds import machine
 from vrooli.autoheal.beats import Beat
 from vrooli.autoheal.check import Check, Facts, Look
@@ -32,6 +33,7 @@ from vrooli.host.memory.secrets import MemorySecrets
 from vrooli.host.memory.streams import MemoryStream, MemoryStreams
 from vrooli.host.memory.system import MemorySystem
 from vrooli.host.streams import AsyncioStreams
+from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.kind import Place, ProbeTools
 from vrooli.stack.model import Role, Service, Stack, Thresholds
 
@@ -51,7 +53,10 @@ def look(check: Check, case: Mapping[str, Any], folder: Path) -> Result:
     -> what each connection to it is answered, as Latin-1), `protection` (fields of a `Sight`),
     `ping_trouble`, `units` (of services of the stack), `server` (port of the stack's server),
     `hosts` (that post to it: name, seconds ago added and seen; `revoked`, `unheard`), `bus` (method
-    -> what it returns, or the error that it answers; null: there is no bus).
+    -> what it returns, or the error that it answers; null: there is no bus), `mounts` (folder ->
+    number of its file system), `backup` (keys of the section of a stack with a PostgreSQL, see
+    `support.backups`), `points`, `failures`, `drills` (of its record). `HOME` in paths is the
+    home.
     """
     limits = check.thresholds
     if limits is not None and ("warning" in case or "critical" in case):
@@ -117,12 +122,14 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
     if "sync" in case:
         system.sync = ClockSync(*case["sync"])
     ages = case.get("modified", {})
+    home = Home(folder / "home", folder / "run")
     files = MemoryFiles(
-        case.get("files", {}),
+        {path.replace("HOME", str(home.root)): text for path, text in case.get("files", {}).items()}
+        | recorded(case, home, clock.wall()),
         modified={path: clock.wall() - age for path, age in ages.items()},
         unreadable=frozenset(case.get("unreadable", ())),
+        mounts=case.get("mounts"),
     )
-    home = Home(folder / "home", folder / "run")
     place = Place(home, machine(root=False), MemorySecrets())
     return Facts(
         system=system,
@@ -131,7 +138,11 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
         resolver=MemoryResolver(case.get("names")),
         bus=_bus(case.get("bus")),
         tools=ProbeTools(place, _streams(case), MemoryKeeper(clock), clock),
-        stack=Stack("test", _units(case.get("units", ())) | _server(case.get("server"))),
+        stack=Stack(
+            "test",
+            _units(case.get("units", ())) | _server(case.get("server")) | backed_up(case),
+            backup=BackupSettings.from_json(case.get("backup", {})),
+        ),
         home=HOME,
         cpus=case.get("cpus", 2),
         loop_lag=case.get("lag", 0.0),

@@ -92,7 +92,7 @@ class InstalledChecks:
 
     def kinds(self) -> list[str]:
         """Those that a stack declares."""
-        return [check.id for check in all_checks() if check.declared]
+        return [check.id for check in all_checks() if check.declared or check.several]
 
     def options(self, name: str) -> type:
         """Keys of one."""
@@ -135,22 +135,25 @@ def checks_of(stack: Stack, definitions: list[Check]) -> dict[str, HostCheck]:
 def _instances(check: Check, stack: Stack) -> Iterator[HostCheck]:
     if not sys.platform.startswith(check.platforms):
         return
-    if check.declared:
+    if check.declared or check.several:
         for name, settings in stack.checks.items():
-            if settings.kind == check.id:
-                yield _switched(HostCheck(check, name, settings))
+            if settings.kind == check.id and (check.declared or name != check.id):
+                yield _switched(HostCheck(check, name, settings), stack)
+    if check.declared:
         return
     settings = stack.checks.get(check.id, CheckSettings(check.id))
     if not check.of:
-        yield _switched(HostCheck(check, check.id, settings))
+        yield _switched(HostCheck(check, check.id, settings), stack)
         return
     for service in stack.services.values():
         if service.kind == check.of and service.heal != "off":
-            yield _switched(HostCheck(check, _id(check, service.name), settings, service.name))
+            item = HostCheck(check, _id(check, service.name), settings, service.name)
+            yield _switched(item, stack)
 
 
-def _switched(item: HostCheck) -> HostCheck:
-    return item if item.settings.enabled else replace(item, absent="enabled = false")
+def _switched(item: HostCheck, stack: Stack) -> HostCheck:
+    absent = item.check.only(stack, item.settings) if item.settings.enabled else "enabled = false"
+    return replace(item, absent=absent) if absent else item
 
 
 def _id(check: Check, resource: str) -> str:

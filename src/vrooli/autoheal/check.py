@@ -15,7 +15,7 @@ from vrooli.core.ports.system import System
 from vrooli.core.result import Result, critical, ok, warning
 from vrooli.core.status import Status
 from vrooli.stack.kind import NoOptions, ProbeTools
-from vrooli.stack.model import Service, Stack, Thresholds
+from vrooli.stack.model import CheckSettings, Service, Stack, Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,11 @@ def nobody(_: Look) -> str:
     return ""
 
 
+def everywhere(stack: Stack, settings: CheckSettings) -> str:
+    """Of a check that has a meaning in every stack."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """The definition of a check.
@@ -101,6 +106,8 @@ class Check:
         options: a dataclass of the keys that only this check knows.
         of: the kind of resource that it looks at: one check for each of them.
         declared: it only looks where `[checks.NAME]` declares one, by `kind`.
+        several: further ones of it can be declared like that, under other names.
+        only: why it means nothing in a stack, under its settings there; empty when it does.
         silence: what it means that a peer cannot be reached or does not answer in time.
         ladder: recovery actions, mildest first; none of a machine that is only observed.
         peer: the host that it asks across a network, as a name or an address; empty for none.
@@ -121,6 +128,8 @@ class Check:
     options: type = NoOptions
     of: str = ""
     declared: bool = False
+    several: bool = False
+    only: Callable[[Stack, CheckSettings], str] = everywhere
     silence: Status = Status.UNKNOWN
     ladder: tuple[str, ...] = ()
     peer: Callable[[Look], str] = nobody

@@ -125,7 +125,7 @@ class Pager:
         for check in [*self.board.board.checks.values()]:
             seen |= {check.id, _blind_of(check)}
             await self._check(check)
-            if check.check.declared:
+            if check.check.declared or check.check.several:
                 await self._blind(check)
         for incident in [*self.postbox.box.incidents.values()]:
             if incident.subject not in seen:

@@ -8,6 +8,7 @@ from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
+from vrooli.backup.pruning import Pruning
 from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
@@ -57,6 +58,40 @@ class Backups(Protocol):
 
         Raises:
             Busy: somebody does that already.
+        """
+        ...
+
+    def plan_pruning(self) -> Pruning:
+        """What retention has to say about each of them.
+
+        Raises:
+            Damaged: one cannot be read.
+        """
+        ...
+
+    def prune(self) -> Pruning:
+        """Have those gone that need not be kept.
+
+        Raises:
+            Busy: one is being taken or proven.
+            Damaged: one cannot be read; nothing is removed then.
+        """
+        ...
+
+    def export_key(self, file: Path | None) -> str:
+        """The key that opens them, with words on what it is for; also written to `file`.
+
+        Raises:
+            UsageError: the file is there already, or in the home itself.
+            StorageError: it cannot be written.
+        """
+        ...
+
+    def recipient(self) -> str:
+        """The public half of it.
+
+        Raises:
+            UsageError: there is none yet.
         """
         ...
 

@@ -1,6 +1,7 @@
 """Taking a restore point: every source in its order, then the manifest, by which it is there."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 
 from vrooli.backup import streams, taring
 from vrooli.backup.keys import Keys
+from vrooli.backup.pacing import paced
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
@@ -39,6 +41,7 @@ class Taker:
         room: bytes that are free where the store is.
         anew: whether another cluster than that of the last point is meant.
         told: gets the service, and how many bytes of it are done.
+        rate: bytes a second that are read at the most; 0: no limit.
     """
 
     store: Store
@@ -49,6 +52,7 @@ class Taker:
     room: Callable[[], float]
     anew: bool
     told: Callable[[str, int], None]
+    rate: int = 0
 
     async def take(
         self, id: str, about: tuple[str, str, str], subjects: Sequence[Subject]
@@ -127,6 +131,8 @@ class Taker:
         def told(done: int) -> None:
             self.told(subject.service, done)
 
+        if self.rate:
+            pieces = paced(pieces, self.rate, time.monotonic, time.sleep)
         return streams.write(pieces, self.store, self.keys.seal, self.workers, told, known)
 
     def _last(self, subject: Subject) -> tuple[Point, Part] | None:

@@ -5,6 +5,9 @@ import typer
 from vrooli.cli import (
     backup_copy,
     backup_drill,
+    backup_key,
+    backup_plan,
+    backup_prune,
     backup_reread,
     backup_run,
     backup_store,
@@ -14,13 +17,16 @@ from vrooli.cli import (
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 
+_PARTS = (
+    *(backup_run, backup_views, backup_verify, backup_drill),
+    *(backup_prune, backup_plan, backup_key),
+    *(backup_copy, backup_store, backup_reread),
+)
+
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
-    group = App(help="Restore points: take, list, verify, practise.")
+    group = App(help="Restore points: take, list, verify, practise, prune.")
     app.add_typer(group, name="backup")
-    for part in (
-        *(backup_run, backup_views, backup_verify, backup_drill),
-        *(backup_copy, backup_store, backup_reread),
-    ):
+    for part in _PARTS:
         part.register(group, kit)

@@ -25,6 +25,8 @@ PATIENCE = 60.0
 _PAUSE = 0.2
 """Seconds between two looks at a run."""
 
+JOB_TITLES = ("NAME", "SCHEDULE", "NEXT", "STATUS", "LAST RUN")
+
 _LIST_HELP = """
 List the jobs: when each is due next, and how its last run ended.
 
@@ -83,8 +85,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         if json:
             render.print_json(jobs)
         else:
-            titles = ("NAME", "SCHEDULE", "NEXT", "STATUS", "LAST RUN")
-            render.table(titles, [_row(job) for job in jobs])
+            render.table(JOB_TITLES, [job_row(job) for job in jobs])
 
     @group.command(help=_HISTORY_HELP)
     def history(
@@ -193,7 +194,8 @@ def _look(client: WatchdogClient, name: str, begun: Mapping[str, Any]) -> Mappin
     return runs[0] if runs else begun
 
 
-def _row(job: Mapping[str, Any]) -> tuple[str, ...]:
+def job_row(job: Mapping[str, Any]) -> tuple[str, ...]:
+    """Below NAME, SCHEDULE, NEXT, STATUS, LAST RUN."""
     zone = f" ({job['timezone']})" if job["timezone"] else ""
     status = job["result"]["status"] if job["result"]["applicable"] else "-"
     return (job["name"], job["schedule"] + zone, _next(job), status, _last(job))

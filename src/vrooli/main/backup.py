@@ -16,6 +16,7 @@ from vrooli.backup.fetching import fetch
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
+from vrooli.backup.pruning import Pruning
 from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
@@ -23,17 +24,17 @@ from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import Busy, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.host.clock import SystemClock
+from vrooli.host.locks import FileLock
 from vrooli.host.outputs import LocalOutputs
+from vrooli.main import backup_key, backup_prune
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_drill import drill
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
+from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 
 Told = Callable[[str], None]
-
-COPYING = "backup-copy.lock"
-"""Held while packs come to stores whose manifest is not there yet: nobody sweeps meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,22 @@ class StackBackups:
     def _place(self) -> BackupPlace:
         return BackupPlace(self.home, self.environment)
 
+    def plan_pruning(self) -> Pruning:
+        """See `main.backup_prune`."""
+        return backup_prune.plan(self._place)
+
+    def prune(self) -> Pruning:
+        """See `main.backup_prune`."""
+        return backup_prune.prune(self._place)
+
+    def export_key(self, file: Path | None) -> str:
+        """See `main.backup_key`."""
+        return backup_key.export(self._place, file)
+
+    def recipient(self) -> str:
+        """See `main.backup_key`."""
+        return backup_key.recipient(self._place)
+
     def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
         """Take one now.
 
@@ -112,7 +129,7 @@ class StackBackups:
         """Read stored packs again; see `main.backup_reread`."""
         from vrooli.main.backup_reread import Rereading
 
-        days = None if everything else self._stores.backup().reread_days
+        days = None if everything else self._place.settings.reread_days
         with self._place.alone("backup-reread.lock", "another reading"):
             reading = Rereading(self._stores, self._place.keys())
             return reading.look((store,) if store else self.stores(), days, told)
@@ -174,8 +191,9 @@ class StackBackups:
             into, store = await asyncio.to_thread(self._place.spread(self.told).writing)
             await asyncio.to_thread(self._sweep, store)
             room = partial(self._stores.room, into)
+            rate = context.stack.backup.rate
             taker = Taker(
-                store, keys, LocalOutputs(), SystemClock(), _workers(), room, anew, progress
+                store, keys, LocalOutputs(), SystemClock(), _workers(), room, anew, progress, rate
             )
             subjects = [Subject(name, backing) for name, backing in found.items()]
             about = (context.stack.name, os.uname().nodename, __version__)
@@ -185,13 +203,16 @@ class StackBackups:
         """What runs left that were killed; not while a copy brings packs without a manifest, and
         it is no failure of a backup that whoever writes may not remove.
         """
+        copying = FileLock(self.home.root / COPYING, "a copy to the stores")
         try:
-            with self._place.alone(COPYING, "a copy to the stores"):
-                store.sweep()
+            copying.take()
+            store.sweep()
         except Busy:
             return
         except StorageError as error:
             self.told(f"what killed runs left stays: {error.what}")
+        finally:
+            copying.release()
 
     async def _prove(self, store: Store, wanted: str, told: Told) -> Proof:
         async with self._place.context() as context:

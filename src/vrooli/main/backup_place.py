@@ -16,13 +16,16 @@ from vrooli.core.errors import Refused, Unreachable, UsageError
 from vrooli.core.home import Home
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import FileSecrets, secret_in
+from vrooli.host.standing_back import stand_back
 from vrooli.host.start_keeper import answering
 from vrooli.main.assemble import context_for
 from vrooli.main.backup_spread import BackupSpread
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.places import this_machine
 from vrooli.stack.backing import Backing
+from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.compiled import read_compiled
+from vrooli.stack.job_launch import JOB
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.runtime import Context
 from vrooli.stack.upgrading import Told
@@ -57,11 +60,20 @@ class BackupPlace:
         """The folder of the store."""
         return self.home.root / "backups"
 
+    @property
+    def settings(self) -> BackupSettings:
+        """`[backup]` of the stack that was brought up last."""
+        return BackupStores(self.home, self.environment).backup()
+
     @contextmanager
     def alone(self, name: str, purpose: str) -> Iterator[None]:
         """To the very end, also of threads. What is locked below `holds` keeps the watchdog from
-        restarting what runs.
+        restarting what runs. A job, which nobody waits for, stands back: for whoever is at it, and
+        for all who want the disk.
         """
+        as_job = JOB in self.environment
+        if as_job:
+            stand_back()
         folder = self.home.holds if name == "backup.lock" else self.home.root
         if not self.home.root.is_dir():
             raise UsageError(
@@ -71,7 +83,7 @@ class BackupPlace:
             )
         folder.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(folder / name, purpose)
-        lock.take()
+        lock.take(wait=as_job)
         try:
             yield
         finally:
@@ -114,7 +126,7 @@ class BackupPlace:
             )
         identity = secret_in(self.home.secrets / IDENTITY, new_identity)
         mac = FileSecrets(self.home.secrets, self.environment).create(MAC)
-        return keys_of(identity, mac)
+        return keys_of(identity, mac, self.settings.recipients)
 
 
 def backings_of(context: Context) -> dict[str, Backing]:

@@ -67,7 +67,7 @@ class StackRecovery:
 
     def __init__(self, asked: Asked, environment: Mapping[str, str], up: "Bringing") -> None:
         self._environment, self._up = environment, up
-        identity = secret_in(_there(asked.key))
+        identity = _identity(secret_in(_there(asked.key)))
         settings = store_at(asked.store, asked.endpoint)
         # Its references are resolved in a home; here there is none yet.
         stores = BackupStores(Home(Path("/nonexistent"), Path("/nonexistent")), environment)
@@ -356,6 +356,12 @@ def _there(path: Path) -> Path:
             next_step="name your copy of `secrets/backup-identity`",
         )
     return path
+
+
+def _identity(text: str) -> str:
+    """Without the words around it that `age-keygen` and `vrooli backup key export` write."""
+    lines = [line.strip() for line in text.splitlines()]
+    return "\n".join(line for line in lines if line and not line.startswith("#"))
 
 
 @contextmanager

@@ -9,6 +9,9 @@ from vrooli.stack.launching import base_environment, resolve
 from vrooli.stack.model import JOB_LAUNCH, Job, Stack
 from vrooli.stack.trees import end_tree
 
+JOB = "VROOLI_JOB"
+"""The variable that tells a run whose it is."""
+
 GRACE = 10.0
 """Seconds between TERM and KILL for a run that has to end."""
 
@@ -36,7 +39,7 @@ def job_spec(
     """
     user, data = place.user_of(job), _data(job, place)
     env = base_environment(environment, user, data)
-    env |= {"VROOLI_JOB": job.name, "VROOLI_HOME": str(place.home.root)}
+    env |= {JOB: job.name, "VROOLI_HOME": str(place.home.root)}
     env |= {key: resolve(value, stack, place) for key, value in job.env.items()}
     return LaunchSpec(
         service=job.launch_name,

@@ -38,6 +38,8 @@ class Place:
         Raises:
             ConfigError: it must be another user, and only root can become one.
         """
+        if isinstance(service, Job) and service.own:
+            return None
         if not self.machine.root:
             if service.user and self.machine.user and service.user != self.machine.user:
                 raise ConfigError(
@@ -144,6 +146,11 @@ class Kind:
     def backing(self, service: Service, context: "Context") -> "Backing | None":
         """How it is backed up; None when this kind cannot be."""
         return None
+
+    @property
+    def has_backing(self) -> bool:
+        """Whether services of this kind can be backed up at all."""
+        return type(self).backing is not Kind.backing
 
     async def probe(self, service: Service, tools: ProbeTools) -> Result | None:
         """One look in the resource's own protocol; None when this kind has none, and only the

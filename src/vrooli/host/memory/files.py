@@ -8,7 +8,9 @@ from vrooli.core.ports.files import LIMIT, FileFacts
 
 
 class MemoryFiles:
-    """Files by path; folders are there because something lies in them."""
+    """Files by path; folders are there because something lies in them. At the folders in `mounts`
+    another file system begins, of that number.
+    """
 
     def __init__(
         self,
@@ -16,13 +18,14 @@ class MemoryFiles:
         *,
         modified: Mapping[str, float] | None = None,
         unreadable: frozenset[str] = frozenset(),
+        mounts: Mapping[str, int] | None = None,
     ) -> None:
         self.contents = {
             path: text.encode() if isinstance(text, str) else text
             for path, text in (contents or {}).items()
         }
         self.modified = dict(modified or {})
-        self.unreadable = unreadable
+        self.unreadable, self.mounts = unreadable, dict(mounts or {})
 
     def read(self, path: str, limit: int = LIMIT, offset: int = 0) -> bytes | None:
         """See the port."""
@@ -51,8 +54,12 @@ class MemoryFiles:
         if path in self.contents:
             return FileFacts("file", len(self.contents[path]), modified, inode=hash(path) & 0xFFFF)
         if path.rstrip("/") in self._folders():
-            return FileFacts("folder", 0, modified, 0o755)
+            return FileFacts("folder", 0, modified, 0o755, device=self._device(path))
         return None
+
+    def _device(self, path: str) -> int:
+        above = [top for top in self.mounts if f"{path}/".startswith(f"{top}/")]
+        return self.mounts[max(above, key=len)] if above else 0
 
     def _folders(self) -> set[str]:
         found: set[str] = set()
