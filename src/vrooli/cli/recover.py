@@ -30,36 +30,39 @@ Examples:
 """
 
 
+Store = Annotated[
+    str,
+    typer.Option("--from", help="A folder, file:///folder or s3://bucket/prefix.", metavar="STORE"),
+]
+StackFile = Annotated[
+    Optional[Path],  # noqa: UP045 -- typer reads the annotation at run time
+    typer.Option(
+        "--file", "-f", help="The stack file: used when there, else made.", metavar="FILE"
+    ),
+]
+Into = Annotated[
+    Optional[Path],  # noqa: UP045 -- see above
+    typer.Option("--home", help="Make it there; else where `up` would.", metavar="DIR"),
+]
+
+
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add it."""
 
     @app.command(help=_RECOVER_HELP)
     def recover(  # noqa: PLR0913 -- one argument for each option
-        store: Annotated[
-            str,
-            typer.Option(
-                "--from", help="A folder, file:///folder or s3://bucket/prefix.", metavar="STORE"
-            ),
-        ],
+        store: Store,
         key: Annotated[
             Path, typer.Option("--key", help="Your copy of the identity.", metavar="FILE")
         ],
-        home: Annotated[
-            Optional[Path],  # noqa: UP045 -- typer reads the annotation at run time
-            typer.Option("--home", help="Make it there; else where `up` would.", metavar="DIR"),
-        ] = None,
+        home: Into = None,
         point: Annotated[
             str, typer.Option("--point", help="From this point.", metavar="POINT")
         ] = "latest",
         endpoint: Annotated[
             str, typer.Option("--endpoint", help="The server of the bucket.", metavar="URL")
         ] = "",
-        file: Annotated[
-            Optional[Path],  # noqa: UP045 -- see above
-            typer.Option(
-                "--file", "-f", help="The stack file: used when there, else made.", metavar="FILE"
-            ),
-        ] = None,
+        file: StackFile = None,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Look, and say what would be done.")
         ] = False,
@@ -69,8 +72,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
         from vrooli.backup.recovery import Asked
 
         stack_file = kit.stack_file(file) if file is None or file.exists() else file
-        stack_file = stack_file or Path("vrooli.toml").absolute()
-        recovery = kit.recovery(Asked(store, key, stack_file, home, point, endpoint))
+        here = (stack_file or Path("vrooli.toml")).absolute()
+        recovery = kit.recovery(Asked(store, key, here, home, point, endpoint))
         look = recovery.outlook()
         if not json:
             _tell(look)
