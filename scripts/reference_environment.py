@@ -37,6 +37,13 @@ class Variable:
 
 COMMANDS = (
     Variable(
+        "AWS_ACCESS_KEY_ID",
+        "With `AWS_SECRET_ACCESS_KEY`: opens the bucket that `vrooli recover` reads, and stores"
+        " for which the stack file names no keys.",
+        "what the machine gives (roles of Amazon's machines)",
+    ),
+    Variable("AWS_REGION", "Region of a bucket for which the stack file names none.", "us-east-1"),
+    Variable(
         "VROOLI_HOME",
         "Home folder of the stack, see [files](files.md).",
         "`/var/lib/vrooli/STACK` for root, else `$XDG_STATE_HOME/vrooli/STACK`",

@@ -31,31 +31,21 @@ def wire(server: S3) -> Iterator[Wire]:
 def filled(stack: LiveStack, wire: Wire) -> LiveStack:
     """A stack with a database that holds something, a folder and a bucket."""
     stack.resource("postgres", "postgres")
-    for name, value in (("access", ACCESS), ("secret", SECRET)):
-        path = stack.folder / name
-        path.write_text(value, encoding="ascii")
-        path.chmod(0o600)
+    path = stack.folder / "secret"
+    path.write_text(SECRET, encoding="ascii")
+    path.chmod(0o600)
+    offsite = {
+        "url": f"s3://offsite/{stack.folder.name}",
+        "endpoint": wire.endpoint,
+        "access_key": "env:BACKUP_ACCESS",
+        "secret_key": f"file:{stack.folder / 'secret'}",
+    }
+    stack.environment["BACKUP_ACCESS"] = ACCESS
+    stack.backup({"offsite": offsite, "near": {"url": f"file://{stack.folder / 'near'}"}})
     stack.write()
     stack.up()
-    with_stores(stack, wire)
     fill(stack)
     return stack
-
-
-def with_stores(stack: LiveStack, wire: Wire) -> None:
-    """A folder, and a bucket behind a wire."""
-    compiled = json.loads((stack.home / "stack.json").read_text(encoding="utf-8"))
-    compiled["backup"]["stores"] = {
-        "offsite": {
-            "name": "offsite",
-            "url": f"s3://offsite/{stack.folder.name}",
-            "endpoint": wire.endpoint,
-            "access_key": f"file:{stack.folder / 'access'}",
-            "secret_key": f"file:{stack.folder / 'secret'}",
-        },
-        "near": {"name": "near", "url": f"file://{stack.folder / 'near'}"},
-    }
-    (stack.home / "stack.json").write_text(json.dumps(compiled), encoding="utf-8")
 
 
 def taken(stack: LiveStack, code: int = 0) -> dict[str, Any]:
@@ -100,6 +90,10 @@ def test_what_is_damaged_or_gone_comes_from_another_store(filled: LiveStack, wir
     pack.write_bytes(bytes(data))
     here = filled.run("backup", "verify", point, "--store", "near")
     assert (here.returncode, "not what was stored" in here.stderr) == (1, True), said(here)
+    again = filled.run("backup", "reread", "--all", "--json")
+    read = json.loads(again.stdout)
+    assert (again.returncode, read["near"]["failed"], read["offsite"]["failed"]) == (1, [point], [])
+    assert list(read["near"]["damaged"]) == [f"packs/{pack.parent.name}/{pack.name}"]
     assert filled.run("restore", point, "--yes", "--from", "near", "--failed").returncode == 1
     sql(filled, "DELETE FROM kept")
     restored = filled.run("restore", point, "--yes", "--failed")

@@ -89,6 +89,13 @@ class LiveStack:
         command = ["sh", "-c", script]
         self._sections[f"job {name}"] = section(f"jobs.{name}", {"command": command, **keys})
 
+    def backup(self, stores: dict[str, dict[str, Any]], **keys: Any) -> None:
+        """Restore points go to these stores; nothing is done by itself unless said."""
+        keys = {"schedule": "never", "prune": "never", "drill": "never", **keys}
+        parts = [section("backup", keys)]
+        parts += [section(f"backup.stores.{name}", one) for name, one in stores.items()]
+        self._sections["backup"] = "\n".join(parts)
+
     def plan_backups(self, **keys: Any) -> None:
         """Backups are taken by themselves."""
         self._sections["backup"] = section("backup", keys)

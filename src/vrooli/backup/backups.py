@@ -10,7 +10,9 @@ from vrooli.backup.copying import Told as Sending
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.pruning import Pruning
+from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
+from vrooli.backup.store_check import Look
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
@@ -90,6 +92,19 @@ class Backups(Protocol):
 
     def store(self) -> Store:
         """Where they are."""
+        ...
+
+    def reread(self, store: str, *, everything: bool, told: Sending) -> dict[str, Reread]:
+        """Read the share of stored packs that is due, or all; of every store, or of that one.
+
+        Raises:
+            Busy: somebody does already.
+            VrooliError: why one could not be read.
+        """
+        ...
+
+    def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
+        """What was seen of each store, or of that one; whether all is as it should be."""
         ...
 
     def spread(self, told: Sending) -> Spread:

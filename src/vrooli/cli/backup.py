@@ -8,8 +8,10 @@ from vrooli.cli import (
     backup_key,
     backup_plan,
     backup_prune,
+    backup_reread,
     backup_run,
     backup_ship,
+    backup_store,
     backup_verify,
     backup_views,
 )
@@ -19,6 +21,7 @@ from vrooli.cli.kit import Kit
 _PARTS = (
     *(backup_run, backup_views, backup_verify, backup_copy, backup_ship, backup_drill),
     *(backup_prune, backup_plan, backup_key),
+    *(backup_store, backup_reread),
 )
 
 

@@ -15,6 +15,7 @@ from vrooli.core.home import Home
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
+    from vrooli.backup.recovery import Asked, Recovery
     from vrooli.client.accounts import AccountsClient
     from vrooli.client.api import Bearer
     from vrooli.client.fleet import FleetClient
@@ -116,6 +117,10 @@ class Kit(Protocol):
 
     def stop(self, home: Home, names: Sequence[str]) -> Progress:
         """Stop services: through the watchdog, or by ourselves while there is none."""
+        ...
+
+    def recovery(self, asked: "Asked") -> "Recovery":
+        """Making a stack anew from a store and its key."""
         ...
 
     def upgrade(self, home: Home, name: str, wish: "Wish") -> Progress:

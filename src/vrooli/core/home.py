@@ -120,6 +120,16 @@ class Home:
         return self.root / "backup-ledger.json"
 
     @property
+    def recovery(self) -> Path:
+        """What this home is being made anew from, for as long as that is not done. Mode 0600."""
+        return self.root / "recovery.json"
+
+    @property
+    def recovery_journal(self) -> Path:
+        """How far it is. Mode 0600."""
+        return self.root / "recovery.db"
+
+    @property
     def backup_key_note(self) -> Path:
         """There once the key of restore points was exported. Mode 0600."""
         return self.root / "backup-key-exported.json"

@@ -96,18 +96,24 @@ class BlobBucket:
 
     def put(self, name: str, data: bytes) -> bool:
         """See the port."""
+        return self.put_version(name, data) is not None
+
+    def put_version(self, name: str, data: bytes) -> str | None:
+        """The same: the version that it is, empty where the bucket keeps none; None when there is
+        a blob of this name already.
+        """
         from obstore.exceptions import AlreadyExistsError
 
         if len(data) > LARGEST:
             raise TooLarge(f"a blob has at most {LARGEST} bytes", where=name)
         with self._told(name, "cannot keep"):
             try:
-                self._store.put(_checked(name), data, mode="create", use_multipart=False)
+                done = self._store.put(_checked(name), data, mode="create", use_multipart=False)
             except AlreadyExistsError:
-                return False
+                return None
             except FileNotFoundError as error:  # a PUT knows no other reason
                 raise _no_bucket(f"{self.where}: {name}") from error
-            return True
+            return done["version"] or ""
 
     def get(self, name: str) -> bytes:
         """See the port."""

@@ -20,17 +20,21 @@ from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
 from vrooli.backup.pruning import Pruning
+from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
+from vrooli.backup.store_check import Look
 from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import Busy, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.host.clock import SystemClock
+from vrooli.host.locks import FileLock
 from vrooli.host.outputs import LocalOutputs
 from vrooli.main import backup_key, backup_prune, backup_ship
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_drill import drill
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
+from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
 from vrooli.stack.backup_ledger import BackupLedger, Drill
@@ -38,9 +42,6 @@ from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
 
 Told = Callable[[str], None]
-
-COPYING = "backup-copy.lock"
-"""Held while packs come to stores whose manifest is not there yet: nobody sweeps meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,23 @@ class StackBackups:
         with self._place.alone(COPYING, "another copy to the stores"):
             self._place.keys()
             return self._place.spread(self.told).spread(told)
+
+    def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
+        """What was seen of each store, or of that one; see `main.backup_check`."""
+        from vrooli.main.backup_check import Checking, all_well
+
+        checking = Checking(self._stores, self._place.known_keys(), time.time())
+        found = {one: checking.looks(one) for one in ((name,) if name else self.stores())}
+        return found, all_well(found)
+
+    def reread(self, store: str, *, everything: bool, told: Sending) -> dict[str, Reread]:
+        """Read stored packs again; see `main.backup_reread`."""
+        from vrooli.main.backup_reread import Rereading
+
+        days = None if everything else self._place.settings.reread_days
+        with self._place.alone("backup-reread.lock", "another reading"):
+            reading = Rereading(self._stores, self._place.keys())
+            return reading.look((store,) if store else self.stores(), days, told)
 
     def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it: as it is in the store that is looked
@@ -220,13 +238,16 @@ class StackBackups:
         """What runs left that were killed; not while a copy brings packs without a manifest, and
         it is no failure of a backup that whoever writes may not remove.
         """
+        copying = FileLock(self.home.root / COPYING, "a copy to the stores")
         try:
-            with self._place.alone(COPYING, "a copy to the stores"):
-                store.sweep()
+            copying.take()
+            store.sweep()
         except Busy:
             return
         except StorageError as error:
             self.told(f"what killed runs left stays: {error.what}")
+        finally:
+            copying.release()
 
     async def _prove(self, store: Store, wanted: str, told: Told) -> Proof:
         async with self._place.context() as context:

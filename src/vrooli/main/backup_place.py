@@ -50,8 +50,12 @@ class BackupPlace:
         Raises:
             UsageError: there are restore points, and the key to them is missing.
         """
-        keys = None if self._is_new() else self.keys()
-        return BackupSpread(BackupStores(self.home, self.environment), keys, told)
+        stores = BackupStores(self.home, self.environment)
+        return BackupSpread(stores, self.known_keys(), told)
+
+    def known_keys(self) -> Keys | None:
+        """Those that there are; None where no point was ever taken: nothing is made then."""
+        return None if self._is_new() else self.keys()
 
     @property
     def folder(self) -> Path:
@@ -61,9 +65,7 @@ class BackupPlace:
     @property
     def settings(self) -> BackupSettings:
         """`[backup]` of the stack that was brought up last."""
-        if not self.home.stack_json.exists():
-            return BackupSettings()
-        return read_compiled(self.home.stack_json).backup
+        return BackupStores(self.home, self.environment).backup()
 
     @contextmanager
     def alone(self, name: str, purpose: str) -> Iterator[None]:

@@ -1,15 +1,19 @@
 """Composition of `vrooli backup prune`."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from vrooli.backup.pruning import Pruning, planned, remove
 from vrooli.backup.retention import Keep
 from vrooli.backup.store import Store
+from vrooli.core.errors import VrooliError
 from vrooli.host.zones import Zones
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_place import BackupPlace
 from vrooli.main.backup_ship import prune_wal
+from vrooli.main.backup_spread import COPYING
+from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_ledger import BackupLedger
 from vrooli.stack.backup_settings import BackupSettings
 
@@ -29,6 +33,7 @@ def prune(place: BackupPlace) -> Pruning:
     with (
         place.alone("backup-proof.lock", "a proof"),
         place.alone("backup.lock", "another backup"),
+        place.alone(COPYING, "a copy to the stores"),
     ):
         store = place.store()
         found = _planned(store, place.settings, place.environment)
@@ -44,9 +49,34 @@ def prune(place: BackupPlace) -> Pruning:
             BackupBook(place.home).change(change)
 
         if found.points:  # an empty store may be a disk that is not mounted
-            remove(store, found, forgotten)
+            _remove(place, store.key, found, forgotten)
             prune_wal(place)
         return found
+
+
+def _remove(
+    place: BackupPlace,
+    key: bytes,
+    found: Pruning,
+    forgotten: Callable[[frozenset[str]], None],
+) -> None:
+    """From each store, as whoever may remove there; one that refuses keeps no other from it.
+
+    Raises:
+        VrooliError: why it is not gone from one.
+    """
+    stores, failure = BackupStores(place.home, place.environment), None
+    for name in stores.settings():
+        try:
+            store = Store(stores.blobs(name, prunes=True), key)
+            here = frozenset(store.ids())
+            verdicts = [one for one in found.verdicts if one.id in here]
+            if verdicts:
+                remove(store, replace(found, verdicts=verdicts), forgotten)
+        except VrooliError as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
 
 
 def _planned(store: Store, settings: BackupSettings, environment: Mapping[str, str]) -> Pruning:

@@ -21,6 +21,9 @@ from vrooli.stack.backup_ledger import BackupLedger
 
 Told = Callable[[str], None]
 
+COPYING = "backup-copy.lock"
+"""Held while packs come to stores whose manifest is not there yet: nobody sweeps meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class BackupSpread:
@@ -67,6 +70,8 @@ class BackupSpread:
         """
         failures: list[VrooliError] = []
         for name, blobs in self._all().items():
+            if name not in self.stores.settings():
+                continue
             store = Store(blobs, self._key)
             try:
                 self._require_mounted(name, blobs)
@@ -123,7 +128,7 @@ class BackupSpread:
     def _all(self) -> dict[str, Blobs]:
         """Those that can be asked at all; a key that is missing here keeps nobody from the rest."""
         found, failure = dict[str, Blobs](), None
-        for name in self.stores.settings():
+        for name in self.stores.readable():
             try:
                 found[name] = self.stores.blobs(name)
             except VrooliError as error:

@@ -2,6 +2,7 @@
 none.
 """
 
+import json
 import math
 import shutil
 from collections.abc import Mapping
@@ -15,11 +16,14 @@ from vrooli.core.ports.blobs import Blobs
 from vrooli.host.blob_bucket import BlobBucket, Bucket
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.secrets import FileSecrets
-from vrooli.stack.backup_settings import StoreSettings
+from vrooli.stack.backup_settings import BackupSettings, StoreSettings
 from vrooli.stack.compiled import read_compiled
 
 HERE = "here"
 """The store in the home, where no other is named."""
+
+RECOVERED = "recovered-from"
+"""The store that a home is being recovered from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +33,29 @@ class BackupStores:
     home: Home
     environment: Mapping[str, str]
 
+    def backup(self) -> BackupSettings:
+        """What the stack says of backups; what holds by itself where none was brought up."""
+        path = self.home.stack_json
+        return read_compiled(path).backup if path.exists() else BackupSettings()
+
     def settings(self) -> dict[str, StoreSettings]:
         """By name: folders first, which are the nearest, then as the stack file has them."""
-        path = self.home.stack_json
-        named = dict(read_compiled(path).backup.stores) if path.exists() else {}
+        named = dict(self.backup().stores)
         if not named:
             return {HERE: StoreSettings(HERE, f"file://{self.home.root / 'backups'}")}
         ordered = sorted(named.items(), key=lambda item: not _is_folder(item[1].url))
         return dict(ordered)
+
+    def readable(self) -> dict[str, StoreSettings]:
+        """These, and the store that this home is being recovered from, which is only read: another
+        machine may be writing to it.
+        """
+        found = self.settings()
+        path = self.home.recovery
+        if path.exists():
+            said = json.loads(path.read_text(encoding="utf-8"))["store"]
+            found[RECOVERED] = StoreSettings(**said)
+        return found
 
     def one(self, name: str) -> StoreSettings:
         """That of a name.
@@ -44,7 +63,7 @@ class BackupStores:
         Raises:
             UnknownName: there is none.
         """
-        known = self.settings()
+        known = self.readable()
         if name not in known:
             raise UnknownName(
                 f"there is no store `{name}`", name, next_step=f"name one of {', '.join(known)}"
@@ -78,11 +97,14 @@ class BackupStores:
             name=name,
             prefix=prefix,
             endpoint=_endpoint(store.endpoint),
-            region=store.region or self.environment.get("AWS_REGION", "") or "us-east-1",
-            access_key=secrets.resolve(access) if access else "",
-            secret_key=secrets.resolve(secret) if secret else "",
+            region=store.region or self._given("AWS_REGION") or "us-east-1",
+            access_key=secrets.resolve(access) if access else self._given("AWS_ACCESS_KEY_ID"),
+            secret_key=secrets.resolve(secret) if secret else self._given("AWS_SECRET_ACCESS_KEY"),
             locked=store.lock > 0,
         )
+
+    def _given(self, name: str) -> str:
+        return self.environment.get(name, "")
 
     def room(self, name: str) -> float:
         """Bytes that are free there; infinite where nobody can tell."""

@@ -19,6 +19,7 @@ from vrooli.stack.find import check_file, find_file, stack_name
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
+    from vrooli.backup.recovery import Asked, Recovery
     from vrooli.client.accounts import AccountsClient
     from vrooli.client.api import Bearer
     from vrooli.client.fleet import FleetClient
@@ -152,6 +153,17 @@ class LocalKit:
         from vrooli.main.backup import StackBackups
 
         return StackBackups(home, self._environment)
+
+    def recovery(self, asked: "Asked") -> "Recovery":
+        """See `main.backup_recover`."""
+        from vrooli.main.backup_recover import Bringing, StackRecovery
+
+        up = Bringing(
+            lambda file: self.load_stack(file).services,
+            lambda file, home, names: self.start(self.load_stack(file), home, "up", names).progress,
+            self.upgrade,
+        )
+        return StackRecovery(asked, self._environment, up)
 
     def upgrade(self, home: Home, name: str, wish: "Wish") -> Progress:
         """See `main.request`."""

@@ -1,13 +1,17 @@
 """What `[backup]` has the watchdog run: jobs as any others. Pure, standard library only."""
 
-from vrooli.stack.backup_settings import BackupSettings
+from vrooli.stack.backup_settings import BackupSettings, named_variables
 from vrooli.stack.model import Job
 
 TAKE, PRUNE = "backup", "backup-prune"
 INCREMENTAL, REDIS, DRILL = "backup-incremental", "backup-redis", "backup-drill"
+REREAD = "backup-reread"
 
-AT_WORK = (TAKE, PRUNE, DRILL)
+AT_WORK = (TAKE, PRUNE, DRILL, REREAD)
 """Those whose commands there are."""
+
+DAILY = "41 5 * * *"
+"""When the share of stored pieces is read that is due: after what the night brought."""
 
 LONGEST = 12 * 3600.0
 """Seconds that one run may take: reading, writing and proving some terabytes."""
@@ -30,6 +34,7 @@ def backup_jobs(settings: BackupSettings, python: str) -> dict[str, Job]:
         REDIS: (settings.redis, ("run", "--only", "redis")),
         PRUNE: (settings.prune, ("prune", "--yes")),
         DRILL: (settings.drill, ("drill",)),
+        REREAD: (DAILY, ("reread",)),
     }
     return {
         name: _job(name, due, (python, "-m", "vrooli", "backup", *command), settings)
@@ -50,6 +55,7 @@ def _job(name: str, due: str, command: tuple[str, ...], settings: BackupSettings
         timeout=LONGEST,
         nice=settings.nice,
         cwd="/",
+        env={name: f"env:{name}" for name in sorted(named_variables(settings.stores))},
         retries=RETRIES,
         retry_delay=RETRY_DELAY,
         critical=False,

@@ -36,15 +36,19 @@ FROM_THE_ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSI
 """What a bucket is opened with where the stack file names no keys."""
 
 
-def variables(stores: Mapping[str, StoreSettings]) -> set[str]:
-    """Names of the variables that a program needs which opens these stores."""
+def named_variables(stores: Mapping[str, StoreSettings]) -> set[str]:
+    """Those behind references."""
     keys = [
         (one.access_key, one.secret_key, one.prune_access_key, one.prune_secret_key)
         for one in stores.values()
     ]
-    named = {key.removeprefix("env:") for some in keys for key in some if key.startswith("env:")}
+    return {key.removeprefix("env:") for some in keys for key in some if key.startswith("env:")}
+
+
+def variables(stores: Mapping[str, StoreSettings]) -> set[str]:
+    """Names of all variables that a program may need which opens these stores."""
     bare = any(one.url.startswith("s3:") and not one.access_key for one in stores.values())
-    return named | (set(FROM_THE_ENVIRONMENT) if bare else set())
+    return named_variables(stores) | (set(FROM_THE_ENVIRONMENT) if bare else set())
 
 
 @dataclass(frozen=True, slots=True)

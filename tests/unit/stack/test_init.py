@@ -38,7 +38,8 @@ def test_everything_that_is_commented_out_can_be_taken_in(file: StackFile) -> No
     web = file.load(text).services["web"]
     assert web.port == 4003
     assert web.needs == ("postgres",)
-    assert [*file.load(text).jobs] == ["report", "backup", "backup-prune", "backup-drill"]
+    backup = ["backup", "backup-prune", "backup-drill", "backup-reread"]
+    assert [*file.load(text).jobs] == ["report", *backup]
     assert [*file.load(text).backup.stores] == ["disk"]
     assert [*file.load(text).maintenance] == ["updates"]
     assert schema_errors(tomllib.loads(text), json_schema()) == []

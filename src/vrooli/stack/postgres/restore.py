@@ -102,7 +102,13 @@ class Restore(Upgrade):
         if self._programs.sources:
             await run([CopyTree(self._programs.sources, self._programs.root)], told)
         told("start it, beside what serves")
-        recovery = Recovery(programs, self._programs, self._wish, of.context.stack.backup)
+        recovery = Recovery(
+            programs,
+            self._programs,
+            self._wish,
+            of.context.stack.backup,
+            of.new_cluster(self._programs),
+        )
         self._reached = await recovery.run(told)
 
     def _fetch(self) -> LaunchSpec:

@@ -9,7 +9,9 @@ from typing import Any
 from vrooli.core.errors import StartFailed
 from vrooli.stack import logs
 from vrooli.stack.backup_settings import BackupSettings
+from vrooli.stack.postgres.cluster import NewCluster
 from vrooli.stack.postgres.installation import Installation
+from vrooli.stack.postgres.passwords import renew
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.wal.following import DROP_SLOT, TAKE_SLOT
@@ -46,12 +48,14 @@ class Recovery:
         installation: PostgreSQL.
         wish: to where.
         backup: whether its WAL will be received.
+        new: what a cluster made now would have: its passwords are those of this home.
     """
 
     programs: Programs
     installation: Installation
     wish: Wish
     backup: BackupSettings
+    new: NewCluster
 
     async def run(self, told_of: Told) -> str:
         """Do it; what it reached, for people.
@@ -83,7 +87,9 @@ class Recovery:
                 # From here on, so that WAL can be followed across this restore later.
                 await asker.json(DROP_SLOT)
                 await asker.json(TAKE_SLOT)
-            return await self._reached(asker)
+            reached = await self._reached(asker)
+            await renew(asker, self.new)
+            return reached
 
     async def _reached(self, asker: Asker) -> str:
         said: dict[str, Any] = await asker.json(_WHERE)

@@ -1,0 +1,75 @@
+"""`vrooli backup reread`."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.backup_words import size
+from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.options import File, Json
+from vrooli.core.errors import EXIT_FAILURE
+
+if TYPE_CHECKING:
+    from vrooli.backup.rereading import Reread
+
+_REREAD_HELP = """
+Read stored pieces again, and look whether each is as it was stored and opens.
+
+Each time it reads the share that is due, so that all are read within `reread_days`. The points of
+what is damaged count as failed from then on. Ends with 1 when anything is.
+
+Examples:
+
+  vrooli backup reread
+
+  vrooli backup reread --all --store offsite
+"""
+
+
+def register(group: typer.Typer, kit: Kit) -> None:
+    """Add it."""
+
+    @group.command(help=_REREAD_HELP)
+    def reread(
+        everything: Annotated[bool, typer.Option("--all", help="Read everything now.")] = False,
+        store: Annotated[
+            str, typer.Option("--store", help="This store alone.", metavar="NAME")
+        ] = "",
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        backups = kit.backups(home_to_change(kit, file))
+        found = backups.reread(store, everything=everything, told=_reading)
+        if json:
+            render.print_json({name: _row(one) for name, one in found.items()})
+        else:
+            _tell(found)
+        if any(one.damaged for one in found.values()):
+            raise typer.Exit(EXIT_FAILURE)
+
+
+def _reading(store: str, done: int, whole: int) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{store}: {size(done)} of {size(whole)} ")
+        sys.stderr.flush()
+
+
+def _tell(found: "dict[str, Reread]") -> None:
+    for name, one in found.items():
+        render.out(f"{name}: {one.packs} pieces read, {size(one.size)} of {size(one.of)}")
+        for blob, what in one.damaged.items():
+            render.note(f"  {blob}: {what}")
+        for proof in one.failed:
+            render.note(f"  {proof.point} cannot be restored from {name}")
+
+
+def _row(one: "Reread") -> dict[str, Any]:
+    return {
+        "packs": one.packs,
+        "bytes": one.size,
+        "of_bytes": one.of,
+        "damaged": one.damaged,
+        "failed": [proof.point for proof in one.failed],
+    }
