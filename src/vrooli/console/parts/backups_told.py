@@ -162,11 +162,7 @@ def verdict(said: Backups) -> tuple[Level, str]:
     if not said.covered:
         return "critical", "No backup could be taken yet."
     if without:
-        return (
-            "critical",
-            f"{listed(without)} cannot be gone back to for certain: nothing of it "
-            + ("was restored for a proof, or that failed."),
-        )
+        return "critical", f"No restore point of {listed(without)} is proven to work."
     if old:
         names = listed([one.name for one in old])
         return "warning", f"What can be gone back to is older than it may be: {names}."
