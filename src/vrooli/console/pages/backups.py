@@ -65,7 +65,8 @@ def _filled(view: View, now: list[Said]) -> list[Live[Any] | Spoken]:
 
     Tag("h2", "What can be gone back to")
     with Tag("section", "", "panel"):
-        _spans(wanted)
+        at = float(now[0]["at"])
+        _spans(span_of(backups_of(now[0]).points, at, wanted))
         parts: list[Live[Any] | Spoken] = [Live(line, show_line)]
     GoingBack(view, view.query.get("point", "")).show(backups_of(now[0]))
     Tag("h2", "Restore points")
@@ -166,10 +167,10 @@ def _due(one: Due) -> None:
             Tag("span", f", {one.wrong}")
 
 
-def _spans(wanted: str) -> None:
+def _spans(span: float) -> None:
     with Tag("nav", "", "row ranges", aria_label="How far back"):
-        for key in SPANS:
-            here = {"aria_current": "true"} if key == wanted else {}
+        for key, seconds in SPANS.items():
+            here = {"aria_current": "true"} if seconds == span else {}
             Tag("a", _NAMES[key], "button", href=f"/backups?span={key}", **here)
 
 

@@ -79,11 +79,10 @@ def span_of(points: Sequence[Point], now: float, wanted: str) -> float:
 
 def line_of(points: Sequence[Point], now: float, span: float) -> Line:
     """What is drawn; to the minute, so that it is not drawn anew for nothing."""
-    end = (now // 60 + 1) * 60
-    begin = end - span
+    begin, end = now // 60 * 60 - span, (now // 60 + 1) * 60
     names = sorted({name for point in points for name in point.services})[:LANES]
     within = [point for point in points if begin <= point.taken < end]
-    return Line(begin, end, tuple(_lane(name, within, begin, span) for name in names))
+    return Line(begin, end, tuple(_lane(name, within, begin, end - begin) for name in names))
 
 
 def _lane(name: str, points: Sequence[Point], begin: float, span: float) -> Lane:
