@@ -52,6 +52,7 @@ def broken_stack() -> Iterator[LiveStack]:
         stack.check("payments", kind="endpoint-tcp", interval=1, address=partner)
         stack.write()
         stack.up()
+        _backed_up(stack)
         stack.kill("orders", signal.SIGKILL)
         stack.until(lambda: "healed" in stack.outcomes("orders"), "orders is healed")
         can_start.unlink()
@@ -60,6 +61,14 @@ def broken_stack() -> Iterator[LiveStack]:
         stack.until_result("payments", "critical")
         assert stack.run("routine", "add", str(NOTE)).returncode == 0
         yield stack
+
+
+def _backed_up(stack: LiveStack) -> None:
+    """Two points that hold, one at which nobody looked, and two restores for practice."""
+    for options in ((), ("--no-verify",), ()):
+        assert stack.run("backup", "run", *options).returncode == 0
+    for _ in range(2):
+        assert stack.run("backup", "drill", "--busy").returncode == 0
 
 
 def names() -> set[str]:

@@ -218,6 +218,11 @@ class WatchdogClient:
         """What can be gone back to, and what was tried; the query is that of `/backups`."""
         return self._object("GET", _path("/backups", **query), LOOKING_BACK)
 
+    def restore_plan(self, point: str, service: str) -> dict[str, Any]:
+        """What going back to a restore point would do; nothing is done."""
+        path = _path(f"/backups/{quote(point, safe='')}/plan", service=service or None)
+        return self._object("GET", path, LOOKING_BACK)
+
     def boot(self) -> dict[str, Any]:
         """Whether the operating system would bring the stack back, and how the latest boot went."""
         return self._object("GET", "/boot", timeout=max(self.timeout, SILENCE_SECONDS))

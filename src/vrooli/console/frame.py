@@ -49,7 +49,7 @@ def _menu(page: Page, menu: list[Page], view: View) -> None:
 def _person(view: View) -> None:
     person = view.acting.person
     with Tag("form", "", "person", method="post", action="/logout"):
-        Tag("span", person.name, "name", title=f"role: {person.role}")
+        Tag("span", person.name, "name", title=f"{person.name}, role: {person.role}")
         with Tag("button", "", "quiet", type="button", data_theme="", title="Light or dark"):
             Tag("span", "contrast", "material-icons", aria_hidden="true")
             Tag("span", "Light or dark", "unseen")

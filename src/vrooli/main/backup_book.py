@@ -9,6 +9,7 @@ from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
 from vrooli.host.locks import FileLock
 from vrooli.stack.backup_ledger import (
+    MOST_CHECKS,
     BackupLedger,
     Drill,
     Failure,
@@ -75,6 +76,7 @@ class BackupBook:
                 proved=proof.at,
                 why=proof.why,
                 seconds=proof.seconds,
+                checks=proof.checks[:MOST_CHECKS],
             )
             return ledger.with_point(told)
 

@@ -80,7 +80,7 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
         _services(made_of, view, record, moved),
         Backups(
             record,
-            lambda: parts.board.supervisor.stack,
+            parts.board,
             made_of.jobs.rows,
             view.checks,
             parts.clock,

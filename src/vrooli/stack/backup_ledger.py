@@ -14,6 +14,9 @@ from vrooli.core.errors import Damaged
 MOST_POINTS, MOST_FAILURES, MOST_DRILLS = 2000, 100, 500
 """How many are remembered, the newest of them."""
 
+WITH_CHECKS, MOST_CHECKS = 50, 40
+"""Points of which it is remembered what held, the newest of them; and lines of each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -31,6 +34,7 @@ class Taken:
         why: of what is not verified.
         sizes: bytes of each of the services.
         seconds: how long its last proof took, 0 when there was none.
+        checks: what held then, a line each; of the newest points alone.
     """
 
     id: str
@@ -46,6 +50,7 @@ class Taken:
     why: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,8 @@ class BackupLedger:
         """With `one`, in the place of what was known of it."""
         others = [point for point in self.points if point.id != one.id]
         points = sorted([*others, one], key=lambda point: point.taken)
-        return replace(self, points=tuple(points[-MOST_POINTS:]))
+        old, new = points[-MOST_POINTS:-WITH_CHECKS], points[-WITH_CHECKS:]
+        return replace(self, points=(*(replace(one, checks=()) for one in old), *new))
 
     def without_points(self, gone: frozenset[str]) -> "BackupLedger":
         """Without those, which were removed."""
@@ -154,5 +160,5 @@ def ledger_written(ledger: BackupLedger) -> str:
 
 
 def _taken(raw: dict[str, Any]) -> Taken:
-    lists = {"services": tuple(raw["services"]), "stores": tuple(raw["stores"])}
+    lists = {name: tuple(raw.get(name, ())) for name in ("services", "stores", "checks")}
     return Taken(**{**raw, **lists})

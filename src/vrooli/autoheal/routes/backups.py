@@ -11,10 +11,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from vrooli.autoheal.asking import asks, limit
+from vrooli.autoheal.backup_plan import restore_plan
 from vrooli.autoheal.backup_view import told
 from vrooli.autoheal.backups.known import BackupRecord
+from vrooli.autoheal.board import Board
 from vrooli.core.ports.clock import Clock
-from vrooli.stack.model import Stack
 
 JOBS = "backup"
 """Jobs of this name, or that begin with it and a `-`, work at backups."""
@@ -26,20 +27,20 @@ class Backups:
 
     Attributes:
         record: what is known of them.
-        stack: what is declared now.
+        board: the services.
         jobs: rows of all jobs.
         checks: rows of all checks.
     """
 
     record: BackupRecord
-    stack: Callable[[], Stack]
+    board: Board
     jobs: Callable[[], list[dict[str, Any]]]
     checks: Callable[[], list[dict[str, Any]]]
     clock: Clock
 
     def routes(self) -> list[Route]:
         """See the base."""
-        return [Route("/backups", self.backups)]
+        return [Route("/backups", self.backups), Route("/backups/{id}/plan", self.plan)]
 
     @asks("limit", "before")
     async def backups(self, request: Request) -> Response:
@@ -51,7 +52,7 @@ class Backups:
         """
         size = limit(request, 100, 500)
         before = request.query_params.get("before", "")
-        known, settings = await self.record.look(), self.stack().backup
+        known, settings = await self.record.look(), self.board.supervisor.stack.backup
         return JSONResponse(
             {
                 "at": self.clock.wall(),
@@ -61,6 +62,18 @@ class Backups:
                 "checks": [row for row in self.checks() if _is_ours(str(row["id"]))],
             }
         )
+
+    @asks("service")
+    async def plan(self, request: Request) -> Response:
+        """`{point, service, room, steps[], stops[], outcome, why, begun}`: what it would do to go
+        back to a point, by the operation `upgrade` with `{restore: point, room}`. `stops` are down
+        meanwhile; what was written after `begun` may be lost. Query: `service`, where the point has
+        several.
+        """
+        known = await self.record.look()
+        service = request.query_params.get("service", "")
+        point = request.path_params["id"]
+        return JSONResponse(await restore_plan(self.board, known.ledger, point, service))
 
 
 def _is_ours(name: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrooli.console.page import Page, View
+from vrooli.console.parts.backup_line import show_backups
 from vrooli.console.parts.cards import Cards
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.live import Live, Spoken
@@ -49,6 +50,7 @@ async def build(view: View) -> None:
             lambda seen: show_vitals(*seen),
         )
     )
+    await show_backups(view)
     Tag("h2", "Heals lately")
     parts.append(Live(lambda: list(feed.health.heals[:LATELY]), _lately))
     with Tag("p", "", "soft"):

@@ -1,0 +1,230 @@
+"""What the watchdog tells of backups, as the page shows it. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from vrooli.console.parts.kept import sized
+from vrooli.console.parts.numbers import length
+from vrooli.console.parts.standing import Level
+
+STATES: dict[str, tuple[str, Level]] = {
+    "verified": ("verified", "ok"),
+    "failed": ("proof failed", "critical"),
+    "unverified": ("unverified", "unknown"),
+}
+"""What became of the last proof of a point: in words, and how that looks."""
+
+_WORK = {
+    "backup": "A backup is being taken",
+    "proof": "A restore is being tried, for a proof or for practice",
+}
+
+_WORST: tuple[Level, ...] = ("critical", "warning")
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One restore point.
+
+    Attributes:
+        state, level: what became of its last proof.
+        proved: Unix seconds; 0 when nobody looked.
+        held: what held then, a line each.
+        took: how long it took to take, in words.
+    """
+
+    id: str
+    taken: float
+    services: tuple[str, ...]
+    size: str
+    stored: str
+    took: str
+    state: str
+    level: Level
+    why: str
+    proved: float
+    held: tuple[str, ...]
+    stores: tuple[str, ...]
+
+    @property
+    def named(self) -> str:
+        """As it is chosen in a list: that knows no zone of the reader."""
+        return f"{utc(self.taken)}, {', '.join(self.services)}, {self.state}"
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What can be gone back to, of one service.
+
+    Attributes:
+        verified: Unix seconds of the newest point whose proof held; 0 when there is none.
+        newest: of the newest one at all.
+        allowed: seconds that the verified one may be old.
+        old: whether it is older.
+    """
+
+    name: str
+    verified: float
+    newest: float
+    allowed: float
+    old: bool
+
+    @property
+    def level(self) -> Level:
+        """How good that is."""
+        return "critical" if not self.verified else "warning" if self.old else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A check of backups that is not well."""
+
+    id: str
+    level: Level
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A job of backups.
+
+    Attributes:
+        next: Unix seconds; 0 when it runs by hand alone.
+        running: whether it runs now.
+        wrong: why the last run failed; empty when it did not.
+    """
+
+    name: str
+    next: float
+    running: bool
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """All of it.
+
+    Attributes:
+        more: `before` of the next page of points; empty when there is none.
+        failures: when, and why, of points that could not be taken.
+        trouble: why this may be old.
+    """
+
+    covered: tuple[Covered, ...] = ()
+    points: tuple[Point, ...] = ()
+    more: str = ""
+    count: int = 0
+    failures: tuple[tuple[float, str], ...] = ()
+    failed: int = 0
+    working: tuple[str, ...] = ()
+    warned: tuple[Warned, ...] = ()
+    due: tuple[Due, ...] = ()
+    trouble: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever tried."""
+        return not (self.count or self.failed)
+
+    @property
+    def by_itself(self) -> bool:
+        """Whether a job takes them."""
+        return any(one.name == "backup" for one in self.due)
+
+
+def backups_of(said: Mapping[str, Any]) -> Backups:
+    """The answer of `GET /backups`."""
+    now = float(said["at"])
+    return Backups(
+        covered=tuple(_covered(row, now) for row in said["services"]),
+        points=tuple(_point(row) for row in said["points"]),
+        more=str(said["next"] or ""),
+        count=int(said["count"]),
+        failures=tuple((float(one["at"]), str(one["why"])) for one in said["failures"]),
+        failed=int(said["failed"]),
+        working=tuple(_WORK.get(str(one["what"]), str(one["what"])) for one in said["working"]),
+        warned=tuple(_warned(said["checks"])),
+        due=tuple(_due(row) for row in said["jobs"]),
+        trouble=str(said["trouble"]),
+    )
+
+
+def verdict(said: Backups) -> tuple[Level, str]:
+    """How it stands, in one sentence."""
+    if said.is_empty:
+        return "unknown", "Nothing was backed up yet."
+    without = [one.name for one in said.covered if not one.verified]
+    old = [one for one in said.covered if one.verified and one.old]
+    levels = {one.level for one in said.warned}
+    worst: Level = next((level for level in _WORST if level in levels), "ok")
+    if not said.covered:
+        return "critical", "No backup could be taken yet."
+    if without:
+        return "critical", f"No restore point of {listed(without)} is proven to work."
+    if old:
+        names = listed([one.name for one in old])
+        return "warning", f"What can be gone back to is older than it may be: {names}."
+    if worst != "ok":
+        return worst, "There is something to go back to, and something wrong beside it."
+    return "ok", "All that is backed up can be gone back to."
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else ""
+
+
+def in_line(said: Backups) -> tuple[Level, str, float] | None:
+    """What the overview says of it: how good, in words, and the time of the oldest among the
+    newest verified points; None when there is nothing to say.
+    """
+    if said.is_empty:
+        return None
+    level, words = verdict(said)
+    times = [one.verified for one in said.covered if one.verified]
+    return level, words, min(times, default=0.0)
+
+
+def utc(at: float) -> str:
+    """A time where nobody knows the reader's zone."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _covered(row: Mapping[str, Any], now: float) -> Covered:
+    verified, allowed = float(row["verified_taken"]), float(row["rpo_objective"])
+    old = bool(verified) and now - verified > allowed
+    return Covered(str(row["name"]), verified, float(row["taken"]), allowed, old)
+
+
+def _point(row: Mapping[str, Any]) -> Point:
+    state, level = STATES.get(str(row["outcome"]), (str(row["outcome"]), "unknown"))
+    return Point(
+        id=str(row["id"]),
+        taken=float(row["taken"]),
+        services=tuple(map(str, row["services"])),
+        size=sized(float(row["plain"])),
+        stored=sized(float(row["stored"])),
+        took=length(max(0.0, float(row["taken"]) - float(row["begun"]))),
+        state=state,
+        level=level,
+        why=str(row["why"]),
+        proved=float(row["proved"]),
+        held=tuple(map(str, row.get("checks") or ())),
+        stores=tuple(map(str, row["stores"])),
+    )
+
+
+def _warned(checks: Iterable[Mapping[str, Any]]) -> Iterable[Warned]:
+    for row in checks:
+        result = row.get("result")
+        if result and result["applicable"] and result["status"] in _WORST:
+            yield Warned(str(row["id"]), result["status"], str(result["message"]))
+
+
+def _due(row: Mapping[str, Any]) -> Due:
+    last = row.get("last") or {}
+    result = row.get("result") or {}
+    wrong = str(result.get("message") or "") if result.get("status") in _WORST and last else ""
+    return Due(str(row["name"]), float(row["next_due"] or 0.0), bool(row["running"]), wrong)
