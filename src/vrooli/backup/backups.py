@@ -29,6 +29,7 @@ class Backups(Protocol):
         anew: bool = False,
         incremental: bool = False,
         deep: bool = False,
+        form: str = "",
     ) -> Point:
         """Take one now.
 
@@ -37,6 +38,7 @@ class Backups(Protocol):
             anew: whether another cluster than that of the last point is meant.
             incremental: whether what changed since the last one is enough, where it can be had.
             deep: whether all of a source is read again, and compared.
+            form: of what is taken, where a source has several, like `postgres-logical`.
 
         Raises:
             UsageError: there is nothing to take.

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, Refused, UsageError
+
+if TYPE_CHECKING:
+    from vrooli.backup.point import Point
 
 _RESTORE_HELP = """
 Have the data of a restore point in force.
@@ -63,6 +66,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
             state = proof.outcome if proof else "unverified"
             render.note(f"{point.id}, {when(point.taken)}, {state}")
             render.note(f"  what was written since, {render.ago(point.taken)}, is not in it")
+        _require_starts(point)
         for part in point.parts:
             wish = Wish(restore=point.id, room=room_of(part, store), dry_run=dry_run)
             if not (dry_run or yes):
@@ -72,6 +76,19 @@ def register(app: typer.Typer, kit: Kit) -> None:
                 raise typer.Exit(EXIT_FAILURE)
             if not (json or dry_run):
                 render.note(f"  restored in {time.monotonic() - begun:.1f} s")
+
+
+def _require_starts(point: "Point") -> None:
+    from vrooli.backup.point import ARCHIVES
+
+    for part in point.parts:
+        if part.source in ARCHIVES:
+            raise Refused(
+                f"of {part.service} it holds archives, on which no server starts",
+                where=point.id,
+                next_step=f"`vrooli backup fetch {point.id} --service {part.service} --into FOLDER`"
+                ", then pg_restore what you want of it; the how-to says how",
+            )
 
 
 def _ask(service: str) -> None:

@@ -61,6 +61,7 @@ class StackBackups:
         anew: bool = False,
         incremental: bool = False,
         deep: bool = False,
+        form: str = "",
     ) -> Point:
         """Take one now.
 
@@ -69,6 +70,7 @@ class StackBackups:
             anew: whether another cluster than that of the last point is meant.
             incremental: whether what changed since the last one is enough, where it can be had.
             deep: whether all of a source is read again, and compared.
+            form: of what is taken, where a source has several, like `postgres-logical`.
 
         Raises:
             UsageError: there is nothing to take.
@@ -77,7 +79,7 @@ class StackBackups:
         """
         with self._place.alone("backup.lock", "another backup"):
             try:
-                point = asyncio.run(self._take(progress, anew, incremental, deep))
+                point = asyncio.run(self._take(progress, anew, incremental, deep, form))
             except VrooliError as error:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
@@ -124,7 +126,12 @@ class StackBackups:
         fetcher.fetch(part, folder, ids_of(owner or None), done)
 
     async def _take(
-        self, progress: Callable[[str, int], None], anew: bool, incremental: bool, deep: bool
+        self,
+        progress: Callable[[str, int], None],
+        anew: bool,
+        incremental: bool,
+        deep: bool,
+        form: str,
     ) -> Point:
         async with self._place.context() as context:
             found = backings_of(context)
@@ -148,7 +155,7 @@ class StackBackups:
                 incremental,
                 "deep" if deep else "spare" if load() > BUSY else "usual",
             )
-            subjects = [Subject(name, backing) for name, backing in found.items()]
+            subjects = [Subject(name, backing.of_form(form)) for name, backing in found.items()]
             about = (context.stack.name, os.uname().nodename, __version__)
             return await taker.take(_new_id(), about, subjects)
 

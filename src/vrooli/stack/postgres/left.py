@@ -8,7 +8,7 @@ from pathlib import Path
 from vrooli.core.command import Command, EndLaunches, Remove
 from vrooli.stack.postgres.cluster import made_as
 
-UPGRADE, RESTORE, PROOF = "upgrade", "restore", "proof"
+UPGRADE, RESTORE, PROOF, DUMP = "upgrade", "restore", "proof", "dump"
 """What a server is run for beside the one that serves."""
 
 
