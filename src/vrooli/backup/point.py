@@ -94,7 +94,7 @@ class Point:
     @property
     def starts(self) -> bool:
         """Whether a restore can have it in force."""
-        return not all(part.source in ARCHIVES for part in self.parts)
+        return not self.parts or any(part.source not in ARCHIVES for part in self.parts)
 
     def part_of(self, service: str) -> Part | None:
         """What it has of a service."""
