@@ -47,11 +47,13 @@ class Taking:
         anew: whether another cluster than that of the last point is meant.
         incremental: whether what changed since the last one is enough, where it can be had.
         deep: whether all of a source is read again, and compared.
+        form: of what is taken, where a source has several, like `postgres-logical`.
     """
 
     anew: bool = False
     incremental: bool = False
     deep: bool = False
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,10 @@ FORMAT = 1
 """Of the manifest and of packs; docs/reference/backup-format.md describes it."""
 
 
+ARCHIVES = frozenset({"postgres-logical"})
+"""Sources whose parts are put back table by table, by who wants them; nothing starts on them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """A piece of a part, as it lies in a store.
@@ -86,6 +90,11 @@ class Point:
     def size(self) -> int:
         """Bytes that it takes in a store."""
         return sum(part.size for part in self.parts)
+
+    @property
+    def starts(self) -> bool:
+        """Whether a restore can have it in force."""
+        return not self.parts or any(part.source not in ARCHIVES for part in self.parts)
 
     def part_of(self, service: str) -> Part | None:
         """What it has of a service."""

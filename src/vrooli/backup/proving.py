@@ -48,7 +48,7 @@ class Prover:
         outcome, why = "verified", ""
         try:
             for part in point.parts:
-                found = await self._part(part, backings[part.service])
+                found = await self._part(part, backings[part.service].of_form(part.source))
                 checks += [f"{part.service}: {check}" for check in found.checks]
                 numbers[part.service] = dict(found.numbers)
         except (Damaged, StartFailed) as error:

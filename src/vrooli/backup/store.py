@@ -75,7 +75,7 @@ class Store:
         self.blobs.put(f"points/{point.id}.json", written(point, self.key))
 
     def newest_good(self) -> Point:
-        """The newest one whose last proof did not fail.
+        """The newest one whose last proof did not fail, of those that can be had in force.
 
         Raises:
             UsageError: there is none.
@@ -83,7 +83,9 @@ class Store:
         for id in reversed(self.ids()):
             proof = self.proof(id)
             if proof is None or proof.outcome != "failed":
-                return self.point(id)
+                point = self.point(id)
+                if point.starts:
+                    return point
         return self.point("latest")
 
     def sweep(self) -> int:

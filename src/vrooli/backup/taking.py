@@ -86,8 +86,9 @@ class Taker:
         before = await subject.backing.ask()
         last = await asyncio.to_thread(self._last, subject)
         self._require_same(subject, last, before)
-        reusable = await asyncio.to_thread(self._reusable, subject, last)
+        reusable = await asyncio.to_thread(self._reusable, subject)
         await asyncio.to_thread(self._require_room, subject, int(before.get("bytes", 0)))
+        subject.backing.will_read(self.reading)
         await subject.backing.begin()
         try:
             stored, how = await self._copied(subject, before, reusable)
@@ -164,20 +165,21 @@ class Taker:
             pieces = paced(pieces, self.rate, time.monotonic, time.sleep)
         return streams.write(pieces, self.store, self.keys.seal, self.workers, told, known)
 
-    def _last(self, subject: Subject) -> tuple[Point, Part] | None:
-        """The newest point that has it, in the same form."""
+    def _last(self, subject: Subject, source: str = "") -> tuple[Point, Part] | None:
+        """The newest point that has it, where that matters in this form."""
         for id in reversed(self.store.ids()):
             point = self.store.point(id)
             part = point.part_of(subject.service)
-            if part is not None:
+            if part is not None and source in ("", part.source):
                 return point, part
         return None
 
-    def _reusable(self, subject: Subject, last: tuple[Point, Part] | None) -> Part | None:
+    def _reusable(self, subject: Subject) -> Part | None:
         """What need not be stored again. Nothing of a point that failed its proof: a piece that
         was damaged in the store would be in all points to come.
         """
-        if last is None or last[1].source != subject.backing.form:
+        last = self._last(subject, subject.backing.form)
+        if last is None:
             return None
         proof = self.store.proof(last[0].id)
         return None if proof is not None and proof.outcome == "failed" else last[1]

@@ -19,19 +19,24 @@ from vrooli.cli.backup_words import (
 )
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
+from vrooli.core.errors import UsageError
 
 _RUN_HELP = """
 Take a restore point now, restore it beside what serves, and look whether it works.
 
 It ends well only when that is so, and every store has it. With `--no-verify` it is only taken, and
 stays `unverified`. With `--incremental` it holds of PostgreSQL (17 or later) what changed since the
-last point; where the server cannot tell that, the whole, and why.
+last point; where the server cannot tell that, the whole, and why. With `--logical` it holds
+archives of PostgreSQL and its roles: for another version, or for single tables; no server starts
+on them.
 
 Examples:
 
   vrooli backup run
 
   vrooli backup run --incremental
+
+  vrooli backup run --logical
 
   vrooli backup run --no-verify --json
 """
@@ -41,7 +46,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
     """Add it."""
 
     @group.command(help=_RUN_HELP)
-    def run(
+    def run(  # noqa: PLR0913 -- one argument for each option
         no_verify: Annotated[
             bool, typer.Option("--no-verify", help="Only take it; say `unverified` of it.")
         ] = False,
@@ -64,14 +69,26 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 "--deep", help="Compare every row with the source, which reads all of it again."
             ),
         ] = False,
+        logical: Annotated[
+            bool,
+            typer.Option(
+                "--logical",
+                help="PostgreSQL as archives of pg_dump, for other versions too.",
+            ),
+        ] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
+        if logical and incremental:
+            raise UsageError(
+                "`--logical` and `--incremental` exclude each other",
+                next_step="leave one out; of archives only what changed is stored anyway",
+            )
         from vrooli.backup.backups import Taking
 
         backups = kit.backups(home_to_change(kit, file)).only("", note)
         begun = time.monotonic()
-        how = Taking(anew, incremental, deep)
+        how = Taking(anew, incremental, deep, "postgres-logical" if logical else "")
         point = backups.take(_Counting(), how)
         if not json:
             took = time.monotonic() - begun

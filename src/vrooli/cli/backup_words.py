@@ -76,6 +76,10 @@ def how_told(part: "Part") -> str:
     """What it builds on, or why on nothing; empty for one that is whole as was asked for."""
     from vrooli.backup.chains import BASE, WHY_WHOLE
 
+    added = part.facts.get("added", part.size)
+    if added < part.size:
+        return f"{size(added)} of it new, the rest as in the point before"
+
     if base := part.facts.get(BASE):
         return f"what changed since {base}"
     why = part.facts.get(WHY_WHOLE)

@@ -90,6 +90,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         plan = _Plan(kit.backups(home).only(from_, note), asked, from_)
         if not json:
             plan.tell()
+        _require_starts(plan.point)
         for part in plan.point.parts:
             if not (dry_run or yes):
                 _ask(part.service)
@@ -210,6 +211,19 @@ def _restored(kit: Kit, home: "Home", part: "Part", wish: "Wish", *, json: bool)
         raise typer.Exit(EXIT_FAILURE)
     if not (json or wish.dry_run):
         render.note(f"  restored in {time.monotonic() - begun:.1f} s")
+
+
+def _require_starts(point: "Point") -> None:
+    from vrooli.backup.point import ARCHIVES
+
+    for part in point.parts:
+        if part.source in ARCHIVES:
+            raise Refused(
+                f"of {part.service} it holds archives, on which no server starts",
+                where=point.id,
+                next_step=f"`vrooli backup fetch {point.id} --service {part.service} --into FOLDER`"
+                ", then pg_restore what you want of it; the how-to says how",
+            )
 
 
 def _ask(service: str) -> None:

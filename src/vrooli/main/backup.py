@@ -230,7 +230,7 @@ class StackBackups:
                 "deep" if how.deep else "spare" if load() > BUSY else "usual",
                 rate,
             )
-            subjects = [Subject(name, backing) for name, backing in found.items()]
+            subjects = [Subject(name, backing.of_form(how.form)) for name, backing in found.items()]
             about = (context.stack.name, os.uname().nodename, __version__)
             return into, await taker.take(_new_id(), about, subjects)
 

@@ -44,7 +44,7 @@ async def drill(
             backing = backings.get(part.service)
             if backing is None:
                 raise _gone(point, part)
-            found.append(await driller.drill(point, part, backing))
+            found.append(await driller.drill(point, part, backing.of_form(part.source)))
             BackupBook(place.home).drilled(found[-1])
         return found
 

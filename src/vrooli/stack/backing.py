@@ -102,6 +102,13 @@ class Backing(ABC):
     known_by: ClassVar[str] = ""
     shape: ClassVar[str] = TAR
 
+    def of_form(self, form: str) -> "Backing":
+        """What backs up the same data in another form, where there is one; else this."""
+        return self
+
+    def will_read(self, reading: Reading) -> None:  # noqa: B027 -- most need not know before
+        """How much of the source may be read again; said before `begin`."""
+
     @abstractmethod
     async def begin(self) -> None:
         """Have kept what a copy needs, until its `end`."""

@@ -28,11 +28,11 @@ class Compared:
     wrong: list[str] = field(default_factory=list)
     left_out: int = 0
 
-    def lines(self) -> list[str]:
-        """In words, for the proof."""
+    def lines(self, when: str = "at the end of the copy") -> list[str]:
+        """In words, for the proof; `when` the source was read."""
         same = (
-            f"{self.by_content + self.by_number} tables hold what the source held at the end of "
-            f"the copy: {self.by_content} by content, {self.by_number} by number of rows"
+            f"{self.by_content + self.by_number} tables hold what the source held {when}: "
+            f"{self.by_content} by content, {self.by_number} by number of rows"
         )
         more = len(self.written) - SHOWN
         shown = [f"written meanwhile: {line}" for line in self.written[:SHOWN]]

@@ -10,7 +10,7 @@ from typing import Any
 from vrooli.core.errors import ConfigError, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.stack.backing import Backing, Found, Practised, Reading
-from vrooli.stack.postgres import clusters, combining, manifest, practice, source_rows
+from vrooli.stack.postgres import clusters, combining, logical, manifest, practice, source_rows
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.postgres.matching import matched
@@ -58,6 +58,12 @@ class PostgresBacking(Backing):
         self._of, self._stage = of, of.stage_for(PROOF, apart)
         self._marks: source_rows.Marks = {}
         self._expected: Mapping[str, Any] = {}
+
+    def of_form(self, form: str) -> Backing:
+        """See the base."""
+        if form == logical.FORM:
+            return logical.LogicalBacking(self._of, str(self._stage.sockets), self, self._live())
+        return self
 
     async def begin(self) -> None:
         """See the base: a slot, so that the WAL of a long copy is still there at its end. What a

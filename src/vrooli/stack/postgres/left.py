@@ -9,12 +9,12 @@ from pathlib import Path
 
 from vrooli.core.command import Command, EndLaunches, Remove
 from vrooli.core.errors import ConfigError
-from vrooli.stack.beside import PROOF, RESTORE, UPGRADE, launched_as, stage_folder
+from vrooli.stack.beside import DUMP, PROOF, RESTORE, UPGRADE, launched_as, stage_folder
 from vrooli.stack.kind import Place
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.cluster import made_as
 
-__all__ = ["PROOF", "RESTORE", "UPGRADE", "launched_as", "stage_folder"]
+__all__ = ["DUMP", "PROOF", "RESTORE", "UPGRADE", "launched_as", "stage_folder"]
 
 TARGET = "target"
 """The file of a stage that names the folder which its cluster is to become. It is written before

@@ -2,7 +2,8 @@
 
 import hashlib
 import struct
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -45,17 +46,24 @@ async def query(streams: Streams, dsn: Dsn, *statements: str) -> Row:
         PostgresError: any other error of the server.
         ProtocolError: this is no PostgreSQL.
     """
+    async with held(streams, dsn) as run:
+        row = Row()
+        for statement in statements:
+            row = await run(statement)
+        return row
+
+
+@asynccontextmanager
+async def held(streams: Streams, dsn: Dsn) -> AsyncIterator[Callable[[str], Awaitable[Row]]]:
+    """A session that stays: what runs a statement in it. Errors as of `query`."""
     stream = await streams.open(dsn.address)
     try:
         await _start_tls(stream, dsn)
         session = _Session(stream, dsn)
         await session.start()
-        row = Row()
-        for statement in statements:
-            row = await session.run(statement)
+        yield session.run
         with suppress(Unreachable):
             await stream.write(_message(b"X"))  # a courtesy: the answer is complete without it
-        return row
     finally:
         await stream.close()
 

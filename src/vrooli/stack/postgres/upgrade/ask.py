@@ -41,11 +41,19 @@ class Asker:
         Raises:
             PostgresError, AccessDenied, Unreachable, ProtocolError: as `wire.postgres`.
         """
-        target = Dsn(self.address, SUPERUSER, self.password, database)
-        row = await postgres.query(self.streams, target, *_SAME_WORDS, statement)
+        target, first = self.target(database), self.first(database)
+        row = await postgres.query(self.streams, target, *_SAME_WORDS, *first, statement)
         if len(row.columns) != 1:
             raise ProtocolError("the answer is not one value", where=str(self.address))
         return json.loads(row.columns[0] or "null")
+
+    def target(self, database: str) -> Dsn:
+        """Where a database is."""
+        return Dsn(self.address, SUPERUSER, self.password, database)
+
+    def first(self, database: str) -> tuple[str, ...]:
+        """What is run in a session before the query."""
+        return ()
 
 
 def quoted(name: str) -> str:

@@ -1,0 +1,204 @@
+"""The databases of a PostgreSQL as archives: restorable into other versions, and table by table."""
+
+import asyncio
+import os
+import tarfile
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vrooli.core.errors import Refused, StartFailed
+from vrooli.core.launch import LaunchSpec
+from vrooli.stack.backing import Backing, Found, Member, Members, Reading
+from vrooli.stack.postgres.cluster import ENV, SUPERUSER, initialised
+from vrooli.stack.postgres.comparing import compared
+from vrooli.stack.postgres.dumping import GLOBALS, Dumper, files_in, folder_of
+from vrooli.stack.postgres.installation import Installation
+from vrooli.stack.postgres.left import DUMP, PROOF, removed
+from vrooli.stack.postgres.quick import QuickStage
+from vrooli.stack.postgres.upgrade import compare, facts, look
+from vrooli.stack.postgres.upgrade.ask import MAINTENANCE, Asker
+from vrooli.stack.postgres.upgrade.programs import Programs
+from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.upgrading import Told
+
+FORM = "postgres-logical"
+
+SPARE = 256 * 1024 * 1024
+"""Bytes that stay free beside a dump."""
+
+
+class LogicalBacking(Backing):
+    """See the module.
+
+    Args:
+        of: the resource.
+        apart: folder of a socket that is not the live server's.
+        said: what the resource says of itself.
+        live: how it is asked.
+    """
+
+    form = FORM
+
+    def __init__(self, of: Resource, apart: str, said: Backing, live: Asker) -> None:
+        self._of, self._said, self._live = of, said, live
+        self._dump = of.stage_for(DUMP, of.sockets)
+        self._stage = QuickStage.of(of.stage_for(PROOF, apart))
+        self._reading: Reading = "usual"
+        self._rows: Mapping[str, Any] = {}
+        self._expected: Mapping[str, Any] = {}
+
+    def will_read(self, reading: Reading) -> None:
+        """See the base."""
+        self._reading = reading
+
+    async def begin(self) -> None:
+        """See the base: the dump itself, which lies beside the data until it is stored.
+
+        Raises:
+            Refused: there is no room for it.
+        """
+        of, need = self._of, int((await self.ask())["bytes"]) + SPARE
+        if (free := await asyncio.to_thread(look.free, of.folders)) < need:
+            raise Refused(
+                f"up to {need // 1_000_000} MB are needed to dump it, {free // 1_000_000} MB are "
+                f"free in {of.folders}",
+                where=of.name,
+                next_step="make room there; nothing was written",
+            )
+        dumper = Dumper(of, self._dump, max(2, len(os.sched_getaffinity(0))))
+        databases, rows = await dumper.dump(self._live, self._reading)
+        self._rows = {"databases": databases, **rows}
+
+    async def end(self) -> None:
+        """See the base."""
+        of = self._of
+        await of.context.executor.run(removed(of.folders, of.name, DUMP), _silent)
+
+    async def ask(self) -> Mapping[str, Any]:
+        """See the base."""
+        return await self._said.ask()
+
+    async def rows(self, reading: Reading) -> Mapping[str, Any]:
+        """See the base: read while it was dumped, in the same snapshot."""
+        return self._rows
+
+    def expect(self, rows: Mapping[str, Any]) -> None:
+        """See the base."""
+        self._expected = rows
+
+    def program(self) -> Members:
+        """See the base."""
+        return Members("store the dump", self._members)
+
+    def _members(self) -> Iterator[Member]:
+        folder = self._dump.cluster
+        for number in range(len(self._rows["databases"])):
+            info = tarfile.TarInfo(folder_of(number))
+            info.type, info.mode = tarfile.DIRTYPE, 0o700
+            yield Member(info)
+        for path in files_in(folder):
+            info = tarfile.TarInfo(path.relative_to(folder).as_posix())
+            info.mode, info.size = 0o600, path.stat().st_size
+            with path.open("rb") as file:
+                yield Member(info, file, grows=path.name not in ("toc.dat", GLOBALS))
+
+    async def prepare(self) -> str:
+        """See the base."""
+        of = self._of
+        await of.context.executor.run(of.begun(self._stage), _silent)
+        return str(self._stage.cluster)
+
+    async def prove(self, told: Told) -> Found:
+        """See the base: all archives restored into a new cluster, and compared."""
+        of, stage, expected = self._of, self._stage, self._expected
+        databases = list(expected.get("databases") or ())
+        if not databases:
+            raise StartFailed(
+                "it does not say which databases are in it",
+                where=of.name,
+                next_step="take another restore point",
+            )
+        installed = of.programs_of(of.major)
+        run = Programs(stage, of.context.tools)
+        new = of.new_cluster(installed)
+        told("make a new cluster")
+        await of.context.executor.run(initialised(new, stage.made_in, of.conf(of.major)), told)
+        async with run.server(installed, stage.made_in / "cluster") as asker:
+            await run.run("restore roles", self._psql(installed), told)
+            for number, database in enumerate(databases):
+                title = f"restore {database}"
+                await run.run(title, self._restore(installed, number, database), told)
+            told("compare with the source")
+            said = await facts.gather(asker, contents=True, told=told)
+        return self._found(said, databases)
+
+    def _found(self, said: facts.Facts, databases: list[str]) -> Found:
+        expected = self._expected
+        same = compared(expected, said, {})
+        roles = expected.get("roles") or {}
+        held = {what: said[what] for what in roles}
+        wrong = [*same.wrong, *compare.differences(roles, held)]
+        wrong += [f"{name}: no such database in it" for name in databases if name not in said["in"]]
+        if wrong:
+            raise StartFailed(
+                f"it does not hold what its source held:{compare.told(wrong)}",
+                where=self._of.name,
+                next_step="take another restore point; please report this",
+            )
+        checks = [
+            f"all archives can be restored: {compare.summary(said)}",
+            *same.lines("in the snapshot of the dump"),
+            "roles, their rights and settings are those of the source"
+            if roles
+            else "roles were changed while they were dumped, and were not compared",
+        ]
+        return Found(tuple(checks), {**compare.numbers(said), **same.numbers()})
+
+    def _psql(self, installed: Installation) -> LaunchSpec:
+        """Goes on after the one error that there always is: the superuser is there already."""
+        file = self._stage.cluster / GLOBALS
+        return self._spec(
+            installed, "psql", "--no-psqlrc", "--quiet", f"--file={file}", MAINTENANCE
+        )
+
+    def _restore(self, installed: Installation, number: int, database: str) -> LaunchSpec:
+        """`postgres` is there already in a new cluster."""
+        made = () if database == MAINTENANCE else ("--create",)
+        jobs = f"--jobs={max(2, len(os.sched_getaffinity(0)))}"
+        folder = self._stage.cluster / folder_of(number)
+        how = ("--exit-on-error", *made, jobs, f"--dbname={MAINTENANCE}", str(folder))
+        return self._spec(installed, "pg_restore", *how)
+
+    def _spec(self, installed: Installation, name: str, *arguments: str) -> LaunchSpec:
+        stage = self._stage
+        argv = (
+            str(installed.bin / name),
+            f"--host={stage.sockets}",
+            f"--port={stage.port}",
+            f"--username={SUPERUSER}",
+            *arguments,
+        )
+        seen = tuple(filter(None, (installed.root, str(stage.folder), str(stage.sockets))))
+        return LaunchSpec(
+            service=stage.launched_as,
+            argv=argv,
+            cwd=str(stage.work),
+            env=ENV,
+            log_path=str(stage.log),
+            user=stage.user,
+            expose=seen if stage.user else (),
+        )
+
+    async def clean(self) -> None:
+        """See the base."""
+        of = self._of
+        await of.context.executor.run(removed(of.folders, of.name, PROOF), _silent)
+
+    @property
+    def user(self) -> str | None:
+        """See the base."""
+        return self._stage.user
+
+
+def _silent(_: str) -> None:
+    """Nothing that anybody waits for."""
