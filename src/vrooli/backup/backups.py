@@ -8,6 +8,7 @@ from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.postgres.rescue.differing import Rescued
 
 
 class Backups(Protocol):
@@ -50,4 +51,26 @@ class Backups(Protocol):
         self, wanted: str, service: str, folder: Path, owner: str, told: Callable[[str], None]
     ) -> None:
         """Unpack what a restore point has of a service."""
+        ...
+
+    def begin_beside(self, wanted: str, service: str, told: Callable[[str], None]) -> str:
+        """Have what a restore point has of a service serve beside the one in force; the command
+        that gets one in.
+        """
+        ...
+
+    def end_beside(self, service: str) -> bool:
+        """End that, and remove it; whether there was anything."""
+        ...
+
+    def into(
+        self, wanted: str, service: str, folder: Path, told: Callable[[str], None]
+    ) -> tuple[str, str]:
+        """Unpack what a restore point has of a service, so that a server starts on it; the command
+        that does, and the one that gets one in.
+        """
+        ...
+
+    def rescue(self, wanted: str, service: str, table: str, told: Callable[[str], None]) -> Rescued:
+        """Put one table of a restore point into a schema beside the one that serves."""
         ...

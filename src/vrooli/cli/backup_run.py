@@ -8,6 +8,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.backup_words import note, point_row, proof_row, require, size, tell
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 
@@ -43,14 +44,16 @@ def register(group: typer.Typer, kit: Kit) -> None:
     ) -> None:
         backups = kit.backups(home_to_change(kit, file))
         begun = time.monotonic()
-        point = backups.take(_Counting(), anew=anew)
+        with interruptible("nothing was taken", "`vrooli backup run` takes one"):
+            point = backups.take(_Counting(), anew=anew)
         if not json:
             took = time.monotonic() - begun
             render.out(
                 f"{point.id}: {size(point.plain)} in {size(point.size)}, {took:.1f} s, "
                 f"{backups.folder}"
             )
-        proof = None if no_verify else backups.prove(point.id, note)
+        with interruptible(f"{point.id} is unverified", "`vrooli backup verify` looks"):
+            proof = None if no_verify else backups.prove(point.id, note)
         if json:
             render.print_json({**point_row(point), "proof": proof_row(proof)})
         elif proof is not None:

@@ -7,6 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.backup_words import Wanted, note, proof_row, require, tell
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 
@@ -39,7 +40,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
 def _register_verify(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_VERIFY_HELP)
     def verify(wanted: Wanted = "latest", file: File = None, json: Json = False) -> None:
-        proof = kit.backups(home_to_change(kit, file)).prove(wanted, note)
+        with interruptible("nothing is known of it", "`vrooli backup verify` begins anew"):
+            proof = kit.backups(home_to_change(kit, file)).prove(wanted, note)
         if json:
             render.print_json(proof_row(proof))
         else:

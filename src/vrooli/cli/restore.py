@@ -1,7 +1,8 @@
 """`vrooli restore`: going back to a restore point."""
 
-import sys
+import secrets
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,9 +10,11 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.backup_words import Wanted, when
 from vrooli.cli.kit import Kit, home_to_change
-from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json
-from vrooli.core.errors import EXIT_FAILURE, Refused, UsageError
+from vrooli.cli.restore_asking import failed_at, require_meant
+from vrooli.cli.restore_beside import Look, beside
+from vrooli.cli.restore_told import Restoring, tell_plan
+from vrooli.core.errors import Refused
 
 _RESTORE_HELP = """
 Have the data of a restore point in force.
@@ -26,7 +29,13 @@ Examples:
 
   vrooli restore latest
 
-  vrooli restore 20261128t075212z-3f09ab --yes
+  vrooli restore --yes                    where the database is lost, or fails
+
+  vrooli restore --only postgres --yes    also where it serves
+
+  vrooli restore --only shop.public.orders    one table, beside the one that serves
+
+  vrooli restore --side-by-side           look at it, and change nothing
 """
 
 
@@ -34,7 +43,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     """Add it."""
 
     @app.command(help=_RESTORE_HELP)
-    def restore(
+    def restore(  # noqa: PLR0913 -- one argument for each option
         wanted: Wanted = "latest",
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Look, and say what would be done.")
@@ -42,14 +51,38 @@ def register(app: typer.Typer, kit: Kit) -> None:
         failed: Annotated[
             bool, typer.Option("--failed", help="Also one whose proof failed.")
         ] = False,
-        yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+        only: Annotated[
+            str,
+            typer.Option(
+                "--only",
+                help="A service, or a table (`database.schema.table`, or the end of that), which "
+                "goes into a schema beside the one that serves.",
+                metavar="NAME",
+            ),
+        ] = "",
+        side_by_side: Annotated[
+            bool, typer.Option("--side-by-side", help="Have it serve beside the one in force.")
+        ] = False,
+        stop: Annotated[
+            bool, typer.Option("--stop", help="With `--side-by-side`: end that.")
+        ] = False,
+        into: Annotated[
+            Path | None,
+            typer.Option("--into", help="Only unpack it, into an empty folder.", metavar="FOLDER"),
+        ] = None,
+        yes: Annotated[
+            bool,
+            typer.Option("--yes", help="Do not ask; what serves well needs `--only` as well."),
+        ] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         from vrooli.stack.upgrading import Wish
 
         home = home_to_change(kit, file)
-        store = kit.backups(home).store()
+        begun = time.time()
+        backups = kit.backups(home)
+        store = backups.store()
         point = store.newest_good() if wanted == "latest" else store.point(wanted)
         proof = store.proof(point.id)
         if proof is not None and proof.outcome == "failed" and not failed:
@@ -58,29 +91,25 @@ def register(app: typer.Typer, kit: Kit) -> None:
                 where=point.id,
                 next_step="choose another one (`vrooli backup list`), or say `--failed`",
             )
+        look = Look(side_by_side, stop, into)
+        if look.wanted or only not in ("", *(part.service for part in point.parts)):
+            beside(backups, point, only, look, json=json)
+            return
         if not json:
             state = proof.outcome if proof else "unverified"
             render.note(f"{point.id}, {when(point.taken)}, {state}")
             render.note(f"  what was written since, {render.ago(point.taken)}, is not in it")
+            tell_plan(backups, point)
         for part in point.parts:
-            wish = Wish(restore=point.id, room=part.plain, dry_run=dry_run)
-            if not (dry_run or yes):
-                _ask(part.service)
-            begun = time.monotonic()
-            if not follow(kit.upgrade(home, part.service, wish), json=json).get("ok"):
-                raise typer.Exit(EXIT_FAILURE)
-            if not (json or dry_run):
-                render.note(f"  restored in {time.monotonic() - begun:.1f} s")
-
-
-def _ask(service: str) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"this replaces the data of {service}, and nobody can be asked here",
-            next_step="say `--yes` if it is meant; `--dry-run` tells what would be done",
-        )
-    sys.stderr.write(f"replace the data of {service}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        render.note("nothing was changed")
-        raise typer.Exit(EXIT_FAILURE)
+            if only not in ("", part.service):
+                continue
+            wish = Wish(
+                restore=point.id, room=part.plain, dry_run=dry_run, mark=secrets.token_hex(4)
+            )
+            if not dry_run:
+                require_meant(kit, home, part, only=only, yes=yes)
+            since = float(part.facts.get("begun") or point.begun)
+            failed_since = failed_at(kit, home, part.service)
+            Restoring(kit, home, part.service, begun, since, failed_since).carry_out(
+                wish, json=json
+            )

@@ -14,16 +14,22 @@ from vrooli.backup.fetching import fetch
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
+from vrooli.backup.room import Room
 from vrooli.backup.store import Store
 from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.home import Home
+from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
+from vrooli.main.backup_beside import BesideCopies, Fetch
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_drill import drill
+from vrooli.main.backup_left import PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
+from vrooli.main.backup_rescue import Rescue
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.postgres.rescue.differing import Rescued
 
 Told = Callable[[str], None]
 
@@ -70,14 +76,14 @@ class StackBackups:
 
     def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it."""
-        with self._place.alone("backup-proof.lock", "another proof"):
+        with self._place.alone(PROOF_LOCK, "another proof"):
             proof = asyncio.run(self._prove(wanted, told))
             BackupBook(self.home).proved(proof)
             return proof
 
     def drill(self, wanted: str, only: str, told: Told, *, busy: bool = False) -> list[Drill]:
         """Practise a restore; see `main.backup_drill`."""
-        with self._place.alone("backup-proof.lock", "another proof"):
+        with self._place.alone(PROOF_LOCK, "another proof"):
             return asyncio.run(drill(self._place, wanted, only, told, busy=busy))
 
     def ledger(self) -> BackupLedger:
@@ -95,18 +101,47 @@ class StackBackups:
                 where=store.where,
                 next_step=f"`vrooli backup show {point.id}` tells what it has",
             )
+        room = Room(folder)
+        room.require(part.plain)
         tenth = max(part.plain // 10, 1)
         told_of = set[int]()
 
         def done(size: int) -> None:
+            room.watch()
             if (at := size // tenth) not in told_of:
                 told_of.add(at)
                 told(f"{size // 1_000_000} of {part.plain // 1_000_000} MB")
 
         fetch(part, store, keys, folder, ids_of(owner or None), done)
 
+    def begin_beside(self, wanted: str, service: str, told: Told) -> str:
+        """See `main.backup_beside`."""
+        return BesideCopies(self._place, service).begin(self._of(wanted, service), told)
+
+    def end_beside(self, service: str) -> bool:
+        """The same."""
+        return BesideCopies(self._place, service).end()
+
+    def into(self, wanted: str, service: str, folder: Path, told: Told) -> tuple[str, str]:
+        """The same."""
+        folder.mkdir(mode=0o700, exist_ok=True)
+        fetch = self._of(wanted, service)
+        return BesideCopies(self._place, service).by_hand(folder, fetch, told)
+
+    def rescue(self, wanted: str, service: str, table: str, told: Told) -> Rescued:
+        """See `main.backup_rescue`."""
+        return Rescue(self._place, service, told).table(table, self._of(wanted, service))
+
+    def _of(self, wanted: str, service: str) -> Fetch:
+        def fetch(folder: Path, owner: str, told: Told) -> None:
+            self.fetch(wanted, service, folder, owner, told)
+
+        return fetch
+
     async def _take(self, progress: Callable[[str, int], None], anew: bool) -> Point:
         async with self._place.context() as context:
+            await swept(context)  # it may take the room that is needed
+            await asyncio.to_thread(BlobFolder(self._place.folder).tidy)
             found = backings_of(context)
             if not found:
                 raise UsageError(

@@ -4,6 +4,7 @@ what of its services can be asked.
 
 import pwd
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from vrooli.backup.keys import IDENTITY, MAC, Keys, keys_of
 from vrooli.backup.sealing import new_identity
 from vrooli.backup.store import Store
-from vrooli.core.errors import Refused, Unreachable, UsageError
+from vrooli.core.errors import Busy, Refused, Unreachable, UsageError
 from vrooli.core.home import Home
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.locks import FileLock
@@ -24,6 +25,9 @@ from vrooli.stack.backing import Backing
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.runtime import Context
+
+_TRIES, _PAUSE = 10, 0.2
+"""How often a lock is tried, and seconds in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class BackupPlace:
             )
         folder.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(folder / name, purpose)
-        lock.take()
+        _take(lock)
         try:
             yield
         finally:
@@ -108,6 +112,16 @@ class BackupPlace:
         identity = secret_in(self.home.secrets / IDENTITY, new_identity)
         mac = FileSecrets(self.home.secrets, self.environment).create(MAC)
         return keys_of(identity, mac)
+
+
+def _take(lock: FileLock) -> None:
+    """The watchdog takes it for a moment when it removes what was left by who was killed."""
+    for _ in range(_TRIES):
+        try:
+            return lock.take()
+        except Busy:
+            time.sleep(_PAUSE)
+    lock.take()
 
 
 def backings_of(context: Context) -> dict[str, Backing]:
