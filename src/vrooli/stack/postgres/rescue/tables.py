@@ -20,7 +20,7 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
 AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"""
 
 _COLUMNS = """
-SELECT json_build_object(
+SELECT (SELECT json_build_object(
 'columns', (SELECT json_agg(json_build_array(attname, attgenerated <> '') ORDER BY attnum)
     FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped),
 'key', (SELECT json_agg(a.attname ORDER BY k.n) FROM pg_index i,
@@ -30,7 +30,7 @@ SELECT json_build_object(
 'owner', pg_get_userbyid(c.relowner),
 'bytes', (SELECT coalesce(sum(pg_total_relation_size(relid)), 0) FROM pg_partition_tree(c.oid))
     + pg_total_relation_size(c.oid))
-FROM pg_class c WHERE c.oid = {table}"""
+FROM pg_class c WHERE c.oid = {table})"""
 """A partitioned table has its bytes in its partitions."""
 
 SHOWN = 10
