@@ -226,12 +226,13 @@ class Operations:
             action, self._supervisor.stack, self.resolve(names), self._board.wanted
         )
 
-    def check(self, action: Action, names: Sequence[str]) -> None:
-        """Raise UsageError for what cannot be meant."""
+    def check(self, action: Action, names: Sequence[str], wish: Wish | None = None) -> None:
+        """Raise UsageError for what cannot be meant; `wish` says more about an upgrade."""
         self.resolve(names)
         if action == "upgrade":
             name = one(self._supervisor.stack, names)
-            upgrade_of(self._supervisor.stack.services[name], self._supervisor.context, Wish())
+            service = self._supervisor.stack.services[name]
+            upgrade_of(service, self._supervisor.context, wish or Wish())
         check_ours(self._supervisor.stack, action, names)
 
     def resolve(self, names: Sequence[str]) -> set[str]:

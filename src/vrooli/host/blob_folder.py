@@ -12,10 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vrooli.core.errors import NotStored, StorageError, TooLarge
-from vrooli.core.ports.blobs import LARGEST
+from vrooli.core.ports.blobs import LARGEST, NAME
 from vrooli.stack.durable import sync_folder
 
-_NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]*/)*[a-z0-9][a-z0-9._-]*", re.ASCII)
 _ABANDONED = 3600.0
 """Seconds since the last change of a part after which nobody writes it any more."""
 
@@ -96,7 +95,7 @@ class BlobFolder:
         return left
 
     def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise ValueError(f"no name for a blob: {name!r}")
         return self._folder / name
 

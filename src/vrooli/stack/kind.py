@@ -44,6 +44,8 @@ class Place:
         Raises:
             ConfigError: it must be another user, and only root can become one.
         """
+        if isinstance(service, Job) and service.own:
+            return None
         if not self.machine.root:
             if service.user and self.machine.user and service.user != self.machine.user:
                 raise ConfigError(

@@ -12,6 +12,7 @@ from vrooli.core.errors import StartFailed, UsageError, VrooliError
 from vrooli.stack import graph
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service, Stack
+from vrooli.stack.names import valid_name
 from vrooli.stack.naming import one
 from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.runtime import Context
@@ -27,6 +28,11 @@ RESTORE_POINT = re.compile(r"\d{8}t\d{6}z-[0-9a-f]{6}", re.ASCII)
 """Id of a restore point: when it was begun, in UTC, and what two at once differ by. A folder is
 called by it.
 """
+
+_UNTIL = re.compile(
+    r"|latest|[0-9A-F]{1,8}/[0-9A-F]{1,8}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d",
+    re.ASCII,
+)
 
 
 _MARK = re.compile(r"([0-9a-f]{8})?", re.ASCII)
@@ -44,6 +50,10 @@ class Wish:
         counts_only: compare the numbers of rows after the move, and not their contents.
         restore: id of the restore point whose data is to be in force.
         room: bytes of it.
+        until: to where its WAL is followed: `latest`, a time with its zone, or a position, like
+            0/16B3748; empty for the point alone.
+        timeline: along which; 0 with the point alone.
+        store: name of the store that it comes from; empty for whichever has it.
         mark: hex digits that tell this wish from others: asked for once more, it is known whether
             it has been done.
     """
@@ -55,6 +65,9 @@ class Wish:
     counts_only: bool = False
     restore: str = ""
     room: int = 0
+    until: str = ""
+    timeline: int = 0
+    store: str = ""
     mark: str = ""
 
     def __post_init__(self) -> None:
@@ -69,12 +82,23 @@ class Wish:
                 "`restore` must be the id of a restore point",
                 next_step="`vrooli backup list` shows them",
             )
+        if self.store and not valid_name(self.store):
+            raise UsageError(
+                "`store` must be the name of a store",
+                next_step="`[backup.stores.NAME]` of the stack file names them",
+            )
         if not _MARK.fullmatch(self.mark):
             raise UsageError(
                 "`mark` must be 8 hex digits", next_step="leave it out, or make them at random"
             )
         if self.room < 0:
             raise UsageError("`room` must be bytes", next_step="write a whole number")
+        if not _UNTIL.fullmatch(self.until) or bool(self.until) != (self.timeline > 0):
+            raise UsageError(
+                "`until` must be `latest`, a time with its zone or a position in the WAL, with its "
+                "`timeline`",
+                next_step="`vrooli restore --to` finds them",
+            )
         if (self.undo, self.forget, bool(self.restore)).count(True) > 1:
             raise UsageError(
                 "`undo`, `forget` and `restore` exclude each other",

@@ -9,18 +9,19 @@ import secrets
 import time
 from collections.abc import Sequence
 
-from vrooli.core.command import CopyTree, Rename, WriteFile
+from vrooli.core.command import CopyTree, EnsureDirectory, Rename, WriteFile
 from vrooli.core.errors import Refused
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.backup_ledger import ledger_read
+from vrooli.stack.fetched import fetching
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.left import RESTORE, TARGET, removed
 from vrooli.stack.postgres.upgrade import look
-from vrooli.stack.postgres.upgrade.ask import MAINTENANCE
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.postgres.wal.recovery import Recovery
 from vrooli.stack.upgrading import Told, Upgrade, Wish
 
 MIB = 1024 * 1024
@@ -44,6 +45,7 @@ class Restore(Upgrade):
         mark = wish.mark or secrets.token_hex(4)
         self._target = of.place.home.data(f"{of.name}.{wish.restore[-6:]}-{mark}")
         self._programs: Installation | None = None
+        self._reached = ""
 
     async def plan(self) -> Sequence[str]:
         """See the base."""
@@ -63,8 +65,10 @@ class Restore(Upgrade):
             )
         kept = of.clusters.other
         other = f"what is kept of before stays in {of.place.home.data(kept)}: nothing removes it"
+        until = self._wish.until
         return [
             f"the data of {self._wish.restore}, {(need - SPARE) // MIB} MiB, into {self._target}",
+            *([f"then its WAL, on timeline {self._wish.timeline}, to: {until}"] if until else []),
             f"{need // MIB} MiB are needed, {free // MIB} MiB are free",
             f"what is in force now stays in {of.data} until "
             f"`vrooli resource upgrade {of.name} --forget`",
@@ -73,18 +77,21 @@ class Restore(Upgrade):
         ]
 
     def _size(self) -> int:
-        """Bytes of it. The record of this host is believed more than whoever asks."""
+        """Bytes of it. Whoever asks knows of a chain and of WAL; less than the record of this host
+        says is not believed.
+        """
         path = self._of.place.home.backup_ledger
         ledger = ledger_read(path.read_bytes() if path.exists() else None)
         known = (one for one in ledger.points if one.id == self._wish.restore)
-        return max((one.sizes.get(self._of.name, 0) for one in known), default=0) or self._wish.room
+        recorded = max((one.sizes.get(self._of.name, 0) for one in known), default=0)
+        return max(recorded, self._wish.room)
 
     async def ready(self, told: Told) -> None:
         """Fetch it, have a server recover it, and stop that."""
         of, stage = self._of, self._stage
         of.place.works.add(stage.launched_as)
         run = of.context.executor.run
-        await run(of.begun(stage), told)
+        await run([*of.begun(stage), EnsureDirectory(str(stage.wal), 0o700, stage.user)], told)
         programs = Programs(stage, of.context.tools)
         await programs.run("fetch it", self._fetch(), told, details=True)
         self._programs = of.programs_of(clusters.major_of(stage.cluster) or 0)
@@ -95,27 +102,15 @@ class Restore(Upgrade):
         if self._programs.sources:
             await run([CopyTree(self._programs.sources, self._programs.root)], told)
         told("start it, beside what serves")
-        async with programs.server(self._programs, stage.cluster) as asker:
-            await asker.json("SELECT json_agg(datname) FROM pg_database", MAINTENANCE)
+        recovery = Recovery(programs, self._programs, self._wish, of.context.stack.backup)
+        self._reached = await recovery.run(told)
 
     def _fetch(self) -> LaunchSpec:
         """Ours, as whoever we are: the key that opens packs is not the server's to read."""
         of, stage = self._of, self._stage
-        home = of.place.home
-        argv = (
-            *(of.place.machine.python, "-m", "vrooli", "backup", "fetch", self._wish.restore),
-            *("--service", of.name, "--into", str(stage.cluster)),
-            *(("--owner", stage.user) if stage.user else ()),
-        )
-        wanted = ("PATH", "HOME", "LANG", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
-        env = {key: of.context.environment[key] for key in wanted if key in of.context.environment}
-        return LaunchSpec(
-            service=stage.launched_as,
-            argv=argv,
-            cwd="/",
-            env={**env, "VROOLI_HOME": str(home.root)},
-            log_path=str(stage.log),
-        )
+        along = ("--wal", str(stage.wal), "--timeline", str(self._wish.timeline))
+        run = (stage.launched_as, stage.log)
+        return fetching(of.context, self._wish, of.name, (stage.cluster, stage.user), run, along)
 
     async def move(self, told: Told) -> None:
         """Nothing: all of it was done while the other served."""
@@ -138,7 +133,7 @@ class Restore(Upgrade):
         written = clusters.switch(of.place.home, of.name, now, before)
         await of.context.executor.run([about, named, *written], _silent)
         at = time.strftime("%H:%M:%S", time.localtime(now.at))
-        self.note = f"{of.name} has the data of {self._wish.restore} since {at}."
+        self.note = f"{of.name} has the data of {self._wish.restore} since {at}{self._reached}."
         if kept:
             self.note += (
                 f" What was in force is kept: `vrooli resource upgrade {of.name} --undo` goes back "

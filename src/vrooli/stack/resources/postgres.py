@@ -125,11 +125,11 @@ class PostgresKind(Kind):
         """By pg_upgrade into a folder of its own; see `stack.postgres.upgrade`."""
         from vrooli.stack.postgres.restore import Restore
         from vrooli.stack.postgres.upgrade.move import Move
-        from vrooli.stack.postgres.upgrade.undo import Forget, Undo
+        from vrooli.stack.postgres.upgrade.undo import Forget, PostgresUndo
 
         resource = self._resource(service, context)
         if wish.undo:
-            return Undo(resource)
+            return PostgresUndo(resource)
         if wish.restore:
             return Restore(resource, wish, _apart(service, context, RESTORE))
         return Forget(resource) if wish.forget else Move(resource, wish)
@@ -168,6 +168,14 @@ class PostgresKind(Kind):
         """Log in as the role and run a query: what every user of it does first."""
         target = dsn.parse(self.url(service, tools.place))
         return await ask(tools.streams, target, "SELECT 1")
+
+    def programs(self, service: Service, place: Place) -> Installation:
+        """Those that run it, for who works with it while it serves.
+
+        Raises:
+            ConfigError: there are none here.
+        """
+        return self._installation(service, place)
 
     def _installation(self, service: Service, place: Place) -> Installation:
         """As declared; where that one is of another major version, or any that fits will do, those
