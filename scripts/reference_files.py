@@ -57,6 +57,17 @@ KNOWN: tuple[tuple[str, str, str], ...] = (
         "What an upgrade works on; removed at its end, or by the next start.",
         "0711",
     ),
+    (
+        "HOME/data/NAME.restore, NAME.proof, NAME.rescue",
+        "What a restore, a proof or the rescue of a table works on; removed at its end, or by the "
+        "watchdog where whoever made it was killed.",
+        "0711",
+    ),
+    (
+        "HOME/data/NAME.beside",
+        "A copy that serves until `vrooli restore --side-by-side --stop`.",
+        "0711",
+    ),
     ("HOME/data/NAME.18", "The same after an upgrade to 18; the one before is kept.", "0700"),
     ("HOME/data/server/server.token", "The server's copy of its token.", "0600"),
     ("HOME/data/server/signing-key", "The server's copy of that key.", "0600"),

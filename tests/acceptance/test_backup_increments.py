@@ -45,7 +45,7 @@ def test_points_of_a_database_that_is_written_to_are_consistent(up: LiveStack) -
     assert _facts(second)["base"] == first["id"]
     written = add_up(up)
     for point in (second, whole):
-        assert up.run("restore", point["id"], "--yes").returncode == 0
+        assert up.run("restore", point["id"], "--only", "postgres", "--yes").returncode == 0
         found = add_up(up)
         assert 0 < found < written
         written = found

@@ -38,7 +38,7 @@ def test_keys_are_back_after_the_data_folder_is_gone(filled: LiveStack) -> None:
     filled.kill("redis")
     shutil.rmtree(filled.home / "data" / "redis")
     filled.until_ok()
-    restored = filled.run("restore", "--yes")
+    restored = filled.run("restore", "--only", "redis", "--yes")
     assert restored.returncode == 0, said(restored)
     filled.until_ok()
     assert redis_data.digest(filled) == before
@@ -67,7 +67,7 @@ def test_a_copy_under_writes_is_of_one_moment(filled: LiveStack) -> None:
     with redis_data.raising(filled, "one", "two"):
         assert _taken(filled)["proof"]["outcome"] == "verified"
     last = redis_data.number(filled, "one")
-    assert filled.run("restore", "--yes").returncode == 0
+    assert filled.run("restore", "--only", "redis", "--yes").returncode == 0
     one, two = (redis_data.number(filled, name) for name in ("one", "two"))
     assert 0 < one == two <= last
 
@@ -85,7 +85,7 @@ def test_without_an_append_only_file_a_save_is_taken(stack: LiveStack) -> None:
     stack.resource("redis", "redis", settings=DEBUG)  # from now on it reads the other file alone
     stack.write()
     stack.up()
-    assert stack.run("restore", "--yes").returncode == 0
+    assert stack.run("restore", "--only", "redis", "--yes").returncode == 0
     assert redis_data.digest(stack) == before != changed
 
 
@@ -98,7 +98,7 @@ def test_an_empty_redis_in_the_place_of_a_lost_one_is_no_newer_point(filled: Liv
     assert (refused.returncode, "was made anew" in refused.stderr) == (1, True), said(refused)
     redis_data.fill(filled, 1)
     mine = redis_data.digest(filled)
-    assert filled.run("restore", "--yes").returncode == 0
+    assert filled.run("restore", "--only", "redis", "--yes").returncode == 0
     assert redis_data.digest(filled) != mine
     assert filled.run("resource", "upgrade", "redis", "--undo", "--yes").returncode == 0
     assert redis_data.digest(filled) == mine

@@ -94,15 +94,20 @@ def test_what_is_damaged_or_gone_comes_from_another_store(filled: LiveStack, wir
     read = json.loads(again.stdout)
     assert (again.returncode, read["near"]["failed"], read["offsite"]["failed"]) == (1, [point], [])
     assert list(read["near"]["damaged"]) == [f"packs/{pack.parent.name}/{pack.name}"]
-    assert filled.run("restore", point, "--yes", "--from", "near", "--failed").returncode == 1
+    assert (
+        filled.run(
+            "restore", point, "--only", "postgres", "--yes", "--from", "near", "--failed"
+        ).returncode
+        == 1
+    )
     sql(filled, "DELETE FROM kept")
-    restored = filled.run("restore", point, "--yes", "--failed")
+    restored = filled.run("restore", point, "--only", "postgres", "--yes", "--failed")
     assert restored.returncode == 0, said(restored)
     assert "damaged" in restored.stderr, said(restored)
     holds_all(filled)
     shutil.rmtree(near)
     sql(filled, "DELETE FROM kept")
-    gone = filled.run("restore", "--yes", "--from", "offsite")
+    gone = filled.run("restore", "--only", "postgres", "--yes", "--from", "offsite")
     assert gone.returncode == 0, said(gone)
     holds_all(filled)
     refused = filled.run("backup", "run", "--no-verify", "--json")

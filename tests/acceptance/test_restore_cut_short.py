@@ -47,7 +47,7 @@ def test_what_serves_is_healed_while_a_restore_fetches_and_its_end_leaves_nothin
 ) -> None:
     stack = backed_up
     sql(stack, "CREATE TABLE since (what int)", "SELECT 1")
-    with stack.start("restore", "--yes") as restore:
+    with stack.start("restore", "--only", "postgres", "--yes") as restore:
         pid = fetching(stack)
         stack.kill("postgres")
         stack.until_healed("postgres")
@@ -62,7 +62,7 @@ def test_what_serves_is_healed_while_a_restore_fetches_and_its_end_leaves_nothin
     assert sql(stack, "SELECT count(*) FROM since") == 0
     told = json.dumps(stack.ask("timeline"))
     assert "its restore was cut short" in told
-    restored = stack.run("restore", "--yes")
+    restored = stack.run("restore", "--only", "postgres", "--yes")
     assert restored.returncode == 0, said(restored)
     assert sql(stack, "SELECT to_regclass('since') IS NULL") is True
     assert sql(stack, "SELECT count(*) FROM kept") == 1000

@@ -14,6 +14,7 @@ from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
 
@@ -197,4 +198,26 @@ class Backups(Protocol):
 
     def ledger(self) -> BackupLedger:
         """What this host has seen of backups, without asking the store."""
+        ...
+
+    def begin_beside(self, wanted: str, service: str, told: Callable[[str], None]) -> str:
+        """Have what a restore point has of a service serve beside the one in force; the command
+        that gets one in.
+        """
+        ...
+
+    def end_beside(self, service: str) -> bool:
+        """End that, and remove it; whether there was anything."""
+        ...
+
+    def into(
+        self, wanted: str, service: str, folder: Path, told: Callable[[str], None]
+    ) -> tuple[str, str]:
+        """Unpack what a restore point has of a service, so that a server starts on it; the command
+        that does, and the one that gets one in.
+        """
+        ...
+
+    def rescue(self, wanted: str, service: str, table: str, told: Callable[[str], None]) -> Rescued:
+        """Put one table of a restore point into a schema beside the one that serves."""
         ...

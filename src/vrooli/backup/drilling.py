@@ -42,8 +42,8 @@ class Driller:
         self._require_quiet()
         clock, at = self.prover.clock, self.prover.clock.wall()
         begun, why, found = clock.monotonic(), "", Practised()
-        folder = Path(await backing.prepare())
         try:
+            folder = Path(await backing.prepare())
             await self.prover.put_back(part, folder, backing)
             told = self.prover.told
             found = await backing.practise(

@@ -68,8 +68,8 @@ class Prover:
         return proof
 
     async def _part(self, part: Part, backing: Backing) -> Found:
-        folder = Path(await backing.prepare())
         try:
+            folder = Path(await backing.prepare())
             await self.put_back(part, folder, backing)
             backing.expect(part.facts.get("rows") or {})
             found = await backing.prove(lambda line: self.told(f"{part.service}: {line}"))

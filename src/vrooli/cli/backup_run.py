@@ -17,6 +17,7 @@ from vrooli.cli.backup_words import (
     size,
     tell,
 )
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
@@ -89,7 +90,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
         backups = kit.backups(home_to_change(kit, file)).only("", note)
         begun = time.monotonic()
         how = Taking(anew, incremental, deep, "postgres-logical" if logical else "")
-        point = backups.take(_Counting(), how)
+        with interruptible("nothing was taken", "`vrooli backup run` takes one"):
+            point = backups.take(_Counting(), how)
         if not json:
             took = time.monotonic() - begun
             render.out(
@@ -99,7 +101,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
             for part in point.parts:
                 if words := how_told(part):
                     render.note(f"  {part.service}: {words}")
-        proof = None if no_verify else backups.prove(point.id, note)
+        with interruptible(f"{point.id} is unverified", "`vrooli backup verify` looks"):
+            proof = None if no_verify else backups.prove(point.id, note)
         if proof is not None and not json:
             tell(proof)
         elif not json:

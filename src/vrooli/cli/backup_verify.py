@@ -7,6 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.backup_words import Store, Wanted, note, proof_row, require, tell
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 
@@ -42,7 +43,8 @@ def _register_verify(group: typer.Typer, kit: Kit) -> None:
         wanted: Wanted = "latest", store: Store = "", file: File = None, json: Json = False
     ) -> None:
         backups = kit.backups(home_to_change(kit, file)).only(store, note)
-        proof = backups.prove(wanted, note)
+        with interruptible("nothing is known of it", "`vrooli backup verify` begins anew"):
+            proof = backups.prove(wanted, note)
         if json:
             render.print_json(proof_row(proof))
         else:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _AGAIN = 0.5
 """Seconds between attempts to listen to the watchdog again."""
 
-_HOW_FAR = "`vrooli status` shows how far it is, `vrooli down` stops everything"
+HOW_FAR = "`vrooli status` shows how far it is, `vrooli down` stops everything"
 _HOW_DOWN = "`vrooli down` again ends it, `vrooli up` brings everything back"
 
 _UP_HELP = """
@@ -87,7 +87,7 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         if not takeover:
             kit.check_takeover(stack, home)
         warn_if_empty(stack)
-        with interruptible("keeper and watchdog may run already", _HOW_FAR):
+        with interruptible("keeper and watchdog may run already", HOW_FAR):
             brought = kit.start(stack, home, "up", names or [])
         if not json:
             _tell_difference(brought, stack, names or [])
@@ -163,7 +163,7 @@ def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -
 
 def follow(progress: Progress, *, json: bool) -> Mapping[str, Any]:
     """Show how an operation goes on, or tell it as JSON; its last line."""
-    with interruptible("the watchdog goes on with it", _HOW_FAR):
+    with interruptible("the watchdog goes on with it", HOW_FAR):
         return _show(progress, json=json)
 
 

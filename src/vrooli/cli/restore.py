@@ -1,7 +1,8 @@
 """`vrooli restore`: going back to a restore point, or to a moment after it."""
 
-import sys
+import secrets
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,14 +10,15 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.backup_words import note, size, when
 from vrooli.cli.kit import Kit, home_to_change
-from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json
-from vrooli.core.errors import EXIT_FAILURE, Refused, UsageError
+from vrooli.cli.restore_asking import failed_at, require_meant
+from vrooli.cli.restore_beside import Look, beside
+from vrooli.cli.restore_told import Restoring, tell_plan
+from vrooli.core.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
     from vrooli.backup.point import Part, Point
-    from vrooli.core.home import Home
     from vrooli.stack.postgres.wal.choosing import Way
     from vrooli.stack.postgres.wal.moments import Moment
     from vrooli.stack.upgrading import Wish
@@ -39,7 +41,13 @@ Examples:
 
   vrooli restore --to 0/5000028
 
-  vrooli restore 20261128t075212z-3f09ab --yes
+  vrooli restore --yes                    where the database is lost, or fails
+
+  vrooli restore --only postgres --yes    also where it serves
+
+  vrooli restore --only shop.public.orders    one table, beside the one that serves
+
+  vrooli restore --side-by-side           look at it, and change nothing
 
   vrooli restore latest --from offsite
 """
@@ -81,20 +89,52 @@ def register(app: typer.Typer, kit: Kit) -> None:
                 "--from", help="Take it from this store alone.", metavar="NAME", show_default=False
             ),
         ] = "",
-        yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+        only: Annotated[
+            str,
+            typer.Option(
+                "--only",
+                help="A service, or a table (`database.schema.table`, or the end of that), which "
+                "goes into a schema beside the one that serves.",
+                metavar="NAME",
+            ),
+        ] = "",
+        side_by_side: Annotated[
+            bool, typer.Option("--side-by-side", help="Have it serve beside the one in force.")
+        ] = False,
+        stop: Annotated[
+            bool, typer.Option("--stop", help="With `--side-by-side`: end that.")
+        ] = False,
+        into: Annotated[
+            Path | None,
+            typer.Option("--into", help="Only unpack it, into an empty folder.", metavar="FOLDER"),
+        ] = None,
+        yes: Annotated[
+            bool,
+            typer.Option("--yes", help="Do not ask; what serves well needs `--only` as well."),
+        ] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
-        home = home_to_change(kit, file)
-        asked = _Asked(wanted, to, point_only, failed)
-        plan = _Plan(kit.backups(home).only(from_, note), asked, from_)
+        home, begun = home_to_change(kit, file), time.time()
+        look = Look(side_by_side, stop, into)
+        backups = kit.backups(home).only(from_, note)
+        plan = _Plan(backups, _Asked(wanted, to, point_only, failed), from_)
+        point = plan.point
+        if look.wanted or only not in ("", *(part.service for part in point.parts)):
+            beside(backups, point, only, look, json=json)
+            return
         if not json:
             plan.tell()
-        _require_starts(plan.point)
-        for part in plan.point.parts:
-            if not (dry_run or yes):
-                _ask(part.service)
-            _restored(kit, home, part, plan.wish(part, dry_run=dry_run), json=json)
+            tell_plan(backups, point)
+        _require_starts(point)
+        for part in point.parts:
+            if only not in ("", part.service):
+                continue
+            if not dry_run:
+                require_meant(kit, home, part, only=only, yes=yes)
+            ended = failed_at(kit, home, part.service)
+            restoring = Restoring(kit, home, part.service, begun, plan.since(part), ended)
+            restoring.carry_out(plan.wish(part, dry_run=dry_run), json=json)
 
 
 class _Asked:
@@ -169,7 +209,15 @@ class _Plan:
         if way is not None and way.files and self._moment is not None:
             along = {"until": self._moment.text, "timeline": way.timeline}
             room += way.size
+        along["mark"] = secrets.token_hex(4)
         return Wish(restore=self.point.id, room=room, dry_run=dry_run, store=self._name, **along)
+
+    def since(self, part: "Part") -> float:
+        """Unix seconds: what was committed before is in what is restored."""
+        way, moment = self._ways.get(part.service), self._moment
+        if way is None or not way.files or moment is None or moment.kind == "lsn":
+            return float(part.facts.get("begun") or self.point.begun)
+        return min(way.until, moment.time) if moment.kind == "time" else way.until
 
     def tell(self) -> None:
         """Say what will be there, and what will not."""
@@ -205,14 +253,6 @@ class _Plan:
 _PHYSICAL = "postgres-physical"
 
 
-def _restored(kit: Kit, home: "Home", part: "Part", wish: "Wish", *, json: bool) -> None:
-    begun = time.monotonic()
-    if not follow(kit.upgrade(home, part.service, wish), json=json).get("ok"):
-        raise typer.Exit(EXIT_FAILURE)
-    if not (json or wish.dry_run):
-        render.note(f"  restored in {time.monotonic() - begun:.1f} s")
-
-
 def _require_starts(point: "Point") -> None:
     from vrooli.backup.point import ARCHIVES
 
@@ -224,16 +264,3 @@ def _require_starts(point: "Point") -> None:
                 next_step=f"`vrooli backup fetch {point.id} --service {part.service} --into FOLDER`"
                 ", then pg_restore what you want of it; the how-to says how",
             )
-
-
-def _ask(service: str) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"this replaces the data of {service}, and nobody can be asked here",
-            next_step="say `--yes` if it is meant; `--dry-run` tells what would be done",
-        )
-    sys.stderr.write(f"replace the data of {service}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        render.note("nothing was changed")
-        raise typer.Exit(EXIT_FAILURE)

@@ -6,6 +6,7 @@ takes away was none.
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,9 @@ from pathlib import Path
 from vrooli.core.errors import NotStored, StorageError, TooLarge
 from vrooli.core.ports.blobs import LARGEST, NAME
 from vrooli.stack.durable import sync_folder
+
+_ABANDONED = 3600.0
+"""Seconds since the last change of a part after which nobody writes it any more."""
 
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
@@ -75,6 +79,20 @@ class BlobFolder:
         with _told(path, "cannot remove"), suppress(FileNotFoundError):
             path.unlink()
             sync_folder(path.parent)
+
+    def tidy(self) -> int:
+        """Remove what writers left that were killed; how many there were. One that is at work
+        writes for seconds.
+        """
+        old, left = time.time() - _ABANDONED, 0
+        with _told(self._folder, "cannot tidy up"):
+            for root, _, names in os.walk(self._folder):
+                for path in (Path(root) / name for name in names if _PART.fullmatch(name)):
+                    with suppress(FileNotFoundError):
+                        if path.lstat().st_mtime < old:
+                            path.unlink()
+                            left += 1
+        return left
 
     def _path(self, name: str) -> Path:
         if not NAME.fullmatch(name):

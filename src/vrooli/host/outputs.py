@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import select
 import subprocess
 import tempfile
 from contextlib import suppress
@@ -56,12 +57,26 @@ class LocalOutput:
         assert child.stdout is not None
         self._program, self._child, self._complaints = program, child, complaints
         self._pipe = child.stdout.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._pipe, select.POLLIN)
         with suppress(OSError):  # it stays as it is, which is slower
             fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
     def readinto(self, buffer: memoryview) -> int:
         """See the port."""
+        self._await_bytes()
         return os.readv(self._pipe, [buffer])
+
+    def _await_bytes(self) -> None:
+        """Bytes, or the end: whoever is at the other end of its connection may hang."""
+        stall = self._program.stall
+        if stall and not self._poll.poll(stall * 1000):
+            self._child.kill()
+            raise StartFailed(
+                f"could not {self._program.title}: not a byte came for {stall:g} s",
+                where=os.path.basename(self._program.argv[0]),
+                next_step="look whether what it copies from hangs, then again",
+            )
 
     def finish(self) -> None:
         """See the port."""

@@ -21,23 +21,29 @@ from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
 from vrooli.backup.pruning import Pruning
 from vrooli.backup.rereading import Reread
+from vrooli.backup.room import Room
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
 from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import Busy, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
+from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
 from vrooli.host.outputs import LocalOutputs
 from vrooli.main import backup_key, backup_prune, backup_ship
+from vrooli.main.backup_beside import BesideCopies, Fetch
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_drill import drill
+from vrooli.main.backup_left import PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
+from vrooli.main.backup_rescue import Rescue
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
 
@@ -146,7 +152,7 @@ class StackBackups:
         """Restore one beside what serves, and look at it: as it is in the store that is looked
         at, or in the first one that has it.
         """
-        with self._place.alone("backup-proof.lock", "another proof"):
+        with self._place.alone(PROOF_LOCK, "another proof"):
             stores = self._place.spread(self.told)
             name, store = (
                 (self.one, stores.reading(self.one)) if self.one else stores.holding(wanted)
@@ -159,7 +165,7 @@ class StackBackups:
 
     def drill(self, wanted: str, only: str, told: Told, *, busy: bool = False) -> list[Drill]:
         """Practise a restore; see `main.backup_drill`."""
-        with self._place.alone("backup-proof.lock", "another proof"):
+        with self._place.alone(PROOF_LOCK, "another proof"):
             return asyncio.run(drill(self._place, wanted, only, told, busy=busy))
 
     def ledger(self) -> BackupLedger:
@@ -190,10 +196,13 @@ class StackBackups:
                 next_step=f"`vrooli backup show {point.id}` tells what it has",
             )
         total = sum(one.plain for one in chain_of(part, store))
+        room = Room(wanted.folder)
+        room.require(total)
         tenth = max(total // 10, 1)
         told_of = set[int]()
 
         def done(size: int) -> None:
+            room.watch()
             if (at := size // tenth) not in told_of:
                 told_of.add(at)
                 told(f"{size // 1_000_000} of {total // 1_000_000} MB")
@@ -204,8 +213,34 @@ class StackBackups:
             size = self._wal(service).gather(point, wanted.timeline, wanted.wal, owner)
             told(f"{size // 1_000_000} MB of WAL")
 
+    def begin_beside(self, wanted: str, service: str, told: Told) -> str:
+        """See `main.backup_beside`."""
+        return BesideCopies(self._place, service).begin(self._of(wanted, service), told)
+
+    def end_beside(self, service: str) -> bool:
+        """The same."""
+        return BesideCopies(self._place, service).end()
+
+    def into(self, wanted: str, service: str, folder: Path, told: Told) -> tuple[str, str]:
+        """The same."""
+        folder.mkdir(mode=0o700, exist_ok=True)
+        fetch = self._of(wanted, service)
+        return BesideCopies(self._place, service).by_hand(folder, fetch, told)
+
+    def rescue(self, wanted: str, service: str, table: str, told: Told) -> Rescued:
+        """See `main.backup_rescue`."""
+        return Rescue(self._place, service, told).table(table, self._of(wanted, service))
+
+    def _of(self, wanted: str, service: str) -> Fetch:
+        def fetch(folder: Path, owner: str, told: Told) -> None:
+            self.fetch(Fetched(wanted, service, folder, owner), told)
+
+        return fetch
+
     async def _take(self, progress: Callable[[str, int], None], how: Taking) -> tuple[str, Point]:
         async with self._place.context() as context:
+            await swept(context)  # it may take the room that is needed
+            await asyncio.to_thread(BlobFolder(self._place.folder).tidy)
             found = backings_of(context)
             if not found:
                 raise UsageError(

@@ -5,6 +5,7 @@ what of its services can be asked.
 import os
 import pwd
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from vrooli.backup.keys import IDENTITY, MAC, Keys, keys_of
 from vrooli.backup.sealing import new_identity
 from vrooli.backup.source import backings_besides
 from vrooli.backup.store import Store
-from vrooli.core.errors import Refused, Unreachable, UsageError
+from vrooli.core.errors import Busy, Refused, Unreachable, UsageError
 from vrooli.core.home import Home
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import FileSecrets, secret_in
@@ -31,6 +32,9 @@ from vrooli.stack.job_launch import JOB
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.runtime import Context
 from vrooli.stack.upgrading import Told
+
+_TRIES, _PAUSE = 10, 0.2
+"""How often a lock is tried, and seconds in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class BackupPlace:
             )
         folder.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(folder / name, purpose)
-        lock.take(wait=as_job)
+        lock.take(wait=True) if as_job else _take(lock)
         try:
             yield
         finally:
@@ -129,6 +133,16 @@ class BackupPlace:
         identity = secret_in(self.home.secrets / IDENTITY, new_identity)
         mac = FileSecrets(self.home.secrets, self.environment).create(MAC)
         return keys_of(identity, mac, self.settings.recipients)
+
+
+def _take(lock: FileLock) -> None:
+    """The watchdog takes it for a moment when it removes what was left by who was killed."""
+    for _ in range(_TRIES):
+        try:
+            return lock.take()
+        except Busy:
+            time.sleep(_PAUSE)
+    lock.take()
 
 
 def backings_of(context: Context) -> dict[str, Backing]:

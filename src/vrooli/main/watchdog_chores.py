@@ -35,6 +35,7 @@ from vrooli.host.readfiles import LocalFiles
 from vrooli.host.resolver import SystemResolver
 from vrooli.host.rotation import rotate
 from vrooli.host.system import LocalSystem
+from vrooli.main.backup_left import swept_for_ever
 from vrooli.main.boot import can_be_protected, protected_at_boot
 from vrooli.main.home_guard import HomeGuard
 from vrooli.main.watchdog_boot import BootWatch
@@ -115,6 +116,12 @@ class Chores:
             group.create_task(self._poster.run())
             group.create_task(self._rotate_for_ever())
             group.create_task(self.boot.run())
+            group.create_task(self._sweep_for_ever())
+
+    async def _sweep_for_ever(self) -> None:
+        async for service in swept_for_ever(self._board.supervisor.context):
+            said = "a copy of it for a proof was left by a command that was killed; it is removed"
+            await self._ledger.event(service, said, by=AUTOHEAL)
 
     def facts(self) -> Facts:
         """What host checks may look at."""

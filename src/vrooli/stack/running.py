@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vrooli.core.errors import StartFailed, Unreachable, VrooliError
+from vrooli.core.errors import Refused, StartFailed, Unreachable, VrooliError
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.stack import logs
 from vrooli.stack.kind import ProbeTools
@@ -20,6 +20,7 @@ GOES_DOWN = 600.0
 """Seconds for its last checkpoint on a slow disk."""
 
 _GRACE = 10.0
+_KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _PAUSE = 0.05
 _LINES = 20
 
@@ -87,7 +88,7 @@ class Running:
                 return
             except VrooliError as error:
                 if not await self._alive(launch):
-                    raise self.failed("the server ended before it answered", begin) from error
+                    raise await self._ended(launch, begin) from error
                 if clock.monotonic() >= deadline:
                     raise self.failed(f"the server does not answer: {error.what}", begin) from error
             await clock.sleep(_PAUSE)
@@ -105,6 +106,17 @@ class Running:
             if clock.monotonic() >= deadline:
                 raise self.failed("the server does not stop", begin)
             await clock.sleep(_PAUSE)
+
+    async def _ended(self, launch: Launch, begin: int) -> VrooliError:
+        """One that somebody else has killed says nothing about the data it was started on."""
+        for ended in reversed(await self.tools.keeper.remembered()):
+            if ended.launch.launch_id == launch.launch_id and ended.signal in _KILLED:
+                return Refused(
+                    f"the server was killed before it answered: it {ended.describe()}",
+                    where=self.service,
+                    next_step="look who did (`dmesg` tells of memory that ran out), then again",
+                )
+        return self.failed("the server ended before it answered", begin)
 
     async def _end_of(self, launch: Launch, begin: int, told: Told) -> Exit:
         said = ""

@@ -1,5 +1,6 @@
 """A folder as a place for backups."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,17 @@ def test_what_a_kill_left_half_written_is_no_blob(tmp_path: Path) -> None:
     blobs.put("points/1.json", b"1")
     (tmp_path / "points" / ".0123456789abcdef.part").write_bytes(b"half")
     assert list(blobs.sizes("points/")) == [("points/1.json", 1)]
+
+
+def test_it_goes_when_nobody_can_be_writing_it_any_more(tmp_path: Path) -> None:
+    blobs = BlobFolder(tmp_path)
+    blobs.put("points/1.json", b"1")
+    left, fresh = (tmp_path / "points" / f".{n}123456789abcdef.part" for n in (0, 1))
+    for path in (left, fresh):
+        path.write_bytes(b"half")
+    os.utime(left, (1, 1))
+    assert (blobs.tidy(), left.exists(), fresh.exists()) == (1, False, True)
+    assert blobs.get("points/1.json") == b"1"
 
 
 def test_only_its_owner_reads_it(tmp_path: Path) -> None:

@@ -13,18 +13,24 @@ class OutputProgram:
         title: what it does, for messages ("copy the cluster").
         argv: the program and its arguments; no shell is involved.
         env: all its variables, which may be secrets.
+        stall: seconds without a byte after which it has failed; 0: never.
     """
 
     title: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stall: float = 0.0
 
 
 class Output(Protocol):
     """One that runs. Every method blocks."""
 
     def readinto(self, buffer: memoryview) -> int:
-        """Bytes put into `buffer`; 0 at the end."""
+        """Bytes put into `buffer`; 0 at the end.
+
+        Raises:
+            StartFailed: it was killed, since nothing came for too long.
+        """
         ...
 
     def finish(self) -> None:

@@ -5,7 +5,7 @@ copy is proven to be one.
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from vrooli.core.errors import ConfigError, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
@@ -14,6 +14,7 @@ from vrooli.stack.postgres import clusters, combining, logical, manifest, practi
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.postgres.matching import matched
+from vrooli.stack.postgres.slot import Slot, patiently
 from vrooli.stack.postgres.upgrade import compare, facts
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
@@ -33,14 +34,9 @@ SELECT json_build_object(
 'tablespaces', (SELECT json_agg(spcname) FROM pg_tablespace
     WHERE spcname NOT IN ('pg_default', 'pg_global')))"""
 
-SLOT = "vrooli_backup"
-
-_TAKE_SLOT = f"""
-SELECT to_json(slot_name) FROM pg_create_physical_replication_slot('{SLOT}', true)"""
-
-_DROP_SLOT = f"""
-SELECT json_agg(pg_drop_replication_slot(slot_name)::text) FROM pg_replication_slots
-WHERE slot_name = '{SLOT}' AND NOT active"""
+STALL = 300.0
+"""Seconds without a byte after which a copy has failed: a checkpoint comes before the first one.
+"""
 
 
 class PostgresBacking(Backing):
@@ -56,6 +52,7 @@ class PostgresBacking(Backing):
 
     def __init__(self, of: Resource, apart: str) -> None:
         self._of, self._stage = of, of.stage_for(PROOF, apart)
+        self._slot: Slot | None = None
         self._marks: source_rows.Marks = {}
         self._expected: Mapping[str, Any] = {}
 
@@ -66,16 +63,16 @@ class PostgresBacking(Backing):
         return self
 
     async def begin(self) -> None:
-        """See the base: a slot, so that the WAL of a long copy is still there at its end. What a
-        kill leaves goes with the next one; until then `max_slot_wal_keep_size` bounds it.
-        """
-        await self.end()
-        await self._live().json(_TAKE_SLOT)
+        """See the base: a slot, so that the WAL of a long copy is still there at its end."""
+        self._slot = Slot(self._live())
+        await self._slot.take()
         self._marks = await source_rows.marks(self._live())
 
     async def end(self) -> None:
         """See the base."""
-        await self._live().json(_DROP_SLOT)
+        if self._slot is not None:
+            await self._slot.release()
+            self._slot = None
 
     async def rows(self, reading: Reading) -> Mapping[str, Any]:
         """See the base."""
@@ -93,7 +90,7 @@ class PostgresBacking(Backing):
             ConfigError: it has tablespaces, which one stream cannot carry.
         """
         of = self._of
-        said: dict[str, Any] = await self._live().json(_INSIDE)
+        said = cast(dict[str, Any], await patiently(self._live(), _INSIDE))
         if outside := said.pop("tablespaces", None):
             raise ConfigError(
                 f"tablespaces outside the data folder are not carried: {', '.join(outside)}",
@@ -132,7 +129,7 @@ class PostgresBacking(Backing):
             *how,
         )
         env = {**ENV, "PGPASSWORD": of.password, "PGAPPNAME": "vrooli backup"}
-        return OutputProgram("copy the cluster", argv, env)
+        return OutputProgram("copy the cluster", argv, env, STALL)
 
     async def prepare(self) -> str:
         """See the base."""

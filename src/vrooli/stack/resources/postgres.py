@@ -26,6 +26,7 @@ from vrooli.stack.wire.scram import verifier
 
 if TYPE_CHECKING:
     from vrooli.stack.backing import Backing
+    from vrooli.stack.postgres.beside import ClusterCopy
     from vrooli.stack.postgres.upgrade.resource import Resource
     from vrooli.stack.runtime import Context
     from vrooli.stack.upgrading import Upgrade, Wish
@@ -141,6 +142,13 @@ class PostgresKind(Kind):
             return None
         apart = _apart(service, context, PROOF)
         return PostgresBacking(self._resource(service, context), apart)
+
+    def copy(self, service: Service, context: "Context", purpose: str) -> "ClusterCopy":
+        """A copy of it that is to serve beside it for a purpose; see `stack.beside`."""
+        from vrooli.stack.postgres.beside import ClusterCopy
+
+        resource = self._resource(service, context)
+        return ClusterCopy(resource, resource.stage_for(purpose, _apart(service, context, purpose)))
 
     def _resource(self, service: Service, context: "Context") -> "Resource":
         from vrooli.stack.postgres.upgrade.resource import Resource

@@ -1,0 +1,100 @@
+"""`vrooli restore --side-by-side`, `--into` and `--only TABLE`: nothing that serves changes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vrooli.cli import render
+from vrooli.cli.backup_words import note
+from vrooli.cli.interrupt import interruptible
+from vrooli.cli.restore_table import rescue
+from vrooli.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
+    from vrooli.backup.point import Point
+
+PHYSICAL = "postgres-physical"
+"""The form of a part that a server can be started on."""
+
+_ENDS = "`vrooli restore --side-by-side --stop` ends it, and removes the copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is to be done beside what serves: `--side-by-side`, `--stop`, `--into`."""
+
+    side_by_side: bool
+    stop: bool
+    into: Path | None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any of it is.
+
+        Raises:
+            UsageError: they do not go together.
+        """
+        if self.stop and not self.side_by_side:
+            raise UsageError("`--stop` ends a copy", next_step="say `--side-by-side --stop`")
+        if self.side_by_side and self.into is not None:
+            raise UsageError(
+                "`--side-by-side` and `--into` exclude each other",
+                next_step="leave one of them out",
+            )
+        return self.side_by_side or self.into is not None
+
+
+def beside(backups: "Backups", point: "Point", only: str, look: Look, *, json: bool) -> None:
+    """Do it, with the part of `point` that is meant; `only` names it, or a table of it."""
+    names = [part.service for part in point.parts if part.source == PHYSICAL]
+    service = only if only in names else names[0] if len(names) == 1 else ""
+    table = "" if only in ("", *names) else only
+    if not service or (table and look.wanted):
+        raise UsageError(
+            f"which database of {point.id} is meant is not said",
+            next_step=f"say `--only` with one of: {', '.join(names) or 'none'}",
+        )
+    if table:
+        rescue(backups, point.id, service, table, json=json)
+    elif look.into is not None:
+        into(backups, point.id, service, look.into, json=json)
+    elif look.stop:
+        stop(backups, service, json=json)
+    else:
+        side_by_side(backups, point.id, service, json=json)
+
+
+def side_by_side(backups: "Backups", point: str, service: str, *, json: bool) -> None:
+    """Have it serve beside the one in force, and tell how one gets in."""
+    with interruptible("nothing is left of it", "the same command begins anew"):
+        entrance = backups.begin_beside(point, service, note)
+    if json:
+        render.print_json({"point": point, "service": service, "connect": entrance})
+        return
+    render.out(f"{service} of {point} serves beside the one in force; who asks it reads only")
+    render.out(f"  {entrance}")
+    render.out(f"  {render.as_called(_ENDS)}")
+
+
+def stop(backups: "Backups", service: str, *, json: bool) -> None:
+    """End that."""
+    ended = backups.end_beside(service)
+    if json:
+        render.print_json({"service": service, "ended": ended})
+    else:
+        render.note("it is ended and removed" if ended else "there is none")
+
+
+def into(backups: "Backups", point: str, service: str, folder: Path, *, json: bool) -> None:
+    """Unpack it, and tell how a server is started on it."""
+    with interruptible("it is not whole", f"remove what is in {folder}, then again"):
+        server, entrance = backups.into(point, service, folder.absolute(), note)
+    if json:
+        told = {"point": point, "service": service, "folder": str(folder.absolute())}
+        render.print_json({**told, "start": server, "connect": entrance})
+        return
+    render.out(f"{service} of {point} is in {folder}. A server on it, which only reaches itself:")
+    render.out(f"  {server}")
+    render.out("and in:")
+    render.out(f"  {entrance}")

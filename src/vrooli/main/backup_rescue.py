@@ -1,0 +1,185 @@
+"""Composition of `vrooli restore --only TABLE`: one table of a restore point, in a schema beside
+the one that serves. What serves is never changed but by that schema.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vrooli.backup.room import Room
+from vrooli.backup.threads import to_its_end
+from vrooli.core.errors import UsageError
+from vrooli.core.ports.outputs import OutputProgram
+from vrooli.host.outputs import LocalOutputs
+from vrooli.main.backup_beside import Fetch, copy_of, fetched
+from vrooli.main.backup_left import RESCUE_LOCK
+from vrooli.main.backup_place import BackupPlace
+from vrooli.stack.beside import RESCUE
+from vrooli.stack.postgres.beside import ClusterCopy
+from vrooli.stack.postgres.cluster import ENV, SUPERUSER
+from vrooli.stack.postgres.rescue import tables
+from vrooli.stack.postgres.rescue.differing import Pair, Rescued, pair
+from vrooli.stack.postgres.rescue.tables import Facts, Table
+from vrooli.stack.postgres.upgrade.ask import Asker, quoted
+from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.wire import postgres
+from vrooli.stack.wire.dsn import Dsn
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """Of a table of one service."""
+
+    place: BackupPlace
+    service: str
+    told: Told
+
+    def table(self, said: str, fetch: Fetch) -> Rescued:
+        """Take the table that `said` names out of what `fetch` brings.
+
+        Raises:
+            UsageError: there is no such table, or more than one.
+            StartFailed: the copy does not come up, or the table cannot be copied.
+        """
+        with self.place.alone(RESCUE_LOCK, "another rescue"):
+            return asyncio.run(self._table(said, fetch))
+
+    async def _table(self, said: str, fetch: Fetch) -> Rescued:
+        async with self.place.context() as context:
+            copy = copy_of(context, self.service, RESCUE)
+            live = _live(copy.of)
+            await live.json("SELECT 1")  # it has to serve: say so before anything is fetched
+            try:
+                await fetched(copy, fetch, self.told)
+                async with copy.served(self.told) as asker:
+                    table = await tables.found(asker, said)
+                    return await _Taking(copy, asker, live, self.told).take(table)
+            finally:
+                await copy.remove()
+
+
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    """From a copy that serves, wherever it comes from, to the cluster that is in force."""
+
+    copy: ClusterCopy
+    asker: Asker
+    live: Asker
+    told: Told
+
+    async def take(self, table: Table) -> Rescued:
+        was = await tables.facts(self.asker, table)
+        if was is None:
+            raise RuntimeError("it was just found")
+        databases = await self.live.json("SELECT json_agg(datname) FROM pg_database")
+        if table.database not in databases:
+            raise UsageError(
+                f"what serves has no database `{table.database}`",
+                where=self.copy.of.name,
+                next_step=f"`CREATE DATABASE {quoted(table.database)}` there, then again",
+            )
+        # Once in the copy, once as a dump, once in what serves.
+        await asyncio.to_thread(Room(self.copy.of.folders).require, 3 * was.size)
+        schema = time.strftime("rescued_%Y%m%d_%H%M%S")
+        rescued = Table(table.database, schema, table.name)
+        serving = await tables.facts(self.live, table)
+        await self._copied(table, rescued)
+        await self._settled(rescued, was, serving)
+        both = pair(table, serving, rescued, was) if serving else None
+        if both is not None:
+            self.told("compare it with the one that serves")
+        return await self._said(table, rescued, both)
+
+    async def _copied(self, table: Table, rescued: Table) -> None:
+        """Rows and columns alone: what else belongs to it would refer to what serves."""
+        self.told(f"copy {table} into {rescued.schema}")
+        plain = f"CREATE TABLE {rescued.qualified} AS TABLE {table.qualified}"
+        await _do(self.asker, table.database, f"CREATE SCHEMA {quoted(rescued.schema)}", plain)
+        # Into a file, and not from hand to hand: half a dump would be taken for a whole one.
+        dump = self.copy.stage.folder / "table.sql"
+        await self._run(self._dump(rescued, dump))
+        await self._run(self._load(rescued, dump))
+
+    async def _run(self, program: OutputProgram) -> None:
+        output = await asyncio.to_thread(LocalOutputs().open, program)
+
+        def read() -> None:
+            try:
+                while output.readinto(memoryview(bytearray(65536))):
+                    pass
+                output.finish()
+            finally:
+                output.end()
+
+        await to_its_end(read, output.kill)
+
+    def _dump(self, rescued: Table, dump: Path) -> OutputProgram:
+        stage = self.copy.stage
+        argv = (
+            str(self.copy.programs().bin / "pg_dump"),
+            f"--schema={rescued.schema}",
+            f"--file={dump}",
+            *("--no-owner", "--no-privileges", "--no-password"),
+        )
+        env = _to(str(stage.sockets), stage.port, rescued.database, "")
+        return OutputProgram("take the table out", argv, env)
+
+    def _load(self, rescued: Table, dump: Path) -> OutputProgram:
+        of = self.copy.of
+        argv = (
+            str(of.programs_of(of.major).bin / "psql"),
+            *("--no-psqlrc", "--quiet", "--no-password", "--single-transaction"),
+            "--set=ON_ERROR_STOP=1",
+            f"--file={dump}",
+        )
+        env = _to(of.sockets, of.service.port, rescued.database, of.password)
+        return OutputProgram("put the table beside the one that serves", argv, env)
+
+    async def _settled(self, rescued: Table, was: Facts, serving: Facts | None) -> None:
+        """A primary key as it had one, for whoever had the table."""
+        database = rescued.database
+        statements = []
+        if was.key:
+            key = ", ".join(map(quoted, was.key))
+            statements.append(f"ALTER TABLE {rescued.qualified} ADD PRIMARY KEY ({key})")
+        if serving is not None:
+            owner = quoted(serving.owner)
+            statements.append(f"ALTER TABLE {rescued.qualified} OWNER TO {owner}")
+            statements.append(f"ALTER SCHEMA {quoted(rescued.schema)} OWNER TO {owner}")
+        statements.append(f"ANALYZE {rescued.qualified}")
+        await _do(self.live, database, *statements)
+
+    async def _said(self, table: Table, rescued: Table, both: Pair | None) -> Rescued:
+        undo = f"DROP SCHEMA {quoted(rescued.schema)} CASCADE;"
+        if both is None:
+            again = f"CREATE TABLE {table.qualified} AS TABLE {rescued.qualified};"
+            return Rescued(table, rescued, None, again, "", undo)
+        found = await both.differ(self.live)
+        missing, changed = both.missing_back(), both.changed_back()
+        return Rescued(
+            table,
+            rescued,
+            found,
+            missing if found.only_rescued else "",
+            changed if found.changed else "",
+            undo,
+        )
+
+
+def _live(of: Resource) -> Asker:
+    return Asker(of.context.tools.streams, of.stage.address, of.password)
+
+
+async def _do(asker: Asker, database: str, *statements: str) -> None:
+    target = Dsn(asker.address, SUPERUSER, asker.password, database)
+    await postgres.query(asker.streams, target, *statements)
+
+
+def _to(host: str, port: int, database: str, password: str) -> Mapping[str, str]:
+    """By variables: no name is taken for a connection string, and no password is seen."""
+    said = {"PGHOST": host, "PGPORT": str(port), "PGUSER": SUPERUSER, "PGDATABASE": database}
+    return {**ENV, **said, **({"PGPASSWORD": password} if password else {})}
