@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from scripts.reference_markdown import table
 from vrooli.autoheal.backup_metrics import BackupCollector
+from vrooli.autoheal.backup_wal import WalSeen
 from vrooli.autoheal.backups.known import Known
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
@@ -101,5 +102,6 @@ def _backups() -> BackupCollector:
     """Of one point, and of one drill."""
     point = Taken("", 0.0, 1.0, 1, 1, ("postgres",))
     drill = Drill(1.0, "", "postgres", True, 1.0, 1.0, 1.0, 1.0)
-    known = Known(BackupLedger((point,), (), (drill,)))
+    wal = WalSeen("postgres", True, "", 0.0, 0, ())
+    known = Known(BackupLedger((point,), (), (drill,)), wal=(wal,))
     return BackupCollector(lambda: known, Objectives, SystemClock())

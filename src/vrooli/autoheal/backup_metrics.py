@@ -106,6 +106,7 @@ class BackupCollector(Collector):
         for name, text, value in _OF_DRILLS:
             yield _family(name, text, {one.name: value(one, now) for one in drilled})
         yield from self._allowed(found)
+        yield from _wal(known)
 
     def _outcomes(self, found: Iterable[OfService]) -> Metric:
         family = GaugeMetricFamily(
@@ -137,3 +138,24 @@ def _family(name: str, text: str, values: dict[str, float]) -> Metric:
     for service, value in values.items():
         family.add_metric([service], value)
     return family
+
+
+def _wal(known: Known) -> Iterable[Metric]:
+    for name, text, values in (
+        (
+            "vrooli_backup_wal_lag_seconds",
+            "How far the receiver of WAL is behind, in time",
+            {one.service: one.lag_seconds for one in known.wal},
+        ),
+        (
+            "vrooli_backup_wal_lag_bytes",
+            "How far the receiver of WAL is behind",
+            {one.service: float(one.lag_bytes) for one in known.wal},
+        ),
+        (
+            "vrooli_backup_wal_streaming",
+            "1 while WAL is received as it is written",
+            {one.service: float(one.streaming) for one in known.wal},
+        ),
+    ):
+        yield _family(name, text, values)

@@ -73,6 +73,7 @@ def told(known: Known, objectives: Objectives, limit: int, before: str) -> dict[
     return {
         "trouble": known.trouble,
         "working": [asdict(one) for one in known.working],
+        "wal": [asdict(one) for one in known.wal],
         "services": [_row(one, objectives) for one in by_service(ledger)],
         "points": [asdict(point) for point in points],
         "next": points[-1].id if more else None,

@@ -26,6 +26,8 @@ from vrooli.stack.backup_ledger import (
     ledger_written,
 )
 from vrooli.stack.backup_settings import Objectives
+from vrooli.stack.postgres.wal.status import Received, received_written
+from vrooli.stack.postgres.wal.streams import note_written
 
 WALL = 10_000.0
 
@@ -135,6 +137,33 @@ def test_the_numbers_tell_what_can_be_trusted() -> None:
     assert said["vrooli_backup_rto_objective_seconds", "postgres"] == 900
     assert said["vrooli_backup_failures_total",] == 7
     assert ("vrooli_backup_drill_rto_seconds", "redis") not in said
+
+
+def _stream(home: Home, name: str, begun: float, gap: str, seen: float) -> None:
+    folder = home.root / "wal" / "postgres" / "7" / name
+    folder.mkdir(parents=True)
+    (folder / "stream.json").write_text(note_written(begun, gap), encoding="utf-8")
+    os.utime(folder / "stream.json", (seen, seen))
+
+
+async def test_what_is_received_of_the_wal_is_told_and_what_is_silent_grows_old(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path, tmp_path)
+    _stream(home, "00000001", 100.0, "", 200.0)
+    _stream(home, "00000002", 200.0, "", 300.0)
+    _stream(home, "00000002-2", 400.0, "the slot was lost", 500.0)
+    status = home.root / "wal" / "postgres" / "status.json"
+    seen = Received(at=WALL - 1, since=100.0, streaming=True, system="7", lag_seconds=0.5)
+    status.write_text(received_written(seen), encoding="utf-8")
+    clock = MemoryClock(WALL)
+    record = BackupRecord(home, LocalFiles(), clock)
+    (wal,) = (await record.look()).wal
+    assert (wal.service, wal.streaming, wal.lag_seconds) == ("postgres", True, 0.5)
+    assert wal.spans == ((100.0, 300.0), (400.0, 500.0))
+    await clock.advance(60.0)
+    (wal,) = (await record.look()).wal
+    assert (wal.streaming, wal.lag_seconds) == (False, 61.5)
 
 
 def test_what_was_never_verified_is_infinitely_old() -> None:

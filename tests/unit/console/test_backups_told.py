@@ -150,3 +150,20 @@ def test_a_job_that_is_due_is_told() -> None:
     said = backups_of(told(jobs=[row]))
     assert said.by_itself
     assert (said.due[0].next, said.due[0].running, said.due[0].wrong) == (NOW + 60, False, "")
+
+
+def test_any_moment_behind_a_point_in_a_time_without_a_gap_can_be_had() -> None:
+    spans = [[NOW - 5000, NOW - 4000], [NOW - 3000, NOW]]
+    row = {
+        "service": "postgres", "streaming": True, "why": "", "lag_seconds": 0.5, "lag_bytes": 9,
+        "spans": spans,
+    }  # fmt: skip
+    said = backups_of(told(points=[point(60), point(2000), point(3500)], wal=[row]))
+    (wal,) = said.wal
+    assert (wal.words, wal.level) == ("WAL is received, 0.5 s behind", "ok")
+    assert wal.spans == ((NOW - 2000, NOW),), "nothing to begin at in the first"
+    (lane,) = line_of(said.points, NOW, DAY, said.wal).lanes
+    assert lane.bars[0][1] > 0.99
+    assert lane.bar.startswith("M")
+    dead = backups_of(told(wal=[{**row, "streaming": False, "why": "no slot"}])).wal[0]
+    assert (dead.words, dead.level) == ("no WAL is received: no slot", "critical")

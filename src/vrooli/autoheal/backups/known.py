@@ -4,6 +4,7 @@ who works at them now. It asks no store, and needs no key.
 
 from dataclasses import dataclass, field, replace
 
+from vrooli.autoheal.backup_wal import WalSeen, wal_seen
 from vrooli.autoheal.filelocks import held
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
@@ -17,6 +18,9 @@ PATIENCE = 2.0
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of the record: of as many points as it holds, with long names."""
+
+MOST_RECEIVERS = 20
+"""Of WAL, that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,14 @@ class Known:
     """What is known.
 
     Attributes:
+        wal: of each PostgreSQL whose WAL is received.
         trouble: why it may be old, or nothing; empty when it is what the record says.
     """
 
     ledger: BackupLedger = field(default_factory=BackupLedger)
     working: tuple[Working, ...] = ()
     trouble: str = ""
+    wal: tuple[WalSeen, ...] = ()
 
 
 class BackupRecord:
@@ -79,7 +85,13 @@ class BackupRecord:
         elif stamp != self._stamp:
             ledger = ledger_read(self._files.read(path, LARGEST))
         self._stamp = stamp
-        return Known(ledger, self._working())
+        return Known(ledger, self._working(), wal=self._wal())
+
+    def _wal(self) -> tuple[WalSeen, ...]:
+        now, folder = self._clock.wall(), self._home.root / "wal"
+        names = self._files.names(str(folder))[:MOST_RECEIVERS]
+        found = (wal_seen(self._home, name, now) for name in names)
+        return tuple(one for one in found if one is not None)
 
     def _working(self) -> tuple[Working, ...]:
         home, wall = self._home, self._clock.wall()

@@ -44,11 +44,11 @@ class Backups:
 
     @asks("limit", "before")
     async def backups(self, request: Request) -> Response:
-        """`{at, enabled, trouble, working[], services[], points[], next, count, failures[], failed,
-        drills[], jobs[], checks[]}`: what can be gone back to, what was tried, what works at it
-        now and what is due next; newest first, from the record of this host. `trouble` says why
-        that may be old. Query: `limit` of points (100, at most 500), `before` (`next` of the page
-        before).
+        """`{at, enabled, trouble, working[], wal[], services[], points[], next, count, failures[],
+        failed, drills[], jobs[], checks[]}`: what can be gone back to, what was tried, what works
+        at it now and what is due next; newest first, from the record of this host. `trouble` says
+        why that may be old. Query: `limit` of points (100, at most 500), `before` (`next` of the
+        page before).
         """
         size = limit(request, 100, 500)
         before = request.query_params.get("before", "")

@@ -61,7 +61,7 @@ def _filled(view: View, now: list[Said]) -> list[Live[Any] | Spoken]:
     def line() -> Any:
         said = backups_of(now[0])
         at = float(now[0]["at"])
-        return line_of(said.points, at, span_of(said.points, at, wanted))
+        return line_of(said.points, at, span_of(said.points, at, wanted), said.wal)
 
     Tag("h2", "What can be gone back to")
     with Tag("section", "", "panel"):
@@ -118,6 +118,9 @@ def _head(said: Backups) -> None:
                     Tag("span", "newest: ")
                     moment(one.newest, since=True)
                     Tag("span", f"; it may be {length(one.allowed)} old")
+                for wal in said.wal:
+                    if wal.service == one.name:
+                        Tag("p", wal.words, "soft" if wal.level == "ok" else "message")
 
 
 def _empty(said: Backups) -> None:

@@ -103,6 +103,22 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """The WAL of a service, as it is received.
+
+    Attributes:
+        words: how that is.
+        level: how good.
+        spans: any moment of these can be gone back to, Unix seconds.
+    """
+
+    service: str
+    words: str
+    level: Level
+    spans: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Backups:
     """All of it.
 
@@ -121,6 +137,7 @@ class Backups:
     working: tuple[str, ...] = ()
     warned: tuple[Warned, ...] = ()
     due: tuple[Due, ...] = ()
+    wal: tuple[Received, ...] = ()
     trouble: str = ""
 
     @property
@@ -147,6 +164,7 @@ def backups_of(said: Mapping[str, Any]) -> Backups:
         working=tuple(_WORK.get(str(one["what"]), str(one["what"])) for one in said["working"]),
         warned=tuple(_warned(said["checks"])),
         due=tuple(_due(row) for row in said["jobs"]),
+        wal=tuple(_received(row, said["points"]) for row in said.get("wal") or ()),
         trouble=str(said["trouble"]),
     )
 
@@ -228,3 +246,19 @@ def _due(row: Mapping[str, Any]) -> Due:
     result = row.get("result") or {}
     wrong = str(result.get("message") or "") if result.get("status") in _WORST and last else ""
     return Due(str(row["name"]), float(row["next_due"] or 0.0), bool(row["running"]), wrong)
+
+
+def _received(row: Mapping[str, Any], points: Iterable[Mapping[str, Any]]) -> Received:
+    """Of each time without a gap the part behind the first restore point in it: what is before has
+    nothing to begin at.
+    """
+    service, streaming = str(row["service"]), bool(row["streaming"])
+    times = sorted(float(one["taken"]) for one in points if service in one["services"])
+    spans = []
+    for begin, end in row["spans"]:
+        first = next((at for at in times if begin <= at < end), None)
+        if first is not None:
+            spans.append((first, float(end)))
+    lag = length(max(0.0, float(row["lag_seconds"])))
+    words = f"WAL is received, {lag} behind" if streaming else f"no WAL is received: {row['why']}"
+    return Received(service, words, "ok" if streaming else "critical", tuple(spans))

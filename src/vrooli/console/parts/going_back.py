@@ -67,6 +67,10 @@ class GoingBack:
                 "was in force is kept, and can be gone back to.",
                 "soft",
             )
+            if said.wal:
+                with Tag("p", "", "soft"):
+                    Tag("span", "This goes back to a point as it is; to any moment after it: ")
+                    Tag("code", 'vrooli restore --to "2026-11-28 11:52"')
             form = Form(self._look, "row go-back")
             first = first_of(said, self._chosen)
             form.choice("what", "To which point", choices(said, self._chosen), first)

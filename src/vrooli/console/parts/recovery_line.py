@@ -1,9 +1,9 @@
 """What can be gone back to, on an axis of time: a lane a service. Pure, and how it is drawn."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from vrooli.console.parts.backups_told import Point, utc
+from vrooli.console.parts.backups_told import Point, Received, utc
 from vrooli.console.parts.html import Tag, moment
 from vrooli.console.parts.numbers import DAY
 from vrooli.console.parts.standing import Level
@@ -52,12 +52,23 @@ class Lane:
 
     Attributes:
         marks: the oldest first.
+        bars: parts of the axis, from 0 to 1, of which any moment can be gone back to.
         words: the same in a sentence.
     """
 
     name: str
     marks: tuple[Mark, ...]
     words: str
+    bars: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def bar(self) -> str:
+        """A path of SVG; empty without any."""
+        return "".join(
+            f"M{begin * WIDTH:.1f} 11h{max(2.0, (end - begin) * WIDTH):.1f}v8"
+            f"h-{max(2.0, (end - begin) * WIDTH):.1f}z"
+            for begin, end in self.bars
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +88,29 @@ def span_of(points: Sequence[Point], now: float, wanted: str) -> float:
     return next((one for one in SPANS.values() if oldest >= now - one), SPANS["365d"])
 
 
-def line_of(points: Sequence[Point], now: float, span: float) -> Line:
+def line_of(points: Sequence[Point], now: float, span: float, wal: Sequence[Received] = ()) -> Line:
     """What is drawn; to the minute, so that it is not drawn anew for nothing."""
     begin, end = now // 60 * 60 - span, (now // 60 + 1) * 60
     names = sorted({name for point in points for name in point.services})[:LANES]
     within = [point for point in points if begin <= point.taken < end]
-    return Line(begin, end, tuple(_lane(name, within, begin, end - begin) for name in names))
+    lanes = (_lane(name, within, begin, end - begin) for name in names)
+    spans = {one.service: one.spans for one in wal}
+    return Line(begin, end, tuple(_with_bars(one, spans, begin, end) for one in lanes))
+
+
+def _with_bars(
+    lane: Lane, spans: Mapping[str, Sequence[tuple[float, float]]], begin: float, end: float
+) -> Lane:
+    """To the part of the axis that has a mark, so that it is not drawn anew for nothing."""
+    bars = tuple(
+        (round((max(a, begin) - begin) / (end - begin), 3), round((b - begin) / (end - begin), 3))
+        for a, b in spans.get(lane.name, ())
+        if b > begin
+    )
+    words = (
+        f"{lane.words}; {len(bars)} spans of which any moment can be had" if bars else lane.words
+    )
+    return replace(lane, bars=bars, words=words)
 
 
 def _lane(name: str, points: Sequence[Point], begin: float, span: float) -> Lane:
@@ -113,6 +141,9 @@ def show_line(line: Line) -> None:
             box = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "preserveAspectRatio": "none"}
             with Tag("svg", "", "", role="img", aria_label=lane.words, **box):
                 Tag("path", "", "axis", d=f"M0 {HEIGHT / 2}h{WIDTH}")
+                if lane.bar:
+                    with Tag("path", "", "any", d=lane.bar):
+                        Tag("title", "any moment, by the WAL")
                 for mark in lane.marks:
                     with Tag("path", "", mark.level, d=mark.path):
                         Tag("title", mark.words)
@@ -126,3 +157,7 @@ def show_line(line: Line) -> None:
             with Tag("svg", "", "", viewBox="0 0 16 30", aria_hidden="true"):
                 Tag("path", "", level, d=_PATHS[level].format(x=8, a=3))
             Tag("span", words)
+        if any(lane.bars for lane in line.lanes):
+            with Tag("svg", "", "", viewBox="0 0 16 30", aria_hidden="true"):
+                Tag("path", "", "any", d="M0 11h16v8h-16z")
+            Tag("span", "any moment, by the WAL")
