@@ -6,11 +6,13 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
+from vrooli.backup.copying import Spread
+from vrooli.backup.copying import Told as Sending
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.pruning import Pruning
 from vrooli.backup.store import Store
-from vrooli.stack.backup_ledger import BackupLedger
+from vrooli.stack.backup_ledger import BackupLedger, Drill
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
 
@@ -51,6 +53,23 @@ class Shipped:
     removed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How a restore point is taken.
+
+    Attributes:
+        anew: whether another cluster than that of the last point is meant.
+        incremental: whether what changed since the last one is enough, where it can be had.
+        deep: whether all of a source is read again, and compared.
+        wait: whether another that is being taken is waited for.
+    """
+
+    anew: bool = False
+    incremental: bool = False
+    deep: bool = False
+    wait: bool = False
+
+
 class Backups(Protocol):
     """See `main.backup`, which makes it."""
 
@@ -59,8 +78,29 @@ class Backups(Protocol):
         """Where the store is."""
         ...
 
+    def only(self, store: str, told: Callable[[str], None]) -> "Backups":
+        """The same, looking into that store alone; into all of them, as one, when it is empty.
+        `told` hears of those that do not answer.
+
+        Raises:
+            UnknownName: there is no such store.
+        """
+        ...
+
+    def stores(self) -> tuple[str, ...]:
+        """The names of all stores, the nearest first."""
+        ...
+
     def store(self) -> Store:
         """Where they are."""
+        ...
+
+    def spread(self, told: Sending) -> Spread:
+        """Have each store hold what the others do.
+
+        Raises:
+            Busy: somebody does that already.
+        """
         ...
 
     def plan_pruning(self) -> Pruning:
@@ -109,10 +149,12 @@ class Backups(Protocol):
         """For others who want the disk, from now on."""
         ...
 
-    def take(
-        self, progress: Callable[[str, int], None], *, anew: bool = False, wait: bool = False
-    ) -> Point:
-        """Take one now; `wait` for another that is being taken.
+    def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
+        """Take one now.
+
+        Args:
+            progress: gets a service, and how many bytes of it are done.
+            how: see there.
 
         Raises:
             UsageError: there is nothing to take.
@@ -123,6 +165,12 @@ class Backups(Protocol):
 
     def prove(self, wanted: str, told: Callable[[str], None], *, wait: bool = False) -> Proof:
         """Restore one beside what serves, and look at it."""
+        ...
+
+    def drill(
+        self, wanted: str, only: str, told: Callable[[str], None], *, busy: bool = False
+    ) -> list[Drill]:
+        """Practise a restore; how it went, a row for each service."""
         ...
 
     def fetch(self, wanted: Fetched, told: Callable[[str], None]) -> None:

@@ -1,6 +1,6 @@
 """Reading no faster than others can bear: a bucket of bytes that fills at the rate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from vrooli.backup.streams import Readable
 
@@ -58,3 +58,21 @@ class Paced:
         if wait := self._bucket.take(size, self._clock()):
             self._pause(wait)
         return size
+
+
+def paced(
+    pieces: Iterator[bytearray],
+    rate: int,
+    clock: Callable[[], float],
+    pause: Callable[[float], None],
+    require: Callable[[], None],
+) -> Iterator[bytearray]:
+    """Pieces at a rate; `require` is called before each pause, and raises to end it."""
+    bucket = Bucket(rate, clock())
+    for piece in pieces:
+        yield piece
+        wait = bucket.take(len(piece), clock())
+        while wait > 0:
+            require()
+            pause(min(wait, LONGEST))
+            wait -= LONGEST

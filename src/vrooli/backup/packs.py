@@ -4,6 +4,7 @@ By hand: `age -d -i KEY PACK | zstd -d`; the pieces of a part, one after the oth
 """
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 
 import zstandard
@@ -32,11 +33,19 @@ def name_in_store(pack: Pack) -> str:
     return f"packs/{pack.name[:2]}/{pack.name}"
 
 
-def pack(piece: bytes | memoryview, seal: Seal) -> Packed:
+def mark(piece: bytes | bytearray | memoryview, key: bytes) -> str:
+    """What a piece is known by, to whoever has the key of the manifests. Another key than theirs:
+    whoever can have a piece of their own choice backed up must not get it signed.
+    """
+    own = hmac.digest(key, b"marks of pieces", "sha256")
+    return hmac.digest(own, piece, "sha256").hex()
+
+
+def pack(piece: bytes | memoryview, seal: Seal, mark: str = "") -> Packed:
     """Make one."""
     compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
     body = seal.close(compressor.compress(piece))
-    return Packed(Pack(hashlib.sha256(body).hexdigest(), len(body), len(piece)), body)
+    return Packed(Pack(hashlib.sha256(body).hexdigest(), len(body), len(piece), mark), body)
 
 
 def require_whole(pack: Pack, body: bytes, where: str) -> None:

@@ -22,11 +22,14 @@ class Pack:
         name: SHA-256 of what is stored, in hex: whether it is whole is seen without any key.
         size: bytes that are stored.
         plain: bytes of the piece.
+        mark: keyed digest of the piece, by which the next point knows it again; empty in points
+            of before there were any.
     """
 
     name: str
     size: int
     plain: int
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ import hashlib
 import hmac
 import io
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
-from vrooli.backup.packs import PIECE, name_in_store, pack, unpack
+from vrooli.backup.packs import PIECE, mark, name_in_store, pack, unpack
 from vrooli.backup.point import Pack, Part
 from vrooli.backup.sealing import Opener, Seal
 from vrooli.backup.store import Store
@@ -29,11 +29,13 @@ class Readable(Protocol):
 
 
 class Stored:
-    """What was written: its pieces, its length and its digest, known at the end."""
+    """What was written: its pieces, its length and its digest, known at the end; and `added`, the
+    bytes that were not in the store before.
+    """
 
     def __init__(self, key: bytes) -> None:
         self.packs: list[Pack] = []
-        self.plain = 0
+        self.plain = self.added = 0
         self._digest = hmac.new(key, digestmod=hashlib.sha256)
 
     def add(self, piece: memoryview) -> None:
@@ -41,41 +43,58 @@ class Stored:
         self._digest.update(piece)
         self.plain += len(piece)
 
+    def keep(self, one: Pack, new: bool) -> None:
+        """Its pack, in the same order."""
+        self.packs.append(one)
+        self.added += one.size if new else 0
+
     @property
     def digest(self) -> str:
         """HMAC-SHA-256 of all of it, in hex."""
         return self._digest.hexdigest()
 
 
-def write(stream: Readable, store: Store, seal: Seal, workers: int, told: Told) -> Stored:
-    """Read `stream` to its end, and have it in `store`.
+def write(
+    pieces: Iterable[bytearray],
+    store: Store,
+    seal: Seal,
+    workers: int,
+    told: Told,
+    known: Mapping[str, Pack] | None = None,
+) -> Stored:
+    """Have `pieces` in `store`.
 
     Args:
-        stream: what is read.
-        store: where its pieces go.
+        pieces: what is read, in its order.
+        store: where they go.
         seal: what closes them.
         workers: threads that compress.
         told: gets how many bytes were read.
+        known: packs that are there, by the marks of their pieces: none of these is stored again.
 
     Raises:
         StorageError, Unreachable: the store takes no more.
     """
-    stored, waiting = Stored(store.key), deque[Future[Pack]]()
+    stored, waiting = Stored(store.key), deque[Future[tuple[Pack, bool]]]()
 
-    def one(piece: bytearray) -> Pack:
-        made = pack(memoryview(piece), seal)
+    def one(piece: bytearray) -> tuple[Pack, bool]:
+        name = mark(piece, store.key)
+        if (there := (known or {}).get(name)) is not None and there.plain == len(piece):
+            return there, False
+        made = pack(memoryview(piece), seal, name)
         store.keep_pack(made.pack, made.body)
-        return made.pack
+        return made.pack, True
 
     with ThreadPoolExecutor(workers, thread_name_prefix="pack") as pool:
         try:
-            for piece in pieces(stream):
+            for piece in pieces:
                 stored.add(memoryview(piece))
                 waiting.append(pool.submit(one, piece))
                 if len(waiting) > workers:
-                    stored.packs.append(waiting.popleft().result())
+                    stored.keep(*waiting.popleft().result())
                 told(stored.plain)
-            stored.packs.extend(future.result() for future in waiting)
+            for future in waiting:
+                stored.keep(*future.result())
         except BaseException:
             for future in waiting:
                 future.cancel()

@@ -1,21 +1,26 @@
 """Taking a restore point: every source in its order, then the manifest, by which it is there."""
 
 import asyncio
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from threading import Event
 from typing import Any
 
-from vrooli.backup import streams
+from vrooli.backup import streams, taring
+from vrooli.backup.increments import Increment, increment_of, whole
 from vrooli.backup.keys import Keys
-from vrooli.backup.pacing import Paced
-from vrooli.backup.point import Part, Point
+from vrooli.backup.pacing import Paced, paced
+from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Refused
+from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.ports.clock import Clock
-from vrooli.core.ports.outputs import Outputs
-from vrooli.stack.backing import Backing
+from vrooli.core.ports.outputs import OutputProgram, Outputs
+from vrooli.stack.backing import Backing, Members, Reading
 
 SPARE = 256 * 1024 * 1024
 """Bytes that stay free for whoever else writes there."""
@@ -38,6 +43,8 @@ class Taker:
         room: bytes that are free where the store is.
         rate: bytes a second that are read at the most; 0: no limit.
         anew: whether another cluster than that of the last point is meant.
+        incremental: whether what changed since the last point is enough.
+        reading: how much of the sources is read again, for the proof.
         told: gets the service, and how many bytes of it are done.
     """
 
@@ -46,9 +53,11 @@ class Taker:
     outputs: Outputs
     clock: Clock
     workers: int
-    room: Callable[[], int]
+    room: Callable[[], float]
     anew: bool
     told: Callable[[str, int], None]
+    incremental: bool = False
+    reading: Reading = "usual"
     rate: int = 0
 
     async def take(
@@ -66,7 +75,6 @@ class Taker:
         """
         begun = self.clock.wall()
         await asyncio.to_thread(self.store.share_key, self.keys.seal)
-        await asyncio.to_thread(self.store.sweep)
         parts = [await self._part(subject) for subject in subjects]
         stack, host, by = about
         point = Point(id, stack, host, begun, self.clock.wall(), by, tuple(parts))
@@ -74,37 +82,76 @@ class Taker:
         return point
 
     async def _part(self, subject: Subject) -> Part:
+        begun = self.clock.wall()
         before = await subject.backing.ask()
-        self._require_same(subject, before)
+        last = await asyncio.to_thread(self._last, subject)
+        self._require_same(subject, last, before)
+        reusable = await asyncio.to_thread(self._reusable, subject, last)
         await asyncio.to_thread(self._require_room, subject, int(before.get("bytes", 0)))
         await subject.backing.begin()
         try:
-            stored = await self._stored(subject)
+            stored, how = await self._copied(subject, before, reusable)
+            rows = await subject.backing.rows(self.reading)
             after = await subject.backing.ask()
         finally:
             await subject.backing.end()
         return Part(
             source=subject.backing.form,
             service=subject.service,
-            form="tar",
+            form=subject.backing.shape,
             plain=stored.plain,
             digest=stored.digest,
             packs=tuple(stored.packs),
-            facts={"before": dict(before), "after": dict(after)},
+            facts={
+                "begun": begun,
+                "taken": self.clock.wall(),
+                "added": stored.added,
+                "before": dict(before),
+                "after": dict(after),
+                **how,
+                **({"rows": rows} if rows else {}),
+            },
         )
 
-    async def _stored(self, subject: Subject) -> streams.Stored:
-        output = await asyncio.to_thread(self.outputs.open, subject.backing.program())
+    async def _copied(
+        self, subject: Subject, now: Mapping[str, Any], last: Part | None
+    ) -> tuple[streams.Stored, Mapping[str, Any]]:
+        """What was stored, and facts about how. Where the server does not give what changed, for
+        which it has many reasons, the whole of it is taken.
+        """
+        backing, how = subject.backing, Increment(None)
+        if self.incremental and backing.known_by:
+            with tempfile.TemporaryDirectory(prefix="vrooli-") as work:
+                how = await asyncio.to_thread(
+                    increment_of, subject.service, backing, now, self.store, self.keys, work
+                )
+                if how.program is not None:
+                    try:
+                        return await self._stored(subject, how.program, None), how.facts
+                    except StartFailed as error:
+                        how = whole(" ".join(error.what.split()))
+        return await self._stored(subject, backing.program(), last), how.facts
+
+    async def _stored(
+        self, subject: Subject, program: OutputProgram | Members, last: Part | None
+    ) -> streams.Stored:
+        packs = last.packs if last is not None else ()
+        known = {pack.mark: pack for pack in packs if pack.mark}
+        if isinstance(program, Members):
+            given_up = Event()
+            borders = set(accumulate(pack.plain for pack in packs))
+            require = partial(_go_on, given_up)
+            cut = taring.pieces(program, borders, require)
+            if self.rate:
+                cut = paced(cut, self.rate, time.monotonic, time.sleep, require)
+            return await to_its_end(lambda: self._write(subject, cut, known), given_up.set)
+        output = await asyncio.to_thread(self.outputs.open, program)
 
         def store() -> streams.Stored:
             try:
-                stored = streams.write(
-                    Paced(output, self.rate, time.monotonic, time.sleep) if self.rate else output,
-                    self.store,
-                    self.keys.seal,
-                    self.workers,
-                    lambda done: self.told(subject.service, done),
-                )
+                slow = self.rate and Paced(output, self.rate, time.monotonic, time.sleep)
+                cut = streams.pieces(slow or output)
+                stored = self._write(subject, cut, known)
                 output.finish()
             finally:
                 output.end()
@@ -112,16 +159,42 @@ class Taker:
 
         return await to_its_end(store, output.kill)
 
-    def _require_same(self, subject: Subject, said: Mapping[str, Any]) -> None:
+    def _write(
+        self, subject: Subject, pieces: Iterator[bytearray], known: Mapping[str, Pack]
+    ) -> streams.Stored:
+        def told(done: int) -> None:
+            self.told(subject.service, done)
+
+        return streams.write(pieces, self.store, self.keys.seal, self.workers, told, known)
+
+    def _last(self, subject: Subject) -> tuple[Point, Part] | None:
+        """The newest point that has it, in the same form."""
+        for id in reversed(self.store.ids()):
+            point = self.store.point(id)
+            part = point.part_of(subject.service)
+            if part is not None:
+                return point, part
+        return None
+
+    def _reusable(self, subject: Subject, last: tuple[Point, Part] | None) -> Part | None:
+        """What need not be stored again. Nothing of a point that failed its proof: a piece that
+        was damaged in the store would be in all points to come.
+        """
+        if last is None or last[1].source != subject.backing.form:
+            return None
+        proof = self.store.proof(last[0].id)
+        return None if proof is not None and proof.outcome == "failed" else last[1]
+
+    def _require_same(
+        self, subject: Subject, last: tuple[Point, Part] | None, said: Mapping[str, Any]
+    ) -> None:
         """An empty database that was made in the place of a lost one is no newer state of it."""
-        if self.anew or not (ids := self.store.ids()):
+        if self.anew or last is None:
             return
-        last = self.store.point(ids[-1])
-        part = last.part_of(subject.service)
-        was = (part.facts.get("before") or {}).get("system") if part else None
+        was = (last[1].facts.get("before") or {}).get("system")
         if was is not None and was != said.get("system"):
             raise Refused(
-                f"{subject.service} is another cluster than the one in {last.id}: it was made anew",
+                f"{subject.service} is another one than that in {last[0].id}: it was made anew",
                 where=self.store.where,
                 next_step="if its data was lost, `vrooli restore`; if an upgrade or you made it "
                 "anew, `vrooli backup run --anew`",
@@ -133,7 +206,12 @@ class Taker:
         if free < need:
             raise Refused(
                 f"up to {need // 1_000_000} MB may be needed for {subject.service}, "
-                f"{free // 1_000_000} MB are free",
+                f"{free / 1_000_000:.0f} MB are free",
                 where=self.store.where,
                 next_step="make room there; nothing was written",
             )
+
+
+def _go_on(given_up: Event) -> None:
+    if given_up.is_set():
+        raise Refused("it was ended in the middle", next_step="take it again")

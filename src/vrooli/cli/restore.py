@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import size, when
+from vrooli.cli.backup_words import note, size, when
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json
-from vrooli.core.errors import EXIT_FAILURE, Refused, UsageError
+from vrooli.core.errors import EXIT_FAILURE, Refused, UsageError, VrooliError
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -40,6 +40,8 @@ Examples:
   vrooli restore --to 0/5000028
 
   vrooli restore 20261128t075212z-3f09ab --yes
+
+  vrooli restore latest --from offsite
 """
 
 
@@ -73,16 +75,22 @@ def register(app: typer.Typer, kit: Kit) -> None:
         failed: Annotated[
             bool, typer.Option("--failed", help="Also one whose proof failed.")
         ] = False,
+        from_: Annotated[
+            str,
+            typer.Option(
+                "--from", help="Take it from this store alone.", metavar="NAME", show_default=False
+            ),
+        ] = "",
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
         home = home_to_change(kit, file)
         asked = _Asked(wanted, to, point_only, failed)
-        plan = _Plan(kit.backups(home), asked)
+        plan = _Plan(kit.backups(home).only(from_, note), asked, from_)
         if not json:
             plan.tell()
-        for part in plan.point.parts:
+        for part in plan.parts:
             if not (dry_run or yes):
                 _ask(part.service)
             _restored(kit, home, part, plan.wish(part, dry_run=dry_run), json=json)
@@ -94,7 +102,8 @@ class _Asked:
     def __init__(self, wanted: str, to: str, point_only: bool, failed: bool) -> None:
         self.point = "" if wanted == "latest" else wanted
         self.to, self.failed = to, failed
-        self.point_only = point_only or (bool(self.point) and not to)
+        # One whose proof failed begins no way.
+        self.point_only = point_only or (bool(self.point or failed) and not to)
         if to and (self.point or point_only):
             raise UsageError(
                 "`--to` chooses the point itself",
@@ -105,39 +114,45 @@ class _Asked:
 class _Plan:
     """Which point, and which WAL."""
 
-    def __init__(self, backups: "Backups", asked: _Asked) -> None:
+    def __init__(self, backups: "Backups", asked: _Asked, store: str) -> None:
         from vrooli.stack.postgres.wal.moments import moment
 
         self._backups, self._asked = backups, asked
-        self._store = backups.store()
+        self._name, self._store = store, backups.store()
         self._moment: Moment | None = None
         if not asked.point_only:
             self._moment = moment(asked.to or "latest", time.time())
-        self._newest = self._store.newest_good() if not asked.point else None
-        self._ways = self._found()
-        self.point = self._chosen()
+        newest = "" if asked.point else self._store.newest_good().id
+        self.point = self._good(asked.point or newest)
+        self._rest = self.point.id
+        self._ways = {} if self._moment is None else self._found(self._moment)
+        self.parts = self._chosen()
 
-    def _found(self) -> "dict[str, Way]":
-        if self._moment is None or self._newest is None:
-            return {}
-        found = {
-            part.service: self._backups.way(part.service, self._moment)
-            for part in self._newest.parts
-            if part.source == _PHYSICAL
+    def _found(self, moment: "Moment") -> "dict[str, Way]":
+        """By service; those that no moment can be reached of stay out."""
+        points = [self.point]
+        if self._asked.to:  # the newest point may be one of something else
+            points = [one for _, one in self._store.points() if not isinstance(one, VrooliError)]
+        services = {
+            part.service for one in points for part in one.parts if part.source == _PHYSICAL
         }
-        if self._asked.to and not found:
+        if self._asked.to and not services:
             raise UsageError(
                 "only a PostgreSQL can go back to a moment",
                 next_step="leave `--to` out: a restore point is gone back to as a whole",
             )
-        return found
+        return {service: self._backups.way(service, moment) for service in sorted(services)}
 
-    def _chosen(self) -> "Point":
-        """What the way begins at; else the one that was named, or the newest good one."""
-        if self._ways:
-            first = min(self._ways.values(), key=lambda way: way.base.taken)
-            return self._good(first.base.id)
-        return self._good(self._asked.point) if self._newest is None else self._newest
+    def _chosen(self) -> "list[Part]":
+        """What is restored: by `--to` only what can go back to a moment, the rest stays."""
+        bases = {service: self._good(way.base.id) for service, way in self._ways.items()}
+        if bases:
+            self.point = min(bases.values(), key=lambda point: point.taken)
+        own = [part for service, point in bases.items() if (part := point.part_of(service))]
+        if self._asked.to:
+            return own
+        rest = self._store.point(self._rest)
+        return own + [part for part in rest.parts if part.service not in bases]
 
     def _good(self, id: str) -> "Point":
         point = self._store.point(id)
@@ -152,14 +167,16 @@ class _Plan:
 
     def wish(self, part: "Part", *, dry_run: bool) -> "Wish":
         """What is asked of the resource."""
+        from vrooli.backup.chains import room_of
         from vrooli.stack.upgrading import Wish
 
-        way, room = self._ways.get(part.service), part.plain
+        way, room = self._ways.get(part.service), room_of(part, self._store)
         along: dict[str, Any] = {}
         if way is not None and way.files and self._moment is not None:
             along = {"until": self._moment.text, "timeline": way.timeline}
             room += way.size
-        return Wish(restore=self.point.id, room=room, dry_run=dry_run, **along)
+        id = way.base.id if way is not None else self._rest
+        return Wish(restore=id, room=room, dry_run=dry_run, store=self._name, **along)
 
     def tell(self) -> None:
         """Say what will be there, and what will not."""

@@ -8,7 +8,14 @@ from vrooli.backup.proof import Proof
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
 from vrooli.host.locks import FileLock
-from vrooli.stack.backup_ledger import BackupLedger, Failure, Taken, ledger_read, ledger_written
+from vrooli.stack.backup_ledger import (
+    BackupLedger,
+    Drill,
+    Failure,
+    Taken,
+    ledger_read,
+    ledger_written,
+)
 from vrooli.stack.durable import write_durably
 
 
@@ -47,8 +54,13 @@ class BackupBook:
             services=tuple(part.service for part in point.parts),
             sources={part.service: part.source for part in point.parts},
             stores=stores,
+            sizes={part.service: part.plain for part in point.parts},
         )
         self.change(lambda ledger: ledger.with_point(one))
+
+    def drilled(self, drill: Drill) -> None:
+        """Write down how a restore for practice went."""
+        self.change(lambda ledger: ledger.with_drill(drill))
 
     def proved(self, proof: Proof) -> None:
         """Write down what became of a look; nothing of a point that was taken elsewhere."""
@@ -57,7 +69,13 @@ class BackupBook:
             known = next((one for one in ledger.points if one.id == proof.point), None)
             if known is None:
                 return ledger
-            told = replace(known, outcome=proof.outcome, proved=proof.at, why=proof.why)
+            told = replace(
+                known,
+                outcome=proof.outcome,
+                proved=proof.at,
+                why=proof.why,
+                seconds=proof.seconds,
+            )
             return ledger.with_point(told)
 
         self.change(change)

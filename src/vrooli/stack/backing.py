@@ -2,13 +2,20 @@
 data, asked by `backup`.
 """
 
+import tarfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
 
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.stack.upgrading import Told
+
+Reading = Literal["spare", "usual", "deep"]
+"""How much of a source is read again to compare a copy with it: what costs next to nothing, what a
+server does not feel, or all.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +31,76 @@ class Found:
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Content(Protocol):
+    """What a member of a tar holds."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at the most `size`; empty at its end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of a tar.
+
+    Attributes:
+        info: its name and what else stands in its header; `size` is what is read of `content`.
+        content: what it holds; None where it is no file.
+        grows: whether bytes are added to its end, and none of it changes otherwise.
+    """
+
+    info: tarfile.TarInfo
+    content: Content | None = None
+    grows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What is laid up as a tar by ourselves, where no program does.
+
+    Attributes:
+        title: what is done, for messages.
+        all: begins to read; each member is read to its end before the next one is asked for.
+    """
+
+    title: str
+    all: Callable[[], Iterator[Member]]
+
+
+TAR, TREE = "tar", "tree"
+"""A tar of files and folders alone, which are given to one owner; and one with links too, of files
+that belong to whom they belonged.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Practised:
+    """What a restore for practice saw.
+
+    Attributes:
+        answered: when the copy answered for the first time, in seconds of the monotonic clock;
+            None: now.
+        lost: seconds of writes that are in what serves and not in the copy; None: not known, then
+            it counts from the beginning of the restore point.
+    """
+
+    answered: float | None = None
+    lost: float | None = None
+
+
 class Backing(ABC):
     """Of one resource. Every method raises VrooliError when it cannot go on.
 
     Attributes:
         form: what the bytes are: who restores them must know it.
+        known_by: the last file of its tar, by which its next copy can tell what changed since;
+            empty where each copy is whole.
+        shape: how they are unpacked, `tar` or `tree`.
     """
 
     form: ClassVar[str]
+    known_by: ClassVar[str] = ""
+    shape: ClassVar[str] = TAR
 
     @abstractmethod
     async def begin(self) -> None:
@@ -48,8 +117,27 @@ class Backing(ABC):
         """
 
     @abstractmethod
-    def program(self) -> OutputProgram:
-        """What writes its data as one tar, consistent at its end, while it serves."""
+    def program(self) -> OutputProgram | Members:
+        """What writes its data as one tar, consistent at its end, while it serves; or what such a
+        tar is made of.
+        """
+
+    def increment(self, known: Path) -> OutputProgram | None:
+        """What writes as one tar what changed since an earlier copy; None where that is not known.
+
+        Args:
+            known: a file, which holds what `known_by` was in that copy.
+        """
+        return None
+
+    async def rows(self, reading: Reading) -> Mapping[str, Any]:
+        """What the source holds at the end of a copy, as `expect` takes it; between `begin` and
+        `end`. Nothing where a copy is not compared with it.
+        """
+        return {}
+
+    def expect(self, rows: Mapping[str, Any]) -> None:  # noqa: B027 -- most have nothing to do
+        """What the source of the copy that is proven next held then."""
 
     @abstractmethod
     async def prepare(self) -> str:
@@ -64,6 +152,22 @@ class Backing(ABC):
         Raises:
             StartFailed: it does not, with what was seen.
         """
+
+    async def practise(self, facts: Mapping[str, Any], since: float, told: Told) -> Practised:
+        """Have the copy in that folder answer, and say when it did and what it lacks.
+
+        Here the whole proof counts; a kind whose copies answer sooner knows better.
+
+        Args:
+            facts: what was asked when the copy was made.
+            since: Unix seconds; what was written before is in it.
+            told: gets lines about how far it is.
+
+        Raises:
+            StartFailed: it does not answer, with what was seen.
+        """
+        await self.prove(told)
+        return Practised()
 
     @abstractmethod
     async def clean(self) -> None:

@@ -32,6 +32,21 @@ class StoreSettings:
     lock: float = 0.0
 
 
+FROM_THE_ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""What a bucket is opened with where the stack file names no keys."""
+
+
+def variables(stores: Mapping[str, StoreSettings]) -> set[str]:
+    """Names of the variables that a program needs which opens these stores."""
+    keys = [
+        (one.access_key, one.secret_key, one.prune_access_key, one.prune_secret_key)
+        for one in stores.values()
+    ]
+    named = {key.removeprefix("env:") for some in keys for key in some if key.startswith("env:")}
+    bare = any(one.url.startswith("s3:") and not one.access_key for one in stores.values())
+    return named | (set(FROM_THE_ENVIRONMENT) if bare else set())
+
+
 @dataclass(frozen=True, slots=True)
 class FilesSettings:
     """`[backup.files.NAME]`: files that belong to the set.
@@ -59,6 +74,17 @@ class Objectives:
     redis_rpo: float = 2 * 3600.0
     system_rto: float = 30 * 60.0
     system_rpo: float = 24 * 3600.0
+
+    def of(self, source: str) -> tuple[float, float]:
+        """Seconds that a restore may take, and of writes that may be lost, of what a source like
+        `postgres-physical` took.
+        """
+        kind = source.partition("-")[0]
+        if kind == "postgres":
+            return self.postgres_rto, self.postgres_rpo
+        if kind == "redis":
+            return self.redis_rto, self.redis_rpo
+        return self.system_rto, self.system_rpo
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from vrooli.backup.keys import Keys, keys_of
 from vrooli.backup.point import Part, Point
 from vrooli.backup.sealing import new_identity
 from vrooli.backup.store import Store
-from vrooli.backup.streams import Stored, write
+from vrooli.backup.streams import Stored, pieces, write
 from vrooli.host.memory.blobs import MemoryBlobs
 
 ID = "20261128t075212z-3f09ab"
@@ -25,7 +25,7 @@ def new_store(keys: Keys) -> tuple[Store, MemoryBlobs]:
 
 def stored(data: bytes, store: Store, keys: Keys) -> Stored:
     """`data`, in the store."""
-    return write(BytesIO(data), store, keys.seal, 2, lambda _: None)
+    return write(pieces(BytesIO(data)), store, keys.seal, 2, lambda _: None)
 
 
 def part_of(written: Stored, service: str = "postgres") -> Part:

@@ -29,7 +29,8 @@ async def build(view: View) -> None:
         key=("runs", *sorted(wanted.query.items())),
     )
     asked.show_trouble()
-    asked.show(lambda answer: _empty(answer, wanted), of=lambda answer: bool(answer["runs"]))
+    own = not view.acting.person.may(ADMIN)
+    asked.show(lambda answer: _empty(answer, wanted, own), of=lambda answer: bool(answer["runs"]))
     around = Tag("div", "", "scroll", tabindex="0", role="region", aria_label="Runs")
     with around, Tag("table", "", "runs"):
         with Tag("thead"), Tag("tr"):
@@ -87,11 +88,13 @@ def _select(name: str, values: list[str], chosen: str) -> None:
             Tag("option", one or "any", value=one, **picked)
 
 
-def _empty(answer: dict[str, Any], wanted: RunFilter) -> None:
+def _empty(answer: dict[str, Any], wanted: RunFilter, own: bool) -> None:
     if answer["runs"]:
         return
     with Tag("div", "", "empty"):
         Tag("p", "No runs of this kind." if wanted.narrows or wanted.cursor else "No runs yet.")
+        if own:
+            Tag("p", "You see your own runs. An admin sees those of all.", "soft")
         link("Start a routine", "/routines")
 
 

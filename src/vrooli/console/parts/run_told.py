@@ -33,7 +33,8 @@ def show_head(seen: RunSeen, controls: Callable[[RunSeen], None]) -> None:
     if state_of(run) == "pausing":
         Tag("p", "It pauses as soon as what is under way has ended; nothing new begins.", "soft")
     if why.get("next_step") and not why["moving"] and run["status"] not in ENDED:
-        Tag("p", f"Next: {why['next_step']}", "soft")
+        how = "On the command line" if "`vrooli" in why["next_step"] else "Next"
+        Tag("p", f"{how}: {why['next_step']}", "soft")
     if run.get("parent"):
         with Tag("p"):
             link(f"started by run {run['parent']}", f"/runs/{run['parent']}")

@@ -77,7 +77,7 @@ class PostgresKind(Kind):
         sockets = socket_folder(place.home, service.name)
         text = self._conf(service, place, programs.major)
         before: list[Command] = [
-            *left_behind(place.home.root / "data", service.name),
+            *left_behind(place, service.name),
             EnsureDirectory(str(place.home.run), 0o711 if user else 0o700),
             EnsureDirectory(sockets, 0o700, user),
         ]
@@ -124,11 +124,11 @@ class PostgresKind(Kind):
         """By pg_upgrade into a folder of its own; see `stack.postgres.upgrade`."""
         from vrooli.stack.postgres.restore import Restore
         from vrooli.stack.postgres.upgrade.move import Move
-        from vrooli.stack.postgres.upgrade.undo import Forget, Undo
+        from vrooli.stack.postgres.upgrade.undo import Forget, PostgresUndo
 
         resource = self._resource(service, context)
         if wish.undo:
-            return Undo(resource)
+            return PostgresUndo(resource)
         if wish.restore:
             return Restore(resource, wish, _apart(service, context, RESTORE))
         return Forget(resource) if wish.forget else Move(resource, wish)

@@ -1,8 +1,9 @@
 """Redis's protocol (RESP2): commands as arrays of strings, and the short answers a probe needs."""
 
+from collections.abc import Sequence
 from urllib.parse import unquote
 
-from vrooli.core.address import HostPort
+from vrooli.core.address import Address, HostPort
 from vrooli.core.errors import AccessDenied, ProtocolError, VrooliError
 from vrooli.core.ports.streams import Stream, Streams
 from vrooli.stack.wire.dsn import split
@@ -74,6 +75,11 @@ async def ask(streams: Streams, url: str, *words: str) -> str:
     parts = split(url, ("redis", "rediss"))
     address = HostPort(parts.hostname or "127.0.0.1", parts.port or 6379, parts.scheme == "rediss")
     login = [unquote(word) for word in (parts.username, parts.password) if word]
+    return await ask_at(streams, address, login, *words)
+
+
+async def ask_at(streams: Streams, address: Address, login: Sequence[str], *words: str) -> str:
+    """The same of the Redis at an address; `login` is a password, or a user and a password."""
     stream = await streams.open(address)
     try:
         session = Session(stream)

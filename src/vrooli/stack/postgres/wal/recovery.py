@@ -11,10 +11,11 @@ from vrooli.stack import logs
 from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.upgrade.ask import Asker
-from vrooli.stack.postgres.upgrade.programs import COMES_UP, Programs
+from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.wal.following import DROP_SLOT, TAKE_SLOT
 from vrooli.stack.postgres.wal.moments import told
 from vrooli.stack.postgres.wal.names import is_lsn
+from vrooli.stack.running import COMES_UP
 from vrooli.stack.upgrading import Told, Wish
 
 SLOWEST = 2_000_000.0
