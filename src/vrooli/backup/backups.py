@@ -41,6 +41,21 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Shipped:
+    """What became of the WAL of a resource.
+
+    Attributes:
+        files: how many whole ones are new in the store.
+        size: bytes that went there.
+        removed: how many went here, which nothing needs any more.
+    """
+
+    files: int
+    size: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Taking:
     """How a restore point is taken.
 
@@ -55,21 +70,6 @@ class Taking:
     incremental: bool = False
     deep: bool = False
     form: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """What became of the WAL of a resource.
-
-    Attributes:
-        files: how many whole ones are new in the store.
-        size: bytes that went there.
-        removed: how many went here, which nothing needs any more.
-    """
-
-    files: int
-    size: int
-    removed: int
 
 
 class Backups(Protocol):

@@ -14,7 +14,7 @@ from vrooli.cli.options import File, Json
 from vrooli.cli.restore_asking import failed_at, require_meant
 from vrooli.cli.restore_beside import Look, beside
 from vrooli.cli.restore_told import Restoring, tell_plan
-from vrooli.core.errors import Refused, UsageError
+from vrooli.core.errors import Refused, UsageError, VrooliError
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -127,7 +127,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
             plan.tell()
             tell_plan(backups, point)
         _require_starts(point)
-        for part in point.parts:
+        for part in plan.parts:
             if only not in ("", part.service):
                 continue
             if not dry_run:
@@ -143,7 +143,8 @@ class _Asked:
     def __init__(self, wanted: str, to: str, point_only: bool, failed: bool) -> None:
         self.point = "" if wanted == "latest" else wanted
         self.to, self.failed = to, failed
-        self.point_only = point_only or (bool(self.point) and not to)
+        # One whose proof failed begins no way.
+        self.point_only = point_only or (bool(self.point or failed) and not to)
         if to and (self.point or point_only):
             raise UsageError(
                 "`--to` chooses the point itself",
@@ -162,31 +163,37 @@ class _Plan:
         self._moment: Moment | None = None
         if not asked.point_only:
             self._moment = moment(asked.to or "latest", time.time())
-        self._newest = self._store.newest_good() if not asked.point else None
-        self._ways = self._found()
-        self.point = self._chosen()
+        newest = "" if asked.point else self._store.newest_good().id
+        self.point = self._good(asked.point or newest)
+        self._rest = self.point.id
+        self._ways = {} if self._moment is None else self._found(self._moment)
+        self.parts = self._chosen()
 
-    def _found(self) -> "dict[str, Way]":
-        if self._moment is None or self._newest is None:
-            return {}
-        found = {
-            part.service: self._backups.way(part.service, self._moment)
-            for part in self._newest.parts
-            if part.source == _PHYSICAL
+    def _found(self, moment: "Moment") -> "dict[str, Way]":
+        """By service; those that no moment can be reached of stay out."""
+        points = [self.point]
+        if self._asked.to:  # the newest point may be one of something else
+            points = [one for _, one in self._store.points() if not isinstance(one, VrooliError)]
+        services = {
+            part.service for one in points for part in one.parts if part.source == _PHYSICAL
         }
-        if self._asked.to and not found:
+        if self._asked.to and not services:
             raise UsageError(
                 "only a PostgreSQL can go back to a moment",
                 next_step="leave `--to` out: a restore point is gone back to as a whole",
             )
-        return found
+        return {service: self._backups.way(service, moment) for service in sorted(services)}
 
-    def _chosen(self) -> "Point":
-        """What the way begins at; else the one that was named, or the newest good one."""
-        if self._ways:
-            first = min(self._ways.values(), key=lambda way: way.base.taken)
-            return self._good(first.base.id)
-        return self._good(self._asked.point) if self._newest is None else self._newest
+    def _chosen(self) -> "list[Part]":
+        """What is restored: by `--to` only what can go back to a moment, the rest stays."""
+        bases = {service: self._good(way.base.id) for service, way in self._ways.items()}
+        if bases:
+            self.point = min(bases.values(), key=lambda point: point.taken)
+        own = [part for service, point in bases.items() if (part := point.part_of(service))]
+        if self._asked.to:
+            return own
+        rest = self._store.point(self._rest)
+        return own + [part for part in rest.parts if part.service not in bases]
 
     def _good(self, id: str) -> "Point":
         point = self._store.point(id)
@@ -210,7 +217,8 @@ class _Plan:
             along = {"until": self._moment.text, "timeline": way.timeline}
             room += way.size
         along["mark"] = secrets.token_hex(4)
-        return Wish(restore=self.point.id, room=room, dry_run=dry_run, store=self._name, **along)
+        id = way.base.id if way is not None else self._rest
+        return Wish(restore=id, room=room, dry_run=dry_run, store=self._name, **along)
 
     def since(self, part: "Part") -> float:
         """Unix seconds: what was committed before is in what is restored."""

@@ -122,7 +122,10 @@ class StackBackups:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
             BackupBook(self.home).taken(point, (name,))
-        self.ship()
+        try:
+            self.ship()
+        except VrooliError as error:  # the point is there all the same
+            self.told(f"the WAL that was received did not go to the store: {error.what}")
         return point
 
     def spread(self, told: Sending) -> Spread:
@@ -178,7 +181,7 @@ class StackBackups:
 
     def ship(self) -> Mapping[str, Shipped]:
         """See `main.backup_ship`."""
-        return backup_ship.ship(self._place)
+        return backup_ship.ship(self._place, self.told)
 
     def _wal(self, service: str) -> BackupWal:
         return BackupWal(self.home, self.store(), service, lambda: self._place.keys().opener)

@@ -2,17 +2,19 @@
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vrooli.backup.backups import Shipped
 from vrooli.backup.keys import Keys
 from vrooli.backup.store import Store
 from vrooli.backup.wal import StoredName, WalShelf
+from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
 from vrooli.main.backup_place import BackupPlace
+from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
 from vrooli.stack.postgres.wal.choosing import Base, is_segment
 from vrooli.stack.postgres.wal.names import PARTIAL, segment_of
@@ -21,26 +23,52 @@ from vrooli.stack.postgres.wal.streams import Stream, streams_in, wal_folder
 _ONLY_FILES = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def ship(place: BackupPlace) -> dict[str, Shipped]:
-    """Of every resource whose WAL is received here.
+def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
+    """Of every resource whose WAL is received here, to every store that answers.
 
     Raises:
         Busy: somebody else does.
+        VrooliError: what the first store said, when none takes anything.
     """
     with place.alone("backup-wal.lock", "bringing WAL to the store"):
         services = _services(place.home)
         if not services:
             return {}
-        keys, store = place.keys(), place.store()
-        return {name: Shipping(place.home, store, keys, name).ship() for name in services}
+        keys, failures = place.keys(), dict[str, VrooliError]()
+        found = {name: Shipped(0, 0, 0) for name in services}
+        stores = BackupStores(place.home, place.environment)
+        for store in stores.settings():
+            try:
+                shelf = Store(stores.blobs(store), keys.mac)
+                for name in services:
+                    sent = Shipping(place.home, shelf, keys, name).ship()
+                    found[name] = max(found[name], sent, key=lambda one: one.size)
+            except VrooliError as error:
+                failures[store] = error
+                told(f"{store}: {error.what}; WAL will go there later")
+        if len(failures) == len(stores.settings()):
+            raise next(iter(failures.values()))
+        if not failures:  # each of them has it
+            nearest = place.store()
+            for name in services:
+                removed = Shipping(place.home, nearest, keys, name).remove_here()
+                found[name] = replace(found[name], removed=removed)
+        return found
 
 
 def prune_wal(place: BackupPlace) -> int:
-    """Remove from the store the WAL that none of its points needs; how many files went."""
+    """Remove from the stores the WAL that none of their points needs; how many files went. A store
+    that does not answer is left for the next time.
+    """
     with place.alone("backup-wal.lock", "bringing WAL to the store"):
-        keys, store = place.keys(), place.store()
-        services = _services(place.home)
-        return sum(Shipping(place.home, store, keys, name).prune() for name in services)
+        keys, removed = place.keys(), 0
+        stores = BackupStores(place.home, place.environment)
+        for store in stores.settings():
+            with suppress(VrooliError):
+                shelf = Store(stores.blobs(store, prunes=True), keys.mac)
+                services = _services(place.home)
+                removed += sum(Shipping(place.home, shelf, keys, n).prune() for n in services)
+        return removed
 
 
 def _services(home: Home) -> list[str]:
@@ -76,7 +104,7 @@ class Shipping:
                 if number == len(streams) and stream.partial:
                     size += self._partial(shelf, system, stream)
         self._forget_partial(shelf)
-        return Shipped(files, size, self._remove_here(shelf))
+        return Shipped(files, size, 0)
 
     def prune(self) -> int:
         """Remove from the store what none of its points needs; how many files went."""
@@ -125,8 +153,9 @@ class Shipping:
         keys = [(one, (one.system, one.stream, one.name)) for one in known if one.turn]
         shelf.remove([one for one, key in keys if key in whole or one.turn < newest[key]])
 
-    def _remove_here(self, shelf: WalShelf) -> int:
+    def remove_here(self) -> int:
         """What is in the store, and older than the newest point: a restore takes it from there."""
+        shelf = WalShelf(self.store)
         bases, removed = self._bases(), 0
         known = list(shelf.names(self.service))
         stored = {(one.system, one.stream, one.name) for one in known}

@@ -14,7 +14,7 @@ from vrooli.backup.point import Part, Point
 from vrooli.backup.sealing import Opener
 from vrooli.backup.store import Store
 from vrooli.backup.wal import StoredName, WalShelf
-from vrooli.core.errors import StorageError, VrooliError
+from vrooli.core.errors import StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.stack.durable import sync_folder
 from vrooli.stack.postgres.wal.choosing import (
@@ -60,7 +60,14 @@ class BackupWal:
         Raises:
             UsageError: there is none, with what can be reached.
         """
-        return way_to(moment, self.bases(), self.received)
+        bases = self.bases()
+        if not bases:
+            raise UsageError(
+                f"there is no restore point of {self.service} whose proof did not fail",
+                where=self.store.where,
+                next_step="`vrooli backup run` takes one",
+            )
+        return way_to(moment, bases, self.received)
 
     def received(self, system: str) -> Received:
         """All that there is of a system, here and in the store."""
