@@ -3,6 +3,7 @@
 import typer
 
 from vrooli.cli import (
+    backup_copy,
     backup_drill,
     backup_key,
     backup_plan,
@@ -14,15 +15,19 @@ from vrooli.cli import (
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit
 
-_PARTS = (
-    *(backup_run, backup_views, backup_verify, backup_drill),
-    *(backup_prune, backup_plan, backup_key),
-)
-
 
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add the group."""
     group = App(help="Restore points: take, list, verify, practise, prune.")
     app.add_typer(group, name="backup")
-    for part in _PARTS:
+    for part in (
+        backup_run,
+        backup_views,
+        backup_verify,
+        backup_copy,
+        backup_drill,
+        backup_prune,
+        backup_plan,
+        backup_key,
+    ):
         part.register(group, kit)

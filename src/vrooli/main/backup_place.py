@@ -2,6 +2,7 @@
 what of its services can be asked.
 """
 
+import os
 import pwd
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -11,15 +12,17 @@ from pathlib import Path
 
 from vrooli.backup.keys import IDENTITY, MAC, Keys, keys_of
 from vrooli.backup.sealing import new_identity
+from vrooli.backup.source import backings_besides
 from vrooli.backup.store import Store
 from vrooli.core.errors import Refused, Unreachable, UsageError
 from vrooli.core.home import Home
-from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import FileSecrets, secret_in
 from vrooli.host.standing_back import stand_back
 from vrooli.host.start_keeper import answering
 from vrooli.main.assemble import context_for
+from vrooli.main.backup_spread import BackupSpread
+from vrooli.main.backup_stores import BackupStores
 from vrooli.main.places import this_machine
 from vrooli.stack.backing import Backing
 from vrooli.stack.backup_settings import BackupSettings
@@ -27,6 +30,7 @@ from vrooli.stack.compiled import read_compiled
 from vrooli.stack.job_launch import JOB
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.runtime import Context
+from vrooli.stack.upgrading import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,17 @@ class BackupPlace:
     environment: Mapping[str, str]
 
     def store(self) -> Store:
-        """Where its restore points are.
+        """All of its stores, as one; see `spread`."""
+        return self.spread(lambda _: None).reading()
+
+    def spread(self, told: Told) -> BackupSpread:
+        """Its stores.
 
         Raises:
-            UsageError: there are some, and the key to them is missing.
+            UsageError: there are restore points, and the key to them is missing.
         """
-        return Store(self.blobs(), b"" if self._is_new() else self.keys().mac)
+        keys = None if self._is_new() else self.keys()
+        return BackupSpread(BackupStores(self.home, self.environment), keys, told)
 
     @property
     def folder(self) -> Path:
@@ -99,10 +108,6 @@ class BackupPlace:
         async with keeper:
             yield context_for(stack, self.home, machine, keeper, self.environment)
 
-    def blobs(self) -> BlobFolder:
-        """What it is made of."""
-        return BlobFolder(self.folder)
-
     def _is_new(self) -> bool:
         """Whether no point was ever taken here: nothing is made then by who only looks."""
         return not (self.home.secrets / IDENTITY).exists() and not self.folder.exists()
@@ -125,12 +130,13 @@ class BackupPlace:
 
 
 def backings_of(context: Context) -> dict[str, Backing]:
-    """How the data of each service is backed up, of those whose kind can be."""
+    """How the data of each service is backed up, of those whose kind can be; then all else."""
     found = {
         name: kind_of(service).backing(service, context)
         for name, service in context.stack.services.items()
     }
-    return {name: backing for name, backing in found.items() if backing is not None}
+    of_services = {name: backing for name, backing in found.items() if backing is not None}
+    return of_services | backings_besides(context)
 
 
 def free_in(folder: Path) -> int:
@@ -153,3 +159,8 @@ def ids_of(user: str | None) -> tuple[int, int] | None:
             f"there is no user `{user}` here", next_step="name one that `getent passwd` shows"
         ) from error
     return found.pw_uid, found.pw_gid
+
+
+def load() -> float:
+    """Runnable or waiting tasks per processor, over a minute."""
+    return os.getloadavg()[0] / len(os.sched_getaffinity(0))

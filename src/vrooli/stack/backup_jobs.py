@@ -6,7 +6,7 @@ from vrooli.stack.model import Job
 TAKE, PRUNE = "backup", "backup-prune"
 INCREMENTAL, REDIS, DRILL = "backup-incremental", "backup-redis", "backup-drill"
 
-AT_WORK = (TAKE, PRUNE, DRILL)
+AT_WORK = (TAKE, INCREMENTAL, PRUNE, DRILL)
 """Those whose commands there are."""
 
 LONGEST = 12 * 3600.0

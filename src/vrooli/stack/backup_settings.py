@@ -32,6 +32,21 @@ class StoreSettings:
     lock: float = 0.0
 
 
+FROM_THE_ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""What a bucket is opened with where the stack file names no keys."""
+
+
+def variables(stores: Mapping[str, StoreSettings]) -> set[str]:
+    """Names of the variables that a program needs which opens these stores."""
+    keys = [
+        (one.access_key, one.secret_key, one.prune_access_key, one.prune_secret_key)
+        for one in stores.values()
+    ]
+    named = {key.removeprefix("env:") for some in keys for key in some if key.startswith("env:")}
+    bare = any(one.url.startswith("s3:") and not one.access_key for one in stores.values())
+    return named | (set(FROM_THE_ENVIRONMENT) if bare else set())
+
+
 @dataclass(frozen=True, slots=True)
 class FilesSettings:
     """`[backup.files.NAME]`: files that belong to the set.
