@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from scripts.reference_markdown import table
 from vrooli.autoheal.backup_metrics import BackupCollector
 from vrooli.autoheal.backup_wal import WalSeen
-from vrooli.autoheal.backups.known import Known
+from vrooli.autoheal.backups import Known
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.core.result import ok

@@ -29,8 +29,8 @@ def planned(stack: LiveStack) -> LiveStack:
 
 
 def _plan(stack: LiveStack, **keys: Any) -> None:
-    usual = {"schedule": NEVER, "prune": NEVER, "drill": NEVER, "keep_weeks": 0, "keep_months": 0}
-    stack.plan_backups(**{**usual, **keys})
+    times = dict.fromkeys(("schedule", "incremental", "prune", "drill"), NEVER)
+    stack.plan_backups(**{**times, "wal": False, "keep_weeks": 0, "keep_months": 0, **keys})
     stack.write()
 
 
@@ -109,6 +109,7 @@ def _prunes_all_but_the_verified_one(stack: LiveStack) -> None:
     scheduled = json.loads(stack.run("backup", "schedule", "--json").stdout)
     assert {job["name"]: job["last"] and job["last"]["outcome"] for job in scheduled} == {
         "backup": "ok",
+        "backup-incremental": None,
         "backup-prune": "ok",
         "backup-drill": None,
     }

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from vrooli.autoheal.backup_view import OfService, by_service
-from vrooli.autoheal.backups.known import Known
+from vrooli.autoheal.backups import Known
 from vrooli.core.ports.clock import Clock
 from vrooli.stack.backup_settings import Objectives
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vrooli.autoheal.backups.known import Known
+from vrooli.autoheal.backups import Known
 from vrooli.core.errors import UsageError
 from vrooli.stack.backup_ledger import BackupLedger, Drill, Taken
 from vrooli.stack.backup_settings import Objectives

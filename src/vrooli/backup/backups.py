@@ -127,10 +127,10 @@ class Backups(Protocol):
         ...
 
     def prune(self) -> Pruning:
-        """Have those gone that need not be kept.
+        """Have those gone that need not be kept, from every store that answers.
 
         Raises:
-            Busy: one is being taken or proven.
+            Busy: one is being taken, proven or copied.
             Damaged: one cannot be read; nothing is removed then.
         """
         ...

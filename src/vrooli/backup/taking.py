@@ -13,7 +13,7 @@ from typing import Any
 from vrooli.backup import streams, taring
 from vrooli.backup.increments import Increment, increment_of, whole
 from vrooli.backup.keys import Keys
-from vrooli.backup.pacing import paced
+from vrooli.backup.pacing import Paced, paced
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
@@ -41,11 +41,11 @@ class Taker:
     Attributes:
         workers: threads that compress.
         room: bytes that are free where the store is.
+        rate: bytes a second that are read at the most; 0: no limit.
         anew: whether another cluster than that of the last point is meant.
         incremental: whether what changed since the last point is enough.
         reading: how much of the sources is read again, for the proof.
         told: gets the service, and how many bytes of it are done.
-        rate: bytes a second that are read at the most; 0: no limit.
     """
 
     store: Store
@@ -141,13 +141,18 @@ class Taker:
         if isinstance(program, Members):
             given_up = Event()
             borders = set(accumulate(pack.plain for pack in packs))
-            cut = taring.pieces(program, borders, partial(_go_on, given_up))
+            require = partial(_go_on, given_up)
+            cut = taring.pieces(program, borders, require)
+            if self.rate:
+                cut = paced(cut, self.rate, time.monotonic, time.sleep, require)
             return await to_its_end(lambda: self._write(subject, cut, known), given_up.set)
         output = await asyncio.to_thread(self.outputs.open, program)
 
         def store() -> streams.Stored:
             try:
-                stored = self._write(subject, streams.pieces(output), known)
+                slow = self.rate and Paced(output, self.rate, time.monotonic, time.sleep)
+                cut = streams.pieces(slow or output)
+                stored = self._write(subject, cut, known)
                 output.finish()
             finally:
                 output.end()
@@ -161,8 +166,6 @@ class Taker:
         def told(done: int) -> None:
             self.told(subject.service, done)
 
-        if self.rate:
-            pieces = paced(pieces, self.rate, time.monotonic, time.sleep)
         return streams.write(pieces, self.store, self.keys.seal, self.workers, told, known)
 
     def _last(self, subject: Subject, source: str = "") -> tuple[Point, Part] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from vrooli import __version__
 from vrooli.autoheal.archive import Archive
 from vrooli.autoheal.backup_metrics import BackupCollector
-from vrooli.autoheal.backups.known import BackupRecord
+from vrooli.autoheal.backups import BackupRecord
 from vrooli.autoheal.byhand import ByHand
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.history import History

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from vrooli.autoheal.backup_metrics import BackupCollector
 from vrooli.autoheal.backup_view import by_service, told
-from vrooli.autoheal.backups.known import BackupRecord, Known
+from vrooli.autoheal.backups import BackupRecord, Known
 from vrooli.autoheal.metrics import prometheus_text
 from vrooli.core.errors import UsageError
 from vrooli.core.home import Home

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vrooli.autoheal.backups.record import (
+from vrooli.autoheal.backup_judging.record import (
     GRACE,
     Finding,
     hours,

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from vrooli.autoheal.backups.age import judge_age
-from vrooli.autoheal.backups.record import while_declared
+from vrooli.autoheal.backup_judging.age import judge_age
+from vrooli.autoheal.backup_judging.record import while_declared
 from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.result import Result, critical
 from vrooli.stack.model import CheckSettings, Stack, Thresholds

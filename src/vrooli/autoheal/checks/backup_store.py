@@ -2,8 +2,8 @@
 whether somebody could open them when this machine is gone.
 """
 
-from vrooli.autoheal.backups import places
-from vrooli.autoheal.backups.record import ledger_of, while_declared, worst_of
+from vrooli.autoheal.backup_judging import places
+from vrooli.autoheal.backup_judging.record import ledger_of, while_declared, worst_of
 from vrooli.autoheal.check import Check, Look
 from vrooli.core.result import Result
 

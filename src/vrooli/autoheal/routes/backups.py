@@ -13,7 +13,7 @@ from starlette.routing import Route
 from vrooli.autoheal.asking import asks, limit
 from vrooli.autoheal.backup_plan import restore_plan
 from vrooli.autoheal.backup_view import told
-from vrooli.autoheal.backups.known import BackupRecord
+from vrooli.autoheal.backups import BackupRecord
 from vrooli.autoheal.board import Board
 from vrooli.core.ports.clock import Clock
 

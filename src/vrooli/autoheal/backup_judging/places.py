@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from vrooli.autoheal.backups.record import Finding
+from vrooli.autoheal.backup_judging.record import Finding
 from vrooli.autoheal.check import Look
 from vrooli.core.errors import StorageError
 from vrooli.core.status import Status

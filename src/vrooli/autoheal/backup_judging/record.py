@@ -4,7 +4,7 @@ no key.
 
 from collections.abc import Sequence
 
-from vrooli.autoheal.backups.known import LARGEST
+from vrooli.autoheal.backups import LARGEST
 from vrooli.autoheal.check import Look
 from vrooli.core.result import Result, critical, ok, warning
 from vrooli.core.status import Status

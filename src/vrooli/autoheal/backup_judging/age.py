@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vrooli.autoheal.backups.record import GRACE, Finding, hours, ledger_of, worst_of
+from vrooli.autoheal.backup_judging.record import GRACE, Finding, hours, ledger_of, worst_of
 from vrooli.autoheal.check import Look
 from vrooli.core.result import Result, ok
 from vrooli.core.status import Status
