@@ -35,7 +35,10 @@ def server() -> Iterator[S3]:
 def lost(stack: LiveStack, server: S3) -> tuple[Path, str]:
     """A stack that had a point in the bucket, and of which nothing is left; the key, the store."""
     stack.resource("postgres", "postgres")
-    stack.add("web", needs=["postgres"])
+    named = stack.folder / "named"
+    named.write_text("a secret of the application", encoding="ascii")
+    named.chmod(0o600)
+    stack.add("web", needs=["postgres"], env={"TOKEN": f"file:{named}"})
     stack.environment |= {"AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET}
     prefix = f"offsite/{stack.folder.name}"
     stack.backup({"offsite": {"url": f"s3://{prefix}", "endpoint": server.endpoint}})
@@ -53,6 +56,7 @@ def lost(stack: LiveStack, server: S3) -> tuple[Path, str]:
     stack.down()
     shutil.rmtree(stack.home)
     stack.file.unlink()
+    (stack.folder / "named").unlink()
     return key, f"s3://{prefix}"
 
 
@@ -60,14 +64,21 @@ def with_system(blobs: BlobBucket, key: Path, stack: LiveStack) -> None:
     """Have the newest point hold the stack file and the secrets."""
     identity = key.read_text(encoding="ascii").splitlines()[-1]
     store: Store = opened(blobs, Opener((identity,)))
+    if any(part.source == "system" for part in store.point("latest").parts):
+        return
     keys = keys_of(identity, store.key.decode())
     held, point = io.BytesIO(), store.point("latest")
+    about = {"home": str(stack.home), "file": str(stack.file)}
+    (stack.folder / "system.json").write_text(json.dumps(about), encoding="utf-8")
     with tarfile.open(fileobj=held, mode="w") as tar:
-        tar.add(stack.file, "vrooli.toml")
-        tar.add(stack.home / "secrets", "secrets")
+        tar.add(stack.folder / "system.json", "system.json")
+        for path in (Path("/tmp"), stack.folder, stack.home):
+            tar.add(path, f"files{path}", recursive=False)
+        for path in (stack.file, stack.home / "secrets", stack.folder / "named"):
+            tar.add(path, f"files{path}")
     held.seek(0)
     stored = write(held, store, keys.seal, 1, lambda _: None)  # type: ignore[arg-type]  # it can
-    part = Part("system", "", "tar", stored.plain, stored.digest, tuple(stored.packs))
+    part = Part("system", "system", "tar", stored.plain, stored.digest, tuple(stored.packs))
     blobs.delete(f"points/{point.id}.json")
     store.keep(replace(point, parts=(*point.parts, part)))
 
@@ -164,6 +175,11 @@ def _killed_in_the_middle(stack: LiveStack, command: list[str]) -> None:
             stdout=out,
             stderr=out,
         )
-        wait_for(lambda: "restore postgres" in log.read_text(encoding="utf-8"), "it restores")
+        wait_for(
+            lambda: "restore postgres" in log.read_text(encoding="utf-8") or process.poll(),
+            "it restores",
+            120.0,
+        )
+        assert process.poll() is None, log.read_text(encoding="utf-8")
         process.kill()
         process.wait()

@@ -91,7 +91,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
             render.out(f"{look.point.stack} is back after {seconds:.1f} s, in {look.home}")
             render.out(f"what was written since {when(look.point.taken)} is lost")
             for name in left:
-                render.note(f"not restored: {name}, which is not in the stack")
+                render.note(f"not restored: {name}, which is no service of the stack")
+                render.note(f"  next: `vrooli restore {look.point.id} --only {name}`")
         if left:
             raise typer.Exit(EXIT_FAILURE)
 

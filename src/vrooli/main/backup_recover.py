@@ -5,7 +5,6 @@ Killed at any moment, the same command goes on: a step that has ended is not don
 """
 
 import asyncio
-import os
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -40,6 +39,7 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import secret_in
 from vrooli.host.sqlite_journal import SqliteJournals
+from vrooli.main.backup_laid import Laid
 from vrooli.main.backup_stores import RECOVERED, BackupStores, room_in, store_at
 from vrooli.main.places import find_home, make_home
 from vrooli.stack.compiled import read_compiled
@@ -51,7 +51,6 @@ Told = Callable[[str], None]
 SPARE = 1.25
 """Room that is asked for, of the size of the data: a server that recovers writes WAL."""
 
-STACK_FILE = "vrooli.toml"
 _STAGE, _LOCK = "recovery.new", "recovery.lock"
 _KEYS = {"access_key": "AWS_ACCESS_KEY_ID", "secret_key": "AWS_SECRET_ACCESS_KEY"}
 
@@ -219,17 +218,15 @@ class StackRecovery:
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir(mode=0o700)
         fetch(part, self._store, self._keys, stage, None, lambda _: None)
-        for path in sorted((stage / "secrets").glob("*")):
-            target = self.home.secrets / path.name
-            if path.is_file() and path.name not in (IDENTITY, MAC):
-                path.chmod(0o600)
-                os.replace(path, target)
-        found = stage / STACK_FILE
+        laid = Laid(stage)
+        laid.put_secrets(self.home.secrets, but=(IDENTITY, MAC))
         if self._file.exists():
             told(f"  {self._file} is there: it counts, and not the one of the point")
-        elif found.exists():
-            write_durably(self._file, found.read_text(encoding="utf-8"), 0o644)
+        elif (text := laid.stack_file()) is not None:
+            write_durably(self._file, text, 0o644)
             told(f"  {self._file}")
+        for path in laid.put_named():
+            told(f"  {path}")
         shutil.rmtree(stage)
 
     def resources(self, told: Told) -> None:
