@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 from vrooli.backup import streams, taring
 from vrooli.backup.increments import Increment, increment_of, whole
 from vrooli.backup.keys import Keys
+from vrooli.backup.pacing import Paced, paced
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
@@ -39,6 +41,7 @@ class Taker:
     Attributes:
         workers: threads that compress.
         room: bytes that are free where the store is.
+        rate: bytes a second that are read at the most; 0: no limit.
         anew: whether another cluster than that of the last point is meant.
         incremental: whether what changed since the last point is enough.
         reading: how much of the sources is read again, for the proof.
@@ -50,11 +53,12 @@ class Taker:
     outputs: Outputs
     clock: Clock
     workers: int
-    room: Callable[[], int]
+    room: Callable[[], float]
     anew: bool
     told: Callable[[str, int], None]
     incremental: bool = False
     reading: Reading = "usual"
+    rate: int = 0
 
     async def take(
         self, id: str, about: tuple[str, str, str], subjects: Sequence[Subject]
@@ -71,7 +75,6 @@ class Taker:
         """
         begun = self.clock.wall()
         await asyncio.to_thread(self.store.share_key, self.keys.seal)
-        await asyncio.to_thread(self.store.sweep)
         parts = [await self._part(subject) for subject in subjects]
         stack, host, by = about
         point = Point(id, stack, host, begun, self.clock.wall(), by, tuple(parts))
@@ -96,7 +99,7 @@ class Taker:
         return Part(
             source=subject.backing.form,
             service=subject.service,
-            form="tar",
+            form=subject.backing.shape,
             plain=stored.plain,
             digest=stored.digest,
             packs=tuple(stored.packs),
@@ -138,13 +141,18 @@ class Taker:
         if isinstance(program, Members):
             given_up = Event()
             borders = set(accumulate(pack.plain for pack in packs))
-            cut = taring.pieces(program, borders, partial(_go_on, given_up))
+            require = partial(_go_on, given_up)
+            cut = taring.pieces(program, borders, require)
+            if self.rate:
+                cut = paced(cut, self.rate, time.monotonic, time.sleep, require)
             return await to_its_end(lambda: self._write(subject, cut, known), given_up.set)
         output = await asyncio.to_thread(self.outputs.open, program)
 
         def store() -> streams.Stored:
             try:
-                stored = self._write(subject, streams.pieces(output), known)
+                slow = self.rate and Paced(output, self.rate, time.monotonic, time.sleep)
+                cut = streams.pieces(slow or output)
+                stored = self._write(subject, cut, known)
                 output.finish()
             finally:
                 output.end()
@@ -200,7 +208,7 @@ class Taker:
         if free < need:
             raise Refused(
                 f"up to {need // 1_000_000} MB may be needed for {subject.service}, "
-                f"{free // 1_000_000} MB are free",
+                f"{free / 1_000_000:.0f} MB are free",
                 where=self.store.where,
                 next_step="make room there; nothing was written",
             )

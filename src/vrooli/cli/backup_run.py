@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import how_told, note, point_row, proof_row, require, size, tell
+from vrooli.cli.backup_copy import require_everywhere, spread_to_stores
+from vrooli.cli.backup_words import (
+    Background,
+    how_told,
+    note,
+    point_row,
+    proof_row,
+    require,
+    size,
+    tell,
+)
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
@@ -15,10 +25,11 @@ from vrooli.core.errors import UsageError
 _RUN_HELP = """
 Take a restore point now, restore it beside what serves, and look whether it works.
 
-It ends well only when that is so. With `--no-verify` it is only taken, and stays `unverified`.
-With `--incremental` it holds of PostgreSQL (17 or later) what changed since the last point; where
-the server cannot tell that, the whole, and why. With `--logical` it holds archives of PostgreSQL
-and its roles: for another version, or for single tables; no server starts on them.
+It ends well only when that is so, and every store has it. With `--no-verify` it is only taken, and
+stays `unverified`. With `--incremental` it holds of PostgreSQL (17 or later) what changed since the
+last point; where the server cannot tell that, the whole, and why. With `--logical` it holds
+archives of PostgreSQL and its roles: for another version, or for single tables; no server starts
+on them.
 
 Examples:
 
@@ -61,23 +72,26 @@ def register(group: typer.Typer, kit: Kit) -> None:
         ] = False,
         logical: Annotated[
             bool,
-            typer.Option(
-                "--logical",
-                help="PostgreSQL as archives of pg_dump, for other versions too.",
-            ),
+            typer.Option("--logical", help="PostgreSQL as archives of pg_dump, for any version."),
         ] = False,
+        background: Background = False,
         file: File = None,
         json: Json = False,
     ) -> None:
+        from vrooli.backup.backups import Taking
+
         if logical and incremental:
             raise UsageError(
                 "`--logical` and `--incremental` exclude each other",
                 next_step="leave one out; of archives only what changed is stored anyway",
             )
-        form = "postgres-logical" if logical else ""
-        backups = kit.backups(home_to_change(kit, file))
+        backups = kit.backups(home_to_change(kit, file)).only("", note)
+        if background:
+            backups.stand_back()
         begun = time.monotonic()
-        point = backups.take(_Counting(), anew=anew, incremental=incremental, deep=deep, form=form)
+        form = "postgres-logical" if logical else ""
+        how = Taking(anew, incremental, deep, background, form)
+        point = backups.take(_Counting(), how)
         if not json:
             took = time.monotonic() - begun
             render.out(
@@ -85,15 +99,18 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 f"{backups.folder}"
             )
             for part in point.parts:
-                if told := how_told(part):
-                    render.note(f"  {part.service}: {told}")
-        proof = None if no_verify else backups.prove(point.id, note)
-        if json:
-            render.print_json({**point_row(point), "proof": proof_row(proof)})
-        elif proof is not None:
+                if words := how_told(part):
+                    render.note(f"  {part.service}: {words}")
+        proof = None if no_verify else backups.prove(point.id, note, wait=background)
+        if proof is not None and not json:
             tell(proof)
-        else:
+        elif not json:
             render.note("  it is unverified: `vrooli backup verify` looks whether it works")
+        done = spread_to_stores(backups)
+        if json:
+            told = {"stores": done.stores_of(point.id), "missing": done.reasons()}
+            render.print_json({**point_row(point), "proof": proof_row(proof), **told})
+        require_everywhere(done, backups)
         require(proof)
 
 

@@ -18,6 +18,19 @@ Wanted = Annotated[
     typer.Argument(help="Its id, or how that begins; or `latest`.", metavar="[POINT]"),
 ]
 
+Background = Annotated[
+    bool,
+    typer.Option(
+        "--background",
+        help="Stand back for others who want the disk, and wait for another that runs.",
+    ),
+]
+
+Store = Annotated[
+    str,
+    typer.Option("--store", help="Look at this store alone.", metavar="NAME", show_default=False),
+]
+
 
 def require(proof: "Proof | None") -> None:
     if proof is not None and proof.outcome != "verified":

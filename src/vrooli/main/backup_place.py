@@ -12,19 +12,23 @@ from pathlib import Path
 
 from vrooli.backup.keys import IDENTITY, MAC, Keys, keys_of
 from vrooli.backup.sealing import new_identity
+from vrooli.backup.source import backings_besides
 from vrooli.backup.store import Store
 from vrooli.core.errors import Refused, Unreachable, UsageError
 from vrooli.core.home import Home
-from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import FileSecrets, secret_in
 from vrooli.host.start_keeper import answering
 from vrooli.main.assemble import context_for
+from vrooli.main.backup_spread import BackupSpread
+from vrooli.main.backup_stores import BackupStores
 from vrooli.main.places import this_machine
 from vrooli.stack.backing import Backing
+from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.runtime import Context
+from vrooli.stack.upgrading import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +39,34 @@ class BackupPlace:
     environment: Mapping[str, str]
 
     def store(self) -> Store:
-        """Where its restore points are.
+        """All of its stores, as one; see `spread`."""
+        return self.spread(lambda _: None).reading()
+
+    def spread(self, told: Told) -> BackupSpread:
+        """Its stores.
 
         Raises:
-            UsageError: there are some, and the key to them is missing.
+            UsageError: there are restore points, and the key to them is missing.
         """
-        return Store(self.blobs(), b"" if self._is_new() else self.keys().mac)
+        keys = None if self._is_new() else self.keys()
+        return BackupSpread(BackupStores(self.home, self.environment), keys, told)
 
     @property
     def folder(self) -> Path:
         """The folder of the store."""
         return self.home.root / "backups"
 
+    @property
+    def settings(self) -> BackupSettings:
+        """`[backup]` of the stack that was brought up last."""
+        if not self.home.stack_json.exists():
+            return BackupSettings()
+        return read_compiled(self.home.stack_json).backup
+
     @contextmanager
-    def alone(self, name: str, purpose: str) -> Iterator[None]:
+    def alone(self, name: str, purpose: str, *, wait: bool = False) -> Iterator[None]:
         """To the very end, also of threads. What is locked below `holds` keeps the watchdog from
-        restarting what runs.
+        restarting what runs. Who would `wait` waits for whoever has it.
         """
         folder = self.home.holds if name == "backup.lock" else self.home.root
         if not self.home.root.is_dir():
@@ -61,7 +77,7 @@ class BackupPlace:
             )
         folder.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(folder / name, purpose)
-        lock.take()
+        lock.take(wait=wait)
         try:
             yield
         finally:
@@ -86,10 +102,6 @@ class BackupPlace:
         async with keeper:
             yield context_for(stack, self.home, machine, keeper, self.environment)
 
-    def blobs(self) -> BlobFolder:
-        """What it is made of."""
-        return BlobFolder(self.folder)
-
     def _is_new(self) -> bool:
         """Whether no point was ever taken here: nothing is made then by who only looks."""
         return not (self.home.secrets / IDENTITY).exists() and not self.folder.exists()
@@ -108,16 +120,17 @@ class BackupPlace:
             )
         identity = secret_in(self.home.secrets / IDENTITY, new_identity)
         mac = FileSecrets(self.home.secrets, self.environment).create(MAC)
-        return keys_of(identity, mac)
+        return keys_of(identity, mac, self.settings.recipients)
 
 
 def backings_of(context: Context) -> dict[str, Backing]:
-    """How the data of each service is backed up, of those whose kind can be."""
+    """How the data of each service is backed up, of those whose kind can be; then all else."""
     found = {
         name: kind_of(service).backing(service, context)
         for name, service in context.stack.services.items()
     }
-    return {name: backing for name, backing in found.items() if backing is not None}
+    of_services = {name: backing for name, backing in found.items() if backing is not None}
+    return of_services | backings_besides(context)
 
 
 def free_in(folder: Path) -> int:

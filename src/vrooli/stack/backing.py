@@ -67,6 +67,12 @@ class Members:
     all: Callable[[], Iterator[Member]]
 
 
+TAR, TREE = "tar", "tree"
+"""A tar of files and folders alone, which are given to one owner; and one with links too, of files
+that belong to whom they belonged.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Practised:
     """What a restore for practice saw.
@@ -89,10 +95,12 @@ class Backing(ABC):
         form: what the bytes are: who restores them must know it.
         known_by: the last file of its tar, by which its next copy can tell what changed since;
             empty where each copy is whole.
+        shape: how they are unpacked, `tar` or `tree`.
     """
 
     form: ClassVar[str]
     known_by: ClassVar[str] = ""
+    shape: ClassVar[str] = TAR
 
     def of_form(self, form: str) -> "Backing":
         """What backs up the same data in another form, where there is one; else this."""

@@ -9,11 +9,12 @@ from typing import Any
 from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.backing import Backing, Found, Member, Members, Reading
+from vrooli.stack.beside import DUMP, PROOF
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER, initialised
 from vrooli.stack.postgres.comparing import compared
 from vrooli.stack.postgres.dumping import GLOBALS, Dumper, files_in, folder_of
 from vrooli.stack.postgres.installation import Installation
-from vrooli.stack.postgres.left import DUMP, PROOF, removed
+from vrooli.stack.postgres.left import removed
 from vrooli.stack.postgres.quick import QuickStage
 from vrooli.stack.postgres.upgrade import compare, facts, look
 from vrooli.stack.postgres.upgrade.ask import MAINTENANCE, Asker
