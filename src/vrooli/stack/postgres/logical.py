@@ -67,7 +67,11 @@ class LogicalBacking(Backing):
                 next_step="make room there; nothing was written",
             )
         dumper = Dumper(of, self._dump, max(2, len(os.sched_getaffinity(0))))
-        databases, rows = await dumper.dump(self._live, self._reading)
+        try:
+            databases, rows = await dumper.dump(self._live, self._reading)
+        except BaseException:  # whatever ends it: what is there takes the room of the database
+            await self.end()
+            raise
         self._rows = {"databases": databases, **rows}
 
     async def end(self) -> None:
