@@ -10,12 +10,12 @@ from vrooli.stack.trees import end_tree
 UPGRADE, RESTORE = "upgrade", "restore"
 """Done by whoever decides: the watchdog, or a command while there is none. They end with it."""
 
-PROOF, RESCUE, DUMP, BESIDE = "proof", "rescue", "dump", "beside"
-"""Done by commands of their own, which hold a lock meanwhile; the last one stays until it is ended
+PROOF, RESCUE, BESIDE, DUMP = "proof", "rescue", "beside", "dump"
+"""Done by commands of their own, which hold a lock meanwhile; `beside` stays until it is ended
 by name.
 """
 
-PURPOSES = (UPGRADE, RESTORE, PROOF, RESCUE, DUMP, BESIDE)
+PURPOSES = (UPGRADE, RESTORE, PROOF, RESCUE, BESIDE, DUMP)
 
 _GRACE = 10.0
 """Seconds between TERM and KILL."""

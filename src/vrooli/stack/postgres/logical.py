@@ -9,11 +9,12 @@ from typing import Any
 from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.backing import Backing, Found, Member, Members, Reading
+from vrooli.stack.beside import DUMP, PROOF
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER, initialised
 from vrooli.stack.postgres.comparing import compared
 from vrooli.stack.postgres.dumping import GLOBALS, Dumper, files_in, folder_of
 from vrooli.stack.postgres.installation import Installation
-from vrooli.stack.postgres.left import DUMP, PROOF, removed
+from vrooli.stack.postgres.left import removed
 from vrooli.stack.postgres.quick import QuickStage
 from vrooli.stack.postgres.upgrade import compare, facts, look
 from vrooli.stack.postgres.upgrade.ask import MAINTENANCE, Asker
@@ -66,7 +67,11 @@ class LogicalBacking(Backing):
                 next_step="make room there; nothing was written",
             )
         dumper = Dumper(of, self._dump, max(2, len(os.sched_getaffinity(0))))
-        databases, rows = await dumper.dump(self._live, self._reading)
+        try:
+            databases, rows = await dumper.dump(self._live, self._reading)
+        except BaseException:  # whatever ends it: what is there takes the room of the database
+            await self.end()
+            raise
         self._rows = {"databases": databases, **rows}
 
     async def end(self) -> None:

@@ -1,7 +1,7 @@
 """A server that is made for a look and thrown away: nothing of it has to outlast anything."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
 from vrooli.core.launch import LaunchSpec
@@ -38,6 +38,5 @@ class QuickStage(Stage):
         self, programs: Installation, data: Path, settings: Sequence[str] = ()
     ) -> LaunchSpec:
         """See the base."""
-        spec = super().server(programs, data, settings)
         known = [item for item in _SETTINGS if programs.major >= 17 or "summarize" not in item]
-        return replace(spec, argv=(*spec.argv, *(part for item in known for part in ("-c", item))))
+        return super().server(programs, data, (*known, *settings))
