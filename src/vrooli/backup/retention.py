@@ -136,4 +136,4 @@ def _with_bases(ordered: Sequence[Kept], reasons: Mapping[str, list[str]]) -> No
 
 
 def _too_old(keep: Keep) -> str:
-    return f"older than {keep.days} days, and there are newer ones of its week, month and year"
+    return f"older than {keep.days} days, and not one of those kept of weeks, months and years"

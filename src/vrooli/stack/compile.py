@@ -94,7 +94,6 @@ def compile_stack(
     )
     check_asked(looked_at, services, broken, known, problems)
     mcp = compile_mcp(source.file, source.folders, problems)
-    notify = notify_settings(source.file.notify, source.folders, problems)
     boxes = any(service.runtime == "docker" for service in services.values())
     docker, said_by = docker_socket(source.file.stack, source.docker_host, boxes, problems)
     return Stack(
@@ -104,7 +103,7 @@ def compile_stack(
         source=source.path,
         folder=source.folders.file,
         checks=looked_at,
-        notify=notify,
+        notify=notify_settings(source.file.notify, source.folders, problems),
         jobs=jobs,
         maintenance=maintenance,
         docker=docker,

@@ -95,7 +95,7 @@ def test_a_year_of_daily_ones_becomes_days_weeks_and_months() -> None:
     assert sum(why.startswith("weekly") for why in reasons) == 8
     assert sum(why.startswith("monthly") for why in reasons) == 12
     gone = next(one for one in verdicts if one.id == "d399")
-    assert gone.why == ("older than 30 days, and there are newer ones of its week, month and year",)
+    assert gone.why == ("older than 30 days, and not one of those kept of weeks, months and years",)
 
 
 def test_one_that_holds_less_does_not_stand_for_one_that_holds_more() -> None:
