@@ -76,9 +76,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
         if background:
             backups.stand_back()
         begun = time.monotonic()
-        how = Taking(anew, incremental, deep, wait=background)
         with interruptible("nothing was taken", "`vrooli backup run` takes one"):
-            point = backups.take(_Counting(), how)
+            point = backups.take(_Counting(), Taking(anew, incremental, deep, wait=background))
         if not json:
             took = time.monotonic() - begun
             render.out(
