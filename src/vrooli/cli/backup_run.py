@@ -91,7 +91,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         begun = time.monotonic()
         how = Taking(anew, incremental, deep, "postgres-logical" if logical else "")
         with interruptible("nothing was taken", "`vrooli backup run` takes one"):
-            point = backups.take(_Counting(), how)
+            point = backups.take(_Counting(), Taking(anew, incremental, deep, wait=background))
         if not json:
             took = time.monotonic() - begun
             render.out(

@@ -53,65 +53,70 @@ Examples:
 """
 
 
+Wanted = Annotated[
+    str,
+    typer.Argument(
+        help="Exactly this point: its id, or how that begins.",
+        metavar="[POINT]",
+        show_default=False,
+    ),
+]
+To = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="A time (local unless it says otherwise), a position in the WAL, or `latest`.",
+        metavar="MOMENT",
+    ),
+]
+PointOnly = Annotated[bool, typer.Option("--point-only", help="The newest point, without WAL.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Look, and say what would be done.")]
+Failed = Annotated[bool, typer.Option("--failed", help="Also one whose proof failed.")]
+From = Annotated[
+    str,
+    typer.Option(
+        "--from", help="Take it from this store alone.", metavar="NAME", show_default=False
+    ),
+]
+Only = Annotated[
+    str,
+    typer.Option(
+        "--only",
+        help="A service, or a table (`database.schema.table`, or the end of that), which "
+        "goes into a schema beside the one that serves.",
+        metavar="NAME",
+    ),
+]
+SideBySide = Annotated[
+    bool, typer.Option("--side-by-side", help="Have it serve beside the one in force.")
+]
+Stop = Annotated[bool, typer.Option("--stop", help="With `--side-by-side`: end that.")]
+Into = Annotated[
+    Path | None,
+    typer.Option("--into", help="Only unpack it, into an empty folder.", metavar="FOLDER"),
+]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", help="Do not ask; what serves well needs `--only` as well."),
+]
+
+
 def register(app: typer.Typer, kit: Kit) -> None:
     """Add it."""
 
     @app.command(help=_RESTORE_HELP)
     def restore(  # noqa: PLR0913 -- one argument for each option
-        wanted: Annotated[
-            str,
-            typer.Argument(
-                help="Exactly this point: its id, or how that begins.",
-                metavar="[POINT]",
-                show_default=False,
-            ),
-        ] = "",
-        to: Annotated[
-            str,
-            typer.Option(
-                "--to",
-                help="A time (local unless it says otherwise), a position in the WAL, or `latest`.",
-                metavar="MOMENT",
-            ),
-        ] = "",
-        point_only: Annotated[
-            bool, typer.Option("--point-only", help="The newest point, without WAL.")
-        ] = False,
-        dry_run: Annotated[
-            bool, typer.Option("--dry-run", help="Look, and say what would be done.")
-        ] = False,
-        failed: Annotated[
-            bool, typer.Option("--failed", help="Also one whose proof failed.")
-        ] = False,
-        from_: Annotated[
-            str,
-            typer.Option(
-                "--from", help="Take it from this store alone.", metavar="NAME", show_default=False
-            ),
-        ] = "",
-        only: Annotated[
-            str,
-            typer.Option(
-                "--only",
-                help="A service, or a table (`database.schema.table`, or the end of that), which "
-                "goes into a schema beside the one that serves.",
-                metavar="NAME",
-            ),
-        ] = "",
-        side_by_side: Annotated[
-            bool, typer.Option("--side-by-side", help="Have it serve beside the one in force.")
-        ] = False,
-        stop: Annotated[
-            bool, typer.Option("--stop", help="With `--side-by-side`: end that.")
-        ] = False,
-        into: Annotated[
-            Path | None,
-            typer.Option("--into", help="Only unpack it, into an empty folder.", metavar="FOLDER"),
-        ] = None,
-        yes: Annotated[
-            bool,
-            typer.Option("--yes", help="Do not ask; what serves well needs `--only` as well."),
-        ] = False,
+        wanted: Wanted = "",
+        to: To = "",
+        point_only: PointOnly = False,
+        dry_run: DryRun = False,
+        failed: Failed = False,
+        from_: From = "",
+        only: Only = "",
+        side_by_side: SideBySide = False,
+        stop: Stop = False,
+        into: Into = None,
+        yes: Yes = False,
         file: File = None,
         json: Json = False,
     ) -> None:
@@ -121,6 +126,11 @@ def register(app: typer.Typer, kit: Kit) -> None:
         plan = _Plan(backups, _Asked(wanted, to, point_only, failed), from_)
         point = plan.point
         if look.wanted or only not in ("", *(part.service for part in point.parts)):
+            if to:
+                raise UsageError(
+                    "`--to` is for what is put in force; a copy or a table is of a whole point",
+                    next_step="leave `--to` out: `vrooli backup list` shows the points",
+                )
             beside(backups, point, only, look, json=json)
             return
         if not json:
