@@ -96,6 +96,10 @@ class LiveStack:
         parts += [section(f"backup.stores.{name}", one) for name, one in stores.items()]
         self._sections["backup"] = "\n".join(parts)
 
+    def plan_backups(self, **keys: Any) -> None:
+        """Backups are taken by themselves."""
+        self._sections["backup"] = section("backup", keys)
+
     def docker(self, socket: Path) -> None:
         """Where the Docker Engine listens."""
         self._stack["docker"] = str(socket)

@@ -1,6 +1,7 @@
 """The restore points of one stack, as commands ask for them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,44 @@ from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.postgres.wal.choosing import Way
+from vrooli.stack.postgres.wal.moments import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What is unpacked.
+
+    Attributes:
+        point: id of the restore point, or how it begins; or `latest`.
+        service: whose data.
+        folder: where it goes, empty.
+        owner: whose the files shall be; empty for ours.
+        wal: folder for what its server needs besides to recover; None for nothing.
+        timeline: along which it will; 0 to the end of the point alone.
+    """
+
+    point: str
+    service: str
+    folder: Path
+    owner: str = ""
+    wal: Path | None = None
+    timeline: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How a restore point is taken.
+
+    Attributes:
+        anew: whether another cluster than that of the last point is meant.
+        incremental: whether what changed since the last one is enough, where it can be had.
+        deep: whether all of a source is read again, and compared.
+    """
+
+    anew: bool = False
+    incremental: bool = False
+    deep: bool = False
 
 
 class Backups(Protocol):
@@ -70,10 +109,10 @@ class Backups(Protocol):
         ...
 
     def prune(self) -> Pruning:
-        """Have those gone that need not be kept.
+        """Have those gone that need not be kept, from every store that answers.
 
         Raises:
-            Busy: one is being taken or proven.
+            Busy: one is being taken, proven or copied.
             Damaged: one cannot be read; nothing is removed then.
         """
         ...
@@ -95,8 +134,16 @@ class Backups(Protocol):
         """
         ...
 
-    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
+    def ledger(self) -> BackupLedger:
+        """What this host saw of them itself."""
+        ...
+
+    def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
         """Take one now.
+
+        Args:
+            progress: gets a service, and how many bytes of it are done.
+            how: see there.
 
         Raises:
             UsageError: there is nothing to take.
@@ -115,12 +162,14 @@ class Backups(Protocol):
         """Practise a restore; how it went, a row for each service."""
         ...
 
-    def ledger(self) -> BackupLedger:
-        """What this host has seen of backups, without asking the store."""
+    def fetch(self, wanted: Fetched, told: Callable[[str], None]) -> None:
+        """Unpack what a restore point has of a service."""
         ...
 
-    def fetch(
-        self, wanted: str, service: str, folder: Path, owner: str, told: Callable[[str], None]
-    ) -> None:
-        """Unpack what a restore point has of a service."""
+    def way(self, service: str, moment: Moment) -> Way:
+        """How a PostgreSQL gets to a moment.
+
+        Raises:
+            UsageError: it cannot, with what can be reached.
+        """
         ...

@@ -3,14 +3,16 @@
 import os
 import shutil
 import tarfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import damaged
+from vrooli.backup.planting import Planted, inside
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
 from vrooli.backup.streams import PartReader, Told
 from vrooli.core.errors import StorageError, UsageError
+from vrooli.stack.backing import TREE
 from vrooli.stack.durable import sync_folder
 
 AHEAD = 3
@@ -37,20 +39,24 @@ def fetch(
         Damaged: the part is; what was unpacked of it is left.
         StorageError: the disk takes no more.
     """
-    if not folder.is_dir() or any(folder.iterdir()):
-        raise UsageError(
-            "it must be an empty folder", where=str(folder), next_step="name another one"
-        )
+    require_empty(folder)
     reader = PartReader(part, store, keys.opener, AHEAD, told)
     try:
-        with tarfile.open(fileobj=reader, mode="r|", bufsize=_BUFFER) as tar:
+        planted = Planted(folder) if part.form == TREE else None
+        with tarfile.open(fileobj=reader, mode="r|", bufsize=_BUFFER, encoding="utf-8") as tar:
             for member in tar:
-                _unpack(tar, member, folder, owner)
+                if planted is not None:
+                    planted.add(tar, member)
+                else:
+                    _unpack(tar, member, folder, owner)
                 # Else it keeps all of them, of which there may be millions.
                 tar.members = []  # type: ignore[attr-defined]  # typeshed does not know it
         while reader.read(_BUFFER):  # what follows the last member, and the digest
             pass
-        _synced(folder)
+        if planted is not None:
+            planted.finish()
+        else:
+            _synced(folder)
         if owner is not None:  # last: until now nobody but us got in, to put a link in our way
             os.chown(folder, *owner, follow_symlinks=False)
     except tarfile.TarError as error:
@@ -65,13 +71,25 @@ def fetch(
         reader.close()
 
 
+def require_empty(folder: Path) -> None:
+    """Whether something can be unpacked there.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not folder.is_dir() or any(folder.iterdir()):
+        raise UsageError(
+            "it must be an empty folder", where=str(folder), next_step="name another one"
+        )
+
+
 def _unpack(
     tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, owner: tuple[int, int] | None
 ) -> None:
     """Files and folders alone, inside the folder alone: what came was signed, and may have been
     written by a server that somebody took over. The filters of `tarfile` came with Python 3.11.4.
     """
-    path = folder / _inside(member.name)
+    path = folder / inside(member.name)
     if member.isdir():
         path.mkdir(mode=0o700, exist_ok=True)
     elif member.isfile():
@@ -81,13 +99,6 @@ def _unpack(
     os.chmod(path, member.mode & 0o777)
     if owner is not None:
         os.chown(path, *owner, follow_symlinks=False)
-
-
-def _inside(name: str) -> str:
-    parts = PurePosixPath(name)
-    if parts.is_absolute() or ".." in parts.parts:
-        raise damaged(name, "its name leads out of the folder")
-    return name
 
 
 def _copied(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:

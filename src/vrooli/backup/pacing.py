@@ -1,9 +1,11 @@
 """Reading no faster than others can bear: a bucket of bytes that fills at the rate."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+
+from vrooli.backup.streams import Readable
 
 LONGEST = 1.0
-"""Seconds that may be saved up while nothing was read."""
+"""Seconds of one pause, and of what may be saved up: who stops us need not wait for longer."""
 
 
 class Bucket:
@@ -29,22 +31,48 @@ class Bucket:
         return max(0.0, -self._left / self._rate)
 
 
-def paced(
-    pieces: Iterable[bytearray],
-    rate: int,
-    clock: Callable[[], float],
-    pause: Callable[[float], None],
-) -> Iterator[bytearray]:
-    """The same pieces, at a rate.
+class Paced:
+    """A stream that is read at a rate.
 
     Args:
-        pieces: what is read.
+        stream: what is read.
         rate: bytes a second at the most.
         clock: monotonic seconds.
         pause: waits so many seconds.
     """
+
+    def __init__(
+        self,
+        stream: Readable,
+        rate: int,
+        clock: Callable[[], float],
+        pause: Callable[[float], None],
+    ) -> None:
+        self._stream, self._clock, self._pause = stream, clock, pause
+        self._bucket = Bucket(rate, clock())
+        self._most = max(1, int(rate * LONGEST))
+
+    def readinto(self, buffer: memoryview) -> int:
+        """See `Readable`; it waits after it has read."""
+        size = self._stream.readinto(buffer[: self._most])
+        if wait := self._bucket.take(size, self._clock()):
+            self._pause(wait)
+        return size
+
+
+def paced(
+    pieces: Iterator[bytearray],
+    rate: int,
+    clock: Callable[[], float],
+    pause: Callable[[float], None],
+    require: Callable[[], None],
+) -> Iterator[bytearray]:
+    """Pieces at a rate; `require` is called before each pause, and raises to end it."""
     bucket = Bucket(rate, clock())
     for piece in pieces:
-        if wait := bucket.take(len(piece), clock()):
-            pause(wait)
         yield piece
+        wait = bucket.take(len(piece), clock())
+        while wait > 0:
+            require()
+            pause(min(wait, LONGEST))
+            wait -= LONGEST

@@ -1,12 +1,16 @@
 """Removing restore points that need not be kept: planned as a whole, then done in an order in which
 a kill at any moment leaves nothing that lies: first the manifests, by which points are there, those
 that are made on others before these; then packs and proofs that nobody names.
+
+Each store is planned by what it has itself: one that lacks the newest points keeps what it needs.
+What one keeps stays in all, or the next copy would bring it back.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from vrooli.backup.chains import BASE
 from vrooli.backup.packs import name_in_store
 from vrooli.backup.point import Point
 from vrooli.backup.retention import Keep, Kept, Verdict, retention
@@ -16,17 +20,19 @@ from vrooli.core.errors import Damaged, VrooliError
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    """What would become of a store.
+    """What would become of a store, or of several.
 
     Attributes:
         verdicts: on each point, the oldest first.
         points: by id.
         freed: bytes that come free by those that go.
+        failures: by store, why not everything went there.
     """
 
     verdicts: Sequence[Verdict]
     points: Mapping[str, Point]
     freed: int
+    failures: Mapping[str, VrooliError] = field(default_factory=dict)
 
     @property
     def gone(self) -> frozenset[str]:
@@ -34,43 +40,82 @@ class Pruning:
         return frozenset(one.id for one in self.verdicts if not one.stays)
 
 
-def planned(store: Store, keep: Keep, now: float, zone: tzinfo) -> Pruning:
-    """What becomes of it.
+def planned(store: Store, proofs: Store, keep: Keep, now: float, zone: tzinfo) -> Pruning:
+    """What becomes of `store`.
+
+    Args:
+        store: the one.
+        proofs: it, or several as one: a proof counts for every copy.
+        keep: how much.
+        now: Unix seconds.
+        zone: in which weeks begin.
 
     Raises:
         Damaged: a point cannot be read: nobody knows what it is made on, nor its packs.
     """
     points = dict(_readable(store))
-    held = [_kept(store, point) for point in points.values()]
+    held = [_kept(proofs, point) for point in points.values()]
     verdicts = retention(held, keep, now, zone)
     gone = {one.id for one in verdicts if not one.stays}
-    stays = _sizes(point for id, point in points.items() if id not in gone)
-    goes = _sizes(point for id, point in points.items() if id in gone)
-    return Pruning(verdicts, points, sum(goes[name] for name in goes.keys() - stays.keys()))
+    return Pruning(verdicts, points, freed(points, gone))
 
 
-def remove(store: Store, pruning: Pruning, forgotten: Callable[[frozenset[str]], None]) -> None:
-    """Do it. Nobody may be writing to the store meanwhile.
+def together(plans: Mapping[str, Pruning]) -> Pruning:
+    """One of all stores: what any of them keeps stays."""
+    verdicts: dict[str, Verdict] = {}
+    for plan in plans.values():
+        for one in plan.verdicts:
+            before = verdicts.get(one.id)
+            if before is None or (one.stays and not before.stays):
+                verdicts[one.id] = one
+    points = {id: point for plan in plans.values() for id, point in plan.points.items()}
+    gone = {id for id, one in verdicts.items() if not one.stays}
+    size = sum(freed(plan.points, gone) for plan in plans.values())
+    return Pruning([verdicts[id] for id in sorted(verdicts)], points, size)
 
-    Args:
-        store: of which it was planned.
-        pruning: what goes.
-        forgotten: called between: the points are there no more, and their packs still are.
+
+def freed(points: Mapping[str, Point], gone: Iterable[str]) -> int:
+    """Bytes of a store that are named by nothing but what goes."""
+    going = set(gone)
+    stays = _sizes(point for id, point in points.items() if id not in going)
+    goes = _sizes(point for id, point in points.items() if id in going)
+    return sum(goes[name] for name in goes.keys() - stays.keys())
+
+
+def remove(store: Store, points: Mapping[str, Point], gone: Iterable[str]) -> None:
+    """Have those be points no more. Nobody may be writing to the store meanwhile.
+
+    Raises:
+        StorageError, Unreachable: the store refuses; those are left that it did not let go.
     """
-    left = {id: bases_of(pruning.points[id]) for id in pruning.gone}
+    left = {id: bases_of(points[id]) for id in gone if id in points}
     while left:
         needed = frozenset[str]().union(*left.values())
         for id in sorted(left.keys() - needed, reverse=True) or sorted(left, reverse=True):
             store.forget(id)
             del left[id]
-    forgotten(pruning.gone)
+
+
+def with_bases(ids: Iterable[str], points: Mapping[str, Point]) -> frozenset[str]:
+    """Those, and all that they are made on."""
+    found, waiting = set[str](), list(ids)
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found.add(id)
+            waiting += bases_of(points[id]) if id in points else ()
+    return frozenset(found)
+
+
+def sweep(store: Store) -> None:
+    """Remove packs and proofs that no point names."""
     store.sweep()
     store.sweep_proofs()
 
 
 def bases_of(point: Point) -> frozenset[str]:
     """Ids of the points that it is made on."""
-    said = (part.facts.get("base") for part in point.parts)
+    said = (part.facts.get(BASE) for part in point.parts)
     return frozenset(base for base in said if isinstance(base, str) and base)
 
 
@@ -86,9 +131,9 @@ def _readable(store: Store) -> Iterable[tuple[str, Point]]:
         yield id, found
 
 
-def _kept(store: Store, point: Point) -> Kept:
+def _kept(proofs: Store, point: Point) -> Kept:
     try:
-        proof = store.proof(point.id)
+        proof = proofs.proof(point.id)
     except Damaged:  # it proves nothing then
         proof = None
     return Kept(

@@ -55,7 +55,10 @@ def register(group: typer.Typer, kit: Kit) -> None:
         backups = kit.backups(home_to_change(kit, file))
         if not (yes or _meant(backups)):
             return
-        _show(backups.prune(), json=json, done=True)
+        found = backups.prune()
+        _show(found, json=json, done=True)
+        if found.failures:
+            raise typer.Exit(EXIT_FAILURE)
 
     @group.command(help=_RETENTION_HELP)
     def retention(dry_run: DryRun = True, file: File = None, json: Json = False) -> None:
@@ -84,7 +87,9 @@ def _meant(backups: "Backups") -> bool:
 def _show(found: "Pruning", *, json: bool, done: bool = False) -> None:
     rows = [_row(found, one.id, one.stays, one.why) for one in found.verdicts]
     if json:
-        render.print_json({"points": rows, "freed_bytes": found.freed, "removed": done})
+        failures = {name: str(error) for name, error in found.failures.items()}
+        told = {"freed_bytes": found.freed, "removed": done, "failures": failures}
+        render.print_json({"points": rows, **told})
         return
     if rows:
         cells = [
@@ -100,6 +105,8 @@ def _show(found: "Pruning", *, json: bool, done: bool = False) -> None:
         ]
         render.table(("POINT", "TAKEN", "OF", "SIZE", "VERDICT", "WHY"), cells)
     stay = len(rows) - len(found.gone)
+    for name, error in found.failures.items():
+        render.note(f"{name}: {render.plain_lines(str(error))}")
     gone, kept, came = ("removed", "kept", "came") if done else ("go", "stay", "would come")
     render.note(f"{len(found.gone)} {gone}, {stay} {kept}; {size(found.freed)} {came} free")
 

@@ -8,7 +8,15 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.backup_copy import require_everywhere, spread_to_stores
-from vrooli.cli.backup_words import note, point_row, proof_row, require, size, tell
+from vrooli.cli.backup_words import (
+    how_told,
+    note,
+    point_row,
+    proof_row,
+    require,
+    size,
+    tell,
+)
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 
@@ -16,11 +24,14 @@ _RUN_HELP = """
 Take a restore point now, restore it beside what serves, and look whether it works.
 
 It ends well only when that is so, and every store has it. With `--no-verify` it is only taken, and
-stays `unverified`.
+stays `unverified`. With `--incremental` it holds of PostgreSQL (17 or later) what changed since the
+last point; where the server cannot tell that, the whole, and why.
 
 Examples:
 
   vrooli backup run
+
+  vrooli backup run --incremental
 
   vrooli backup run --no-verify --json
 """
@@ -40,18 +51,37 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 "--anew", help="The database was made anew since the last point, and that is meant."
             ),
         ] = False,
+        incremental: Annotated[
+            bool,
+            typer.Option(
+                "--incremental",
+                help="Only what changed since the last point, where it can be told.",
+            ),
+        ] = False,
+        deep: Annotated[
+            bool,
+            typer.Option(
+                "--deep", help="Compare every row with the source, which reads all of it again."
+            ),
+        ] = False,
         file: File = None,
         json: Json = False,
     ) -> None:
+        from vrooli.backup.backups import Taking
+
         backups = kit.backups(home_to_change(kit, file)).only("", note)
         begun = time.monotonic()
-        point = backups.take(_Counting(), anew=anew)
+        how = Taking(anew, incremental, deep)
+        point = backups.take(_Counting(), how)
         if not json:
             took = time.monotonic() - begun
             render.out(
                 f"{point.id}: {size(point.plain)} in {size(point.size)}, {took:.1f} s, "
                 f"{backups.folder}"
             )
+            for part in point.parts:
+                if words := how_told(part):
+                    render.note(f"  {part.service}: {words}")
         proof = None if no_verify else backups.prove(point.id, note)
         if proof is not None and not json:
             tell(proof)

@@ -6,7 +6,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.backup_words import Store as StoreName
-from vrooli.cli.backup_words import Wanted, note, point_row, proof_row, size, tell, when
+from vrooli.cli.backup_words import Wanted, how_told, note, point_row, proof_row, size, tell, when
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, VrooliError
@@ -69,6 +69,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 f"  {part.service}: {size(part.plain)} in {size(part.size)}, "
                 f"{len(part.packs)} pieces, {part.source}"
             )
+            if told := how_told(part):
+                render.out(f"    {told}")
         if proof is None:
             render.out("  unverified: nobody looked whether it works")
         else:

@@ -10,7 +10,7 @@ from vrooli.cli import render
 from vrooli.core.errors import EXIT_FAILURE
 
 if TYPE_CHECKING:
-    from vrooli.backup.point import Point
+    from vrooli.backup.point import Part, Point
     from vrooli.backup.proof import Proof
 
 Wanted = Annotated[
@@ -70,6 +70,16 @@ def proof_row(proof: "Proof | None") -> Mapping[str, Any]:
     from dataclasses import asdict
 
     return {"outcome": "unverified"} if proof is None else asdict(proof)
+
+
+def how_told(part: "Part") -> str:
+    """What it builds on, or why on nothing; empty for one that is whole as was asked for."""
+    from vrooli.backup.chains import BASE, WHY_WHOLE
+
+    if base := part.facts.get(BASE):
+        return f"what changed since {base}"
+    why = part.facts.get(WHY_WHOLE)
+    return f"whole, since {render.plain(str(why))}" if why else ""
 
 
 def when(at: float) -> str:

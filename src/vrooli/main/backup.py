@@ -10,9 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from vrooli import __version__
+from vrooli.backup.backups import Fetched, Taking
+from vrooli.backup.chains import chain_of
+from vrooli.backup.combining import Fetcher
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
-from vrooli.backup.fetching import fetch
+from vrooli.backup.drilling import BUSY
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
@@ -28,11 +31,15 @@ from vrooli.host.locks import FileLock
 from vrooli.host.outputs import LocalOutputs
 from vrooli.main import backup_key, backup_prune
 from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_drill import drill
-from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
-from vrooli.main.backup_spread import COPYING
+from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
+from vrooli.main.backup_prune import COPYING
 from vrooli.main.backup_stores import BackupStores
+from vrooli.main.backup_wal import BackupWal
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.postgres.wal.choosing import Way
+from vrooli.stack.postgres.wal.moments import Moment
 
 Told = Callable[[str], None]
 
@@ -94,7 +101,11 @@ class StackBackups:
         """See `main.backup_key`."""
         return backup_key.recipient(self._place)
 
-    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
+    def ledger(self) -> BackupLedger:
+        """What this host saw itself."""
+        return BackupBook(self.home).read()
+
+    def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
         """Take one now.
 
         Raises:
@@ -104,7 +115,7 @@ class StackBackups:
         """
         with self._place.alone("backup.lock", "another backup"):
             try:
-                name, point = asyncio.run(self._take(progress, anew))
+                name, point = asyncio.run(self._take(progress, how))
             except VrooliError as error:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
@@ -154,14 +165,15 @@ class StackBackups:
         with self._place.alone("backup-proof.lock", "another proof"):
             return asyncio.run(drill(self._place, wanted, only, told, busy=busy))
 
-    def ledger(self) -> BackupLedger:
-        """What this host has seen of backups, without asking the store."""
-        return BackupBook(self.home).read()
+    def way(self, service: str, moment: Moment) -> Way:
+        """See `backup.Backups`."""
+        return BackupWal(self.home, self.store(), service).way(moment)
 
-    def fetch(self, wanted: str, service: str, folder: Path, owner: str, told: Told) -> None:
+    def fetch(self, wanted: Fetched, told: Told) -> None:
         """Unpack what a restore point has of a service."""
-        store, keys = self.store(), self._place.keys()
-        point = store.point(wanted)
+        store, keys, service = self.store(), self._place.keys(), wanted.service
+        point = store.point(wanted.point)
+        owner = ids_of(wanted.owner or None)
         part = point.part_of(service)
         if part is None:
             raise UsageError(
@@ -169,17 +181,23 @@ class StackBackups:
                 where=store.where,
                 next_step=f"`vrooli backup show {point.id}` tells what it has",
             )
-        tenth = max(part.plain // 10, 1)
+        total = sum(one.plain for one in chain_of(part, store))
+        tenth = max(total // 10, 1)
         told_of = set[int]()
 
         def done(size: int) -> None:
             if (at := size // tenth) not in told_of:
                 told_of.add(at)
-                told(f"{size // 1_000_000} of {part.plain // 1_000_000} MB")
+                told(f"{size // 1_000_000} of {total // 1_000_000} MB")
 
-        fetch(part, store, keys, folder, ids_of(owner or None), done)
+        fetcher = Fetcher(store, keys, partial(combiner, self._place))
+        fetcher.fetch(part, wanted.folder, owner, done)
+        if wanted.wal is not None:
+            wal = BackupWal(self.home, store, service)
+            size = wal.gather(point, wanted.timeline, wanted.wal, owner)
+            told(f"{size // 1_000_000} MB of WAL")
 
-    async def _take(self, progress: Callable[[str, int], None], anew: bool) -> tuple[str, Point]:
+    async def _take(self, progress: Callable[[str, int], None], how: Taking) -> tuple[str, Point]:
         async with self._place.context() as context:
             found = backings_of(context)
             if not found:
@@ -193,7 +211,17 @@ class StackBackups:
             room = partial(self._stores.room, into)
             rate = context.stack.backup.rate
             taker = Taker(
-                store, keys, LocalOutputs(), SystemClock(), _workers(), room, anew, progress, rate
+                store,
+                keys,
+                LocalOutputs(),
+                SystemClock(),
+                _workers(),
+                room,
+                how.anew,
+                progress,
+                how.incremental,
+                "deep" if how.deep else "spare" if load() > BUSY else "usual",
+                rate,
             )
             subjects = [Subject(name, backing) for name, backing in found.items()]
             about = (context.stack.name, os.uname().nodename, __version__)
@@ -220,7 +248,8 @@ class StackBackups:
             backings = backings_of(context)
             _require({part.service for part in point.parts}, backings, point)
             room = partial(free_in, self.home.root / "data")
-            prover = Prover(store, self._place.keys(), SystemClock(), room, ids_of, told)
+            combine = partial(combiner, self._place)
+            prover = Prover(store, self._place.keys(), SystemClock(), room, ids_of, told, combine)
             return await prover.prove(point, backings)
 
 

@@ -2,6 +2,7 @@
 what of its services can be asked.
 """
 
+import os
 import pwd
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from vrooli.backup.keys import IDENTITY, MAC, Keys, keys_of
 from vrooli.backup.sealing import new_identity
+from vrooli.backup.source import backings_besides
 from vrooli.backup.store import Store
 from vrooli.core.errors import Refused, Unreachable, UsageError
 from vrooli.core.home import Home
@@ -130,12 +132,13 @@ class BackupPlace:
 
 
 def backings_of(context: Context) -> dict[str, Backing]:
-    """How the data of each service is backed up, of those whose kind can be."""
+    """How the data of each service is backed up, of those whose kind can be; then all else."""
     found = {
         name: kind_of(service).backing(service, context)
         for name, service in context.stack.services.items()
     }
-    return {name: backing for name, backing in found.items() if backing is not None}
+    of_services = {name: backing for name, backing in found.items() if backing is not None}
+    return of_services | backings_besides(context)
 
 
 def free_in(folder: Path) -> int:
@@ -158,3 +161,8 @@ def ids_of(user: str | None) -> tuple[int, int] | None:
             f"there is no user `{user}` here", next_step="name one that `getent passwd` shows"
         ) from error
     return found.pw_uid, found.pw_gid
+
+
+def load() -> float:
+    """Runnable or waiting tasks per processor, over a minute."""
+    return os.getloadavg()[0] / len(os.sched_getaffinity(0))

@@ -1,82 +1,99 @@
 """Composition of `vrooli backup prune`."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
-from vrooli.backup.pruning import Pruning, planned, remove
+from vrooli.backup.pruning import Pruning, planned, remove, sweep, together, with_bases
 from vrooli.backup.retention import Keep
 from vrooli.backup.store import Store
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import Damaged, VrooliError
 from vrooli.host.zones import Zones
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_place import BackupPlace
-from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_ledger import BackupLedger
-from vrooli.stack.backup_settings import BackupSettings
+
+COPYING = "backup-copy.lock"
+"""Held while packs come to stores whose manifest is not there yet: nobody sweeps meanwhile."""
+
+_LOCKS = {
+    "backup-proof.lock": "a proof",
+    "backup.lock": "another backup",
+    COPYING: "a copy to the stores",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Of all stores that answer."""
+
+    stores: dict[str, Store]
+    parts: dict[str, Pruning]
+    whole: Pruning
 
 
 def plan(place: BackupPlace) -> Pruning:
     """What would go. Nothing is locked: whoever takes one meanwhile is not seen."""
-    return _planned(place.store(), place.settings, place.environment)
+    return _planned(place).whole
 
 
 def prune(place: BackupPlace) -> Pruning:
-    """Have it gone.
+    """Have it gone, from the furthest store to the nearest: what one does not let go, because it is
+    locked there, stays in the nearer ones too.
 
     Raises:
-        Busy: a point is being taken or proven.
+        Busy: a point is being taken, proven or copied.
         Damaged: one cannot be read; nothing is removed then.
     """
-    with (
-        place.alone("backup-proof.lock", "a proof"),
-        place.alone("backup.lock", "another backup"),
-        place.alone(COPYING, "a copy to the stores"),
-    ):
-        store = place.store()
-        found = _planned(store, place.settings, place.environment)
-
-        def forgotten(_: frozenset[str]) -> None:
-            """Also those that an earlier run removed, which was killed before it could say so."""
-            there = frozenset(store.ids())
-
-            def change(ledger: BackupLedger) -> BackupLedger:
-                known = frozenset(one.id for one in ledger.points)
-                return ledger.without_points(known - there)
-
-            BackupBook(place.home).change(change)
-
-        if found.points:  # an empty store may be a disk that is not mounted
-            _remove(place, store.key, found, forgotten)
-        return found
+    with ExitStack() as locks:
+        for name, purpose in _LOCKS.items():
+            locks.enter_context(place.alone(name, purpose))
+        found = _planned(place)
+        failures, gone = dict(found.whole.failures), found.whole.gone
+        for name, store in reversed(found.stores.items()):
+            points = found.parts[name].points
+            if not points:  # a folder without any may be a disk that is not mounted
+                continue
+            try:
+                remove(store, points, gone)
+                sweep(store)
+            except VrooliError as error:
+                failures[name] = error
+                gone -= with_bases(gone.intersection(store.ids()), found.whole.points)
+        _forget(place, found)
+        return replace(found.whole, failures=failures)
 
 
-def _remove(
-    place: BackupPlace,
-    key: bytes,
-    found: Pruning,
-    forgotten: Callable[[frozenset[str]], None],
-) -> None:
-    """From each store, as whoever may remove there; one that refuses keeps no other from it.
+def _forget(place: BackupPlace, found: _Plan) -> None:
+    """Also those that an earlier run removed, which was killed before it could say so."""
+    away = found.whole.failures.keys()
+    there = frozenset(id for store in found.stores.values() for id in store.ids())
 
-    Raises:
-        VrooliError: why it is not gone from one.
-    """
-    stores, failure = BackupStores(place.home, place.environment), None
+    def change(ledger: BackupLedger) -> BackupLedger:
+        known = (one for one in ledger.points if not away & set(one.stores))
+        return ledger.without_points(frozenset(one.id for one in known) - there)
+
+    if there:
+        BackupBook(place.home).change(change)
+
+
+def _planned(place: BackupPlace) -> _Plan:
+    settings, stores = place.settings, BackupStores(place.home, place.environment)
+    keep = Keep(settings.keep_days, settings.keep_weeks, settings.keep_months, settings.keep_years)
+    zone, all_of_them = Zones(place.environment)(settings.timezone), place.store()
+    found: dict[str, Store] = {}
+    parts: dict[str, Pruning] = {}
+    failures: dict[str, VrooliError] = {}
     for name in stores.settings():
         try:
-            store = Store(stores.blobs(name, prunes=True), key)
-            here = frozenset(store.ids())
-            verdicts = [one for one in found.verdicts if one.id in here]
-            if verdicts:
-                remove(store, replace(found, verdicts=verdicts), forgotten)
+            store = Store(stores.blobs(name, prunes=True), all_of_them.key)
+            parts[name] = planned(store, all_of_them, keep, time.time(), zone)
+            found[name] = store
+        except Damaged:
+            raise
         except VrooliError as error:
-            failure = failure or error
-    if failure is not None:
-        raise failure
-
-
-def _planned(store: Store, settings: BackupSettings, environment: Mapping[str, str]) -> Pruning:
-    keep = Keep(settings.keep_days, settings.keep_weeks, settings.keep_months, settings.keep_years)
-    return planned(store, keep, time.time(), Zones(environment)(settings.timezone))
+            failures[name] = error
+    if failures and not found:
+        raise next(iter(failures.values()))
+    return _Plan(found, parts, replace(together(parts), failures=failures))

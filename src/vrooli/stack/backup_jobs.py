@@ -7,7 +7,7 @@ TAKE, PRUNE = "backup", "backup-prune"
 INCREMENTAL, REDIS, DRILL = "backup-incremental", "backup-redis", "backup-drill"
 REREAD = "backup-reread"
 
-AT_WORK = (TAKE, PRUNE, DRILL, REREAD)
+AT_WORK = (TAKE, INCREMENTAL, PRUNE, DRILL, REREAD)
 """Those whose commands there are."""
 
 DAILY = "41 5 * * *"

@@ -11,12 +11,10 @@ from vrooli.stack import schedule
 from vrooli.stack.backup_jobs import AT_WORK, DRILL, INCREMENTAL, REDIS
 from vrooli.stack.backup_ledger import BackupLedger, Drill, Taken
 from vrooli.stack.backup_settings import BackupSettings
+from vrooli.stack.compile_wal import receiver_name
+from vrooli.stack.durations import rough_duration
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Stack
-
-WAL_AT_WORK = False
-"""Whether WAL is received, so that what was written since the last point is not lost with the
-server: the check of that stream watches it then."""
 
 _DUES = 64
 """Due times ahead, of which the longest gap counts."""
@@ -51,8 +49,17 @@ class Standing:
 
 def standings(stack: Stack, ledger: BackupLedger, now: float) -> list[Standing]:
     """Of everything that ought to be backed up."""
-    settings = stack.backup
-    return [_standing(name, kind, settings, ledger, now) for name, kind in _expected(stack, ledger)]
+    return [_standing(name, kind, stack, ledger, now) for name, kind in _expected(stack)]
+
+
+def over_objectives(drill: Drill, one: Standing) -> str:
+    """What a drill missed, by the objectives of today; empty when it met both."""
+    pairs = (("back after", drill.rto, one.rto), ("without the last", drill.rpo, one.rpo))
+    return ", ".join(
+        f"{what} {rough_duration(was)}, allowed are {rough_duration(allowed)}"
+        for what, was, allowed in pairs
+        if was > allowed
+    )
 
 
 def gap_of(times: tuple[str, ...], now: float) -> float:
@@ -63,33 +70,18 @@ def gap_of(times: tuple[str, ...], now: float) -> float:
     return min(found, default=0.0)
 
 
-def _expected(stack: Stack, ledger: BackupLedger) -> Iterator[tuple[str, str]]:
-    """Names and kinds: services whose kind can be backed up, and what else a point ever held, as
-    long as it is declared.
-    """
-    there = {name: service.kind for name, service in stack.services.items()}
+def _expected(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Names and kinds: services whose kind can be backed up, and files."""
     for name, service in stack.services.items():
         if service.managed and kind_of(service).has_backing:
             yield name, service.kind
-    held = dict.fromkeys(name for point in ledger.points for name in point.services)
-    for name in held:
-        if name not in there and (name in stack.backup.files or _is_system(name, stack.backup)):
-            yield name, "system"
+    yield from ((name, "files") for name in stack.backup.files)
 
 
-def _is_system(name: str, settings: BackupSettings) -> bool:
-    return settings.system and name == "system"
-
-
-def _standing(
-    name: str, kind: str, settings: BackupSettings, ledger: BackupLedger, now: float
-) -> Standing:
+def _standing(name: str, kind: str, stack: Stack, ledger: BackupLedger, now: float) -> Standing:
+    settings = stack.backup
     its = [point for point in ledger.points if name in point.services]
-    goals = settings.objectives
-    rpo, rto = {
-        "postgres": (goals.postgres_rpo, goals.postgres_rto),
-        "redis": (goals.redis_rpo, goals.redis_rto),
-    }.get(kind, (goals.system_rpo, goals.system_rto))
+    rto, rpo = settings.objectives.of(kind)
     besides = {"postgres": (INCREMENTAL, settings.incremental), "redis": (REDIS, settings.redis)}
     job, also = besides.get(kind, ("", ""))
     planned = (settings.schedule, also if job in AT_WORK else "")
@@ -100,7 +92,7 @@ def _standing(
         gap=gap_of(planned, now),
         good=next((point for point in reversed(its) if point.outcome == "verified"), None),
         newest=its[-1] if its else None,
-        streamed=kind == "postgres" and settings.wal and WAL_AT_WORK,
+        streamed=receiver_name(name) in stack.services,
         drill=next((one for one in reversed(ledger.drills) if one.service == name), None),
     )
 

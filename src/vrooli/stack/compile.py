@@ -21,6 +21,7 @@ from vrooli.stack.compile_notify import notify_settings
 from vrooli.stack.compile_ping import compile_ping
 from vrooli.stack.compile_process import Folders
 from vrooli.stack.compile_service import Declared, compile_service
+from vrooli.stack.compile_wal import with_receivers
 from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack
 from vrooli.stack.names import DEFAULT_NAME, NAME_EXPECTED, valid_name
 from vrooli.stack.problem import KeyPath, Problems, Section
@@ -96,7 +97,7 @@ def compile_stack(
     notify = notify_settings(source.file.notify, source.folders, problems)
     boxes = any(service.runtime == "docker" for service in services.values())
     docker = docker_socket(source.file.stack, source.docker_host, boxes, problems)
-    return Stack(
+    stack = Stack(
         name=name,
         services=told_of_others(told_of_mcp(services, mcp), settings),
         autoheal=settings,
@@ -112,6 +113,7 @@ def compile_stack(
         mcp=tuple(mcp),
         backup=backup,
     )
+    return replace(stack, services=with_receivers(stack.services, stack.backup))
 
 
 def _services(declared: Iterable[Declared], known: Checks) -> dict[str, Service]:

@@ -11,7 +11,7 @@ from tests.unit.backup.made import new_keys, new_store, part_of, point_of, store
 from vrooli.backup.packs import name_in_store
 from vrooli.backup.point import Point
 from vrooli.backup.proof import Proof
-from vrooli.backup.pruning import planned, remove
+from vrooli.backup.pruning import planned, remove, sweep, together, with_bases
 from vrooli.backup.retention import DAY, Keep
 from vrooli.backup.store import Store
 from vrooli.core.errors import Damaged, StorageError
@@ -65,6 +65,12 @@ def _filled() -> tuple[Store, _Mortal, list[Point]]:
     return store, blobs, points
 
 
+def _pruned(store: Store) -> None:
+    plan = planned(store, store, KEEP, NOW, UTC)
+    remove(store, plan.points, plan.gone)
+    sweep(store)
+
+
 def _whole(store: Store, blobs: MemoryBlobs) -> None:
     """Every point that is there has all its packs, and what it is made on."""
     for id, point in store.points():
@@ -75,14 +81,13 @@ def _whole(store: Store, blobs: MemoryBlobs) -> None:
 
 def test_the_newest_verified_one_stays_and_nothing_of_the_others() -> None:
     store, blobs, points = _filled()
-    pruning = planned(store, KEEP, NOW, UTC)
+    pruning = planned(store, store, KEEP, NOW, UTC)
     assert pruning.gone == {point.id for point in points[:4]}
     before = sum(map(len, blobs.held.values()))
     own = [point.parts[0].packs[0].size for point in points[:4]]
     assert pruning.freed == sum(own), "what is shared with one that stays does not come free"
-    told: list[frozenset[str]] = []
-    remove(store, pruning, told.append)
-    assert (told, store.ids()) == ([pruning.gone], [points[4].id])
+    _pruned(store)
+    assert store.ids() == [points[4].id]
     _whole(store, blobs)
     assert len([name for name in blobs.held if name.startswith("packs/")]) == 2
     assert {name.split("/")[1] for name in blobs.held if name.startswith("proofs/")} == {_id(5)}
@@ -94,12 +99,12 @@ def test_killed_anywhere_nothing_is_half_done_and_the_next_one_finishes(lives: i
     store, blobs, points = _filled()
     blobs.lives = lives
     try:
-        remove(store, planned(store, KEEP, NOW, UTC), lambda _: None)
+        _pruned(store)
     except _Killed:
         _whole(store, blobs)
         assert points[4].id in store.ids()
     blobs.lives = 10**9
-    remove(store, planned(store, KEEP, NOW, UTC), lambda _: None)
+    _pruned(store)
     assert store.ids() == [points[4].id]
     assert len(list(_below(blobs, "packs/"))) == 2
     assert len(list(_below(blobs, "proofs/"))) == 1
@@ -114,7 +119,7 @@ def test_while_one_cannot_be_read_nothing_goes() -> None:
     blobs.held[f"points/{points[1].id}.json"] = b"{}"
     held = dict(blobs.held)
     with pytest.raises(Damaged, match=points[1].id):
-        planned(store, KEEP, NOW, UTC)
+        planned(store, store, KEEP, NOW, UTC)
     assert blobs.held == held
 
 
@@ -122,6 +127,22 @@ def test_a_proof_that_cannot_be_read_proves_nothing() -> None:
     store, blobs, points = _filled()
     name = next(_below(blobs, f"proofs/{points[4].id}/"))
     blobs.held[name] = b"{}"
-    gone = planned(store, KEEP, NOW, UTC).gone
+    gone = planned(store, store, KEEP, NOW, UTC).gone
     assert gone == {point.id for point in points[:3]}, "the newest that still counts stays as well"
     assert new_store(new_keys())[0].ids() == []
+
+
+def test_what_one_store_keeps_stays_in_all() -> None:
+    """One that was away lacks the newest points, and keeps the newest that it has."""
+    store, blobs, points = _filled()
+    behind = Store(MemoryBlobs(), store.key)
+    behind.blobs.held.update(blobs.held)  # type: ignore[attr-defined]  # it is one of memory
+    behind.forget(points[4].id)
+    plans = {"here": planned(store, store, KEEP, NOW, UTC)}
+    plans["behind"] = planned(behind, store, KEEP, NOW, UTC)
+    whole = together(plans)
+    assert whole.gone == {point.id for point in points[:3]}
+    assert [one.id for one in whole.verdicts] == [point.id for point in points]
+    own = [point.parts[0].packs[0].size for point in points[:3]]
+    assert whole.freed == 2 * sum(own)
+    assert with_bases([points[2].id], whole.points) == {points[2].id, points[1].id}

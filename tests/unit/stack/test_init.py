@@ -7,6 +7,7 @@ from vrooli.stack.init import USUAL_PORTS, init_text
 from vrooli.stack.schema import json_schema
 
 PORTS = {"postgres": 25432, "server": 4001, "autoheal": 4002, "console": 4004, "web": 4003}
+JOBS = ["backup", "backup-incremental", "backup-prune", "backup-drill", "backup-reread"]
 _TABLES = ("[scenarios.", "[jobs.", "[maintenance.", "[notify.", "[backup")
 
 
@@ -38,8 +39,7 @@ def test_everything_that_is_commented_out_can_be_taken_in(file: StackFile) -> No
     web = file.load(text).services["web"]
     assert web.port == 4003
     assert web.needs == ("postgres",)
-    backup = ["backup", "backup-prune", "backup-drill", "backup-reread"]
-    assert [*file.load(text).jobs] == ["report", *backup]
+    assert [*file.load(text).jobs] == ["report", *JOBS]
     assert [*file.load(text).backup.stores] == ["disk"]
     assert [*file.load(text).maintenance] == ["updates"]
     assert schema_errors(tomllib.loads(text), json_schema()) == []

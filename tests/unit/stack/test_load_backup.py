@@ -209,10 +209,10 @@ def test_an_edit_is_seen_and_restarts_nothing(file: StackFile) -> None:
     on = file.load(f"{service}[backup]")
     found = difference(before, on)
     assert found.settings == ("backup.enabled",)
-    jobs = ("backup", "backup-prune", "backup-drill", "backup-reread")
-    assert found.jobs.added == jobs
+    usual = ("backup", "backup-incremental", "backup-prune", "backup-drill")
+    assert found.jobs.added == (*usual, "backup-reread")
     edited = difference(on, file.load(f'{service}[backup]\nschedule = "every 1h"\nkeep_days = 5'))
     assert edited.settings == ("backup.schedule", "backup.keep_days")
     assert [(one.name, one.keys) for one in edited.jobs.changed] == [("backup", ("schedule",))]
     assert (found.changed, edited.changed) == ((), ())
-    assert difference(on, before).jobs.removed == jobs
+    assert difference(on, before).jobs.removed == found.jobs.added

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vrooli.autoheal.backups import (
+from vrooli.autoheal.backup_judging.record import (
     GRACE,
     Finding,
     hours,
@@ -13,8 +13,13 @@ from vrooli.autoheal.backups import (
 from vrooli.autoheal.check import Check, Look
 from vrooli.core.result import Result, ok
 from vrooli.core.status import Status
-from vrooli.stack.backup_ledger import Drill
-from vrooli.stack.backup_standing import Standing, drills_planned, gap_of, standings
+from vrooli.stack.backup_standing import (
+    Standing,
+    drills_planned,
+    gap_of,
+    over_objectives,
+    standings,
+)
 from vrooli.stack.durations import rough_duration
 from vrooli.stack.model import CheckSettings, Stack
 
@@ -50,25 +55,13 @@ def _findings(one: Standing, gap: float, now: float) -> Iterator[Finding]:
         return
     if not drill.ok:
         yield Status.CRITICAL, f"{one.service}: the last drill failed: {drill.why}"
-    elif over := _over(drill, one):
+    elif over := over_objectives(drill, one):
         yield Status.WARNING, f"{one.service}: the last drill missed its objectives: {over}"
     if gap and now - drill.at > 2 * gap + GRACE:
         yield (
             Status.WARNING,
             f"{one.service}: the last drill was {rough_duration(now - drill.at)} ago",
         )
-
-
-def _over(drill: Drill, one: Standing) -> str:
-    """By the objectives of today; empty when both were reached."""
-    found = []
-    if drill.rto > one.rto:
-        found.append(
-            f"back after {rough_duration(drill.rto)}, allowed are {rough_duration(one.rto)}"
-        )
-    if drill.rpo > one.rpo:
-        found.append(f"{rough_duration(drill.rpo)} lost, allowed are {rough_duration(one.rpo)}")
-    return ", ".join(found)
 
 
 CHECK = Check(

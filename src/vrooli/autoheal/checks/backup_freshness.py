@@ -3,24 +3,13 @@ else makes one writes.
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from vrooli.autoheal.backups import (
-    GRACE,
-    Finding,
-    hours,
-    ledger_of,
-    while_declared,
-    worst_of,
-)
+from vrooli.autoheal.backup_judging.age import judge_age
+from vrooli.autoheal.backup_judging.record import while_declared
 from vrooli.autoheal.check import Check, Look, judge
-from vrooli.core.result import Result, critical, ok
-from vrooli.core.status import Status
-from vrooli.stack.backup_ledger import BackupLedger
-from vrooli.stack.backup_standing import Standing, standings
-from vrooli.stack.durations import rough_duration
+from vrooli.core.result import Result, critical
 from vrooli.stack.model import CheckSettings, Stack, Thresholds
 
 
@@ -41,51 +30,7 @@ def _only(stack: Stack, settings: CheckSettings) -> str:
 
 
 def _run(look: Look) -> Result:
-    return _foreign(look) if look.options.path else _ours(look)
-
-
-def _ours(look: Look) -> Result:
-    now, ledger = look.facts.tools.clock.wall(), ledger_of(look)
-    found = standings(look.facts.stack, ledger, now)
-    if not found:
-        return ok("there is nothing here that can be backed up")
-    findings = [finding for one in found for finding in _findings(one, now)]
-    findings += _failed(ledger)
-    ages = [age for one in found if (age := one.age(now)) is not None]
-    well = ", ".join(f"{one.service}: {rough_duration(one.age(now) or 0.0)} old" for one in found)
-    return worst_of(findings, well, hours(max(ages, default=0.0)) if ages else None, "h")
-
-
-def _findings(one: Standing, now: float) -> Iterator[Finding]:
-    newest, age = one.newest, one.age(now)
-    if newest is None:
-        yield Status.WARNING, f"{one.service}: there is no restore point yet (`vrooli backup run`)"
-        return
-    if newest.outcome == "failed":
-        yield Status.CRITICAL, f"{one.service}: the proof of {newest.id} failed: {newest.why}"
-    elif newest.outcome == "unverified" and (newest.proved or now - newest.taken > GRACE):
-        why = f": {newest.why}" if newest.why else ""
-        yield Status.WARNING, f"{one.service}: {newest.id} is unverified{why}"
-    if age is None:
-        return
-    limit = max(one.rpo, one.gap) if one.streamed else one.rpo
-    old, allowed = rough_duration(age), rough_duration(limit)
-    text = f"{one.service}: the newest good point is {old} old, allowed are {allowed}"
-    if age > 2 * max(limit, one.gap) + GRACE:
-        yield Status.CRITICAL, text
-    elif age > limit + GRACE:
-        planned = one.gap > limit + GRACE
-        why = f"; the plan takes one every {rough_duration(one.gap)}" if planned else ""
-        yield Status.WARNING, f"{text}{why}"
-
-
-def _failed(ledger: BackupLedger) -> Iterator[Finding]:
-    """An attempt after the last point."""
-    last = ledger.failures[-1] if ledger.failures else None
-    if last is None or (ledger.points and ledger.points[-1].taken >= last.at):
-        return
-    status = Status.WARNING if ledger.points else Status.CRITICAL
-    yield status, f"the last one could not be taken: {last.why.splitlines()[0]}"
+    return _foreign(look) if look.options.path else judge_age(look)
 
 
 def _foreign(look: Look) -> Result:

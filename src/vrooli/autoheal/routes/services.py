@@ -66,7 +66,7 @@ class Services:
     tick: Callable[[], Awaitable[None]]
     reload: Callable[[], Awaitable[dict[str, Any]]]
     itself: Callable[[], dict[str, Any]]
-    metrics: Callable[[], bytes]
+    metrics: Callable[[], Awaitable[bytes]]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
 
     def routes(self) -> list[Route]:
@@ -125,7 +125,7 @@ class Services:
 
     async def prometheus(self, request: Request) -> Response:
         """Prometheus text."""
-        return Response(self.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(await self.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @asks("force")
     async def run_tick(self, request: Request) -> Response:
@@ -182,7 +182,7 @@ class Services:
         Progress comes as NDJSON, the last line has `done`. It goes on when the caller leaves.
         """
         action, names, wish = asked.action, asked.names, asked.options
-        self.operations.check(action, names)
+        self.operations.check(action, names, wish)
         if wish.loses and asked.confirm not in names:
             raise UsageError(
                 "this loses data: `confirm` must be the name of the resource",

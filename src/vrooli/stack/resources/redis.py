@@ -3,6 +3,8 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from vrooli.core.address import HostPort
@@ -11,9 +13,18 @@ from vrooli.core.errors import ConfigError
 from vrooli.core.result import Result, critical, ok, starting
 from vrooli.stack.kind import Kind, Place, ProbeTools, Program
 from vrooli.stack.model import Service
+from vrooli.stack.postgres import clusters
+from vrooli.stack.postgres.left import left_behind
+from vrooli.stack.redis.identity import ID
 from vrooli.stack.references import is_reference, resolved
 from vrooli.stack.wire import resp
 from vrooli.stack.wire.dsn import without_password
+
+if TYPE_CHECKING:
+    from vrooli.stack.backing import Backing
+    from vrooli.stack.redis.resource import RedisResource
+    from vrooli.stack.runtime import Context
+    from vrooli.stack.upgrading import Upgrade, Wish
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _OURS = ("port", "bind", "requirepass", "dir", "daemonize", "include", "tls-port")
@@ -57,16 +68,21 @@ class RedisKind(Kind):
         """
         _program(self.read_options(service))
         user = place.user_of(service)
-        data = place.home.data(service.name)
+        data = clusters.data(place.home, service.name)
         text = self._conf(service, place)
+        # By it a backup tells an empty Redis in the place of a lost one from what it took before.
+        known = (data / ID).exists()
+        own = () if known else (WriteFile(str(data / ID), f"{token_hex(8)}\n", 0o600, user),)
         return (
+            *left_behind(place, service.name),
             EnsureDirectory(str(data), 0o700, user),
+            *own,
             WriteFile(str(data / "redis.conf"), text, 0o600, user),
         )
 
     def program(self, service: Service, place: Place) -> Program:
         """In the foreground; the password is in the settings file, never an argument."""
-        data = str(place.home.data(service.name))
+        data = str(clusters.data(place.home, service.name))
         argv = (_program(self.read_options(service)), f"{data}/redis.conf")
         return Program(argv=argv, env={"LC_ALL": "C"}, cwd=data)
 
@@ -82,6 +98,30 @@ class RedisKind(Kind):
         if service.url:
             return service.url if is_reference(service.url) else without_password(service.url)
         return f"redis://{HostPort(service.host, service.port)}/0"
+
+    def upgrade(self, service: Service, context: "Context", wish: "Wish") -> "Upgrade":
+        """Its data alone: a restore, and what is kept after one; see `stack.redis.restore`."""
+        from vrooli.stack.postgres.upgrade.undo import Forget, Undo
+        from vrooli.stack.redis.restore import RedisRestore
+
+        resource = self._resource(service, context)
+        if wish.restore:
+            return RedisRestore(resource, wish)
+        if wish.undo:
+            return Undo(resource)
+        return Forget(resource) if wish.forget else super().upgrade(service, context, wish)
+
+    def backing(self, service: Service, context: "Context") -> "Backing | None":
+        """All its data; see `stack.redis.copying`."""
+        from vrooli.stack.redis.copying import RedisBacking
+
+        return RedisBacking(self._resource(service, context)) if service.managed else None
+
+    def _resource(self, service: Service, context: "Context") -> "RedisResource":
+        from vrooli.stack.redis.resource import RedisResource
+
+        options: RedisOptions = self.read_options(service)
+        return RedisResource(service, context, _program(options), options.settings)
 
     async def probe(self, service: Service, tools: ProbeTools) -> Result:
         """AUTH and PING."""
@@ -102,7 +142,7 @@ class RedisKind(Kind):
             "port": str(service.port),
             "protected-mode": "yes",
             "requirepass": place.secrets.create(f"{service.name}-password"),
-            "dir": str(place.home.data(service.name)),
+            "dir": str(clusters.data(place.home, service.name)),
             "daemonize": "no",
             # To standard output, hence into the service's own rotating log.
             "logfile": "",

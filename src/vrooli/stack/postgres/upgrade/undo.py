@@ -3,21 +3,58 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
 
 from vrooli.core.command import Command, Remove
 from vrooli.core.errors import Refused, UsageError
+from vrooli.stack.kind import Place
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.runtime import Context
 from vrooli.stack.upgrading import Told, Upgrade
+
+
+class Kept(Protocol):
+    """A resource whose data folder of before is kept."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def context(self) -> Context:
+        """Of its stack."""
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        ...
+
+    @property
+    def clusters(self) -> Clusters:
+        """Which folders there were."""
+        ...
+
+    @property
+    def data(self) -> Path:
+        """The one in force."""
+        ...
 
 
 class Undo(Upgrade):
     """Back to the folder of before; what was written since stays in the other one."""
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Kept) -> None:
         self._of = resource
+
+    def back_to(self, other: Path) -> str | None:
+        """What that means, in words; None when it cannot be gone back to any more."""
+        return f"back to {other}" if other.is_dir() else None
 
     async def plan(self) -> Sequence[str]:
         """See the base."""
@@ -29,9 +66,8 @@ class Undo(Upgrade):
                 next_step="what an upgrade leaves is kept until `--forget`",
             )
         other = of.place.home.data(known.other)
-        major = clusters.major_of(other)
-        noted = [known.other_programs] if known.other_programs else []
-        if major is None or installations.of_major(major, of.place.home.pgsql, noted) is None:
+        back_to = self.back_to(other)
+        if back_to is None:
             raise Refused(
                 f"the data in {other}, or the programs for it, are not there any more",
                 where=of.name,
@@ -39,7 +75,7 @@ class Undo(Upgrade):
             )
         since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(known.at))
         return [
-            f"PostgreSQL {of.major} -> {major}: back to {other}",
+            back_to,
             f"what was written since {since} is lost: it stays in {of.data} until "
             f"`vrooli resource upgrade {of.name} --forget`",
         ]
@@ -77,12 +113,29 @@ class Undo(Upgrade):
         await self._of.context.executor.run(commands, lambda _: None)
 
 
+class PostgresUndo(Undo):
+    """Of a cluster, which needs programs of its version."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(resource)
+        self._resource = resource
+
+    def back_to(self, other: Path) -> str | None:
+        """See the base."""
+        of, known = self._resource, self._resource.clusters
+        major = clusters.major_of(other)
+        noted = [known.other_programs] if known.other_programs else []
+        if major is None or installations.of_major(major, of.place.home.pgsql, noted) is None:
+            return None
+        return f"PostgreSQL {of.major} -> {major}: back to {other}"
+
+
 class Forget(Upgrade):
     """Remove the folder that is kept."""
 
     stops = False
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Kept) -> None:
         self._of = resource
 
     async def plan(self) -> Sequence[str]:

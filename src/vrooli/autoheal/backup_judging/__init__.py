@@ -1,0 +1,1 @@
+"""Judging backups, for the checks of them."""

@@ -1,0 +1,51 @@
+"""What the checks of backups have in common: they read the record of the home, and ask no store and
+no key.
+"""
+
+from collections.abc import Sequence
+
+from vrooli.autoheal.check import Look
+from vrooli.core.result import Result, critical, ok, warning
+from vrooli.core.status import Status
+from vrooli.stack.backup_ledger import BackupLedger, ledger_read
+from vrooli.stack.model import CheckSettings, Stack
+
+LARGEST = 8 * 1024 * 1024
+"""Bytes of the record that are read; it holds about two thousand points."""
+
+GRACE = 1800.0
+"""Seconds that a point may be late: it takes its time, and is proven."""
+
+Finding = tuple[Status, str]
+
+
+def while_declared(stack: Stack, settings: CheckSettings) -> str:
+    """Why there is nothing to look at."""
+    return "" if stack.backup.enabled else "nothing is backed up by itself: write [backup]"
+
+
+def ledger_of(look: Look) -> BackupLedger:
+    """The record.
+
+    Raises:
+        Damaged: it cannot be understood.
+        StorageError: nor read.
+    """
+    path = look.facts.tools.place.home.backup_ledger
+    return ledger_read(look.facts.files.read(str(path), LARGEST))
+
+
+def worst_of(
+    findings: Sequence[Finding], well: str, value: float | None = None, unit: str = ""
+) -> Result:
+    """One result of all findings, the worst first; `well` when there are none."""
+    bad = [text for status, text in findings if status is Status.CRITICAL]
+    odd = [text for status, text in findings if status is Status.WARNING]
+    told = "; ".join([*bad, *odd]) or well
+    made = critical if bad else warning if odd else ok
+    return made(told, value, unit)
+
+
+def hours(seconds: float) -> float:
+    """For a value."""
+    return round(seconds / 3600, 3)
