@@ -23,6 +23,7 @@ from vrooli.backup.sealing import Opener, new_identity
 from vrooli.backup.store import Store, opened
 from vrooli.backup.streams import write
 from vrooli.host.blob_bucket import BlobBucket, Bucket
+from vrooli.stack.backing import TREE
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +73,11 @@ def with_system(blobs: BlobBucket, key: Path, stack: LiveStack) -> None:
     (stack.folder / "system.json").write_text(json.dumps(about), encoding="utf-8")
     with tarfile.open(fileobj=held, mode="w") as tar:
         tar.add(stack.folder / "system.json", "system.json")
-        for path in (Path("/tmp"), stack.folder, stack.home):
-            tar.add(path, f"files{path}", recursive=False)
         for path in (stack.file, stack.home / "secrets", stack.folder / "named"):
             tar.add(path, f"files{path}")
     held.seek(0)
     stored = write(held, store, keys.seal, 1, lambda _: None)  # type: ignore[arg-type]  # it can
-    part = Part("system", "system", "tar", stored.plain, stored.digest, tuple(stored.packs))
+    part = Part("system", "system", TREE, stored.plain, stored.digest, tuple(stored.packs))
     blobs.delete(f"points/{point.id}.json")
     store.keep(replace(point, parts=(*point.parts, part)))
 

@@ -21,9 +21,6 @@ from vrooli.stack.backup_ledger import BackupLedger
 
 Told = Callable[[str], None]
 
-COPYING = "backup-copy.lock"
-"""Held while packs come to stores whose manifest is not there yet: nobody sweeps meanwhile."""
-
 
 @dataclass(frozen=True, slots=True)
 class BackupSpread:
