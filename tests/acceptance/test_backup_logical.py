@@ -32,9 +32,11 @@ def test_archives_are_exact_and_what_did_not_change_is_stored_once(stack: LiveSt
     assert (refused.returncode, "no server starts" in refused.stderr) == (1, True), said(refused)
     none = stack.run("restore", "--yes")
     assert none.returncode == 1, said(none)
-    first = _taken(stack)["parts"][0]
-    again = _taken(stack)["parts"][0]
-    assert again["facts"]["added"] < first["stored_bytes"] / 2, again
+    for _ in range(2):  # the second one knows what the first one has
+        ended = stack.run("backup", "run", "--logical", "--no-verify", "--json")
+        assert ended.returncode == 0, said(ended)
+    again = json.loads(ended.stdout)["parts"][0]
+    assert again["facts"]["added"] < again["stored_bytes"] / 2, again
     _has_one_table_back(stack)
 
 

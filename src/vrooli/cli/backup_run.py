@@ -43,6 +43,21 @@ Examples:
 """
 
 
+Incremental = Annotated[
+    bool,
+    typer.Option(
+        "--incremental", help="Only what changed since the last point, where it can be told."
+    ),
+]
+Deep = Annotated[
+    bool,
+    typer.Option("--deep", help="Compare every row with the source, which reads all of it again."),
+]
+Logical = Annotated[
+    bool, typer.Option("--logical", help="PostgreSQL as archives of pg_dump, for any version.")
+]
+
+
 def register(group: typer.Typer, kit: Kit) -> None:
     """Add it."""
 
@@ -57,41 +72,19 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 "--anew", help="The database was made anew since the last point, and that is meant."
             ),
         ] = False,
-        incremental: Annotated[
-            bool,
-            typer.Option(
-                "--incremental",
-                help="Only what changed since the last point, where it can be told.",
-            ),
-        ] = False,
-        deep: Annotated[
-            bool,
-            typer.Option(
-                "--deep", help="Compare every row with the source, which reads all of it again."
-            ),
-        ] = False,
-        logical: Annotated[
-            bool,
-            typer.Option(
-                "--logical",
-                help="PostgreSQL as archives of pg_dump, for other versions too.",
-            ),
-        ] = False,
+        incremental: Incremental = False,
+        deep: Deep = False,
+        logical: Logical = False,
         file: File = None,
         json: Json = False,
     ) -> None:
-        if logical and incremental:
-            raise UsageError(
-                "`--logical` and `--incremental` exclude each other",
-                next_step="leave one out; of archives only what changed is stored anyway",
-            )
         from vrooli.backup.backups import Taking
 
         backups = kit.backups(home_to_change(kit, file)).only("", note)
         begun = time.monotonic()
-        how = Taking(anew, incremental, deep, "postgres-logical" if logical else "")
+        how = Taking(anew, incremental, deep, _form(logical, incremental))
         with interruptible("nothing was taken", "`vrooli backup run` takes one"):
-            point = backups.take(_Counting(), Taking(anew, incremental, deep, wait=background))
+            point = backups.take(_Counting(), how)
         if not json:
             took = time.monotonic() - begun
             render.out(
@@ -113,6 +106,15 @@ def register(group: typer.Typer, kit: Kit) -> None:
             render.print_json({**point_row(point), "proof": proof_row(proof), **told})
         require_everywhere(done, backups)
         require(proof)
+
+
+def _form(logical: bool, incremental: bool) -> str:
+    if logical and incremental:
+        raise UsageError(
+            "`--logical` and `--incremental` exclude each other",
+            next_step="leave one out; of archives only what changed is stored anyway",
+        )
+    return "postgres-logical" if logical else ""
 
 
 class _Counting:

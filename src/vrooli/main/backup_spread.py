@@ -19,6 +19,9 @@ from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_ledger import BackupLedger
 
+COPYING = "backup-copy.lock"
+"""Held while packs come to stores whose manifest is not there yet: nobody sweeps meanwhile."""
+
 Told = Callable[[str], None]
 
 
