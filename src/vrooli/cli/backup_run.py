@@ -7,18 +7,31 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import note, point_row, proof_row, require, size, tell
+from vrooli.cli.backup_words import (
+    Only,
+    added,
+    note,
+    point_row,
+    proof_row,
+    require,
+    size,
+    tell,
+    tell_left_out,
+)
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 
 _RUN_HELP = """
-Take a restore point now, restore it beside what serves, and look whether it works.
+Take a restore point now, restore it beside what serves, and look whether it works: databases,
+then files, then what the stack is made of. It is there when all of that is in it.
 
 It ends well only when that is so. With `--no-verify` it is only taken, and stays `unverified`.
 
 Examples:
 
   vrooli backup run
+
+  vrooli backup run --only redis
 
   vrooli backup run --no-verify --json
 """
@@ -38,18 +51,24 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 "--anew", help="The database was made anew since the last point, and that is meant."
             ),
         ] = False,
+        only: Only = "",
         file: File = None,
         json: Json = False,
     ) -> None:
+        from vrooli.backup.choosing import split
+
         backups = kit.backups(home_to_change(kit, file))
         begun = time.monotonic()
-        point = backups.take(_Counting(), anew=anew)
+        point = backups.take(_Counting(), anew=anew, only=split(only))
         if not json:
             took = time.monotonic() - begun
             render.out(
-                f"{point.id}: {size(point.plain)} in {size(point.size)}, {took:.1f} s, "
+                f"{point.id}: {size(point.plain)} in {size(point.size)}, "
+                f"{size(added(point))} of that new, {took:.1f} s, "
                 f"{backups.folder}"
             )
+            for part in point.parts:
+                tell_left_out(part)
         proof = None if no_verify else backups.prove(point.id, note)
         if json:
             render.print_json({**point_row(point), "proof": proof_row(proof)})

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import Wanted, point_row, proof_row, size, tell, when
+from vrooli.cli.backup_words import (
+    Wanted,
+    begun_of,
+    point_row,
+    proof_row,
+    size,
+    tell,
+    tell_left_out,
+    when,
+)
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, VrooliError
@@ -62,8 +71,9 @@ def register(group: typer.Typer, kit: Kit) -> None:
         for part in point.parts:
             render.out(
                 f"  {part.service}: {size(part.plain)} in {size(part.size)}, "
-                f"{len(part.packs)} pieces, {part.source}"
+                f"{len(part.packs)} pieces, {part.source}, {when(begun_of(part, point))}"
             )
+            tell_left_out(part)
         if proof is None:
             render.out("  unverified: nobody looked whether it works")
         else:

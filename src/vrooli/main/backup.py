@@ -4,14 +4,15 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from vrooli import __version__
+from vrooli.backup.choosing import chosen
 from vrooli.backup.fetching import fetch
-from vrooli.backup.point import Point
+from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
 from vrooli.backup.store import Store
@@ -20,6 +21,7 @@ from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.host.clock import SystemClock
 from vrooli.host.outputs import LocalOutputs
+from vrooli.main import backup_files, backup_parts
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_drill import drill
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
@@ -51,17 +53,23 @@ class StackBackups:
     def _place(self) -> BackupPlace:
         return BackupPlace(self.home, self.environment)
 
-    def take(self, progress: Callable[[str, int], None], *, anew: bool = False) -> Point:
-        """Take one now.
+    def take(
+        self,
+        progress: Callable[[str, int], None],
+        *,
+        anew: bool = False,
+        only: Sequence[str] = (),
+    ) -> Point:
+        """Take one now, of all there is, or of what `only` names.
 
         Raises:
-            UsageError: there is nothing to take.
+            UsageError: there is nothing to take, or nothing of that name.
             Busy: another one is being taken.
             VrooliError: it could not be taken; nothing counts as a restore point then.
         """
         with self._place.alone("backup.lock", "another backup"):
             try:
-                point = asyncio.run(self._take(progress, anew))
+                point = asyncio.run(self._take(progress, anew, only))
             except VrooliError as error:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
@@ -84,6 +92,18 @@ class StackBackups:
         """What this host has seen of backups, without asking the store."""
         return BackupBook(self.home).read()
 
+    def parts(self, wanted: str, only: Sequence[str]) -> list[tuple[Point, Part]]:
+        """See `main.backup_parts`."""
+        return backup_parts.parts(self._place, wanted, only)
+
+    def differences(self, wanted: str, service: str) -> Iterator[str]:
+        """See `main.backup_files`."""
+        return backup_files.differences(self._place, wanted, service)
+
+    def restore_files(self, wanted: str, service: str, told: Told) -> None:
+        """See `main.backup_files`."""
+        backup_files.restore(self._place, wanted, service, told)
+
     def fetch(self, wanted: str, service: str, folder: Path, owner: str, told: Told) -> None:
         """Unpack what a restore point has of a service."""
         store, keys = self.store(), self._place.keys()
@@ -105,13 +125,16 @@ class StackBackups:
 
         fetch(part, store, keys, folder, ids_of(owner or None), done)
 
-    async def _take(self, progress: Callable[[str, int], None], anew: bool) -> Point:
+    async def _take(
+        self, progress: Callable[[str, int], None], anew: bool, only: Sequence[str]
+    ) -> Point:
         async with self._place.context() as context:
-            found = backings_of(context)
+            backings = backings_of(context)
+            found = chosen(backings, {name: one.form for name, one in backings.items()}, only)
             if not found:
                 raise UsageError(
                     "there is nothing here that can be backed up",
-                    next_step="a PostgreSQL that the stack runs can",
+                    next_step="a PostgreSQL or a Redis that the stack runs can, and files",
                 )
             keys = self._place.keys()
             store = Store(self._place.blobs(), keys.mac)
