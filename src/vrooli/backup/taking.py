@@ -13,7 +13,7 @@ from vrooli.backup.keys import Keys
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Refused
+from vrooli.core.errors import Damaged, Refused
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.outputs import Outputs
 from vrooli.stack.backing import Backing, Members
@@ -131,9 +131,14 @@ class Taker:
         return streams.write(pieces, self.store, self.keys.seal, self.workers, told, known)
 
     def _last(self, subject: Subject) -> tuple[Point, Part] | None:
-        """The newest point that has it, in the same form."""
+        """The newest point that has it; one that is damaged is none, and keeps nobody from taking
+        another.
+        """
         for id in reversed(self.store.ids()):
-            point = self.store.point(id)
+            try:
+                point = self.store.point(id)
+            except Damaged:
+                continue
             part = point.part_of(subject.service)
             if part is not None:
                 return point, part
