@@ -8,6 +8,8 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from scripts.reference_markdown import table
+from vrooli.autoheal.backup_metrics import BackupCollector
+from vrooli.autoheal.backups import Known
 from vrooli.autoheal.lag import LoopLag
 from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.core.result import ok
@@ -19,6 +21,8 @@ from vrooli.notify.settings import Channel, Settings
 from vrooli.server.database import Database
 from vrooli.server.metrics import Metrics
 from vrooli.server.work_metrics import WorkMetrics
+from vrooli.stack.backup_ledger import BackupLedger, Drill, Taken
+from vrooli.stack.backup_settings import Objectives
 
 HEAD = """\
 # Metrics
@@ -42,7 +46,7 @@ OF_THE_FORMAT = {"le"}
 def metrics() -> str:
     """Names, types, labels and help of every metric."""
     heads = "metric | what it says | type | labels"
-    watchdog = prometheus_text(_board(), _notifications()).decode()
+    watchdog = prometheus_text(_board(), _notifications(), _backups()).decode()
     counters = Metrics("0")
     counters.observe("GET", "/health", 200, 0.1)
     server = (generate_latest(counters.registry) + generate_latest(_work().registry)).decode()
@@ -91,3 +95,11 @@ def _notifications() -> NotificationCollector:
     """Of one channel."""
     declared = Settings({"phone": Channel("phone", "")})
     return NotificationCollector(Postbox(MemoryStore(), lambda: declared, SystemClock(), ""))
+
+
+def _backups() -> BackupCollector:
+    """Of one point, and of one drill."""
+    point = Taken("", 0.0, 1.0, 1, 1, ("postgres",))
+    drill = Drill(1.0, "", "postgres", True, 1.0, 1.0, 1.0, 1.0)
+    known = Known(BackupLedger((point,), (), (drill,)))
+    return BackupCollector(lambda: known, Objectives, SystemClock())

@@ -3,6 +3,12 @@
 from scripts.reference_markdown import table
 from vrooli.stack import sections, sections_notify
 from vrooli.stack.init import init_text
+from vrooli.stack.sections_backup import (
+    BackupFilesSection,
+    BackupObjectivesSection,
+    BackupSection,
+    BackupStoreSection,
+)
 from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_limits import LimitsSection
@@ -45,6 +51,10 @@ def stack_file() -> str:
         "[notify]": sections_notify.NotifySection,
         "[notify.channels.NAME]": sections_notify.ChannelSection,
         "[fleet]": FleetSection,
+        "[backup]": BackupSection,
+        "[backup.stores.NAME]": BackupStoreSection,
+        "[backup.files.NAME]": BackupFilesSection,
+        "[backup.objectives]": BackupObjectivesSection,
     }
     text = STACK_FILE
     for head, section in parts.items():

@@ -20,12 +20,9 @@ def filled(stack: LiveStack) -> LiveStack:
     (folder / "pictures" / "one.bin").write_bytes(os.urandom(400_000))
     (folder / "index.html").write_text("hello", encoding="ascii")
     (folder / "current").symlink_to("pictures")
+    stack.files("site", paths=[str(folder)], exclude=["*.tmp"])
     stack.write()
     stack.up()
-    compiled = json.loads((stack.home / "stack.json").read_text(encoding="utf-8"))
-    site = {"name": "site", "paths": [str(folder)], "exclude": ["*.tmp"]}
-    compiled["backup"]["files"]["site"] = site
-    (stack.home / "stack.json").write_text(json.dumps(compiled), encoding="utf-8")
     redis_data.fill(stack, 100)
     return stack
 

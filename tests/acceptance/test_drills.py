@@ -52,6 +52,14 @@ def _is_kept_and_beside(stack: LiveStack) -> None:
     assert not (stack.home / "data" / "postgres.proof").exists()
     shown = stack.run("backup", "drill", "--history")
     assert [line.split()[-1] for line in shown.stdout.splitlines()[1:]] == ["met", "met"]
+    seen = stack.get("autoheal", "/backups")
+    assert [drill["met"] for drill in seen["drills"]] == [True, True]
+    assert (seen["services"][0]["name"], seen["trouble"], seen["working"]) == ("postgres", "", [])
+    assert seen["points"][0]["outcome"] == "unverified"
+    with stack.open("autoheal", "/metrics") as answer:
+        numbers = answer.read().decode()
+    assert 'vrooli_backup_verified_age_seconds{service="postgres"} +Inf' in numbers
+    assert 'vrooli_backup_drill_met{service="postgres"} 1.0' in numbers
     other = stack.run("backup", "drill", "--only", "redis", "--busy")
     assert (other.returncode, "it has postgres" in other.stderr) == (2, True), said(other)
 

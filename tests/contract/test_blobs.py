@@ -1,18 +1,34 @@
-"""Port `Blobs`: a folder of this machine, and the twin."""
+"""Port `Blobs`: a folder of this machine, a bucket of a server that speaks S3, and the twin."""
 
+import secrets
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.support.s3 import ACCESS, S3, SECRET, running_s3
 from vrooli.core.errors import NotStored
 from vrooli.core.ports.blobs import Blobs
+from vrooli.host.blob_bucket import BlobBucket, Bucket
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.memory.blobs import MemoryBlobs
 
 
-@pytest.fixture(params=["folder", "memory"])
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3]:
+    with running_s3() as server:
+        server.bucket("bucket")
+        yield server
+
+
+@pytest.fixture(params=["folder", "bucket", "memory"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    if request.param == "bucket":
+        server: S3 = request.getfixturevalue("server")
+        prefix = f"host/{secrets.token_hex(4)}"
+        one = Bucket("bucket", prefix, server.endpoint, "us-east-1", ACCESS, SECRET)
+        return BlobBucket(one)
     return BlobFolder(tmp_path / "a" / "b") if request.param == "folder" else MemoryBlobs()
 
 

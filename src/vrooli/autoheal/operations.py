@@ -19,6 +19,7 @@ from vrooli.core.errors import Busy
 from vrooli.core.ports.clock import Clock
 from vrooli.core.result import Result
 from vrooli.stack import touching
+from vrooli.stack.beside import end_beside
 from vrooli.stack.naming import check_ours, one, resolve
 from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.supervisor import Outcome
@@ -130,8 +131,7 @@ class Operations:
             ) from error
         try:
             if action == "upgrade":
-                work = Reworking(self._board, wish or Wish(), self._queue, self._take_over)
-                return await self._upgrade(work, chosen, report, (asked, who.name))
+                return await self._upgrade(wish or Wish(), chosen, report, (asked, who.name))
             await self._ledger.event(OPERATOR, action, names=sorted(chosen), by=who.name)
             restarted = await self._to_restart(chosen, who) if action == "restart" else set()
             return await self._told(action, (chosen, restarted), report, asked)
@@ -189,15 +189,24 @@ class Operations:
         return summary
 
     async def _upgrade(
-        self, work: Reworking, chosen: set[str], report: Report, asked: tuple[int, str]
+        self, wish: Wish, chosen: set[str], report: Report, asked: tuple[int, str]
     ) -> Summary:
-        """`asked` is how many stops came before, and who asks."""
+        """`asked` is how many stops came before, and who asks. What does not serve before it is
+        taken down for this is not excused by it.
+        """
+        names: list[str] = []
+
+        async def began(held: set[str]) -> None:
+            names.extend(sorted(held))
+            await self._ledger.event(OPERATOR, "upgrade: takes down", names=names, by=asked[1])
+
+        work = Reworking(self._board, wish, self._queue, self._take_over, began)
         around = work.around(chosen)
-        upgrade = upgrade_of(around.service, self._supervisor.context, work.wish)
-        if not await plan(upgrade, around.service, report) or work.wish.dry_run:
+        upgrade = upgrade_of(around.service, self._supervisor.context, wish)
+        if not await plan(upgrade, around.service, report) or wish.dry_run:
             return Summary(True, 0, ())
-        names = sorted(around.affected) if upgrade.stops else []
-        await self._ledger.event(OPERATOR, "upgrade", names=names, by=asked[1])
+        about = sorted(around.affected) if upgrade.stops else []
+        await self._ledger.event(OPERATOR, "upgrade", names=about, by=asked[1])
         doing, ok = self._finished(work.carry_out(upgrade, around, report)), False
         try:
             summary = await self._until_stopped(doing, asked[0])
@@ -326,6 +335,7 @@ class Operations:
         if action == "down" and chosen == set(stack.services):
             await asyncio.to_thread(self._board.wanted.stop_all)
             await self._dependants.stop_all(report)
+            await end_beside(self._supervisor.context.tools)
         else:
             await asyncio.to_thread(self._board.wanted.stop, chosen, affected)
         await self._take_over(affected)

@@ -1,13 +1,60 @@
 """The restore points of one stack, as commands ask for them."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
+from vrooli.backup.copying import Spread
+from vrooli.backup.copying import Told as Sending
 from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
+from vrooli.backup.pruning import Pruning
 from vrooli.backup.store import Store
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.postgres.wal.choosing import Way
+from vrooli.stack.postgres.wal.moments import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What is unpacked.
+
+    Attributes:
+        point: id of the restore point, or how it begins; or `latest`.
+        service: whose data.
+        folder: where it goes, empty.
+        owner: whose the files shall be; empty for ours.
+        wal: folder for what its server needs besides to recover; None for nothing.
+        timeline: along which it will; 0 to the end of the point alone.
+    """
+
+    point: str
+    service: str
+    folder: Path
+    owner: str = ""
+    wal: Path | None = None
+    timeline: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """How a restore point is taken.
+
+    Attributes:
+        anew: whether another cluster than that of the last point is meant.
+        incremental: whether what changed since the last one is enough, where it can be had.
+        deep: whether all of a source is read again, and compared.
+        wait: whether another that is being taken is waited for.
+        only: parts, by their names or by what kind they are; empty for all there is.
+    """
+
+    anew: bool = False
+    incremental: bool = False
+    deep: bool = False
+    wait: bool = False
+    only: tuple[str, ...] = ()
 
 
 class Backups(Protocol):
@@ -18,18 +65,83 @@ class Backups(Protocol):
         """Where the store is."""
         ...
 
+    def only(self, store: str, told: Callable[[str], None]) -> "Backups":
+        """The same, looking into that store alone; into all of them, as one, when it is empty.
+        `told` hears of those that do not answer.
+
+        Raises:
+            UnknownName: there is no such store.
+        """
+        ...
+
+    def stores(self) -> tuple[str, ...]:
+        """The names of all stores, the nearest first."""
+        ...
+
     def store(self) -> Store:
         """Where they are."""
         ...
 
-    def take(
-        self,
-        progress: Callable[[str, int], None],
-        *,
-        anew: bool = False,
-        only: Sequence[str] = (),
-    ) -> Point:
-        """Take one now, of all there is, or of what `only` names.
+    def spread(self, told: Sending) -> Spread:
+        """Have each store hold what the others do.
+
+        Raises:
+            Busy: somebody does that already.
+        """
+        ...
+
+    def plan_pruning(self) -> Pruning:
+        """What retention has to say about each of them.
+
+        Raises:
+            Damaged: one cannot be read.
+        """
+        ...
+
+    def prune(self, *, wait: bool = False) -> Pruning:
+        """Have those gone that need not be kept; `wait` for whoever takes or proves one.
+
+        Raises:
+            Busy: somebody does.
+            Damaged: one cannot be read; nothing is removed then.
+        """
+        ...
+
+    def export_key(self, file: Path | None) -> str:
+        """The key that opens them, with words on what it is for; also written to `file`.
+
+        Raises:
+            UsageError: the file is there already, or in the home itself.
+            StorageError: it cannot be written.
+        """
+        ...
+
+    def recipient(self) -> str:
+        """The public half of it.
+
+        Raises:
+            UsageError: there is none yet.
+        """
+        ...
+
+    def ledger(self) -> BackupLedger:
+        """What this host saw of them itself."""
+        ...
+
+    def zone(self, name: str) -> tzinfo:
+        """The time zone of schedules; the empty name is local time."""
+        ...
+
+    def stand_back(self) -> None:
+        """For others who want the disk, from now on."""
+        ...
+
+    def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
+        """Take one now.
+
+        Args:
+            progress: gets a service, and how many bytes of it are done.
+            how: see there.
 
         Raises:
             UsageError: there is nothing to take, or nothing of that name.
@@ -38,7 +150,7 @@ class Backups(Protocol):
         """
         ...
 
-    def prove(self, wanted: str, told: Callable[[str], None]) -> Proof:
+    def prove(self, wanted: str, told: Callable[[str], None], *, wait: bool = False) -> Proof:
         """Restore one beside what serves, and look at it."""
         ...
 
@@ -46,10 +158,6 @@ class Backups(Protocol):
         self, wanted: str, only: str, told: Callable[[str], None], *, busy: bool = False
     ) -> list[Drill]:
         """Practise a restore; how it went, a row for each service."""
-        ...
-
-    def ledger(self) -> BackupLedger:
-        """What this host has seen of backups, without asking the store."""
         ...
 
     def parts(self, wanted: str, only: Sequence[str]) -> list[tuple[Point, Part]]:
@@ -69,8 +177,14 @@ class Backups(Protocol):
         """Have files of a restore point where they were; what is there is moved aside."""
         ...
 
-    def fetch(
-        self, wanted: str, service: str, folder: Path, owner: str, told: Callable[[str], None]
-    ) -> None:
+    def fetch(self, wanted: Fetched, told: Callable[[str], None]) -> None:
         """Unpack what a restore point has of a service."""
+        ...
+
+    def way(self, service: str, moment: Moment) -> Way:
+        """How a PostgreSQL gets to a moment.
+
+        Raises:
+            UsageError: it cannot, with what can be reached.
+        """
         ...

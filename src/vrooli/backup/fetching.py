@@ -39,10 +39,7 @@ def fetch(
         Damaged: the part is; what was unpacked of it is left.
         StorageError: the disk takes no more.
     """
-    if not folder.is_dir() or any(folder.iterdir()):
-        raise UsageError(
-            "it must be an empty folder", where=str(folder), next_step="name another one"
-        )
+    require_empty(folder)
     reader = PartReader(part, store, keys.opener, AHEAD, told)
     try:
         planted = Planted(folder) if part.form == TREE else None
@@ -72,6 +69,18 @@ def fetch(
         ) from error
     finally:
         reader.close()
+
+
+def require_empty(folder: Path) -> None:
+    """Whether something can be unpacked there.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not folder.is_dir() or any(folder.iterdir()):
+        raise UsageError(
+            "it must be an empty folder", where=str(folder), next_step="name another one"
+        )
 
 
 def _unpack(

@@ -1,5 +1,6 @@
 """The keys of a stack: what seals its packs, opens them, and tells its manifests from others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vrooli.backup.sealing import Opener, Seal, recipient_of
@@ -17,6 +18,7 @@ class Keys:
     mac: bytes = field(repr=False)
 
 
-def keys_of(identity: str, mac: str) -> Keys:
-    """Those that two secrets make."""
-    return Keys(Seal((recipient_of(identity),)), Opener((identity,)), mac.encode())
+def keys_of(identity: str, mac: str, recipients: Sequence[str] = ()) -> Keys:
+    """Those that two secrets make; what is closed by them is closed for `recipients` too."""
+    seal = Seal(tuple(dict.fromkeys((recipient_of(identity), *recipients))))
+    return Keys(seal, Opener((identity,)), mac.encode())

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from vrooli.backup.fetching import fetch
+from vrooli.backup.chains import room_of
+from vrooli.backup.combining import Combine, Fetcher
 from vrooli.backup.keys import Keys
 from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
@@ -28,6 +29,7 @@ class Prover:
         room: bytes that are free where copies are made.
         owner: user and group of a system user.
         told: gets lines about how far it is.
+        combine: makes one of what a part of this kind builds on.
     """
 
     store: Store
@@ -36,6 +38,7 @@ class Prover:
     room: Callable[[], int]
     owner: Callable[[str | None], tuple[int, int] | None]
     told: Callable[[str], None]
+    combine: Callable[[Part], Combine]
 
     async def prove(self, point: Point, backings: dict[str, Backing]) -> Proof:
         """Look at all parts of `point`, and write down what became of it. A point that is not
@@ -68,6 +71,7 @@ class Prover:
         folder = Path(await backing.prepare())
         try:
             await self.put_back(part, folder, backing)
+            backing.expect(part.facts.get("rows") or {})
             found = await backing.prove(lambda line: self.told(f"{part.service}: {line}"))
         finally:
             await backing.clean()
@@ -86,7 +90,8 @@ class Prover:
         await self._fetched(part, folder, self.owner(backing.user))
 
     async def _require_room(self, part: Part) -> None:
-        need, free = int(part.plain * SPARE), await asyncio.to_thread(self.room)
+        size = await asyncio.to_thread(room_of, part, self.store)
+        need, free = int(size * SPARE), await asyncio.to_thread(self.room)
         if free < need:
             raise Refused(
                 f"{need // 1_000_000} MB are needed to restore it for a look, "
@@ -101,6 +106,7 @@ class Prover:
             if given_up.is_set():
                 raise Refused("it was ended in the middle", next_step="verify it again")
 
-        await to_its_end(
-            lambda: fetch(part, self.store, self.keys, folder, owner, done), given_up.set
-        )
+        def fetched() -> None:
+            Fetcher(self.store, self.keys, self.combine).fetch(part, folder, owner, done)
+
+        await to_its_end(fetched, given_up.set)

@@ -3,9 +3,10 @@
 packs/AB/ABCD...   pieces, named by what they hold
 points/ID.json     a point is there when its manifest is, which is written last
 proofs/ID/*.json   each time somebody looked whether it can be restored
-keys/mac.age       the key of the manifests, sealed like the packs
+keys/*.age         the key of the manifests, sealed like the packs
 """
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from vrooli.backup.packs import name_in_store, require_whole
 from vrooli.backup.point import Pack, Point, read, written
 from vrooli.backup.proof import Proof, proof_read, proof_written
 from vrooli.backup.sealing import Opener, Seal
-from vrooli.core.errors import NotStored, UsageError, VrooliError
+from vrooli.core.errors import Damaged, NotStored, UsageError, VrooliError
 from vrooli.core.ports.blobs import Blobs
 from vrooli.stack.upgrading import RESTORE_POINT
 
@@ -107,6 +108,17 @@ class Store:
             self.blobs.delete(name)
         return len(left)
 
+    def forget(self, id: str) -> None:
+        """Have a point be none any more; its packs and proofs stay until they are swept."""
+        self.blobs.delete(f"points/{id}.json")
+
+    def sweep_proofs(self) -> None:
+        """Remove proofs of points that are there no more."""
+        known = set(self.ids())
+        left = [name for name, _ in self.blobs.sizes("proofs/") if name.split("/")[1] not in known]
+        for name in left:
+            self.blobs.delete(name)
+
     def keep_pack(self, pack: Pack, body: bytes) -> None:
         """Have it there; again is harmless."""
         self.blobs.put(name_in_store(pack), body)
@@ -149,9 +161,13 @@ class Store:
 
     def share_key(self, seal: Seal) -> None:
         """Have the key of the manifests there for whoever can open the packs: on another machine
-        there is nothing else to know them by.
+        there is nothing else to know them by. Who can is another matter once recipients were
+        added: then it lies there once more, for them.
         """
         self.blobs.put(MAC_KEY, seal.close(self.key))
+        if len(seal.recipients) > 1:
+            told = hashlib.sha256("\n".join(sorted(seal.recipients)).encode()).hexdigest()
+            self.blobs.put(f"keys/mac-{told[:16]}.age", seal.close(self.key))
 
 
 def opened(blobs: Blobs, opener: Opener) -> Store:
@@ -161,15 +177,26 @@ def opened(blobs: Blobs, opener: Opener) -> Store:
         UsageError: there is no store.
         Damaged: the identity is another.
     """
-    try:
-        sealed = blobs.get(MAC_KEY)
-    except NotStored as error:
+    names = [name for name, _ in blobs.sizes("keys/")]
+    if not names:
         raise UsageError(
             "there are no restore points here",
             where=blobs.where,
             next_step="name the folder or bucket that `vrooli backup run` wrote to",
-        ) from error
-    return Store(blobs, opener.open(sealed, f"{blobs.where}: {MAC_KEY}"))
+        )
+    return Store(blobs, _key(blobs, opener, names))
+
+
+def _key(blobs: Blobs, opener: Opener, names: list[str]) -> bytes:
+    """It lies there once for each set of recipients that there was."""
+    failure: Damaged | None = None
+    for name in names:
+        try:
+            return opener.open(blobs.get(name), f"{blobs.where}: {name}")
+        except Damaged as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure
 
 
 def _not_one(wanted: str, found: list[str], where: str) -> UsageError:

@@ -1,6 +1,8 @@
 """Taking a restore point: every source in its order, then the manifest, by which it is there."""
 
 import asyncio
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -9,14 +11,16 @@ from threading import Event
 from typing import Any
 
 from vrooli.backup import streams, taring
+from vrooli.backup.increments import Increment, increment_of, whole
 from vrooli.backup.keys import Keys
+from vrooli.backup.pacing import Paced, paced
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Damaged, Refused
+from vrooli.core.errors import Damaged, Refused, StartFailed
 from vrooli.core.ports.clock import Clock
-from vrooli.core.ports.outputs import Outputs
-from vrooli.stack.backing import Backing, Members
+from vrooli.core.ports.outputs import OutputProgram, Outputs
+from vrooli.stack.backing import Backing, Members, Reading
 
 SPARE = 256 * 1024 * 1024
 """Bytes that stay free for whoever else writes there."""
@@ -37,7 +41,10 @@ class Taker:
     Attributes:
         workers: threads that compress.
         room: bytes that are free where the store is.
+        rate: bytes a second that are read at the most; 0: no limit.
         anew: whether another cluster than that of the last point is meant.
+        incremental: whether what changed since the last point is enough.
+        reading: how much of the sources is read again, for the proof.
         told: gets the service, and how many bytes of it are done.
     """
 
@@ -46,9 +53,12 @@ class Taker:
     outputs: Outputs
     clock: Clock
     workers: int
-    room: Callable[[], int]
+    room: Callable[[], float]
     anew: bool
     told: Callable[[str, int], None]
+    incremental: bool = False
+    reading: Reading = "usual"
+    rate: int = 0
 
     async def take(
         self, id: str, about: tuple[str, str, str], subjects: Sequence[Subject]
@@ -65,7 +75,6 @@ class Taker:
         """
         begun = self.clock.wall()
         await asyncio.to_thread(self.store.share_key, self.keys.seal)
-        await asyncio.to_thread(self.store.sweep)
         parts = [await self._part(subject) for subject in subjects]
         stack, host, by = about
         point = Point(id, stack, host, begun, self.clock.wall(), by, tuple(parts))
@@ -81,7 +90,8 @@ class Taker:
         await asyncio.to_thread(self._require_room, subject, int(before.get("bytes", 0)))
         await subject.backing.begin()
         try:
-            stored = await self._stored(subject, reusable)
+            stored, how = await self._copied(subject, before, reusable)
+            rows = await subject.backing.rows(self.reading)
             after = await subject.backing.ask()
         finally:
             await subject.backing.end()
@@ -98,23 +108,50 @@ class Taker:
                 "added": stored.added,
                 "before": dict(before),
                 "after": dict(after),
+                **how,
+                **({"rows": rows} if rows else {}),
             },
         )
 
-    async def _stored(self, subject: Subject, last: Part | None) -> streams.Stored:
-        program = subject.backing.program()
+    async def _copied(
+        self, subject: Subject, now: Mapping[str, Any], last: Part | None
+    ) -> tuple[streams.Stored, Mapping[str, Any]]:
+        """What was stored, and facts about how. Where the server does not give what changed, for
+        which it has many reasons, the whole of it is taken.
+        """
+        backing, how = subject.backing, Increment(None)
+        if self.incremental and backing.known_by:
+            with tempfile.TemporaryDirectory(prefix="vrooli-") as work:
+                how = await asyncio.to_thread(
+                    increment_of, subject.service, backing, now, self.store, self.keys, work
+                )
+                if how.program is not None:
+                    try:
+                        return await self._stored(subject, how.program, None), how.facts
+                    except StartFailed as error:
+                        how = whole(" ".join(error.what.split()))
+        return await self._stored(subject, backing.program(), last), how.facts
+
+    async def _stored(
+        self, subject: Subject, program: OutputProgram | Members, last: Part | None
+    ) -> streams.Stored:
         packs = last.packs if last is not None else ()
         known = {pack.mark: pack for pack in packs if pack.mark}
         if isinstance(program, Members):
             given_up = Event()
             borders = set(accumulate(pack.plain for pack in packs))
-            cut = taring.pieces(program, borders, partial(_go_on, given_up))
+            require = partial(_go_on, given_up)
+            cut = taring.pieces(program, borders, require)
+            if self.rate:
+                cut = paced(cut, self.rate, time.monotonic, time.sleep, require)
             return await to_its_end(lambda: self._write(subject, cut, known), given_up.set)
         output = await asyncio.to_thread(self.outputs.open, program)
 
         def store() -> streams.Stored:
             try:
-                stored = self._write(subject, streams.pieces(output), known)
+                slow = self.rate and Paced(output, self.rate, time.monotonic, time.sleep)
+                cut = streams.pieces(slow or output)
+                stored = self._write(subject, cut, known)
                 output.finish()
             finally:
                 output.end()
@@ -174,7 +211,7 @@ class Taker:
         if free < need:
             raise Refused(
                 f"up to {need // 1_000_000} MB may be needed for {subject.service}, "
-                f"{free // 1_000_000} MB are free",
+                f"{free / 1_000_000:.0f} MB are free",
                 where=self.store.where,
                 next_step="make room there; nothing was written",
             )

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.backup_copy import require_everywhere, spread_to_stores
 from vrooli.cli.backup_words import (
+    Background,
     Only,
     added,
+    how_told,
     note,
     point_row,
     proof_row,
@@ -25,13 +28,17 @@ _RUN_HELP = """
 Take a restore point now, restore it beside what serves, and look whether it works: databases,
 then files, then what the stack is made of. It is there when all of that is in it.
 
-It ends well only when that is so. With `--no-verify` it is only taken, and stays `unverified`.
+It ends well only when that is so, and every store has it. With `--no-verify` it is only taken, and
+stays `unverified`. With `--incremental` it holds of PostgreSQL (17 or later) what changed since the
+last point; where the server cannot tell that, the whole, and why.
 
 Examples:
 
   vrooli backup run
 
   vrooli backup run --only redis
+
+  vrooli backup run --incremental
 
   vrooli backup run --no-verify --json
 """
@@ -41,7 +48,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
     """Add it."""
 
     @group.command(help=_RUN_HELP)
-    def run(
+    def run(  # noqa: PLR0913 -- one argument for each option
         no_verify: Annotated[
             bool, typer.Option("--no-verify", help="Only take it; say `unverified` of it.")
         ] = False,
@@ -51,15 +58,33 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 "--anew", help="The database was made anew since the last point, and that is meant."
             ),
         ] = False,
+        incremental: Annotated[
+            bool,
+            typer.Option(
+                "--incremental",
+                help="Only what changed since the last point, where it can be told.",
+            ),
+        ] = False,
+        deep: Annotated[
+            bool,
+            typer.Option(
+                "--deep", help="Compare every row with the source, which reads all of it again."
+            ),
+        ] = False,
         only: Only = "",
+        background: Background = False,
         file: File = None,
         json: Json = False,
     ) -> None:
+        from vrooli.backup.backups import Taking
         from vrooli.backup.choosing import split
 
-        backups = kit.backups(home_to_change(kit, file))
+        backups = kit.backups(home_to_change(kit, file)).only("", note)
+        if background:
+            backups.stand_back()
         begun = time.monotonic()
-        point = backups.take(_Counting(), anew=anew, only=split(only))
+        how = Taking(anew, incremental, deep, wait=background, only=split(only))
+        point = backups.take(_Counting(), how)
         if not json:
             took = time.monotonic() - begun
             render.out(
@@ -68,14 +93,19 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 f"{backups.folder}"
             )
             for part in point.parts:
+                if words := how_told(part):
+                    render.note(f"  {part.service}: {words}")
                 tell_left_out(part)
-        proof = None if no_verify else backups.prove(point.id, note)
-        if json:
-            render.print_json({**point_row(point), "proof": proof_row(proof)})
-        elif proof is not None:
+        proof = None if no_verify else backups.prove(point.id, note, wait=background)
+        if proof is not None and not json:
             tell(proof)
-        else:
+        elif not json:
             render.note("  it is unverified: `vrooli backup verify` looks whether it works")
+        done = spread_to_stores(backups)
+        if json:
+            told = {"stores": done.stores_of(point.id), "missing": done.reasons()}
+            render.print_json({**point_row(point), "proof": proof_row(proof), **told})
+        require_everywhere(done, backups)
         require(proof)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import Wanted, note, proof_row, require, tell
+from vrooli.cli.backup_words import Store, Wanted, note, proof_row, require, tell
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 
@@ -38,8 +38,11 @@ def register(group: typer.Typer, kit: Kit) -> None:
 
 def _register_verify(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_VERIFY_HELP)
-    def verify(wanted: Wanted = "latest", file: File = None, json: Json = False) -> None:
-        proof = kit.backups(home_to_change(kit, file)).prove(wanted, note)
+    def verify(
+        wanted: Wanted = "latest", store: Store = "", file: File = None, json: Json = False
+    ) -> None:
+        backups = kit.backups(home_to_change(kit, file)).only(store, note)
+        proof = backups.prove(wanted, note)
         if json:
             render.print_json(proof_row(proof))
         else:
@@ -49,7 +52,7 @@ def _register_verify(group: typer.Typer, kit: Kit) -> None:
 
 def _register_fetch(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_FETCH_HELP)
-    def fetch(
+    def fetch(  # noqa: PLR0913 -- one argument for each option
         service: Annotated[
             str, typer.Option("--service", help="Whose data.", metavar="NAME", show_default=False)
         ],
@@ -58,6 +61,28 @@ def _register_fetch(group: typer.Typer, kit: Kit) -> None:
         owner: Annotated[
             str, typer.Option("--owner", help="Whose the files shall be.", metavar="USER")
         ] = "",
+        wal: Annotated[
+            Path | None,
+            typer.Option(
+                "--wal",
+                help="Another folder, for the WAL that leads on from the point.",
+                metavar="FOLDER",
+            ),
+        ] = None,
+        timeline: Annotated[
+            int,
+            typer.Option(
+                "--timeline",
+                min=0,
+                help="Along which it leads on; 0: not at all.",
+                metavar="NUMBER",
+            ),
+        ] = 0,
+        store: Store = "",
         file: File = None,
     ) -> None:
-        kit.backups(home_to_change(kit, file)).fetch(wanted, service, into, owner, render.out)
+        from vrooli.backup.backups import Fetched
+
+        fetched = Fetched(wanted, service, into, owner, wal, timeline)
+        backups = kit.backups(home_to_change(kit, file)).only(store, render.out)
+        backups.fetch(fetched, render.out)

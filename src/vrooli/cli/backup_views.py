@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.backup_words import Store as StoreName
 from vrooli.cli.backup_words import (
     Wanted,
     begun_of,
+    how_told,
+    note,
     point_row,
     proof_row,
     size,
@@ -27,9 +30,11 @@ if TYPE_CHECKING:
 _LIST_HELP = """
 List the restore points: what can be gone back to.
 
-Example:
+Examples:
 
   vrooli backup list
+
+  vrooli backup list --store offsite
 """
 
 _SHOW_HELP = """
@@ -47,9 +52,9 @@ def register(group: typer.Typer, kit: Kit) -> None:
     """Add the commands."""
 
     @group.command("list", help=_LIST_HELP)
-    def list_(file: File = None, json: Json = False) -> None:
-        store = kit.backups(home_to_read(kit, file)).store()
-        rows = [_row(store, id, found) for id, found in store.points()]
+    def list_(store: StoreName = "", file: File = None, json: Json = False) -> None:
+        found = kit.backups(home_to_read(kit, file)).only(store, note).store()
+        rows = [_row(found, id, one) for id, one in found.points()]
         if json:
             render.print_json(rows)
         elif not rows:
@@ -60,10 +65,12 @@ def register(group: typer.Typer, kit: Kit) -> None:
             raise typer.Exit(EXIT_FAILURE)
 
     @group.command(help=_SHOW_HELP)
-    def show(wanted: Wanted = "latest", file: File = None, json: Json = False) -> None:
-        store = kit.backups(home_to_read(kit, file)).store()
-        point = store.point(wanted)
-        proof = store.proof(point.id)
+    def show(
+        wanted: Wanted = "latest", store: StoreName = "", file: File = None, json: Json = False
+    ) -> None:
+        found = kit.backups(home_to_read(kit, file)).only(store, note).store()
+        point = found.point(wanted)
+        proof = found.proof(point.id)
         if json:
             render.print_json({**point_row(point), "proof": proof_row(proof)})
             return
@@ -74,6 +81,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 f"{len(part.packs)} pieces, {part.source}, {when(begun_of(part, point))}"
             )
             tell_left_out(part)
+            if told := how_told(part):
+                render.out(f"    {told}")
         if proof is None:
             render.out("  unverified: nobody looked whether it works")
         else:

@@ -28,6 +28,19 @@ Only = Annotated[
     ),
 ]
 
+Background = Annotated[
+    bool,
+    typer.Option(
+        "--background",
+        help="Stand back for others who want the disk, and wait for another that runs.",
+    ),
+]
+
+Store = Annotated[
+    str,
+    typer.Option("--store", help="Look at this store alone.", metavar="NAME", show_default=False),
+]
+
 
 def require(proof: "Proof | None") -> None:
     if proof is not None and proof.outcome != "verified":
@@ -98,6 +111,16 @@ def proof_row(proof: "Proof | None") -> Mapping[str, Any]:
     from dataclasses import asdict
 
     return {"outcome": "unverified"} if proof is None else asdict(proof)
+
+
+def how_told(part: "Part") -> str:
+    """What it builds on, or why on nothing; empty for one that is whole as was asked for."""
+    from vrooli.backup.chains import BASE, WHY_WHOLE
+
+    if base := part.facts.get(BASE):
+        return f"what changed since {base}"
+    why = part.facts.get(WHY_WHOLE)
+    return f"whole, since {render.plain(str(why))}" if why else ""
 
 
 def when(at: float) -> str:

@@ -15,6 +15,7 @@ from vrooli.core.errors import EXIT_FAILURE, UsageError
 from vrooli.core.home import Home
 
 if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
     from vrooli.backup.point import Part, Point
     from vrooli.stack.upgrading import Wish
 
@@ -29,22 +30,35 @@ def is_resource(part: "Part") -> bool:
     return part.form != TREE
 
 
-def only_fetched(part: "Part") -> bool:
-    """Whether it is unpacked into a folder, and never over what is there."""
-    return part.source == "system"
+def without_system(parts: "list[tuple[Point, Part]]", *, asked: bool) -> "list[tuple[Point, Part]]":
+    """What a stack is made of is not put over what runs.
+
+    Raises:
+        UsageError: nothing else was asked for.
+    """
+    kept = [one for one in parts if one[1].source != "system"]
+    if parts and not kept:
+        raise UsageError(
+            "what a stack is made of is not put over what runs",
+            next_step="name a folder for it: `--into FOLDER`",
+        )
+    if asked and len(kept) < len(parts):
+        render.note("  system is left out: `--only system --into FOLDER` unpacks it")
+    return kept
 
 
-def fetch(kit: Kit, home: Home, point: "Point", part: "Part", into: Path) -> None:
+def fetch(backups: "Backups", point: "Point", part: "Part", into: Path) -> None:
     """Unpack it below `into`, in a folder of its own name, and touch nothing else."""
+    from vrooli.backup.backups import Fetched
+
     folder = into / part.service
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kit.backups(home).fetch(point.id, part.service, folder, "", note)
+    backups.fetch(Fetched(point.id, part.service, folder), note)
     render.out(f"{part.service} of {point.id}: {size(part.plain)} in {folder}")
 
 
-def files(kit: Kit, home: Home, point: "Point", part: "Part", *, dry_run: bool) -> None:
+def files(backups: "Backups", point: "Point", part: "Part", *, dry_run: bool) -> None:
     """Put them where they were; with `dry_run` only say how they differ."""
-    backups = kit.backups(home)
     if not dry_run:
         backups.restore_files(point.id, part.service, render.out)
         return

@@ -214,6 +214,10 @@ class WatchdogClient:
         answer = self._change("POST", path, timeout=max(self.timeout, SILENCE_SECONDS))
         return dict(answer["run"])
 
+    def backups(self, **query: Any) -> dict[str, Any]:
+        """What can be gone back to, and what was tried; the query is that of `/backups`."""
+        return self._object("GET", _path("/backups", **query), LOOKING_BACK)
+
     def boot(self) -> dict[str, Any]:
         """Whether the operating system would bring the stack back, and how the latest boot went."""
         return self._object("GET", "/boot", timeout=max(self.timeout, SILENCE_SECONDS))

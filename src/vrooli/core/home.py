@@ -120,6 +120,11 @@ class Home:
         return self.root / "backup-ledger.json"
 
     @property
+    def backup_key_note(self) -> Path:
+        """There once the key of restore points was exported. Mode 0600."""
+        return self.root / "backup-key-exported.json"
+
+    @property
     def secrets(self) -> Path:
         """Our own secrets, one file of mode 0600 each. Mode 0700."""
         return self.root / "secrets"

@@ -11,10 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vrooli.core.errors import NotStored, StorageError, TooLarge
-from vrooli.core.ports.blobs import LARGEST
+from vrooli.core.ports.blobs import LARGEST, NAME
 from vrooli.stack.durable import sync_folder
 
-_NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]*/)*[a-z0-9][a-z0-9._-]*", re.ASCII)
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
 
@@ -78,7 +77,7 @@ class BlobFolder:
             sync_folder(path.parent)
 
     def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise ValueError(f"no name for a blob: {name!r}")
         return self._folder / name
 

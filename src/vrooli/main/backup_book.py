@@ -54,6 +54,7 @@ class BackupBook:
             services=tuple(part.service for part in point.parts),
             sources={part.service: part.source for part in point.parts},
             stores=stores,
+            sizes={part.service: part.plain for part in point.parts},
         )
         self.change(lambda ledger: ledger.with_point(one))
 
@@ -68,7 +69,13 @@ class BackupBook:
             known = next((one for one in ledger.points if one.id == proof.point), None)
             if known is None:
                 return ledger
-            told = replace(known, outcome=proof.outcome, proved=proof.at, why=proof.why)
+            told = replace(
+                known,
+                outcome=proof.outcome,
+                proved=proof.at,
+                why=proof.why,
+                seconds=proof.seconds,
+            )
             return ledger.with_point(told)
 
         self.change(change)

@@ -1,6 +1,5 @@
 """Composition of `vrooli backup drill`: which restores are practised, and where it is written."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 
@@ -10,7 +9,8 @@ from vrooli.backup.proving import Prover
 from vrooli.core.errors import UsageError
 from vrooli.host.clock import SystemClock
 from vrooli.main.backup_book import BackupBook
-from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of
+from vrooli.main.backup_combining import combiner
+from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.stack.backup_ledger import Drill
 
 
@@ -36,8 +36,9 @@ async def drill(
         parts = _chosen(point, only)
         backings = backings_of(context)
         room = partial(free_in, place.home.root / "data")
-        prover = Prover(store, place.keys(), SystemClock(), room, ids_of, told)
-        driller = Driller(prover, context.stack.backup.objectives, _load, busy)
+        combine = partial(combiner, place)
+        prover = Prover(store, place.keys(), SystemClock(), room, ids_of, told, combine)
+        driller = Driller(prover, context.stack.backup.objectives, load, busy)
         found = []
         for part in parts:
             backing = backings.get(part.service)
@@ -63,8 +64,3 @@ def _gone(point: Point, part: Part) -> UsageError:
         f"{point.id} holds {part.service}, which the stack does not have any more",
         next_step="declare it again, or practise the rest by `--only NAME`",
     )
-
-
-def _load() -> float:
-    """Runnable or waiting tasks per processor, over a minute."""
-    return os.getloadavg()[0] / len(os.sched_getaffinity(0))

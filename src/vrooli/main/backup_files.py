@@ -7,8 +7,10 @@ from pathlib import Path
 
 from vrooli.backup import placing
 from vrooli.backup.fetching import fetch
+from vrooli.backup.keys import Keys
 from vrooli.backup.listing import FILES
 from vrooli.backup.point import Part
+from vrooli.backup.store import Store
 from vrooli.backup.trees import differing, emptied, listed, proven
 from vrooli.core.errors import Refused, UsageError
 from vrooli.main.backup_place import BackupPlace, free_in
@@ -17,14 +19,15 @@ SPARE = 64 * 1024 * 1024
 """Bytes that stay free where they are fetched to."""
 
 
-def differences(place: BackupPlace, point: str, name: str) -> Iterator[str]:
+def differences(store: Store, keys: Keys, point: str, name: str) -> Iterator[str]:
     """How what is there now differs from what a point has, a line each."""
-    store, keys = place.store(), place.keys()
-    part = _part(place, point, name)
+    part = _part(store, point, name)
     return differing(listed(part, store, keys, _silent), _roots(part))
 
 
-def restore(place: BackupPlace, point: str, name: str, told: Callable[[str], None]) -> None:
+def restore(
+    place: BackupPlace, store: Store, point: str, name: str, told: Callable[[str], None]
+) -> None:
     """Have what a point has of some files where they were. What is there is moved aside.
 
     Raises:
@@ -33,7 +36,7 @@ def restore(place: BackupPlace, point: str, name: str, told: Callable[[str], Non
         Damaged, StartFailed: they are not what was read; nothing was changed.
         StorageError: one of them cannot be put there; those before it are.
     """
-    part = _part(place, point, name)
+    part = _part(store, point, name)
     with place.alone("backup-files.lock", "another restore of files"):
         data = place.home.root / "data"
         data.mkdir(mode=0o755, exist_ok=True)
@@ -41,7 +44,7 @@ def restore(place: BackupPlace, point: str, name: str, told: Callable[[str], Non
         stage = emptied(data / f"{name}.restore")
         try:
             told(f"{name}: fetch it")
-            fetch(part, place.store(), place.keys(), stage, None, _silent)
+            fetch(part, store, place.keys(), stage, None, _silent)
             told(f"{name}: {proven(stage).checks[0]}")
             mark = f"{point[-6:]}-{secrets.token_hex(2)}"
             for target in _roots(part):
@@ -58,8 +61,7 @@ def _put(staged: Path, target: str, mark: str, told: Callable[[str], None]) -> N
     told(f"{target} is back; " + (f"what was there is {kept}" if kept else "nothing was there"))
 
 
-def _part(place: BackupPlace, point: str, name: str) -> Part:
-    store = place.store()
+def _part(store: Store, point: str, name: str) -> Part:
     part = store.point(point).part_of(name)
     if part is None:
         raise UsageError(

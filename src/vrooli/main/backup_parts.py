@@ -7,20 +7,19 @@ from vrooli.backup.point import Part, Point
 from vrooli.backup.sources.system import NAME as SYSTEM
 from vrooli.backup.store import Store
 from vrooli.core.errors import Damaged
-from vrooli.main.backup_place import BackupPlace
+from vrooli.core.home import Home
 from vrooli.stack.compiled import read_compiled
 
 Found = list[tuple[Point, Part]]
 
 
-def parts(place: BackupPlace, wanted: str, only: Sequence[str]) -> Found:
-    """Those of a point; of `latest` for each service the newest one whose proof did not fail.
+def parts(store: Store, declared: Collection[str], wanted: str, only: Sequence[str]) -> Found:
+    """Those of a point; of `latest` for each of `declared` the newest one whose proof did not fail.
 
     Raises:
         UsageError: there is no such point, or none has what `only` names.
     """
-    store = place.store()
-    found = _newest(store, _declared(place)) if wanted == "latest" else _of(store.point(wanted))
+    found = _newest(store, declared) if wanted == "latest" else _of(store.point(wanted))
     if not found:  # none is good, or there is none at all
         found = _of(store.newest_good())
     named = {part.service: (point, part) for point, part in found}
@@ -49,9 +48,9 @@ def _newest(store: Store, declared: Collection[str]) -> Found:
     return sorted(kept, key=lambda one: rank(one[1].source))
 
 
-def _declared(place: BackupPlace) -> set[str]:
+def declared_in(home: Home) -> set[str]:
     """What could be backed up, by the stack that was brought up last; nothing when none was."""
-    if not place.home.stack_json.exists():
+    if not home.stack_json.exists():
         return set()
-    stack = read_compiled(place.home.stack_json)
+    stack = read_compiled(home.stack_json)
     return {*stack.services, *stack.backup.files, SYSTEM}

@@ -2,6 +2,7 @@
 what of its services can be asked.
 """
 
+import os
 import pwd
 import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -16,16 +17,19 @@ from vrooli.backup.source import backings_besides
 from vrooli.backup.store import Store
 from vrooli.core.errors import Refused, Unreachable, UsageError
 from vrooli.core.home import Home
-from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import FileSecrets, secret_in
 from vrooli.host.start_keeper import answering
 from vrooli.main.assemble import context_for
+from vrooli.main.backup_spread import BackupSpread
+from vrooli.main.backup_stores import BackupStores
 from vrooli.main.places import this_machine
 from vrooli.stack.backing import Backing
+from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.runtime import Context
+from vrooli.stack.upgrading import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +40,34 @@ class BackupPlace:
     environment: Mapping[str, str]
 
     def store(self) -> Store:
-        """Where its restore points are.
+        """All of its stores, as one; see `spread`."""
+        return self.spread(lambda _: None).reading()
+
+    def spread(self, told: Told) -> BackupSpread:
+        """Its stores.
 
         Raises:
-            UsageError: there are some, and the key to them is missing.
+            UsageError: there are restore points, and the key to them is missing.
         """
-        return Store(self.blobs(), b"" if self._is_new() else self.keys().mac)
+        keys = None if self._is_new() else self.keys()
+        return BackupSpread(BackupStores(self.home, self.environment), keys, told)
 
     @property
     def folder(self) -> Path:
         """The folder of the store."""
         return self.home.root / "backups"
 
+    @property
+    def settings(self) -> BackupSettings:
+        """`[backup]` of the stack that was brought up last."""
+        if not self.home.stack_json.exists():
+            return BackupSettings()
+        return read_compiled(self.home.stack_json).backup
+
     @contextmanager
-    def alone(self, name: str, purpose: str) -> Iterator[None]:
+    def alone(self, name: str, purpose: str, *, wait: bool = False) -> Iterator[None]:
         """To the very end, also of threads. What is locked below `holds` keeps the watchdog from
-        restarting what runs.
+        restarting what runs. Who would `wait` waits for whoever has it.
         """
         folder = self.home.holds if name == "backup.lock" else self.home.root
         if not self.home.root.is_dir():
@@ -62,7 +78,7 @@ class BackupPlace:
             )
         folder.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(folder / name, purpose)
-        lock.take()
+        lock.take(wait=wait)
         try:
             yield
         finally:
@@ -87,10 +103,6 @@ class BackupPlace:
         async with keeper:
             yield context_for(stack, self.home, machine, keeper, self.environment)
 
-    def blobs(self) -> BlobFolder:
-        """What it is made of."""
-        return BlobFolder(self.folder)
-
     def _is_new(self) -> bool:
         """Whether no point was ever taken here: nothing is made then by who only looks."""
         return not (self.home.secrets / IDENTITY).exists() and not self.folder.exists()
@@ -109,7 +121,7 @@ class BackupPlace:
             )
         identity = secret_in(self.home.secrets / IDENTITY, new_identity)
         mac = FileSecrets(self.home.secrets, self.environment).create(MAC)
-        return keys_of(identity, mac)
+        return keys_of(identity, mac, self.settings.recipients)
 
 
 def backings_of(context: Context) -> dict[str, Backing]:
@@ -148,3 +160,8 @@ def ids_of(user: str | None) -> tuple[int, int] | None:
             f"there is no user `{user}` here", next_step="name one that `getent passwd` shows"
         ) from error
     return found.pw_uid, found.pw_gid
+
+
+def load() -> float:
+    """Runnable or waiting tasks per processor, over a minute."""
+    return os.getloadavg()[0] / len(os.sched_getaffinity(0))

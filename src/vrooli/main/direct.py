@@ -23,8 +23,10 @@ from vrooli.host.recorded import RecordedKeeper
 from vrooli.host.start_keeper import Starter, answering, is_stopped, keeper_identity, reach_keeper
 from vrooli.main.assemble import context_for
 from vrooli.main.boot import start_protected
+from vrooli.main.cut_short import cleaned
 from vrooli.main.places import make_home, this_machine
 from vrooli.stack import touching
+from vrooli.stack.beside import end_beside
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.job_launch import end_jobs
 from vrooli.stack.model import AUTOHEAL, Stack
@@ -175,6 +177,7 @@ class _Direct:
         await supervisor.refresh()
         follower = asyncio.create_task(_follow(supervisor, keeper))
         try:
+            await self._clean(supervisor, asked)
             gone = supervisor.undeclared()
             await supervisor.stop_undeclared(gone)
             for name in gone:
@@ -192,6 +195,15 @@ class _Direct:
         end = {"done": True, "ok": not failed, "changed": changed, "failed": failed}
         return {**end, "note": done.note or wanted.trouble}
 
+    async def _clean(self, supervisor: Supervisor, asked: Asked) -> None:
+        """A disk that takes nothing keeps nobody from stopping what runs."""
+        try:
+            for service, said in await cleaned(supervisor.context):
+                self._report(Step(service, "preparing", said))
+        except VrooliError:
+            if asked.action not in STOPS:
+                raise
+
     async def _upgrade(self, supervisor: Supervisor, wanted: Wanted, asked: Asked) -> Upgraded:
         wish = asked.wish or Wish()
         about = around(supervisor.stack, resolve(supervisor.stack, asked.names), wanted.running)
@@ -206,6 +218,7 @@ class _Direct:
         stack, report = supervisor.stack, self._report
         if action == "halt":
             await end_jobs(supervisor.context.tools)
+            await end_beside(supervisor.context.tools)
             return await supervisor.stop(stack.services, report)
         if action in ("stop", "down"):
             affected = touching.stopped(stack, chosen, wanted)
@@ -213,6 +226,7 @@ class _Direct:
             wanted.stop_all() if everything else wanted.stop(chosen, affected)
             if everything:
                 await end_jobs(supervisor.context.tools)
+                await end_beside(supervisor.context.tools)
             return await supervisor.stop(affected, report)
         needed = touching.started(stack, chosen, wanted)
         wanted.start(needed, stack.services)

@@ -44,6 +44,7 @@ from vrooli.host.secrets import FileSecrets
 from vrooli.host.zones import Zones
 from vrooli.main.assemble import context_for
 from vrooli.main.boot import start_protected
+from vrooli.main.cut_short import cleaned
 from vrooli.main.home_guard import HomeGuard
 from vrooli.main.jsonlog import log_to_stderr
 from vrooli.main.places import find_home, make_home, this_machine
@@ -167,6 +168,9 @@ class _Watchdog:
         progress = self._progress(loop, guard)
         beat = asyncio.create_task(self._link.beat(_told(progress)))
         await self._chores.beats.load()
+        await guarded(
+            "what was cut short", self._clean()
+        )  # before anything is started or asked for
         await loop.start()
         await self._jobs.start()
         self._link.on_replaced(self._chores.note_new_keeper)
@@ -206,6 +210,10 @@ class _Watchdog:
         await parts.ledger.event(AUTOHEAL, "the watchdog stopped", pid=os.getpid())
         for task in done - {stopped}:
             task.result()
+
+    async def _clean(self) -> None:
+        for service, said in await cleaned(self._parts.board.supervisor.context):
+            self._parts.reactor.spawn(self._parts.ledger.event(service, said, by=AUTOHEAL))
 
     async def _leave(self, guard: HomeGuard, how: str) -> None:
         """Stop every service in its order, then have the keeper stop what is left, us included."""

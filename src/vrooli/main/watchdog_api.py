@@ -7,6 +7,8 @@ from typing import Any
 
 from vrooli import __version__
 from vrooli.autoheal.archive import Archive
+from vrooli.autoheal.backup_metrics import BackupCollector
+from vrooli.autoheal.backups import BackupRecord
 from vrooli.autoheal.byhand import ByHand
 from vrooli.autoheal.events import Events
 from vrooli.autoheal.history import History
@@ -16,6 +18,7 @@ from vrooli.autoheal.metrics import BoardCollector, prometheus_text
 from vrooli.autoheal.plan import Planner
 from vrooli.autoheal.routes.about import About
 from vrooli.autoheal.routes.actions import Actions
+from vrooli.autoheal.routes.backups import Backups
 from vrooli.autoheal.routes.boot import Boot
 from vrooli.autoheal.routes.heartbeats import Heartbeats
 from vrooli.autoheal.routes.history import Past
@@ -28,6 +31,7 @@ from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.web import RouteGroup, Tokens, build_app
 from vrooli.core.address import HostPort
 from vrooli.core.home import Home
+from vrooli.host.readfiles import LocalFiles
 from vrooli.main.watchdog_chores import Chores
 from vrooli.main.watchdog_door import Door
 from vrooli.main.watchdog_notify import Notifications
@@ -70,8 +74,17 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
     parts = made_of.parts
     planner = Planner(parts.board, parts.situations, parts.clock)
     by_hand = ByHand(parts.board, parts.reactor, parts.host_checker, parts.host_healing)
+    record = BackupRecord(made_of.home, LocalFiles(), parts.clock)
+    view = _view(made_of)
     return [
-        _services(made_of, moved),
+        _services(made_of, view, record, moved),
+        Backups(
+            record,
+            lambda: parts.board.supervisor.stack,
+            made_of.jobs.rows,
+            view.checks,
+            parts.clock,
+        ),
         Judgement(planner, parts.restraints, parts.ledger, parts.reactor.reconsider),
         Actions(by_hand),
         Logs(parts.board),
@@ -99,10 +112,24 @@ def _past(made_of: ApiParts) -> Past:
     return Past(Archive(made_of.history, parts.board, parts.clock), parts.clock)
 
 
-def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
+def _view(made_of: ApiParts) -> StatusView:
+    parts = made_of.parts
+    return StatusView(parts.board, parts.clock, made_of.chores.itself, parts.restraints.held_back)
+
+
+def _services(
+    made_of: ApiParts, view: StatusView, record: BackupRecord, moved: Callable[[], None]
+) -> Services:
     parts, chores = made_of.parts, made_of.chores
     board = BoardCollector(parts.board, parts.lag, parts.clock)
     notifications = NotificationCollector(made_of.notifications.postbox)
+    backups = BackupCollector(
+        lambda: record.known, lambda: parts.board.supervisor.stack.backup.objectives, parts.clock
+    )
+
+    async def metrics() -> bytes:
+        await record.look()
+        return prometheus_text(board, notifications, backups)
 
     async def reload() -> dict[str, Any]:
         old, new = parts.board.supervisor.stack, read_compiled(made_of.home.stack_json)
@@ -114,7 +141,7 @@ def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
         return {"changed": bool(change), "stopped": stopped}
 
     return Services(
-        view=StatusView(parts.board, parts.clock, chores.itself, parts.restraints.held_back),
+        view=view,
         ledger=parts.ledger,
         archive=Archive(made_of.history, parts.board, parts.clock),
         operations=parts.operations,
@@ -122,6 +149,6 @@ def _services(made_of: ApiParts, moved: Callable[[], None]) -> Services:
         tick=made_of.loop.look_at_everything,
         reload=reload,
         itself=chores.itself,
-        metrics=lambda: prometheus_text(board, notifications),
+        metrics=metrics,
         spawn=parts.reactor.spawn,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from vrooli.stack.backup_settings import variables
 from vrooli.stack.model import Stack
 
 _SCHEME = "env:"
@@ -38,4 +39,5 @@ def _names(stack: Stack) -> set[str]:
     values = [v for s in stack.services.values() for v in (*s.env.values(), s.url)]
     values += [channel.url for channel in stack.notify.channels.values()]
     values += [v for job in stack.jobs.values() for v in job.env.values()]
-    return {value.removeprefix(_SCHEME) for value in values if value.startswith(_SCHEME)}
+    named = {value.removeprefix(_SCHEME) for value in values if value.startswith(_SCHEME)}
+    return named | variables(stack.backup.stores)

@@ -6,10 +6,16 @@ import tarfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
 
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.stack.upgrading import Told
+
+Reading = Literal["spare", "usual", "deep"]
+"""How much of a source is read again to compare a copy with it: what costs next to nothing, what a
+server does not feel, or all.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +93,13 @@ class Backing(ABC):
 
     Attributes:
         form: what the bytes are: who restores them must know it.
+        known_by: the last file of its tar, by which its next copy can tell what changed since;
+            empty where each copy is whole.
         shape: how they are unpacked, `tar` or `tree`.
     """
 
     form: ClassVar[str]
+    known_by: ClassVar[str] = ""
     shape: ClassVar[str] = TAR
 
     @abstractmethod
@@ -112,6 +121,23 @@ class Backing(ABC):
         """What writes its data as one tar, consistent at its end, while it serves; or what such a
         tar is made of.
         """
+
+    def increment(self, known: Path) -> OutputProgram | None:
+        """What writes as one tar what changed since an earlier copy; None where that is not known.
+
+        Args:
+            known: a file, which holds what `known_by` was in that copy.
+        """
+        return None
+
+    async def rows(self, reading: Reading) -> Mapping[str, Any]:
+        """What the source holds at the end of a copy, as `expect` takes it; between `begin` and
+        `end`. Nothing where a copy is not compared with it.
+        """
+        return {}
+
+    def expect(self, rows: Mapping[str, Any]) -> None:  # noqa: B027 -- most have nothing to do
+        """What the source of the copy that is proven next held then."""
 
     @abstractmethod
     async def prepare(self) -> str:

@@ -29,6 +29,8 @@ class Taken:
         outcome: of its last proof: `verified`, `failed` or `unverified`.
         proved: when that was, Unix seconds; 0 when nobody looked.
         why: of what is not verified.
+        sizes: bytes of each of the services.
+        seconds: how long its last proof took, 0 when there was none.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Taken:
     outcome: str = "unverified"
     proved: float = 0.0
     why: str = ""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,16 @@ class Drill:
 
 @dataclass(frozen=True, slots=True)
 class BackupLedger:
-    """All of it, the oldest first."""
+    """All of it, the oldest first.
+
+    Attributes:
+        failed: how many could not be taken, of all that there ever were.
+    """
 
     points: tuple[Taken, ...] = ()
     failures: tuple[Failure, ...] = ()
     drills: tuple[Drill, ...] = ()
+    failed: int = 0
 
     def with_point(self, one: Taken) -> "BackupLedger":
         """With `one`, in the place of what was known of it."""
@@ -108,7 +117,8 @@ class BackupLedger:
 
     def with_failure(self, one: Failure) -> "BackupLedger":
         """With `one`."""
-        return replace(self, failures=(*self.failures, one)[-MOST_FAILURES:])
+        failures = (*self.failures, one)[-MOST_FAILURES:]
+        return replace(self, failures=failures, failed=self.failed + 1)
 
     def with_drill(self, one: Drill) -> "BackupLedger":
         """With `one`."""
@@ -129,6 +139,7 @@ def ledger_read(content: bytes | None) -> BackupLedger:
             tuple(_taken(one) for one in said["points"]),
             tuple(Failure(**one) for one in said["failures"]),
             tuple(Drill(**one) for one in said["drills"]),
+            int(said.get("failed", len(said["failures"]))),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged(

@@ -32,6 +32,21 @@ class StoreSettings:
     lock: float = 0.0
 
 
+FROM_THE_ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""What a bucket is opened with where the stack file names no keys."""
+
+
+def variables(stores: Mapping[str, StoreSettings]) -> set[str]:
+    """Names of the variables that a program needs which opens these stores."""
+    keys = [
+        (one.access_key, one.secret_key, one.prune_access_key, one.prune_secret_key)
+        for one in stores.values()
+    ]
+    named = {key.removeprefix("env:") for some in keys for key in some if key.startswith("env:")}
+    bare = any(one.url.startswith("s3:") and not one.access_key for one in stores.values())
+    return named | (set(FROM_THE_ENVIRONMENT) if bare else set())
+
+
 @dataclass(frozen=True, slots=True)
 class FilesSettings:
     """`[backup.files.NAME]`: files that belong to the set.
@@ -82,6 +97,7 @@ class BackupSettings:
         incremental: when what changed of PostgreSQL since is taken; empty for never.
         redis: when Redis is taken besides; empty for never.
         drill: when a restore is practised; empty for never.
+        prune: when what need not be kept any more is removed; empty for never.
         timezone: of these.
         wal: whether the WAL of PostgreSQL is received as it is written.
         synchronous: whether a commit waits until the receiver has it.
@@ -103,6 +119,7 @@ class BackupSettings:
     incremental: str = "0 */6 * * *"
     redis: str = "0 */2 * * *"
     drill: str = "0 4 * * 0"
+    prune: str = "0 3 * * *"
     timezone: str = ""
     wal: bool = True
     synchronous: bool = False

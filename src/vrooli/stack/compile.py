@@ -7,18 +7,21 @@ from typing import Any
 
 from vrooli.stack import compile_checks as checks
 from vrooli.stack import own
+from vrooli.stack.backup_jobs import backup_jobs
 from vrooli.stack.catalogue import Catalogue, Checks
+from vrooli.stack.compile_backup import backup_settings
 from vrooli.stack.compile_check_settings import check_asked, check_settings
 from vrooli.stack.compile_console import told_of_others
 from vrooli.stack.compile_fleet import fleet_settings
 from vrooli.stack.compile_held import check_held, docker_socket
-from vrooli.stack.compile_jobs import check_jobs, compile_jobs
+from vrooli.stack.compile_jobs import add_backup_jobs, check_jobs, compile_jobs
 from vrooli.stack.compile_maintenance import compile_maintenance
 from vrooli.stack.compile_mcp import compile_mcp, told_of_mcp
 from vrooli.stack.compile_notify import notify_settings
 from vrooli.stack.compile_ping import compile_ping
 from vrooli.stack.compile_process import Folders
 from vrooli.stack.compile_service import Declared, compile_service
+from vrooli.stack.compile_wal import with_receivers
 from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack
 from vrooli.stack.names import DEFAULT_NAME, NAME_EXPECTED, valid_name
 from vrooli.stack.problem import KeyPath, Problems, Section
@@ -73,6 +76,7 @@ def compile_stack(
     paths = {item.name: item.section.path for item in declared}
     checks.check_names([*(item.section.path for item in declared), *source.broken], problems)
     services = _services(declared, known)
+    checks.check_number(services, problems)
     broken = {own.plain_name(str(path[-1])) for path in source.broken}
     needs: dict[str, tuple[str, ...]] = {name: () for name in broken}
     needs |= {service.group: service.needs for service in services.values()}
@@ -80,10 +84,10 @@ def compile_stack(
     checks.check_references(services, broken, paths, problems)
     checks.check_ports(services, paths, problems)
     check_held(name, services.values(), paths, problems)
-    if len(services) > checks.MOST_SERVICES:
-        problems.add((), f"more than {checks.MOST_SERVICES} services")
     jobs = compile_jobs(source.file, source.folders, services, problems)
     check_jobs(jobs.values(), services, broken, problems)
+    backup = backup_settings(source.file.backup, source.folders, services, problems)
+    add_backup_jobs(jobs, backup_jobs(backup, python), services, source.file, problems)
     maintenance = compile_maintenance(source.file, services, broken, problems)
     looked_at = check_settings(
         source.file.checks, source.check_options, known, source.folders, problems
@@ -93,7 +97,7 @@ def compile_stack(
     notify = notify_settings(source.file.notify, source.folders, problems)
     boxes = any(service.runtime == "docker" for service in services.values())
     docker = docker_socket(source.file.stack, source.docker_host, boxes, problems)
-    return Stack(
+    stack = Stack(
         name=name,
         services=told_of_others(told_of_mcp(services, mcp), settings),
         autoheal=settings,
@@ -107,7 +111,9 @@ def compile_stack(
         docker_from=docker[1],
         fleet=fleet_settings(source.file.fleet, source.folders, problems),
         mcp=tuple(mcp),
+        backup=backup,
     )
+    return replace(stack, services=with_receivers(stack.services, stack.backup))
 
 
 def _services(declared: Iterable[Declared], known: Checks) -> dict[str, Service]:

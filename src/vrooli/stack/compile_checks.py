@@ -32,6 +32,12 @@ def check_names(paths: Iterable[KeyPath], problems: Problems) -> None:
             problems.add(path, f"clashes with the names of the instances of `{match[1]}`")
 
 
+def check_number(services: Collection[str], problems: Problems) -> None:
+    """They are not too many."""
+    if len(services) > MOST_SERVICES:
+        problems.add((), f"more than {MOST_SERVICES} services")
+
+
 def check_table(names: Collection[str], most: int, what: str, section: Section) -> None:
     """A table of sections by names of their own: each is well formed, and they are not too many."""
     if len(names) > most:

@@ -32,6 +32,26 @@ def compile_jobs(
     return found
 
 
+def add_backup_jobs(
+    jobs: dict[str, Job],
+    ours: Mapping[str, Job],
+    services: Collection[str],
+    file: File,
+    problems: Problems,
+) -> None:
+    """Add those that `[backup]` brings."""
+    section = problems.at("backup")
+    if ours and file.autoheal.enabled is False:
+        text = "the watchdog runs its jobs, and it is switched off by `autoheal.enabled`"
+        problems.add(section.path, text)
+    for name, job in ours.items():
+        if name in jobs:
+            text = "[backup] brings a job of this name; rename yours"
+            problems.add(("jobs", name), text)
+        _check_apart(name, services, file.checks, section)
+        jobs[name] = job
+
+
 def check_jobs(
     jobs: Iterable[Job],
     services: Mapping[str, Service],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from vrooli.core.limits import Limits
+from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.model import AutohealSettings, FleetSettings, Job, NotifySettings, Service, Stack
 
 RESTART_KEYS = (
@@ -65,8 +66,8 @@ class Difference:
     """From one compiled stack to another; names in the order of the stack that declares them.
 
     Attributes:
-        settings: the keys of `[autoheal]`, `[notify]`, `[fleet]` and `[stack]`, and the checks and
-            maintenance windows that differ.
+        settings: the keys of `[autoheal]`, `[notify]`, `[fleet]`, `[backup]` and `[stack]`, and the
+            checks and maintenance windows that differ.
         jobs: what differs in `[jobs]`.
     """
 
@@ -95,6 +96,7 @@ def difference(old: Stack, new: Stack) -> Difference:
             *_differing(AutohealSettings, old.autoheal, new.autoheal),
             *(f"notify.{key}" for key in _differing(NotifySettings, old.notify, new.notify)),
             *(f"fleet.{key}" for key in _differing(FleetSettings, old.fleet, new.fleet)),
+            *(f"backup.{key}" for key in _differing(BackupSettings, old.backup, new.backup)),
             *_differing_tables("checks", old.checks, new.checks),
             *_differing_tables("maintenance", old.maintenance, new.maintenance),
             *(("stack.docker",) if old.docker != new.docker else ()),

@@ -1,39 +1,46 @@
 """Fetching a part of a restore point beside the data of its resource."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from vrooli.core.launch import LaunchSpec
+from vrooli.stack.backup_settings import variables
 from vrooli.stack.runtime import Context
+from vrooli.stack.upgrading import Wish
 
 _WANTED = ("PATH", "HOME", "LANG", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
 
 
 def fetching(
     context: Context,
-    point: str,
+    wish: Wish,
     service: str,
-    folder: Path,
-    owner: str | None,
+    into: tuple[Path, str | None],
     run: tuple[str, Path],
+    more: Sequence[str] = (),
 ) -> LaunchSpec:
     """The program that does it, as whoever we are: the key that opens packs is not the server's to
     read.
 
     Args:
         context: of the stack.
-        point: its id.
+        wish: which point, and from which store.
         service: whose part.
-        folder: empty, and ours alone until all is there.
-        owner: whose the files are to be then.
+        into: a folder, empty and ours alone until all is there; whose the files are to be then.
         run: under which name the keeper records it, and its log.
+        more: further arguments.
     """
+    folder, owner = into
     place, environment = context.tools.place, context.environment
     argv = (
-        *(place.machine.python, "-m", "vrooli", "backup", "fetch", point),
+        *(place.machine.python, "-m", "vrooli", "backup", "fetch", wish.restore),
         *("--service", service, "--into", str(folder)),
         *(("--owner", owner) if owner else ()),
+        *(("--store", wish.store) if wish.store else ()),
+        *more,
     )
-    env = {key: environment[key] for key in _WANTED if key in environment}
+    wanted = {*_WANTED, *variables(context.stack.backup.stores)}
+    env = {key: value for key, value in environment.items() if key in wanted}
     return LaunchSpec(
         service=run[0],
         argv=argv,

@@ -10,6 +10,7 @@ from vrooli.stack.sections import (
     ScenarioSection,
     keys,
 )
+from vrooli.stack.sections_backup import BackupSection, BackupStoreSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
 from vrooli.stack.sections_notify import ChannelSection, NotifySection
@@ -83,6 +84,14 @@ def init_text(
         "# Maintenance at its times.",
         "# [maintenance.updates]",
         *_commented(MaintenanceSection, {}),
+        "",
+        "# Restore points that are taken and proven by themselves: the line [backup] is enough.",
+        "# [backup]",
+        *_commented(BackupSection, {}),
+        "",
+        "# On another disk than the data.",
+        "# [backup.stores.disk]",
+        *_commented(BackupStoreSection, {}),
     ]
     return "\n".join(lines) + "\n"
 

@@ -3,7 +3,7 @@ in `resources/`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from vrooli.core.command import Command, EnsureDirectory
@@ -26,11 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a service is prepared and started."""
+    """Where a service is prepared and started.
+
+    Attributes:
+        works: what is under way beside services in this process, by the names under which the
+            keeper records it: a start must leave it alone.
+    """
 
     home: Home
     machine: Machine
     secrets: Secrets
+    works: set[str] = field(default_factory=set, compare=False)
 
     def user_of(self, service: Service | Job) -> str | None:
         """The system user that runs `service`, or a job; None is ourselves.
@@ -38,6 +44,8 @@ class Place:
         Raises:
             ConfigError: it must be another user, and only root can become one.
         """
+        if isinstance(service, Job) and service.own:
+            return None
         if not self.machine.root:
             if service.user and self.machine.user and service.user != self.machine.user:
                 raise ConfigError(

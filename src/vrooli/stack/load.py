@@ -32,6 +32,7 @@ from vrooli.stack.sections import (
     StackSection,
     keys,
 )
+from vrooli.stack.sections_backup import BackupSection
 from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
@@ -49,7 +50,7 @@ UNKNOWN = "unexpected_keyword_argument"
 
 _TOP = (
     *("stack", "resources", "scenarios", "jobs", "maintenance"),
-    *("autoheal", "checks", "mcp", "notify", "fleet"),
+    *("autoheal", "checks", "mcp", "notify", "fleet", "backup"),
 )
 _LARGEST_NUMBER = 2**63 - 1
 
@@ -207,6 +208,9 @@ class _Reader:
             notify=self._section(NotifySection, raw.get("notify", {}), ("notify",))
             or NotifySection(),
             fleet=self._section(FleetSection, raw.get("fleet", {}), ("fleet",)) or FleetSection(),
+            backup=self._section(BackupSection, raw["backup"], ("backup",))
+            if "backup" in raw
+            else None,
         )
 
     def _tables(self, raw: dict[str, Any], name: str) -> Iterable[tuple[str, dict[str, Any]]]:

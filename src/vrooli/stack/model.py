@@ -154,6 +154,7 @@ class Job:
         needs: groups that must be healthy when it starts.
         retries: how often a failed run is run again, the first time after `retry_delay` seconds.
         critical: whether the whole stack is critical while its last run failed, else warning.
+        own: whether it is a command of ours, which runs as whoever brought the stack up.
     """
 
     name: str
@@ -170,6 +171,7 @@ class Job:
     retries: int = 0
     retry_delay: float = 60.0
     critical: bool = True
+    own: bool = False
 
     @property
     def launch_name(self) -> str:

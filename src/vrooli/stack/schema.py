@@ -16,6 +16,7 @@ from vrooli.stack.sections import (
     keys,
     summary,
 )
+from vrooli.stack.sections_backup import BackupSection
 from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_maintenance import MaintenanceSection
@@ -56,6 +57,7 @@ def json_schema(checks: Checks | None = None, kinds: Catalogue | None = None) ->
             "mcp": _named(_table(McpSection), summary(McpSection)),
             "notify": _table(NotifySection),
             "fleet": _table(FleetSection),
+            "backup": _table(BackupSection),
         },
     }
 

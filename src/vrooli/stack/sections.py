@@ -27,6 +27,7 @@ from vrooli.stack.section_keys import (
     user,
     whole,
 )
+from vrooli.stack.sections_backup import BackupSection
 from vrooli.stack.sections_fleet import FleetSection
 from vrooli.stack.sections_jobs import JobSection
 from vrooli.stack.sections_limits import LimitsSection
@@ -358,7 +359,11 @@ class AutohealSection:
 
 @dataclass
 class File:
-    """A whole `vrooli.toml`."""
+    """A whole `vrooli.toml`.
+
+    Attributes:
+        backup: None where it was not written: that is another thing than an empty one.
+    """
 
     stack: StackSection = field(default_factory=StackSection)
     resources: dict[str, ResourceSection] = field(default_factory=dict)
@@ -370,6 +375,7 @@ class File:
     mcp: dict[str, McpSection] = field(default_factory=dict)
     notify: NotifySection = field(default_factory=NotifySection)
     fleet: FleetSection = field(default_factory=FleetSection)
+    backup: BackupSection | None = None
 
 
 @dataclass(frozen=True, slots=True)

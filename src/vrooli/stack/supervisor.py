@@ -15,6 +15,7 @@ from vrooli.core.launch import Exit, Launch
 from vrooli.core.ports.manager import Held
 from vrooli.core.result import Result
 from vrooli.stack import graph
+from vrooli.stack.beside import is_beside
 from vrooli.stack.config_test import require_sound_settings
 from vrooli.stack.held import ask_all, forget_undeclared, is_held, note
 from vrooli.stack.job_launch import is_job
@@ -252,11 +253,12 @@ class Supervisor:
 
     def undeclared(self) -> list[str]:
         """What the keeper runs, or a unit that we have made, although the stack does not declare it
-        (any more). What else a manager holds is left as it is.
+        (any more). What else a manager holds is left as it is, and so is what runs beside a
+        service: whoever does that may be at work.
         """
         ours = (s for s in self.stack.services.values() if s.managed and not s.is_held)
         declared = {service.name for service in ours}
-        launches = self.context.launches.items()
+        launches = [(n, it) for n, it in self.context.launches.items() if not is_beside(n)]
         found = [name for name, it in launches if name not in declared and not is_held(it)]
         return list(dict.fromkeys([*found, *self._units_left_over()]))
 

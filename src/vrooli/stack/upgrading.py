@@ -4,7 +4,7 @@ order in which it is done around the services that need it.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from vrooli.core.errors import StartFailed, UsageError, VrooliError
 from vrooli.stack import graph
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service, Stack
+from vrooli.stack.names import valid_name
 from vrooli.stack.naming import one
 from vrooli.stack.progress import Report, Step, silent
 from vrooli.stack.runtime import Context
@@ -28,6 +29,14 @@ RESTORE_POINT = re.compile(r"\d{8}t\d{6}z-[0-9a-f]{6}", re.ASCII)
 called by it.
 """
 
+_UNTIL = re.compile(
+    r"|latest|[0-9A-F]{1,8}/[0-9A-F]{1,8}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d",
+    re.ASCII,
+)
+
+
+_MARK = re.compile(r"([0-9a-f]{8})?", re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -41,6 +50,12 @@ class Wish:
         counts_only: compare the numbers of rows after the move, and not their contents.
         restore: id of the restore point whose data is to be in force.
         room: bytes of it.
+        until: to where its WAL is followed: `latest`, a time with its zone, or a position, like
+            0/16B3748; empty for the point alone.
+        timeline: along which; 0 with the point alone.
+        store: name of the store that it comes from; empty for whichever has it.
+        mark: hex digits that tell this wish from others: asked for once more, it is known whether
+            it has been done.
     """
 
     to: str = ""
@@ -50,6 +65,10 @@ class Wish:
     counts_only: bool = False
     restore: str = ""
     room: int = 0
+    until: str = ""
+    timeline: int = 0
+    store: str = ""
+    mark: str = ""
 
     def __post_init__(self) -> None:
         """Raise UsageError for what cannot be meant."""
@@ -63,8 +82,23 @@ class Wish:
                 "`restore` must be the id of a restore point",
                 next_step="`vrooli backup list` shows them",
             )
+        if self.store and not valid_name(self.store):
+            raise UsageError(
+                "`store` must be the name of a store",
+                next_step="`[backup.stores.NAME]` of the stack file names them",
+            )
+        if not _MARK.fullmatch(self.mark):
+            raise UsageError(
+                "`mark` must be 8 hex digits", next_step="leave it out, or make them at random"
+            )
         if self.room < 0:
             raise UsageError("`room` must be bytes", next_step="write a whole number")
+        if not _UNTIL.fullmatch(self.until) or bool(self.until) != (self.timeline > 0):
+            raise UsageError(
+                "`until` must be `latest`, a time with its zone or a position in the WAL, with its "
+                "`timeline`",
+                next_step="`vrooli restore --to` finds them",
+            )
         if (self.undo, self.forget, bool(self.restore)).count(True) > 1:
             raise UsageError(
                 "`undo`, `forget` and `restore` exclude each other",
@@ -83,10 +117,13 @@ class Upgrade(ABC):
 
     Attributes:
         stops: whether the resource has to be stopped for it.
+        spares: whether what serves must serve on until it is stopped, and is healed; else there is
+            nothing to be healed, but lost data in whose place an empty folder would be made.
         note: what the operator has to know afterwards.
     """
 
     stops: ClassVar[bool] = True
+    spares: bool = True
     note: str = ""
 
     @abstractmethod
@@ -167,12 +204,20 @@ async def plan(upgrade: Upgrade, service: Service, report: Report) -> bool:
     return bool(lines)
 
 
-async def carry_out(
-    upgrade: Upgrade, around: Around, supervisor: Supervisor, report: Report
-) -> Upgraded:
-    """Do what `plan` said. Numbered:
+async def unheld() -> None:
+    """For whom nobody starts anything by himself."""
 
-    1. what can be done while it serves
+
+async def carry_out(
+    upgrade: Upgrade,
+    around: Around,
+    supervisor: Supervisor,
+    report: Report,
+    hold: Callable[[], Awaitable[None]] = unheld,
+) -> Upgraded:
+    """Do what `plan` said. From `hold` on nobody else starts any of them. Numbered:
+
+    1. what can be done while it serves, and is healed
     2. stop it, after all that needs it
     3. move; nobody starts it meanwhile
     4. switch, start, probe; back again when that fails
@@ -186,10 +231,14 @@ async def carry_out(
         report(Step(name, "preparing", line))
 
     try:
+        if not upgrade.spares:
+            await hold()
         await upgrade.ready(told)
         if not upgrade.stops:
             await upgrade.switch()
             return Upgraded({name: Outcome(name, changed=True)}, upgrade.note)
+        if upgrade.spares:
+            await hold()
         outcomes = await _replaced(upgrade, around, supervisor, report)
     finally:
         await _cleaned(upgrade, told)

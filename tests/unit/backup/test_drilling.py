@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from tests.unit.backup.made import new_keys, new_store, part_of, point_of, stored
+from vrooli.backup.combining import Combine
 from vrooli.backup.drilling import BUSY, Driller
+from vrooli.backup.point import Part
 from vrooli.backup.proving import Prover
 from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
@@ -67,6 +69,10 @@ class Slow(Backing):
     user = None  # whoever we are
 
 
+def _alone(part: Part) -> Combine:
+    raise AssertionError(f"{part.service} builds on nothing")
+
+
 def _drilled(
     tmp_path: Path,
     *,
@@ -83,7 +89,7 @@ def _drilled(
         tar.addfile(info, io.BytesIO(b"data"))
     (store, _), clock = new_store(KEYS), MemoryClock(WALL)
     point = point_of(part_of(stored(out.getvalue(), store, KEYS), "redis"))
-    prover = Prover(store, KEYS, clock, lambda: room, lambda _: None, lambda _: None)
+    prover = Prover(store, KEYS, clock, lambda: room, lambda _: None, lambda _: None, _alone)
     driller = Driller(prover, allowed or Objectives(), lambda: load, busy)
     backing = Slow(tmp_path / "stage", clock)
     backing.works = works

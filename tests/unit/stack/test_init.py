@@ -7,6 +7,7 @@ from vrooli.stack.init import USUAL_PORTS, init_text
 from vrooli.stack.schema import json_schema
 
 PORTS = {"postgres": 25432, "server": 4001, "autoheal": 4002, "console": 4004, "web": 4003}
+_TABLES = ("[scenarios.", "[jobs.", "[maintenance.", "[notify.", "[backup")
 
 
 def uncommented(text: str) -> str:
@@ -14,9 +15,7 @@ def uncommented(text: str) -> str:
     lines = []
     for line in text.splitlines():
         plain = line.removeprefix("# ")
-        code = plain.startswith(("[scenarios.", "[jobs.", "[maintenance.", "[notify.")) or (
-            " = " in plain and not plain.startswith("#")
-        )
+        code = plain.startswith(_TABLES) or (" = " in plain and not plain.startswith("#"))
         lines.append(plain if code else line)
     return "\n".join(lines)
 
@@ -39,7 +38,8 @@ def test_everything_that_is_commented_out_can_be_taken_in(file: StackFile) -> No
     web = file.load(text).services["web"]
     assert web.port == 4003
     assert web.needs == ("postgres",)
-    assert [*file.load(text).jobs] == ["report"]
+    assert [*file.load(text).jobs] == ["report", "backup", "backup-prune"]
+    assert [*file.load(text).backup.stores] == ["disk"]
     assert [*file.load(text).maintenance] == ["updates"]
     assert schema_errors(tomllib.loads(text), json_schema()) == []
 

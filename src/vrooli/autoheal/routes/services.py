@@ -66,7 +66,7 @@ class Services:
     tick: Callable[[], Awaitable[None]]
     reload: Callable[[], Awaitable[dict[str, Any]]]
     itself: Callable[[], dict[str, Any]]
-    metrics: Callable[[], bytes]
+    metrics: Callable[[], Awaitable[bytes]]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
 
     def routes(self) -> list[Route]:
@@ -125,7 +125,7 @@ class Services:
 
     async def prometheus(self, request: Request) -> Response:
         """Prometheus text."""
-        return Response(self.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(await self.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @asks("force")
     async def run_tick(self, request: Request) -> Response:
@@ -174,7 +174,8 @@ class Services:
     async def operate(self, request: Request, asked: Operation) -> Response:
         """`{action, names}`: up, down, start, stop or restart; no names are all services. Or
         `upgrade` of one resource, with `options` `{to, undo, forget, dry_run, counts_only}`, or
-        `{restore, room, dry_run}`: a restore point, which is unpacked here, and its bytes; what
+        `{restore, room, store, dry_run}`: a restore point, which is unpacked here, its bytes, and
+        the name of the store that it comes from, empty for whichever has it; what
         loses data needs `confirm`, its name. Who got no answer asks again with the same `request`,
         any text of his own: what has been restarted for it is not restarted once more.
 

@@ -1,10 +1,14 @@
 """Port: a place for backups: named bytes that are written once and never changed."""
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of one blob at the most."""
+
+NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]*/)*[a-z0-9][a-z0-9._-]*", re.ASCII)
+"""What a blob may be called."""
 
 
 class Blobs(Protocol):

@@ -44,9 +44,14 @@ class Clusters:
     at: float = 0.0
 
 
+NOTE = ".clusters.json"
+BEFORE = f"{NOTE}.before"
+"""Ends of the names of the files that say it: now, and before a switch that is not settled yet."""
+
+
 def note(home: Home, service: str) -> Path:
     """The file that says it."""
-    return home.root / "data" / f"{service}.clusters.json"
+    return home.root / "data" / f"{service}{NOTE}"
 
 
 def read(home: Home, service: str) -> Clusters:
@@ -55,7 +60,12 @@ def read(home: Home, service: str) -> Clusters:
     Raises:
         ConfigError: it is there and cannot be understood: nothing is guessed about data.
     """
-    path = note(home, service)
+    return read_in(home.root / "data", service)
+
+
+def read_in(data: Path, service: str) -> Clusters:
+    """The same, by the folder in which it lies."""
+    path = data / f"{service}{NOTE}"
     try:
         with path.open("rb") as file:
             said = json.loads(file.read(_LIMIT))
@@ -102,12 +112,16 @@ def back(home: Home, service: str) -> Rename:
 
 def settled(home: Home, service: str) -> Remove:
     """Nobody will want it `back`."""
-    return Remove(str(_kept(home, service)))
+    return settled_in(home.root / "data", service)
+
+
+def settled_in(data: Path, service: str) -> Remove:
+    """The same, by the folder in which it lies."""
+    return Remove(str(data / f"{service}{BEFORE}"))
 
 
 def _kept(home: Home, service: str) -> Path:
-    path = note(home, service)
-    return path.with_name(f"{path.name}.before")
+    return home.root / "data" / f"{service}{BEFORE}"
 
 
 def major_of(folder: Path) -> int | None:

@@ -4,14 +4,16 @@ copy is proven to be one.
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from vrooli.core.errors import ConfigError, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
-from vrooli.stack.backing import Backing, Found, Practised
-from vrooli.stack.postgres import clusters, manifest, practice
+from vrooli.stack.backing import Backing, Found, Practised, Reading
+from vrooli.stack.postgres import clusters, combining, manifest, practice, source_rows
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.left import PROOF, removed
+from vrooli.stack.postgres.matching import matched
 from vrooli.stack.postgres.upgrade import compare, facts
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
@@ -50,9 +52,12 @@ class PostgresBacking(Backing):
     """
 
     form = FORM
+    known_by = manifest.NAME
 
     def __init__(self, of: Resource, apart: str) -> None:
         self._of, self._stage = of, of.stage_for(PROOF, apart)
+        self._marks: source_rows.Marks = {}
+        self._expected: Mapping[str, Any] = {}
 
     async def begin(self) -> None:
         """See the base: a slot, so that the WAL of a long copy is still there at its end. What a
@@ -60,10 +65,20 @@ class PostgresBacking(Backing):
         """
         await self.end()
         await self._live().json(_TAKE_SLOT)
+        self._marks = await source_rows.marks(self._live())
 
     async def end(self) -> None:
         """See the base."""
         await self._live().json(_DROP_SLOT)
+
+    async def rows(self, reading: Reading) -> Mapping[str, Any]:
+        """See the base."""
+        seen = await source_rows.read(self._live(), self._marks, reading)
+        return {"at": self._of.context.tools.clock.wall(), **seen}
+
+    def expect(self, rows: Mapping[str, Any]) -> None:
+        """See the base."""
+        self._expected = rows
 
     async def ask(self) -> Mapping[str, Any]:
         """See the base: version, system identifier, timeline and where the WAL stands.
@@ -85,8 +100,17 @@ class PostgresBacking(Backing):
         of = self._of
         return Asker(of.context.tools.streams, of.stage.address, of.password)
 
+    def increment(self, known: Path) -> OutputProgram | None:
+        """See the base."""
+        if self._of.major < combining.OLDEST:
+            return None
+        return self._copied(f"--incremental={known}")
+
     def program(self) -> OutputProgram:
         """See the base."""
+        return self._copied()
+
+    def _copied(self, *how: str) -> OutputProgram:
         of, programs = self._of, self._of.programs_of(self._of.major)
         argv = (
             str(programs.bin / "pg_basebackup"),
@@ -99,6 +123,7 @@ class PostgresBacking(Backing):
             f"--host={of.sockets}",
             f"--port={of.service.port}",
             f"--username={SUPERUSER}",
+            *how,
         )
         env = {**ENV, "PGPASSWORD": of.password, "PGAPPNAME": "vrooli backup"}
         return OutputProgram("copy the cluster", argv, env)
@@ -138,7 +163,12 @@ class PostgresBacking(Backing):
             checks.append("the checksum of every page is right")
         else:
             checks.append("pages have no checksums here (pg_checksums --enable adds them)")
-        return Found(tuple(checks), compare.numbers(said))
+        if not self._expected:
+            checks.append("rows were not compared with the source: it was not read then")
+            return Found(tuple(checks), compare.numbers(said))
+        told("compare with the source")
+        same = await matched(self._of, self._live(), self._expected, said)
+        return Found((*checks, *same.lines()), {**compare.numbers(said), **same.numbers()})
 
     async def practise(self, facts: Mapping[str, Any], since: float, told: Told) -> Practised:
         """See the base."""

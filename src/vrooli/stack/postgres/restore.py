@@ -9,17 +9,19 @@ import secrets
 import time
 from collections.abc import Sequence
 
-from vrooli.core.command import Command, CopyTree, Remove, Rename, WriteFile
+from vrooli.core.command import CopyTree, EnsureDirectory, Rename, WriteFile
 from vrooli.core.errors import Refused
 from vrooli.core.launch import LaunchSpec
+from vrooli.stack.backup_ledger import ledger_read
+from vrooli.stack.fetched import fetching
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
-from vrooli.stack.postgres.left import RESTORE, removed
+from vrooli.stack.postgres.left import RESTORE, TARGET, removed
 from vrooli.stack.postgres.upgrade import look
-from vrooli.stack.postgres.upgrade.ask import MAINTENANCE
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.postgres.wal.recovery import Recovery
 from vrooli.stack.upgrading import Told, Upgrade, Wish
 
 MIB = 1024 * 1024
@@ -40,12 +42,20 @@ class Restore(Upgrade):
         self._of, self._wish = of, wish
         self._stage = of.stage_for(RESTORE, apart)
         # Another name each time: a point may be restored again, and what was in force stays.
-        self._target = of.place.home.data(f"{of.name}.{wish.restore[-6:]}-{secrets.token_hex(2)}")
+        mark = wish.mark or secrets.token_hex(4)
+        self._target = of.place.home.data(f"{of.name}.{wish.restore[-6:]}-{mark}")
         self._programs: Installation | None = None
+        self._reached = ""
 
     async def plan(self) -> Sequence[str]:
         """See the base."""
-        of, need = self._of, self._wish.room + SPARE
+        of = self._of
+        if of.clusters.current == self._target.name:  # whoever did it was killed after that
+            self.note = f"{of.name} has the data of {self._wish.restore} already"
+            return ()
+        need = await asyncio.to_thread(self._size) + SPARE
+        # Where the data is lost, a start would make an empty cluster in its place.
+        self.spares = clusters.major_of(of.data) is not None
         free = await asyncio.to_thread(look.free, of.folders)
         if free < need:
             raise Refused(
@@ -55,8 +65,10 @@ class Restore(Upgrade):
             )
         kept = of.clusters.other
         other = f"what is kept of before stays in {of.place.home.data(kept)}: nothing removes it"
+        until = self._wish.until
         return [
-            f"the data of {self._wish.restore}, {self._wish.room // MIB} MiB, into {self._target}",
+            f"the data of {self._wish.restore}, {(need - SPARE) // MIB} MiB, into {self._target}",
+            *([f"then its WAL, on timeline {self._wish.timeline}, to: {until}"] if until else []),
             f"{need // MIB} MiB are needed, {free // MIB} MiB are free",
             f"what is in force now stays in {of.data} until "
             f"`vrooli resource upgrade {of.name} --forget`",
@@ -64,11 +76,22 @@ class Restore(Upgrade):
             *([other] if kept else []),
         ]
 
+    def _size(self) -> int:
+        """Bytes of it. Whoever asks knows of a chain and of WAL; less than the record of this host
+        says is not believed.
+        """
+        path = self._of.place.home.backup_ledger
+        ledger = ledger_read(path.read_bytes() if path.exists() else None)
+        known = (one for one in ledger.points if one.id == self._wish.restore)
+        recorded = max((one.sizes.get(self._of.name, 0) for one in known), default=0)
+        return max(recorded, self._wish.room)
+
     async def ready(self, told: Told) -> None:
         """Fetch it, have a server recover it, and stop that."""
         of, stage = self._of, self._stage
+        of.place.works.add(stage.launched_as)
         run = of.context.executor.run
-        await run(of.begun(stage), told)
+        await run([*of.begun(stage), EnsureDirectory(str(stage.wal), 0o700, stage.user)], told)
         programs = Programs(stage, of.context.tools)
         await programs.run("fetch it", self._fetch(), told, details=True)
         self._programs = of.programs_of(clusters.major_of(stage.cluster) or 0)
@@ -79,27 +102,15 @@ class Restore(Upgrade):
         if self._programs.sources:
             await run([CopyTree(self._programs.sources, self._programs.root)], told)
         told("start it, beside what serves")
-        async with programs.server(self._programs, stage.cluster) as asker:
-            await asker.json("SELECT json_agg(datname) FROM pg_database", MAINTENANCE)
+        recovery = Recovery(programs, self._programs, self._wish, of.context.stack.backup)
+        self._reached = await recovery.run(told)
 
     def _fetch(self) -> LaunchSpec:
         """Ours, as whoever we are: the key that opens packs is not the server's to read."""
         of, stage = self._of, self._stage
-        home = of.place.home
-        argv = (
-            *(of.place.machine.python, "-m", "vrooli", "backup", "fetch", self._wish.restore),
-            *("--service", of.name, "--into", str(stage.cluster)),
-            *(("--owner", stage.user) if stage.user else ()),
-        )
-        wanted = ("PATH", "HOME", "LANG", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
-        env = {key: of.context.environment[key] for key in wanted if key in of.context.environment}
-        return LaunchSpec(
-            service=stage.launched_as,
-            argv=argv,
-            cwd="/",
-            env={**env, "VROOLI_HOME": str(home.root)},
-            log_path=str(stage.log),
-        )
+        along = ("--wal", str(stage.wal), "--timeline", str(self._wish.timeline))
+        run = (stage.launched_as, stage.log)
+        return fetching(of.context, self._wish, of.name, (stage.cluster, stage.user), run, along)
 
     async def move(self, told: Told) -> None:
         """Nothing: all of it was done while the other served."""
@@ -117,11 +128,12 @@ class Restore(Upgrade):
             other_programs=before.programs if kept else "",
             at=of.context.tools.clock.wall(),
         )
+        about = WriteFile(str(self._stage.folder / TARGET), f"{self._target.name}\n", 0o600)
         named = Rename(str(self._stage.cluster), str(self._target))
         written = clusters.switch(of.place.home, of.name, now, before)
-        await of.context.executor.run([named, *written], _silent)
+        await of.context.executor.run([about, named, *written], _silent)
         at = time.strftime("%H:%M:%S", time.localtime(now.at))
-        self.note = f"{of.name} has the data of {self._wish.restore} since {at}."
+        self.note = f"{of.name} has the data of {self._wish.restore} since {at}{self._reached}."
         if kept:
             self.note += (
                 f" What was in force is kept: `vrooli resource upgrade {of.name} --undo` goes back "
@@ -136,13 +148,10 @@ class Restore(Upgrade):
     async def clean(self) -> None:
         """See the base."""
         of = self._of
-        home = of.place.home
-        left = removed(of.folders, of.name, RESTORE)
-        gone: list[Command] = [clusters.settled(home, of.name), *left]
-        now = clusters.read(home, of.name)
-        if self._target.name not in (now.current, now.other):
-            gone.append(Remove(str(self._target)))
-        await of.context.executor.run(gone, _silent)
+        settled = clusters.settled(of.place.home, of.name)
+        left = removed(of.folders, of.name, RESTORE)  # also what was about to be in force
+        of.place.works.discard(self._stage.launched_as)
+        await of.context.executor.run([settled, *left], _silent)
 
 
 def _silent(_: str) -> None:

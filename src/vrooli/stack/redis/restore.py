@@ -8,12 +8,12 @@ import shutil
 import time
 from collections.abc import Sequence
 
-from vrooli.core.command import Command, Remove, Rename
+from vrooli.core.command import Rename, WriteFile
 from vrooli.core.errors import Refused
 from vrooli.stack.fetched import fetching
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.clusters import Clusters
-from vrooli.stack.postgres.left import RESTORE, removed
+from vrooli.stack.postgres.left import RESTORE, TARGET, removed
 from vrooli.stack.redis import capture
 from vrooli.stack.redis.resource import RedisResource
 from vrooli.stack.redis.scratch import append, require_memory, require_same
@@ -36,12 +36,18 @@ class RedisRestore(Upgrade):
         self._of, self._wish = of, wish
         self._scratch = of.scratch(RESTORE)
         # Another name each time: a point may be restored again, and what was in force stays.
-        self._target = of.place.home.data(f"{of.name}.{wish.restore[-6:]}-{secrets.token_hex(2)}")
+        mark = wish.mark or secrets.token_hex(4)
+        self._target = of.place.home.data(f"{of.name}.{wish.restore[-6:]}-{mark}")
 
     async def plan(self) -> Sequence[str]:
         """See the base."""
         of, need = self._of, 2 * self._wish.room + SPARE
+        if of.clusters.current == self._target.name:  # whoever did it was killed after that
+            self.note = f"{of.name} has the data of {self._wish.restore} already"
+            return ()
         of.require_usual_names()
+        # Where the data is lost, a start would make an empty one in its place.
+        self.spares = of.data.exists()
         free = (await asyncio.to_thread(shutil.disk_usage, of.folders)).free
         if free < need:
             raise Refused(
@@ -62,13 +68,13 @@ class RedisRestore(Upgrade):
     async def ready(self, told: Told) -> None:
         """Fetch it, have a server read it, leave it as the one that will serve wants it."""
         of, scratch, tools = self._of, self._scratch, self._of.context.tools
+        of.place.works.add(scratch.launched_as)
         await of.context.executor.run(of.begun(scratch, RESTORE), told)
         spec = fetching(
             of.context,
-            self._wish.restore,
+            self._wish,
             of.name,
-            scratch.data,
-            scratch.user,
+            (scratch.data, scratch.user),
             (scratch.launched_as, scratch.log),
         )
         await Running(of.name, scratch.log, tools).run("fetch it", spec, told, details=True)
@@ -97,9 +103,10 @@ class RedisRestore(Upgrade):
             other=before.current if kept else "",
             at=of.context.tools.clock.wall(),
         )
+        about = WriteFile(str(self._scratch.folder / TARGET), f"{self._target.name}\n", 0o600)
         named = Rename(str(self._scratch.data), str(self._target))
         written = clusters.switch(of.place.home, of.name, now, before)
-        await of.context.executor.run([named, *written], _silent)
+        await of.context.executor.run([about, named, *written], _silent)
         at = time.strftime("%H:%M:%S", time.localtime(now.at))
         self.note = f"{of.name} has the data of {self._wish.restore} since {at}."
         if kept:
@@ -116,15 +123,10 @@ class RedisRestore(Upgrade):
     async def clean(self) -> None:
         """See the base."""
         of = self._of
-        home = of.place.home
-        gone: list[Command] = [
-            clusters.settled(home, of.name),
-            *removed(of.folders, of.name, RESTORE),
-        ]
-        now = clusters.read(home, of.name)
-        if self._target.name not in (now.current, now.other):
-            gone.append(Remove(str(self._target)))
-        await of.context.executor.run(gone, _silent)
+        settled = clusters.settled(of.place.home, of.name)
+        left = removed(of.folders, of.name, RESTORE)  # also what was about to be in force
+        of.place.works.discard(self._scratch.launched_as)
+        await of.context.executor.run([settled, *left], _silent)
 
 
 def _silent(_: str) -> None:

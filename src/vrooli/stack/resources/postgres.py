@@ -77,7 +77,7 @@ class PostgresKind(Kind):
         sockets = socket_folder(place.home, service.name)
         text = self._conf(service, place, programs.major)
         before: list[Command] = [
-            *left_behind(place.home.root / "data", service.name),
+            *left_behind(place, service.name),
             EnsureDirectory(str(place.home.run), 0o711 if user else 0o700),
             EnsureDirectory(sockets, 0o700, user),
         ]
@@ -160,6 +160,14 @@ class PostgresKind(Kind):
         """Log in as the role and run a query: what every user of it does first."""
         target = dsn.parse(self.url(service, tools.place))
         return await ask(tools.streams, target, "SELECT 1")
+
+    def programs(self, service: Service, place: Place) -> Installation:
+        """Those that run it, for who works with it while it serves.
+
+        Raises:
+            ConfigError: there are none here.
+        """
+        return self._installation(service, place)
 
     def _installation(self, service: Service, place: Place) -> Installation:
         """As declared; where that one is of another major version, or any that fits will do, those

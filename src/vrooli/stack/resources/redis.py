@@ -74,7 +74,7 @@ class RedisKind(Kind):
         known = (data / ID).exists()
         own = () if known else (WriteFile(str(data / ID), f"{token_hex(8)}\n", 0o600, user),)
         return (
-            *left_behind(place.home.root / "data", service.name),
+            *left_behind(place, service.name),
             EnsureDirectory(str(data), 0o700, user),
             *own,
             WriteFile(str(data / "redis.conf"), text, 0o600, user),

@@ -111,6 +111,7 @@ class Move(Upgrade):
         """Copy the programs, make an empty cluster with the operator's settings, and have
         pg_upgrade look at both.
         """
+        self._of.place.works.add(self._of.stage.launched_as)
         async with self._telling_of_room():
             await self._ready(told)
 
@@ -245,6 +246,7 @@ class Move(Upgrade):
         if self._seen is not None:
             made = of.folder(self._seen.new.major)
             gone += [Remove(str(made))] if made.name not in (now.current, now.other) else []
+        of.place.works.discard(of.stage.launched_as)
         await of.context.executor.run(gone, _silent)
 
     def _known(self) -> Seen:

@@ -1,7 +1,7 @@
 """Programs and servers of an upgrade, run by the keeper: whatever happens to us, it knows them."""
 
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from vrooli.stack.kind import ProbeTools
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.stage import Stage
-from vrooli.stack.running import Running, Told
+from vrooli.stack.running import COMES_UP, Running, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,30 @@ class Programs:
         await self._running.run(title, spec, told, details=details)
 
     @asynccontextmanager
-    async def server(self, programs: Installation, data: Path) -> AsyncIterator[Asker]:
+    async def server(
+        self,
+        programs: Installation,
+        data: Path,
+        settings: Sequence[str] = (),
+        comes_up: float = COMES_UP,
+    ) -> AsyncIterator[Asker]:
         """A server on `data` that only we reach, stopped in its order afterwards.
+
+        Args:
+            programs: that run it.
+            data: its folder.
+            settings: that it gets besides.
+            comes_up: seconds until it must answer.
 
         Raises:
             StartFailed: it does not come up, with its last lines, or does not stop.
         """
         running = self._running
         begin = running.mark()
-        launch = await running.begun(self.stage.server(programs, data))
+        launch = await running.begun(self.stage.server(programs, data, settings))
         asker = Asker(self.tools.streams, self.stage.address)
         try:
-            await running.until_up(launch, lambda: asker.json("SELECT 1"), begin)
+            await running.until_up(launch, lambda: asker.json("SELECT 1"), begin, comes_up)
             yield asker
             await running.stop(launch, signal.SIGINT, begin)
         finally:

@@ -2,6 +2,7 @@
 runs there.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,6 +53,11 @@ class Stage:
         return self.folder / "work"
 
     @property
+    def wal(self) -> Path:
+        """What a server that recovers asks for."""
+        return self.folder / "wal"
+
+    @property
     def launched_as(self) -> str:
         """The name under which the keeper records what runs."""
         return launched_as(self.service, self.purpose)
@@ -71,11 +77,13 @@ class Stage:
             WriteFile(str(self.work / "pgpass"), entry, 0o600, self.user),
         )
 
-    def server(self, programs: Installation, data: Path) -> LaunchSpec:
-        """A server that nobody reaches but us."""
+    def server(
+        self, programs: Installation, data: Path, settings: Sequence[str] = ()
+    ) -> LaunchSpec:
+        """A server that nobody reaches but us; `settings` win over ours."""
         argv = [str(programs.bin / "postgres"), "-D", str(data)]
         own = (f"port={self.port}", "listen_addresses=")
-        for setting in (*self._closed(), *self._silent(), *own):
+        for setting in (*self._closed(), *self._silent(), *own, *settings):
             argv += ["-c", setting]
         return self._spec(tuple(argv), (programs.root, str(data)))
 
@@ -135,6 +143,7 @@ class Stage:
             "max_logical_replication_workers=0",
             "max_worker_processes=0",
             "hot_standby=off",
+            "synchronous_standby_names=",  # nobody follows a copy
             "restore_command=/bin/false",  # asked for where the copy begins a new timeline
         )
 

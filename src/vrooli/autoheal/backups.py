@@ -1,0 +1,92 @@
+"""What the watchdog knows of backups: the record in the home, read anew when it has changed, and
+who works at them now. It asks no store, and needs no key.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from vrooli.autoheal.filelocks import held
+from vrooli.core.errors import VrooliError
+from vrooli.core.home import Home
+from vrooli.core.ports.clock import Clock
+from vrooli.core.ports.files import Files
+from vrooli.stack.aside import Aside
+from vrooli.stack.backup_ledger import BackupLedger, ledger_read
+
+PATIENCE = 2.0
+"""Seconds for a look at the disk; what was known before is told after that."""
+
+LARGEST = 8 * 1024 * 1024
+"""Bytes of the record: of as many points as it holds, with long names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Somebody who works at backups now.
+
+    Attributes:
+        what: `backup`, or `proof`: of a point, or for practice.
+        pid: the process.
+        seconds: for how long at the most.
+    """
+
+    what: str
+    pid: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known.
+
+    Attributes:
+        trouble: why it may be old, or nothing; empty when it is what the record says.
+    """
+
+    ledger: BackupLedger = field(default_factory=BackupLedger)
+    working: tuple[Working, ...] = ()
+    trouble: str = ""
+
+
+class BackupRecord:
+    """Looks at the record of one home.
+
+    Attributes:
+        known: what the last look saw.
+    """
+
+    def __init__(self, home: Home, files: Files, clock: Clock) -> None:
+        self._home, self._files, self._clock = home, files, clock
+        self._aside = Aside()
+        self._stamp: tuple[int, int, float] | None = None
+        self.known = Known()
+
+    async def look(self) -> Known:
+        """What is known now. A disk that hangs, or a record that is damaged, is told with it."""
+        try:
+            self.known = await self._aside.answer("backups", self._read, PATIENCE)
+        except VrooliError as error:
+            self.known = replace(self.known, trouble=error.said_of(""))
+        return self.known
+
+    def _read(self) -> Known:
+        """Blocks. The record is replaced as a whole: another one has another inode."""
+        path = str(self._home.backup_ledger)
+        facts = self._files.facts(path)
+        stamp = None if facts is None else (facts.inode, facts.size, facts.modified)
+        ledger = self.known.ledger
+        if stamp is None:
+            ledger = BackupLedger()
+        elif stamp != self._stamp:
+            ledger = ledger_read(self._files.read(path, LARGEST))
+        self._stamp = stamp
+        return Known(ledger, self._working())
+
+    def _working(self) -> tuple[Working, ...]:
+        home, wall = self._home, self._clock.wall()
+        locks = {"backup": home.holds / "backup.lock", "proof": home.root / "backup-proof.lock"}
+        found = {what: held(self._files, str(path), wall) for what, path in locks.items()}
+        return tuple(
+            Working(what, lock.pid, lock.seconds)
+            for what, lock in found.items()
+            if lock is not None
+        )

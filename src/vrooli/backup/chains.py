@@ -1,0 +1,98 @@
+"""Parts that hold what changed since another one: which they build on, down to a whole one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.backup.packs import damaged
+from vrooli.backup.point import Part, Point
+from vrooli.backup.store import Store
+from vrooli.core.errors import VrooliError
+
+BASE = "base"
+"""In the facts of a part: id of the point that holds what it builds on."""
+
+WHY_WHOLE = "whole_because"
+"""In the facts of a part: why it is whole, where what changed was asked for."""
+
+LONGEST = 28
+"""Parts of a chain, a week of one every six hours: each has to be there, and is fetched, to have
+the last one back.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a part can build on: a point, and its part; none, and why, where a whole one is due."""
+
+    point: str = ""
+    part: Part | None = None
+    why: str = ""
+
+
+def chain_of(part: Part, store: Store) -> list[Part]:
+    """What has to be fetched to have `part` back, the whole one first.
+
+    Raises:
+        Damaged: something of it is missing, or they build on each other in a circle.
+        StorageError, Unreachable: the store does not tell.
+    """
+    chain = [part]
+    while base := chain[0].facts.get(BASE):
+        found = _point(str(base), store).part_of(part.service)
+        if found is None or found.source != part.source:
+            raise damaged(f"{store.where}: {base}", f"it has nothing of {part.service} any more")
+        if len(chain) >= 2 * LONGEST:
+            raise damaged(f"{store.where}: {base}", "the points build on each other without end")
+        chain.insert(0, found)
+    return chain
+
+
+def room_of(part: Part, store: Store) -> int:
+    """Bytes that it takes to have `part` back: all of its chain, and what comes out of it."""
+    chain = chain_of(part, store)
+    whole = 2 * chain[0].plain if len(chain) > 1 else part.plain
+    return whole + 2 * sum(one.plain for one in chain[1:])
+
+
+def base_for(service: str, source: str, now: Mapping[str, Any], store: Store) -> Base:
+    """What the next part of `service` builds on: the newest point that has one of the same source,
+    whose proof did not fail.
+
+    Args:
+        service: whose data.
+        source: what it has to be.
+        now: what the source says of itself.
+        store: where the points are.
+    """
+    for id in reversed(store.ids()):
+        try:
+            part = store.point(id).part_of(service)
+            if part is None or part.source != source:
+                continue
+            if (proof := store.proof(id)) is not None and proof.outcome == "failed":
+                continue
+            chain = chain_of(part, store)
+        except VrooliError as error:
+            return Base(why=f"{id} cannot be built on: {error.what}")
+        return _fitting(id, part, len(chain), now)
+    return Base(why="there is no point yet that it could build on")
+
+
+def _fitting(id: str, part: Part, length: int, now: Mapping[str, Any]) -> Base:
+    was = part.facts.get("after") or {}
+    for key in ("system", "timeline"):
+        if was.get(key) != now.get(key):
+            return Base(why=f"{id} is of another {_CALLED[key]}")
+    if length >= LONGEST:
+        return Base(why=f"{id} builds on {length - 1} others already")
+    return Base(id, part)
+
+
+_CALLED = {"system": "cluster", "timeline": "timeline"}
+
+
+def _point(id: str, store: Store) -> Point:
+    if id not in store.ids():
+        raise damaged(f"{store.where}: {id}", "it is missing, and a later point builds on it")
+    return store.point(id)

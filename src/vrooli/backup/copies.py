@@ -1,0 +1,94 @@
+"""Several places that hold the same blobs, read as one: what is damaged or away in one comes from
+the next.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+
+from vrooli.backup.point import signed
+from vrooli.core.errors import Damaged, NotStored, VrooliError
+from vrooli.core.ports.blobs import Blobs
+
+Told = Callable[[str], None]
+"""Takes a line about what came from elsewhere."""
+
+
+class Copies:
+    """Port `Blobs`, over others.
+
+    Args:
+        places: at least one; the first one is asked first, and alone written to.
+        key: of the manifests.
+        told: hears of each place that failed, once.
+    """
+
+    def __init__(self, places: Sequence[Blobs], key: bytes, told: Told) -> None:
+        self._places, self._key, self._told = places, key, told
+        self._said: set[str] = set()
+
+    @property
+    def where(self) -> str:
+        """See the port."""
+        return self._places[0].where
+
+    def put(self, name: str, data: bytes) -> bool:
+        """See the port."""
+        return self._places[0].put(name, data)
+
+    def delete(self, name: str) -> None:
+        """See the port."""
+        self._places[0].delete(name)
+
+    def get(self, name: str) -> bytes:
+        """See the port. Damaged in every place, it is what the first one that has it holds."""
+        damaged: bytes | None = None
+        failure: VrooliError | None = None
+        for place in self._places:
+            try:
+                body = place.get(name)
+            except VrooliError as error:
+                if failure is None or isinstance(failure, NotStored):
+                    failure = error
+                if not isinstance(error, NotStored):
+                    self._tell(place, error.what)
+                continue
+            if is_whole(name, body, self._key):
+                return body
+            damaged = body if damaged is None else damaged
+            self._tell(place, f"{name} is damaged there")
+        if damaged is not None:
+            return damaged
+        assert failure is not None
+        raise failure
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """See the port. What any of them has, as far as they answer."""
+        found: dict[str, int] = {}
+        answered, failure = False, None
+        for place in self._places:
+            try:
+                found = dict(place.sizes(prefix)) | found
+                answered = True
+            except VrooliError as error:
+                failure = failure or error
+                self._tell(place, error.what)
+        if failure is not None and not answered:
+            raise failure
+        yield from sorted(found.items())
+
+    def _tell(self, place: Blobs, what: str) -> None:
+        if place.where not in self._said:
+            self._said.add(place.where)
+            self._told(f"{place.where}: {what}; another store is asked")
+
+
+def is_whole(name: str, body: bytes, key: bytes) -> bool:
+    """Whether a blob of this name is what was written, as far as it tells by itself."""
+    if name.startswith("packs/"):
+        return hashlib.sha256(body).hexdigest() == name.rpartition("/")[2]
+    if name.startswith(("points/", "proofs/")):
+        try:
+            signed(body, key, name)
+        except Damaged:
+            return False
+    return True

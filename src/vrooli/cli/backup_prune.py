@@ -1,0 +1,119 @@
+"""`vrooli backup prune` and `retention`."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.backup_words import Background, size, when
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
+from vrooli.cli.options import File, Json
+from vrooli.core.errors import EXIT_FAILURE, UsageError
+
+if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
+    from vrooli.backup.pruning import Pruning
+
+_PRUNE_HELP = """
+Remove restore points that need not be kept any more: `keep_days`, `keep_weeks`, `keep_months` and
+`keep_years` of [backup] say how much is. The newest verified one of each service, what is younger
+than it, and what another one is made on stay in any case.
+
+Examples:
+
+  vrooli backup prune --dry-run
+
+  vrooli backup prune --yes --json
+"""
+
+_RETENTION_HELP = """
+Which restore points `vrooli backup prune` would remove, why the others stay, and how many bytes
+would come free. It removes nothing.
+
+Example:
+
+  vrooli backup retention
+"""
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would go, and why; no more.")]
+
+
+def register(group: typer.Typer, kit: Kit) -> None:
+    """Add the commands."""
+
+    @group.command(help=_PRUNE_HELP)
+    def prune(
+        dry_run: DryRun = False,
+        yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+        background: Background = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        if dry_run:
+            _show(kit.backups(home_to_read(kit, file)).plan_pruning(), json=json)
+            return
+        backups = kit.backups(home_to_change(kit, file))
+        if background:
+            backups.stand_back()
+        if not (yes or _meant(backups)):
+            return
+        _show(backups.prune(wait=background), json=json, done=True)
+
+    @group.command(help=_RETENTION_HELP)
+    def retention(dry_run: DryRun = True, file: File = None, json: Json = False) -> None:
+        _show(kit.backups(home_to_read(kit, file)).plan_pruning(), json=json)
+
+
+def _meant(backups: "Backups") -> bool:
+    found = backups.plan_pruning()
+    if not found.gone:
+        render.note("nothing goes: all of them are to be kept")
+        return False
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"this removes {len(found.gone)} restore points, and nobody can be asked here",
+            next_step="say `--yes` if it is meant; `--dry-run` tells which",
+        )
+    _show(found, json=False)
+    sys.stderr.write(f"remove {len(found.gone)} restore points? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        render.note("nothing was changed")
+        raise typer.Exit(EXIT_FAILURE)
+    return True
+
+
+def _show(found: "Pruning", *, json: bool, done: bool = False) -> None:
+    rows = [_row(found, one.id, one.stays, one.why) for one in found.verdicts]
+    if json:
+        render.print_json({"points": rows, "freed_bytes": found.freed, "removed": done})
+        return
+    if rows:
+        cells = [
+            (
+                row["id"],
+                when(row["taken"]),
+                ", ".join(row["services"]),
+                size(row["stored_bytes"]),
+                "stays" if row["stays"] else "goes",
+                "; ".join(row["why"]),
+            )
+            for row in rows
+        ]
+        render.table(("POINT", "TAKEN", "OF", "SIZE", "VERDICT", "WHY"), cells)
+    stay = len(rows) - len(found.gone)
+    gone, kept, came = ("removed", "kept", "came") if done else ("go", "stay", "would come")
+    render.note(f"{len(found.gone)} {gone}, {stay} {kept}; {size(found.freed)} {came} free")
+
+
+def _row(found: "Pruning", id: str, stays: bool, why: tuple[str, ...]) -> dict[str, Any]:
+    point = found.points[id]
+    return {
+        "id": id,
+        "taken": point.taken,
+        "services": [part.service for part in point.parts],
+        "stored_bytes": point.size,
+        "stays": stays,
+        "why": list(why),
+    }

@@ -1,0 +1,161 @@
+"""Composition of several stores: from which a command reads, to which it writes, and how each comes
+to hold what the others do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vrooli.backup.copies import Copies
+from vrooli.backup.copying import Spread, require_ours, spread
+from vrooli.backup.copying import Told as Sending
+from vrooli.backup.keys import Keys
+from vrooli.backup.proof import Proof
+from vrooli.backup.store import MAC_KEY, Store
+from vrooli.core.errors import StorageError, UsageError, VrooliError
+from vrooli.core.ports.blobs import Blobs
+from vrooli.host.blob_folder import BlobFolder
+from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_stores import BackupStores
+from vrooli.stack.backup_ledger import BackupLedger
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSpread:
+    """Of one home.
+
+    Attributes:
+        keys: None where no point was ever taken.
+    """
+
+    stores: BackupStores
+    keys: Keys | None
+    told: Told
+
+    def reading(self, name: str = "") -> Store:
+        """The store of that name and no other; without one all of them, the first one first."""
+        places = [self.stores.blobs(name)] if name else list(self._all().values())
+        one: Blobs = places[0] if len(places) == 1 else Copies(places, self._key, self.told)
+        return Store(one, self._key)
+
+    def holding(self, wanted: str) -> tuple[str, Store]:
+        """The first store that has a point, and no other one behind it: what is looked at is this
+        copy.
+
+        Raises:
+            UsageError: none has it.
+            VrooliError: none that has it answers.
+        """
+        failures: list[VrooliError] = []
+        for name, blobs in self._all().items():
+            store = Store(blobs, self._key)
+            try:
+                store.point(wanted)
+            except VrooliError as error:
+                failures.append(error)
+                continue
+            return name, store
+        raise next((one for one in failures if not isinstance(one, UsageError)), failures[0])
+
+    def writing(self) -> tuple[str, Store]:
+        """The first store that answers, and is ours.
+
+        Raises:
+            VrooliError: what the first one said, when none does.
+        """
+        failures: list[VrooliError] = []
+        for name, blobs in self._all().items():
+            store = Store(blobs, self._key)
+            try:
+                self._require_mounted(name, blobs)
+                require_ours(store, self._keys)
+                store.ids()
+            except VrooliError as error:
+                failures.append(error)
+                self.told(f"{name}: {error.what}; another store is written to")
+                continue
+            return name, store
+        raise failures[0]
+
+    def spread(self, told: Sending) -> Spread:
+        """Have each store hold what the others do, and write down which has what."""
+        away: dict[str, VrooliError] = {}
+        found: dict[str, Store] = {}
+        for name in self.stores.settings():
+            try:
+                blobs = self.stores.blobs(name)
+                self._require_mounted(name, blobs)
+                found[name] = Store(blobs, self._key)
+            except VrooliError as error:
+                away[name] = error
+        done = spread(found, self._keys, told)
+        done = replace(done, errors={**away, **done.errors})
+        self._book.change(lambda ledger: with_stores(ledger, done))
+        return done
+
+    def keep_proof(self, proof: Proof, but: str) -> None:
+        """Have what was seen of a point told by the other stores that have it, as far as they
+        answer: whoever has one of them alone will want to know.
+        """
+        for name, blobs in self._all().items():
+            store = Store(blobs, self._key)
+            try:
+                if name != but and proof.point in store.ids():
+                    store.keep_proof(proof)
+            except VrooliError as error:
+                self.told(f"{name}: {error.what}")
+
+    @property
+    def _book(self) -> BackupBook:
+        return BackupBook(self.stores.home)
+
+    @property
+    def _key(self) -> bytes:
+        return self.keys.mac if self.keys else b""
+
+    @property
+    def _keys(self) -> Keys:
+        assert self.keys is not None
+        return self.keys
+
+    def _all(self) -> dict[str, Blobs]:
+        """Those that can be asked at all; a key that is missing here keeps nobody from the rest."""
+        found, failure = dict[str, Blobs](), None
+        for name in self.stores.settings():
+            try:
+                found[name] = self.stores.blobs(name)
+            except VrooliError as error:
+                failure = failure or error
+                self.told(f"{name}: {error.what}")
+        if failure is not None and not found:
+            raise failure
+        return found
+
+    def _require_mounted(self, name: str, blobs: Blobs) -> None:
+        """A folder that is known and empty now may be the place where a disk belongs: what is
+        written there fills another disk, and is no copy.
+        """
+        if not isinstance(blobs, BlobFolder) or (Path(blobs.where) / MAC_KEY).exists():
+            return
+        if Path(blobs.where).is_relative_to(self.stores.home.root):
+            return
+        if any(name in one.stores for one in self._book.read().points):
+            raise StorageError(
+                "the restore points that were here are gone: it may not be mounted",
+                where=blobs.where,
+                next_step="mount it; if it was emptied, name it anew in the stack file",
+            )
+
+
+def with_stores(ledger: BackupLedger, done: Spread) -> BackupLedger:
+    """The record, with which stores have each point now. What a store has that did not answer, is
+    what was known of it. Pure.
+    """
+    points = []
+    for one in ledger.points:
+        kept = [name for name in one.stores if name not in done.have]
+        seen = [name for name, ids in done.have.items() if one.id in ids]
+        points.append(replace(one, stores=(*seen, *kept)))
+    return replace(ledger, points=tuple(points))

@@ -1,0 +1,143 @@
+"""The stores of a stack: what `[backup.stores]` names, and the folder of the home where it names
+none.
+"""
+
+import math
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from vrooli.core.errors import ConfigError, UnknownName
+from vrooli.core.home import Home
+from vrooli.core.ports.blobs import Blobs
+from vrooli.host.blob_bucket import BlobBucket, Bucket
+from vrooli.host.blob_folder import BlobFolder
+from vrooli.host.secrets import FileSecrets
+from vrooli.stack.backup_settings import StoreSettings
+from vrooli.stack.compiled import read_compiled
+
+HERE = "here"
+"""The store in the home, where no other is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupStores:
+    """Of one home."""
+
+    home: Home
+    environment: Mapping[str, str]
+
+    def settings(self) -> dict[str, StoreSettings]:
+        """By name: folders first, which are the nearest, then as the stack file has them."""
+        path = self.home.stack_json
+        named = dict(read_compiled(path).backup.stores) if path.exists() else {}
+        if not named:
+            return {HERE: StoreSettings(HERE, f"file://{self.home.root / 'backups'}")}
+        ordered = sorted(named.items(), key=lambda item: not _is_folder(item[1].url))
+        return dict(ordered)
+
+    def one(self, name: str) -> StoreSettings:
+        """That of a name.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        known = self.settings()
+        if name not in known:
+            raise UnknownName(
+                f"there is no store `{name}`", name, next_step=f"name one of {', '.join(known)}"
+            )
+        return known[name]
+
+    def blobs(self, name: str, *, prunes: bool = False) -> Blobs:
+        """What it is made of; `prunes`: as whoever may remove there.
+
+        Raises:
+            UnknownName: there is none.
+            SecretError: a reference cannot be resolved.
+            ConfigError: its address cannot be understood.
+        """
+        return self.blobs_of(self.one(name), prunes=prunes)
+
+    def blobs_of(self, store: StoreSettings, *, prunes: bool = False) -> Blobs:
+        """The same of one that is not in the stack file."""
+        if _is_folder(store.url):
+            return BlobFolder(folder_of(store))
+        return BlobBucket(self.bucket(store, prunes=prunes))
+
+    def bucket(self, store: StoreSettings, *, prunes: bool = False) -> Bucket:
+        """Where one is, and who we are there."""
+        secrets = FileSecrets(self.home.secrets, self.environment)
+        access, secret = store.access_key, store.secret_key
+        if prunes and store.prune_access_key:
+            access, secret = store.prune_access_key, store.prune_secret_key
+        name, prefix = _bucket_of(store)
+        return Bucket(
+            name=name,
+            prefix=prefix,
+            endpoint=_endpoint(store.endpoint),
+            region=store.region or self.environment.get("AWS_REGION", "") or "us-east-1",
+            access_key=secrets.resolve(access) if access else "",
+            secret_key=secrets.resolve(secret) if secret else "",
+            locked=store.lock > 0,
+        )
+
+    def room(self, name: str) -> float:
+        """Bytes that are free there; infinite where nobody can tell."""
+        store = self.one(name)
+        return room_in(folder_of(store)) if _is_folder(store.url) else math.inf
+
+
+def room_in(folder: Path) -> float:
+    """Bytes that are free where a folder is, or will be."""
+    near = next(path for path in (folder, *folder.parents) if path.exists())
+    return float(shutil.disk_usage(near).free)
+
+
+def store_at(text: str, endpoint: str = "") -> StoreSettings:
+    """The store that a person names on the command line: a folder, or a URL.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    url = text if "://" in text else f"file://{Path(text).absolute()}"
+    store = StoreSettings("from", url, endpoint=endpoint)
+    if _is_folder(url):
+        folder_of(store)
+    else:
+        _bucket_of(store)
+    return store
+
+
+def folder_of(store: StoreSettings) -> Path:
+    """Where a store of a folder is."""
+    path = Path(unquote(urlsplit(store.url).path))
+    if urlsplit(store.url).netloc or not path.is_absolute():
+        raise _no_address(store)
+    return path
+
+
+def _is_folder(url: str) -> bool:
+    return url.startswith("file:")
+
+
+def _bucket_of(store: StoreSettings) -> tuple[str, str]:
+    parts = urlsplit(store.url)
+    if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
+        raise _no_address(store)
+    return parts.netloc, parts.path.strip("/")
+
+
+def _endpoint(text: str) -> str:
+    """Without a scheme it is TLS: nobody sends backups in the clear by leaving something out."""
+    return text if not text or "://" in text else f"https://{text}"
+
+
+def _no_address(store: StoreSettings) -> ConfigError:
+    return ConfigError(
+        "this is no address of a store",
+        where=f"backup.stores.{store.name}",
+        next_step="write file:///absolute/folder or s3://bucket/prefix, and keys as references",
+    )

@@ -1,0 +1,87 @@
+"""Whether a copy holds the rows that its source held. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vrooli.stack.postgres.source_rows import Marks
+from vrooli.stack.postgres.upgrade.compare import SHOWN
+from vrooli.stack.postgres.upgrade.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came out.
+
+    Attributes:
+        by_content, by_number: tables that hold the same.
+        rows: of these.
+        written: tables that differ and were written to meanwhile, a line each.
+        wrong: tables that differ and were not, as far as is known, a line each.
+        left_out: tables that were too large to be read.
+    """
+
+    by_content: int = 0
+    by_number: int = 0
+    rows: int = 0
+    written: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    left_out: int = 0
+
+    def lines(self) -> list[str]:
+        """In words, for the proof."""
+        same = (
+            f"{self.by_content + self.by_number} tables hold what the source held at the end of "
+            f"the copy: {self.by_content} by content, {self.by_number} by number of rows"
+        )
+        more = len(self.written) - SHOWN
+        shown = [f"written meanwhile: {line}" for line in self.written[:SHOWN]]
+        if more > 0:
+            shown.append(f"written meanwhile: {more} more")
+        if self.left_out:
+            shown.append(f"{self.left_out} tables were not read in the source: too large")
+        return [same, *shown]
+
+    def numbers(self) -> dict[str, int]:
+        """For charts."""
+        return {
+            "same_content": self.by_content,
+            "same_number": self.by_number,
+            "written_meanwhile": len(self.written),
+            "not_compared": self.left_out,
+        }
+
+
+def compared(source: Mapping[str, Any], copy: Facts, now: Marks) -> Compared:
+    """Compare.
+
+    Args:
+        source: what `source_rows.read` told.
+        copy: what `facts.gather` told of the copy.
+        now: marks of the source as of now; empty where it cannot be asked.
+    """
+    written: list[str] = []
+    wrong: list[str] = []
+    content = number = rows = 0
+    for database, tables in source["in"].items():
+        there = copy["in"].get(database, {}).get("tables", {})
+        for table, (count, checksum, before, after) in tables.items():
+            held = there.get(table)
+            if held is not None and held[0] == count and checksum in (None, held[1]):
+                whole = checksum is not None or not count
+                content += whole
+                number += not whole
+                rows += int(count)
+                continue
+            line = f"{database}: {table}: {_differs(count, held)}"
+            changed = before != after or now.get(database, {}).get(table, before) != before
+            (written if changed else wrong).append(line)
+    return Compared(content, number, rows, written, wrong, int(source["left_out"]))
+
+
+def _differs(count: int, held: Any) -> str:
+    if held is None:
+        return f"{count} rows in the source, not in the copy"
+    if held[0] == count:
+        return f"{count} rows in both, with another content"
+    return f"{count} rows in the source, {held[0]} in the copy"

@@ -1,0 +1,1 @@
+"""The WAL of a PostgreSQL, received as it is written, and going back to a moment by it."""

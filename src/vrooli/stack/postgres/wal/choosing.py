@@ -1,0 +1,279 @@
+"""Which restore point and which WAL lead to a moment. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from vrooli.core.errors import Damaged, UsageError
+from vrooli.stack.postgres.wal.moments import Moment, told
+from vrooli.stack.postgres.wal.names import (
+    HISTORY,
+    PARTIAL,
+    SEGMENT,
+    Segment,
+    history_of,
+    lsn_of,
+    name_of,
+    position,
+    segment_of,
+)
+from vrooli.stack.postgres.wal.streams import Stream
+
+NEXT = "`vrooli restore --dry-run` tells what can be gone back to"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A restore point of a cluster.
+
+    Attributes:
+        id: its name.
+        taken: when it was whole, Unix seconds.
+        system, timeline: whose WAL goes on from it.
+        start, end: positions in the WAL between which it was read.
+    """
+
+    id: str
+    taken: float
+    system: str
+    timeline: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of the way to a timeline.
+
+    Attributes:
+        begin, end: positions; no end for the last one.
+    """
+
+    timeline: int
+    begin: int
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of WAL that is needed.
+
+    Attributes:
+        name: under which it is asked for.
+        size: bytes.
+        stream: where it is.
+        partial: whether it is still being written.
+    """
+
+    name: str
+    size: int
+    stream: Stream
+    partial: bool = False
+
+    @property
+    def stored_as(self) -> str:
+        """Its name there."""
+        return self.name + PARTIAL if self.partial else self.name
+
+
+@dataclass(frozen=True)
+class Received:
+    """All that was received of one system.
+
+    Attributes:
+        streams: in the order in which they began.
+        histories: content of the files that tell where a timeline left others.
+    """
+
+    streams: Sequence[Stream]
+    histories: Mapping[int, str]
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of a segment."""
+        sizes = [n for one in self.streams for name, n in one.files.items() if len(name) == 24]
+        return max([*sizes, *(one.partial_size for one in self.streams)], default=0)
+
+    def files(self, base: Base, timeline: int) -> list[File]:
+        """Those from a restore point on, without a gap, as far as they go."""
+        spans, size = lineage(timeline, self.histories), self.size
+        found: list[File] = []
+        number = base.start // size if size else 0
+        while size and (file := self._file(number, spans)) is not None:
+            found.append(file)
+            number += 1
+        return found
+
+    def beyond(self, files: Sequence[File], timeline: int) -> bool:
+        """Whether there are later ones that do not follow."""
+        lines = {span.timeline for span in lineage(timeline, self.histories)}
+        names = [n for one in self.streams for n in (*one.files, one.partial) if len(n) == 24]
+        numbers = [segment_of(n, self.size) for n in names]
+        last = segment_of(files[-1].name, self.size).number if files else -1
+        newest = max((one.number for one in numbers if one.timeline in lines), default=-1)
+        return newest > last
+
+    def _file(self, number: int, spans: Sequence[Span]) -> File | None:
+        size = self.size
+        for span in reversed(spans):
+            ends = span.end is None or number <= span.end // size
+            if not (span.begin // size <= number and ends):
+                continue
+            name = name_of(Segment(number, span.timeline), size)
+            # What a timeline wrote itself is whole; what the next one has of it ends where it left.
+            own = sorted(self.streams, key=lambda one: one.timeline != span.timeline)
+            for stream in own:
+                if name in stream.files:
+                    return File(name, size, stream)
+            newest = [one for one in own if one.partial == name]
+            if newest:
+                return File(name, size, newest[0], partial=True)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How to get to a moment.
+
+    Attributes:
+        base: where it begins.
+        timeline: along which it goes; 0 where the point alone is what there is.
+        files: in their order.
+        until: until when nothing is missing, Unix seconds.
+        gap: whether there is later WAL that does not follow.
+    """
+
+    base: Base
+    timeline: int = 0
+    files: Sequence[File] = ()
+    until: float = 0.0
+    gap: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files."""
+        return sum(file.size for file in self.files)
+
+
+def lineage(timeline: int, histories: Mapping[int, str]) -> list[Span]:
+    """The pieces of the way to a timeline, the first one first.
+
+    Raises:
+        Damaged: the file that tells is missing, or cannot be understood.
+    """
+    if timeline == 1:
+        return [Span(1, 0, None)]
+    try:
+        rows = [line.split("\t") for line in histories[timeline].splitlines()]
+        left = [(int(row[0]), position(row[1])) for row in rows if len(row) >= 2]
+    except (KeyError, ValueError) as error:
+        raise Damaged(
+            f"the way to timeline {timeline} is not known",
+            where=history_of(timeline),
+            next_step="without --to, the restore point alone can be gone back to",
+        ) from error
+    begins = [0, *(end for _, end in left)]
+    ends = [*left, (timeline, None)]
+    return [Span(line, begin, end) for (line, end), begin in zip(ends, begins, strict=True)]
+
+
+def way_to(moment: Moment, bases: Sequence[Base], received: Callable[[str], Received]) -> Way:
+    """The shortest one.
+
+    Args:
+        moment: where to.
+        bases: the oldest first, at least one.
+        received: by system, what there is of its WAL.
+
+    Raises:
+        UsageError: it cannot be reached, with what can.
+    """
+    fitting = [base for base in bases if _is_before(base, moment)]
+    if not fitting:
+        first = bases[0]
+        raise UsageError(
+            f"it lies before the first restore point, {told(first.taken)}, LSN {lsn_of(first.end)}",
+            where=first.id,
+            next_step="choose a later moment",
+        )
+    system = fitting[-1].system
+    known = received(system)
+    stream = _stream_at(moment, known.streams)
+    if stream is None:
+        if moment.kind == "latest":
+            return Way(fitting[-1], until=fitting[-1].taken)
+        raise _no_wal(fitting[-1])
+    ways = [
+        _way(base, stream.timeline, known)
+        for base in reversed(fitting)
+        if base.system == system and _is_on(base, lineage(stream.timeline, known.histories))
+    ]
+    return _first(moment, ways, fitting[-1])
+
+
+def _first(moment: Moment, ways: Sequence[Way], newest: Base) -> Way:
+    """The newest point from which WAL leads there."""
+    if moment.kind == "latest":
+        way = ways[0] if ways else Way(newest)
+        # What was received ended before this point was taken, or began after it.
+        if way.base.taken < newest.taken or not way.files:
+            return Way(newest, until=newest.taken, gap=way.gap)
+        return way
+    for way in ways:
+        if way.files and (moment.kind == "lsn" or moment.time <= way.until):
+            return way
+    best = max((way.until for way in ways if way.files), default=0.0)
+    if not best:
+        raise _no_wal(newest)
+    raise UsageError(
+        f"there is WAL without a gap up to {told(best)}, and that is earlier",
+        where=newest.id,
+        next_step="choose an earlier moment, or `--to latest`",
+    )
+
+
+def _way(base: Base, timeline: int, known: Received) -> Way:
+    files = known.files(base, timeline)
+    until = files[-1].stream.seen if files else base.taken
+    gap = known.beyond(files, timeline) if files else False
+    return Way(base, timeline, files, max(until, base.taken), gap)
+
+
+def _is_before(base: Base, moment: Moment) -> bool:
+    if moment.kind == "time":
+        return base.taken <= moment.time
+    return moment.kind == "latest" or base.end <= moment.lsn
+
+
+def _is_on(base: Base, spans: Sequence[Span]) -> bool:
+    return any(
+        span.timeline == base.timeline and (span.end is None or base.end <= span.end)
+        for span in spans
+    )
+
+
+def _stream_at(moment: Moment, streams: Sequence[Stream]) -> Stream | None:
+    """What was being received then."""
+    if moment.kind != "time":
+        return streams[-1] if streams else None
+    before = [one for one in streams if one.begun <= moment.time]
+    return (before or streams)[-1 if before else 0] if streams else None
+
+
+def _no_wal(base: Base) -> UsageError:
+    return UsageError(
+        f"no WAL was received that leads on from {base.id}, {told(base.taken)}",
+        where=base.id,
+        next_step="that point can be restored: name it, without `--to`; `wal = true` in [backup] "
+        "has WAL received from then on",
+    )
+
+
+def is_history(name: str) -> bool:
+    """Whether a file tells where a timeline left others."""
+    return HISTORY.fullmatch(name) is not None
+
+
+def is_segment(name: str) -> bool:
+    """Whether a file is one of WAL, and whole."""
+    return SEGMENT.fullmatch(name) is not None

@@ -1,0 +1,128 @@
+"""A restore point in several stores: what one lacks comes later, what is damaged comes from
+another, and nobody is told of a copy that is none.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.older_postgres import fill, holds_all, sql
+from tests.support.s3 import ACCESS, S3, SECRET, Wire, running_s3, wire_to
+from tests.support.stack import LiveStack, said
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3]:
+    with running_s3() as server:
+        server.bucket("offsite")
+        yield server
+
+
+@pytest.fixture
+def wire(server: S3) -> Iterator[Wire]:
+    with wire_to(server) as wire:
+        yield wire
+
+
+@pytest.fixture
+def filled(stack: LiveStack, wire: Wire) -> LiveStack:
+    """A stack with a database that holds something, a folder and a bucket."""
+    stack.resource("postgres", "postgres")
+    for name, value in (("access", ACCESS), ("secret", SECRET)):
+        path = stack.folder / name
+        path.write_text(value, encoding="ascii")
+        path.chmod(0o600)
+    stack.write()
+    stack.up()
+    with_stores(stack, wire)
+    fill(stack)
+    return stack
+
+
+def with_stores(stack: LiveStack, wire: Wire) -> None:
+    """A folder, and a bucket behind a wire."""
+    compiled = json.loads((stack.home / "stack.json").read_text(encoding="utf-8"))
+    compiled["backup"]["stores"] = {
+        "offsite": {
+            "name": "offsite",
+            "url": f"s3://offsite/{stack.folder.name}",
+            "endpoint": wire.endpoint,
+            "access_key": f"file:{stack.folder / 'access'}",
+            "secret_key": f"file:{stack.folder / 'secret'}",
+        },
+        "near": {"name": "near", "url": f"file://{stack.folder / 'near'}"},
+    }
+    (stack.home / "stack.json").write_text(json.dumps(compiled), encoding="utf-8")
+
+
+def taken(stack: LiveStack, code: int = 0) -> dict[str, Any]:
+    ended = stack.run("backup", "run", "--json")
+    assert ended.returncode == code, said(ended)
+    assert SECRET not in said(ended)
+    return dict(json.loads(ended.stdout))
+
+
+def stores_in_the_record(stack: LiveStack, point: str) -> set[str]:
+    record = json.loads((stack.home / "backup-ledger.json").read_text(encoding="utf-8"))
+    return set(next(one["stores"] for one in record["points"] if one["id"] == point))
+
+
+def test_a_store_that_is_away_fails_no_backup_and_is_not_passed_over(
+    filled: LiveStack, wire: Wire, server: S3
+) -> None:
+    wire.cut_after(60_000)  # in the middle of the first pack
+    first = taken(filled, code=1)
+    assert (first["proof"]["outcome"], first["stores"]) == ("verified", ["near"])
+    assert "offsite" in first["missing"]
+    assert stores_in_the_record(filled, first["id"]) == {"near"}
+    assert not [name for name in server.names("offsite") if "/points/" in name]
+    wire.mend()
+    second = taken(filled)
+    assert second["missing"] == {}
+    for point in (first["id"], second["id"]):
+        assert stores_in_the_record(filled, point) == {"near", "offsite"}
+        assert filled.run("backup", "verify", point, "--store", "offsite").returncode == 0
+    listed = filled.run("backup", "list", "--store", "offsite", "--json")
+    assert [one["state"] for one in json.loads(listed.stdout)] == ["verified", "verified"]
+    nothing = json.loads(filled.run("backup", "copy", "--json").stdout)
+    assert nothing["sent"] == {"near": 0, "offsite": 0}
+
+
+def test_what_is_damaged_or_gone_comes_from_another_store(filled: LiveStack, wire: Wire) -> None:
+    point = taken(filled)["id"]
+    near = filled.folder / "near"
+    pack = next(path for path in (near / "packs").rglob("*") if path.is_file())
+    data = bytearray(pack.read_bytes())
+    data[len(data) // 2] ^= 1
+    pack.write_bytes(bytes(data))
+    here = filled.run("backup", "verify", point, "--store", "near")
+    assert (here.returncode, "not what was stored" in here.stderr) == (1, True), said(here)
+    assert filled.run("restore", point, "--yes", "--from", "near", "--failed").returncode == 1
+    sql(filled, "DELETE FROM kept")
+    restored = filled.run("restore", point, "--yes", "--failed")
+    assert restored.returncode == 0, said(restored)
+    assert "damaged" in restored.stderr, said(restored)
+    holds_all(filled)
+    shutil.rmtree(near)
+    sql(filled, "DELETE FROM kept")
+    gone = filled.run("restore", "--yes", "--from", "offsite")
+    assert gone.returncode == 0, said(gone)
+    holds_all(filled)
+    refused = filled.run("backup", "run", "--no-verify", "--json")
+    told = json.loads(refused.stdout)
+    assert (refused.returncode, told["stores"]) == (1, ["offsite"]), said(refused)
+    assert "may not be mounted" in told["missing"]["near"]
+    assert not near.exists()
+
+
+def test_the_store_of_another_stack_is_left_alone(filled: LiveStack) -> None:
+    near = filled.folder / "near"
+    (near / "keys").mkdir(parents=True)
+    (near / "keys" / "mac.age").write_bytes(b"age-encryption.org/v1\n")
+    told = taken(filled, code=1)
+    assert told["stores"] == ["offsite"]
+    assert "another key" in told["missing"]["near"]
+    assert sorted(path.name for path in near.rglob("*") if path.is_file()) == ["mac.age"]
