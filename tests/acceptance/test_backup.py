@@ -24,7 +24,7 @@ def filled(stack: LiveStack) -> LiveStack:
 
 
 def _taken(stack: LiveStack) -> dict[str, Any]:
-    ended = stack.run("backup", "run", "--json")
+    ended = stack.run("backup", "run", "--json", "--only", "postgres")
     assert ended.returncode == 0, said(ended)
     return dict(json.loads(ended.stdout))
 

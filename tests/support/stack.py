@@ -114,6 +114,11 @@ class LiveStack:
         keys = {"runtime": "docker", "container": container, **keys}
         self._sections[name] = section(f"scenarios.{name}", keys)
 
+    def files(self, name: str, **keys: Any) -> None:
+        """Files that belong to restore points; nothing is taken by itself."""
+        self._sections["backup"] = section("backup", {"enabled": False})
+        self._sections[f"files {name}"] = section(f"backup.files.{name}", keys)
+
     def maintenance(self, name: str, **keys: Any) -> None:
         """The maintenance window `name`."""
         self._sections[f"maintenance {name}"] = section(f"maintenance.{name}", keys)

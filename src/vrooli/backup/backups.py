@@ -1,13 +1,13 @@
 """The restore points of one stack, as commands ask for them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
-from vrooli.backup.point import Point
+from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.pruning import Pruning
 from vrooli.backup.rereading import Reread
@@ -64,12 +64,14 @@ class Taking:
         incremental: whether what changed since the last one is enough, where it can be had.
         deep: whether all of a source is read again, and compared.
         form: of what is taken, where a source has several, like `postgres-logical`.
+        only: parts, by their names or by what kind they are; empty for all there is.
     """
 
     anew: bool = False
     incremental: bool = False
     deep: bool = False
     form: str = ""
+    only: tuple[str, ...] = ()
 
 
 class Backups(Protocol):
@@ -160,7 +162,7 @@ class Backups(Protocol):
             how: see there.
 
         Raises:
-            UsageError: there is nothing to take.
+            UsageError: there is nothing to take, or nothing of that name.
             Busy: another one is being taken.
             VrooliError: it could not be taken; nothing counts as a restore point then.
         """
@@ -174,6 +176,23 @@ class Backups(Protocol):
         self, wanted: str, only: str, told: Callable[[str], None], *, busy: bool = False
     ) -> list[Drill]:
         """Practise a restore; how it went, a row for each service."""
+        ...
+
+    def parts(self, wanted: str, only: Sequence[str]) -> list[tuple[Point, Part]]:
+        """What is gone back to, in the order in which that is done: the parts of a point; of
+        `latest` for each service the newest point whose proof did not fail, of those there are.
+
+        Raises:
+            UsageError: there is none, or nothing that `only` names.
+        """
+        ...
+
+    def differences(self, wanted: str, service: str) -> Iterator[str]:
+        """How files differ now from what a restore point has, a line each."""
+        ...
+
+    def restore_files(self, wanted: str, service: str, told: Callable[[str], None]) -> None:
+        """Have files of a restore point where they were; what is there is moved aside."""
         ...
 
     def fetch(self, wanted: Fetched, told: Callable[[str], None]) -> None:

@@ -74,18 +74,22 @@ class Store:
         """Have it there, from now on."""
         self.blobs.put(f"points/{point.id}.json", written(point, self.key))
 
-    def newest_good(self) -> Point:
-        """The newest one whose last proof did not fail, of those that can be had in force.
+    def newest_good(self, service: str = "") -> Point:
+        """The newest one whose last proof did not fail; with `service` one that has it.
+        Of those that can be had in force.
 
         Raises:
             UsageError: there is none.
         """
         for id in reversed(self.ids()):
             proof = self.proof(id)
-            if proof is None or proof.outcome != "failed":
-                point = self.point(id)
-                if point.starts:
-                    return point
+            if proof is not None and proof.outcome == "failed":
+                continue
+            point = self.point(id)
+            if point.starts and (not service or point.part_of(service) is not None):
+                return point
+        if service:
+            raise _not_one("latest", [], f"{service} in {self.where}")
         return self.point("latest")
 
     def sweep(self) -> int:

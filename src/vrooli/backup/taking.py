@@ -17,7 +17,7 @@ from vrooli.backup.pacing import Paced, paced
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Refused, StartFailed
+from vrooli.core.errors import Damaged, Refused, StartFailed
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.outputs import OutputProgram, Outputs
 from vrooli.stack.backing import Backing, Members, Reading
@@ -169,9 +169,14 @@ class Taker:
         return streams.write(pieces, self.store, self.keys.seal, self.workers, told, known)
 
     def _last(self, subject: Subject, source: str = "") -> tuple[Point, Part] | None:
-        """The newest point that has it, where that matters in this form."""
+        """The newest point that has it, where that matters in this form; one that is damaged is
+        none, and keeps nobody from taking another.
+        """
         for id in reversed(self.store.ids()):
-            point = self.store.point(id)
+            try:
+                point = self.store.point(id)
+            except Damaged:
+                continue
             part = point.part_of(subject.service)
             if part is not None and source in ("", part.source):
                 return point, part

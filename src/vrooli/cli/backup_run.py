@@ -9,6 +9,8 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.backup_copy import require_everywhere, spread_to_stores
 from vrooli.cli.backup_words import (
+    Only,
+    added,
     how_told,
     note,
     point_row,
@@ -16,6 +18,7 @@ from vrooli.cli.backup_words import (
     require,
     size,
     tell,
+    tell_left_out,
 )
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
@@ -23,7 +26,8 @@ from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
 
 _RUN_HELP = """
-Take a restore point now, restore it beside what serves, and look whether it works.
+Take a restore point now, restore it beside what serves, and look whether it works: databases,
+then files, then what the stack is made of. It is there when all of that is in it.
 
 It ends well only when that is so, and every store has it. With `--no-verify` it is only taken, and
 stays `unverified`. With `--incremental` it holds of PostgreSQL (17 or later) what changed since the
@@ -34,6 +38,8 @@ on them.
 Examples:
 
   vrooli backup run
+
+  vrooli backup run --only redis
 
   vrooli backup run --incremental
 
@@ -75,25 +81,29 @@ def register(group: typer.Typer, kit: Kit) -> None:
         incremental: Incremental = False,
         deep: Deep = False,
         logical: Logical = False,
+        only: Only = "",
         file: File = None,
         json: Json = False,
     ) -> None:
         from vrooli.backup.backups import Taking
+        from vrooli.backup.choosing import split
 
         backups = kit.backups(home_to_change(kit, file)).only("", note)
         begun = time.monotonic()
-        how = Taking(anew, incremental, deep, _form(logical, incremental))
+        how = Taking(anew, incremental, deep, _form(logical, incremental), split(only))
         with interruptible("nothing was taken", "`vrooli backup run` takes one"):
             point = backups.take(_Counting(), how)
         if not json:
             took = time.monotonic() - begun
             render.out(
-                f"{point.id}: {size(point.plain)} in {size(point.size)}, {took:.1f} s, "
+                f"{point.id}: {size(point.plain)} in {size(point.size)}, "
+                f"{size(added(point))} of that new, {took:.1f} s, "
                 f"{backups.folder}"
             )
             for part in point.parts:
                 if words := how_told(part):
                     render.note(f"  {part.service}: {words}")
+                tell_left_out(part)
         with interruptible(f"{point.id} is unverified", "`vrooli backup verify` looks"):
             proof = None if no_verify else backups.prove(point.id, note)
         if proof is not None and not json:

@@ -6,7 +6,18 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.backup_words import Store as StoreName
-from vrooli.cli.backup_words import Wanted, how_told, note, point_row, proof_row, size, tell, when
+from vrooli.cli.backup_words import (
+    Wanted,
+    begun_of,
+    how_told,
+    note,
+    point_row,
+    proof_row,
+    size,
+    tell,
+    tell_left_out,
+    when,
+)
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, VrooliError
@@ -67,8 +78,9 @@ def register(group: typer.Typer, kit: Kit) -> None:
         for part in point.parts:
             render.out(
                 f"  {part.service}: {size(part.plain)} in {size(part.size)}, "
-                f"{len(part.packs)} pieces, {part.source}"
+                f"{len(part.packs)} pieces, {part.source}, {when(begun_of(part, point))}"
             )
+            tell_left_out(part)
             if told := how_told(part):
                 render.out(f"    {told}")
         if proof is None:

@@ -18,6 +18,16 @@ Wanted = Annotated[
     typer.Argument(help="Its id, or how that begins; or `latest`.", metavar="[POINT]"),
 ]
 
+Only = Annotated[
+    str,
+    typer.Option(
+        "--only",
+        help="Parts: `postgres`, `redis`, `files`, `system`, or names; commas between them.",
+        metavar="PART[,PART]",
+        show_default=False,
+    ),
+]
+
 Store = Annotated[
     str,
     typer.Option("--store", help="Look at this store alone.", metavar="NAME", show_default=False),
@@ -38,6 +48,29 @@ def tell(proof: "Proof") -> None:
 
 
 _COLOUR = {"verified": "healthy", "failed": "failed", "unverified": "unknown"}
+
+
+_MOST_LEFT_OUT = 10
+
+
+def tell_left_out(part: "Part") -> None:
+    """Files that went, changed or could not be read while it was taken."""
+    after = part.facts.get("after") or {}
+    lines, count = after.get("told") or [], after.get("left_out") or 0
+    for line in lines[:_MOST_LEFT_OUT]:
+        render.note(f"  {part.service}: {render.plain(line)}")
+    if count > _MOST_LEFT_OUT:
+        render.note(f"  {part.service}: and {count - _MOST_LEFT_OUT} more")
+
+
+def begun_of(part: "Part", point: "Point") -> float:
+    """When it was begun with, Unix seconds; older points do not tell it of each part."""
+    return float(part.facts.get("begun", point.begun))
+
+
+def added(point: "Point") -> int:
+    """Bytes that were not in the store before."""
+    return sum(int(part.facts.get("added", part.size)) for part in point.parts)
 
 
 def note(line: str) -> None:

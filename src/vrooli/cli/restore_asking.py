@@ -1,7 +1,7 @@
 """Whether a restore is meant: what is lost or broken needs a yes, what serves well its name."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from vrooli.core.home import Home
 
 
-def require_meant(kit: Kit, home: "Home", part: "Part", *, only: str, yes: bool) -> None:
+def require_meant(
+    kit: Kit, home: "Home", part: "Part", *, only: Collection[str], yes: bool
+) -> None:
     """Ask whoever sits there, or have it said.
 
     Raises:
@@ -24,7 +26,7 @@ def require_meant(kit: Kit, home: "Home", part: "Part", *, only: str, yes: bool)
     """
     service = part.service
     serves = serves_well(kit, home, part)
-    if yes and (not serves or only == service):
+    if yes and (not serves or service in only):
         return
     if not sys.stdin.isatty():
         raise _unsaid(service, serves=serves)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from vrooli.cli import render
 from vrooli.cli.backup_words import note
 from vrooli.cli.interrupt import interruptible
+from vrooli.cli.restore_parts import fetch
 from vrooli.cli.restore_table import rescue
 from vrooli.core.errors import UsageError
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
-    from vrooli.backup.point import Point
+    from vrooli.backup.point import Part, Point
 
 PHYSICAL = "postgres-physical"
 """The form of a part that a server can be started on."""
@@ -45,16 +46,21 @@ class Look:
         return self.side_by_side or self.into is not None
 
 
-def beside(backups: "Backups", point: "Point", only: str, look: Look, *, json: bool) -> None:
-    """Do it, with the part of `point` that is meant; `only` names it, or a table of it."""
-    names = [part.service for part in point.parts if part.source == PHYSICAL]
-    service = only if only in names else names[0] if len(names) == 1 else ""
-    table = "" if only in ("", *names) else only
-    if not service or (table and look.wanted):
+def beside(
+    backups: "Backups", found: "list[tuple[Point, Part]]", table: str, look: Look, *, json: bool
+) -> None:
+    """Do it, with what was `found` to be meant, or with a table of it."""
+    databases = {part.service: point for point, part in found if part.source == PHYSICAL}
+    if look.into is not None and not table and len(databases) < len(found):
+        for point, part in found:
+            fetch(backups, point, part, look.into)
+        return
+    if len(databases) != 1 or (table and look.wanted):
         raise UsageError(
-            f"which database of {point.id} is meant is not said",
-            next_step=f"say `--only` with one of: {', '.join(names) or 'none'}",
+            "which database is meant is not said",
+            next_step=f"say `--only` with one of: {', '.join(databases) or 'none'}",
         )
+    ((service, point),) = databases.items()
     if table:
         rescue(backups, point.id, service, table, json=json)
     elif look.into is not None:
@@ -98,3 +104,12 @@ def into(backups: "Backups", point: str, service: str, folder: Path, *, json: bo
     render.out(f"  {server}")
     render.out("and in:")
     render.out(f"  {entrance}")
+
+
+def require_no_moment(to: str) -> None:
+    """Raise UsageError: a copy or a table is of a whole point."""
+    if to:
+        raise UsageError(
+            "`--to` is for what is put in force; a copy or a table is of a whole point",
+            next_step="leave `--to` out: `vrooli backup list` shows the points",
+        )

@@ -5,19 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from vrooli.cli import render
 from vrooli.cli.backup_words import size, when
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, Progress
 from vrooli.cli.lifecycle import HOW_FAR, follow
 from vrooli.cli.status import read_status
-from vrooli.core.errors import EXIT_FAILURE
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
-    from vrooli.backup.point import Point
+    from vrooli.backup.point import Part, Point
     from vrooli.core.home import Home
     from vrooli.stack.upgrading import Wish
 
@@ -27,13 +24,14 @@ SETTLES = 120.0
 _PAUSE = 0.2
 
 
-def tell_plan(backups: "Backups", point: "Point") -> None:
-    """Where it comes from, how much of it there is, and how long it may take."""
-    known = next((one for one in backups.ledger().points if one.id == point.id), None)
-    for part in point.parts:
+def tell_plan(backups: "Backups", parts: "list[tuple[Point, Part]]") -> None:
+    """Where they come from, how much of them there is, and how long it may take."""
+    for _, part in parts:
         render.note(f"  {part.service}: {size(part.plain)} ({part.source}), {backups.folder}")
-    if known is not None and known.seconds:
-        render.note(f"  about {known.seconds:.0f} s, as long as its last proof took")
+    ids = {point.id for point, _ in parts}
+    known = [one.seconds for one in backups.ledger().points if one.id in ids and one.seconds]
+    if known:
+        render.note(f"  about {sum(known):.0f} s, as long as the last proof took")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +51,15 @@ class Restoring:
     since: float
     ended: float = 0.0
 
-    def carry_out(self, wish: "Wish", *, json: bool) -> None:
-        """Have it done, and tell what it took."""
+    def carry_out(self, wish: "Wish", *, json: bool) -> dict[str, Any]:
+        """Have it done, and tell what it took; with `json` that is left to who asked."""
         steps = _Steps(self.kit.upgrade(self.home, self.service, wish), self.service)
         told = steps.to_the_end() if json else dict(follow(steps.noted(), json=False))
         if told.get("ok") and not wish.dry_run:
             told |= self._reached(steps.stopped)
-        if json:
-            render.print_json({"point": wish.restore, "steps": steps.lines, **told})
-        elif "rto_seconds" in told:
+        if not json and "rto_seconds" in told:
             _tell_reached(told)
-        if not told.get("ok") or told.get("unwell"):
-            raise typer.Exit(EXIT_FAILURE)
+        return {"point": wish.restore, "service": self.service, "steps": steps.lines, **told}
 
     def _reached(self, stopped: float) -> dict[str, Any]:
         unwell = _unwell(self.kit, self.home, self.service)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,11 +12,12 @@ from pathlib import Path
 from vrooli import __version__
 from vrooli.backup.backups import Fetched, Shipped, Taking
 from vrooli.backup.chains import chain_of
+from vrooli.backup.choosing import chosen
 from vrooli.backup.combining import Fetcher
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.drilling import BUSY
-from vrooli.backup.point import Point
+from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
 from vrooli.backup.pruning import Pruning
@@ -31,7 +32,7 @@ from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
 from vrooli.host.outputs import LocalOutputs
-from vrooli.main import backup_key, backup_prune, backup_ship
+from vrooli.main import backup_files, backup_key, backup_parts, backup_prune, backup_ship
 from vrooli.main.backup_beside import BesideCopies, Fetch
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
@@ -111,7 +112,7 @@ class StackBackups:
         """Take one now.
 
         Raises:
-            UsageError: there is nothing to take.
+            UsageError: there is nothing to take, or nothing of that name.
             Busy: another one is being taken.
             VrooliError: it could not be taken; nothing counts as a restore point then.
         """
@@ -186,6 +187,18 @@ class StackBackups:
     def _wal(self, service: str) -> BackupWal:
         return BackupWal(self.home, self.store(), service, lambda: self._place.keys().opener)
 
+    def parts(self, wanted: str, only: Sequence[str]) -> list[tuple[Point, Part]]:
+        """See `main.backup_parts`."""
+        return backup_parts.parts(self.store(), backup_parts.declared_in(self.home), wanted, only)
+
+    def differences(self, wanted: str, service: str) -> Iterator[str]:
+        """See `main.backup_files`."""
+        return backup_files.differences(self.store(), self._place.keys(), wanted, service)
+
+    def restore_files(self, wanted: str, service: str, told: Told) -> None:
+        """See `main.backup_files`."""
+        backup_files.restore(self._place, self.store(), wanted, service, told)
+
     def fetch(self, wanted: Fetched, told: Told) -> None:
         """Unpack what a restore point has of a service."""
         store, keys, service = self.store(), self._place.keys(), wanted.service
@@ -244,11 +257,12 @@ class StackBackups:
         async with self._place.context() as context:
             await swept(context)  # it may take the room that is needed
             await asyncio.to_thread(BlobFolder(self._place.folder).tidy)
-            found = backings_of(context)
+            backings = backings_of(context)
+            found = chosen(backings, {name: one.form for name, one in backings.items()}, how.only)
             if not found:
                 raise UsageError(
                     "there is nothing here that can be backed up",
-                    next_step="a PostgreSQL that the stack runs can",
+                    next_step="a PostgreSQL or a Redis that the stack runs can, and files",
                 )
             keys = self._place.keys()
             into, store = await asyncio.to_thread(self._place.spread(self.told).writing)

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from vrooli.backup.choosing import in_order
 from vrooli.backup.keys import IDENTITY, MAC, Keys, keys_of
 from vrooli.backup.sealing import new_identity
 from vrooli.backup.source import backings_besides
@@ -152,7 +153,13 @@ def backings_of(context: Context) -> dict[str, Backing]:
         for name, service in context.stack.services.items()
     }
     of_services = {name: backing for name, backing in found.items() if backing is not None}
-    return of_services | backings_besides(context)
+    besides = backings_besides(context)
+    if twice := sorted(set(besides) & set(context.stack.services)):
+        raise UsageError(
+            f"`{twice[0]}` names a service, and something else that is backed up",
+            next_step="rename the service or the files; or `system = false` in [backup]",
+        )
+    return in_order(of_services | besides)
 
 
 def free_in(folder: Path) -> int:

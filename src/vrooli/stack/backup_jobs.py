@@ -1,17 +1,19 @@
 """What `[backup]` has the watchdog run: jobs as any others. Pure, standard library only."""
 
+from collections.abc import Collection
+
 from vrooli.stack.backup_settings import BackupSettings, named_variables
 from vrooli.stack.model import Job
 
 TAKE, PRUNE = "backup", "backup-prune"
 INCREMENTAL, REDIS, DRILL = "backup-incremental", "backup-redis", "backup-drill"
-REREAD = "backup-reread"
-
-AT_WORK = (TAKE, INCREMENTAL, PRUNE, DRILL, REREAD)
-"""Those whose commands there are."""
+REREAD, SHIP = "backup-reread", "backup-ship"
 
 DAILY = "41 5 * * *"
 """When the share of stored pieces is read that is due: after what the night brought."""
+
+OFTEN = "*/15 * * * *"
+"""When the WAL that was received is brought to the stores."""
 
 LONGEST = 12 * 3600.0
 """Seconds that one run may take: reading, writing and proving some terabytes."""
@@ -19,19 +21,27 @@ LONGEST = 12 * 3600.0
 RETRIES, RETRY_DELAY = 2, 300.0
 
 
-def backup_jobs(settings: BackupSettings, python: str) -> dict[str, Job]:
+def backup_jobs(settings: BackupSettings, python: str, kinds: Collection[str]) -> dict[str, Job]:
     """By name; none while nothing is to be done by itself.
 
     Args:
         settings: what is kept, and when.
         python: the interpreter that runs our own programs.
+        kinds: of the services that the stack runs.
     """
     if not settings.enabled:
         return {}
-    planned = {
-        TAKE: (settings.schedule, ("run",)),
-        INCREMENTAL: (settings.incremental, ("run", "--incremental")),
-        REDIS: (settings.redis, ("run", "--only", "redis")),
+    planned: dict[str, tuple[str, tuple[str, ...]]] = {TAKE: (settings.schedule, ("run",))}
+    if "postgres" in kinds:
+        planned[INCREMENTAL] = (
+            settings.incremental,
+            ("run", "--incremental", "--only", "postgres"),
+        )
+    if "redis" in kinds:
+        planned[REDIS] = (settings.redis, ("run", "--only", "redis"))
+    if "postgres" in kinds and settings.wal:
+        planned[SHIP] = (OFTEN, ("ship",))
+    planned |= {
         PRUNE: (settings.prune, ("prune", "--yes")),
         DRILL: (settings.drill, ("drill",)),
         REREAD: (DAILY, ("reread",)),
@@ -39,7 +49,7 @@ def backup_jobs(settings: BackupSettings, python: str) -> dict[str, Job]:
     return {
         name: _job(name, due, (python, "-m", "vrooli", "backup", *command), settings)
         for name, (due, command) in planned.items()
-        if due and name in AT_WORK
+        if due
     }
 
 

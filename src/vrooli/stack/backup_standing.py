@@ -8,7 +8,7 @@ from datetime import UTC
 from itertools import islice, pairwise
 
 from vrooli.stack import schedule
-from vrooli.stack.backup_jobs import AT_WORK, DRILL, INCREMENTAL, REDIS
+from vrooli.stack.backup_jobs import INCREMENTAL, REDIS
 from vrooli.stack.backup_ledger import BackupLedger, Drill, Taken
 from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.compile_wal import receiver_name
@@ -84,7 +84,7 @@ def _standing(name: str, kind: str, stack: Stack, ledger: BackupLedger, now: flo
     rto, rpo = settings.objectives.of(kind)
     besides = {"postgres": (INCREMENTAL, settings.incremental), "redis": (REDIS, settings.redis)}
     job, also = besides.get(kind, ("", ""))
-    planned = (settings.schedule, also if job in AT_WORK else "")
+    planned = (settings.schedule, also if job in stack.jobs else "")
     return Standing(
         service=name,
         rpo=rpo,
@@ -111,4 +111,4 @@ def _dues(times: schedule.Schedule, now: float) -> Iterator[float]:
 
 def drills_planned(settings: BackupSettings) -> bool:
     """Whether restores are practised by themselves."""
-    return settings.enabled and bool(settings.drill) and DRILL in AT_WORK
+    return settings.enabled and bool(settings.drill)

@@ -1,7 +1,7 @@
 """The sections of a stack file to the compiled stack. Pure; all that is wrong is gathered, nothing
 is raised."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from vrooli.stack.compile_ping import compile_ping
 from vrooli.stack.compile_process import Folders
 from vrooli.stack.compile_service import Declared, compile_service
 from vrooli.stack.compile_wal import with_receivers
-from vrooli.stack.model import AUTOHEAL, AutohealSettings, Service, Stack
+from vrooli.stack.model import AUTOHEAL, AutohealSettings, Job, Service, Stack
 from vrooli.stack.names import DEFAULT_NAME, NAME_EXPECTED, valid_name
 from vrooli.stack.problem import KeyPath, Problems, Section
 from vrooli.stack.sections import AutohealSection, File, ScenarioSection
@@ -84,10 +84,8 @@ def compile_stack(
     checks.check_references(services, broken, paths, problems)
     checks.check_ports(services, paths, problems)
     check_held(name, services.values(), paths, problems)
-    jobs = compile_jobs(source.file, source.folders, services, problems)
-    check_jobs(jobs.values(), services, broken, problems)
     backup = backup_settings(source.file.backup, source.folders, services, problems)
-    add_backup_jobs(jobs, backup_jobs(backup, python), services, source.file, problems)
+    jobs = _jobs(source, services, broken, backup_jobs(backup, python, _kinds(services)), problems)
     maintenance = compile_maintenance(source.file, services, broken, problems)
     looked_at = check_settings(
         source.file.checks, source.check_options, known, source.folders, problems
@@ -112,6 +110,24 @@ def compile_stack(
         mcp=tuple(mcp),
         backup=backup,
     )
+
+
+def _kinds(services: Mapping[str, Service]) -> set[str]:
+    return {service.kind for service in services.values() if service.managed}
+
+
+def _jobs(
+    source: Source,
+    services: dict[str, Service],
+    broken: Collection[str],
+    ours: Mapping[str, Job],
+    problems: Problems,
+) -> dict[str, Job]:
+    """Those of the file, and those that `[backup]` brings."""
+    jobs = compile_jobs(source.file, source.folders, services, problems)
+    check_jobs(jobs.values(), services, broken, problems)
+    add_backup_jobs(jobs, ours, services, source.file, problems)
+    return jobs
 
 
 def _services(declared: Iterable[Declared], known: Checks) -> dict[str, Service]:

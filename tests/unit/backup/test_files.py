@@ -18,8 +18,9 @@ from tests.unit.backup.made import new_keys, new_store
 from vrooli.backup import streams, taring
 from vrooli.backup.fetching import fetch
 from vrooli.backup.point import Pack, Part
-from vrooli.backup.sources.files import FilesBacking, emptied, proven
+from vrooli.backup.sources.files import FilesBacking
 from vrooli.backup.store import Store
+from vrooli.backup.trees import emptied, proven
 from vrooli.core.errors import ConfigError, Damaged, StartFailed
 from vrooli.stack.backing import TREE, Member, Members
 from vrooli.stack.backup_settings import FilesSettings

@@ -211,7 +211,6 @@ def test_an_edit_is_seen_and_restarts_nothing(file: StackFile) -> None:
     assert found.settings == ("backup.enabled",)
     assert found.jobs.added == (
         "backup",
-        "backup-incremental",
         "backup-prune",
         "backup-drill",
         "backup-reread",

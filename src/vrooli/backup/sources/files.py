@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from vrooli.backup import listing, walking
+from vrooli.backup.listing import FILES, LIST, Listed
 from vrooli.backup.planting import names_of
 from vrooli.backup.source import Source
-from vrooli.backup.sources import _listing, _walking
-from vrooli.backup.sources._listing import FILES, LIST, Listed
-from vrooli.backup.sources._walking import Entry
-from vrooli.core.errors import ConfigError, StartFailed
+from vrooli.backup.trees import emptied, proven
+from vrooli.backup.walking import Entry
+from vrooli.core.errors import ConfigError
 from vrooli.stack.backing import TREE, Backing, Found, Member, Members
 from vrooli.stack.backup_settings import FilesSettings
 from vrooli.stack.runtime import Context
@@ -56,7 +57,7 @@ class FilesBacking(Backing):
         return await asyncio.to_thread(self._asked)
 
     def _asked(self) -> Mapping[str, Any]:
-        found = _walking.roots(self._settings.paths, _silent)
+        found = walking.roots(self._settings.paths, _silent)
         if not found:
             raise ConfigError(
                 f"none of them is there: {', '.join(self._settings.paths)}",
@@ -77,8 +78,8 @@ class FilesBacking(Backing):
 
     def _walk(self, found: Sequence[str], told: Told) -> Iterator[Entry]:
         never = [str(folder) for folder in self._never]
-        excluded = _walking.excluding(self._settings.exclude, never)
-        return _walking.walk(found, excluded, told)
+        excluded = walking.excluding(self._settings.exclude, never)
+        return walking.walk(found, excluded, told)
 
     def program(self) -> Members:
         """See the base."""
@@ -88,7 +89,7 @@ class FilesBacking(Backing):
         told = self._noted.tell
         with tempfile.TemporaryFile() as listed:
             yield Member(_info(FILES, tarfile.DIRTYPE, 0o700))
-            for entry in self._walk(_walking.roots(self._settings.paths, told), told):
+            for entry in self._walk(walking.roots(self._settings.paths, told), told):
                 yield from self._member(entry, listed)
             size = listed.tell()
             listed.seek(0)
@@ -96,7 +97,7 @@ class FilesBacking(Backing):
 
     def _member(self, entry: Entry, listed: IO[bytes]) -> Iterator[Member]:
         """Nothing, when it went away or cannot be read."""
-        kind = _listing.kind(entry.stat.st_mode)
+        kind = listing.kind(entry.stat.st_mode)
         try:
             if kind == "file":
                 with _Steady(entry.path) as content:
@@ -113,7 +114,7 @@ class FilesBacking(Backing):
             self._tell(entry, str(error))
 
     def _tell(self, entry: Entry, what: str) -> None:
-        self._noted.tell(f"{_walking.shown(entry.path)}: {what}")
+        self._noted.tell(f"{walking.shown(entry.path)}: {what}")
 
     async def prepare(self) -> str:
         """See the base."""
@@ -145,37 +146,6 @@ class _Files(Source):
 
 
 SOURCE = _Files()
-
-
-def emptied(folder: Path) -> Path:
-    """An empty folder, ours alone."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(mode=0o700, parents=True)
-    return folder
-
-
-def proven(folder: Path) -> Found:
-    """Compare a tree that was unpacked with its list.
-
-    Raises:
-        StartFailed: it is not what was read then.
-    """
-    wrong, count, size = [], 0, 0
-    with (folder / LIST).open("rb") as file:
-        for one in _listing.read(file):
-            path = folder / FILES / one.path.lstrip("/")
-            if found := _listing.difference(one, path, owners=False):
-                wrong.append(f"{_walking.shown(one.path)}: {found}")
-            count, size = count + 1, size + one.size
-    if wrong:
-        raise StartFailed(
-            f"{len(wrong)} of {count} files are not what was read: {'; '.join(wrong[:5])}",
-            where=LIST,
-            next_step="take another restore point",
-        )
-    held = f"all {count} files, folders and links are there, with the content they had"
-    return Found((held,), {"files": count, "bytes": size})
 
 
 class _Noted:
@@ -249,7 +219,7 @@ class _Steady:
 
 def _tarred(path: str, found: os.stat_result, target: str = "") -> tarfile.TarInfo:
     kinds = {"file": tarfile.REGTYPE, "folder": tarfile.DIRTYPE, "link": tarfile.SYMTYPE}
-    kind = _listing.kind(found.st_mode)
+    kind = listing.kind(found.st_mode)
     info = _info(FILES + path.rstrip("/"), kinds[kind], stat.S_IMODE(found.st_mode))
     info.size = found.st_size if kind == "file" else 0
     info.mtime, info.linkname = int(found.st_mtime), target
@@ -265,8 +235,8 @@ def _info(name: str, kind: bytes, mode: int, size: int = 0) -> tarfile.TarInfo:
 
 
 def _line(path: str, found: os.stat_result, digest: str = "", target: str = "") -> bytes:
-    kind = _listing.kind(found.st_mode)
-    return _listing.line(
+    kind = listing.kind(found.st_mode)
+    return listing.line(
         Listed(
             path,
             kind,

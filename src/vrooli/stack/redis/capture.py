@@ -11,13 +11,12 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vrooli.core.errors import Busy, Damaged, StartFailed, StorageError
 from vrooli.core.ports.clock import Clock
 from vrooli.stack.backing import Member
 from vrooli.stack.redis import aof
-from vrooli.stack.redis.asker import Asker, number
+from vrooli.stack.redis.asker import Asker, Keyspace, number
 from vrooli.stack.redis.identity import ID
 from vrooli.stack.wire.resp import RedisError
 
@@ -94,6 +93,28 @@ class Captured:
             piece.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What was seen when it was taken.
+
+    Attributes:
+        form: `aof` or `rdb`.
+        keyspace: how many keys there were.
+        quiet: whether nobody wrote meanwhile.
+        memory: bytes that the server had in use.
+    """
+
+    form: str
+    keyspace: Keyspace
+    quiet: bool
+    memory: int
+
+    @property
+    def appended(self) -> bool:
+        """Whether it is an append-only file."""
+        return self.form == "aof"
+
+
 async def capture(asker: Asker, data: Path, clock: Clock) -> Captured:
     """What the server of `data` holds now.
 
@@ -102,13 +123,14 @@ async def capture(asker: Asker, data: Path, clock: Clock) -> Captured:
         StartFailed: it could not save.
         Busy: it saves or rewrites all the time.
     """
-    before = await asker.info("server", "persistence")
+    before = await asker.info("server", "persistence", "memory")
     whole = before.get("aof_enabled") == "1"
     counts = await asker.keyspace()
     taken = await (_appended(asker, data, clock) if whole else _saved(asker, data, clock))
     note = {
         "form": "aof" if whole else "rdb",
         "version": before.get("redis_version", ""),
+        "memory": number(before, "used_memory"),
         "keyspace": counts,
         "quiet": await _unchanged(asker, before) and counts == await asker.keyspace(),
     }
@@ -328,7 +350,7 @@ class _At:
         return data
 
 
-def note_of(folder: Path) -> dict[str, Any]:
+def note_of(folder: Path) -> Note:
     """What was written down beside a copy.
 
     Raises:
@@ -337,7 +359,9 @@ def note_of(folder: Path) -> dict[str, Any]:
     try:
         with os.fdopen(open_file(folder, NOTE), "rb") as file:
             said = json.loads(file.read(_LONGEST_NOTE))
-        return {"form": said["form"], "keyspace": dict(said["keyspace"]), "quiet": said["quiet"]}
+        if said["form"] not in ("aof", "rdb"):
+            raise ValueError(said["form"])
+        return Note(said["form"], dict(said["keyspace"]), bool(said["quiet"]), int(said["memory"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Damaged(
             f"it is no copy of a Redis: {error}",

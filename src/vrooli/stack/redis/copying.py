@@ -12,7 +12,7 @@ from vrooli.stack.redis import aof, capture
 from vrooli.stack.redis.asker import number
 from vrooli.stack.redis.capture import Captured
 from vrooli.stack.redis.resource import RedisResource
-from vrooli.stack.redis.scratch import require_same
+from vrooli.stack.redis.scratch import require_memory, require_same
 from vrooli.stack.running import Running
 from vrooli.stack.upgrading import Told
 
@@ -71,13 +71,13 @@ class RedisBacking(Backing):
         """See the base: what checks its files, a start, the number of keys, a digest of all."""
         scratch, tools = self._scratch, self._of.context.tools
         note = await asyncio.to_thread(capture.note_of, scratch.data)
-        checks = await self._files_checked(note["form"], told)
+        checks = await self._files_checked(note.form, told)
         told("start it")
-        appends = note["form"] == "aof"
-        async with scratch.server(tools, appends=appends, strict=True) as asker:
+        await asyncio.to_thread(require_memory, note.memory)
+        async with scratch.server(tools, appends=note.appended, strict=True) as asker:
             checks.append("a server starts on it, and reads all of it")
             found = await asker.keyspace()
-            checks.append(require_same(note["keyspace"], found, quiet=note["quiet"]))
+            checks.append(require_same(note.keyspace, found, quiet=note.quiet))
             told("read every key")
             digest = await asker.call("DEBUG", "DIGEST")
         checks.append(f"every value was read: {digest}")

@@ -16,7 +16,7 @@ from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.left import RESTORE, TARGET, removed
 from vrooli.stack.redis import capture
 from vrooli.stack.redis.resource import RedisResource
-from vrooli.stack.redis.scratch import append, require_same
+from vrooli.stack.redis.scratch import append, require_memory, require_same
 from vrooli.stack.running import Running
 from vrooli.stack.upgrading import Told, Upgrade, Wish
 
@@ -80,14 +80,14 @@ class RedisRestore(Upgrade):
         await Running(of.name, scratch.log, tools).run("fetch it", spec, told, details=True)
         note = await asyncio.to_thread(capture.note_of, scratch.data)
         told("start it, beside what serves")
-        appended = note["form"] == "aof"
-        async with scratch.server(tools, appends=appended, strict=False) as asker:
+        await asyncio.to_thread(require_memory, note.memory)
+        async with scratch.server(tools, appends=note.appended, strict=False) as asker:
             found = await asker.keyspace()
-            told(require_same(note["keyspace"], found, quiet=note["quiet"]))
-            if of.appends and not appended:
+            told(require_same(note.keyspace, found, quiet=note.quiet))
+            if of.appends and not note.appended:
                 told("write its append-only file")
                 await append(asker, tools)
-            elif appended and not of.appends:
+            elif note.appended and not of.appends:
                 told("save it")
                 await asker.call("SAVE")
 

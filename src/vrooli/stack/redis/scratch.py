@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrooli.core.address import UnixPath
-from vrooli.core.errors import Damaged, StartFailed
+from vrooli.core.errors import Damaged, Refused, StartFailed
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.kind import ProbeTools
 from vrooli.stack.redis.asker import Asker, Keyspace
@@ -18,6 +18,9 @@ LOADS = 3600.0
 
 _REWRITES = 3600.0
 _PAUSE = 0.05
+
+_SPARE = 1.25
+"""Memory that is asked for, of what the original uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,31 @@ async def append(asker: Asker, tools: ProbeTools) -> None:
         raise StartFailed(
             "the append-only file could not be written", next_step="make room on the disk"
         )
+
+
+def require_memory(needed: int) -> None:
+    """A second server must not take the memory of the one that serves.
+
+    Raises:
+        Refused: there is not enough for both.
+    """
+    need, free = int(needed * _SPARE), _available()
+    if free is not None and free < need:
+        raise Refused(
+            f"{need // 1_000_000} MB of memory are needed for a second Redis, and "
+            f"{free // 1_000_000} MB are free",
+            next_step="try again when there is more; to restore, stop the Redis that runs before",
+        )
+
+
+def _available() -> int | None:
+    """Bytes of memory that can be had, proc(5); None where that is not told."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        said = dict(line.split(":", 1) for line in lines)
+        return int(said["MemAvailable"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def require_same(seen: Keyspace, found: Keyspace, *, quiet: bool) -> str:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from vrooli.core.errors import Damaged
 
@@ -45,7 +45,7 @@ def line(one: Listed) -> bytes:
     return json.dumps(asdict(one), separators=(",", ":")).encode() + b"\n"
 
 
-def read(file: BinaryIO) -> Iterator[Listed]:
+def read(file: IO[bytes]) -> Iterator[Listed]:
     """The other way round.
 
     Raises:

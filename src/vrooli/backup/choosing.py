@@ -1,0 +1,71 @@
+"""Which parts are meant, and their order. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from vrooli.backup.point import Part
+from vrooli.core.errors import UsageError
+from vrooli.stack.backing import Backing
+
+Named = TypeVar("Named")
+
+_FIRST = ("postgres", "redis")
+_LAST = ("files", "system")
+
+
+def kind_of_form(form: str) -> str:
+    """What people call it: `postgres` of `postgres-physical`."""
+    return form.split("-", 1)[0]
+
+
+def in_order(backings: Mapping[str, Backing]) -> dict[str, Backing]:
+    """Databases first: what files and the system say of them may be newer, and never older."""
+    return dict(sorted(backings.items(), key=lambda item: rank(item[1].form)))
+
+
+def chosen(
+    named: Mapping[str, Named], forms: Mapping[str, str], only: Sequence[str]
+) -> dict[str, Named]:
+    """Those that `only` names, by their own names or by what kind they are; all without it.
+
+    Raises:
+        UsageError: something in it names none.
+    """
+    for word in only:
+        if not any(_is_meant(word, name, forms[name]) for name in named):
+            raise UsageError(
+                f"there is no `{word}` among what is backed up here",
+                next_step=f"choose of: {', '.join(_words(named, forms)) or 'nothing'}",
+            )
+    return {
+        name: one
+        for name, one in named.items()
+        if not only or any(_is_meant(word, name, forms[name]) for word in only)
+    }
+
+
+def names_parts(words: Sequence[str], parts: Iterable[Part]) -> bool:
+    """Whether each of `words` means some of `parts`; a table is none."""
+    forms = {part.service: part.source for part in parts}
+    return all(any(_is_meant(word, name, form) for name, form in forms.items()) for word in words)
+
+
+def split(only: str) -> tuple[str, ...]:
+    """The words of an option, between commas."""
+    return tuple(word.strip() for word in only.split(",") if word.strip())
+
+
+def _is_meant(word: str, name: str, form: str) -> bool:
+    return word in (name, kind_of_form(form))
+
+
+def _words(named: Iterable[str], forms: Mapping[str, str]) -> list[str]:
+    return sorted({*named, *(kind_of_form(forms[name]) for name in named)})
+
+
+def rank(form: str) -> int:
+    """Its place in the order."""
+    kind = kind_of_form(form)
+    if kind in _FIRST:
+        return _FIRST.index(kind)
+    return len(_FIRST) + (_LAST.index(kind) + 1 if kind in _LAST else 0)

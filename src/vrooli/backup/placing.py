@@ -1,0 +1,159 @@
+"""Putting what was unpacked where it was: what is there is moved aside, and never removed.
+
+Root does this in folders of others. Folders in front of a path are opened one by one, and none of
+them may be a link; what is made there is made in a folder that is ours alone.
+"""
+
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vrooli.core.errors import Refused, StorageError, VrooliError
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def put(staged: Path, target: str, mark: str) -> str:
+    """Have `staged` at `target`, and what was there beside it, by one rename each.
+
+    Args:
+        staged: ours; it is gone afterwards.
+        target: absolute, as it was noted: its folders were no links then.
+        mark: unique; names what is moved aside.
+
+    Returns:
+        where that is now; empty when nothing was there.
+
+    Raises:
+        Refused: there is a link in the way, or it is the root of everything.
+        StorageError: it cannot be; what was there is there.
+    """
+    folder, name = os.path.split(target)
+    if not name:
+        raise Refused(
+            "the root of a file system cannot be moved aside",
+            where=target,
+            next_step="restore into a folder (`--into`), and copy from there what is needed",
+        )
+    new, kept = f"{name}.{mark}.new", f"{name}.{mark}.before"
+    with _failing(target), _opened(folder) as at:
+        _moved(staged, at, new)
+        was = _is_there(at, name)
+        if was:
+            os.rename(name, kept, src_dir_fd=at, dst_dir_fd=at)
+        try:
+            os.rename(new, name, src_dir_fd=at, dst_dir_fd=at)
+        except OSError:
+            if was:
+                os.rename(kept, name, src_dir_fd=at, dst_dir_fd=at)
+            raise
+        os.fsync(at)
+    return os.path.join(folder, kept) if was else ""
+
+
+@contextmanager
+def _failing(target: str) -> Iterator[None]:
+    try:
+        yield
+    except VrooliError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"cannot be put there: {error.strerror}",
+            where=target,
+            next_step="mend that, or restore into a folder (`--into`), and copy from there",
+        ) from error
+
+
+@contextmanager
+def _opened(folder: str) -> Iterator[int]:
+    """Made where it is missing: then by us, for everybody to enter."""
+    at = os.open("/", _FOLDER)
+    try:
+        for name in filter(None, folder.split("/")):
+            below = _entered(at, name, folder)
+            os.close(at)
+            at = below
+        yield at
+    finally:
+        os.close(at)
+
+
+def _entered(at: int, name: str, folder: str) -> int:
+    if not _is_there(at, name):
+        os.mkdir(name, 0o755, dir_fd=at)
+    try:
+        return os.open(name, _FOLDER, dir_fd=at)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+        raise Refused(
+            f"`{name}` is a link or a file now, and was a folder",
+            where=folder,
+            next_step="see who changed that; `--into` restores into a folder",
+        ) from error
+
+
+def _moved(staged: Path, at: int, new: str) -> None:
+    try:
+        os.rename(staged, new, dst_dir_fd=at)
+        return
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    work = f"{new}.d"
+    os.mkdir(work, 0o700, dir_fd=at)
+    try:
+        ours = os.open(work, _FOLDER, dir_fd=at)
+        try:
+            _require_ours(ours, work)
+            _copied(staged, Path(f"/proc/self/fd/{ours}/new"))
+            os.rename("new", new, src_dir_fd=ours, dst_dir_fd=at)
+        except BaseException:
+            shutil.rmtree(f"/proc/self/fd/{ours}/new", ignore_errors=True)
+            raise
+        finally:
+            os.close(ours)
+    finally:
+        os.rmdir(work, dir_fd=at)
+
+
+def _require_ours(folder: int, name: str) -> None:
+    """Whoever owns the folder around it may have put another one in its place."""
+    found = os.fstat(folder)
+    if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        raise Refused(
+            "somebody else puts things there",
+            where=name,
+            next_step="restore into a folder (--into)",
+        )
+
+
+def _copied(source: Path, target: Path) -> None:
+    """To another file system, with all that it is."""
+    found = source.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(source), target)
+    elif stat.S_ISDIR(found.st_mode):
+        target.mkdir(0o700)
+        for below in os.scandir(source):
+            _copied(Path(below.path), target / below.name)
+    else:
+        shutil.copyfile(source, target, follow_symlinks=False)
+    if os.geteuid() == 0:
+        os.chown(target, found.st_uid, found.st_gid, follow_symlinks=False)
+    if not stat.S_ISLNK(found.st_mode):
+        os.chmod(target, stat.S_IMODE(found.st_mode))
+    os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns), follow_symlinks=False)
+
+
+def _is_there(at: int, name: str) -> bool:
+    try:
+        os.lstat(name, dir_fd=at)
+    except FileNotFoundError:
+        return False
+    return True

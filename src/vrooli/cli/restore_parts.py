@@ -1,0 +1,160 @@
+"""Restoring the parts of restore points: a resource by an operation, files by themselves."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.backup_words import note, size
+from vrooli.cli.kit import Kit
+from vrooli.cli.restore_asking import failed_at, require_meant
+from vrooli.cli.restore_told import Restoring
+from vrooli.core.errors import EXIT_FAILURE, UsageError
+from vrooli.core.home import Home
+
+if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
+    from vrooli.backup.point import Part, Point
+    from vrooli.cli.restore_plan import Plan
+
+_MOST_SHOWN = 200
+"""Lines of differences."""
+
+
+def is_resource(part: "Part") -> bool:
+    """Whether a service holds it, and is restored by an operation."""
+    from vrooli.stack.backing import TREE
+
+    return part.form != TREE
+
+
+def without_system(parts: "list[tuple[Point, Part]]", *, asked: bool) -> "list[tuple[Point, Part]]":
+    """What a stack is made of is not put over what runs.
+
+    Raises:
+        UsageError: nothing else was asked for.
+    """
+    kept = [one for one in parts if one[1].source != "system"]
+    if parts and not kept:
+        raise UsageError(
+            "what a stack is made of is not put over what runs",
+            next_step="name a folder for it: `--into FOLDER`",
+        )
+    if asked and len(kept) < len(parts):
+        render.note("  system is left out: `--only system --into FOLDER` unpacks it")
+    return kept
+
+
+def fetch(backups: "Backups", point: "Point", part: "Part", into: Path) -> None:
+    """Unpack it below `into`, in a folder of its own name, and touch nothing else."""
+    from vrooli.backup.backups import Fetched
+
+    folder = into / part.service
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    backups.fetch(Fetched(point.id, part.service, folder), note)
+    render.out(f"{part.service} of {point.id}: {size(part.plain)} in {folder}")
+
+
+def files(
+    backups: "Backups", point: "Point", part: "Part", *, dry_run: bool, json: bool
+) -> dict[str, Any]:
+    """Put them where they were; with `dry_run` only say how they differ."""
+    lines: list[str] = []
+    told: dict[str, Any] = {"point": point.id, "service": part.service, "ok": True}
+    out = lines.append if json else render.out
+    if not dry_run:
+        backups.restore_files(point.id, part.service, out)
+        return {**told, "did": lines}
+    count = 0
+    for line in backups.differences(point.id, part.service):
+        count += 1
+        if count <= _MOST_SHOWN:
+            out(line if json else f"  {render.plain(line)}")
+    hidden = f", {count - _MOST_SHOWN} of them not shown" if count > _MOST_SHOWN else ""
+    if not json:
+        render.note(f"  {part.service}: {count} differences from {point.id}{hidden}")
+    return {**told, "differences": count, "shown": lines}
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How it is asked for.
+
+    Attributes:
+        only: what was named.
+    """
+
+    only: tuple[str, ...]
+    dry_run: bool
+    yes: bool
+    json: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Restorings:
+    """The parts of a restore, one after the other.
+
+    Attributes:
+        begun: Unix seconds of the beginning of the command.
+    """
+
+    kit: Kit
+    home: Home
+    backups: "Backups"
+    plan: "Plan"
+    begun: float
+    mode: Mode
+
+    def carry_out(self) -> None:
+        """Have them done, until one is not.
+
+        Raises:
+            Exit: that; why was told.
+        """
+        done: list[dict[str, Any]] = []
+        for point, part in self.plan.parts:
+            done.append(self._one(point, part))
+            if not done[-1].get("ok") or done[-1].get("unwell"):
+                break
+        well = all(one.get("ok") and not one.get("unwell") for one in done)
+        if self.mode.json:
+            render.print_json(done[0] if len(done) == 1 else {"ok": well, "parts": done})
+        if not well:
+            raise typer.Exit(EXIT_FAILURE)
+
+    def _one(self, point: "Point", part: "Part") -> dict[str, Any]:
+        mode = self.mode
+        if not is_resource(part):
+            if not (mode.dry_run or mode.yes):
+                ask(part.service)
+            return files(self.backups, point, part, dry_run=mode.dry_run, json=mode.json)
+        if not mode.dry_run:
+            require_meant(self.kit, self.home, part, only=mode.only, yes=mode.yes)
+        ended = failed_at(self.kit, self.home, part.service)
+        since = self.plan.since(point, part)
+        restoring = Restoring(self.kit, self.home, part.service, self.begun, since, ended)
+        return restoring.carry_out(
+            self.plan.wish(point, part, dry_run=mode.dry_run), json=mode.json
+        )
+
+
+def ask(service: str) -> None:
+    """Whether it is meant.
+
+    Raises:
+        UsageError: nobody can be asked.
+        Exit: it is not.
+    """
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"this replaces the data of {service}, and nobody can be asked here",
+            next_step="say `--yes` if it is meant; `--dry-run` tells what would be done",
+        )
+    sys.stderr.write(f"replace the data of {service}? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        render.note("nothing was changed")
+        raise typer.Exit(EXIT_FAILURE)

@@ -1,0 +1,164 @@
+"""Which parts of which restore points are gone back to, and along which WAL."""
+
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+from vrooli.cli import render
+from vrooli.cli.backup_words import size, when
+from vrooli.cli.restore_beside import PHYSICAL
+from vrooli.core.errors import Refused, UsageError
+
+if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
+    from vrooli.backup.point import Part, Point
+    from vrooli.stack.postgres.wal.choosing import Way
+    from vrooli.stack.postgres.wal.moments import Moment
+    from vrooli.stack.upgrading import Wish
+
+    Parts = list[tuple[Point, Part]]
+
+
+class Asked:
+    """What was asked for."""
+
+    def __init__(self, wanted: str, to: str, point_only: bool, failed: bool) -> None:
+        self.point = "" if wanted == "latest" else wanted
+        self.to, self.failed = to, failed
+        # One whose proof failed begins no way.
+        self.point_only = point_only or (bool(self.point or failed) and not to)
+        if to and (self.point or point_only):
+            raise UsageError(
+                "`--to` chooses the point itself",
+                next_step="leave the point and `--point-only` out",
+            )
+
+
+class Plan:
+    """Which points, and which WAL.
+
+    Attributes:
+        parts: what is gone back to, each in its point.
+    """
+
+    def __init__(self, backups: "Backups", asked: Asked, store: str, parts: "Parts") -> None:
+        from vrooli.stack.postgres.wal.moments import moment
+
+        self._backups, self._asked = backups, asked
+        self._name, self._store = store, backups.store()
+        self._moment: Moment | None = None
+        if not asked.point_only:
+            self._moment = moment(asked.to or "latest", time.time())
+        if asked.to:
+            parts = _with_moments(parts)
+        self._ways = self._found(parts)
+        self.parts = [self._begun(point, part) for point, part in parts]
+        for point in self._points:
+            self._require_good(point)
+
+    @property
+    def _points(self) -> "list[Point]":
+        return list({point.id: point for point, _ in self.parts}.values())
+
+    def _found(self, parts: "Parts") -> "dict[str, Way]":
+        if self._moment is None or (self._asked.point and not self._asked.to):
+            return {}
+        return {
+            part.service: self._backups.way(part.service, self._moment)
+            for _, part in parts
+            if part.source == PHYSICAL
+        }
+
+    def _begun(self, point: "Point", part: "Part") -> "tuple[Point, Part]":
+        """What its way begins at, where it has one."""
+        way = self._ways.get(part.service)
+        if way is None:
+            return point, part
+        base = self._store.point(way.base.id)
+        return base, base.part_of(part.service) or part
+
+    def _require_good(self, point: "Point") -> None:
+        proof = self._store.proof(point.id)
+        if proof is not None and proof.outcome == "failed" and not self._asked.failed:
+            raise Refused(
+                f"its last proof failed: {proof.why}",
+                where=point.id,
+                next_step="choose another one (`vrooli backup list`), or say `--failed`",
+            )
+
+    def wish(self, point: "Point", part: "Part", *, dry_run: bool) -> "Wish":
+        """What is asked of the resource."""
+        from vrooli.backup.chains import room_of
+        from vrooli.stack.upgrading import Wish
+
+        way, room = self._ways.get(part.service), room_of(part, self._store)
+        along: dict[str, Any] = {}
+        if way is not None and way.files and self._moment is not None:
+            along = {"until": self._moment.text, "timeline": way.timeline}
+            room += way.size
+        along["mark"] = secrets.token_hex(4)
+        return Wish(restore=point.id, room=room, dry_run=dry_run, store=self._name, **along)
+
+    def since(self, point: "Point", part: "Part") -> float:
+        """Unix seconds: what was committed before is in what is restored."""
+        way, moment = self._ways.get(part.service), self._moment
+        if way is None or not way.files or moment is None or moment.kind == "lsn":
+            return float(part.facts.get("begun") or point.begun)
+        return min(way.until, moment.time) if moment.kind == "time" else way.until
+
+    def tell(self) -> None:
+        """Say what will be there, and what will not."""
+        followed = {service for service, way in self._ways.items() if way.files}
+        for point in self._points:
+            proof = self._store.proof(point.id)
+            state = proof.outcome if proof else "unverified"
+            names = [part.service for one, part in self.parts if one.id == point.id]
+            render.note(f"{point.id}, {when(point.taken)}, {state}: {', '.join(names)}")
+            if not followed.issuperset(names):
+                ago = render.ago(point.taken)
+                render.note(f"  what was written since, {ago}, is not in it")
+        for service, way in self._ways.items():
+            self._tell_way(service, way)
+
+    def _tell_way(self, service: str, way: "Way") -> None:
+        from vrooli.stack.postgres.wal.moments import told
+
+        moment = self._moment
+        if not way.files or moment is None:
+            return
+        render.note(
+            f"  {service}: then {len(way.files)} files of WAL ({size(way.size)}), timeline "
+            f"{way.timeline}, received without a gap up to {told(way.until)}"
+        )
+        if moment.kind == "time":
+            render.note(f"  what was committed after {told(moment.time)} is not in it")
+        elif moment.kind == "lsn":
+            render.note(f"  what was written after LSN {moment.text} is not in it")
+        else:
+            render.note("  what is committed from now on, until it changes places, is not in it")
+        if way.gap:
+            render.note("  there is later WAL, after a gap: it cannot be reached from any point")
+
+
+def _with_moments(parts: "Parts") -> "Parts":
+    """Those that can go back to one; the rest stays as it is, unless it was named."""
+    found = [one for one in parts if one[1].source == PHYSICAL]
+    if not found:
+        raise UsageError(
+            "only a PostgreSQL can go back to a moment",
+            next_step="leave `--to` out: a restore point is gone back to as a whole",
+        )
+    return found
+
+
+def require_starts(point: "Point", part: "Part") -> None:
+    """Refuse what no server starts on."""
+    from vrooli.backup.point import ARCHIVES
+
+    if part.source in ARCHIVES:
+        raise Refused(
+            f"of {part.service} it holds archives, on which no server starts",
+            where=point.id,
+            next_step=f"`vrooli backup fetch {point.id} --service {part.service} --into FOLDER`"
+            ", then pg_restore what you want of it; the how-to says how",
+        )

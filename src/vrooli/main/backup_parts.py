@@ -1,0 +1,58 @@
+"""Which parts of which restore points are gone back to."""
+
+from collections.abc import Collection, Sequence
+
+from vrooli.backup.choosing import chosen, rank
+from vrooli.backup.point import ARCHIVES, Part, Point
+from vrooli.backup.sources.system import NAME as SYSTEM
+from vrooli.backup.store import Store
+from vrooli.core.errors import Damaged
+from vrooli.core.home import Home
+from vrooli.stack.compiled import read_compiled
+
+Found = list[tuple[Point, Part]]
+
+
+def parts(store: Store, declared: Collection[str], wanted: str, only: Sequence[str]) -> Found:
+    """Those of a point; of `latest` for each of `declared` the newest one whose proof did not fail.
+
+    Raises:
+        UsageError: there is no such point, or none has what `only` names.
+    """
+    found = _newest(store, declared) if wanted == "latest" else _of(store.point(wanted))
+    if not found:  # none is good, or there is none at all
+        found = _of(store.newest_good())
+    named = {part.service: (point, part) for point, part in found}
+    forms = {part.service: part.source for _, part in found}
+    return list(chosen(named, forms, only).values())
+
+
+def _of(point: Point) -> Found:
+    return sorted(((point, part) for part in point.parts), key=lambda one: rank(one[1].source))
+
+
+def _newest(store: Store, declared: Collection[str]) -> Found:
+    """Of what is backed up now. A point that is damaged is none."""
+    found: dict[str, tuple[Point, Part]] = {}
+    for id in reversed(store.ids()):
+        try:
+            proof = store.proof(id)
+            if proof is not None and proof.outcome == "failed":
+                continue
+            point = store.point(id)
+        except Damaged:
+            continue
+        for part in point.parts:
+            if part.source in ARCHIVES:  # no server starts on them
+                continue
+            found.setdefault(part.service, (point, part))
+    kept = [one for one in found.values() if not declared or one[1].service in declared]
+    return sorted(kept, key=lambda one: rank(one[1].source))
+
+
+def declared_in(home: Home) -> set[str]:
+    """What could be backed up, by the stack that was brought up last; nothing when none was."""
+    if not home.stack_json.exists():
+        return set()
+    stack = read_compiled(home.stack_json)
+    return {*stack.services, *stack.backup.files, SYSTEM}

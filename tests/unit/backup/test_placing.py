@@ -1,0 +1,92 @@
+"""What was unpacked comes where it was; what is there is moved aside, and no link is followed."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support import root
+from tests.support.disks import tmpfs
+from vrooli.backup import placing
+from vrooli.core.errors import Refused, StorageError
+
+
+def _staged(folder: Path) -> Path:
+    staged = folder / "staged" / "site"
+    (staged / "deep").mkdir(parents=True)
+    (staged / "deep" / "text").write_text("restored", encoding="ascii")
+    (staged / "out").symlink_to("/etc/passwd")
+    (staged / "deep").chmod(0o750)
+    os.utime(staged / "deep", (1_000_000_000, 1_000_000_000))
+    return staged
+
+
+def _is_restored(target: Path) -> None:
+    assert (target / "deep" / "text").read_text(encoding="ascii") == "restored"
+    assert os.readlink(target / "out") == "/etc/passwd"
+    found = (target / "deep").stat()
+    assert (found.st_mode & 0o7777, found.st_mtime) == (0o750, 1_000_000_000)
+
+
+def test_what_is_there_is_kept(tmp_path: Path) -> None:
+    target = tmp_path / "srv" / "site"
+    assert placing.put(_staged(tmp_path), str(target), "m") == ""
+    _is_restored(target)
+    (target / "deep" / "text").write_text("later", encoding="ascii")
+    (tmp_path / "staged" / "site").mkdir()
+    kept = Path(placing.put(tmp_path / "staged" / "site", str(target), "m"))
+    assert list(target.iterdir()) == []
+    assert (kept / "deep" / "text").read_text(encoding="ascii") == "later"
+    assert sorted(path.name for path in target.parent.iterdir()) == ["site", "site.m.before"]
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (tmp_path / "site").symlink_to(mine)
+    kept = placing.put(_staged(tmp_path), str(tmp_path / "site"), "m")
+    assert os.readlink(kept) == str(mine)
+    assert (list(mine.iterdir()), (tmp_path / "site").is_symlink()) == ([], False)
+
+
+def test_a_link_in_front_is_refused(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (tmp_path / "srv").symlink_to(mine)
+    staged = _staged(tmp_path)
+    with pytest.raises(Refused, match="is a link"):
+        placing.put(staged, str(tmp_path / "srv" / "site"), "m")
+    with pytest.raises(Refused, match="root of a file system"):
+        placing.put(staged, "/", "m")
+    assert (list(mine.iterdir()), staged.exists()) == ([], True)
+
+
+@root.mounts
+def test_it_comes_to_another_file_system_with_all_that_it_is(tmp_path: Path) -> None:
+    staged, other = _staged(tmp_path), tmp_path / "other"
+    os.chown(staged / "deep", 65534, 65534)
+    other.mkdir()
+    with tmpfs(other, 1_000_000):
+        target = other / "srv" / "site"
+        placing.put(staged, str(target), "m")
+        _is_restored(target)
+        assert (target / "deep").stat().st_uid == 65534
+        assert [path.name for path in target.parent.iterdir()] == ["site"]
+
+
+def test_what_was_there_is_there_when_it_cannot_be_put(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, renamed = tmp_path / "site", os.rename
+    target.mkdir()
+    (target / "mine").touch()
+
+    def refused(source: str, to: str, **where: int) -> None:
+        if str(source).endswith(".new"):
+            raise OSError(28, "No space left on device")
+        renamed(source, to, **where)
+
+    monkeypatch.setattr(os, "rename", refused)
+    with pytest.raises(StorageError, match="No space left"):
+        placing.put(_staged(tmp_path), str(target), "m")
+    assert [path.name for path in target.iterdir()] == ["mine"]
