@@ -5,6 +5,7 @@ Killed at any moment, the same command goes on: a step that has ended is not don
 """
 
 import asyncio
+import hashlib
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -245,7 +246,10 @@ class StackRecovery:
             told(f"{service} is not in the stack: its data stays in the store")
             return
         told(f"restore {service}, {part.plain // 1_000_000} MB")
-        self._up.upgrade(self.home, service, Wish(restore=self.point.id, room=part.plain), told)
+        # The same each time: whoever was killed after it was in force does not do it again.
+        mark = hashlib.sha256(f"{self.point.id} {service}".encode()).hexdigest()[:8]
+        wish = Wish(restore=self.point.id, room=part.plain, mark=mark)
+        self._up.upgrade(self.home, service, wish, told)
         self._up.upgrade(self.home, service, Wish(forget=True), told)
 
     def everything(self, told: Told) -> None:

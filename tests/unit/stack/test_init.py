@@ -7,7 +7,7 @@ from vrooli.stack.init import USUAL_PORTS, init_text
 from vrooli.stack.schema import json_schema
 
 PORTS = {"postgres": 25432, "server": 4001, "autoheal": 4002, "console": 4004, "web": 4003}
-JOBS = ["backup", "backup-incremental", "backup-prune", "backup-drill", "backup-reread"]
+JOBS = [f"backup{what}" for what in ("", "-incremental", "-ship", "-prune", "-drill", "-reread")]
 _TABLES = ("[scenarios.", "[jobs.", "[maintenance.", "[notify.", "[backup")
 
 
