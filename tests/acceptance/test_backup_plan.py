@@ -112,4 +112,5 @@ def _prunes_all_but_the_verified_one(stack: LiveStack) -> None:
         "backup-incremental": None,
         "backup-prune": "ok",
         "backup-drill": None,
+        "backup-reread": None,
     }

@@ -81,7 +81,7 @@ def test_a_part_is_taken_and_restored_by_itself(filled: LiveStack) -> None:
     part = _taken(filled, "--only", "redis")
     assert [one["service"] for one in part["parts"]] == ["redis"]
     (filled.folder / "site" / "index.html").write_text("later", encoding="ascii")
-    ended = filled.run("restore", "--yes")
+    ended = filled.run("restore", "--only", "redis,site", "--yes")
     assert ended.returncode == 0, said(ended)
     assert (whole in ended.stderr, part["id"] in ended.stderr) == (True, True), said(ended)
     assert redis_data.number(filled, "since") == 1

@@ -84,7 +84,9 @@ def test_a_store_that_is_away_fails_no_backup_and_is_not_passed_over(
 def test_what_is_damaged_or_gone_comes_from_another_store(filled: LiveStack, wire: Wire) -> None:
     point = taken(filled)["id"]
     near = filled.folder / "near"
-    pack = next(path for path in (near / "packs").rglob("*") if path.is_file())
+    parts = json.loads((near / "points" / f"{point}.json").read_text(encoding="ascii"))["parts"]
+    (name,) = (one["packs"][0]["name"] for one in parts if one["service"] == "postgres")
+    pack = near / "packs" / name[:2] / name
     data = bytearray(pack.read_bytes())
     data[len(data) // 2] ^= 1
     pack.write_bytes(bytes(data))
@@ -107,7 +109,7 @@ def test_what_is_damaged_or_gone_comes_from_another_store(filled: LiveStack, wir
     holds_all(filled)
     shutil.rmtree(near)
     sql(filled, "DELETE FROM kept")
-    gone = filled.run("restore", "--only", "postgres", "--yes", "--from", "offsite")
+    gone = filled.run("restore", "--only", "postgres", "--point-only", "--yes", "--from", "offsite")
     assert gone.returncode == 0, said(gone)
     holds_all(filled)
     refused = filled.run("backup", "run", "--no-verify", "--json")

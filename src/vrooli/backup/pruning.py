@@ -12,7 +12,7 @@ from datetime import tzinfo
 
 from vrooli.backup.chains import BASE
 from vrooli.backup.packs import name_in_store
-from vrooli.backup.point import Point
+from vrooli.backup.point import ARCHIVES, Part, Point
 from vrooli.backup.retention import Keep, Kept, Verdict, retention
 from vrooli.backup.store import Store
 from vrooli.core.errors import Damaged, VrooliError
@@ -139,10 +139,15 @@ def _kept(proofs: Store, point: Point) -> Kept:
     return Kept(
         id=point.id,
         taken=point.taken,
-        services=frozenset(part.service for part in point.parts),
+        services=frozenset(_counted_as(part) for part in point.parts),
         outcome=proof.outcome if proof else "unverified",
         bases=bases_of(point),
     )
+
+
+def _counted_as(part: Part) -> str:
+    """Archives stand for no copy that a server starts on: each kind has its own newest ones."""
+    return f"{part.service} (archives)" if part.source in ARCHIVES else part.service
 
 
 def _sizes(points: Iterable[Point]) -> dict[str, int]:

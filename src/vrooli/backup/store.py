@@ -92,6 +92,24 @@ class Store:
             raise _not_one("latest", [], f"{service} in {self.where}")
         return self.point("latest")
 
+    def newest_whole(self) -> Point:
+        """Of those whose last proof did not fail, the newest one that holds as many parts as any:
+        what is taken of single services in between is none.
+
+        Raises:
+            UsageError: there is none.
+        """
+        found = self.newest_good()
+        for id, point in self.points():
+            if isinstance(point, VrooliError) or not point.starts:
+                continue
+            proof = self.proof(id)
+            if (proof is None or proof.outcome != "failed") and len(point.parts) >= len(
+                found.parts
+            ):
+                found = point
+        return found
+
     def sweep(self) -> int:
         """Remove packs that no point names: what runs left that failed or were killed. Nobody may
         be writing meanwhile.

@@ -32,7 +32,7 @@ async def drill(
     """
     async with place.context() as context:
         store = place.store()
-        point = store.newest_good() if wanted == "latest" else store.point(wanted)
+        point = store.newest_whole() if wanted == "latest" else store.point(wanted)
         parts = _chosen(point, only)
         backings = backings_of(context)
         room = partial(free_in, place.home.root / "data")

@@ -41,7 +41,7 @@ def restore(
         data = place.home.root / "data"
         data.mkdir(mode=0o755, exist_ok=True)
         _require_room(part, data)
-        stage = emptied(data / f"{name}.restore")
+        stage = emptied(data / f"{name}.planting")
         try:
             told(f"{name}: fetch it")
             fetch(part, store, place.keys(), stage, None, _silent)

@@ -50,9 +50,7 @@ class Laid:
                     continue
                 target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
                 path.chmod(0o600)
-                target.write_bytes(b"")
-                target.chmod(0o600)
-                target.write_bytes(path.read_bytes())
+                put_whole(path, target)
                 yield target
 
     @property
@@ -66,3 +64,15 @@ class Laid:
     def _was(self, path: str) -> Path:
         """Where that path of the other machine lies here."""
         return self.folder / _FILES / path.lstrip("/")
+
+
+def put_whole(path: Path, target: Path) -> None:
+    """Have the content of `path` at `target`, whole and on the disk, or not at all."""
+    temporary = target.with_name(f".{target.name}.recovered")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(path.read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, target)
+    sync_folder(target.parent)

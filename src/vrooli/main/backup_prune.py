@@ -17,10 +17,13 @@ from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_ledger import BackupLedger
 
 _LOCKS = {
+    COPYING: "a copy to the stores",
     "backup-proof.lock": "a proof",
     "backup.lock": "another backup",
-    COPYING: "a copy to the stores",
 }
+"""In this order: the last one keeps the watchdog from restarting what runs, and is not held while
+we wait for another.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class StackRecovery:
         return tuple(name for name in services_of(self.point) if name not in known)
 
     def _chosen(self, wanted: str) -> Point:
-        return self._store.newest_good() if wanted == "latest" else self._store.point(wanted)
+        return self._store.newest_whole() if wanted == "latest" else self._store.point(wanted)
 
     def _beginning(self, point: Point) -> Beginning | None:
         """What was begun here before; None in an empty place."""

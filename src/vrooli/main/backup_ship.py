@@ -36,10 +36,10 @@ def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
             return {}
         keys, failures = place.keys(), dict[str, VrooliError]()
         found = {name: Shipped(0, 0, 0) for name in services}
-        stores = BackupStores(place.home, place.environment)
+        stores, spread = BackupStores(place.home, place.environment), place.spread(told)
         for store in stores.settings():
             try:
-                shelf = Store(stores.blobs(store), keys.mac)
+                shelf = spread.ours(store)
                 for name in services:
                     sent = Shipping(place.home, shelf, keys, name).ship()
                     found[name] = max(found[name], sent, key=lambda one: one.size)
@@ -51,8 +51,9 @@ def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
         if not failures:  # each of them has it
             nearest = place.store()
             for name in services:
-                removed = Shipping(place.home, nearest, keys, name).remove_here()
-                found[name] = replace(found[name], removed=removed)
+                with suppress(VrooliError):  # a point that cannot be read: nothing is removed
+                    removed = Shipping(place.home, nearest, keys, name).remove_here()
+                    found[name] = replace(found[name], removed=removed)
         return found
 
 
@@ -62,10 +63,10 @@ def prune_wal(place: BackupPlace) -> int:
     """
     with place.alone("backup-wal.lock", "bringing WAL to the store"):
         keys, removed = place.keys(), 0
-        stores = BackupStores(place.home, place.environment)
+        stores, spread = BackupStores(place.home, place.environment), place.spread(_silent)
         for store in stores.settings():
             with suppress(VrooliError):
-                shelf = Store(stores.blobs(store, prunes=True), keys.mac)
+                shelf = spread.ours(store, prunes=True)
                 services = _services(place.home)
                 removed += sum(Shipping(place.home, shelf, keys, n).prune() for n in services)
         return removed
@@ -172,7 +173,7 @@ class Shipping:
         return removed
 
     def _bases(self) -> Sequence[Base]:
-        return BackupWal(self.home, self.store, self.service, lambda: self.keys.opener).bases()
+        return BackupWal(self.home, self.store, self.service, lambda: self.keys.opener).all_bases()
 
 
 def _segment_size(shelf: WalShelf, known: Sequence[StoredName]) -> int:
@@ -199,3 +200,7 @@ def _read(path: Path) -> bytes:
     """It lies in a folder of the server's user."""
     with os.fdopen(os.open(path, _ONLY_FILES), "rb") as file:
         return file.read()
+
+
+def _silent(_: str) -> None:
+    """A store that does not answer is left for the next time."""

@@ -72,10 +72,8 @@ class BackupSpread:
         for name, blobs in self._all().items():
             if name not in self.stores.settings():
                 continue
-            store = Store(blobs, self._key)
             try:
-                self._require_mounted(name, blobs)
-                require_ours(store, self._keys)
+                store = self._ours(name, blobs)
                 store.ids()
             except VrooliError as error:
                 failures.append(error)
@@ -83,6 +81,20 @@ class BackupSpread:
                 continue
             return name, store
         raise failures[0]
+
+    def ours(self, name: str, *, prunes: bool = False) -> Store:
+        """The store of that name, to write to, or to remove from.
+
+        Raises:
+            VrooliError: it is another stack's, is not there, or does not answer.
+        """
+        return self._ours(name, self.stores.blobs(name, prunes=prunes))
+
+    def _ours(self, name: str, blobs: Blobs) -> Store:
+        store = Store(blobs, self._key)
+        self._require_mounted(name, blobs)
+        require_ours(store, self._keys)
+        return store
 
     def spread(self, told: Sending) -> Spread:
         """Have each store hold what the others do, and write down which has what."""

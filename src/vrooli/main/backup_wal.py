@@ -54,6 +54,20 @@ class BackupWal:
         """Restore points that WAL leads on from, the oldest first."""
         return [base for point in self._points() if (base := base_of(point, self.service))]
 
+    def all_bases(self) -> list[Base]:
+        """The same, whatever became of their proofs: a point that is kept keeps its WAL.
+
+        Raises:
+            VrooliError: one of them cannot be read; nobody knows what it needs.
+        """
+        found = []
+        for _, point in self.store.points():
+            if isinstance(point, VrooliError):
+                raise point
+            if (base := base_of(point, self.service)) is not None:
+                found.append(base)
+        return found
+
     def way(self, moment: Moment) -> Way:
         """The way to a moment.
 

@@ -91,17 +91,16 @@ class WalReceiver:
     async def _follow(self, facts: Facts) -> None:
         now = time.monotonic()
         alive = self._child is not None and self._child.ended is None
-        if not alive:
-            await self._start(facts)
-        elif facts.silent > following.SILENT or self._is_mute(facts, now):
+        if alive and (facts.silent > following.SILENT or self._is_mute(facts, now)):
             _say("the receiver hangs: it is ended, and started again")
             assert self._child is not None
             await self._child.end(hard=True)
         streaming = alive and facts.streaming and facts.silent <= following.SILENT
         self._turned(streaming=streaming)
-        if streaming and self._stream is not None:
-            os.utime(Path(self._stream.folder) / NOTE)
         lag = self._lag_seconds(facts, now)
+        if streaming and self._stream is not None:
+            seen = time.time() - lag
+            os.utime(Path(self._stream.folder) / NOTE, (seen, seen))
         kept_up = streaming and lag < following.PATIENCE
         spell = now - self._since
         turn = following.waiting(
@@ -112,6 +111,8 @@ class WalReceiver:
         )
         if turn is not None:
             await self._turn(turn)
+        if not alive:  # last: whatever keeps it from starting, nobody waits for it longer
+            await self._start(facts)
         self._tell(self._seen(facts, lag))
 
     def _is_mute(self, facts: Facts, now: float) -> bool:

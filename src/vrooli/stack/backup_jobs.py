@@ -39,7 +39,7 @@ def backup_jobs(settings: BackupSettings, python: str, kinds: Collection[str]) -
         )
     if "redis" in kinds:
         planned[REDIS] = (settings.redis, ("run", "--only", "redis"))
-    if "postgres" in kinds and settings.wal:
+    if "postgres" in kinds and settings.wal and settings.schedule:
         planned[SHIP] = (OFTEN, ("ship",))
     planned |= {
         PRUNE: (settings.prune, ("prune", "--yes")),

@@ -52,6 +52,10 @@ class Taken:
     seconds: float = 0.0
     checks: tuple[str, ...] = ()
 
+    def brings_back(self, service: str) -> bool:
+        """Whether it holds what is in force of it again after a restore; archives do not."""
+        return service in self.services and not self.sources.get(service, "").endswith("-logical")
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:

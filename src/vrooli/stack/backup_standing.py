@@ -27,7 +27,8 @@ class Standing:
     Attributes:
         rpo, rto: the objectives, seconds.
         gap: the longest time between two points of it as planned, seconds; 0 when none is.
-        good: the newest point whose proof held; None when there is none.
+        first: the oldest point whose proof held; None when there is none.
+        good: the newest one of those.
         newest: the newest one of any outcome.
         streamed: whether what was written since is received as it is written.
         drill: the last restore of it for practice.
@@ -37,6 +38,7 @@ class Standing:
     rpo: float
     rto: float
     gap: float
+    first: Taken | None
     good: Taken | None
     newest: Taken | None
     streamed: bool
@@ -80,7 +82,7 @@ def _expected(stack: Stack) -> Iterator[tuple[str, str]]:
 
 def _standing(name: str, kind: str, stack: Stack, ledger: BackupLedger, now: float) -> Standing:
     settings = stack.backup
-    its = [point for point in ledger.points if name in point.services]
+    its = [point for point in ledger.points if point.brings_back(name)]
     rto, rpo = settings.objectives.of(kind)
     besides = {"postgres": (INCREMENTAL, settings.incremental), "redis": (REDIS, settings.redis)}
     job, also = besides.get(kind, ("", ""))
@@ -90,6 +92,7 @@ def _standing(name: str, kind: str, stack: Stack, ledger: BackupLedger, now: flo
         rpo=rpo,
         rto=rto,
         gap=gap_of(planned, now),
+        first=next((point for point in its if point.outcome == "verified"), None),
         good=next((point for point in reversed(its) if point.outcome == "verified"), None),
         newest=its[-1] if its else None,
         streamed=receiver_name(name) in stack.services,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vrooli.autoheal.backups import LARGEST
 from vrooli.autoheal.check import Look
+from vrooli.core.errors import VrooliError
 from vrooli.core.result import Result, critical, ok, warning
 from vrooli.core.status import Status
 from vrooli.stack.backup_ledger import BackupLedger, ledger_read
@@ -31,6 +32,18 @@ def ledger_of(look: Look) -> BackupLedger:
     """
     path = look.facts.tools.place.home.backup_ledger
     return ledger_read(look.facts.files.read(str(path), LARGEST))
+
+
+def led_on_since(look: Look, service: str, at: float) -> bool:
+    """Whether a point that brings `service` back was begun after `at`, Unix seconds."""
+    try:
+        points = ledger_of(look).points
+    except VrooliError:  # another check tells of that
+        return False
+    return any(
+        point.begun > at and point.outcome != "failed" and point.brings_back(service)
+        for point in points
+    )
 
 
 def worst_of(

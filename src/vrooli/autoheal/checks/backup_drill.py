@@ -50,7 +50,7 @@ def _run(look: Look) -> Result:
 def _findings(one: Standing, gap: float, now: float) -> Iterator[Finding]:
     drill = one.drill
     if drill is None:
-        if one.good is not None and gap and now - one.good.taken > gap + GRACE:
+        if one.first is not None and gap and now - one.first.taken > gap + GRACE:
             yield Status.WARNING, f"{one.service}: a restore was never practised"
         return
     if not drill.ok:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
+from vrooli.autoheal.backup_judging.record import led_on_since
 from vrooli.autoheal.check import Check, Look, judge
-from vrooli.core.errors import VrooliError
 from vrooli.core.result import Result, critical, not_applicable, warning
-from vrooli.stack.backup_ledger import ledger_read
 from vrooli.stack.compile_wal import receiver_name
 from vrooli.stack.model import Thresholds
 from vrooli.stack.postgres.wal.moments import told
@@ -29,7 +28,7 @@ def _run(look: Look) -> Result:
         waits = "; commits wait for it" if seen.waits else ""
         what = f"for {now - seen.since:.0f} s nothing is received: {seen.why}{waits}"
         return critical(what, **facts)
-    if seen.gap and not _taken_since(look, name, seen.gap):
+    if seen.gap and not led_on_since(look, name, seen.gap):
         return critical(
             f"{seen.gap_why} at {told(seen.gap)}: no point leads on from there, "
             "`vrooli backup run` takes one",
@@ -43,16 +42,6 @@ def _run(look: Look) -> Result:
     waits = ", and every commit waits for it" if seen.waits else ""
     message = f"{seen.lag_bytes} bytes at risk now, {seen.lag_seconds:.1f} s{waits}"
     return judge(seen.lag_seconds, "s", look.limits, message, **facts)
-
-
-def _taken_since(look: Look, service: str, at: float) -> bool:
-    """Whether a point was begun after a gap."""
-    path = f"{look.facts.home}/backup-ledger.json"
-    try:
-        points = ledger_read(look.facts.files.read(path)).points
-    except VrooliError:  # another check tells of that
-        return False
-    return any(point.begun > at and service in point.services for point in points)
 
 
 def _facts(seen: Received) -> dict[str, Any]:

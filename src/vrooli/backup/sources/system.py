@@ -89,7 +89,8 @@ def _paths(stack: Stack, home: Home) -> Iterator[str]:
 
 def _named(said: Any) -> Iterator[str]:
     """Files that hold a secret, wherever the stack refers to one."""
-    if isinstance(said, str) and said.startswith(_FILE + "/"):
+    # `file://` is the address of a store, which must not be taken into itself.
+    if isinstance(said, str) and said.startswith(_FILE + "/") and said[len(_FILE) + 1] != "/":
         yield said.removeprefix(_FILE)
     elif isinstance(said, Mapping):
         for one in said.values():
