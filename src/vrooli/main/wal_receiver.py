@@ -29,6 +29,9 @@ from vrooli.stack.postgres.wal.streams import NOTE, STATUS, Stream, note_written
 from vrooli.stack.wire import postgres
 from vrooli.stack.wire.dsn import Dsn
 
+_TOLD = 2.0
+"""Seconds of lag that are none: the receiver says only once a second how far it is."""
+
 PAUSE = 0.5
 """Seconds between two looks."""
 
@@ -99,7 +102,7 @@ class WalReceiver:
         self._turned(streaming=streaming)
         lag = self._lag_seconds(facts, now)
         if streaming and self._stream is not None:
-            seen = time.time() - lag
+            seen = time.time() - (lag if lag > _TOLD else 0.0)
             os.utime(Path(self._stream.folder) / NOTE, (seen, seen))
         kept_up = streaming and lag < following.PATIENCE
         spell = now - self._since
