@@ -123,7 +123,9 @@ class _Load:
             password=password, database="vrooli", ssl=False,
         )  # fmt: skip
         loss = asyncio.ensure_future(asyncio.to_thread(self._lose, seconds))
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(
+            *(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+        ):
             while True:
                 await connection.execute("INSERT INTO seen VALUES ($1)", self.acknowledged + 1)
                 self.acknowledged += 1
