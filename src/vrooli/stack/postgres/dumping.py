@@ -158,7 +158,9 @@ def _together(seen: Mapping[str, Any]) -> dict[str, Any]:
         database: {table: [*value[:2], "", ""] for table, value in rows["in"][database].items()}
         for database, rows in seen.items()
     }
-    return {"left_out": sum(int(rows["left_out"]) for rows in seen.values()), "in": inside}
+    left = sum(int(rows["left_out"]) for rows in seen.values())
+    major = next((rows["hashed_by"] for rows in seen.values() if rows["hashed_by"]), None)
+    return {"left_out": left, "hashed_by": major, "in": inside}
 
 
 def _silent(_: str) -> None:

@@ -134,12 +134,12 @@ class LogicalBacking(Backing):
                 title = f"restore {database}"
                 await run.run(title, self._restore(installed, number, database), told)
             told("compare with the source")
-            said = await facts.gather(asker, contents=True, told=told)
+            said = await facts.gather(asker, contents="hash", told=told)
         return self._found(said, databases)
 
     def _found(self, said: facts.Facts, databases: list[str]) -> Found:
         expected = self._expected
-        same = compared(expected, said, {})
+        same = compared(expected, said, {}, self._of.major)
         roles = expected.get("roles") or {}
         held = {what: said[what] for what in roles}
         wrong = [*same.wrong, *compare.differences(roles, held)]

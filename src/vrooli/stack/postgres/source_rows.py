@@ -5,13 +5,16 @@ The copy ends a moment before: what is written between the two is not in it. So 
 was written to is read as well, before the copy and after it, and once more when it is compared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from vrooli.stack.backing import Reading
+from vrooli.stack.postgres import row_sums
+from vrooli.stack.postgres.row_sums import ABOUT, Table
 from vrooli.stack.postgres.upgrade.ask import Asker
-from vrooli.stack.postgres.upgrade.facts import BATCH, DATABASES, Name, rows
+from vrooli.stack.postgres.upgrade.facts import DATABASES
 
 MB = 1_000_000
 
@@ -21,15 +24,16 @@ BUDGETS: Mapping[Reading, tuple[int, int]] = {
     "deep": (2**62, 2**62),
 }
 """Bytes of tables whose contents are read, and whose rows are counted, the smallest tables first.
-256 MB take about a second of a processor, and to count 8 GB a few."""
+256 MB take about a second of a processor, and to count 8 GB ten."""
 
 MOST = 5000
 """Tables of a database that are looked at."""
 
 _TABLES = f"""
-SELECT json_agg(json_build_array(n.nspname, c.relname, pg_relation_size(c.oid),
+SELECT json_agg(json_build_array({ABOUT},
     (pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid)
-     + pg_stat_get_tuples_deleted(c.oid))::text || '.' || c.relfilenode) ORDER BY 3, 1, 2)
+     + pg_stat_get_tuples_deleted(c.oid))::text || '.' || c.relfilenode)
+    ORDER BY pg_relation_size(c.oid), n.nspname, c.relname)
 FROM (SELECT * FROM pg_class WHERE relkind IN ('r', 'm') AND relpersistence = 'p'
       ORDER BY pg_relation_size(oid) LIMIT {MOST}) c
 JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -41,28 +45,23 @@ Marks = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
-    name: Name
-    size: int
+class _Marked:
+    table: Table
     mark: str
-
-    @property
-    def key(self) -> str:
-        return ".".join(self.name)
 
 
 async def marks(asker: Asker) -> Marks:
     """How often each table was written to. Servers tell it up to ten seconds late."""
     databases = await asker.json(DATABASES) or {}
     return {
-        database: {table.key: table.mark for table in await _tables(asker, database)}
+        database: {one.table.key: one.mark for one in await _tables(asker, database)}
         for database in databases
     }
 
 
 async def read(asker: Asker, before: Marks, reading: Reading) -> Mapping[str, Any]:
     """By database and table: number of rows, checksum of them or None, mark of `before`, mark now;
-    and how much was left out.
+    how much was left out; and the version that a checksum means the same in.
 
     Args:
         asker: the server, which others write to.
@@ -71,40 +70,23 @@ async def read(asker: Asker, before: Marks, reading: Reading) -> Mapping[str, An
     """
     content, counted = BUDGETS[reading]
     found: dict[str, Any] = {}
-    left = 0
+    left, major = 0, None
     for database, known in before.items():
-        tables = await _tables(asker, database)
-        sizes = _sums(tables)
+        tables = [one.table for one in await _tables(asker, database)]
+        sizes = list(accumulate(table.size for table in tables))
         deep = [table for table, sum in zip(tables, sizes, strict=True) if sum <= content]
         flat = [table for table, sum in zip(tables, sizes, strict=True) if content < sum <= counted]
         left += len(tables) - len(deep) - len(flat)
-        seen = await _rows(asker, database, deep, contents=True)
-        seen |= await _rows(asker, database, flat, contents=False)
-        after = {table.key: table.mark for table in await _tables(asker, database)}
+        major = tables[0].major if tables else major
+        seen = await row_sums.read(asker, database, deep, "hash")
+        seen |= await row_sums.read(asker, database, flat, "number")
+        after = {one.table.key: one.mark for one in await _tables(asker, database)}
         found[database] = {
             key: [*value, known.get(key, ""), after.get(key, "")] for key, value in seen.items()
         }
-    return {"reading": reading, "left_out": left, "in": found}
+    return {"reading": reading, "left_out": left, "hashed_by": major, "in": found}
 
 
-async def _tables(asker: Asker, database: str) -> list[_Table]:
+async def _tables(asker: Asker, database: str) -> list[_Marked]:
     listed = await asker.json(_TABLES, database) or ()
-    return [_Table((schema, name), int(size), str(mark)) for schema, name, size, mark in listed]
-
-
-async def _rows(
-    asker: Asker, database: str, tables: Sequence[_Table], *, contents: bool
-) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for at in range(0, len(tables), BATCH):
-        names = [table.name for table in tables[at : at + BATCH]]
-        found |= await asker.json(rows(names, contents=contents), database)
-    return found
-
-
-def _sums(tables: Sequence[_Table]) -> list[int]:
-    sums, sum = [], 0
-    for table in tables:
-        sum += table.size
-        sums.append(sum)
-    return sums
+    return [_Marked(Table.of(about), str(mark)) for about, mark in listed]

@@ -5,13 +5,20 @@ content, sequences, roles, settings, and how many objects there are of each kind
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from vrooli.stack.postgres.upgrade.ask import Asker, quoted
+from vrooli.stack.postgres.row_sums import (
+    ABOUT,
+    BATCH,
+    Content,
+    Name,
+    Table,
+    literal,
+    qualified,
+    read,
+)
+from vrooli.stack.postgres.upgrade.ask import Asker
 
 Facts = dict[str, Any]
 """Nested: names to names to values that JSON can hold."""
-
-BATCH = 40
-"""Tables that one query reads: few enough for progress, many enough not to log in all the time."""
 
 _OURS = "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"
 
@@ -52,28 +59,27 @@ SELECT json_object_agg(kind, number) FROM (
 }
 """A constraint that a column is not null has a row of its own only since 18."""
 
+_LARGE_OBJECTS = "c.oid = 'pg_largeobject'::regclass"
+
 TABLES = f"""
-SELECT json_agg(json_build_array(n.nspname, c.relname) ORDER BY 1, 2)
+SELECT json_agg({ABOUT} ORDER BY n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm') AND {_OURS}"""
+WHERE c.relkind IN ('r', 'm') AND {_OURS} OR {_LARGE_OBJECTS}"""
 
 SEQUENCES = f"""
 SELECT json_agg(json_build_array(n.nspname, c.relname) ORDER BY 1, 2)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND {_OURS}"""
 
-Name = tuple[str, str]
-"""Schema and table."""
-
 Told = Callable[[str], None]
 
 
-async def gather(asker: Asker, *, contents: bool, told: Told) -> Facts:
+async def gather(asker: Asker, *, contents: Content, told: Told) -> Facts:
     """All of it. Nobody else may write meanwhile.
 
     Args:
         asker: the cluster.
-        contents: whether rows are read, and not only counted.
+        contents: what is read of rows.
         told: gets a line about how far it is.
     """
     databases = await asker.json(DATABASES) or {}
@@ -89,31 +95,18 @@ async def gather(asker: Asker, *, contents: bool, told: Told) -> Facts:
     return found
 
 
-async def _inside(asker: Asker, database: str, contents: bool, told: Told) -> Facts:
+async def _inside(asker: Asker, database: str, contents: Content, told: Told) -> Facts:
     found: Facts = {}
     for what, query in _IN_DATABASE.items():
         found[what] = await asker.json(query, database) or {}
-    tables = _names(await asker.json(TABLES, database))
-    tables.append(("pg_catalog", "pg_largeobject"))
-    found["tables"] = {}
-    for number, batch in enumerate(_batches(tables)):
-        if number:
-            told(f"{database}: {number * BATCH} of {len(tables)} tables read")
-        found["tables"] |= await asker.json(rows(batch, contents=contents), database)
+    tables = [Table.of(said) for said in await asker.json(TABLES, database)]
+    told(f"{database}: read {len(tables)} tables")
+    found["tables"] = await read(asker, database, tables, contents)
     sequences = _names(await asker.json(SEQUENCES, database))
     found["sequences"] = {}
     for batch in _batches(sequences):
         found["sequences"] |= await asker.json(positions(batch), database)
     return found
-
-
-def rows(tables: Sequence[Name], *, contents: bool) -> str:
-    """The query for number and checksum of the rows of each table: 60 bits of the MD5 of every row,
-    added up, so that their order does not matter.
-    """
-    checksum = "sum(('x' || left(md5(vrooli_row::text), 15))::bit(60)::bigint)::text"
-    value = f"json_build_array(count(*), {checksum if contents else 'NULL'})"
-    return _object(tables, f"SELECT {value} FROM ONLY %s vrooli_row")
 
 
 def positions(sequences: Sequence[Name]) -> str:
@@ -122,17 +115,8 @@ def positions(sequences: Sequence[Name]) -> str:
 
 
 def _object(names: Sequence[Name], query: str) -> str:
-    pairs = (f"{_literal('.'.join(name))}, ({query % _qualified(name)})" for name in names)
+    pairs = (f"{literal('.'.join(name))}, ({query % qualified(name)})" for name in names)
     return f"SELECT json_build_object({', '.join(pairs)})"
-
-
-def _qualified(name: Name) -> str:
-    return ".".join(quoted(part) for part in name)
-
-
-def _literal(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "''")
-    return f"E'{escaped}'"
 
 
 def _names(listed: Any) -> list[Name]:

@@ -17,6 +17,7 @@ from vrooli.stack.postgres.cluster import NewCluster, initialised, require_plain
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.left import removed
+from vrooli.stack.postgres.row_sums import Content
 from vrooli.stack.postgres.upgrade import compare, facts, look
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.look import Seen
@@ -156,7 +157,7 @@ class Move(Upgrade):
     async def _move(self, told: Told) -> None:
         seen, stage = self._known(), self._of.stage
         old, new = self._both(seen)
-        contents = not self._wish.counts_only
+        contents: Content = "number" if self._wish.counts_only else "md5"
         told("read what it holds")
         async with self._programs.server(old, seen.data) as asker:
             await self._refuse_late(asker, seen)
