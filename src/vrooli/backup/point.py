@@ -45,7 +45,8 @@ class Part:
         service: whose data; empty where it is nobody's.
         form: what the bytes are, like `postgres-physical`.
         plain: bytes of it.
-        digest: HMAC-SHA-256 of them, in hex: without the key nobody can tell what is in it.
+        digest: keyed, of the marks of its pieces (of its bytes in older points): without the key
+            nobody can tell what is in it.
         facts: what its source says of it, for people and for whoever puts it back.
     """
 

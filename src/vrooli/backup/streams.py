@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
-from vrooli.backup.packs import PIECE, mark, name_in_store, pack, unpack
+from vrooli.backup.packs import PIECE, damaged, mark, name_in_store, pack, unpack
 from vrooli.backup.point import Pack, Part
 from vrooli.backup.sealing import Opener, Seal
 from vrooli.backup.store import Store
@@ -18,6 +18,9 @@ from vrooli.core.errors import Damaged
 
 Told = Callable[[int], None]
 """Takes how many bytes are done."""
+
+_BY_MARKS = "marks:"
+"""How a digest begins that is one of marks."""
 
 
 class Readable(Protocol):
@@ -29,29 +32,32 @@ class Readable(Protocol):
 
 
 class Stored:
-    """What was written: its pieces, its length and its digest, known at the end; and `added`, the
-    bytes that were not in the store before.
+    """What was written: its packs, its length, and `added`, the bytes that were not in the store
+    before.
     """
 
     def __init__(self, key: bytes) -> None:
         self.packs: list[Pack] = []
         self.plain = self.added = 0
-        self._digest = hmac.new(key, digestmod=hashlib.sha256)
-
-    def add(self, piece: memoryview) -> None:
-        """A piece, in its order."""
-        self._digest.update(piece)
-        self.plain += len(piece)
+        self._key = key
 
     def keep(self, one: Pack, new: bool) -> None:
-        """Its pack, in the same order."""
+        """The pack of a piece, in their order."""
         self.packs.append(one)
         self.added += one.size if new else 0
 
     @property
     def digest(self) -> str:
-        """HMAC-SHA-256 of all of it, in hex."""
-        return self._digest.hexdigest()
+        """Of all of it."""
+        return digest_of(self.packs, self._key)
+
+
+def digest_of(packs: Iterable[Pack], key: bytes) -> str:
+    """What a part is known by: of the marks of its pieces, which several threads can look at. One
+    of all of its bytes, as older points have, takes one thread, and keeps all others waiting.
+    """
+    marks = "".join(pack.mark for pack in packs)
+    return _BY_MARKS + hmac.digest(key, marks.encode(), "sha256").hex()
 
 
 def write(
@@ -88,7 +94,7 @@ def write(
     with ThreadPoolExecutor(workers, thread_name_prefix="pack") as pool:
         try:
             for piece in pieces:
-                stored.add(memoryview(piece))
+                stored.plain += len(piece)
                 waiting.append(pool.submit(one, piece))
                 if len(waiting) > workers:
                     stored.keep(*waiting.popleft().result())
@@ -132,8 +138,10 @@ class PartReader(io.RawIOBase):
         self._left = deque(part.packs)
         self._coming: deque[Future[bytes]] = deque()
         self._piece = memoryview(b"")
-        self._seen = Stored(store.key)
         self._ahead = ahead
+        self._done = 0
+        self._by_marks = part.digest.startswith(_BY_MARKS)
+        self._seen = hmac.new(store.key, digestmod=hashlib.sha256)
 
     def readable(self) -> bool:
         """It is."""
@@ -165,18 +173,23 @@ class PartReader(io.RawIOBase):
             self._require_all()
             return False
         self._piece = memoryview(self._coming.popleft().result())
-        self._seen.add(self._piece)
-        self._told(self._seen.plain)
+        if not self._by_marks:
+            self._seen.update(self._piece)
+        self._done += len(self._piece)
+        self._told(self._done)
         return True
 
     def _fetched(self, one: Pack) -> bytes:
         where = f"{self._store.where}: {name_in_store(one)}"
-        return unpack(one, self._store.pack(one), self._opener, where)
+        piece = unpack(one, self._store.pack(one), self._opener, where)
+        if self._by_marks and not hmac.compare_digest(mark(piece, self._store.key), one.mark):
+            raise damaged(where, "it is whole, and is not what was read then")
+        return piece
 
     def _require_all(self) -> None:
         part = self._part
-        same = hmac.compare_digest(self._seen.digest, part.digest)
-        if self._seen.plain != part.plain or not same:
+        seen = digest_of(part.packs, self._store.key) if self._by_marks else self._seen.hexdigest()
+        if self._done != part.plain or not hmac.compare_digest(seen, part.digest):
             raise Damaged(
                 f"the pieces of {part.source} of {part.service or 'the stack'} are whole, and are "
                 "not what was read then",

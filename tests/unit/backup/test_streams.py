@@ -1,5 +1,6 @@
 """From bytes to packs and back: nothing is lost, nothing wrong is taken for right."""
 
+import hmac
 import random
 from dataclasses import replace
 
@@ -107,3 +108,21 @@ def test_a_store_that_is_full_is_told_and_nothing_counts() -> None:
     with pytest.raises(StorageError, match="no room"):
         stored(DATA, store, KEYS)
     assert store.ids() == []
+
+
+def test_a_part_with_a_digest_of_all_its_bytes_can_still_be_read() -> None:
+    part, store, _ = _made()
+    packs = tuple(replace(pack, mark="") for pack in part.packs)
+    old = replace(part, digest=hmac.new(KEYS.mac, DATA, "sha256").hexdigest(), packs=packs)
+    assert _read(old, store) == DATA
+    with pytest.raises(Damaged, match="not what was read then"):
+        _read(replace(old, packs=(packs[1], packs[0], *packs[2:])), store)
+
+
+def test_a_whole_piece_that_is_another_ones_is_seen_by_its_mark() -> None:
+    part, store, _ = _made()
+    first, second = part.packs[:2]
+    swapped = (replace(first, mark=second.mark), replace(second, mark=first.mark), *part.packs[2:])
+    digest = streams.digest_of(swapped, KEYS.mac)
+    with pytest.raises(Damaged, match="not what was read then"):
+        _read(replace(part, packs=swapped, digest=digest), store)
