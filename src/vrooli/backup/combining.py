@@ -29,11 +29,13 @@ class Fetcher:
         store: where their pieces are.
         keys: what opens them.
         combine: what makes one of a chain of a part.
+        durable: see `fetching.fetch`.
     """
 
     store: Store
     keys: Keys
     combine: Callable[[Part], Combine]
+    durable: bool = True
 
     def fetch(self, part: Part, folder: Path, owner: tuple[int, int] | None, told: Told) -> None:
         """Have `part`, and what it builds on, in `folder`, which is empty and ours alone. Errors as
@@ -41,7 +43,7 @@ class Fetcher:
         """
         chain = chain_of(part, self.store)
         if len(chain) == 1:
-            fetch(part, self.store, self.keys, folder, owner, told)
+            fetch(part, self.store, self.keys, folder, owner, told, durable=self.durable)
             return
         require_empty(folder)
         try:
@@ -61,7 +63,7 @@ class Fetcher:
         work.mkdir(0o700)
         for part, into in zip(chain, copies, strict=True):
             into.mkdir(0o700)
-            fetch(part, self.store, self.keys, into, None, _after(done, told))
+            fetch(part, self.store, self.keys, into, None, _after(done, told), durable=False)
             done += part.plain
         self.combine(chain[-1])(copies, work / "whole")
         for path in (work / "whole").iterdir():

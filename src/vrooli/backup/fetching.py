@@ -22,7 +22,14 @@ _BUFFER = 1024 * 1024
 
 
 def fetch(
-    part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
+    part: Part,
+    store: Store,
+    keys: Keys,
+    folder: Path,
+    owner: tuple[int, int] | None,
+    told: Told,
+    *,
+    durable: bool = True,
 ) -> None:
     """Unpack `part` into `folder`, which is ours alone, and have it on the disk.
 
@@ -33,6 +40,7 @@ def fetch(
         folder: where it goes, empty.
         owner: user and group that the files are to belong to; None for us.
         told: gets how many bytes are done.
+        durable: whether it has to outlast a power cut; a look need not, and a disk is shared.
 
     Raises:
         UsageError: the folder is not empty.
@@ -55,7 +63,9 @@ def fetch(
             pass
         if planted is not None:
             planted.finish()
-        else:
+        if durable and planted is not None:
+            os.sync()
+        elif durable:
             _synced(folder)
         if owner is not None:  # last: until now nobody but us got in, to put a link in our way
             os.chown(folder, *owner, follow_symlinks=False)

@@ -56,7 +56,7 @@ class Planted:
 
     def finish(self) -> None:
         """Links, then folders, the deepest first: what is in them changes their times, and may be
-        forbidden by their modes. Then all of it is on the disk.
+        forbidden by their modes.
 
         Raises:
             Damaged: something is to lie below a link.
@@ -70,7 +70,6 @@ class Planted:
             self._kept(path, member)
         for path, member in reversed(self._folders):
             self._kept(path, member)
-        os.sync()
 
     def _file(self, tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
         content = tar.extractfile(member)

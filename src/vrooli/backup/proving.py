@@ -107,6 +107,7 @@ class Prover:
                 raise Refused("it was ended in the middle", next_step="verify it again")
 
         def fetched() -> None:
-            Fetcher(self.store, self.keys, self.combine).fetch(part, folder, owner, done)
+            fetcher = Fetcher(self.store, self.keys, self.combine, durable=False)
+            fetcher.fetch(part, folder, owner, done)
 
         await to_its_end(fetched, given_up.set)
