@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrooli.backup.chains import chain_of
-from vrooli.backup.fetching import fetch, require_empty
+from vrooli.backup.fetching import fetch, look_at, require_empty
 from vrooli.backup.keys import Keys
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
@@ -29,7 +29,7 @@ class Fetcher:
         store: where their pieces are.
         keys: what opens them.
         combine: what makes one of a chain of a part.
-        durable: see `fetching.fetch`.
+        durable: whether they have to outlast a power cut.
     """
 
     store: Store
@@ -43,7 +43,8 @@ class Fetcher:
         """
         chain = chain_of(part, self.store)
         if len(chain) == 1:
-            fetch(part, self.store, self.keys, folder, owner, told, durable=self.durable)
+            give = fetch if self.durable else look_at
+            give(part, self.store, self.keys, folder, owner, told)
             return
         require_empty(folder)
         try:
@@ -63,7 +64,7 @@ class Fetcher:
         work.mkdir(0o700)
         for part, into in zip(chain, copies, strict=True):
             into.mkdir(0o700)
-            fetch(part, self.store, self.keys, into, None, _after(done, told), durable=False)
+            look_at(part, self.store, self.keys, into, None, _after(done, told))
             done += part.plain
         self.combine(chain[-1])(copies, work / "whole")
         for path in (work / "whole").iterdir():

@@ -3,6 +3,8 @@
 import os
 import shutil
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vrooli.backup.keys import Keys
@@ -22,14 +24,7 @@ _BUFFER = 1024 * 1024
 
 
 def fetch(
-    part: Part,
-    store: Store,
-    keys: Keys,
-    folder: Path,
-    owner: tuple[int, int] | None,
-    told: Told,
-    *,
-    durable: bool = True,
+    part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
 ) -> None:
     """Unpack `part` into `folder`, which is ours alone, and have it on the disk.
 
@@ -40,16 +35,44 @@ def fetch(
         folder: where it goes, empty.
         owner: user and group that the files are to belong to; None for us.
         told: gets how many bytes are done.
-        durable: whether it has to outlast a power cut; a look need not, and a disk is shared.
 
     Raises:
         UsageError: the folder is not empty.
         Damaged: the part is; what was unpacked of it is left.
         StorageError: the disk takes no more.
     """
+    _unpack_all(part, store, keys, folder, owner, told)
+    with _telling(store, folder):
+        if part.form == TREE:
+            os.sync()
+        else:
+            _synced(folder)
+        _hand_over(folder, owner)
+
+
+def _hand_over(folder: Path, owner: tuple[int, int] | None) -> None:
+    """The folder itself; last: until now nobody but us got in, to put a link in our way."""
+    if owner is not None:
+        os.chown(folder, *owner, follow_symlinks=False)
+
+
+def look_at(
+    part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
+) -> None:
+    """The same for a look, which need not outlast a power cut: the disk is shared with others."""
+    _unpack_all(part, store, keys, folder, owner, told)
+    with _telling(store, folder):
+        _hand_over(folder, owner)
+
+
+def _unpack_all(
+    part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
+) -> None:
+    """What is in `folder` then is ours to settle: it may not be on the disk yet, and the folder
+    itself belongs to us. See `fetch`.
+    """
     require_empty(folder)
-    reader = PartReader(part, store, keys.opener, AHEAD, told)
-    try:
+    with _telling(store, folder), PartReader(part, store, keys.opener, AHEAD, told) as reader:
         planted = Planted(folder) if part.form == TREE else None
         with tarfile.open(fileobj=reader, mode="r|", bufsize=_BUFFER, encoding="utf-8") as tar:
             for member in tar:
@@ -63,12 +86,12 @@ def fetch(
             pass
         if planted is not None:
             planted.finish()
-        if durable and planted is not None:
-            os.sync()
-        elif durable:
-            _synced(folder)
-        if owner is not None:  # last: until now nobody but us got in, to put a link in our way
-            os.chown(folder, *owner, follow_symlinks=False)
+
+
+@contextmanager
+def _telling(store: Store, folder: Path) -> Iterator[None]:
+    try:
+        yield
     except tarfile.TarError as error:
         raise damaged(store.where, f"it is no tar: {error}") from error
     except OSError as error:
@@ -77,8 +100,6 @@ def fetch(
             where=error.filename or str(folder),
             next_step="make room there, or make it writable, then again",
         ) from error
-    finally:
-        reader.close()
 
 
 def require_empty(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from vrooli.core.command import EnsureDirectory, WriteFile
 from vrooli.core.launch import LaunchSpec
+from vrooli.core.together import together
 from vrooli.stack.backing import Reading
 from vrooli.stack.postgres import source_rows
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
@@ -81,9 +82,10 @@ class Dumper:
         for number, database in enumerate(databases):
             async with _exported(live, database) as asker:
                 spec = self._database(installed, database, number, asker.snapshots[database])
-                await programs.run(f"dump {database}", spec, _silent)
-                rows = await source_rows.read(asker, {database: {}}, reading)
-                seen[database] = rows
+                _, seen[database] = await together(
+                    programs.run(f"dump {database}", spec, _silent),
+                    source_rows.read(asker, {database: {}}, reading),
+                )
         return databases, {"roles": roles if same else {}, **_together(seen)}
 
     def _globals(self, installed: Installation) -> LaunchSpec:

@@ -2,12 +2,12 @@
 so that one large table keeps all processors busy as well.
 """
 
-import asyncio
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vrooli.core.together import together
 from vrooli.stack.postgres.upgrade.ask import Asker, quoted
 
 Content = Literal["number", "md5", "hash"]
@@ -157,13 +157,7 @@ async def read(
                 found[key] = _added(found[key], value) if key in found else value
 
     sessions = min(_MOST_SESSIONS, len(os.sched_getaffinity(0)))
-    working = [asyncio.create_task(work()) for _ in range(sessions)]
-    try:
-        await asyncio.gather(*working)
-    finally:
-        for task in working:
-            task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
+    await together(*(work() for _ in range(sessions)))
     return found
 
 
