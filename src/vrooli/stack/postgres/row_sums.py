@@ -32,10 +32,11 @@ it is."""
 
 _MOST_SESSIONS = 4
 
+# With a star it is the row, also where a column is called like that.
 _SUMS = {
-    "md5": "sum(('x' || left(md5(vrooli_row::text), 15))::bit(60)::bigint)",
-    "text": "sum(hashtextextended(vrooli_row::text, 0))",
-    "row": "sum(hash_record_extended(vrooli_row, 0))",
+    "md5": "sum(('x' || left(md5((vrooli_row.*)::text), 15))::bit(60)::bigint)",
+    "text": "sum(hashtextextended((vrooli_row.*)::text, 0))",
+    "row": "sum(hash_record_extended(vrooli_row.*, 0))",
 }
 
 _HASHED = """'{bool,int2,int4,int8,oid,float4,float8,numeric,text,varchar,bpchar,bytea,uuid,jsonb,

@@ -36,9 +36,9 @@ def test_an_old_server_that_would_read_all_for_each_part_is_asked_once() -> None
 @pytest.mark.parametrize(
     ("hashed", "content", "said"),
     [
-        (True, "hash", "hash_record_extended(vrooli_row, 0)"),
-        (False, "hash", "hashtextextended(vrooli_row::text, 0)"),
-        (True, "md5", "md5(vrooli_row::text)"),
+        (True, "hash", "hash_record_extended(vrooli_row.*, 0)"),
+        (False, "hash", "hashtextextended((vrooli_row.*)::text, 0)"),
+        (True, "md5", "md5((vrooli_row.*)::text)"),
         (True, "number", "NULL::text"),
     ],
 )
