@@ -92,11 +92,13 @@ class Plain(Server):
         """Seconds that a program of the server's user takes; `shell` is what people write."""
         user = pwd.getpwnam("postgres")
         begun = time.monotonic()
-        subprocess.run(
-            shell or [str(part) for part in argv], shell=bool(shell),
+        ended = subprocess.run(
+            shell or [str(part) for part in argv], shell=bool(shell), text=True,
             user=user.pw_uid, group=user.pw_gid, extra_groups=[], cwd=self.folder,
-            env={**self.env, "HOME": str(self.folder)}, check=True, capture_output=True,
+            env={**self.env, "HOME": str(self.folder)}, capture_output=True,
         )  # fmt: skip
+        if ended.returncode:
+            raise SystemExit(f"{shell or argv[0]} ended with {ended.returncode}: {ended.stderr}")
         return time.monotonic() - begun
 
     def make(self) -> None:
