@@ -45,7 +45,7 @@ class Restoring(Upgrade):
         programs: bin folder of the programs that run it where the declared ones may not; noted
             with it.
         reached: what it holds, for people: the end of a sentence.
-        next: what has to be done afterwards, for people.
+        next: what has to be done afterwards, for people: a sentence.
     """
 
     programs = reached = next = ""
@@ -136,13 +136,13 @@ class Restoring(Upgrade):
         written = clusters.switch(of.place.home, of.name, now, before)
         await of.context.executor.run([about, named, *written], silent)
         at = time.strftime("%H:%M:%S", time.localtime(now.at))
-        self.note = f"{of.name} has the data of {self._wish.restore} since {at}{self.reached}."
+        said = [f"{of.name} has the data of {self._wish.restore} since {at}{self.reached}"]
         if kept:
-            self.note += (
-                f" What was in force is kept: `vrooli resource upgrade {of.name} --undo` goes back "
+            said.append(
+                f"What was in force is kept: `vrooli resource upgrade {of.name} --undo` goes back "
                 "to it, `--forget` removes it"
             )
-        self.note += self.next
+        self.note = ". ".join([*said, *filter(None, [self.next])])
 
     async def back(self) -> None:
         """See the base."""
