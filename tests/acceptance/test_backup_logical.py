@@ -1,12 +1,15 @@
-"""Archives of a database that is written to hold what it held in one snapshot."""
+"""Archives of a database that is written to hold what it held in one snapshot, and become a cluster
+of a newer version.
+"""
 
 import json
-import subprocess
+import os
+import signal
 from typing import Any
 
-from tests.support.older_postgres import NEWER, fill, sql
+from tests.support.older_postgres import OLDER, fill, holds_all, of, sql, version
 from tests.support.stack import LiveStack, said
-from tests.support.transfers import Transfers
+from tests.support.transfers import Transfers, add_up
 
 
 def _taken(stack: LiveStack) -> dict[str, Any]:
@@ -20,39 +23,58 @@ def _taken(stack: LiveStack) -> dict[str, Any]:
     return point
 
 
-def test_archives_are_exact_and_what_did_not_change_is_stored_once(stack: LiveStack) -> None:
-    stack.resource("postgres", "postgres")
-    stack.write()
+def test_archives_are_exact_and_become_a_newer_cluster(stack: LiveStack) -> None:
+    of(stack, OLDER)
     stack.up()
     fill(stack)
     with Transfers(stack):
         point = _taken(stack)
     assert point["parts"][0]["source"] == "postgres-logical"
-    refused = stack.run("restore", point["id"], "--yes")
-    assert (refused.returncode, "no server starts" in refused.stderr) == (1, True), said(refused)
-    none = stack.run("restore", "--yes")
-    assert none.returncode == 2, said(none)
-    ended = none
+    unnamed = stack.run("restore", "--yes")
+    assert (unnamed.returncode, "restore POINT" in unnamed.stderr) == (2, True), said(unnamed)
+    ended = unnamed
     for _ in range(2):  # the second one knows what the first one has
         ended = stack.run("backup", "run", "--logical", "--no-verify", "--json")
         assert ended.returncode == 0, said(ended)
     again = json.loads(ended.stdout)["parts"][0]
     assert again["facts"]["added"] < again["stored_bytes"] / 2, again
-    _has_one_table_back(stack)
+    sql(stack, "DELETE FROM kept WHERE id IN (3, 5)", "SELECT 1")
+    _one_table_comes_beside(stack, point["id"])
+    of(stack, None)
+    stack.up()
+    _leaves_nothing_when_it_is_killed(stack, point["id"])
+    restored = stack.run("restore", point["id"], "--only", "postgres", "--yes", "--json")
+    assert restored.returncode == 0, said(restored)
+    told = json.loads(restored.stdout)
+    assert (told["rto_seconds"] > 0, "--anew" in told["note"]) == (True, True), told
+    assert version(stack) == 18
+    holds_all(stack)
+    assert add_up(stack) >= 0
+    undone = stack.run("resource", "upgrade", "postgres", "--undo", "--yes")
+    assert undone.returncode == 0, said(undone)
+    assert (version(stack), sql(stack, "SELECT count(*) FROM kept")) == (16, 4998)
 
 
-def _has_one_table_back(stack: LiveStack) -> None:
-    into = stack.folder / "into"
-    into.mkdir()
-    fetched = stack.run("backup", "fetch", "--service", "postgres", "--into", str(into))
-    assert fetched.returncode == 0, said(fetched)
-    assert "CREATE ROLE reader" in (into / "globals.sql").read_text(encoding="utf-8")
-    folder = next(path for path in into.iterdir() if _restored(path, "-l").count("kept") > 0)
-    assert _restored(folder, "-a", "-t", "kept", "-f", "-").count("\n") > 5000
-    assert sql(stack, "SELECT count(*) FROM kept") == 5000
+def _one_table_comes_beside(stack: LiveStack, point: str) -> None:
+    ended = stack.run("restore", point, "--only", "vrooli.public.kept", "--json")
+    assert ended.returncode == 0, said(ended)
+    told = json.loads(ended.stdout)
+    differ = told["rows_differ"]
+    assert (differ["only_rescued"], differ["only_live"], differ["changed"]) == (2, 0, 0), told
+    sql(stack, told["undo"], "SELECT 1")
 
 
-def _restored(folder: Any, *how: str) -> str:
-    program = NEWER / "pg_restore"
-    ended = subprocess.run([program, *how, folder], capture_output=True, text=True, check=False)
-    return ended.stdout
+def _leaves_nothing_when_it_is_killed(stack: LiveStack, point: str) -> None:
+    data = stack.home / "data"
+    (data / "postgres.dump" / "cluster").mkdir(parents=True)  # as a backup leaves it that is killed
+    with stack.start("restore", point, "--only", "postgres", "--yes") as restore:
+        stack.until((data / "postgres.restore" / "archives").exists, "a cluster is made of them")
+        os.killpg(restore.pid, signal.SIGKILL)
+        stack.kill("autoheal")
+
+    def folders() -> list[str]:
+        return [path.name for path in data.iterdir() if path.is_dir()]
+
+    stack.until(lambda: folders() == ["postgres"], "nothing of it is left")
+    stack.until_ok()
+    assert sql(stack, "SELECT count(*) FROM kept") == 4998

@@ -11,7 +11,7 @@ from vrooli.stack.upgrading import Wish, around, upgrade_of
 async def restore_plan(
     board: Board, ledger: BackupLedger, point: str, service: str
 ) -> dict[str, Any]:
-    """`{point, service, room, steps[], stops[], outcome, why, begun}`.
+    """`{point, service, room, archives, steps[], stops[], outcome, why, begun}`.
 
     Args:
         board: the services.
@@ -33,13 +33,17 @@ async def restore_plan(
             next_step=f"`vrooli backup fetch {found.id} --service {name} --into FOLDER` unpacks it",
         )
     room = found.sizes.get(name, found.plain)
-    wish = Wish(restore=found.id, room=room, dry_run=True)
+    archives = not found.brings_back(name)
+    # Beside archives lies the cluster that they become, and nobody here knows how large that is.
+    room = 2 * room if archives else room
+    wish = Wish(restore=found.id, room=room, dry_run=True, archives=archives)
     about = around(board.supervisor.stack, {name}, board.wanted.running)
     steps = await upgrade_of(about.service, board.supervisor.context, wish).plan()
     return {
         "point": found.id,
         "service": name,
         "room": room,
+        "archives": archives,
         "steps": list(steps),
         "stops": sorted(about.affected),
         "outcome": found.outcome,

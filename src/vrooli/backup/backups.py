@@ -30,6 +30,7 @@ class Fetched:
         owner: whose the files shall be; empty for ours.
         wal: folder for what its server needs besides to recover; None for nothing.
         timeline: along which it will; 0 to the end of the point alone.
+        facts: file for what is known of the part; None for nowhere.
     """
 
     point: str
@@ -38,6 +39,7 @@ class Fetched:
     owner: str = ""
     wal: Path | None = None
     timeline: int = 0
+    facts: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ FORMAT = 1
 
 
 ARCHIVES = frozenset({"postgres-logical"})
-"""Sources whose parts are put back table by table, by who wants them; nothing starts on them."""
+"""Sources whose parts become a new cluster, by who names the point: no server starts on them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ then files, then what the stack is made of. It is there when all of that is in i
 It ends well only when that is so, and every store has it. With `--no-verify` it is only taken, and
 stays `unverified`. With `--incremental` it holds of PostgreSQL (17 or later) what changed since the
 last point; where the server cannot tell that, the whole, and why. With `--logical` it holds
-archives of PostgreSQL and its roles: for another version, or for single tables; no server starts
-on them.
+archives of PostgreSQL and its roles: for another version, or for single tables; `vrooli restore
+POINT` makes a new cluster of them.
 
 Examples:
 

@@ -80,11 +80,19 @@ def _register_fetch(group: typer.Typer, kit: Kit) -> None:
                 metavar="NUMBER",
             ),
         ] = 0,
+        facts: Annotated[
+            Path | None,
+            typer.Option(
+                "--facts",
+                help="A file for what is known of it, as JSON.",
+                metavar="FILE",
+            ),
+        ] = None,
         store: Store = "",
         file: File = None,
     ) -> None:
         from vrooli.backup.backups import Fetched
 
-        fetched = Fetched(wanted, service, into, owner, wal, timeline)
+        fetched = Fetched(wanted, service, into, owner, wal, timeline, facts)
         backups = kit.backups(home_to_change(kit, file)).only(store, render.out)
         backups.fetch(fetched, render.out)

@@ -11,7 +11,7 @@ from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.cli.restore_beside import Look, beside, require_no_moment
 from vrooli.cli.restore_parts import Mode, Restorings, without_system
-from vrooli.cli.restore_plan import Asked, Plan, require_starts
+from vrooli.cli.restore_plan import Asked, Plan, require_named
 from vrooli.cli.restore_told import tell_plan
 
 _RESTORE_HELP = """
@@ -41,6 +41,8 @@ Examples:
   vrooli restore --only shop.public.orders    one table, beside the one that serves
 
   vrooli restore --only redis,files
+
+  vrooli restore 20261128t084444z --only postgres --yes    of archives: a new cluster
 
   vrooli restore --side-by-side           look at it, and change nothing
 
@@ -139,7 +141,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
             plan.tell()
             tell_plan(backups, plan.parts)
         for point, part in plan.parts:
-            require_starts(point, part)
+            require_named(point, part, asked)
         mode = Mode(words, dry_run=dry_run, yes=yes, json=json)
         restoring = Restorings(kit, home, backups, plan, begun, mode)
         restoring.carry_out()

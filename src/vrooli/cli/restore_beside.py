@@ -50,8 +50,13 @@ def beside(
     backups: "Backups", found: "list[tuple[Point, Part]]", table: str, look: Look, *, json: bool
 ) -> None:
     """Do it, with what was `found` to be meant, or with a table of it."""
-    databases = {part.service: point for point, part in found if part.source == PHYSICAL}
-    if look.into is not None and not table and len(databases) < len(found):
+    from vrooli.backup.point import ARCHIVES
+
+    copies = [part for _, part in found if part.source == PHYSICAL]
+    databases = {
+        part.service: point for point, part in found if part.source in (PHYSICAL, *ARCHIVES)
+    }
+    if look.into is not None and not table and len(copies) < len(found):
         for point, part in found:
             fetch(backups, point, part, look.into)
         return

@@ -38,6 +38,12 @@ def without_system(parts: "list[tuple[Point, Part]]", *, asked: bool) -> "list[t
         UsageError: nothing else was asked for.
     """
     kept = [one for one in parts if one[1].source != "system"]
+    if parts and not kept and not asked:
+        raise UsageError(
+            "there is no copy of a service or of files to go back to",
+            next_step="`vrooli backup run` takes one; a point that holds archives is named: "
+            "`vrooli restore POINT`",
+        )
     if parts and not kept:
         raise UsageError(
             "what a stack is made of is not put over what runs",
@@ -51,11 +57,15 @@ def without_system(parts: "list[tuple[Point, Part]]", *, asked: bool) -> "list[t
 def fetch(backups: "Backups", point: "Point", part: "Part", into: Path) -> None:
     """Unpack it below `into`, in a folder of its own name, and touch nothing else."""
     from vrooli.backup.backups import Fetched
+    from vrooli.backup.point import ARCHIVES
 
     folder = into / part.service
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     backups.fetch(Fetched(point.id, part.service, folder), note)
     render.out(f"{part.service} of {point.id}: {size(part.plain)} in {folder}")
+    if part.source in ARCHIVES:
+        for number, database in enumerate((part.facts.get("rows") or {}).get("databases", ())):
+            render.out(render.plain(f"  {folder}/{number:04}: the archive of {database}"))
 
 
 def files(

@@ -89,6 +89,7 @@ class Plan:
     def wish(self, point: "Point", part: "Part", *, dry_run: bool) -> "Wish":
         """What is asked of the resource."""
         from vrooli.backup.chains import room_of
+        from vrooli.backup.point import ARCHIVES
         from vrooli.stack.upgrading import Wish
 
         way, room = self._ways.get(part.service), room_of(part, self._store)
@@ -97,6 +98,9 @@ class Plan:
             along = {"until": self._moment.text, "timeline": way.timeline}
             room += way.size
         along["mark"] = secrets.token_hex(4)
+        if part.source in ARCHIVES:
+            along["archives"] = True
+            room += int((part.facts.get("before") or {}).get("bytes", 0))
         return Wish(restore=point.id, room=room, dry_run=dry_run, store=self._name, **along)
 
     def since(self, point: "Point", part: "Part") -> float:
@@ -151,14 +155,13 @@ def _with_moments(parts: "Parts") -> "Parts":
     return found
 
 
-def require_starts(point: "Point", part: "Part") -> None:
-    """Refuse what no server starts on."""
+def require_named(point: "Point", part: "Part", asked: Asked) -> None:
+    """Refuse archives that nobody named: copies are what a restore goes back to by itself."""
     from vrooli.backup.point import ARCHIVES
 
-    if part.source in ARCHIVES:
+    if part.source in ARCHIVES and not asked.point:
         raise Refused(
-            f"of {part.service} it holds archives, on which no server starts",
+            f"of {part.service} there are archives alone, which become a new cluster",
             where=point.id,
-            next_step=f"`vrooli backup fetch {point.id} --service {part.service} --into FOLDER`"
-            ", then pg_restore what you want of it; the how-to says how",
+            next_step=f"`vrooli restore {point.id}` if that is meant",
         )

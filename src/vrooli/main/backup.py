@@ -1,6 +1,7 @@
 """Composition root of `vrooli backup`: what takes, lists, proves and fetches restore points."""
 
 import asyncio
+import json
 import os
 import secrets
 import time
@@ -17,7 +18,7 @@ from vrooli.backup.combining import Fetcher
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.drilling import BUSY
-from vrooli.backup.point import Part, Point
+from vrooli.backup.point import ARCHIVES, Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
 from vrooli.backup.pruning import Pruning
@@ -37,13 +38,15 @@ from vrooli.main.backup_beside import BesideCopies, Fetch
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_drill import drill
-from vrooli.main.backup_left import PROOF_LOCK, swept
+from vrooli.main.backup_left import BACKUP_LOCK, PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.main.backup_rescue import Rescue
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.durable import write_durably
+from vrooli.stack.postgres.archives import Archived
 from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
@@ -116,7 +119,7 @@ class StackBackups:
             Busy: another one is being taken.
             VrooliError: it could not be taken; nothing counts as a restore point then.
         """
-        with self._place.alone("backup.lock", "another backup"):
+        with self._place.alone(BACKUP_LOCK, "another backup"):
             try:
                 name, point = asyncio.run(self._take(progress, how))
             except VrooliError as error:
@@ -211,6 +214,8 @@ class StackBackups:
                 where=store.where,
                 next_step=f"`vrooli backup show {point.id}` tells what it has",
             )
+        if wanted.facts is not None:
+            write_durably(wanted.facts, json.dumps(part.facts))
         total = sum(one.plain for one in chain_of(part, store))
         room = Room(wanted.folder)
         room.require(total)
@@ -231,7 +236,8 @@ class StackBackups:
 
     def begin_beside(self, wanted: str, service: str, told: Told) -> str:
         """See `main.backup_beside`."""
-        return BesideCopies(self._place, service).begin(self._of(wanted, service), told)
+        fetch, archived = self._of(wanted, service), self._archived(wanted, service)
+        return BesideCopies(self._place, service).begin(fetch, archived, told)
 
     def end_beside(self, service: str) -> bool:
         """The same."""
@@ -245,7 +251,15 @@ class StackBackups:
 
     def rescue(self, wanted: str, service: str, table: str, told: Told) -> Rescued:
         """See `main.backup_rescue`."""
-        return Rescue(self._place, service, told).table(table, self._of(wanted, service))
+        fetch, archived = self._of(wanted, service), self._archived(wanted, service)
+        return Rescue(self._place, service, told).table(table, fetch, archived)
+
+    def _archived(self, wanted: str, service: str) -> Archived | None:
+        """What is known of them, where those are what a point has of a service."""
+        part = self.store().point(wanted).part_of(service)
+        if part is None or part.source not in ARCHIVES:
+            return None
+        return Archived.of_facts(part.facts, service)
 
     def _of(self, wanted: str, service: str) -> Fetch:
         def fetch(folder: Path, owner: str, told: Told) -> None:
@@ -255,7 +269,7 @@ class StackBackups:
 
     async def _take(self, progress: Callable[[str, int], None], how: Taking) -> tuple[str, Point]:
         async with self._place.context() as context:
-            await swept(context)  # it may take the room that is needed
+            await swept(context, ours=(BACKUP_LOCK,))  # it may take the room that is needed
             await asyncio.to_thread(BlobFolder(self._place.folder).tidy)
             backings = backings_of(context)
             found = chosen(backings, {name: one.form for name, one in backings.items()}, how.only)

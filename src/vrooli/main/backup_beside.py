@@ -19,6 +19,7 @@ from vrooli.stack.beside import BESIDE
 from vrooli.stack.compiled import read_compiled
 from vrooli.stack.kinds import kind_of
 from vrooli.stack.postgres import clusters
+from vrooli.stack.postgres.archives import Archived, Loading
 from vrooli.stack.postgres.beside import ClusterCopy
 from vrooli.stack.resources.postgres import PostgresKind, PostgresOptions
 from vrooli.stack.runtime import Context
@@ -35,15 +36,15 @@ class BesideCopies:
     place: BackupPlace
     service: str
 
-    def begin(self, fetch: Fetch, told: Told) -> str:
-        """Have what `fetch` brings serve; the command that gets one in.
+    def begin(self, fetch: Fetch, archived: Archived | None, told: Told) -> str:
+        """Have what `fetch` brings serve, a cluster or archives; the command that gets one in.
 
         Raises:
             Refused: there is one already.
             StartFailed: it does not come up.
         """
         with self.place.alone(BESIDE_LOCK, "another copy"):
-            return asyncio.run(self._begin(fetch, told))
+            return asyncio.run(self._begin(fetch, archived, told))
 
     def end(self) -> bool:
         """Have nothing left of it; whether there was anything."""
@@ -75,7 +76,7 @@ class BesideCopies:
         inside = [str(programs.bin / "psql"), f"--host={folder}", f"--port={port}"]
         return shlex.join(server), shlex.join([*inside, "--username=postgres"])
 
-    async def _begin(self, fetch: Fetch, told: Told) -> str:
+    async def _begin(self, fetch: Fetch, archived: Archived | None, told: Told) -> str:
         async with self.place.context() as context:
             copy = copy_of(context, self.service, BESIDE)
             if copy.stage.folder.exists():
@@ -86,6 +87,10 @@ class BesideCopies:
                 )
             try:
                 await fetched(copy, fetch, told)
+                if archived is not None:
+                    loading = Loading.beside(copy.of, copy.stage, archived)
+                    async with loading.serving(told):
+                        await loading.load(told)
                 await copy.begin(told)
             except BaseException:
                 await copy.remove()

@@ -23,6 +23,7 @@ from vrooli.host.secrets import FileSecrets, secret_in
 from vrooli.host.standing_back import stand_back
 from vrooli.host.start_keeper import answering
 from vrooli.main.assemble import context_for
+from vrooli.main.backup_left import lock_path
 from vrooli.main.backup_spread import BackupSpread
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.places import this_machine
@@ -81,15 +82,15 @@ class BackupPlace:
         as_job = JOB in self.environment
         if as_job:
             stand_back()
-        folder = self.home.holds if name == "backup.lock" else self.home.root
+        path = lock_path(self.home, name)
         if not self.home.root.is_dir():
             raise UsageError(
                 "there is no stack here yet",
                 where=str(self.home.root),
                 next_step="`vrooli up` makes it; VROOLI_HOME names another home",
             )
-        folder.mkdir(mode=0o700, exist_ok=True)
-        lock = FileLock(folder / name, purpose)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        lock = FileLock(path, purpose)
         lock.take(wait=True) if as_job else _take(lock)
         try:
             yield

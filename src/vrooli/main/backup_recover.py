@@ -17,7 +17,7 @@ from typing import Any
 from vrooli import __version__
 from vrooli.backup.fetching import fetch
 from vrooli.backup.keys import IDENTITY, MAC, keys_of
-from vrooli.backup.point import Point
+from vrooli.backup.point import ARCHIVES, Point
 from vrooli.backup.recovery import (
     RUN,
     Asked,
@@ -248,7 +248,8 @@ class StackRecovery:
         told(f"restore {service}, {part.plain // 1_000_000} MB")
         # The same each time: whoever was killed after it was in force does not do it again.
         mark = hashlib.sha256(f"{self.point.id} {service}".encode()).hexdigest()[:8]
-        wish = Wish(restore=self.point.id, room=part.plain, mark=mark)
+        archives = part.source in ARCHIVES
+        wish = Wish(restore=self.point.id, room=part.plain, mark=mark, archives=archives)
         self._up.upgrade(self.home, service, wish, told)
         self._up.upgrade(self.home, service, Wish(forget=True), told)
 

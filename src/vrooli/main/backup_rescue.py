@@ -17,6 +17,7 @@ from vrooli.main.backup_beside import Fetch, copy_of, fetched
 from vrooli.main.backup_left import RESCUE_LOCK
 from vrooli.main.backup_place import BackupPlace
 from vrooli.stack.beside import RESCUE
+from vrooli.stack.postgres.archives import Archived, Loading
 from vrooli.stack.postgres.beside import ClusterCopy
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.rescue import tables
@@ -38,28 +39,42 @@ class Rescue:
     service: str
     told: Told
 
-    def table(self, said: str, fetch: Fetch) -> Rescued:
-        """Take the table that `said` names out of what `fetch` brings.
+    def table(self, said: str, fetch: Fetch, archived: Archived | None) -> Rescued:
+        """Take the table that `said` names out of what `fetch` brings: a cluster, or archives.
 
         Raises:
             UsageError: there is no such table, or more than one.
             StartFailed: the copy does not come up, or the table cannot be copied.
         """
         with self.place.alone(RESCUE_LOCK, "another rescue"):
-            return asyncio.run(self._table(said, fetch))
+            return asyncio.run(self._table(said, fetch, archived))
 
-    async def _table(self, said: str, fetch: Fetch) -> Rescued:
+    async def _table(self, said: str, fetch: Fetch, archived: Archived | None) -> Rescued:
         async with self.place.context() as context:
             copy = copy_of(context, self.service, RESCUE)
             live = _live(copy.of)
             await live.json("SELECT 1")  # it has to serve: say so before anything is fetched
             try:
                 await fetched(copy, fetch, self.told)
+                if archived is not None:
+                    return await self._out_of(archived, copy, live, said)
                 async with copy.served(self.told) as asker:
                     table = await tables.found(asker, said)
                     return await _Taking(copy, asker, live, self.told).take(table)
             finally:
                 await copy.remove()
+
+    async def _out_of(
+        self, archived: Archived, copy: ClusterCopy, live: Asker, said: str
+    ) -> Rescued:
+        """All tables are made, and only the one that is meant gets its rows."""
+        loading = Loading.beside(copy.of, copy.stage, archived)
+        async with loading.serving(self.told) as asker:
+            await loading.load(self.told, "--schema-only")
+            table = await tables.found(asker, said)
+            holding = [(one.schema, one.name) for one in await tables.family(asker, table)]
+            await loading.rows_of(holding, table.database, self.told)
+            return await _Taking(copy, asker, live, self.told).take(table)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class Wish:
             0/16B3748; empty for the point alone.
         timeline: along which; 0 with the point alone.
         store: name of the store that it comes from; empty for whichever has it.
+        archives: whether what it holds of the resource are archives, for a new cluster.
         mark: hex digits that tell this wish from others: asked for once more, it is known whether
             it has been done.
     """
@@ -69,6 +70,7 @@ class Wish:
     timeline: int = 0
     store: str = ""
     mark: str = ""
+    archives: bool = False
 
     def __post_init__(self) -> None:
         """Raise UsageError for what cannot be meant."""
@@ -98,6 +100,11 @@ class Wish:
                 "`until` must be `latest`, a time with its zone or a position in the WAL, with its "
                 "`timeline`",
                 next_step="`vrooli restore --to` finds them",
+            )
+        if self.archives and (self.until or not self.restore):
+            raise UsageError(
+                "`archives` are of a restore point alone: no WAL leads on from them",
+                next_step="leave `until` out, and name the point as `restore`",
             )
         if (self.undo, self.forget, bool(self.restore)).count(True) > 1:
             raise UsageError(

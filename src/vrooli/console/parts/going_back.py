@@ -42,7 +42,8 @@ def order_of(plan: Mapping[str, Any], said: Fields) -> dict[str, Any]:
     """What `POST /operations` is asked beside the service; the watchdog decides about `confirm`,
     nothing is filled in for the person. Pure.
     """
-    options = {"restore": plan["point"], "room": plan["room"]}
+    options = {name: plan[name] for name in ("room", "archives")}
+    options["restore"] = plan["point"]
     return {"options": options, "confirm": said.get("confirm", "")}
 
 

@@ -98,10 +98,11 @@ class ClusterCopy:
         return self.of.programs_of(major)
 
     async def _made_ready(self, told: Told) -> Installation:
-        """In a timeline of its own, as after a restore."""
+        """In a timeline of its own, as after a restore; what was made from archives has one."""
         programs, run = self.programs(), self.of.context.executor.run
-        signal = self.stage.cluster / "recovery.signal"
-        await run([WriteFile(str(signal), "", 0o600, self.stage.user)], told)
+        if (self.stage.cluster / "backup_label").exists():
+            signal = self.stage.cluster / "recovery.signal"
+            await run([WriteFile(str(signal), "", 0o600, self.stage.user)], told)
         if programs.sources:
             await run([CopyTree(programs.sources, programs.root)], told)
         told("start it, beside what serves")

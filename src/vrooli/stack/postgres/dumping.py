@@ -104,7 +104,7 @@ class Dumper:
             f"--jobs={self.jobs}",
             f"--snapshot={snapshot}",
             f"--file={self.stage.cluster / folder_of(number)}",
-            f"--dbname={_conninfo(database)}",
+            f"--dbname={conninfo(database)}",
         )
 
     def _spec(self, installed: Installation, name: str, *arguments: str) -> LaunchSpec:
@@ -131,7 +131,7 @@ def files_in(folder: Path) -> Sequence[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _conninfo(database: str) -> str:
+def conninfo(database: str) -> str:
     """A name may look like a connection string."""
     escaped = database.replace("\\", "\\\\").replace("'", "\\'")
     return f"dbname='{escaped}'"

@@ -53,7 +53,7 @@ def removed(data: Path, service: str, purpose: str = UPGRADE) -> Sequence[Comman
     """Have nothing of it left: first whoever works in the folder, then what it was about to give a
     name, then the folder.
     """
-    made = [EndLaunches(made_as(service))] if purpose == UPGRADE else []
+    made = [EndLaunches(made_as(service))] if purpose in (UPGRADE, RESTORE) else []
     stage = stage_folder(data, service, purpose)
     return (
         EndLaunches(launched_as(service, purpose)),

@@ -123,6 +123,7 @@ class PostgresKind(Kind):
 
     def upgrade(self, service: Service, context: "Context", wish: "Wish") -> "Upgrade":
         """By pg_upgrade into a folder of its own; see `stack.postgres.upgrade`."""
+        from vrooli.stack.postgres.archive_restore import ArchiveRestore
         from vrooli.stack.postgres.restore import Restore
         from vrooli.stack.postgres.upgrade.move import Move
         from vrooli.stack.postgres.upgrade.undo import Forget, PostgresUndo
@@ -131,7 +132,8 @@ class PostgresKind(Kind):
         if wish.undo:
             return PostgresUndo(resource)
         if wish.restore:
-            return Restore(resource, wish, _apart(service, context, RESTORE))
+            kind = ArchiveRestore if wish.archives else Restore
+            return kind(resource, wish, _apart(service, context, RESTORE))
         return Forget(resource) if wish.forget else Move(resource, wish)
 
     def backing(self, service: Service, context: "Context") -> "Backing | None":

@@ -33,6 +33,13 @@ SELECT (SELECT json_build_object(
 FROM pg_class c WHERE c.oid = {table})"""
 """A partitioned table has its bytes in its partitions."""
 
+_FAMILY = """
+WITH RECURSIVE family(oid) AS (SELECT {table}::oid
+    UNION SELECT inhrelid FROM pg_inherits JOIN family ON inhparent = family.oid)
+SELECT json_agg(json_build_array(n.nspname, c.relname)) FROM family
+JOIN pg_class c ON c.oid = family.oid JOIN pg_namespace n ON n.oid = c.relnamespace"""
+"""Rows of a table lie in its partitions, and in what inherits from it."""
+
 SHOWN = 10
 
 
@@ -107,8 +114,7 @@ async def everything(asker: Asker) -> list[Table]:
 
 async def facts(asker: Asker, table: Table) -> Facts | None:
     """What is known of `table` there; None when there is none."""
-    literal = "'" + table.qualified.replace("'", "''") + "'"
-    query = _COLUMNS.format(table=f"to_regclass({literal})")
+    query = _COLUMNS.format(table=_regclass(table))
     said: dict[str, Any] | None = await asker.json(query, table.database)
     if said is None:
         return None
@@ -120,6 +126,17 @@ async def facts(asker: Asker, table: Table) -> Facts | None:
         owner=said["owner"],
         size=int(said["bytes"]),
     )
+
+
+async def family(asker: Asker, table: Table) -> list[Table]:
+    """It, and all that its rows may lie in."""
+    listed = await asker.json(_FAMILY.format(table=_regclass(table)), table.database)
+    return [Table(table.database, schema, name) for schema, name in listed]
+
+
+def _regclass(table: Table) -> str:
+    literal = table.qualified.replace("'", "''")
+    return f"to_regclass('{literal}')"
 
 
 def _parts(said: str) -> tuple[str, ...]:

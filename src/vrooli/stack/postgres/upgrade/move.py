@@ -7,9 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
-from vrooli.core.command import Command, CopyTree, Remove, Rename, WriteFile
+from vrooli.core.command import Command, CopyTree, Remove, Rename
 from vrooli.core.errors import Refused, StartFailed, StorageError, VrooliError
 from vrooli.stack.job_launch import is_job
 from vrooli.stack.postgres import clusters
@@ -128,7 +127,8 @@ class Move(Upgrade):
         await run([CopyTree(x.sources, x.root) for x in (old, new) if x.sources], told)
         await run(initialised(self._new(new), of.stage.folder, of.conf(new.major)), told)
         await run(of.stage.made(of.password), told)
-        await run(await asyncio.to_thread(self._carried, seen.data), told)
+        carried = await asyncio.to_thread(lambda: [*look.carried(seen.data)])
+        await run(of.stage.given(carried), told)
         await self._programs.run("check the settings", of.stage.settings(new), told)
         if seen.inside is not None:
             check = of.stage.pg_upgrade(old, new, seen.data, check=True)
@@ -138,16 +138,6 @@ class Move(Upgrade):
         of = self._of
         made = of.new_cluster(new)
         return replace(made, data=of.folder(new.major), log_path=str(of.stage.log))
-
-    def _carried(self, data: Path) -> list[WriteFile]:
-        stage = self._of.stage
-        return [
-            # latin-1 gives every byte back as it was.
-            WriteFile(
-                str(stage.cluster / name), content.decode("latin-1"), 0o600, stage.user, "latin-1"
-            )
-            for name, content in look.carried(data)
-        ]
 
     async def move(self, told: Told) -> None:
         """See the base. What is compared is read with nobody else in."""

@@ -146,7 +146,7 @@ class Resource:
         Raises:
             UsageError: there is no such version here, or it is older than the data.
         """
-        known = self._candidates()
+        known = self.candidates()
         chosen = [item for item in known if _is(item, to)]
         if not chosen:
             versions = sorted({item.version for item in known})
@@ -187,7 +187,12 @@ class Resource:
             if job.launch_name in running and groups & set(job.needs)
         )
 
-    def _candidates(self) -> list[Installation]:
+    def candidates(self) -> list[Installation]:
+        """All programs that are what the stack declares.
+
+        Raises:
+            ConfigError: there are none in the folder that it names.
+        """
         if self.declared == "embedded":
             return installations.embedded_ones(self.place.home.pgsql)
         return [installations.system(self.declared)]

@@ -2,7 +2,7 @@
 runs there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -76,6 +76,16 @@ class Stage:
             WriteFile(str(self.work / "pg_hba.conf"), _HBA, 0o600, self.user),
             WriteFile(str(self.work / "pgpass"), entry, 0o600, self.user),
         )
+
+    def given(self, files: Iterable[tuple[str, bytes]]) -> list[WriteFile]:
+        """Have files of an operator in the new cluster, by their names."""
+        return [
+            # latin-1 gives every byte back as it was.
+            WriteFile(
+                str(self.cluster / name), content.decode("latin-1"), 0o600, self.user, "latin-1"
+            )
+            for name, content in files
+        ]
 
     def server(
         self, programs: Installation, data: Path, settings: Sequence[str] = ()
