@@ -59,6 +59,7 @@ class Covered:
     """What can be gone back to, of one service.
 
     Attributes:
+        source: what took it, like `postgres-physical`.
         verified: Unix seconds of the newest point whose proof held; 0 when there is none.
         newest: of the newest one at all.
         allowed: seconds that the verified one may be old.
@@ -66,6 +67,7 @@ class Covered:
     """
 
     name: str
+    source: str
     verified: float
     newest: float
     allowed: float
@@ -119,6 +121,24 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A store.
+
+    Attributes:
+        where: its address.
+        words: how many points it has.
+        newest: Unix seconds of the newest of them; 0 when it has none.
+        level: whether it has what the others have.
+    """
+
+    name: str
+    where: str
+    words: str
+    newest: float
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
 class Backups:
     """All of it.
 
@@ -138,6 +158,7 @@ class Backups:
     warned: tuple[Warned, ...] = ()
     due: tuple[Due, ...] = ()
     wal: tuple[Received, ...] = ()
+    stores: tuple[Place, ...] = ()
     trouble: str = ""
 
     @property
@@ -165,6 +186,7 @@ def backups_of(said: Mapping[str, Any]) -> Backups:
         warned=tuple(_warned(said["checks"])),
         due=tuple(_due(row) for row in said["jobs"]),
         wal=tuple(_received(row, said["points"]) for row in said.get("wal") or ()),
+        stores=tuple(_place(row, int(said["count"])) for row in said.get("stores") or ()),
         trouble=str(said["trouble"]),
     )
 
@@ -213,7 +235,8 @@ def utc(at: float) -> str:
 def _covered(row: Mapping[str, Any], now: float) -> Covered:
     verified, allowed = float(row["verified_taken"]), float(row["rpo_objective"])
     old = bool(verified) and now - verified > allowed
-    return Covered(str(row["name"]), verified, float(row["taken"]), allowed, old)
+    name, source, newest = str(row["name"]), str(row["source"]), float(row["taken"])
+    return Covered(name, source, verified, newest, allowed, old)
 
 
 def _point(row: Mapping[str, Any]) -> Point:
@@ -246,6 +269,15 @@ def _due(row: Mapping[str, Any]) -> Due:
     result = row.get("result") or {}
     wrong = str(result.get("message") or "") if result.get("status") in _WORST and last else ""
     return Due(str(row["name"]), float(row["next_due"] or 0.0), bool(row["running"]), wrong)
+
+
+def _place(row: Mapping[str, Any], count: int) -> Place:
+    """It lacks points that another one has where a copy to it failed, or is still to come."""
+    has, lacks = int(row["points"]), int(row["lacks"])
+    level: Level = "ok" if not lacks else "warning" if row["has_newest"] else "critical"
+    words = f"all {count} points" if not lacks else f"{has} points; {lacks} of {count} are missing"
+    newest = float(row["newest"])
+    return Place(str(row["name"]), str(row["where"]), words, newest, level if count else "unknown")
 
 
 def _received(row: Mapping[str, Any], points: Iterable[Mapping[str, Any]]) -> Received:
