@@ -10,10 +10,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from vrooli.backup.installed import packages
 from vrooli.backup.keys import IDENTITY
 from vrooli.backup.source import Source
 from vrooli.backup.sources.files import FilesBacking
-from vrooli.backup.sources.packages import packages
 from vrooli.core.home import Home
 from vrooli.stack.backing import Backing, Member, Members
 from vrooli.stack.backup_settings import FilesSettings

@@ -5,7 +5,7 @@ import struct
 from contextlib import closing
 from pathlib import Path
 
-from vrooli.backup.sources.packages import dpkg, rpm
+from vrooli.backup.installed import dpkg, rpm
 
 
 def test_dpkg_names_what_is_installed(tmp_path: Path) -> None:
