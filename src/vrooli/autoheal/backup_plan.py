@@ -1,73 +1,139 @@
-"""What going back to a restore point would do. It only looks: nothing is fetched."""
+"""What going back would do. It only looks: nothing is fetched.
 
+Which points and which WAL lead there says a process of its own, which opens the stores; what that
+does to the services is said here.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from vrooli.autoheal.backups import BackupRecord
 from vrooli.autoheal.board import Board
-from vrooli.core.errors import UnknownName, UsageError
-from vrooli.stack.backup_ledger import BackupLedger, Taken
-from vrooli.stack.upgrading import Wish, around, upgrade_of
+from vrooli.core.errors import ProtocolError, Refused, UsageError, VrooliError
+from vrooli.core.ports.children import Children, Ended
+from vrooli.stack.backup_ledger import BackupLedger
+from vrooli.stack.names import valid_name
+from vrooli.stack.upgrading import RESTORE_POINT, Wish, around, upgrade_of
+
+DEADLINE = 25.0
+"""Seconds of one look into the stores; who asks waits for little more."""
+
+LONGEST_MOMENT, MOST_SERVICES = 64, 20
 
 
-async def restore_plan(
-    board: Board, ledger: BackupLedger, point: str, service: str
-) -> dict[str, Any]:
-    """`{point, service, room, archives, steps[], stops[], outcome, why, begun}`.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for.
 
-    Args:
-        board: the services.
-        ledger: what is known of points.
-        point: id of one.
-        service: which part of it; may be empty where there is only one.
-
-    Raises:
-        UnknownName: there is no such point.
-        UsageError: it has nothing of that service, or that cannot be restored by the watchdog.
-        Refused: it cannot be done now, with every reason.
+    Attributes:
+        point: id of a restore point; empty for the newest good one of each service.
+        to: a moment that is gone back to; empty for all there is.
+        services: whose data; none: all that can be had.
     """
-    found = _point(ledger, point)
-    name = _service(found, service)
-    if name not in board.supervisor.stack.services:
-        raise UsageError(
-            f"`{name}` is no service of this stack",
-            where=found.id,
-            next_step=f"`vrooli backup fetch {found.id} --service {name} --into FOLDER` unpacks it",
-        )
-    room = found.sizes.get(name, found.plain)
-    archives = not found.brings_back(name)
-    # Beside archives lies the cluster that they become, and nobody here knows how large that is.
-    room = 2 * room if archives else room
-    wish = Wish(restore=found.id, room=room, dry_run=True, archives=archives)
-    about = around(board.supervisor.stack, {name}, board.wanted.running)
-    steps = await upgrade_of(about.service, board.supervisor.context, wish).plan()
-    return {
-        "point": found.id,
-        "service": name,
-        "room": room,
-        "archives": archives,
-        "steps": list(steps),
-        "stops": sorted(about.affected),
-        "outcome": found.outcome,
-        "why": found.why,
-        "begun": found.begun,
-    }
+
+    point: str
+    to: str
+    services: tuple[str, ...]
+
+    def require_meant(self) -> None:
+        """UsageError, with the key, for what cannot be meant."""
+        if self.point and not RESTORE_POINT.fullmatch(self.point):
+            raise UsageError(
+                f"`{self.point[:40]}` is no id of a restore point",
+                where="point",
+                next_step="`GET /backups` lists them",
+            )
+        if len(self.to) > LONGEST_MOMENT:
+            raise UsageError(
+                "it is too long for a moment", where="to", next_step='write "2026-11-28 11:52"'
+            )
+        wrong = next((name for name in self.services if not valid_name(name)), "")
+        if wrong or len(self.services) > MOST_SERVICES:
+            raise UsageError(
+                f"`{wrong[:40]}` is no name of a service" if wrong else "too many services",
+                where="services",
+                next_step="write names, with commas between them",
+            )
 
 
-def _point(ledger: BackupLedger, wanted: str) -> Taken:
-    for point in ledger.points:
-        if point.id == wanted:
-            return point
-    raise UnknownName(
-        f"there is no restore point `{wanted[:40]}`", wanted, next_step="`vrooli backup list`"
-    )
+@dataclass(frozen=True)
+class RestorePlans:
+    """Plans of restores.
+
+    Attributes:
+        board: the services.
+        record: what is known of backups.
+        children: starts the process that opens the stores.
+        module: that does it.
+    """
+
+    board: Board
+    record: BackupRecord
+    children: Children
+    module: str
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def plan(self, wanted: Wanted) -> dict[str, Any]:
+        """`{parts[], notes[]}`, see the route.
+
+        Raises:
+            UsageError, Refused: it cannot be done; `where` is the key of the question.
+            DeadlineExceeded: a store does not answer.
+        """
+        wanted.require_meant()
+        said = {"point": wanted.point, "to": wanted.to, "services": list(wanted.services)}
+        given = json.dumps({**said, "seconds": DEADLINE}).encode()
+        async with self._turn:  # each of them is a Python: many who look are none too many
+            answer = _read(await self.children.run(self.module, given, DEADLINE))
+        ledger = (await self.record.look()).ledger
+        parts = [await self._part(row, ledger) for row in answer["parts"]]
+        return {"parts": parts, "notes": list(map(str, answer["notes"]))}
+
+    async def _part(self, row: Mapping[str, Any], ledger: BackupLedger) -> dict[str, Any]:
+        told = {
+            **row,
+            "seconds": seconds_of(ledger, str(row["service"]), str(row["point"])),
+            "steps": [],
+            "stops": [],
+            "refused": None,
+        }
+        name, order = str(row["service"]), row["order"]
+        if order is None or name not in self.board.supervisor.stack.services:
+            return told | {"order": None}
+        about = around(self.board.supervisor.stack, {name}, self.board.wanted.running)
+        told["stops"] = sorted(about.affected)
+        try:
+            wish = Wish(**order, dry_run=True)
+            upgrade = upgrade_of(about.service, self.board.supervisor.context, wish)
+            told["steps"] = list(await upgrade.plan())
+        except VrooliError as error:
+            told["refused"] = {"message": error.said_of(name), "next_step": error.next_step}
+        return told
 
 
-def _service(point: Taken, wanted: str) -> str:
-    if not wanted and len(point.services) == 1:
-        return point.services[0]
-    if wanted not in point.services:
-        raise UsageError(
-            f"it has nothing of `{wanted[:40]}`" if wanted else "it has several services",
-            where=point.id,
-            next_step=f"say `service`: {', '.join(point.services)}",
-        )
-    return wanted
+def seconds_of(ledger: BackupLedger, service: str, point: str) -> float:
+    """How long it may take: as the last drill of it that held, else as the last proof of that
+    point; 0 where nobody knows. Pure.
+    """
+    drills = (one.rto for one in reversed(ledger.drills) if one.ok and one.service == service)
+    proofs = (one.seconds for one in ledger.points if one.id == point)
+    return next(drills, next(proofs, 0.0))
+
+
+def _read(ended: Ended) -> Mapping[str, Any]:
+    try:
+        answer: dict[str, Any] = json.loads(ended.output)
+        if "error" in answer:
+            told, where = answer["error"], str(answer["field"])
+            kind = UsageError if answer["usage"] else Refused
+            raise kind(str(told["message"]), where=where, next_step=str(told["next_step"]))
+        return {"parts": list(answer["parts"]), "notes": list(answer["notes"])}
+    except (ValueError, KeyError, TypeError) as error:
+        last = ended.errors.strip().rpartition("\n")[2]
+        raise ProtocolError(
+            f"nobody could say what it would do (exit code {ended.code}): {last[:200]}",
+            next_step="`vrooli restore --dry-run` says more",
+        ) from error

@@ -56,7 +56,9 @@ def _of(name: str, newest: Taken, ledger: BackupLedger) -> OfService:
     return OfService(name, source, newest, next(good, None), next(drills, None))
 
 
-def told(known: Known, objectives: Objectives, limit: int, before: str) -> dict[str, Any]:
+def told(
+    known: Known, objectives: Objectives, limit: int, before: str, stores: Mapping[str, str]
+) -> dict[str, Any]:
     """All of it, newest first; of the points one page.
 
     Args:
@@ -64,6 +66,7 @@ def told(known: Known, objectives: Objectives, limit: int, before: str) -> dict[
         objectives: what may be lost, and how long a restore may take.
         limit: how many points at the most.
         before: id of the last point of the page before; empty for the first page.
+        stores: their addresses by name.
 
     Raises:
         UsageError: there is no point of that id.
@@ -80,7 +83,22 @@ def told(known: Known, objectives: Objectives, limit: int, before: str) -> dict[
         "count": len(ledger.points),
         "failures": [asdict(one) for one in reversed(ledger.failures[-FAILURES:])],
         "failed": ledger.failed,
+        "stores": [_store(name, url, ledger) for name, url in stores.items()],
         "drills": [{**asdict(one), "met": one.met} for one in reversed(ledger.drills[-DRILLS:])],
+    }
+
+
+def _store(name: str, url: str, ledger: BackupLedger) -> dict[str, Any]:
+    """What it has, as far as this host knows."""
+    there = [point for point in ledger.points if name in point.stores]
+    newest = there[-1] if there else None
+    return {
+        "name": name,
+        "where": url,
+        "points": len(there),
+        "lacks": len(ledger.points) - len(there),
+        "newest": newest.taken if newest else 0.0,
+        "has_newest": bool(newest and newest is ledger.points[-1]),
     }
 
 

@@ -25,8 +25,9 @@ _BUFFER = 1024 * 1024
 
 def fetch(
     part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
-) -> None:
-    """Unpack `part` into `folder`, which is ours alone, and have it on the disk.
+) -> int:
+    """Unpack `part` into `folder`, which is ours alone, and have it on the disk. How many extended
+    attributes of files that does not take.
 
     Args:
         part: what is given back.
@@ -41,13 +42,14 @@ def fetch(
         Damaged: the part is; what was unpacked of it is left.
         StorageError: the disk takes no more.
     """
-    _unpack_all(part, store, keys, folder, owner, told)
+    refused = _unpack_all(part, store, keys, folder, owner, told)
     with _telling(store, folder):
         if part.form == TREE:
             os.sync()
         else:
             _synced(folder)
         _hand_over(folder, owner)
+    return refused
 
 
 def _hand_over(folder: Path, owner: tuple[int, int] | None) -> None:
@@ -67,7 +69,7 @@ def look_at(
 
 def _unpack_all(
     part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
-) -> None:
+) -> int:
     """What is in `folder` then is ours to settle: it may not be on the disk yet, and the folder
     itself belongs to us. See `fetch`.
     """
@@ -86,6 +88,7 @@ def _unpack_all(
             pass
         if planted is not None:
             planted.finish()
+        return planted.refused if planted is not None else 0
 
 
 @contextmanager

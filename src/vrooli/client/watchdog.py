@@ -218,10 +218,9 @@ class WatchdogClient:
         """What can be gone back to, and what was tried; the query is that of `/backups`."""
         return self._object("GET", _path("/backups", **query), LOOKING_BACK)
 
-    def restore_plan(self, point: str, service: str) -> dict[str, Any]:
-        """What going back to a restore point would do; nothing is done."""
-        path = _path(f"/backups/{quote(point, safe='')}/plan", service=service or None)
-        return self._object("GET", path, LOOKING_BACK)
+    def restore_plan(self, **query: Any) -> dict[str, Any]:
+        """What going back would do, and nothing is done; the query is that of `/backups/plan`."""
+        return self._object("GET", _path("/backups/plan", **query), LOOKING_BACK)
 
     def boot(self) -> dict[str, Any]:
         """Whether the operating system would bring the stack back, and how the latest boot went."""

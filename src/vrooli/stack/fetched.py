@@ -1,10 +1,11 @@
 """Fetching a part of a restore point beside the data of its resource."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.backup_settings import variables
+from vrooli.stack.model import Stack
 from vrooli.stack.runtime import Context
 from vrooli.stack.upgrading import Wish
 
@@ -39,8 +40,7 @@ def fetching(
         *(("--store", wish.store) if wish.store else ()),
         *more,
     )
-    wanted = {*_WANTED, *variables(context.stack.backup.stores)}
-    env = {key: value for key, value in environment.items() if key in wanted}
+    env = store_environment(context.stack, environment)
     return LaunchSpec(
         service=run[0],
         argv=argv,
@@ -48,3 +48,9 @@ def fetching(
         env={**env, "VROOLI_HOME": str(place.home.root)},
         log_path=str(run[1]),
     )
+
+
+def store_environment(stack: Stack, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a program of ours that opens the stores gets of ours: others may be secrets."""
+    wanted = {*_WANTED, *variables(stack.backup.stores)}
+    return {key: value for key, value in environment.items() if key in wanted}

@@ -70,21 +70,30 @@ def test_each_service_has_its_newest_point_and_its_newest_good_one() -> None:
 def test_points_come_in_pages_and_each_once() -> None:
     seen, before = [], ""
     while True:
-        page = told(Known(LEDGER), Objectives(), 2, before)
+        page = told(Known(LEDGER), Objectives(), 2, before, {})
         seen += [point["id"] for point in page["points"]]
         if (before := page["next"]) is None:
             break
     assert seen == ["point-300", "point-200", "point-100"]
     with pytest.raises(UsageError, match="no restore point `gone`"):
-        told(Known(LEDGER), Objectives(), 2, "gone")
+        told(Known(LEDGER), Objectives(), 2, "gone", {})
 
 
 def test_what_is_told_is_the_newest_first_and_has_the_objectives() -> None:
-    said = told(Known(LEDGER, (), "old"), Objectives(redis_rpo=60.0), 10, "")
+    stores = {"here": "file:///b", "off": "s3://b"}
+    said = told(Known(LEDGER, (), "old"), Objectives(redis_rpo=60.0), 10, "", stores)
     assert (said["trouble"], said["count"], said["failed"], said["next"]) == ("old", 3, 7, None)
     assert [drill["met"] for drill in said["drills"]] == [False, True]
     redis = said["services"][1]
     assert (redis["rto_objective"], redis["rpo_objective"]) == (300.0, 60.0)
+    here, off = said["stores"]
+    assert (here["points"], here["lacks"], here["newest"], here["has_newest"]) == (
+        3,
+        0,
+        300.0,
+        True,
+    )
+    assert (off["points"], off["lacks"], off["has_newest"]) == (0, 3, False)
 
 
 async def test_the_record_is_read_anew_when_it_has_changed(tmp_path: Path) -> None:

@@ -2,10 +2,20 @@
 
 from typing import Any
 
+import pytest
+
 from vrooli.console.parts.backups_told import Backups, backups_of, in_line, verdict
 from vrooli.console.parts.drills import charts_of, drills_of
-from vrooli.console.parts.going_back import choices, first_of, order_of
 from vrooli.console.parts.recovery_line import PARTS, line_of, span_of
+from vrooli.console.parts.restore_plan import (
+    asked_of,
+    choices,
+    doable,
+    orders_of,
+    parts_of,
+    services_of,
+)
+from vrooli.console.parts.schema_form import NotFilled
 
 NOW = 1_795_000_000.0
 DAY = 86_400.0
@@ -23,7 +33,13 @@ def point(ago: float, outcome: str = "verified", services: Any = ("postgres",)) 
 def service(verified_ago: float | None, name: str = "postgres") -> dict[str, Any]:
     """One of its services; 6 h may be lost."""
     verified = 0.0 if verified_ago is None else NOW - verified_ago
-    return {"name": name, "taken": NOW - 60, "verified_taken": verified, "rpo_objective": 21_600.0}
+    return {
+        "name": name,
+        "source": f"{name}-physical",
+        "taken": NOW - 60,
+        "verified_taken": verified,
+        "rpo_objective": 21_600.0,
+    }
 
 
 def drill(rto: float, ok: bool = True, met: bool = True) -> dict[str, Any]:
@@ -32,6 +48,9 @@ def drill(rto: float, ok: bool = True, met: bool = True) -> dict[str, Any]:
         "at": NOW, "point": "point-60", "service": "postgres", "ok": ok, "rto": rto, "rpo": 0.0,
         "rto_objective": 900.0, "rpo_objective": 21_600.0, "why": "" if ok else "no", "met": met,
     }  # fmt: skip
+
+
+SYSTEM = {**service(1, "system"), "source": "system"}
 
 
 def told(**more: Any) -> dict[str, Any]:
@@ -56,6 +75,8 @@ def test_the_worst_decides_what_is_said() -> None:
     assert (level, words) == ("critical", "No restore point of a and b is proven to work.")
     level, words = _verdict(services=[service(7 * 3600.0)])
     assert (level, "older than it may be: postgres" in words) == ("warning", True)
+    left = backups_of(told(points=[{**point(60), "left_out": {"uploads": 3}}]))
+    assert left.points[0].left_out == "3 files of uploads"
 
 
 def test_a_check_of_backups_that_is_not_well_is_shown() -> None:
@@ -126,23 +147,70 @@ def test_a_drill_says_how_it_went() -> None:
     assert (found[0].rto, found[2].rto, found[2].why) == ("2 s of 15 min", "", "no")
 
 
-def test_what_is_chosen_at_first_is_the_newest_that_holds_or_what_the_address_names() -> None:
+def test_what_is_chosen_at_first_is_the_database_or_what_the_address_names() -> None:
     rows = [point(60, "failed"), point(120, "verified", ["postgres", "redis"])]
-    said = backups_of(told(points=rows))
-    assert [key for key, _ in choices(said, "")] == [
-        "point-60/postgres", "point-120/postgres", "point-120/redis",
-    ]  # fmt: skip
-    assert first_of(said, "") == "point-120/postgres"
-    assert first_of(said, "point-60") == "point-60/postgres"
-    assert choices(said, "point-older")[0] == ("point-older/", "point-older")
+    said = backups_of(told(points=rows, services=[service(1, "redis"), service(1), SYSTEM]))
+    assert [value for value, _ in choices(said, "")] == ["latest", "point-60", "point-120"]
+    assert choices(said, "older")[1] == ("older", "older")
+    assert services_of(said, "") == [("redis", False), ("postgres", True)]
+    assert services_of(said, "point-120") == [("redis", True), ("postgres", True)]
+    assert services_of(said, "point-60") == [("postgres", True)]
+
+
+def test_what_is_missing_is_told_at_its_field() -> None:
+    filled = {"to": "moment", "moment": " ", "unknown": "x"}
+    with pytest.raises(NotFilled) as caught:
+        asked_of(filled)
+    assert set(caught.value.mistakes) == {"services", "moment"}
+    both = {"service-postgres": "yes", "service-redis": "yes"}
+    asked = asked_of({**both, "to": "moment", "moment": "2026-11-28T11:52:00Z"})
+    assert asked == {"point": None, "to": "2026-11-28T11:52:00Z", "services": "postgres,redis"}
+    assert asked_of({**both, "to": "point-60", "moment": "1999"})["to"] is None
+
+
+def part(name: str, **more: Any) -> dict[str, Any]:
+    """One of `GET /backups/plan`."""
+    said: dict[str, Any] = {
+        "service": name, "source": name, "point": "point-60", "taken": NOW - 60, "plain": 2**20,
+        "outcome": "verified", "where": "file:///b", "since": NOW - 5, "seconds": 3.0,
+        "steps": ["a"], "stops": [name], "refused": None,
+        "order": {"restore": "point-60", "room": 2**20, "until": "latest"},
+    }  # fmt: skip
+    return {**said, **more}
+
+
+def test_a_plan_says_what_it_takes_and_what_cannot_be_done_from_here() -> None:
+    one, files = parts_of({"parts": [part("postgres"), part("uploads", order=None, seconds=0)]})
+    assert one.facts == "1.0 MiB from file:///b; about 3 s"
+    assert (one.follows, one.by_hand) == ("latest", "")
+    assert files.by_hand == "vrooli restore point-60 --only uploads"
+    assert doable([one, files]) == [one]
+    no = parts_of({"parts": [part("redis", refused={"message": "no room", "next_step": "make"})]})
+    assert doable([one, *no]) == []
 
 
 def test_nothing_is_confirmed_for_the_person() -> None:
-    plan = {"point": "point-60", "service": "postgres", "room": 7}
-    assert order_of(plan, {})["confirm"] == ""
-    assert order_of(plan, {"confirm": "redis"}) == {
-        "options": {"restore": "point-60", "room": 7}, "confirm": "redis",
+    one, two = parts_of({"parts": [part("postgres"), part("redis")]})
+    assert orders_of([one], "redis") == [
+        ("postgres", {"options": dict(one.order), "confirm": "redis"})
+    ]
+    with pytest.raises(NotFilled, match="redis must be typed as well"):
+        orders_of([one, two], "postgres")
+    both = orders_of([one, two], "redis, postgres")
+    assert [(name, order["confirm"]) for name, order in both] == [
+        ("postgres", "postgres"), ("redis", "redis"),
+    ]  # fmt: skip
+
+
+def test_a_store_that_lacks_points_says_how_many() -> None:
+    row = {
+        "name": "off", "where": "s3://b", "points": 1, "lacks": 2, "newest": NOW,
+        "has_newest": True,
     }  # fmt: skip
+    whole = {**row, "points": 3, "lacks": 0}
+    said = backups_of(told(count=3, stores=[row, whole, {**row, "has_newest": False}]))
+    assert [one.level for one in said.stores] == ["warning", "ok", "critical"]
+    assert said.stores[0].words == "1 points; 2 of 3 are missing"
 
 
 def test_a_job_that_is_due_is_told() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from vrooli.console.page import Page, View
-from vrooli.console.parts.backups_told import Backups, Due, backups_of, verdict
+from vrooli.console.parts.backups_told import Backups, Due, Place, backups_of, verdict
 from vrooli.console.parts.doing import Doing
 from vrooli.console.parts.drills import charts_of, drills_of, show_charts, show_drills
 from vrooli.console.parts.forms import button, why_not
@@ -71,6 +71,8 @@ def _filled(view: View, now: list[Said]) -> list[Live[Any] | Spoken]:
     GoingBack(view, view.query.get("point", "")).show(backups_of(now[0]))
     Tag("h2", "Restore points")
     parts.append(Live(lambda: _listed(backups_of(now[0])), lambda seen: _points(seen, before)))
+    Tag("h2", "Where they lie")
+    parts.append(Live(lambda: backups_of(now[0]).stores, _stores))
     Tag("h2", "Practised restores")
     parts.append(Live(lambda: now[0]["drills"], lambda seen: _drills({"drills": seen})))
     parts.append(Live(lambda: backups_of(now[0]), _failures, "section"))
@@ -195,6 +197,19 @@ def _points(seen: tuple[Any, ...], before: str) -> None:
                 link("Newest", "/backups", "button")
             if more:
                 link("Older", f"/backups?before={more}", "button")
+
+
+def _stores(stores: tuple[Place, ...]) -> None:
+    with Tag("ul", "", "cards stores"):
+        for one in stores:
+            with Tag("li", "", f"card {one.level}"):
+                Tag("strong", one.name)
+                Tag("p", one.where, "soft where")
+                with Tag("p", ""):
+                    Tag("span", one.words)
+                    if one.newest:
+                        Tag("span", "; the newest is from ")
+                        moment(one.newest, since=True)
 
 
 def _drills(said: Said) -> None:

@@ -33,6 +33,7 @@ class Point:
         proved: Unix seconds; 0 when nobody looked.
         held: what held then, a line each.
         took: how long it took to take, in words.
+        left_out: how many files are not in it though they were asked for, in words; empty: none.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Point:
     proved: float
     held: tuple[str, ...]
     stores: tuple[str, ...]
+    left_out: str = ""
 
     @property
     def named(self) -> str:
@@ -59,6 +61,7 @@ class Covered:
     """What can be gone back to, of one service.
 
     Attributes:
+        source: what took it, like `postgres-physical`.
         verified: Unix seconds of the newest point whose proof held; 0 when there is none.
         newest: of the newest one at all.
         allowed: seconds that the verified one may be old.
@@ -66,6 +69,7 @@ class Covered:
     """
 
     name: str
+    source: str
     verified: float
     newest: float
     allowed: float
@@ -119,6 +123,24 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A store.
+
+    Attributes:
+        where: its address.
+        words: how many points it has.
+        newest: Unix seconds of the newest of them; 0 when it has none.
+        level: whether it has what the others have.
+    """
+
+    name: str
+    where: str
+    words: str
+    newest: float
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
 class Backups:
     """All of it.
 
@@ -138,6 +160,7 @@ class Backups:
     warned: tuple[Warned, ...] = ()
     due: tuple[Due, ...] = ()
     wal: tuple[Received, ...] = ()
+    stores: tuple[Place, ...] = ()
     trouble: str = ""
 
     @property
@@ -165,6 +188,7 @@ def backups_of(said: Mapping[str, Any]) -> Backups:
         warned=tuple(_warned(said["checks"])),
         due=tuple(_due(row) for row in said["jobs"]),
         wal=tuple(_received(row, said["points"]) for row in said.get("wal") or ()),
+        stores=tuple(_place(row, int(said["count"])) for row in said.get("stores") or ()),
         trouble=str(said["trouble"]),
     )
 
@@ -183,7 +207,8 @@ def verdict(said: Backups) -> tuple[Level, str]:
         return "critical", f"No restore point of {listed(without)} is proven to work."
     if old:
         names = listed([one.name for one in old])
-        return "warning", f"What can be gone back to is older than it may be: {names}."
+        level: Level = "critical" if worst == "critical" else "warning"
+        return level, f"What can be gone back to is older than it may be: {names}."
     if worst != "ok":
         return worst, "There is something to go back to, and something wrong beside it."
     return "ok", "All that is backed up can be gone back to."
@@ -213,7 +238,8 @@ def utc(at: float) -> str:
 def _covered(row: Mapping[str, Any], now: float) -> Covered:
     verified, allowed = float(row["verified_taken"]), float(row["rpo_objective"])
     old = bool(verified) and now - verified > allowed
-    return Covered(str(row["name"]), verified, float(row["taken"]), allowed, old)
+    name, source, newest = str(row["name"]), str(row["source"]), float(row["taken"])
+    return Covered(name, source, verified, newest, allowed, old)
 
 
 def _point(row: Mapping[str, Any]) -> Point:
@@ -231,7 +257,12 @@ def _point(row: Mapping[str, Any]) -> Point:
         proved=float(row["proved"]),
         held=tuple(map(str, row.get("checks") or ())),
         stores=tuple(map(str, row["stores"])),
+        left_out=", ".join(f"{count} files of {name}" for name, count in _left_out(row)),
     )
+
+
+def _left_out(row: Mapping[str, Any]) -> list[tuple[str, int]]:
+    return sorted((row.get("left_out") or {}).items())
 
 
 def _warned(checks: Iterable[Mapping[str, Any]]) -> Iterable[Warned]:
@@ -246,6 +277,16 @@ def _due(row: Mapping[str, Any]) -> Due:
     result = row.get("result") or {}
     wrong = str(result.get("message") or "") if result.get("status") in _WORST and last else ""
     return Due(str(row["name"]), float(row["next_due"] or 0.0), bool(row["running"]), wrong)
+
+
+def _place(row: Mapping[str, Any], count: int) -> Place:
+    """It lacks points that another one has where a copy to it failed, or is still to come."""
+    has, lacks = int(row["points"]), int(row["lacks"])
+    level: Level = "ok" if not lacks else "warning" if row["has_newest"] else "critical"
+    some = f"{has} points; {lacks} of {count} are missing"
+    words = f"all {count} points" if not lacks else some
+    newest = float(row["newest"])
+    return Place(str(row["name"]), str(row["where"]), words, newest, level if count else "unknown")
 
 
 def _received(row: Mapping[str, Any], points: Iterable[Mapping[str, Any]]) -> Received:

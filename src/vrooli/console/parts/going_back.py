@@ -1,54 +1,34 @@
-"""Going back to a restore point: what it would do for whoever looks, and doing it for who may."""
+"""Going back: what it would do for whoever looks, and doing it for who may."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from vrooli.console.page import View
-from vrooli.console.parts.backups_told import STATES, Backups, Point
+from vrooli.console.parts.backups_told import Backups
 from vrooli.console.parts.doing import Doing
-from vrooli.console.parts.forms import Fields, Form, barred, why_not
+from vrooli.console.parts.forms import Fields, Form, barred, field, why_not
 from vrooli.console.parts.html import Tag, moment
+from vrooli.console.parts.restore_plan import (
+    SERVICE,
+    Part,
+    asked_of,
+    choices,
+    doable,
+    field_of,
+    names_of,
+    orders_of,
+    parts_of,
+    services_of,
+)
+from vrooli.console.parts.schema_form import NotFilled
 from vrooli.console.parts.steering import line_of
 from vrooli.console.parts.threads import lines_of
-
-OFFERED = 100
-"""Points that can be chosen, the newest; an address names any other."""
-
-
-def choices(said: Backups, chosen: str) -> list[tuple[str, str]]:
-    """What can be gone back to: a part of a point each, by `POINT/SERVICE`. Pure."""
-    found = [
-        (f"{point.id}/{name}", f"{point.named}: {name}" if len(point.services) > 1 else point.named)
-        for point in said.points[:OFFERED]
-        for name in point.services
-    ]
-    if chosen and all(not key.startswith(f"{chosen}/") for key, _ in found):
-        found.insert(0, (f"{chosen}/", chosen))
-    return found
-
-
-def first_of(said: Backups, chosen: str) -> str:
-    """What is chosen at first: of the point that the address names, else the newest verified one.
-    Pure.
-    """
-    good: Point | None = next((one for one in said.points if one.level == "ok"), None)
-    wanted = chosen or (good.id if good is not None else "")
-    keys = [key for key, _ in choices(said, chosen)]
-    return next((key for key in keys if wanted and key.startswith(f"{wanted}/")), "")
-
-
-def order_of(plan: Mapping[str, Any], said: Fields) -> dict[str, Any]:
-    """What `POST /operations` is asked beside the service; the watchdog decides about `confirm`,
-    nothing is filled in for the person. Pure.
-    """
-    options = {name: plan[name] for name in ("room", "archives")}
-    options["restore"] = plan["point"]
-    return {"options": options, "confirm": said.get("confirm", "")}
+from vrooli.core.errors import VrooliError
 
 
 class GoingBack:
-    """The wizard: a point, what it would do, the name typed, and each line as it comes.
+    """The wizard: what, and to when; what it would do; the names typed; each line as it comes.
 
     Args:
         chosen: id of the point that the address names; may be empty.
@@ -57,6 +37,7 @@ class GoingBack:
     def __init__(self, view: View, chosen: str) -> None:
         self._view, self._chosen = view, chosen
         self._doing: Doing | None = None
+        self._wrong: dict[str, Tag] = {}
 
     def show(self, said: Backups) -> None:
         """The choice, and below it what comes of it."""
@@ -68,102 +49,177 @@ class GoingBack:
                 "was in force is kept, and can be gone back to.",
                 "soft",
             )
-            if said.wal:
-                with Tag("p", "", "soft"):
-                    Tag("span", "This goes back to a point as it is; to any moment after it: ")
-                    Tag("code", 'vrooli restore --to "2026-11-28 11:52"')
-            form = Form(self._look, "row go-back")
-            first = first_of(said, self._chosen)
-            form.choice("what", "To which point", choices(said, self._chosen), first)
-            with form:
-                Tag("button", "See what it would do", "main", type="submit")
+            with Form(self._look, "go-back"):
+                self._services(said)
+                with Tag("div", "", "row"):
+                    self._to(said)
+                    if said.wal:
+                        self._moment()
+                    Tag("button", "See what it would do", "main", type="submit")
             self._doing = Doing(self._view)
 
-    async def _look(self, said: Fields) -> bool:
+    def _services(self, said: Backups) -> None:
+        with Tag("fieldset", "", "boxes", aria_describedby="wrong-services"):
+            Tag("legend", "What")
+            for name, chosen in services_of(said, self._chosen):
+                with Tag("label", ""):
+                    about: dict[str, Any] = {"type": "checkbox", "value": "yes"}
+                    about |= {"defaultChecked": True} if chosen else {}
+                    Tag("input", "", name_=f"{SERVICE}{name}", **about)
+                    Tag("span", name)
+            self._place("services")
+
+    def _to(self, said: Backups) -> None:
+        offered = choices(said, self._chosen)
+        chosen = self._chosen or offered[0][0]
+        with Tag("div", "", "field"):
+            Tag("label", "To", for_="to")
+            with Tag("select", "", id="to", name_="to", aria_describedby="wrong-to"):
+                for value, text in offered:
+                    picked: dict[str, Any] = {"selected": True} if value == chosen else {}
+                    Tag("option", text, value=value, **picked)
+            self._place("to")
+
+    def _moment(self) -> None:
+        with Tag("div", "", "field"):
+            about = {"step": "1", "data_moment": "to", "aria_describedby": "wrong-moment"}
+            field("moment", "Moment, in your own time zone", "datetime-local", **about)
+            self._place("moment")
+
+    def _place(self, name: str) -> None:
+        self._wrong[name] = Tag("p", "", "field-error", role="alert", id=f"wrong-{name}")
+
+    def _tell(self, mistakes: Mapping[str, str]) -> None:
+        for name, place in self._wrong.items():
+            place.text = mistakes.get(name, "")
+
+    async def _look(self, filled: Fields) -> bool:
         """False: looking once more does no harm, and may be wanted at once."""
         doing = self._doing
-        if doing is not None and not doing.busy:
-            await doing.trying(partial(self._plan, doing, said.get("what", "")))
+        if doing is None or doing.busy:
+            return False
+        try:
+            asked = asked_of(filled)
+        except NotFilled as error:
+            doing.clear()
+            self._tell(error.mistakes)
+            return False
+        self._tell({})
+        await doing.trying(partial(self._plan, doing, asked))
         return False
 
-    async def _plan(self, doing: Doing, what: str) -> None:
-        point, _, service = what.partition("/")
+    async def _plan(self, doing: Doing, asked: Mapping[str, Any]) -> None:
         watchdog = self._view.acting.watchdog
-        plan = await doing.answer(
-            "Looking what it would do", lambda: watchdog.restore_plan(point, service)
-        )
-        doing.show(lambda: self._offer(doing, plan))
+        try:
+            plan = await doing.answer(
+                "Looking what it would do", lambda: watchdog.restore_plan(**asked)
+            )
+        except VrooliError as error:
+            name = field_of(error.where)
+            if name not in self._wrong:
+                raise
+            doing.clear()
+            advice = f" Next: {error.next_step}" if error.next_step else ""
+            self._tell({name: f"{error.what}.{advice}"})
+            return
+        parts = parts_of(plan)
+        doing.show(lambda: self._offer(doing, parts, list(map(str, plan["notes"]))))
 
-    def _offer(self, doing: Doing, plan: Mapping[str, Any]) -> None:
-        failed = plan["outcome"] == "failed"
+    def _offer(self, doing: Doing, parts: Sequence[Part], notes: Sequence[str]) -> None:
         with Tag("div", "", "offer"):
-            Tag("h3", f"Going back to {plan['point']} would:")
-            with Tag("ul", ""):
-                for step in plan["steps"]:
-                    Tag("li", str(step))
-                Tag("li", f"stop, and start again: {', '.join(map(str, plan['stops']))}")
-            with Tag("p", ""):
-                Tag("span", "What was written since ")
-                moment(float(plan["begun"]))
-                Tag("span", " (")
-                moment(float(plan["begun"]), since=True)
-                Tag("span", ") may not be in it. It is destructive: it may lose data.")
-            words, level = STATES.get(str(plan["outcome"]), (str(plan["outcome"]), "unknown"))
-            with Tag("p", ""):
-                Tag("span", "This point is ")
-                Tag("span", words, f"state {level}")
-                if plan["why"]:
-                    Tag("span", f" {plan['why']}")
-            if failed:
-                self._not_here(plan)
-            else:
-                self._confirm(doing, plan)
+            Tag("h3", "Going back would:")
+            for note in notes:
+                Tag("p", note, "message")
+            for one in parts:
+                _part(one)
+            able = doable(parts)
+            if able:
+                self._confirm(doing, able)
 
-    def _not_here(self, plan: Mapping[str, Any]) -> None:
-        Tag("p", "It is not restored from here. Choose another one; where there is none:")
-        Tag("pre", f"vrooli restore {plan['point']} --failed")
-
-    def _confirm(self, doing: Doing, plan: Mapping[str, Any]) -> None:
-        service = str(plan["service"])
+    def _confirm(self, doing: Doing, parts: Sequence[Part]) -> None:
+        names = names_of(parts)
         if why := why_not(self._view):
             Tag("p", f"You see the plan only. {why}", "soft")
             return
+        wrong: list[Tag] = []
 
-        async def confirmed(said: Fields) -> None:
-            await doing.trying(partial(self._restore, doing, plan, order_of(plan, said)))
+        async def confirmed(said: Fields) -> bool:
+            try:
+                orders = orders_of(parts, said.get("confirm", ""))
+            except NotFilled as error:
+                wrong[0].text = error.mistakes["confirm"]
+                return False
+            await doing.trying(partial(self._restore, doing, orders))
+            return True
 
         form = Form(confirmed, "row")
-        form.field("confirm", f"Type {service} to confirm", required="")
+        form.field("confirm", f"Type {names} to confirm", required="")
         with form:
-            Tag("button", f"Restore {service}", "danger", type="submit", **barred(self._view))
+            Tag("button", f"Restore {names}", "danger", type="submit", **barred(self._view))
             leave = Tag("button", "Leave it", "", type="button")
             leave.on("click", doing.clear, args=[])
+        wrong.append(Tag("p", "", "field-error", role="alert"))
 
-    async def _restore(self, doing: Doing, plan: Mapping[str, Any], order: dict[str, Any]) -> None:
-        watchdog, service = self._view.acting.watchdog, str(plan["service"])
-        doing.say(f"The restore of {service} is asked for", "soft")
+    async def _restore(self, doing: Doing, orders: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """One after the other; what comes after one that fails is left."""
+        doing.say("It is asked for", "soft")
         shown: list[str] = []
-        ended: Mapping[str, Any] = {}
+        for service, order in orders:
+            watchdog, ended = self._view.acting.watchdog, dict[str, Any]()
+            begin = partial(watchdog.operation, "upgrade", (service,), **order)
+            async for told in lines_of(begin):
+                if said := line_of(told):
+                    shown.append(said)
+                if told.get("done"):
+                    ended = told
+                doing.show(partial(_lines, list(shown), ended, service))
+            if ended.get("note"):
+                shown.append(str(ended["note"]))
+            if not ended.get("ok"):
+                return
+        doing.show(partial(_lines, shown, {"ok": True}, ""))
 
-        def begin() -> Iterator[dict[str, Any]]:
-            return watchdog.operation("upgrade", (service,), **order)
 
-        async for told in lines_of(begin):
-            if said := line_of(told):
-                shown.append(said)
-            if told.get("done"):
-                ended = told
-            doing.show(partial(_lines, list(shown), ended))
+def _part(one: Part) -> None:
+    with Tag("section", "", "part"):
+        with Tag("h4", ""):
+            Tag("span", one.service)
+            Tag("span", one.state, f"state {one.level}")
+        with Tag("p", ""):
+            Tag("span", "as it was ")
+            moment(one.taken, since=True)
+            Tag("span", f" ({one.point})" + (", then its WAL: " if one.follows else ""))
+            if one.follows:
+                Tag("span", one.follows if one.follows != "latest" else "all that was received")
+        Tag("p", one.facts, "soft")
+        with Tag("p", ""):
+            Tag("strong", "What was written since ")
+            moment(one.lost_since)
+            Tag("span", " (")
+            moment(one.lost_since, since=True)
+            Tag("span", ") is not in it.")
+        with Tag("ul", ""):
+            for step in one.steps:
+                Tag("li", step)
+            if one.stops:
+                Tag("li", f"stop, and start again: {', '.join(one.stops)}")
+        if one.by_hand:
+            Tag("p", "It is not put back from here, but by")
+            Tag("pre", one.by_hand)
+        if one.refused:
+            with Tag("div", "", "trouble"):
+                Tag("p", one.refused[0])
+                Tag("p", f"Next: {one.refused[1]}", "next")
 
 
-def _lines(shown: list[str], ended: Mapping[str, Any]) -> None:
+def _lines(shown: list[str], ended: Mapping[str, Any], service: str) -> None:
     with Tag("ol", "", "lines"):
         for line in shown:
             Tag("li", line)
     if not ended:
         return
     fine = bool(ended.get("ok"))
-    words = "It is restored." if fine else "It did not work out; what was in force still is."
-    Tag("p", words, f"state {'ok' if fine else 'critical'}")
-    if ended.get("note"):
-        Tag("p", str(ended["note"]))
+    if fine and service:
+        return  # the next one follows
+    failed = f"{service}: it did not work out; what was in force still is."
+    Tag("p", "It is restored." if fine else failed, f"state {'ok' if fine else 'critical'}")

@@ -139,6 +139,8 @@ def show_line(line: Line) -> None:
         for lane in line.lanes:
             Tag("span", lane.name, "lane")
             box = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "preserveAspectRatio": "none"}
+            if lane.bars:  # a click on it chooses the moment
+                box |= {"data-begin": str(line.begin), "data-end": str(line.end)}
             with Tag("svg", "", "", role="img", aria_label=lane.words, **box):
                 Tag("path", "", "axis", d=f"M0 {HEIGHT / 2}h{WIDTH}")
                 if lane.bar:
