@@ -5,6 +5,7 @@ import shutil
 import tarfile
 from pathlib import Path
 
+from vrooli.backup import listing
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import damaged
 from vrooli.backup.planting import Planted, inside
@@ -54,6 +55,7 @@ def fetch(
         while reader.read(_BUFFER):  # what follows the last member, and the digest
             pass
         if planted is not None:
+            _without_damaged(planted)
             planted.finish()
         else:
             _synced(folder)
@@ -69,6 +71,14 @@ def fetch(
         ) from error
     finally:
         reader.close()
+
+
+def _without_damaged(planted: Planted) -> None:
+    """A file with zeros in it must not be taken for the one that it was."""
+    if (path := planted.folder / listing.LIST).is_file():
+        with path.open("rb") as file:
+            for one in listing.damaged(file):
+                planted.remove(listing.FILES + one.path)
 
 
 def require_empty(folder: Path) -> None:
