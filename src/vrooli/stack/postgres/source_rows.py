@@ -24,17 +24,22 @@ BUDGETS: Mapping[Reading, tuple[int, int]] = {
 256 MB take about a second of a processor, and to count 8 GB a few."""
 
 MOST = 5000
-"""Tables of a database that are looked at."""
+"""Tables of a database that are looked at, the smallest; of the rest only how many there are."""
+
+_OURS = """
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND c.relpersistence = 'p'
+AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"""
+"""Unlogged tables come back empty, and are not compared."""
+
+_COUNT = f"SELECT to_json(count(*)) {_OURS}"
 
 _TABLES = f"""
-SELECT json_agg(json_build_array(n.nspname, c.relname, pg_relation_size(c.oid),
+SELECT json_agg(json_build_array(schema, name, size, mark) ORDER BY size, schema, name)
+FROM (SELECT n.nspname AS schema, c.relname AS name, pg_relation_size(c.oid) AS size,
     (pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid)
-     + pg_stat_get_tuples_deleted(c.oid))::text || '.' || c.relfilenode) ORDER BY 3, 1, 2)
-FROM (SELECT * FROM pg_class WHERE relkind IN ('r', 'm') AND relpersistence = 'p'
-      ORDER BY pg_relation_size(oid) LIMIT {MOST}) c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"""
-"""Unlogged tables come back empty, and are not compared."""
+     + pg_stat_get_tuples_deleted(c.oid))::text || '.' || c.relfilenode AS mark
+    {_OURS} ORDER BY 3, 1, 2 LIMIT {{most}}) one"""
 
 Marks = dict[str, dict[str, str]]
 """By database and table: how often it was written to, and the file that it is in."""
@@ -60,7 +65,9 @@ async def marks(asker: Asker) -> Marks:
     }
 
 
-async def read(asker: Asker, before: Marks, reading: Reading) -> Mapping[str, Any]:
+async def read(
+    asker: Asker, before: Marks, reading: Reading, most: int = MOST
+) -> Mapping[str, Any]:
     """By database and table: number of rows, checksum of them or None, mark of `before`, mark now;
     and how much was left out.
 
@@ -68,27 +75,29 @@ async def read(asker: Asker, before: Marks, reading: Reading) -> Mapping[str, An
         asker: the server, which others write to.
         before: as of before the copy began.
         reading: how much it may cost.
+        most: tables of a database that are looked at.
     """
     content, counted = BUDGETS[reading]
     found: dict[str, Any] = {}
     left = 0
     for database, known in before.items():
-        tables = await _tables(asker, database)
+        tables = await _tables(asker, database, most)
         sizes = _sums(tables)
         deep = [table for table, sum in zip(tables, sizes, strict=True) if sum <= content]
         flat = [table for table, sum in zip(tables, sizes, strict=True) if content < sum <= counted]
-        left += len(tables) - len(deep) - len(flat)
+        there = int(await asker.json(_COUNT, database))
+        left += max(there, len(tables)) - len(deep) - len(flat)
         seen = await _rows(asker, database, deep, contents=True)
         seen |= await _rows(asker, database, flat, contents=False)
-        after = {table.key: table.mark for table in await _tables(asker, database)}
+        after = {table.key: table.mark for table in await _tables(asker, database, most)}
         found[database] = {
             key: [*value, known.get(key, ""), after.get(key, "")] for key, value in seen.items()
         }
     return {"reading": reading, "left_out": left, "in": found}
 
 
-async def _tables(asker: Asker, database: str) -> list[_Table]:
-    listed = await asker.json(_TABLES, database) or ()
+async def _tables(asker: Asker, database: str, most: int = MOST) -> list[_Table]:
+    listed = await asker.json(_TABLES.format(most=most), database) or ()
     return [_Table((schema, name), int(size), str(mark)) for schema, name, size, mark in listed]
 
 
