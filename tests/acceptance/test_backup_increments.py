@@ -1,13 +1,21 @@
 """What changed since a point is taken, proven and given back, also while rows are written."""
 
+import asyncio
 import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.older_postgres import OLDER, sql
+from tests.support.older_postgres import DEBIAN, sql, version
 from tests.support.stack import LiveStack, said
 from tests.support.transfers import Transfers, add_up
+from vrooli.core.address import HostPort
+from vrooli.host.streams import AsyncioStreams
+from vrooli.stack.postgres import source_rows
+from vrooli.stack.postgres.upgrade.ask import Asker
 
 
 def _taken(stack: LiveStack, *how: str) -> dict[str, Any]:
@@ -80,10 +88,54 @@ def test_an_increment_is_small_and_says_why_it_is_none(up: LiveStack) -> None:
     lost = up.run("backup", "verify", idle["id"])
     assert (lost.returncode, "is missing" in lost.stderr) == (1, True), said(lost)
     assert _facts(_taken(up, "--incremental"))["base"] == first["id"]
+    _tables_that_nobody_looked_at_are_counted(up)
 
 
-def test_a_version_that_cannot_tell_gives_the_whole(stack: LiveStack) -> None:
-    stack.resource("postgres", "postgres", installation=str(OLDER))
+def _tables_that_nobody_looked_at_are_counted(up: LiveStack) -> None:
+    sql(up, "CREATE TABLE a (n int)", "SELECT 1")
+    password = (up.home / "secrets" / "postgres-superuser").read_text(encoding="ascii").strip()
+    asker = Asker(AsyncioStreams(), HostPort("127.0.0.1", up.ports["postgres"]), password)
+
+    async def seen(most: int) -> Mapping[str, Any]:
+        return await source_rows.read(asker, {"vrooli": {}}, "usual", most)
+
+    found = asyncio.run(seen(1))
+    assert (found["left_out"], list(found["in"]["vrooli"])) == (1, ["public.a"])
+    found = asyncio.run(seen(2))
+    assert (found["left_out"], list(found["in"]["vrooli"])) == (0, ["public.a", "public.big"])
+
+
+def test_the_postgres_of_the_system_has_its_indexes_checked(stack: LiveStack) -> None:
+    if not DEBIAN:
+        pytest.skip("there is no PostgreSQL of this system")
+    stack.autoheal(enabled=False)
+    stack.resource("postgres", "postgres", installation=str(DEBIAN[-1]))
     stack.write()
     stack.up()
-    assert "cannot tell" in _facts(_taken(stack, "--incremental"))["whole_because"]
+    made = "CREATE TABLE kept AS SELECT generate_series(1, 200) n; CREATE INDEX one ON kept (n)"
+    sql(stack, made, "SELECT 1")
+    point = _taken(stack, "--incremental", "--deep")
+    assert "every index is in its order, and has an entry" in str(point["proof"]["checks"])
+    if version(stack) < 17:
+        assert "cannot tell" in _facts(point)["whole_because"]
+    index = stack.home / "data" / "postgres" / sql(stack, "SELECT pg_relation_filepath('one')")
+    assert stack.run("stop", "postgres").returncode == 0
+    data = str(stack.home / "data" / "postgres")
+    disable = [str(DEBIAN[-1] / "pg_checksums"), "--disable", data]
+    subprocess.run(disable, check=True, capture_output=True)
+    _swap_first_entries(index)
+    stack.up()
+    failed = stack.run("backup", "run")
+    assert (failed.returncode, 'index "one"' in failed.stderr) == (1, True), said(failed)
+    assert "failed" in stack.run("backup", "list").stdout
+
+
+def _swap_first_entries(index: Path) -> None:
+    """Of the first leaf: two line pointers, after a page header of 24 bytes. No row is read from
+    there, and no checksum tells.
+    """
+    with index.open("r+b") as file:
+        file.seek(8192 + 24)
+        one, two = file.read(4), file.read(4)
+        file.seek(8192 + 24)
+        file.write(two + one)

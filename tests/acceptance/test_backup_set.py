@@ -20,7 +20,8 @@ def filled(stack: LiveStack) -> LiveStack:
     (folder / "pictures" / "one.bin").write_bytes(os.urandom(400_000))
     (folder / "index.html").write_text("hello", encoding="ascii")
     (folder / "current").symlink_to("pictures")
-    stack.files("site", paths=[str(folder)], exclude=["*.tmp"])
+    (stack.folder / "beside").write_text("one more", encoding="ascii")
+    stack.files("site", paths=[str(folder), str(stack.folder / "beside")], exclude=["*.tmp"])
     stack.write()
     stack.up()
     redis_data.fill(stack, 100)
@@ -53,6 +54,7 @@ def test_one_point_has_all_of_it_in_order(filled: LiveStack) -> None:
     secrets = Path(f"{tree}{filled.home}/secrets")
     assert (secrets / "redis-password").exists()
     assert not (secrets / "backup-identity").exists()
+    _tells_what_is_left_out(filled, filled.folder / "beside")
 
 
 def _gives_files_back(stack: LiveStack, folder: Path) -> None:
@@ -91,6 +93,20 @@ def test_a_part_is_taken_and_restored_by_itself(filled: LiveStack) -> None:
     filled.run("stop", "redis")
     assert filled.run("backup", "run").returncode == 1
     assert len(json.loads(filled.run("backup", "list", "--json").stdout)) == 2
+
+
+def _tells_what_is_left_out(stack: LiveStack, file: Path) -> None:
+    file.unlink()
+    ended = stack.run("backup", "run", "--only", "site", "--json")
+    point = json.loads(ended.stdout)
+    assert (ended.returncode, point["left_out"]) == (1, 1), said(ended)
+    assert point["proof"]["outcome"] == "verified"
+    assert f"left out, though asked for: {file}: nothing is there" in str(point["proof"]["checks"])
+    assert "verified, 1 left out" in stack.run("backup", "list").stdout
+    record = json.loads((stack.home / "backup-ledger.json").read_text(encoding="utf-8"))
+    assert record["points"][-1]["left_out"] == {"site": 1}
+    ended = stack.run("backup", "run", "--only", "site", "--missing-ok", "--no-verify")
+    assert (ended.returncode, "is left out" in ended.stderr) == (0, True), said(ended)
 
 
 def _stored(stack: LiveStack) -> int:

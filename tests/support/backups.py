@@ -1,6 +1,7 @@
 """A stack that is backed up, and the record of it, for checks."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from vrooli.core.home import Home
@@ -20,8 +21,13 @@ def backed_up(case: Mapping[str, Any]) -> dict[str, Service]:
 def recorded(case: Mapping[str, Any], home: Home, now: float) -> dict[str, str]:
     """Its record as a file. `points`: id, hours ago, outcome and why. `failures`: hours ago and
     why. `drills`: hours ago, service, whether it could be restored, seconds of RTO and RPO.
+    `left_out`: lines of the newest point.
     """
     points = [_taken(now, *point) for point in case.get("points", ())]
+    if lacks := tuple(case.get("left_out", ())):
+        services = (*points[-1].services, "system")
+        left_out = {name: sum(line.startswith(name) for line in lacks) for name in services}
+        points[-1] = replace(points[-1], services=services, left_out=left_out, lacks=lacks)
     failures = [Failure(now - ago * HOUR, why) for ago, why in case.get("failures", ())]
     drills = [_drill(now, *drill) for drill in case.get("drills", ())]
     if not (points or failures or drills):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 from vrooli.backup.packs import damaged
@@ -48,6 +49,16 @@ def chain_of(part: Part, store: Store) -> list[Part]:
     return chain
 
 
+def built_on(part: Part, points: Mapping[str, Point]) -> list[str]:
+    """Ids of what `part` builds on, the nearest first, as far as it is among `points`. Pure."""
+    found: list[str] = []
+    one: Part | None = part
+    while one is not None and (base := one.facts.get(BASE)) and base not in found:
+        found.append(str(base))
+        one = points[base].part_of(part.service) if base in points else None
+    return found
+
+
 def room_of(part: Part, store: Store) -> int:
     """Bytes that it takes to have `part` back: all of its chain, and what comes out of it."""
     chain = chain_of(part, store)
@@ -57,7 +68,7 @@ def room_of(part: Part, store: Store) -> int:
 
 def base_for(service: str, source: str, now: Mapping[str, Any], store: Store) -> Base:
     """What the next part of `service` builds on: the newest point that has one of the same source,
-    whose proof did not fail.
+    whose proof did not fail, nor that of any that it builds on itself.
 
     Args:
         service: whose data.
@@ -65,18 +76,26 @@ def base_for(service: str, source: str, now: Mapping[str, Any], store: Store) ->
         now: what the source says of itself.
         store: where the points are.
     """
+    why, failed = "there is no point yet that it could build on", cache(partial(_failed, store))
     for id in reversed(store.ids()):
         try:
             part = store.point(id).part_of(service)
             if part is None or part.source != source:
                 continue
-            if (proof := store.proof(id)) is not None and proof.outcome == "failed":
-                continue
-            chain = chain_of(part, store)
+            chain = [] if failed(id) else chain_of(part, store)
+            ids = [id, *(str(one.facts[BASE]) for one in reversed(chain[1:]))]
+            bad = next((one for one in ids if failed(one)), "")
         except VrooliError as error:
             return Base(why=f"{id} cannot be built on: {error.what}")
-        return _fitting(id, part, len(chain), now)
-    return Base(why="there is no point yet that it could build on")
+        if not bad:
+            return _fitting(id, part, len(chain), now)
+        why = f"the proof of {bad} failed"
+    return Base(why=why)
+
+
+def _failed(store: Store, id: str) -> bool:
+    proof = store.proof(id)
+    return proof is not None and proof.outcome == "failed"
 
 
 def _fitting(id: str, part: Part, length: int, now: Mapping[str, Any]) -> Base:

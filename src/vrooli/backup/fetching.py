@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vrooli.backup import listing
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import damaged
 from vrooli.backup.planting import Planted, inside
@@ -87,6 +88,7 @@ def _unpack_all(
         while reader.read(_BUFFER):  # what follows the last member, and the digest
             pass
         if planted is not None:
+            _without_damaged(planted)
             planted.finish()
         return planted.refused if planted is not None else 0
 
@@ -103,6 +105,14 @@ def _telling(store: Store, folder: Path) -> Iterator[None]:
             where=error.filename or str(folder),
             next_step="make room there, or make it writable, then again",
         ) from error
+
+
+def _without_damaged(planted: Planted) -> None:
+    """A file with zeros in it must not be taken for the one that it was."""
+    if (path := planted.folder / listing.LIST).is_file():
+        with path.open("rb") as file:
+            for one in listing.damaged(file):
+                planted.remove(listing.FILES + one.path)
 
 
 def require_empty(folder: Path) -> None:

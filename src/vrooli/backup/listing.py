@@ -4,15 +4,19 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
 
 from vrooli.core.errors import Damaged
 
 LIST, FILES = "list.jsonl", "files"
 """Names in the tar: the list, a line each, and the folder of the files."""
+
+DAMAGED = "damaged"
+"""Kind of a file that could not be read to its end; zeros stand for the rest."""
+
+_MARK = DAMAGED.encode()
 
 _CHUNK = 1024 * 1024
 
@@ -23,7 +27,7 @@ class Listed:
 
     Attributes:
         path: absolute.
-        kind: `file`, `folder` or `link`.
+        kind: `file`, `folder`, `link`, or `damaged`.
         mode: permission bits.
         digest: SHA-256 in hex, of a file.
         target: of a link.
@@ -45,7 +49,7 @@ def line(one: Listed) -> bytes:
     return json.dumps(asdict(one), separators=(",", ":")).encode() + b"\n"
 
 
-def read(file: IO[bytes]) -> Iterator[Listed]:
+def read(file: Iterable[bytes]) -> Iterator[Listed]:
     """The other way round.
 
     Raises:
@@ -63,6 +67,15 @@ def read(file: IO[bytes]) -> Iterator[Listed]:
                 next_step="take another restore point",
             ) from error
         yield one
+
+
+def damaged(file: Iterable[bytes]) -> Iterator[Listed]:
+    """Of a list those files that nobody could read to their end.
+
+    Raises:
+        Damaged: it is no such list.
+    """
+    return (one for one in read(line for line in file if _MARK in line) if one.kind == DAMAGED)
 
 
 def difference(one: Listed, path: Path, *, owners: bool) -> str:

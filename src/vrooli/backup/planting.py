@@ -57,6 +57,12 @@ class Planted:
         else:
             raise damaged(member.name, "it is neither a file, a folder nor a link")
 
+    def remove(self, name: str) -> None:
+        """Have a file that was added not be there. Before `finish`: then there are links."""
+        path = self.folder / inside(name)
+        if path.is_file():
+            path.unlink()
+
     def finish(self) -> None:
         """Links, then folders, the deepest first: what is in them changes their times, and may be
         forbidden by their modes.
@@ -77,6 +83,8 @@ class Planted:
     def _file(self, tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
         content = tar.extractfile(member)
         assert content is not None
+        if path.is_file():  # it was read once more: the last one counts
+            path.unlink()
         with content, path.open("xb") as file:
             while chunk := content.read(_CHUNK):
                 if chunk.count(0) == len(chunk):  # a hole, or as good as one

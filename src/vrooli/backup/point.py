@@ -63,6 +63,28 @@ class Part:
         """Bytes that it takes in a store."""
         return sum(pack.size for pack in self.packs)
 
+    @property
+    def left_out(self) -> int:
+        """How much is not in it though it was asked for, in files; `lacks` tells of the first."""
+        return int(self._after.get("left_out", 0)) if "lacks" in self._after else 0
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """These, a line each."""
+        return tuple(str(line) for line in self._after.get("lacks", ()))
+
+    @property
+    def noted(self) -> tuple[int, tuple[str, ...]]:
+        """Of how many others something is told, and of the first of them what."""
+        after = self._after
+        # Older points do not tell the two apart.
+        count = after.get("noted", after.get("left_out", 0))
+        return int(count), tuple(str(line) for line in after.get("told", ()))
+
+    @property
+    def _after(self) -> Mapping[str, Any]:
+        return self.facts.get("after") or {}
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -91,6 +113,11 @@ class Point:
     def size(self) -> int:
         """Bytes that it takes in a store."""
         return sum(part.size for part in self.parts)
+
+    @property
+    def left_out(self) -> int:
+        """How many files are not in it though they were asked for."""
+        return sum(part.left_out for part in self.parts)
 
     @property
     def starts(self) -> bool:

@@ -17,8 +17,8 @@ class Proof:
     Attributes:
         point: which one.
         at: Unix seconds.
-        outcome: `verified` when it was restored and everything held; `failed` when something did
-            not; `unverified` when it could not be looked at, which says nothing.
+        outcome: `verified` when it was restored and everything in it held; `failed` when
+            something did not; `unverified` when it could not be looked at, which says nothing.
         checks: what was looked at, in the order of looking, a line each.
         why: of what is not verified.
         seconds: how long it took.

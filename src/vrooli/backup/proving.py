@@ -51,6 +51,10 @@ class Prover:
                 found = await self._part(part, backings[part.service].of_form(part.source))
                 checks += [f"{part.service}: {check}" for check in found.checks]
                 numbers[part.service] = dict(found.numbers)
+                if part.left_out:
+                    numbers[part.service]["left_out"] = part.left_out
+                    left_out = f"{part.left_out} left out, though asked for: {part.lacks[0]}"
+                    checks.append(f"{part.service}: {left_out}")
         except (Damaged, StartFailed) as error:
             outcome, why = "failed", error.said_of("")
         except VrooliError as error:  # nothing was seen of it: no room, no programs, no keeper

@@ -2,12 +2,13 @@
 buckets lose bits without telling anybody.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from vrooli.backup.chains import built_on
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import name_in_store, unpack
-from vrooli.backup.point import Pack, sign, signed
+from vrooli.backup.point import Pack, Point, sign, signed
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
 from vrooli.core.errors import Damaged, VrooliError
@@ -88,7 +89,7 @@ def reread(
     Raises:
         StorageError, Unreachable, DeadlineExceeded: the store does not answer; nothing was seen.
     """
-    packs, holders, damaged = _known(store)
+    packs, holders, damaged, points = _known(store)
     sizes = {name: pack.size for name, pack in packs.items()}
     chosen = list(sizes) if days is None else due(sizes, seen, now, days)
     whole, done = sum(sizes[name] for name in chosen), 0
@@ -100,7 +101,7 @@ def reread(
             damaged[name] = error.what
         done += sizes[name]
         told(done, whole)
-    failed = tuple(_failed(holders, damaged, now))
+    failed = tuple(_failed(points, holders, damaged, now))
     for proof in failed:
         store.keep_proof(proof)
     read = {name: seen.read[name] for name in sizes if name in seen.read}
@@ -124,31 +125,45 @@ def seen_read(data: bytes, key: bytes, where: str) -> dict[str, Seen]:
     return {name: Seen(one["at"], one["read"]) for name, one in said.items()}
 
 
-def _known(store: Store) -> tuple[dict[str, Pack], dict[str, list[str]], dict[str, str]]:
-    """Packs by name; by name of a blob the points that need it; manifests that are damaged."""
+Holders = Mapping[str, Sequence[tuple[str, str]]]
+"""By name of a blob, the points and services that it is of; of a manifest the service is empty."""
+
+
+def _known(store: Store) -> tuple[dict[str, Pack], Holders, dict[str, str], list[Point]]:
+    """Packs by name; whose they are; manifests that are damaged; all other points."""
     packs: dict[str, Pack] = {}
-    holders: dict[str, list[str]] = {}
+    holders: dict[str, list[tuple[str, str]]] = {}
     damaged: dict[str, str] = {}
+    points: list[Point] = []
     for id, found in store.points():
         if isinstance(found, VrooliError):
             if not isinstance(found, Damaged):
                 raise found
             damaged[f"points/{id}.json"] = found.what
-            holders[f"points/{id}.json"] = [id]
+            holders[f"points/{id}.json"] = [(id, "")]
             continue
+        points.append(found)
         for part in found.parts:
             for pack in part.packs:
                 packs[name_in_store(pack)] = pack
-                holders.setdefault(name_in_store(pack), []).append(id)
-    return packs, holders, damaged
+                holders.setdefault(name_in_store(pack), []).append((id, part.service))
+    return packs, holders, damaged, points
 
 
 def _failed(
-    holders: Mapping[str, list[str]], damaged: Mapping[str, str], now: float
+    points: Sequence[Point], holders: Holders, damaged: Mapping[str, str], now: float
 ) -> list[Proof]:
-    """One for each point, with the first reason."""
-    found: dict[str, Proof] = {}
+    """One for each point, with the first reason; also for those that build on it."""
+    why: dict[tuple[str, str], str] = {}
     for name, what in damaged.items():
-        for id in dict.fromkeys(holders[name]):
-            found.setdefault(id, Proof(id, now, "failed", (), f"{name}: {what}"))
-    return list(found.values())
+        for holder in holders[name]:
+            why.setdefault(holder, f"{name}: {what}")
+    found = {id: reason for (id, _), reason in reversed(why.items())}
+    known = {point.id: point for point in points}
+    for point in points:
+        for part in point.parts:
+            for base in built_on(part, known):
+                reason = why.get((base, part.service)) or why.get((base, ""))
+                if reason:
+                    found.setdefault(point.id, f"it builds on {base}: {reason}")
+    return [Proof(id, now, "failed", (), reason) for id, reason in found.items()]

@@ -35,7 +35,7 @@ def pieces(
         require: called now and then; raises when it is to end.
 
     Raises:
-        StartFailed: a file had less in it than it said.
+        StartFailed: a file had less in it than it said, or could not be read.
     """
     cutter = _Cutter(sorted(before))
     for member in members.all():
@@ -71,7 +71,14 @@ def _begins(name: str) -> bool:
 def _content(member: Member, title: str) -> Iterator[bytes]:
     left = member.info.size
     while left:
-        chunk = member.content.read(min(left, _CHUNK)) if member.content else b""
+        try:
+            chunk = member.content.read(min(left, _CHUNK)) if member.content else b""
+        except OSError as error:
+            raise StartFailed(
+                f"could not {title}: a file cannot be read: {error.strerror}",
+                where=member.info.name,
+                next_step="look at its disk, then take it again",
+            ) from error
         if not chunk:
             raise StartFailed(
                 f"could not {title}: a file ended {left} bytes before its end",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vrooli.backup import listing, walking
 from vrooli.backup.keys import Keys
-from vrooli.backup.listing import FILES, LIST, Listed
+from vrooli.backup.listing import DAMAGED, FILES, LIST, Listed
 from vrooli.backup.packs import damaged
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
@@ -38,6 +38,8 @@ def proven(folder: Path) -> Found:
     wrong, count, size = [], 0, 0
     with (folder / LIST).open("rb") as file:
         for one in listing.read(file):
+            if one.kind == DAMAGED:
+                continue
             path = folder / FILES / one.path.lstrip("/")
             if found := listing.difference(one, path, owners=False):
                 wrong.append(f"{walking.shown(one.path)}: {found}")
@@ -72,16 +74,19 @@ def listed(part: Part, store: Store, keys: Keys, told: Told) -> Iterator[Listed]
 
 def differing(there: Iterator[Listed], roots: list[str]) -> Iterator[str]:
     """How what is there now differs from what was, a line each; `~` changed, `-` is missing now,
-    `+` came since.
+    `+` came since, `!` could not be read then.
     """
     known = set[str]()
     for one in there:
         known.add(one.path)
+        if one.kind == DAMAGED:
+            yield f"! {walking.shown(one.path)}: it could not be read then, and is not in it"
+            continue
         path = Path(one.path)
         said = listing.difference(one, path, owners=os.geteuid() == 0)
         if said:
             sign = "~" if os.path.lexists(path) else "-"
             yield f"{sign} {walking.shown(one.path)}: {said}"
-    for entry in walking.walk(roots, lambda _: False, lambda _: None):
+    for entry in walking.walk(roots, lambda _: False, lambda *_: None):
         if entry.path not in known:
             yield f"+ {walking.shown(entry.path)}"

@@ -7,7 +7,10 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-Told = Callable[[str], None]
+Told = Callable[[str, bool], None]
+"""Takes a line about a path, and whether it was asked for and is not in the copy: what is gone, or
+of no kind that is kept, was not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def roots(paths: Iterable[str], told: Told) -> list[str]:
     for pattern in paths:
         names = [pattern] if os.path.lexists(pattern) else glob.glob(pattern, recursive=True)
         if not names:
-            told(f"{shown(pattern)}: nothing is there")
+            told(f"{shown(pattern)}: nothing is there", not _may_be_empty(pattern))
         found |= {_real(name) for name in names}
     return sorted(one for one in found if not any(above in found for above in _above(one)))
 
@@ -46,13 +49,13 @@ def walk(found: Sequence[str], excluded: Callable[[str], bool], told: Told) -> I
             entry = Entry(path, os.lstat(path))
             below = _below(path) if stat.S_ISDIR(entry.stat.st_mode) else []
         except FileNotFoundError:
-            told(f"{shown(path)}: it went away meanwhile")
+            told(f"{shown(path)}: it went away meanwhile", path in found)
             continue
         except OSError as error:
-            told(f"{shown(path)}: it cannot be read: {error.strerror}")
+            told(f"{shown(path)}: it cannot be read: {error.strerror}", True)
             continue
         if not _is_kept(entry.stat.st_mode):
-            told(f"{shown(path)}: it is neither a file, a folder nor a link")
+            told(f"{shown(path)}: it is neither a file, a folder nor a link", path in found)
             continue
         yield entry
         left += [one for one in below if not excluded(one)]
@@ -73,6 +76,16 @@ def excluding(patterns: Sequence[str], folders: Iterable[str]) -> Callable[[str]
 def shown(path: str) -> str:
     """For people, whatever bytes are in it."""
     return path.encode("utf-8", "backslashreplace").decode()
+
+
+def _may_be_empty(pattern: str) -> bool:
+    """Whether it is a glob whose folder is there: nothing in it need fit."""
+    if not glob.has_magic(pattern):
+        return False
+    folder = os.path.dirname(pattern)
+    while glob.has_magic(folder):
+        folder = os.path.dirname(folder)
+    return os.path.isdir(folder)
 
 
 def _real(path: str) -> str:

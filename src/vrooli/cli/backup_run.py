@@ -16,6 +16,7 @@ from vrooli.cli.backup_words import (
     point_row,
     proof_row,
     require,
+    require_all,
     size,
     tell,
     tell_left_out,
@@ -29,7 +30,8 @@ _RUN_HELP = """
 Take a restore point now, restore it beside what serves, and look whether it works: databases,
 then files, then what the stack is made of. It is there when all of that is in it.
 
-It ends well only when that is so, and every store has it. With `--no-verify` it is only taken, and
+It ends well only when that is so, nothing was left out that was asked for, and every store has it.
+With `--no-verify` it is only taken, and
 stays `unverified`. With `--incremental` it holds of PostgreSQL (17 or later) what changed since the
 last point; where the server cannot tell that, the whole, and why. With `--logical` it holds
 archives of PostgreSQL and its roles: for another version, or for single tables; `vrooli restore
@@ -63,6 +65,13 @@ Logical = Annotated[
     bool, typer.Option("--logical", help="PostgreSQL as archives of pg_dump, for any version.")
 ]
 
+MissingOk = Annotated[
+    bool,
+    typer.Option(
+        "--missing-ok", help="End well also when files could not be read; the watchdog tells."
+    ),
+]
+
 
 def register(group: typer.Typer, kit: Kit) -> None:
     """Add it."""
@@ -81,6 +90,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         incremental: Incremental = False,
         deep: Deep = False,
         logical: Logical = False,
+        missing_ok: MissingOk = False,
         only: Only = "",
         file: File = None,
         json: Json = False,
@@ -116,6 +126,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
             render.print_json({**point_row(point), "proof": proof_row(proof), **told})
         require_everywhere(done, backups)
         require(proof)
+        require_all(point, missing_ok=missing_ok)
 
 
 def _form(logical: bool, incremental: bool) -> str:

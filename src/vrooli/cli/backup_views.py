@@ -100,7 +100,13 @@ def _row(store: "Store", id: str, found: "Point | VrooliError") -> dict[str, Any
         "bytes": found.plain,
         "stored_bytes": found.size,
         "state": proof.outcome if proof else "unverified",
+        "left_out": found.left_out,
     }
+
+
+def _state(row: dict[str, Any]) -> str:
+    count = row.get("left_out", 0)
+    return f"{row['state']}, {count} left out" if count else str(row["state"])
 
 
 def _show_rows(rows: list[dict[str, Any]]) -> None:
@@ -110,7 +116,7 @@ def _show_rows(rows: list[dict[str, Any]]) -> None:
             when(row["taken"]) if "taken" in row else "-",
             ", ".join(row.get("services", ("-",))),
             size(row["stored_bytes"]) if "stored_bytes" in row else "-",
-            row["state"],
+            _state(row),
         )
         for row in rows
     ]

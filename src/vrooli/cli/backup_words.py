@@ -39,6 +39,23 @@ def require(proof: "Proof | None") -> None:
         raise typer.Exit(EXIT_FAILURE)
 
 
+def require_all(point: "Point", *, missing_ok: bool) -> None:
+    """That nothing was left out which was asked for; else it is told."""
+    if not point.left_out:
+        return
+    render.note(f"{left_out_told(point.left_out)}, though asked for: {point.id} lacks them")
+    render.note(
+        "  next: see that they are there and can be read, or correct `paths` and `exclude`; "
+        "`backup-freshness` warns until a later point has them"
+    )
+    if not missing_ok:
+        raise typer.Exit(EXIT_FAILURE)
+
+
+def left_out_told(count: int) -> str:
+    return f"{count} {'file is' if count == 1 else 'files are'} left out"
+
+
 def tell(proof: "Proof") -> None:
     for check in proof.checks:
         render.out(f"  {check}")
@@ -54,13 +71,15 @@ _MOST_LEFT_OUT = 10
 
 
 def tell_left_out(part: "Part") -> None:
-    """Files that went, changed or could not be read while it was taken."""
-    after = part.facts.get("after") or {}
-    lines, count = after.get("told") or [], after.get("left_out") or 0
-    for line in lines[:_MOST_LEFT_OUT]:
-        render.note(f"  {part.service}: {render.plain(line)}")
-    if count > _MOST_LEFT_OUT:
-        render.note(f"  {part.service}: and {count - _MOST_LEFT_OUT} more")
+    """Files that are not in it, and those that went or changed while it was taken."""
+    for (count, lines), what in (
+        ((part.left_out, part.lacks), "left out: "),
+        (part.noted, ""),
+    ):
+        for line in lines[:_MOST_LEFT_OUT]:
+            render.note(f"  {part.service}: {what}{render.plain(line)}")
+        if count > _MOST_LEFT_OUT:
+            render.note(f"  {part.service}: {what}and {count - _MOST_LEFT_OUT} more")
 
 
 def begun_of(part: "Part", point: "Point") -> float:
@@ -86,6 +105,7 @@ def point_row(point: "Point") -> Mapping[str, Any]:
         "taken": point.taken,
         "bytes": point.plain,
         "stored_bytes": point.size,
+        "left_out": point.left_out,
         "parts": [
             {
                 "service": part.service,

@@ -1,6 +1,6 @@
 """Writes the record of backups of a home; several programs may."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from vrooli.backup.point import Point
@@ -9,7 +9,9 @@ from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
 from vrooli.host.locks import FileLock
 from vrooli.stack.backup_ledger import (
+    LONGEST_LACK,
     MOST_CHECKS,
+    MOST_LACKS,
     BackupLedger,
     Drill,
     Failure,
@@ -56,6 +58,8 @@ class BackupBook:
             sources={part.service: part.source for part in point.parts},
             stores=stores,
             sizes={part.service: part.plain for part in point.parts},
+            left_out={part.service: part.left_out for part in point.parts if part.left_out},
+            lacks=tuple(line[:LONGEST_LACK] for line in _lacks(point))[:MOST_LACKS],
         )
         self.change(lambda ledger: ledger.with_point(one))
 
@@ -81,3 +85,8 @@ class BackupBook:
             return ledger.with_point(told)
 
         self.change(change)
+
+
+def _lacks(point: Point) -> Iterator[str]:
+    for part in point.parts:
+        yield from (f"{part.service}: {line}" for line in part.lacks)

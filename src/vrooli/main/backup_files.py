@@ -18,6 +18,8 @@ from vrooli.main.backup_place import BackupPlace, free_in
 SPARE = 64 * 1024 * 1024
 """Bytes that stay free where they are fetched to."""
 
+_MOST_SHOWN = 10
+
 
 def differences(store: Store, keys: Keys, point: str, name: str) -> Iterator[str]:
     """How what is there now differs from what a point has, a line each."""
@@ -47,6 +49,8 @@ def restore(
             if refused := fetch(part, store, place.keys(), stage, None, _silent):
                 told(f"{name}: {refused} extended attributes cannot be given back here")
             told(f"{name}: {proven(stage).checks[0]}")
+            for line in part.lacks[:_MOST_SHOWN]:
+                told(f"{name}: not in it, though asked for: {line}")
             mark = f"{point[-6:]}-{secrets.token_hex(2)}"
             for target in _roots(part):
                 _put(stage / FILES / target.lstrip("/"), target, mark, told)

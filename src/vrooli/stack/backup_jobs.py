@@ -31,7 +31,9 @@ def backup_jobs(settings: BackupSettings, python: str, kinds: Collection[str]) -
     """
     if not settings.enabled:
         return {}
-    planned: dict[str, tuple[str, tuple[str, ...]]] = {TAKE: (settings.schedule, ("run",))}
+    planned: dict[str, tuple[str, tuple[str, ...]]] = {
+        TAKE: (settings.schedule, ("run", "--missing-ok"))
+    }
     if "postgres" in kinds:
         planned[INCREMENTAL] = (
             settings.incremental,
@@ -55,6 +57,7 @@ def backup_jobs(settings: BackupSettings, python: str, kinds: Collection[str]) -
 
 def _job(name: str, due: str, command: tuple[str, ...], settings: BackupSettings) -> Job:
     """A run that failed is a warning: whether anything may be lost by it, `backup-freshness` says.
+    A file that cannot be read is none, or all would be taken again at once.
     It works in `/`, where no stack file lies: its home says which stack it is of.
     """
     return Job(

@@ -17,6 +17,9 @@ MOST_POINTS, MOST_FAILURES, MOST_DRILLS = 2000, 100, 500
 WITH_CHECKS, MOST_CHECKS = 50, 40
 """Points of which it is remembered what held, the newest of them; and lines of each."""
 
+MOST_LACKS, LONGEST_LACK = 10, 300
+"""Lines of a point about what is not in it, and characters of each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -35,6 +38,8 @@ class Taken:
         sizes: bytes of each of the services.
         seconds: how long its last proof took, 0 when there was none.
         checks: what held then, a line each; of the newest points alone.
+        left_out: by service, how many files are not in it though they were asked for.
+        lacks: the first of these and why, a line each; of the newest points alone.
     """
 
     id: str
@@ -51,6 +56,8 @@ class Taken:
     sizes: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     checks: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
 
     def brings_back(self, service: str) -> bool:
         """Whether it holds what is in force of it again after a restore; archives do not."""
@@ -119,7 +126,7 @@ class BackupLedger:
         others = [point for point in self.points if point.id != one.id]
         points = sorted([*others, one], key=lambda point: point.taken)
         old, new = points[-MOST_POINTS:-WITH_CHECKS], points[-WITH_CHECKS:]
-        return replace(self, points=(*(replace(one, checks=()) for one in old), *new))
+        return replace(self, points=(*(replace(one, checks=(), lacks=()) for one in old), *new))
 
     def without_points(self, gone: frozenset[str]) -> "BackupLedger":
         """Without those, which were removed."""
@@ -163,6 +170,9 @@ def ledger_written(ledger: BackupLedger) -> str:
     return json.dumps(asdict(ledger), separators=(",", ":"))
 
 
+_LISTS = ("services", "stores", "checks", "lacks")
+
+
 def _taken(raw: dict[str, Any]) -> Taken:
-    lists = {name: tuple(raw.get(name, ())) for name in ("services", "stores", "checks")}
+    lists = {name: tuple(raw.get(name, ())) for name in _LISTS}
     return Taken(**{**raw, **lists})

@@ -32,6 +32,9 @@ class StoreSettings:
     lock: float = 0.0
 
 
+SYSTEM = "system"
+"""Under this name the set holds what is nobody's: stack file, secrets, unit files."""
+
 FROM_THE_ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """What a bucket is opened with where the stack file names no keys."""
 

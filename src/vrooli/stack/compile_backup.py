@@ -7,7 +7,13 @@ from dataclasses import fields
 from urllib.parse import urlsplit
 
 from vrooli.stack import schedule, sizes
-from vrooli.stack.backup_settings import BackupSettings, FilesSettings, Objectives, StoreSettings
+from vrooli.stack.backup_settings import (
+    SYSTEM,
+    BackupSettings,
+    FilesSettings,
+    Objectives,
+    StoreSettings,
+)
 from vrooli.stack.compile_process import Folders, absolute_reference
 from vrooli.stack.compile_times import compile_timezone
 from vrooli.stack.names import NAME_EXPECTED, valid_name
@@ -29,9 +35,6 @@ DAY = 86_400.0
 
 HERE = "here"
 """The name of the store in the home, where no other one is declared."""
-
-SYSTEM = "system"
-"""Under this name the set holds what is nobody's: stack file, secrets, unit files."""
 
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}", re.ASCII)
 """Bech32 of 32 bytes (https://age-encryption.org/v1)."""

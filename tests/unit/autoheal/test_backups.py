@@ -55,6 +55,9 @@ LEDGER = BackupLedger(
 
 def test_the_record_comes_back_as_it_was_written() -> None:
     assert ledger_read(ledger_written(LEDGER).encode()) == LEDGER
+    lacking = replace(LEDGER.points[0], left_out={"site": 2}, lacks=("site: /a: gone",))
+    known = LEDGER.with_point(lacking)
+    assert ledger_read(ledger_written(known).encode()) == known
     assert LEDGER.with_failure(Failure(1.0, "")).failed == 8
 
 

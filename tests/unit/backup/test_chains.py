@@ -77,6 +77,16 @@ def test_a_point_whose_proof_failed_is_not_built_on() -> None:
     store = _chain(2)
     store.keep_proof(Proof(_id(1), 1.0, "failed"))
     assert base_for("postgres", SOURCE, NOW, store).point == _id(0)
+    store.keep_proof(Proof(_id(0), 1.0, "failed"))
+    assert base_for("postgres", SOURCE, NOW, store).why == f"the proof of {_id(0)} failed"
+
+
+def test_nothing_is_built_on_a_chain_of_which_a_proof_failed() -> None:
+    store = _chain(3)
+    store.keep_proof(Proof(_id(0), 1.0, "failed"))
+    assert base_for("postgres", SOURCE, NOW, store).why == f"the proof of {_id(0)} failed"
+    store.keep(point_of(_part(store), id=_id(3)))
+    assert base_for("postgres", SOURCE, NOW, store).point == _id(3)
 
 
 def _tar(*members: tuple[str, bytes]) -> bytes:

@@ -1,6 +1,7 @@
 """Files are taken as they are, and come back so; what a tar says never leads out of its folder."""
 
 import asyncio
+import errno
 import io
 import os
 import socket
@@ -22,7 +23,7 @@ from vrooli.backup.fetching import fetch
 from vrooli.backup.point import Pack, Part
 from vrooli.backup.sources.files import FilesBacking
 from vrooli.backup.store import Store
-from vrooli.backup.trees import emptied, proven
+from vrooli.backup.trees import differing, emptied, listed, proven
 from vrooli.core.errors import ConfigError, Damaged, StartFailed
 from vrooli.stack.backing import TREE, Member, Members
 from vrooli.stack.backup_settings import FilesSettings
@@ -151,8 +152,12 @@ def test_what_cannot_be_taken_is_told(data: Path, tmp_path: Path) -> None:
         listening.bind(str(data / "socket"))
     store, _ = new_store(KEYS)
     _, said = _taken(_backing(tmp_path, str(data), str(data / "nothing*")), store)
-    assert (said["left_out"], said["files"]) == (3, 13)
+    assert (said["left_out"], said["noted"], said["files"]) == (0, 3, 13)
     assert all("neither" in line or "nothing is there" in line for line in said["told"])
+    paths = (str(data), str(data / "gone"), str(tmp_path / "off" / "*"), str(data / "pipe"))
+    _, said = _taken(_backing(tmp_path, *paths), store)
+    assert (said["left_out"], said["noted"]) == (2, 2)
+    assert said["lacks"] == [f"{path}: nothing is there" for path in paths[1:3]]
     with pytest.raises(ConfigError, match="none of them"):
         asyncio.run(_backing(tmp_path, str(data / "nothing*")).ask())
 
@@ -189,7 +194,57 @@ def test_a_file_that_changes_while_it_is_read_is_told(
     assert [line.rsplit(": ", 1)[1] for line in told] == [
         "it went away meanwhile" if change == "goes" else "it changed while it was read"
     ]
-    proven(_fetched(part, store, tmp_path / "into"))
+    into = _fetched(part, store, tmp_path / "into")
+    proven(into)
+    if change == "shrinks":  # it is read once more, and nobody gets zeros
+        assert Path(f"{into}/files{large}").read_bytes() == large.read_bytes()
+
+
+class _Broken(io.FileIO):
+    """A file on a disk that has a bad sector."""
+
+    def __init__(self, descriptor: int, at: int) -> None:
+        super().__init__(descriptor)
+        self._at = at
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() >= self._at:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().read(min(size or 0, self._at - self.tell())) or b""
+
+
+@pytest.mark.parametrize("at", [0, 400_000])
+def test_a_file_that_cannot_be_read_to_its_end_is_in_no_copy(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    usual, large = os.fdopen, (data / "large").stat().st_ino
+
+    def opened(descriptor: int, *how: Any, **more: Any) -> Any:
+        if os.fstat(descriptor).st_ino == large:
+            return _Broken(descriptor, at)
+        return usual(descriptor, *how, **more)
+
+    store, backing = new_store(KEYS)[0], _backing(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdopen", opened)
+        part, said = _taken(backing, store)
+    assert (said["left_out"], said["noted"], said["files"]) == (1, 0, 12)
+    assert said["lacks"] == [f"{data}/large: it cannot be read: Input/output error"]
+    into = _fetched(part, store, tmp_path / "into")
+    assert proven(into).numbers["files"] == 12
+    assert not Path(f"{into}/files{data}/large").exists()
+    lines = [*differing(listed(part, store, KEYS, lambda _: None), [str(data)])]
+    assert [line[:1] for line in lines] == ["!"], lines
+
+
+def test_nothing_of_what_was_asked_for_is_a_loss_that_is_told(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backing = _backing(tmp_path, str(data / "secret"))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdopen", lambda descriptor, *_, **__: _Broken(descriptor, 0))
+        _, said = _taken(backing, new_store(KEYS)[0])
+    assert (said["left_out"], said["files"]) == (1, 0)
 
 
 def test_another_content_is_no_proof(data: Path, tmp_path: Path) -> None:

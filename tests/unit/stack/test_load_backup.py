@@ -123,7 +123,7 @@ def test_every_key_is_compiled(file: StackFile) -> None:
 def test_it_becomes_jobs_of_our_own(file: StackFile) -> None:
     stack = file.load('[backup]\nschedule = "every 6h"\nnice = 5\ntimezone = "UTC"')
     job = stack.jobs["backup"]
-    assert job.command == (PYTHON, "-m", "vrooli", "backup", "run")
+    assert job.command == (PYTHON, "-m", "vrooli", "backup", "run", "--missing-ok")
     assert (job.schedule, job.timezone, job.nice, job.catch_up) == ("every 6h", "UTC", 5, True)
     prune = stack.jobs["backup-prune"]
     assert prune.command[3:] == ("backup", "prune", "--yes")

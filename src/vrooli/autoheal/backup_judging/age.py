@@ -1,12 +1,13 @@
 """How old what can be gone back to is, and whether it can, by our own record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from vrooli.autoheal.backup_judging.record import GRACE, Finding, hours, ledger_of, worst_of
 from vrooli.autoheal.check import Look
 from vrooli.core.result import Result, ok
 from vrooli.core.status import Status
 from vrooli.stack.backup_ledger import BackupLedger
+from vrooli.stack.backup_settings import SYSTEM
 from vrooli.stack.backup_standing import Standing, standings
 from vrooli.stack.durations import rough_duration
 
@@ -19,6 +20,7 @@ def judge_age(look: Look) -> Result:
         return ok("there is nothing here that can be backed up")
     findings = [finding for one in found for finding in _findings(one, now)]
     findings += _failed(ledger)
+    findings += _left_out([*(one.service for one in found), SYSTEM], ledger)
     ages = [age for one in found if (age := one.age(now)) is not None]
     well = ", ".join(f"{one.service}: {_told(one.age(now))}" for one in found)
     return worst_of(findings, well, hours(max(ages, default=0.0)) if ages else None, "h")
@@ -54,6 +56,17 @@ def _failed(ledger: BackupLedger) -> Iterator[Finding]:
         return
     status = Status.WARNING if ledger.points else Status.CRITICAL
     yield status, f"the last one could not be taken: {last.why.splitlines()[0]}"
+
+
+def _left_out(names: Iterable[str], ledger: BackupLedger) -> Iterator[Finding]:
+    """Of what was asked for; until a later point has it."""
+    for name in names:
+        newest = next((one for one in reversed(ledger.points) if name in one.services), None)
+        if newest is None or not (count := newest.left_out.get(name, 0)):
+            continue
+        first = next((line for line in newest.lacks if line.startswith(f"{name}: ")), name)
+        more = f", and {count - 1} more" if count > 1 else ""
+        yield Status.WARNING, f"left out of {newest.id}: {first}{more} (`vrooli backup show`)"
 
 
 def _told(age: float | None) -> str:

@@ -4,6 +4,7 @@ unit, and which programs there were. With it a home is built anew elsewhere.
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -37,7 +38,7 @@ class SystemBacking(FilesBacking):
     form = FORM
 
     def __init__(self, stack: Stack, home: Home) -> None:
-        paths = [path for path in _paths(stack, home) if Path(path).exists()]
+        paths = [path for path in _paths(stack, home) if _may_be_there(path)]
         never = [home.secrets / IDENTITY]
         stage = home.root / "data" / f"{NAME}.proof"
         super().__init__(FilesSettings(NAME, tuple(paths)), stage, never)
@@ -67,6 +68,17 @@ class _System(Source):
 
 
 SOURCE = _System()
+
+
+def _may_be_there(path: str) -> bool:
+    """What nobody may look at counts as there, so that it is told to be left out."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _file(stack: Stack) -> str:

@@ -244,6 +244,9 @@ def _covered(row: Mapping[str, Any], now: float) -> Covered:
 
 def _point(row: Mapping[str, Any]) -> Point:
     state, level = STATES.get(str(row["outcome"]), (str(row["outcome"]), "unknown"))
+    left_out = sum((row.get("left_out") or {}).values())
+    if left_out:
+        state, level = f"{state}, {left_out} left out", "warning" if level == "ok" else level
     return Point(
         id=str(row["id"]),
         taken=float(row["taken"]),

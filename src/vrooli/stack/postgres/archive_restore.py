@@ -103,8 +103,8 @@ class ArchiveRestore(Restoring):
         self.next = "It is a new cluster: `vrooli backup run --anew` takes its first restore point"
 
     async def _compared(self, archived: Archived, asker: Asker, told: Told) -> str:
-        said = await facts.gather(asker, contents=True, told=told)
-        same, wrong = compare_with(archived, said)
+        said = await facts.gather(asker, contents="hash", told=told)
+        same, wrong = compare_with(archived, said, self._declared.major)
         if wrong:
             raise StartFailed(
                 f"it does not hold what its source held:{compare.told(wrong)}",

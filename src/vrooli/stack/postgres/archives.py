@@ -72,9 +72,11 @@ class Archived:
             )
 
 
-def compare_with(archived: Archived, copy: Facts) -> tuple[Compared, list[str]]:
-    """What is the same in `copy`, and what is not, a line each. Pure."""
-    same = compared(archived.rows, copy, {})
+def compare_with(archived: Archived, copy: Facts, major: int) -> tuple[Compared, list[str]]:
+    """What is the same in `copy`, which a server of `major` read, and what is not, a line each.
+    Pure.
+    """
+    same = compared(archived.rows, copy, {}, major)
     roles = archived.rows.get("roles") or {}
     wrong = [*same.wrong, *compare.differences(roles, {what: copy[what] for what in roles})]
     missing = [name for name in archived.databases if name not in copy["in"]]

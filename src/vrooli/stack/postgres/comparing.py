@@ -18,7 +18,7 @@ class Compared:
         rows: of these.
         written: tables that differ and were written to meanwhile, a line each.
         wrong: tables that differ and were not, as far as is known, a line each.
-        left_out: tables that were too large to be read.
+        left_out: tables that were too large, or too many, to be read.
     """
 
     by_content: int = 0
@@ -39,7 +39,9 @@ class Compared:
         if more > 0:
             shown.append(f"written meanwhile: {more} more")
         if self.left_out:
-            shown.append(f"{self.left_out} tables were not read in the source: too large")
+            shown.append(
+                f"{self.left_out} tables were not read in the source: too large, or too many"
+            )
         return [same, *shown]
 
     def numbers(self) -> dict[str, int]:

@@ -10,7 +10,15 @@ from typing import Any, cast
 from vrooli.core.errors import ConfigError, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.stack.backing import Backing, Found, Practised, Reading
-from vrooli.stack.postgres import clusters, combining, logical, manifest, practice, source_rows
+from vrooli.stack.postgres import (
+    amcheck,
+    clusters,
+    combining,
+    logical,
+    manifest,
+    practice,
+    source_rows,
+)
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.postgres.matching import matched
@@ -138,7 +146,7 @@ class PostgresBacking(Backing):
         return str(self._stage.cluster)
 
     async def prove(self, told: Told) -> Found:
-        """See the base: the manifest of the server, a start, a read of every row, every page."""
+        """See the base: the manifest of the server, a start, every row, every index, every page."""
         of, stage, checks = self._of, self._stage, []
         major = clusters.major_of(stage.cluster)
         if major is None:
@@ -160,6 +168,8 @@ class PostgresBacking(Backing):
             checks.append("a server starts on it, and recovers to a consistent state")
             said = await facts.gather(asker, contents="hash", told=told)
             checks.append(f"every row was read: {compare.summary(said)}")
+            deep = self._expected.get("reading") == "deep"
+            checks.append(await amcheck.checked(run, programs, asker, told, deep=deep))
             guarded = await asker.json("SELECT to_json(current_setting('data_checksums'))") == "on"
         if guarded:
             await run.run("check every page", stage.checksums(programs), told)
@@ -170,7 +180,7 @@ class PostgresBacking(Backing):
             checks.append("rows were not compared with the source: it was not read then")
             return Found(tuple(checks), compare.numbers(said))
         told("compare with the source")
-        same = await matched(self._of, self._live(), self._expected, said)
+        same = await matched(self._of, self._live(), self._expected, said, major)
         return Found((*checks, *same.lines()), {**compare.numbers(said), **same.numbers()})
 
     async def practise(self, facts: Mapping[str, Any], since: float, told: Told) -> Practised:

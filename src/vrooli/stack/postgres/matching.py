@@ -20,14 +20,16 @@ SOON = 600.0
 that lacks rows would only have to be written to once to be taken for whole."""
 
 
-async def matched(of: Resource, live: Asker, source: Mapping[str, Any], copy: Facts) -> Compared:
+async def matched(
+    of: Resource, live: Asker, source: Mapping[str, Any], copy: Facts, major: int
+) -> Compared:
     """Compare `copy` with what `source` says, asking the server itself where they differ.
 
     Raises:
         StartFailed: a table differs that nobody wrote to.
         Refused: one differs, and the server is not there to tell whether somebody did.
     """
-    found, clock = compared(source, copy, {}, of.major), of.context.tools.clock
+    found, clock = compared(source, copy, {}, major), of.context.tools.clock
     for wait in (0.0, LATE):
         if not found.wrong:
             return found
@@ -39,7 +41,7 @@ async def matched(of: Resource, live: Asker, source: Mapping[str, Any], copy: Fa
         except VrooliError as error:
             why = f"that cannot be asked whether it was written to: {error.what}"
             raise _unclear(of, found, why) from error
-        found = compared(source, copy, now, of.major)
+        found = compared(source, copy, now, major)
     if not found.wrong:
         return found
     raise StartFailed(

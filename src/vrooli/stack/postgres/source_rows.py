@@ -27,18 +27,23 @@ BUDGETS: Mapping[Reading, tuple[int, int]] = {
 256 MB take about a second of a processor, and to count 8 GB ten."""
 
 MOST = 5000
-"""Tables of a database that are looked at."""
+"""Tables of a database that are looked at, the smallest; of the rest only how many there are."""
+
+_OURS = """
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'm') AND c.relpersistence = 'p'
+AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"""
+"""Unlogged tables come back empty, and are not compared."""
+
+_COUNT = f"SELECT to_json(count(*)) {_OURS}"
 
 _TABLES = f"""
-SELECT json_agg(json_build_array({ABOUT},
+SELECT json_agg(json_build_array(about, mark) ORDER BY size, schema, name)
+FROM (SELECT {ABOUT} AS about, n.nspname AS schema, c.relname AS name,
+    pg_relation_size(c.oid) AS size,
     (pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_updated(c.oid)
-     + pg_stat_get_tuples_deleted(c.oid))::text || '.' || c.relfilenode)
-    ORDER BY pg_relation_size(c.oid), n.nspname, c.relname)
-FROM (SELECT * FROM pg_class WHERE relkind IN ('r', 'm') AND relpersistence = 'p'
-      ORDER BY pg_relation_size(oid) LIMIT {MOST}) c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'"""
-"""Unlogged tables come back empty, and are not compared."""
+     + pg_stat_get_tuples_deleted(c.oid))::text || '.' || c.relfilenode AS mark
+    {_OURS} ORDER BY size, schema, name LIMIT MOST) one"""
 
 Marks = dict[str, dict[str, str]]
 """By database and table: how often it was written to, and the file that it is in."""
@@ -59,7 +64,9 @@ async def marks(asker: Asker) -> Marks:
     }
 
 
-async def read(asker: Asker, before: Marks, reading: Reading) -> Mapping[str, Any]:
+async def read(
+    asker: Asker, before: Marks, reading: Reading, most: int = MOST
+) -> Mapping[str, Any]:
     """By database and table: number of rows, checksum of them or None, mark of `before`, mark now;
     how much was left out; and the version that a checksum means the same in.
 
@@ -67,26 +74,28 @@ async def read(asker: Asker, before: Marks, reading: Reading) -> Mapping[str, An
         asker: the server, which others write to.
         before: as of before the copy began.
         reading: how much it may cost.
+        most: tables of a database that are looked at.
     """
     content, counted = BUDGETS[reading]
     found: dict[str, Any] = {}
     left, major = 0, None
     for database, known in before.items():
-        tables = [one.table for one in await _tables(asker, database)]
+        tables = [one.table for one in await _tables(asker, database, most)]
         sizes = list(accumulate(table.size for table in tables))
         deep = [table for table, sum in zip(tables, sizes, strict=True) if sum <= content]
         flat = [table for table, sum in zip(tables, sizes, strict=True) if content < sum <= counted]
-        left += len(tables) - len(deep) - len(flat)
+        there = int(await asker.json(_COUNT, database))
+        left += max(there, len(tables)) - len(deep) - len(flat)
         major = tables[0].major if tables else major
         seen = await row_sums.read(asker, database, deep, "hash")
         seen |= await row_sums.read(asker, database, flat, "number")
-        after = {one.table.key: one.mark for one in await _tables(asker, database)}
+        after = {one.table.key: one.mark for one in await _tables(asker, database, most)}
         found[database] = {
             key: [*value, known.get(key, ""), after.get(key, "")] for key, value in seen.items()
         }
     return {"reading": reading, "left_out": left, "hashed_by": major, "in": found}
 
 
-async def _tables(asker: Asker, database: str) -> list[_Marked]:
-    listed = await asker.json(_TABLES, database) or ()
+async def _tables(asker: Asker, database: str, most: int = MOST) -> list[_Marked]:
+    listed = await asker.json(_TABLES.replace("MOST", str(most)), database) or ()
     return [_Marked(Table.of(about), str(mark)) for about, mark in listed]

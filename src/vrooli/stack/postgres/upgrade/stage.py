@@ -19,6 +19,18 @@ the server's own user, who could read the files as well. What an operator wrote 
 us out.
 """
 
+_INSTALLS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "default_transaction_read_only=off",
+        "statement_timeout=0",
+        "lock_timeout=0",
+        "session_replication_role=replica",
+    )
+)
+"""Whatever a database or a role says: an extension can be made, and no event trigger hears of it.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -135,6 +147,16 @@ class Stage:
         """Whether every page of the copy is whole."""
         argv = (str(new.bin / "pg_checksums"), "--check", f"--pgdata={self.cluster}")
         return self._spec(argv, (new.root,))
+
+    def amcheck(self, new: Installation, *, deep: bool) -> LaunchSpec:
+        """Whether every table and index of the copy that serves is sound; `deep` looks for each row
+        in each index.
+        """
+        argv = [str(new.bin / "pg_amcheck"), f"--host={self.sockets}", f"--port={self.port}"]
+        argv += [f"--username={SUPERUSER}", "--all", "--install-missing", "--jobs=2"]
+        argv += ["--heapallindexed"] if deep else []
+        spec = self._spec(tuple(argv), (new.root,))
+        return replace(spec, env={**spec.env, "PGOPTIONS": _INSTALLS})
 
     def _closed(self) -> tuple[str, ...]:
         return (
