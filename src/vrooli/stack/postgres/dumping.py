@@ -8,7 +8,6 @@ from typing import Any
 
 from vrooli.core.command import EnsureDirectory, WriteFile
 from vrooli.core.launch import LaunchSpec
-from vrooli.core.together import together
 from vrooli.stack.backing import Reading
 from vrooli.stack.postgres import source_rows
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
@@ -19,6 +18,7 @@ from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.postgres.upgrade.stage import Stage
+from vrooli.stack.together import together
 from vrooli.stack.wire import postgres
 
 GLOBALS = "globals.sql"

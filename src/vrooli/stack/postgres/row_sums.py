@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vrooli.core.together import together
 from vrooli.stack.postgres.upgrade.ask import Asker, quoted
+from vrooli.stack.together import together
 
 Content = Literal["number", "md5", "hash"]
 """What is read of rows: how many there are; the MD5 of each as text, which is the same in all

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from vrooli.core.together import together
+from vrooli.stack.together import together
 
 
 async def _slow(ended: list[str]) -> None:
