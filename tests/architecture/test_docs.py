@@ -4,6 +4,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,15 @@ def commands_in(page: Path) -> Iterator[list[str]]:
         yield shlex.split(command)
 
 
+@cache
+def program(called: str) -> Any:
+    """All commands of `vrooli` or `vrooli-autoheal`. Making them takes a tenth of a second."""
+    return typer.main.get_command(cli.apps()[called])
+
+
 def refused(words: list[str]) -> str:
     """Why the command line would not take these words, empty when it would."""
-    app = cli.apps()[Path(words[0]).name]
-    command: Any = typer.main.get_command(app)
-    rest = words[1:]
+    command, rest = program(Path(words[0]).name), words[1:]
     while hasattr(command, "list_commands") and rest and not rest[0].startswith("-"):
         context = command.make_context("", [], resilient_parsing=True)
         found = command.get_command(context, rest[0])

@@ -2,6 +2,7 @@
 tests are root.
 """
 
+import atexit
 import contextlib
 import os
 import pwd
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -110,6 +112,13 @@ class Postgres:
             *(() if self.older else ("--locale-provider=builtin",)),
             "--no-sync",
         )
+
+    def copy(self, made: "Postgres") -> None:
+        """Have a copy of a cluster that does not run."""
+        self.password = made.password
+        if user := run_as():
+            shutil.chown(self.root, user)
+        subprocess.run(["cp", "-a", str(made.data), str(self.root)], check=True)
 
     def start(self, *, wait: bool = True) -> None:
         """Start the postmaster, and wait until it accepts connections unless told not to."""
@@ -228,6 +237,18 @@ class Postgres:
             self._process = None
 
 
+@cache
+def _made() -> Postgres:
+    """A cluster of the wheel's programs that nobody starts: making one takes seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="vrooli-pg-"))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    server = Postgres(install_programs(folder / "programs"), folder / "cluster")
+    server.root.mkdir(mode=0o755)
+    server.init()
+    return server
+
+
 @contextlib.contextmanager
 def running_postgres(tmp: Path | None = None, programs: Path | None = None) -> Iterator[Postgres]:
     """A cluster that runs, in `tmp` or a folder of its own; gone with its processes and files
@@ -241,10 +262,13 @@ def running_postgres(tmp: Path | None = None, programs: Path | None = None) -> I
     # Not pytest's tmp_path: that one lies in a 0700 folder, which PostgreSQL's user cannot enter.
     root = Path(tempfile.mkdtemp(prefix="vrooli-pg-", dir=tmp))
     root.chmod(0o755)
-    server = Postgres(programs or install_programs(root / "programs"), root / "cluster")
+    server = Postgres(programs or _made().bin, root / "cluster")
     server.root.mkdir(mode=0o755)
     try:
-        server.init()
+        if programs:
+            server.init()
+        else:
+            server.copy(_made())
         server.start()
         yield server
     finally:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from tests.support.leftovers import living, processes_of
 from tests.support.ports import free_port
+from tests.support.ready_postgres import lay_ready
 from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.autoheal.selftest import victim
 from vrooli.autoheal.selftest.unknown import healed_on_unknown
@@ -28,6 +29,9 @@ LOOKED_AT = ("watchdog-loop",)
 """Checks of the machine that a test's stack has; others work on the same machine, and the tests are
 about the stack. `check` switches one on."""
 
+UNUSUAL = {"installation", "database", "role", "url", "user", "runtime"}
+"""Keys of a PostgreSQL that make it another one than `lay_ready` has."""
+
 T = TypeVar("T")
 Ended = subprocess.CompletedProcess[str]
 
@@ -41,6 +45,8 @@ class LiveStack:
         self.home = home or self.folder / "h"
         self.file = self.folder / "vrooli.toml"
         self.prefix = list(prefix)
+        self._own_place = home is not None or bool(prefix)
+        self._usual_postgres = False
         self.environment = {**os.environ, "VROOLI_HOME": str(self.home), "NO_COLOR": "1"}
         self.environment.pop("DOCKER_HOST", None)
         self.ports: dict[str, int] = {}
@@ -73,6 +79,8 @@ class LiveStack:
 
     def resource(self, name: str, kind: str, **keys: Any) -> None:
         """A resource of a kind."""
+        if name == "postgres":
+            self._usual_postgres = kind == name and not keys.keys() & UNUSUAL
         keys.setdefault("port", self.port(name))
         self._sections[name] = section(f"resources.{name}", {"kind": kind, **keys})
 
@@ -192,7 +200,10 @@ class LiveStack:
         )
 
     def up(self, *names: str) -> Ended:
-        """`vrooli up`, which must succeed."""
+        """`vrooli up`, which must succeed. The first one finds a cluster of PostgreSQL made."""
+        if self._usual_postgres and not self._own_place:
+            lay_ready(self.home)
+        self._usual_postgres = False
         ended = self.run("up", *names)
         assert ended.returncode == 0, f"{said(ended)}\n{self.story()}"
         return ended
@@ -342,14 +353,17 @@ class LiveStack:
     # Waiting
 
     def until(self, condition: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
-        """The first true value of `condition`."""
-        deadline = time.monotonic() + seconds
+        """The first true value of `condition`. What takes longer is looked at less often: others
+        wait for the processor.
+        """
+        begun = time.monotonic()
         while True:
             value = condition()
             if value:
                 return value
-            assert time.monotonic() < deadline, f"not in {seconds} s: {what}\n{self.story()}"
-            time.sleep(0.05)
+            waited = time.monotonic() - begun
+            assert waited < seconds, f"not in {seconds} s: {what}\n{self.story()}"
+            time.sleep(min(max(0.05, waited / 20), 0.2))
 
     def until_ok(self, seconds: float = PATIENCE) -> dict[str, Any]:
         """The status, as soon as it is `ok`."""
