@@ -48,6 +48,8 @@ def test_a_table_comes_beside_the_one_that_serves_with_what_differs(shop: LiveSt
     ambiguous = shop.run("restore", "--only", "orders")
     assert ambiguous.returncode == 2, said(ambiguous)
     assert "vrooli.other.orders, vrooli.public.orders" in ambiguous.stderr, said(ambiguous)
+    planned = shop.run("restore", "--only", "public.orders", "--dry-run")
+    assert (planned.returncode, "nothing was done" in planned.stderr) == (0, True), said(planned)
     ended = shop.run("restore", "--only", "public.orders", "--json")
     assert ended.returncode == 0, said(ended)
     told = json.loads(ended.stdout)
@@ -64,7 +66,7 @@ def test_a_table_comes_beside_the_one_that_serves_with_what_differs(shop: LiveSt
         sql(shop, told[name], "SELECT 1")
     assert sql(shop, "SELECT count(*) FROM orders") == 101
     assert sql(shop, "SELECT what FROM orders WHERE id = 9") == "order 9"
-    sql(shop, told["undo"], "SELECT 1")
+    sql(shop, told["undo"], "SELECT 1")  # a dry run left no other one
     assert sql(shop, "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^rescued_'") == 0
     _without_a_key_and_without_a_table(shop)
     data = [path.name for path in (shop.home / "data").iterdir()]

@@ -115,6 +115,26 @@ def _without_damaged(planted: Planted) -> None:
                 planted.remove(listing.FILES + one.path)
 
 
+def made(folder: Path) -> Path:
+    """A folder, with those above it, that is there already or is ours alone.
+
+    Raises:
+        UsageError: something else is in the way.
+        StorageError: the disk takes nothing.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(
+            "there is something that is no folder", where=str(folder), next_step="name another one"
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"cannot be made: {error.strerror}", where=str(folder), next_step="name another one"
+        ) from error
+    return folder
+
+
 def require_empty(folder: Path) -> None:
     """Whether something can be unpacked there.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 import typer
 
 from vrooli.cli.kit import Kit
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import UsageError, VrooliError
 
 
 def service_names(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -21,6 +21,20 @@ def service_names(ctx: typer.Context, incomplete: str) -> list[str]:
         return []
     names = [name for service in stack.services.values() for name in (service.group, service.name)]
     return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+
+
+def said(option: str, value: str | None) -> str:
+    """What an option says; empty where it is left out.
+
+    Raises:
+        UsageError: it is there and says nothing, as where the variable of a script is empty: what
+            holds without the option is not what was meant.
+    """
+    if value is not None and not value.strip(", \t\n"):
+        raise UsageError(
+            f"`{option}` says nothing", next_step="leave it out, or write what is meant"
+        )
+    return value or ""
 
 
 File = Annotated[

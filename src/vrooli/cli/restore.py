@@ -2,14 +2,14 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Optional
 
 import typer
 
 from vrooli.cli.backup_words import note
 from vrooli.cli.kit import Kit, home_to_change
-from vrooli.cli.options import File, Json
-from vrooli.cli.restore_beside import Look, beside, require_no_moment
+from vrooli.cli.options import File, Json, said
+from vrooli.cli.restore_beside import Look, beside, end, require_no_moment
 from vrooli.cli.restore_parts import Mode, Restorings, without_system
 from vrooli.cli.restore_plan import Asked, Plan, require_named
 from vrooli.cli.restore_told import tell_plan
@@ -52,8 +52,9 @@ Examples:
 """
 
 
+_Said = Optional[str]  # noqa: UP045 -- typer reads the annotation at run time
 Wanted = Annotated[
-    str,
+    _Said,
     typer.Argument(
         help="Exactly this point: its id, or how that begins.",
         metavar="[POINT]",
@@ -61,7 +62,7 @@ Wanted = Annotated[
     ),
 ]
 To = Annotated[
-    str,
+    _Said,
     typer.Option(
         "--to",
         help="A time (local unless it says otherwise), a position in the WAL, or `latest`.",
@@ -72,13 +73,13 @@ PointOnly = Annotated[bool, typer.Option("--point-only", help="The newest point,
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Look, and say what would be done.")]
 Failed = Annotated[bool, typer.Option("--failed", help="Also one whose proof failed.")]
 From = Annotated[
-    str,
+    _Said,
     typer.Option(
         "--from", help="Take it from this store alone.", metavar="NAME", show_default=False
     ),
 ]
 Only = Annotated[
-    str,
+    _Said,
     typer.Option(
         "--only",
         help="Parts: `postgres`, `redis`, `files`, `system`, or names; commas between them. Or a "
@@ -106,13 +107,13 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
     @app.command(help=_RESTORE_HELP)
     def restore(  # noqa: PLR0913 -- one argument for each option
-        wanted: Wanted = "",
-        to: To = "",
+        wanted: Wanted = None,
+        to: To = None,
         point_only: PointOnly = False,
         dry_run: DryRun = False,
         failed: Failed = False,
-        from_: From = "",
-        only: Only = "",
+        from_: From = None,
+        only: Only = None,
         side_by_side: SideBySide = False,
         stop: Stop = False,
         into: Into = None,
@@ -122,21 +123,26 @@ def register(app: typer.Typer, kit: Kit) -> None:
     ) -> None:
         from vrooli.backup.choosing import names_parts, split
 
+        wanted, to = said("POINT", wanted), said("--to", to)
+        from_, only = said("--from", from_), said("--only", only)
         home, begun = home_to_change(kit, file), time.time()
-        look = Look(side_by_side, stop, into)
+        look = Look(side_by_side, stop, into, dry_run=dry_run)
         backups = kit.backups(home).only(from_, note)
+        if look.wanted and look.stop:
+            end(kit, home, backups, split(only), json=json)
+            return
         asked = Asked(wanted, to, point_only or look.wanted, failed)
         words, found = split(only), backups.parts(asked.point or "latest", ())
         table = "" if names_parts(words, (part for _, part in found)) else only
         if not table:
             found = backups.parts(asked.point or "latest", words)
         if into is None or not only:
-            found = without_system(found, asked=bool(only))
+            found = without_system(found, asked=bool(only and not table))
         if look.wanted or table:
             require_no_moment(to)
             beside(backups, found, table, look, json=json)
             return
-        plan = Plan(backups, asked, from_, found)
+        plan = Plan(backups, asked, from_, found, named=bool(only))
         if not json:
             plan.tell()
             tell_plan(backups, plan.parts)

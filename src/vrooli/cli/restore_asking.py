@@ -1,7 +1,8 @@
 """Whether a restore is meant: what is lost or broken needs a yes, what serves well its name."""
 
+import os
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,40 +11,69 @@ from vrooli.cli import render
 from vrooli.cli.kit import Kit
 from vrooli.cli.status import read_status
 from vrooli.core.errors import EXIT_FAILURE, UsageError, VrooliError
+from vrooli.stack.backing import TREE
 
 if TYPE_CHECKING:
     from vrooli.backup.point import Part
     from vrooli.core.home import Home
 
 
-def require_meant(
-    kit: Kit, home: "Home", part: "Part", *, only: Collection[str], yes: bool
-) -> None:
-    """Ask whoever sits there, or have it said.
+def meant(
+    kit: Kit, home: "Home", parts: "Sequence[Part]", *, only: Collection[str], yes: bool
+) -> "set[str]":
+    """Services and files of `parts` that are to be replaced. What serves well stays, while others
+    are lost and it was not named. Whoever sits there is asked before anything is done.
 
     Raises:
         UsageError: nobody can be asked, and not enough was said.
+        Exit: it is not meant.
     """
-    service = part.service
-    serves = serves_well(kit, home, part)
-    if yes and (not serves or service in only):
+    serving = [part for part in parts if serves_well(kit, home, part)]
+    if not only and 0 < len(serving) < len(parts):
+        for part in serving:
+            render.note(
+                f"  {part.service} is there, and healthy: it stays as it is "
+                f"(`--only {part.service}` has it replaced)"
+            )
+        parts, serving = [part for part in parts if part not in serving], []
+    for part in parts:
+        _require(part.service, serves=part in serving, named=_is_named(part, only), yes=yes)
+    return {part.service for part in parts}
+
+
+def _is_named(part: "Part", only: Collection[str]) -> bool:
+    """What was there of files is kept beside, so that `files` names them well enough."""
+    return part.service in only or (part.form == TREE and part.source in only)
+
+
+def _require(service: str, *, serves: bool, named: bool, yes: bool) -> None:
+    if yes and (named or not serves):
         return
     if not sys.stdin.isatty():
         raise _unsaid(service, serves=serves)
     if serves:
-        _answered(f"{service} serves, and is healthy. Its data is replaced: type its name", service)
-    elif not yes:
+        _answered(f"{service} is there, and healthy. Its data is replaced: type its name", service)
+    else:
         _answered(f"replace the data of {service}? [y/N]", "y", "yes")
 
 
 def serves_well(kit: Kit, home: "Home", part: "Part") -> bool:
     """Whether it runs, its probe passes, and its data is there: a server whose files were removed
-    answers for a while.
+    answers for a while. Files are well while each that was taken is there, and no empty folder.
     """
+    if part.form == TREE:
+        return all(map(_is_there, (part.facts.get("before") or {}).get("roots", ())))
     if part.source.startswith("postgres") and _is_lost(home, part.service):
         return False
     row = _row(kit, home, part.service)
     return row.get("state") == "running" and row.get("health") == "ok"
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return os.path.lexists(path) and (not os.path.isdir(path) or bool(os.listdir(path)))
+    except OSError:
+        return False
 
 
 def _is_lost(home: "Home", service: str) -> bool:
@@ -68,7 +98,7 @@ def _row(kit: Kit, home: "Home", service: str) -> Mapping[str, Any]:
 def _unsaid(service: str, *, serves: bool) -> UsageError:
     if serves:
         return UsageError(
-            f"{service} serves, and is healthy: its data is replaced only when it is named",
+            f"{service} is there, and healthy: its data is replaced only when it is named",
             where=service,
             next_step=f"say `--only {service} --yes` if it is meant; `--dry-run` tells what would "
             "be done, `--side-by-side` looks at it without touching anything",

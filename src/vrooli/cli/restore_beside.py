@@ -1,12 +1,14 @@
 """`vrooli restore --side-by-side`, `--into` and `--only TABLE`: nothing that serves changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import note
+from vrooli.cli.backup_words import note, size
 from vrooli.cli.interrupt import interruptible
+from vrooli.cli.kit import Kit
 from vrooli.cli.restore_parts import fetch
 from vrooli.cli.restore_table import rescue
 from vrooli.core.errors import UsageError
@@ -14,6 +16,9 @@ from vrooli.core.errors import UsageError
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
     from vrooli.backup.point import Part, Point
+    from vrooli.core.home import Home
+
+    Found = list[tuple[Point, Part]]
 
 PHYSICAL = "postgres-physical"
 """The form of a part that a server can be started on."""
@@ -23,11 +28,14 @@ _ENDS = "`vrooli restore --side-by-side --stop` ends it, and removes the copy"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is to be done beside what serves: `--side-by-side`, `--stop`, `--into`."""
+    """What is to be done beside what serves: `--side-by-side`, `--stop`, `--into`; with `dry_run`
+    it is only told.
+    """
 
     side_by_side: bool
     stop: bool
     into: Path | None
+    dry_run: bool = False
 
     @property
     def wanted(self) -> bool:
@@ -38,6 +46,8 @@ class Look:
         """
         if self.stop and not self.side_by_side:
             raise UsageError("`--stop` ends a copy", next_step="say `--side-by-side --stop`")
+        if self.stop and self.dry_run:
+            raise UsageError("`--stop` ends a copy", next_step="leave `--dry-run` out")
         if self.side_by_side and self.into is not None:
             raise UsageError(
                 "`--side-by-side` and `--into` exclude each other",
@@ -46,9 +56,7 @@ class Look:
         return self.side_by_side or self.into is not None
 
 
-def beside(
-    backups: "Backups", found: "list[tuple[Point, Part]]", table: str, look: Look, *, json: bool
-) -> None:
+def beside(backups: "Backups", found: "Found", table: str, look: Look, *, json: bool) -> None:
     """Do it, with what was `found` to be meant, or with a table of it."""
     from vrooli.backup.point import ARCHIVES
 
@@ -57,8 +65,7 @@ def beside(
         part.service: point for point, part in found if part.source in (PHYSICAL, *ARCHIVES)
     }
     if look.into is not None and not table and len(copies) < len(found):
-        for point, part in found:
-            fetch(backups, point, part, look.into)
+        _unpacked(backups, found, look, json=json)
         return
     if len(databases) != 1 or (table and look.wanted):
         raise UsageError(
@@ -66,12 +73,12 @@ def beside(
             next_step=f"say `--only` with one of: {', '.join(databases) or 'none'}",
         )
     ((service, point),) = databases.items()
-    if table:
+    if look.dry_run:
+        _tell([one for one in found if one[1].service == service], table, look, json=json)
+    elif table:
         rescue(backups, point.id, service, table, json=json)
     elif look.into is not None:
         into(backups, point.id, service, look.into, json=json)
-    elif look.stop:
-        stop(backups, service, json=json)
     else:
         side_by_side(backups, point.id, service, json=json)
 
@@ -88,13 +95,49 @@ def side_by_side(backups: "Backups", point: str, service: str, *, json: bool) ->
     render.out(f"  {render.as_called(_ENDS)}")
 
 
-def stop(backups: "Backups", service: str, *, json: bool) -> None:
-    """End that."""
-    ended = backups.end_beside(service)
+def end(kit: Kit, home: "Home", backups: "Backups", words: Sequence[str], *, json: bool) -> None:
+    """End a copy that serves beside, of any of the databases that `words` name, and remove it. No
+    store is asked: it may be away.
+    """
+    stack = kit.compiled(home)
+    services = stack.services.values() if stack else ()
+    databases = [one.name for one in services if one.kind == "postgres" and one.managed]
+    named = [one for one in databases if not words or {one, "postgres"} & {*words}]
+    ended = [service for service in named if backups.end_beside(service)]
     if json:
-        render.print_json({"service": service, "ended": ended})
+        render.print_json({"services": ended, "ended": bool(ended)})
     else:
         render.note("it is ended and removed" if ended else "there is none")
+
+
+def _unpacked(backups: "Backups", found: "Found", look: Look, *, json: bool) -> None:
+    assert look.into is not None
+    if look.dry_run:
+        _tell(found, "", look, json=json)
+        return
+    with interruptible("not all of it is there", f"remove what is in {look.into}, then again"):
+        done = [fetch(backups, point, part, look.into, json=json) for point, part in found]
+    if json:
+        render.print_json(done)
+
+
+def _tell(found: "Found", table: str, look: Look, *, json: bool) -> None:
+    """What would be done."""
+    if json:
+        rows = [{"point": p.id, "service": one.service, "bytes": one.plain} for p, one in found]
+        render.print_json({"would": _would(table, look), "of": rows})
+        return
+    for point, part in found:
+        render.note(f"  {part.service} of {point.id}, {size(part.plain)}, {_would(table, look)}")
+    render.note("  nothing was done")
+
+
+def _would(table: str, look: Look) -> str:
+    if table:
+        return f"would be fetched, and {table} put into a schema beside the one that serves"
+    if look.into is not None:
+        return f"would be unpacked into {look.into}"
+    return "would serve beside the one in force"
 
 
 def into(backups: "Backups", point: str, service: str, folder: Path, *, json: bool) -> None:

@@ -1,6 +1,5 @@
 """Restoring the parts of restore points: a resource by an operation, files by themselves."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.backup_words import note, size
 from vrooli.cli.kit import Kit
-from vrooli.cli.restore_asking import failed_at, require_meant
+from vrooli.cli.restore_asking import failed_at, meant
 from vrooli.cli.restore_told import Restoring
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 from vrooli.core.home import Home
@@ -54,14 +53,27 @@ def without_system(parts: "list[tuple[Point, Part]]", *, asked: bool) -> "list[t
     return kept
 
 
-def fetch(backups: "Backups", point: "Point", part: "Part", into: Path) -> None:
-    """Unpack it below `into`, in a folder of its own name, and touch nothing else."""
+def fetch(
+    backups: "Backups", point: "Point", part: "Part", into: Path, *, json: bool
+) -> dict[str, Any]:
+    """Unpack it below `into`, in a folder of its own name, and touch nothing else.
+
+    Raises:
+        StorageError: there can be no such folder.
+    """
     from vrooli.backup.backups import Fetched
+    from vrooli.backup.fetching import made
+
+    folder = made(into / part.service)
+    backups.fetch(Fetched(point.id, part.service, folder), note)
+    if not json:
+        _tell_unpacked(point, part, folder)
+    return {"point": point.id, "service": part.service, "folder": str(folder.absolute())}
+
+
+def _tell_unpacked(point: "Point", part: "Part", folder: Path) -> None:
     from vrooli.backup.point import ARCHIVES
 
-    folder = into / part.service
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    backups.fetch(Fetched(point.id, part.service, folder), note)
     render.out(f"{part.service} of {point.id}: {size(part.plain)} in {folder}")
     if part.source in ARCHIVES:
         for number, database in enumerate((part.facts.get("rows") or {}).get("databases", ())):
@@ -125,7 +137,7 @@ class Restorings:
             Exit: that; why was told.
         """
         done: list[dict[str, Any]] = []
-        for point, part in self.plan.parts:
+        for point, part in self._meant():
             done.append(self._one(point, part))
             if not done[-1].get("ok") or done[-1].get("unwell"):
                 break
@@ -135,36 +147,23 @@ class Restorings:
         if not well:
             raise typer.Exit(EXIT_FAILURE)
 
+    def _meant(self) -> "list[tuple[Point, Part]]":
+        """All that is asked for, of those that will be replaced: nobody is asked half-way."""
+        mode, parts = self.mode, self.plan.parts
+        if mode.dry_run:
+            return parts
+        named = meant(
+            self.kit, self.home, [part for _, part in parts], only=mode.only, yes=mode.yes
+        )
+        return [one for one in parts if one[1].service in named]
+
     def _one(self, point: "Point", part: "Part") -> dict[str, Any]:
         mode = self.mode
         if not is_resource(part):
-            if not (mode.dry_run or mode.yes):
-                ask(part.service)
             return files(self.backups, point, part, dry_run=mode.dry_run, json=mode.json)
-        if not mode.dry_run:
-            require_meant(self.kit, self.home, part, only=mode.only, yes=mode.yes)
         ended = failed_at(self.kit, self.home, part.service)
         since = self.plan.since(point, part)
         restoring = Restoring(self.kit, self.home, part.service, self.begun, since, ended)
         return restoring.carry_out(
             self.plan.wish(point, part, dry_run=mode.dry_run), json=mode.json
         )
-
-
-def ask(service: str) -> None:
-    """Whether it is meant.
-
-    Raises:
-        UsageError: nobody can be asked.
-        Exit: it is not.
-    """
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"this replaces the data of {service}, and nobody can be asked here",
-            next_step="say `--yes` if it is meant; `--dry-run` tells what would be done",
-        )
-    sys.stderr.write(f"replace the data of {service}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        render.note("nothing was changed")
-        raise typer.Exit(EXIT_FAILURE)

@@ -41,7 +41,9 @@ class Plan:
         parts: what is gone back to, each in its point.
     """
 
-    def __init__(self, backups: "Backups", asked: Asked, store: str, parts: "Parts") -> None:
+    def __init__(
+        self, backups: "Backups", asked: Asked, store: str, parts: "Parts", *, named: bool
+    ) -> None:
         from vrooli.stack.postgres.wal.moments import moment
 
         self._backups, self._asked = backups, asked
@@ -50,7 +52,7 @@ class Plan:
         if not asked.point_only:
             self._moment = moment(asked.to or "latest", time.time())
         if asked.to:
-            parts = _with_moments(parts)
+            parts = _with_moments(parts, named=named)
         self._ways = self._found(parts)
         self.parts = [self._begun(point, part) for point, part in parts]
         for point in self._points:
@@ -144,14 +146,21 @@ class Plan:
             render.note("  there is later WAL, after a gap: it cannot be reached from any point")
 
 
-def _with_moments(parts: "Parts") -> "Parts":
-    """Those that can go back to one; the rest stays as it is, unless it was named."""
+def _with_moments(parts: "Parts", *, named: bool) -> "Parts":
+    """Those that can go back to one; the rest stays as it is.
+
+    Raises:
+        UsageError: none can, or one that was named cannot.
+    """
     found = [one for one in parts if one[1].source == PHYSICAL]
-    if not found:
+    rest = [part.service for _, part in parts if part.source != PHYSICAL]
+    if not found or (named and rest):
         raise UsageError(
-            "only a PostgreSQL can go back to a moment",
-            next_step="leave `--to` out: a restore point is gone back to as a whole",
+            f"only a PostgreSQL can go back to a moment: not {', '.join(rest)}",
+            next_step="leave `--to` out, or them: a restore point is gone back to as a whole",
         )
+    if rest:
+        render.note(f"  {', '.join(rest)}: as they are, since only a PostgreSQL has moments")
     return found
 
 

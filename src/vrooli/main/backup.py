@@ -18,6 +18,7 @@ from vrooli.backup.combining import Fetcher
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.drilling import BUSY
+from vrooli.backup.fetching import made
 from vrooli.backup.point import ARCHIVES, Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
@@ -205,7 +206,8 @@ class StackBackups:
     def fetch(self, wanted: Fetched, told: Told) -> None:
         """Unpack what a restore point has of a service."""
         store, keys, service = self.store(), self._place.keys(), wanted.service
-        point = store.point(wanted.point)
+        latest = wanted.point == "latest"  # it may be one of other services alone
+        point = store.newest_good(service) if latest else store.point(wanted.point)
         owner = ids_of(wanted.owner or None)
         part = point.part_of(service)
         if part is None:
@@ -217,7 +219,7 @@ class StackBackups:
         if wanted.facts is not None:
             write_durably(wanted.facts, json.dumps(part.facts))
         total = sum(one.plain for one in chain_of(part, store))
-        room = Room(wanted.folder)
+        room = Room(made(wanted.folder))
         room.require(total)
         tenth = max(total // 10, 1)
         told_of = set[int]()
@@ -245,9 +247,8 @@ class StackBackups:
 
     def into(self, wanted: str, service: str, folder: Path, told: Told) -> tuple[str, str]:
         """The same."""
-        folder.mkdir(mode=0o700, exist_ok=True)
         fetch = self._of(wanted, service)
-        return BesideCopies(self._place, service).by_hand(folder, fetch, told)
+        return BesideCopies(self._place, service).by_hand(made(folder), fetch, told)
 
     def rescue(self, wanted: str, service: str, table: str, told: Told) -> Rescued:
         """See `main.backup_rescue`."""

@@ -46,6 +46,7 @@ class Rescue:
             UsageError: there is no such table, or more than one.
             StartFailed: the copy does not come up, or the table cannot be copied.
         """
+        tables.parts_of(said)  # before anything is fetched
         with self.place.alone(RESCUE_LOCK, "another rescue"):
             return asyncio.run(self._table(said, fetch, archived))
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import root
 from tests.unit.backup.made import new_keys, new_store, part_of, stored
-from vrooli.backup.fetching import fetch
+from vrooli.backup.fetching import fetch, made
 from vrooli.core.errors import Damaged, UsageError, VrooliError
 
 KEYS = new_keys()
@@ -80,3 +80,11 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 def test_what_is_no_tar_is_told(tmp_path: Path) -> None:
     with pytest.raises(VrooliError, match="no tar"):
         _fetch(b"\x01" * 4096, tmp_path)
+
+
+def test_a_folder_is_made_with_those_above_it_and_never_of_something_else(tmp_path: Path) -> None:
+    assert made(made(tmp_path / "a" / "b")).stat().st_mode & 0o777 == 0o700
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UsageError, match="no folder"):
+            made(path)

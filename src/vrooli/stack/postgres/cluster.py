@@ -11,6 +11,9 @@ from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.settings import MAIN_CONF
 
 SUPERUSER = "postgres"
+MAKING = ".new"
+"""Behind the name of the data: where it is made."""
+
 ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 _SHELLS = '"$`\\\n'
 """What means something between double quotes of a shell."""
@@ -55,7 +58,7 @@ def commands(new: NewCluster, vrooli_conf: str) -> Sequence[Command]:
     Raises:
         ConfigError: the path of the programs holds what a shell would take for its own.
     """
-    stage = new.data.with_name(f"{new.data.name}.new")
+    stage = new.data.with_name(f"{new.data.name}{MAKING}")
     cluster = stage / "cluster"
     return (
         *initialised(new, stage, vrooli_conf),

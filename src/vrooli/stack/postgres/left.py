@@ -12,7 +12,7 @@ from vrooli.core.errors import ConfigError
 from vrooli.stack.beside import DUMP, PROOF, RESTORE, UPGRADE, launched_as, stage_folder
 from vrooli.stack.kind import Place
 from vrooli.stack.postgres import clusters
-from vrooli.stack.postgres.cluster import made_as
+from vrooli.stack.postgres.cluster import MAKING, made_as
 
 __all__ = ["DUMP", "PROOF", "RESTORE", "UPGRADE", "launched_as", "stage_folder"]
 
@@ -20,6 +20,9 @@ TARGET = "target"
 """The file of a stage that names the folder which its cluster is to become. It is written before
 that is renamed, so that whoever is killed in between leaves no folder that nobody names.
 """
+
+_OF_A_POINT = r"\.[0-9a-f]{6}-[0-9a-f]{4,8}"
+"""What a folder of data is called behind its service when it came from a restore point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,16 @@ def left_behind(place: Place, service: str) -> Sequence[Command]:
         if not under_way and stage_folder(data, service, purpose).exists():
             found += removed(data, service, purpose)
     return found
+
+
+def unmade(data: Path, service: str) -> Sequence[Command]:
+    """What has to go where `service` has its data: the rest of making one, which a restore overtook
+    and which nobody would make again.
+    """
+    named = re.compile(rf"{re.escape(service)}({_OF_A_POINT})?{re.escape(MAKING)}")
+    rest = [path for path in sorted(data.glob(f"*{MAKING}")) if named.fullmatch(path.name)]
+    ended = [EndLaunches(made_as(service))] if rest else []
+    return (*ended, *(Remove(str(path)) for path in rest))
 
 
 def removed(data: Path, service: str, purpose: str = UPGRADE) -> Sequence[Command]:
@@ -95,6 +108,6 @@ def _unnamed(data: Path, service: str, stage: Path) -> Iterator[Path]:
         known = clusters.read_in(data, service)
     except (OSError, ValueError, ConfigError):
         return
-    ours = re.fullmatch(rf"{re.escape(service)}\.[0-9a-f]{{6}}-[0-9a-f]{{4,8}}", name)
+    ours = re.fullmatch(rf"{re.escape(service)}{_OF_A_POINT}", name)
     if ours and name not in (known.current, known.other):
         yield data / name

@@ -19,7 +19,7 @@ from vrooli.stack.postgres.ask import ask
 from vrooli.stack.postgres.cluster import NewCluster, commands
 from vrooli.stack.postgres.clusters import major_of
 from vrooli.stack.postgres.installation import Installation, OtherMajor
-from vrooli.stack.postgres.left import PROOF, RESTORE, left_behind
+from vrooli.stack.postgres.left import PROOF, RESTORE, left_behind, unmade
 from vrooli.stack.references import is_reference, resolved
 from vrooli.stack.wire import dsn
 from vrooli.stack.wire.scram import verifier
@@ -89,6 +89,7 @@ class PostgresKind(Kind):
             return (*before, *commands(self._new(service, place, programs), text))
         return (
             *before,
+            *unmade(data.parent, service.name),
             EnsureDirectory(str(data), 0o700, user),
             WriteFile(str(data / "vrooli.conf"), text, 0o600, user),
         )

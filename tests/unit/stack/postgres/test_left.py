@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vrooli.core.command import EndLaunches, Remove
-from vrooli.stack.postgres.left import TARGET, cut_short
+from vrooli.stack.postgres.left import TARGET, cut_short, unmade
 
 NAMED, MADE = "db.aaaaaa-00000001", "db.bbbbbb-00000002"
 
@@ -63,3 +63,12 @@ def test_a_switch_that_nobody_settled_is_told_and_stays(data: Path) -> None:
     (found,) = cut_short(data, ())
     assert (NAMED in found.said, "--undo" in found.said) == (True, True)
     assert _removed(data) == ["db.clusters.json.before"]
+
+
+def test_the_rest_of_making_data_goes_where_a_restore_overtook_it(data: Path) -> None:
+    assert [*unmade(data, "db")] == []
+    for name in ("db.new", f"{NAMED}.new", "db-2.new", "db.newer", "db.x.new"):
+        (data / name).mkdir()
+    ended, *removed = unmade(data, "db")
+    assert ended == EndLaunches("db.prepare")
+    assert removed == [Remove(str(data / f"{NAMED}.new")), Remove(str(data / "db.new"))]

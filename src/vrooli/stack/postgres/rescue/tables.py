@@ -12,6 +12,8 @@ from vrooli.stack.postgres.upgrade.facts import DATABASES
 
 _PART = re.compile(r'"(?:[^"]|"")+"|[^."]+')
 _NAME = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern})){{0,2}}")
+_RESCUED = re.compile(r"rescued_\d{8}_\d{6}", re.ASCII)
+"""Schemas that a rescue makes."""
 
 _TABLES = """
 SELECT json_agg(json_build_array(n.nspname, c.relname) ORDER BY n.nspname, c.relname)
@@ -85,9 +87,11 @@ async def found(asker: Asker, said: str) -> Table:
     Raises:
         UsageError: there is none, or more than one.
     """
-    parts = _parts(said)
+    parts = parts_of(said)
     tables = await everything(asker)
     chosen = [one for one in tables if _tuple(one)[-len(parts) :] == parts]
+    # What a rescue brought earlier is meant by nobody who does not name its schema.
+    chosen = [one for one in chosen if not _RESCUED.fullmatch(one.schema)] or chosen
     if len(chosen) == 1:
         return chosen[0]
     if chosen:
@@ -139,7 +143,12 @@ def _regclass(table: Table) -> str:
     return f"to_regclass('{literal}')"
 
 
-def _parts(said: str) -> tuple[str, ...]:
+def parts_of(said: str) -> tuple[str, ...]:
+    """Of a name, the last one last.
+
+    Raises:
+        UsageError: it is none.
+    """
     if not _NAME.fullmatch(said):
         raise UsageError(
             f"`{said}` names no table",
