@@ -23,7 +23,7 @@ _BUFFER = 1024 * 1024
 
 def fetch(
     part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
-) -> None:
+) -> tuple[str, ...]:
     """Unpack `part` into `folder`, which is ours alone, and have it on the disk.
 
     Args:
@@ -33,6 +33,9 @@ def fetch(
         folder: where it goes, empty.
         owner: user and group that the files are to belong to; None for us.
         told: gets how many bytes are done.
+
+    Returns:
+        owners to whom a tree of files could not be given by name.
 
     Raises:
         UsageError: the folder is not empty.
@@ -59,6 +62,7 @@ def fetch(
             _synced(folder)
         if owner is not None:  # last: until now nobody but us got in, to put a link in our way
             os.chown(folder, *owner, follow_symlinks=False)
+        return tuple(sorted(planted.strangers)) if planted is not None else ()
     except tarfile.TarError as error:
         raise damaged(store.where, f"it is no tar: {error}") from error
     except OSError as error:
