@@ -8,6 +8,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.backup_words import note
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import Json
 from vrooli.cli.recover_told import outlook_row, tell_outlook, tell_report
@@ -110,7 +111,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
             return
         if not yes:
             _ask(look)
-        report = recovery.run(note)
+        with interruptible("what is done stays", "the same command goes on where it was"):
+            report = recovery.run(note)
         if json:
             render.print_json({**outlook_row(look), **report})
         else:

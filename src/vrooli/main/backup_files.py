@@ -65,7 +65,7 @@ def put_back(
                 else:
                     _put(staged, target, mark, told)
             except (Refused, StorageError) as error:
-                left.append(f"{name}: {error.said_of('')}")
+                left.append(f"{name}: {target} is not back: {error.what}")
                 told(left[-1])
     return left
 

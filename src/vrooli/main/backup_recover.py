@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from typing import Any
 from vrooli.backup.keys import keys_of
 from vrooli.backup.recovery import RUN, Asked, Beginning, Did, Outlook, beginning_read, routine_of
 from vrooli.backup.recovery_report import report
+from vrooli.backup.remembered import Remembered
 from vrooli.backup.sealing import Opener
-from vrooli.backup.store import opened
-from vrooli.core.errors import Refused, StartFailed, UsageError
+from vrooli.backup.store import Store, opened
+from vrooli.core.errors import Damaged, Refused, StartFailed, UsageError
 from vrooli.core.home import Home
 from vrooli.flow.driver import Driver
 from vrooli.flow.entries import Finished
@@ -62,10 +63,9 @@ class StackRecovery:
         self._store = opened(stores.blobs_of(self._settings), Opener((self._identity,)))
         self._keys = keys_of(self._identity, self._store.key.decode())
         here = up.load(asked.file) if asked.file.exists() else None
-        plan = RecoveryPlan(
-            self._store, self._keys, asked, here.services if here else None, environment
-        )
-        name = here.name if here else self._store.newest_good().stack
+        looked = replace(self._store, blobs=Remembered(self._store.blobs))
+        plan = RecoveryPlan(looked, self._keys, asked, here.services if here else None, environment)
+        name = here.name if here else _stack_of(looked)
         self.home = _home(asked.home, name, environment)
         self._begun = self._beginning(name)
         self._planned = plan.planned() if self._begun is None else _as_begun(self._begun)
@@ -219,6 +219,14 @@ class StackRecovery:
 
 
 _LOCK = f"{_OURS}lock"
+
+
+def _stack_of(store: Store) -> str:
+    """By the newest point that can be read; UsageError when there is none."""
+    for id in reversed(store.ids()):
+        with suppress(Damaged):
+            return store.point(id).stack
+    return store.point("latest").stack
 
 
 def _did(output: Mapping[str, Any]) -> Did:

@@ -1,5 +1,6 @@
 """What comes back of a stack that is lost: of each part the newest state, or that of a moment."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from tests.unit.backup.made import new_keys, new_store, stored
 from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.recovery import Asked, Returning
+from vrooli.backup.remembered import Remembered
 from vrooli.backup.store import Store
 from vrooli.backup.wal import StoredName, WalShelf
 from vrooli.core.errors import UsageError
@@ -64,7 +66,8 @@ def store() -> Store:
 
 def _planned(store: Store, here: tuple[str, ...] | None = None, **asked: str) -> Planned:
     said = Asked("store", Path("key"), Path("file"), **asked)  # type: ignore[arg-type]
-    return RecoveryPlan(store, KEYS, said, here, {}).planned()
+    looked = replace(store, blobs=Remembered(store.blobs))
+    return RecoveryPlan(looked, KEYS, said, here, {}).planned()
 
 
 def _of(found: Planned) -> dict[str, Returning]:
