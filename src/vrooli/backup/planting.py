@@ -123,7 +123,11 @@ def _strangers(member: tarfile.TarInfo) -> set[str]:
 
 
 def _others(member: tarfile.TarInfo) -> set[str]:
-    """Whose it was, where that is not us: only root gives files away."""
+    """Whose it was, where that is not us: only root gives files away. What we have put beside the
+    files ourselves is nobody's.
+    """
+    if not (member.uname or member.uid):
+        return set()
     name = member.uname or str(member.uid)
     ours = names_of(os.geteuid(), os.getegid())[0] or str(os.geteuid())
     return set() if name == ours else {f"user {name} ({member.uid})"}

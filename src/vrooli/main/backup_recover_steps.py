@@ -4,6 +4,7 @@ middle of one does it again.
 
 import asyncio
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -137,7 +138,8 @@ class RecoverySteps:
         strangers = fetch(part, of.store, of.keys, stage, None, lambda _: None)
         did = self._laid(Laid(stage), told)
         shutil.rmtree(stage)
-        lines = [stranger(one) for one in strangers]
+        # Where we are not root, the secrets of whoever ran it are ours now, as they should be.
+        lines = [stranger(one) for one in strangers] if os.geteuid() == 0 else []
         for line in lines:
             told(line)
         return Did(lines=(*did.lines, *lines), left=did.left)
