@@ -1,29 +1,33 @@
 """A whole stack comes back on an empty machine, from a store and the key alone."""
 
-import io
 import json
+import os
+import random
 import shutil
+import signal
 import subprocess
-import tarfile
+import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyrage
 import pytest
 import zstandard
 
+from tests.support.leftovers import processes_of
 from tests.support.older_postgres import fill, holds_all, sql
 from tests.support.s3 import ACCESS, S3, SECRET, running_s3
 from tests.support.stack import LiveStack, said
-from tests.support.waiting import wait_for
-from vrooli.backup.keys import keys_of
-from vrooli.backup.point import Part
-from vrooli.backup.sealing import Opener, new_identity
-from vrooli.backup.store import Store, opened
-from vrooli.backup.streams import write
-from vrooli.host.blob_bucket import BlobBucket, Bucket
-from vrooli.stack.backing import TREE
+from vrooli.backup.sealing import new_identity
+
+KILLS = 4
+"""Of one recovery, at random moments."""
+
+RECOVERIES = 25
+"""Of the whole campaign."""
+
+VICTIMS = ("vrooli recover", "backup fetch", "postgres", "autoheal", "the machine")
 
 
 @pytest.fixture(scope="module")
@@ -33,78 +37,145 @@ def server() -> Iterator[S3]:
         yield server
 
 
-def lost(stack: LiveStack, server: S3) -> tuple[Path, str]:
-    """A stack that had a point in the bucket, and of which nothing is left; the key, the store."""
+def lost(stack: LiveStack, server: S3) -> list[str]:
+    """A stack that had a point in the bucket, and WAL after it, and of which nothing is left; the
+    command that makes it anew.
+    """
     stack.resource("postgres", "postgres")
     named = stack.folder / "named"
     named.write_text("a secret of the application", encoding="ascii")
-    named.chmod(0o600)
+    named.chmod(0o640)
+    site = stack.folder / "site"
+    site.mkdir()
+    (site / "index.html").write_text("hello", encoding="ascii")
+    (stack.folder / "etc").mkdir()
+    (stack.folder / "etc" / "conf").write_text("conf", encoding="ascii")
+    if os.geteuid() == 0:
+        for path in (named, site / "index.html"):
+            os.chown(path, 54321, 54321)
     stack.add("web", needs=["postgres"], env={"TOKEN": f"file:{named}"})
     stack.environment |= {"AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET}
     prefix = f"offsite/{stack.folder.name}"
+    stack.files("site", paths=[str(site), str(stack.folder / "etc" / "conf")])
     stack.backup({"offsite": {"url": f"s3://{prefix}", "endpoint": server.endpoint}})
     stack.write()
     stack.up()
     fill(stack)
-    ended = stack.run("backup", "run")
+    ended = stack.run("backup", "run", "--no-verify")
     assert ended.returncode == 0, said(ended)
+    sql(stack, "CREATE TABLE since AS SELECT generate_series(1, 700) AS n", "SELECT 1")
+    time.sleep(0.5)  # until it is received
+    shipped = stack.run("backup", "ship")
+    assert shipped.returncode == 0, said(shipped)
     key = stack.folder / "key"
     exported = stack.run("backup", "key", "export", "--out", str(key))
     assert exported.returncode == 0, said(exported)
-    name = stack.folder.name
-    bucket = Bucket("offsite", name, server.endpoint, "us-east-1", ACCESS, SECRET)
-    with_system(BlobBucket(bucket), key, stack)
+    _lose(stack)
+    (stack.folder / "etc").rename(stack.folder / "etc.other")
+    (stack.folder / "etc.other" / "conf").write_text("of this machine", encoding="ascii")
+    (stack.folder / "etc").symlink_to("etc.other")
+    store = f"s3://{prefix}"
+    return ["recover", "--from", store, "--endpoint", server.endpoint, "--key", str(key)]
+
+
+def _lose(stack: LiveStack) -> None:
     stack.down()
     shutil.rmtree(stack.home)
     stack.file.unlink()
     (stack.folder / "named").unlink()
-    return key, f"s3://{prefix}"
+    shutil.rmtree(stack.folder / "site")
 
 
-def with_system(blobs: BlobBucket, key: Path, stack: LiveStack) -> None:
-    """Have the newest point hold the stack file and the secrets."""
-    identity = key.read_text(encoding="ascii").splitlines()[-1]
-    store: Store = opened(blobs, Opener((identity,)))
-    if any(part.source == "system" for part in store.point("latest").parts):
-        return
-    keys = keys_of(identity, store.key.decode())
-    held, point = io.BytesIO(), store.point("latest")
-    about = {"home": str(stack.home), "file": str(stack.file)}
-    (stack.folder / "system.json").write_text(json.dumps(about), encoding="utf-8")
-    with tarfile.open(fileobj=held, mode="w") as tar:
-        tar.add(stack.folder / "system.json", "system.json")
-        for path in (stack.file, stack.home / "secrets", stack.folder / "named"):
-            tar.add(path, f"files{path}")
-    held.seek(0)
-    stored = write(held, store, keys.seal, 1, lambda _: None)  # type: ignore[arg-type]  # it can
-    part = Part("system", "system", TREE, stored.plain, stored.digest, tuple(stored.packs))
-    blobs.delete(f"points/{point.id}.json")
-    store.keep(replace(point, parts=(*point.parts, part)))
-
-
-def test_all_rows_are_back_from_the_bucket_and_the_key(stack: LiveStack, server: S3) -> None:
-    key, store = lost(stack, server)
-    command = ["recover", "--from", store, "--endpoint", server.endpoint, "--key", str(key)]
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_all_is_back_from_the_bucket_and_the_key_whoever_is_killed(
+    stack: LiveStack, server: S3, full_campaign: bool
+) -> None:
+    dice, command = random.Random(20261128), lost(stack, server)
+    key = Path(command[-1])
     _is_told_what_is_wrong(stack, command, key)
+    _is_planned(stack, command)
+    _by_hand(stack, server, key)
+    for number in range(RECOVERIES if full_campaign else 1):
+        if number:
+            _lose(stack)
+        killed = [_killed(stack, command, dice) for _ in range(KILLS)]
+        done = stack.home / "recovered.json"
+        if done.exists():  # the machine may have been killed a moment later
+            stack.up()
+        else:
+            again = stack.run(*command, "--yes")
+            what = f"{killed}\n{said(again)}\n{stack.story()}"
+            assert (again.returncode, done.exists()) == (1, True), what
+            assert SECRET not in said(again)
+        _is_whole(stack, json.loads(done.read_text(encoding="utf-8"))["report"])
+    refused = stack.run(*command, "--yes")
+    assert (refused.returncode, "something already" in refused.stderr) == (2, True), said(refused)
+
+
+def _is_planned(stack: LiveStack, command: list[str]) -> None:
     looked = stack.run(*command, "--dry-run", "--json")
     assert looked.returncode == 0, said(looked)
     told = json.loads(looked.stdout)
-    assert (told["services"], told["missing"], told["again"]) == (["postgres"], [], False)
+    parts = {one["service"]: one for one in told["parts"]}
+    assert list(parts) == ["postgres", "site", "system"]
+    assert parts["postgres"]["files"] > 0
+    assert parts["postgres"]["since"] > parts["site"]["since"]
+    (why,) = told["missing"]
+    assert f"{stack.folder}/etc/conf cannot be put back" in why
     assert not stack.home.exists()
-    _by_hand(stack, server, key)
-    _killed_in_the_middle(stack, command)
-    again = stack.run(*command, "--yes", "--json")
-    assert again.returncode == 0, said(again)
-    assert SECRET not in said(again)
+    early = stack.run(*command, "--to", "2001-01-01", "--dry-run")
+    assert (early.returncode, "no restore point here" in early.stderr) == (2, True), said(early)
+
+
+def _is_whole(stack: LiveStack, report: dict[str, Any]) -> None:
     stack.until_ok()
     holds_all(stack)
+    assert sql(stack, "SELECT count(*) FROM since") == 700
     assert stack.pid("web")
-    places = (stack.home, stack.home / "secrets")
-    left = [path.name for place in places for path in place.glob("*recover*")]
-    assert not left, left
-    refused = stack.run(*command, "--yes")
-    assert (refused.returncode, "something already" in refused.stderr) == (2, True), said(refused)
-    sql(stack, "SELECT 1")
+    (left,) = report["left"]
+    assert "etc/conf" in left
+    assert (stack.folder / "site" / "index.html").read_text(encoding="ascii") == "hello"
+    assert not [*stack.folder.glob("site.*")]
+    if os.geteuid() == 0:
+        for path in (stack.folder / "named", stack.folder / "site" / "index.html"):
+            assert path.stat().st_uid == 54321, path
+        assert (stack.folder / "named").stat().st_mode & 0o777 == 0o640
+    steps = [one["step"] for one in report["steps"]]
+    assert steps[-2:] == ["everything", "verify"], steps
+    assert report["rto_met"]
+    places = (stack.home, stack.home / "secrets", stack.home / "data")
+    left_over = [path.name for place in places for path in place.glob("*recovery*")]
+    assert not left_over, left_over
+    assert not [*(stack.home / "data").glob("*.planting")]
+
+
+def _killed(stack: LiveStack, command: list[str], dice: random.Random) -> str:
+    """What was killed when, and how the command ended."""
+    victim, after = dice.choice(VICTIMS), dice.uniform(0.5, 3.0)
+    with stack.start(*command, "--yes") as run:
+        try:
+            told = run.communicate(timeout=after)[0]
+        except subprocess.TimeoutExpired:
+            if victim in ("vrooli recover", "the machine"):
+                os.killpg(run.pid, signal.SIGKILL)
+            for pid, line in processes_of(stack.home).items():
+                if (
+                    victim in line
+                    or victim == "the machine"
+                    or (pid == int(stack.service(victim).get("pid") or 0))
+                ):
+                    _kill(pid)
+            told = run.communicate(timeout=300)[0]
+        assert "Traceback" not in told, told
+        return f"{victim} after {after:.2f} s: {run.returncode}, {told[-300:]}"
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
 
 
 def _is_told_what_is_wrong(stack: LiveStack, command: list[str], key: Path) -> None:
@@ -162,23 +233,3 @@ def _zstd(frame: bytes) -> bytes:
         done = subprocess.run([program, "-d"], input=frame, capture_output=True, check=True)
         return done.stdout
     return zstandard.ZstdDecompressor().decompress(frame)
-
-
-def _killed_in_the_middle(stack: LiveStack, command: list[str]) -> None:
-    log = stack.folder / "recover.log"
-    with log.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(
-            [*stack.command(*command), "--yes"],
-            cwd=stack.folder,
-            env=stack.environment,
-            stdout=out,
-            stderr=out,
-        )
-        wait_for(
-            lambda: "restore postgres" in log.read_text(encoding="utf-8") or process.poll(),
-            "it restores",
-            120.0,
-        )
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        process.kill()
-        process.wait()

@@ -6,6 +6,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from vrooli.backup import listing
 from vrooli.backup.keys import Keys
@@ -24,11 +25,22 @@ AHEAD = 3
 _BUFFER = 1024 * 1024
 
 
+class Unpacked(NamedTuple):
+    """What of it this machine does not know.
+
+    Attributes:
+        strangers: owners that files could not be given to by name, for people.
+        refused: how many extended attributes of files could not be given back.
+    """
+
+    strangers: tuple[str, ...] = ()
+    refused: int = 0
+
+
 def fetch(
     part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
-) -> int:
-    """Unpack `part` into `folder`, which is ours alone, and have it on the disk. How many extended
-    attributes of files that does not take.
+) -> Unpacked:
+    """Unpack `part` into `folder`, which is ours alone, and have it on the disk.
 
     Args:
         part: what is given back.
@@ -38,19 +50,22 @@ def fetch(
         owner: user and group that the files are to belong to; None for us.
         told: gets how many bytes are done.
 
+    Returns:
+        owners to whom a tree of files could not be given by name.
+
     Raises:
         UsageError: the folder is not empty.
         Damaged: the part is; what was unpacked of it is left.
         StorageError: the disk takes no more.
     """
-    refused = _unpack_all(part, store, keys, folder, owner, told)
+    unpacked = _unpack_all(part, store, keys, folder, owner, told)
     with _telling(store, folder):
         if part.form == TREE:
             os.sync()
         else:
             _synced(folder)
         _hand_over(folder, owner)
-    return refused
+    return unpacked
 
 
 def _hand_over(folder: Path, owner: tuple[int, int] | None) -> None:
@@ -70,7 +85,7 @@ def look_at(
 
 def _unpack_all(
     part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
-) -> int:
+) -> Unpacked:
     """What is in `folder` then is ours to settle: it may not be on the disk yet, and the folder
     itself belongs to us. See `fetch`.
     """
@@ -90,7 +105,9 @@ def _unpack_all(
         if planted is not None:
             _without_damaged(planted)
             planted.finish()
-        return planted.refused if planted is not None else 0
+        if planted is None:
+            return Unpacked()
+        return Unpacked(tuple(sorted(planted.strangers)), planted.refused)
 
 
 @contextmanager

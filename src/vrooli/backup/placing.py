@@ -24,7 +24,8 @@ def put(staged: Path, target: str, mark: str) -> str:
     Args:
         staged: ours; it is gone afterwards.
         target: absolute, as it was noted: its folders were no links then.
-        mark: unique; names what is moved aside.
+        mark: names what is moved aside. It is another each time, or the same when this was begun
+            before and cut short: then it is done from there on.
 
     Returns:
         where that is now; empty when nothing was there.
@@ -42,9 +43,12 @@ def put(staged: Path, target: str, mark: str) -> str:
         )
     new, kept = f"{name}.{mark}.new", f"{name}.{mark}.before"
     with _failing(target), _opened(folder) as at:
+        for left in (new, f"{new}.d"):
+            _removed(at, left)
         _moved(staged, at, new)
-        was = _is_there(at, name)
+        was, before = _is_there(at, name), _is_there(at, kept)
         if was:
+            kept = _unused(at, kept)
             os.rename(name, kept, src_dir_fd=at, dst_dir_fd=at)
         try:
             os.rename(new, name, src_dir_fd=at, dst_dir_fd=at)
@@ -53,7 +57,23 @@ def put(staged: Path, target: str, mark: str) -> str:
                 os.rename(kept, name, src_dir_fd=at, dst_dir_fd=at)
             raise
         os.fsync(at)
-    return os.path.join(folder, kept) if was else ""
+    return os.path.join(folder, kept) if was or before else ""
+
+
+def obstacle(target: str) -> str:
+    """Why `put` could not have anything there, as far as can be seen; empty when it could."""
+    folder, name = os.path.split(target)
+    if not name:
+        return "it is the root of a file system"
+    path = "/"
+    for one in filter(None, folder.split("/")):
+        below = os.path.join(path, one)
+        if not os.path.lexists(below):
+            break
+        if not stat.S_ISDIR(os.lstat(below).st_mode):
+            return f"{below} is a link or a file, and was a folder"
+        path = below
+    return "" if os.access(path, os.W_OK | os.X_OK) else f"{path} cannot be written"
 
 
 @contextmanager
@@ -151,6 +171,22 @@ def _copied(source: Path, target: Path) -> None:
         os.chmod(target, stat.S_IMODE(found.st_mode))
         set_on(str(target), attributes(str(source)))
     os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns), follow_symlinks=False)
+
+
+def _removed(at: int, name: str) -> None:
+    """What an attempt left that was killed: a copy."""
+    if not _is_there(at, name):
+        return
+    if stat.S_ISDIR(os.lstat(name, dir_fd=at).st_mode):
+        shutil.rmtree(name, dir_fd=at)
+    else:
+        os.unlink(name, dir_fd=at)
+
+
+def _unused(at: int, name: str) -> str:
+    """A rename would put an end to a file of that name."""
+    names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+    return next((one for one in names if not _is_there(at, one)), name)
 
 
 def _is_there(at: int, name: str) -> bool:

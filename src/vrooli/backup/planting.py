@@ -31,11 +31,13 @@ class Planted:
         folder: where, empty.
         owners: whether files are given to those whose they were: only root can.
         refused: how many extended attributes could not be given back.
+        strangers: owners that they could not be given to by name, for people.
     """
 
     folder: Path
     owners: bool = field(default_factory=lambda: os.geteuid() == 0)
     refused: int = 0
+    strangers: set[str] = field(default_factory=set)
     _folders: list[tuple[Path, tarfile.TarInfo]] = field(default_factory=list)
     _links: dict[Path, tarfile.TarInfo] = field(default_factory=dict)
 
@@ -95,6 +97,7 @@ class Planted:
         self._kept(path, member)
 
     def _kept(self, path: Path, member: tarfile.TarInfo) -> None:
+        self.strangers |= _strangers(member) if self.owners else _others(member)
         if self.owners:
             os.chown(path, *owner_of(member), follow_symlinks=False)
         if not member.issym():
@@ -118,6 +121,27 @@ def inside(name: str) -> str:
 def owner_of(member: tarfile.TarInfo) -> tuple[int, int]:
     """By name where this machine knows it: on another one the numbers are others'."""
     return _uid(member.uname, member.uid), _gid(member.gname, member.gid)
+
+
+def _strangers(member: tarfile.TarInfo) -> set[str]:
+    """Of whom this machine knows no name: what was theirs has their numbers."""
+    found = set()
+    if member.uname and _uid(member.uname, -1) < 0:
+        found.add(f"user {member.uname} ({member.uid})")
+    if member.gname and _gid(member.gname, -1) < 0:
+        found.add(f"group {member.gname} ({member.gid})")
+    return found
+
+
+def _others(member: tarfile.TarInfo) -> set[str]:
+    """Whose it was, where that is not us: only root gives files away. What we have put beside the
+    files ourselves is nobody's.
+    """
+    if not (member.uname or member.uid):
+        return set()
+    name = member.uname or str(member.uid)
+    ours = names_of(os.geteuid(), os.getegid())[0] or str(os.geteuid())
+    return set() if name == ours else {f"user {name} ({member.uid})"}
 
 
 @lru_cache(maxsize=1024)

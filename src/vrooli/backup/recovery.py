@@ -3,24 +3,30 @@ as a routine. Pure.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from vrooli.backup.point import Part, Point
 from vrooli.core.errors import Damaged
 from vrooli.flow.model import Routine, SequenceNode, StepNode
 from vrooli.flow.template import Template
 
-SYSTEM = "system"
-"""Source of the part that has the stack file and the secrets."""
+SYSTEM, FILES = "system", "files"
+"""Sources: of the part that has the stack file and the secrets, and of files outside of the home.
+"""
 
 RUN = "recover"
 """Of the journal: there is one run in it."""
 
 LONGEST = 24 * 3600.0
 """Seconds of one step."""
+
+STARTS = 10.0
+"""Seconds that it takes to start a stack, beside what has data; a guess."""
+
+PACE = 50_000_000.0
+"""Bytes a second that are fetched and unpacked, where no proof has shown how long it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +38,9 @@ class Asked:
         key: the file with the identity.
         file: the stack file: one that is there is used, else the point's is put there.
         home: where to; None for where the stack would be brought up.
-        wanted: which point.
+        wanted: exactly which point; `latest` for the newest state of each part.
         endpoint: URL of a server that speaks S3.
+        to: a moment: nothing that came later; empty for all there is.
     """
 
     store: str
@@ -42,6 +49,7 @@ class Asked:
     home: Path | None = None
     wanted: str = "latest"
     endpoint: str = ""
+    to: str = ""
 
 
 class Recovery(Protocol):
@@ -51,8 +59,8 @@ class Recovery(Protocol):
         """What will be done; nothing is changed."""
         ...
 
-    def run(self, told: Callable[[str], None]) -> float:
-        """Do it, or go on with it; seconds since it was first begun.
+    def run(self, told: Callable[[str], None]) -> Mapping[str, Any]:
+        """Do it, or go on with it; the report, see `report`.
 
         Raises:
             Refused: there is not enough room.
@@ -61,9 +69,40 @@ class Recovery(Protocol):
         """
         ...
 
-    def left_out(self) -> tuple[str, ...]:
-        """What is in the point and has no place in the stack that was brought up."""
-        ...
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """A part of a point that comes back.
+
+    Attributes:
+        point: which one.
+        service, source: see `backup.point.Part`.
+        taken: of the point, Unix seconds.
+        since: Unix seconds; what was written before is in it.
+        plain: bytes of it.
+        room: bytes that it takes to have it back.
+        seconds: that it will take, about.
+        until: to where its WAL is followed, see `stack.upgrading.Wish`; empty for the point alone.
+        timeline: along which.
+        files, size: how many of WAL, and their bytes.
+        gap: whether there is later WAL that does not follow.
+        roots: the paths of files.
+    """
+
+    point: str
+    service: str
+    source: str
+    taken: float
+    since: float
+    plain: int
+    room: int
+    seconds: float
+    until: str = ""
+    timeline: int = 0
+    files: int = 0
+    size: int = 0
+    gap: bool = False
+    roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +111,27 @@ class Beginning:
 
     Attributes:
         store: where the points are, as settings of a store; keys by reference.
-        point: which one.
+        stack, host: whose they are.
+        wanted, to: what was asked for.
+        parts: what comes back, in this order.
         file: where the stack file is, or will be.
         at: when it began, Unix seconds.
+        report: how it ended, once it has.
     """
 
     store: Mapping[str, Any]
-    point: str
+    stack: str
+    host: str
+    wanted: str
+    to: str
+    parts: tuple[Returning, ...]
     file: str
     at: float
+    report: Mapping[str, Any] = field(default_factory=dict)
 
     def written(self) -> str:
         """As it is stored."""
-        return json.dumps(asdict(self), indent=1)
+        return json.dumps(asdict(self), indent=1) + "\n"
 
 
 def beginning_read(text: str, where: str) -> Beginning:
@@ -94,8 +141,10 @@ def beginning_read(text: str, where: str) -> Beginning:
         Damaged: it cannot be understood.
     """
     try:
-        return Beginning(**json.loads(text))
-    except (ValueError, TypeError) as error:
+        said = json.loads(text)
+        parts = [Returning(**{**one, "roots": tuple(one["roots"])}) for one in said.pop("parts")]
+        return Beginning(parts=tuple(parts), **said)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Damaged(
             f"it cannot be understood: {error}",
             where=where,
@@ -108,57 +157,67 @@ class Outlook:
     """What a recovery will do, and what it cannot.
 
     Attributes:
-        point: from which.
+        stack, host: whose it was.
+        store: from where.
         home: into which folder.
-        file: the stack file that is used; empty for the built-in stack.
-        services: whose data comes back, in this order.
-        missing: what does not come back, a line each.
+        file: the stack file that is used, or made.
+        parts: what comes back, in this order.
+        missing: what does not come back, or is not as it was, a line each.
         need, free: bytes.
-        again: whether it was begun before.
+        begun: when it was begun, Unix seconds; 0 when it was not.
     """
 
-    point: Point
+    stack: str
+    host: str
+    store: str
     home: str
     file: str
-    services: tuple[str, ...]
+    parts: Sequence[Returning]
     missing: tuple[str, ...]
     need: int
     free: float
-    again: bool
+    begun: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long it will take, about."""
+        return STARTS + sum(one.seconds for one in self.parts)
 
 
-def system_of(point: Point) -> Part | None:
-    """The part that has the stack file and the secrets."""
-    return next((part for part in point.parts if part.source == SYSTEM), None)
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What became of a step, as the journal keeps it.
+
+    Attributes:
+        seconds: that it took.
+        lines: what was done, for people.
+        left: what was not, a line each; it is for people to do.
+    """
+
+    seconds: float = 0.0
+    lines: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
 
-def services_of(point: Point) -> tuple[str, ...]:
-    """Whose data is in it; what is nobody's has no service that could be restored."""
-    return tuple(part.service for part in point.parts if part.service and part.source != SYSTEM)
+def services_of(parts: Sequence[Returning]) -> tuple[str, ...]:
+    """Those whose data comes back."""
+    return tuple(one.service for one in parts if one.source not in (SYSTEM, FILES))
 
 
-def missing_of(point: Point, version: str) -> tuple[str, ...]:
-    """What is not in it, a line each."""
-    lines = []
-    if system_of(point) is None:
-        lines += [
-            "the stack file is not in it: the one that is here counts, else the built-in stack",
-            "no secrets are in it: new ones are made, and whoever was signed in signs in again",
-        ]
-    if point.by != version:
-        lines.append(f"version {point.by} wrote it, and this is {version}")
-    return tuple(lines)
-
-
-def routine_of(point: Point) -> Routine:
+def routine_of(parts: Sequence[Returning]) -> Routine:
     """The steps; each may be done again without harm."""
-    restores = [(f"restore-{name}", "restore", name) for name in services_of(point)]
+    of_parts = {
+        one.service: FILES if one.source == FILES else "restore"
+        for one in parts
+        if one.source != SYSTEM
+    }
     steps = [
         ("lay", "lay", ""),
         ("system", "system", ""),
         ("resources", "resources", ""),
-        *restores,
+        *((f"{type}-{name}", type, name) for name, type in of_parts.items()),
         ("everything", "everything", ""),
+        ("verify", "verify", ""),
     ]
     nodes = tuple(
         StepNode(id, type, Template({"service": name}), timeout=LONGEST) for id, type, name in steps

@@ -4,9 +4,11 @@ is there now.
 
 import os
 import shutil
+import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from vrooli.backup import listing, walking
 from vrooli.backup.keys import Keys
@@ -54,19 +56,47 @@ def proven(folder: Path) -> Found:
     return Found((held,), {"files": count, "bytes": size})
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two trees are the same: what there is, its modes, owners, targets and content."""
+    try:
+        a, b = os.lstat(one), os.lstat(other)
+        if (a.st_mode, a.st_uid, a.st_gid) != (b.st_mode, b.st_uid, b.st_gid):
+            return False
+        if stat.S_ISLNK(a.st_mode):
+            return os.readlink(one) == os.readlink(other)
+        if stat.S_ISDIR(a.st_mode):
+            names = sorted(os.listdir(one))
+            below = (alike(os.path.join(one, name), os.path.join(other, name)) for name in names)
+            return names == sorted(os.listdir(other)) and all(below)
+        same = (a.st_size, int(a.st_mtime)) == (b.st_size, int(b.st_mtime))
+        return same and listing.digest(Path(one)) == listing.digest(Path(other))
+    except OSError:
+        return False
+
+
 def listed(part: Part, store: Store, keys: Keys, told: Told) -> Iterator[Listed]:
     """What a part holds, read to its end without unpacking anything.
 
     Raises:
         Damaged: it is not what was stored.
     """
+    for _, content in contents(part, store, keys, lambda name: name == LIST, told):
+        yield from listing.read(content)
+
+
+def contents(
+    part: Part, store: Store, keys: Keys, wanted: Callable[[str], bool], told: Told
+) -> Iterator[tuple[str, IO[bytes]]]:
+    """The files in it whose names are `wanted`, each to be read before the next one; Damaged as
+    above.
+    """
     with PartReader(part, store, keys.opener, _AHEAD, told) as reader:
         try:
             with tarfile.open(fileobj=reader, mode="r|", encoding="utf-8") as tar:
                 for member in tar:
-                    content = tar.extractfile(member) if member.name == LIST else None
+                    content = tar.extractfile(member) if wanted(member.name) else None
                     if content is not None:
-                        yield from listing.read(content)
+                        yield member.name, content
                     tar.members = []  # type: ignore[attr-defined]  # typeshed does not know it
         except tarfile.TarError as error:
             raise damaged(store.where, f"it is no tar: {error}") from error

@@ -2,14 +2,16 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import note, size, when
+from vrooli.cli.backup_words import note
+from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import Json
+from vrooli.cli.recover_told import outlook_row, tell_outlook, tell_report
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 
 if TYPE_CHECKING:
@@ -18,15 +20,21 @@ if TYPE_CHECKING:
 _RECOVER_HELP = """
 Make a stack anew on an empty machine, from a store and the key alone.
 
-The home must be empty. The stack file is put into this folder, unless one is there: run it where
-the programs of the stack are. Killed in the middle, or stopped by a failure that you have mended,
-the same command goes on where it was. AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY open a bucket.
+Of each part the newest state comes back that the store holds, and where the WAL of PostgreSQL was
+brought there, all of that as well; `--to` stops at a moment, `--point` takes exactly one point. The
+plan says what is lost. The home must be empty. The stack file is put into this folder, unless one
+is there: run it where the programs of the stack are. Files are put back where they were; what is in
+the way is moved aside. Killed in the middle, or stopped by a failure that you have mended, the same
+command goes on where it was. Ends with 1 where something is left for you to do.
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY open a bucket.
 
 Examples:
 
   vrooli recover --from /mnt/usb/backups --key backup-identity --dry-run
 
   vrooli recover --from s3://bucket/host --endpoint https://s3.example.com --key backup-identity
+
+  vrooli recover --from s3://bucket/host --key backup-identity --to "2026-11-28 11:52"
 """
 
 
@@ -44,6 +52,29 @@ Into = Annotated[
     Optional[Path],  # noqa: UP045 -- see above
     typer.Option("--home", help="Make it there; else where `up` would.", metavar="DIR"),
 ]
+To = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="Nothing that came later: a time (local unless it says otherwise) or a position in "
+        "the WAL.",
+        metavar="MOMENT",
+        show_default=False,
+    ),
+]
+OnePoint = Annotated[
+    str,
+    typer.Option(
+        "--point",
+        help="Exactly this point, and nothing after it.",
+        metavar="POINT",
+        show_default=False,
+    ),
+]
+Endpoint = Annotated[
+    str,
+    typer.Option("--endpoint", help="The server of the bucket.", metavar="URL", show_default=False),
+]
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
@@ -56,12 +87,9 @@ def register(app: typer.Typer, kit: Kit) -> None:
             Path, typer.Option("--key", help="Your copy of the identity.", metavar="FILE")
         ],
         home: Into = None,
-        point: Annotated[
-            str, typer.Option("--point", help="From this point.", metavar="POINT")
-        ] = "latest",
-        endpoint: Annotated[
-            str, typer.Option("--endpoint", help="The server of the bucket.", metavar="URL")
-        ] = "",
+        to: To = "",
+        point: OnePoint = "",
+        endpoint: Endpoint = "",
         file: StackFile = None,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Look, and say what would be done.")
@@ -73,56 +101,24 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
         stack_file = kit.stack_file(file) if file is None or file.exists() else file
         here = (stack_file or Path("vrooli.toml")).absolute()
-        recovery = kit.recovery(Asked(store, key, here, home, point, endpoint))
+        recovery = kit.recovery(Asked(store, key, here, home, point or "latest", endpoint, to))
         look = recovery.outlook()
-        if not json:
-            _tell(look)
+        if not (json and dry_run):
+            tell_outlook(look)
         if dry_run:
             if json:
-                render.print_json(_row(look))
+                render.print_json(outlook_row(look))
             return
         if not yes:
             _ask(look)
-        seconds = recovery.run(note)
-        left = recovery.left_out()
+        with interruptible("what is done stays", "the same command goes on where it was"):
+            report = recovery.run(note)
         if json:
-            render.print_json({**_row(look), "rto": seconds, "left_out": left})
+            render.print_json({**outlook_row(look), **report})
         else:
-            render.out(f"{look.point.stack} is back after {seconds:.1f} s, in {look.home}")
-            render.out(f"what was written since {when(look.point.taken)} is lost")
-            for name in left:
-                render.note(f"not restored: {name}, which is no service of the stack")
-                render.note(f"  next: `vrooli restore {look.point.id} --only {name}`")
-        if left:
+            tell_report(report)
+        if report["left"]:
             raise typer.Exit(EXIT_FAILURE)
-
-
-def _row(look: "Outlook") -> dict[str, Any]:
-    return {
-        "point": look.point.id,
-        "taken": look.point.taken,
-        "stack": look.point.stack,
-        "home": look.home,
-        "file": look.file,
-        "services": look.services,
-        "missing": look.missing,
-        "need_bytes": look.need,
-        "free_bytes": look.free,
-        "again": look.again,
-    }
-
-
-def _tell(look: "Outlook") -> None:
-    point = look.point
-    goes_on = "goes on with " if look.again else ""
-    render.note(f"{goes_on}{point.id}: {point.stack} on {point.host}, {when(point.taken)}")
-    for name in look.services:
-        part = point.part_of(name)
-        render.note(f"  {name}: {size(part.plain if part else 0)}")
-    render.note(f"  into {look.home}: {size(look.need)} are needed, {size(look.free)} are free")
-    render.note(f"  what was written since, {render.ago(point.taken)}, is not in it")
-    for line in look.missing:
-        render.note(f"  {line}")
 
 
 def _ask(look: "Outlook") -> None:
@@ -131,7 +127,7 @@ def _ask(look: "Outlook") -> None:
             f"this makes a stack in {look.home}, and nobody can be asked here",
             next_step="say `--yes` if it is meant; `--dry-run` tells what would be done",
         )
-    sys.stderr.write(f"make {look.point.stack} anew in {look.home}? [y/N] ")
+    sys.stderr.write(f"make {look.stack} anew in {look.home}? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         render.note("nothing was changed")

@@ -107,10 +107,9 @@ class Plan:
 
     def since(self, point: "Point", part: "Part") -> float:
         """Unix seconds: what was committed before is in what is restored."""
-        way, moment = self._ways.get(part.service), self._moment
-        if way is None or not way.files or moment is None or moment.kind == "lsn":
-            return float(part.facts.get("begun") or point.begun)
-        return min(way.until, moment.time) if moment.kind == "time" else way.until
+        from vrooli.backup import following
+
+        return following.since(point, part, self._ways.get(part.service), self._moment)
 
     def tell(self) -> None:
         """Say what will be there, and what will not."""

@@ -130,6 +130,11 @@ class Home:
         return self.root / "recovery.db"
 
     @property
+    def recovered(self) -> Path:
+        """What this home was made anew from by `vrooli recover`, and how that went. Mode 0600."""
+        return self.root / "recovered.json"
+
+    @property
     def backup_key_note(self) -> Path:
         """There once the key of restore points was exported. Mode 0600."""
         return self.root / "backup-key-exported.json"

@@ -1,19 +1,21 @@
 """Composition of restoring files: fetched and compared beside, then put where they were."""
 
+import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from vrooli.backup import placing
-from vrooli.backup.fetching import fetch
+from vrooli.backup import placing, trees
+from vrooli.backup.fetching import Unpacked, fetch
 from vrooli.backup.keys import Keys
 from vrooli.backup.listing import FILES
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
-from vrooli.backup.trees import differing, emptied, listed, proven
-from vrooli.core.errors import Refused, UsageError
-from vrooli.main.backup_place import BackupPlace, free_in
+from vrooli.core.errors import Refused, StorageError, UsageError
+from vrooli.main.backup_place import FILES_LOCK, BackupPlace, free_in
 
 SPARE = 64 * 1024 * 1024
 """Bytes that stay free where they are fetched to."""
@@ -24,7 +26,7 @@ _MOST_SHOWN = 10
 def differences(store: Store, keys: Keys, point: str, name: str) -> Iterator[str]:
     """How what is there now differs from what a point has, a line each."""
     part = _part(store, point, name)
-    return differing(listed(part, store, keys, _silent), _roots(part))
+    return trees.differing(trees.listed(part, store, keys, _silent), _roots(part))
 
 
 def restore(
@@ -39,23 +41,73 @@ def restore(
         StorageError: one of them cannot be put there; those before it are.
     """
     part = _part(store, point, name)
-    with place.alone("backup-files.lock", "another restore of files"):
+    mark = f"{point[-6:]}-{secrets.token_hex(2)}"
+    with _staged(place, store, part, told) as stage:
+        for target in _roots(part):
+            _put(stage / FILES / target.lstrip("/"), target, mark, told)
+
+
+def put_back(
+    place: BackupPlace, store: Store, point: str, name: str, told: Callable[[str], None]
+) -> list[str]:
+    """The same where some of them cannot be: the others come back all the same. Again, it leaves
+    those alone that are back already. Errors as above, but for those of single paths.
+
+    Returns:
+        a line for each path that is not back, and why.
+    """
+    part, left = _part(store, point, name), []
+    mark = f"{point[-6:]}-{hashlib.sha256(name.encode()).hexdigest()[:4]}"
+    with _staged(place, store, part, told) as stage:
+        for target in _roots(part):
+            staged = stage / FILES / target.lstrip("/")
+            try:
+                if trees.alike(str(staged), target):
+                    told(f"{target} is as it was")
+                else:
+                    _put(staged, target, mark, told)
+            except (Refused, StorageError) as error:
+                left.append(f"{name}: {target} is not back: {error.what}")
+                told(left[-1])
+    return left
+
+
+@contextmanager
+def _staged(
+    place: BackupPlace, store: Store, part: Part, told: Callable[[str], None]
+) -> Iterator[Path]:
+    """They, fetched and compared with what was read, in a folder that is ours alone."""
+    name = part.service
+    with place.alone(FILES_LOCK, "another restore of files"):
         data = place.home.root / "data"
         data.mkdir(mode=0o755, exist_ok=True)
         _require_room(part, data)
-        stage = emptied(data / f"{name}.planting")
+        stage = trees.emptied(data / f"{name}.planting")
         try:
             told(f"{name}: fetch it")
-            if refused := fetch(part, store, place.keys(), stage, None, _silent):
-                told(f"{name}: {refused} extended attributes cannot be given back here")
-            told(f"{name}: {proven(stage).checks[0]}")
+            unpacked = fetch(part, store, place.keys(), stage, None, _silent)
+            told(f"{name}: {trees.proven(stage).checks[0]}")
             for line in part.lacks[:_MOST_SHOWN]:
                 told(f"{name}: not in it, though asked for: {line}")
-            mark = f"{point[-6:]}-{secrets.token_hex(2)}"
-            for target in _roots(part):
-                _put(stage / FILES / target.lstrip("/"), target, mark, told)
+            for line in lines_of(unpacked):
+                told(f"{name}: {line}")
+            yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def lines_of(unpacked: Unpacked) -> list[str]:
+    """What became of what this machine does not know."""
+    lines = [_stranger(one) for one in unpacked.strangers]
+    if unpacked.refused:
+        lines.append(f"{unpacked.refused} extended attributes cannot be given back here")
+    return lines
+
+
+def _stranger(one: str) -> str:
+    if os.geteuid():
+        return f"what belonged to {one} belongs to you now: only root gives files away"
+    return f"{one} is not known here: what was theirs has their number"
 
 
 def _put(staged: Path, target: str, mark: str, told: Callable[[str], None]) -> None:

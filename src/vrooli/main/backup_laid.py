@@ -4,6 +4,7 @@ secrets, and the files with secrets that it names.
 
 import json
 import os
+import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ class Laid:
         for path in sorted(self._was(str(self._about["home"])).glob("secrets/*")):
             if path.is_file() and not path.is_symlink() and path.name not in but:
                 path.chmod(0o600)
+                os.chown(path, os.geteuid(), os.getegid())  # whoever ran it there may be another
                 os.replace(path, target / path.name)
         sync_folder(target)
 
@@ -37,8 +39,10 @@ class Laid:
         path = self._was(name)
         return path.read_text(encoding="utf-8") if name and path.is_file() else None
 
-    def put_named(self) -> Iterator[Path]:
-        """Files outside of the home that the stack names, where nothing is in their place."""
+    def named(self) -> Iterator[tuple[Path, Path]]:
+        """Files outside of the home that the stack names, and where they belong, if nothing is in
+        their place.
+        """
         top, home = self.folder / _FILES, self._was(str(self._about["home"]))
         skipped = {self._was(str(self._about["file"])), *(top / name for name in _NOT_OURS)}
         for root, folders, names in os.walk(top):
@@ -48,10 +52,7 @@ class Laid:
                 path, target = here / name, Path("/") / (here / name).relative_to(top)
                 if path in skipped or path.is_symlink() or os.path.lexists(target):
                     continue
-                target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-                path.chmod(0o600)
-                put_whole(path, target)
-                yield target
+                yield path, target
 
     @property
     def _about(self) -> dict[str, Any]:
@@ -67,12 +68,18 @@ class Laid:
 
 
 def put_whole(path: Path, target: Path) -> None:
-    """Have the content of `path` at `target`, whole and on the disk, or not at all."""
-    temporary = target.with_name(f".{target.name}.recovered")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    """Have what `path` is at `target`, with its owner and mode, whole and on the disk, or not at
+    all. Folders in front of it are made. Raises OSError.
+    """
+    target.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    temporary, was = target.with_name(f".{target.name}.recovered"), path.lstat()
+    temporary.unlink(missing_ok=True)  # nobody holds what is written now
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(path.read_bytes())
         file.flush()
+        os.fchown(file.fileno(), was.st_uid, was.st_gid)
+        os.fchmod(file.fileno(), stat.S_IMODE(was.st_mode))
         os.fsync(file.fileno())
     os.replace(temporary, target)
     sync_folder(target.parent)

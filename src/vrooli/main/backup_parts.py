@@ -1,5 +1,6 @@
 """Which parts of which restore points are gone back to."""
 
+import math
 from collections.abc import Collection, Sequence
 
 from vrooli.backup.choosing import chosen, rank
@@ -19,7 +20,7 @@ def parts(store: Store, declared: Collection[str], wanted: str, only: Sequence[s
     Raises:
         UsageError: there is no such point, or none has what `only` names.
     """
-    found = _newest(store, declared) if wanted == "latest" else _of(store.point(wanted))
+    found = newest(store, declared) if wanted == "latest" else _of(store.point(wanted))
     if not found:  # none is good, or there is none at all
         found = _of(store.newest_good())
     named = {part.service: (point, part) for point, part in found}
@@ -31,8 +32,10 @@ def _of(point: Point) -> Found:
     return sorted(((point, part) for part in point.parts), key=lambda one: rank(one[1].source))
 
 
-def _newest(store: Store, declared: Collection[str]) -> Found:
-    """Of what is backed up now. A point that is damaged is none."""
+def newest(store: Store, declared: Collection[str], before: float = math.inf) -> Found:
+    """Of `declared`, or of all without it, the newest one taken `before` that time whose proof did
+    not fail. A point that is damaged is none.
+    """
     found: dict[str, tuple[Point, Part]] = {}
     for id in reversed(store.ids()):
         try:
@@ -41,6 +44,8 @@ def _newest(store: Store, declared: Collection[str]) -> Found:
                 continue
             point = store.point(id)
         except Damaged:
+            continue
+        if point.taken > before:
             continue
         for part in point.parts:
             if part.source in ARCHIVES:  # no server starts on them

@@ -35,6 +35,12 @@ from vrooli.stack.kinds import kind_of
 from vrooli.stack.runtime import Context
 from vrooli.stack.upgrading import Told
 
+FILES_LOCK = "backup-files.lock"
+"""Of whoever puts files back."""
+
+DURING_RECOVERY = (FILES_LOCK,)
+"""What may be done while a home is made anew: nothing that writes to a store."""
+
 _TRIES, _PAUSE = 10, 0.2
 """How often a lock is tried, and seconds in between."""
 
@@ -88,6 +94,13 @@ class BackupPlace:
                 "there is no stack here yet",
                 where=str(self.home.root),
                 next_step="`vrooli up` makes it; VROOLI_HOME names another home",
+            )
+        if self.home.recovery.exists() and name not in DURING_RECOVERY:
+            # A point of what is not whole yet would be taken for the newest state of the stack.
+            raise Refused(
+                "the stack is being made anew here, and is not whole yet",
+                where=str(self.home.recovery),
+                next_step="let `vrooli recover` come to its end, then again",
             )
         path.parent.mkdir(mode=0o700, exist_ok=True)
         lock = FileLock(path, purpose)

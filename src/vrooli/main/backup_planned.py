@@ -41,7 +41,7 @@ def _answer(asked: Mapping[str, Any]) -> dict[str, Any]:
         found = without_system(found, asked=bool(words))
         field = "to" if to else "point"
         wanted = Asked(point, to, False, False)
-        plan = Plan(backups, wanted, "", found)
+        plan = Plan(backups, wanted, "", found, named=bool(words))
         for one, part in plan.parts:
             require_named(one, part, wanted)
         field = "services"

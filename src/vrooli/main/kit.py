@@ -156,10 +156,11 @@ class LocalKit:
 
     def recovery(self, asked: "Asked") -> "Recovery":
         """See `main.backup_recover`."""
-        from vrooli.main.backup_recover import Bringing, StackRecovery
+        from vrooli.main.backup_bringing import Bringing
+        from vrooli.main.backup_recover import StackRecovery
 
         up = Bringing(
-            lambda file: self.load_stack(file).services,
+            self.load_stack,
             lambda file, home, names: self.start(self.load_stack(file), home, "up", names).progress,
             self.upgrade,
         )

@@ -20,6 +20,7 @@ from tests.unit.backup.made import new_keys, new_store
 from vrooli.backup import streams, taring
 from vrooli.backup.attributes import PREFIX, set_on
 from vrooli.backup.fetching import fetch
+from vrooli.backup.planting import Planted
 from vrooli.backup.point import Pack, Part
 from vrooli.backup.sources.files import FilesBacking
 from vrooli.backup.store import Store
@@ -133,6 +134,19 @@ def test_owners_come_back(data: Path, tmp_path: Path) -> None:
     found = (tree / "secret").stat()
     assert (found.st_uid, found.st_gid) == (65534, 12345)
     assert (tree / "away").lstat().st_uid == 65534
+
+
+def test_owners_that_are_not_known_here_are_told(tmp_path: Path) -> None:
+    member, out = tarfile.TarInfo("text"), io.BytesIO()
+    member.uname, member.uid, member.gid = "nobody-knows", 54321, 0
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        tar.addfile(member)
+    planted = Planted(emptied(tmp_path / "into"))
+    with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as tar:
+        planted.add(tar, tar.getmembers()[0])
+    assert planted.strangers == {"user nobody-knows (54321)"}
+    if planted.owners:
+        assert (tmp_path / "into" / "text").stat().st_uid == 54321
 
 
 def test_what_did_not_change_is_not_stored_again(data: Path, tmp_path: Path) -> None:

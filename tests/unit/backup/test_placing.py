@@ -90,3 +90,23 @@ def test_what_was_there_is_there_when_it_cannot_be_put(
     with pytest.raises(StorageError, match="No space left"):
         placing.put(_staged(tmp_path), str(target), "m")
     assert [path.name for path in target.iterdir()] == ["mine"]
+
+
+def test_what_was_cut_short_is_done_again_and_nothing_that_was_there_goes(tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    for name in ("site", "site.m.before", "site.m.new", "site.m.new.d"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text(name, encoding="ascii")
+    kept = Path(placing.put(_staged(tmp_path), str(target), "m"))
+    _is_restored(target)
+    assert (kept.name, (kept / "mine").read_text(encoding="ascii")) == ("site.m.before-2", "site")
+    assert (tmp_path / "site.m.before" / "mine").exists()
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"site", "site.m.before", "site.m.before-2", "staged"}
+
+
+def test_what_stands_in_the_way_is_seen_before(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert placing.obstacle(str(tmp_path / "new" / "site")) == ""
+    assert "is a link" in placing.obstacle(str(tmp_path / "link" / "site"))
+    assert "root of a file system" in placing.obstacle("/")

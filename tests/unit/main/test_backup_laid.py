@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vrooli.core.errors import Damaged
-from vrooli.main.backup_laid import Laid
+from vrooli.main.backup_laid import Laid, put_whole
 
 
 def test_all_that_a_stack_names_is_put_where_nothing_is(tmp_path: Path) -> None:
@@ -32,8 +32,11 @@ def test_all_that_a_stack_names_is_put_where_nothing_is(tmp_path: Path) -> None:
     laid.put_secrets(secrets, but=("backup-mac",))
     assert [path.name for path in secrets.iterdir()] == ["one"]
     assert laid.stack_file() == "[stack]"
-    assert [*laid.put_named()] == [was / "named" / "new"]
-    assert (was / "named" / "new").stat().st_mode & 0o777 == 0o600
+    ((path, target),) = laid.named()
+    assert target == was / "named" / "new"
+    path.chmod(0o640)
+    put_whole(path, target)
+    assert target.stat().st_mode & 0o777 == 0o640
     assert (was / "named" / "there").read_text(encoding="ascii") == "kept"
     assert not (was / "h").exists()
 

@@ -1,0 +1,70 @@
+"""While a stack is made anew: nothing goes to a store; and what is told at its end."""
+
+from pathlib import Path
+
+import pytest
+
+from vrooli.backup.recovery import Beginning, Did, Returning, beginning_read, routine_of
+from vrooli.backup.recovery_report import report
+from vrooli.core.errors import Damaged, Refused
+from vrooli.core.home import Home
+from vrooli.main.backup_place import FILES_LOCK, BackupPlace
+from vrooli.stack.backup_settings import BackupSettings, Objectives, StoreSettings
+from vrooli.stack.model import Service, Stack
+
+STORES = {name: StoreSettings(name, f"file:///{name}") for name in ("disk", "offsite")}
+STACK = Stack(
+    "shop",
+    {"web": Service("web", "web", "scenario", "scenario", port=3001)},
+    backup=BackupSettings(stores=STORES, objectives=Objectives(redis_rpo=60.0)),
+)
+
+
+def _begun() -> Beginning:
+    parts = (
+        Returning("p2", "redis", "redis", 920.0, 900.0, 10, 10, 1.0),
+        Returning("p1", "site", "files", 820.0, 800.0, 10, 10, 1.0, roots=("/srv/site",)),
+        Returning("p1", "system", "system", 820.0, 800.0, 10, 10, 1.0),
+    )
+    return Beginning({"url": "s3://b"}, "shop", "web1", "latest", "", parts, "/v.toml", 1000.0)
+
+
+def test_nothing_is_written_to_a_store_before_the_stack_is_whole(tmp_path: Path) -> None:
+    home = Home(tmp_path, tmp_path / "run")
+    home.recovery.write_text("{}", encoding="ascii")
+    place = BackupPlace(home, {})
+    with pytest.raises(Refused, match="not whole yet"), place.alone("backup.lock", "a backup"):
+        raise AssertionError
+    with place.alone(FILES_LOCK, "files"):
+        pass
+    home.recovery.unlink()
+    with place.alone("backup.lock", "a backup"):
+        pass
+
+
+def test_a_beginning_is_read_as_it_was_written() -> None:
+    begun = _begun()
+    assert beginning_read(begun.written(), "x") == begun
+    for text in ("", "[]", "{}", '{"parts": [{}]}'):
+        with pytest.raises(Damaged):
+            beginning_read(text, "x")
+
+
+def test_the_steps_are_those_of_the_parts() -> None:
+    body = routine_of(_begun().parts).body
+    names = [node.id for node in body.nodes]  # type: ignore[union-attr]  # it is a sequence
+    assert names == [
+        *("lay", "system", "resources", "restore-redis", "files-site", "everything", "verify")
+    ]
+
+
+def test_what_was_reached_is_compared_with_what_may_be() -> None:
+    steps = [("files-site", Did(1.0, ("a is back",), ("b is not back",))), ("verify", Did(2.0))]
+    said = report(_begun(), "/home", STACK, steps, 1100.0)
+    assert (said["rto_seconds"], said["rto_met"], said["left"]) == (100.0, True, ["b is not back"])
+    lost = {one["service"]: (one["rpo_seconds"], one["rpo_met"]) for one in said["parts"]}
+    assert lost == {"redis": (100.0, False), "site": (200.0, True), "system": (200.0, True)}
+    told = "\n".join(said["next"])
+    assert "web 3001" in told
+    assert "disk, offsite" in told
+    assert "backup copy" in told
