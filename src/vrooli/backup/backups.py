@@ -78,8 +78,8 @@ class Backups(Protocol):
     """See `main.backup`, which makes it."""
 
     @property
-    def folder(self) -> Path:
-        """Where the store is."""
+    def addresses(self) -> Mapping[str, str]:
+        """Of the stores that are looked into, by name, for people."""
         ...
 
     def only(self, store: str, told: Callable[[str], None]) -> "Backups":

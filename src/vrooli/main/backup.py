@@ -84,9 +84,14 @@ class StackBackups:
         return BackupStores(self.home, self.environment)
 
     @property
-    def folder(self) -> Path:
-        """The folder of the store."""
-        return self._place.folder
+    def addresses(self) -> Mapping[str, str]:
+        """Of the stores that are looked into, by name."""
+        known = self._stores.readable().items()
+        return {
+            name: f"{name} ({store.url.removeprefix('file://')})"
+            for name, store in known
+            if self.one in ("", name)
+        }
 
     @property
     def _place(self) -> BackupPlace:
