@@ -7,6 +7,7 @@ from typing import Protocol
 
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
+from vrooli.backup.owning import Owner
 from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.pruning import Pruning
@@ -110,6 +111,16 @@ class Backups(Protocol):
 
     def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
         """What was seen of each store, or of that one; whether all is as it should be."""
+        ...
+
+    def adopt(self, store: str) -> Owner | None:
+        """Have a store be this home's, which another one wrote to; whose it was, None where nobody
+        can tell.
+
+        Raises:
+            UnknownName: there is no such store.
+            Refused: another key made it: it is another stack's.
+        """
         ...
 
     def spread(self, told: Sending) -> Spread:

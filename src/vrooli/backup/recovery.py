@@ -34,6 +34,7 @@ class Asked:
         home: where to; None for where the stack would be brought up.
         wanted: which point.
         endpoint: URL of a server that speaks S3.
+        adopt: whether the new home is to write to the stores of the old one.
     """
 
     store: str
@@ -42,6 +43,7 @@ class Asked:
     home: Path | None = None
     wanted: str = "latest"
     endpoint: str = ""
+    adopt: bool = False
 
 
 class Recovery(Protocol):
@@ -63,6 +65,10 @@ class Recovery(Protocol):
 
     def left_out(self) -> tuple[str, ...]:
         """What is in the point and has no place in the stack that was brought up."""
+        ...
+
+    def paused(self) -> Mapping[str, str]:
+        """Stores that nothing is written to, and why."""
         ...
 
 

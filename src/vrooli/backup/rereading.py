@@ -3,6 +3,7 @@ buckets lose bits without telling anybody.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from vrooli.backup.keys import Keys
@@ -10,7 +11,7 @@ from vrooli.backup.packs import name_in_store, unpack
 from vrooli.backup.point import Pack, sign, signed
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
-from vrooli.core.errors import Damaged, VrooliError
+from vrooli.core.errors import Damaged, NotOurs, VrooliError
 
 DAY = 86_400.0
 
@@ -102,7 +103,8 @@ def reread(
         told(done, whole)
     failed = tuple(_failed(holders, damaged, now))
     for proof in failed:
-        store.keep_proof(proof)
+        with suppress(NotOurs):  # the record of this home has it
+            store.keep_proof(proof)
     read = {name: seen.read[name] for name in sizes if name in seen.read}
     read |= {name: now for name in chosen if name not in damaged}
     told_of = Reread(len(chosen), whole, sum(sizes.values()), damaged, failed)

@@ -20,7 +20,9 @@ Make a stack anew on an empty machine, from a store and the key alone.
 
 The home must be empty. The stack file is put into this folder, unless one is there: run it where
 the programs of the stack are. Killed in the middle, or stopped by a failure that you have mended,
-the same command goes on where it was. AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY open a bucket.
+the same command goes on where it was. Nothing is written to the stores of the old machine, which
+may live on, until `--adopt`, or `vrooli backup store adopt` later, says that it is gone.
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY open a bucket.
 
 Examples:
 
@@ -66,6 +68,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Look, and say what would be done.")
         ] = False,
+        adopt: Annotated[
+            bool,
+            typer.Option("--adopt", help="The old machine is gone: write to its stores from here."),
+        ] = False,
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
         json: Json = False,
     ) -> None:
@@ -73,7 +79,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
         stack_file = kit.stack_file(file) if file is None or file.exists() else file
         here = (stack_file or Path("vrooli.toml")).absolute()
-        recovery = kit.recovery(Asked(store, key, here, home, point, endpoint))
+        recovery = kit.recovery(Asked(store, key, here, home, point, endpoint, adopt))
         look = recovery.outlook()
         if not json:
             _tell(look)
@@ -86,10 +92,14 @@ def register(app: typer.Typer, kit: Kit) -> None:
         seconds = recovery.run(note)
         left = recovery.left_out()
         if json:
-            render.print_json({**_row(look), "rto": seconds, "left_out": left})
+            paused = recovery.paused()
+            render.print_json({**_row(look), "rto": seconds, "left_out": left, "paused": paused})
         else:
             render.out(f"{look.point.stack} is back after {seconds:.1f} s, in {look.home}")
             render.out(f"what was written since {when(look.point.taken)} is lost")
+            for name, why in recovery.paused().items():
+                render.note(f"nothing goes to {name}: {why}")
+                render.note(f"  next, when that one is gone: `vrooli backup store adopt {name}`")
             for name in left:
                 render.note(f"not restored: {name}, which is no service of the stack")
                 render.note(f"  next: `vrooli restore {look.point.id} --only {name}`")

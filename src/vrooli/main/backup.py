@@ -17,6 +17,7 @@ from vrooli.backup.combining import Fetcher
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.drilling import BUSY
+from vrooli.backup.owning import Owner
 from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
@@ -154,8 +155,15 @@ class StackBackups:
 
         days = None if everything else self._place.settings.reread_days
         with self._place.alone("backup-reread.lock", "another reading"):
-            reading = Rereading(self._stores, self._place.keys())
+            keys = self._place.keys()
+            reading = Rereading(self._place.spread(self.told), keys)
             return reading.look((store,) if store else self.stores(), days, told)
+
+    def adopt(self, store: str) -> Owner | None:
+        """Have a store be this home's; whose it was."""
+        self._stores.one(store)
+        self._place.keys()
+        return self._place.spread(self.told).adopt(store)
 
     def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it: as it is in the store that is looked

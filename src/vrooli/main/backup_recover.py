@@ -40,7 +40,9 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import secret_in
 from vrooli.host.sqlite_journal import SqliteJournals
+from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_laid import Laid
+from vrooli.main.backup_place import BackupPlace
 from vrooli.main.backup_stores import RECOVERED, BackupStores, room_in, store_at
 from vrooli.main.places import find_home, make_home
 from vrooli.stack.compiled import read_compiled
@@ -66,7 +68,7 @@ class StackRecovery:
     """
 
     def __init__(self, asked: Asked, environment: Mapping[str, str], up: "Bringing") -> None:
-        self._environment, self._up = environment, up
+        self._environment, self._up, self._adopts = environment, up, asked.adopt
         identity = _identity(secret_in(_there(asked.key)))
         settings = store_at(asked.store, asked.endpoint)
         # Its references are resolved in a home; here there is none yet.
@@ -253,9 +255,26 @@ class StackRecovery:
         self._up.upgrade(self.home, service, Wish(forget=True), told)
 
     def everything(self, told: Told) -> None:
-        """All of it, until it is healthy."""
+        """All of it, until it is healthy. Whose the stores are is known before a job asks."""
+        self._own(told)
         told("bring up everything")
         self._up(self.home, self.stack_file, (), told)
+
+    def _own(self, told: Told) -> None:
+        spread = BackupPlace(self.home, self._environment).spread(told)
+        for name in spread.stores.settings() if self.home.stack_json.exists() else ():
+            try:
+                if self._adopts:
+                    spread.adopt(name)
+                    told(f"  {name} is written to from here")
+                else:
+                    spread.ours(name)
+            except VrooliError as error:
+                told(f"  {name}: {error.what}")
+
+    def paused(self) -> Mapping[str, str]:
+        """Stores that nothing is written to, and why."""
+        return BackupBook(self.home).read().paused
 
     @property
     def stack_file(self) -> Path | None:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from vrooli.backup.keys import Keys
 from vrooli.backup.rereading import Reread, Seen, reread, seen_read, seen_written
-from vrooli.backup.store import Store
 from vrooli.core.errors import Damaged, VrooliError
 from vrooli.main.backup_book import BackupBook
-from vrooli.main.backup_stores import BackupStores
+from vrooli.main.backup_spread import BackupSpread
 from vrooli.stack.durable import write_durably
 
 Told = Callable[[str, int, int], None]
@@ -25,7 +24,7 @@ _NOTE = "backup-reread.json"
 class Rereading:
     """Of the stores of one home."""
 
-    stores: BackupStores
+    spread: BackupSpread
     keys: Keys
 
     def look(self, names: tuple[str, ...], days: int | None, told: Told) -> dict[str, Reread]:
@@ -42,7 +41,7 @@ class Rereading:
         seen, found, failure = self._seen(), dict[str, Reread](), None
         for name in names:
             try:
-                store = Store(self.stores.blobs(name), self.keys.mac)
+                store = self.spread.reading(name)
                 found[name], seen[name] = reread(
                     store,
                     self.keys,
@@ -55,7 +54,7 @@ class Rereading:
                 failure = failure or error
                 continue
             for proof in found[name].failed:
-                BackupBook(self.stores.home).proved(proof)
+                BackupBook(self.spread.stores.home).proved(proof)
             text = seen_written(seen, self.keys.mac).decode()
             write_durably(self._path, text)
         if failure is not None:
@@ -64,7 +63,7 @@ class Rereading:
 
     @property
     def _path(self) -> Path:
-        return self.stores.home.root / _NOTE
+        return self.spread.stores.home.root / _NOTE
 
     def _seen(self) -> dict[str, Seen]:
         """Nothing where it cannot be read: then all is read anew, which harms nobody."""

@@ -11,7 +11,7 @@ from vrooli.backup.backups import Shipped
 from vrooli.backup.keys import Keys
 from vrooli.backup.store import Store
 from vrooli.backup.wal import StoredName, WalShelf
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import NotOurs, VrooliError
 from vrooli.core.home import Home
 from vrooli.main.backup_place import BackupPlace
 from vrooli.main.backup_stores import BackupStores
@@ -34,7 +34,7 @@ def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
         services = _services(place.home)
         if not services:
             return {}
-        keys, failures = place.keys(), dict[str, VrooliError]()
+        keys, failures, paused = place.keys(), dict[str, VrooliError](), dict[str, VrooliError]()
         found = {name: Shipped(0, 0, 0) for name in services}
         stores, spread = BackupStores(place.home, place.environment), place.spread(told)
         for store in stores.settings():
@@ -43,11 +43,13 @@ def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
                 for name in services:
                     sent = Shipping(place.home, shelf, keys, name).ship()
                     found[name] = max(found[name], sent, key=lambda one: one.size)
+            except NotOurs as error:
+                paused[store] = error
             except VrooliError as error:
                 failures[store] = error
                 told(f"{store}: {error.what}; WAL will go there later")
-        if len(failures) == len(stores.settings()):
-            raise next(iter(failures.values()))
+        if len(failures) + len(paused) == len(stores.settings()):
+            raise next(iter((failures or paused).values()))
         if not failures:  # each of them has it
             nearest = place.store()
             for name in services:
