@@ -218,8 +218,9 @@ class Backups(Protocol):
         """
         ...
 
-    def way(self, service: str, moment: Moment) -> Way:
-        """How a PostgreSQL gets to a moment.
+    def way(self, service: str, moment: Moment, *, reads: bool = False) -> Way:
+        """How a PostgreSQL gets to a moment; `reads`: what lies in stores alone is read for it, so
+        that damage is met now.
 
         Raises:
             UsageError: it cannot, with what can be reached.

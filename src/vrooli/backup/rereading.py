@@ -11,7 +11,8 @@ from vrooli.backup.packs import name_in_store, unpack
 from vrooli.backup.point import Pack, sign, signed
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
-from vrooli.core.errors import Damaged, NotOurs, VrooliError
+from vrooli.backup.wal import StoredName, WalShelf
+from vrooli.core.errors import Damaged, NotOurs, NotStored, VrooliError
 
 DAY = 86_400.0
 
@@ -34,10 +35,13 @@ class Reread:
     """What became of one look at one store.
 
     Attributes:
-        packs, size: how many were read, and their bytes.
+        packs, size: how many were read, and their bytes; also of WAL.
         of: bytes of all.
         damaged: by name of a blob, what is wrong with it.
         failed: proofs of the points that are concerned.
+        wal: what of the WAL is damaged.
+        read: names of what was read.
+        mended: by name of a blob, where it came from anew.
     """
 
     packs: int
@@ -45,6 +49,9 @@ class Reread:
     of: int
     damaged: Mapping[str, str]
     failed: tuple[Proof, ...]
+    wal: tuple[StoredName, ...] = ()
+    read: frozenset[str] = frozenset()
+    mended: Mapping[str, str] = field(default_factory=dict)
 
 
 def due(sizes: Mapping[str, int], seen: Seen, now: float, days: int) -> list[str]:
@@ -90,13 +97,22 @@ def reread(
         StorageError, Unreachable, DeadlineExceeded: the store does not answer; nothing was seen.
     """
     packs, holders, damaged = _known(store)
+    shelf = WalShelf(store)
+    # An index alone, whose pieces are missing, is read like any other.
+    wal = {name.blob: (name, max(1, size)) for name, size in shelf.sizes().items()}
     sizes = {name: pack.size for name, pack in packs.items()}
+    sizes |= {blob: size for blob, (_, size) in wal.items()}
     chosen = list(sizes) if days is None else due(sizes, seen, now, days)
     whole, done = sum(sizes[name] for name in chosen), 0
     for name in chosen:
-        where = f"{store.where}: {name}"
         try:
-            unpack(packs[name], store.pack(packs[name]), keys.opener, where)
+            if name in wal:
+                shelf.require_whole(wal[name][0], keys.opener)
+            else:
+                where = f"{store.where}: {name}"
+                unpack(packs[name], store.pack(packs[name]), keys.opener, where)
+        except NotStored:  # WAL that was removed meanwhile
+            continue
         except Damaged as error:
             damaged[name] = error.what
         done += sizes[name]
@@ -107,7 +123,9 @@ def reread(
             store.keep_proof(proof)
     read = {name: seen.read[name] for name in sizes if name in seen.read}
     read |= {name: now for name in chosen if name not in damaged}
-    told_of = Reread(len(chosen), whole, sum(sizes.values()), damaged, failed)
+    torn = tuple(wal[name][0] for name in damaged if name in wal)
+    of, seen_now = sum(sizes.values()), frozenset(chosen)
+    told_of = Reread(len(chosen), whole, of, damaged, failed, torn, seen_now)
     return told_of, Seen(now, read)
 
 
@@ -151,6 +169,6 @@ def _failed(
     """One for each point, with the first reason."""
     found: dict[str, Proof] = {}
     for name, what in damaged.items():
-        for id in dict.fromkeys(holders[name]):
+        for id in dict.fromkeys(holders.get(name, ())):
             found.setdefault(id, Proof(id, now, "failed", (), f"{name}: {what}"))
     return list(found.values())

@@ -123,7 +123,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         home, begun = home_to_change(kit, file), time.time()
         look = Look(side_by_side, stop, into)
         backups = kit.backups(home).only(from_, note)
-        asked = Asked(wanted, to, point_only or look.wanted, failed)
+        asked = Asked(wanted, to, point_only or look.wanted, failed, reads=dry_run)
         words, found = split(only), backups.parts(asked.point or "latest", ())
         table = "" if names_parts(words, (part for _, part in found)) else only
         if not table:

@@ -33,7 +33,14 @@ from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
 from vrooli.host.outputs import LocalOutputs
-from vrooli.main import backup_files, backup_key, backup_parts, backup_prune, backup_ship
+from vrooli.main import (
+    backup_files,
+    backup_key,
+    backup_parts,
+    backup_prune,
+    backup_ship,
+    backup_wal_spread,
+)
 from vrooli.main.backup_beside import BesideCopies, Fetch
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
@@ -139,7 +146,9 @@ class StackBackups:
         """Have each store hold what the others do."""
         with self._place.alone(COPYING, "another copy to the stores"):
             self._place.keys()
-            return self._place.spread(self.told).spread(told)
+            done = self._place.spread(self.told).spread(told)
+            backup_wal_spread.bring(self._place, self.told)
+            return done
 
     def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
         """What was seen of each store, or of that one; see `main.backup_check`."""
@@ -189,9 +198,9 @@ class StackBackups:
         """What this host has seen of backups, without asking the store."""
         return BackupBook(self.home).read()
 
-    def way(self, service: str, moment: Moment) -> Way:
+    def way(self, service: str, moment: Moment, *, reads: bool = False) -> Way:
         """See `backup.Backups`."""
-        return self._wal(service).way(moment)
+        return self._wal(service).way(moment, reads=reads)
 
     def ship(self) -> Mapping[str, Shipped]:
         """See `main.backup_ship`."""

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from vrooli.backup.copies import Copies
 from vrooli.backup.keys import keys_of
+from vrooli.backup.rereading import Seen, reread
 from vrooli.backup.sealing import new_identity
 from vrooli.backup.store import Store
 from vrooli.backup.wal import StoredName, WalShelf
+from vrooli.backup.wal_copying import spread_wal
 from vrooli.core.errors import Damaged
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.main.backup_ship import obsolete
@@ -64,6 +67,63 @@ def test_damage_is_found(tmp_path: Path) -> None:
     index.rename(index.with_name(index.name.replace("5.json", "6.json")))
     with pytest.raises(Damaged):
         shelf.index(_name(6))
+
+
+def test_what_a_killed_one_brought_is_gone_on_with(tmp_path: Path) -> None:
+    """Its pieces were sealed otherwise than ours would be."""
+    shelf = _shelf(tmp_path)
+    shelf.keep(_name(5), b"x" * 100, ABOUT, KEYS.seal)
+    next(tmp_path.rglob("*.json")).unlink()
+    assert list(shelf.names("db")) == []
+    shelf.keep(_name(5), b"x" * 100, ABOUT, KEYS.seal)
+    assert shelf.content(_name(5), KEYS.opener) == b"x" * 100
+
+
+def test_of_several_stores_the_first_that_has_it_whole_gives_it(tmp_path: Path) -> None:
+    """Each has sealed it by itself: pieces of one fit no index of another."""
+    places, said = [BlobFolder(tmp_path / name) for name in ("near", "far")], list[str]()
+    for place in places:
+        WalShelf(Store(place, KEYS.mac)).keep(_name(5), b"x" * 100, ABOUT, KEYS.seal)
+    both = WalShelf(Store(Copies(places, KEYS.mac, said.append), KEYS.mac))
+    next((tmp_path / "near").rglob("*-0")).unlink()
+    assert (both.content(_name(5), KEYS.opener), len(said)) == (b"x" * 100, 1)
+    index = next((tmp_path / "near").rglob("*.json"))
+    index.write_bytes(index.read_bytes().replace(b"10.0", b"11.0"))
+    assert both.index(_name(5)).begun == 10.0
+    _flip(next((tmp_path / "far").rglob("*-0")))
+    with pytest.raises(Damaged):
+        both.content(_name(5), KEYS.opener)
+
+
+def test_a_store_that_was_added_later_gets_what_its_points_need(tmp_path: Path) -> None:
+    near, far = (WalShelf(Store(BlobFolder(tmp_path / n), KEYS.mac)) for n in ("near", "far"))
+    names = [_name(5), _name(6), _name(7, 1000), _name(7, 2000), _name(6, 900)]
+    for name in names:
+        near.keep(name, b"x" * 100, ABOUT, KEYS.seal)
+    stores = {"near": near.store, "far": far.store}
+    sent, errors = spread_wal(stores, lambda _, found: [n for n in found if n != _name(5)])
+    assert (set(far.names()), errors, sent["near"]) == ({_name(6), _name(7, 2000)}, {}, 0)
+    assert far.content(_name(6), KEYS.opener) == b"x" * 100
+    assert spread_wal(stores, lambda _, found: [n for n in found if n != _name(5)])[0]["far"] == 0
+
+
+def test_wal_is_read_again_like_all_else(tmp_path: Path) -> None:
+    shelf = _shelf(tmp_path)
+    for number in (5, 6):
+        shelf.keep(_name(number), b"x" * 100, ABOUT, KEYS.seal)
+    _flip(next(tmp_path.rglob("*5-0")))
+    next(tmp_path.rglob("*6-0")).unlink()
+    found, seen = reread(shelf.store, KEYS, Seen(), 1e9, None, lambda *_: None)
+    assert (found.packs, set(found.wal), found.failed) == (2, {_name(5), _name(6)}, ())
+    assert sorted(found.damaged.values()) == ["it is missing", "it is not what was stored"]
+    assert seen.read == {}
+
+
+def _flip(path: Path) -> None:
+    path.chmod(0o600)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
 
 
 def test_what_the_first_point_does_not_need_can_go() -> None:
