@@ -116,6 +116,8 @@ def test_wal_that_is_damaged_or_gone_comes_from_elsewhere_or_ends_the_way(
     assert stack.run("backup", "ship").returncode == 0
     second = received[segments[1]]
     kept = second.rename(stack.folder / second.name)
+    shutil.rmtree(stack.folder / "far" / "wal")
+    assert stack.run("backup", "copy").returncode == 0  # as to a store that was added later
     _flip(next((stack.folder / "near").rglob(f"{second.name.lower()}-0")))
     planned = stack.run("restore", "--to", times[2], "--dry-run")
     assert (planned.returncode, "another store is asked" in planned.stderr) == (0, True), said(

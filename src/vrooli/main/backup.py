@@ -48,6 +48,7 @@ from vrooli.main.backup_drill import drill
 from vrooli.main.backup_left import PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.main.backup_rescue import Rescue
+from vrooli.main.backup_ship import WAL_LOCK
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
@@ -165,7 +166,8 @@ class StackBackups:
         days = None if everything else self._place.settings.reread_days
         with self._place.alone("backup-reread.lock", "another reading"):
             keys = self._place.keys()
-            reading = Rereading(self._place.spread(self.told), keys)
+            wal = partial(self._place.alone, WAL_LOCK, "bringing WAL to the store")
+            reading = Rereading(self._place.spread(self.told), keys, wal)
             return reading.look((store,) if store else self.stores(), days, told)
 
     def adopt(self, store: str) -> Owner | None:

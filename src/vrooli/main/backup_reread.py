@@ -4,14 +4,14 @@ written down.
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vrooli.backup.keys import Keys
 from vrooli.backup.rereading import Reread, Seen, reread, seen_read, seen_written
 from vrooli.backup.wal import StoredName, WalShelf
-from vrooli.core.errors import Damaged, VrooliError
+from vrooli.core.errors import Busy, Damaged, VrooliError
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_spread import BackupSpread
 from vrooli.main.backup_wal import read_received
@@ -26,10 +26,15 @@ _NOTE = "backup-reread.json"
 
 @dataclass(frozen=True, slots=True)
 class Rereading:
-    """Of the stores of one home."""
+    """Of the stores of one home.
+
+    Attributes:
+        alone: keeps others from bringing WAL, which they seal otherwise, to where it is mended.
+    """
 
     spread: BackupSpread
     keys: Keys
+    alone: Callable[[], AbstractContextManager[None]]
 
     def look(self, names: tuple[str, ...], days: int | None, told: Told) -> dict[str, Reread]:
         """Read what is due of each, and write it down; also when another one does not answer.
@@ -58,7 +63,8 @@ class Rereading:
                 failure = failure or error
                 continue
             if found[name].wal:
-                found[name] = Mending(self.spread, self.keys, name).mend(found[name])
+                with suppress(Busy), self.alone():  # else the next one mends it
+                    found[name] = Mending(self.spread, self.keys, name).mend(found[name])
             self._mark(name, found[name])
             for proof in found[name].failed:
                 BackupBook(self.spread.stores.home).proved(proof)

@@ -20,6 +20,9 @@ from vrooli.stack.postgres.wal.choosing import Base, is_segment
 from vrooli.stack.postgres.wal.names import PARTIAL, segment_of
 from vrooli.stack.postgres.wal.streams import Stream, streams_in, wal_folder
 
+WAL_LOCK = "backup-wal.lock"
+"""Held by whoever brings WAL to a store, or removes it there: two would seal it differently."""
+
 
 def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
     """Of every resource whose WAL is received here, to every store that answers.
@@ -28,7 +31,7 @@ def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
         Busy: somebody else does.
         VrooliError: what the first store said, when none takes anything.
     """
-    with place.alone("backup-wal.lock", "bringing WAL to the store"):
+    with place.alone(WAL_LOCK, "bringing WAL to the store"):
         services = _services(place.home)
         if not services:
             return {}
@@ -61,7 +64,7 @@ def prune_wal(place: BackupPlace) -> int:
     """Remove from the stores the WAL that none of their points needs; how many files went. A store
     that does not answer is left for the next time.
     """
-    with place.alone("backup-wal.lock", "bringing WAL to the store"):
+    with place.alone(WAL_LOCK, "bringing WAL to the store"):
         keys, removed = place.keys(), 0
         stores, spread = BackupStores(place.home, place.environment), place.spread(_silent)
         for store in stores.settings():

@@ -298,9 +298,11 @@ def _stored(shelf: WalShelf, names: Sequence[StoredName]) -> Stream | None:
 def without(stream: Stream, damaged: Collection[tuple[str, str]]) -> Stream:
     """It, but for those files. Pure."""
     files = {n: size for n, size in stream.files.items() if (stream.name, n) not in damaged}
+    end = max((*filter(is_segment, stream.files), stream.partial))
+    torn = (stream.name, end) in damaged
     if (stream.name, stream.partial) not in damaged:
-        return replace(stream, files=files)
-    return replace(stream, files=files, partial="", partial_size=0)
+        return replace(stream, files=files, torn=torn)
+    return replace(stream, files=files, partial="", partial_size=0, torn=torn)
 
 
 def _is_here(file: File) -> bool:

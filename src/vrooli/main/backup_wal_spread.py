@@ -8,7 +8,7 @@ from vrooli.backup.wal import StoredName, WalShelf
 from vrooli.backup.wal_copying import spread_wal
 from vrooli.core.errors import Busy, VrooliError
 from vrooli.main.backup_place import BackupPlace
-from vrooli.main.backup_ship import Shipping, obsolete, segment_size
+from vrooli.main.backup_ship import WAL_LOCK, Shipping, obsolete, segment_size
 
 Told = Callable[[str], None]
 
@@ -37,7 +37,7 @@ def bring(place: BackupPlace, told: Told) -> None:
         return [name for name in its if name not in gone]
 
     try:
-        with place.alone("backup-wal.lock", "bringing WAL to the store"):
+        with place.alone(WAL_LOCK, "bringing WAL to the store"):
             _, errors = spread_wal(stores, needed)
     except Busy:
         return

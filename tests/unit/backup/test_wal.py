@@ -14,7 +14,7 @@ from vrooli.backup.wal_copying import spread_wal
 from vrooli.core.errors import Damaged
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.main.backup_ship import obsolete
-from vrooli.main.backup_wal import merged
+from vrooli.main.backup_wal import merged, without
 from vrooli.stack.postgres.wal.choosing import Base
 from vrooli.stack.postgres.wal.names import Segment, name_of
 from vrooli.stack.postgres.wal.streams import Stream
@@ -137,6 +137,16 @@ def test_what_the_first_point_does_not_need_can_go() -> None:
     history = StoredName("db", "77", "0000000A", "0000000A.history")
     assert obsolete([*known, other, history], bases, size) == known[:2]
     assert obsolete(known, [], size) == []
+
+
+def test_the_last_file_that_is_damaged_ends_what_is_promised() -> None:
+    names = [_name(number).name for number in (5, 6, 7)]
+    stream = Stream("0000000A", 1.0, 9.0, files=dict.fromkeys(names[:2], 1), partial=names[2])
+    assert without(stream, [("0000000B", names[0])]) == stream
+    last = without(stream, [("0000000A", names[2])])
+    assert (last.torn, last.partial, last.files) == (True, "", stream.files)
+    middle = without(stream, [("0000000A", names[0])])
+    assert (middle.torn, list(middle.files)) == (False, names[1:2])
 
 
 def test_what_is_here_and_what_is_in_the_store_is_one_stream() -> None:

@@ -111,7 +111,7 @@ class Received:
         """Until when nothing is missing with the last of `files`, Unix seconds."""
         last = files[-1]
         end = max((*filter(is_segment, last.stream.files), last.stream.partial))
-        return last.stream.seen if last.name == end else self.at(last)
+        return last.stream.seen if last.name == end and not last.stream.torn else self.at(last)
 
     def missing(self, files: Sequence[File], timeline: int) -> str:
         """What would have to follow, by its name."""
@@ -271,7 +271,8 @@ def _way(base: Base, timeline: int, known: Received) -> Way:
     files = known.files(base, timeline)
     if not files:
         return Way(base, timeline, files, base.taken)
-    gap = known.missing(files, timeline) if known.beyond(files, timeline) else ""
+    torn = files[-1].stream.torn or known.beyond(files, timeline)
+    gap = known.missing(files, timeline) if torn else ""
     return Way(base, timeline, files, max(known.until(files), base.taken), gap)
 
 
