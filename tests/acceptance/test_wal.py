@@ -124,7 +124,7 @@ def test_wal_that_is_damaged_or_gone_comes_from_elsewhere_or_ends_the_way(
         planned
     )
     # Nobody but the server that follows it can tell of what lies here.
-    _flip(shutil.copy(kept, second), 8192 + 100)
+    _flip(Path(shutil.copy(kept, second)), 8192 + 100)
     torn = stack.run("restore", "--to", times[2], "--only", "postgres", "--yes")
     assert (torn.returncode, "is not reached" in torn.stderr) == (1, True), said(torn)
     second.unlink()

@@ -71,11 +71,13 @@ def claim(store: Store, own: Owner, known: Collection[str]) -> None:
     found = owner_of(store)
     if found is None:
         if (ids := store.ids()) and not set(ids) & set(known):
-            raise _not_ours(store, "another home", "its restore points were taken")
+            raise _not_ours(store, "its restore points are those of another home")
         _put(store, 1, own)
         found = owner_of(store) or own
     if found.home != own.home:
-        raise _not_ours(store, f"the home of {found.stack or 'a stack'} on {found.host}", "it is")
+        raise _not_ours(
+            store, f"it belongs to the home of {found.stack or 'a stack'} on {found.host}"
+        )
 
 
 def adopt(store: Store, own: Owner) -> None:
@@ -105,9 +107,9 @@ def _last(store: Store) -> str:
     return max((name for name in names if name[len(OWNERS) : -5].isdigit()), default="")
 
 
-def _not_ours(store: Store, whose: str, what: str) -> NotOurs:
+def _not_ours(store: Store, why: str) -> NotOurs:
     return NotOurs(
-        f"{whose} writes to this store: {what} of that one",
+        f"{why}, and one home alone writes to a store",
         where=store.where,
         next_step="name another folder, bucket or prefix for this home; when the other one is gone "
         "for good, `vrooli backup store adopt NAME --yes` makes it this one's",

@@ -255,14 +255,20 @@ class StackRecovery:
         self._up.upgrade(self.home, service, Wish(forget=True), told)
 
     def everything(self, told: Told) -> None:
-        """All of it, until it is healthy. Whose the stores are is known before a job asks."""
-        self._own(told)
+        """All of it, until it is healthy. Whose the stores are is known before a job asks, where
+        something was brought up already.
+        """
+        known = self.home.stack_json.exists()
+        if known:
+            self._own(told)
         told("bring up everything")
         self._up(self.home, self.stack_file, (), told)
+        if not known:
+            self._own(told)
 
     def _own(self, told: Told) -> None:
         spread = BackupPlace(self.home, self._environment).spread(told)
-        for name in spread.stores.settings() if self.home.stack_json.exists() else ():
+        for name in spread.stores.settings():
             try:
                 if self._adopts:
                     spread.adopt(name)
