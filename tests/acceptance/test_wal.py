@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -93,6 +94,58 @@ def test_a_moment_between_two_points_is_reached_exactly(following: LiveStack) ->
     assert (planned.returncode, "files of WAL" in planned.stderr) == (0, True), said(planned)
     before = following.run("restore", "--to", "2001-01-01", "--yes")
     assert (before.returncode, "before the first" in before.stderr) == (2, True), said(before)
+
+
+def test_wal_that_is_damaged_or_gone_comes_from_elsewhere_or_ends_the_way(
+    stack: LiveStack,
+) -> None:
+    stores = {name: {"url": f"file://{stack.folder / name}"} for name in ("near", "far")}
+    _declared(stack)
+    stack.backup(stores, **NEVER, system=False)
+    stack.write()
+    _filled(stack)
+    times, segments = [], []
+    for number in (1, 2, 3):
+        times.append(_put(stack, number))
+        segments.append(str(sql(stack, "SELECT pg_walfile_name(pg_current_wal_lsn())")))
+        sql(stack, "SELECT pg_logical_emit_message(false, 'fill', repeat('x', 17000000))::text")
+    received = {
+        name: next((stack.home / "wal").rglob(f"{name}*")).parent / name for name in segments
+    }
+    stack.until(received[segments[2]].exists, "it is received")
+    assert stack.run("backup", "ship").returncode == 0
+    second = received[segments[1]]
+    kept = second.rename(stack.folder / second.name)
+    shutil.rmtree(stack.folder / "far" / "wal")
+    assert stack.run("backup", "copy").returncode == 0  # as to a store that was added later
+    _flip(next((stack.folder / "near").rglob(f"{second.name.lower()}-0")))
+    planned = stack.run("restore", "--to", times[2], "--dry-run")
+    assert (planned.returncode, "another store is asked" in planned.stderr) == (0, True), said(
+        planned
+    )
+    # Nobody but the server that follows it can tell of what lies here.
+    _flip(Path(shutil.copy(kept, second)), 8192 + 100)
+    torn = stack.run("restore", "--to", times[2], "--only", "postgres", "--yes")
+    assert (torn.returncode, "is not reached" in torn.stderr) == (1, True), said(torn)
+    second.unlink()
+    _flip(next((stack.folder / "far").rglob(f"{second.name.lower()}-0")))
+    planned = stack.run("restore", "--to", times[2], "--dry-run")
+    assert (planned.returncode, f"{second.name} is missing" in planned.stderr) == (2, True), said(
+        planned
+    )
+    ended = stack.run("restore", "--to", times[2], "--only", "postgres", "--yes")
+    assert (ended.returncode, f"{second.name} is damaged" in ended.stderr) == (1, True), said(ended)
+    assert _rows(stack) == [1, 2, 3]
+    (there,) = re.findall(r'--to "([^"]+)"', ended.stderr)
+    _restored(stack, "--to", there)
+    assert _rows(stack) == [1]
+
+
+def _flip(path: Path, at: int = 5000) -> None:
+    path.chmod(0o600)
+    content = bytearray(path.read_bytes())
+    content[at % len(content)] ^= 4
+    path.write_bytes(bytes(content))
 
 
 def test_a_position_is_reached_exactly_on_the_postgres_of_the_system(stack: LiveStack) -> None:

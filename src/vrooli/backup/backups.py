@@ -7,6 +7,7 @@ from typing import Protocol
 
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
+from vrooli.backup.owning import Owner
 from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.pruning import Pruning
@@ -80,8 +81,8 @@ class Backups(Protocol):
     """See `main.backup`, which makes it."""
 
     @property
-    def folder(self) -> Path:
-        """Where the store is."""
+    def addresses(self) -> Mapping[str, str]:
+        """Of the stores that are looked into, by name, for people."""
         ...
 
     def only(self, store: str, told: Callable[[str], None]) -> "Backups":
@@ -112,6 +113,16 @@ class Backups(Protocol):
 
     def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
         """What was seen of each store, or of that one; whether all is as it should be."""
+        ...
+
+    def adopt(self, store: str) -> Owner | None:
+        """Have a store be this home's, which another one wrote to; whose it was, None where nobody
+        can tell.
+
+        Raises:
+            UnknownName: there is no such store.
+            Refused: another key made it: it is another stack's.
+        """
         ...
 
     def spread(self, told: Sending) -> Spread:
@@ -209,8 +220,9 @@ class Backups(Protocol):
         """
         ...
 
-    def way(self, service: str, moment: Moment) -> Way:
-        """How a PostgreSQL gets to a moment.
+    def way(self, service: str, moment: Moment, *, reads: bool = False) -> Way:
+        """How a PostgreSQL gets to a moment; `reads`: what lies in stores alone is read for it, so
+        that damage is met now.
 
         Raises:
             UsageError: it cannot, with what can be reached.

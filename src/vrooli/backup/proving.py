@@ -13,7 +13,7 @@ from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Damaged, Refused, StartFailed, VrooliError
+from vrooli.core.errors import Damaged, NotOurs, Refused, StartFailed, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.stack.backing import Backing, Found
 
@@ -68,7 +68,10 @@ class Prover:
             round(self.clock.monotonic() - begun, 3),
             numbers,
         )
-        await asyncio.to_thread(self.store.keep_proof, proof)
+        try:
+            await asyncio.to_thread(self.store.keep_proof, proof)
+        except NotOurs as error:
+            self.told(f"what was seen is not written down there: {error.what}")
         return proof
 
     async def _part(self, part: Part, backing: Backing) -> Found:

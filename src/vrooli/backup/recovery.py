@@ -41,6 +41,7 @@ class Asked:
         wanted: exactly which point; `latest` for the newest state of each part.
         endpoint: URL of a server that speaks S3.
         to: a moment: nothing that came later; empty for all there is.
+        adopt: whether the new home is to write to the stores of the old one.
     """
 
     store: str
@@ -50,6 +51,7 @@ class Asked:
     wanted: str = "latest"
     endpoint: str = ""
     to: str = ""
+    adopt: bool = False
 
 
 class Recovery(Protocol):

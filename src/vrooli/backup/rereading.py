@@ -3,6 +3,7 @@ buckets lose bits without telling anybody.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from vrooli.backup.chains import built_on
@@ -11,7 +12,8 @@ from vrooli.backup.packs import name_in_store, unpack
 from vrooli.backup.point import Pack, Point, sign, signed
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
-from vrooli.core.errors import Damaged, VrooliError
+from vrooli.backup.wal import StoredName, WalShelf
+from vrooli.core.errors import Damaged, NotOurs, NotStored, VrooliError
 
 DAY = 86_400.0
 
@@ -34,10 +36,13 @@ class Reread:
     """What became of one look at one store.
 
     Attributes:
-        packs, size: how many were read, and their bytes.
+        packs, size: how many were read, and their bytes; also of WAL.
         of: bytes of all.
         damaged: by name of a blob, what is wrong with it.
         failed: proofs of the points that are concerned.
+        wal: what of the WAL is damaged.
+        read: names of what was read.
+        mended: by name of a blob, where it came from anew.
     """
 
     packs: int
@@ -45,6 +50,9 @@ class Reread:
     of: int
     damaged: Mapping[str, str]
     failed: tuple[Proof, ...]
+    wal: tuple[StoredName, ...] = ()
+    read: frozenset[str] = frozenset()
+    mended: Mapping[str, str] = field(default_factory=dict)
 
 
 def due(sizes: Mapping[str, int], seen: Seen, now: float, days: int) -> list[str]:
@@ -90,23 +98,35 @@ def reread(
         StorageError, Unreachable, DeadlineExceeded: the store does not answer; nothing was seen.
     """
     packs, holders, damaged, points = _known(store)
+    shelf = WalShelf(store)
+    # An index alone, whose pieces are missing, is read like any other.
+    wal = {name.blob: (name, max(1, size)) for name, size in shelf.sizes().items()}
     sizes = {name: pack.size for name, pack in packs.items()}
+    sizes |= {blob: size for blob, (_, size) in wal.items()}
     chosen = list(sizes) if days is None else due(sizes, seen, now, days)
     whole, done = sum(sizes[name] for name in chosen), 0
     for name in chosen:
-        where = f"{store.where}: {name}"
         try:
-            unpack(packs[name], store.pack(packs[name]), keys.opener, where)
+            if name in wal:
+                shelf.require_whole(wal[name][0], keys.opener)
+            else:
+                where = f"{store.where}: {name}"
+                unpack(packs[name], store.pack(packs[name]), keys.opener, where)
+        except NotStored:  # WAL that was removed meanwhile
+            continue
         except Damaged as error:
             damaged[name] = error.what
         done += sizes[name]
         told(done, whole)
     failed = tuple(_failed(points, holders, damaged, now))
     for proof in failed:
-        store.keep_proof(proof)
+        with suppress(NotOurs):  # the record of this home has it
+            store.keep_proof(proof)
     read = {name: seen.read[name] for name in sizes if name in seen.read}
     read |= {name: now for name in chosen if name not in damaged}
-    told_of = Reread(len(chosen), whole, sum(sizes.values()), damaged, failed)
+    torn = tuple(wal[name][0] for name in damaged if name in wal)
+    of, seen_now = sum(sizes.values()), frozenset(chosen)
+    told_of = Reread(len(chosen), whole, of, damaged, failed, torn, seen_now)
     return told_of, Seen(now, read)
 
 
@@ -156,7 +176,7 @@ def _failed(
     """One for each point, with the first reason; also for those that build on it."""
     why: dict[tuple[str, str], str] = {}
     for name, what in damaged.items():
-        for holder in holders[name]:
+        for holder in holders.get(name, ()):
             why.setdefault(holder, f"{name}: {what}")
     found = {id: reason for (id, _), reason in reversed(why.items())}
     known = {point.id: point for point in points}

@@ -7,16 +7,21 @@ A segment that is still being written goes there as `NAME.partial-MILLISECONDS`;
 Names are in lower case. Points do not name these, and nothing that sweeps packs touches them.
 """
 
+import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
-from vrooli.backup.packs import PIECE, damaged, pack, unpack
+from vrooli.backup.copies import Copies
+from vrooli.backup.packs import PIECE, damaged, pack, require_whole, unpack
 from vrooli.backup.point import FORMAT, Pack, sign, signed
 from vrooli.backup.sealing import Opener, Seal
 from vrooli.backup.store import Store
-from vrooli.core.errors import Damaged, NotStored, StorageError
+from vrooli.core.errors import Damaged, NotStored, StorageError, VrooliError
+
+T = TypeVar("T")
 
 _NAME = re.compile(
     r"wal/([a-z0-9-]+)/(\d+)/([0-9a-f]{8}(?:-\d+)?)/"
@@ -55,7 +60,7 @@ class StoredWal:
 
     Attributes:
         begun, gap: of its stream.
-        seen: until when nothing was missing of that.
+        seen: until when nothing was missing with it, and those before it.
         plain: bytes of it.
     """
 
@@ -72,11 +77,21 @@ class WalShelf:
 
     store: Store
 
-    def names(self, service: str) -> Iterator[StoredName]:
-        """All that is there of a service."""
-        for blob, _ in self.store.blobs.sizes(f"wal/{service}/"):
-            if (found := _NAME.fullmatch(blob)) is not None:
-                yield _stored_name(*found.groups())
+    def names(self, service: str = "") -> Iterator[StoredName]:
+        """All that is there of a service; of every one where none is named."""
+        yield from self.sizes(service)
+
+    def sizes(self, service: str = "") -> dict[StoredName, int]:
+        """The same, with the bytes of their pieces."""
+        found: dict[StoredName, int] = {}
+        pieces: dict[str, int] = {}
+        for blob, size in self.store.blobs.sizes(f"wal/{service}/" if service else "wal/"):
+            if (match := _NAME.fullmatch(blob)) is not None:
+                found[_stored_name(*match.groups())] = 0
+            elif not blob.endswith(".json"):
+                stem = blob.rpartition("-")[0]
+                pieces[stem] = pieces.get(stem, 0) + size
+        return {name: pieces.get(name.blob, 0) for name in found}
 
     def keep(
         self, name: StoredName, content: bytes, about: tuple[float, float, str], seal: Seal
@@ -91,9 +106,13 @@ class WalShelf:
         """
         packs = []
         for number, at in enumerate(range(0, len(content), PIECE)):
-            made = pack(content[at : at + PIECE], seal)
-            self.store.blobs.put(f"{name.blob}-{number}", made.body)
-            packs.append(made.pack)
+            made, blob = pack(content[at : at + PIECE], seal), f"{name.blob}-{number}"
+            if self.store.blobs.put(blob, made.body):
+                packs.append(made.pack)
+            else:  # whoever was killed before its index was there has brought it
+                body = self.store.blobs.get(blob)
+                sealed = hashlib.sha256(body).hexdigest()
+                packs.append(replace(made.pack, name=sealed, size=len(body)))
         begun, seen, gap = about
         index = StoredWal(begun, seen, gap, len(content), tuple(packs))
         said = {"format": FORMAT, "name": name.blob, **asdict(index)}
@@ -103,8 +122,12 @@ class WalShelf:
         """What is known of a file.
 
         Raises:
+            NotStored: it is not there.
             Damaged: it is not what was written.
         """
+        return self._of_any(lambda shelf: shelf._index(name))
+
+    def _index(self, name: StoredName) -> StoredWal:
         where = f"{self.store.where}: {name.blob}.json"
         said = signed(self.store.blobs.get(f"{name.blob}.json"), self.store.key, where)
         try:
@@ -125,16 +148,57 @@ class WalShelf:
         Raises:
             Damaged: it is not what was written, or missing.
         """
-        pieces = []
-        for number, one in enumerate(self.index(name).packs):
+        return self._of_any(lambda shelf: b"".join(shelf._pieces(name, opener)))
+
+    def copy(self, name: StoredName, target: "WalShelf") -> int:
+        """Have a file in another place, as it lies here; bytes of it.
+
+        Raises:
+            Damaged: it is not what was written, or missing.
+        """
+        bodies = list(self._pieces(name, None))
+        for number, body in enumerate(bodies):
+            target.store.blobs.put(f"{name.blob}-{number}", body)
+        target.store.blobs.put(f"{name.blob}.json", self.store.blobs.get(f"{name.blob}.json"))
+        return sum(map(len, bodies))
+
+    def require_whole(self, name: StoredName, opener: Opener | None = None) -> int:
+        """Whether it is as it was stored, and with a key whether it opens; bytes that were read.
+
+        Raises:
+            Damaged: it is not what was written, or missing.
+        """
+        return self._of_any(lambda shelf: sum(len(piece) for piece in shelf._pieces(name, opener)))
+
+    def _pieces(self, name: StoredName, opener: Opener | None) -> Iterator[bytes]:
+        """As they were; as they are stored without a key."""
+        for number, one in enumerate(self._index(name).packs):
             blob = f"{name.blob}-{number}"
             where = f"{self.store.where}: {blob}"
             try:
                 body = self.store.blobs.get(blob)
             except NotStored as error:
                 raise damaged(where, "it is missing") from error
-            pieces.append(unpack(one, body, opener, where))
-        return b"".join(pieces)
+            require_whole(one, body, where)
+            yield unpack(one, body, opener, where) if opener else body
+
+    def _of_any(self, read: Callable[["WalShelf"], T]) -> T:
+        """What the first place says that has it whole: each was sealed by itself, so that pieces of
+        one do not fit the index of another. Of failures that of a place which does not answer
+        counts most, since it may have it, and least that it is not there.
+        """
+        blobs = self.store.blobs
+        if not isinstance(blobs, Copies):
+            return read(self)
+        failures: list[VrooliError] = []
+        for place in blobs.places:
+            try:
+                return read(WalShelf(Store(place, self.store.key)))
+            except VrooliError as error:
+                failures.append(error)
+                if not isinstance(error, NotStored):
+                    blobs.tell(place, f"{error.where.rpartition('/')[2]}: {error.what}")
+        raise min(failures, key=_counts)
 
     def remove(self, names: Sequence[StoredName]) -> int:
         """Have files gone, the index first; how many a store let go: one that lets nobody remove
@@ -153,6 +217,10 @@ class WalShelf:
                     self.store.blobs.delete(blob)
                 gone += 1
         return gone
+
+
+def _counts(failure: VrooliError) -> int:
+    return 2 if isinstance(failure, NotStored) else 1 if isinstance(failure, Damaged) else 0
 
 
 def _stored_name(service: str, system: str, stream: str, name: str) -> StoredName:

@@ -9,7 +9,7 @@ from vrooli.cli import render
 from vrooli.cli.backup_words import note, size
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
-from vrooli.core.errors import EXIT_FAILURE
+from vrooli.core.errors import EXIT_FAILURE, NotOurs
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -58,7 +58,8 @@ def require_everywhere(done: "Spread", backups: "Backups") -> None:
         render.note(f"{name} does not have all restore points: {reason}")
         if step := done.errors[name].next_step:
             render.note(f"  next: {step}")
-    if done.errors:
+    # What is another home's is paused: a check of the watchdog tells of it for as long as it is.
+    if any(not isinstance(error, NotOurs) for error in done.errors.values()):
         held = [name for name in backups.stores() if name not in done.errors]
         if held:
             render.note(f"  {', '.join(held)} has them; the next `vrooli backup run` goes on")

@@ -9,7 +9,7 @@ from vrooli.cli import render
 from vrooli.cli.backup_words import size, when
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
-from vrooli.core.errors import EXIT_FAILURE, UsageError
+from vrooli.core.errors import EXIT_FAILURE, NotOurs, UsageError
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -57,7 +57,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
             return
         found = backups.prune()
         _show(found, json=json, done=True)
-        if found.failures:
+        if any(not isinstance(error, NotOurs) for error in found.failures.values()):
             raise typer.Exit(EXIT_FAILURE)
 
     @group.command(help=_RETENTION_HELP)

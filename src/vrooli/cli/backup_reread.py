@@ -18,7 +18,8 @@ _REREAD_HELP = """
 Read stored pieces again, and look whether each is as it was stored and opens.
 
 Each time it reads the share that is due, so that all are read within `reread_days`. The points of
-what is damaged count as failed from then on. Ends with 1 when anything is.
+what is damaged count as failed from then on. WAL that is damaged is put there anew, where another
+store or this machine has it whole. Ends with 1 when anything was damaged.
 
 Examples:
 
@@ -60,7 +61,11 @@ def _tell(found: "dict[str, Reread]") -> None:
     for name, one in found.items():
         render.out(f"{name}: {one.packs} pieces read, {size(one.size)} of {size(one.of)}")
         for blob, what in one.damaged.items():
-            render.note(f"  {blob}: {what}")
+            mended = f"; it is there anew, from {one.mended[blob]}" if blob in one.mended else ""
+            render.note(f"  {blob}: {what}{mended}")
+        lost = [name for name in one.wal if name.blob not in one.mended]
+        if lost:
+            render.note(f"  {len(lost)} files of WAL end the way behind them from {name}")
         for proof in one.failed:
             render.note(f"  {proof.point} cannot be restored from {name}")
 
@@ -71,5 +76,6 @@ def _row(one: "Reread") -> dict[str, Any]:
         "bytes": one.size,
         "of_bytes": one.of,
         "damaged": one.damaged,
+        "mended": one.mended,
         "failed": [proof.point for proof in one.failed],
     }

@@ -107,8 +107,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
             took = time.monotonic() - begun
             render.out(
                 f"{point.id}: {size(point.plain)} in {size(point.size)}, "
-                f"{size(added(point))} of that new, {took:.1f} s, "
-                f"{backups.store().where}"
+                f"{size(added(point))} of that new, {took:.1f} s"
             )
             for part in point.parts:
                 if words := how_told(part):
@@ -121,8 +120,11 @@ def register(group: typer.Typer, kit: Kit) -> None:
         elif not json:
             render.note("  it is unverified: `vrooli backup verify` looks whether it works")
         done = spread_to_stores(backups)
-        if json:
-            told = {"stores": done.stores_of(point.id), "missing": done.reasons()}
+        held = done.stores_of(point.id)
+        if not json:
+            render.note(f"  it is in {', '.join(backups.addresses[name] for name in held)}")
+        else:
+            told = {"stores": held, "missing": done.reasons()}
             render.print_json({**point_row(point), "proof": proof_row(proof), **told})
         require_everywhere(done, backups)
         require(proof)

@@ -1,15 +1,17 @@
-"""`vrooli backup store check`."""
+"""`vrooli backup store check|adopt`."""
 
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.backup_words import note
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
-from vrooli.core.errors import EXIT_FAILURE
+from vrooli.core.errors import EXIT_FAILURE, UsageError
 
 _CHECK_HELP = """
 Look whether a store does what backups need: it is written to, read, listed, and asked to remove.
@@ -26,10 +28,40 @@ Examples:
 """
 
 
+_ADOPT_HELP = """
+Have a store be written to by this home, which another one wrote to: for the case that the machine
+of that one is gone for good, and this home was made from its restore points.
+
+Of two homes that write to one store each would take what the other has not finished for a leftover,
+and remove what the other still needs. The other one is refused from then on.
+
+Example:
+
+  vrooli backup store adopt offsite --yes
+"""
+
+
 def register(group: typer.Typer, kit: Kit) -> None:
     """Add it."""
     store = App(help="Where restore points go to.")
     group.add_typer(store, name="store")
+
+    @store.command(help=_ADOPT_HELP)
+    def adopt(
+        name: Annotated[str, typer.Argument(help="Which one.", metavar="NAME")],
+        yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        backups = kit.backups(home_to_change(kit, file)).only(name, note)
+        if not yes:
+            _ask(name)
+        before = backups.adopt(name)
+        if json:
+            render.print_json({"store": name, "before": asdict(before) if before else None})
+            return
+        whose = f"; it was that of {before.stack or 'a stack'} on {before.host}" if before else ""
+        render.out(f"{name} is written to by this home from now on{whose}")
 
     @store.command(help=_CHECK_HELP)
     def check(
@@ -53,6 +85,19 @@ def register(group: typer.Typer, kit: Kit) -> None:
             render.table(("STORE", "WHAT", "", "SEEN"), rows)
         if not well:
             raise typer.Exit(EXIT_FAILURE)
+
+
+def _ask(name: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"another home cannot write to {name} afterwards, and nobody can be asked here",
+            next_step="say `--yes` when that one is gone for good",
+        )
+    sys.stderr.write(f"is the machine gone for good that wrote to {name}? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        render.note("nothing was changed")
+        raise typer.Exit(EXIT_FAILURE)
 
 
 def _word(ok: bool | None) -> str:

@@ -25,7 +25,9 @@ brought there, all of that as well; `--to` stops at a moment, `--point` takes ex
 plan says what is lost. The home must be empty. The stack file is put into this folder, unless one
 is there: run it where the programs of the stack are. Files are put back where they were; what is in
 the way is moved aside. Killed in the middle, or stopped by a failure that you have mended, the same
-command goes on where it was. Ends with 1 where something is left for you to do.
+command goes on where it was. Ends with 1 where something is left for you to do. Nothing
+is written to the stores of the old machine, which may live on, until `--adopt`, or `vrooli backup
+store adopt` later, says that it is gone.
 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY open a bucket.
 
 Examples:
@@ -94,6 +96,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Look, and say what would be done.")
         ] = False,
+        adopt: Annotated[
+            bool,
+            typer.Option("--adopt", help="The old machine is gone: write to its stores from here."),
+        ] = False,
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
         json: Json = False,
     ) -> None:
@@ -101,7 +107,9 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
         stack_file = kit.stack_file(file) if file is None or file.exists() else file
         here = (stack_file or Path("vrooli.toml")).absolute()
-        recovery = kit.recovery(Asked(store, key, here, home, point or "latest", endpoint, to))
+        recovery = kit.recovery(
+            Asked(store, key, here, home, point or "latest", endpoint, to, adopt)
+        )
         look = recovery.outlook()
         if not (json and dry_run):
             tell_outlook(look)

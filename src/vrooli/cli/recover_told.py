@@ -103,6 +103,9 @@ def tell_report(report: Mapping[str, Any]) -> None:
             f"written until {when(one['data_until'])}"
         )
     render.note(f"{_YOURS} monitor it: `vrooli-autoheal status`, and the page of the console")
+    for name, why in report["paused"].items():
+        render.note(f"{_YOURS} nothing goes to {name}: {why}")
+        render.note(f"      when that one is gone: `vrooli backup store adopt {name}`")
     for line in report["next"]:
         render.note(f"{_YOURS} {render.as_called(line)}")
     render.note(f"{_YOURS} write down what happened; {report['home']}/recovered.json has all this")

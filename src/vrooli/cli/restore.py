@@ -131,7 +131,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         if look.wanted and look.stop:
             end(kit, home, backups, split(only), json=json)
             return
-        asked = Asked(wanted, to, point_only or look.wanted, failed)
+        asked = Asked(wanted, to, point_only or look.wanted, failed, reads=dry_run)
         words, found = split(only), backups.parts(asked.point or "latest", ())
         table = "" if names_parts(words, (part for _, part in found)) else only
         if not table:

@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 class Asked:
     """What was asked for."""
 
-    def __init__(self, wanted: str, to: str, point_only: bool, failed: bool) -> None:
+    def __init__(
+        self, wanted: str, to: str, point_only: bool, failed: bool, *, reads: bool = False
+    ) -> None:
         self.point = "" if wanted == "latest" else wanted
         self.to, self.failed = to, failed
+        # Who only looks has time for it; who restores meets damage on the way.
+        self.reads = reads
         # One whose proof failed begins no way.
         self.point_only = point_only or (bool(self.point or failed) and not to)
         if to and (self.point or point_only):
@@ -66,7 +70,7 @@ class Plan:
         if self._moment is None or (self._asked.point and not self._asked.to):
             return {}
         return {
-            part.service: self._backups.way(part.service, self._moment)
+            part.service: self._backups.way(part.service, self._moment, reads=self._asked.reads)
             for _, part in parts
             if part.source == PHYSICAL
         }
@@ -142,7 +146,9 @@ class Plan:
         else:
             render.note("  what is committed from now on, until it changes places, is not in it")
         if way.gap:
-            render.note("  there is later WAL, after a gap: it cannot be reached from any point")
+            render.note(
+                f"  {way.gap} of it is missing or damaged: later WAL leads on from no point before"
+            )
 
 
 def _with_moments(parts: "Parts", *, named: bool) -> "Parts":

@@ -142,6 +142,10 @@ class Refused(Advised):
     """We decided not to act, with the reason: a restart would not help or is not allowed."""
 
 
+class NotOurs(Refused):
+    """What is there belongs to somebody else, who may be at work there."""
+
+
 class Busy(Advised):
     """Somebody else holds what is needed: another `up`, watchdog or operation."""
 

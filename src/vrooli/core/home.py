@@ -120,6 +120,11 @@ class Home:
         return self.root / "backup-ledger.json"
 
     @property
+    def id(self) -> Path:
+        """What tells this home from any other, made at random; in no restore point. Mode 0600."""
+        return self.root / "home-id"
+
+    @property
     def recovery(self) -> Path:
         """What this home is being made anew from, for as long as that is not done. Mode 0600."""
         return self.root / "recovery.json"

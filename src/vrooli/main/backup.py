@@ -19,6 +19,7 @@ from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.drilling import BUSY
 from vrooli.backup.fetching import made
+from vrooli.backup.owning import Owner
 from vrooli.backup.point import ARCHIVES, Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
@@ -34,7 +35,14 @@ from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
 from vrooli.host.outputs import LocalOutputs
-from vrooli.main import backup_files, backup_key, backup_parts, backup_prune, backup_ship
+from vrooli.main import (
+    backup_files,
+    backup_key,
+    backup_parts,
+    backup_prune,
+    backup_ship,
+    backup_wal_spread,
+)
 from vrooli.main.backup_beside import BesideCopies, Fetch
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
@@ -42,6 +50,7 @@ from vrooli.main.backup_drill import drill
 from vrooli.main.backup_left import BACKUP_LOCK, PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.main.backup_rescue import Rescue
+from vrooli.main.backup_ship import WAL_LOCK
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
@@ -88,9 +97,14 @@ class StackBackups:
         return BackupStores(self.home, self.environment)
 
     @property
-    def folder(self) -> Path:
-        """The folder of the store."""
-        return self._place.folder
+    def addresses(self) -> Mapping[str, str]:
+        """Of the stores that are looked into, by name."""
+        known = self._stores.readable().items()
+        return {
+            name: f"{name} ({store.url.removeprefix('file://')})"
+            for name, store in known
+            if self.one in ("", name)
+        }
 
     @property
     def _place(self) -> BackupPlace:
@@ -137,7 +151,9 @@ class StackBackups:
         """Have each store hold what the others do."""
         with self._place.alone(COPYING, "another copy to the stores"):
             self._place.keys()
-            return self._place.spread(self.told).spread(told)
+            done = self._place.spread(self.told).spread(told)
+            backup_wal_spread.bring(self._place, self.told)
+            return done
 
     def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
         """What was seen of each store, or of that one; see `main.backup_check`."""
@@ -153,8 +169,16 @@ class StackBackups:
 
         days = None if everything else self._place.settings.reread_days
         with self._place.alone("backup-reread.lock", "another reading"):
-            reading = Rereading(self._stores, self._place.keys())
+            keys = self._place.keys()
+            wal = partial(self._place.alone, WAL_LOCK, "bringing WAL to the store")
+            reading = Rereading(self._place.spread(self.told), keys, wal)
             return reading.look((store,) if store else self.stores(), days, told)
+
+    def adopt(self, store: str) -> Owner | None:
+        """Have a store be this home's; whose it was."""
+        self._stores.one(store)
+        self._place.keys()
+        return self._place.spread(self.told).adopt(store)
 
     def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it: as it is in the store that is looked
@@ -180,9 +204,9 @@ class StackBackups:
         """What this host has seen of backups, without asking the store."""
         return BackupBook(self.home).read()
 
-    def way(self, service: str, moment: Moment) -> Way:
+    def way(self, service: str, moment: Moment, *, reads: bool = False) -> Way:
         """See `backup.Backups`."""
-        return self._wal(service).way(moment)
+        return self._wal(service).way(moment, reads=reads)
 
     def ship(self) -> Mapping[str, Shipped]:
         """See `main.backup_ship`."""

@@ -63,6 +63,11 @@ class BackupBook:
         )
         self.change(lambda ledger: ledger.with_point(one))
 
+    def paused(self, store: str, why: str) -> None:
+        """Write down why nothing is written to a store; empty when something is."""
+        if self.read().paused.get(store, "") != why:
+            self.change(lambda ledger: ledger.with_paused(store, why))
+
     def drilled(self, drill: Drill) -> None:
         """Write down how a restore for practice went."""
         self.change(lambda ledger: ledger.with_drill(drill))

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from vrooli.backup.copying import require_ours
 from vrooli.backup.keys import Keys
+from vrooli.backup.owning import Owner, owner_of
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import PROBES, Look, used
 from vrooli.core.errors import VrooliError
@@ -45,7 +46,8 @@ class Checking:
             blobs = self.stores.blobs(name)
             found = used(blobs, removes=not store.prune_access_key and not store.lock)
             if self.keys is not None:
-                found.append(_ours(Store(blobs, self.keys.mac), self.keys))
+                own = Store(blobs, self.keys.mac)
+                found += [_ours(own, self.keys), _owner(own, self.stores.own())]
             if store.url.startswith("s3:"):
                 found += self._locked(store)
             else:
@@ -96,6 +98,19 @@ def _ours(store: Store, keys: Keys) -> Look:
     except VrooliError as error:
         return Look("ours", False, error.what)
     return Look("ours", True, f"{count} restore points of this stack")
+
+
+def _owner(store: Store, own: Owner) -> Look:
+    try:
+        found = owner_of(store)
+    except VrooliError as error:
+        return Look("owner", False, error.what)
+    if found is None:
+        return Look("owner", None, "nobody yet: the next backup makes it this home's")
+    if found.home == own.home:
+        return Look("owner", True, "this home")
+    said = f"the home of {found.stack or 'a stack'} on {found.host}: nothing is written there"
+    return Look("owner", False, f"{said}; `vrooli backup store adopt NAME` when that one is gone")
 
 
 def all_well(found: Mapping[str, list[Look]]) -> bool:

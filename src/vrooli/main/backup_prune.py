@@ -37,7 +37,7 @@ class _Plan:
 
 def plan(place: BackupPlace) -> Pruning:
     """What would go. Nothing is locked: whoever takes one meanwhile is not seen."""
-    return _planned(place).whole
+    return _planned(place, changes=False).whole
 
 
 def prune(place: BackupPlace) -> Pruning:
@@ -51,7 +51,7 @@ def prune(place: BackupPlace) -> Pruning:
     with ExitStack() as locks:
         for name, purpose in _LOCKS.items():
             locks.enter_context(place.alone(name, purpose))
-        found = _planned(place)
+        found = _planned(place, changes=True)
         failures, gone = dict(found.whole.failures), found.whole.gone
         for name, store in reversed(found.stores.items()):
             points = found.parts[name].points
@@ -81,18 +81,23 @@ def _forget(place: BackupPlace, found: _Plan) -> None:
         BackupBook(place.home).change(change)
 
 
-def _planned(place: BackupPlace) -> _Plan:
+def _planned(place: BackupPlace, *, changes: bool) -> _Plan:
+    """What is another home's is left out, where something is to be changed."""
     settings, stores = place.settings, BackupStores(place.home, place.environment)
     keep = Keep(settings.keep_days, settings.keep_weeks, settings.keep_months, settings.keep_years)
     zone, all_of_them = Zones(place.environment)(settings.timezone), place.store()
+    spread = place.spread(lambda _: None)
     found: dict[str, Store] = {}
     parts: dict[str, Pruning] = {}
     failures: dict[str, VrooliError] = {}
     for name in stores.settings():
         try:
-            store = Store(stores.blobs(name, prunes=True), all_of_them.key)
-            parts[name] = planned(store, all_of_them, keep, time.time(), zone)
-            found[name] = store
+            blobs = spread.blobs(name, prunes=True)
+            store = Store(blobs, all_of_them.key)
+            part = planned(store, all_of_them, keep, time.time(), zone)
+            if part.points and changes:
+                blobs.require()
+            parts[name], found[name] = part, store
         except Damaged:
             raise
         except VrooliError as error:

@@ -28,6 +28,7 @@ from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import secret_in
 from vrooli.host.sqlite_journal import SqliteJournals
+from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_bringing import Bringing
 from vrooli.main.backup_recover_plan import NOWHERE, Planned, RecoveryPlan
 from vrooli.main.backup_recover_steps import Recovering, RecoverySteps
@@ -114,6 +115,7 @@ class StackRecovery:
                 steps = asyncio.run(self._driven(begun, told))
                 stack = read_compiled(self.home.stack_json)
                 said = report(begun, str(self.home.root), stack, steps, time.time())
+                said["paused"] = dict(BackupBook(self.home).read().paused)
                 begun = replace(begun, report=said)
                 write_durably(self.home.recovery, begun.written())
             self._settle()
@@ -200,6 +202,7 @@ class StackRecovery:
             self._file,
             self._up,
             again=self._begun is not None,
+            adopts=self._asked.adopt,
         )
         try:
             await _failures_again(journals)

@@ -43,6 +43,7 @@ class Recovering:
         parts: what comes back.
         file: where the stack file is, or will be.
         again: whether an earlier command began it: the machine may have been started anew since.
+        adopts: whether the stores of the old machine are written to from here.
     """
 
     home: Home
@@ -54,6 +55,7 @@ class Recovering:
     file: Path
     up: Bringing
     again: bool
+    adopts: bool
 
     @property
     def stack_file(self) -> Path | None:
@@ -214,12 +216,31 @@ class RecoverySteps:
         return Did(lines=tuple(line for line in lines if line not in left), left=tuple(left))
 
     def _everything(self, _: str) -> Did:
-        """All of it, until it is healthy."""
+        """All of it, until it is healthy. Whose the stores are is known before a job asks, where
+        something was brought up already.
+        """
         told = self._begins("bring up everything")
         of = self._of
+        known = of.home.stack_json.exists()
+        if known:
+            self._own(told)
         of.up(of.home, of.stack_file, (), told)
         self._stands = True
+        if not known:
+            self._own(told)
         return Did()
+
+    def _own(self, told: Told) -> None:
+        spread = BackupPlace(self._of.home, self._of.environment).spread(told)
+        for name in spread.stores.settings():
+            try:
+                if self._of.adopts:
+                    spread.adopt(name)
+                    told(f"{name} is written to from here")
+                else:
+                    spread.ours(name)
+            except VrooliError as error:
+                told(f"{name}: {error.what}")
 
     def _verify(self, _: str) -> Did:
         """What the watchdog sees."""

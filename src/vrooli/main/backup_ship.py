@@ -11,16 +11,17 @@ from vrooli.backup.backups import Shipped
 from vrooli.backup.keys import Keys
 from vrooli.backup.store import Store
 from vrooli.backup.wal import StoredName, WalShelf
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import Damaged, NotOurs, NotStored, VrooliError
 from vrooli.core.home import Home
 from vrooli.main.backup_place import BackupPlace
 from vrooli.main.backup_stores import BackupStores
-from vrooli.main.backup_wal import BackupWal
+from vrooli.main.backup_wal import BackupWal, read_received
 from vrooli.stack.postgres.wal.choosing import Base, is_segment
 from vrooli.stack.postgres.wal.names import PARTIAL, segment_of
 from vrooli.stack.postgres.wal.streams import Stream, streams_in, wal_folder
 
-_ONLY_FILES = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+WAL_LOCK = "backup-wal.lock"
+"""Held by whoever brings WAL to a store, or removes it there: two would seal it differently."""
 
 
 def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
@@ -30,11 +31,11 @@ def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
         Busy: somebody else does.
         VrooliError: what the first store said, when none takes anything.
     """
-    with place.alone("backup-wal.lock", "bringing WAL to the store"):
+    with place.alone(WAL_LOCK, "bringing WAL to the store"):
         services = _services(place.home)
         if not services:
             return {}
-        keys, failures = place.keys(), dict[str, VrooliError]()
+        keys, failures, paused = place.keys(), dict[str, VrooliError](), dict[str, VrooliError]()
         found = {name: Shipped(0, 0, 0) for name in services}
         stores, spread = BackupStores(place.home, place.environment), place.spread(told)
         for store in stores.settings():
@@ -43,11 +44,13 @@ def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
                 for name in services:
                     sent = Shipping(place.home, shelf, keys, name).ship()
                     found[name] = max(found[name], sent, key=lambda one: one.size)
+            except NotOurs as error:
+                paused[store] = error
             except VrooliError as error:
                 failures[store] = error
                 told(f"{store}: {error.what}; WAL will go there later")
-        if len(failures) == len(stores.settings()):
-            raise next(iter(failures.values()))
+        if len(failures) + len(paused) == len(stores.settings()):
+            raise next(iter((failures or paused).values()))
         if not failures:  # each of them has it
             nearest = place.store()
             for name in services:
@@ -61,7 +64,7 @@ def prune_wal(place: BackupPlace) -> int:
     """Remove from the stores the WAL that none of their points needs; how many files went. A store
     that does not answer is left for the next time.
     """
-    with place.alone("backup-wal.lock", "bringing WAL to the store"):
+    with place.alone(WAL_LOCK, "bringing WAL to the store"):
         keys, removed = place.keys(), 0
         stores, spread = BackupStores(place.home, place.environment), place.spread(_silent)
         for store in stores.settings():
@@ -111,8 +114,8 @@ class Shipping:
         """Remove from the store what none of its points needs; how many files went."""
         shelf = WalShelf(self.store)
         known = list(shelf.names(self.service))
-        size = _segment_size(shelf, known)
-        return shelf.remove(obsolete(known, self._bases(), size)) if size else 0
+        size = segment_size(shelf, known)
+        return shelf.remove(obsolete(known, self.bases(), size)) if size else 0
 
     def _systems(self) -> Iterable[tuple[str, list[Stream]]]:
         folder = wal_folder(self.home, self.service)
@@ -129,14 +132,18 @@ class Shipping:
         stored = StoredName(self.service, system, stream.name, name)
         if stored.blob in whole:
             return 0
-        content = _read(Path(stream.folder) / name)
-        shelf.keep(stored, content, (stream.begun, stream.seen, stream.gap), self.keys.seal)
+        path = Path(stream.folder) / name
+        content = read_received(path)
+        # What is behind it is told by those that follow.
+        last = not stream.partial and name == max(filter(is_segment, stream.files), default=name)
+        seen = stream.seen if last else path.lstat().st_mtime
+        shelf.keep(stored, content, (stream.begun, seen, stream.gap), self.keys.seal)
         return len(content)
 
     def _partial(self, shelf: WalShelf, system: str, stream: Stream) -> int:
         with suppress(FileNotFoundError):  # it was finished meanwhile: the next time
             seen = (Path(stream.folder) / "stream.json").lstat().st_mtime
-            content = _read(Path(stream.folder) / f"{stream.partial}{PARTIAL}")
+            content = read_received(Path(stream.folder) / f"{stream.partial}{PARTIAL}")
             turn = int(1000 * time.time())
             stored = StoredName(self.service, system, stream.name, stream.partial, turn)
             shelf.keep(stored, content, (stream.begun, seen, stream.gap), self.keys.seal)
@@ -157,10 +164,10 @@ class Shipping:
     def remove_here(self) -> int:
         """What is in the store, and older than the newest point: a restore takes it from there."""
         shelf = WalShelf(self.store)
-        bases, removed = self._bases(), 0
+        bases, removed = self.bases(), 0
         known = list(shelf.names(self.service))
         stored = {(one.system, one.stream, one.name) for one in known}
-        size = _segment_size(shelf, known)
+        size = segment_size(shelf, known)
         for system, streams in self._systems():
             newest = [base for base in bases if base.system == system][-1:]
             for stream in streams:
@@ -172,14 +179,18 @@ class Shipping:
                         removed += 1
         return removed
 
-    def _bases(self) -> Sequence[Base]:
+    def bases(self) -> Sequence[Base]:
+        """Restore points in the store that WAL leads on from."""
         return BackupWal(self.home, self.store, self.service, lambda: self.keys.opener).all_bases()
 
 
-def _segment_size(shelf: WalShelf, known: Sequence[StoredName]) -> int:
+def segment_size(shelf: WalShelf, known: Sequence[StoredName]) -> int:
     """Bytes of a segment; 0 while there is none."""
-    one = next((one for one in known if is_segment(one.name) and not one.turn), None)
-    return shelf.index(one).plain if one is not None else 0
+    for one in known:
+        if is_segment(one.name) and not one.turn:
+            with suppress(Damaged, NotStored):  # the next one tells as well
+                return shelf.index(one).plain
+    return 0
 
 
 def obsolete(known: Sequence[StoredName], bases: Sequence[Base], size: int) -> list[StoredName]:
@@ -194,12 +205,6 @@ def obsolete(known: Sequence[StoredName], bases: Sequence[Base], size: int) -> l
             if (number + 1) * size <= first[one.system]:
                 found.append(one)
     return found
-
-
-def _read(path: Path) -> bytes:
-    """It lies in a folder of the server's user."""
-    with os.fdopen(os.open(path, _ONLY_FILES), "rb") as file:
-        return file.read()
 
 
 def _silent(_: str) -> None:

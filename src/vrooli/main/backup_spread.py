@@ -3,18 +3,18 @@ to hold what the others do.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from vrooli.backup.copies import Copies
 from vrooli.backup.copying import Spread, require_ours, spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.keys import Keys
+from vrooli.backup.owning import OwnedBlobs, Owner, adopt, claim, owner_of
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import MAC_KEY, Store
-from vrooli.core.errors import StorageError, UsageError, VrooliError
+from vrooli.core.errors import Damaged, NotOurs, StorageError, UsageError, VrooliError
 from vrooli.core.ports.blobs import Blobs
-from vrooli.host.blob_folder import BlobFolder
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_ledger import BackupLedger
@@ -39,7 +39,7 @@ class BackupSpread:
 
     def reading(self, name: str = "") -> Store:
         """The store of that name and no other; without one all of them, the first one first."""
-        places = [self.stores.blobs(name)] if name else list(self._all().values())
+        places = [self.blobs(name)] if name else list(self._all().values())
         one: Blobs = places[0] if len(places) == 1 else Copies(places, self._key, self.told)
         return Store(one, self._key)
 
@@ -69,11 +69,11 @@ class BackupSpread:
             VrooliError: what the first one said, when none does.
         """
         failures: list[VrooliError] = []
-        for name, blobs in self._all().items():
+        for name in self._all():
             if name not in self.stores.settings():
                 continue
             try:
-                store = self._ours(name, blobs)
+                store = self.ours(name)
                 store.ids()
             except VrooliError as error:
                 failures.append(error)
@@ -88,13 +88,52 @@ class BackupSpread:
         Raises:
             VrooliError: it is another stack's, is not there, or does not answer.
         """
-        return self._ours(name, self.stores.blobs(name, prunes=prunes))
-
-    def _ours(self, name: str, blobs: Blobs) -> Store:
+        self._require_mounted(name)
+        blobs = self.blobs(name, prunes=prunes)
         store = Store(blobs, self._key)
-        self._require_mounted(name, blobs)
         require_ours(store, self._keys)
+        blobs.require()
         return store
+
+    def blobs(self, name: str, *, prunes: bool = False) -> OwnedBlobs:
+        """Those of a store, which nobody but its owner changes."""
+        blobs = self.stores.blobs(name, prunes=prunes)
+        return OwnedBlobs(blobs, lambda: self._require_owned(name, blobs))
+
+    def _require_owned(self, name: str, blobs: Blobs) -> None:
+        """Whoever looks at the record of the home sees what is paused."""
+        if name not in self.stores.settings():
+            raise NotOurs(
+                "a store that is recovered from is only read",
+                where=blobs.where,
+                next_step="declare it as [backup.stores.NAME] to write to it",
+            )
+        try:
+            known = {one.id for one in self._book.read().points}
+            claim(Store(blobs, self._key), self.stores.own(), known)
+        except NotOurs as error:
+            self._book.paused(name, error.what)
+            raise
+        self._book.paused(name, "")
+
+    def adopt(self, name: str) -> Owner | None:
+        """Have a store be this home's; whose it was, where that can be told.
+
+        Raises:
+            Refused: it is another stack's.
+            Busy: somebody else does at the same moment.
+        """
+        self._require_mounted(name)
+        store = Store(self.stores.blobs(name), self._key)
+        require_ours(store, self._keys)
+        before = None
+        with suppress(Damaged):
+            before = owner_of(store)
+        own = self.stores.own()
+        if before is None or before.home != own.home:
+            adopt(store, own)
+        self._book.paused(name, "")
+        return before
 
     def spread(self, told: Sending) -> Spread:
         """Have each store hold what the others do, and write down which has what."""
@@ -102,9 +141,7 @@ class BackupSpread:
         found: dict[str, Store] = {}
         for name in self.stores.settings():
             try:
-                blobs = self.stores.blobs(name)
-                self._require_mounted(name, blobs)
-                found[name] = Store(blobs, self._key)
+                found[name] = self.ours(name)
             except VrooliError as error:
                 away[name] = error
         done = spread(found, self._keys, told)
@@ -119,7 +156,8 @@ class BackupSpread:
         for name, blobs in self._all().items():
             store = Store(blobs, self._key)
             try:
-                if name != but and proof.point in store.ids():
+                ours = name != but and name in self.stores.settings()
+                if ours and proof.point in store.ids():
                     store.keep_proof(proof)
             except VrooliError as error:
                 self.told(f"{name}: {error.what}")
@@ -142,7 +180,7 @@ class BackupSpread:
         found, failure = dict[str, Blobs](), None
         for name in self.stores.readable():
             try:
-                found[name] = self.stores.blobs(name)
+                found[name] = self.blobs(name)
             except VrooliError as error:
                 failure = failure or error
                 self.told(f"{name}: {error.what}")
@@ -150,18 +188,19 @@ class BackupSpread:
             raise failure
         return found
 
-    def _require_mounted(self, name: str, blobs: Blobs) -> None:
+    def _require_mounted(self, name: str) -> None:
         """A folder that is known and empty now may be the place where a disk belongs: what is
         written there fills another disk, and is no copy.
         """
-        if not isinstance(blobs, BlobFolder) or (Path(blobs.where) / MAC_KEY).exists():
+        folder = self.stores.folder(name)
+        if folder is None or (folder / MAC_KEY).exists():
             return
-        if Path(blobs.where).is_relative_to(self.stores.home.root):
+        if folder.is_relative_to(self.stores.home.root):
             return
         if any(name in one.stores for one in self._book.read().points):
             raise StorageError(
                 "the restore points that were here are gone: it may not be mounted",
-                where=blobs.where,
+                where=str(folder),
                 next_step="mount it; if it was emptied, name it anew in the stack file",
             )
 

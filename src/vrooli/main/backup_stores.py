@@ -4,18 +4,22 @@ none.
 
 import json
 import math
+import os
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from urllib.parse import unquote, urlsplit
 
+from vrooli.backup.owning import Owner
 from vrooli.core.errors import ConfigError, UnknownName
 from vrooli.core.home import Home
 from vrooli.core.ports.blobs import Blobs
 from vrooli.host.blob_bucket import BlobBucket, Bucket
 from vrooli.host.blob_folder import BlobFolder
-from vrooli.host.secrets import FileSecrets
+from vrooli.host.secrets import FileSecrets, secret_in
 from vrooli.stack.backup_settings import BackupSettings, StoreSettings
 from vrooli.stack.compiled import read_compiled
 
@@ -70,6 +74,13 @@ class BackupStores:
             )
         return known[name]
 
+    def own(self) -> Owner:
+        """This home, as the owner of stores from now on."""
+        path = self.home.stack_json
+        stack = read_compiled(path).name if path.exists() else ""
+        id = secret_in(self.home.id, lambda: token_hex(16))
+        return Owner(id, os.uname().nodename, stack, time.time())
+
     def blobs(self, name: str, *, prunes: bool = False) -> Blobs:
         """What it is made of; `prunes`: as whoever may remove there.
 
@@ -105,6 +116,11 @@ class BackupStores:
 
     def _given(self, name: str) -> str:
         return self.environment.get(name, "")
+
+    def folder(self, name: str) -> Path | None:
+        """Where one is that is a folder of this machine."""
+        store = self.one(name)
+        return folder_of(store) if _is_folder(store.url) else None
 
     def room(self, name: str) -> float:
         """Bytes that are free there; infinite where nobody can tell."""

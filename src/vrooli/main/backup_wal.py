@@ -3,18 +3,19 @@ a server asks for it.
 """
 
 import os
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 from vrooli.backup.packs import damaged
 from vrooli.backup.point import Part, Point
 from vrooli.backup.sealing import Opener
 from vrooli.backup.store import Store
 from vrooli.backup.wal import StoredName, WalShelf
-from vrooli.core.errors import StorageError, UsageError, VrooliError
+from vrooli.core.errors import Damaged, NotStored, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.stack.durable import sync_folder
 from vrooli.stack.postgres.wal.choosing import (
@@ -26,6 +27,7 @@ from vrooli.stack.postgres.wal.choosing import (
     is_segment,
     way_to,
 )
+from vrooli.stack.postgres.wal.ending import Early
 from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.postgres.wal.names import history_of, position
 from vrooli.stack.postgres.wal.streams import Stream, histories_in, streams_in, wal_folder
@@ -33,13 +35,15 @@ from vrooli.stack.postgres.wal.streams import Stream, histories_in, streams_in, 
 _ONLY_FILES = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """It lies in a folder of the server's user: no link of his is followed, no pipe waited at."""
 
+_PAGE = 8192
+
 FORM = "postgres-physical"
 """Of what WAL leads on from."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BackupWal:
-    """Of one resource.
+    """Of one resource, for one command: what a store has is listed once.
 
     Attributes:
         opener: what opens the WAL in the store; it is only asked where that is needed.
@@ -68,8 +72,13 @@ class BackupWal:
                 found.append(base)
         return found
 
-    def way(self, moment: Moment) -> Way:
+    def way(self, moment: Moment, *, reads: bool = False) -> Way:
         """The way to a moment.
+
+        Args:
+            moment: where to.
+            reads: whether what lies in stores alone is read, and what is damaged there taken for
+                missing; else whoever follows it meets that.
 
         Raises:
             UsageError: there is none, with what can be reached.
@@ -81,27 +90,78 @@ class BackupWal:
                 where=self.store.where,
                 next_step="`vrooli backup run` takes one",
             )
-        return way_to(moment, bases, self.received)
+        whole, damaged = set[tuple[str, str]](), set[tuple[str, str]]()
+        while True:
+            way = way_to(moment, bases, lambda system: self.received(system, damaged))
+            found = len(damaged)
+            for file in way.files if reads else ():
+                key = (file.stream.name, file.name)
+                if key not in whole and not self._is_whole(way.base, file):
+                    damaged.add(key)
+                    break
+                whole.add(key)
+            if len(damaged) == found:
+                return way
 
-    def received(self, system: str) -> Received:
-        """All that there is of a system, here and in the store."""
+    def _is_whole(self, base: Base, file: File) -> bool:
+        if _is_here(file):
+            return True
+        for name in self._copies_of(base.system, file):
+            with suppress(Damaged, NotStored):
+                self._shelf.require_whole(name)
+                return True
+        return False
+
+    def received(self, system: str, but: Collection[tuple[str, str]] = ()) -> Received:
+        """All that there is of a system, here and in the store.
+
+        Args:
+            system: which one.
+            but: streams and files of them that are damaged.
+        """
         here = streams_in(wal_folder(self.home, self.service) / system)
-        shelf = WalShelf(self.store)
-        known = [one for one in shelf.names(self.service) if one.system == system]
-        there = [_stored(shelf, group) for group in _by_stream(known).values()]
+        known = [one for one in self._names if one.system == system]
+        there = [_stored(self._shelf, group) for group in _by_stream(known).values()]
         histories = {int(one.name[:8], 16): one for one in known if is_history(one.name)}
         missing = histories.keys() - (local := histories_in(here)).keys()
-        fetched = {number: self._text(shelf, histories[number]) for number in missing}
-        return Received(merged(here, there), {**local, **fetched})
+        fetched = {}
+        for number in missing:
+            with suppress(Damaged):  # who needs it will say so
+                content = self._shelf.content(histories[number], self.opener())
+                fetched[number] = content.decode("ascii", "replace")
+        streams = [without(one, but) for one in merged(here, [one for one in there if one])]
+        return Received(streams, {**local, **fetched}, lambda file: self._seen(system, file))
 
-    def _text(self, shelf: WalShelf, name: StoredName) -> str:
-        return shelf.content(name, self.opener()).decode("ascii", "replace")
+    def _seen(self, system: str, file: File) -> float:
+        """When it was written last; of one in a store what its index says."""
+        if _is_here(file):
+            with suppress(FileNotFoundError):
+                return (Path(file.stream.folder) / file.stored_as).lstat().st_mtime
+        for name in self._copies_of(system, file):
+            with suppress(Damaged, NotStored):
+                return self._shelf.index(name).seen
+        return file.stream.begun
+
+    @property
+    def _shelf(self) -> WalShelf:
+        return WalShelf(self.store)
+
+    @cached_property
+    def _names(self) -> list[StoredName]:
+        return list(self._shelf.names(self.service))
+
+    def _copies_of(self, system: str, file: File) -> list[StoredName]:
+        """In the store: it, or each state of it, the newest first."""
+        wanted = (system, file.stream.name, file.name, file.partial)
+        there = [n for n in self._names if (n.system, n.stream, n.name, n.turn > 0) == wanted]
+        return sorted(there, key=lambda one: -one.turn)
 
     def gather(
         self, point: Point, timeline: int, folder: Path, owner: tuple[int, int] | None
     ) -> int:
         """Have in `folder` what leads on from a point along a timeline; with 0 only what tells
         which timelines there are, since a new one must be called like none of them. Bytes of it.
+        What is damaged or missing in every place ends it, and is told there.
 
         Raises:
             StorageError: the disk takes no more.
@@ -114,8 +174,8 @@ class BackupWal:
         try:
             for number, text in known.histories.items():
                 (folder / history_of(number)).write_text(text, encoding="ascii")
-            for file in files:
-                self._put(base.system, file, folder / file.name)
+            if files:
+                self._put_all(known, base, timeline, files, folder)
             for path in folder.iterdir() if owner else ():
                 os.chown(path, *owner, follow_symlinks=False)  # type: ignore[misc]
             sync_folder(folder)
@@ -127,24 +187,35 @@ class BackupWal:
             ) from error
         return sum(file.size for file in files)
 
+    def _put_all(
+        self, known: Received, base: Base, timeline: int, files: Sequence[File], folder: Path
+    ) -> None:
+        for file in files:
+            try:
+                self._put(base.system, file, folder / file.name)
+            except Damaged as error:
+                Early(f"{file.name} is damaged: {error.what}").write(folder)
+                return
+        if known.beyond(files, timeline):
+            Early(f"{known.missing(files, timeline)} is missing", planned=True).write(folder)
+
     def _put(self, system: str, file: File, path: Path) -> None:
         """From here, else from the store."""
-        if file.stream.folder and _linked(file, path):
+        if _is_here(file) and _linked(file, path):
             return
-        shelf = WalShelf(self.store)
-        there = [
-            one
-            for one in shelf.names(self.service)
-            if (one.system, one.stream, one.name) == (system, file.stream.name, file.name)
-        ]
-        if not there:
-            raise damaged(f"{self.store.where}: {file.name}", "this WAL is not there any more")
-        # Whole, else the newest state of it.
-        chosen = min(there, key=lambda one: (one.turn > 0, -one.turn))
-        with path.open("xb") as written:
-            written.write(shelf.content(chosen, self.opener()))
-            written.flush()
-            os.fsync(written.fileno())
+        failure = None
+        for name in self._copies_of(system, file):
+            try:
+                content = self._shelf.content(name, self.opener())
+            except Damaged as error:
+                failure = failure or error
+                continue
+            with path.open("xb") as written:
+                written.write(content)
+                written.flush()
+                os.fsync(written.fileno())
+            return
+        raise failure or damaged(f"{self.store.where}: {file.name}", "it is not there any more")
 
     def _points(self) -> list[Point]:
         """Those that can be read, and whose last proof did not fail."""
@@ -189,7 +260,8 @@ def merged(here: Sequence[Stream], there: Sequence[Stream]) -> list[Stream]:
     found = {one.name: one for one in there}
     for one in here:
         stored = found.get(one.name)
-        files = {**stored.files, **one.files} if stored else one.files
+        # What lies here cut is whole there.
+        files = {**one.files, **stored.files} if stored else one.files
         found[one.name] = replace(one, files=files)
     return sorted(found.values(), key=lambda one: one.begun)
 
@@ -201,22 +273,47 @@ def _by_stream(known: Sequence[StoredName]) -> dict[str, list[StoredName]]:
     return found
 
 
-def _stored(shelf: WalShelf, names: Sequence[StoredName]) -> Stream:
-    """What the newest index of it says: reading each would take a request for each."""
+def _stored(shelf: WalShelf, names: Sequence[StoredName]) -> Stream | None:
+    """What the newest index of it says: reading each would take a request for each. None where none
+    can be read.
+    """
     segments = [one for one in names if not is_history(one.name)] or list(names)
-    newest = max(segments, key=lambda one: (one.name, one.turn == 0, one.turn))
-    index = shelf.index(newest)
-    partial = newest.name if newest.turn else ""
-    whole = [one.name for one in names if not one.turn]
-    return Stream(
-        name=newest.stream,
-        begun=index.begun,
-        seen=index.seen,
-        gap=index.gap,
-        files={name: index.plain if is_segment(name) else 0 for name in whole},
-        partial=partial,
-        partial_size=index.plain if partial else 0,
-    )
+    for newest in sorted(segments, key=lambda one: (one.name, one.turn == 0, one.turn))[::-1]:
+        with suppress(Damaged, NotStored):
+            index = shelf.index(newest)
+            partial = newest.name if newest.turn else ""
+            whole = [one.name for one in names if not one.turn]
+            return Stream(
+                name=newest.stream,
+                begun=index.begun,
+                seen=index.seen,
+                gap=index.gap,
+                files={name: index.plain if is_segment(name) else 0 for name in whole},
+                partial=partial,
+                partial_size=index.plain if partial else 0,
+            )
+    return None
+
+
+def without(stream: Stream, damaged: Collection[tuple[str, str]]) -> Stream:
+    """It, but for those files. Pure."""
+    files = {n: size for n, size in stream.files.items() if (stream.name, n) not in damaged}
+    end = max((*filter(is_segment, stream.files), stream.partial))
+    torn = (stream.name, end) in damaged
+    if (stream.name, stream.partial) not in damaged:
+        return replace(stream, files=files, torn=torn)
+    return replace(stream, files=files, partial="", partial_size=0, torn=torn)
+
+
+def _is_here(file: File) -> bool:
+    """Whether it lies here as large as it is; what is still being written may be called otherwise
+    in a moment.
+    """
+    if not file.stream.folder or file.partial:
+        return bool(file.stream.folder)
+    with suppress(FileNotFoundError):
+        return (Path(file.stream.folder) / file.name).lstat().st_size == file.size
+    return False
 
 
 def _linked(file: File, path: Path) -> bool:
@@ -241,6 +338,21 @@ def _link(file: File, path: Path) -> None:
     except FileNotFoundError:  # it was finished meanwhile
         descriptor = os.open(folder / file.name, _ONLY_FILES)
     with os.fdopen(descriptor, "rb") as read, path.open("xb") as written:
-        shutil.copyfileobj(read, written, 1024 * 1024)
+        written.write(read_growing(read))
         written.flush()
         os.fsync(written.fileno())
+
+
+def read_received(path: Path) -> bytes:
+    """All of a file that was received: it lies in a folder of the server's user."""
+    with os.fdopen(os.open(path, _ONLY_FILES), "rb") as file:
+        return read_growing(file)
+
+
+def read_growing(file: BinaryIO) -> bytes:
+    """All of a file that grows into room which is 0: from its end, page by page, so that what is
+    written meanwhile leaves no zeros in front of it, which would look like the end, or like damage.
+    """
+    size = os.fstat(file.fileno()).st_size
+    pages = [os.pread(file.fileno(), _PAGE, at) for at in range(0, size, _PAGE)[::-1]]
+    return b"".join(reversed(pages))

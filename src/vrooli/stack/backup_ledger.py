@@ -114,12 +114,16 @@ class BackupLedger:
 
     Attributes:
         failed: how many could not be taken, of all that there ever were.
+        paused: by store, why nothing is written there: it belongs to another home.
+        torn: by store, files of WAL that are damaged there, and in no other place whole.
     """
 
     points: tuple[Taken, ...] = ()
     failures: tuple[Failure, ...] = ()
     drills: tuple[Drill, ...] = ()
     failed: int = 0
+    paused: Mapping[str, str] = field(default_factory=dict)
+    torn: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def with_point(self, one: Taken) -> "BackupLedger":
         """With `one`, in the place of what was known of it."""
@@ -141,6 +145,16 @@ class BackupLedger:
         """With `one`."""
         return replace(self, drills=(*self.drills, one)[-MOST_DRILLS:])
 
+    def with_paused(self, store: str, why: str) -> "BackupLedger":
+        """With why nothing is written to a store; with nothing when something is again."""
+        others = {name: what for name, what in self.paused.items() if name != store}
+        return replace(self, paused={**others, store: why} if why else others)
+
+    def with_torn(self, store: str, files: tuple[str, ...]) -> "BackupLedger":
+        """With what of the WAL is damaged in a store, and in no other place whole."""
+        others = {name: what for name, what in self.torn.items() if name != store}
+        return replace(self, torn={**others, store: files} if files else others)
+
 
 def ledger_read(content: bytes | None) -> BackupLedger:
     """What the file says; nothing where there is none.
@@ -157,6 +171,8 @@ def ledger_read(content: bytes | None) -> BackupLedger:
             tuple(Failure(**one) for one in said["failures"]),
             tuple(Drill(**one) for one in said["drills"]),
             int(said.get("failed", len(said["failures"]))),
+            dict(said.get("paused", {})),
+            {name: tuple(files) for name, files in said.get("torn", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged(

@@ -21,7 +21,7 @@ from vrooli.stack.compile_notify import notify_settings
 from vrooli.stack.compile_ping import compile_ping
 from vrooli.stack.compile_process import Folders
 from vrooli.stack.compile_service import Declared, compile_service
-from vrooli.stack.compile_wal import with_receivers
+from vrooli.stack.compile_wal import check_receivers, with_receivers
 from vrooli.stack.model import AUTOHEAL, AutohealSettings, Job, Service, Stack
 from vrooli.stack.names import DEFAULT_NAME, NAME_EXPECTED, valid_name
 from vrooli.stack.problem import KeyPath, Problems, Section
@@ -85,6 +85,7 @@ def compile_stack(
     checks.check_ports(services, paths, problems)
     check_held(name, services.values(), paths, problems)
     backup = backup_settings(source.file.backup, source.folders, services, problems)
+    check_receivers(services, backup, paths, problems)
     jobs = _jobs(source, services, broken, backup_jobs(backup, python, _kinds(services)), problems)
     maintenance = compile_maintenance(source.file, services, broken, problems)
     looked_at = check_settings(

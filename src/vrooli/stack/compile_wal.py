@@ -8,6 +8,7 @@ from dataclasses import replace
 from vrooli.stack.backup_settings import BackupSettings
 from vrooli.stack.model import Health, Service
 from vrooli.stack.postgres.wal.names import SLOT
+from vrooli.stack.problem import KeyPath, Problems
 
 _MIB = 1024 * 1024
 
@@ -23,7 +24,7 @@ def with_receivers(
     found: dict[str, Service] = {}
     receivers: dict[str, Service] = {}
     for name, service in services.items():
-        if service.kind != "postgres" or service.role != "resource" or not service.managed:
+        if not _is_received(service):
             found[name] = service
             continue
         found[name] = _kept(service, backup)
@@ -31,6 +32,29 @@ def with_receivers(
         if receiver.name not in services:
             receivers[receiver.name] = receiver
     return {**found, **receivers}
+
+
+def check_receivers(
+    services: Mapping[str, Service],
+    backup: BackupSettings,
+    paths: Mapping[str, KeyPath],
+    problems: Problems,
+) -> None:
+    """Whether nothing of the file is called like a receiver: in its place WAL would not be
+    received, and nobody would be told.
+    """
+    if not (backup.enabled and backup.wal):
+        return
+    groups = {service.group for service in services.values()}
+    for service in services.values():
+        name = receiver_name(service.name)
+        if _is_received(service) and name in groups:
+            text = f"`{name}` is what receives the WAL of `{service.name}`; choose another name"
+            problems.add(paths[name], f"{text}, or `wal = false` in [backup]")
+
+
+def _is_received(service: Service) -> bool:
+    return service.kind == "postgres" and service.role == "resource" and service.managed
 
 
 def receiver_name(resource: str) -> str:

@@ -4,14 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from vrooli.backup.copies import Copies
 from vrooli.backup.keys import keys_of
+from vrooli.backup.rereading import Seen, reread
 from vrooli.backup.sealing import new_identity
 from vrooli.backup.store import Store
 from vrooli.backup.wal import StoredName, WalShelf
+from vrooli.backup.wal_copying import spread_wal
 from vrooli.core.errors import Damaged
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.main.backup_ship import obsolete
-from vrooli.main.backup_wal import merged
+from vrooli.main.backup_wal import merged, without
 from vrooli.stack.postgres.wal.choosing import Base
 from vrooli.stack.postgres.wal.names import Segment, name_of
 from vrooli.stack.postgres.wal.streams import Stream
@@ -66,6 +69,63 @@ def test_damage_is_found(tmp_path: Path) -> None:
         shelf.index(_name(6))
 
 
+def test_what_a_killed_one_brought_is_gone_on_with(tmp_path: Path) -> None:
+    """Its pieces were sealed otherwise than ours would be."""
+    shelf = _shelf(tmp_path)
+    shelf.keep(_name(5), b"x" * 100, ABOUT, KEYS.seal)
+    next(tmp_path.rglob("*.json")).unlink()
+    assert list(shelf.names("db")) == []
+    shelf.keep(_name(5), b"x" * 100, ABOUT, KEYS.seal)
+    assert shelf.content(_name(5), KEYS.opener) == b"x" * 100
+
+
+def test_of_several_stores_the_first_that_has_it_whole_gives_it(tmp_path: Path) -> None:
+    """Each has sealed it by itself: pieces of one fit no index of another."""
+    places, said = [BlobFolder(tmp_path / name) for name in ("near", "far")], list[str]()
+    for place in places:
+        WalShelf(Store(place, KEYS.mac)).keep(_name(5), b"x" * 100, ABOUT, KEYS.seal)
+    both = WalShelf(Store(Copies(places, KEYS.mac, said.append), KEYS.mac))
+    next((tmp_path / "near").rglob("*-0")).unlink()
+    assert (both.content(_name(5), KEYS.opener), len(said)) == (b"x" * 100, 1)
+    index = next((tmp_path / "near").rglob("*.json"))
+    index.write_bytes(index.read_bytes().replace(b"10.0", b"11.0"))
+    assert both.index(_name(5)).begun == 10.0
+    _flip(next((tmp_path / "far").rglob("*-0")))
+    with pytest.raises(Damaged):
+        both.content(_name(5), KEYS.opener)
+
+
+def test_a_store_that_was_added_later_gets_what_its_points_need(tmp_path: Path) -> None:
+    near, far = (WalShelf(Store(BlobFolder(tmp_path / n), KEYS.mac)) for n in ("near", "far"))
+    names = [_name(5), _name(6), _name(7, 1000), _name(7, 2000), _name(6, 900)]
+    for name in names:
+        near.keep(name, b"x" * 100, ABOUT, KEYS.seal)
+    stores = {"near": near.store, "far": far.store}
+    sent, errors = spread_wal(stores, lambda _, found: [n for n in found if n != _name(5)])
+    assert (set(far.names()), errors, sent["near"]) == ({_name(6), _name(7, 2000)}, {}, 0)
+    assert far.content(_name(6), KEYS.opener) == b"x" * 100
+    assert spread_wal(stores, lambda _, found: [n for n in found if n != _name(5)])[0]["far"] == 0
+
+
+def test_wal_is_read_again_like_all_else(tmp_path: Path) -> None:
+    shelf = _shelf(tmp_path)
+    for number in (5, 6):
+        shelf.keep(_name(number), b"x" * 100, ABOUT, KEYS.seal)
+    _flip(next(tmp_path.rglob("*5-0")))
+    next(tmp_path.rglob("*6-0")).unlink()
+    found, seen = reread(shelf.store, KEYS, Seen(), 1e9, None, lambda *_: None)
+    assert (found.packs, set(found.wal), found.failed) == (2, {_name(5), _name(6)}, ())
+    assert sorted(found.damaged.values()) == ["it is missing", "it is not what was stored"]
+    assert seen.read == {}
+
+
+def _flip(path: Path) -> None:
+    path.chmod(0o600)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+
+
 def test_what_the_first_point_does_not_need_can_go() -> None:
     size = 16 * MIB
     bases = [
@@ -77,6 +137,16 @@ def test_what_the_first_point_does_not_need_can_go() -> None:
     history = StoredName("db", "77", "0000000A", "0000000A.history")
     assert obsolete([*known, other, history], bases, size) == known[:2]
     assert obsolete(known, [], size) == []
+
+
+def test_the_last_file_that_is_damaged_ends_what_is_promised() -> None:
+    names = [_name(number).name for number in (5, 6, 7)]
+    stream = Stream("0000000A", 1.0, 9.0, files=dict.fromkeys(names[:2], 1), partial=names[2])
+    assert without(stream, [("0000000B", names[0])]) == stream
+    last = without(stream, [("0000000A", names[2])])
+    assert (last.torn, last.partial, last.files) == (True, "", stream.files)
+    middle = without(stream, [("0000000A", names[0])])
+    assert (middle.torn, list(middle.files)) == (False, names[1:2])
 
 
 def test_what_is_here_and_what_is_in_the_store_is_one_stream() -> None:

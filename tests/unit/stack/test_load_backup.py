@@ -34,6 +34,14 @@ def test_an_empty_one_switches_the_defaults_on(file: StackFile) -> None:
     assert (off.backup, off.jobs) == (BackupSettings(), {})
 
 
+def test_nothing_is_called_like_a_receiver_of_wal(file: StackFile) -> None:
+    text = '[resources.db]\nkind = "postgres"\n[scenarios.wal-db]\ncommand = ["true"]\n'
+    file.load(text)
+    file.load(f"{text}[backup]\nwal = false")
+    (problem,) = file.problems(f"{text}[backup]")
+    assert "`wal-db` is what receives the WAL of `db`" in problem
+
+
 EVERYTHING = f"""\
 [backup]
 schedule = "every 12h"

@@ -76,6 +76,19 @@ def key(look: Look) -> Iterator[Finding]:
         )
 
 
+def ours(look: Look, ledger: BackupLedger) -> Iterator[Finding]:
+    """Whether all of them are written to from here, and what of their WAL is lost."""
+    declared = look.facts.stack.backup.stores or ("here",)
+    for name, why in ledger.paused.items():
+        if name in declared:
+            next_step = f"when that one is gone, `vrooli backup store adopt {name}`"
+            yield Status.WARNING, f"nothing goes to {name}: {why}; {next_step}"
+    for name, files in ledger.torn.items():
+        if name in declared:
+            lost = f"{len(files)} files of WAL are damaged in {name} and nowhere whole"
+            yield Status.WARNING, f"{lost}, the first is {files[0]}: no moment behind it is reached"
+
+
 def used(look: Look, folder: str) -> float:
     """Per cent of its disk; 0 where that cannot be told."""
     try:

@@ -15,7 +15,7 @@ def _run(look: Look) -> Result:
         for name, folder in folders.items()
         for finding in places.of_folder(look, name, folder, ledger)
     ]
-    findings += [*places.apart(look, folders), *places.key(look)]
+    findings += [*places.apart(look, folders), *places.key(look), *places.ours(look, ledger)]
     where = ", ".join(folders.values()) or "all of them are elsewhere"
     fullest = max((places.used(look, folder) for folder in folders.values()), default=None)
     return worst_of(findings, f"there is room: {where}", fullest, "%" if folders else "")

@@ -49,7 +49,7 @@ def test_the_way_to_a_moment_goes_along_the_timeline_that_was_in_force_then() ->
     assert (early.base.id, early.timeline, early.until) == ("second", 1, 190.0)
     # The second point was taken after the other timeline had left.
     late = way_to(Moment("time", time=250.0), [FIRST, SECOND], lambda _: BOTH)
-    assert (late.base.id, late.timeline, late.gap) == ("first", 2, False)
+    assert (late.base.id, late.timeline, late.gap) == ("first", 2, "")
     assert [file.name[:8] for file in late.files] == ["00000001"] * 2 + ["00000002"] * 5
     assert late.files[-1].partial
     assert not late.gap
@@ -72,11 +72,27 @@ def test_what_cannot_be_reached_is_refused_with_what_can() -> None:
     assert not way_to(Moment("latest"), [SECOND], lambda _: Received((), {})).files
 
 
-def test_a_gap_ends_the_way() -> None:
-    files = {name: size for name, size in ONE.files.items() if not name.endswith("5")}
-    torn = Received((replace(ONE, files=files),), {})
+FIVE = name_of(Segment(5, 1), MIB16)
+
+
+@pytest.mark.parametrize("size", [None, MIB16 - 1])
+def test_a_file_that_is_missing_or_cut_ends_the_way(size: int | None) -> None:
+    files = {name: n for name, n in ONE.files.items() if name != FIVE}
+    cut = {FIVE: size} if size is not None else {}
+    torn = Received((replace(ONE, files=files | cut),), {}, at=lambda _: 60.0)
     way = way_to(Moment("latest"), [FIRST], lambda _: torn)
-    assert (len(way.files), way.gap) == (2, True)
+    assert (len(way.files), way.gap, way.until) == (2, FIVE, 60.0)
+    assert way_to(Moment("time", time=59.0), [FIRST], lambda _: torn).files
+    for behind in (Moment("time", time=61.0), Moment("lsn", lsn=5 * MIB16)):
+        with pytest.raises(UsageError, match=f"{FIVE} is missing"):
+            way_to(behind, [FIRST], lambda _: torn)
+
+
+def test_what_a_timeline_that_was_left_has_behind_that_is_no_part_of_the_way() -> None:
+    two = {name: size for name, size in TWO.files.items() if not name.endswith("5")}
+    left = replace(BOTH, streams=(ONE, replace(TWO, files=two)))
+    way = way_to(Moment("latest"), [FIRST], lambda _: left)
+    assert ([file.name[-1] for file in way.files], way.gap) == (["3", "4"], TWO.name + FIVE[8:])
 
 
 def test_a_lineage_is_read_from_the_history() -> None:

@@ -83,10 +83,13 @@ class Received:
     Attributes:
         streams: in the order in which they began.
         histories: content of the files that tell where a timeline left others.
+        at: until when nothing is missing up to the end of a file that others follow, Unix seconds;
+            by its clock: what is committed within a moment of it may be in the next one.
     """
 
     streams: Sequence[Stream]
     histories: Mapping[int, str]
+    at: Callable[[File], float] = lambda file: file.stream.seen
 
     @cached_property
     def size(self) -> int:
@@ -104,6 +107,21 @@ class Received:
             number += 1
         return found
 
+    def until(self, files: Sequence[File]) -> float:
+        """Until when nothing is missing with the last of `files`, Unix seconds."""
+        last = files[-1]
+        end = max((*filter(is_segment, last.stream.files), last.stream.partial))
+        return last.stream.seen if last.name == end and not last.stream.torn else self.at(last)
+
+    def missing(self, files: Sequence[File], timeline: int) -> str:
+        """What would have to follow, by its name."""
+        last = segment_of(files[-1].name, self.size)
+        spans = lineage(timeline, self.histories)
+        line = next(
+            span.timeline for span in reversed(spans) if span.begin // self.size <= last.number + 1
+        )
+        return name_of(Segment(last.number + 1, line), self.size)
+
     def beyond(self, files: Sequence[File], timeline: int) -> bool:
         """Whether there are later ones that do not follow."""
         names = {n for one in self.streams for n in (*one.files, one.partial) if is_segment(n)}
@@ -117,14 +135,15 @@ class Received:
     def _file(self, number: int, spans: Sequence[Span]) -> File | None:
         size = self.size
         for span in reversed(spans):
-            ends = span.end is None or number <= span.end // size
+            # Where it was left, its own file goes on along the way that is not meant.
+            ends = span.end is None or (number + 1) * size <= span.end
             if not (span.begin // size <= number and ends):
                 continue
             name = name_of(Segment(number, span.timeline), size)
             # What a timeline wrote itself is whole; what the next one has of it ends where it left.
             own = sorted(self.streams, key=lambda one: one.timeline != span.timeline)
             for stream in own:
-                if name in stream.files:
+                if stream.files.get(name) == size:
                     return File(name, size, stream)
             newest = [one for one in own if one.partial == name]
             if newest:
@@ -141,19 +160,33 @@ class Way:
         timeline: along which it goes; 0 where the point alone is what there is.
         files: in their order.
         until: until when nothing is missing, Unix seconds.
-        gap: whether there is later WAL that does not follow.
+        gap: name of the file that is missing, where there is later WAL, which does not follow.
     """
 
     base: Base
     timeline: int = 0
     files: Sequence[File] = ()
     until: float = 0.0
-    gap: bool = False
+    gap: str = ""
 
     @property
     def size(self) -> int:
         """Bytes of the files."""
         return sum(file.size for file in self.files)
+
+    @property
+    def end(self) -> int:
+        """Position behind the last of them; of the restore point where there are none."""
+        if not self.files:
+            return self.base.end
+        last = self.files[-1]
+        return (segment_of(last.name, last.size).number + 1) * last.size
+
+    def reaches(self, moment: Moment) -> bool:
+        """Whether a moment may be in it. The server that follows it knows."""
+        if not self.files:
+            return False
+        return moment.lsn < self.end if moment.kind == "lsn" else moment.time <= self.until
 
 
 def lineage(timeline: int, histories: Mapping[int, str]) -> list[Span]:
@@ -219,24 +252,28 @@ def _first(moment: Moment, ways: Sequence[Way], newest: Base) -> Way:
         if way is None or way.files[-1].stream.seen < newest.taken:  # it is not received any more
             return Way(newest, until=newest.taken)
         return way
-    for way in ways:
-        if way.files and (moment.kind == "lsn" or moment.time <= way.until):
-            return way
-    best = max((way.until for way in ways if way.files), default=0.0)
-    if not best:
+    found = next((way for way in ways if way.reaches(moment)), None)
+    if found is not None:
+        return found
+    best = max((way for way in ways if way.files), key=lambda way: way.end, default=None)
+    if best is None:
         raise _no_wal(newest)
+    missing = f": {best.gap} is missing" if best.gap else ""
     raise UsageError(
-        f"there is WAL without a gap up to {told(best)}, and that is earlier",
-        where=newest.id,
+        f"there is WAL without a gap up to {told(best.until)}, before LSN {lsn_of(best.end)}, and "
+        f"that is earlier{missing}",
+        where=best.base.id,
         next_step="choose an earlier moment, or `--to latest`",
     )
 
 
 def _way(base: Base, timeline: int, known: Received) -> Way:
     files = known.files(base, timeline)
-    until = files[-1].stream.seen if files else base.taken
-    gap = known.beyond(files, timeline) if files else False
-    return Way(base, timeline, files, max(until, base.taken), gap)
+    if not files:
+        return Way(base, timeline, files, base.taken)
+    torn = files[-1].stream.torn or known.beyond(files, timeline)
+    gap = known.missing(files, timeline) if torn else ""
+    return Way(base, timeline, files, max(known.until(files), base.taken), gap)
 
 
 def _is_before(base: Base, moment: Moment) -> bool:

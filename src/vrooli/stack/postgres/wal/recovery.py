@@ -1,8 +1,9 @@
 """Having a copy of a cluster recover: to its end, or along its WAL to a moment."""
 
+import asyncio
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,10 @@ from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.passwords import renew
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
+from vrooli.stack.postgres.wal.ending import early_in, given_in
 from vrooli.stack.postgres.wal.following import DROP_SLOT, TAKE_SLOT
 from vrooli.stack.postgres.wal.moments import told
-from vrooli.stack.postgres.wal.names import is_lsn
+from vrooli.stack.postgres.wal.names import is_lsn, position
 from vrooli.stack.running import COMES_UP
 from vrooli.stack.upgrading import Told, Wish
 
@@ -39,7 +41,7 @@ SELECT json_build_object('lsn', split_part(trim(trailing E'\\n' from
     E'\\n', -1))"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Recovery:
     """Of the copy in a stage.
 
@@ -56,6 +58,7 @@ class Recovery:
     wish: Wish
     backup: BackupSettings
     new: NewCluster
+    _begin: int = field(default=0, init=False)
 
     async def run(self, told_of: Told) -> str:
         """Do it; what it reached, for people.
@@ -63,18 +66,40 @@ class Recovery:
         Raises:
             StartFailed: the server does not come up, or the moment was not reached.
         """
-        begin = logs.size(self.programs.stage.log)
+        self._begin = logs.size(self.programs.stage.log)
         try:
             lsn = await self._recovered(self.wish.until)
         except StartFailed as error:
             if not self._is_time or _SHORT not in error.what:
                 raise
-            # It is certain that nothing is missing up to then: nobody has committed any more.
+            # Where nothing is missing up to then, nobody has committed any more.
             told_of("nothing was committed any more until then: to the end of the WAL")
             lsn = await self._recovered("latest")
-        if not self.wish.until:
-            return ""
-        return f", with everything up to {self._time(begin)}LSN {lsn}"
+            await self._require_reached(lsn)
+        if self.wish.until == "latest":
+            await self._require_reached(lsn)
+        return f", with everything up to {self._time}LSN {lsn}" if self.wish.until else ""
+
+    async def _require_reached(self, lsn: str) -> None:
+        """Whether a server that went to the end of the WAL was at the moment that was asked for.
+
+        Raises:
+            StartFailed: it was not; nothing was changed.
+        """
+        folder, last = self.programs.stage.wal, self._last
+        early = early_in(folder)
+        given = await asyncio.to_thread(given_in, folder)
+        why = await asyncio.to_thread(given.not_followed, position(lsn)) or early.why
+        known = early.planned and why == early.why and self.wish.until == "latest"
+        if not why or known or (self._is_time and last is not None and last >= self._wanted):
+            return
+        exact = last.isoformat(sep=" ") if last else ""
+        raise StartFailed(
+            f"the moment is not reached: its WAL leads to {self._time}LSN {lsn}, and then {why}",
+            where=self.programs.stage.service,
+            next_step=(f'`vrooli restore --to "{exact}"` goes there' if exact else "")
+            or "`vrooli restore --point-only` goes back to the restore point alone",
+        )
 
     async def _recovered(self, until: str) -> str:
         stage = self.programs.stage
@@ -118,11 +143,18 @@ class Recovery:
     def _is_time(self) -> bool:
         return self.wish.until not in ("", "latest") and not is_lsn(self.wish.until)
 
-    def _time(self, begin: int) -> str:
-        """When the last transaction was committed that is in it; empty when there was none."""
-        lines = logs.tail(self.programs.stage.log, _SHOWN, begin)
+    @property
+    def _wanted(self) -> datetime:
+        return datetime.fromisoformat(self.wish.until)
+
+    @property
+    def _last(self) -> datetime | None:
+        """When the last transaction was committed that is in it; None when there was none."""
+        lines = logs.tail(self.programs.stage.log, _SHOWN, self._begin)
         found = [match for line in lines if (match := _LAST.search(line))]
-        if not found:
-            return ""
-        at = datetime.fromisoformat(found[-1][1]).replace(tzinfo=UTC)
-        return f"{told(at.timestamp())}, "
+        return datetime.fromisoformat(found[-1][1]).replace(tzinfo=UTC) if found else None
+
+    @property
+    def _time(self) -> str:
+        """The same for people, and something to follow; empty when there was none."""
+        return f"{told(self._last.timestamp())}, " if self._last else ""

@@ -36,6 +36,7 @@ class Stream:
         partial: name of the segment that is being written; empty when there is none.
         partial_size: bytes of it.
         folder: where it lies; empty where it lies in a store alone.
+        torn: whether its last file is damaged, and left out here.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Stream:
     partial: str = ""
     partial_size: int = 0
     folder: str = ""
+    torn: bool = False
 
     @property
     def timeline(self) -> int:
