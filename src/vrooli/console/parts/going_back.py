@@ -42,8 +42,9 @@ def order_of(plan: Mapping[str, Any], said: Fields) -> dict[str, Any]:
     """What `POST /operations` is asked beside the service; the watchdog decides about `confirm`,
     nothing is filled in for the person. Pure.
     """
-    options = {name: plan[name] for name in ("room", "archives")}
-    options["restore"] = plan["point"]
+    options = {"restore": plan["point"], "room": plan["room"]}
+    if plan.get("archives"):
+        options["archives"] = True
     return {"options": options, "confirm": said.get("confirm", "")}
 
 
