@@ -5,12 +5,13 @@ import shutil
 import tarfile
 from pathlib import Path
 
+from vrooli.backup.foreign import opened
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import damaged
 from vrooli.backup.planting import Planted, inside
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
-from vrooli.backup.streams import PartReader, Told
+from vrooli.backup.streams import Told
 from vrooli.core.errors import StorageError, UsageError
 from vrooli.stack.backing import TREE
 from vrooli.stack.durable import sync_folder
@@ -40,7 +41,7 @@ def fetch(
         StorageError: the disk takes no more.
     """
     require_empty(folder)
-    reader = PartReader(part, store, keys.opener, AHEAD, told)
+    reader = opened(part, store, keys, AHEAD, told)
     try:
         planted = Planted(folder) if part.form == TREE else None
         with tarfile.open(fileobj=reader, mode="r|", bufsize=_BUFFER, encoding="utf-8") as tar:

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vrooli.backup import listing, walking
+from vrooli.backup.foreign import opened
 from vrooli.backup.keys import Keys
 from vrooli.backup.listing import FILES, LIST, Listed
 from vrooli.backup.packs import damaged
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
-from vrooli.backup.streams import PartReader, Told
+from vrooli.backup.streams import Told
 from vrooli.core.errors import StartFailed
 from vrooli.stack.backing import Found
 
@@ -58,7 +59,7 @@ def listed(part: Part, store: Store, keys: Keys, told: Told) -> Iterator[Listed]
     Raises:
         Damaged: it is not what was stored.
     """
-    with PartReader(part, store, keys.opener, _AHEAD, told) as reader:
+    with opened(part, store, keys, _AHEAD, told) as reader:
         try:
             with tarfile.open(fileobj=reader, mode="r|", encoding="utf-8") as tar:
                 for member in tar:

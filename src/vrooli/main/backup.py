@@ -41,6 +41,7 @@ from vrooli.main.backup_drill import drill
 from vrooli.main.backup_left import BACKUP_LOCK, PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.main.backup_rescue import Rescue
+from vrooli.main.backup_restic import Repositories
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
@@ -135,15 +136,18 @@ class StackBackups:
     def spread(self, told: Sending) -> Spread:
         """Have each store hold what the others do."""
         with self._place.alone(COPYING, "another copy to the stores"):
-            self._place.keys()
-            return self._place.spread(self.told).spread(told)
+            keys, stores = self._place.keys(), self._place.spread(self.told)
+            done = stores.spread(told)
+            sent, errors = Repositories(self._stores, keys).spread(stores.reading(), told)
+            return replace(done, sent={**done.sent, **sent}, errors={**done.errors, **errors})
 
     def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
         """What was seen of each store, or of that one; see `main.backup_check`."""
         from vrooli.main.backup_check import Checking, all_well
 
         checking = Checking(self._stores, self._place.known_keys(), time.time())
-        found = {one: checking.looks(one) for one in ((name,) if name else self.stores())}
+        known = (*self.stores(), *self._stores.repositories())
+        found = {one: checking.looks(one) for one in ((name,) if name else known)}
         return found, all_well(found)
 
     def reread(self, store: str, *, everything: bool, told: Sending) -> dict[str, Reread]:
@@ -153,7 +157,8 @@ class StackBackups:
         days = None if everything else self._place.settings.reread_days
         with self._place.alone("backup-reread.lock", "another reading"):
             reading = Rereading(self._stores, self._place.keys())
-            return reading.look((store,) if store else self.stores(), days, told)
+            known = (*self.stores(), *self._stores.repositories())
+            return reading.look((store,) if store else known, days, told)
 
     def prove(self, wanted: str, told: Told) -> Proof:
         """Restore one beside what serves, and look at it: as it is in the store that is looked
@@ -165,6 +170,8 @@ class StackBackups:
                 (self.one, stores.reading(self.one)) if self.one else stores.holding(wanted)
             )
             proof = asyncio.run(self._prove(store, wanted, told))
+            if self.one in self._stores.repositories():  # it lies there in part
+                return proof
             BackupBook(self.home).proved(proof)
             if proof.outcome == "verified":
                 stores.keep_proof(proof, but=name)

@@ -12,6 +12,7 @@ from vrooli.backup.rereading import Reread, Seen, reread, seen_read, seen_writte
 from vrooli.backup.store import Store
 from vrooli.core.errors import Damaged, VrooliError
 from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_restic import Repositories
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.durable import write_durably
 
@@ -42,6 +43,9 @@ class Rereading:
         seen, found, failure = self._seen(), dict[str, Reread](), None
         for name in names:
             try:
+                if self.stores.one(name).is_restic:
+                    found[name] = Repositories(self.stores, self.keys).check(name, days)
+                    continue
                 store = Store(self.stores.blobs(name), self.keys.mac)
                 found[name], seen[name] = reread(
                     store,

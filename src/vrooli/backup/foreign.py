@@ -1,0 +1,88 @@
+"""Parts of restore points that lie whole in a place of another program, and not as our packs: which
+go there, and how they are read back.
+"""
+
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
+
+from vrooli.backup.keys import Keys
+from vrooli.backup.point import ARCHIVES, Part, Point
+from vrooli.backup.store import Store
+from vrooli.backup.streams import PartReader, Told
+from vrooli.core.ports.outputs import Output
+
+HELD = frozenset({"files", "system", *ARCHIVES})
+"""Sources whose parts go there: of what a server writes at random, increments and WAL cost less."""
+
+WHOLE = "whole"
+"""In the facts of a part: the name under which it lies there, as a tar."""
+
+PIECE = 1024 * 1024
+
+
+@runtime_checkable
+class Wholes(Protocol):
+    """Blobs of which some are larger than fits into memory."""
+
+    def whole(self, name: str) -> Output:
+        """The bytes of one.
+
+        Raises:
+            NotStored: there is none of this name.
+        """
+        ...
+
+
+def held(point: Point) -> Point | None:
+    """The point, with what is held of it; None where that is nothing. Pure."""
+    parts = tuple(_whole(point, part) for part in point.parts if part.source in HELD)
+    return replace(point, parts=parts) if parts else None
+
+
+def _whole(point: Point, part: Part) -> Part:
+    facts = {**part.facts, WHOLE: f"parts/{point.id}/{part.service}.tar"}
+    return replace(part, packs=(), facts=facts)
+
+
+def opened(part: Part, store: Store, keys: Keys, ahead: int, told: Told) -> PartReader:
+    """The bytes of a part, wherever they lie.
+
+    Args:
+        part: which one.
+        store: where it is.
+        keys: what opens its pieces.
+        ahead: pieces that are fetched and opened while one is read.
+        told: gets how many bytes are done.
+
+    Raises:
+        NotStored: it is not there.
+    """
+    name = part.facts.get(WHOLE)
+    if name and isinstance(store.blobs, Wholes):
+        return _ForeignReader(part, store, keys, store.blobs.whole(str(name)), told)
+    return PartReader(part, store, keys.opener, ahead, told)
+
+
+class _ForeignReader(PartReader):
+    """As a program writes it. Its end too is reached only when its digest is the right one."""
+
+    def __init__(self, part: Part, store: Store, keys: Keys, output: Output, told: Told) -> None:
+        super().__init__(part, store, keys.opener, 1, told)
+        self._output = output
+
+    def _next(self) -> bool:
+        buffer = bytearray(PIECE)
+        size = self._output.readinto(memoryview(buffer))
+        if not size:
+            self._output.finish()
+            self._require_all()
+            return False
+        self._piece = memoryview(buffer)[:size]
+        self._seen.add(self._piece)
+        self._told(self._seen.plain)
+        return True
+
+    def close(self) -> None:
+        """See the base."""
+        self._output.end()
+        super().close()
