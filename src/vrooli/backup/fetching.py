@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vrooli.backup import listing
+from vrooli.backup.foreign import opened
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import damaged
 from vrooli.backup.planting import Planted, inside
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
-from vrooli.backup.streams import PartReader, Told
+from vrooli.backup.streams import Told
 from vrooli.core.errors import StorageError, UsageError
 from vrooli.stack.backing import TREE
 from vrooli.stack.durable import sync_folder
@@ -90,7 +91,7 @@ def _unpack_all(
     itself belongs to us. See `fetch`.
     """
     require_empty(folder)
-    with _telling(store, folder), PartReader(part, store, keys.opener, AHEAD, told) as reader:
+    with _telling(store, folder), opened(part, store, keys, AHEAD, told) as reader:
         planted = Planted(folder) if part.form == TREE else None
         with tarfile.open(fileobj=reader, mode="r|", bufsize=_BUFFER, encoding="utf-8") as tar:
             for member in tar:

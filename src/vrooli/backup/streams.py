@@ -136,7 +136,7 @@ class PartReader(io.RawIOBase):
         self._part, self._store, self._opener, self._told = part, store, opener, told
         self._pool = ThreadPoolExecutor(ahead, thread_name_prefix="unpack")
         self._left = deque(part.packs)
-        self._coming: deque[Future[bytes]] = deque()
+        self._coming: deque[Future[bytes | bytearray]] = deque()
         self._piece = memoryview(b"")
         self._ahead = ahead
         self._done = 0
@@ -179,9 +179,11 @@ class PartReader(io.RawIOBase):
         self._told(self._done)
         return True
 
-    def _fetched(self, one: Pack) -> bytes:
+    def _fetched(self, one: Pack) -> bytes | bytearray:
         where = f"{self._store.where}: {name_in_store(one)}"
-        piece = unpack(one, self._store.pack(one), self._opener, where)
+        return self._known(unpack(one, self._store.pack(one), self._opener, where), one, where)
+
+    def _known(self, piece: bytes | bytearray, one: Pack, where: str) -> bytes | bytearray:
         if self._by_marks and not hmac.compare_digest(mark(piece, self._store.key), one.mark):
             raise damaged(where, "it is whole, and is not what was read then")
         return piece

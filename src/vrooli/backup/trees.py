@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import IO
 
 from vrooli.backup import listing, walking
+from vrooli.backup.foreign import opened
 from vrooli.backup.keys import Keys
 from vrooli.backup.listing import DAMAGED, FILES, LIST, Listed
 from vrooli.backup.packs import damaged
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
-from vrooli.backup.streams import PartReader, Told
+from vrooli.backup.streams import Told
 from vrooli.core.errors import StartFailed
 from vrooli.stack.backing import Found
 
@@ -90,7 +91,7 @@ def contents(
     """The files in it whose names are `wanted`, each to be read before the next one; Damaged as
     above.
     """
-    with PartReader(part, store, keys.opener, _AHEAD, told) as reader:
+    with opened(part, store, keys, _AHEAD, told) as reader:
         try:
             with tarfile.open(fileobj=reader, mode="r|", encoding="utf-8") as tar:
                 for member in tar:

@@ -50,6 +50,7 @@ from vrooli.main.backup_drill import drill
 from vrooli.main.backup_left import BACKUP_LOCK, PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.main.backup_rescue import Rescue
+from vrooli.main.backup_restic import Repositories
 from vrooli.main.backup_ship import WAL_LOCK
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
@@ -150,17 +151,19 @@ class StackBackups:
     def spread(self, told: Sending) -> Spread:
         """Have each store hold what the others do."""
         with self._place.alone(COPYING, "another copy to the stores"):
-            self._place.keys()
-            done = self._place.spread(self.told).spread(told)
+            keys, stores = self._place.keys(), self._place.spread(self.told)
+            done = stores.spread(told)
             backup_wal_spread.bring(self._place, self.told)
-            return done
+            sent, errors = Repositories(self._stores, keys).spread(stores.reading(), told)
+            return replace(done, sent={**done.sent, **sent}, errors={**done.errors, **errors})
 
     def check_stores(self, name: str) -> tuple[dict[str, list[Look]], bool]:
         """What was seen of each store, or of that one; see `main.backup_check`."""
         from vrooli.main.backup_check import Checking, all_well
 
         checking = Checking(self._stores, self._place.known_keys(), time.time())
-        found = {one: checking.looks(one) for one in ((name,) if name else self.stores())}
+        known = (*self.stores(), *self._stores.repositories())
+        found = {one: checking.looks(one) for one in ((name,) if name else known)}
         return found, all_well(found)
 
     def reread(self, store: str, *, everything: bool, told: Sending) -> dict[str, Reread]:
@@ -172,7 +175,8 @@ class StackBackups:
             keys = self._place.keys()
             wal = partial(self._place.alone, WAL_LOCK, "bringing WAL to the store")
             reading = Rereading(self._place.spread(self.told), keys, wal)
-            return reading.look((store,) if store else self.stores(), days, told)
+            known = (*self.stores(), *self._stores.repositories())
+            return reading.look((store,) if store else known, days, told)
 
     def adopt(self, store: str) -> Owner | None:
         """Have a store be this home's; whose it was."""
@@ -190,6 +194,8 @@ class StackBackups:
                 (self.one, stores.reading(self.one)) if self.one else stores.holding(wanted)
             )
             proof = asyncio.run(self._prove(store, wanted, told))
+            if self.one in self._stores.repositories():  # it lies there in part
+                return proof
             BackupBook(self.home).proved(proof)
             if proof.outcome == "verified":
                 stores.keep_proof(proof, but=name)

@@ -43,6 +43,9 @@ class Checking:
         """
         store = self.stores.one(name)
         try:
+            if store.is_restic:
+                self.stores.restic(store).check("")
+                return [Look("check", True, "restic finds nothing wrong with it")]
             blobs = self.stores.blobs(name)
             found = used(blobs, removes=not store.prune_access_key and not store.lock)
             if self.keys is not None:

@@ -11,6 +11,7 @@ from vrooli.core.errors import Damaged, VrooliError
 from vrooli.host.zones import Zones
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_place import BackupPlace
+from vrooli.main.backup_restic import Repositories
 from vrooli.main.backup_ship import prune_wal
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
@@ -52,6 +53,8 @@ def prune(place: BackupPlace) -> Pruning:
         for name, purpose in _LOCKS.items():
             locks.enter_context(place.alone(name, purpose))
         found = _planned(place, changes=True)
+        stores = BackupStores(place.home, place.environment)
+        repositories, restic = stores.repositories(), Repositories(stores, place.keys())
         failures, gone = dict(found.whole.failures), found.whole.gone
         for name, store in reversed(found.stores.items()):
             points = found.parts[name].points
@@ -60,6 +63,8 @@ def prune(place: BackupPlace) -> Pruning:
             try:
                 remove(store, points, gone)
                 sweep(store)
+                if name in repositories:
+                    restic.sweep(name)
             except VrooliError as error:
                 failures[name] = error
                 gone -= with_bases(gone.intersection(store.ids()), found.whole.points)
@@ -90,7 +95,7 @@ def _planned(place: BackupPlace, *, changes: bool) -> _Plan:
     found: dict[str, Store] = {}
     parts: dict[str, Pruning] = {}
     failures: dict[str, VrooliError] = {}
-    for name in stores.settings():
+    for name in (*stores.settings(), *stores.repositories()):
         try:
             blobs = spread.blobs(name, prunes=True)
             store = Store(blobs, all_of_them.key)
@@ -104,4 +109,6 @@ def _planned(place: BackupPlace, *, changes: bool) -> _Plan:
             failures[name] = error
     if failures and not found:
         raise next(iter(failures.values()))
-    return _Plan(found, parts, replace(together(parts), failures=failures))
+    # The nearest last: what it says of a point counts, since restic has parts of points alone.
+    whole = together(dict(reversed(parts.items())))
+    return _Plan(found, parts, replace(whole, failures=failures))

@@ -13,6 +13,7 @@ from vrooli.backup.rereading import Reread, Seen, reread, seen_read, seen_writte
 from vrooli.backup.wal import StoredName, WalShelf
 from vrooli.core.errors import Busy, Damaged, VrooliError
 from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_restic import Repositories
 from vrooli.main.backup_spread import BackupSpread
 from vrooli.main.backup_wal import read_received
 from vrooli.stack.durable import write_durably
@@ -50,6 +51,9 @@ class Rereading:
         seen, found, failure = self._seen(), dict[str, Reread](), None
         for name in names:
             try:
+                if self.spread.stores.one(name).is_restic:
+                    found[name] = Repositories(self.spread.stores, self.keys).check(name, days)
+                    continue
                 store = self.spread.reading(name)
                 found[name], seen[name] = reread(
                     store,

@@ -19,8 +19,9 @@ from vrooli.core.home import Home
 from vrooli.core.ports.blobs import Blobs
 from vrooli.host.blob_bucket import BlobBucket, Bucket
 from vrooli.host.blob_folder import BlobFolder
+from vrooli.host.restic import Restic, ResticBlobs
 from vrooli.host.secrets import FileSecrets, secret_in
-from vrooli.stack.backup_settings import BackupSettings, StoreSettings
+from vrooli.stack.backup_settings import RESTIC, BackupSettings, StoreSettings
 from vrooli.stack.compiled import read_compiled
 
 HERE = "here"
@@ -44,11 +45,32 @@ class BackupStores:
 
     def settings(self) -> dict[str, StoreSettings]:
         """By name: folders first, which are the nearest, then as the stack file has them."""
-        named = dict(self.backup().stores)
+        stores = self.backup().stores
+        named = {name: store for name, store in stores.items() if not store.is_restic}
         if not named:
             return {HERE: StoreSettings(HERE, f"file://{self.home.root / 'backups'}")}
         ordered = sorted(named.items(), key=lambda item: not _is_folder(item[1].url))
         return dict(ordered)
+
+    def repositories(self) -> dict[str, StoreSettings]:
+        """Those of restic, by name: they hold parts of points, beside the stores."""
+        return {name: one for name, one in self.backup().stores.items() if one.is_restic}
+
+    def restic(self, store: StoreSettings) -> Restic:
+        """That of a name.
+
+        Raises:
+            SecretError: a reference cannot be resolved.
+        """
+        secrets = FileSecrets(self.home.secrets, self.environment)
+        access, secret = store.access_key, store.secret_key
+        return Restic(
+            store.url.removeprefix(RESTIC),
+            secrets.resolve(store.password),
+            self.home.root / "restic-cache",
+            secrets.resolve(access) if access else self._given("AWS_ACCESS_KEY_ID"),
+            secrets.resolve(secret) if secret else self._given("AWS_SECRET_ACCESS_KEY"),
+        )
 
     def readable(self) -> dict[str, StoreSettings]:
         """These, and the store that this home is being recovered from, which is only read: another
@@ -67,7 +89,7 @@ class BackupStores:
         Raises:
             UnknownName: there is none.
         """
-        known = self.readable()
+        known = self.readable() | self.repositories()
         if name not in known:
             raise UnknownName(
                 f"there is no store `{name}`", name, next_step=f"name one of {', '.join(known)}"
@@ -93,6 +115,8 @@ class BackupStores:
 
     def blobs_of(self, store: StoreSettings, *, prunes: bool = False) -> Blobs:
         """The same of one that is not in the stack file."""
+        if store.is_restic:
+            return ResticBlobs(self.restic(store))
         if _is_folder(store.url):
             return BlobFolder(folder_of(store))
         return BlobBucket(self.bucket(store, prunes=prunes))

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+RESTIC = "restic:"
+"""Begins the address of a repository; the rest is how restic names it."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
@@ -13,11 +16,12 @@ class StoreSettings:
 
     Attributes:
         name: unique among stores.
-        url: a folder as `file:///path`, or `s3://bucket/prefix`.
+        url: a folder as `file:///path`, `s3://bucket/prefix`, or `restic:REPOSITORY`.
         endpoint: URL of a server that speaks S3; empty for Amazon's.
         region: of the bucket; empty where the server needs none.
         access_key, secret_key: references to what may write there.
         prune_access_key, prune_secret_key: references to what removes there; empty: the same.
+        password: reference to that of a repository of restic.
         lock: seconds for which the store lets nobody remove what was written; 0: none.
     """
 
@@ -29,7 +33,13 @@ class StoreSettings:
     secret_key: str = ""
     prune_access_key: str = ""
     prune_secret_key: str = ""
+    password: str = ""
     lock: float = 0.0
+
+    @property
+    def is_restic(self) -> bool:
+        """Whether it is a repository of restic, which holds what is no copy of a database alone."""
+        return self.url.startswith(RESTIC)
 
 
 SYSTEM = "system"
@@ -42,7 +52,7 @@ FROM_THE_ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSI
 def named_variables(stores: Mapping[str, StoreSettings]) -> set[str]:
     """Those behind references."""
     keys = [
-        (one.access_key, one.secret_key, one.prune_access_key, one.prune_secret_key)
+        (one.access_key, one.secret_key, one.prune_access_key, one.prune_secret_key, one.password)
         for one in stores.values()
     ]
     return {key.removeprefix("env:") for some in keys for key in some if key.startswith("env:")}

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from vrooli.stack import schedule, sizes
 from vrooli.stack.backup_settings import (
+    RESTIC,
     SYSTEM,
     BackupSettings,
     FilesSettings,
@@ -41,8 +42,9 @@ _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}", re.ASCII)
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _AT = re.compile(r"(\d+) (\d+) \S+ \S+ \S+", re.ASCII)
-_FOLDER = "expected `file:///FOLDER`, or `s3://BUCKET[/PREFIX]`"
-_SECRETS = ("access_key", "secret_key", "prune_access_key", "prune_secret_key")
+_FOLDER = "expected `file:///FOLDER`, `s3://BUCKET[/PREFIX]`, or `restic:REPOSITORY`"
+_SECRETS = ("access_key", "secret_key", "prune_access_key", "prune_secret_key", "password")
+_OF_BUCKETS = ("endpoint", "region", "prune_access_key", "prune_secret_key", "lock_days")
 
 
 def backup_settings(
@@ -164,6 +166,12 @@ def _store(
     if url.startswith("file:"):
         reason = "a folder has no such thing; leave it out"
         section.reject(("endpoint", "region", *_SECRETS, "lock_days"), written, reason)
+    elif url.startswith(RESTIC):
+        section.reject(_OF_BUCKETS, written, "restic has no such thing; leave it out")
+        if not written.password:
+            section.wrong("password", "missing; expected `env:NAME` or `file:PATH`")
+    else:
+        section.reject(("password",), written, "it is for restic; leave it out")
     return StoreSettings(
         name=name,
         url=url,
@@ -182,6 +190,8 @@ def _url(written: BackupStoreSection, section: Section) -> str:
     if carries_password(url):
         section.wrong("url", f"a password in plain text; {NEXT}, as `secret_key`")
         return ""
+    if url.startswith(RESTIC):
+        return url
     scheme, _, rest = url.partition("://")
     if scheme == "file" and rest.startswith("/") and rest.strip("/"):
         return f"file://{os.path.normpath(rest)}"
@@ -225,7 +235,7 @@ def _secret(key: str, value: str | None, section: Section, folders: Folders) -> 
 
 
 def _check_pairs(keys: Mapping[str, str], section: Section) -> None:
-    for one, other in (_SECRETS[:2], _SECRETS[2:]):
+    for one, other in (_SECRETS[:2], _SECRETS[2:4]):
         if bool(keys[one]) != bool(keys[other]):
             missing = other if keys[one] else one
             section.wrong(missing, f"missing: `{one}` and `{other}` belong together")

@@ -49,10 +49,11 @@ class BackupStoreSection:
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID
     url: str | None = key(
-        "Where it is: a folder, best of another disk, or a bucket.",
-        "`file:///FOLDER` or `s3://BUCKET[/PREFIX]`",
+        "Where it is: a folder, best of another disk, or a bucket; or a repository of restic (0.17 "
+        "or newer), which gets files, the system and archives, and no copies of databases.",
+        "`file:///FOLDER`, `s3://BUCKET[/PREFIX]` or `restic:REPOSITORY`",
         example='"file:///mnt/backups"',
-        schema={"type": "string", "pattern": "^(file:///|s3://)."},
+        schema={"type": "string", "pattern": "^(file:///|s3://|restic:)."},
     )
     endpoint: str | None = key(
         "The server of a bucket that is not Amazon's.",
@@ -75,6 +76,7 @@ class BackupStoreSection:
     prune_secret_key: str | None = _secret(
         "The secret of `prune_access_key`.", default="`secret_key`"
     )
+    password: str | None = _secret("The password of a repository of restic.")
     lock_days: int | None = whole(
         "Days for which the bucket lets nobody remove what was written; it must be able to lock "
         "objects.",

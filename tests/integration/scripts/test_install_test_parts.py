@@ -28,6 +28,7 @@ PROGRAMS = {
     "libpam-systemd": "../usr/lib/local/security/pam_systemd.so",
     "docker.io": "dockerd",
     "busybox-static": "busybox",
+    "restic": "restic",
     "iproute2": "ip",
     "chromium": "chromium",
 }
@@ -63,6 +64,7 @@ for word in "$@"; do
     dbus) : >{room}/bin/dbus-daemon; chmod 755 {room}/bin/dbus-daemon ;;
     docker.io) : >{room}/bin/dockerd; chmod 755 {room}/bin/dockerd ;;
     busybox-static) : >{room}/bin/busybox; chmod 755 {room}/bin/busybox ;;
+    restic) echo "echo restic 0.18.0" >{room}/bin/restic; chmod 755 {room}/bin/restic ;;
     iproute2) : >{room}/bin/ip; chmod 755 {room}/bin/ip ;;
     dbus-user-session) : >{room}/usr/lib/systemd/user/dbus.service ;;
     libpam-systemd) : >{room}/usr/lib/local/security/pam_systemd.so ;;
@@ -161,6 +163,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_what_is_there_is_not_installed_again(machine: Machine) -> None:
     for program in PROGRAMS.values():
         machine.put(program)
+    machine.put("restic", "echo restic 0.18.0\n")
     assert machine.run() == Ended(0, "")
     assert machine.calls() == []
     assert "monit" in machine.run("--bench").said

@@ -64,6 +64,9 @@ recipients = ["{KEY}"]
 system = false
 [backup.stores.disk]
 url = "file:///mnt/backups/"
+[backup.stores.repo]
+url = "restic:/srv/repo"
+password = "env:REPO"
 [backup.stores.off]
 url = "s3://bucket/in/"
 endpoint = "https://s3.example.org:9000"
@@ -105,6 +108,7 @@ def everything(folder: Path) -> BackupSettings:
         system=False,
         stores={
             "disk": StoreSettings("disk", "file:///mnt/backups"),
+            "repo": StoreSettings("repo", "restic:/srv/repo", password="env:REPO"),
             "off": StoreSettings(
                 name="off",
                 url="s3://bucket/in",
@@ -190,6 +194,23 @@ def test_it_becomes_jobs_of_our_own(file: StackFile) -> None:
             f'{STORE}endpoint = "https://me:hunter2@host"',
             "3: backup.stores.off.endpoint: a password in plain text",
         ),
+        (
+            '[backup.stores.r]\nurl = "restic:/srv/repo"',
+            "1: backup.stores.r.password: missing; expected `env:NAME`",
+        ),
+        (
+            '[backup.stores.r]\nurl = "restic:/r"\npassword = "hunter2"',
+            "3: backup.stores.r.password: a secret in plain text",
+        ),
+        (
+            '[backup.stores.r]\nurl = "restic:rest:https://me:hunter2@h/"\npassword = "env:A"',
+            "2: backup.stores.r.url: a password in plain text",
+        ),
+        (
+            '[backup.stores.r]\nurl = "restic:/r"\npassword = "env:A"\nlock_days = 3',
+            "4: backup.stores.r.lock_days: restic has no such thing; leave it out",
+        ),
+        (f'{STORE}password = "env:A"', "3: backup.stores.off.password: it is for restic"),
         ("[backup.files.x]", "1: backup.files.x.paths: needs `paths`: folders and files"),
         ('[backup.files.x]\npaths = ["/"]', "2: backup.files.x.paths: the whole machine is no set"),
         ('[backup.files.x]\npaths = [""]', "2: backup.files.x.paths: a text that is no path"),

@@ -8,6 +8,7 @@ from vrooli.autoheal.check import Look
 from vrooli.core.errors import StorageError
 from vrooli.core.status import Status
 from vrooli.stack.backup_ledger import BackupLedger
+from vrooli.stack.backup_settings import StoreSettings
 from vrooli.stack.model import Thresholds
 
 LIMITS = Thresholds(warning=85.0, critical=95.0)
@@ -18,7 +19,7 @@ _FILE = "file://"
 
 def folders(look: Look) -> Mapping[str, str]:
     """Of this machine, by name; a bucket is none."""
-    stores = look.facts.stack.backup.stores
+    stores = _stores(look)
     if not stores:
         return {"here": str(look.facts.tools.place.home.root / "backups")}
     urls = {name: store.url for name, store in stores.items()}
@@ -46,7 +47,7 @@ def of_folder(look: Look, name: str, folder: str, ledger: BackupLedger) -> Itera
 
 def apart(look: Look, found: Mapping[str, str]) -> Iterator[Finding]:
     """A store that is no folder of this machine, or lies on another file system, is enough."""
-    if len(found) < len(look.facts.stack.backup.stores):
+    if len(found) < len(_stores(look)):
         return
     home = look.facts.tools.place.home.root
     data = look.facts.files.facts(str(home / "data")) or look.facts.files.facts(str(home))
@@ -54,6 +55,12 @@ def apart(look: Look, found: Mapping[str, str]) -> Iterator[Finding]:
     if data is not None and all(one is not None and one.device == data.device for one in there):
         text = "restore points lie on the disk of the data itself, and are lost together with it"
         yield Status.WARNING, f"{text}: declare a [backup.stores.NAME] elsewhere"
+
+
+def _stores(look: Look) -> Mapping[str, StoreSettings]:
+    """Those that hold databases."""
+    stores = look.facts.stack.backup.stores
+    return {name: store for name, store in stores.items() if not store.is_restic}
 
 
 def _existing(look: Look, folder: str) -> str:
