@@ -15,8 +15,9 @@ from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.left import RESTORE, TARGET, removed
 from vrooli.stack.redis import capture
+from vrooli.stack.redis.comparing import compared
 from vrooli.stack.redis.resource import RedisResource
-from vrooli.stack.redis.scratch import append, require_memory, require_same
+from vrooli.stack.redis.scratch import append, require_memory
 from vrooli.stack.running import Running
 from vrooli.stack.upgrading import Told, Upgrade, Wish
 
@@ -82,8 +83,8 @@ class RedisRestore(Upgrade):
         told("start it, beside what serves")
         await asyncio.to_thread(require_memory, note.memory)
         async with scratch.server(tools, appends=note.appended, strict=False) as asker:
-            found = await asker.keyspace()
-            told(require_same(note.keyspace, found, quiet=note.quiet))
+            for line in await compared(asker, note):
+                told(line)
             if of.appends and not note.appended:
                 told("write its append-only file")
                 await append(asker, tools)
