@@ -1,5 +1,6 @@
 """Asking a Redis about itself."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,8 @@ from vrooli.stack.wire import resp
 
 Keyspace = Mapping[str, Mapping[str, int]]
 """By database, like `db0`: `keys`, and `expires`, how many of them end by themselves."""
+
+_DATABASE = re.compile(r"db\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,13 @@ class Asker:
             RedisError: it is an error.
             AccessDenied, Unreachable, ProtocolError: as `resp.ask_at`.
         """
+        return await self.call_in("", *words)
+
+    async def call_in(self, database: str, *words: str) -> str:
+        """The same in a database, like `db3`."""
         login = (self.password,) if self.password else ()
-        return await resp.ask_at(self.streams, self.address, login, *words)
+        number = database.removeprefix("db")
+        return await resp.ask_at(self.streams, self.address, login, *words, database=number)
 
     async def info(self, *sections: str) -> dict[str, str]:
         """What INFO says."""
@@ -46,8 +54,7 @@ class Asker:
 
     async def keyspace(self) -> dict[str, dict[str, int]]:
         """How many keys there are."""
-        said = await self.info("keyspace")
-        return {name: _counts(value) for name, value in said.items() if name.startswith("db")}
+        return counts_of(await self.info("keyspace"))
 
 
 def number(said: Mapping[str, str], name: str) -> int:
@@ -62,6 +69,11 @@ def number(said: Mapping[str, str], name: str) -> int:
         raise ProtocolError(
             f"this Redis does not tell `{name}`", next_step="a newer version of it does"
         ) from error
+
+
+def counts_of(said: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """How many keys there are, of what INFO says."""
+    return {name: _counts(value) for name, value in said.items() if _DATABASE.fullmatch(name)}
 
 
 def _counts(value: str) -> dict[str, int]:

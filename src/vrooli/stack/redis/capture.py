@@ -18,6 +18,7 @@ from vrooli.stack.backing import Member
 from vrooli.stack.redis import aof
 from vrooli.stack.redis.asker import Asker, Keyspace, number
 from vrooli.stack.redis.identity import ID
+from vrooli.stack.redis.witness import Witness, changes_between, drawn, moment, witness_read
 from vrooli.stack.wire.resp import RedisError
 
 NOTE = "vrooli-redis.json"
@@ -71,10 +72,12 @@ class Captured:
 
     Attributes:
         small: files that are known by their content.
+        saved: when Redis saved it, Unix seconds; 0 where that is not what it is.
     """
 
     pieces: tuple[Piece, ...]
     small: dict[str, bytes]
+    saved: int = 0
 
     def members(self) -> Iterator[Member]:
         """As a tar."""
@@ -102,12 +105,14 @@ class Note:
         keyspace: how many keys there were.
         quiet: whether nobody wrote meanwhile.
         memory: bytes that the server had in use.
+        witness: what was seen of its keys afterwards; None in copies of before there was one.
     """
 
     form: str
     keyspace: Keyspace
     quiet: bool
     memory: int
+    witness: Witness | None = None
 
     @property
     def appended(self) -> bool:
@@ -125,14 +130,22 @@ async def capture(asker: Asker, data: Path, clock: Clock) -> Captured:
     """
     before = await asker.info("server", "persistence", "memory")
     whole = before.get("aof_enabled") == "1"
-    counts = await asker.keyspace()
+    begun, first = clock.monotonic(), await moment(asker)
+    counts = first.keyspace
     taken = await (_appended(asker, data, clock) if whole else _saved(asker, data, clock))
+    last = await moment(asker)
+    seen = Witness(
+        last.keyspace,
+        changes_between(first, last, taken.saved),
+        await drawn(asker, last.keyspace, clock.monotonic() - begun),
+    )
     note = {
         "form": "aof" if whole else "rdb",
         "version": before.get("redis_version", ""),
         "memory": number(before, "used_memory"),
         "keyspace": counts,
         "quiet": await _unchanged(asker, before) and counts == await asker.keyspace(),
+        "witness": seen.to_json(),
     }
     small = {**taken.small, NOTE: json.dumps(note, sort_keys=True).encode()}
     if (known := await asyncio.to_thread(id_of, data)) is not None:
@@ -271,7 +284,8 @@ async def _saved(asker: Asker, data: Path, clock: Clock) -> Captured:
     if number(said, "rdb_last_save_time") <= before:
         raise Busy("somebody else saved meanwhile", next_step="try it again")
     descriptor = await asyncio.to_thread(open_file, data, DUMP)
-    return Captured((Piece(DUMP, descriptor, os.fstat(descriptor).st_size),), {})
+    piece = Piece(DUMP, descriptor, os.fstat(descriptor).st_size)
+    return Captured((piece,), {}, number(said, "rdb_last_save_time"))
 
 
 async def _until_idle(asker: Asker, clock: Clock) -> dict[str, str]:
@@ -361,7 +375,13 @@ def note_of(folder: Path) -> Note:
             said = json.loads(file.read(_LONGEST_NOTE))
         if said["form"] not in ("aof", "rdb"):
             raise ValueError(said["form"])
-        return Note(said["form"], dict(said["keyspace"]), bool(said["quiet"]), int(said["memory"]))
+        return Note(
+            said["form"],
+            dict(said["keyspace"]),
+            bool(said["quiet"]),
+            int(said["memory"]),
+            witness_read(said.get("witness")),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Damaged(
             f"it is no copy of a Redis: {error}",

@@ -11,8 +11,9 @@ from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.redis import aof, capture
 from vrooli.stack.redis.asker import number
 from vrooli.stack.redis.capture import Captured
+from vrooli.stack.redis.comparing import compared
 from vrooli.stack.redis.resource import RedisResource
-from vrooli.stack.redis.scratch import require_memory, require_same
+from vrooli.stack.redis.scratch import require_memory
 from vrooli.stack.running import Running
 from vrooli.stack.upgrading import Told
 
@@ -77,7 +78,7 @@ class RedisBacking(Backing):
         async with scratch.server(tools, appends=note.appended, strict=True) as asker:
             checks.append("a server starts on it, and reads all of it")
             found = await asker.keyspace()
-            checks.append(require_same(note.keyspace, found, quiet=note.quiet))
+            checks += await compared(asker, note)
             told("read every key")
             digest = await asker.call("DEBUG", "DIGEST")
         checks.append(f"every value was read: {digest}")

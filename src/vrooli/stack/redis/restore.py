@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from vrooli.stack.fetched import fetching
 from vrooli.stack.postgres.left import RESTORE
 from vrooli.stack.redis import capture
+from vrooli.stack.redis.comparing import compared
 from vrooli.stack.redis.resource import RedisResource
-from vrooli.stack.redis.scratch import append, require_memory, require_same
+from vrooli.stack.redis.scratch import append, require_memory
 from vrooli.stack.restoring import MIB, Restoring
 from vrooli.stack.running import Running
 from vrooli.stack.upgrading import Told, Wish
@@ -54,8 +55,8 @@ class RedisRestore(Restoring):
         told("start it, beside what serves")
         await asyncio.to_thread(require_memory, note.memory)
         async with scratch.server(tools, appends=note.appended, strict=False) as asker:
-            found = await asker.keyspace()
-            told(require_same(note.keyspace, found, quiet=note.quiet))
+            for line in await compared(asker, note):
+                told(line)
             if of.appends and not note.appended:
                 told("write its append-only file")
                 await append(asker, tools)

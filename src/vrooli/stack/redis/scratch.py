@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrooli.core.address import UnixPath
-from vrooli.core.errors import Damaged, Refused, StartFailed
+from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.kind import ProbeTools
-from vrooli.stack.redis.asker import Asker, Keyspace
+from vrooli.stack.redis.asker import Asker
 from vrooli.stack.running import Running
 
 LOADS = 3600.0
@@ -153,29 +153,3 @@ def _available() -> int | None:
         return int(said["MemAvailable"].split()[0]) * 1024
     except (OSError, ValueError, KeyError):
         return None
-
-
-def require_same(seen: Keyspace, found: Keyspace, *, quiet: bool) -> str:
-    """Compare how many keys there were with how many there are; what was compared, in words. Keys
-    that end by themselves may have ended since. When somebody wrote while it was taken, it may
-    hold what came before or after.
-
-    Raises:
-        Damaged: there are others, although nobody wrote.
-    """
-    total = sum(one["keys"] for one in found.values())
-    if not quiet:
-        return f"{total} keys are in it; as somebody wrote meanwhile, their number has no other"
-    for name in sorted({*seen, *found}):
-        was, now = _stay(seen, name), _stay(found, name)
-        if was != now:
-            raise Damaged(
-                f"{name} had {was} keys without an end, and the copy has {now}",
-                next_step="take another restore point",
-            )
-    return f"as many keys are in it as there were: {total}"
-
-
-def _stay(counts: Keyspace, name: str) -> int:
-    one = counts.get(name, {})
-    return one.get("keys", 0) - one.get("expires", 0)

@@ -78,13 +78,19 @@ async def ask(streams: Streams, url: str, *words: str) -> str:
     return await ask_at(streams, address, login, *words)
 
 
-async def ask_at(streams: Streams, address: Address, login: Sequence[str], *words: str) -> str:
-    """The same of the Redis at an address; `login` is a password, or a user and a password."""
+async def ask_at(
+    streams: Streams, address: Address, login: Sequence[str], *words: str, database: str = ""
+) -> str:
+    """The same of the Redis at an address; `login` is a password, or a user and a password;
+    `database` the number of one other than the first.
+    """
     stream = await streams.open(address)
     try:
         session = Session(stream)
         if login:
             await session.call("AUTH", *login)
+        if database:
+            await session.call("SELECT", database)
         return await session.call(*words)
     except RedisError as error:
         if error.code in ("NOAUTH", "WRONGPASS", "NOPERM"):
