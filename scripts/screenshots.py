@@ -45,6 +45,7 @@ def broken_stack() -> Iterator[LiveStack]:
     with closing(LiveStack()) as stack:
         stack.with_postgres_and_server()
         stack.console()
+        stack.plan_backups()
         can_start = stack.touch("can-start")
         stack.add("orders", needs=["postgres"])
         stack.add("mailer", "--crash-unless", can_start.name, needs=["orders"])
@@ -108,7 +109,7 @@ def main() -> None:
 
 def _made(stack: LiveStack) -> dict[str, str]:
     """Examples that have another address each time."""
-    started = json.loads(stack.run("run", "start", "signed-note", "--json").stdout)
+    started = stack.until(lambda: _started(stack), "a run is started")
     stack.until(lambda: _waits(stack, started["id"]), "the run waits for somebody")
     return {
         "/heals/{id}": f"/heals/{stack.heals('orders')[-1]['id']}",
@@ -116,9 +117,15 @@ def _made(stack: LiveStack) -> dict[str, str]:
     }
 
 
+def _started(stack: LiveStack) -> dict[str, str]:
+    """Nothing while the server is busy: then it says so instead."""
+    told: dict[str, str] = json.loads(stack.run("run", "start", "signed-note", "--json").stdout)
+    return told if "id" in told else {}
+
+
 def _waits(stack: LiveStack, run: str) -> bool:
     told = json.loads(stack.run("run", "show", run, "--json").stdout)
-    return str(told["status"]) == "waiting"
+    return bool(told.get("status") == "waiting")
 
 
 def _take(
