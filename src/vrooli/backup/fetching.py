@@ -23,8 +23,9 @@ _BUFFER = 1024 * 1024
 
 def fetch(
     part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
-) -> None:
-    """Unpack `part` into `folder`, which is ours alone, and have it on the disk.
+) -> int:
+    """Unpack `part` into `folder`, which is ours alone, and have it on the disk. How many extended
+    attributes of files that does not take.
 
     Args:
         part: what is given back.
@@ -59,6 +60,7 @@ def fetch(
             _synced(folder)
         if owner is not None:  # last: until now nobody but us got in, to put a link in our way
             os.chown(folder, *owner, follow_symlinks=False)
+        return planted.refused if planted is not None else 0
     except tarfile.TarError as error:
         raise damaged(store.where, f"it is no tar: {error}") from error
     except OSError as error:

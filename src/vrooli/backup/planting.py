@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from vrooli.backup.attributes import set_on
 from vrooli.backup.packs import damaged
 
 T = TypeVar("T")
@@ -29,10 +30,12 @@ class Planted:
     Attributes:
         folder: where, empty.
         owners: whether files are given to those whose they were: only root can.
+        refused: how many extended attributes could not be given back.
     """
 
     folder: Path
     owners: bool = field(default_factory=lambda: os.geteuid() == 0)
+    refused: int = 0
     _folders: list[tuple[Path, tarfile.TarInfo]] = field(default_factory=list)
     _links: dict[Path, tarfile.TarInfo] = field(default_factory=dict)
 
@@ -89,6 +92,7 @@ class Planted:
             os.chown(path, *owner_of(member), follow_symlinks=False)
         if not member.issym():
             os.chmod(path, member.mode & _MODE)  # after the owner: that takes bits away
+            self.refused += set_on(str(path), member.pax_headers)  # ACLs tell more than the mode
         os.utime(path, (member.mtime, member.mtime), follow_symlinks=False)
 
 

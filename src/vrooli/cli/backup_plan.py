@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.backup_words import size
 from vrooli.cli.job import JOB_TITLES, job_row
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from vrooli.stack.model import Stack
 
 _SCHEDULE_HELP = """
-What is done by itself: when each part is due, and how its last run ended. The watchdog runs them as
-jobs: `vrooli job run backup` runs one now, `vrooli job logs backup` shows what it wrote.
+What is done by itself: when each part is due, how its last run ended, and how far it stands back
+for others. The watchdog runs them as jobs: `vrooli job run backup` runs one now,
+`vrooli job logs backup` shows what it wrote.
 
 Example:
 
@@ -50,11 +52,12 @@ def register(group: typer.Typer, kit: Kit) -> None:
         jobs = kit.watchdog(home).jobs() if stack.backup.enabled else []
         rows = [job for job in jobs if (one := stack.jobs.get(job["name"])) and one.own]
         if json:
-            render.print_json(rows)
+            render.print_json([{**row, "ionice": "idle"} for row in rows])
         elif not rows:
             render.note(OFF)
         else:
             render.table(JOB_TITLES, [job_row(job) for job in rows])
+            render.note(_stands_back(stack))
 
     @group.command(help=_OBJECTIVES_HELP)
     def objectives(file: File = None, json: Json = False) -> None:
@@ -70,6 +73,12 @@ def register(group: typer.Typer, kit: Kit) -> None:
             render.note(OFF)
         titles = ("SERVICE", "RPO", "ALLOWED", "NEWEST GOOD POINT", "RTO", "ALLOWED", "LAST DRILL")
         render.table(titles, [_cells(row, now) for row in rows])
+
+
+def _stands_back(stack: "Stack") -> str:
+    rate = stack.backup.rate
+    reads = f"reads at most {size(rate)} a second" if rate else "reads as fast as it can (`rate`)"
+    return f"each of them: nice {stack.backup.nice}, ionice idle; a backup {reads}"
 
 
 def _stack(kit: Kit, home: Home) -> "Stack":

@@ -98,7 +98,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
             render.out(
                 f"{point.id}: {size(point.plain)} in {size(point.size)}, "
                 f"{size(added(point))} of that new, {took:.1f} s, "
-                f"{backups.folder}"
+                f"{backups.store().where}"
             )
             for part in point.parts:
                 if words := how_told(part):

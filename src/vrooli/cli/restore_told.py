@@ -26,8 +26,9 @@ _PAUSE = 0.2
 
 def tell_plan(backups: "Backups", parts: "list[tuple[Point, Part]]") -> None:
     """Where they come from, how much of them there is, and how long it may take."""
+    where = backups.store().where
     for _, part in parts:
-        render.note(f"  {part.service}: {size(part.plain)} ({part.source}), {backups.folder}")
+        render.note(f"  {part.service}: {size(part.plain)} ({part.source}), {where}")
     ids = {point.id for point, _ in parts}
     known = [one.seconds for one in backups.ledger().points if one.id in ids and one.seconds]
     if known:

@@ -44,7 +44,8 @@ def restore(
         stage = emptied(data / f"{name}.planting")
         try:
             told(f"{name}: fetch it")
-            fetch(part, store, place.keys(), stage, None, _silent)
+            if refused := fetch(part, store, place.keys(), stage, None, _silent):
+                told(f"{name}: {refused} extended attributes cannot be given back here")
             told(f"{name}: {proven(stage).checks[0]}")
             mark = f"{point[-6:]}-{secrets.token_hex(2)}"
             for target in _roots(part):

@@ -37,6 +37,7 @@ _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}", re.ASCII)
 """Bech32 of 32 bytes (https://age-encryption.org/v1)."""
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
+_AT = re.compile(r"(\d+) (\d+) \S+ \S+ \S+", re.ASCII)
 _FOLDER = "expected `file:///FOLDER`, or `s3://BUCKET[/PREFIX]`"
 _SECRETS = ("access_key", "secret_key", "prune_access_key", "prune_secret_key")
 
@@ -59,13 +60,14 @@ def backup_settings(
     wal = usual.wal if written.wal is None else written.wal
     if written.synchronous and not wal:
         section.wrong("synchronous", "without `wal` there is no receiver to wait for")
+    taken = _due("schedule", written.schedule, usual.schedule, section)
     return BackupSettings(
         enabled=written.enabled is not False,
-        schedule=_due("schedule", written.schedule, usual.schedule, section),
+        schedule=taken,
         incremental=_due("incremental", written.incremental, usual.incremental, section),
         redis=_due("redis", written.redis, usual.redis, section),
         drill=_due("drill", written.drill, usual.drill, section),
-        prune=_due("prune", written.prune, usual.prune, section),
+        prune=_due("prune", written.prune, _hour_after(taken) or usual.prune, section),
         timezone=compile_timezone(written.timezone, section),
         wal=wal,
         synchronous=bool(written.synchronous),
@@ -99,6 +101,12 @@ def _due(key: str, value: str | None, usual: str, section: Section) -> str:
         also = f", or `{NEVER}`" if schedule.EXPECTED in str(error) else ""
         section.wrong(key, f"{error}{also}")
         return ""
+
+
+def _hour_after(schedule: str) -> str:
+    """Daily, an hour after a daily or rarer time; empty where that is no such."""
+    found = _AT.fullmatch(schedule)
+    return f"{found[1]} {(int(found[2]) + 1) % 24} * * *" if found else ""
 
 
 def _size(key: str, value: int | str | None, usual: int, section: Section) -> int:

@@ -147,7 +147,7 @@ class BackupSection:
     drill: str | None = _due("When a restore is practised.", default='`"0 4 * * 0"`')
     prune: str | None = _due(
         "When what need not be kept any more is removed; best after `schedule`.",
-        default='`"0 3 * * *"`',
+        default='an hour after `schedule`: `"0 3 * * *"`',
     )
     timezone: str | None = zone()
     wal: bool | None = flag(

@@ -5,6 +5,7 @@ import io
 import os
 import socket
 import stat
+import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import pytest
 from tests.support import root
 from tests.unit.backup.made import new_keys, new_store
 from vrooli.backup import streams, taring
+from vrooli.backup.attributes import PREFIX, set_on
 from vrooli.backup.fetching import fetch
 from vrooli.backup.point import Pack, Part
 from vrooli.backup.sources.files import FilesBacking
@@ -89,6 +91,34 @@ def test_everything_comes_back_as_it_was(data: Path, tmp_path: Path) -> None:
     assert os.readlink(tree / "away") == "nowhere/at/all"
     assert (tree / "holes").stat().st_blocks * 512 < 10_000_000
     assert stat.S_IMODE((tree / "secret").stat().st_mode) == 0o4700
+
+
+def test_extended_attributes_come_back_and_gnu_tar_knows_them(tmp_path: Path) -> None:
+    (folder := tmp_path / "data").mkdir()
+    (folder / "file").touch()
+    try:
+        os.setxattr(folder / "file", "user.note", b"\xff\x00=\n")
+    except OSError as error:
+        pytest.skip(f"this file system has no extended attributes: {error.strerror}")
+    os.setxattr(folder, "user.of", "a folder ü".encode())
+    store, _ = new_store(KEYS)
+    part, _ = _taken(_backing(tmp_path), store)
+    tree = Path(f"{_fetched(part, store, tmp_path / 'into')}/files{folder}")
+    assert os.getxattr(tree, "user.of") == "a folder ü".encode()
+    (hand := tmp_path / "by-hand").mkdir()
+    reader = streams.PartReader(part, store, KEYS.opener, 1, lambda _: None)
+    command = ["tar", "-x", "--xattrs", "--xattrs-include=*", "-C", str(hand)]
+    subprocess.run(command, input=reader.read(2**20), check=True)
+    reader.close()
+    for found in (tree, Path(f"{hand}/files{folder}")):
+        assert os.getxattr(found / "file", "user.note") == b"\xff\x00=\n"
+
+
+def test_attributes_that_are_not_taken_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    headers = {f"{PREFIX}user.{'n' * 300}": "x", f"{PREFIX}security.selinux": "label", "path": "p"}
+    assert set_on(str(path), headers) == 1
 
 
 @root.gives_away

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vrooli.backup import listing, walking
+from vrooli.backup.attributes import attributes
 from vrooli.backup.listing import FILES, LIST, Listed
 from vrooli.backup.planting import names_of
 from vrooli.backup.source import Source
@@ -101,13 +102,17 @@ class FilesBacking(Backing):
         try:
             if kind == "file":
                 with _Steady(entry.path) as content:
-                    yield Member(_tarred(entry.path, content.stat), content)
+                    info = _tarred(entry.path, content.stat)
+                    info.pax_headers = attributes(content.descriptor)
+                    yield Member(info, content)
                     if content.changed():
                         self._tell(entry, "it changed while it was read")
                     listed.write(_line(entry.path, content.stat, digest=content.digest))
             else:
                 target = os.readlink(entry.path) if kind == "link" else ""
-                yield Member(_tarred(entry.path, entry.stat, target))
+                info = _tarred(entry.path, entry.stat, target)
+                info.pax_headers = attributes(entry.path) if kind == "folder" else {}
+                yield Member(info)
                 listed.write(_line(entry.path, entry.stat, target=target))
             self._noted.files += 1
         except _Left as error:
@@ -206,6 +211,10 @@ class _Steady:
         self._left -= len(data)
         self._hash.update(data)
         return data
+
+    @property
+    def descriptor(self) -> int:
+        return self._file.fileno()
 
     def changed(self) -> bool:
         now, then = os.fstat(self._file.fileno()), self.stat

@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from vrooli.backup.installed import packages
 from vrooli.backup.keys import IDENTITY
 from vrooli.backup.source import Source
 from vrooli.backup.sources.files import FilesBacking
@@ -25,7 +26,6 @@ ABOUT = "system.json"
 """What is known of the machine, beside the files."""
 
 _UNITS = ("/etc/systemd/system", "~/.config/systemd/user")
-_DPKG = Path("/var/lib/dpkg/status")
 _FILE = "file:"
 
 
@@ -49,7 +49,7 @@ class SystemBacking(FilesBacking):
 
         def members() -> Iterator[Member]:
             yield from files.all()
-            said = {**self._about, "packages": _packages(), "python": _distributions()}
+            said = {**self._about, "packages": packages(), "python": _distributions()}
             content = json.dumps(said, sort_keys=True, indent=1).encode()
             info = tarfile.TarInfo(ABOUT)
             info.size, info.mode = len(content), 0o600
@@ -107,20 +107,6 @@ def _unit(home: Home) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         return ""
     return name if "/" not in name else ""
-
-
-def _packages() -> dict[str, str]:
-    """Of the system, with their versions, where dpkg keeps them."""
-    try:
-        text = _DPKG.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return {}
-    found = {}
-    for paragraph in text.split("\n\n"):
-        keys = dict(line.split(": ", 1) for line in paragraph.splitlines() if ": " in line[:40])
-        if keys.get("Status", "").endswith(" installed"):
-            found[keys.get("Package", "")] = keys.get("Version", "")
-    return found
 
 
 def _distributions() -> dict[str, str]:
