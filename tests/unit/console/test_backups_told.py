@@ -75,6 +75,8 @@ def test_the_worst_decides_what_is_said() -> None:
     assert (level, words) == ("critical", "No restore point of a and b is proven to work.")
     level, words = _verdict(services=[service(7 * 3600.0)])
     assert (level, "older than it may be: postgres" in words) == ("warning", True)
+    left = backups_of(told(points=[{**point(60), "left_out": {"uploads": 3}}]))
+    assert left.points[0].left_out == "3 files of uploads"
 
 
 def test_a_check_of_backups_that_is_not_well_is_shown() -> None:

@@ -33,6 +33,7 @@ class Point:
         proved: Unix seconds; 0 when nobody looked.
         held: what held then, a line each.
         took: how long it took to take, in words.
+        left_out: how many files are not in it though they were asked for, in words; empty: none.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Point:
     proved: float
     held: tuple[str, ...]
     stores: tuple[str, ...]
+    left_out: str = ""
 
     @property
     def named(self) -> str:
@@ -205,7 +207,8 @@ def verdict(said: Backups) -> tuple[Level, str]:
         return "critical", f"No restore point of {listed(without)} is proven to work."
     if old:
         names = listed([one.name for one in old])
-        return "warning", f"What can be gone back to is older than it may be: {names}."
+        level: Level = "critical" if worst == "critical" else "warning"
+        return level, f"What can be gone back to is older than it may be: {names}."
     if worst != "ok":
         return worst, "There is something to go back to, and something wrong beside it."
     return "ok", "All that is backed up can be gone back to."
@@ -254,7 +257,12 @@ def _point(row: Mapping[str, Any]) -> Point:
         proved=float(row["proved"]),
         held=tuple(map(str, row.get("checks") or ())),
         stores=tuple(map(str, row["stores"])),
+        left_out=", ".join(f"{count} files of {name}" for name, count in _left_out(row)),
     )
+
+
+def _left_out(row: Mapping[str, Any]) -> list[tuple[str, int]]:
+    return sorted((row.get("left_out") or {}).items())
 
 
 def _warned(checks: Iterable[Mapping[str, Any]]) -> Iterable[Warned]:
@@ -275,7 +283,8 @@ def _place(row: Mapping[str, Any], count: int) -> Place:
     """It lacks points that another one has where a copy to it failed, or is still to come."""
     has, lacks = int(row["points"]), int(row["lacks"])
     level: Level = "ok" if not lacks else "warning" if row["has_newest"] else "critical"
-    words = f"all {count} points" if not lacks else f"{has} points; {lacks} of {count} are missing"
+    some = f"{has} points; {lacks} of {count} are missing"
+    words = f"all {count} points" if not lacks else some
     newest = float(row["newest"])
     return Place(str(row["name"]), str(row["where"]), words, newest, level if count else "unknown")
 

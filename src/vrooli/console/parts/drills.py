@@ -14,6 +14,9 @@ WIDTH, HEIGHT = 320.0, 72.0
 SHOWN = 30
 """Drills in a chart; the newest."""
 
+LISTED = 12
+"""Drills in the table that is open."""
+
 NEAR = 2.5
 """An objective is drawn when it is at most so many times the highest value."""
 
@@ -132,9 +135,17 @@ def show_charts(charts: Sequence[Chart]) -> None:
 
 
 def show_drills(drills: Sequence[Drill]) -> None:
-    """As a table, the newest first."""
+    """As a table, the newest first; those of long ago folded in."""
+    _table(drills[:LISTED], "Drills")
+    if older := drills[LISTED:]:
+        with Tag("details"):
+            Tag("summary", f"{len(older)} older ones")
+            _table(older, "Older drills")
+
+
+def _table(drills: Sequence[Drill], title: str) -> None:
     with (
-        Tag("div", "", "scroll", role="region", tabindex="0", aria_label="Drills"),
+        Tag("div", "", "scroll", role="region", tabindex="0", aria_label=title),
         Tag("table", "", "drills"),
     ):
         with Tag("thead"), Tag("tr"):

@@ -6,7 +6,10 @@ from urllib.parse import urlencode
 from vrooli.console.parts.backups_told import Point
 from vrooli.console.parts.html import Tag, link, moment
 
-_TITLES = (("Taken", ""), ("Of", ""), ("Holds", "number"), ("Stored", "number"), ("State", ""))
+_TITLES = (
+    *(("Taken", ""), ("Of", ""), ("Holds", "number"), ("Stored", "number")),
+    *(("Took", "number"), ("State", "")),
+)
 
 
 def show_points(points: Sequence[Point]) -> None:
@@ -31,8 +34,11 @@ def _row(one: Point) -> None:
     Tag("td", ", ".join(one.services))
     Tag("td", one.size, "number")
     Tag("td", one.stored, "number")
+    Tag("td", one.took, "number")
     with Tag("td"):
         _state(one)
+        if one.left_out:
+            Tag("div", f"not in it: {one.left_out}", "message")
     with Tag("td"):
         to = f"/backups?{urlencode({'point': one.id})}#go-back"
         link("Go back", to, "button").props["aria-label"] = f"Go back to {one.id}"
@@ -56,4 +62,3 @@ def _state(one: Point) -> None:
         with Tag("p", "", "soft"):
             Tag("span", "looked at ")
             moment(one.proved)
-            Tag("span", f"; it took {one.took} to take")
