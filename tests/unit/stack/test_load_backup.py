@@ -133,6 +133,8 @@ def test_it_becomes_jobs_of_our_own(file: StackFile) -> None:
     assert as_root.user_of(job) is None, "the secrets of the home are root's then"
     only = file.load('[backup]\nschedule = "never"\n').jobs
     assert "backup" not in only
+    late = file.load('[backup]\nschedule = "30 23 * * 1"')
+    assert late.backup.prune == "30 0 * * *", "an hour after it, each day"
 
 
 @pytest.mark.parametrize(
