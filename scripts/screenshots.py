@@ -109,7 +109,7 @@ def main() -> None:
 
 def _made(stack: LiveStack) -> dict[str, str]:
     """Examples that have another address each time."""
-    started = json.loads(stack.run("run", "start", "signed-note", "--json").stdout)
+    started = stack.until(lambda: _started(stack), "a run is started")
     stack.until(lambda: _waits(stack, started["id"]), "the run waits for somebody")
     return {
         "/heals/{id}": f"/heals/{stack.heals('orders')[-1]['id']}",
@@ -117,9 +117,15 @@ def _made(stack: LiveStack) -> dict[str, str]:
     }
 
 
+def _started(stack: LiveStack) -> dict[str, str]:
+    """Nothing while the server is busy: then it says so instead."""
+    told: dict[str, str] = json.loads(stack.run("run", "start", "signed-note", "--json").stdout)
+    return told if "id" in told else {}
+
+
 def _waits(stack: LiveStack, run: str) -> bool:
     told = json.loads(stack.run("run", "show", run, "--json").stdout)
-    return told.get("status") == "waiting"  # a server that is busy may answer something else
+    return told.get("status") == "waiting"
 
 
 def _take(
