@@ -125,7 +125,7 @@ def _started(stack: LiveStack) -> dict[str, str]:
 
 def _waits(stack: LiveStack, run: str) -> bool:
     told = json.loads(stack.run("run", "show", run, "--json").stdout)
-    return told.get("status") == "waiting"
+    return bool(told.get("status") == "waiting")
 
 
 def _take(
