@@ -23,7 +23,7 @@ from vrooli.cli.backup_words import (
 )
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
-from vrooli.cli.options import File, Json
+from vrooli.cli.options import File, Json, said
 from vrooli.core.errors import UsageError
 
 _RUN_HELP = """
@@ -91,7 +91,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         deep: Deep = False,
         logical: Logical = False,
         missing_ok: MissingOk = False,
-        only: Only = "",
+        only: Only = None,
         file: File = None,
         json: Json = False,
     ) -> None:
@@ -100,7 +100,9 @@ def register(group: typer.Typer, kit: Kit) -> None:
 
         backups = kit.backups(home_to_change(kit, file)).only("", note)
         begun = time.monotonic()
-        how = Taking(anew, incremental, deep, _form(logical, incremental), split(only))
+        how = Taking(
+            anew, incremental, deep, _form(logical, incremental), split(said("--only", only))
+        )
         with interruptible("nothing was taken", "`vrooli backup run` takes one"):
             point = backups.take(_Counting(), how)
         if not json:

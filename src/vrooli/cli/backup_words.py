@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -19,7 +19,7 @@ Wanted = Annotated[
 ]
 
 Only = Annotated[
-    str,
+    Optional[str],  # noqa: UP045 -- typer reads the annotation at run time
     typer.Option(
         "--only",
         help="Parts: `postgres`, `redis`, `files`, `system`, or names; commas between them.",

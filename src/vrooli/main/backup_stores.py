@@ -92,7 +92,7 @@ class BackupStores:
         known = self.readable() | self.repositories()
         if name not in known:
             raise UnknownName(
-                f"there is no store `{name}`", name, next_step=f"name one of {', '.join(known)}"
+                f"there is no store `{name}`", name, next_step=f"there is: {', '.join(known)}"
             )
         return known[name]
 

@@ -62,7 +62,7 @@ CHECK = Check(
     "point of each service counts against `[backup.objectives]`, and `warning` and `critical` mean "
     "nothing; of another program's they count.",
     category="own",
-    interval=300.0,
+    interval=60.0,
     unit="h",
     thresholds=Thresholds(warning=26.0, critical=50.0),
     run=_run,

@@ -27,7 +27,7 @@ CHECK = Check(
     why="Restore points that no longer fit are not taken, and those on the disk of the data, or "
     "whose key is on this machine alone, are lost together with it.",
     category="own",
-    interval=300.0,
+    interval=60.0,
     unit="%",
     thresholds=places.LIMITS,
     run=_run,
