@@ -21,9 +21,11 @@ def backed_up(case: Mapping[str, Any]) -> dict[str, Service]:
 def recorded(case: Mapping[str, Any], home: Home, now: float) -> dict[str, str]:
     """Its record as a file. `points`: id, hours ago, outcome and why. `failures`: hours ago and
     why. `drills`: hours ago, service, whether it could be restored, seconds of RTO and RPO.
-    `left_out`: lines of the newest point.
+    `left_out`: lines of the newest point. `system`: the number of its database.
     """
     points = [_taken(now, *point) for point in case.get("points", ())]
+    if system := case.get("system"):
+        points[-1] = replace(points[-1], systems={"postgres": system})
     if lacks := tuple(case.get("left_out", ())):
         services = (*points[-1].services, "system")
         left_out = {name: sum(line.startswith(name) for line in lacks) for name in services}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from vrooli.backup.point import Point
+from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
@@ -60,6 +60,7 @@ class BackupBook:
             sizes={part.service: part.plain for part in point.parts},
             left_out={part.service: part.left_out for part in point.parts if part.left_out},
             lacks=tuple(line[:LONGEST_LACK] for line in _lacks(point))[:MOST_LACKS],
+            systems={part.service: system for part in point.parts if (system := _system(part))},
         )
         self.change(lambda ledger: ledger.with_point(one))
 
@@ -90,6 +91,10 @@ class BackupBook:
             return ledger.with_point(told)
 
         self.change(change)
+
+
+def _system(part: Part) -> str:
+    return str((part.facts.get("before") or {}).get("system") or "")
 
 
 def _lacks(point: Point) -> Iterator[str]:

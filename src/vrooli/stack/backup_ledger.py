@@ -40,6 +40,7 @@ class Taken:
         checks: what held then, a line each; of the newest points alone.
         left_out: by service, how many files are not in it though they were asked for.
         lacks: the first of these and why, a line each; of the newest points alone.
+        systems: by service, the number that its server gave the data when that was made new.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Taken:
     checks: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
+    systems: Mapping[str, str] = field(default_factory=dict)
 
     def brings_back(self, service: str) -> bool:
         """Whether it holds what is in force of it again after a restore; archives do not."""

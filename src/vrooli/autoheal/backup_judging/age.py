@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from vrooli.autoheal.backup_judging.record import GRACE, Finding, hours, ledger_of, worst_of
+from vrooli.autoheal.backup_judging.same import made_anew
 from vrooli.autoheal.check import Look
 from vrooli.core.result import Result, ok
 from vrooli.core.status import Status
@@ -19,6 +20,9 @@ def judge_age(look: Look) -> Result:
     if not found:
         return ok("there is nothing here that can be backed up")
     findings = [finding for one in found for finding in _findings(one, now)]
+    findings += [
+        (Status.CRITICAL, why) for one in found if (why := made_anew(look, ledger, one.service))
+    ]
     findings += _failed(ledger)
     findings += _left_out([*(one.service for one in found), SYSTEM], ledger)
     ages = [age for one in found if (age := one.age(now)) is not None]

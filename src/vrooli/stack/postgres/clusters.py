@@ -68,20 +68,36 @@ def read_in(data: Path, service: str) -> Clusters:
     path = data / f"{service}{NOTE}"
     try:
         with path.open("rb") as file:
-            said = json.loads(file.read(_LIMIT))
-        found = Clusters(**said)
-        if not _FOLDER.fullmatch(found.current) or not re.fullmatch(r"[a-z0-9.-]*", found.other):
-            raise ValueError("it names no folder")
+            content = file.read(_LIMIT)
     except FileNotFoundError:
         return Clusters(service)
-    except (OSError, ValueError, TypeError) as error:
-        raise ConfigError(
-            f"cannot tell which folder holds the data: {error}",
-            where=str(path),
-            next_step="restore the file from a backup; without it the data of before the last "
-            "upgrade would be used",
-        ) from error
+    except OSError as error:
+        raise _unclear(error, str(path)) from error
+    return parsed(content, str(path))
+
+
+def parsed(content: bytes, where: str) -> Clusters:
+    """What such a file says. Pure.
+
+    Raises:
+        ConfigError: it cannot be understood.
+    """
+    try:
+        found = Clusters(**json.loads(content))
+        if not _FOLDER.fullmatch(found.current) or not re.fullmatch(r"[a-z0-9.-]*", found.other):
+            raise ValueError("it names no folder")
+    except (ValueError, TypeError) as error:
+        raise _unclear(error, where) from error
     return found
+
+
+def _unclear(error: Exception, where: str) -> ConfigError:
+    return ConfigError(
+        f"cannot tell which folder holds the data: {error}",
+        where=where,
+        next_step="restore the file from a backup; without it the data of before the last "
+        "upgrade would be used",
+    )
 
 
 def data(home: Home, service: str) -> Path:
