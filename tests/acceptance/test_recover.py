@@ -111,6 +111,18 @@ def test_all_is_back_from_the_bucket_and_the_key_whoever_is_killed(
         _is_whole(stack, json.loads(done.read_text(encoding="utf-8"))["report"])
     refused = stack.run(*command, "--yes")
     assert (refused.returncode, "something already" in refused.stderr) == (2, True), said(refused)
+    _is_written_to_by_one_alone(stack)
+
+
+def _is_written_to_by_one_alone(stack: LiveStack) -> None:
+    """The machine that was lost may come back."""
+    refused = stack.run("backup", "run", "--no-verify", "--only", "system")
+    assert (refused.returncode, "store adopt" in refused.stderr) == (1, True), said(refused)
+    record = json.loads((stack.home / "backup-ledger.json").read_text(encoding="utf-8"))
+    assert "belongs to the home of test" in record["paused"]["offsite"]
+    assert stack.run("backup", "store", "adopt", "offsite", "--yes").returncode == 0
+    taken = stack.run("backup", "run", "--no-verify", "--only", "system")
+    assert (taken.returncode, "it is in offsite (s3:" in taken.stderr) == (0, True), said(taken)
 
 
 def _is_planned(stack: LiveStack, command: list[str]) -> None:

@@ -7,18 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vrooli.core.errors import Refused, StartFailed
-from vrooli.core.launch import LaunchSpec
 from vrooli.stack.backing import Backing, Found, Member, Members, Reading
 from vrooli.stack.beside import DUMP, PROOF
-from vrooli.stack.postgres.cluster import ENV, SUPERUSER, initialised
-from vrooli.stack.postgres.comparing import compared
+from vrooli.stack.postgres.archives import Archived, Loading, compare_with
 from vrooli.stack.postgres.dumping import GLOBALS, Dumper, files_in, folder_of
-from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.left import removed
 from vrooli.stack.postgres.quick import QuickStage
 from vrooli.stack.postgres.upgrade import compare, facts, look
-from vrooli.stack.postgres.upgrade.ask import MAINTENANCE, Asker
-from vrooli.stack.postgres.upgrade.programs import Programs
+from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.upgrading import Told
 
@@ -115,84 +111,29 @@ class LogicalBacking(Backing):
 
     async def prove(self, told: Told) -> Found:
         """See the base: all archives restored into a new cluster, and compared."""
-        of, stage, expected = self._of, self._stage, self._expected
-        databases = list(expected.get("databases") or ())
-        if not databases:
-            raise StartFailed(
-                "it does not say which databases are in it",
-                where=of.name,
-                next_step="take another restore point",
-            )
+        of = self._of
+        archived = Archived.of_facts({"rows": self._expected}, of.name)
         installed = of.programs_of(of.major)
-        run = Programs(stage, of.context.tools)
-        new = of.new_cluster(installed)
-        told("make a new cluster")
-        await of.context.executor.run(initialised(new, stage.made_in, of.conf(of.major)), told)
-        async with run.server(installed, stage.made_in / "cluster") as asker:
-            await run.run("restore roles", self._psql(installed), told)
-            for number, database in enumerate(databases):
-                title = f"restore {database}"
-                await run.run(title, self._restore(installed, number, database), told)
+        loading = Loading(of, self._stage, archived, installed)
+        async with loading.serving(told) as asker:
+            await loading.load(told)
             told("compare with the source")
             said = await facts.gather(asker, contents="hash", told=told)
-        return self._found(said, databases)
-
-    def _found(self, said: facts.Facts, databases: list[str]) -> Found:
-        expected = self._expected
-        same = compared(expected, said, {}, self._of.major)
-        roles = expected.get("roles") or {}
-        held = {what: said[what] for what in roles}
-        wrong = [*same.wrong, *compare.differences(roles, held)]
-        wrong += [f"{name}: no such database in it" for name in databases if name not in said["in"]]
+        same, wrong = compare_with(archived, said, installed.major)
         if wrong:
             raise StartFailed(
                 f"it does not hold what its source held:{compare.told(wrong)}",
-                where=self._of.name,
+                where=of.name,
                 next_step="take another restore point; please report this",
             )
         checks = [
             f"all archives can be restored: {compare.summary(said)}",
             *same.lines("in the snapshot of the dump"),
             "roles, their rights and settings are those of the source"
-            if roles
+            if archived.rows.get("roles")
             else "roles were changed while they were dumped, and were not compared",
         ]
         return Found(tuple(checks), {**compare.numbers(said), **same.numbers()})
-
-    def _psql(self, installed: Installation) -> LaunchSpec:
-        """Goes on after the one error that there always is: the superuser is there already."""
-        file = self._stage.cluster / GLOBALS
-        return self._spec(
-            installed, "psql", "--no-psqlrc", "--quiet", f"--file={file}", MAINTENANCE
-        )
-
-    def _restore(self, installed: Installation, number: int, database: str) -> LaunchSpec:
-        """`postgres` is there already in a new cluster."""
-        made = () if database == MAINTENANCE else ("--create",)
-        jobs = f"--jobs={max(2, len(os.sched_getaffinity(0)))}"
-        folder = self._stage.cluster / folder_of(number)
-        how = ("--exit-on-error", *made, jobs, f"--dbname={MAINTENANCE}", str(folder))
-        return self._spec(installed, "pg_restore", *how)
-
-    def _spec(self, installed: Installation, name: str, *arguments: str) -> LaunchSpec:
-        stage = self._stage
-        argv = (
-            str(installed.bin / name),
-            f"--host={stage.sockets}",
-            f"--port={stage.port}",
-            f"--username={SUPERUSER}",
-            *arguments,
-        )
-        seen = tuple(filter(None, (installed.root, str(stage.folder), str(stage.sockets))))
-        return LaunchSpec(
-            service=stage.launched_as,
-            argv=argv,
-            cwd=str(stage.work),
-            env=ENV,
-            log_path=str(stage.log),
-            user=stage.user,
-            expose=seen if stage.user else (),
-        )
 
     async def clean(self) -> None:
         """See the base."""
