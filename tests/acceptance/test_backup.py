@@ -80,6 +80,9 @@ def test_an_empty_database_in_the_place_of_a_lost_one_is_no_newer_point(
     assert (lost.returncode, "their key is missing" in lost.stderr) == (2, True), said(lost)
     (filled.folder / "kept-elsewhere").rename(filled.home / "secrets" / "backup-identity")
     assert point in filled.run("backup", "list").stdout
+    (filled.home / "backups").rename(filled.folder / "unplugged")
+    lost = filled.run("backup", "list", "--json")
+    assert (lost.returncode, point in lost.stderr, json.loads(lost.stdout)) == (1, True, [])
 
 
 def _in_force(stack: LiveStack) -> str:

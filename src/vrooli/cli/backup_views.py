@@ -1,5 +1,6 @@
 """`vrooli backup list` and `show`."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -20,9 +21,10 @@ from vrooli.cli.backup_words import (
 )
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
-from vrooli.core.errors import EXIT_FAILURE, VrooliError
+from vrooli.core.errors import EXIT_FAILURE, Damaged, VrooliError
 
 if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
     from vrooli.backup.point import Point
     from vrooli.backup.store import Store
 
@@ -53,16 +55,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
 
     @group.command("list", help=_LIST_HELP)
     def list_(store: StoreName = "", file: File = None, json: Json = False) -> None:
-        found = kit.backups(home_to_read(kit, file)).only(store, note).store()
-        rows = [_row(found, id, one) for id, one in found.points()]
-        if json:
-            render.print_json(rows)
-        elif not rows:
-            render.note("there is none yet: `vrooli backup run` takes one")
-        else:
-            _show_rows(rows)
-        if any("error" in row for row in rows):
-            raise typer.Exit(EXIT_FAILURE)
+        _list(kit.backups(home_to_read(kit, file)).only(store, note), store, json=json)
 
     @group.command(help=_SHOW_HELP)
     def show(
@@ -87,6 +80,35 @@ def register(group: typer.Typer, kit: Kit) -> None:
             render.out("  unverified: nobody looked whether it works")
         else:
             tell(proof)
+
+
+def _list(backups: "Backups", store: str, *, json: bool) -> None:
+    found = backups.store()
+    rows = [_row(found, id, one) for id, one in found.points()]
+    gone = [] if store else _gone(backups, {str(row["id"]) for row in rows})
+    if json:
+        render.print_json(rows)
+    elif rows:
+        _show_rows(rows)
+    elif not gone:
+        render.note("there is none yet: `vrooli backup run` takes one")
+    if gone:
+        note(
+            f"{len(gone)} that were taken here are in no store that answers, the newest "
+            f"{gone[-1]}: `vrooli backup store check`"
+        )
+    if gone or any("error" in row for row in rows):
+        raise typer.Exit(EXIT_FAILURE)
+
+
+def _gone(backups: "Backups", there: Collection[str]) -> list[str]:
+    """Points that our own record knows; whoever prunes takes them out of it. A damaged record is
+    told by a check, and keeps nobody from seeing what there is.
+    """
+    try:
+        return [one.id for one in backups.ledger().points if one.id not in there]
+    except Damaged:
+        return []
 
 
 def _row(store: "Store", id: str, found: "Point | VrooliError") -> dict[str, Any]:
