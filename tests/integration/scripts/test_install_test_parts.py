@@ -30,6 +30,9 @@ PROGRAMS = {
     "busybox-static": "busybox",
     "restic": "restic",
     "iproute2": "ip",
+    "age": "age",
+    "jq": "jq",
+    "zstd": "zstd",
     "chromium": "chromium",
 }
 """What tells that a package is there; not every one has a program."""
