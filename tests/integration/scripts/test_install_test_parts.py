@@ -257,6 +257,15 @@ def test_what_cannot_be_installed_is_missing_and_nothing_is_left(
     assert machine.left() == []
 
 
+def test_a_restic_that_is_too_old_is_told_and_fails_nothing(machine: Machine) -> None:
+    for program in PROGRAMS.values():
+        machine.put(program)
+    machine.put("restic", "echo restic 0.14.0\n")
+    machine.apt_works("never")
+    ended = machine.run(ci=True)
+    assert (ended.code, "Not installed: restic." in ended.said) == (0, True)
+
+
 def test_an_interrupt_leaves_nothing(machine: Machine) -> None:
     machine.apt_works("interrupted")
     assert machine.run().code in (-2, 130)
