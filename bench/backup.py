@@ -94,6 +94,7 @@ def _taken(rows: Rows, peer: Plain, stack: LiveStack) -> None:
 def _back(rows: Rows, peer: Plain, stack: LiveStack, server: Server) -> None:
     """From the loss of the data folder to the first answer."""
     where = " ".join(peer.where)
+    peer.run(peer.bin / "dropdb", *peer.where, "--if-exists", "back")  # a restore brought it back
     peer.run(peer.bin / "createdb", *peer.where, "--template=template0", "back")
     psql = f"gunzip < {peer.folder}/dump.gz | {peer.bin}/psql {where} -qX back"
     _add(rows, "gunzip | psql", peer.run(shell=psql))

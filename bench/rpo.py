@@ -145,6 +145,8 @@ class _Plain:
 
     def recover(self) -> None:
         """On the copy, by what was archived."""
+        for left in self._folder.glob(".s.PGSQL.*"):  # of who was killed, and may be a zombie yet
+            left.unlink()
         if self._archives:
             (self.base / "recovery.signal").touch()
             with (self.base / "postgresql.conf").open("a", encoding="utf-8") as file:

@@ -13,7 +13,7 @@ from tests.support.postgres import Postgres
 from tests.support.redis import Redis, running_redis
 from tests.support.runs import client_of
 from tests.support.server import Server
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, wait_for
 from vrooli.server.caching import Cache
 from vrooli.server.database import Database
 from vrooli.server.identity import Identity
@@ -133,15 +133,20 @@ def hits(server: Server) -> float:
     return sum(float(one.split()[-1]) for one in lines if 'cache_total{outcome="hit"}' in one)
 
 
+def _status(served: Server, token: str, run: str) -> str:
+    return str(ask(served, token, "GET", f"/runs/{run}").json()["status"])
+
+
 def test_why_is_told_to_its_owner_alone_and_anew_after_each_change(served: Server) -> None:
     owner, other = Person(served).pair()["access_token"], Person(served).pair()["access_token"]
     client_of(served).put_routine({"name": "stay", "do": [{"step": "s", "wait": {"seconds": 600}}]})
     run = ask(served, owner, "POST", "/runs", {"routine": "stay"}).json()["id"]
     path = f"/runs/{run}/why"
     codes = [ask(served, owner, "GET", path).json()["code"]]
-    for change in ("pause", "cancel"):
+    for change, status in (("pause", "paused"), ("cancel", "cancelled")):
         assert ask(served, other, "GET", path).status_code == 404
         assert ask(served, owner, "POST", f"/runs/{run}/{change}").status_code < 300
+        wait_for(lambda status=status: _status(served, owner, run) == status, status)  # type: ignore[misc]
         codes.append(ask(served, owner, "GET", path).json()["code"])
     assert codes[0] != codes[1]
     assert codes[2] == "ended"
