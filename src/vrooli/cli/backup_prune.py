@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.asking import require_answer
 from vrooli.cli.backup_words import size, when
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
@@ -76,11 +77,7 @@ def _meant(backups: "Backups") -> bool:
             next_step="say `--yes` if it is meant; `--dry-run` tells which",
         )
     _show(found, json=False)
-    sys.stderr.write(f"remove {len(found.gone)} restore points? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        render.note("nothing was changed")
-        raise typer.Exit(EXIT_FAILURE)
+    require_answer(f"remove {len(found.gone)} restore points? [y/N]")
     return True
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.asking import require_answer
 from vrooli.cli.backup_words import note
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change
@@ -93,11 +94,7 @@ def _ask(name: str) -> None:
             f"another home cannot write to {name} afterwards, and nobody can be asked here",
             next_step="say `--yes` when that one is gone for good",
         )
-    sys.stderr.write(f"is the machine gone for good that wrote to {name}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        render.note("nothing was changed")
-        raise typer.Exit(EXIT_FAILURE)
+    require_answer(f"is the machine gone for good that wrote to {name}? [y/N]")
 
 
 def _word(ok: bool | None) -> str:

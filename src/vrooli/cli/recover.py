@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.asking import require_answer
 from vrooli.cli.backup_words import note
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit
@@ -135,8 +136,4 @@ def _ask(look: "Outlook") -> None:
             f"this makes a stack in {look.home}, and nobody can be asked here",
             next_step="say `--yes` if it is meant; `--dry-run` tells what would be done",
         )
-    sys.stderr.write(f"make {look.stack} anew in {look.home}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        render.note("nothing was changed")
-        raise typer.Exit(EXIT_FAILURE)
+    require_answer(f"make {look.stack} anew in {look.home}? [y/N]")

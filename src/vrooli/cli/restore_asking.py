@@ -5,12 +5,11 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from vrooli.cli import render
+from vrooli.cli.asking import require_answer
 from vrooli.cli.kit import Kit
 from vrooli.cli.status import read_status
-from vrooli.core.errors import EXIT_FAILURE, UsageError, VrooliError
+from vrooli.core.errors import UsageError, VrooliError
 from vrooli.stack.backing import TREE
 
 if TYPE_CHECKING:
@@ -52,9 +51,11 @@ def _require(service: str, *, serves: bool, named: bool, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise _unsaid(service, serves=serves)
     if serves:
-        _answered(f"{service} is there, and healthy. Its data is replaced: type its name", service)
+        require_answer(
+            f"{service} is there, and healthy. Its data is replaced: type its name:", service
+        )
     else:
-        _answered(f"replace the data of {service}? [y/N]", "y", "yes")
+        require_answer(f"replace the data of {service}? [y/N]:")
 
 
 def serves_well(kit: Kit, home: "Home", part: "Part") -> bool:
@@ -108,11 +109,3 @@ def _unsaid(service: str, *, serves: bool) -> UsageError:
         where=service,
         next_step="say `--yes` if it is meant; `--dry-run` tells what would be done",
     )
-
-
-def _answered(question: str, *right: str) -> None:
-    sys.stderr.write(f"{question}: ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in right:
-        render.note("nothing was changed")
-        raise typer.Exit(EXIT_FAILURE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.asking import require_answer
 from vrooli.cli.kit import Kit, Progress, home_to_change
 from vrooli.cli.lifecycle import follow
 from vrooli.cli.options import File, Json, Name
@@ -119,9 +120,5 @@ def _meant(kit: Kit, home: "Home", name: str, wish: "Wish") -> bool:
         raise typer.Exit(EXIT_FAILURE)
     if all(step.get("phase") != "preparing" for step in steps):
         return False
-    sys.stderr.write("go on? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        render.note("nothing was changed")
-        raise typer.Exit(EXIT_FAILURE)
+    require_answer("go on? [y/N]")
     return True
