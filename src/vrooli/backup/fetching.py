@@ -1,24 +1,25 @@
 """Giving a part back: its tar, unpacked into a folder that is empty."""
 
 import os
-import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from vrooli.backup import listing
 from vrooli.backup.foreign import opened
+from vrooli.backup.forward import Forward
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import damaged
 from vrooli.backup.planting import Planted, inside
 from vrooli.backup.point import Part
+from vrooli.backup.settling import Settling
 from vrooli.backup.store import Store
-from vrooli.backup.streams import Told
+from vrooli.backup.streams import PartReader, Told
 from vrooli.core.errors import StorageError, UsageError
 from vrooli.stack.backing import TREE
-from vrooli.stack.durable import sync_folder
 
 AHEAD = 3
 """Pieces that are opened while one is written."""
@@ -59,12 +60,16 @@ def fetch(
         Damaged: the part is; what was unpacked of it is left.
         StorageError: the disk takes no more.
     """
-    unpacked = _unpack_all(part, store, keys, folder, owner, told)
-    with _telling(store, folder):
+    require_empty(folder)
+    with _telling(store, folder), opened(part, store, keys, AHEAD, told) as reader:
         if part.form == TREE:
+            unpacked = _tree(reader, folder)
             os.sync()
         else:
-            _synced(folder)
+            unpacked = Unpacked()
+            with Settling() as settling:
+                _data(reader, folder, owner, settling)
+                settling.finish(folder)
         _hand_over(folder, owner)
     return unpacked
 
@@ -79,36 +84,54 @@ def look_at(
     part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
 ) -> None:
     """The same for a look, which need not outlast a power cut: the disk is shared with others."""
-    _unpack_all(part, store, keys, folder, owner, told)
-    with _telling(store, folder):
+    require_empty(folder)
+    with _telling(store, folder), opened(part, store, keys, AHEAD, told) as reader:
+        if part.form == TREE:
+            _tree(reader, folder)
+        else:
+            _data(reader, folder, owner, None)
         _hand_over(folder, owner)
 
 
-def _unpack_all(
-    part: Part, store: Store, keys: Keys, folder: Path, owner: tuple[int, int] | None, told: Told
-) -> Unpacked:
-    """What is in `folder` then is ours to settle: it may not be on the disk yet, and the folder
-    itself belongs to us. See `fetch`.
-    """
-    require_empty(folder)
-    with _telling(store, folder), opened(part, store, keys, AHEAD, told) as reader:
-        planted = Planted(folder) if part.form == TREE else None
-        with tarfile.open(fileobj=reader, mode="r|", bufsize=_BUFFER, encoding="utf-8") as tar:
-            for member in tar:
-                if planted is not None:
-                    planted.add(tar, member)
-                else:
-                    _unpack(tar, member, folder, owner)
-                # Else it keeps all of them, of which there may be millions.
-                tar.members = []  # type: ignore[attr-defined]  # typeshed does not know it
-        while reader.read(_BUFFER):  # what follows the last member, and the digest
-            pass
-        if planted is not None:
-            _without_damaged(planted)
-            planted.finish()
-        if planted is None:
-            return Unpacked()
-        return Unpacked(tuple(sorted(planted.strangers)), planted.refused)
+def _tree(reader: PartReader, folder: Path) -> Unpacked:
+    """It may not be on the disk yet, and `folder` itself belongs to us; so with `_data`."""
+    planted = Planted(folder)
+    with _members(reader) as (tar, _):
+        for member in tar:
+            planted.add(tar, member)
+            tar.members = []  # type: ignore[attr-defined]  # see `_data`
+    _without_damaged(planted)
+    planted.finish()
+    return Unpacked(tuple(sorted(planted.strangers)), planted.refused)
+
+
+def _data(
+    reader: PartReader, folder: Path, owner: tuple[int, int] | None, settling: Settling | None
+) -> None:
+    with _members(reader) as (tar, forward):
+        for member in tar:
+            path = folder / inside(member.name)
+            if member.isdir():
+                path.mkdir(mode=0o700, exist_ok=True)
+                os.chmod(path, member.mode & 0o777)
+                _hand_over(path, owner)
+            elif member.isfile() and not member.issparse():
+                _file(forward, member, path, owner, settling)
+            else:
+                raise damaged(member.name, "it is neither a file nor a folder")
+            # Else it keeps all of them, of which there may be millions.
+            tar.members = []  # type: ignore[attr-defined]  # typeshed does not know it
+
+
+@contextmanager
+def _members(reader: PartReader) -> Iterator[tuple[tarfile.TarFile, Forward]]:
+    """Afterwards all of the part was read: its digest is looked at where it ends."""
+    forward = Forward(reader)
+    source = cast(BinaryIO, forward)  # `tarfile` asks for no more of it than that
+    with tarfile.open(fileobj=source, mode="r:", encoding="utf-8") as tar:
+        yield tar, forward
+    while reader.some(_BUFFER):
+        pass
 
 
 @contextmanager
@@ -165,39 +188,28 @@ def require_empty(folder: Path) -> None:
         )
 
 
-def _unpack(
-    tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, owner: tuple[int, int] | None
+def _file(
+    forward: Forward,
+    member: tarfile.TarInfo,
+    path: Path,
+    owner: tuple[int, int] | None,
+    settling: Settling | None,
 ) -> None:
-    """Files and folders alone, inside the folder alone: what came was signed, and may have been
-    written by a server that somebody took over. The filters of `tarfile` came with Python 3.11.4.
+    """Inside the folder alone, new, and through no link: none was made. What came was signed, and
+    may have been written by a server that somebody took over. The filters of `tarfile` came with
+    Python 3.11.4.
     """
-    path = folder / inside(member.name)
-    if member.isdir():
-        path.mkdir(mode=0o700, exist_ok=True)
-    elif member.isfile():
-        _copied(tar, member, path)
-    else:
-        raise damaged(member.name, "it is neither a file nor a folder")
-    os.chmod(path, member.mode & 0o777)
-    if owner is not None:
-        os.chown(path, *owner, follow_symlinks=False)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        forward.pour(member, file, partial(settling.written, file) if settling else _unsettled)
+        os.fchmod(file, member.mode & 0o777)
+        if owner is not None:
+            os.fchown(file, *owner)
+    finally:
+        os.close(file)
+    if settling:
+        settling.closed(path)
 
 
-def _copied(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-    """A link that a member before it made cannot be followed: there are none."""
-    content = tar.extractfile(member)
-    assert content is not None
-    with content, path.open("xb") as file:
-        shutil.copyfileobj(content, file, _BUFFER)
-
-
-def _synced(folder: Path) -> None:
-    """Everything below, once: PostgreSQL believes what lies in its folder."""
-    for root, _, names in os.walk(folder):
-        for name in names:
-            descriptor = os.open(os.path.join(root, name), os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        sync_folder(Path(root))
+def _unsettled(_: int) -> None:
+    """What is for a look alone."""

