@@ -19,8 +19,9 @@ same in one version alone. Each is added up, so that their order does not matter
 Name = tuple[str, str]
 """Schema and table."""
 
-SHARE = 128 * 1024 * 1024
-"""Bytes of tables that one query reads."""
+SHARE = 32 * 1024 * 1024
+"""Bytes of tables that one query reads: few enough that no session reads on while others have
+nothing left."""
 
 BATCH = 40
 """Tables that one query reads at the most: a function takes no more than a hundred arguments."""
