@@ -109,6 +109,8 @@ def _back(rows: Rows, peer: Plain, stack: LiveStack, server: Server) -> None:
         peer.start()
         peer.sql("SELECT 1 FROM events LIMIT 1")
         _add(rows, "pgBackRest, restore", time.monotonic() - begun)
+        while peer.sql("SELECT pg_is_in_recovery()") == "t":
+            time.sleep(0.1)
     before = server.sql("SELECT pg_postmaster_start_time()")
     shutil.rmtree(next(path for path in (stack.home / "data").glob("postgres*") if path.is_dir()))
     begun = time.monotonic()
