@@ -161,6 +161,7 @@ class Way:
         files: in their order.
         until: until when nothing is missing, Unix seconds.
         gap: name of the file that is missing, where there is later WAL, which does not follow.
+        mended: names of those that are damaged here, and come from a store.
     """
 
     base: Base
@@ -168,6 +169,7 @@ class Way:
     files: Sequence[File] = ()
     until: float = 0.0
     gap: str = ""
+    mended: Sequence[str] = ()
 
     @property
     def size(self) -> int:
