@@ -59,7 +59,7 @@ def store() -> Store:
     _point(store, 3, _postgres(store, 3, base=_id(1)))
     for number in range(1, 7):
         name = StoredName("db", "77", "00000001", name_of(Segment(number, 1), 16 * MIB))
-        seen = (AT + DAY - 50, AT + 3.5 * DAY, "")
+        seen = (AT + DAY - 50, AT + 3.5 * DAY - 6 + number, "")
         WalShelf(store).keep(name, bytes(16 * MIB), seen, KEYS.seal)
     return store
 
@@ -85,6 +85,14 @@ def test_of_each_part_the_newest_comes_back_and_all_wal_after_it(store: Store) -
     # The chain, and what comes out of it, and the WAL.
     assert db.room == 4 * db.plain + db.size
     assert found["redis"].since == AT + 2 * DAY - 5
+
+
+def test_damaged_wal_ends_the_way_and_what_is_behind_it_counts_as_lost(store: Store) -> None:
+    name = name_of(Segment(5, 1), 16 * MIB)
+    store.blobs.delete(f"{StoredName('db', '77', '00000001', name).blob}-0")
+    db = _of(_planned(store))["db"]
+    assert (db.point, db.until, db.files, db.gap) == (_id(3), "latest", 2, name)
+    assert db.since == AT + 3.5 * DAY - 2
 
 
 def test_a_moment_bounds_all_of_it(store: Store) -> None:
