@@ -104,6 +104,8 @@ def test_a_moment_bounds_all_of_it(store: Store) -> None:
     assert found["db"].until.startswith("2026-11-20 12:00:00")
     position = _of(_planned(store, to="0/2000100"))
     assert {one.point for one in position.values()} == {_id(1)}
+    later = _of(_planned(store, to="0/3000010"))["db"]
+    assert (later.point, later.since) == (_id(1), AT + 3.5 * DAY - 4)
     with pytest.raises(UsageError, match="no restore point"):
         _planned(store, to="2001-01-01")
 
