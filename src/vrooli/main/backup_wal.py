@@ -4,9 +4,10 @@ a server asks for it.
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,6 +38,9 @@ _ONLY_FILES = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 _PAGE = 8192
 
+_AT_ONCE = 4
+"""Segments that are looked at, each in memory."""
+
 FORM = "postgres-physical"
 """Of what WAL leads on from."""
 
@@ -53,6 +57,7 @@ class BackupWal:
     store: Store
     service: str
     opener: Callable[[], Opener]
+    _looked: dict[Path, bool] = field(default_factory=dict, init=False)
 
     def bases(self) -> list[Base]:
         """Restore points that WAL leads on from, the oldest first."""
@@ -95,6 +100,7 @@ class BackupWal:
         while True:
             way = way_to(moment, bases, lambda system: self.received(system, damaged))
             found = len(damaged)
+            self._look_at(way.base.system, way.files)
             for file in way.files:
                 key = (file.stream.name, file.name)
                 if key not in whole and not self._is_whole(way.base, file, reads=reads):
@@ -104,6 +110,11 @@ class BackupWal:
             if len(damaged) == found:
                 mended = [one.name for one in way.files if self._is_harmed(way.base.system, one)]
                 return replace(way, mended=mended)
+
+    def _look_at(self, system: str, files: Sequence[File]) -> None:
+        """Several at once: of each a store is asked what it should be."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="wal") as pool:
+            list(pool.map(partial(self._is_good, system), files))
 
     def _is_whole(self, base: Base, file: File, *, reads: bool) -> bool:
         if self._is_good(base.system, file):
@@ -139,10 +150,6 @@ class BackupWal:
         told = (self._shelf.tells(one, content) for one in self._copies_of(system, file))
         known = next((one for one in told if one is not None), None)
         return has_its_pages(content, file.name) if known is None else known
-
-    @cached_property
-    def _looked(self) -> dict[Path, bool]:
-        return {}
 
     def received(self, system: str, but: Collection[tuple[str, str]] = ()) -> Received:
         """All that there is of a system, here and in the store.
@@ -222,6 +229,7 @@ class BackupWal:
     def _put_all(
         self, known: Received, base: Base, timeline: int, files: Sequence[File], folder: Path
     ) -> None:
+        self._look_at(base.system, files)
         for file in files:
             try:
                 self._put(base.system, file, folder / file.name)
