@@ -120,6 +120,8 @@ def _is_written_to_by_one_alone(stack: LiveStack) -> None:
     assert (refused.returncode, "store adopt" in refused.stderr) == (1, True), said(refused)
     record = json.loads((stack.home / "backup-ledger.json").read_text(encoding="utf-8"))
     assert "belongs to the home of test" in record["paused"]["offsite"]
+    there = record["points"][0]
+    assert (there["elsewhere"], there["stores"]) == (True, ["offsite"]), record
     assert stack.run("backup", "store", "adopt", "offsite", "--yes").returncode == 0
     taken = stack.run("backup", "run", "--no-verify", "--only", "system")
     assert (taken.returncode, "it is in offsite (s3:" in taken.stderr) == (0, True), said(taken)

@@ -7,6 +7,9 @@ from vrooli.stack.postgres.wal.moments import Moment
 
 def since(point: Point, part: Part, way: Way | None, moment: Moment | None) -> float:
     """Unix seconds: what was committed before is in what is restored."""
-    if way is None or not way.files or moment is None or moment.kind == "lsn":
-        return float(part.facts.get("begun") or point.begun)
+    begun = float(part.facts.get("begun") or point.begun)
+    if way is None or not way.files or moment is None:
+        return begun
+    if moment.kind == "lsn":
+        return max(begun, way.passed)
     return min(way.until, moment.time) if moment.kind == "time" else way.until

@@ -87,7 +87,7 @@ class Returning:
         until: to where its WAL is followed, see `stack.upgrading.Wish`; empty for the point alone.
         timeline: along which.
         files, size: how many of WAL, and their bytes.
-        gap: whether there is later WAL that does not follow.
+        gap: name of the file of WAL that is damaged or missing; what is behind it does not follow.
         roots: the paths of files.
     """
 
@@ -103,7 +103,7 @@ class Returning:
     timeline: int = 0
     files: int = 0
     size: int = 0
-    gap: bool = False
+    gap: str = ""
     roots: tuple[str, ...] = ()
 
 

@@ -195,8 +195,10 @@ class Taker:
     def _require_same(
         self, subject: Subject, last: tuple[Point, Part] | None, said: Mapping[str, Any]
     ) -> None:
-        """An empty database that was made in the place of a lost one is no newer state of it."""
-        if self.anew or last is None:
+        """An empty database that was made in the place of a lost one is no newer state of it; one
+        that a restore made of archives is.
+        """
+        if self.anew or last is None or said.get("made_of"):
             return
         was = (last[1].facts.get("before") or {}).get("system")
         if was is not None and was != said.get("system"):

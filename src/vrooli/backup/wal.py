@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
 from vrooli.backup.copies import Copies
-from vrooli.backup.packs import PIECE, damaged, pack, require_whole, unpack
+from vrooli.backup.packs import PIECE, damaged, mark, pack, require_whole, unpack
 from vrooli.backup.point import FORMAT, Pack, sign, signed
 from vrooli.backup.sealing import Opener, Seal
 from vrooli.backup.store import Store
@@ -106,7 +106,8 @@ class WalShelf:
         """
         packs = []
         for number, at in enumerate(range(0, len(content), PIECE)):
-            made, blob = pack(content[at : at + PIECE], seal), f"{name.blob}-{number}"
+            piece, blob = content[at : at + PIECE], f"{name.blob}-{number}"
+            made = pack(piece, seal, mark(piece, self.store.key))
             if self.store.blobs.put(blob, made.body):
                 packs.append(made.pack)
             else:  # whoever was killed before its index was there has brought it
@@ -149,6 +150,19 @@ class WalShelf:
             Damaged: it is not what was written, or missing.
         """
         return self._of_any(lambda shelf: b"".join(shelf._pieces(name, opener)))
+
+    def tells(self, name: StoredName, content: bytes) -> bool | None:
+        """Whether `content` is what was kept, by the marks in the index; None where it cannot be
+        read, or has none: older versions wrote none.
+        """
+        try:
+            marks = [one.mark for one in self.index(name).packs]
+        except (Damaged, NotStored):
+            return None
+        if not all(marks):
+            return None
+        pieces = (content[at : at + PIECE] for at in range(0, len(content), PIECE))
+        return marks == [mark(piece, self.store.key) for piece in pieces]
 
     def copy(self, name: StoredName, target: "WalShelf") -> int:
         """Have a file in another place, as it lies here; bytes of it.

@@ -72,7 +72,7 @@ def _to(one: "Returning") -> str:
 
 
 def _lost(one: "Returning") -> str:
-    later = " (there is later WAL, after a gap: no way leads there)" if one.gap else ""
+    later = f" (later WAL is of no use: {one.gap} is damaged or missing)" if one.gap else ""
     if one.files and one.until == "latest":
         return f"committed after {when(one.since)}, {render.ago(one.since)}{later}"
     if one.files:

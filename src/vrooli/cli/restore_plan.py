@@ -139,6 +139,8 @@ class Plan:
             f"  {service}: then {len(way.files)} files of WAL ({size(way.size)}), timeline "
             f"{way.timeline}, received without a gap up to {told(way.until)}"
         )
+        if way.mended:
+            render.note(f"  damaged here, and taken from a store: {', '.join(way.mended)}")
         if moment.kind == "time":
             render.note(f"  what was committed after {told(moment.time)} is not in it")
         elif moment.kind == "lsn":

@@ -1,6 +1,6 @@
 """Writes the record of backups of a home; several programs may."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from vrooli.backup.point import Part, Point
@@ -48,21 +48,19 @@ class BackupBook:
 
     def taken(self, point: Point, stores: tuple[str, ...]) -> None:
         """Write down that there is a point."""
-        one = Taken(
-            id=point.id,
-            begun=point.begun,
-            taken=point.taken,
-            plain=point.plain,
-            stored=point.size,
-            services=tuple(part.service for part in point.parts),
-            sources={part.service: part.source for part in point.parts},
-            stores=stores,
-            sizes={part.service: part.plain for part in point.parts},
-            left_out={part.service: part.left_out for part in point.parts if part.left_out},
-            lacks=tuple(line[:LONGEST_LACK] for line in _lacks(point))[:MOST_LACKS],
-            systems={part.service: system for part in point.parts if (system := _system(part))},
-        )
-        self.change(lambda ledger: ledger.with_point(one))
+        self.change(lambda ledger: ledger.with_point(_taken(point, stores)))
+
+    def found(self, points: Iterable[tuple[Point, Proof | None, tuple[str, ...]]]) -> None:
+        """Write down points that another home took, their last proofs, and which stores have them;
+        nothing of those that are known.
+        """
+        ours = {one.id for one in self.read().points}
+        found = []
+        for point, proof, stores in points:
+            if point.id not in ours:
+                one = replace(_taken(point, stores), elsewhere=True)
+                found.append(one if proof is None else _proved(one, proof))
+        self.change(lambda ledger: ledger.with_points(found))
 
     def paused(self, store: str, why: str) -> None:
         """Write down why nothing is written to a store; empty when something is."""
@@ -80,17 +78,37 @@ class BackupBook:
             known = next((one for one in ledger.points if one.id == proof.point), None)
             if known is None:
                 return ledger
-            told = replace(
-                known,
-                outcome=proof.outcome,
-                proved=proof.at,
-                why=proof.why,
-                seconds=proof.seconds,
-                checks=proof.checks[:MOST_CHECKS],
-            )
-            return ledger.with_point(told)
+            return ledger.with_point(_proved(known, proof))
 
         self.change(change)
+
+
+def _taken(point: Point, stores: tuple[str, ...]) -> Taken:
+    return Taken(
+        id=point.id,
+        begun=point.begun,
+        taken=point.taken,
+        plain=point.plain,
+        stored=point.size,
+        services=tuple(part.service for part in point.parts),
+        sources={part.service: part.source for part in point.parts},
+        stores=stores,
+        sizes={part.service: part.plain for part in point.parts},
+        left_out={part.service: part.left_out for part in point.parts if part.left_out},
+        lacks=tuple(line[:LONGEST_LACK] for line in _lacks(point))[:MOST_LACKS],
+        systems={part.service: system for part in point.parts if (system := _system(part))},
+    )
+
+
+def _proved(one: Taken, proof: Proof) -> Taken:
+    return replace(
+        one,
+        outcome=proof.outcome,
+        proved=proof.at,
+        why=proof.why,
+        seconds=proof.seconds,
+        checks=proof.checks[:MOST_CHECKS],
+    )
 
 
 def _system(part: Part) -> str:

@@ -30,6 +30,8 @@ from vrooli.host.secrets import secret_in
 from vrooli.host.sqlite_journal import SqliteJournals
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_bringing import Bringing
+from vrooli.main.backup_filling import fill
+from vrooli.main.backup_place import BackupPlace
 from vrooli.main.backup_recover_plan import NOWHERE, Planned, RecoveryPlan
 from vrooli.main.backup_recover_steps import Recovering, RecoverySteps
 from vrooli.main.backup_stores import RECOVERED, BackupStores, room_in, store_at
@@ -113,8 +115,9 @@ class StackRecovery:
             self._keep_given_keys()
             if not begun.report:
                 steps = asyncio.run(self._driven(begun, told))
-                stack = read_compiled(self.home.stack_json)
-                said = report(begun, str(self.home.root), stack, steps, time.time())
+                stack, ended = read_compiled(self.home.stack_json), time.time()
+                fill(BackupPlace(self.home, self._environment), told)
+                said = report(begun, str(self.home.root), stack, steps, ended)
                 said["paused"] = dict(BackupBook(self.home).read().paused)
                 begun = replace(begun, report=said)
                 write_durably(self.home.recovery, begun.written())

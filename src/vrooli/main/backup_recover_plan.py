@@ -117,18 +117,19 @@ class RecoveryPlan:
         before = max((way.base.taken for way in ways if way), default=0.0)
         return newest(self.store, (), before)
 
-    def _way(self, part: Part, goal: Moment) -> Way | None:
+    def _way(self, part: Part, goal: Moment, *, reads: bool = False) -> Way | None:
         """None where the point is all there is."""
         try:
             wal = BackupWal(NOWHERE, self.store, part.service, lambda: self.keys.opener)
-            return wal.way(goal)
+            return wal.way(goal, reads=reads)
         except UsageError:
             if goal.kind != "latest":
                 raise
             return None
 
     def _returning(self, point: Point, part: Part, goal: Moment | None) -> Returning:
-        way = self._way(part, goal) if goal and part.source == FORM else None
+        # All of it is read: nobody is there to ask for less when damage is met later.
+        way = self._way(part, goal, reads=True) if goal and part.source == FORM else None
         if way is not None:
             point = self.store.point(way.base.id)
             part = point.part_of(part.service) or part

@@ -189,7 +189,12 @@ class RecoverySteps:
         # The same each time: whoever was killed after it was in force does not do it again.
         mark = hashlib.sha256(f"{one.point} {service}".encode()).hexdigest()[:8]
         wish = Wish(
-            restore=one.point, room=one.room, until=one.until, timeline=one.timeline, mark=mark
+            restore=one.point,
+            room=one.room,
+            until=one.until,
+            timeline=one.timeline,
+            partway=bool(one.gap),
+            mark=mark,
         )
         note = of.up.upgrade(of.home, service, wish, told).partition(". What was in force")[0]
         of.up.upgrade(of.home, service, Wish(forget=True), lambda _: None)

@@ -109,7 +109,7 @@ class BackupSpread:
                 next_step="declare it as [backup.stores.NAME] to write to it",
             )
         try:
-            known = {one.id for one in self._book.read().points}
+            known = {one.id for one in self._book.read().points if not one.elsewhere}
             claim(Store(blobs, self._key), self.stores.own(), known)
         except NotOurs as error:
             self._book.paused(name, error.what)

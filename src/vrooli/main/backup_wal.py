@@ -4,9 +4,10 @@ a server asks for it.
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,7 +28,7 @@ from vrooli.stack.postgres.wal.choosing import (
     is_segment,
     way_to,
 )
-from vrooli.stack.postgres.wal.ending import Early
+from vrooli.stack.postgres.wal.ending import Early, has_its_pages
 from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.postgres.wal.names import history_of, position
 from vrooli.stack.postgres.wal.streams import Stream, histories_in, streams_in, wal_folder
@@ -36,6 +37,9 @@ _ONLY_FILES = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """It lies in a folder of the server's user: no link of his is followed, no pipe waited at."""
 
 _PAGE = 8192
+
+_AT_ONCE = 4
+"""Segments that are looked at, each in memory."""
 
 FORM = "postgres-physical"
 """Of what WAL leads on from."""
@@ -53,6 +57,7 @@ class BackupWal:
     store: Store
     service: str
     opener: Callable[[], Opener]
+    _looked: dict[Path, bool] = field(default_factory=dict, init=False)
 
     def bases(self) -> list[Base]:
         """Restore points that WAL leads on from, the oldest first."""
@@ -73,12 +78,13 @@ class BackupWal:
         return found
 
     def way(self, moment: Moment, *, reads: bool = False) -> Way:
-        """The way to a moment.
+        """The way to a moment. What lies here is read: what is damaged comes from a store, and
+        counts as missing where none has it.
 
         Args:
             moment: where to.
-            reads: whether what lies in stores alone is read, and what is damaged there taken for
-                missing; else whoever follows it meets that.
+            reads: whether what lies in stores alone is read as well; else whoever follows it meets
+                damage there.
 
         Raises:
             UsageError: there is none, with what can be reached.
@@ -94,23 +100,56 @@ class BackupWal:
         while True:
             way = way_to(moment, bases, lambda system: self.received(system, damaged))
             found = len(damaged)
-            for file in way.files if reads else ():
+            self._look_at(way.base.system, way.files)
+            for file in way.files:
                 key = (file.stream.name, file.name)
-                if key not in whole and not self._is_whole(way.base, file):
+                if key not in whole and not self._is_whole(way.base, file, reads=reads):
                     damaged.add(key)
                     break
                 whole.add(key)
             if len(damaged) == found:
-                return way
+                mended = [one.name for one in way.files if self._is_harmed(way.base.system, one)]
+                return replace(way, mended=mended)
 
-    def _is_whole(self, base: Base, file: File) -> bool:
-        if _is_here(file):
+    def _look_at(self, system: str, files: Sequence[File]) -> None:
+        """Several at once: of each a store is asked what it should be."""
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="wal") as pool:
+            list(pool.map(partial(self._is_good, system), files))
+
+    def _is_whole(self, base: Base, file: File, *, reads: bool) -> bool:
+        if self._is_good(base.system, file):
             return True
+        # What was found damaged here is read there as well: the plan says that it is whole.
+        reads = reads or _is_here(file)
         for name in self._copies_of(base.system, file):
             with suppress(Damaged, NotStored):
-                self._shelf.require_whole(name)
+                if reads:
+                    self._shelf.require_whole(name)
                 return True
         return False
+
+    def _is_harmed(self, system: str, file: File) -> bool:
+        return _is_here(file) and not self._is_good(system, file)
+
+    def _is_good(self, system: str, file: File) -> bool:
+        """Whether it lies here, and as it was received as far as can be told; what is still being
+        written is not looked at.
+        """
+        if not _is_here(file) or file.partial:
+            return _is_here(file)
+        path = Path(file.stream.folder) / file.name
+        if path not in self._looked:
+            self._looked[path] = self._is_as_received(system, file, path)
+        return self._looked[path]
+
+    def _is_as_received(self, system: str, file: File, path: Path) -> bool:
+        try:
+            content = read_received(path)
+        except OSError:  # the disk cannot read it any more
+            return False
+        told = (self._shelf.tells(one, content) for one in self._copies_of(system, file))
+        known = next((one for one in told if one is not None), None)
+        return has_its_pages(content, file.name) if known is None else known
 
     def received(self, system: str, but: Collection[tuple[str, str]] = ()) -> Received:
         """All that there is of a system, here and in the store.
@@ -134,7 +173,7 @@ class BackupWal:
 
     def _seen(self, system: str, file: File) -> float:
         """When it was written last; of one in a store what its index says."""
-        if _is_here(file):
+        if self._is_good(system, file):
             with suppress(FileNotFoundError):
                 return (Path(file.stream.folder) / file.stored_as).lstat().st_mtime
         for name in self._copies_of(system, file):
@@ -190,20 +229,23 @@ class BackupWal:
     def _put_all(
         self, known: Received, base: Base, timeline: int, files: Sequence[File], folder: Path
     ) -> None:
+        self._look_at(base.system, files)
         for file in files:
             try:
                 self._put(base.system, file, folder / file.name)
             except Damaged as error:
-                Early(f"{file.name} is damaged: {error.what}").write(folder)
+                # What is damaged here was seen when the way was chosen.
+                harmed = self._is_harmed(base.system, file)
+                Early(f"{file.name} is damaged: {error.what}", planned=harmed).write(folder)
                 return
         if known.beyond(files, timeline):
             Early(f"{known.missing(files, timeline)} is missing", planned=True).write(folder)
 
     def _put(self, system: str, file: File, path: Path) -> None:
         """From here, else from the store."""
-        if _is_here(file) and _linked(file, path):
+        if self._is_good(system, file) and _linked(file, path):
             return
-        failure = None
+        failure = damaged(file.name, "no store has it whole") if _is_here(file) else None
         for name in self._copies_of(system, file):
             try:
                 content = self._shelf.content(name, self.opener())

@@ -5,7 +5,7 @@ The truth about a restore point is in its store. This is what this host saw itse
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,7 @@ class Taken:
         left_out: by service, how many files are not in it though they were asked for.
         lacks: the first of these and why, a line each; of the newest points alone.
         systems: by service, the number that its server gave the data when that was made new.
+        elsewhere: whether another home took it, in whose place this one came.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Taken:
     left_out: Mapping[str, int] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
     systems: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: bool = False
 
     def brings_back(self, service: str) -> bool:
         """Whether it holds what is in force of it again after a restore; archives do not."""
@@ -129,8 +131,13 @@ class BackupLedger:
 
     def with_point(self, one: Taken) -> "BackupLedger":
         """With `one`, in the place of what was known of it."""
-        others = [point for point in self.points if point.id != one.id]
-        points = sorted([*others, one], key=lambda point: point.taken)
+        return self.with_points([one])
+
+    def with_points(self, found: Sequence[Taken]) -> "BackupLedger":
+        """With these, in the place of what was known of them."""
+        ids = {one.id for one in found}
+        others = [point for point in self.points if point.id not in ids]
+        points = sorted([*others, *found], key=lambda point: point.taken)
         old, new = points[-MOST_POINTS:-WITH_CHECKS], points[-WITH_CHECKS:]
         return replace(self, points=(*(replace(one, checks=(), lacks=()) for one in old), *new))
 

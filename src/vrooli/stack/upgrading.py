@@ -53,6 +53,8 @@ class Wish:
         until: to where its WAL is followed: `latest`, a time with its zone, or a position, like
             0/16B3748; empty for the point alone.
         timeline: along which; 0 with the point alone.
+        partway: whether it is known that some of its WAL is damaged or missing: as far as it leads
+            is what is meant.
         store: name of the store that it comes from; empty for whichever has it.
         archives: whether what it holds of the resource are archives, for a new cluster.
         mark: hex digits that tell this wish from others: asked for once more, it is known whether
@@ -68,6 +70,7 @@ class Wish:
     room: int = 0
     until: str = ""
     timeline: int = 0
+    partway: bool = False
     store: str = ""
     mark: str = ""
     archives: bool = False

@@ -59,7 +59,7 @@ def store() -> Store:
     _point(store, 3, _postgres(store, 3, base=_id(1)))
     for number in range(1, 7):
         name = StoredName("db", "77", "00000001", name_of(Segment(number, 1), 16 * MIB))
-        seen = (AT + DAY - 50, AT + 3.5 * DAY, "")
+        seen = (AT + DAY - 50, AT + 3.5 * DAY - 6 + number, "")
         WalShelf(store).keep(name, bytes(16 * MIB), seen, KEYS.seal)
     return store
 
@@ -87,6 +87,14 @@ def test_of_each_part_the_newest_comes_back_and_all_wal_after_it(store: Store) -
     assert found["redis"].since == AT + 2 * DAY - 5
 
 
+def test_damaged_wal_ends_the_way_and_what_is_behind_it_counts_as_lost(store: Store) -> None:
+    name = name_of(Segment(5, 1), 16 * MIB)
+    store.blobs.delete(f"{StoredName('db', '77', '00000001', name).blob}-0")
+    db = _of(_planned(store))["db"]
+    assert (db.point, db.until, db.files, db.gap) == (_id(3), "latest", 2, name)
+    assert db.since == AT + 3.5 * DAY - 2
+
+
 def test_a_moment_bounds_all_of_it(store: Store) -> None:
     at = "2026-11-20T12:00:00+00:00"
     found = _of(_planned(store, to=at))
@@ -96,6 +104,8 @@ def test_a_moment_bounds_all_of_it(store: Store) -> None:
     assert found["db"].until.startswith("2026-11-20 12:00:00")
     position = _of(_planned(store, to="0/2000100"))
     assert {one.point for one in position.values()} == {_id(1)}
+    later = _of(_planned(store, to="0/3000010"))["db"]
+    assert (later.point, later.since) == (_id(1), AT + 3.5 * DAY - 4)
     with pytest.raises(UsageError, match="no restore point"):
         _planned(store, to="2001-01-01")
 

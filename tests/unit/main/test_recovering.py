@@ -4,10 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.backup.made import part_of, point_of, stored
+from vrooli.backup.proof import Proof
 from vrooli.backup.recovery import Beginning, Did, Returning, beginning_read, routine_of
 from vrooli.backup.recovery_report import report
-from vrooli.core.errors import Damaged, Refused
+from vrooli.backup.store import Store
+from vrooli.core.errors import Damaged, NotOurs, Refused
 from vrooli.core.home import Home
+from vrooli.host.blob_folder import BlobFolder
+from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_filling import fill
 from vrooli.main.backup_place import FILES_LOCK, BackupPlace
 from vrooli.stack.backup_settings import BackupSettings, Objectives, StoreSettings
 from vrooli.stack.model import Service, Stack
@@ -40,6 +46,31 @@ def test_nothing_is_written_to_a_store_before_the_stack_is_whole(tmp_path: Path)
     home.recovery.unlink()
     with place.alone("backup.lock", "a backup"):
         pass
+
+
+def test_the_record_is_filled_from_the_store_which_is_no_more_ours_for_that(tmp_path: Path) -> None:
+    home = Home(tmp_path, tmp_path / "run")
+    home.secrets.mkdir()
+    place = BackupPlace(home, {})
+    store = Store(BlobFolder(place.folder), place.keys().mac)
+    good, bad = (f"2026111{day}t000000z-00000{day}" for day in (1, 2))
+    for id in (good, bad):
+        store.keep(point_of(part_of(stored(b"x", store, place.keys())), id=id))
+    store.keep_proof(Proof(good, 9.0, "verified", ("it starts",), seconds=4.0))
+    lines = list[str]()
+    fill(place, lines.append)
+    first, second = BackupBook(home).read().points
+    assert (first.id, first.outcome, first.proved) == (good, "verified", 9.0)
+    assert (first.stores, first.checks, first.elsewhere) == (("here",), ("it starts",), True)
+    assert (second.id, second.outcome, lines) == (bad, "unverified", [])
+    with pytest.raises(NotOurs, match="another home"):
+        place.spread(lines.append).ours("here")
+    (torn,) = place.folder.rglob(f"{good}.json")
+    torn.chmod(0o600)
+    torn.write_text("{}", encoding="ascii")
+    home.backup_ledger.unlink()
+    fill(place, lines.append)
+    assert [one.id for one in BackupBook(home).read().points] == [bad]
 
 
 def test_a_beginning_is_read_as_it_was_written() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 
+from vrooli.core.command import WriteFile
 from vrooli.core.errors import ConfigError, StartFailed
 from vrooli.stack.fetched import fetching
 from vrooli.stack.postgres import clusters
@@ -18,7 +19,7 @@ from vrooli.stack.postgres.upgrade import compare, facts
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
-from vrooli.stack.restoring import MIB, Restoring
+from vrooli.stack.restoring import MIB, Restoring, silent
 from vrooli.stack.upgrading import Told, Wish
 
 SPARE = 512 * MIB
@@ -99,8 +100,11 @@ class ArchiveRestore(Restoring):
             self.reached = await self._compared(archived, asker, told)
             await renew(asker, of.new_cluster(installed))
             await programs.run("gather statistics", stage.statistics(installed), told)
+        made_of = str(stage.cluster / clusters.MADE_OF)
+        known = WriteFile(made_of, f"{self._wish.restore}\n", 0o600, stage.user)
+        await of.context.executor.run([known], silent)
         await programs.run("write it to the disk", loading.sync(), told)
-        self.next = "It is a new cluster: `vrooli backup run --anew` takes its first restore point"
+        self.next = "It is a new cluster: `vrooli backup run` takes its first restore point"
 
     async def _compared(self, archived: Archived, asker: Asker, told: Told) -> str:
         said = await facts.gather(asker, contents="hash", told=told)

@@ -44,6 +44,11 @@ class Clusters:
     at: float = 0.0
 
 
+MADE_OF = "vrooli-made-of"
+"""A file in the folder of a cluster that a restore made of archives: of which point. It goes where
+the cluster goes, and is lost with it: an empty one that is made in its place has none.
+"""
+
 NOTE = ".clusters.json"
 BEFORE = f"{NOTE}.before"
 """Ends of the names of the files that say it: now, and before a switch that is not settled yet."""

@@ -20,6 +20,7 @@ from vrooli.stack.postgres import (
     source_rows,
 )
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
+from vrooli.stack.postgres.clusters import MADE_OF
 from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.postgres.matching import matched
 from vrooli.stack.postgres.slot import Slot, patiently
@@ -31,8 +32,10 @@ from vrooli.stack.upgrading import Told
 
 FORM = "postgres-physical"
 
-_INSIDE = """
+_INSIDE = f"""
 SELECT json_build_object(
+'made_of', CASE WHEN has_function_privilege('pg_read_file(text,bigint,bigint,boolean)', 'execute')
+    THEN trim(trailing E'\\n' from pg_read_file('{MADE_OF}', 0, 64, true)) END,
 'version', current_setting('server_version'),
 'system', (SELECT system_identifier::text FROM pg_control_system()),
 'timeline', (SELECT timeline_id FROM pg_control_checkpoint()),

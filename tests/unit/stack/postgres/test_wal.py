@@ -62,6 +62,14 @@ def test_the_way_to_a_moment_goes_along_the_timeline_that_was_in_force_then() ->
     assert way_to(position, [FIRST, SECOND], lambda _: BOTH).base.id == "first"
 
 
+def test_a_position_is_as_old_as_the_last_file_before_it() -> None:
+    known = replace(BOTH, at=lambda file: float(segment_of(file.name, MIB16).number))
+    inside = Moment("lsn", lsn=7 * MIB16 + 5)
+    assert way_to(inside, [FIRST], lambda _: known).passed == 6.0
+    assert way_to(Moment("lsn", lsn=FIRST.end), [FIRST], lambda _: known).passed == 0.0
+    assert way_to(Moment("latest"), [FIRST], lambda _: known).passed == 0.0
+
+
 def test_what_cannot_be_reached_is_refused_with_what_can() -> None:
     with pytest.raises(UsageError, match="before the first restore point"):
         way_to(Moment("time", time=5.0), [FIRST], lambda _: BOTH)

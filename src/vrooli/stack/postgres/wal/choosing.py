@@ -1,7 +1,7 @@
 """Which restore point and which WAL lead to a moment. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from vrooli.core.errors import Damaged, UsageError
@@ -161,6 +161,9 @@ class Way:
         files: in their order.
         until: until when nothing is missing, Unix seconds.
         gap: name of the file that is missing, where there is later WAL, which does not follow.
+        passed: to a position: until when nothing is missing of what lies before it, as far as that
+            is known, Unix seconds; 0 for any other moment.
+        mended: names of those that are damaged here, and come from a store.
     """
 
     base: Base
@@ -168,6 +171,8 @@ class Way:
     files: Sequence[File] = ()
     until: float = 0.0
     gap: str = ""
+    passed: float = 0.0
+    mended: Sequence[str] = ()
 
     @property
     def size(self) -> int:
@@ -179,8 +184,7 @@ class Way:
         """Position behind the last of them; of the restore point where there are none."""
         if not self.files:
             return self.base.end
-        last = self.files[-1]
-        return (segment_of(last.name, last.size).number + 1) * last.size
+        return _end_of(self.files[-1])
 
     def reaches(self, moment: Moment) -> bool:
         """Whether a moment may be in it. The server that follows it knows."""
@@ -242,7 +246,18 @@ def way_to(moment: Moment, bases: Sequence[Base], received: Callable[[str], Rece
         for base in reversed(fitting)
         if base.system == system and _is_on(base, lineage(stream.timeline, known.histories))
     ]
-    return _first(moment, ways, fitting[-1])
+    way = _first(moment, ways, fitting[-1])
+    return replace(way, passed=_passed(way, moment.lsn, known)) if moment.kind == "lsn" else way
+
+
+def _passed(way: Way, lsn: int, known: Received) -> float:
+    """By the last file that ends before a position: inside of one nobody wrote times down."""
+    before = [file for file in way.files if _end_of(file) <= lsn]
+    return known.at(before[-1]) if before else 0.0
+
+
+def _end_of(file: File) -> int:
+    return (segment_of(file.name, file.size).number + 1) * file.size
 
 
 def _first(moment: Moment, ways: Sequence[Way], newest: Base) -> Way:

@@ -15,7 +15,7 @@ from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.passwords import renew
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
-from vrooli.stack.postgres.wal.ending import early_in, given_in
+from vrooli.stack.postgres.wal.ending import Early, early_in, given_in
 from vrooli.stack.postgres.wal.following import DROP_SLOT, TAKE_SLOT
 from vrooli.stack.postgres.wal.moments import told
 from vrooli.stack.postgres.wal.names import is_lsn, position
@@ -90,7 +90,7 @@ class Recovery:
         early = early_in(folder)
         given = await asyncio.to_thread(given_in, folder)
         why = await asyncio.to_thread(given.not_followed, position(lsn)) or early.why
-        known = early.planned and why == early.why and self.wish.until == "latest"
+        known = self._is_known(early) and why == early.why
         if not why or known or (self._is_time and last is not None and last >= self._wanted):
             return
         exact = last.isoformat(sep=" ") if last else ""
@@ -100,6 +100,10 @@ class Recovery:
             next_step=(f'`vrooli restore --to "{exact}"` goes there' if exact else "")
             or "`vrooli restore --point-only` goes back to the restore point alone",
         )
+
+    def _is_known(self, early: Early) -> bool:
+        """Whether who asked knows that it ends there."""
+        return self.wish.until == "latest" and (early.planned or self.wish.partway)
 
     async def _recovered(self, until: str) -> str:
         stage = self.programs.stage

@@ -1,0 +1,93 @@
+"""WAL that was received here and is damaged: seen by the plan, and taken from a store."""
+
+import os
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.unit.backup.made import new_keys, new_store
+from vrooli.backup.point import Part, Point
+from vrooli.backup.wal import StoredName, WalShelf
+from vrooli.core.home import Home
+from vrooli.main.backup_wal import BackupWal
+from vrooli.stack.postgres.wal.ending import Early, early_in
+from vrooli.stack.postgres.wal.moments import Moment
+from vrooli.stack.postgres.wal.names import Segment, lsn_of, name_of
+from vrooli.stack.postgres.wal.streams import note_written
+
+PAGE, SIZE = 8192, 16 * 1024 * 1024
+AT = 1_795_000_000.0
+"""When the point was taken, Unix seconds."""
+KEYS = new_keys()
+NAMES = [name_of(Segment(number, 1), SIZE) for number in range(1, 5)]
+POINT = "20261118t000000z-000001"
+
+
+def _content(number: int) -> bytes:
+    """A segment with three pages that somebody wrote."""
+    pages = [struct.pack("<HHIQ", 0xD118, 0, 1, number * SIZE + at * PAGE) for at in range(3)]
+    return b"".join(page.ljust(PAGE, b"x") for page in pages).ljust(SIZE, b"\0")
+
+
+@pytest.fixture
+def wal(tmp_path: Path) -> BackupWal:
+    """All of it lies here, and all but the last in the store as well."""
+    folder = tmp_path / "wal" / "db" / "77" / "00000001"
+    folder.mkdir(parents=True)
+    store, _ = new_store(KEYS)
+    for number, name in enumerate(NAMES, 1):
+        (folder / name).write_bytes(_content(number))
+        os.utime(folder / name, (AT + number, AT + number))
+        if name != NAMES[-1]:
+            about = (AT - 9, AT + number, "")
+            WalShelf(store).keep(
+                StoredName("db", "77", "00000001", name), _content(number), about, KEYS.seal
+            )
+    (folder / "stream.json").write_text(note_written(AT - 9, ""), encoding="ascii")
+    os.utime(folder / "stream.json", (AT + 9, AT + 9))
+    facts = {"system": "77", "timeline": 1, "lsn": lsn_of(SIZE + 40)}
+    part = Part("postgres-physical", "db", "tar", 1, "", (), {"before": facts, "after": facts})
+    store.keep(Point(POINT, "shop", "web1", AT - 5, AT, "0.1.0", (part,)))
+    return BackupWal(Home(tmp_path, tmp_path), store, "db", lambda: KEYS.opener)
+
+
+def _flip(wal: BackupWal, name: str, at: int) -> None:
+    path = wal.home.root / "wal" / "db" / "77" / "00000001" / name
+    content = bytearray(path.read_bytes())
+    content[at] ^= 4
+    path.write_bytes(content)
+
+
+def _gathered(wal: BackupWal, folder: Path) -> Early:
+    folder.mkdir()
+    wal.gather(wal.store.point(POINT), 1, folder, None)
+    return early_in(folder)
+
+
+def test_what_is_damaged_here_comes_from_a_store(wal: BackupWal, tmp_path: Path) -> None:
+    assert wal.way(Moment("latest")).mended == []
+    _flip(wal, NAMES[1], PAGE + 100)
+    wal = replace(wal)  # the next command
+    way = wal.way(Moment("latest"))
+    assert (len(way.files), way.gap, way.mended) == (4, "", [NAMES[1]])
+    assert _gathered(wal, tmp_path / "given") == Early()
+    assert (tmp_path / "given" / NAMES[1]).read_bytes() == _content(2)
+
+
+def test_what_no_store_has_whole_ends_the_way(wal: BackupWal, tmp_path: Path) -> None:
+    """The store has a copy of it as well, and that is damaged too."""
+    _flip(wal, NAMES[2], PAGE + 100)
+    wal.store.blobs.delete(f"{StoredName('db', '77', '00000001', NAMES[2]).blob}-0")
+    way = wal.way(Moment("latest"))
+    assert (len(way.files), way.gap, way.until) == (2, NAMES[2], AT + 2)
+    early = _gathered(wal, tmp_path / "given")
+    assert (early.planned, f"{NAMES[2]} is damaged" in early.why) == (True, True)
+    assert not (tmp_path / "given" / NAMES[2]).exists()
+
+
+def test_of_what_no_store_has_yet_the_pages_are_looked_at(wal: BackupWal) -> None:
+    _flip(wal, NAMES[3], 2 * PAGE + 9)
+    way = wal.way(Moment("latest"))
+    assert (len(way.files), way.gap, way.until) == (3, NAMES[3], AT + 3)
