@@ -51,6 +51,7 @@ from vrooli.main.backup_left import BACKUP_LOCK, PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.main.backup_rescue import Rescue
 from vrooli.main.backup_restic import Repositories
+from vrooli.main.backup_resting import why_resting
 from vrooli.main.backup_ship import WAL_LOCK
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
@@ -110,6 +111,10 @@ class StackBackups:
     @property
     def _place(self) -> BackupPlace:
         return BackupPlace(self.home, self.environment)
+
+    def resting(self) -> str:
+        """See `main.backup_resting`."""
+        return why_resting(self._place)
 
     def plan_pruning(self) -> Pruning:
         """See `main.backup_prune`."""
