@@ -118,8 +118,9 @@ class BackupSpread:
         try:
             claim(Store(blobs, self._key), self.stores.own(), self._known)
         except NotOurs as error:
-            self._book.paused(name, error.what)
-            raise
+            told = self.stores.told(error)
+            self._book.paused(name, told.what)
+            raise told from error
         self._book.paused(name, "")
 
     def paused(self) -> dict[str, str]:
@@ -132,8 +133,8 @@ class BackupSpread:
             try:
                 require_not_others(store, self.stores.own(), self._known)
             except NotOurs as error:
-                found[name] = error.what
-                self._book.paused(name, error.what)
+                found[name] = self.stores.told(error).what
+                self._book.paused(name, found[name])
                 continue
             except VrooliError:  # whoever writes meets it, and says so
                 pass
