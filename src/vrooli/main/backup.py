@@ -198,10 +198,11 @@ class StackBackups:
             name, store = (
                 (self.one, stores.reading(self.one)) if self.one else stores.holding(wanted)
             )
-            proof = asyncio.run(self._prove(store, wanted, told))
+            proof, along = asyncio.run(self._prove(store, wanted, told))
             if self.one in self._stores.repositories():  # it lies there in part
                 return proof
-            BackupBook(self.home).proved(proof)
+            for one in (proof, *along):
+                BackupBook(self.home).proved(one)
             if proof.outcome == "verified":
                 stores.keep_proof(proof, but=name)
             return proof
@@ -351,7 +352,7 @@ class StackBackups:
         finally:
             copying.release()
 
-    async def _prove(self, store: Store, wanted: str, told: Told) -> Proof:
+    async def _prove(self, store: Store, wanted: str, told: Told) -> tuple[Proof, list[Proof]]:
         async with self._place.context() as context:
             point = store.point(wanted)
             backings = backings_of(context)
@@ -359,7 +360,8 @@ class StackBackups:
             room = partial(free_in, self.home.root / "data")
             combine = partial(combiner, self._place)
             prover = Prover(store, self._place.keys(), SystemClock(), room, ids_of, told, combine)
-            return await prover.prove(point, backings)
+            proof = await prover.prove(point, backings)
+            return proof, await asyncio.to_thread(prover.along, point, proof)
 
 
 def _require(needed: Collection[str], backings: Collection[str], point: Point) -> None:
