@@ -48,6 +48,11 @@ _OF_POINTS: tuple[tuple[str, str, Callable[[OfService, float], float]], ...] = (
         "How fast that was read, all that it holds",
         lambda one, now: one.newest.plain / max(one.newest.taken - one.newest.begun, 0.001),
     ),
+    (
+        "vrooli_backup_left_out",
+        "Files that were asked for, and are not in the newest restore point with it",
+        lambda one, now: float(one.newest.left_out.get(one.name, 0)),
+    ),
 )
 
 _OF_DRILLS: tuple[tuple[str, str, Callable[[OfService, float], float]], ...] = (

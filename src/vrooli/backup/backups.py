@@ -133,6 +133,12 @@ class Backups(Protocol):
         """
         ...
 
+    def resting(self) -> str:
+        """Why a job of the watchdog has nothing to do here: every store is another home's. Empty
+        when it has, and for a person.
+        """
+        ...
+
     def plan_pruning(self) -> Pruning:
         """What retention has to say about each of them.
 

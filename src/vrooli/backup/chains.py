@@ -1,6 +1,6 @@
 """Parts that hold what changed since another one: which they build on, down to a whole one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -56,6 +56,22 @@ def built_on(part: Part, points: Mapping[str, Point]) -> list[str]:
     while one is not None and (base := one.facts.get(BASE)) and base not in found:
         found.append(str(base))
         one = points[base].part_of(part.service) if base in points else None
+    return found
+
+
+def failing(points: Sequence[Point], why: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """Ids of the points that build on what failed, with the first reason. Pure.
+
+    Args:
+        points: all of them.
+        why: by point and service, or by point and nothing for all of it, what failed.
+    """
+    found, known = dict[str, str](), {point.id: point for point in points}
+    for point in points:
+        for part in point.parts:
+            for base in built_on(part, known):
+                if reason := why.get((base, part.service)) or why.get((base, "")):
+                    found.setdefault(point.id, f"it builds on {base}: {reason}")
     return found
 
 

@@ -68,16 +68,26 @@ def claim(store: Store, own: Owner, known: Collection[str]) -> None:
         NotOurs: it belongs to another home.
         Damaged: nobody can tell.
     """
-    found = owner_of(store)
-    if found is None:
-        if (ids := store.ids()) and not set(ids) & set(known):
-            raise _not_ours(store, "its restore points are those of another home")
+    if require_not_others(store, own, known) is None:
         _put(store, 1, own)
-        found = owner_of(store) or own
-    if found.home != own.home:
+        require_not_others(store, own, known)
+
+
+def require_not_others(store: Store, own: Owner, known: Collection[str]) -> Owner | None:
+    """The same, without a change: its owner, None where it has none yet and may be `own`.
+
+    Raises:
+        NotOurs: it belongs to another home.
+        Damaged: nobody can tell.
+    """
+    found = owner_of(store)
+    if found is None and (ids := store.ids()) and not set(ids) & set(known):
+        raise _not_ours(store, "its restore points are those of another home")
+    if found is not None and found.home != own.home:
         raise _not_ours(
             store, f"it belongs to the home of {found.stack or 'a stack'} on {found.host}"
         )
+    return found
 
 
 def adopt(store: Store, own: Owner) -> None:

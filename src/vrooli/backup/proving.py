@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from vrooli.backup.chains import room_of
+from vrooli.backup.chains import failing, room_of
 from vrooli.backup.combining import Combine, Fetcher
 from vrooli.backup.keys import Keys
 from vrooli.backup.point import Part, Point
@@ -73,6 +74,28 @@ class Prover:
         except NotOurs as error:
             self.told(f"what was seen is not written down there: {error.what}")
         return proof
+
+    def along(self, point: Point, proof: Proof) -> list[Proof]:
+        """Have what builds on what failed in `point` count as failed too; what was written down.
+        Nothing unless the proof failed.
+        """
+        # Parts are looked at in their order, and there are numbers of each that held.
+        part = next((one for one in point.parts if one.service not in proof.facts), None)
+        if proof.outcome != "failed" or part is None:
+            return []
+        try:
+            points = [one for _, one in self.store.points() if isinstance(one, Point)]
+        except VrooliError as error:
+            self.told(f"what builds on {point.id} is not known: {error.what}")
+            return []
+        reason = (proof.why or "its proof failed").splitlines()[0]
+        why = failing(points, {(point.id, part.service): reason})
+        found = [Proof(id, proof.at, "failed", (), reason) for id, reason in why.items()]
+        for one in found:
+            self.told(f"{one.point} counts as failed: it builds on {point.id}")
+            with suppress(NotOurs):  # the record of this home has it
+                self.store.keep_proof(one)
+        return found
 
     async def _part(self, part: Part, backing: Backing) -> Found:
         try:

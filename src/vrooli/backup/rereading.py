@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from vrooli.backup.chains import built_on
+from vrooli.backup.chains import failing
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import name_in_store, unpack
 from vrooli.backup.point import Pack, Point, sign, signed
@@ -179,11 +179,5 @@ def _failed(
         for holder in holders.get(name, ()):
             why.setdefault(holder, f"{name}: {what}")
     found = {id: reason for (id, _), reason in reversed(why.items())}
-    known = {point.id: point for point in points}
-    for point in points:
-        for part in point.parts:
-            for base in built_on(part, known):
-                reason = why.get((base, part.service)) or why.get((base, ""))
-                if reason:
-                    found.setdefault(point.id, f"it builds on {base}: {reason}")
+    found = failing(points, why) | found
     return [Proof(id, now, "failed", (), reason) for id, reason in found.items()]

@@ -8,7 +8,7 @@ keys/*.age         the key of the manifests, sealed like the packs
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from vrooli.backup.packs import name_in_store, require_whole
@@ -92,21 +92,24 @@ class Store:
             raise _not_one("latest", [], f"{service} in {self.where}")
         return self.point("latest")
 
-    def newest_whole(self) -> Point:
+    def newest_whole(self, declared: Collection[str] = ()) -> Point:
         """Of those whose last proof did not fail, the newest one that holds as many parts as any:
-        what is taken of single services in between is none.
+        what is taken of single services in between is none. What is not `declared` any more does
+        not count, unless nothing is.
 
         Raises:
             UsageError: there is none.
         """
+
+        def count(point: Point) -> int:
+            return sum(not declared or part.service in declared for part in point.parts)
+
         found = self.newest_good()
         for id, point in self.points():
             if isinstance(point, VrooliError) or not point.starts:
                 continue
             proof = self.proof(id)
-            if (proof is None or proof.outcome != "failed") and len(point.parts) >= len(
-                found.parts
-            ):
+            if (proof is None or proof.outcome != "failed") and count(point) >= count(found):
                 found = point
         return found
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render, spark
-from vrooli.cli.backup_words import note, when
+from vrooli.cli.backup_words import note, rests, when
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, UsageError
@@ -71,6 +71,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
             _history(kit.backups(home_to_read(kit, file)).ledger().drills, only, json=json)
             return
         backups = kit.backups(home_to_change(kit, file))
+        if rests(backups):
+            return
         found = backups.drill(wanted or "latest", only, note, busy=busy)
         if json:
             render.print_json([_row(one) for one in found])

@@ -7,7 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.asking import require_answer
-from vrooli.cli.backup_words import size, when
+from vrooli.cli.backup_words import rests, size, when
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, NotOurs, UsageError
@@ -54,7 +54,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
             _show(kit.backups(home_to_read(kit, file)).plan_pruning(), json=json)
             return
         backups = kit.backups(home_to_change(kit, file))
-        if not (yes or _meant(backups)):
+        if rests(backups) or not (yes or _meant(backups)):
             return
         found = backups.prune()
         _show(found, json=json, done=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import size
+from vrooli.cli.backup_words import rests, size
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE
@@ -42,6 +42,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         backups = kit.backups(home_to_change(kit, file))
+        if rests(backups):
+            return
         found = backups.reread(store, everything=everything, told=_reading)
         if json:
             render.print_json({name: _row(one) for name, one in found.items()})

@@ -17,6 +17,7 @@ from vrooli.cli.backup_words import (
     proof_row,
     require,
     require_all,
+    rests,
     size,
     tell,
     tell_left_out,
@@ -99,6 +100,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
         from vrooli.backup.choosing import split
 
         backups = kit.backups(home_to_change(kit, file)).only("", note)
+        if rests(backups):
+            return
         begun = time.monotonic()
         how = Taking(
             anew, incremental, deep, _form(logical, incremental), split(said("--only", only))

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import size
+from vrooli.cli.backup_words import rests, size
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 
@@ -25,7 +25,10 @@ def register(group: typer.Typer, kit: Kit) -> None:
 
     @group.command(help=_SHIP_HELP)
     def ship(file: File = None, json: Json = False) -> None:
-        done = kit.backups(home_to_change(kit, file)).ship()
+        backups = kit.backups(home_to_change(kit, file))
+        if rests(backups):
+            return
+        done = backups.ship()
         if json:
             render.print_json({name: asdict(one) for name, one in done.items()})
             return

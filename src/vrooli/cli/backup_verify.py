@@ -13,7 +13,8 @@ from vrooli.cli.options import File, Json
 
 _VERIFY_HELP = """
 Restore a point beside what serves, and look whether it works: every piece, every file, a start,
-every row, every page. Ends with 1 when anything does not hold.
+every row, every page. Ends with 1 when anything does not hold; increments on what does not count as
+failed then too. Without a point it takes the newest whole one whose proof did not fail.
 
 Examples:
 

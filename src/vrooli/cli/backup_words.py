@@ -10,6 +10,7 @@ from vrooli.cli import render
 from vrooli.core.errors import EXIT_FAILURE
 
 if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
     from vrooli.backup.point import Part, Point
     from vrooli.backup.proof import Proof
 
@@ -32,6 +33,13 @@ Store = Annotated[
     str,
     typer.Option("--store", help="Look at this store alone.", metavar="NAME", show_default=False),
 ]
+
+
+def rests(backups: "Backups") -> bool:
+    """Whether a job has nothing to do here: it is told, and ends well; a check goes on warning."""
+    if why := backups.resting():
+        render.out(why)
+    return bool(why)
 
 
 def require(proof: "Proof | None") -> None:

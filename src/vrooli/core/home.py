@@ -121,8 +121,17 @@ class Home:
 
     @property
     def id(self) -> Path:
-        """What tells this home from any other, made at random; in no restore point. Mode 0600."""
+        """What tells this home from any other to the server of a fleet, made at random; in no
+        restore point. Mode 0644.
+        """
         return self.root / "home-id"
+
+    @property
+    def owner_json(self) -> Path:
+        """What tells this home from any other to the stores of restore points that it writes to,
+        made at random, and where it lay then; in no restore point. Mode 0600.
+        """
+        return self.root / "owner.json"
 
     @property
     def recovery(self) -> Path:

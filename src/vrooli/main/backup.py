@@ -51,6 +51,7 @@ from vrooli.main.backup_left import BACKUP_LOCK, PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.main.backup_rescue import Rescue
 from vrooli.main.backup_restic import Repositories
+from vrooli.main.backup_resting import why_resting
 from vrooli.main.backup_ship import WAL_LOCK
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
@@ -110,6 +111,10 @@ class StackBackups:
     @property
     def _place(self) -> BackupPlace:
         return BackupPlace(self.home, self.environment)
+
+    def resting(self) -> str:
+        """See `main.backup_resting`."""
+        return why_resting(self._place)
 
     def plan_pruning(self) -> Pruning:
         """See `main.backup_prune`."""
@@ -190,13 +195,17 @@ class StackBackups:
         """
         with self._place.alone(PROOF_LOCK, "another proof"):
             stores = self._place.spread(self.told)
+            if wanted == "latest":  # what was taken of one service in between is not all
+                declared = backup_parts.declared_in(self.home)
+                wanted = self.store().newest_whole(declared).id
             name, store = (
                 (self.one, stores.reading(self.one)) if self.one else stores.holding(wanted)
             )
-            proof = asyncio.run(self._prove(store, wanted, told))
+            proof, along = asyncio.run(self._prove(store, wanted, told))
             if self.one in self._stores.repositories():  # it lies there in part
                 return proof
-            BackupBook(self.home).proved(proof)
+            for one in (proof, *along):
+                BackupBook(self.home).proved(one)
             if proof.outcome == "verified":
                 stores.keep_proof(proof, but=name)
             return proof
@@ -346,7 +355,7 @@ class StackBackups:
         finally:
             copying.release()
 
-    async def _prove(self, store: Store, wanted: str, told: Told) -> Proof:
+    async def _prove(self, store: Store, wanted: str, told: Told) -> tuple[Proof, list[Proof]]:
         async with self._place.context() as context:
             point = store.point(wanted)
             backings = backings_of(context)
@@ -354,7 +363,8 @@ class StackBackups:
             room = partial(free_in, self.home.root / "data")
             combine = partial(combiner, self._place)
             prover = Prover(store, self._place.keys(), SystemClock(), room, ids_of, told, combine)
-            return await prover.prove(point, backings)
+            proof = await prover.prove(point, backings)
+            return proof, await asyncio.to_thread(prover.along, point, proof)
 
 
 def _require(needed: Collection[str], backings: Collection[str], point: Point) -> None:

@@ -10,6 +10,7 @@ from vrooli.core.errors import UsageError
 from vrooli.host.clock import SystemClock
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
+from vrooli.main.backup_parts import declared_in
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.stack.backup_ledger import Drill
 
@@ -31,8 +32,8 @@ async def drill(
         Refused: it would be at the cost of what serves.
     """
     async with place.context() as context:
-        store = place.store()
-        point = store.newest_whole() if wanted == "latest" else store.point(wanted)
+        store, declared = place.store(), declared_in(place.home)
+        point = store.newest_whole(declared) if wanted == "latest" else store.point(wanted)
         parts = _chosen(point, only)
         backings = backings_of(context)
         room = partial(free_in, place.home.root / "data")

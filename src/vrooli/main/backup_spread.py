@@ -10,7 +10,14 @@ from vrooli.backup.copies import Copies
 from vrooli.backup.copying import Spread, require_ours, spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.keys import Keys
-from vrooli.backup.owning import OwnedBlobs, Owner, adopt, claim, owner_of
+from vrooli.backup.owning import (
+    OwnedBlobs,
+    Owner,
+    adopt,
+    claim,
+    owner_of,
+    require_not_others,
+)
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import MAC_KEY, Store
 from vrooli.core.errors import Damaged, NotOurs, StorageError, UsageError, VrooliError
@@ -109,12 +116,30 @@ class BackupSpread:
                 next_step="declare it as [backup.stores.NAME] to write to it",
             )
         try:
-            known = {one.id for one in self._book.read().points if not one.elsewhere}
-            claim(Store(blobs, self._key), self.stores.own(), known)
+            claim(Store(blobs, self._key), self.stores.own(), self._known)
         except NotOurs as error:
-            self._book.paused(name, error.what)
-            raise
+            told = self.stores.told(error)
+            self._book.paused(name, told.what)
+            raise told from error
         self._book.paused(name, "")
+
+    def paused(self) -> dict[str, str]:
+        """By name, why nothing is written to a store, where all of them are other homes'; empty
+        where one may be ours, or does not tell. Nothing of them is changed.
+        """
+        found = dict[str, str]()
+        for name in self.stores.settings():
+            store = Store(self.stores.blobs(name), self._key)
+            try:
+                require_not_others(store, self.stores.own(), self._known)
+            except NotOurs as error:
+                found[name] = self.stores.told(error).what
+                self._book.paused(name, found[name])
+                continue
+            except VrooliError:  # whoever writes meets it, and says so
+                pass
+            return {}
+        return found
 
     def adopt(self, name: str) -> Owner | None:
         """Have a store be this home's; whose it was, where that can be told.
@@ -161,6 +186,10 @@ class BackupSpread:
                     store.keep_proof(proof)
             except VrooliError as error:
                 self.told(f"{name}: {error.what}")
+
+    @property
+    def _known(self) -> set[str]:
+        return {one.id for one in self._book.read().points if not one.elsewhere}
 
     @property
     def _book(self) -> BackupBook:

@@ -10,17 +10,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 from urllib.parse import unquote, urlsplit
 
 from vrooli.backup.owning import Owner
-from vrooli.core.errors import ConfigError, UnknownName
+from vrooli.core.errors import ConfigError, NotOurs, UnknownName
 from vrooli.core.home import Home
 from vrooli.core.ports.blobs import Blobs
 from vrooli.host.blob_bucket import BlobBucket, Bucket
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.restic import Restic, ResticBlobs
-from vrooli.host.secrets import FileSecrets, secret_in
+from vrooli.host.secrets import FileSecrets
+from vrooli.main.home_owner import bound_id
 from vrooli.stack.backup_settings import RESTIC, BackupSettings, StoreSettings
 from vrooli.stack.compiled import read_compiled
 
@@ -100,8 +100,14 @@ class BackupStores:
         """This home, as the owner of stores from now on."""
         path = self.home.stack_json
         stack = read_compiled(path).name if path.exists() else ""
-        id = secret_in(self.home.id, lambda: token_hex(16))
-        return Owner(id, os.uname().nodename, stack, time.time())
+        return Owner(bound_id(self.home).id, os.uname().nodename, stack, time.time())
+
+    def told(self, refused: NotOurs) -> NotOurs:
+        """The same, with where this home comes from if it is a copy."""
+        if not (before := bound_id(self.home).before):
+            return refused
+        what = f"{refused.what}; this home was copied or moved here from {before}, and is another"
+        return NotOurs(what, where=refused.where, next_step=refused.next_step)
 
     def blobs(self, name: str, *, prunes: bool = False) -> Blobs:
         """What it is made of; `prunes`: as whoever may remove there.

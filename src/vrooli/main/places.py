@@ -100,7 +100,7 @@ def this_machine(home: Home) -> Machine:
     """Facts about this machine. Makes a host id in the home when the system has none."""
     root = os.geteuid() == 0
     return Machine(
-        host_id=_host_id(home),
+        host_id=host_id(home),
         boot_id=Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip(),
         memory_bytes=_memory(),
         cpus=len(os.sched_getaffinity(0)),
@@ -176,7 +176,8 @@ def _make_run(run: Path) -> None:
             )
 
 
-def _host_id(home: Home) -> str:
+def host_id(home: Home) -> str:
+    """What tells this machine from others; in the home where it has nothing of its own."""
     for path in (Path("/etc/machine-id"), home.root / HOST_ID):
         try:
             text = path.read_text(encoding="ascii").strip()

@@ -148,6 +148,10 @@ def test_the_numbers_tell_what_can_be_trusted() -> None:
     assert said["vrooli_backup_drill_rto_seconds", "postgres"] == 1000
     assert said["vrooli_backup_rto_objective_seconds", "postgres"] == 900
     assert said["vrooli_backup_failures_total",] == 7
+    assert said["vrooli_backup_left_out", "postgres"] == 0
+    newest = replace(LEDGER.points[-1], left_out={"postgres": 3, "another": 2})
+    said = _series(LEDGER.with_point(newest))
+    assert said["vrooli_backup_left_out", "postgres"] == 3
     assert ("vrooli_backup_drill_rto_seconds", "redis") not in said
 
 

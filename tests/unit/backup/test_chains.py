@@ -10,11 +10,14 @@ import pytest
 from tests.unit.backup.made import new_keys, new_store, part_of, point_of, stored
 from vrooli.backup import packs, streams
 from vrooli.backup.chains import LONGEST, base_for, chain_of, room_of
+from vrooli.backup.combining import Combine
 from vrooli.backup.point import Part
 from vrooli.backup.proof import Proof
+from vrooli.backup.proving import Prover
 from vrooli.backup.store import Store
 from vrooli.backup.tails import last_file
 from vrooli.core.errors import Damaged
+from vrooli.host.memory.clock import MemoryClock
 
 KEYS = new_keys()
 NOW = {"system": "7", "timeline": 1}
@@ -87,6 +90,25 @@ def test_nothing_is_built_on_a_chain_of_which_a_proof_failed() -> None:
     assert base_for("postgres", SOURCE, NOW, store).why == f"the proof of {_id(0)} failed"
     store.keep(point_of(_part(store), id=_id(3)))
     assert base_for("postgres", SOURCE, NOW, store).point == _id(3)
+
+
+def test_a_proof_that_failed_counts_for_what_builds_on_the_part_that_did() -> None:
+    store, said = _chain(3), list[str]()
+    other = replace(_part(store, _id(1)), service="redis")
+    store.keep(point_of(other, id=_id(3)))
+    prover = Prover(store, KEYS, MemoryClock(), lambda: 0, lambda _: None, said.append, _none)
+    first = store.point(_id(0))
+    assert prover.along(first, Proof(_id(0), 5.0, "verified")) == []
+    found = prover.along(first, Proof(_id(0), 5.0, "failed", (), "no server starts on it"))
+    assert {one.point for one in found} == {_id(1), _id(2)}
+    assert store.proof(_id(2)) == found[-1]
+    assert found[-1].why == f"it builds on {_id(0)}: no server starts on it"
+    well = Proof(_id(0), 5.0, "failed", (), "redis", facts={"postgres": {}})
+    assert prover.along(first, well) == [], "postgres of it held"
+
+
+def _none(_: Part) -> Combine:
+    raise AssertionError("nothing is fetched")
 
 
 def _tar(*members: tuple[str, bytes]) -> bytes:

@@ -94,6 +94,21 @@ def test_the_newest_point_whose_proof_failed_is_not_the_newest_good_one() -> Non
     assert store.newest_good().id == ID
 
 
+def test_the_newest_whole_point_has_all_that_is_declared() -> None:
+    store, _ = new_store(KEYS)
+    one, two, gone = (
+        part_of(stored(name.encode(), store, KEYS), name) for name in ("db", "cache", "gone")
+    )
+    ids = [f"20261128t07521{number}z-3f09ab" for number in range(4)]
+    for id, parts in zip(ids, ((one, two, gone), (one, two), (one, two), (two,)), strict=True):
+        store.keep(point_of(*parts, id=id))
+    assert store.newest_good().id == ids[3]
+    assert store.newest_whole().id == ids[0]
+    assert store.newest_whole({"db", "cache"}).id == ids[2]
+    store.keep_proof(Proof(ids[2], 1000.0, "failed"))
+    assert store.newest_whole({"db", "cache"}).id == ids[1]
+
+
 def test_packs_that_no_point_names_are_swept_unless_a_point_is_damaged() -> None:
     store, blobs = new_store(KEYS)
     store.keep(point_of(part_of(stored(b"kept", store, KEYS))))
