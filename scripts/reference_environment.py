@@ -77,6 +77,7 @@ COMMANDS = (
         or_file=True,
     ),
     Variable("NO_COLOR", "Set to anything: no colours.", "colours on a terminal"),
+    Variable("TERM", "`dumb`: no bars, lines instead.", "what the terminal says it is"),
     Variable("VROOLI_CALLED_AS", "Set by the launchers: how hints name the command.", "`vrooli`"),
     Variable(
         "DOCKER_HOST",

@@ -108,7 +108,7 @@ async def _taken(stack: LiveStack) -> None:
     async with place.context() as context:
         backing = backings_of(context)["postgres"]
         keys = place.keys()
-        room, told = (lambda: 2**40), (lambda service, done: None)
+        room, told = (lambda: 2**40), (lambda service, done, total: None)
         store = replace(place.store(), key=keys.mac)
         outputs = _Impatient(stack)
         taker = Taker(store, keys, outputs, SystemClock(), 1, room, False, told)

@@ -46,7 +46,7 @@ def test_without_room_for_a_copy_nothing_is_begun(small: LiveStack) -> None:
     for wish in ("--dry-run", "--counts-only"):
         refused = small.run("resource", "upgrade", "postgres", wish)
         assert refused.returncode == 1, said(refused)
-        assert "MiB are needed" in refused.stderr, said(refused)
+        assert "MB are needed" in refused.stderr, said(refused)
     assert small.pid("postgres") == pid
     holds_all(small)
 
@@ -58,7 +58,7 @@ def test_one_that_fills_the_disk_leaves_the_old_one_serving(
 ) -> None:
     """While a server comes up that only the upgrade reaches: of the old data, or of the copy."""
     planned = small.run("resource", "upgrade", "postgres", "--dry-run")
-    assert "MiB are needed" in planned.stderr, said(planned)
+    assert "MB are needed" in planned.stderr, said(planned)
     ended = _full_at(small, major, "*' -c listen_addresses='")
     assert [line for line in ended.splitlines() if "preparing" in line and step in line], ended
     assert "there is not room enough any more" in ended, ended

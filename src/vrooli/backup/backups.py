@@ -173,11 +173,12 @@ class Backups(Protocol):
         """
         ...
 
-    def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
+    def take(self, progress: Sending, how: Taking) -> Point:
         """Take one now.
 
         Args:
-            progress: gets a service, and how many bytes of it are done.
+            progress: gets a service, how many bytes of it are done, and of how many there are
+                about; 0 where nobody knows.
             how: see there.
 
         Raises:

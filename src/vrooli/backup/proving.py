@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from vrooli.backup.chains import failing, room_of
+from vrooli.backup.chains import chain_of, failing, room_of
 from vrooli.backup.combining import Combine, Fetcher
 from vrooli.backup.keys import Keys
 from vrooli.backup.point import Part, Point
@@ -16,7 +16,9 @@ from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
 from vrooli.core.errors import Damaged, NotOurs, Refused, StartFailed, VrooliError
 from vrooli.core.ports.clock import Clock
+from vrooli.core.sizes import rough_size
 from vrooli.stack.backing import Backing, Found
+from vrooli.stack.pace import Pace, headed
 
 SPARE = 1.25
 """Room that is asked for, of the size of the data: a server that recovers writes WAL."""
@@ -102,7 +104,7 @@ class Prover:
             folder = Path(await backing.prepare())
             await self.put_back(part, folder, backing)
             backing.expect(part.facts.get("rows") or {})
-            found = await backing.prove(lambda line: self.told(f"{part.service}: {line}"))
+            found = await backing.prove(lambda line: self.told(headed(f"{part.service}: ", line)))
         finally:
             await backing.clean()
         whole = "every piece is as it was stored, opens, and they are what was read then"
@@ -124,19 +126,23 @@ class Prover:
         need, free = int(size * SPARE), await asyncio.to_thread(self.room)
         if free < need:
             raise Refused(
-                f"{need // 1_000_000} MB are needed to restore it for a look, "
-                f"{free // 1_000_000} MB are free",
+                f"{rough_size(need)} are needed to restore it for a look, "
+                f"{rough_size(free)} are free",
                 next_step="make room, then `vrooli backup verify`",
             )
 
     async def _fetched(self, part: Part, folder: Path, owner: tuple[int, int] | None) -> None:
         given_up = Event()
 
-        def done(_: int) -> None:
-            if given_up.is_set():
-                raise Refused("it was ended in the middle", next_step="verify it again")
-
         def fetched() -> None:
+            total = sum(one.plain for one in chain_of(part, self.store))
+            pace = Pace(total, self.told, f"{part.service}: ")
+
+            def done(size: int) -> None:
+                if given_up.is_set():
+                    raise Refused("it was ended in the middle", next_step="verify it again")
+                pace(size)
+
             fetcher = Fetcher(self.store, self.keys, self.combine, durable=False)
             fetcher.fetch(part, folder, owner, done)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vrooli.core.errors import Refused, StorageError
+from vrooli.core.sizes import rough_size
 
 SPARE = 256 * 1024 * 1024
 """Bytes that are asked for beside those of the data."""
@@ -30,7 +31,7 @@ class Room:
         need, free = size + SPARE, self._free()
         if free < need:
             raise Refused(
-                f"{need // 1_000_000} MB are needed, {free // 1_000_000} MB are free",
+                f"{rough_size(need)} are needed, {rough_size(free)} are free",
                 where=str(self.folder),
                 next_step="make room there, then again; nothing was changed",
             )
@@ -43,7 +44,7 @@ class Room:
         """
         if (free := self._free()) < LEFT:
             raise StorageError(
-                f"it fills up, {free // 1_000_000} MB are free: given up before all is taken",
+                f"it fills up, {rough_size(free)} are free: given up before all is taken",
                 where=str(self.folder),
                 next_step="make room there, then again; nothing was changed",
             )

@@ -11,6 +11,8 @@ from threading import Event
 from typing import Any
 
 from vrooli.backup import streams, taring
+from vrooli.backup.chains import BASE
+from vrooli.backup.copying import Told
 from vrooli.backup.increments import Increment, increment_of, whole
 from vrooli.backup.keys import Keys
 from vrooli.backup.pacing import Paced, paced
@@ -20,6 +22,7 @@ from vrooli.backup.threads import to_its_end
 from vrooli.core.errors import Damaged, Refused, StartFailed
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.outputs import OutputProgram, Outputs
+from vrooli.core.sizes import rough_size
 from vrooli.stack.backing import Backing, Members, Reading
 
 SPARE = 256 * 1024 * 1024
@@ -45,7 +48,8 @@ class Taker:
         anew: whether another cluster than that of the last point is meant.
         incremental: whether what changed since the last point is enough.
         reading: how much of the sources is read again, for the proof.
-        told: gets the service, and how many bytes of it are done.
+        told: gets the service, how many bytes of it are done, and of how many, about; 0 where
+            nobody knows.
     """
 
     store: Store
@@ -55,7 +59,7 @@ class Taker:
     workers: int
     room: Callable[[], float]
     anew: bool
-    told: Callable[[str, int], None]
+    told: Told
     incremental: bool = False
     reading: Reading = "usual"
     rate: int = 0
@@ -128,13 +132,14 @@ class Taker:
                 )
                 if how.program is not None:
                     try:
-                        return await self._stored(subject, how.program, None), how.facts
+                        return await self._stored(subject, how.program, None, 0), how.facts
                     except StartFailed as error:
                         how = whole(" ".join(error.what.split()))
-        return await self._stored(subject, backing.program(), last), how.facts
+        total = _about(now, last)
+        return await self._stored(subject, backing.program(), last, total), how.facts
 
     async def _stored(
-        self, subject: Subject, program: OutputProgram | Members, last: Part | None
+        self, subject: Subject, program: OutputProgram | Members, last: Part | None, total: int
     ) -> streams.Stored:
         packs = last.packs if last is not None else ()
         known = {pack.mark: pack for pack in packs if pack.mark}
@@ -145,14 +150,14 @@ class Taker:
             cut = taring.pieces(program, borders, require)
             if self.rate:
                 cut = paced(cut, self.rate, time.monotonic, time.sleep, require)
-            return await to_its_end(lambda: self._write(subject, cut, known), given_up.set)
+            return await to_its_end(lambda: self._write(subject, cut, known, total), given_up.set)
         output = await asyncio.to_thread(self.outputs.open, program)
 
         def store() -> streams.Stored:
             try:
                 slow = self.rate and Paced(output, self.rate, time.monotonic, time.sleep)
                 cut = streams.pieces(slow or output)
-                stored = self._write(subject, cut, known)
+                stored = self._write(subject, cut, known, total)
                 output.finish()
             finally:
                 output.end()
@@ -161,10 +166,14 @@ class Taker:
         return await to_its_end(store, output.kill)
 
     def _write(
-        self, subject: Subject, pieces: Iterator[bytearray], known: Mapping[str, Pack]
+        self,
+        subject: Subject,
+        pieces: Iterator[bytearray],
+        known: Mapping[str, Pack],
+        total: int,
     ) -> streams.Stored:
         def told(done: int) -> None:
-            self.told(subject.service, done)
+            self.told(subject.service, done, total)
 
         return streams.write(pieces, self.store, self.keys.seal, self.workers, told, known)
 
@@ -214,11 +223,18 @@ class Taker:
         need, free = size + SPARE, self.room()
         if free < need:
             raise Refused(
-                f"up to {need // 1_000_000} MB may be needed for {subject.service}, "
-                f"{free / 1_000_000:.0f} MB are free",
+                f"up to {rough_size(need)} may be needed for {subject.service}, "
+                f"{rough_size(free)} are free",
                 where=self.store.where,
                 next_step="make room there; nothing was written",
             )
+
+
+def _about(now: Mapping[str, Any], last: Part | None) -> int:
+    """Bytes that a whole one comes to, about: those of the last one, else what its source says."""
+    if last is not None and BASE not in last.facts:
+        return last.plain
+    return int(now.get("bytes", 0))
 
 
 def _go_on(given_up: Event) -> None:

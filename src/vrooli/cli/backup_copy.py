@@ -1,15 +1,16 @@
 """`vrooli backup copy`."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import note, size
+from vrooli.cli.backup_words import note
+from vrooli.cli.bar import Bar
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, NotOurs
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -33,24 +34,21 @@ def register(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_COPY_HELP)
     def copy(file: File = None, json: Json = False) -> None:
         backups = kit.backups(home_to_change(kit, file)).only("", note)
-        done = spread_to_stores(backups)
+        done = spread_to_stores(backups, json=json)
         if json:
             told = {name: sorted(ids) for name, ids in done.have.items()}
             render.print_json({"stores": told, "sent": done.sent, "missing": done.reasons()})
         else:
             for name, ids in done.have.items():
-                sent = size(done.sent.get(name, 0))
+                sent = rough_size(done.sent.get(name, 0))
                 render.out(f"{name}: {len(ids)} restore points, {sent} sent")
         require_everywhere(done, backups)
 
 
-def spread_to_stores(backups: "Backups") -> "Spread":
-    def sending(store: str, done: int, whole: int) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{store}: {size(done)} of {size(whole)} ")
-            sys.stderr.flush()
-
-    return backups.spread(sending)
+def spread_to_stores(backups: "Backups", *, json: bool) -> "Spread":
+    """Have every store hold every point; `json`: nothing is said of how far it is."""
+    with Bar(note, quiet=json) as bar:
+        return backups.spread(bar.at)
 
 
 def require_everywhere(done: "Spread", backups: "Backups") -> None:

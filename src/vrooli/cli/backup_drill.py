@@ -7,6 +7,7 @@ import typer
 
 from vrooli.cli import render, spark
 from vrooli.cli.backup_words import note, rests, when
+from vrooli.cli.bar import Bar
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, UsageError
@@ -73,7 +74,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
         backups = kit.backups(home_to_change(kit, file))
         if rests(backups):
             return
-        found = backups.drill(wanted or "latest", only, note, busy=busy)
+        with Bar(note, quiet=json) as bar:
+            found = backups.drill(wanted or "latest", only, bar.told, busy=busy)
         if json:
             render.print_json([_row(one) for one in found])
         else:

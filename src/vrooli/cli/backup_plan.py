@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import size
 from vrooli.cli.job import JOB_TITLES, job_row
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import UsageError
 from vrooli.core.home import Home
+from vrooli.core.sizes import rough_size
 from vrooli.stack.durations import rough_duration
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def register(group: typer.Typer, kit: Kit) -> None:
 
 def _stands_back(stack: "Stack") -> str:
     rate = stack.backup.rate
-    reads = f"reads at most {size(rate)} a second" if rate else "reads as fast as it can (`rate`)"
+    reads = (
+        f"reads at most {rough_size(rate)} a second" if rate else "reads as fast as it can (`rate`)"
+    )
     return f"each of them: nice {stack.backup.nice}, ionice idle; a backup {reads}"
 
 

@@ -7,10 +7,11 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.asking import require_answer
-from vrooli.cli.backup_words import rests, size, when
+from vrooli.cli.backup_words import rests, when
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, NotOurs, UsageError
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -94,7 +95,7 @@ def _show(found: "Pruning", *, json: bool, done: bool = False) -> None:
                 row["id"],
                 when(row["taken"]),
                 ", ".join(row["services"]),
-                size(row["stored_bytes"]),
+                rough_size(row["stored_bytes"]),
                 "stays" if row["stays"] else "goes",
                 "; ".join(row["why"]),
             )
@@ -105,7 +106,7 @@ def _show(found: "Pruning", *, json: bool, done: bool = False) -> None:
     for name, error in found.failures.items():
         render.note(f"{name}: {render.plain_lines(str(error))}")
     gone, kept, came = ("removed", "kept", "came") if done else ("go", "stay", "would come")
-    render.note(f"{len(found.gone)} {gone}, {stay} {kept}; {size(found.freed)} {came} free")
+    render.note(f"{len(found.gone)} {gone}, {stay} {kept}; {rough_size(found.freed)} {came} free")
 
 
 def _row(found: "Pruning", id: str, stays: bool, why: tuple[str, ...]) -> dict[str, Any]:

@@ -1,15 +1,16 @@
 """`vrooli backup reread`."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import rests, size
+from vrooli.cli.backup_words import note, rests
+from vrooli.cli.bar import Bar
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.rereading import Reread
@@ -44,7 +45,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
         backups = kit.backups(home_to_change(kit, file))
         if rests(backups):
             return
-        found = backups.reread(store, everything=everything, told=_reading)
+        with Bar(note, quiet=json) as bar:
+            found = backups.reread(store, everything=everything, told=bar.at)
         if json:
             render.print_json({name: _row(one) for name, one in found.items()})
         else:
@@ -53,15 +55,11 @@ def register(group: typer.Typer, kit: Kit) -> None:
             raise typer.Exit(EXIT_FAILURE)
 
 
-def _reading(store: str, done: int, whole: int) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{store}: {size(done)} of {size(whole)} ")
-        sys.stderr.flush()
-
-
 def _tell(found: "dict[str, Reread]") -> None:
     for name, one in found.items():
-        render.out(f"{name}: {one.packs} pieces read, {size(one.size)} of {size(one.of)}")
+        render.out(
+            f"{name}: {one.packs} pieces read, {rough_size(one.size)} of {rough_size(one.of)}"
+        )
         for blob, what in one.damaged.items():
             mended = f"; it is there anew, from {one.mended[blob]}" if blob in one.mended else ""
             render.note(f"  {blob}: {what}{mended}")

@@ -1,8 +1,7 @@
 """`vrooli backup run`."""
 
-import sys
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,14 +17,20 @@ from vrooli.cli.backup_words import (
     require,
     require_all,
     rests,
-    size,
     tell,
     tell_left_out,
 )
+from vrooli.cli.bar import Bar
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json, said
 from vrooli.core.errors import UsageError
+from vrooli.core.sizes import rough_size
+
+if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups, Taking
+    from vrooli.backup.point import Point
+    from vrooli.backup.proof import Proof
 
 _RUN_HELP = """
 Take a restore point now, restore it beside what serves, and look whether it works: databases,
@@ -106,25 +111,23 @@ def register(group: typer.Typer, kit: Kit) -> None:
         how = Taking(
             anew, incremental, deep, _form(logical, incremental), split(said("--only", only))
         )
-        with interruptible("nothing was taken", "`vrooli backup run` takes one"):
-            point = backups.take(_Counting(), how)
+        point = _taken(backups, how, json=json)
         if not json:
             took = time.monotonic() - begun
             render.out(
-                f"{point.id}: {size(point.plain)} in {size(point.size)}, "
-                f"{size(added(point))} of that new, {took:.1f} s"
+                f"{point.id}: {rough_size(point.plain)} in {rough_size(point.size)}, "
+                f"{rough_size(added(point))} of that new, {took:.1f} s"
             )
             for part in point.parts:
                 if words := how_told(part):
                     render.note(f"  {part.service}: {words}")
                 tell_left_out(part)
-        with interruptible(f"{point.id} is unverified", "`vrooli backup verify` looks"):
-            proof = None if no_verify else backups.prove(point.id, note)
+        proof = None if no_verify else _proven(backups, point.id, json=json)
         if proof is not None and not json:
             tell(proof)
         elif not json:
             render.note("  it is unverified: `vrooli backup verify` looks whether it works")
-        done = spread_to_stores(backups)
+        done = spread_to_stores(backups, json=json)
         held = done.stores_of(point.id)
         if not json:
             render.note(f"  it is in {', '.join(backups.addresses[name] for name in held)}")
@@ -136,6 +139,22 @@ def register(group: typer.Typer, kit: Kit) -> None:
         require_all(point, missing_ok=missing_ok)
 
 
+def _taken(backups: "Backups", how: "Taking", *, json: bool) -> "Point":
+    with (
+        interruptible("nothing was taken", "`vrooli backup run` takes one"),
+        Bar(note, quiet=json) as bar,
+    ):
+        return backups.take(bar.at, how)
+
+
+def _proven(backups: "Backups", point: str, *, json: bool) -> "Proof":
+    with (
+        interruptible(f"{point} is unverified", "`vrooli backup verify` looks"),
+        Bar(note, quiet=json) as bar,
+    ):
+        return backups.prove(point, bar.told)
+
+
 def _form(logical: bool, incremental: bool) -> str:
     if logical and incremental:
         raise UsageError(
@@ -143,19 +162,3 @@ def _form(logical: bool, incremental: bool) -> str:
             next_step="leave one out; of archives only what changed is stored anyway",
         )
     return "postgres-logical" if logical else ""
-
-
-class _Counting:
-    """Progress of a backup, on a terminal: one line that grows."""
-
-    def __init__(self) -> None:
-        self._begun, self._told = time.monotonic(), 0.0
-
-    def __call__(self, service: str, done: int) -> None:
-        now = time.monotonic()
-        if now - self._told < 0.5 or not sys.stderr.isatty():
-            return
-        self._told = now
-        rate = done / max(now - self._begun, 0.001)
-        sys.stderr.write(f"\r{service}: {size(done)}, {size(rate)}/s ")
-        sys.stderr.flush()

@@ -5,9 +5,10 @@ from dataclasses import asdict
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import rests, size
+from vrooli.cli.backup_words import rests
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
+from vrooli.core.sizes import rough_size
 
 _SHIP_HELP = """
 Bring the WAL of PostgreSQL that was received into the store, sealed like restore points: from there
@@ -34,6 +35,6 @@ def register(group: typer.Typer, kit: Kit) -> None:
             return
         for name, one in done.items():
             removed = f", {one.removed} not needed here any more" if one.removed else ""
-            render.out(f"{name}: {one.files} new files, {size(one.size)}{removed}")
+            render.out(f"{name}: {one.files} new files, {rough_size(one.size)}{removed}")
         if not done:
             render.note("no WAL is received here: `wal = true` in [backup] has it received")

@@ -7,6 +7,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.backup_words import Store, Wanted, note, proof_row, require, tell
+from vrooli.cli.bar import Bar
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
@@ -44,8 +45,11 @@ def _register_verify(group: typer.Typer, kit: Kit) -> None:
         wanted: Wanted = "latest", store: Store = "", file: File = None, json: Json = False
     ) -> None:
         backups = kit.backups(home_to_change(kit, file)).only(store, note)
-        with interruptible("nothing is known of it", "`vrooli backup verify` begins anew"):
-            proof = backups.prove(wanted, note)
+        with (
+            interruptible("nothing is known of it", "`vrooli backup verify` begins anew"),
+            Bar(note, quiet=json) as bar,
+        ):
+            proof = backups.prove(wanted, bar.told)
         if json:
             render.print_json(proof_row(proof))
         else:
@@ -90,10 +94,25 @@ def _register_fetch(group: typer.Typer, kit: Kit) -> None:
             ),
         ] = None,
         store: Store = "",
+        steps: Annotated[
+            bool,
+            typer.Option("--steps", help="Say how far it is in lines of JSON, for programs."),
+        ] = False,
         file: File = None,
     ) -> None:
         from vrooli.backup.backups import Fetched
 
         fetched = Fetched(wanted, service, into, owner, wal, timeline, facts)
         backups = kit.backups(home_to_change(kit, file)).only(store, render.out)
-        backups.fetch(fetched, render.out)
+        if steps:
+            backups.fetch(fetched, _to_program)
+            return
+        with Bar(render.out) as bar:
+            backups.fetch(fetched, bar.told)
+
+
+def _to_program(line: str) -> None:
+    """As `stack.pace.line_of` reads it."""
+    from vrooli.stack.pace import Measured
+
+    render.out(line.to_json() if isinstance(line, Measured) else line)

@@ -14,7 +14,6 @@ from vrooli.cli.backup_words import (
     note,
     point_row,
     proof_row,
-    size,
     tell,
     tell_left_out,
     when,
@@ -22,6 +21,7 @@ from vrooli.cli.backup_words import (
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, Damaged, VrooliError
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -70,7 +70,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         render.out(f"{point.id}: {point.stack} on {point.host}, {when(point.taken)}")
         for part in point.parts:
             render.out(
-                f"  {part.service}: {size(part.plain)} in {size(part.size)}, "
+                f"  {part.service}: {rough_size(part.plain)} in {rough_size(part.size)}, "
                 f"{len(part.packs)} pieces, {part.source}, {when(begun_of(part, point))}"
             )
             tell_left_out(part)
@@ -137,7 +137,7 @@ def _show_rows(rows: list[dict[str, Any]]) -> None:
             row["id"],
             when(row["taken"]) if "taken" in row else "-",
             ", ".join(row.get("services", ("-",))),
-            size(row["stored_bytes"]) if "stored_bytes" in row else "-",
+            rough_size(row["stored_bytes"]) if "stored_bytes" in row else "-",
             _state(row),
         )
         for row in rows

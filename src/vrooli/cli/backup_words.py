@@ -8,6 +8,7 @@ import typer
 
 from vrooli.cli import render
 from vrooli.core.errors import EXIT_FAILURE
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -139,7 +140,7 @@ def how_told(part: "Part") -> str:
 
     added = part.facts.get("added", part.size)
     if added < part.size:
-        return f"{size(added)} of it new, the rest as in the point before"
+        return f"{rough_size(added)} of it new, the rest as in the point before"
 
     if base := part.facts.get(BASE):
         return f"what changed since {base}"
@@ -149,11 +150,3 @@ def how_told(part: "Part") -> str:
 
 def when(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
-
-
-def size(size: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

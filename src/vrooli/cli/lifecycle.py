@@ -179,9 +179,11 @@ def _show(progress: Progress, *, json: bool) -> Mapping[str, Any]:
 
 
 def _shown(progress: Progress, *, json: bool) -> Mapping[str, Any]:
+    from vrooli.stack.progress import measured
+
     if not json:
         return _explain(render.follow(progress))
-    lines = list(progress)
+    lines = [line for line in progress if measured(line) is None]
     render.print_json({"steps": lines[:-1], **(lines[-1] if lines else {})})
     return lines[-1] if lines else {"ok": False}
 

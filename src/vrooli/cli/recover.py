@@ -9,6 +9,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.asking import require_answer
 from vrooli.cli.backup_words import note
+from vrooli.cli.bar import Bar
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit
 from vrooli.cli.options import Json
@@ -120,8 +121,11 @@ def register(app: typer.Typer, kit: Kit) -> None:
             return
         if not yes:
             _ask(look)
-        with interruptible("what is done stays", "the same command goes on where it was"):
-            report = recovery.run(note)
+        with (
+            interruptible("what is done stays", "the same command goes on where it was"),
+            Bar(note, quiet=json) as bar,
+        ):
+            report = recovery.run(bar.told)
         if json:
             render.print_json({**outlook_row(look), **report})
         else:

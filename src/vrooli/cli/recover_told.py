@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import size, when
+from vrooli.cli.backup_words import when
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.recovery import Outlook, Returning
@@ -44,7 +45,7 @@ def tell_outlook(look: "Outlook") -> None:
     for line in look.missing:
         render.note(render.plain(f"      {line}"))
     render.note(
-        f"      {size(look.need)} are needed, {size(look.free)} are free; about "
+        f"      {rough_size(look.need)} are needed, {rough_size(look.free)} are free; about "
         f"{look.seconds:.0f} s"
     )
     back = time.strftime("%H:%M", time.localtime(time.time() + look.seconds))
@@ -57,9 +58,9 @@ def tell_outlook(look: "Outlook") -> None:
 
 
 def _state(one: "Returning") -> str:
-    said = f"{size(one.plain)}, {when(one.taken)}, {one.point}"
+    said = f"{rough_size(one.plain)}, {when(one.taken)}, {one.point}"
     if one.files:
-        said += f", then {one.files} files of WAL ({size(one.size)}) to {_to(one)}"
+        said += f", then {one.files} files of WAL ({rough_size(one.size)}) to {_to(one)}"
     if one.source == "system":
         said += ": the stack file and the secrets"
     elif one.roots:

@@ -139,15 +139,24 @@ def follow(progress: Iterator[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Show progress lines as they come; the last line, which says how it ended. Ctrl-C ends the
     watching, not the work.
     """
+    from vrooli.cli.bar import Bar
+    from vrooli.stack.progress import measured
+
     last: Mapping[str, Any] = {"done": True, "ok": False}
     said: dict[str, str] = {}
-    for line in progress:
-        if line.get("done"):
-            last = line
-            continue
-        known = said.get(line["service"]) == line["message"]
-        _step({**line, "message": ""} if known else line)  # one trouble may fail two steps
-        said[line["service"]] = line["message"]
+    with Bar(note) as bar:
+        for line in progress:
+            if line.get("done"):
+                last = line
+                continue
+            far = measured(line)
+            if far is None:
+                bar.end()
+            elif not bar.due(far):
+                continue
+            known = said.get(line["service"]) == line["message"]
+            _step({**line, "message": ""} if known else line)  # one trouble may fail two steps
+            said[line["service"]] = line["message"]
     return last
 
 

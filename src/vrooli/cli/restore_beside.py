@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import note, size
+from vrooli.cli.backup_words import note
+from vrooli.cli.bar import Bar
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit
 from vrooli.cli.restore_parts import fetch
 from vrooli.cli.restore_table import rescue
 from vrooli.core.errors import UsageError
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -85,8 +87,11 @@ def beside(backups: "Backups", found: "Found", table: str, look: Look, *, json: 
 
 def side_by_side(backups: "Backups", point: str, service: str, *, json: bool) -> None:
     """Have it serve beside the one in force, and tell how one gets in."""
-    with interruptible("nothing is left of it", "the same command begins anew"):
-        entrance = backups.begin_beside(point, service, note)
+    with (
+        interruptible("nothing is left of it", "the same command begins anew"),
+        Bar(note, quiet=json) as bar,
+    ):
+        entrance = backups.begin_beside(point, service, bar.told)
     if json:
         render.print_json({"point": point, "service": service, "connect": entrance})
         return
@@ -128,7 +133,9 @@ def _tell(found: "Found", table: str, look: Look, *, json: bool) -> None:
         render.print_json({"would": _would(table, look), "of": rows})
         return
     for point, part in found:
-        render.note(f"  {part.service} of {point.id}, {size(part.plain)}, {_would(table, look)}")
+        render.note(
+            f"  {part.service} of {point.id}, {rough_size(part.plain)}, {_would(table, look)}"
+        )
     render.note("  nothing was done")
 
 
@@ -142,8 +149,11 @@ def _would(table: str, look: Look) -> str:
 
 def into(backups: "Backups", point: str, service: str, folder: Path, *, json: bool) -> None:
     """Unpack it, and tell how a server is started on it."""
-    with interruptible("it is not whole", f"remove what is in {folder}, then again"):
-        server, entrance = backups.into(point, service, folder.absolute(), note)
+    with (
+        interruptible("it is not whole", f"remove what is in {folder}, then again"),
+        Bar(note, quiet=json) as bar,
+    ):
+        server, entrance = backups.into(point, service, folder.absolute(), bar.told)
     if json:
         told = {"point": point, "service": service, "folder": str(folder.absolute())}
         render.print_json({**told, "start": server, "connect": entrance})

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import note, size
+from vrooli.cli.backup_words import note
+from vrooli.cli.bar import Bar
 from vrooli.cli.kit import Kit
 from vrooli.cli.restore_asking import failed_at, meant
 from vrooli.cli.restore_told import Restoring
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 from vrooli.core.home import Home
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -65,7 +67,8 @@ def fetch(
     from vrooli.backup.fetching import made
 
     folder = made(into / part.service)
-    backups.fetch(Fetched(point.id, part.service, folder), note)
+    with Bar(note, quiet=json) as bar:
+        backups.fetch(Fetched(point.id, part.service, folder), bar.told)
     if not json:
         _tell_unpacked(point, part, folder)
     return {"point": point.id, "service": part.service, "folder": str(folder.absolute())}
@@ -74,7 +77,7 @@ def fetch(
 def _tell_unpacked(point: "Point", part: "Part", folder: Path) -> None:
     from vrooli.backup.point import ARCHIVES
 
-    render.out(f"{part.service} of {point.id}: {size(part.plain)} in {folder}")
+    render.out(f"{part.service} of {point.id}: {rough_size(part.plain)} in {folder}")
     if part.source in ARCHIVES:
         for number, database in enumerate((part.facts.get("rows") or {}).get("databases", ())):
             render.out(render.plain(f"  {folder}/{number:04}: the archive of {database}"))
@@ -88,7 +91,8 @@ def files(
     told: dict[str, Any] = {"point": point.id, "service": part.service, "ok": True}
     out = lines.append if json else render.out
     if not dry_run:
-        backups.restore_files(point.id, part.service, out)
+        with Bar(out, quiet=json) as bar:
+            backups.restore_files(point.id, part.service, bar.told)
         return {**told, "did": lines}
     count = 0
     for line in backups.differences(point.id, part.service):

@@ -5,9 +5,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import size, when
+from vrooli.cli.backup_words import when
 from vrooli.cli.restore_beside import PHYSICAL
 from vrooli.core.errors import Refused, UsageError
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -136,7 +137,7 @@ class Plan:
         if not way.files or moment is None:
             return
         render.note(
-            f"  {service}: then {len(way.files)} files of WAL ({size(way.size)}), timeline "
+            f"  {service}: then {len(way.files)} files of WAL ({rough_size(way.size)}), timeline "
             f"{way.timeline}, received without a gap up to {told(way.until)}"
         )
         if way.mended:

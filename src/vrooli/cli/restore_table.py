@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from vrooli.cli import render
 from vrooli.cli.backup_words import note
+from vrooli.cli.bar import Bar
 from vrooli.cli.interrupt import interruptible
 
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
 def rescue(backups: "Backups", point: str, service: str, table: str, *, json: bool) -> None:
     """Do it, and tell how the two differ."""
-    with interruptible("what serves was not changed", "the same command begins anew"):
-        done = backups.rescue(point, service, table, note)
+    with (
+        interruptible("what serves was not changed", "the same command begins anew"),
+        Bar(note, quiet=json) as bar,
+    ):
+        done = backups.rescue(point, service, table, bar.told)
     if json:
         render.print_json(_row(point, done))
         return

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import size, when
+from vrooli.cli.backup_words import when
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, Progress
 from vrooli.cli.lifecycle import HOW_FAR, follow
 from vrooli.cli.status import read_status
+from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -27,7 +28,7 @@ _PAUSE = 0.2
 def tell_plan(backups: "Backups", parts: "list[tuple[Point, Part]]") -> None:
     """Where they come from, how much of them there is, and how long it may take."""
     for _, part in parts:
-        render.note(f"  {part.service}: {size(part.plain)} ({part.source})")
+        render.note(f"  {part.service}: {rough_size(part.plain)} ({part.source})")
     render.note(f"  from {', or '.join(backups.addresses.values())}")
     ids = {point.id for point, _ in parts}
     known = [one.seconds for one in backups.ledger().points if one.id in ids and one.seconds]
@@ -84,8 +85,11 @@ class _Steps:
 
     def noted(self) -> Iterator[dict[str, Any]]:
         """All of them, as they come."""
+        from vrooli.stack.progress import measured
+
         for line in self._progress:
-            self.lines.append(line)
+            if measured(line) is None:  # how far it is tells nothing once it has ended
+                self.lines.append(line)
             if line.get("phase") == "stopped" and line.get("service") == self._service:
                 self.stopped = time.time()
             yield line

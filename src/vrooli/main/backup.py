@@ -31,6 +31,7 @@ from vrooli.backup.store_check import Look
 from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import Busy, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
+from vrooli.core.sizes import rough_size
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
@@ -58,6 +59,7 @@ from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 from vrooli.stack.durable import write_durably
+from vrooli.stack.pace import Pace
 from vrooli.stack.postgres.archives import Archived
 from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
@@ -132,7 +134,7 @@ class StackBackups:
         """See `main.backup_key`."""
         return backup_key.recipient(self._place)
 
-    def take(self, progress: Callable[[str, int], None], how: Taking) -> Point:
+    def take(self, progress: Sending, how: Taking) -> Point:
         """Take one now.
 
         Raises:
@@ -260,20 +262,17 @@ class StackBackups:
         total = sum(one.plain for one in chain_of(part, store))
         room = Room(made(wanted.folder))
         room.require(total)
-        tenth = max(total // 10, 1)
-        told_of = set[int]()
+        pace = Pace(total, told)
 
         def done(size: int) -> None:
             room.watch()
-            if (at := size // tenth) not in told_of:
-                told_of.add(at)
-                told(f"{size // 1_000_000} of {total // 1_000_000} MB")
+            pace(size)
 
         fetcher = Fetcher(store, keys, partial(combiner, self._place))
         fetcher.fetch(part, wanted.folder, owner, done)
         if wanted.wal is not None:
             size = self._wal(service).gather(point, wanted.timeline, wanted.wal, owner)
-            told(f"{size // 1_000_000} MB of WAL")
+            told(f"{rough_size(size)} of WAL")
 
     def begin_beside(self, wanted: str, service: str, told: Told) -> str:
         """See `main.backup_beside`."""
@@ -307,7 +306,7 @@ class StackBackups:
 
         return fetch
 
-    async def _take(self, progress: Callable[[str, int], None], how: Taking) -> tuple[str, Point]:
+    async def _take(self, progress: Sending, how: Taking) -> tuple[str, Point]:
         async with self._place.context() as context:
             await swept(context, ours=(BACKUP_LOCK,))  # it may take the room that is needed
             await asyncio.to_thread(BlobFolder(self._place.folder).tidy)

@@ -7,6 +7,7 @@ from typing import Any
 from vrooli.core.errors import StartFailed
 from vrooli.core.home import Home
 from vrooli.stack.model import Stack
+from vrooli.stack.progress import measured
 from vrooli.stack.upgrading import Wish
 
 Told = Callable[[str], None]
@@ -42,7 +43,7 @@ def _followed(progress: Iterator[Mapping[str, Any]], told: Told) -> str:
     last: Mapping[str, Any] = {}
     for last in progress:
         if not last.get("done") and last.get("phase") not in ("unchanged", None):
-            told(f"{last['service']}: {last.get('message') or last['phase']}")
+            told(measured(last) or f"{last['service']}: {last.get('message') or last['phase']}")
     if last.get("ok"):
         return str(last.get("note") or "")
     error = last.get("error") or {}

@@ -13,6 +13,7 @@ from vrooli.backup.owning import Owner, owner_of
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import PROBES, Look, used
 from vrooli.core.errors import VrooliError
+from vrooli.core.sizes import rough_size
 from vrooli.host.blob_bucket import BlobBucket
 from vrooli.host.bucket_versions import Versions
 from vrooli.main.backup_stores import BackupStores
@@ -55,7 +56,7 @@ class Checking:
                 found += self._locked(store)
             else:
                 free = self.stores.room(name)
-                found.append(Look("room", free > 0, f"{free / 1_000_000_000:.1f} GB are free"))
+                found.append(Look("room", free > 0, f"{rough_size(free)} are free"))
         except VrooliError as error:
             return [Look("open", False, str(error))]
         return found

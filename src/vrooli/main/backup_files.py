@@ -15,7 +15,9 @@ from vrooli.backup.listing import FILES
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
 from vrooli.core.errors import Refused, StorageError, UsageError
+from vrooli.core.sizes import rough_size
 from vrooli.main.backup_place import FILES_LOCK, BackupPlace, free_in
+from vrooli.stack.pace import Pace
 
 SPARE = 64 * 1024 * 1024
 """Bytes that stay free where they are fetched to."""
@@ -85,7 +87,9 @@ def _staged(
         stage = trees.emptied(data / f"{name}.planting")
         try:
             told(f"{name}: fetch it")
-            unpacked = fetch(part, store, place.keys(), stage, None, _silent)
+            unpacked = fetch(
+                part, store, place.keys(), stage, None, Pace(part.plain, told, f"{name}: ")
+            )
             told(f"{name}: {trees.proven(stage).checks[0]}")
             for line in part.lacks[:_MOST_SHOWN]:
                 told(f"{name}: not in it, though asked for: {line}")
@@ -137,11 +141,11 @@ def _require_room(part: Part, folder: Path) -> None:
     need, free = part.plain + SPARE, free_in(folder)
     if free < need:
         raise Refused(
-            f"{need // 1_000_000} MB are needed, {free // 1_000_000} MB are free",
+            f"{rough_size(need)} are needed, {rough_size(free)} are free",
             where=str(folder),
             next_step="make room there, then again; nothing was changed",
         )
 
 
 def _silent(_: int) -> None:
-    """Files are told as they come back."""
+    """Nobody waits for long."""

@@ -21,6 +21,7 @@ from vrooli.backup.sealing import Opener
 from vrooli.backup.store import Store, opened
 from vrooli.core.errors import Damaged, Refused, StartFailed, UsageError
 from vrooli.core.home import Home
+from vrooli.core.sizes import rough_size
 from vrooli.flow.driver import Driver
 from vrooli.flow.entries import Finished
 from vrooli.flow.interpreter import Broken
@@ -104,7 +105,7 @@ class StackRecovery:
         look = self.outlook()
         if look.free < look.need and not look.begun:
             raise Refused(
-                f"{look.need // 1_000_000} MB are needed, {look.free / 1_000_000:.0f} MB are free",
+                f"{rough_size(look.need)} are needed, {rough_size(look.free)} are free",
                 where=look.home,
                 next_step="make room there, or name another `--home`",
             )

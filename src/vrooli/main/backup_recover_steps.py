@@ -18,6 +18,7 @@ from vrooli.backup.store import Store
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.errors import VrooliError
 from vrooli.core.home import Home
+from vrooli.core.sizes import rough_size
 from vrooli.flow.entries import Failure, Finished
 from vrooli.flow.interpreter import Call
 from vrooli.host.secrets import secret_in
@@ -27,6 +28,7 @@ from vrooli.main.backup_laid import Laid, put_whole
 from vrooli.main.backup_place import BackupPlace
 from vrooli.main.places import make_home
 from vrooli.stack.durable import write_durably
+from vrooli.stack.pace import Measured, headed
 from vrooli.stack.upgrading import Wish
 
 Told = Callable[[str], None]
@@ -112,7 +114,7 @@ class RecoverySteps:
     def _begins(self, title: str) -> Told:
         """Tell of a step; then lines of it."""
         self._told(title)
-        return lambda line: self._told(f"  {line}")
+        return lambda line: self._told(headed("  ", line))
 
     def _lay(self, _: str) -> Did:
         """A home with the keys."""
@@ -179,7 +181,7 @@ class RecoverySteps:
         """The data of one; what was made empty a moment ago is not kept."""
         of, one = self._of, self._of.of(service)
         along = f", and {one.files} files of WAL" if one.files else ""
-        told = self._begins(f"restore {service}, {one.plain // 1_000_000} MB{along}")
+        told = self._begins(f"restore {service}, {rough_size(one.plain)}{along}")
         declared = of.up.load(of.stack_file).services.get(service)
         if declared is None or not declared.managed:
             told("it is none that this stack runs: its data stays in the store")
@@ -210,10 +212,11 @@ class RecoverySteps:
     def _files(self, service: str) -> Did:
         """Files, as far as they can be."""
         of, one, lines = self._of, self._of.of(service), list[str]()
-        told = self._begins(f"put back {service}, {one.plain // 1_000_000} MB")
+        told = self._begins(f"put back {service}, {rough_size(one.plain)}")
 
         def noted(line: str) -> None:
-            lines.append(line)
+            if not isinstance(line, Measured):
+                lines.append(line)
             told(line)
 
         place = BackupPlace(of.home, of.environment)

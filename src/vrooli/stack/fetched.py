@@ -40,7 +40,7 @@ def fetching(
     place, environment = context.tools.place, context.environment
     argv = (
         *(place.machine.python, "-m", "vrooli", "backup", "fetch", wish.restore),
-        *("--service", service, "--into", str(folder)),
+        *("--service", service, "--into", str(folder), "--steps"),
         *(("--owner", owner) if owner else ()),
         *(("--store", wish.store) if wish.store else ()),
         *more,

@@ -1,8 +1,10 @@
 """What a start or stop tells while it goes on: one shape for the terminal, the API and the logs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from vrooli.stack.pace import Measured
 
 Phase = Literal[
     "waiting",
@@ -34,16 +36,36 @@ class Step:
         phase: where it is; the `FINAL` ones end its part.
         message: for people; empty when the phase says it all.
         seconds: since its part began.
+        bytes_done: how far it is, where that is what it tells.
+        bytes_total: of so many; 0 where nobody knows.
     """
 
     service: str
     phase: Phase
     message: str = ""
     seconds: float = 0.0
+    bytes_done: int | None = None
+    bytes_total: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """One line of NDJSON."""
-        return asdict(self)
+        """One line of NDJSON; without numbers of bytes where it does not tell them."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def preparing(service: str, line: str) -> Step:
+    """What is done of it, a line; with its numbers where it measures."""
+    if isinstance(line, Measured):
+        return Step(service, "preparing", str(line), bytes_done=line.done, bytes_total=line.total)
+    return Step(service, "preparing", line)
+
+
+def measured(told: Mapping[str, Any]) -> Measured | None:
+    """What a line of NDJSON measures, if it does."""
+    if told.get("bytes_done") is None:
+        return None
+    head = f"{told['service']}: "
+    done, total = int(told["bytes_done"]), int(told.get("bytes_total") or 0)
+    return Measured(str(told["message"]), head, done, total)
 
 
 Report = Callable[[Step], None]

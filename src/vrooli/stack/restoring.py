@@ -15,6 +15,7 @@ from typing import Protocol
 
 from vrooli.core.command import Rename, WriteFile
 from vrooli.core.errors import Refused
+from vrooli.core.sizes import rough_size
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.left import RESTORE, TARGET, launched_as, removed, stage_folder
@@ -96,7 +97,7 @@ class Restoring(Upgrade):
         free = (await asyncio.to_thread(shutil.disk_usage, of.folders)).free
         if free < need:
             raise Refused(
-                f"{need // MIB} MiB are needed, {free // MIB} MiB are free in {of.folders}",
+                f"{rough_size(need)} are needed, {rough_size(free)} are free in {of.folders}",
                 where=of.name,
                 next_step="make room, then again; nothing was changed",
             )
@@ -104,7 +105,7 @@ class Restoring(Upgrade):
         other = f"what is kept of before stays in {of.place.home.data(kept)}: nothing removes it"
         return [
             *done,
-            f"{need // MIB} MiB are needed, {free // MIB} MiB are free",
+            f"{rough_size(need)} are needed, {rough_size(free)} are free",
             f"what is in force now stays in {of.data} until "
             f"`vrooli resource upgrade {of.name} --forget`",
             *otherwise,

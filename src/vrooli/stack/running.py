@@ -11,6 +11,7 @@ from vrooli.core.errors import Refused, StartFailed, Unreachable, VrooliError
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.stack import logs
 from vrooli.stack.kind import ProbeTools
+from vrooli.stack.pace import Measured, line_of
 from vrooli.stack.trees import end_tree, spawned
 
 COMES_UP = 300.0
@@ -124,7 +125,9 @@ class Running:
             await self.tools.clock.sleep(_PAUSE)
             line = " ".join("".join(logs.tail(self.log, 1, begin)).split())
             if line not in ("", said) and not line.startswith("./"):  # a script that it wrote
-                told(line[:200])
+                far = line_of(line)
+                if far:
+                    told(far if isinstance(far, Measured) else far[:200])
                 said = line
         for ended in reversed(await self.tools.keeper.remembered()):
             if ended.launch.launch_id == launch.launch_id:
@@ -137,13 +140,19 @@ class Running:
 
     def failed(self, what: str, begin: int) -> StartFailed:
         """The error, with the last lines of the log."""
-        lines = [line for line in logs.tail(self.log, _LINES, begin) if line.strip()]
+        lines = [line for line in logs.tail(self.log, _LINES, begin) if _worth(line)]
         shown = "".join(f"\n  | {line}" for line in lines)
         return StartFailed(
             what + shown,
             where=self.service,
             next_step=f"the whole output is in {self.log}",
         )
+
+
+def _worth(line: str) -> bool:
+    """Whether it says anything of a failure."""
+    said = line_of(line.strip())
+    return bool(said) and not isinstance(said, Measured)
 
 
 def _silent(_: str) -> None:

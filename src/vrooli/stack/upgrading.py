@@ -14,7 +14,7 @@ from vrooli.stack.kinds import kind_of
 from vrooli.stack.model import Service, Stack
 from vrooli.stack.names import valid_name
 from vrooli.stack.naming import one
-from vrooli.stack.progress import Report, Step, silent
+from vrooli.stack.progress import Report, Step, preparing, silent
 from vrooli.stack.runtime import Context
 from vrooli.stack.supervisor import Outcome, Supervisor
 
@@ -238,7 +238,7 @@ async def carry_out(
     name = around.service.name
 
     def told(line: str) -> None:
-        report(Step(name, "preparing", line))
+        report(preparing(name, line))
 
     try:
         if not upgrade.spares:

@@ -181,7 +181,7 @@ def part(name: str, **more: Any) -> dict[str, Any]:
 
 def test_a_plan_says_what_it_takes_and_what_cannot_be_done_from_here() -> None:
     one, files = parts_of({"parts": [part("postgres"), part("uploads", order=None, seconds=0)]})
-    assert one.facts == "1.0 MiB from file:///b; about 3 s"
+    assert one.facts == "1.0 MB from file:///b; about 3 s"
     assert (one.follows, one.by_hand) == ("latest", "")
     assert files.by_hand == "vrooli restore point-60 --only uploads"
     assert doable([one, files]) == [one]

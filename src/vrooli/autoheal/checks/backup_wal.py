@@ -5,6 +5,7 @@ from typing import Any
 from vrooli.autoheal.backup_judging.record import led_on_since
 from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.result import Result, critical, not_applicable, warning
+from vrooli.core.sizes import rough_size
 from vrooli.stack.compile_wal import receiver_name
 from vrooli.stack.model import Thresholds
 from vrooli.stack.postgres.wal.moments import told
@@ -37,7 +38,7 @@ def _run(look: Look) -> Result:
     if seen.synchronous and not seen.waits:
         return warning("commits do not wait for the receiver: it was away", **facts)
     if seen.room is not None and seen.room < _SCARCE * backup.wal_room:
-        left = f"{seen.room // 1_000_000} MB of WAL may still be kept for the receiver"
+        left = f"{rough_size(seen.room)} of WAL may still be kept for the receiver"
         return warning(f"{left}, then there is a gap", **facts)
     waits = ", and every commit waits for it" if seen.waits else ""
     message = f"{seen.lag_bytes} bytes at risk now, {seen.lag_seconds:.1f} s{waits}"

@@ -180,7 +180,9 @@ class Services:
         loses data needs `confirm`, its name. Who got no answer asks again with the same `request`,
         any text of his own: what has been restarted for it is not restarted once more.
 
-        Progress comes as NDJSON, the last line has `done`. It goes on when the caller leaves.
+        Progress comes as NDJSON, the last line has `done`. Lines that say how far something is have
+        `bytes_done` and `bytes_total`, which is 0 where nobody knows, at most two a second. It goes
+        on when the caller leaves.
         """
         action, names, wish = asked.action, asked.names, asked.options
         self.operations.check(action, names, wish)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from vrooli.console.parts.kept import sized
 from vrooli.console.parts.numbers import length
 from vrooli.console.parts.standing import Level
+from vrooli.core.sizes import rough_size
 
 STATES: dict[str, tuple[str, Level]] = {
     "verified": ("verified", "ok"),
@@ -251,8 +251,8 @@ def _point(row: Mapping[str, Any]) -> Point:
         id=str(row["id"]),
         taken=float(row["taken"]),
         services=tuple(map(str, row["services"])),
-        size=sized(float(row["plain"])),
-        stored=sized(float(row["stored"])),
+        size=rough_size(float(row["plain"])),
+        stored=rough_size(float(row["stored"])),
         took=length(max(0.0, float(row["taken"]) - float(row["begun"]))),
         state=state,
         level=level,

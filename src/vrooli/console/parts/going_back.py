@@ -22,7 +22,7 @@ from vrooli.console.parts.restore_plan import (
     services_of,
 )
 from vrooli.console.parts.schema_form import NotFilled
-from vrooli.console.parts.steering import line_of
+from vrooli.console.parts.steering import added
 from vrooli.console.parts.threads import lines_of
 from vrooli.core.errors import VrooliError
 
@@ -167,9 +167,10 @@ class GoingBack:
         for service, order in orders:
             watchdog, ended = self._view.acting.watchdog, dict[str, Any]()
             begin = partial(watchdog.operation, "upgrade", (service,), **order)
+            before: Mapping[str, Any] = {}
             async for told in lines_of(begin):
-                if said := line_of(told):
-                    shown.append(said)
+                added(shown, told, before)
+                before = told
                 if told.get("done"):
                     ended = told
                 doing.show(partial(_lines, list(shown), ended, service))

@@ -6,10 +6,10 @@ from typing import Any
 
 from vrooli.console.parts.backups_told import STATES, Backups, listed
 from vrooli.console.parts.forms import Fields
-from vrooli.console.parts.kept import sized
 from vrooli.console.parts.numbers import length
 from vrooli.console.parts.schema_form import NotFilled
 from vrooli.console.parts.standing import Level
+from vrooli.core.sizes import rough_size
 
 OFFERED = 100
 """Points that can be chosen, the newest; an address names any other."""
@@ -108,7 +108,7 @@ def parts_of(plan: Mapping[str, Any]) -> list[Part]:
 def _part(row: Mapping[str, Any]) -> Part:
     state, level = STATES.get(str(row["outcome"]), (str(row["outcome"]), "unknown"))
     order = row["order"] or {}
-    facts = [f"{sized(float(row['plain']))} from {row['where']}"]
+    facts = [f"{rough_size(float(row['plain']))} from {row['where']}"]
     if row["seconds"]:
         facts.append(f"about {length(float(row['seconds']))}")
     problem = row["refused"]

@@ -31,6 +31,14 @@ def line_of(told: Mapping[str, Any]) -> str:
     return f"{told.get('service')} {told.get('phase')}{message}{took}"
 
 
+def added(shown: list[str], told: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Have a line among those that are shown; how far something was gives way to it."""
+    if "bytes_done" in before and shown:
+        shown.pop()
+    if said := line_of(told):
+        shown.append(said)
+
+
 def also(plan: Mapping[str, Any]) -> str:
     """What an operation would do to others, in words. Pure."""
     stops, without = list(plan.get("stops") or ()), list(plan.get("without") or ())
@@ -110,9 +118,10 @@ class Steering:
         def begin() -> Iterator[dict[str, Any]]:
             return watchdog.operation(operation, (self._name,))
 
+        before: Mapping[str, Any] = {}
         async for told in lines_of(begin):
-            if said := line_of(told):
-                shown.append(said)
+            added(shown, told, before)
+            before = told
             if told.get("done"):
                 ended = told
             doing.show(partial(_lines, list(shown), ended))

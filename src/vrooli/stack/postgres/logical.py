@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vrooli.core.errors import Refused, StartFailed
+from vrooli.core.sizes import rough_size
 from vrooli.stack.backing import Backing, Found, Member, Members, Reading
 from vrooli.stack.beside import DUMP, PROOF
 from vrooli.stack.postgres.archives import Archived, Loading, compare_with
@@ -57,7 +58,7 @@ class LogicalBacking(Backing):
         of, need = self._of, int((await self.ask())["bytes"]) + SPARE
         if (free := await asyncio.to_thread(look.free, of.folders)) < need:
             raise Refused(
-                f"up to {need // 1_000_000} MB are needed to dump it, {free // 1_000_000} MB are "
+                f"up to {rough_size(need)} are needed to dump it, {rough_size(free)} are "
                 f"free in {of.folders}",
                 where=of.name,
                 next_step="make room there; nothing was written",

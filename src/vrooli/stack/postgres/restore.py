@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from vrooli.core.command import CopyTree, EnsureDirectory, WriteFile
 from vrooli.core.launch import LaunchSpec
+from vrooli.core.sizes import rough_size
 from vrooli.stack.backup_ledger import ledger_read
 from vrooli.stack.fetched import fetching
 from vrooli.stack.postgres import clusters
@@ -40,8 +41,8 @@ class Restore(Restoring):
     def lines(self) -> tuple[Sequence[str], Sequence[str]]:
         """See the base."""
         wish = self._wish
-        size = (self.need() - SPARE) // MIB
-        first = f"the data of {wish.restore}, {size} MiB, into {self._target}"
+        size = rough_size(self.need() - SPARE)
+        first = f"the data of {wish.restore}, {size}, into {self._target}"
         then = f"then its WAL, on timeline {wish.timeline}, to: {wish.until}"
         lost = "replication slots are not carried along, and unlogged tables come back empty"
         return [first, *([then] if wish.until else [])], [lost]

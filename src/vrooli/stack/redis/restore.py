@@ -5,6 +5,7 @@ and counted while what serves goes on to serve.
 import asyncio
 from collections.abc import Sequence
 
+from vrooli.core.sizes import rough_size
 from vrooli.stack.fetched import fetching
 from vrooli.stack.postgres.left import RESTORE
 from vrooli.stack.redis import capture
@@ -42,7 +43,7 @@ class RedisRestore(Restoring):
         """See the base."""
         self._resource.require_usual_names()
         wish = self._wish
-        return [f"the data of {wish.restore}, {wish.room // MIB} MiB, into {self._target}"], []
+        return [f"the data of {wish.restore}, {rough_size(wish.room)}, into {self._target}"], []
 
     async def make_ready(self, told: Told) -> None:
         """See the base: have a server read it, and leave it as the one that will serve wants it."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from vrooli.core.address import UnixPath
 from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.launch import LaunchSpec
+from vrooli.core.sizes import rough_size
 from vrooli.stack.kind import ProbeTools
 from vrooli.stack.redis.asker import Asker
 from vrooli.stack.running import Running
@@ -139,8 +140,8 @@ def require_memory(needed: int) -> None:
     need, free = int(needed * _SPARE), _available()
     if free is not None and free < need:
         raise Refused(
-            f"{need // 1_000_000} MB of memory are needed for a second Redis, and "
-            f"{free // 1_000_000} MB are free",
+            f"{rough_size(need)} of memory are needed for a second Redis, and "
+            f"{rough_size(free)} are free",
             next_step="try again when there is more; to restore, stop the Redis that runs before",
         )
 

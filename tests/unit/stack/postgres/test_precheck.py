@@ -38,8 +38,8 @@ def test_nothing_speaks_against_a_sound_one() -> None:
 @pytest.mark.parametrize(
     ("other", "said"),
     [
-        ({"free": 100 * MIB}, "356 MiB are needed, 100 MiB are free"),
-        ({"programs": 40 * MIB}, "396 MiB are needed, 356 MiB are free"),
+        ({"free": 100 * MIB}, "373.3 MB are needed, 104.9 MB are free"),
+        ({"programs": 40 * MIB}, "415.2 MB are needed, 373.3 MB are free"),
         ({"link": True}, "is a link"),
         ({"tablespaces": 2}, "2 tablespaces"),
         ({"old": None}, "apt install postgresql-16"),

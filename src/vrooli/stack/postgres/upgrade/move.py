@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from vrooli.core.command import Command, CopyTree, Remove, Rename
 from vrooli.core.errors import Refused, StartFailed, StorageError, VrooliError
+from vrooli.core.sizes import rough_size
 from vrooli.stack.job_launch import is_job
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.cluster import NewCluster, initialised, require_plain
@@ -20,7 +21,7 @@ from vrooli.stack.postgres.row_sums import Content
 from vrooli.stack.postgres.upgrade import compare, facts, look
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.look import Seen
-from vrooli.stack.postgres.upgrade.precheck import MIB, needed, problems
+from vrooli.stack.postgres.upgrade.precheck import needed, problems
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.upgrading import Told, Upgrade, Wish
@@ -59,9 +60,10 @@ class Move(Upgrade):
         slots = (seen.inside or {}).get("slots") or ()
         unasked = f"it could not be asked before: {seen.unasked}" if seen.unasked else ""
         return [
-            f"PostgreSQL {seen.major} -> {seen.new.version}, {seen.size // MIB} MiB in {seen.data}",
+            f"PostgreSQL {seen.major} -> {seen.new.version}, "
+            f"{rough_size(seen.size)} in {seen.data}",
             f"into {self._of.folder(seen.new.major)}; "
-            f"{needed(seen) // MIB} MiB are needed, {seen.free // MIB} MiB are free",
+            f"{rough_size(needed(seen))} are needed, {rough_size(seen.free)} are free",
             f"the old data stays until `vrooli resource upgrade {seen.service} --forget`",
             *([f"{sessions} sessions are open now, and will be closed"] if sessions else []),
             *([f"not carried along: replication slots {', '.join(slots)}"] if slots else []),
@@ -180,8 +182,8 @@ class Move(Upgrade):
             if left >= need:
                 raise
             raise StorageError(
-                f"there is not room enough any more: {need // MIB} MiB are needed, {left // MIB} "
-                f"MiB are free without what it made. {error.what}",
+                f"there is not room enough any more: {rough_size(need)} are needed, "
+                f"{rough_size(left)} are free without what it made. {error.what}",
                 where=error.where or str(of.folders),
                 next_step="make room, then again; what it made is removed, the old data is "
                 "untouched",

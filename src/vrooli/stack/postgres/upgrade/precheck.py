@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from vrooli.core.sizes import rough_size
 from vrooli.stack.postgres.upgrade.look import Seen
 
 MIB = 1024 * 1024
@@ -40,8 +41,8 @@ def problems(
 def _about_place(seen: Seen) -> Iterator[str]:
     if needed(seen) > seen.free:
         yield (
-            f"there is no room for a second copy: {needed(seen) // MIB} MiB are needed, "
-            f"{seen.free // MIB} MiB are free"
+            f"there is no room for a second copy: {rough_size(needed(seen))} are needed, "
+            f"{rough_size(seen.free)} are free"
         )
     if seen.link:
         yield f"{seen.data} is a link: the new folder would come to lie on another disk"
