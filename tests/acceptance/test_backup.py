@@ -61,7 +61,18 @@ def test_a_point_can_be_restored_again_and_nothing_that_was_in_force_is_lost(
     assert len(folders) == 3, folders
     shutil.rmtree(filled.home / "data" / _in_force(filled))
     assert filled.run("restore", point, *NAMED).returncode == 0
+    _what_was_kept_is_told_and_goes(filled)
     assert sql(filled, "SELECT count(*) FROM kept") == 5000
+
+
+def _what_was_kept_is_told_and_goes(stack: LiveStack) -> None:
+    told = stack.run("backup", "list").stderr
+    assert told.count("kept of postgres: ") == 2, told
+    assert (
+        stack.run("resource", "upgrade", "postgres", "--forget", "--all", "--yes").returncode == 0
+    )
+    left = [path.name for path in (stack.home / "data").glob("postgres*") if path.is_dir()]
+    assert left == [_in_force(stack)]
 
 
 def test_an_empty_database_in_the_place_of_a_lost_one_is_no_newer_point(

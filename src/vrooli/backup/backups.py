@@ -15,6 +15,7 @@ from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.kept_data import Kept
 from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
@@ -137,6 +138,10 @@ class Backups(Protocol):
         """Why a job of the watchdog has nothing to do here: every store is another home's. Empty
         when it has, and for a person.
         """
+        ...
+
+    def kept(self) -> Sequence[tuple[Kept, int]]:
+        """Folders of data that restores and upgrades kept, and bytes of each."""
         ...
 
     def plan_pruning(self) -> Pruning:

@@ -1,5 +1,6 @@
 """`vrooli backup list` and `show`."""
 
+import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
 
 _LIST_HELP = """
-List the restore points: what can be gone back to.
+List the restore points: what can be gone back to. Then what restores and upgrades kept of the data
+that was in force before, which takes room until it is removed.
 
 Examples:
 
@@ -97,8 +99,24 @@ def _list(backups: "Backups", store: str, *, json: bool) -> None:
             f"{len(gone)} that were taken here are in no store that answers, the newest "
             f"{gone[-1]}: `vrooli backup store check`"
         )
+    if not (store or json):
+        _tell_kept(backups)
     if gone or any("error" in row for row in rows):
         raise typer.Exit(EXIT_FAILURE)
+
+
+def _tell_kept(backups: "Backups") -> None:
+    """What was in force before a restore stays beside it until somebody removes it."""
+    from vrooli.stack.durations import rough_duration
+
+    found = backups.kept()
+    for one, bytes_ in found:
+        age = rough_duration(max(0.0, time.time() - one.since))
+        render.note(
+            f"kept of {one.service}: {one.path}, {rough_size(bytes_)}, in force until {age} ago"
+        )
+    for service in dict.fromkeys(one.service for one, _ in found):
+        render.note(f"  next: `vrooli resource upgrade {service} --forget --all` removes them")
 
 
 def _gone(backups: "Backups", there: Collection[str]) -> list[str]:

@@ -33,6 +33,8 @@ Examples:
   vrooli resource upgrade postgres --undo      go back
 
   vrooli resource upgrade postgres --forget    remove the old data
+
+  vrooli resource upgrade postgres --forget --all    and what earlier upgrades and restores kept
 """
 
 
@@ -62,6 +64,12 @@ def register_upgrade(
         forget: Annotated[
             bool, typer.Option("--forget", help="Remove what is kept for `--undo`.")
         ] = False,
+        every: Annotated[
+            bool,
+            typer.Option(
+                "--all", help="With `--forget`: also what earlier upgrades and restores kept."
+            ),
+        ] = False,
         counts_only: Annotated[
             bool,
             typer.Option(
@@ -79,7 +87,11 @@ def register_upgrade(
                 "`--undo`, `--forget` and an upgrade exclude each other",
                 next_step="leave all but one of them out",
             )
-        wish = Wish(to, undo, forget, dry_run, counts_only)
+        if every and not forget:
+            raise UsageError(
+                "`--all` says what `--forget` removes", next_step="say `--forget` with it"
+            )
+        wish = Wish(to, undo, forget, dry_run, counts_only, every=every)
         home, chosen = home_to_change(kit, file), resolve(name, file)
         _warn_if_edited(kit, home, chosen, file)
         if (undo or forget) and not (dry_run or yes) and not _meant(kit, home, chosen, wish):

@@ -48,6 +48,7 @@ from vrooli.main.backup_beside import BesideCopies, Fetch
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_drill import drill
+from vrooli.main.backup_kept import kept_of
 from vrooli.main.backup_left import BACKUP_LOCK, PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
 from vrooli.main.backup_rescue import Rescue
@@ -59,6 +60,7 @@ from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 from vrooli.stack.durable import write_durably
+from vrooli.stack.kept_data import Kept
 from vrooli.stack.pace import Pace
 from vrooli.stack.postgres.archives import Archived
 from vrooli.stack.postgres.rescue.differing import Rescued
@@ -117,6 +119,10 @@ class StackBackups:
     def resting(self) -> str:
         """See `main.backup_resting`."""
         return why_resting(self._place)
+
+    def kept(self) -> Sequence[tuple[Kept, int]]:
+        """See `main.backup_kept`."""
+        return kept_of(self.home)
 
     def plan_pruning(self) -> Pruning:
         """See `main.backup_prune`."""

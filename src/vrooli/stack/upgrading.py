@@ -46,6 +46,7 @@ class Wish:
         to: version, like "18" or "18.4"; empty for the newest there is.
         undo: go back to what was before the last upgrade.
         forget: remove what is kept for that.
+        every: with `forget`, also what earlier ones left, which nothing goes back to.
         dry_run: look, and say what would be done.
         counts_only: compare the numbers of rows after the move, and not their contents.
         restore: id of the restore point whose data is to be in force.
@@ -74,6 +75,7 @@ class Wish:
     store: str = ""
     mark: str = ""
     archives: bool = False
+    every: bool = False
 
     def __post_init__(self) -> None:
         """Raise UsageError for what cannot be meant."""
@@ -108,6 +110,11 @@ class Wish:
             raise UsageError(
                 "`archives` are of a restore point alone: no WAL leads on from them",
                 next_step="leave `until` out, and name the point as `restore`",
+            )
+        if self.every and not self.forget:
+            raise UsageError(
+                "`every` is of what is kept",
+                next_step="say `forget` with it, which removes that",
             )
         if (self.undo, self.forget, bool(self.restore)).count(True) > 1:
             raise UsageError(

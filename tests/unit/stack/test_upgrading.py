@@ -16,6 +16,8 @@ def test_what_loses_data_is_told_apart() -> None:
 def test_what_cannot_be_meant_is_refused() -> None:
     with pytest.raises(UsageError, match="exclude"):
         Wish(undo=True, forget=True)
+    with pytest.raises(UsageError, match="`every`"):
+        Wish(every=True)
     with pytest.raises(UsageError, match="version"):
         Wish(to="1" * 21)
 

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 
 from vrooli.autoheal.check import Check, Facts, Look, judge
+from vrooli.autoheal.kept_told import kept_told
 from vrooli.core.errors import StorageError
 from vrooli.core.ports.system import DiskFacts
 from vrooli.core.result import Result, critical
 from vrooli.stack.model import Thresholds
+
+LIMITS = Thresholds(warning=85.0, critical=95.0)
+"""Per cent that are used."""
 
 MOST = 32
 """Folders that are looked at; services with one more each may share a file system anyway."""
@@ -22,6 +26,8 @@ def _run(look: Look) -> Result:
     message = f"{name}: {disk.used_percent:.1f} % used, {free:.1f} GiB free"
     if len(found) > 1:
         message += f", the fullest of {len(found)} file systems"
+    if disk.used_percent >= (look.limits or LIMITS).warning:
+        message += kept_told(look.facts, disk)
     used = {name: round(disk.used_percent, 1) for name, disk in found.items()}
     return judge(disk.used_percent, "%", look.limits, message, used=used)
 
@@ -60,7 +66,7 @@ CHECK = Check(
     category="system",
     interval=10.0,
     unit="%",
-    thresholds=Thresholds(warning=85.0, critical=95.0),
+    thresholds=LIMITS,
     run=_run,
     ladder=("vacuum-journal", "clean-apt", "rotate-logs", "prune-images"),
 )

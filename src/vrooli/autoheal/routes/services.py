@@ -173,10 +173,10 @@ class Services:
     @takes(Operation)
     async def operate(self, request: Request, asked: Operation) -> Response:
         """`{action, names}`: up, down, start, stop or restart; no names are all services. Or
-        `upgrade` of one resource, with `options` `{to, undo, forget, dry_run, counts_only}`, or
-        `{restore, room, store, archives, dry_run}`: a restore point, which is unpacked here, its
-        bytes, the name of the store that it comes from, empty for whichever has it, and whether
-        it holds archives for a new cluster; what
+        `upgrade` of one resource, with `options` `{to, undo, forget, every, dry_run,
+        counts_only}`, or `{restore, room, store, archives, dry_run}`: a restore point, which is
+        unpacked here, its bytes, the name of the store that it comes from, empty for whichever has
+        it, and whether it holds archives for a new cluster; what
         loses data needs `confirm`, its name. Who got no answer asks again with the same `request`,
         any text of his own: what has been restarted for it is not restarted once more.
 

@@ -135,7 +135,7 @@ class PostgresKind(Kind):
         if wish.restore:
             kind = ArchiveRestore if wish.archives else Restore
             return kind(resource, wish, _apart(service, context, RESTORE))
-        return Forget(resource) if wish.forget else Move(resource, wish)
+        return Forget(resource, every=wish.every) if wish.forget else Move(resource, wish)
 
     def backing(self, service: Service, context: "Context") -> "Backing | None":
         """The whole cluster; see `stack.postgres.copying`."""

@@ -109,7 +109,11 @@ class RedisKind(Kind):
             return RedisRestore(resource, wish)
         if wish.undo:
             return Undo(resource)
-        return Forget(resource) if wish.forget else super().upgrade(service, context, wish)
+        return (
+            Forget(resource, every=wish.every)
+            if wish.forget
+            else super().upgrade(service, context, wish)
+        )
 
     def backing(self, service: Service, context: "Context") -> "Backing | None":
         """All its data; see `stack.redis.copying`."""

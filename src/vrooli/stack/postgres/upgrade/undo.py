@@ -1,5 +1,6 @@
 """Going back to what was before an upgrade, and removing what is kept for that."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,11 +8,15 @@ from pathlib import Path
 from typing import Protocol
 
 from vrooli.core.command import Command, Remove
-from vrooli.core.errors import Refused, UsageError
+from vrooli.core.errors import Refused, StorageError, UsageError
+from vrooli.stack.kept_data import Kept as KeptData
+from vrooli.stack.kept_data import kept_in
 from vrooli.stack.kind import Place
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.clusters import Clusters
+from vrooli.stack.postgres.upgrade.look import folder_size
+from vrooli.stack.postgres.upgrade.precheck import MIB
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.runtime import Context
 from vrooli.stack.upgrading import Told, Upgrade
@@ -44,6 +49,11 @@ class Kept(Protocol):
     def data(self) -> Path:
         """The one in force."""
         ...
+
+
+def _line(one: KeptData) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.since))
+    return f"remove {one.path}: {folder_size(one.path) // MIB} MiB, in force until {when}"
 
 
 class Undo(Upgrade):
@@ -131,22 +141,38 @@ class PostgresUndo(Undo):
 
 
 class Forget(Upgrade):
-    """Remove the folder that is kept."""
+    """Remove the folder that is kept; with `every` also those that earlier ones left."""
 
     stops = False
 
-    def __init__(self, resource: Kept) -> None:
-        self._of = resource
+    def __init__(self, resource: Kept, *, every: bool = False) -> None:
+        self._of, self._every = resource, every
 
     async def plan(self) -> Sequence[str]:
         """See the base."""
         known = self._of.clusters
-        if not known.other:
+        earlier = await asyncio.to_thread(self._earlier)
+        if not known.other and not earlier:
             self.note = f"nothing is kept of an upgrade of {self._of.name}"
             return ()
+        lines = [await asyncio.to_thread(_line, one) for one in earlier]
+        if not known.other:
+            return lines
         other = self._of.place.home.data(known.other)
         what = "what was undone" if known.undone else "the data of before the last upgrade"
-        return [f"remove {other}: {what}; it cannot be gone back to any more"]
+        return [*lines, f"remove {other}: {what}; it cannot be gone back to any more"]
+
+    def _earlier(self) -> list[KeptData]:
+        """Raises StorageError."""
+        try:
+            found = kept_in(self._of.data.parent, self._of.name) if self._every else []
+        except OSError as error:
+            raise StorageError(
+                f"cannot look what is kept: {error.strerror}",
+                where=str(self._of.data.parent),
+                next_step="look who owns that folder, then again; nothing was removed",
+            ) from error
+        return [one for one in found if not one.last]
 
     async def ready(self, told: Told) -> None:
         """Nothing."""
@@ -161,9 +187,11 @@ class Forget(Upgrade):
         of, known = self._of, self._of.clusters
         now = replace(known, other="", other_programs="", undone=False)
         written = clusters.write(of.place.home, of.name, now)
-        gone = Remove(str(of.place.home.data(known.other)))
-        await of.context.executor.run([written, gone], lambda _: None)
-        self.note = f"removed {gone.path}"
+        paths = [str(one.path) for one in await asyncio.to_thread(self._earlier)]
+        paths += [str(of.place.home.data(known.other))] if known.other else []
+        gone = [Remove(path) for path in paths]
+        await of.context.executor.run([written, *gone], lambda _: None)
+        self.note = f"removed {', '.join(paths)}"
 
     async def back(self) -> None:
         """It cannot be."""
