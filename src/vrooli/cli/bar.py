@@ -49,7 +49,7 @@ class Bar:
         self._lock = threading.RLock()
         self._over = False
         self._shown: Progress | None = None
-        self._of: tuple[str, int] = ("", 0)
+        self._of = ""
         self._pace: tuple[str, int, Pace] | None = None
         self._at, self._tenth = clock(), 0
 
@@ -108,14 +108,15 @@ class Bar:
             self._shown = None
 
     def _draw(self, line: Measured) -> None:
-        of = (line.of, line.total)
-        if self._shown is None or self._of != of:
+        if self._shown is None or self._of != line.of:
             self.end()
-            self._of, self._shown = of, _progress()
+            self._of, self._shown = line.of, _progress()
             title = plain(line.of.strip(" :")) or "done"
             self._shown.add_task(title, total=line.total or None, completed=line.done)
             self._shown.start()
-        self._shown.update(self._shown.task_ids[0], completed=line.done)
+        (task,) = self._shown.tasks
+        task.total = line.total or None  # an estimate may turn out too small; the rate stays known
+        self._shown.update(task.id, completed=line.done)
 
 
 def _tenth(line: Measured) -> int:

@@ -278,7 +278,8 @@ class StackBackups:
         fetcher.fetch(part, wanted.folder, owner, done)
         if wanted.wal is not None:
             size = self._wal(service).gather(point, wanted.timeline, wanted.wal, owner)
-            told(f"{rough_size(size)} of WAL")
+            if size:
+                told(f"{rough_size(size)} of WAL")
 
     def begin_beside(self, wanted: str, service: str, told: Told) -> str:
         """See `main.backup_beside`."""

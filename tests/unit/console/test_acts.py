@@ -8,7 +8,7 @@ import pytest
 from vrooli.console.parts.folds import verdict_of
 from vrooli.console.parts.held_back import held_back, seconds_of
 from vrooli.console.parts.recovering import wish_of
-from vrooli.console.parts.steering import line_of
+from vrooli.console.parts.steering import added, line_of
 from vrooli.console.parts.threads import lines_of, long_answer
 from vrooli.core.errors import Unreachable
 
@@ -24,6 +24,22 @@ def test_a_confirmation_is_what_the_person_typed_and_nothing_else() -> None:
         "dry_run": False,
         "confirm": "system-disk",
     }
+
+
+def test_how_far_something_is_gives_way_to_what_comes_next() -> None:
+    step = {"service": "web", "phase": "preparing", "seconds": 0.0}
+    shown: list[str] = []
+    before: dict[str, Any] = {}
+    for message, numbers in (
+        ("fetch it", {}),
+        ("1 of 2", {"bytes_done": 1, "bytes_total": 2}),
+        ("2 of 2", {"bytes_done": 2, "bytes_total": 2}),
+        ("start it", {}),
+    ):
+        told = {**step, "message": message, **numbers}
+        added(shown, told, before)
+        before = told
+    assert shown == ["web preparing: fetch it", "web preparing: start it"]
 
 
 def test_lines_of_an_operation_are_told_in_words() -> None:
