@@ -18,6 +18,9 @@ from vrooli.backup.packs import PIECE
 _LOOKS = 0.1
 """Seconds between two looks at files that have no whole piece more."""
 
+_IDLE = 10
+"""For so many times as long as a look took nothing is done: there may be very many files."""
+
 
 @dataclass(slots=True)
 class _Followed:
@@ -61,16 +64,17 @@ class Growing:
         cannot be read is left to whoever lays it up.
         """
         while not self._over.is_set():
-            read = False
-            for path in self._files():
+            begun, read = time.monotonic(), False
+            files = self._files()
+            took = time.monotonic() - begun
+            for path in files:
                 piece = self._next(path)
                 if self._over.is_set():
                     return
                 read = read or piece is not None
                 if piece is not None and self._is_new(piece, self._followed[path]):
                     yield piece
-            if not read:
-                self._over.wait(_LOOKS)
+            self._over.wait(max(took * _IDLE, 0 if read else _LOOKS))
 
     def _files(self) -> list[Path]:
         """Those with a piece that was not read yet."""
@@ -86,6 +90,8 @@ class Growing:
         if not stat.S_ISREG(now.st_mode) or now.st_mtime < self._since:
             return False
         known = self._followed.get(path)
+        if known is None and now.st_size < PIECE:
+            return False
         if known is None or known.inode != now.st_ino or now.st_size < known.read:
             known = self._followed[path] = _Followed(now.st_ino)
         return now.st_size >= known.at + PIECE

@@ -11,15 +11,29 @@ import pytest
 from vrooli.backup import growing
 from vrooli.backup.growing import Growing
 
+FOREVER = 1000.0
+"""Seconds."""
+
 LONG_AGO = 1_000_000_000
 """Unix seconds."""
 
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of few bytes, and no time is lost."""
+    """Of few bytes; it is over as soon as there is nothing to read."""
     monkeypatch.setattr(growing, "PIECE", 10)
-    monkeypatch.setattr(growing, "_LOOKS", 0.001)
+    monkeypatch.setattr(growing, "_LOOKS", FOREVER)
+    monkeypatch.setattr(growing, "Event", Impatient)
+
+
+class Impatient(threading.Event):
+    """Is set by who would wait for a long time."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """See the base."""
+        if timeout is not None and timeout >= FOREVER:
+            self.set()
+        return self.is_set()
 
 
 class Followed:
@@ -37,8 +51,7 @@ class Followed:
         return bytes(next(self._pieces))
 
     def rest(self) -> list[bytes]:
-        """What comes in the next moments."""
-        threading.Timer(0.05, self.growing.stop).start()
+        """What comes until there is nothing to read."""
         return [bytes(piece) for piece in self._pieces]
 
     def _is_stored(self, piece: bytearray) -> bool:
