@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -13,9 +13,11 @@ from typing import Any
 from vrooli.backup import streams, taring
 from vrooli.backup.chains import BASE
 from vrooli.backup.copying import Told
+from vrooli.backup.growing import Growing
 from vrooli.backup.increments import Increment, increment_of, whole
 from vrooli.backup.keys import Keys
 from vrooli.backup.pacing import Paced, paced
+from vrooli.backup.packs import mark
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
@@ -24,9 +26,16 @@ from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.outputs import OutputProgram, Outputs
 from vrooli.core.sizes import rough_size
 from vrooli.stack.backing import Backing, Members, Reading
+from vrooli.stack.together import going_on, together
 
 SPARE = 256 * 1024 * 1024
 """Bytes that stay free for whoever else writes there."""
+
+Later = Callable[[Coroutine[Any, Any, None]], None]
+"""Takes what may go on while the next part is taken."""
+
+Known = Mapping[str, Pack]
+"""Packs that are in the store, by the marks of their pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +88,14 @@ class Taker:
         """
         begun = self.clock.wall()
         await asyncio.to_thread(self.store.share_key, self.keys.seal)
-        parts = [await self._part(subject) for subject in subjects]
+        async with going_on() as later:
+            parts = [await self._part(subject, later) for subject in subjects]
         stack, host, by = about
         point = Point(id, stack, host, begun, self.clock.wall(), by, tuple(parts))
         await asyncio.to_thread(self.store.keep, point)
         return point
 
-    async def _part(self, subject: Subject) -> Part:
+    async def _part(self, subject: Subject, later: Later) -> Part:
         begun = self.clock.wall()
         before = await subject.backing.ask()
         last = await asyncio.to_thread(self._last, subject)
@@ -93,13 +103,13 @@ class Taker:
         reusable = await asyncio.to_thread(self._reusable, subject)
         await asyncio.to_thread(self._require_room, subject, int(before.get("bytes", 0)))
         subject.backing.will_read(self.reading)
-        await subject.backing.begin()
+        early = await self._begun(subject.backing, reusable, later)
         try:
-            stored, how = await self._copied(subject, before, reusable)
+            stored, how = await self._copied(subject, before, reusable, early)
             rows = await subject.backing.rows(self.reading)
             after = await subject.backing.ask()
         finally:
-            await subject.backing.end()
+            later(subject.backing.end())
         return Part(
             source=subject.backing.form,
             service=subject.service,
@@ -110,7 +120,7 @@ class Taker:
             facts={
                 "begun": begun,
                 "taken": self.clock.wall(),
-                "added": stored.added,
+                "added": early.added + stored.added,
                 "before": dict(before),
                 "after": dict(after),
                 **how,
@@ -118,8 +128,36 @@ class Taker:
             },
         )
 
+    async def _begun(self, backing: Backing, last: Part | None, later: Later) -> streams.Stored:
+        """What was stored already when it has begun, where that takes long and files grow. Not at
+        a rate: that is for one stream.
+        """
+        folder = backing.growing()
+        if folder is None or self.rate:
+            await backing.begin()
+            return streams.Stored(self.store.key)
+        known = _known(last)
+        growing = Growing(folder, lambda piece: mark(piece, self.store.key) in known)
+
+        async def begin() -> None:
+            try:
+                await backing.begin()
+            finally:
+                growing.stop()
+
+        def follow() -> streams.Stored:
+            return self._write(growing.pieces(), known, lambda _: None)
+
+        early: streams.Stored
+        try:
+            _, early = await together(begin(), to_its_end(follow, growing.stop))
+        except BaseException:
+            later(backing.end())
+            raise
+        return early
+
     async def _copied(
-        self, subject: Subject, now: Mapping[str, Any], last: Part | None
+        self, subject: Subject, now: Mapping[str, Any], last: Part | None, early: streams.Stored
     ) -> tuple[streams.Stored, Mapping[str, Any]]:
         """What was stored, and facts about how. Where the server does not give what changed, for
         which it has many reasons, the whole of it is taken.
@@ -132,17 +170,26 @@ class Taker:
                 )
                 if how.program is not None:
                     try:
-                        return await self._stored(subject, how.program, None, 0), how.facts
+                        return await self._stored(subject, how.program, None, early, 0), how.facts
                     except StartFailed as error:
                         how = whole(" ".join(error.what.split()))
         total = _about(now, last)
-        return await self._stored(subject, backing.program(), last, total), how.facts
+        return await self._stored(subject, backing.program(), last, early, total), how.facts
 
     async def _stored(
-        self, subject: Subject, program: OutputProgram | Members, last: Part | None, total: int
+        self,
+        subject: Subject,
+        program: OutputProgram | Members,
+        last: Part | None,
+        early: streams.Stored,
+        total: int,
     ) -> streams.Stored:
         packs = last.packs if last is not None else ()
-        known = {pack.mark: pack for pack in packs if pack.mark}
+        known = {**_known(last), **{pack.mark: pack for pack in early.packs}}
+
+        def told(done: int) -> None:
+            self.told(subject.service, done, total)
+
         if isinstance(program, Members):
             given_up = Event()
             borders = set(accumulate(pack.plain for pack in packs))
@@ -150,14 +197,14 @@ class Taker:
             cut = taring.pieces(program, borders, require)
             if self.rate:
                 cut = paced(cut, self.rate, time.monotonic, time.sleep, require)
-            return await to_its_end(lambda: self._write(subject, cut, known, total), given_up.set)
+            return await to_its_end(lambda: self._write(cut, known, told), given_up.set)
         output = await asyncio.to_thread(self.outputs.open, program)
 
         def store() -> streams.Stored:
             try:
                 slow = self.rate and Paced(output, self.rate, time.monotonic, time.sleep)
                 cut = streams.pieces(slow or output)
-                stored = self._write(subject, cut, known, total)
+                stored = self._write(cut, known, told)
                 output.finish()
             finally:
                 output.end()
@@ -166,15 +213,8 @@ class Taker:
         return await to_its_end(store, output.kill)
 
     def _write(
-        self,
-        subject: Subject,
-        pieces: Iterator[bytearray],
-        known: Mapping[str, Pack],
-        total: int,
+        self, pieces: Iterator[bytearray], known: Known, told: streams.Told
     ) -> streams.Stored:
-        def told(done: int) -> None:
-            self.told(subject.service, done, total)
-
         return streams.write(pieces, self.store, self.keys.seal, self.workers, told, known)
 
     def _last(self, subject: Subject, source: str = "") -> tuple[Point, Part] | None:
@@ -235,6 +275,10 @@ def _about(now: Mapping[str, Any], last: Part | None) -> int:
     if last is not None and BASE not in last.facts:
         return last.plain
     return int(now.get("bytes", 0))
+
+
+def _known(last: Part | None) -> Known:
+    return {pack.mark: pack for pack in last.packs if pack.mark} if last is not None else {}
 
 
 def _go_on(given_up: Event) -> None:

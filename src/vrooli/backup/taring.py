@@ -1,7 +1,8 @@
 """A tar of our own making, cut into pieces so that what did not change is the same piece again.
 
 Pieces end where large files begin and end, and between small ones where their names say so: one
-that comes, goes or grows moves the others, and leaves their pieces as they are.
+that comes, goes or grows moves the others, and leaves their pieces as they are. Those of a large
+file are whole but for the last one, so that they can be told before its end is there.
 """
 
 import hashlib
@@ -31,7 +32,8 @@ def pieces(
 
     Args:
         members: what is in it.
-        before: where the pieces of the last one ended; a file that only grew is cut there again.
+        before: where the pieces of the last one ended; the rest of a file that only grew is cut
+            there again. What is before its rest is in whole pieces, wherever the file begins.
         require: called now and then; raises when it is to end.
 
     Raises:
@@ -49,9 +51,12 @@ def pieces(
             continue
         if alone:
             yield from cutter.cut()
-        for chunk in _content(member, members.title):
+        rest, again = info.size // PIECE * PIECE, False
+        for at, chunk in _content(member, members.title):
             require()
-            yield from cutter.add(chunk, again=member.grows)
+            if at == rest:
+                again = member.grows and cutter.was_cut
+            yield from cutter.add(chunk, again=again)
         if alone:
             yield from cutter.cut()
         yield from cutter.add(bytes(-info.size % tarfile.BLOCKSIZE))
@@ -68,11 +73,13 @@ def _begins(name: str) -> bool:
     return hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[0] % _EVERY == 0
 
 
-def _content(member: Member, title: str) -> Iterator[bytes]:
-    left = member.info.size
+def _content(member: Member, title: str) -> Iterator[tuple[int, bytes]]:
+    """Chunks, of which none is in two pieces of a file, each with where it begins."""
+    at, left = 0, member.info.size
     while left:
         try:
-            chunk = member.content.read(min(left, _CHUNK)) if member.content else b""
+            most = min(left, _CHUNK, PIECE - at % PIECE)
+            chunk = member.content.read(most) if member.content else b""
         except OSError as error:
             raise StartFailed(
                 f"could not {title}: a file cannot be read: {error.strerror}",
@@ -86,7 +93,8 @@ def _content(member: Member, title: str) -> Iterator[bytes]:
                 next_step="take it again; when it stays so, look at its disk",
             )
         left -= len(chunk)
-        yield chunk
+        yield at, chunk
+        at += len(chunk)
 
 
 class _Cutter:
@@ -97,13 +105,18 @@ class _Cutter:
     """
 
     def __init__(self, before: list[int]) -> None:
-        self._before = before[::-1]
+        self._before, self._all = before[::-1], frozenset(before)
         self._at = 0
         self._piece = bytearray()
 
     @property
     def held(self) -> int:
         return len(self._piece)
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether the last tar was cut here as well: what follows may be what followed then."""
+        return self._at in self._all
 
     def add(self, data: bytes, *, again: bool = False) -> Iterator[bytearray]:
         """With `again` pieces also end where those of the last tar did."""

@@ -113,9 +113,16 @@ class Backing(ABC):
     async def begin(self) -> None:
         """Have kept what a copy needs, until its `end`."""
 
+    def growing(self) -> Path | None:
+        """The folder in which `begin` writes files by appending to them, of which `program` makes
+        the members; None where it writes none. Where there is one, `end` may be called also when
+        `begin` failed.
+        """
+        return None
+
     @abstractmethod
     async def end(self) -> None:
-        """Nothing has to be kept any more."""
+        """Nothing has to be kept any more. The next one may begin meanwhile."""
 
     @abstractmethod
     async def ask(self) -> Mapping[str, Any]:

@@ -62,6 +62,17 @@ def test_what_grew_is_cut_where_it_ended() -> None:
     assert {base, log, b"more" * 500} <= set(after)
 
 
+def test_what_moved_is_in_the_pieces_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taring, "PIECE", 100_000)
+    first, second = DICE.randbytes(250_000), DICE.randbytes(350_000)
+    before = _pieces(_file("1", first, grows=True), _file("2", second, grows=True))
+    grown = _file("1", first + b"more" * 30_000, grows=True)
+    after = _pieces(grown, _file("2", second, grows=True), before=_ends(before))
+    moved = {second[at : at + 100_000] for at in range(0, 350_000, 100_000)}
+    assert moved <= set(before) & set(after)
+    assert {first[:100_000], first[100_000:200_000]} <= set(after)
+
+
 def test_a_file_that_ends_too_early_is_an_error() -> None:
     with pytest.raises(StartFailed, match="7 bytes before its end"):
         _pieces(_file("cut", b"abc", size=10))

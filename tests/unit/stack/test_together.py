@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from vrooli.stack.together import together
+from vrooli.stack.together import going_on, together
 
 
 async def _slow(ended: list[str]) -> None:
@@ -54,3 +54,23 @@ def test_cancelled_it_ends_when_they_have() -> None:
         assert ended == ["slow"]
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_goes_on_has_ended_and_the_first_failure_is_told(fails: bool) -> None:
+    ended: list[str] = []
+
+    async def goes_on() -> None:
+        await asyncio.sleep(0.01)
+        ended.append("goes on")
+
+    async def run() -> None:
+        async with going_on() as later:
+            later(_failing())
+            later(goes_on())
+            if fails:
+                raise KeyError("before")
+
+    with pytest.raises(KeyError if fails else ValueError):
+        asyncio.run(run())
+    assert ended == ["goes on"]

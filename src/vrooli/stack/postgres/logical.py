@@ -4,6 +4,7 @@ import asyncio
 import os
 import tarfile
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from vrooli.core.errors import Refused, StartFailed
@@ -70,6 +71,10 @@ class LogicalBacking(Backing):
             await self.end()
             raise
         self._rows = {"databases": databases, **rows}
+
+    def growing(self) -> Path | None:
+        """See the base: `pg_dump` writes each table into a file of its own."""
+        return self._dump.cluster
 
     async def end(self) -> None:
         """See the base."""
