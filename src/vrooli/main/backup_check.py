@@ -11,10 +11,11 @@ from vrooli.backup.copying import require_ours
 from vrooli.backup.keys import Keys
 from vrooli.backup.owning import Owner, owner_of
 from vrooli.backup.store import Store
-from vrooli.backup.store_check import PROBES, Look, used
+from vrooli.backup.store_check import PROBES, Look, failed, used
 from vrooli.core.errors import VrooliError
 from vrooli.host.blob_bucket import BlobBucket
 from vrooli.host.bucket_versions import Versions
+from vrooli.main.backup_spread import require_mounted
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_settings import StoreSettings
 
@@ -46,6 +47,7 @@ class Checking:
             if store.is_restic:
                 self.stores.restic(store).check("")
                 return [Look("check", True, "restic finds nothing wrong with it")]
+            require_mounted(self.stores, name)
             blobs = self.stores.blobs(name)
             found = used(blobs, removes=not store.prune_access_key and not store.lock)
             if self.keys is not None:
@@ -57,7 +59,7 @@ class Checking:
                 free = self.stores.room(name)
                 found.append(Look("room", free > 0, f"{free / 1_000_000_000:.1f} GB are free"))
         except VrooliError as error:
-            return [Look("open", False, str(error))]
+            return [failed("open", error)]
         return found
 
     def _locked(self, store: StoreSettings) -> list[Look]:
