@@ -215,7 +215,7 @@ class Taker:
                 f"up to {need // 1_000_000} MB may be needed for {subject.service}, "
                 f"{free / 1_000_000:.0f} MB are free",
                 where=self.store.where,
-                next_step="make room there; nothing was written",
+                next_step="make room there, then again; no restore point was taken",
             )
 
 
