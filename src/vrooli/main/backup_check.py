@@ -15,7 +15,7 @@ from vrooli.backup.store_check import PROBES, Look, failed, used
 from vrooli.core.errors import VrooliError
 from vrooli.host.blob_bucket import BlobBucket
 from vrooli.host.bucket_versions import Versions
-from vrooli.main.backup_spread import require_mounted
+from vrooli.main.backup_spread import require_apart, require_mounted
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_settings import StoreSettings
 
@@ -47,6 +47,7 @@ class Checking:
             if store.is_restic:
                 self.stores.restic(store).check("")
                 return [Look("check", True, "restic finds nothing wrong with it")]
+            require_apart(self.stores, name)
             require_mounted(self.stores, name)
             blobs = self.stores.blobs(name)
             found = used(blobs, removes=not store.prune_access_key and not store.lock)

@@ -13,7 +13,7 @@ from vrooli.backup.keys import Keys
 from vrooli.backup.owning import OwnedBlobs, Owner, adopt, claim, owner_of
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import MAC_KEY, Store
-from vrooli.core.errors import Damaged, NotOurs, StorageError, UsageError, VrooliError
+from vrooli.core.errors import ConfigError, Damaged, NotOurs, StorageError, UsageError, VrooliError
 from vrooli.core.ports.blobs import Blobs
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_stores import BackupStores
@@ -92,6 +92,7 @@ class BackupSpread:
         Raises:
             VrooliError: it is another stack's, is not there, or does not answer.
         """
+        require_apart(self.stores, name)
         require_mounted(self.stores, name)
         blobs = self.blobs(name, prunes=prunes)
         store = Store(blobs, self._key)
@@ -195,6 +196,21 @@ class BackupSpread:
         for name, failure in away.items():
             self.told(f"{name}: {failure.what}")
         return found
+
+
+def require_apart(stores: BackupStores, name: str) -> None:
+    """A store among the data goes with it, is moved aside with it, and would be part of its copy.
+
+    Raises:
+        ConfigError: it is such a one.
+    """
+    folder, data = stores.folder(name), stores.home.root / "data"
+    if folder is not None and folder.resolve().is_relative_to(data.resolve()):
+        raise ConfigError(
+            f"the store `{name}` lies among the data that it is to hold",
+            where=str(folder),
+            next_step="name a folder outside of it, best on another disk, in the stack file",
+        )
 
 
 def require_mounted(stores: BackupStores, name: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.backup.made import new_keys, point_of
-from vrooli.core.errors import StorageError
+from vrooli.core.errors import ConfigError, StorageError
 from vrooli.core.home import Home
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_check import Checking
@@ -59,3 +59,15 @@ def test_another_store_is_read_and_written_meanwhile(tmp_path: Path) -> None:
     gone = "near: the restore points that were here are gone: it may not be mounted"
     assert place.said == [f"{gone}; far is written to", gone]
     assert not (tmp_path / "near").exists()
+
+
+def test_a_store_among_the_data_is_not_written_to(tmp_path: Path) -> None:
+    place = Place(tmp_path, "home/data/kept", "far")
+    (tmp_path / "link").symlink_to(tmp_path / "home" / "data")
+    linked = _Stores(place.stores.home, {}, ("link",))
+    for stores, name in ((place.stores, "home/data/kept"), (linked, "link")):
+        with pytest.raises(ConfigError, match="among the data"):
+            BackupSpread(stores, place.spread.keys, print).ours(name)
+        [look] = Checking(stores, None, 0.0).looks(name)
+        assert look.ok is False
+    assert place.spread.writing()[0] == "far"
