@@ -83,3 +83,10 @@ def test_a_command_loads_neither_rich_nor_pydantic() -> None:
     version, heavy = run.stdout.splitlines()
     assert version.startswith("vrooli ")
     assert not heavy
+
+
+def test_a_command_begins_with_what_all_commands_need() -> None:
+    """It takes a third of a second else, and people wait for every one of them."""
+    found = loaded("vrooli.main.cli")
+    assert not found & {"asyncio", "rich", "sqlite3", "ssl", "vrooli.stack.model"}
+    assert not {name for name in found if name.startswith(("vrooli.host.", "vrooli.backup."))}

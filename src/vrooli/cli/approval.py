@@ -2,7 +2,7 @@
 
 import json as jsonlib
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,8 +10,10 @@ from vrooli.cli import render
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
-from vrooli.client.work import WorkClient
 from vrooli.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from vrooli.client.work import WorkClient
 
 _LIST_HELP = """
 List approvals, the newest first: those that wait for a decision, or others.
@@ -117,7 +119,7 @@ def _register_decision(group: typer.Typer, kit: Kit, verb: str, text: str) -> No
             render.note(f"{found['run']} {found['path']}: {found['status']}")
 
 
-def _found(client: WorkClient, of: str, path: str) -> dict[str, Any]:
+def _found(client: "WorkClient", of: str, path: str) -> dict[str, Any]:
     """The approval of that id, or the last one of that step."""
     if not path:
         return _only_one(client, of)
@@ -133,7 +135,7 @@ def _found(client: WorkClient, of: str, path: str) -> dict[str, Any]:
         query["cursor"] = page["next_cursor"]
 
 
-def _only_one(client: WorkClient, of: str) -> dict[str, Any]:
+def _only_one(client: "WorkClient", of: str) -> dict[str, Any]:
     """That of the id; or of a run the one that waits for a decision, where no other does."""
     try:
         return client.approval(of)

@@ -1,7 +1,7 @@
 """`vrooli-autoheal history`: what was wrong, for how long, and what a check said."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,8 +10,10 @@ from vrooli.cli.autoheal_uptime import percent
 from vrooli.cli.kit import Kit, watchdog_of
 from vrooli.cli.looking_back import collect, csv_rows, how_many, one_format, say_more, span
 from vrooli.cli.options import Csv, File, Json, Limit, MaybeCheck, Since, Until
-from vrooli.client.watchdog import WatchdogClient
 from vrooli.stack.durations import rough_duration
+
+if TYPE_CHECKING:
+    from vrooli.client.watchdog import WatchdogClient
 
 _HISTORY_HELP = """
 Show what was wrong and for how long; with a CHECK also what it said, the newest first.
@@ -78,7 +80,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
 
 
 def _incidents(
-    client: WatchdogClient, check: str | None, asked: Mapping[str, Any], limit: int
+    client: "WatchdogClient", check: str | None, asked: Mapping[str, Any], limit: int
 ) -> dict[str, Any]:
     def fetch(most: int, begin: Any) -> tuple[list[dict[str, Any]], Any]:
         answer = client.incidents(check=check, limit=most, offset=begin, **asked)
@@ -89,7 +91,7 @@ def _incidents(
 
 
 def _rows(
-    client: WatchdogClient, check: str, asked: Mapping[str, Any], limit: int
+    client: "WatchdogClient", check: str, asked: Mapping[str, Any], limit: int
 ) -> dict[str, Any]:
     first: dict[str, Any] = {}
 

@@ -1,7 +1,7 @@
 """`vrooli-autoheal timeline` and `heals`: what happened, and what was done."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -17,7 +17,9 @@ from vrooli.cli.looking_back import (
     span,
 )
 from vrooli.cli.options import Csv, File, Json, Limit, Since, Until
-from vrooli.client.watchdog import WatchdogClient
+
+if TYPE_CHECKING:
+    from vrooli.client.watchdog import WatchdogClient
 
 _TIMELINE_HELP = """
 Show everything that happened, the newest last: transitions, heals and events; of one SUBJECT (a
@@ -121,7 +123,7 @@ def _register_heals(app: typer.Typer, kit: Kit) -> None:
 
 
 def _entries(
-    client: WatchdogClient, subject: str | None, asked: Mapping[str, Any], limit: int
+    client: "WatchdogClient", subject: str | None, asked: Mapping[str, Any], limit: int
 ) -> tuple[Sequence[dict[str, Any]], Any]:
     """The latest, in the order in which they happened."""
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,11 +13,13 @@ from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change, watchdog_of
 from vrooli.cli.logs import Follower
 from vrooli.cli.options import File, Json
-from vrooli.client.watchdog import WatchdogClient
 from vrooli.core.errors import EXIT_FAILURE, DeadlineExceeded, Unreachable, UsageError
 from vrooli.core.home import Home
 from vrooli.core.nearest import did_you_mean
 from vrooli.stack.logs import tail
+
+if TYPE_CHECKING:
+    from vrooli.client.watchdog import WatchdogClient
 
 PATIENCE = 60.0
 """Seconds that a watchdog may be silent while we wait for a run: the run does not need it."""
@@ -164,7 +166,7 @@ def _log(kit: Kit, home: Home, name: str) -> Path:
 
 
 def _to_its_end(
-    client: WatchdogClient, name: str, begun: Mapping[str, Any], home: Home, *, json: bool
+    client: "WatchdogClient", name: str, begun: Mapping[str, Any], home: Home, *, json: bool
 ) -> Mapping[str, Any]:
     """The run when it has ended; meanwhile its output is shown, unless JSON is wanted."""
     output = Follower(home.log(f"job-{name}"), begun["log_from"])
@@ -184,7 +186,7 @@ def _to_its_end(
             time.sleep(_PAUSE)
 
 
-def _look(client: WatchdogClient, name: str, begun: Mapping[str, Any]) -> Mapping[str, Any]:
+def _look(client: "WatchdogClient", name: str, begun: Mapping[str, Any]) -> Mapping[str, Any]:
     job = client.job(name)
     for run in (job["running"], job["last"]):
         if run is not None and run["id"] == begun["id"]:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vrooli.cli.render import note
-from vrooli.client.watchdog import WatchdogClient
-from vrooli.client.work import WorkClient
 from vrooli.core.errors import UsageError
 from vrooli.core.home import Home
 
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from vrooli.client.api import Bearer
     from vrooli.client.fleet import FleetClient
     from vrooli.client.login import LoginFile
+    from vrooli.client.watchdog import WatchdogClient
+    from vrooli.client.work import WorkClient
     from vrooli.stack.diff import Difference
     from vrooli.stack.model import Service, Stack
     from vrooli.stack.scanning.scan import Scanned
@@ -137,11 +137,11 @@ class Kit(Protocol):
         """Stop everything: services, watchdog, keeper."""
         ...
 
-    def watchdog(self, home: Home) -> WatchdogClient:
+    def watchdog(self, home: Home) -> "WatchdogClient":
         """The watchdog's API."""
         ...
 
-    def work(self, home: Home) -> WorkClient:
+    def work(self, home: Home) -> "WorkClient":
         """The server's API about routines and runs.
 
         Raises:
@@ -249,7 +249,7 @@ class Kit(Protocol):
         ...
 
 
-def watchdog_of(kit: Kit, file: Path | None) -> WatchdogClient:
+def watchdog_of(kit: Kit, file: Path | None) -> "WatchdogClient":
     """The API of the watchdog of that file's stack, for commands that only look."""
     return kit.watchdog(home_to_read(kit, file))
 
@@ -275,6 +275,6 @@ def home_to_change(kit: Kit, file: Path | None) -> Home:
     return home
 
 
-def watchdog_to_command(kit: Kit, file: Path | None) -> WatchdogClient:
+def watchdog_to_command(kit: Kit, file: Path | None) -> "WatchdogClient":
     """The API of the watchdog of that file's stack, for commands that change something."""
     return kit.watchdog(home_to_change(kit, file))

@@ -19,7 +19,6 @@ from vrooli.cli.status import read_status
 from vrooli.cli.watchdog_verbs import act_on_watchdog, names_watchdog
 from vrooli.core.errors import EXIT_FAILURE, UsageError, VrooliError
 from vrooli.core.home import Home
-from vrooli.stack.naming import check_ours
 
 if TYPE_CHECKING:
     from vrooli.stack.diff import JobsDifference
@@ -150,6 +149,8 @@ def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -
         return
     found, home = kit.stack_file(file), home_to_change(kit, file)
     if (compiled := kit.compiled(home)) is not None:
+        from vrooli.stack.naming import check_ours
+
         check_ours(compiled, action, names)
     if action != "stop":
         note_edits(kit, found, home)

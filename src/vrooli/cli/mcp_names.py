@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vrooli.cli.kit import Kit
 from vrooli.core.nearest import did_you_mean
-from vrooli.stack.mcp import NAME, VARIABLE
-from vrooli.stack.model import Stack
+
+if TYPE_CHECKING:
+    from vrooli.stack.model import Stack
 
 
 class DeclaredMcp:
@@ -26,6 +27,8 @@ class DeclaredMcp:
         self, step: str, arguments: Mapping[str, Any]
     ) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Places in the arguments of a step, and what is wrong there."""
+        from vrooli.stack.mcp import NAME
+
         named = arguments.get("mcp") if step == "llm" else None
         for number, name in enumerate(named if isinstance(named, list) else ()):
             if isinstance(name, str) and NAME.fullmatch(name) and not self._is_declared(name):
@@ -36,7 +39,7 @@ class DeclaredMcp:
         return self._kit.stack_file(self._said)
 
     @cached_property
-    def _stack(self) -> Stack:
+    def _stack(self) -> "Stack":
         return self._kit.load_stack(self._file)
 
     def _is_declared(self, name: str) -> bool:
@@ -50,8 +53,10 @@ class DeclaredMcp:
         return f"there is no MCP server `{name}`{hint}: {there}"
 
 
-def _elsewhere(stack: Stack) -> bool:
+def _elsewhere(stack: "Stack") -> bool:
     """Whether a service is told of others by a variable, which nobody looks into here."""
+    from vrooli.stack.mcp import VARIABLE
+
     return any(
         f"{VARIABLE}_FILE" in service.env or (VARIABLE in service.env and not stack.mcp)
         for service in stack.services.values()

@@ -10,7 +10,7 @@ from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.client.work import OPEN, WorkClient
 from vrooli.core.errors import EXIT_FAILURE
-from vrooli.stack.builtin.server import need_work_half
+from vrooli.stack.work_half import need_work_half
 
 _CHECK_HELP = """
 See whether the runs under way would go on under this version of the package.

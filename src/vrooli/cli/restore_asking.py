@@ -10,7 +10,6 @@ from vrooli.cli.asking import require_answer
 from vrooli.cli.kit import Kit
 from vrooli.cli.status import read_status
 from vrooli.core.errors import UsageError, VrooliError
-from vrooli.stack.backing import TREE
 
 if TYPE_CHECKING:
     from vrooli.backup.point import Part
@@ -42,6 +41,8 @@ def meant(
 
 def _is_named(part: "Part", only: Collection[str]) -> bool:
     """What was there of files is kept beside, so that `files` names them well enough."""
+    from vrooli.stack.backing import TREE
+
     return part.service in only or (part.form == TREE and part.source in only)
 
 
@@ -62,6 +63,8 @@ def serves_well(kit: Kit, home: "Home", part: "Part") -> bool:
     """Whether it runs, its probe passes, and its data is there: a server whose files were removed
     answers for a while. Files are well while each that was taken is there, and no empty folder.
     """
+    from vrooli.stack.backing import TREE
+
     if part.form == TREE:
         return all(map(_is_there, (part.facts.get("before") or {}).get("roots", ())))
     if part.source.startswith("postgres") and _is_lost(home, part.service):

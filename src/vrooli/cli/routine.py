@@ -14,7 +14,7 @@ from vrooli.cli.mcp_names import DeclaredMcp
 from vrooli.cli.options import File, Json
 from vrooli.client.work import BadRoutine, WorkClient
 from vrooli.core.errors import UsageError
-from vrooli.stack.builtin.server import need_work_half
+from vrooli.stack.work_half import need_work_half
 
 if TYPE_CHECKING:
     from vrooli.flow.yaml import Document

@@ -3,7 +3,7 @@
 import json as jsonlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,7 +16,9 @@ from vrooli.cli.run_signal import kept_signals
 from vrooli.cli.run_steering import register_steering
 from vrooli.cli.run_watch import run_took, why
 from vrooli.cli.run_watch import watch as watch_run
-from vrooli.client.work import WorkClient
+
+if TYPE_CHECKING:
+    from vrooli.client.work import WorkClient
 
 MOST_BELOW = 1000
 """Runs started by one that are shown with it."""
@@ -184,7 +186,7 @@ def _register_control(group: typer.Typer, kit: Kit) -> None:
             render.note(f"{run}: cancelled")
 
 
-def _client(kit: Kit, file: Path | None) -> WorkClient:
+def _client(kit: Kit, file: Path | None) -> "WorkClient":
     return kit.work(home_to_read(kit, file))
 
 

@@ -4,7 +4,7 @@ ended.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,9 @@ from vrooli.cli import render
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json, Run
-from vrooli.client.work import WorkClient
+
+if TYPE_CHECKING:
+    from vrooli.client.work import WorkClient
 
 _PAUSE_HELP = """
 Begin no new step of a run. What runs in it ends and is kept; what only waits
@@ -106,7 +108,7 @@ def _register_rounds(group: typer.Typer, kit: Kit) -> None:
             render.note(f"  next: `{render.called_as()} run watch {made['id']}`")
 
 
-def _client(kit: Kit, file: Path | None) -> WorkClient:
+def _client(kit: Kit, file: Path | None) -> "WorkClient":
     return kit.work(home_to_change(kit, file))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +13,9 @@ from vrooli.cli.login import PlainHttp, Server, joining, keep
 from vrooli.cli.options import File, Json
 from vrooli.cli.roles import checked_role
 from vrooli.cli.secrets import PasswordFile, secret
-from vrooli.client.accounts import AccountsClient
+
+if TYPE_CHECKING:
+    from vrooli.client.accounts import AccountsClient
 
 _ADD_HELP = """
 Add a user with a password. The first one is added by whoever owns the stack.
@@ -255,7 +257,7 @@ def _register_accept(group: typer.Typer, kit: Kit) -> None:
             render.note(f"  next: `{render.called_as()} login {user['email']}`")
 
 
-def _to_change(kit: Kit, file: Path | None) -> AccountsClient:
+def _to_change(kit: Kit, file: Path | None) -> "AccountsClient":
     return kit.accounts(home_to_change(kit, file))
 
 

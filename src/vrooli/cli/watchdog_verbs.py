@@ -8,8 +8,6 @@ from pathlib import Path
 from vrooli.cli import render
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.core.errors import UsageError
-from vrooli.stack.model import AUTOHEAL
-from vrooli.stack.own import plain_name
 
 
 def names_watchdog(names: Sequence[str]) -> bool:
@@ -18,6 +16,9 @@ def names_watchdog(names: Sequence[str]) -> bool:
     Raises:
         UsageError: it is named together with others.
     """
+    from vrooli.stack.model import AUTOHEAL
+    from vrooli.stack.own import plain_name
+
     meant = [plain_name(name) == AUTOHEAL for name in names]
     if any(meant) and not all(meant):
         raise UsageError(

@@ -14,8 +14,8 @@ from vrooli.client.work import WorkClient
 from vrooli.core.errors import ConfigError, VrooliError
 from vrooli.core.home import Home
 from vrooli.main.places import every_home, find_home, make_home
-from vrooli.stack.builtin.server import need_work_half
 from vrooli.stack.find import check_file, find_file, stack_name
+from vrooli.stack.work_half import need_work_half
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
@@ -282,9 +282,9 @@ class LocalKit:
     def init_text(self, folder: Path) -> str:
         """With ports that are free now, named after the folder."""
         from vrooli.stack.builtin.console import console_installed
-        from vrooli.stack.builtin.server import work_half_installed
         from vrooli.stack.init import USUAL_PORTS, init_text
         from vrooli.stack.names import name_from
+        from vrooli.stack.work_half import work_half_installed
 
         return init_text(
             _free_ports(USUAL_PORTS),

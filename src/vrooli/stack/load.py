@@ -13,7 +13,6 @@ from vrooli.core.errors import ConfigError, VrooliError
 from vrooli.core.nearest import did_you_mean
 from vrooli.stack import explain
 from vrooli.stack.builtin.console import INSTALL_CONSOLE, console_installed
-from vrooli.stack.builtin.server import INSTALL_WORK, work_half_installed
 from vrooli.stack.catalogue import Catalogue, Checks, InstalledKinds, NoChecks
 from vrooli.stack.compile import Source, compile_stack
 from vrooli.stack.compile_checks import MOST_SERVICES
@@ -40,6 +39,7 @@ from vrooli.stack.sections_mcp import McpSection
 from vrooli.stack.sections_notify import NotifySection
 from vrooli.stack.toml_lines import key_lines, line_of
 from vrooli.stack.toml_text import NEXT, parse
+from vrooli.stack.work_half import INSTALL_WORK, work_half_installed
 
 Section = TypeVar("Section")
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from vrooli.core.command import Command, EnsureDirectory, WriteFile
-from vrooli.core.discover import installed
-from vrooli.core.errors import ConfigError, UsageError
+from vrooli.core.errors import ConfigError
 from vrooli.stack.builtin.scenario import ScenarioKind
 from vrooli.stack.kind import Place, Program
 from vrooli.stack.model import Service
+from vrooli.stack.work_half import INSTALL_WORK, work_half_installed
 
 SERVER_TOKEN = "server.token"
 """The secret that callers show to the server. Not the operator token: the server runs as a lesser
@@ -17,25 +17,6 @@ SIGNING_KEY = "signing-key"
 """The secret that signs the tokens of sessions: of the servers of a stack together, so that one
 takes what another gave. With another one everybody logs in anew.
 """
-
-INSTALL_WORK = "install it (in a checkout: `pipx install --force '.[work]'`)"
-
-
-def work_half_installed() -> bool:
-    """Whether the extra `work` is installed: a small host may run the keeping half alone."""
-    return installed("fastapi") and installed("asyncpg")
-
-
-def need_work_half() -> None:
-    """Go on only where the extra `work` is installed.
-
-    Raises:
-        UsageError: it is not.
-    """
-    if not work_half_installed():
-        raise UsageError(
-            "this belongs to the work half, which is not installed", next_step=INSTALL_WORK
-        )
 
 
 class ServerKind(ScenarioKind):
