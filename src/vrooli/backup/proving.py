@@ -14,7 +14,7 @@ from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Damaged, NotOurs, Refused, StartFailed, VrooliError
+from vrooli.core.errors import Damaged, NotOurs, Refused, StartFailed, StorageError, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.sizes import rough_size
 from vrooli.stack.backing import Backing, Found
@@ -45,7 +45,7 @@ class Prover:
 
     async def prove(self, point: Point, backings: dict[str, Backing]) -> Proof:
         """Look at all parts of `point`, and write down what became of it. A point that is not
-        restorable is an answer, and no error.
+        restorable is an answer, and no error; a store that does not take it down is told of.
         """
         begun, checks, numbers = self.clock.monotonic(), [], {}
         outcome, why = "verified", ""
@@ -73,7 +73,7 @@ class Prover:
         )
         try:
             await asyncio.to_thread(self.store.keep_proof, proof)
-        except NotOurs as error:
+        except (NotOurs, StorageError) as error:  # full, or read-only: what was seen holds
             self.told(f"what was seen is not written down there: {error.what}")
         return proof
 

@@ -26,6 +26,11 @@ class Look:
     said: str
 
 
+def failed(what: str, error: VrooliError) -> Look:
+    """It, in one line."""
+    return Look(what, False, f"{error.what}; {error.next_step}".rstrip("; "))
+
+
 def used(blobs: Blobs, removes: bool) -> list[Look]:
     """Write, write again, read, list and remove a small blob.
 
@@ -40,7 +45,7 @@ def used(blobs: Blobs, removes: bool) -> list[Look]:
         try:
             looks.append(act())
         except VrooliError as error:
-            looks.append(Look(what, False, f"{error.what}; {error.next_step}".rstrip("; ")))
+            looks.append(failed(what, error))
         return looks[-1].ok is not False
 
     def write() -> Look:

@@ -266,7 +266,7 @@ class Taker:
                 f"up to {rough_size(need)} may be needed for {subject.service}, "
                 f"{rough_size(free)} are free",
                 where=self.store.where,
-                next_step="make room there; nothing was written",
+                next_step="make room there, then again; no restore point was taken",
             )
 
 

@@ -344,11 +344,16 @@ class StackBackups:
             )
             subjects = [Subject(name, backing.of_form(how.form)) for name, backing in found.items()]
             about = (context.stack.name, os.uname().nodename, __version__)
-            return into, await taker.take(_new_id(), about, subjects)
+            try:
+                return into, await taker.take(_new_id(), about, subjects)
+            except VrooliError:
+                if self._stores.folder(into) is not None:  # it may be full of what is half there
+                    await asyncio.to_thread(self._sweep, store)
+                raise
 
     def _sweep(self, store: Store) -> None:
-        """What runs left that were killed; not while a copy brings packs without a manifest, and
-        it is no failure of a backup that whoever writes may not remove.
+        """What runs left that failed or were killed; not while a copy brings packs without a
+        manifest, and it is no failure of a backup that whoever writes may not remove.
         """
         copying = FileLock(self.home.root / COPYING, "a copy to the stores")
         try:
@@ -357,7 +362,7 @@ class StackBackups:
         except Busy:
             return
         except StorageError as error:
-            self.told(f"what killed runs left stays: {error.what}")
+            self.told(f"what was left half-done stays: {error.what}")
         finally:
             copying.release()
 

@@ -11,11 +11,12 @@ from vrooli.backup.copying import require_ours
 from vrooli.backup.keys import Keys
 from vrooli.backup.owning import Owner, owner_of
 from vrooli.backup.store import Store
-from vrooli.backup.store_check import PROBES, Look, used
+from vrooli.backup.store_check import PROBES, Look, failed, used
 from vrooli.core.errors import VrooliError
 from vrooli.core.sizes import rough_size
 from vrooli.host.blob_bucket import BlobBucket
 from vrooli.host.bucket_versions import Versions
+from vrooli.main.backup_spread import require_apart, require_mounted
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_settings import StoreSettings
 
@@ -47,6 +48,8 @@ class Checking:
             if store.is_restic:
                 self.stores.restic(store).check("")
                 return [Look("check", True, "restic finds nothing wrong with it")]
+            require_apart(self.stores, name)
+            require_mounted(self.stores, name)
             blobs = self.stores.blobs(name)
             found = used(blobs, removes=not store.prune_access_key and not store.lock)
             if self.keys is not None:
@@ -58,7 +61,7 @@ class Checking:
                 free = self.stores.room(name)
                 found.append(Look("room", free > 0, f"{rough_size(free)} are free"))
         except VrooliError as error:
-            return [Look("open", False, str(error))]
+            return [failed("open", error)]
         return found
 
     def _locked(self, store: StoreSettings) -> list[Look]:

@@ -20,7 +20,7 @@ from vrooli.backup.owning import (
 )
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import MAC_KEY, Store
-from vrooli.core.errors import Damaged, NotOurs, StorageError, UsageError, VrooliError
+from vrooli.core.errors import ConfigError, Damaged, NotOurs, StorageError, UsageError, VrooliError
 from vrooli.core.ports.blobs import Blobs
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_stores import BackupStores
@@ -46,6 +46,8 @@ class BackupSpread:
 
     def reading(self, name: str = "") -> Store:
         """The store of that name and no other; without one all of them, the first one first."""
+        if name:
+            require_mounted(self.stores, name)
         places = [self.blobs(name)] if name else list(self._all().values())
         one: Blobs = places[0] if len(places) == 1 else Copies(places, self._key, self.told)
         return Store(one, self._key)
@@ -75,19 +77,21 @@ class BackupSpread:
         Raises:
             VrooliError: what the first one said, when none does.
         """
-        failures: list[VrooliError] = []
-        for name in self._all():
-            if name not in self.stores.settings():
-                continue
+        failures: dict[str, VrooliError] = {}
+        for name in self.stores.settings():
             try:
                 store = self.ours(name)
                 store.ids()
             except VrooliError as error:
-                failures.append(error)
-                self.told(f"{name}: {error.what}; another store is written to")
+                failures[name] = error
                 continue
+            for away, failure in failures.items():
+                self.told(f"{away}: {failure.what}; {name} is written to")
             return name, store
-        raise failures[0]
+        first, *others = failures.items()
+        for away, failure in others:
+            self.told(f"{away}: {failure.what}")
+        raise first[1]
 
     def ours(self, name: str, *, prunes: bool = False) -> Store:
         """The store of that name, to write to, or to remove from.
@@ -95,7 +99,8 @@ class BackupSpread:
         Raises:
             VrooliError: it is another stack's, is not there, or does not answer.
         """
-        self._require_mounted(name)
+        require_apart(self.stores, name)
+        require_mounted(self.stores, name)
         blobs = self.blobs(name, prunes=prunes)
         store = Store(blobs, self._key)
         require_ours(store, self._keys)
@@ -148,7 +153,7 @@ class BackupSpread:
             Refused: it is another stack's.
             Busy: somebody else does at the same moment.
         """
-        self._require_mounted(name)
+        require_mounted(self.stores, name)
         store = Store(self.stores.blobs(name), self._key)
         require_ours(store, self._keys)
         before = None
@@ -205,33 +210,57 @@ class BackupSpread:
         return self.keys
 
     def _all(self) -> dict[str, Blobs]:
-        """Those that can be asked at all; a key that is missing here keeps nobody from the rest."""
-        found, failure = dict[str, Blobs](), None
+        """Those that can be asked at all; a key or a disk that is missing keeps nobody from the
+        others.
+        """
+        found, away = dict[str, Blobs](), dict[str, VrooliError]()
         for name in self.stores.readable():
             try:
+                require_mounted(self.stores, name)
                 found[name] = self.blobs(name)
             except VrooliError as error:
-                failure = failure or error
-                self.told(f"{name}: {error.what}")
-        if failure is not None and not found:
-            raise failure
+                away[name] = error
+        if away and not found:
+            raise next(iter(away.values()))
+        for name, failure in away.items():
+            self.told(f"{name}: {failure.what}")
         return found
 
-    def _require_mounted(self, name: str) -> None:
-        """A folder that is known and empty now may be the place where a disk belongs: what is
-        written there fills another disk, and is no copy.
-        """
-        folder = self.stores.folder(name)
-        if folder is None or (folder / MAC_KEY).exists():
-            return
-        if folder.is_relative_to(self.stores.home.root):
-            return
-        if any(name in one.stores for one in self._book.read().points):
-            raise StorageError(
-                "the restore points that were here are gone: it may not be mounted",
-                where=str(folder),
-                next_step="mount it; if it was emptied, name it anew in the stack file",
-            )
+
+def require_apart(stores: BackupStores, name: str) -> None:
+    """A store among the data goes with it, is moved aside with it, and would be part of its copy.
+
+    Raises:
+        ConfigError: it is such a one.
+    """
+    folder, data = stores.folder(name), stores.home.root / "data"
+    if folder is not None and folder.resolve().is_relative_to(data.resolve()):
+        raise ConfigError(
+            f"the store `{name}` lies among the data that it is to hold",
+            where=str(folder),
+            next_step="name a folder outside of it, best on another disk, in the stack file",
+        )
+
+
+def require_mounted(stores: BackupStores, name: str) -> None:
+    """A folder that is known and empty now may be the place where a disk belongs: what is
+    written there fills another disk, and is no copy; and who reads there would be told that
+    nothing was ever taken.
+
+    Raises:
+        StorageError: it is such a one.
+    """
+    folder = stores.folder(name)
+    if folder is None or (folder / MAC_KEY).exists():
+        return
+    if folder.is_relative_to(stores.home.root):
+        return
+    if any(name in one.stores for one in BackupBook(stores.home).read().points):
+        raise StorageError(
+            "the restore points that were here are gone: it may not be mounted",
+            where=str(folder),
+            next_step="mount it; if it was emptied, name it anew in the stack file",
+        )
 
 
 def with_stores(ledger: BackupLedger, done: Spread) -> BackupLedger:

@@ -62,7 +62,7 @@ class LogicalBacking(Backing):
                 f"up to {rough_size(need)} are needed to dump it, {rough_size(free)} are "
                 f"free in {of.folders}",
                 where=of.name,
-                next_step="make room there; nothing was written",
+                next_step="make room there, then again; no restore point was taken",
             )
         dumper = Dumper(of, self._dump, max(2, len(os.sched_getaffinity(0))))
         try:
