@@ -9,6 +9,7 @@ from typing import Protocol
 
 from vrooli.core.command import Command, Remove
 from vrooli.core.errors import Refused, StorageError, UsageError
+from vrooli.core.sizes import rough_size
 from vrooli.stack.kept_data import Kept as KeptData
 from vrooli.stack.kept_data import kept_in
 from vrooli.stack.kind import Place
@@ -16,7 +17,6 @@ from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres import installation as installations
 from vrooli.stack.postgres.clusters import Clusters
 from vrooli.stack.postgres.upgrade.look import folder_size
-from vrooli.stack.postgres.upgrade.precheck import MIB
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.runtime import Context
 from vrooli.stack.upgrading import Told, Upgrade
@@ -53,7 +53,7 @@ class Kept(Protocol):
 
 def _line(one: KeptData) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.since))
-    return f"remove {one.path}: {folder_size(one.path) // MIB} MiB, in force until {when}"
+    return f"remove {one.path}: {rough_size(folder_size(one.path))}, in force until {when}"
 
 
 class Undo(Upgrade):
