@@ -77,7 +77,11 @@ class PostgresBacking(Backing):
         """See the base: a slot, so that the WAL of a long copy is still there at its end."""
         self._slot = Slot(self._live())
         await self._slot.take()
-        self._marks = await source_rows.marks(self._live())
+        try:
+            self._marks = await source_rows.marks(self._live())
+        except BaseException:  # who began nothing ends nothing
+            await self.end()
+            raise
 
     async def end(self) -> None:
         """See the base."""

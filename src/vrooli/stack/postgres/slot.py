@@ -51,10 +51,14 @@ class Slot:
         """
         await self._answer(_LEFT)
         self._session = asyncio.create_task(self._held())
-        while not await self._answer(_TAKEN.format(name=self._name)):
-            if self._session.done():
-                await self._session
-            await asyncio.sleep(_PAUSE)
+        try:
+            while not await self._answer(_TAKEN.format(name=self._name)):
+                if self._session.done():
+                    await self._session
+                await asyncio.sleep(_PAUSE)
+        except BaseException:  # nobody else would hear how the session ended
+            await self.release()
+            raise
 
     async def release(self) -> None:
         """Let go. A server that hangs drops it when it goes on."""
