@@ -22,6 +22,12 @@ _IDLE = 10
 """For so many times as long as a look took nothing is done: there may be very many files."""
 
 
+_BEHIND = 1.0
+"""Seconds by which times of files may be behind the clock: the kernel marks them by its ticks, some
+milliseconds late.
+"""
+
+
 @dataclass(slots=True)
 class _Followed:
     """How far a file was read; another one of the same name is another one.
@@ -51,7 +57,7 @@ class Growing:
 
     def __init__(self, folder: Path, known: Callable[[bytearray], bool]) -> None:
         self._folder, self._known = folder, known
-        self._since = time.time()
+        self._since = time.time() - _BEHIND
         self._followed: dict[Path, _Followed] = {}
         self._over = Event()
 
