@@ -100,6 +100,8 @@ class _Open:
             await self._process.stdin.drain()
         except (ConnectionError, RuntimeError) as error:
             raise Unreachable("it takes nothing any more") from error
+        if self._process.stdin.is_closing():  # a pipe that broke just now is not told by `drain`
+            raise Unreachable("it takes nothing any more")
 
     async def close(self) -> None:
         """See the port. Also whoever is cancelled leaves nothing behind."""
