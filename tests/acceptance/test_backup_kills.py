@@ -157,7 +157,7 @@ def _in_force(stack: LiveStack) -> str:
 def _listed(stack: LiveStack) -> list[dict[str, Any]]:
     ended: subprocess.CompletedProcess[str] = stack.run("backup", "list", "--json")
     assert ended.returncode == 0, said(ended)
-    return list(json.loads(ended.stdout))
+    return list(json.loads(ended.stdout)["points"])
 
 
 def _packs(stack: LiveStack) -> set[str]:

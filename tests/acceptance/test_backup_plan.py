@@ -48,7 +48,8 @@ def _says(stack: LiveStack, id: str, status: str, text: str) -> None:
 
 
 def _ids(stack: LiveStack) -> list[str]:
-    return [row["id"] for row in json.loads(stack.run("backup", "list", "--json").stdout)]
+    said = json.loads(stack.run("backup", "list", "--json").stdout)
+    return [row["id"] for row in said["points"]]
 
 
 def _grow_old(stack: LiveStack, days: int) -> None:

@@ -76,7 +76,8 @@ def test_a_store_that_is_away_fails_no_backup_and_is_not_passed_over(
         assert stores_in_the_record(filled, point) == {"near", "offsite"}
         assert filled.run("backup", "verify", point, "--store", "offsite").returncode == 0
     listed = filled.run("backup", "list", "--store", "offsite", "--json")
-    assert [one["state"] for one in json.loads(listed.stdout)] == ["verified", "verified"]
+    states = [one["state"] for one in json.loads(listed.stdout)["points"]]
+    assert states == ["verified", "verified"]
     nothing = json.loads(filled.run("backup", "copy", "--json").stdout)
     assert nothing["sent"] == {"near": 0, "offsite": 0}
 

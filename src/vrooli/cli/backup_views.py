@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
     from vrooli.backup.point import Point
     from vrooli.backup.store import Store
+    from vrooli.stack.kept_data import Kept
 
 
 _LIST_HELP = """
 List the restore points: what can be gone back to. Then what restores and upgrades kept of the data
-that was in force before, which takes room until it is removed.
+that was in force before, which takes room until it is removed. `--json` has `points` and `kept`.
 
 Examples:
 
@@ -89,7 +90,7 @@ def _list(backups: "Backups", store: str, *, json: bool) -> None:
     rows = [_row(found, id, one) for id, one in found.points()]
     gone = [] if store else _gone(backups, {str(row["id"]) for row in rows})
     if json:
-        render.print_json(rows)
+        render.print_json({"points": rows, "kept": [_kept_row(*one) for one in backups.kept()]})
     elif rows:
         _show_rows(rows)
     elif not gone:
@@ -117,6 +118,17 @@ def _tell_kept(backups: "Backups") -> None:
         )
     for service in dict.fromkeys(one.service for one, _ in found):
         render.note(f"  next: `vrooli resource upgrade {service} --forget --all` removes them")
+
+
+def _kept_row(one: "Kept", bytes_: int) -> dict[str, Any]:
+    """`last`: `--undo` may go back to it, and `--forget` alone removes it."""
+    return {
+        "service": one.service,
+        "path": str(one.path),
+        "in_force_until": one.since,
+        "bytes": bytes_,
+        "last": one.last,
+    }
 
 
 def _gone(backups: "Backups", there: Collection[str]) -> list[str]:
