@@ -16,6 +16,7 @@ from vrooli.core.home import Home
 from vrooli.main.backup_place import BackupPlace
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal, read_received
+from vrooli.stack.pace import untold
 from vrooli.stack.postgres.wal.choosing import Base, is_segment
 from vrooli.stack.postgres.wal.names import PARTIAL, segment_of
 from vrooli.stack.postgres.wal.streams import Stream, streams_in, wal_folder
@@ -66,7 +67,7 @@ def prune_wal(place: BackupPlace) -> int:
     """
     with place.alone(WAL_LOCK, "bringing WAL to the store"):
         keys, removed = place.keys(), 0
-        stores, spread = BackupStores(place.home, place.environment), place.spread(_silent)
+        stores, spread = BackupStores(place.home, place.environment), place.spread(untold)
         for store in stores.settings():
             with suppress(VrooliError):
                 shelf = spread.ours(store, prunes=True)
@@ -205,7 +206,3 @@ def obsolete(known: Sequence[StoredName], bases: Sequence[Base], size: int) -> l
             if (number + 1) * size <= first[one.system]:
                 found.append(one)
     return found
-
-
-def _silent(_: str) -> None:
-    """A store that does not answer is left for the next time."""

@@ -2,6 +2,7 @@
 before anything is started.
 """
 
+from vrooli.stack.pace import untold
 from vrooli.stack.postgres.left import cut_short
 from vrooli.stack.runtime import Context
 
@@ -18,10 +19,6 @@ async def cleaned(context: Context) -> list[tuple[str, str]]:
     launched = [launch.service for launch in await context.tools.keeper.launches()]
     data = context.tools.place.home.root / "data"
     for one in [*cut_short(data, launched)]:
-        await context.executor.run(one.commands, _silent)
+        await context.executor.run(one.commands, untold)
         told.append((one.service, one.said))
     return told
-
-
-def _silent(_: str) -> None:
-    """Nothing that anybody waits for."""

@@ -11,7 +11,7 @@ from vrooli.core.errors import Refused, StartFailed, Unreachable, VrooliError
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.stack import logs
 from vrooli.stack.kind import ProbeTools
-from vrooli.stack.pace import Measured, line_of
+from vrooli.stack.pace import Measured, line_of, untold
 from vrooli.stack.trees import end_tree, spawned
 
 COMES_UP = 300.0
@@ -51,7 +51,7 @@ class Running:
         begin = self.mark()
         launch = await self.begun(spec)
         try:
-            ended = await self._end_of(launch, begin, told if details else _silent)
+            ended = await self._end_of(launch, begin, told if details else untold)
         finally:
             await self.end(launch)
         if ended.code != 0:
@@ -153,7 +153,3 @@ def _worth(line: str) -> bool:
     """Whether it says anything of a failure."""
     said = line_of(line.strip())
     return bool(said) and not isinstance(said, Measured)
-
-
-def _silent(_: str) -> None:
-    """Nobody waits long enough to want to know more."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from vrooli.core.command import CopyTree, WriteFile
 from vrooli.core.errors import StartFailed
 from vrooli.core.launch import LaunchSpec
+from vrooli.stack.pace import untold
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.cluster import SUPERUSER
 from vrooli.stack.postgres.installation import Installation
@@ -31,13 +32,13 @@ class ClusterCopy:
 
     async def prepare(self) -> None:
         """Have the empty folder for it, ours alone: `stage.cluster`; an earlier one is gone."""
-        await self.of.context.executor.run(self.of.begun(self.stage), _silent)
+        await self.of.context.executor.run(self.of.begun(self.stage), untold)
 
     async def remove(self) -> bool:
         """End its server, and have nothing left of it; whether there was anything."""
         there = self.stage.folder.exists()
         left = removed(self.of.folders, self.of.name, self.stage.purpose)
-        await self.of.context.executor.run(left, _silent)
+        await self.of.context.executor.run(left, untold)
         return there
 
     @asynccontextmanager
@@ -112,7 +113,3 @@ class ClusterCopy:
         own = (f"cluster_name={self.stage.launched_as}", "default_transaction_read_only=on")
         options: Sequence[str] = [part for setting in own for part in ("-c", setting)]
         return replace(spec, argv=(*spec.argv, *options))
-
-
-def _silent(_: str) -> None:
-    """Nothing that anybody waits for."""

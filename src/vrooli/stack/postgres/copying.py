@@ -10,6 +10,7 @@ from typing import Any, cast
 from vrooli.core.errors import ConfigError, StartFailed
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.stack.backing import Backing, Found, Practised, Reading
+from vrooli.stack.pace import untold
 from vrooli.stack.postgres import (
     amcheck,
     clusters,
@@ -149,7 +150,7 @@ class PostgresBacking(Backing):
     async def prepare(self) -> str:
         """See the base."""
         of = self._of
-        await of.context.executor.run(of.begun(self._stage), _silent)
+        await of.context.executor.run(of.begun(self._stage), untold)
         return str(self._stage.cluster)
 
     async def prove(self, told: Told) -> Found:
@@ -197,13 +198,9 @@ class PostgresBacking(Backing):
     async def clean(self) -> None:
         """See the base."""
         of = self._of
-        await of.context.executor.run(removed(of.folders, of.name, PROOF), _silent)
+        await of.context.executor.run(removed(of.folders, of.name, PROOF), untold)
 
     @property
     def user(self) -> str | None:
         """See the base."""
         return self._stage.user
-
-
-def _silent(_: str) -> None:
-    """Nothing that anybody waits for."""

@@ -9,6 +9,7 @@ from typing import Any
 from vrooli.core.command import EnsureDirectory, WriteFile
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.backing import Reading
+from vrooli.stack.pace import untold
 from vrooli.stack.postgres import source_rows
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.installation import Installation
@@ -71,11 +72,11 @@ class Dumper:
             EnsureDirectory(str(stage.cluster), 0o700),
             WriteFile(str(stage.folder / "pgpass"), entry, 0o600),
         ]
-        await run(commands, _silent)
+        await run(commands, untold)
         programs = Programs(stage, self.of.context.tools)
         installed = self.of.programs_of(self.of.major)
         roles = await _roles(live)
-        await programs.run("dump roles", self._globals(installed), _silent)
+        await programs.run("dump roles", self._globals(installed), untold)
         same = roles == await _roles(live)
         databases = sorted(await live.json(facts.DATABASES) or {})
         seen: dict[str, Any] = {}
@@ -83,7 +84,7 @@ class Dumper:
             async with _exported(live, database) as asker:
                 spec = self._database(installed, database, number, asker.snapshots[database])
                 _, seen[database] = await together(
-                    programs.run(f"dump {database}", spec, _silent),
+                    programs.run(f"dump {database}", spec, untold),
                     source_rows.read(asker, {database: {}}, reading),
                 )
         return databases, {"roles": roles if same else {}, **_together(seen)}
@@ -163,7 +164,3 @@ def _together(seen: Mapping[str, Any]) -> dict[str, Any]:
     left = sum(int(rows["left_out"]) for rows in seen.values())
     major = next((rows["hashed_by"] for rows in seen.values() if rows["hashed_by"]), None)
     return {"left_out": left, "hashed_by": major, "in": inside}
-
-
-def _silent(_: str) -> None:
-    """Nothing that anybody waits for."""

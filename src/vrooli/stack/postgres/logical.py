@@ -11,6 +11,7 @@ from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.sizes import rough_size
 from vrooli.stack.backing import Backing, Found, Member, Members, Reading
 from vrooli.stack.beside import DUMP, PROOF
+from vrooli.stack.pace import untold
 from vrooli.stack.postgres.archives import Archived, Loading, compare_with
 from vrooli.stack.postgres.dumping import GLOBALS, Dumper, files_in, folder_of
 from vrooli.stack.postgres.left import removed
@@ -79,7 +80,7 @@ class LogicalBacking(Backing):
     async def end(self) -> None:
         """See the base."""
         of = self._of
-        await of.context.executor.run(removed(of.folders, of.name, DUMP), _silent)
+        await of.context.executor.run(removed(of.folders, of.name, DUMP), untold)
 
     async def ask(self) -> Mapping[str, Any]:
         """See the base."""
@@ -112,7 +113,7 @@ class LogicalBacking(Backing):
     async def prepare(self) -> str:
         """See the base."""
         of = self._of
-        await of.context.executor.run(of.begun(self._stage), _silent)
+        await of.context.executor.run(of.begun(self._stage), untold)
         return str(self._stage.cluster)
 
     async def prove(self, told: Told) -> Found:
@@ -144,13 +145,9 @@ class LogicalBacking(Backing):
     async def clean(self) -> None:
         """See the base."""
         of = self._of
-        await of.context.executor.run(removed(of.folders, of.name, PROOF), _silent)
+        await of.context.executor.run(removed(of.folders, of.name, PROOF), untold)
 
     @property
     def user(self) -> str | None:
         """See the base."""
         return self._stage.user
-
-
-def _silent(_: str) -> None:
-    """Nothing that anybody waits for."""

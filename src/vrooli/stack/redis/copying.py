@@ -7,6 +7,7 @@ from typing import Any
 
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.backing import Backing, Found, Members
+from vrooli.stack.pace import untold
 from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.redis import aof, capture
 from vrooli.stack.redis.asker import number
@@ -65,7 +66,7 @@ class RedisBacking(Backing):
     async def prepare(self) -> str:
         """See the base."""
         of = self._of
-        await of.context.executor.run(of.begun(self._scratch, PROOF), _silent)
+        await of.context.executor.run(of.begun(self._scratch, PROOF), untold)
         return str(self._scratch.data)
 
     async def prove(self, told: Told) -> Found:
@@ -110,13 +111,9 @@ class RedisBacking(Backing):
     async def clean(self) -> None:
         """See the base."""
         of = self._of
-        await of.context.executor.run(removed(of.folders, of.name, PROOF), _silent)
+        await of.context.executor.run(removed(of.folders, of.name, PROOF), untold)
 
     @property
     def user(self) -> str | None:
         """See the base."""
         return self._scratch.user
-
-
-def _silent(_: str) -> None:
-    """Nothing that anybody waits for."""

@@ -12,6 +12,7 @@ from vrooli.core.command import Command, CopyTree, Remove, Rename
 from vrooli.core.errors import Refused, StartFailed, StorageError, VrooliError
 from vrooli.core.sizes import rough_size
 from vrooli.stack.job_launch import is_job
+from vrooli.stack.pace import untold
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.cluster import NewCluster, initialised, require_plain
 from vrooli.stack.postgres.clusters import Clusters
@@ -219,7 +220,7 @@ class Move(Upgrade):
         named: list[Command] = [Remove(str(target)), Rename(str(of.stage.cluster), str(target))]
         written = clusters.switch(of.place.home, of.name, now, self._before or of.clusters)
         async with self._telling_of_room():
-            await of.context.executor.run([*named, *written], _silent)
+            await of.context.executor.run([*named, *written], untold)
         self.note = (
             f"{of.name} was upgraded from PostgreSQL {seen.major} to {new.version} "
             f"({self._compared}). The old data is kept: `vrooli resource upgrade {of.name} --undo` "
@@ -229,7 +230,7 @@ class Move(Upgrade):
     async def back(self) -> None:
         """The old one is in force again; `clean` removes the new folder."""
         of = self._of
-        await of.context.executor.run([clusters.back(of.place.home, of.name)], _silent)
+        await of.context.executor.run([clusters.back(of.place.home, of.name)], untold)
 
     async def clean(self) -> None:
         """See the base."""
@@ -240,7 +241,7 @@ class Move(Upgrade):
             made = of.folder(self._seen.new.major)
             gone += [Remove(str(made))] if made.name not in (now.current, now.other) else []
         of.place.works.discard(of.stage.launched_as)
-        await of.context.executor.run(gone, _silent)
+        await of.context.executor.run(gone, untold)
 
     def _known(self) -> Seen:
         if self._seen is None:
@@ -251,7 +252,3 @@ class Move(Upgrade):
         if seen.old is None:
             raise RuntimeError("without programs it is refused")
         return seen.old, seen.new
-
-
-def _silent(_: str) -> None:
-    """Nothing that anybody waits for."""
