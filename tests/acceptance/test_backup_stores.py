@@ -5,13 +5,18 @@ another, and nobody is told of a copy that is none.
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.disks import resized, tmpfs
 from tests.support.older_postgres import fill, holds_all, sql
+from tests.support.root import mounts
 from tests.support.s3 import ACCESS, S3, SECRET, Wire, running_s3, wire_to
 from tests.support.stack import LiveStack, said
+
+MIB, GIB = 2**20, 2**30
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +65,18 @@ def stores_in_the_record(stack: LiveStack, point: str) -> set[str]:
     return set(next(one["stores"] for one in record["points"] if one["id"] == point))
 
 
+@pytest.fixture
+def small_near(filled: LiveStack) -> Iterator[Path]:
+    """The folder, on a disk of its own."""
+    near = filled.folder / "near"
+    near.mkdir()
+    with tmpfs(near, 2 * GIB):
+        yield near
+
+
+@mounts
 def test_a_store_that_is_away_fails_no_backup_and_is_not_passed_over(
-    filled: LiveStack, wire: Wire, server: S3
+    filled: LiveStack, wire: Wire, server: S3, small_near: Path
 ) -> None:
     wire.cut_after(60_000)  # in the middle of the first pack
     first = taken(filled, code=1)
@@ -80,6 +95,20 @@ def test_a_store_that_is_away_fails_no_backup_and_is_not_passed_over(
     assert states == ["verified", "verified"]
     nothing = json.loads(filled.run("backup", "copy", "--json").stdout)
     assert nothing["sent"] == {"near": 0, "offsite": 0}
+    _a_full_one_is_passed_over(filled, small_near)
+
+
+def _a_full_one_is_passed_over(stack: LiveStack, near: Path) -> None:
+    resized(near, 40 * MIB)
+    ended = stack.run("backup", "run")
+    assert (ended.returncode, "offsite is written to" in ended.stderr) == (1, True), said(ended)
+    assert ("near does not have all" in ended.stderr, "make room there" in ended.stderr) == (
+        True,
+        True,
+    ), said(ended)
+    resized(near, 2 * GIB)
+    copied = json.loads(stack.run("backup", "copy", "--json").stdout)
+    assert (len(copied["stores"]["near"]), copied["missing"]) == (3, {})
 
 
 def test_what_is_damaged_or_gone_comes_from_another_store(filled: LiveStack, wire: Wire) -> None:

@@ -17,6 +17,11 @@ def tmpfs(folder: Path, size: int, inodes: int = 10_000) -> Iterator[Path]:
         _run("umount", "-l", str(folder))
 
 
+def resized(folder: Path, size: int) -> None:
+    """Have the one mounted at `folder` be of `size` bytes, as long as what it holds goes in."""
+    _run("mount", "-o", f"remount,size={size}", str(folder))
+
+
 @contextlib.contextmanager
 def ext4(folder: Path, size: int) -> Iterator[Path]:
     """One of `size` bytes in a file beside `folder`: what servers have."""

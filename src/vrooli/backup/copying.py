@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import name_in_store
 from vrooli.backup.point import Pack, Point
+from vrooli.backup.room import LEFT
 from vrooli.backup.store import MAC_KEY, Store
-from vrooli.core.errors import Damaged, NotStored, Refused, VrooliError
+from vrooli.core.errors import Damaged, NoRoom, NotStored, Refused, VrooliError
+from vrooli.core.sizes import rough_size
 
 AT_ONCE = 4
 """Packs under way: each lies in memory, and one connection alone is slow over a long way."""
@@ -69,10 +71,13 @@ def require_ours(store: Store, keys: Keys) -> None:
         )
 
 
-def spread(stores: Mapping[str, Store], keys: Keys, told: Told) -> Spread:
+def spread(
+    stores: Mapping[str, Store], keys: Keys, told: Told, room: Callable[[str], float]
+) -> Spread:
     """Have each of `stores` hold what the others do. A store that fails keeps no other from it.
 
     Nobody may remove packs that no point names meanwhile: those that come first look like that.
+    `room` tells how many bytes are free in one.
     """
     have: dict[str, set[str]] = {}
     errors: dict[str, VrooliError] = {}
@@ -85,14 +90,19 @@ def spread(stores: Mapping[str, Store], keys: Keys, told: Told) -> Spread:
             errors[name] = error
     for name in list(have):
         try:
-            sent[name] = _filled(name, stores, have, keys, told)
+            sent[name] = _filled(name, stores, have, keys, told, room)
         except VrooliError as error:
             errors[name] = error
     return Spread({name: frozenset(ids) for name, ids in have.items()}, sent, errors)
 
 
 def _filled(
-    name: str, stores: Mapping[str, Store], have: Mapping[str, set[str]], keys: Keys, told: Told
+    name: str,
+    stores: Mapping[str, Store],
+    have: Mapping[str, set[str]],
+    keys: Keys,
+    told: Told,
+    room: Callable[[str], float],
 ) -> int:
     """Bytes that were sent. The oldest point first: later ones may build on it."""
     target, failure, sent = stores[name], None, 0
@@ -110,6 +120,7 @@ def _filled(
             continue
         lacking = _lacking(point, there)
         size = sum(pack.size for pack in lacking)
+        _require_room(target, size, room(name))
         try:
             _send(lacking, source, target, lambda done, size=size: told(name, done, size))  # type: ignore[misc]
         except Damaged as error:
@@ -123,6 +134,17 @@ def _filled(
     if failure is not None:
         raise failure
     return sent
+
+
+def _require_room(target: Store, size: int, free: float) -> None:
+    """The disk of a store may be one that others need as well."""
+    if size and free < (need := size + LEFT):
+        raise NoRoom(
+            f"{rough_size(need)} are needed, {rough_size(free)} are free",
+            where=target.where,
+            next_step="make room there: the next `vrooli backup run` or `vrooli backup copy` "
+            "brings what it lacks",
+        )
 
 
 def _lacking(point: Point, there: Mapping[str, int]) -> list[Pack]:

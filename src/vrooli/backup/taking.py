@@ -21,7 +21,7 @@ from vrooli.backup.packs import mark
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Damaged, Refused, StartFailed
+from vrooli.core.errors import Damaged, NoRoom, Refused, StartFailed
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.outputs import OutputProgram, Outputs
 from vrooli.core.sizes import rough_size
@@ -262,7 +262,7 @@ class Taker:
         """A disk that a backup fills may be the one that the database writes to."""
         need, free = size + SPARE, self.room()
         if free < need:
-            raise Refused(
+            raise NoRoom(
                 f"up to {rough_size(need)} may be needed for {subject.service}, "
                 f"{rough_size(free)} are free",
                 where=self.store.where,

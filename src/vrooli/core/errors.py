@@ -126,6 +126,10 @@ class StorageError(Advised):
     """A disk could not take or give what was asked: full, read-only, unreadable."""
 
 
+class NoRoom(StorageError):
+    """There is not enough room where something was to be kept: elsewhere there may be."""
+
+
 class NotStored(VrooliError):
     """A store has nothing of this name."""
 

@@ -4,6 +4,7 @@ A blob is on the disk when `put` returns, with every folder above it: a backup t
 takes away was none.
 """
 
+import errno
 import os
 import re
 import time
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from vrooli.core.errors import NotStored, StorageError, TooLarge
+from vrooli.core.errors import NoRoom, NotStored, StorageError, TooLarge
 from vrooli.core.ports.blobs import LARGEST, NAME
 from vrooli.stack.durable import sync_folder
 
@@ -135,7 +136,8 @@ def _told(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise (NoRoom if full else StorageError)(
             f"{what}: {error.strerror}",
             where=str(path),
             next_step="check that the disk is mounted, has room, and may be written to by this "

@@ -29,7 +29,7 @@ from vrooli.backup.room import Room
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
 from vrooli.backup.taking import Subject, Taker
-from vrooli.core.errors import Busy, StorageError, UsageError, VrooliError
+from vrooli.core.errors import Busy, NoRoom, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.core.sizes import rough_size
 from vrooli.host.blob_folder import BlobFolder
@@ -66,6 +66,7 @@ from vrooli.stack.postgres.archives import Archived
 from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
+from vrooli.stack.runtime import Context
 
 Told = Callable[[str], None]
 
@@ -317,39 +318,37 @@ class StackBackups:
         async with self._place.context() as context:
             await swept(context, ours=(BACKUP_LOCK,))  # it may take the room that is needed
             await asyncio.to_thread(BlobFolder(self._place.folder).tidy)
-            backings = backings_of(context)
-            found = chosen(backings, {name: one.form for name, one in backings.items()}, how.only)
-            if not found:
-                raise UsageError(
-                    "there is nothing here that can be backed up",
-                    next_step="a PostgreSQL or a Redis that the stack runs can, and files",
-                )
-            keys = self._place.keys()
-            into, store = await asyncio.to_thread(self._place.spread(self.told).writing)
-            await asyncio.to_thread(self._sweep, store)
-            room = partial(self._stores.room, into)
-            rate = context.stack.backup.rate
-            taker = Taker(
-                store,
-                keys,
-                LocalOutputs(),
-                SystemClock(),
-                _workers(),
-                room,
-                how.anew,
-                progress,
-                how.incremental,
-                "deep" if how.deep else "spare" if load() > BUSY else "usual",
-                rate,
-            )
-            subjects = [Subject(name, backing.of_form(how.form)) for name, backing in found.items()]
-            about = (context.stack.name, os.uname().nodename, __version__)
-            try:
-                return into, await taker.take(_new_id(), about, subjects)
-            except VrooliError:
-                if self._stores.folder(into) is not None:  # it may be full of what is half there
-                    await asyncio.to_thread(self._sweep, store)
-                raise
+            full = dict[str, NoRoom]()
+            while True:  # until one has room, or each was tried
+                subjects = _subjects(context, how)
+                self._place.keys()
+                into, store = await asyncio.to_thread(self._place.spread(self.told).writing, full)
+                await asyncio.to_thread(self._sweep, store)
+                taker = self._taker(into, store, progress, how, context.stack.backup.rate)
+                about = (context.stack.name, os.uname().nodename, __version__)
+                try:
+                    return into, await taker.take(_new_id(), about, subjects)
+                except VrooliError as error:
+                    if self._stores.folder(into) is not None:  # full of what is half there, maybe
+                        await asyncio.to_thread(self._sweep, store)
+                    if not isinstance(error, NoRoom):
+                        raise
+                    full[into] = error
+
+    def _taker(self, into: str, store: Store, progress: Sending, how: Taking, rate: int) -> Taker:
+        return Taker(
+            store,
+            self._place.keys(),
+            LocalOutputs(),
+            SystemClock(),
+            _workers(),
+            partial(self._stores.room, into),
+            how.anew,
+            progress,
+            how.incremental,
+            "deep" if how.deep else "spare" if load() > BUSY else "usual",
+            rate,
+        )
 
     def _sweep(self, store: Store) -> None:
         """What runs left that failed or were killed; not while a copy brings packs without a
@@ -384,6 +383,17 @@ def _require(needed: Collection[str], backings: Collection[str], point: Point) -
             f"{point.id} holds {', '.join(missing)}, which the stack does not have any more",
             next_step="declare it again, or take another restore point",
         )
+
+
+def _subjects(context: Context, how: Taking) -> list[Subject]:
+    backings = backings_of(context)
+    found = chosen(backings, {name: one.form for name, one in backings.items()}, how.only)
+    if not found:
+        raise UsageError(
+            "there is nothing here that can be backed up",
+            next_step="a PostgreSQL or a Redis that the stack runs can, and files",
+        )
+    return [Subject(name, backing.of_form(how.form)) for name, backing in found.items()]
 
 
 def _new_id() -> str:

@@ -2,7 +2,7 @@
 to hold what the others do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,15 @@ from vrooli.backup.owning import (
 )
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import MAC_KEY, Store
-from vrooli.core.errors import ConfigError, Damaged, NotOurs, StorageError, UsageError, VrooliError
+from vrooli.core.errors import (
+    ConfigError,
+    Damaged,
+    NoRoom,
+    NotOurs,
+    StorageError,
+    UsageError,
+    VrooliError,
+)
 from vrooli.core.ports.blobs import Blobs
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_stores import BackupStores
@@ -71,14 +79,16 @@ class BackupSpread:
             return name, store
         raise next((one for one in failures if not isinstance(one, UsageError)), failures[0])
 
-    def writing(self) -> tuple[str, Store]:
-        """The first store that answers, and is ours.
+    def writing(self, full: Mapping[str, NoRoom]) -> tuple[str, Store]:
+        """The first store that answers, is ours, and is none of those that are `full`.
 
         Raises:
             VrooliError: what the first one said, when none does.
         """
-        failures: dict[str, VrooliError] = {}
+        failures: dict[str, VrooliError] = {**full}
         for name in self.stores.settings():
+            if name in full:
+                continue
             try:
                 store = self.ours(name)
                 store.ids()
@@ -174,7 +184,7 @@ class BackupSpread:
                 found[name] = self.ours(name)
             except VrooliError as error:
                 away[name] = error
-        done = spread(found, self._keys, told)
+        done = spread(found, self._keys, told, self.stores.room)
         done = replace(done, errors={**away, **done.errors})
         self._book.change(lambda ledger: with_stores(ledger, done))
         return done

@@ -1,12 +1,16 @@
-"""Stores on a disk that is missing: nobody is told that nothing was ever taken."""
+"""Stores on a disk that is missing or full: nobody is told that nothing was ever taken, and another
+one takes it meanwhile.
+"""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests.unit.backup.made import new_keys, point_of
-from vrooli.core.errors import ConfigError, StorageError
+from tests.unit.backup.made import new_keys, part_of, point_of, stored
+from vrooli.backup.room import LEFT
+from vrooli.core.errors import ConfigError, NoRoom, StorageError
 from vrooli.core.home import Home
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_check import Checking
@@ -17,9 +21,17 @@ from vrooli.stack.backup_settings import StoreSettings
 
 @dataclass(frozen=True, slots=True)
 class _Stores(BackupStores):
-    """Folders beside the home, of a stack that was never brought up."""
+    """Folders beside the home, of a stack that was never brought up.
+
+    Attributes:
+        full: those without room.
+    """
 
     names: tuple[str, ...] = ("near", "far")
+    full: set[str] = field(default_factory=set)
+
+    def room(self, name: str) -> float:
+        return LEFT if name in self.full else math.inf
 
     def settings(self) -> dict[str, StoreSettings]:
         top = self.home.root.parent
@@ -45,7 +57,7 @@ def test_a_disk_that_is_missing_is_told_by_whoever_reads_writes_or_checks(tmp_pa
     with pytest.raises(StorageError, match="may not be mounted"):
         place.spread.reading("near")
     with pytest.raises(StorageError, match="may not be mounted"):
-        place.spread.writing()
+        place.spread.writing({})
     [look] = Checking(place.stores, place.spread.keys, 0.0).looks("near")
     assert (look.ok, "may not be mounted" in look.said, "\n" in look.said) == (False, True, False)
     assert not (tmp_path / "near").exists(), "nobody writes where a disk belongs"
@@ -54,11 +66,35 @@ def test_a_disk_that_is_missing_is_told_by_whoever_reads_writes_or_checks(tmp_pa
 
 def test_another_store_is_read_and_written_meanwhile(tmp_path: Path) -> None:
     place = Place(tmp_path, "near", "far")
-    assert place.spread.writing()[0] == "far"
+    assert place.spread.writing({})[0] == "far"
     assert place.spread.reading().ids() == []
     gone = "near: the restore points that were here are gone: it may not be mounted"
     assert place.said == [f"{gone}; far is written to", gone]
     assert not (tmp_path / "near").exists()
+
+
+def test_a_full_store_is_passed_over_and_completed_when_it_has_room(tmp_path: Path) -> None:
+    place = Place(tmp_path, "one", "two")
+    full = NoRoom("it is full", next_step="make room")
+    name, two = place.spread.writing({"one": full})
+    assert (name, place.said) == ("two", ["one: it is full; two is written to"])
+    with pytest.raises(NoRoom, match="it is full"):
+        place.spread.writing({"one": full, "two": full})
+
+    keys = place.spread.keys
+    assert keys is not None
+    point = point_of(part_of(stored(b"a row" * 1000, two, keys)))
+    two.share_key(keys.seal)
+    two.keep(point)
+    place.stores.full.add("one")
+    done = place.spread.spread(lambda *_: None)
+    assert done.stores_of(point.id) == ["two"]
+    assert isinstance(done.errors["one"], NoRoom)
+    assert "are needed, 67.1 MB are free" in done.reasons()["one"]
+    assert not (tmp_path / "one" / "packs").exists()
+    place.stores.full.clear()
+    done = place.spread.spread(lambda *_: None)
+    assert (done.stores_of(point.id), done.errors) == (["one", "two"], {})
 
 
 def test_a_store_among_the_data_is_not_written_to(tmp_path: Path) -> None:
@@ -70,4 +106,4 @@ def test_a_store_among_the_data_is_not_written_to(tmp_path: Path) -> None:
             BackupSpread(stores, place.spread.keys, print).ours(name)
         [look] = Checking(stores, None, 0.0).looks(name)
         assert look.ok is False
-    assert place.spread.writing()[0] == "far"
+    assert place.spread.writing({})[0] == "far"
