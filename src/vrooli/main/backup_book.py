@@ -15,6 +15,7 @@ from vrooli.stack.backup_ledger import (
     BackupLedger,
     Drill,
     Failure,
+    LetGo,
     Taken,
     ledger_read,
     ledger_written,
@@ -66,6 +67,10 @@ class BackupBook:
         """Write down why nothing is written to a store; empty when something is."""
         if self.read().paused.get(store, "") != why:
             self.change(lambda ledger: ledger.with_paused(store, why))
+
+    def let_go(self, service: str, gone: LetGo) -> None:
+        """Write down that WAL was removed which no store has."""
+        self.change(lambda ledger: ledger.with_let_go(service, gone))
 
     def drilled(self, drill: Drill) -> None:
         """Write down how a restore for practice went."""

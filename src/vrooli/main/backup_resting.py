@@ -8,10 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from vrooli.core.home import Home
+from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_place import BackupPlace
 from vrooli.main.backup_ship import WAL_LOCK
+from vrooli.stack.backup_ledger import LetGo
 from vrooli.stack.job_launch import JOB
 from vrooli.stack.postgres.wal.choosing import is_segment
+from vrooli.stack.postgres.wal.moments import told
 from vrooli.stack.postgres.wal.streams import streams_in, wal_folder
 
 Kept = tuple[float, int, Path]
@@ -31,37 +34,52 @@ def why_resting(place: BackupPlace) -> str:
     if not paused:
         return ""
     with place.alone(WAL_LOCK, "bringing WAL to the store"):
-        let_go(place.home, place.settings.wal_room)
+        lost = _lost(place)
     said = "; ".join(f"{name}: {why}" for name, why in paused.items())
     return (
-        f"backups are paused, nothing is done: {said}. When the other home is gone for good, "
+        f"backups are paused, nothing is done: {said}. {lost}When the other home is gone for good, "
         f"`vrooli backup store adopt {next(iter(paused))} --yes`; "
         "else name another store for this one"
     )
 
 
-def let_go(home: Home, most: int) -> int:
+def _lost(place: BackupPlace) -> str:
+    """What was removed just now, in words; empty for nothing. The record says it as well."""
+    said = ""
+    for service, gone in let_go(place.home, place.settings.wal_room).items():
+        BackupBook(place.home).let_go(service, gone)
+        said += (
+            f"WAL of {service} from {told(gone.since)} to {told(gone.until)} was removed, beyond "
+            "`wal_room`: no moment since then can be gone back to until there is a new point. "
+        )
+    return said
+
+
+def let_go(home: Home, most: int) -> dict[str, LetGo]:
     """Remove the oldest WAL received here, of all resources, until each has no more than `most`
-    bytes; how many files went. Nothing leads on from what stays but a new restore point.
+    bytes; what went, by resource. Nothing leads on from what stays but a new restore point.
     """
-    removed = 0
+    found = dict[str, LetGo]()
     with suppress(OSError):  # none is received here
         for service in sorted(os.listdir(home.root / "wal")):
-            for path in beyond(list(_received(home, service)), most):
+            gone = list[float]()
+            for at, _, path in beyond(list(_received(home, service)), most):
                 with suppress(OSError):
                     path.unlink()
-                    removed += 1
-    return removed
+                    gone.append(at)
+            if gone:
+                found[service] = LetGo(min(gone), max(gone))
+    return found
 
 
-def beyond(files: Sequence[Kept], most: int) -> list[Path]:
+def beyond(files: Sequence[Kept], most: int) -> list[Kept]:
     """The oldest of them, without which they are no more than `most` bytes. Pure."""
-    gone, size = [], sum(size for _, size, _ in files)
-    for _, own, path in sorted(files):
+    gone, size = list[Kept](), sum(size for _, size, _ in files)
+    for one in sorted(files):
         if size <= most:
             break
-        gone.append(path)
-        size -= own
+        gone.append(one)
+        size -= one[1]
     return gone
 
 

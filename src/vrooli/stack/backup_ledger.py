@@ -113,6 +113,19 @@ class Drill:
 
 
 @dataclass(frozen=True, slots=True)
+class LetGo:
+    """WAL that was removed unshipped: no store took it, and it had no more room.
+
+    Attributes:
+        since, until: from which to which moment, about, Unix seconds. What is later leads on from
+            no point but one that was begun after it.
+    """
+
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class BackupLedger:
     """All of it, the oldest first.
 
@@ -120,6 +133,7 @@ class BackupLedger:
         failed: how many could not be taken, of all that there ever were.
         paused: by store, why nothing is written there: it belongs to another home.
         torn: by store, files of WAL that are damaged there, and in no other place whole.
+        let_go: by service, WAL that was removed though no store has it.
     """
 
     points: tuple[Taken, ...] = ()
@@ -128,6 +142,7 @@ class BackupLedger:
     failed: int = 0
     paused: Mapping[str, str] = field(default_factory=dict)
     torn: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    let_go: Mapping[str, LetGo] = field(default_factory=dict)
 
     def with_point(self, one: Taken) -> "BackupLedger":
         """With `one`, in the place of what was known of it."""
@@ -164,6 +179,22 @@ class BackupLedger:
         others = {name: what for name, what in self.torn.items() if name != store}
         return replace(self, torn={**others, store: files} if files else others)
 
+    def with_let_go(self, service: str, gone: LetGo) -> "BackupLedger":
+        """With what was removed of the WAL of a service, together with what went before, unless a
+        point led on from there.
+        """
+        known = self.let_go.get(service)
+        if known is not None and not self.leads_on(service, known.until):
+            gone = LetGo(min(known.since, gone.since), max(known.until, gone.until))
+        return replace(self, let_go={**self.let_go, service: gone})
+
+    def leads_on(self, service: str, at: float) -> bool:
+        """Whether a point that brings `service` back was begun after `at`, Unix seconds."""
+        return any(
+            point.begun > at and point.outcome != "failed" and point.brings_back(service)
+            for point in self.points
+        )
+
 
 def ledger_read(content: bytes | None) -> BackupLedger:
     """What the file says; nothing where there is none.
@@ -182,6 +213,7 @@ def ledger_read(content: bytes | None) -> BackupLedger:
             int(said.get("failed", len(said["failures"]))),
             dict(said.get("paused", {})),
             {name: tuple(files) for name, files in said.get("torn", {}).items()},
+            {name: LetGo(**gone) for name, gone in said.get("let_go", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Damaged(

@@ -37,13 +37,21 @@ def ledger_of(look: Look) -> BackupLedger:
 def led_on_since(look: Look, service: str, at: float) -> bool:
     """Whether a point that brings `service` back was begun after `at`, Unix seconds."""
     try:
-        points = ledger_of(look).points
+        return ledger_of(look).leads_on(service, at)
     except VrooliError:  # another check tells of that
         return False
-    return any(
-        point.begun > at and point.outcome != "failed" and point.brings_back(service)
-        for point in points
-    )
+
+
+def let_go_since(look: Look, service: str) -> float:
+    """Since when, Unix seconds, no moment of it can be gone back to: the WAL of then was removed
+    unshipped, and no point leads on since; 0 where that is not so.
+    """
+    try:
+        ledger = ledger_of(look)
+    except VrooliError:  # another check tells of that
+        return 0.0
+    gone = ledger.let_go.get(service)
+    return 0.0 if gone is None or ledger.leads_on(service, gone.until) else gone.since
 
 
 def worst_of(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vrooli.autoheal.backup_judging.record import led_on_since
+from vrooli.autoheal.backup_judging.record import led_on_since, let_go_since
 from vrooli.autoheal.check import Check, Look, judge
 from vrooli.core.result import Result, critical, not_applicable, warning
 from vrooli.core.sizes import rough_size
@@ -33,6 +33,12 @@ def _run(look: Look) -> Result:
         return critical(
             f"{seen.gap_why} at {told(seen.gap)}: no point leads on from there, "
             "`vrooli backup run` takes one",
+            **facts,
+        )
+    if since := let_go_since(look, name):
+        return warning(
+            f"no moment after {told(since)} can be gone back to: the WAL of then was removed, "
+            "no store takes it; `vrooli backup store adopt NAME`, then `vrooli backup run`",
             **facts,
         )
     if seen.synchronous and not seen.waits:
