@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vrooli.backup.sealing import Opener, Seal, recipient_of
+from vrooli.core.home import BACKUP_IDENTITY
 
-IDENTITY, MAC = "backup-identity", "backup-mac"
+IDENTITY, MAC = BACKUP_IDENTITY, "backup-mac"
 """Names of our own secrets."""
 
 

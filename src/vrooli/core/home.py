@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+BACKUP_IDENTITY = "backup-identity"
+"""Name of the secret that opens every restore point of a home."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -147,6 +150,11 @@ class Home:
     def recovered(self) -> Path:
         """What this home was made anew from by `vrooli recover`, and how that went. Mode 0600."""
         return self.root / "recovered.json"
+
+    @property
+    def backup_identity(self) -> Path:
+        """What opens every restore point; made with the first one. Mode 0600."""
+        return self.secrets / BACKUP_IDENTITY
 
     @property
     def backup_key_note(self) -> Path:

@@ -5,7 +5,6 @@ import os
 import time
 from pathlib import Path
 
-from vrooli.backup.keys import IDENTITY
 from vrooli.backup.sealing import recipient_of
 from vrooli.core.errors import StorageError, UsageError
 from vrooli.host.secrets import secret_in
@@ -30,7 +29,7 @@ def export(place: BackupPlace, file: Path | None) -> str:
         StorageError: it cannot be written.
     """
     place.keys()
-    identity = secret_in(place.home.secrets / IDENTITY)
+    identity = secret_in(place.home.backup_identity)
     recipient = recipient_of(identity)
     text = _WORDS.format(recipient=recipient, identity=identity)
     if file is not None:
@@ -54,7 +53,7 @@ def recipient(place: BackupPlace) -> str:
     Raises:
         UsageError: there is no key yet.
     """
-    path = place.home.secrets / IDENTITY
+    path = place.home.backup_identity
     if not path.exists():
         raise UsageError(
             "there is no key yet",

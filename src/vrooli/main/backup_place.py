@@ -131,7 +131,7 @@ class BackupPlace:
 
     def _is_new(self) -> bool:
         """Whether no point was ever taken here: nothing is made then by who only looks."""
-        return not (self.home.secrets / IDENTITY).exists() and not self.folder.exists()
+        return not (self.home.backup_identity).exists() and not self.folder.exists()
 
     def keys(self) -> Keys:
         """Made when there is no store yet. A store whose key is gone gets no other one: nobody
@@ -145,7 +145,7 @@ class BackupPlace:
                 next_step="put your copy of it back there; without it move the folder away, and "
                 "begin anew",
             )
-        identity = secret_in(self.home.secrets / IDENTITY, new_identity)
+        identity = secret_in(self.home.backup_identity, new_identity)
         mac = FileSecrets(self.home.secrets, self.environment).create(MAC)
         return keys_of(identity, mac, self.settings.recipients)
 

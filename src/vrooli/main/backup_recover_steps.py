@@ -121,7 +121,7 @@ class RecoverySteps:
         self._begins("lay the home, with the key")
         of = self._of
         make_home(of.home)
-        secret_in(of.home.secrets / IDENTITY, lambda: of.identity)
+        secret_in(of.home.backup_identity, lambda: of.identity)
         secret_in(of.home.secrets / MAC, lambda: of.keys.mac.decode())
         return Did(lines=(str(of.home.root),))
 

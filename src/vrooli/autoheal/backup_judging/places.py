@@ -73,9 +73,10 @@ def _existing(look: Look, folder: str) -> str:
 
 
 def key(look: Look) -> Iterator[Finding]:
-    """Whether it was ever handed out."""
-    note = look.facts.tools.place.home.backup_key_note
-    if look.facts.files.facts(str(note)) is None:
+    """Whether it was ever handed out, once there is one."""
+    home, files = look.facts.tools.place.home, look.facts.files
+    is_made = files.facts(str(home.backup_identity)) is not None
+    if is_made and files.facts(str(home.backup_key_note)) is None:
         text = "the key that opens them lies on this machine alone"
         yield (
             Status.WARNING,

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from vrooli.backup.installed import packages
-from vrooli.backup.keys import IDENTITY
 from vrooli.backup.source import Source
 from vrooli.backup.sources.files import FilesBacking
 from vrooli.core.home import Home
@@ -39,7 +38,7 @@ class SystemBacking(FilesBacking):
 
     def __init__(self, stack: Stack, home: Home) -> None:
         paths = [path for path in _paths(stack, home) if _may_be_there(path)]
-        never = [home.secrets / IDENTITY]
+        never = [home.backup_identity]
         stage = home.root / "data" / f"{NAME}.proof"
         super().__init__(FilesSettings(NAME, tuple(paths)), stage, never)
         self._about = {"home": str(home.root), "stack": stack.name, "file": _file(stack)}
