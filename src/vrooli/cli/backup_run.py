@@ -57,6 +57,8 @@ Examples:
 """
 
 
+_BEGIN_ANEW = "`vrooli backup list` shows what there is, `vrooli backup run` takes a point"
+
 Incremental = Annotated[
     bool,
     typer.Option(
@@ -104,14 +106,15 @@ def register(group: typer.Typer, kit: Kit) -> None:
         from vrooli.backup.backups import Taking
         from vrooli.backup.choosing import split
 
-        backups = kit.backups(home_to_change(kit, file)).only("", note)
-        if rests(backups):
-            return
         begun = time.monotonic()
-        how = Taking(
-            anew, incremental, deep, _form(logical, incremental), split(said("--only", only))
-        )
-        point = _taken(backups, how, json=json)
+        with interruptible("nothing was taken", _BEGIN_ANEW):
+            backups = kit.backups(home_to_change(kit, file)).only("", note)
+            if rests(backups):
+                return
+            how = Taking(
+                anew, incremental, deep, _form(logical, incremental), split(said("--only", only))
+            )
+            point = _taken(backups, how, json=json)
         if not json:
             took = time.monotonic() - begun
             render.out(
@@ -127,7 +130,10 @@ def register(group: typer.Typer, kit: Kit) -> None:
             tell(proof)
         elif not json:
             render.note("  it is unverified: `vrooli backup verify` looks whether it works")
-        done = spread_to_stores(backups, json=json)
+        with interruptible(
+            f"{point.id} may not be in every store yet", "`vrooli backup copy` brings it there"
+        ):
+            done = spread_to_stores(backups, json=json)
         held = done.stores_of(point.id)
         if not json:
             render.note(f"  it is in {', '.join(backups.addresses[name] for name in held)}")
@@ -140,10 +146,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
 
 
 def _taken(backups: "Backups", how: "Taking", *, json: bool) -> "Point":
-    with (
-        interruptible("nothing was taken", "`vrooli backup run` takes one"),
-        Bar(note, quiet=json) as bar,
-    ):
+    with Bar(note, quiet=json) as bar:
         return backups.take(bar.at, how)
 
 

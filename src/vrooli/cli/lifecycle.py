@@ -164,7 +164,7 @@ def act(kit: Kit, action: str, names: Sequence[str], file: Any, *, json: bool) -
 
 def follow(progress: Progress, *, json: bool) -> Mapping[str, Any]:
     """Show how an operation goes on, or tell it as JSON; its last line."""
-    with interruptible("the watchdog goes on with it", HOW_FAR):
+    with interruptible("the watchdog goes on with it", HOW_FAR, or_ended=True):
         return _show(progress, json=json)
 
 

@@ -96,7 +96,7 @@ class _Steps:
 
     def to_the_end(self) -> dict[str, Any]:
         """The last one, which is not kept."""
-        with interruptible("the watchdog goes on with it", HOW_FAR):
+        with interruptible("the watchdog goes on with it", HOW_FAR, or_ended=True):
             for _ in self.noted():
                 pass
         return self.lines.pop() if self.lines else {"ok": False}

@@ -160,6 +160,8 @@ class StackBackups:
             self.ship()
         except VrooliError as error:  # the point is there all the same
             self.told(f"the WAL that was received did not go to the store: {error.what}")
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"{point.id} is there, and unverified") from None
         return point
 
     def spread(self, told: Sending) -> Spread:

@@ -55,6 +55,10 @@ def _answer(app: "typer.Typer", *, verdict: bool) -> None:
         _parsed(app) if json else app()
     except OutputError:
         raise
+    except SystemExit as ended:
+        if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):
+            raise KeyboardInterrupt from None  # typer would say nothing
+        raise
     except VrooliError as error:
         print_error(error, json=json)
         raise SystemExit(_code(error, verdict=verdict)) from None
