@@ -21,7 +21,7 @@ from vrooli.backup.packs import mark
 from vrooli.backup.point import Pack, Part, Point
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Damaged, NoRoom, Refused, StartFailed
+from vrooli.core.errors import Damaged, NoRoom, Refused, StartFailed, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.outputs import OutputProgram, Outputs
 from vrooli.core.sizes import rough_size
@@ -99,7 +99,7 @@ class Taker:
         begun = self.clock.wall()
         before = await subject.backing.ask()
         last = await asyncio.to_thread(self._last, subject)
-        self._require_same(subject, last, before)
+        await asyncio.to_thread(self._require_same, subject, last, before)
         reusable = await asyncio.to_thread(self._reusable, subject)
         await asyncio.to_thread(self._require_room, subject, int(before.get("bytes", 0)))
         subject.backing.will_read(self.reading)
@@ -245,18 +245,28 @@ class Taker:
         self, subject: Subject, last: tuple[Point, Part] | None, said: Mapping[str, Any]
     ) -> None:
         """An empty database that was made in the place of a lost one is no newer state of it; one
-        that a restore made of archives is.
+        that a restore made of archives is, and one that an older point has: it was gone back to.
         """
         if self.anew or last is None or said.get("made_of"):
             return
         was = (last[1].facts.get("before") or {}).get("system")
-        if was is not None and was != said.get("system"):
+        if was is not None and was != said.get("system") and not self._knows(subject, said):
             raise Refused(
                 f"{subject.service} is another one than that in {last[0].id}: it was made anew",
                 where=self.store.where,
-                next_step="if its data was lost, `vrooli restore`; if an upgrade or you made it "
-                "anew, `vrooli backup run --anew`",
+                next_step="no point has this one: if the data was lost, `vrooli restore`; if an "
+                "upgrade or you made it anew, `vrooli backup run --anew`",
             )
+
+    def _knows(self, subject: Subject, said: Mapping[str, Any]) -> bool:
+        """Whether any point has this very cluster: `initdb` gives none a number twice."""
+        for _, point in self.store.points():
+            part = None if isinstance(point, VrooliError) else point.part_of(subject.service)
+            if part is not None:
+                was = (part.facts.get("before") or {}).get("system")
+                if was is not None and was == said.get("system"):
+                    return True
+        return False
 
     def _require_room(self, subject: Subject, size: int) -> None:
         """A disk that a backup fills may be the one that the database writes to."""

@@ -1,5 +1,6 @@
 """Whether what is backed up is what was backed up before."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -21,3 +22,8 @@ def test_another_cluster_is_refused_unless_a_restore_made_it() -> None:
     taker._require_same(subject, last, {"system": "78", "made_of": "20261118t000000z-000001"})
     with pytest.raises(Refused, match="another one than"):
         taker._require_same(subject, last, {"system": "78", "made_of": None})
+    older = replace(part, facts={"before": {"system": "78"}})
+    store.keep(point_of(older, id="20261001t000000z-000001"))
+    taker._require_same(subject, last, {"system": "78", "made_of": None})  # gone back to
+    with pytest.raises(Refused, match="another one than"):
+        taker._require_same(subject, last, {"system": "79", "made_of": None})

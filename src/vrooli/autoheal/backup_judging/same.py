@@ -24,6 +24,11 @@ def made_anew(look: Look, ledger: BackupLedger, service: str) -> str:
     now = _system(look, service)
     if not now or now == newest.systems[service]:
         return ""
+    if had := [one.id for one in ledger.points if one.systems.get(service) == now]:
+        return (
+            f"{service} is the database of {had[-1]} again, and not that of {newest.id}: "
+            "`vrooli backup run` takes a point of it"
+        )
     return (
         f"{service} is another database than in {newest.id}: it was made anew. If its data was "
         f"lost, `vrooli restore --only {service}`; if an upgrade or you made it anew, "
