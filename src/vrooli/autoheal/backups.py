@@ -2,6 +2,7 @@
 who works at them now. It asks no store, and needs no key.
 """
 
+import json
 from dataclasses import dataclass, field, replace
 
 from vrooli.autoheal.backup_wal import WalSeen, wal_seen
@@ -19,6 +20,9 @@ PATIENCE = 2.0
 LARGEST = 8 * 1024 * 1024
 """Bytes of the record: of as many points as it holds, with long names."""
 
+_SHORT = 4096
+"""Bytes of what is written of how far one is."""
+
 MOST_RECEIVERS = 20
 """Of WAL, that are looked at."""
 
@@ -31,11 +35,16 @@ class Working:
         what: `backup`, or `proof`: of a point, or for practice.
         pid: the process.
         seconds: for how long at the most.
+        of: what of it is done now, as a service; empty where that is not said.
+        bytes_done, bytes_total: how much of that; 0 where nobody knows.
     """
 
     what: str
     pid: int
     seconds: float
+    of: str = ""
+    bytes_done: int = 0
+    bytes_total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,21 @@ class BackupRecord:
         locks = {"backup": home.holds / "backup.lock", "proof": home.root / "backup-proof.lock"}
         found = {what: held(self._files, str(path), wall) for what, path in locks.items()}
         return tuple(
-            Working(what, lock.pid, lock.seconds)
+            replace(self._how_far(what, lock.pid), seconds=lock.seconds)
             for what, lock in found.items()
             if lock is not None
         )
+
+    def _how_far(self, what: str, pid: int) -> Working:
+        """As the process of that number wrote it down; an earlier one may have left what it wrote
+        when it was killed.
+        """
+        nothing = Working(what, pid, 0.0)
+        try:
+            said = json.loads(self._files.read(str(self._home.backup_working(what)), _SHORT) or b"")
+            if said["pid"] != pid:
+                return nothing
+            done, total = int(said["bytes_done"]), int(said["bytes_total"])
+            return replace(nothing, of=str(said["of"]), bytes_done=done, bytes_total=total)
+        except (VrooliError, ValueError, KeyError, TypeError):
+            return nothing

@@ -122,6 +122,10 @@ class Home:
         """What was backed up here, and what became of it. Mode 0600."""
         return self.root / "backup-ledger.json"
 
+    def backup_working(self, what: str) -> Path:
+        """How far a `backup` or a `proof` is, while somebody is at it. Mode 0644."""
+        return self.root / f"{what}-working.json"
+
     @property
     def id(self) -> Path:
         """What tells this home from any other to the server of a fleet, made at random; in no

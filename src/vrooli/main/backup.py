@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import ParamSpec
 
 from vrooli import __version__
 from vrooli.backup.backups import Fetched, Shipped, Taking
@@ -58,6 +59,7 @@ from vrooli.main.backup_ship import WAL_LOCK
 from vrooli.main.backup_spread import COPYING
 from vrooli.main.backup_stores import BackupStores
 from vrooli.main.backup_wal import BackupWal
+from vrooli.main.backup_working import Noted
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 from vrooli.stack.durable import write_durably
 from vrooli.stack.kept_data import Kept
@@ -69,6 +71,8 @@ from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.runtime import Context
 
 Told = Callable[[str], None]
+
+_Said = ParamSpec("_Said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +155,8 @@ class StackBackups:
         """
         with self._place.alone(BACKUP_LOCK, "another backup"):
             try:
-                name, point = asyncio.run(self._take(progress, how))
+                with Noted(self.home.backup_working("backup")) as noted:
+                    name, point = asyncio.run(self._take(_both(progress, noted.at), how))
             except VrooliError as error:
                 BackupBook(self.home).failed(time.time(), error)
                 raise
@@ -212,7 +217,8 @@ class StackBackups:
             name, store = (
                 (self.one, stores.reading(self.one)) if self.one else stores.holding(wanted)
             )
-            proof, along = asyncio.run(self._prove(store, wanted, told))
+            with Noted(self.home.backup_working("proof")) as noted:
+                proof, along = asyncio.run(self._prove(store, wanted, _both(told, noted.line)))
             if self.one in self._stores.repositories():  # it lies there in part
                 return proof
             for one in (proof, *along):
@@ -223,8 +229,12 @@ class StackBackups:
 
     def drill(self, wanted: str, only: str, told: Told, *, busy: bool = False) -> list[Drill]:
         """Practise a restore; see `main.backup_drill`."""
-        with self._place.alone(PROOF_LOCK, "another proof"):
-            return asyncio.run(drill(self._place, wanted, only, told, busy=busy))
+        with (
+            self._place.alone(PROOF_LOCK, "another proof"),
+            Noted(self.home.backup_working("proof")) as noted,
+        ):
+            heard = _both(told, noted.line)
+            return asyncio.run(drill(self._place, wanted, only, heard, busy=busy))
 
     def ledger(self) -> BackupLedger:
         """What this host has seen of backups, without asking the store."""
@@ -385,6 +395,16 @@ def _require(needed: Collection[str], backings: Collection[str], point: Point) -
             f"{point.id} holds {', '.join(missing)}, which the stack does not have any more",
             next_step="declare it again, or take another restore point",
         )
+
+
+def _both(first: Callable[_Said, None], second: Callable[_Said, None]) -> Callable[_Said, None]:
+    """Both of them hear it."""
+
+    def hear(*said: _Said.args, **named: _Said.kwargs) -> None:
+        first(*said, **named)
+        second(*said, **named)
+
+    return hear
 
 
 def _subjects(context: Context, how: Taking) -> list[Subject]:

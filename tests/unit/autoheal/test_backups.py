@@ -17,6 +17,7 @@ from vrooli.core.errors import UsageError
 from vrooli.core.home import Home
 from vrooli.host.memory.clock import MemoryClock
 from vrooli.host.readfiles import LocalFiles
+from vrooli.main.backup_working import Noted
 from vrooli.stack.backup_ledger import (
     BackupLedger,
     Drill,
@@ -26,6 +27,7 @@ from vrooli.stack.backup_ledger import (
     ledger_written,
 )
 from vrooli.stack.backup_settings import Objectives
+from vrooli.stack.pace import Measured
 from vrooli.stack.postgres.wal.status import Received, received_written
 from vrooli.stack.postgres.wal.streams import note_written
 
@@ -125,7 +127,18 @@ async def test_who_works_at_backups_is_seen_by_his_lock(tmp_path: Path) -> None:
     with (home.holds / "backup.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         (working,) = (await record.look()).working
-    assert (working.what, working.pid) == ("backup", os.getpid())
+        assert (working.what, working.pid, working.of) == ("backup", os.getpid(), "")
+        with Noted(home.backup_working("backup")) as noted:
+            noted.line(Measured("a half", "postgres: ", 100, 200))
+            (half,) = (await record.look()).working
+            noted.line("postgres: start it")
+            (starts,) = (await record.look()).working
+            path = home.backup_working("backup")
+            path.write_text(path.read_text(encoding="utf-8").replace(str(os.getpid()), "1"))
+            assert (await record.look()).working[0].of == "", "who was killed left it"
+        assert not path.exists()
+    assert (half.of, half.bytes_done, half.bytes_total) == ("postgres", 100, 200)
+    assert (starts.of, starts.bytes_done, starts.bytes_total) == ("postgres: start it", 0, 0)
     assert (await record.look()).working == ()
 
 

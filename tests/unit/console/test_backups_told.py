@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from vrooli.console.parts.backups_told import Backups, backups_of, in_line, verdict
+from vrooli.console.parts.backups_told import Backups, Work, backups_of, in_line, verdict
 from vrooli.console.parts.drills import charts_of, drills_of
 from vrooli.console.parts.recovery_line import PARTS, line_of, span_of
 from vrooli.console.parts.restore_plan import (
@@ -235,3 +235,13 @@ def test_any_moment_behind_a_point_in_a_time_without_a_gap_can_be_had() -> None:
     assert lane.bar.startswith("M")
     dead = backups_of(told(wal=[{**row, "streaming": False, "why": "no slot"}])).wal[0]
     assert (dead.words, dead.level) == ("no WAL is received: no slot", "critical")
+
+
+def test_what_is_under_way_says_how_far_it_is() -> None:
+    row = {"what": "backup", "pid": 7, "seconds": 60.2}
+    far = {"of": "postgres", "bytes_done": 25_000_000, "bytes_total": 100_000_000}
+    begun = {"what": "proof", "pid": 7, "seconds": 1.0, "of": "postgres: start it"}
+    early, half, proof = backups_of(told(working=[row, row | far, begun])).working
+    assert early == Work("A backup is being taken", NOW - 60, "", None)
+    assert (half.far, half.share) == ("postgres: 25.0 MB of 100.0 MB", 25)
+    assert (proof.far, proof.share) == ("postgres: start it", None)

@@ -49,6 +49,7 @@ class Backups:
         """`{at, enabled, trouble, working[], wal[], services[], points[], next, count, failures[],
         failed, stores[], drills[], jobs[], checks[]}`: what can be gone back to, what was tried,
         what works at it now and what is due next; newest first, from the record of this host.
+        `working`: `{what, pid, seconds, of, bytes_done, bytes_total}`, 0 where nobody knows.
         `stores` say how many points each has and lacks, since it was last written to. `trouble`
         says why all that may be old. Query: `limit` of points (100, at most 500), `before` (`next`
         of the page before).

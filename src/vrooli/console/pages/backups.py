@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from vrooli.console.page import Page, View
-from vrooli.console.parts.backups_told import Backups, Due, Place, backups_of, verdict
+from vrooli.console.parts.backups_told import Backups, Due, Place, Work, backups_of, verdict
 from vrooli.console.parts.doing import Doing
 from vrooli.console.parts.drills import charts_of, drills_of, show_charts, show_drills
 from vrooli.console.parts.forms import button, why_not
@@ -101,10 +101,11 @@ def _head(said: Backups) -> None:
             Tag("span", f": {wrong.message}")
     level, words = verdict(said)
     Tag("div", words, f"verdict {level}")
-    for words in said.working:
-        Tag("p", f"{words} just now.", "doing")
+    for work in said.working:
+        _work(work)
     if said.is_empty:
-        _empty(said)
+        if not said.working:
+            _empty(said)
         return
     with Tag("ul", "", "cards covered"):
         for one in said.covered:
@@ -123,6 +124,18 @@ def _head(said: Backups) -> None:
                 for wal in said.wal:
                     if wal.service == one.name:
                         Tag("p", wal.words, "soft" if wal.level == "ok" else "message")
+
+
+def _work(one: Work) -> None:
+    with Tag("div", "", "panel working", role="status"):
+        with Tag("p", ""):
+            Tag("strong", one.words)
+            Tag("span", ", begun ")
+            moment(one.since, since=True)
+        if one.far:
+            Tag("p", one.far, "soft")
+        if one.share is not None:
+            Tag("meter", "", min=0, max=100, value=one.share, aria_label=f"{one.share} % are done")
 
 
 def _empty(said: Backups) -> None:

@@ -141,6 +141,23 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What is under way.
+
+    Attributes:
+        words: what it is.
+        since: Unix seconds of its beginning, about.
+        far: how far it is, in words; empty where nobody knows.
+        share: per cent; None where nobody knows.
+    """
+
+    words: str
+    since: float
+    far: str
+    share: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Backups:
     """All of it.
 
@@ -156,7 +173,7 @@ class Backups:
     count: int = 0
     failures: tuple[tuple[float, str], ...] = ()
     failed: int = 0
-    working: tuple[str, ...] = ()
+    working: tuple[Work, ...] = ()
     warned: tuple[Warned, ...] = ()
     due: tuple[Due, ...] = ()
     wal: tuple[Received, ...] = ()
@@ -184,7 +201,7 @@ def backups_of(said: Mapping[str, Any]) -> Backups:
         count=int(said["count"]),
         failures=tuple((float(one["at"]), str(one["why"])) for one in said["failures"]),
         failed=int(said["failed"]),
-        working=tuple(_WORK.get(str(one["what"]), str(one["what"])) for one in said["working"]),
+        working=tuple(_work(one, now) for one in said["working"]),
         warned=tuple(_warned(said["checks"])),
         due=tuple(_due(row) for row in said["jobs"]),
         wal=tuple(_received(row, said["points"]) for row in said.get("wal") or ()),
@@ -233,6 +250,17 @@ def in_line(said: Backups) -> tuple[Level, str, float] | None:
 def utc(at: float) -> str:
     """A time where nobody knows the reader's zone."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _work(row: Mapping[str, Any], now: float) -> Work:
+    what, of = str(row["what"]), str(row.get("of") or "")
+    done, total = int(row.get("bytes_done") or 0), int(row.get("bytes_total") or 0)
+    much = rough_size(done) if done else ""
+    if total >= done > 0:
+        much += f" of {rough_size(total)}"
+    share = min(100, 100 * done // total) if done and total else None
+    since = round(now - float(row["seconds"]))
+    return Work(_WORK.get(what, what), since, ": ".join(filter(None, (of, much))), share)
 
 
 def _covered(row: Mapping[str, Any], now: float) -> Covered:
