@@ -116,23 +116,14 @@ def register(group: typer.Typer, kit: Kit) -> None:
             )
             point = _taken(backups, how, json=json)
         if not json:
-            took = time.monotonic() - begun
-            render.out(
-                f"{point.id}: {rough_size(point.plain)} in {rough_size(point.size)}, "
-                f"{rough_size(added(point))} of that new, {took:.1f} s"
-            )
-            for part in point.parts:
-                if words := how_told(part):
-                    render.note(f"  {part.service}: {words}")
-                tell_left_out(part)
+            _tell_taken(point, time.monotonic() - begun)
         proof = None if no_verify else _proven(backups, point.id, json=json)
         if proof is not None and not json:
             tell(proof)
         elif not json:
             render.note("  it is unverified: `vrooli backup verify` looks whether it works")
-        with interruptible(
-            f"{point.id} may not be in every store yet", "`vrooli backup copy` brings it there"
-        ):
+        what = f"{point.id} may not be in every store yet"
+        with interruptible(what, "`vrooli backup copy` brings it there"):
             done = spread_to_stores(backups, json=json)
         held = done.stores_of(point.id)
         if not json:
@@ -148,6 +139,17 @@ def register(group: typer.Typer, kit: Kit) -> None:
 def _taken(backups: "Backups", how: "Taking", *, json: bool) -> "Point":
     with Bar(note, quiet=json) as bar:
         return backups.take(bar.at, how)
+
+
+def _tell_taken(point: "Point", took: float) -> None:
+    render.out(
+        f"{point.id}: {rough_size(point.plain)} in {rough_size(point.size)}, "
+        f"{rough_size(added(point))} of that new, {took:.1f} s"
+    )
+    for part in point.parts:
+        if words := how_told(part):
+            render.note(f"  {part.service}: {words}")
+        tell_left_out(part)
 
 
 def _proven(backups: "Backups", point: str, *, json: bool) -> "Proof":
