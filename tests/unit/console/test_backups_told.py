@@ -245,3 +245,5 @@ def test_what_is_under_way_says_how_far_it_is() -> None:
     assert early == Work("A backup is being taken", NOW - 60, "", None)
     assert (half.far, half.share) == ("postgres: 25.0 MB of 100.0 MB", 25)
     assert (proof.far, proof.share) == ("postgres: start it", None)
+    (more,) = backups_of(told(working=[row | far | {"bytes_total": 20_000_000}])).working
+    assert (more.far, more.share) == ("postgres: 25.0 MB", None), "it was an estimate"

@@ -255,10 +255,9 @@ def utc(at: float) -> str:
 def _work(row: Mapping[str, Any], now: float) -> Work:
     what, of = str(row["what"]), str(row.get("of") or "")
     done, total = int(row.get("bytes_done") or 0), int(row.get("bytes_total") or 0)
-    much = rough_size(done) if done else ""
-    if total >= done > 0:
-        much += f" of {rough_size(total)}"
-    share = min(100, 100 * done // total) if done and total else None
+    much, share = rough_size(done) if done else "", None
+    if total >= done > 0:  # it may have been an estimate
+        much, share = f"{much} of {rough_size(total)}", 100 * done // total
     since = round(now - float(row["seconds"]))
     return Work(_WORK.get(what, what), since, ": ".join(filter(None, (of, much))), share)
 
