@@ -314,7 +314,8 @@ def _place(row: Mapping[str, Any], count: int) -> Place:
     has, lacks = int(row["points"]), int(row["lacks"])
     level: Level = "ok" if not lacks else "warning" if row["has_newest"] else "critical"
     some = f"{has} points; {lacks} of {count} are missing"
-    words = f"all {count} points" if not lacks else some
+    whole = f"all {count} points" if count != 1 else "the one point there is"
+    words = some if lacks else whole
     newest = float(row["newest"])
     return Place(str(row["name"]), str(row["where"]), words, newest, level if count else "unknown")
 
