@@ -179,10 +179,13 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
     read, clock = engine.parts.read, tools.clock
     control = Control(common.transitions, routines, views, engine)
     swarm_views, signals = SwarmViews(database), common.signals
+    reasons = Reasons(database, lambda run: common.journal(run, 0), read, clock)
     return Work(
         routines=routines,
         runs=runs,
-        swarms=Swarms(common.swarms, swarm_views, routines, runs, control, signals, engine),
+        swarms=Swarms(
+            common.swarms, swarm_views, routines, runs, control, signals, engine, reasons
+        ),
         engine=engine,
         control=control,
         approvals=Approvals(common.questions, ApprovalViews(database), engine),
@@ -195,7 +198,7 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
         owner_budgets=OwnerBudgets(database, clock),
         planning=Planning(schedules, routines),
         scheduler=Scheduler(schedules, runs, clock),
-        reasons=Reasons(database, lambda run: common.journal(run, 0), read, clock),
+        reasons=reasons,
         live=common.live,
         news=common.news,
     )

@@ -85,8 +85,8 @@ SELECT root FROM ended
 )
 
 # It ends with all that lies below it, in one commit, and whoever started it as a task is told.
-# Locked in the order of ids, as the journal does. $4 is the fence of whoever drives it, or nobody's;
-# with $6, it has ended already.
+# Locked in the order of ids, as the journal does. $4 is the fence of whoever drives it, or of
+# nobody; with $6, it has ended already.
 _CUT = (
     f"""
 WITH locked AS (

@@ -10,14 +10,17 @@ from vrooli.execution.postgres_signals import ENDED, LARGEST, NewSignal, Postgre
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.control import Control
 from vrooli.execution.runs.engine import Engine
+from vrooli.execution.runs.reasons import Reasons
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.views import RunFilter
+from vrooli.execution.runs.why import Reason
 from vrooli.execution.swarms.coordinating import state_of
 from vrooli.execution.swarms.model import strictest
 from vrooli.execution.swarms.reading import read_policy, read_swarm
 from vrooli.execution.swarms.state import Stands, State, standing
 from vrooli.execution.swarms.store import BOARD, MESSAGE, PLAN, POLICY, Facts, Put, SwarmStore
 from vrooli.execution.swarms.views import SwarmViews, swarm_shown
+from vrooli.execution.swarms.why import OF_STEP, under_way, why
 from vrooli.execution.swarms.writing import STEP, parts_of, routine_of
 
 MOST_RUNS = 1000
@@ -36,6 +39,7 @@ class Swarms:
         control: pauses and resumes.
         signals: sends.
         engine: goes on with what was stirred.
+        reasons: why runs are where they are.
     """
 
     store: SwarmStore
@@ -45,6 +49,7 @@ class Swarms:
     control: Control
     signals: PostgresSignals
     engine: Engine
+    reasons: Reasons
 
     async def put(self, data: Any) -> dict[str, Any]:
         """Store the routine that drives this swarm: `{name, version, changed}`.
@@ -66,6 +71,20 @@ class Swarms:
         state, facts = await self._state(found)
         swarm = swarm_shown(state, facts) if facts.opened else None
         return {**found, "swarm": swarm}
+
+    async def why(self, run: str) -> Reason:
+        """Why it is where it is.
+
+        Raises:
+            UnknownName: there is no such swarm.
+        """
+        found = await self._swarm(run)
+        own = await self.reasons.of(run)
+        if own.code not in OF_STEP:
+            return own
+        state, _ = await self._state(found)
+        below = {name: await self.reasons.of(one) for name, one in under_way(state).items()}
+        return why(run, own, state, below)
 
     async def say(self, run: str, text: Any, by: str, key: str | None) -> dict[str, Any]:
         """Have it hear a message; it looks at it at once.
