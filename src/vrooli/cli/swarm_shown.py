@@ -53,7 +53,7 @@ def _plan(plan: Mapping[str, Any]) -> None:
 
 def _task(one: Mapping[str, Any]) -> tuple[str, ...]:
     who = one.get("agent") or one.get("routine") or "a person"
-    says = one["why"] or (one.get("person", "") if one["status"] == "running" else "")
+    says = one["why"] or one["asks"]
     says = says or (_value(one["output"]) if one["status"] == "done" else "")
     tries = f" ({one['tries']} tries)" if one["tries"] > 1 else ""
     after = ", ".join(one["after"]) or "-"

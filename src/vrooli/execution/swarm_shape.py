@@ -40,7 +40,8 @@ TASK = _object(
         "type": "string",
         "minLength": 1,
         "maxLength": 2000,
-        "description": "instead of a routine: what a person is to do; `vrooli swarm done` ends it",
+        "description": "instead of a routine: what a person is to do, with expressions; "
+        "`vrooli swarm done` ends it",
     },
     inputs={
         "type": "object",

@@ -37,7 +37,7 @@ class SwarmPage(BaseModel):
 
 class TaskShape(BaseModel):
     """A task, as it was written, and how it stands. `run` is its last one, or the one that asks
-    whether it may be done.
+    whether it may be done; `asks` is what a person is to decide or to do.
     """
 
     task: str
@@ -47,6 +47,7 @@ class TaskShape(BaseModel):
     tries: int
     output: Any
     after: list[str]
+    asks: str
 
 
 class PlanShape(BaseModel):

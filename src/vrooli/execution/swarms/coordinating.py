@@ -142,6 +142,7 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
     parts = {key: value for key, value in swarm.parts.items() if key != "inputs"}
     written, writers = facts.documents, facts.writers
     parts |= {name: written[name].value for name in (PLAN, POLICY) if name in written}
+    parts |= {"goal": facts.goal} if facts.goal else {}
     try:
         read, above = read_swarm(parts), tuple(map(read_policy, facts.above))
     except SwarmError as error:

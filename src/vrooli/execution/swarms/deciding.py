@@ -215,14 +215,14 @@ def _doing(task: Task, last: Try | None, asked: Try | None, seen: Mapping[str, A
     """Exactly what was approved, where somebody was asked."""
     work = asked.inputs["what"] if asked else _work(task, seen)
     number = last.number + 1 if last else 1
-    if task.person:
+    if task.person is not None:
         return Start(task.id, number, HANDING, {"what": work["person"], "task": task.id})
     return Start(task.id, number, work["routine"], work["inputs"], task.budget)
 
 
 def _work(task: Task, seen: Mapping[str, Any]) -> dict[str, Any]:
-    if task.person:
-        return {"person": task.person}
+    if task.person is not None:
+        return {"person": str(_filled(task.person, seen, f"{task.id}.person"))}
     return {"routine": task.routine, "inputs": _filled(task.inputs, seen, f"{task.id}.inputs")}
 
 

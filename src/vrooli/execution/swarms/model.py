@@ -17,7 +17,7 @@ class Task:
     Attributes:
         id: unique in the swarm.
         routine: which does it; empty where a person does.
-        person: what that one is to do.
+        person: what that one is to do; None where a routine does it.
         inputs: of the routine.
         after: ids of the tasks that end before.
         needs: what has to stand on the blackboard before.
@@ -32,7 +32,7 @@ class Task:
 
     id: str
     routine: str = ""
-    person: str = ""
+    person: Template | None = None
     inputs: Template = field(default_factory=lambda: Template({}))
     after: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()

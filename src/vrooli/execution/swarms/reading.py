@@ -132,7 +132,7 @@ def wrong_plan(swarm: Swarm) -> Iterator[Mistake]:
             yield Mistake((*place, "task"), f"there are two tasks `{task.id}`")
         if task.id in RESERVED:
             yield Mistake((*place, "task"), f"`{task.id}` is a word of the expressions")
-        if bool(task.routine) == bool(task.person):
+        if bool(task.routine) == bool(task.person is not None):
             yield Mistake(place, "expected a `routine` or a `person`, one of the two")
         for missing in sorted(task.after - set(ids)):
             near = did_you_mean(missing, ids)
@@ -167,14 +167,16 @@ class _Reader:
     def _task(self, place: tuple[str | int, ...], data: Mapping[str, Any]) -> Task:
         inputs = self.template((*place, "inputs"), data.get("inputs", {}))
         when = self.condition((*place, "when"), data.get("when"))
-        used = [*inputs.expressions, *([when] if when else [])]
+        person = self.template((*place, "person"), data["person"]) if "person" in data else None
+        filled = [*inputs.expressions, *(person.expressions if person else ())]
+        used = [*filled, *([when] if when else [])]
         seen = set().union(*(one.members("tasks") or () for one in used)) - {data["task"]}
         # Whoever asks whether it stands there does not wait for it.
-        plain = [one for one in inputs.expressions if "has(" not in one.text]
+        plain = [one for one in filled if "has(" not in one.text]
         return Task(
             id=data["task"],
             routine=data.get("routine", ""),
-            person=data.get("person", ""),
+            person=person,
             inputs=inputs,
             after=frozenset(data.get("after", ())) | seen,
             needs=frozenset().union(*(one.members("board") or () for one in plain)),

@@ -45,7 +45,7 @@ UPDATE signals SET path = $2, attempt = 1 WHERE run = $1 AND name = $3 AND path 
 
 # All of one moment, the count of decisions among it.
 _STATE = """
-SELECT r.stirs, s.path,
+SELECT r.stirs, s.goal,
     (SELECT json_agg(json_build_array(c.id, c.parent_path, c.status, c.inputs, c.output, c.failure)
                      ORDER BY c.created_at, c.id)
      FROM runs c WHERE c.parent = r.id AND starts_with(c.parent_path, $2))::text,
@@ -115,7 +115,7 @@ class Facts:
 
     Attributes:
         stirs: how many decisions there were in the run.
-        opened: whether it has begun.
+        goal: in words; None before it has begun.
         tries: its runs by what they are for, in their order.
         documents: the newest of each name.
         writers: by name who wrote any version of it.
@@ -124,7 +124,7 @@ class Facts:
     """
 
     stirs: int
-    opened: bool
+    goal: str | None
     tries: Mapping[str, tuple[Try, ...]]
     documents: Mapping[str, Document]
     writers: Mapping[str, frozenset[str]]
@@ -209,7 +209,7 @@ def _facts(row: Any, path: str) -> Facts:
         writers[name].add(by)
     return Facts(
         stirs=row[0],
-        opened=row[1] is not None,
+        goal=row[1],
         tries={
             name: tuple(sorted(ones, key=lambda one: one.number)) for name, ones in tries.items()
         },

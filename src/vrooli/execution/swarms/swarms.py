@@ -69,7 +69,7 @@ class Swarms:
         """
         found = await self.runs.views.get(run)
         state, facts = await self._state(found)
-        swarm = swarm_shown(state, facts) if facts.opened else None
+        swarm = swarm_shown(state, facts) if facts.goal is not None else None
         return {**found, "swarm": swarm}
 
     async def why(self, run: str) -> Reason:
@@ -137,7 +137,7 @@ class Swarms:
         policy = strictest((state.swarm.policy, *state.above))
         one = standing(state, tasks[task], policy)
         last = one.last
-        if not tasks[task].person or one.status is not Stands.RUNNING or last is None:
+        if tasks[task].person is None or one.status is not Stands.RUNNING or last is None:
             what = f"the task is {one.status}: no person is to do it now"
             raise Refused(what, where=task, next_step=f"`vrooli swarm show {run}`")
         if len(json.dumps(data)) > LARGEST:

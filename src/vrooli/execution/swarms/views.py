@@ -1,11 +1,10 @@
 """Swarms as clients see them."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from vrooli.core.ports.database import Database
-from vrooli.execution.swarms.model import strictest
-from vrooli.execution.swarms.state import Standing, State, Try, standing
+from vrooli.execution.swarms.model import Task, strictest
+from vrooli.execution.swarms.state import Standing, Stands, State, Try, standing
 from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, Facts
 
 _LIST = """
@@ -45,7 +44,10 @@ def swarm_shown(state: State, facts: Facts) -> dict[str, Any]:
     documents, plan = facts.documents, facts.documents[PLAN]
     raw = {one["task"]: one for one in plan.value}
     tasks = [
-        {**_task(raw[task.id], standing(state, task, policy)), "after": sorted(task.after)}
+        {
+            **raw[task.id],
+            **_task(task, standing(state, task, policy)),
+        }
         for task in state.swarm.plan
     ]
     board = {
@@ -68,15 +70,26 @@ def swarm_shown(state: State, facts: Facts) -> dict[str, Any]:
     }
 
 
-def _task(raw: Mapping[str, Any], one: Standing) -> dict[str, Any]:
+def _task(task: Task, one: Standing) -> dict[str, Any]:
     return {
-        **raw,
+        "after": sorted(task.after),
         "status": str(one.status),
         "why": one.why,
         "run": one.last.run if one.last else None,
         "tries": one.last.number if one.last else 0,
         "output": one.last.output if one.last and one.status == "done" else None,
+        "asks": _asks(task, one),
     }
+
+
+def _asks(task: Task, one: Standing) -> str:
+    """What a person is to decide, or to do; empty where nobody is asked."""
+    if one.last is None:
+        return ""
+    if one.status is Stands.ASKED:
+        return str(one.last.inputs["message"])
+    handed = task.person is not None and one.status is Stands.RUNNING
+    return str(one.last.inputs["what"]) if handed else ""
 
 
 def _run(one: Try) -> dict[str, Any]:

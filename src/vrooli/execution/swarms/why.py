@@ -30,7 +30,12 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
     if own.code not in OF_STEP:
         return own
     # What a person can do something about comes first.
+    persons = {task.id for task in state.swarm.plan if task.person is not None}
     for name, one in sorted(below.items(), key=lambda pair: pair[1].moving):
+        if name in persons and one.code == "signal":
+            command = f"vrooli swarm done {run} {name} --output JSON"
+            said = f"task `{name}` waits for a person"
+            return replace(one, says=said, step=name, command=command, next_step=f"`{command}`")
         return replace(one, says=f"`{name}`: {one.says}", step=name)
     policy = strictest((state.swarm.policy, *state.above))
     for task in state.swarm.plan:
