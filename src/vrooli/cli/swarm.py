@@ -195,13 +195,17 @@ def _register_words(group: typer.Typer, kit: Kit) -> None:
 
 
 def _register_control(group: typer.Typer, kit: Kit) -> None:
-    def verb(name: str, about: str, said: str) -> None:
-        @group.command(name, help=with_examples(about, f"vrooli swarm {name} 3f2a9c4e81d07b65"))
-        def command(swarm: Swarm, file: File = None, json: Json = False) -> None:
-            _tell(kit.swarms(home_to_change(kit, file)).steer(swarm, name), said, json=json)
+    about = "Begin nothing more in a swarm, nor in any run that it started."
 
-    verb("pause", "Begin nothing more in a swarm, nor in any run that it started.", "pauses")
-    verb("resume", "Go on with a swarm that was paused, and with all that it started.", "goes on")
+    @group.command(help=with_examples(about, "vrooli swarm pause 3f2a9c4e81d07b65"))
+    def pause(swarm: Swarm, file: File = None, json: Json = False) -> None:
+        _tell(kit.swarms(home_to_change(kit, file)).pause_swarm(swarm), "pauses", json=json)
+
+    about = "Go on with a swarm that was paused, and with all that it started."
+
+    @group.command(help=with_examples(about, "vrooli swarm resume 3f2a9c4e81d07b65"))
+    def resume(swarm: Swarm, file: File = None, json: Json = False) -> None:
+        _tell(kit.swarms(home_to_change(kit, file)).resume_swarm(swarm), "goes on", json=json)
 
     @group.command(help=_STOP_HELP)
     def stop(
@@ -215,7 +219,7 @@ def _register_control(group: typer.Typer, kit: Kit) -> None:
             raise UsageError("expected a swarm or `--all`, one of the two", next_step=advice)
         client = kit.swarms(home_to_change(kit, file))
         if swarm is not None:
-            _tell(client.steer(swarm, "stop"), "stopped", json=json)
+            _tell(client.stop_swarm(swarm), "stopped", json=json)
             return
         stopped = client.emergency_stop()
         if json:

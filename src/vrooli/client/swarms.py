@@ -22,28 +22,36 @@ class SwarmClient(WorkClient):
 
     def swarm(self, run: str) -> dict[str, Any]:
         """Its run, and how it stands."""
-        return self._ask("GET", _place(run))
+        return self._ask("GET", f"/swarms/{quote(run, safe='')}")
 
     def why_swarm(self, run: str) -> dict[str, Any]:
         """Why it is where it is."""
-        return self._ask("GET", _place(run, "/why"))
+        return self._ask("GET", f"/swarms/{quote(run, safe='')}/why")
 
     def say(self, run: str, text: Any) -> dict[str, Any]:
         """Have it hear a message."""
-        return self._make(_place(run, "/messages"), {"text": text})
+        return self._make(f"/swarms/{quote(run, safe='')}/messages", {"text": text})
 
     def write(self, run: str, name: str, value: Any, version: int | None) -> dict[str, Any]:
         """Change its plan, its policy or its blackboard: `{version}`."""
         body = {"name": name, "value": value, "version": version}
-        return self._ask("PUT", _place(run, "/documents"), body)
+        return self._ask("PUT", f"/swarms/{quote(run, safe='')}/documents", body)
 
     def done(self, run: str, task: str, output: Any) -> dict[str, Any]:
         """A person has done that."""
-        return self._make(_place(run, "/done"), {"task": task, "output": output})
+        return self._make(f"/swarms/{quote(run, safe='')}/done", {"task": task, "output": output})
 
-    def steer(self, run: str, verb: str) -> dict[str, Any]:
-        """`pause`, `resume` or `stop` it, with all that it started."""
-        return self._ask("POST", _place(run, f"/{verb}"))
+    def pause_swarm(self, run: str) -> dict[str, Any]:
+        """Begin nothing more in it, nor in any run that it started."""
+        return self._ask("POST", f"/swarms/{quote(run, safe='')}/pause")
+
+    def resume_swarm(self, run: str) -> dict[str, Any]:
+        """Go on with it, and with all that it started."""
+        return self._ask("POST", f"/swarms/{quote(run, safe='')}/resume")
+
+    def stop_swarm(self, run: str) -> dict[str, Any]:
+        """End it, with all that it started."""
+        return self._ask("POST", f"/swarms/{quote(run, safe='')}/stop")
 
     def emergency_stop(self) -> list[str]:
         """End all swarms: their ids."""
@@ -54,7 +62,3 @@ class SwarmClient(WorkClient):
         if said.get("code") == "bad_swarm":
             return BadRoutine(str(said["detail"]), list(said["details"]))
         return super()._refused(status, body, place)
-
-
-def _place(run: str, more: str = "") -> str:
-    return f"/swarms/{quote(run, safe='')}{more}"

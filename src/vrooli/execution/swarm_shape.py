@@ -149,7 +149,13 @@ PARTS: dict[str, Any] = {
         "a routine that makes the next plan when all tasks have ended and the goal is not met",
     ),
     "policy": POLICY,
-    "team": {"type": "array", "items": _MEMBER, "maxItems": 100, "default": []},
+    "team": {
+        "type": "array",
+        "items": _MEMBER,
+        "maxItems": 100,
+        "default": [],
+        "description": "who is there: `name` and `role` each",
+    },
     "done": DONE,
     "output": {"description": "what it comes to, with expressions; without, what its tasks did"},
 }

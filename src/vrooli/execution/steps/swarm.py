@@ -30,7 +30,14 @@ step = StepType(
         "type": "object",
         "required": ["goal"],
         "additionalProperties": False,
-        "properties": {**PARTS, "inputs": {"type": "object", "default": {}}},
+        "properties": {
+            **PARTS,
+            "inputs": {
+                "type": "object",
+                "default": {},
+                "description": "what its expressions see as `inputs`",
+            },
+        },
     },
     run=_run,
     repeatable=lambda arguments: True,
