@@ -328,3 +328,38 @@ def test_the_example_of_the_readme_waits_for_a_person_and_keeps_what_was_signed(
     ended = work.run("run", "watch", run)
     assert json.loads(ended.stdout) == {"file": "note.md", "signed_by": "operator"}
     assert "Signed by operator." in work.run("run", "files", run, "note.md").stdout
+
+
+SWARM = """\
+name: judged
+goal: Greet ${inputs.name} as a person likes
+plan:
+  - {task: words, person: "Which words for ${inputs.name}?"}
+  - task: greet
+    routine: greeting
+    inputs: {names: ["${tasks.words.output}"]}
+    writes: greetings
+output: ${board.greetings}
+"""
+
+
+def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> None:
+    """Also when the server was killed meanwhile."""
+    file(work, SWARM, "judged.yaml")
+    swarm = told(work, "swarm", "start", "judged.yaml", "--input", "name=Ann")["id"]
+    work.until(lambda: told(work, "swarm", "show", swarm)["status"] == "waiting", "it waits")
+    reason = told(work, "swarm", "why", swarm)
+    assert reason["command"] == f"vrooli swarm done {swarm} words --output JSON"
+    os.kill(work.service("server")["pid"], signal.SIGKILL)
+    work.until(lambda: work.run("swarm", "list").returncode == 0, "the server answers again")
+    assert told(work, "swarm", "message", swarm, "kindly")["id"] == swarm
+    told(work, "swarm", "done", swarm, "words", "--output", '"dear Ann"')
+    watched = work.run("swarm", "watch", swarm)
+    assert (watched.returncode, json.loads(watched.stdout)) == (0, ["Hello, dear Ann!"])
+    shown = work.run("swarm", "show", swarm).stdout
+    assert "Which words" not in shown
+    assert "greetings" in shown
+    assert told(work, "swarm", "list")[0]["goal"] == "Greet Ann as a person likes"
+    file(work, SWARM.replace("person:", "persn:"), "judged.yaml")
+    refused = work.run("swarm", "start", "judged.yaml")
+    assert (refused.returncode, "judged.yaml:4: plan[0]" in refused.stderr) == (2, True)

@@ -38,6 +38,7 @@ from vrooli.cli import (
     run,
     schedule,
     status,
+    swarm,
     tool,
     user,
 )
@@ -98,6 +99,7 @@ def build_vrooli(kit: Kit) -> typer.Typer:
         job,
         routine,
         run,
+        swarm,
         schedule,
         approval,
         model,

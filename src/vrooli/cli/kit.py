@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vrooli.client.api import Bearer
     from vrooli.client.fleet import FleetClient
     from vrooli.client.login import LoginFile
+    from vrooli.client.swarms import SwarmClient
     from vrooli.client.watchdog import WatchdogClient
     from vrooli.client.work import WorkClient
     from vrooli.stack.diff import Difference
@@ -147,6 +148,10 @@ class Kit(Protocol):
         Raises:
             UsageError: the stack has no server.
         """
+        ...
+
+    def swarms(self, home: Home) -> "SwarmClient":
+        """The same server, with its swarms."""
         ...
 
     def accounts(self, home: Home) -> "AccountsClient":

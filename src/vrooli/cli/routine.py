@@ -87,7 +87,7 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_ADD_HELP)
     def add(files: Files, stack: StackFile = None, json: Json = False) -> None:
         client = kit.work(home_to_change(kit, stack))
-        documents = [(file, _parsed(file)) for file in files]
+        documents = [(file, parsed(file)) for file in files]
         stored = [_stored(client, file, document) for file, document in documents]
         if json:
             render.print_json({"routines": stored})
@@ -126,7 +126,7 @@ def _stored(client: WorkClient, file: Path, document: "Document") -> dict[str, A
     try:
         return client.put_routine(document.data)
     except BadRoutine as error:
-        raise _refused(file, document, error.mistakes) from error
+        raise refused(file, document, error.mistakes) from error
 
 
 def _report(files: list[Path], mistakes: list[dict[str, Any]]) -> None:
@@ -143,7 +143,7 @@ def _mistakes(file: Path, declared: DeclaredMcp) -> list[dict[str, Any]]:
     from vrooli.flow.yaml import BadYaml
 
     try:
-        document = _parsed(file)
+        document = parsed(file)
     except UsageError as error:
         line = error.line if isinstance(error, BadYaml) else 0
         return [{"file": str(file), "line": line, "place": "", "problem": error.what}]
@@ -169,14 +169,16 @@ def _line(mistake: Mapping[str, Any]) -> str:
     return f"{mistake['file']}{line}:{place} {mistake['problem']}"
 
 
-def _refused(file: Path, document: "Document", mistakes: Iterable[Mapping[str, Any]]) -> UsageError:
+def refused(file: Path, document: "Document", mistakes: Iterable[Mapping[str, Any]]) -> UsageError:
+    """What the server says is wrong with a file, by its lines."""
     lined = ((document.line(tuple(one["place"])), one) for one in mistakes)
     told = sorted(lined, key=lambda pair: pair[0])
     lines = [f"{file}:{line}: {one['field']}: {one['problem']}" for line, one in told]
     return UsageError("\n".join(lines), next_step="nothing was stored; mend the file")
 
 
-def _parsed(file: Path) -> "Document":
+def parsed(file: Path) -> "Document":
+    """What a file of YAML or JSON holds, with the lines of its parts."""
     need_work_half()
     from vrooli.flow.yaml import BadYaml, parse
 

@@ -11,6 +11,7 @@ from vrooli.core.ports.secrets import Secrets
 from vrooli.core.ports.sql import Sql
 from vrooli.core.ports.traces import Traces
 from vrooli.core.ports.workspaces import Workspaces
+from vrooli.execution.coordinating import Coordinator, NobodyCoordinates
 from vrooli.execution.llm.models import Models
 from vrooli.execution.mcp.servers import McpServers, no_servers
 from vrooli.execution.saying import NobodyListens, Saying
@@ -43,6 +44,7 @@ class StepTools:
         spending: of budgets.
         saying: tells those who watch what models say.
         subruns: runs of other routines.
+        coordinator: of swarms.
         approvals: decisions of people.
         signals: what others send.
         traces: takes spans; None where nobody wants any.
@@ -59,6 +61,7 @@ class StepTools:
     spending: Spending = field(default_factory=Unlimited)
     saying: Saying = field(default_factory=NobodyListens)
     subruns: SubRuns = field(default_factory=NoSubRuns)
+    coordinator: Coordinator = field(default_factory=NobodyCoordinates)
     approvals: Approvals = field(default_factory=NobodyDecides)
     signals: Signals = field(default_factory=NoSignals)
     traces: Traces | None = None

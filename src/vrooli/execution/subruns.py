@@ -62,10 +62,22 @@ class SubRuns(Protocol):
         """
         ...
 
+    async def begun(self, asked: SubRun) -> str:
+        """Start it, unless that was done already: its id.
+
+        Raises:
+            StepFailed: as above.
+        """
+        ...
+
 
 class NoSubRuns:
     """Where nobody drives runs."""
 
     async def to_its_end(self, asked: SubRun) -> SubRunEnd:
+        """Never."""
+        raise VrooliError("there are no sub-runs here", where=asked.routine)
+
+    async def begun(self, asked: SubRun) -> str:
         """Never."""
         raise VrooliError("there are no sub-runs here", where=asked.routine)

@@ -10,11 +10,11 @@ tree AS (
     WHERE t.root = n.root RETURNING t.root, t.seq - n.count AS before
 ), told AS (
     INSERT INTO run_events (root, seq, run, at, kind, data)
-    SELECT root, c.before + row_number() OVER (PARTITION BY root ORDER BY n.run, n.i), n.run, now(),
+    SELECT root, c.before + row_number() OVER (PARTITION BY root ORDER BY n.i, n.run), n.run, now(),
            n.kind, n.data
     FROM news n JOIN counted c USING (root)
 )
 """
-"""Comes after a query `news` of `root`, `run`, `i` (their order in one run), `kind` and `data`.
+"""Comes after a query `news` of `root`, `run`, `i` (their order), `kind` and `data`.
 The trees are locked in order, after all runs, as the journal locks them.
 """

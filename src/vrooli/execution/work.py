@@ -42,6 +42,10 @@ from vrooli.execution.scheduler import Scheduler
 from vrooli.execution.schedules import ScheduleStore
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
+from vrooli.execution.swarms.coordinating import SwarmCoordinator
+from vrooli.execution.swarms.store import SwarmStore
+from vrooli.execution.swarms.swarms import Swarms
+from vrooli.execution.swarms.views import SwarmViews
 from vrooli.execution.tracing import RunTraces, traced
 from vrooli.flow.driver import Executor
 from vrooli.flow.notes import Notebook
@@ -67,6 +71,7 @@ class Work:
     Attributes:
         routines: definitions.
         runs: executions of them.
+        swarms: those that coordinate others.
         engine: drives them.
         live: readers of their events in this process.
         news: tells readers everywhere what this process has written.
@@ -74,6 +79,7 @@ class Work:
 
     routines: RoutineStore
     runs: Runs
+    swarms: Swarms
     engine: Engine
     control: Control
     approvals: Approvals
@@ -135,9 +141,11 @@ def work(
             let_go=ends.hint,
         )
     )
+    children = Children(common.children, common.routines, engine, ends, clock)
     equipped = replace(
         traced(tools),
-        subruns=Children(common.children, common.routines, engine, ends, clock),
+        subruns=children,
+        coordinator=SwarmCoordinator(common.swarms, common.routines, children, clock),
         approvals=common.questions,
         signals=common.signals,
         spending=MeteredSpending(PostgresSpending(database, clock), meter),
@@ -160,7 +168,7 @@ class _Common:
         self.transitions, self.children = Transitions(database, told), ChildStore(database, told)
         self.routines, self.views = RoutineStore(database), RunViews(database)
         self.questions = ApprovalStore(database, told)
-        self.signals = PostgresSignals(database, told)
+        self.signals, self.swarms = PostgresSignals(database, told), SwarmStore(database, told)
         self.journal = partial(PostgresJournal, database, self.batcher)
 
 
@@ -169,11 +177,17 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
     database, routines, views = common.database, common.routines, common.views
     runs, schedules = Runs(common.store, routines, views, engine), ScheduleStore(database)
     read, clock = engine.parts.read, tools.clock
+    control = Control(common.transitions, routines, views, engine)
+    swarm_views, signals = SwarmViews(database), common.signals
+    reasons = Reasons(database, lambda run: common.journal(run, 0), read, clock)
     return Work(
         routines=routines,
         runs=runs,
+        swarms=Swarms(
+            common.swarms, swarm_views, routines, runs, control, signals, engine, reasons
+        ),
         engine=engine,
-        control=Control(common.transitions, routines, views, engine),
+        control=control,
         approvals=Approvals(common.questions, ApprovalViews(database), engine),
         signalling=Signalling(common.signals, views, routines, engine),
         kept=Kept(views, Artifacts(database), tools.workspaces),
@@ -184,7 +198,7 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
         owner_budgets=OwnerBudgets(database, clock),
         planning=Planning(schedules, routines),
         scheduler=Scheduler(schedules, runs, clock),
-        reasons=Reasons(database, lambda run: common.journal(run, 0), read, clock),
+        reasons=reasons,
         live=common.live,
         news=common.news,
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vrooli.client.api import Bearer
     from vrooli.client.fleet import FleetClient
     from vrooli.client.login import LoginFile
+    from vrooli.client.swarms import SwarmClient
     from vrooli.stack.diff import Difference
     from vrooli.stack.model import Service, Stack
     from vrooli.stack.scanning.scan import Scanned
@@ -188,6 +189,14 @@ class LocalKit:
 
         found = reach(self.compiled(home), home, self._environment)
         return WorkClient(found.target, found.bearer)
+
+    def swarms(self, home: Home) -> "SwarmClient":
+        """The same server, with its swarms."""
+        from vrooli.client.swarms import SwarmClient
+        from vrooli.main.reach import reach
+
+        found = reach(self.compiled(home), home, self._environment)
+        return SwarmClient(found.target, found.bearer)
 
     def accounts(self, home: Home) -> "AccountsClient":
         """The same server, and as the same."""

@@ -58,6 +58,7 @@ from vrooli.server.routes.routines import routine_routes
 from vrooli.server.routes.runs import run_routes
 from vrooli.server.routes.schedules import schedule_routes
 from vrooli.server.routes.signals import signal_routes
+from vrooli.server.routes.swarms import swarm_routes
 from vrooli.server.routes.tools import tool_routes
 from vrooli.server.routes.users import user_routes
 from vrooli.server.routes.why import why_routes
@@ -165,6 +166,7 @@ def _routers(parts: Parts, access: Access, metrics: Metrics) -> tuple[APIRouter,
         fleet_routes(Fleet(parts.database), history),
         routine_routes(work.routines, work.mcp, kept),
         run_routes(work.runs),
+        swarm_routes(work.swarms),
         event_routes(work.live, sight),
         control_routes(work.control, work.runs.views),
         approval_routes(work.approvals),

@@ -46,11 +46,15 @@ class Children:
 
     async def to_its_end(self, asked: SubRun) -> SubRunEnd:
         """See the port. Who only waits takes no slot from what it waits for."""
-        run = child_id(asked.parent, asked.path, asked.attempt)
         with self._engine.lent(asked.parent):
-            if not await patiently(self._clock, lambda: self._store.known(run)):
-                await self._make(run, asked)
-            return await self._ends.of(run)
+            return await self._ends.of(await self.begun(asked))
+
+    async def begun(self, asked: SubRun) -> str:
+        """See the port."""
+        run = child_id(asked.parent, asked.path, asked.attempt)
+        if not await patiently(self._clock, lambda: self._store.known(run)):
+            await self._make(run, asked)
+        return run
 
     async def _make(self, run: str, asked: SubRun) -> None:
         stored = await patiently(self._clock, lambda: self._newest(asked.routine))

@@ -10,6 +10,8 @@ from vrooli.execution.artifacts import Artifacts
 from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs import sharing
 from vrooli.execution.runs.ledger import RELEASE
+from vrooli.execution.runs.tasks import STIRRED, tells
+from vrooli.execution.telling import TOLD
 from vrooli.flow.budget import PAUSE, Limits, OverBudget
 
 _CREATE = """
@@ -63,33 +65,38 @@ ON r.id = held.id AND r.fence = held.fence AND r.status = 'running'
 """
 
 _END = (
-    """
-WITH ended AS (
-    UPDATE runs SET status = $3, output = $4::json, failure = $5::json, ended_at = now(),
+    f"""
+WITH locked AS (
+    SELECT id FROM runs WHERE id IN ($1, {tells("$1")}) ORDER BY id FOR NO KEY UPDATE
+), ended AS (
+    UPDATE runs r SET status = $3, output = $4::json, failure = $5::json, ended_at = now(),
         owner = NULL, lease_until = NULL
-    WHERE id = $1 AND fence = $2 AND status = 'running' RETURNING id, root, ancestors
-), counted AS (
-    UPDATE run_trees t SET seq = t.seq + 1 FROM ended WHERE t.root = ended.root
-    RETURNING t.root, t.seq
-), told AS (
-    INSERT INTO run_events (root, seq, run, at, kind, data)
-    SELECT c.root, c.seq, e.id, now(), 'run.' || $3, '{}'::jsonb FROM counted c, ended e
-)"""
+    FROM (SELECT count(*) FROM locked) AS all_of_them
+    WHERE r.id = $1 AND r.fence = $2 AND r.status = 'running'
+    RETURNING r.id, r.root, r.ancestors, r.status
+), {STIRRED}, news AS (
+    SELECT root, id AS run, 1 AS i, 'run.' || status AS kind, '{{}}'::jsonb AS data FROM ended
+    UNION ALL SELECT * FROM woken
+), {TOLD}"""
     + RELEASE
     + """
 SELECT root FROM ended
 """
 )
 
-# It ends with all that lies below it, in one commit; locked in the order of ids, as the journal
-# does. $4 is the fence of whoever drives it, or nobody's; with $6, it has ended already.
+# It ends with all that lies below it, in one commit, and whoever started it as a task is told.
+# Locked in the order of ids, as the journal does. $4 is the fence of whoever drives it, or of
+# nobody; with $6, it has ended already.
 _CUT = (
-    """
-WITH ours AS (
+    f"""
+WITH locked AS (
     SELECT id, fence FROM runs
-    WHERE root = (SELECT root FROM runs WHERE id = $1) AND (id = $1 OR $1 = ANY (ancestors))
+    WHERE root = (SELECT root FROM runs WHERE id = $1)
+        AND (id = $1 OR $1 = ANY (ancestors) OR id = {tells("$1")})
         AND status IN ('pending', 'running', 'waiting', 'paused')
     ORDER BY id FOR NO KEY UPDATE
+), ours AS (
+    SELECT id, fence FROM locked WHERE id IS DISTINCT FROM {tells("$1")}
 ), mine AS (
     SELECT FROM ours WHERE id = $1 AND ($4::bigint IS NULL OR fence = $4)
 ), ended AS (
@@ -99,19 +106,14 @@ WITH ours AS (
         fence = r.fence + CASE WHEN r.id = $1 AND $4 IS NOT NULL THEN 0 ELSE 1 END
     FROM ours WHERE r.id = ours.id AND ($6 OR EXISTS (SELECT FROM mine))
     RETURNING r.id, r.root, r.ancestors, r.status
-), counted AS (
-    UPDATE run_trees t SET seq = t.seq + e.count
-    FROM (SELECT root, count(*) FROM ended GROUP BY root) e WHERE t.root = e.root
-    RETURNING t.root, t.seq - e.count AS before
-), told AS (
-    INSERT INTO run_events (root, seq, run, at, kind, data)
-    SELECT c.root,
-           c.before + row_number() OVER (ORDER BY cardinality(e.ancestors) DESC, e.id), e.id,
-           now(), 'run.' || e.status,
-           CASE WHEN e.status = 'cancelled'
-                THEN jsonb_build_object('by', coalesce($5::text, 'run ' || $1)) ELSE '{}' END
-    FROM counted c, ended e
-)"""
+), {STIRRED}, news AS (
+    SELECT root, id AS run, -cardinality(ancestors) AS i, 'run.' || status AS kind,
+           CASE WHEN status = 'cancelled'
+                THEN jsonb_build_object('by', coalesce($5::text, 'run ' || $1)) ELSE '{{}}' END
+               AS data
+    FROM ended
+    UNION ALL SELECT * FROM woken
+), {TOLD}"""
     + RELEASE
     + """
 SELECT id, root FROM ended

@@ -1,0 +1,265 @@
+"""`vrooli swarm ...`: runs that reach a goal together."""
+
+import json as jsonlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vrooli.cli import render, run_budget
+from vrooli.cli.help import App, with_examples
+from vrooli.cli.inputs import Input, Inputs, inputs_of
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
+from vrooli.cli.options import File, Json
+from vrooli.cli.run_watch import watch as watch_run
+from vrooli.cli.run_why import lines
+from vrooli.cli.swarm_shown import row, show_swarm
+from vrooli.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from vrooli.client.swarms import SwarmClient
+
+_START_HELP = """
+Start a swarm: from a file, which is stored on the server first, or by the name of one that is
+there. It goes on by itself; `--watch` stays until it ends.
+
+Exit code with --watch: 0 when its goal is met, 1 when it fails or is stopped.
+
+Examples:
+
+  vrooli swarm start triage.yaml --watch
+
+  vrooli swarm start triage --input service=postgres --budget cost=1,steps=100
+"""
+
+_WRITE_HELP = """
+Change what is written on a swarm while it runs: its plan, its policy, or what stands on its
+blackboard. Each version is kept; with --seen nothing is changed where somebody was faster.
+
+Examples:
+
+  vrooli swarm write 3f2a9c4e81d07b65 board.severity '"high"'
+
+  vrooli swarm write 3f2a9c4e81d07b65 plan @plan.json --seen 1
+"""
+
+_DONE_HELP = """
+Say that what a person was to do for a swarm is done, and what it came to.
+
+Example:
+
+  vrooli swarm done 3f2a9c4e81d07b65 look --output '{"disk": "full"}'
+"""
+
+_STOP_HELP = """
+End swarms at once, with all runs, steps and programs that they started.
+
+Examples:
+
+  vrooli swarm stop 3f2a9c4e81d07b65
+
+  vrooli swarm stop --all
+"""
+
+_TITLES = ("SWARM", "NAME", "STATUS", "STARTED", "RUNS", "BY", "GOAL")
+
+Swarm = Annotated[str, typer.Argument(help="The swarm.", metavar="SWARM")]
+
+
+def register(app: typer.Typer, kit: Kit) -> None:
+    """Add the group."""
+    group = App(help="Swarms: runs that reach a goal together.")
+    app.add_typer(group, name="swarm")
+    _register_start(group, kit)
+    _register_views(group, kit)
+    _register_words(group, kit)
+    _register_control(group, kit)
+
+
+def _register_start(group: typer.Typer, kit: Kit) -> None:
+    @group.command(help=_START_HELP)
+    def start(  # noqa: PLR0913 -- one argument for each option
+        swarm: Annotated[str, typer.Argument(help="A file, or a name.", metavar="FILE|NAME")],
+        input_: Input = None,
+        inputs: Inputs = None,
+        budget: Annotated[
+            str, typer.Option("--budget", help="Instead of what it says, as for `run start`.")
+        ] = "",
+        watch: Annotated[bool, typer.Option("--watch", "-w", help="Stay until it ends.")] = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        client = kit.swarms(home_to_change(kit, file))
+        name = _stored(client, Path(swarm)) if _is_file(swarm) else swarm
+        run = client.start(name, inputs_of(inputs, input_ or []), run_budget.given(budget))
+        if watch:
+            watch_run(client, run["id"], json=json)
+        elif json:
+            render.print_json(run)
+        else:
+            render.out(run["id"])
+            render.note(f"  next: `{render.called_as()} swarm show {run['id']}`")
+
+
+def _register_views(group: typer.Typer, kit: Kit) -> None:
+    @group.command(
+        "list",
+        help=with_examples("List swarms, the newest first.", "vrooli swarm list --status waiting"),
+    )
+    def list_(
+        status: Annotated[str, typer.Option("--status", help="Only those.")] = "",
+        limit: Annotated[
+            int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")
+        ] = 20,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        found = _client(kit, file).swarms(status=status, limit=limit)["swarms"]
+        if json:
+            render.print_json(found)
+        elif not found:
+            render.note(f"there is none; `{render.called_as()} swarm start FILE` starts one")
+        else:
+            render.table(_TITLES, [row(one) for one in found])
+
+    example = "vrooli swarm show 3f2a9c4e81d07b65"
+    about = "Show a swarm: its plan and how each task stands, its blackboard, what was said to it."
+
+    @group.command(help=with_examples(about, example))
+    def show(swarm: Swarm, file: File = None, json: Json = False) -> None:
+        found = _client(kit, file).swarm(swarm)
+        if json:
+            render.print_json(found)
+        else:
+            show_swarm(found)
+
+    about = "Show what happens in a swarm until it ends. Ctrl-C ends the watching, not the swarm."
+
+    @group.command(help=with_examples(about, "vrooli swarm watch 3f2a9c4e81d07b65"))
+    def watch(swarm: Swarm, file: File = None, json: Json = False) -> None:
+        watch_run(_client(kit, file), swarm, json=json)
+
+    about = "Tell why a swarm is where it is, since when, and what to do."
+
+    @group.command(help=with_examples(about, "vrooli swarm why 3f2a9c4e81d07b65"))
+    def why(swarm: Swarm, file: File = None, json: Json = False) -> None:
+        reason = _client(kit, file).why_swarm(swarm)
+        if json:
+            render.print_json(reason)
+            return
+        for line in lines(reason, time.time()):
+            render.out(render.as_called(line))
+
+
+def _register_words(group: typer.Typer, kit: Kit) -> None:
+    about = "Say something to a swarm: its plan and its coordinator see it."
+
+    @group.command(help=with_examples(about, 'vrooli swarm message 3f2a9c4e81d07b65 "hurry"'))
+    def message(
+        swarm: Swarm,
+        text: Annotated[str, typer.Argument(help="What.", metavar="TEXT")],
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        _tell(kit.swarms(home_to_change(kit, file)).say(swarm, text), "heard", json=json)
+
+    @group.command(help=_WRITE_HELP)
+    def write(
+        swarm: Swarm,
+        name: Annotated[str, typer.Argument(help="plan, policy or board.KEY", metavar="NAME")],
+        value: Annotated[str, typer.Argument(help="JSON, or @FILE with it.", metavar="JSON")],
+        seen: Annotated[
+            int | None, typer.Option("--seen", min=0, help="The version that it replaces.")
+        ] = None,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        client = kit.swarms(home_to_change(kit, file))
+        found = client.write(swarm, name, _json(value, "JSON"), seen)
+        if json:
+            render.print_json(found)
+        else:
+            render.note(f"{swarm}: {name} has version {found['version']}")
+
+    @group.command(help=_DONE_HELP)
+    def done(
+        swarm: Swarm,
+        task: Annotated[str, typer.Argument(help="Which task.", metavar="TASK")],
+        output: Annotated[str, typer.Option(help="What it came to, as JSON.")] = "null",
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        client = kit.swarms(home_to_change(kit, file))
+        _tell(client.done(swarm, task, _json(output, "--output")), f"{task} is done", json=json)
+
+
+def _register_control(group: typer.Typer, kit: Kit) -> None:
+    about = "Begin nothing more in a swarm, nor in any run that it started."
+
+    @group.command(help=with_examples(about, "vrooli swarm pause 3f2a9c4e81d07b65"))
+    def pause(swarm: Swarm, file: File = None, json: Json = False) -> None:
+        _tell(kit.swarms(home_to_change(kit, file)).pause_swarm(swarm), "pauses", json=json)
+
+    about = "Go on with a swarm that was paused, and with all that it started."
+
+    @group.command(help=with_examples(about, "vrooli swarm resume 3f2a9c4e81d07b65"))
+    def resume(swarm: Swarm, file: File = None, json: Json = False) -> None:
+        _tell(kit.swarms(home_to_change(kit, file)).resume_swarm(swarm), "goes on", json=json)
+
+    @group.command(help=_STOP_HELP)
+    def stop(
+        swarm: Annotated[str | None, typer.Argument(help="The swarm.", metavar="SWARM")] = None,
+        all_: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        if (swarm is None) is not all_:
+            advice = "name one, or say `--all`"
+            raise UsageError("expected a swarm or `--all`, one of the two", next_step=advice)
+        client = kit.swarms(home_to_change(kit, file))
+        if swarm is not None:
+            _tell(client.stop_swarm(swarm), "stopped", json=json)
+            return
+        stopped = client.emergency_stop()
+        if json:
+            render.print_json({"stopped": stopped})
+        else:
+            render.note(f"{len(stopped)} stopped")
+
+
+def _tell(found: dict[str, Any], said: str, *, json: bool) -> None:
+    if json:
+        render.print_json(found)
+    else:
+        render.note(f"{found['id']}: {said}")
+
+
+def _client(kit: Kit, file: Path | None) -> "SwarmClient":
+    return kit.swarms(home_to_read(kit, file))
+
+
+def _is_file(said: str) -> bool:
+    return said == "-" or "." in said or "/" in said
+
+
+def _stored(client: "SwarmClient", file: Path) -> str:
+    from vrooli.cli.routine import parsed, refused
+    from vrooli.client.work import BadRoutine
+
+    document = parsed(file)
+    try:
+        return str(client.put_swarm(document.data)["name"])
+    except BadRoutine as error:
+        raise refused(file, document, error.mistakes) from error
+
+
+def _json(said: str, where: str) -> Any:
+    from vrooli.cli.given import text_of
+
+    text = text_of(Path(said[1:])) if said.startswith("@") else said
+    try:
+        return jsonlib.loads(text)
+    except ValueError as error:
+        advice = """write it like '{"n": 1}', and a text like '"text"'"""
+        raise UsageError("expected JSON", where=where, next_step=advice) from error

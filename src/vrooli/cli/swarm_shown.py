@@ -1,0 +1,83 @@
+"""A swarm for people."""
+
+import json as jsonlib
+from collections.abc import Mapping
+from typing import Any
+
+from vrooli.cli import render
+from vrooli.cli.run_watch import run_took, why
+
+LONGEST = 60
+"""Columns of a value."""
+
+_TITLES = ("TASK", "STATUS", "BY", "AFTER", "RUN", "SAYS")
+
+
+def row(swarm: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of a list."""
+    started = f"{render.ago(swarm['created_at'])} ago"
+    head = (swarm["id"], swarm["name"], swarm["status"], started)
+    return (*head, str(swarm["runs"]), swarm["created_by"], _short(swarm["goal"]))
+
+
+def show_swarm(found: Mapping[str, Any]) -> None:
+    """All of it."""
+    state = found["swarm"]
+    rows = {
+        "swarm": f"{found['id']} ({found['routine']})",
+        "goal": state["goal"] if state else "",
+        "status": render.paint(found["status"], found["status"]),
+        "by": found["created_by"],
+        "took": run_took(found) or "-",
+        "team": ", ".join(one["name"] for one in state["team"]) if state else "",
+        "output": _value(found["output"]) if found["output"] is not None else "",
+    }
+    for name, value in rows.items():
+        if value:
+            render.out(f"{name:<9}{value}")
+    if found["failure"]:
+        render.out(f"failure  {why(found['failure'])}")
+    if not state:
+        render.note("it has not begun yet")
+        return
+    _plan(state["plan"])
+    _board(state)
+
+
+def _plan(plan: Mapping[str, Any]) -> None:
+    render.out()
+    render.out(f"plan, version {plan['version']}")
+    if plan["tasks"]:
+        render.table(_TITLES, [_task(one) for one in plan["tasks"]])
+
+
+def _task(one: Mapping[str, Any]) -> tuple[str, ...]:
+    who = one.get("agent") or one.get("routine") or "a person"
+    says = one["why"] or one["asks"]
+    says = says or (_value(one["output"]) if one["status"] == "done" else "")
+    tries = f" ({one['tries']} tries)" if one["tries"] > 1 else ""
+    after = ", ".join(one["after"]) or "-"
+    return one["task"], f"{one['status']}{tries}", who, after, one["run"] or "-", _short(says)
+
+
+def _board(state: Mapping[str, Any]) -> None:
+    if state["board"]:
+        render.out()
+        rows = [
+            (name, _short(_value(one["value"])), str(one["version"]), one["by"])
+            for name, one in state["board"].items()
+        ]
+        render.table(("BLACKBOARD", "VALUE", "VERSION", "BY"), rows)
+    for one in state["messages"]:
+        render.out(f"{one['by']}: {_short(_value(one['text']))}")
+    if state["problems"]:
+        render.out(f"the last plan was refused: {state['problems']}")
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else jsonlib.dumps(value, ensure_ascii=False)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

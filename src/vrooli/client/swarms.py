@@ -1,0 +1,64 @@
+"""The server's API about swarms, typed. They are started, watched and read as runs as well."""
+
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from vrooli.client.wire import said_in
+from vrooli.client.work import BadRoutine, WorkClient
+
+
+class SwarmClient(WorkClient):
+    """One server; errors as `ApiClient` says, and `BadRoutine` with what is wrong with a swarm."""
+
+    __slots__ = ()
+
+    def put_swarm(self, definition: dict[str, Any]) -> dict[str, Any]:
+        """Store the routine that drives it: `{name, version, changed}`."""
+        return self._ask("POST", "/swarms", definition)
+
+    def swarms(self, **query: Any) -> dict[str, Any]:
+        """`{swarms, next_cursor}`, newest first; the query is that of `GET /swarms`."""
+        return self._ask("GET", f"/swarms?{urlencode(query)}")
+
+    def swarm(self, run: str) -> dict[str, Any]:
+        """Its run, and how it stands."""
+        return self._ask("GET", f"/swarms/{quote(run, safe='')}")
+
+    def why_swarm(self, run: str) -> dict[str, Any]:
+        """Why it is where it is."""
+        return self._ask("GET", f"/swarms/{quote(run, safe='')}/why")
+
+    def say(self, run: str, text: Any) -> dict[str, Any]:
+        """Have it hear a message."""
+        return self._make(f"/swarms/{quote(run, safe='')}/messages", {"text": text})
+
+    def write(self, run: str, name: str, value: Any, version: int | None) -> dict[str, Any]:
+        """Change its plan, its policy or its blackboard: `{version}`."""
+        body = {"name": name, "value": value, "version": version}
+        return self._ask("PUT", f"/swarms/{quote(run, safe='')}/documents", body)
+
+    def done(self, run: str, task: str, output: Any) -> dict[str, Any]:
+        """A person has done that."""
+        return self._make(f"/swarms/{quote(run, safe='')}/done", {"task": task, "output": output})
+
+    def pause_swarm(self, run: str) -> dict[str, Any]:
+        """Begin nothing more in it, nor in any run that it started."""
+        return self._ask("POST", f"/swarms/{quote(run, safe='')}/pause")
+
+    def resume_swarm(self, run: str) -> dict[str, Any]:
+        """Go on with it, and with all that it started."""
+        return self._ask("POST", f"/swarms/{quote(run, safe='')}/resume")
+
+    def stop_swarm(self, run: str) -> dict[str, Any]:
+        """End it, with all that it started."""
+        return self._ask("POST", f"/swarms/{quote(run, safe='')}/stop")
+
+    def emergency_stop(self) -> list[str]:
+        """End all swarms: their ids."""
+        return list(self._ask("POST", "/emergency-stop")["stopped"])
+
+    def _refused(self, status: int, body: Any, place: str) -> Exception:
+        said = said_in(body)
+        if said.get("code") == "bad_swarm":
+            return BadRoutine(str(said["detail"]), list(said["details"]))
+        return super()._refused(status, body, place)

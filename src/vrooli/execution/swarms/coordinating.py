@@ -1,0 +1,167 @@
+"""Drives swarms: reads how one stands, decides, does it, and lets it rest."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from vrooli.core.ports.clock import Clock
+from vrooli.execution.coordinating import Coordinated
+from vrooli.execution.routines import RoutineStore
+from vrooli.execution.runs.tasks import task_path
+from vrooli.execution.step_type import StepFailed
+from vrooli.execution.subruns import SubRun, SubRuns
+from vrooli.execution.swarms.deciding import (
+    APPROVING,
+    HANDING,
+    Adopt,
+    Command,
+    End,
+    Fail,
+    Refuse,
+    Skip,
+    Start,
+    Write,
+    deadline,
+    decide,
+)
+from vrooli.execution.swarms.reading import SwarmError, read_policy, read_swarm
+from vrooli.execution.swarms.state import PLANNING, State
+from vrooli.execution.swarms.store import (
+    BOARD,
+    PLAN,
+    POLICY,
+    PROBLEMS,
+    SKIPPED,
+    Facts,
+    Put,
+    SwarmStore,
+    named,
+)
+from vrooli.flow.driver import Parked
+from vrooli.flow.patience import patiently
+
+BUILT_IN: dict[str, dict[str, Any]] = {
+    APPROVING: {
+        "name": APPROVING,
+        "description": "Asks whether a swarm may do a task",
+        "do": [
+            {
+                "step": "ask",
+                "approval": {
+                    "message": "${inputs.message}",
+                    "what": "${inputs.what}",
+                    "expires": "${inputs.expires}",
+                },
+            }
+        ],
+    },
+    HANDING: {
+        "name": HANDING,
+        "description": "Waits for what a person does for a swarm",
+        "do": [{"step": "done", "wait": {"signal": "done"}}],
+        "output": "${steps.done.data}",
+    },
+}
+"""Routines that every swarm may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwarmCoordinator:
+    """See `coordinating.Coordinator`.
+
+    Attributes:
+        store: of swarms.
+        routines: where the built-in ones are put.
+        subruns: makes runs.
+        clock: time.
+    """
+
+    store: SwarmStore
+    routines: RoutineStore
+    subruns: SubRuns
+    clock: Clock
+
+    async def cycle(self, swarm: Coordinated) -> Any:
+        """See the port."""
+        given = swarm.parts
+        documents = {PLAN: given.get("plan", []), POLICY: given.get("policy", {})}
+        begin = partial(self.store.open, swarm.run, swarm.path, given["goal"], documents)
+        await patiently(self.clock, begin)
+        while True:
+            read = partial(self.store.facts, swarm.run, swarm.path)
+            facts = await patiently(self.clock, read)
+            state = state_of(swarm, facts)
+            commands = decide(state, self.clock.wall())
+            if not commands:
+                raise Parked(deadline(state), state.stirs)
+            for command in commands:
+                if isinstance(command, End):
+                    return command.output
+                await self._do(swarm, facts, command)
+
+    async def _do(self, swarm: Coordinated, facts: Facts, command: Command) -> None:
+        if isinstance(command, Fail):
+            raise StepFailed(command.kind, command.reason, where=command.where)
+        if isinstance(command, Start):
+            await self._start(swarm, command)
+        elif not isinstance(command, End):
+            put = partial(self.store.put, swarm.run, _put(facts, command))
+            await patiently(self.clock, put)
+
+    async def _start(self, swarm: Coordinated, start: Start) -> None:
+        if start.routine in BUILT_IN:
+            put = partial(self.routines.put, BUILT_IN[start.routine])
+            await patiently(self.clock, put)
+        path = task_path(swarm.path, named(start.name, start.number))
+        asked = SubRun(swarm.run, path, 1, start.routine, start.inputs, start.budget)
+        try:
+            await self.subruns.begun(asked)
+        except StepFailed as error:
+            where = f"{start.name}: {error.where}" if error.where else start.name
+            raise StepFailed(error.kind, error.what, where=where) from error
+
+
+def _put(facts: Facts, command: Write | Skip | Adopt | Refuse) -> Put:
+    """How a command is written down; what somebody changed meanwhile is looked at first."""
+    if isinstance(command, Write):
+        return Put(f"{BOARD}{command.key}", command.value, command.by, once=True)
+    if isinstance(command, Skip):
+        return Put(SKIPPED, command.task, command.task, once=True)
+    if isinstance(command, Refuse):
+        return Put(PROBLEMS, command.problems, command.by, once=True)
+    plan = facts.documents[PLAN]
+    return Put(PLAN, [*plan.value, *command.tasks], command.by, seen=plan.version)
+
+
+def state_of(swarm: Coordinated, facts: Facts) -> State:
+    """What one decides by.
+
+    Raises:
+        StepFailed: what is written on it cannot be read.
+    """
+    parts = {key: value for key, value in swarm.parts.items() if key != "inputs"}
+    written, writers = facts.documents, facts.writers
+    parts |= {name: written[name].value for name in (PLAN, POLICY) if name in written}
+    parts |= {"goal": facts.goal} if facts.goal else {}
+    try:
+        read, above = read_swarm(parts), tuple(map(read_policy, facts.above))
+    except SwarmError as error:
+        raise StepFailed("plan", error.what) from error
+    plannings, problems = facts.tries.get(PLANNING, ()), written.get(PROBLEMS)
+    told = problems is not None and plannings and problems.by == plannings[-1].run
+    board = {name: one for name, one in written.items() if name.startswith(BOARD)}
+    return State(
+        swarm=read,
+        inputs=swarm.parts.get("inputs", {}),
+        begun=swarm.begun,
+        attempt=swarm.attempt,
+        tries=facts.tries,
+        board={name.removeprefix(BOARD): one.value for name, one in board.items()},
+        wrote=frozenset().union(*(writers[name] for name in board)),
+        answered=writers.get(PLAN, frozenset()) | writers.get(PROBLEMS, frozenset()),
+        skipped=writers.get(SKIPPED, frozenset()),
+        problems=problems.value if problems and told else "",
+        messages=facts.messages,
+        above=above,
+        stirs=facts.stirs,
+    )

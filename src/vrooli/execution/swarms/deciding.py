@@ -1,0 +1,341 @@
+"""What a swarm does next. Pure: the same state gives the same commands."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.expression import ExpressionError
+from vrooli.execution.swarms.model import Call, Policy, Task, strictest
+from vrooli.execution.swarms.planning import answer, judge
+from vrooli.execution.swarms.reading import forbidden
+from vrooli.execution.swarms.state import (
+    CHECKING,
+    PLANNING,
+    Standing,
+    Stands,
+    State,
+    Try,
+    gate,
+    scope,
+    standing,
+)
+
+APPROVING, HANDING = "swarm-approval", "swarm-person"
+"""Routines that ask somebody, and that wait for what somebody does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Have a run made.
+
+    Attributes:
+        name: what for: a task, or something beside them.
+        number: from 1, of those for the same.
+        routine: which.
+        inputs: for it.
+        budget: as people write it.
+    """
+
+    name: str
+    number: int
+    routine: str
+    inputs: Any
+    budget: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Put something on the blackboard.
+
+    Attributes:
+        key: where.
+        value: what.
+        by: id of the run that came to it.
+    """
+
+    key: str
+    value: Any
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A task will not be done.
+
+    Attributes:
+        task: id.
+    """
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Go on with more tasks.
+
+    Attributes:
+        tasks: as data, to come after those that there are.
+        by: id of the run that planned them.
+    """
+
+    tasks: tuple[Mapping[str, Any], ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """A plan cannot be.
+
+    Attributes:
+        problems: what is wrong with it.
+        by: id of the run that made it.
+    """
+
+    problems: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The goal is met.
+
+    Attributes:
+        output: what the swarm came to.
+    """
+
+    output: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """It cannot be.
+
+    Attributes:
+        kind: of the failure.
+        reason: one sentence.
+        where: in the swarm.
+    """
+
+    kind: str
+    reason: str
+    where: str = ""
+
+
+Command = Start | Write | Skip | Adopt | Refuse | End | Fail
+
+
+def decide(state: State, now: float) -> tuple[Command, ...]:
+    """What is to be done; nothing while it only waits.
+
+    Args:
+        state: how it stands.
+        now: unix seconds.
+    """
+    policy = strictest((state.swarm.policy, *state.above))
+    if wrong := _hopeless(state, policy, now):
+        return (wrong,)
+    stands = {task.id: standing(state, task, policy) for task in state.swarm.plan}
+    if writes := tuple(_writes(state, stands)):
+        return writes
+    try:
+        return _next(state, policy, stands)
+    except _Wrong as error:
+        return (Fail("expression", error.what, error.where),)
+
+
+def deadline(state: State) -> float | None:
+    """Unix seconds at which it looks by itself; None for never."""
+    most = state.swarm.policy.deadline
+    return None if most is None else state.begun + most
+
+
+def _hopeless(state: State, policy: Policy, now: float) -> Fail | None:
+    due = deadline(state)
+    if due is not None and now >= due:
+        return Fail("deadline", f"the goal is not met within {policy.deadline:g} s")
+    if policy.depth < 0:
+        return Fail("too-deep", "the policy of a swarm above allows no swarm here")
+    for mistake in forbidden(state.swarm, policy):
+        return Fail("policy", mistake.reason, mistake.where)
+    return None
+
+
+def _writes(state: State, stands: Mapping[str, Standing]) -> Iterator[Write]:
+    for task in state.swarm.plan:
+        one = stands[task.id]
+        if (
+            task.writes
+            and one.status is Stands.DONE
+            and one.last
+            and one.last.run not in state.wrote
+        ):
+            yield Write(task.writes, one.last.output, one.last.run)
+
+
+def _next(state: State, policy: Policy, stands: Mapping[str, Standing]) -> tuple[Command, ...]:
+    for task in state.swarm.plan:
+        one = stands[task.id]
+        if one.status is Stands.FAILED and not task.goes_on:
+            return (Fail("task", f"task `{task.id}` failed: {one.why}", task.id),)
+    if begun := tuple(_begun(state, policy, stands)):
+        return begun
+    if any(not one.status.ended for one in stands.values()):
+        return ()
+    return _goal(state, policy, stands)
+
+
+def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iterator[Command]:
+    """Tasks whose turn it is."""
+    room = policy.width - sum(one.status is Stands.RUNNING for one in stands.values())
+    seen = scope(state, stands)
+    for task in state.swarm.plan:
+        one = stands[task.id]
+        ready = all(stands[after].status.ended for after in task.after)
+        if one.status is not Stands.WAITING or not ready or task.needs - state.board.keys():
+            continue
+        if one.last is None and not _holds(task, seen):
+            yield Skip(task.id)
+            continue
+        asked = state.last(gate(task.id))
+        if task.risk in policy.approve and not (asked and asked.done):
+            yield _asking(task, asked, policy, seen)
+        elif room > 0:
+            room -= 1
+            yield _doing(task, one.last, asked, seen)
+
+
+def _asking(task: Task, asked: Try | None, policy: Policy, seen: Mapping[str, Any]) -> Start:
+    what = {"task": task.id, "risk": task.risk, **_work(task, seen)}
+    message = f"May the swarm do `{task.id}` ({task.risk})? Its goal: {seen['goal']}"
+    inputs = {"message": message[:2000], "what": what, "expires": f"{policy.approval:g}s"}
+    return Start(gate(task.id), asked.number + 1 if asked else 1, APPROVING, inputs)
+
+
+def _doing(task: Task, last: Try | None, asked: Try | None, seen: Mapping[str, Any]) -> Start:
+    """Exactly what was approved, where somebody was asked."""
+    work = asked.inputs["what"] if asked else _work(task, seen)
+    number = last.number + 1 if last else 1
+    if task.person is not None:
+        return Start(task.id, number, HANDING, {"what": work["person"], "task": task.id})
+    return Start(task.id, number, work["routine"], work["inputs"], task.budget)
+
+
+def _work(task: Task, seen: Mapping[str, Any]) -> dict[str, Any]:
+    if task.person is not None:
+        return {"person": str(_filled(task.person, seen, f"{task.id}.person"))}
+    return {"routine": task.routine, "inputs": _filled(task.inputs, seen, f"{task.id}.inputs")}
+
+
+def _goal(state: State, policy: Policy, stands: Mapping[str, Standing]) -> tuple[Command, ...]:
+    """All tasks have ended."""
+    swarm, seen = state.swarm, scope(state, stands)
+    planned = len(swarm.plan) > 0 or state.last(PLANNING) is not None
+    checked = swarm.done_when is not None or swarm.done_check is not None
+    if planned and checked:
+        met = _met(state, seen)
+        if not isinstance(met, bool):
+            return met
+        if met:
+            return (End(_output(state, seen)),)
+    if swarm.coordinator is None:
+        if not checked:
+            return (End(_output(state, seen)),)
+        return (Fail("goal-not-met", "all tasks have ended, and the goal is not met", "done"),)
+    return _planned(state, policy, stands, swarm.coordinator, checked=checked)
+
+
+def _met(state: State, seen: Mapping[str, Any]) -> bool | tuple[Command, ...]:
+    """Whether the goal is; or what is to be done to find out."""
+    swarm = state.swarm
+    if swarm.done_when is not None:
+        try:
+            if not swarm.done_when.holds(seen):
+                return False
+        except ExpressionError as error:
+            raise _Wrong(error.what, "done.when") from error
+    if swarm.done_check is None:
+        return True
+    last = state.last(CHECKING)
+    if last is not None and last.open:
+        return ()
+    # Once for each plan, and again in each attempt.
+    number = len(state.tries.get(PLANNING, ())) + state.attempt
+    if last is None or last.number < number:
+        inputs = _filled(swarm.done_check.inputs, seen, "done.inputs")
+        return (Start(CHECKING, number, swarm.done_check.routine, inputs),)
+    return last.done
+
+
+def _planned(
+    state: State,
+    policy: Policy,
+    stands: Mapping[str, Standing],
+    coordinator: Call,
+    *,
+    checked: bool,
+) -> tuple[Command, ...]:
+    """What the coordinator says, or is to be asked."""
+    last, seen = state.last(PLANNING), scope(state, stands)
+    if last is not None and last.open:
+        return ()
+    if last is not None and last.done and last.run not in state.answered:
+        said = answer(last.output)
+        if said.done and not checked:
+            return (End(said.output),)
+        problems = said.problems or judge(state, policy, said.tasks)
+        if problems:
+            return (Refuse(problems, last.run),)
+        return (Adopt(said.tasks, last.run),)
+    if last is not None and not last.done and last.number >= state.attempt:
+        return (Fail("coordinator", f"no plan: {last.why}", PLANNING),)
+    if _idle(state, stands) >= policy.cycles:
+        what = f"{policy.cycles} plans in a row brought nothing"
+        return (Fail("no-progress", f"{what}; {state.problems}".rstrip("; "), PLANNING),)
+    inputs = {
+        **_filled(coordinator.inputs, seen, "coordinator.inputs"),
+        **{key: seen[key] for key in ("goal", "board", "tasks", "messages")},
+        "problems": state.problems,
+    }
+    number = last.number + 1 if last else 1
+    return (Start(PLANNING, number, coordinator.routine, inputs),)
+
+
+def _idle(state: State, stands: Mapping[str, Standing]) -> int:
+    """Plans in a row, the last ones, none of whose tasks was done."""
+    count = 0
+    for one in reversed(state.tries.get(PLANNING, ())):
+        tasks = answer(one.output).tasks if one.done else ()
+        names = [task["task"] for task in tasks if task["task"] in stands]
+        if any(stands[name].status is Stands.DONE for name in names):
+            break
+        count += 1
+    return count
+
+
+def _output(state: State, seen: Mapping[str, Any]) -> Any:
+    if state.swarm.output is not None:
+        return _filled(state.swarm.output, seen, "output")
+    done = {name: one["output"] for name, one in seen["tasks"].items() if one["status"] == "done"}
+    return done
+
+
+class _Wrong(Exception):
+    """An expression has no value."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(what)
+        self.what, self.where = what, where
+
+
+def _holds(task: Task, seen: Mapping[str, Any]) -> bool:
+    try:
+        return task.when is None or task.when.holds(seen)
+    except ExpressionError as error:
+        raise _Wrong(error.what, f"{task.id}.when") from error
+
+
+def _filled(template: Any, seen: Mapping[str, Any], where: str) -> Any:
+    try:
+        return template.filled(seen)
+    except ExpressionError as error:
+        raise _Wrong(f"{error.what}: {error.where}", where) from error

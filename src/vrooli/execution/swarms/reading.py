@@ -1,0 +1,222 @@
+"""Reads a swarm from data. All mistakes at once, each by its place."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from vrooli.core.errors import UsageError
+from vrooli.core.expression import RESERVED, Expression, ExpressionError
+from vrooli.core.nearest import did_you_mean
+from vrooli.execution.swarm_shape import PARTS, PLAN, POLICY
+from vrooli.execution.swarms.model import Call, Policy, Swarm, Task
+from vrooli.execution.wrong_argument import said
+from vrooli.flow.reading import Mistake
+from vrooli.flow.template import Template
+from vrooli.stack.durations import parse_ago
+
+SEEN = frozenset({"inputs", "tasks", "board", "messages", "goal"})
+"""Names that expressions of a swarm may use."""
+
+_SHAPE = {
+    "type": "object",
+    "required": ["goal"],
+    "additionalProperties": False,
+    "properties": PARTS,
+}
+
+
+class SwarmError(UsageError):
+    """A swarm that cannot be.
+
+    Attributes:
+        mistakes: all that is wrong with it.
+    """
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        text = "; ".join(f"{one.where}: {one.reason}" for one in mistakes)
+        super().__init__(text, next_step="correct the swarm")
+        self.mistakes = mistakes
+
+
+def read_swarm(parts: Mapping[str, Any]) -> Swarm:
+    """The swarm.
+
+    Raises:
+        SwarmError: with every mistake in it.
+    """
+    _well_shaped(_SHAPE, dict(parts), ())
+    if not parts.get("plan") and "coordinator" not in parts:
+        raise SwarmError([Mistake(("plan",), "expected tasks, or a `coordinator` that plans some")])
+    reader = _Reader()
+    done = parts.get("done", {})
+    found = Swarm(
+        goal=parts["goal"],
+        plan=reader.tasks(parts.get("plan", [])),
+        policy=_policy(parts.get("policy", {})),
+        coordinator=reader.call(("coordinator",), parts.get("coordinator")),
+        done_when=reader.condition(("done", "when"), done.get("when")),
+        done_check=reader.call(("done",), done if "routine" in done else None),
+        team={one["name"]: one.get("role", "") for one in parts.get("team", [])},
+        output=reader.template(("output",), parts["output"]) if "output" in parts else None,
+    )
+    mistakes = [*reader.mistakes, *wrong_plan(found), *forbidden(found, found.policy)]
+    if mistakes:
+        raise SwarmError(mistakes)
+    return found
+
+
+def read_policy(data: Any) -> Policy:
+    """A policy alone; `SwarmError` with what is wrong with it."""
+    _well_shaped(POLICY, data, ("policy",))
+    return _policy(data)
+
+
+def read_tasks(data: Any) -> tuple[Task, ...]:
+    """Tasks alone; `SwarmError` with what is wrong with each."""
+    _well_shaped(PLAN, data, ("plan",))
+    reader = _Reader()
+    found = reader.tasks(data)
+    if reader.mistakes:
+        raise SwarmError(reader.mistakes)
+    return found
+
+
+def forbidden(swarm: Swarm, policy: Policy) -> Iterator[Mistake]:
+    """What of it that policy does not allow."""
+    if len(swarm.plan) > policy.tasks:
+        yield Mistake(("plan",), f"the policy allows {policy.tasks} tasks, not {len(swarm.plan)}")
+    if policy.routines is None:
+        return
+    for at, routine in _asked(swarm):
+        if routine and routine not in policy.routines:
+            allowed = ", ".join(f"`{one}`" for one in sorted(policy.routines)) or "none"
+            yield Mistake(at, f"the policy does not allow the routine `{routine}`, but {allowed}")
+
+
+def _asked(swarm: Swarm) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The routines that it uses, and where."""
+    for i, task in enumerate(swarm.plan):
+        yield ("plan", i, "routine"), task.routine
+    if swarm.coordinator is not None:
+        yield ("coordinator", "routine"), swarm.coordinator.routine
+    if swarm.done_check is not None:
+        yield ("done", "routine"), swarm.done_check.routine
+
+
+def _well_shaped(schema: Mapping[str, Any], data: Any, place: tuple[str | int, ...]) -> None:
+    errors = Draft202012Validator(schema).iter_errors(data)
+    found = [Mistake((*place, *error.absolute_path), said(error)) for error in errors]
+    if found:
+        raise SwarmError(found)
+
+
+def _policy(data: Mapping[str, Any]) -> Policy:
+    given = dict(data)
+    for key in ("routines", "approve"):
+        if key in given:
+            given[key] = frozenset(given[key])
+    for key in ("approval", "deadline"):
+        if key in given:
+            given[key] = parse_ago(given[key])
+    return Policy(**given)
+
+
+def wrong_plan(swarm: Swarm) -> Iterator[Mistake]:
+    """Why its tasks cannot be done."""
+    ids = [task.id for task in swarm.plan]
+    for i, task in enumerate(swarm.plan):
+        place = ("plan", i)
+        if ids.index(task.id) != i:
+            yield Mistake((*place, "task"), f"there are two tasks `{task.id}`")
+        if task.id in RESERVED:
+            yield Mistake((*place, "task"), f"`{task.id}` is a word of the expressions")
+        if bool(task.routine) == bool(task.person is not None):
+            yield Mistake(place, "expected a `routine` or a `person`, one of the two")
+        for missing in sorted(task.after - set(ids)):
+            near = did_you_mean(missing, ids)
+            yield Mistake((*place, "after"), f"there is no task `{missing}`{near}")
+        if task.agent and task.agent not in swarm.team:
+            near = did_you_mean(task.agent, list(swarm.team))
+            yield Mistake((*place, "agent"), f"the team has no `{task.agent}`{near}")
+    if circle := _circle(swarm.plan):
+        waiting = ", ".join(f"`{one}`" for one in circle)
+        yield Mistake(("plan",), f"tasks wait for each other: {waiting}")
+
+
+def _circle(plan: Iterable[Task]) -> list[str]:
+    """Tasks that could never begin."""
+    left = {task.id: set(task.after) for task in plan}
+    known = set(left)
+    while free := [one for one, after in left.items() if not after & left.keys() & known]:
+        for one in free:
+            del left[one]
+    return sorted(left)
+
+
+class _Reader:
+    """Reads expressions, and keeps what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+
+    def tasks(self, data: Iterable[Mapping[str, Any]]) -> tuple[Task, ...]:
+        return tuple(self._task(("plan", i), one) for i, one in enumerate(data))
+
+    def _task(self, place: tuple[str | int, ...], data: Mapping[str, Any]) -> Task:
+        inputs = self.template((*place, "inputs"), data.get("inputs", {}))
+        when = self.condition((*place, "when"), data.get("when"))
+        person = self.template((*place, "person"), data["person"]) if "person" in data else None
+        filled = [*inputs.expressions, *(person.expressions if person else ())]
+        used = [*filled, *([when] if when else [])]
+        seen = set().union(*(one.members("tasks") or () for one in used)) - {data["task"]}
+        # Whoever asks whether it stands there does not wait for it.
+        plain = [one for one in filled if "has(" not in one.text]
+        return Task(
+            id=data["task"],
+            routine=data.get("routine", ""),
+            person=person,
+            inputs=inputs,
+            after=frozenset(data.get("after", ())) | seen,
+            needs=frozenset().union(*(one.members("board") or () for one in plain)),
+            when=when,
+            writes=data.get("writes", ""),
+            risk=data.get("risk", "reading"),
+            agent=data.get("agent", ""),
+            tries=data.get("tries", 1),
+            goes_on=data.get("on_failure") == "continue",
+            budget=data.get("budget"),
+        )
+
+    def call(self, place: tuple[str | int, ...], data: Mapping[str, Any] | None) -> Call | None:
+        if data is None:
+            return None
+        inputs = self.template((*place, "inputs"), data.get("inputs", {}))
+        return Call(data["routine"], inputs)
+
+    def condition(self, place: tuple[str | int, ...], text: str | None) -> Expression | None:
+        if text is None:
+            return None
+        try:
+            found = Expression(text)
+        except ExpressionError as error:
+            self.mistakes.append(Mistake(place, error.what))
+            return None
+        self._known(place, (found,))
+        return found
+
+    def template(self, place: tuple[str | int, ...], data: Any) -> Template:
+        try:
+            found = Template(data)
+        except ExpressionError as error:
+            self.mistakes.append(Mistake(place, error.what))
+            return Template(None)
+        self._known(place, found.expressions)
+        return found
+
+    def _known(self, place: tuple[str | int, ...], used: Iterable[Expression]) -> None:
+        for name, _ in Counter(name for one in used for name in one.variables).items():
+            if name not in SEEN:
+                near = did_you_mean(name, sorted(SEEN))
+                self.mistakes.append(Mistake(place, f"there is no `{name}` here{near}"))

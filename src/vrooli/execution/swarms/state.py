@@ -1,0 +1,186 @@
+"""How a swarm stands: what its tasks came to, its blackboard, what was said to it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from vrooli.execution.swarms.model import Policy, Swarm, Task
+from vrooli.flow.entries import Failure
+
+PLANNING, CHECKING, APPROVAL = "next-plan", "goal-check", "approval"
+"""What a swarm has runs do beside its tasks. No task can be called so, or lies at such a path."""
+
+OPEN = ("pending", "running", "waiting", "paused")
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A run that a swarm started.
+
+    Attributes:
+        run: id.
+        number: from 1, of those for the same.
+        status: of the run.
+        inputs: that it was given.
+        output: when it completed.
+        failure: when it failed.
+    """
+
+    run: str
+    number: int
+    status: str
+    inputs: Any = None
+    output: Any = None
+    failure: Failure | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return self.status in OPEN
+
+    @property
+    def done(self) -> bool:
+        """Whether it came to its end."""
+        return self.status == "completed"
+
+    @property
+    def why(self) -> str:
+        """What went wrong, in words."""
+        if self.failure is None:
+            return f"its run was {self.status}"
+        return f"{self.failure.kind}: {self.failure.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody said to a swarm.
+
+    Attributes:
+        text: any JSON value.
+        by: who.
+        at: unix seconds.
+    """
+
+    text: Any
+    by: str
+    at: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As expressions and clients see it."""
+        return {"text": self.text, "by": self.by, "at": self.at}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All by which one decides what a swarm does next.
+
+    Attributes:
+        swarm: as it is by now, its plan and policy being those of the last change.
+        inputs: of the run.
+        begun: unix seconds.
+        attempt: of its step: what failed has as many tries again for each.
+        tries: of its tasks and of what it does beside them, by name, in their order.
+        board: the blackboard.
+        wrote: runs whose output stands there, or did.
+        answered: runs of the coordinator whose answer was taken or refused.
+        skipped: ids of tasks.
+        problems: what was wrong with the last plan.
+        messages: in their order.
+        above: policies of the swarms that it lies in, the nearest first.
+        stirs: how many decisions there were in the run when this was read.
+    """
+
+    swarm: Swarm
+    inputs: Any
+    begun: float
+    attempt: int = 1
+    tries: Mapping[str, tuple[Try, ...]] = field(default_factory=dict)
+    board: Mapping[str, Any] = field(default_factory=dict)
+    wrote: frozenset[str] = frozenset()
+    answered: frozenset[str] = frozenset()
+    skipped: frozenset[str] = frozenset()
+    problems: str = ""
+    messages: tuple[Message, ...] = ()
+    above: tuple[Policy, ...] = ()
+    stirs: int = 0
+
+    def last(self, name: str) -> Try | None:
+        """The last run for that."""
+        found = self.tries.get(name, ())
+        return found[-1] if found else None
+
+
+class Stands(StrEnum):
+    """Where a task is."""
+
+    WAITING = "waiting"
+    ASKED = "asked"
+    """Somebody is asked whether it may be done."""
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+    @property
+    def ended(self) -> bool:
+        """Whether those that come after it may begin."""
+        return self in (Stands.DONE, Stands.FAILED, Stands.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one task stands.
+
+    Attributes:
+        status: where it is.
+        last: its last run; of one that is asked about, the run that asks.
+        why: what went wrong.
+    """
+
+    status: Stands
+    last: Try | None = None
+    why: str = ""
+
+
+def gate(task: str) -> str:
+    """Name of what asks whether a task may be done."""
+    return f"{task}/{APPROVAL}"
+
+
+def standing(state: State, task: Task, policy: Policy) -> Standing:
+    """How it stands."""
+    last = state.last(task.id)
+    if last is not None and last.done:
+        return Standing(Stands.DONE, last)
+    if task.id in state.skipped:
+        return Standing(Stands.SKIPPED)
+    if last is not None and last.open:
+        return Standing(Stands.RUNNING, last)
+    if last is not None and last.number >= task.tries * state.attempt:
+        return Standing(Stands.FAILED, last, last.why)
+    asked = state.last(gate(task.id))
+    if task.risk not in policy.approve or asked is None or asked.done:
+        return Standing(Stands.WAITING, last)
+    if asked.open:
+        return Standing(Stands.ASKED, asked)
+    if asked.number >= state.attempt:
+        return Standing(Stands.FAILED, asked, asked.why)
+    return Standing(Stands.WAITING, last)
+
+
+def scope(state: State, stands: Mapping[str, Standing]) -> dict[str, Any]:
+    """What expressions of the swarm see."""
+    return {
+        "goal": state.swarm.goal,
+        "inputs": state.inputs,
+        "board": dict(state.board),
+        "messages": [one.to_json() for one in state.messages],
+        "tasks": {name: _seen(one) for name, one in stands.items()},
+    }
+
+
+def _seen(one: Standing) -> dict[str, Any]:
+    done = one.status is Stands.DONE and one.last is not None
+    output = one.last.output if done and one.last else None
+    return {"status": str(one.status), "output": output, "why": one.why}

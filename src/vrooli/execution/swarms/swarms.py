@@ -1,0 +1,249 @@
+"""What can be asked of swarms: start one, see how it stands, speak to it, steer it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.errors import Refused, UnknownName, UsageError
+from vrooli.execution.coordinating import Coordinated
+from vrooli.execution.postgres_signals import ENDED, LARGEST, NewSignal, PostgresSignals
+from vrooli.execution.routines import RoutineStore
+from vrooli.execution.runs.control import Control
+from vrooli.execution.runs.engine import Engine
+from vrooli.execution.runs.reasons import Reasons
+from vrooli.execution.runs.runs import Runs
+from vrooli.execution.runs.views import RunFilter
+from vrooli.execution.runs.why import Reason
+from vrooli.execution.swarms.coordinating import state_of
+from vrooli.execution.swarms.model import strictest
+from vrooli.execution.swarms.reading import read_policy, read_swarm
+from vrooli.execution.swarms.state import Stands, State, standing
+from vrooli.execution.swarms.store import BOARD, MESSAGE, PLAN, POLICY, Facts, Put, SwarmStore
+from vrooli.execution.swarms.views import SwarmViews, swarm_shown
+from vrooli.execution.swarms.why import OF_STEP, under_way, why
+from vrooli.execution.swarms.writing import STEP, parts_of, routine_of
+
+MOST_RUNS = 1000
+"""Of one swarm that are paused and resumed with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swarms:
+    """For the API of one process.
+
+    Attributes:
+        store: what is written on them.
+        views: lists them.
+        routines: where those that drive them are put.
+        runs: starts and cancels.
+        control: pauses and resumes.
+        signals: sends.
+        engine: goes on with what was stirred.
+        reasons: why runs are where they are.
+    """
+
+    store: SwarmStore
+    views: SwarmViews
+    routines: RoutineStore
+    runs: Runs
+    control: Control
+    signals: PostgresSignals
+    engine: Engine
+    reasons: Reasons
+
+    async def put(self, data: Any) -> dict[str, Any]:
+        """Store the routine that drives this swarm: `{name, version, changed}`.
+
+        Raises:
+            SwarmError: what is wrong with it; nothing is stored.
+        """
+        routine = routine_of(data)
+        version, changed = await self.routines.put(routine)
+        return {"name": routine["name"], "version": version, "changed": changed}
+
+    async def show(self, run: str) -> dict[str, Any]:
+        """Its run, with how the swarm stands; before it has begun without.
+
+        Raises:
+            UnknownName: there is no such run, or it is no swarm.
+        """
+        found = await self.runs.views.get(run)
+        state, facts = await self._state(found)
+        swarm = swarm_shown(state, facts) if facts.goal is not None else None
+        return {**found, "swarm": swarm}
+
+    async def why(self, run: str) -> Reason:
+        """Why it is where it is.
+
+        Raises:
+            UnknownName: there is no such swarm.
+        """
+        found = await self._swarm(run)
+        own = await self.reasons.of(run)
+        if own.code not in OF_STEP:
+            return own
+        state, _ = await self._state(found)
+        below = {name: await self.reasons.of(one) for name, one in under_way(state).items()}
+        return why(run, own, state, below)
+
+    async def say(self, run: str, text: Any, by: str, key: str | None) -> dict[str, Any]:
+        """Have it hear a message; it looks at it at once.
+
+        Raises:
+            UnknownName: there is no such swarm.
+            Refused: it has ended, or the message is too large.
+        """
+        await self._swarm(run)
+        if len(json.dumps(text)) > LARGEST:
+            raise _too_large("a message", run)
+        new = NewSignal(run, MESSAGE, text, by, key, keep=True)
+        if not await self.signals.send(new):
+            raise _ended(await self.runs.views.get(run))
+        return await self._stirred(run)
+
+    async def write(self, run: str, new: Put) -> dict[str, Any]:
+        """Change its plan, its policy, or what stands on its blackboard: `{version}`.
+
+        Raises:
+            UnknownName: there is no such swarm.
+            SwarmError: it cannot be.
+            Refused: it has ended, or somebody else changed it meanwhile.
+        """
+        found = await self._swarm(run)
+        await self._check(found, new)
+        written = await self.store.put(run, new)
+        if written is None:
+            raise _ended(await self.runs.views.get(run))
+        if written.version is None:
+            what = f"somebody changed it meanwhile: its version is {written.last}, not {new.seen}"
+            advice = f"`vrooli swarm show {run}`, then change that version"
+            raise Refused(what, where=new.name, next_step=advice)
+        await self._stirred(run)
+        return {"version": written.version}
+
+    async def finish(self, run: str, task: str, data: Any, by: str) -> dict[str, Any]:
+        """What a person was to do is done, and came to `data`.
+
+        Raises:
+            UnknownName: there is no such swarm, or it has no such task.
+            Refused: nobody is to do it now.
+        """
+        found = await self._swarm(run)
+        state, _ = await self._state(found)
+        tasks = {one.id: one for one in state.swarm.plan}
+        if task not in tasks:
+            advice = f"`vrooli swarm show {run}` lists them"
+            raise UnknownName(f"the swarm has no task `{task}`", task, next_step=advice)
+        policy = strictest((state.swarm.policy, *state.above))
+        one = standing(state, tasks[task], policy)
+        last = one.last
+        if tasks[task].person is None or one.status is not Stands.RUNNING or last is None:
+            what = f"the task is {one.status}: no person is to do it now"
+            raise Refused(what, where=task, next_step=f"`vrooli swarm show {run}`")
+        if len(json.dumps(data)) > LARGEST:
+            raise _too_large("what it came to", task)
+        if await self.signals.send(NewSignal(last.run, "done", data, by, "done", keep=True)):
+            await self._stirred(last.run)
+        return await self.runs.views.get(run)
+
+    async def pause(self, run: str, by: str) -> dict[str, Any]:
+        """It and all its runs begin nothing more.
+
+        Raises:
+            UnknownName: there is no such swarm.
+            Refused: it has ended.
+        """
+        await self._swarm(run)
+        found = await self.control.pause(run, by)
+        for one in await self._below(run):
+            await self._quietly(self.control.pause, one, by)
+        return found
+
+    async def resume(self, run: str, by: str) -> dict[str, Any]:
+        """All of it goes on; see `pause`."""
+        await self._swarm(run)
+        for one in await self._below(run):
+            await self._quietly(self.control.resume, one, by)
+        return await self.control.resume(run, by)
+
+    async def stop(self, run: str, by: str) -> dict[str, Any]:
+        """It ends at once, with all that it started.
+
+        Raises:
+            UnknownName: there is no such swarm.
+            Refused: it had ended otherwise before.
+        """
+        await self._swarm(run)
+        return await self.runs.cancel(run, by)
+
+    async def stop_all(self, by: str, owner: str) -> list[str]:
+        """All swarms end at once; only those of `owner`, where one is said. Their ids."""
+        stopped = []
+        for status in ("running", "pending", "waiting", "paused"):
+            for one in await self.views.page(status, owner, None, MOST_RUNS):
+                if await self._quietly(self.runs.cancel, one["id"], by):
+                    stopped.append(one["id"])
+        return stopped
+
+    async def _quietly(self, do: Any, run: str, by: str) -> bool:
+        """Whether it was done; what has ended by itself needs nothing."""
+        try:
+            await do(run, by)
+        except Refused:
+            return False
+        return True
+
+    async def _below(self, run: str) -> list[str]:
+        found, left = list[str](), [run]
+        while left and len(found) < MOST_RUNS:
+            query = RunFilter(parent=left.pop(), limit=MOST_RUNS)
+            open_ = [
+                one["id"] for one in await self.runs.views.page(query) if one["status"] not in ENDED
+            ]
+            found += open_
+            left += open_
+        return found
+
+    async def _swarm(self, run: str) -> dict[str, Any]:
+        found = await self.runs.views.get(run)
+        await self._parts(found)
+        return found
+
+    async def _parts(self, run: dict[str, Any]) -> dict[str, Any]:
+        stored = await self.routines.get(run["routine"], run["version"])
+        parts = parts_of(stored.definition)
+        if parts is None:
+            advice = "`vrooli swarm list` shows swarms, `vrooli run show` any run"
+            raise UnknownName(f"{run['id']} is no swarm", run["id"], next_step=advice)
+        return parts
+
+    async def _state(self, run: dict[str, Any]) -> tuple[State, Facts]:
+        parts = {**await self._parts(run), "inputs": run["inputs"]}
+        facts = await self.store.facts(run["id"], STEP)
+        begun = run["started_at"] or run["created_at"]
+        return state_of(Coordinated(run["id"], STEP, 1, begun, parts), facts), facts
+
+    async def _check(self, run: dict[str, Any], new: Put) -> None:
+        parts = await self._parts(run)
+        if new.name == PLAN:
+            read_swarm({**parts, PLAN: new.value})
+        elif new.name == POLICY:
+            read_policy(new.value)
+        elif not new.name.startswith(BOARD):
+            advice = f"there are `{PLAN}`, `{POLICY}` and `{BOARD}KEY`"
+            raise UsageError("nothing of that name is written", where=new.name, next_step=advice)
+
+    async def _stirred(self, run: str) -> dict[str, Any]:
+        self.engine.stir(run)
+        await self.engine.wake(run)
+        return await self.runs.views.get(run)
+
+
+def _ended(run: dict[str, Any]) -> Refused:
+    advice = f"`vrooli swarm show {run['id']}` tells what it came to"
+    return Refused(f"the swarm is {run['status']}", where=run["id"], next_step=advice)
+
+
+def _too_large(what: str, where: str) -> Refused:
+    said = f"{what} has at most {LARGEST} characters of JSON"
+    return Refused(said, where=where, next_step="say where the data can be found")

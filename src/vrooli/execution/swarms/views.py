@@ -1,0 +1,96 @@
+"""Swarms as clients see them."""
+
+from typing import Any
+
+from vrooli.core.ports.database import Database
+from vrooli.execution.swarms.model import Task, strictest
+from vrooli.execution.swarms.state import Standing, Stands, State, Try, standing
+from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, Facts
+
+_LIST = """
+SELECT s.run, r.routine, s.goal, r.status, r.created_by,
+       extract(epoch FROM s.created_at)::float8, extract(epoch FROM r.ended_at)::float8,
+       (SELECT count(*) FROM runs c WHERE c.parent = s.run)
+FROM swarms s JOIN runs r ON r.id = s.run
+WHERE ($1 = '' OR r.status = $1) AND ($2 = '' OR r.created_by = $2)
+    AND ($3::float8 IS NULL OR (s.created_at, s.run) < (to_timestamp($3), $4))
+ORDER BY s.created_at DESC, s.run DESC LIMIT $5
+"""
+
+_KEYS = ("id", "name", "goal", "status", "created_by", "created_at", "ended_at", "runs")
+
+
+class SwarmViews:
+    """Reads table `swarms`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self, status: str, owner: str, before: tuple[float, str] | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """At most so many, the newest first, from the one after `before` on (its time in unix
+        seconds and its id); of one status and one owner, where these are said.
+        """
+        at, last = before or (None, "")
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_LIST, status, owner, at, last, limit)
+        return [dict(zip(_KEYS, row, strict=True)) for row in rows]
+
+
+def swarm_shown(state: State, facts: Facts) -> dict[str, Any]:
+    """How it stands: plan, policy, team, blackboard and messages."""
+    policy = strictest((state.swarm.policy, *state.above))
+    documents, plan = facts.documents, facts.documents[PLAN]
+    raw = {one["task"]: one for one in plan.value}
+    tasks = [
+        {
+            **raw[task.id],
+            **_task(task, standing(state, task, policy)),
+        }
+        for task in state.swarm.plan
+    ]
+    board = {
+        name.removeprefix(BOARD): {"value": one.value, "version": one.version, "by": one.by}
+        for name, one in documents.items()
+        if name.startswith(BOARD)
+    }
+    others = {
+        name: ones for name, ones in facts.tries.items() if name not in raw and "/" not in name
+    }
+    return {
+        "goal": state.swarm.goal,
+        "plan": {"version": plan.version, "by": plan.by, "tasks": tasks},
+        "policy": {"version": documents[POLICY].version, "value": documents[POLICY].value},
+        "team": [{"name": name, "role": role} for name, role in state.swarm.team.items()],
+        "board": board,
+        "messages": [one.to_json() for one in state.messages],
+        "beside": {name: [_run(one) for one in ones] for name, ones in others.items()},
+        "problems": state.problems,
+    }
+
+
+def _task(task: Task, one: Standing) -> dict[str, Any]:
+    return {
+        "after": sorted(task.after),
+        "status": str(one.status),
+        "why": one.why,
+        "run": one.last.run if one.last else None,
+        "tries": one.last.number if one.last else 0,
+        "output": one.last.output if one.last and one.status == "done" else None,
+        "asks": _asks(task, one),
+    }
+
+
+def _asks(task: Task, one: Standing) -> str:
+    """What a person is to decide, or to do; empty where nobody is asked."""
+    if one.last is None:
+        return ""
+    if one.status is Stands.ASKED:
+        return str(one.last.inputs["message"])
+    handed = task.person is not None and one.status is Stands.RUNNING
+    return str(one.last.inputs["what"]) if handed else ""
+
+
+def _run(one: Try) -> dict[str, Any]:
+    return {"run": one.run, "status": one.status, "why": "" if one.done or one.open else one.why}

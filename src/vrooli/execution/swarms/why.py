@@ -1,0 +1,48 @@
+"""Why a swarm is where it is, by its tasks. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from shlex import quote
+
+from vrooli.execution.runs.why import Reason
+from vrooli.execution.swarms.model import strictest
+from vrooli.execution.swarms.state import OPEN, Stands, State, standing
+
+OF_STEP = ("step", "waiting", "between-steps")
+"""Codes that say no more than that its step is under way."""
+
+
+def under_way(state: State) -> dict[str, str]:
+    """By name the runs that it waits for."""
+    last = {name: tries[-1] for name, tries in state.tries.items()}
+    return {name: one.run for name, one in last.items() if one.status in OPEN}
+
+
+def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Reason:
+    """The reason.
+
+    Args:
+        run: id of the swarm.
+        own: why its run is where it is.
+        state: how it stands.
+        below: by name, why what it waits for is where it is.
+    """
+    if own.code not in OF_STEP:
+        return own
+    # What a person can do something about comes first.
+    persons = {task.id for task in state.swarm.plan if task.person is not None}
+    for name, one in sorted(below.items(), key=lambda pair: pair[1].moving):
+        if name in persons and one.code == "signal":
+            command = f"vrooli swarm done {run} {name} --output JSON"
+            said = f"task `{name}` waits for a person"
+            return replace(one, says=said, step=name, command=command, next_step=f"`{command}`")
+        return replace(one, says=f"`{name}`: {one.says}", step=name)
+    policy = strictest((state.swarm.policy, *state.above))
+    for task in state.swarm.plan:
+        missing = sorted(task.needs - state.board.keys())
+        if standing(state, task, policy).status is Stands.WAITING and missing:
+            said = f"task `{task.id}` waits until `{missing[0]}` stands on the blackboard"
+            command = f"vrooli swarm write {run} board.{quote(missing[0])} JSON"
+            reason = Reason("blackboard", said, False, own.since, own.until, task.id)
+            return replace(reason, command=command, next_step=f"`{command}`")
+    return own

@@ -1,0 +1,220 @@
+"""What a swarm does next."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from vrooli.execution.swarms.deciding import (
+    Adopt,
+    Command,
+    End,
+    Fail,
+    Refuse,
+    Skip,
+    Start,
+    Write,
+    deadline,
+    decide,
+)
+from vrooli.execution.swarms.model import Policy, strictest
+from vrooli.execution.swarms.reading import SwarmError, read_swarm
+from vrooli.execution.swarms.state import State, Try
+from vrooli.execution.swarms.writing import parts_of, routine_of
+from vrooli.flow.entries import Failure
+from vrooli.flow.template import Template
+
+NOW = 1000.0
+
+
+def state(*plan: Any, tries: Mapping[str, tuple[Try, ...]] | None = None, **more: Any) -> State:
+    """A swarm with that plan, and what its runs came to."""
+    parts = {"goal": "g", "plan": list(plan), **more.pop("parts", {})}
+    return State(read_swarm(parts), {"n": 1}, NOW - 10, tries=tries or {}, **more)
+
+
+def task(name: str, **more: Any) -> dict[str, Any]:
+    return {"task": name, "routine": "r", **more}
+
+
+def done(output: Any = None, number: int = 1, inputs: Any = None) -> Try:
+    return Try(f"run{number}", number, "completed", inputs, output)
+
+
+def failed(number: int = 1) -> Try:
+    return Try(f"run{number}", number, "failed", None, None, Failure("k", "why"))
+
+
+def names(commands: tuple[Command, ...]) -> list[str]:
+    return [f"{one.name}{one.number}" for one in commands if isinstance(one, Start)]
+
+
+def test_no_more_at_once_than_the_policy_allows() -> None:
+    four = (task("a"), task("b"), task("c"), task("d"))
+    assert names(decide(state(*four, parts={"policy": {"width": 3}}), NOW)) == ["a1", "b1", "c1"]
+    running = {"a": (Try("r1", 1, "waiting"),), "b": (done(),)}
+    now = state(*four, tries=running, parts={"policy": {"width": 2}})
+    assert names(decide(now, NOW)) == ["c1"]
+
+
+def test_who_uses_what_another_came_to_waits_for_it() -> None:
+    plan = (task("a"), task("b", inputs={"x": "${tasks.a.output.x}"}))
+    assert names(decide(state(*plan), NOW)) == ["a1"]
+    (start,) = decide(state(*plan, tries={"a": (done({"x": 5}),)}), NOW)
+    assert isinstance(start, Start)
+    assert (start.name, start.inputs) == ("b", {"x": 5})
+
+
+def test_who_needs_the_blackboard_waits_until_it_is_written() -> None:
+    plan = (task("b", inputs={"x": "${board.x}"}),)
+    assert decide(state(*plan), NOW) == ()
+    assert names(decide(state(*plan, board={"x": 1}), NOW)) == ["b1"]
+    asks = (task("b", inputs={"x": "${has(board.x) ? board.x : 0}"}),)
+    assert names(decide(state(*asks), NOW)) == ["b1"]
+
+
+def test_an_output_is_written_once_before_all_else() -> None:
+    plan, tries = (task("a", writes="k"), task("b")), {"a": (done(7),)}
+    assert decide(state(*plan, tries=tries), NOW) == (Write("k", 7, "run1"),)
+    after = state(*plan, tries=tries, wrote=frozenset({"run1"}))
+    assert names(decide(after, NOW)) == ["b1"]
+
+
+def test_what_is_false_when_its_turn_comes_is_skipped() -> None:
+    plan = (task("a", when="inputs.n > 1"), task("b", after=["a"]))
+    assert decide(state(*plan), NOW) == (Skip("a"),)
+    assert names(decide(state(*plan, skipped=frozenset({"a"})), NOW)) == ["b1"]
+
+
+@pytest.mark.parametrize(
+    ("more", "attempt", "expected"),
+    [
+        ({}, 1, [Fail("task", "task `a` failed: k: why", "a")]),
+        ({"tries": 2}, 1, ["a2"]),
+        ({}, 2, ["a2"]),
+        ({"on_failure": "continue"}, 1, [End({})]),
+    ],
+)
+def test_what_failed(more: dict[str, Any], attempt: int, expected: list[Any]) -> None:
+    found = decide(state(task("a", **more), tries={"a": (failed(),)}, attempt=attempt), NOW)
+    assert [*names(found), *(one for one in found if not isinstance(one, Start))] == expected
+
+
+def test_what_was_approved_is_what_is_done() -> None:
+    plan = (task("a", risk="dangerous", inputs={"x": "${board.x}"}),)
+    (ask,) = decide(state(*plan, board={"x": 1}), NOW)
+    assert isinstance(ask, Start)
+    assert (ask.name, ask.routine) == ("a/approval", "swarm-approval")
+    assert ask.inputs["expires"] == "86400s"
+    asked = {"a/approval": (done(inputs=ask.inputs),)}
+    (do,) = decide(state(*plan, tries=asked, board={"x": 2}), NOW)
+    assert isinstance(do, Start)
+    assert (do.name, do.inputs) == ("a", {"x": 1})
+    denied = {"a/approval": (failed(),)}
+    (end,) = decide(state(*plan, tries=denied, board={"x": 1}), NOW)
+    assert isinstance(end, Fail)
+
+
+def test_a_goal_that_is_not_met() -> None:
+    tries = {"a": (done(1),)}
+    for when, expected in (("true", End({"a": 1})), ("false", Fail)):
+        (end,) = decide(state(task("a"), tries=tries, parts={"done": {"when": when}}), NOW)
+        assert end == expected or (isinstance(end, Fail) and end.kind == "goal-not-met")
+
+
+def test_a_check_is_made_once_for_each_plan() -> None:
+    parts = {"done": {"routine": "look"}}
+    tries = {"a": (done(1),)}
+    assert names(decide(state(task("a"), tries=tries, parts=parts), NOW)) == ["goal-check1"]
+    met = {**tries, "goal-check": (done(),)}
+    assert decide(state(task("a"), tries=met, parts=parts), NOW) == (End({"a": 1}),)
+    unmet = {**tries, "goal-check": (failed(),)}
+    again = state(task("a"), tries=unmet, parts=parts, attempt=2)
+    assert names(decide(again, NOW)) == ["goal-check2"]
+
+
+def test_what_a_coordinator_says() -> None:
+    parts = {"coordinator": {"routine": "think", "inputs": {"x": 1}}}
+    (ask,) = decide(state(parts=parts), NOW)
+    assert isinstance(ask, Start)
+    assert (ask.name, ask.inputs["goal"], ask.inputs["x"]) == ("next-plan", "g", 1)
+    plans = [
+        ({"tasks": [task("a")]}, Adopt((task("a"),), "run1")),
+        ({"done": True, "output": 3}, End(3)),
+        ("words", Refuse),
+        ({"tasks": [task("a", after=["z"])]}, Refuse),
+        ({"tasks": []}, Refuse),
+    ]
+    for output, expected in plans:
+        (said,) = decide(state(tries={"next-plan": (done(output),)}, parts=parts), NOW)
+        assert said == expected or type(said) is expected
+
+
+def test_plans_that_bring_nothing_end_it() -> None:
+    parts = {"coordinator": {"routine": "think"}, "policy": {"cycles": 2}}
+    plans = {"next-plan": (done("no"), done("no", 2))}
+    answered = frozenset({"run1", "run2"})
+    (end,) = decide(state(tries=plans, parts=parts, answered=answered, problems="bad"), NOW)
+    assert end == Fail("no-progress", "2 plans in a row brought nothing; bad", "next-plan")
+
+
+def test_its_deadline() -> None:
+    one = state(task("a"), parts={"policy": {"deadline": "10s"}})
+    assert deadline(one) == NOW
+    (end,) = decide(one, NOW)
+    assert isinstance(end, Fail)
+    assert end.kind == "deadline"
+
+
+def test_none_allows_what_another_above_forbids() -> None:
+    above = Policy(width=1, depth=0, routines=frozenset({"x"}), approve=frozenset({"reading"}))
+    both = strictest((Policy(routines=frozenset({"x", "y"})), above))
+    assert (both.width, both.depth, both.routines) == (1, -1, frozenset({"x"}))
+    assert both.approve == {"reading", "dangerous"}
+    (end,) = decide(state(task("a"), above=(replace(above, depth=1),)), NOW)
+    assert isinstance(end, Fail)
+    assert end.kind == "policy"
+
+
+@pytest.mark.parametrize(
+    ("parts", "where"),
+    [
+        ({"plan": []}, "plan"),
+        ({"plan": [task("a"), task("a")]}, "plan[1].task"),
+        ({"plan": [task("a", after=["b"]), task("b", after=["a"])]}, "plan"),
+        ({"plan": [task("a", after=["x"])]}, "plan[0].after"),
+        ({"plan": [{"task": "a"}]}, "plan[0]"),
+        ({"plan": [task("in")]}, "plan[0].task"),
+        ({"plan": [task("a", agent="x")]}, "plan[0].agent"),
+        ({"plan": [task("a", inputs={"x": "${bord.x}"})]}, "plan[0].inputs"),
+        ({"plan": [task("a", when="1 +")]}, "plan[0].when"),
+        ({"plan": [task("a")], "policy": {"routines": []}}, "plan[0].routine"),
+        ({"plan": [task("a")], "policy": {"width": 0}}, "policy.width"),
+        ({"plan": [task("a")], "done": {"when": "x"}}, "done.when"),
+    ],
+)
+def test_what_cannot_be_is_told_by_its_place(parts: dict[str, Any], where: str) -> None:
+    with pytest.raises(SwarmError) as refused:
+        read_swarm({"goal": "g", **parts})
+    assert [one.where for one in refused.value.mistakes] == [where]
+
+
+def test_its_file_is_a_routine_that_says_the_same() -> None:
+    parts: dict[str, Any] = {
+        "goal": "Find ${inputs.n}",
+        "plan": [task("a", inputs={"x": "${tasks.b.output} and ${'${'}"}), task("b")],
+        "output": "${board}",
+    }
+    routine = routine_of({"name": "s", "inputs": {"type": "object"}, **parts})
+    assert parts_of(routine) == parts
+    kept = routine["do"][0]["swarm"]["plan"][0]["inputs"]["x"]
+    assert Template(kept).filled({}) == parts["plan"][0]["inputs"]["x"]
+    assert parts_of({"do": [{"step": "x", "value": {}}]}) is None
+
+
+def test_all_that_is_wrong_with_a_file_is_told_at_once() -> None:
+    with pytest.raises(SwarmError) as refused:
+        routine_of({"name": "X", "goal": "", "plan": [task("a")], "budget": {"steps": -1}})
+    places = {one.where for one in refused.value.mistakes}
+    assert places == {"name", "goal", "budget.steps"}
