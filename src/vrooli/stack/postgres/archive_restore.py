@@ -15,7 +15,7 @@ from vrooli.stack.postgres.installation import Installation, newest
 from vrooli.stack.postgres.left import RESTORE
 from vrooli.stack.postgres.passwords import renew
 from vrooli.stack.postgres.quick import QuickStage
-from vrooli.stack.postgres.upgrade import compare, facts
+from vrooli.stack.postgres.upgrade import compare
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
@@ -107,8 +107,9 @@ class ArchiveRestore(Restoring):
         self.next = "It is a new cluster: `vrooli backup run` takes its first restore point"
 
     async def _compared(self, archived: Archived, asker: Asker, told: Told) -> str:
-        said = await facts.gather(asker, contents="hash", told=told)
-        same, wrong = compare_with(archived, said, self._declared.major)
+        major = self._declared.major
+        said = await archived.held_by(asker, major, told)
+        same, wrong = compare_with(archived, said, major)
         if wrong:
             raise StartFailed(
                 f"it does not hold what its source held:{compare.told(wrong)}",

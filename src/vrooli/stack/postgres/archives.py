@@ -15,13 +15,13 @@ from vrooli.core.errors import Refused, StartFailed
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.postgres import clusters
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER, initialised
-from vrooli.stack.postgres.comparing import Compared, compared
+from vrooli.stack.postgres.comparing import Compared, by_content, compared
 from vrooli.stack.postgres.dumping import GLOBALS, conninfo, folder_of
 from vrooli.stack.postgres.installation import Installation
 from vrooli.stack.postgres.quick import QuickStage
 from vrooli.stack.postgres.upgrade import compare, look
 from vrooli.stack.postgres.upgrade.ask import MAINTENANCE, Asker
-from vrooli.stack.postgres.upgrade.facts import Facts
+from vrooli.stack.postgres.upgrade.facts import Facts, gather
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.postgres.upgrade.stage import Stage
@@ -59,6 +59,16 @@ class Archived:
             )
         version = str((facts.get("before") or {}).get("version", "0"))
         return cls(int(version.split(".")[0]), databases, rows)
+
+    async def held_by(self, copy: Asker, major: int, told: Told) -> Facts:
+        """What is in `copy`, a server of `major` that they were put into. The content is read of
+        what can be compared by it, and nothing more: the rows were written a moment before.
+
+        Raises:
+            VrooliError: as `Asker.json`.
+        """
+        deep = by_content(self.rows, major)
+        return await gather(copy, contents="hash", told=told, deep=deep)
 
     def require_readable_by(self, installed: Installation, service: str) -> None:
         """Raise Refused where it was dumped from a newer version: older ones do not read it."""

@@ -54,6 +54,18 @@ class Compared:
         }
 
 
+def by_content(source: Mapping[str, Any], major: int) -> dict[str, frozenset[str]]:
+    """By database the tables of a source that a copy is compared with by content, where a server of
+    `major` reads it: those whose rows were hashed, by the same version.
+    """
+    if source.get("hashed_by") != major:
+        return {}
+    return {
+        database: frozenset(table for table, seen in tables.items() if seen[1] is not None)
+        for database, tables in source["in"].items()
+    }
+
+
 def compared(source: Mapping[str, Any], copy: Facts, now: Marks, major: int) -> Compared:
     """Compare.
 

@@ -113,6 +113,7 @@ class Dumper:
         argv = (
             str(installed.bin / name),
             "--no-password",
+            "--no-sync",  # it is read from memory and then removed: what lasts is the store's
             f"--host={of.sockets}",
             f"--port={of.service.port}",
             f"--username={SUPERUSER}",

@@ -16,7 +16,7 @@ from vrooli.stack.postgres.archives import Archived, Loading, compare_with
 from vrooli.stack.postgres.dumping import GLOBALS, Dumper, files_in, folder_of
 from vrooli.stack.postgres.left import removed
 from vrooli.stack.postgres.quick import QuickStage
-from vrooli.stack.postgres.upgrade import compare, facts, look
+from vrooli.stack.postgres.upgrade import compare, look
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.upgrading import Told
@@ -125,7 +125,7 @@ class LogicalBacking(Backing):
         async with loading.serving(told) as asker:
             await loading.load(told)
             told("compare with the source")
-            said = await facts.gather(asker, contents="hash", told=told)
+            said = await archived.held_by(asker, installed.major, told)
         same, wrong = compare_with(archived, said, installed.major)
         if wrong:
             raise StartFailed(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from vrooli.stack.postgres.comparing import compared
+from vrooli.stack.postgres.comparing import by_content, compared
 
 
 def _source(**tables: list[Any]) -> dict[str, Any]:
@@ -49,3 +49,9 @@ def test_a_database_that_is_missing_is_wrong() -> None:
 def test_sums_of_another_version_say_nothing() -> None:
     found = compared(_source(a=[3, "7", "m", "m"]), _copy(a=[3, "8"]), {}, 19)
     assert (found.by_content, found.by_number, found.wrong) == (0, 1, [])
+
+
+def test_contents_are_read_of_what_can_be_compared_by_them() -> None:
+    source = _source(a=[3, "7", "m", "m"], b=[5, None, "m", "m"], empty=[0, None, "m", "m"])
+    assert by_content(source, 18) == {"db": {"a"}}
+    assert by_content(source, 19) == {}

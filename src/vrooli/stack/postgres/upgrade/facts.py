@@ -2,7 +2,7 @@
 content, sequences, roles, settings, and how many objects there are of each kind.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from vrooli.stack.postgres.row_sums import (
@@ -73,14 +73,20 @@ WHERE c.relkind = 'S' AND {_OURS}"""
 
 Told = Callable[[str], None]
 
+Chosen = Mapping[str, Collection[str]]
+"""Tables, by database."""
 
-async def gather(asker: Asker, *, contents: Content, told: Told) -> Facts:
+
+async def gather(
+    asker: Asker, *, contents: Content, told: Told, deep: Chosen | None = None
+) -> Facts:
     """All of it. Nobody else may write meanwhile.
 
     Args:
         asker: the cluster.
         contents: what is read of rows.
         told: gets a line about how far it is.
+        deep: tables of which that is read; of all others how many rows there are. None: all.
     """
     databases = await asker.json(DATABASES) or {}
     found: Facts = {
@@ -91,17 +97,23 @@ async def gather(asker: Asker, *, contents: Content, told: Told) -> Facts:
         "in": {},
     }
     for database in databases:
-        found["in"][database] = await _inside(asker, database, contents, told)
+        chosen = None if deep is None else deep.get(database, ())
+        found["in"][database] = await _inside(asker, database, contents, told, chosen)
     return found
 
 
-async def _inside(asker: Asker, database: str, contents: Content, told: Told) -> Facts:
+async def _inside(
+    asker: Asker, database: str, contents: Content, told: Told, chosen: Collection[str] | None
+) -> Facts:
     found: Facts = {}
     for what, query in _IN_DATABASE.items():
         found[what] = await asker.json(query, database) or {}
     tables = [Table.of(said) for said in await asker.json(TABLES, database)]
     told(f"{database}: read {len(tables)} tables")
-    found["tables"] = await read(asker, database, tables, contents)
+    deep = [table for table in tables if chosen is None or table.key in chosen]
+    flat = [table for table in tables if chosen is not None and table.key not in chosen]
+    found["tables"] = await read(asker, database, deep, contents)
+    found["tables"] |= await read(asker, database, flat, "number")
     sequences = _names(await asker.json(SEQUENCES, database))
     found["sequences"] = {}
     for batch in _batches(sequences):
