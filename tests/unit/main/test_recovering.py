@@ -9,12 +9,13 @@ from vrooli.backup.proof import Proof
 from vrooli.backup.recovery import Beginning, Did, Returning, beginning_read, routine_of
 from vrooli.backup.recovery_report import report
 from vrooli.backup.store import Store
-from vrooli.core.errors import Damaged, NotOurs, Refused
+from vrooli.core.errors import Damaged, NotOurs, Refused, UsageError
 from vrooli.core.home import Home
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_filling import fill
 from vrooli.main.backup_place import FILES_LOCK, BackupPlace
+from vrooli.main.takeover import check_takeover
 from vrooli.stack.backup_settings import BackupSettings, Objectives, StoreSettings
 from vrooli.stack.model import Service, Stack
 
@@ -43,7 +44,10 @@ def test_nothing_is_written_to_a_store_before_the_stack_is_whole(tmp_path: Path)
         raise AssertionError
     with place.alone(FILES_LOCK, "files"):
         pass
+    with pytest.raises(UsageError, match="come up empty"):  # `vrooli up` in the meantime
+        check_takeover(None, STACK, home)
     home.recovery.unlink()
+    check_takeover(None, STACK, home)
     with place.alone("backup.lock", "a backup"):
         pass
 
