@@ -20,8 +20,18 @@ from vrooli.backup.owning import (
 )
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import MAC_KEY, Store
-from vrooli.core.errors import ConfigError, Damaged, NotOurs, StorageError, UsageError, VrooliError
+from vrooli.backup.taking import SPARE
+from vrooli.core.errors import (
+    ConfigError,
+    Damaged,
+    NotOurs,
+    Refused,
+    StorageError,
+    UsageError,
+    VrooliError,
+)
 from vrooli.core.ports.blobs import Blobs
+from vrooli.core.sizes import rough_size
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_ledger import BackupLedger
@@ -72,12 +82,14 @@ class BackupSpread:
         raise next((one for one in failures if not isinstance(one, UsageError)), failures[0])
 
     def writing(self) -> tuple[str, Store]:
-        """The first store that answers, and is ours.
+        """The first store that answers, is ours, and has room for what the newest point holds;
+        where none has, the first that answers: a part of it may need less.
 
         Raises:
-            VrooliError: what the first one said, when none does.
+            VrooliError: what the first one said, when none answers.
         """
         failures: dict[str, VrooliError] = {}
+        narrow: dict[str, Store] = {}
         for name in self.stores.settings():
             try:
                 store = self.ours(name)
@@ -85,9 +97,19 @@ class BackupSpread:
             except VrooliError as error:
                 failures[name] = error
                 continue
+            if (free := self.stores.room(name)) < self._need:
+                failures[name] = Refused(
+                    f"{rough_size(free)} are free, and more may be needed",
+                    where=store.where,
+                    next_step="make room there",
+                )
+                narrow[name] = store
+                continue
             for away, failure in failures.items():
                 self.told(f"{away}: {failure.what}; {name} is written to")
             return name, store
+        if narrow:
+            return next(iter(narrow.items()))
         first, *others = failures.items()
         for away, failure in others:
             self.told(f"{away}: {failure.what}")
@@ -191,6 +213,12 @@ class BackupSpread:
                     store.keep_proof(proof)
             except VrooliError as error:
                 self.told(f"{name}: {error.what}")
+
+    @property
+    def _need(self) -> int:
+        """Bytes that a point may take, about."""
+        newest = self._book.read().points[-1:]
+        return SPARE + sum(one.plain for one in newest)
 
     @property
     def _known(self) -> set[str]:

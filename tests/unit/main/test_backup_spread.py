@@ -1,6 +1,6 @@
 """Stores on a disk that is missing: nobody is told that nothing was ever taken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,13 @@ from vrooli.stack.backup_settings import StoreSettings
 
 @dataclass(frozen=True, slots=True)
 class _Stores(BackupStores):
-    """Folders beside the home, of a stack that was never brought up."""
+    """Folders beside the home, of a stack that was never brought up; disks may be full."""
 
     names: tuple[str, ...] = ("near", "far")
+    full: set[str] = field(default_factory=set)
+
+    def room(self, name: str) -> float:
+        return 1e6 if name in self.full else 1e12
 
     def settings(self) -> dict[str, StoreSettings]:
         top = self.home.root.parent
@@ -59,6 +63,15 @@ def test_another_store_is_read_and_written_meanwhile(tmp_path: Path) -> None:
     gone = "near: the restore points that were here are gone: it may not be mounted"
     assert place.said == [f"{gone}; far is written to", gone]
     assert not (tmp_path / "near").exists()
+
+
+def test_a_store_that_is_full_is_passed_over_where_another_has_room(tmp_path: Path) -> None:
+    place = Place(tmp_path, "first", "far")
+    place.stores.full.add("first")
+    assert place.spread.writing()[0] == "far"
+    assert place.said == ["first: 1.0 MB are free, and more may be needed; far is written to"]
+    place.stores.full.add("far")
+    assert place.spread.writing()[0] == "first", "it refuses what has no room there, and says so"
 
 
 def test_a_store_among_the_data_is_not_written_to(tmp_path: Path) -> None:
