@@ -98,7 +98,8 @@ def _list(backups: "Backups", store: str, *, json: bool) -> None:
     if gone:
         note(
             f"{len(gone)} that were taken here are in no store that answers, the newest "
-            f"{gone[-1]}: `vrooli backup store check`"
+            f"{gone[-1]}: `vrooli backup store check`; where they lie in a store that the stack "
+            "file does not name any more (at first `backups/` of the home), name it again"
         )
     if not (store or json):
         _tell_kept(backups)
@@ -142,6 +143,8 @@ def _gone(backups: "Backups", there: Collection[str]) -> list[str]:
 
 
 def _row(store: "Store", id: str, found: "Point | VrooliError") -> dict[str, Any]:
+    from vrooli.backup.point import ARCHIVES
+
     if isinstance(found, VrooliError):
         return {"id": id, "state": "damaged", "error": str(found)}
     proof = store.proof(id)
@@ -149,11 +152,21 @@ def _row(store: "Store", id: str, found: "Point | VrooliError") -> dict[str, Any
         "id": id,
         "taken": found.taken,
         "services": [part.service for part in found.parts],
+        "archives": [part.service for part in found.parts if part.source in ARCHIVES],
         "bytes": found.plain,
         "stored_bytes": found.size,
         "state": proof.outcome if proof else "unverified",
         "left_out": found.left_out,
     }
+
+
+def _of(row: dict[str, Any]) -> list[str]:
+    """What it holds; archives are gone back to only by name, so that they are told apart."""
+    archives = row.get("archives", ())
+    return [
+        f"{service} (archives)" if service in archives else service
+        for service in row.get("services", ("-",))
+    ]
 
 
 def _state(row: dict[str, Any]) -> str:
@@ -166,7 +179,7 @@ def _show_rows(rows: list[dict[str, Any]]) -> None:
         (
             row["id"],
             when(row["taken"]) if "taken" in row else "-",
-            ", ".join(row.get("services", ("-",))),
+            ", ".join(_of(row)),
             rough_size(row["stored_bytes"]) if "stored_bytes" in row else "-",
             _state(row),
         )

@@ -71,7 +71,11 @@ def _register_up(app: typer.Typer, kit: Kit) -> None:
         ] = False,
         takeover: Annotated[
             bool,
-            typer.Option("--takeover", help="Also when another file's stack runs in this home."),
+            typer.Option(
+                "--takeover",
+                help="Also when another file's stack runs in this home, or `vrooli recover` is not "
+                "done there.",
+            ),
         ] = False,
         json: Json = False,
     ) -> None:

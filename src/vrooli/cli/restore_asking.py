@@ -39,6 +39,16 @@ def meant(
     return {part.service for part in parts}
 
 
+def tell_staying(kit: Kit, home: "Home", parts: "Sequence[Part]", only: Collection[str]) -> None:
+    """Say which of `parts` are not replaced unless they are named: a plan shows those as well."""
+    for part in parts:
+        if not _is_named(part, only) and serves_well(kit, home, part):
+            render.note(
+                f"  {part.service} is there, and healthy: it is replaced only when it is named "
+                f"(`--only {part.service}`)"
+            )
+
+
 def _is_named(part: "Part", only: Collection[str]) -> bool:
     """What was there of files is kept beside, so that `files` names them well enough."""
     from vrooli.stack.backing import TREE

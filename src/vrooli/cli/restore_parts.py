@@ -10,7 +10,7 @@ from vrooli.cli import render
 from vrooli.cli.backup_words import note
 from vrooli.cli.bar import Bar
 from vrooli.cli.kit import Kit
-from vrooli.cli.restore_asking import failed_at, meant
+from vrooli.cli.restore_asking import failed_at, meant, tell_staying
 from vrooli.cli.restore_told import Restoring
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 from vrooli.core.home import Home
@@ -155,6 +155,8 @@ class Restorings:
         """All that is asked for, of those that will be replaced: nobody is asked half-way."""
         mode, parts = self.mode, self.plan.parts
         if mode.dry_run:
+            if not mode.json:
+                tell_staying(self.kit, self.home, [part for _, part in parts], mode.only)
             return parts
         named = meant(
             self.kit, self.home, [part for _, part in parts], only=mode.only, yes=mode.yes

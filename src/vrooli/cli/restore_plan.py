@@ -124,9 +124,10 @@ class Plan:
             state = proof.outcome if proof else "unverified"
             names = [part.service for one, part in self.parts if one.id == point.id]
             render.note(f"{point.id}, {when(point.taken)}, {state}: {', '.join(names)}")
-            if not followed.issuperset(names):
+            if rest := [name for name in names if name not in followed]:
+                of = f" to {', '.join(rest)}" if len(rest) < len(names) else ""
                 ago = render.ago(point.taken)
-                render.note(f"  what was written since, {ago}, is not in it")
+                render.note(f"  what was written{of} since, {ago}, is not in it")
         for service, way in self._ways.items():
             self._tell_way(service, way)
 

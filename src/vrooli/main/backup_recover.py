@@ -17,9 +17,9 @@ from vrooli.backup.keys import keys_of
 from vrooli.backup.recovery import RUN, Asked, Beginning, Did, Outlook, beginning_read, routine_of
 from vrooli.backup.recovery_report import report
 from vrooli.backup.remembered import Remembered
-from vrooli.backup.sealing import Opener
+from vrooli.backup.sealing import Opener, recipient_of
 from vrooli.backup.store import Store, opened
-from vrooli.core.errors import Damaged, Refused, StartFailed, UsageError
+from vrooli.core.errors import ConfigError, Damaged, Refused, StartFailed, UsageError
 from vrooli.core.home import Home
 from vrooli.core.sizes import rough_size
 from vrooli.flow.driver import Driver
@@ -46,6 +46,10 @@ SPARE = 1.25
 """Room that is asked for, of the size of the data: a server that recovers writes WAL."""
 
 _OURS = "recovery."
+_WHICH_KEY = (
+    "name a copy of `secrets/backup-identity` of the home whose points these are, or the private "
+    "key of one of its `recipients`; it begins with AGE-SECRET-KEY-1"
+)
 _KEYS = {"access_key": "AWS_ACCESS_KEY_ID", "secret_key": "AWS_SECRET_ACCESS_KEY"}
 
 
@@ -54,17 +58,19 @@ class StackRecovery:
 
     Raises:
         UsageError: there is no store there, or something in the home already.
-        SecretError: the file holds no identity, or others can read it.
+        ConfigError: the file holds no identity.
+        SecretError: others can read it.
         Damaged: the identity is another.
     """
 
     def __init__(self, asked: Asked, environment: Mapping[str, str], up: Bringing) -> None:
         self._asked, self._environment, self._up = asked, environment, up
-        self._identity = _identity(secret_in(_there(asked.key)))
+        self._identity = _valid(_identity(secret_in(_there(asked.key))), asked.key)
         self._settings = store_at(asked.store, asked.endpoint)
         # Its references are resolved in a home; here there is none yet.
         stores = BackupStores(NOWHERE, environment)
-        self._store = opened(stores.blobs_of(self._settings), Opener((self._identity,)))
+        with _named(asked.key):
+            self._store = opened(stores.blobs_of(self._settings), Opener((self._identity,)))
         self._keys = keys_of(self._identity, self._store.key.decode())
         here = up.load(asked.file) if asked.file.exists() else None
         looked = replace(self._store, blobs=Remembered(self._store.blobs))
@@ -279,6 +285,28 @@ def _identity(text: str) -> str:
     """Without the words around it that `age-keygen` and `vrooli backup key export` write."""
     lines = [line.strip() for line in text.splitlines()]
     return "\n".join(line for line in lines if line and not line.startswith("#"))
+
+
+def _valid(identity: str, key: Path) -> str:
+    """It, if it is one: nothing that `age-keygen` makes anew opens what was sealed before."""
+    try:
+        recipient_of(identity)
+    except ConfigError as error:
+        raise ConfigError(error.what, where=str(key), next_step=_WHICH_KEY) from None
+    return identity
+
+
+@contextmanager
+def _named(key: Path) -> Iterator[None]:
+    """Name the file of a key that opens nothing here."""
+    try:
+        yield
+    except Damaged as error:
+        raise Damaged(
+            f"the points there cannot be opened with the key in {key}: {error.what}",
+            where=error.where,
+            next_step=_WHICH_KEY,
+        ) from error
 
 
 @contextmanager

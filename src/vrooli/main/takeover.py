@@ -18,13 +18,22 @@ _OURS = "the built-in stack"
 
 def check_takeover(last: Stack | None, stack: Stack, home: Home) -> None:
     """Raise UsageError when anything of another file's stack, or of the built-in one, runs in
-    `home`. A file that is gone has moved to where the new one is.
+    `home`. A file that is gone has moved to where the new one is. Nor is a stack brought up that
+    is being made anew there: what has no data yet would serve as an empty one.
 
     Args:
         last: what was brought up last.
         stack: what is about to be.
         home: of both.
     """
+    if home.recovery.exists():
+        raise UsageError(
+            f"`vrooli recover` began to make `{stack.name}` anew here, and is not done: what has "
+            "no data yet would come up empty",
+            where=str(home.root),
+            next_step="the same `vrooli recover` again goes on where it was; `--takeover` brings "
+            "up what there is",
+        )
     if last is None or not _another(last.source, stack.source) or not _runs(home):
         return
     raise UsageError(

@@ -48,6 +48,12 @@ def test_what_serves_stays_while_something_else_is_lost(
     assert _meant(home, parts) == {"db"}
     assert "`--only cache` has it replaced" in capsys.readouterr().err
     assert _meant(home, parts, ("db", "cache")) == {"db", "cache"}
+    for only, told in (((), "cache is there"), (("db", "cache"), "")):  # of a plan
+        restore_asking.tell_staying(cast("Kit", None), home, parts, only)
+        said = capsys.readouterr().err
+        assert told in said
+        assert bool(said) == bool(told)
+        assert "db" not in said
 
 
 def test_what_serves_is_replaced_only_by_its_name(home: Home) -> None:

@@ -1,20 +1,25 @@
 """While a stack is made anew: nothing goes to a store; and what is told at its end."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tests.unit.backup.made import part_of, point_of, stored
 from vrooli.backup.proof import Proof
-from vrooli.backup.recovery import Beginning, Did, Returning, beginning_read, routine_of
+from vrooli.backup.recovery import Asked, Beginning, Did, Returning, beginning_read, routine_of
 from vrooli.backup.recovery_report import report
+from vrooli.backup.sealing import new_identity
 from vrooli.backup.store import Store
-from vrooli.core.errors import Damaged, NotOurs, Refused
+from vrooli.core.errors import ConfigError, Damaged, NotOurs, Refused, UsageError
 from vrooli.core.home import Home
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_bringing import Bringing
 from vrooli.main.backup_filling import fill
 from vrooli.main.backup_place import FILES_LOCK, BackupPlace
+from vrooli.main.backup_recover import StackRecovery
+from vrooli.main.takeover import check_takeover
 from vrooli.stack.backup_settings import BackupSettings, Objectives, StoreSettings
 from vrooli.stack.model import Service, Stack
 
@@ -43,9 +48,28 @@ def test_nothing_is_written_to_a_store_before_the_stack_is_whole(tmp_path: Path)
         raise AssertionError
     with place.alone(FILES_LOCK, "files"):
         pass
+    with pytest.raises(UsageError, match="come up empty"):  # `vrooli up` in the meantime
+        check_takeover(None, STACK, home)
     home.recovery.unlink()
+    check_takeover(None, STACK, home)
     with place.alone("backup.lock", "a backup"):
         pass
+
+
+def test_a_key_that_opens_nothing_is_named_with_the_one_that_would(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home", tmp_path / "run")
+    home.secrets.mkdir(parents=True)
+    place = BackupPlace(home, {})
+    keys = place.keys()
+    Store(BlobFolder(place.folder), keys.mac).share_key(keys.seal)
+    asked = Asked(str(place.folder), tmp_path / "key", tmp_path / "vrooli.toml")
+    for text, error in ((new_identity(), Damaged), ("-----BEGIN-----", ConfigError)):
+        asked.key.touch(mode=0o600)
+        asked.key.write_text(text, encoding="ascii")
+        with pytest.raises(error) as raised:
+            StackRecovery(asked, {}, cast("Bringing", None))
+        assert str(asked.key) in str(raised.value)
+        assert "`secrets/backup-identity`" in str(raised.value.next_step)
 
 
 def test_the_record_is_filled_from_the_store_which_is_no_more_ours_for_that(tmp_path: Path) -> None:

@@ -59,6 +59,9 @@ SELECT json_object_agg(kind, number) FROM (
 }
 """A constraint that a column is not null has a row of its own only since 18."""
 
+_LARGE = ("pg_catalog", "pg_largeobject")
+"""Is read as a table is, and is nobody's."""
+
 _LARGE_OBJECTS = "c.oid = 'pg_largeobject'::regclass"
 
 TABLES = f"""
@@ -109,7 +112,8 @@ async def _inside(
     for what, query in _IN_DATABASE.items():
         found[what] = await asker.json(query, database) or {}
     tables = [Table.of(said) for said in await asker.json(TABLES, database)]
-    told(f"{database}: read {len(tables)} tables")
+    number = sum(table.name != _LARGE for table in tables)
+    told(f"{database}: read {number} tables")
     deep = [table for table in tables if chosen is None or table.key in chosen]
     flat = [table for table in tables if chosen is not None and table.key not in chosen]
     found["tables"] = await read(asker, database, deep, contents)
