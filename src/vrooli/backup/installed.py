@@ -1,5 +1,5 @@
-"""Which packages a machine has, with their versions, by the records of dpkg and rpm themselves: no
-program is run.
+"""Which packages a machine has, with their versions, by the records of dpkg, rpm and Python
+themselves: no program is run.
 
 A header of rpm: how many index entries there are and how long its data is; then the entries, of
 tag, type, offset and count; then the data
@@ -8,8 +8,11 @@ tag, type, offset and count; then the data
 
 import sqlite3
 import struct
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from email.parser import HeaderParser
+from importlib import metadata
 from pathlib import Path
 
 DPKG = Path("/var/lib/dpkg/status")
@@ -26,6 +29,22 @@ def packages() -> dict[str, str]:
     for path in RPM:
         found |= rpm(path)
     return found
+
+
+def distributions(path: Sequence[str] | None = None) -> dict[str, str]:
+    """Of Python, ours included, in the folders of `path`; in those of its own without."""
+    found = metadata.distributions(path=list(sys.path if path is None else path))
+    heads = (HeaderParser().parsestr(_head(one)) for one in found)
+    return {str(head["Name"]): str(head["Version"]) for head in heads if head["Name"]}
+
+
+def _head(one: metadata.Distribution) -> str:
+    """What its record begins with, wherever its kind has it: what follows is a whole README, and
+    would be parsed for each question.
+    """
+    names = ("METADATA", "PKG-INFO", "")
+    record = next((text for text in map(one.read_text, names) if text), "")
+    return record.partition("\n\n")[0]
 
 
 def dpkg(path: Path) -> dict[str, str]:

@@ -423,5 +423,7 @@ def _new_id() -> str:
 
 
 def _workers() -> int:
-    """Threads that compress: each holds some pieces of 16 MiB."""
-    return min(4, max(1, len(os.sched_getaffinity(0))))
+    """Threads that compress, one more than processors: there is always one that waits for the disk,
+    or for a store far away. Each holds some pieces of 16 MiB.
+    """
+    return min(4, max(1, len(os.sched_getaffinity(0)))) + 1

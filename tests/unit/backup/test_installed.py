@@ -5,7 +5,7 @@ import struct
 from contextlib import closing
 from pathlib import Path
 
-from vrooli.backup.installed import dpkg, rpm
+from vrooli.backup.installed import distributions, dpkg, rpm
 
 
 def test_dpkg_names_what_is_installed(tmp_path: Path) -> None:
@@ -40,3 +40,14 @@ def test_rpm_names_each_version(tmp_path: Path) -> None:
     assert rpm(file) == {"kernel": "6.1-1.fc44, 6.9-1.fc44"}
     file.write_bytes(b"no database")
     assert rpm(file) == {}
+
+
+def test_those_of_python_are_told_by_the_head_of_their_record(tmp_path: Path) -> None:
+    for folder, file in (("a-1.dist-info", "METADATA"), ("b.egg-info", "PKG-INFO")):
+        (tmp_path / folder).mkdir()
+        head = f"Metadata-Version: 2.1\nName: {folder[0]}.x\nVersion: 1.0+{folder[0]}\n"
+        (tmp_path / folder / file).write_text(f"{head}\nName: another\n", encoding="utf-8")
+    (tmp_path / "empty-1.dist-info").mkdir()
+    (tmp_path / "c-3.egg-info").write_text("Name: c\nVersion: 3\n", encoding="utf-8")
+    assert distributions([str(tmp_path)]) == {"a.x": "1.0+a", "b.x": "1.0+b", "c": "3"}
+    assert distributions()["vrooli"]

@@ -7,11 +7,10 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from vrooli.backup.installed import packages
+from vrooli.backup.installed import distributions, packages
 from vrooli.backup.source import Source
 from vrooli.backup.sources.files import FilesBacking
 from vrooli.core.home import Home
@@ -49,7 +48,7 @@ class SystemBacking(FilesBacking):
 
         def members() -> Iterator[Member]:
             yield from files.all()
-            said = {**self._about, "packages": packages(), "python": _distributions()}
+            said = {**self._about, "packages": packages(), "python": distributions()}
             content = json.dumps(said, sort_keys=True, indent=1).encode()
             info = tarfile.TarInfo(ABOUT)
             info.size, info.mode = len(content), 0o600
@@ -118,8 +117,3 @@ def _unit(home: Home) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         return ""
     return name if "/" not in name else ""
-
-
-def _distributions() -> dict[str, str]:
-    """Of Python, ours included."""
-    return {found.name: found.version for found in metadata.distributions() if found.name}

@@ -29,6 +29,7 @@ from vrooli.stack.postgres.upgrade import compare, facts
 from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.together import together
 from vrooli.stack.upgrading import Told
 
 FORM = "postgres-physical"
@@ -77,9 +78,9 @@ class PostgresBacking(Backing):
     async def begin(self) -> None:
         """See the base: a slot, so that the WAL of a long copy is still there at its end."""
         self._slot = Slot(self._live())
-        await self._slot.take()
         try:
-            self._marks = await source_rows.marks(self._live())
+            marks = source_rows.marks(self._live())
+            _, self._marks = await together(self._slot.take(), marks)
         except BaseException:  # who began nothing ends nothing
             await self.end()
             raise

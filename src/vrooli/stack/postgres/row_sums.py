@@ -5,6 +5,7 @@ so that one large table keeps all processors busy as well.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Literal
 
 from vrooli.stack.postgres.upgrade.ask import Asker, quoted
@@ -32,6 +33,9 @@ _RANGES = 14
 it is."""
 
 _MOST_SESSIONS = 4
+
+_MOST_SHARES = 16
+"""Shares that one session reads: names are long, and there is a limit to all of its answers."""
 
 # With a star it is the row, also where a column is called like that.
 _SUMS = {
@@ -153,10 +157,11 @@ async def read(
     found: dict[str, list[Any]] = {}
 
     async def work() -> None:
-        for share in waiting:
-            said = await asker.json(query(share, content), database)
-            for key, value in said.items():
-                found[key] = _added(found[key], value) if key in found else value
+        for first in waiting:
+            async with asker.session(database) as ask:
+                for share in chain((first,), islice(waiting, _MOST_SHARES - 1)):
+                    for key, value in (await ask(query(share, content))).items():
+                        found[key] = _added(found[key], value) if key in found else value
 
     sessions = min(_MOST_SESSIONS, len(os.sched_getaffinity(0)))
     await together(*(work() for _ in range(sessions)))

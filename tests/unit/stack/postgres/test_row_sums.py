@@ -3,6 +3,8 @@
 import asyncio
 import re
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
@@ -57,9 +59,16 @@ class _Asker:
     """Says of each share that it has as many rows as pages asked for, each of sum 1."""
 
     def __init__(self) -> None:
-        self.asked = Counter[str]()
+        self.asked, self.sessions = Counter[str](), 0
 
-    async def json(self, statement: str, database: str) -> dict[str, list[Any]]:
+    @asynccontextmanager
+    async def session(
+        self, database: str
+    ) -> AsyncIterator[Callable[[str], Awaitable[dict[str, list[Any]]]]]:
+        self.sessions += 1
+        yield self._said
+
+    async def _said(self, statement: str) -> dict[str, list[Any]]:
         await asyncio.sleep(0)
         self.asked[statement] += 1
         names = re.findall(r"E'(public\.\w+)'", statement)
@@ -74,3 +83,11 @@ def test_shares_of_a_table_are_added_up_and_asked_for_once() -> None:
     assert found == {"public.big": [9, "10"], "public.a": [3, "5"], "public.b": [3, "5"]}
     assert set(asker.asked.values()) == {1}
     assert len(asker.asked) == 4
+
+
+def test_one_session_reads_many_shares_and_not_all() -> None:
+    asker = _Asker()
+    found = asyncio.run(read(cast(Asker, asker), "db", [_table("big", 99 * SHARE)], "hash"))
+    assert found["public.big"][0] == 300
+    assert (len(asker.asked), set(asker.asked.values())) == (100, {1})
+    assert 7 <= asker.sessions <= 10
