@@ -21,12 +21,15 @@ class Copies:
         places: at least one; the first one is asked first, and alone written to.
         key: of the manifests.
         told: hears of each place that failed, once.
+        away: where those are that gave no answer; whoever makes several of us shares it.
     """
 
-    def __init__(self, places: Sequence[Blobs], key: bytes, told: Told) -> None:
+    def __init__(
+        self, places: Sequence[Blobs], key: bytes, told: Told, away: set[str] | None = None
+    ) -> None:
         self.places, self._key, self._told = places, key, told
         self._said: set[str] = set()
-        self._away: set[int] = set()
+        self._away = set[str]() if away is None else away
 
     @property
     def where(self) -> str:
@@ -69,7 +72,7 @@ class Copies:
         found: dict[str, int] = {}
         answered, failure = False, None
         for place in self.in_order():
-            if answered and id(place) in self._away:
+            if answered and place.where in self._away:
                 continue
             try:
                 found = dict(place.sizes(prefix)) | found
@@ -84,12 +87,12 @@ class Copies:
 
     def in_order(self) -> list[Blobs]:
         """Those that answer first, as far as is known."""
-        return sorted(self.places, key=lambda place: id(place) in self._away)
+        return sorted(self.places, key=lambda place: place.where in self._away)
 
     def note(self, place: Blobs, error: VrooliError) -> None:
         """What one said instead of an answer."""
         if error.retryable:
-            self._away.add(id(place))
+            self._away.add(place.where)
 
     def tell(self, place: Blobs, what: str) -> None:
         """Have it heard that one failed."""

@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -77,12 +77,14 @@ class StackBackups:
     Attributes:
         one: name of the store that is looked at, and no other; empty for all of them.
         told: hears of stores that do not answer.
+        away: where those are, so that none is waited for twice.
     """
 
     home: Home
     environment: Mapping[str, str]
     one: str = ""
     told: Told = lambda _: None
+    away: set[str] = field(default_factory=set, compare=False)
 
     def only(self, store: str, told: Told) -> "StackBackups":
         """The same, looking into that store alone; into all of them when it is empty."""
@@ -114,7 +116,7 @@ class StackBackups:
 
     @property
     def _place(self) -> BackupPlace:
-        return BackupPlace(self.home, self.environment)
+        return BackupPlace(self.home, self.environment, self.away)
 
     def resting(self) -> str:
         """See `main.backup_resting`."""
