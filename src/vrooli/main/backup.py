@@ -107,11 +107,10 @@ class StackBackups:
     @property
     def addresses(self) -> Mapping[str, str]:
         """Of the stores that are looked into, by name."""
-        known = self._stores.readable().items()
+        stores = self._stores
+        known = {self.one: stores.one(self.one)} if self.one else stores.readable()
         return {
-            name: f"{name} ({store.url.removeprefix('file://')})"
-            for name, store in known
-            if self.one in ("", name)
+            name: f"{name} ({store.url.removeprefix('file://')})" for name, store in known.items()
         }
 
     @property
