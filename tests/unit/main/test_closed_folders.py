@@ -15,10 +15,10 @@ def test_a_closed_folder_is_told_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def app() -> None:
-        raise PermissionError(13, "Permission denied", "/root/key")
+        raise PermissionError(13, "Permission denied", "/closed/key")
 
     monkeypatch.setattr(sys, "argv", ["vrooli", "recover"])
     with pytest.raises(SystemExit) as ended:
         _answer(cast("typer.Typer", app), verdict=False)
     said = capsys.readouterr().err
-    assert (ended.value.code, "/root/key: this user may not get at it" in said) == (1, True)
+    assert (ended.value.code, "/closed/key: this user may not get at it" in said) == (1, True)
