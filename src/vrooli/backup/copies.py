@@ -1,5 +1,6 @@
 """Several places that hold the same blobs, read as one: what is damaged or away in one comes from
-the next.
+the next. One that gave no answer is asked again only for what no other has: each time would take
+its whole patience.
 """
 
 import hashlib
@@ -20,11 +21,15 @@ class Copies:
         places: at least one; the first one is asked first, and alone written to.
         key: of the manifests.
         told: hears of each place that failed, once.
+        away: where those are that gave no answer; whoever makes several of us shares it.
     """
 
-    def __init__(self, places: Sequence[Blobs], key: bytes, told: Told) -> None:
+    def __init__(
+        self, places: Sequence[Blobs], key: bytes, told: Told, away: set[str] | None = None
+    ) -> None:
         self.places, self._key, self._told = places, key, told
         self._said: set[str] = set()
+        self._away = set[str]() if away is None else away
 
     @property
     def where(self) -> str:
@@ -43,10 +48,11 @@ class Copies:
         """See the port. Damaged in every place, it is what the first one that has it holds."""
         damaged: bytes | None = None
         failure: VrooliError | None = None
-        for place in self.places:
+        for place in self.in_order():
             try:
                 body = place.get(name)
             except VrooliError as error:
+                self.note(place, error)
                 if failure is None or isinstance(failure, NotStored):
                     failure = error
                 if not isinstance(error, NotStored):
@@ -65,16 +71,28 @@ class Copies:
         """See the port. What any of them has, as far as they answer."""
         found: dict[str, int] = {}
         answered, failure = False, None
-        for place in self.places:
+        for place in self.in_order():
+            if answered and place.where in self._away:
+                continue
             try:
                 found = dict(place.sizes(prefix)) | found
                 answered = True
             except VrooliError as error:
+                self.note(place, error)
                 failure = failure or error
                 self.tell(place, error.what)
         if failure is not None and not answered:
             raise failure
         yield from sorted(found.items())
+
+    def in_order(self) -> list[Blobs]:
+        """Those that answer first, as far as is known."""
+        return sorted(self.places, key=lambda place: place.where in self._away)
+
+    def note(self, place: Blobs, error: VrooliError) -> None:
+        """What one said instead of an answer."""
+        if error.retryable:
+            self._away.add(place.where)
 
     def tell(self, place: Blobs, what: str) -> None:
         """Have it heard that one failed."""

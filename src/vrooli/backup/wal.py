@@ -205,11 +205,12 @@ class WalShelf:
         if not isinstance(blobs, Copies):
             return read(self)
         failures: list[VrooliError] = []
-        for place in blobs.places:
+        for place in blobs.in_order():
             try:
                 return read(WalShelf(Store(place, self.store.key)))
             except VrooliError as error:
                 failures.append(error)
+                blobs.note(place, error)
                 if not isinstance(error, NotStored):
                     blobs.tell(place, f"{error.where.rpartition('/')[2]}: {error.what}")
         raise min(failures, key=_counts)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from vrooli.core.errors import (
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 REQUEST = 300.0
 """Seconds of one request: a piece of 16 MiB needs an uplink of half a megabit a second."""
+ANSWER = 30.0
+"""Seconds of one that is small: who lists, or asks for a manifest, waits for no uplink."""
 CONNECT = 5.0
 """Seconds until a server has taken a connection."""
 TRIES = 4
@@ -35,8 +38,14 @@ AGAIN_FOR = 60.0
 LONGEST_PAUSE = 4.0
 """Seconds between two tries."""
 
+_SMALL = 256 * 1024
+_LARGE = ("packs/", "wal/")
+"""How names begin of what may be large."""
+
 _CODE = re.compile(r"<Code>([A-Za-z0-9]{1,60})</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
+_OF_THE_MACHINE = "http://169.254."
+"""Where a machine in a cloud is asked for keys; elsewhere nobody is there, or a firewall."""
 _BUSY = frozenset(
     ("SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted")
 )
@@ -82,12 +91,22 @@ class BlobBucket:
 
     Args:
         bucket: which one.
-        patience: seconds of one request.
+        patience: seconds of one request at the most.
         tries: how often one is sent again.
     """
 
     def __init__(self, bucket: Bucket, patience: float = REQUEST, tries: int = TRIES) -> None:
-        self._bucket, self._store = bucket, _store(bucket, patience, tries)
+        self._bucket, self._patience, self._tries = bucket, patience, tries
+
+    @cached_property
+    def _slow(self) -> "S3Store":
+        return _store(self._bucket, self._patience, self._tries, AGAIN_FOR)
+
+    @cached_property
+    def _quick(self) -> "S3Store":
+        """One request that nobody answers is enough."""
+        patience = min(self._patience, ANSWER)
+        return _store(self._bucket, patience, self._tries, patience)
 
     @property
     def where(self) -> str:
@@ -106,9 +125,10 @@ class BlobBucket:
 
         if len(data) > LARGEST:
             raise TooLarge(f"a blob has at most {LARGEST} bytes", where=name)
+        store = self._quick if len(data) <= _SMALL else self._slow
         with self._told(name, "cannot keep"):
             try:
-                done = self._store.put(_checked(name), data, mode="create", use_multipart=False)
+                done = store.put(_checked(name), data, mode="create", use_multipart=False)
             except AlreadyExistsError:
                 return None
             except FileNotFoundError as error:  # a PUT knows no other reason
@@ -117,8 +137,9 @@ class BlobBucket:
 
     def get(self, name: str) -> bytes:
         """See the port."""
+        store = self._slow if name.startswith(_LARGE) else self._quick
         with self._told(name, "cannot read"):
-            found = self._store.get(_checked(name))
+            found = store.get(_checked(name))
             if found.meta["size"] > LARGEST:
                 raise TooLarge(f"it has more than {LARGEST} bytes", where=f"{self.where}: {name}")
             return bytes(found.bytes())
@@ -127,14 +148,14 @@ class BlobBucket:
         """See the port."""
         with self._told(prefix, "cannot list"):
             top = _checked(prefix.rstrip("/"))
-            found = [(one["path"], one["size"]) for some in self._store.list(top) for one in some]
+            found = [(one["path"], one["size"]) for some in self._quick.list(top) for one in some]
         yield from sorted(found)
 
     def delete(self, name: str) -> None:
         """See the port. Where the bucket keeps versions, those before stay."""
         with self._told(name, "cannot remove"):
             try:
-                self._store.delete(_checked(name))
+                self._quick.delete(_checked(name))
             except FileNotFoundError as error:
                 if _code(error) == "NoSuchBucket":
                     raise
@@ -155,7 +176,7 @@ class BlobBucket:
             raise _translated(error, where, what) from None
 
 
-def _store(bucket: Bucket, patience: float, tries: int) -> "S3Store":
+def _store(bucket: Bucket, patience: float, tries: int, again_for: float) -> "S3Store":
     from obstore.store import S3Store
 
     keys = {"access_key_id": bucket.access_key, "secret_access_key": bucket.secret_key}
@@ -177,7 +198,7 @@ def _store(bucket: Bucket, patience: float, tries: int) -> "S3Store":
         },
         retry_config={
             "max_retries": tries,
-            "retry_timeout": timedelta(seconds=AGAIN_FOR),
+            "retry_timeout": timedelta(seconds=again_for),
             "backoff": {"max_backoff": timedelta(seconds=LONGEST_PAUSE)},
         },
     )
@@ -196,6 +217,13 @@ def _code(error: Exception) -> str:
 
 def _translated(error: Exception, where: str, what: str) -> VrooliError:
     text, code = str(error), _code(error)
+    if _OF_THE_MACHINE in text:
+        return StorageError(
+            f"{what}: no keys are given, and this machine has none of its own",
+            where=where,
+            next_step="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `access_key` and "
+            "`secret_key` of the store",
+        )
     status = _STATUS.search(text)
     if code in _BUSY or (status and status[1].startswith("5") and not code.endswith("Full")):
         return Unreachable(

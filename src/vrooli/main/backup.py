@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec
@@ -82,12 +82,14 @@ class StackBackups:
     Attributes:
         one: name of the store that is looked at, and no other; empty for all of them.
         told: hears of stores that do not answer.
+        away: where those are, so that none is waited for twice.
     """
 
     home: Home
     environment: Mapping[str, str]
     one: str = ""
     told: Told = lambda _: None
+    away: set[str] = field(default_factory=set, compare=False)
 
     def only(self, store: str, told: Told) -> "StackBackups":
         """The same, looking into that store alone; into all of them when it is empty."""
@@ -110,16 +112,15 @@ class StackBackups:
     @property
     def addresses(self) -> Mapping[str, str]:
         """Of the stores that are looked into, by name."""
-        known = self._stores.readable().items()
+        stores = self._stores
+        known = {self.one: stores.one(self.one)} if self.one else stores.readable()
         return {
-            name: f"{name} ({store.url.removeprefix('file://')})"
-            for name, store in known
-            if self.one in ("", name)
+            name: f"{name} ({store.url.removeprefix('file://')})" for name, store in known.items()
         }
 
     @property
     def _place(self) -> BackupPlace:
-        return BackupPlace(self.home, self.environment)
+        return BackupPlace(self.home, self.environment, self.away)
 
     def resting(self) -> str:
         """See `main.backup_resting`."""

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from vrooli.backup.choosing import in_order
@@ -47,10 +47,15 @@ _TRIES, _PAUSE = 10, 0.2
 
 @dataclass(frozen=True, slots=True)
 class BackupPlace:
-    """Of one stack."""
+    """Of one stack.
+
+    Attributes:
+        away: where stores are that gave no answer to this command.
+    """
 
     home: Home
     environment: Mapping[str, str]
+    away: set[str] = field(default_factory=set, compare=False)
 
     def store(self) -> Store:
         """All of its stores, as one; see `spread`."""
@@ -63,7 +68,7 @@ class BackupPlace:
             UsageError: there are restore points, and the key to them is missing.
         """
         stores = BackupStores(self.home, self.environment)
-        return BackupSpread(stores, self.known_keys(), told)
+        return BackupSpread(stores, self.known_keys(), told, self.away)
 
     def known_keys(self) -> Keys | None:
         """Those that there are; None where no point was ever taken: nothing is made then."""

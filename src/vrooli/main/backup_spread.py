@@ -4,7 +4,7 @@ to hold what the others do.
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from vrooli.backup.copies import Copies
 from vrooli.backup.copying import Spread, require_ours, spread
@@ -46,19 +46,27 @@ class BackupSpread:
 
     Attributes:
         keys: None where no point was ever taken.
+        away: where stores are that gave no answer to this command.
     """
 
     stores: BackupStores
     keys: Keys | None
     told: Told
+    away: set[str] = field(default_factory=set, compare=False)
 
     def reading(self, name: str = "") -> Store:
         """The store of that name and no other; without one all of them, the first one first."""
         if name:
             require_mounted(self.stores, name)
+        if name in self.stores.repositories():
+            # It holds parts whole, and has no owner: whoever knows its password is one.
+            return Store(self.stores.blobs(name), self._key)
         places = [self.blobs(name)] if name else list(self._all().values())
-        one: Blobs = places[0] if len(places) == 1 else Copies(places, self._key, self.told)
+        one: Blobs = places[0] if len(places) == 1 else self._copies(places)
         return Store(one, self._key)
+
+    def _copies(self, places: list[Blobs]) -> Copies:
+        return Copies(places, self._key, self.told, self.away)
 
     def holding(self, wanted: str) -> tuple[str, Store]:
         """The first store that has a point, and no other one behind it: what is looked at is this

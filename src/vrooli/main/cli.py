@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from vrooli.cli.app import build_autoheal, build_vrooli
 from vrooli.cli.kit import Kit
 from vrooli.cli.render import print_error
-from vrooli.core.errors import EXIT_FAILURE, UsageError, VrooliError
+from vrooli.core.errors import EXIT_FAILURE, Refused, UsageError, VrooliError
 from vrooli.core.status import EXIT_CODES, Status
 from vrooli.main.kit import LocalKit
 from vrooli.main.streams import OutputError, drop_output, prepare_streams
@@ -62,6 +62,21 @@ def _answer(app: "typer.Typer", *, verdict: bool) -> None:
     except VrooliError as error:
         print_error(error, json=json)
         raise SystemExit(_code(error, verdict=verdict)) from None
+    except PermissionError as error:
+        # A path on the command line may lead anywhere, and each way to it through a closed folder.
+        if error.filename is None:
+            raise
+        refused = _closed(error)
+        print_error(refused, json=json)
+        raise SystemExit(_code(refused, verdict=verdict)) from None
+
+
+def _closed(error: PermissionError) -> VrooliError:
+    return Refused(
+        "this user may not get at it",
+        where=os.fsdecode(error.filename),
+        next_step="run as the user who may, or give this one the right",
+    )
 
 
 def _parsed(app: "typer.Typer") -> None:

@@ -2,6 +2,7 @@
 keeper runs them: whatever happens to us, it knows them.
 """
 
+import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ _GRACE = 10.0
 _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _PAUSE = 0.05
 _LINES = 20
+_FULL = 64 * 1024
+"""Bytes that are free on a disk that takes no more than the rest of a block of somebody."""
 
 Told = Callable[[str], None]
 
@@ -142,11 +145,18 @@ class Running:
         """The error, with the last lines of the log."""
         lines = [line for line in logs.tail(self.log, _LINES, begin) if _worth(line)]
         shown = "".join(f"\n  | {line}" for line in lines)
-        return StartFailed(
-            what + shown,
-            where=self.service,
-            next_step=f"the whole output is in {self.log}",
-        )
+        next_step = f"the whole output is in {self.log}"
+        if no_room(self.log.parent):
+            next_step = f"make room where {self.log} is, whose disk is full, then again"
+        return StartFailed(what + shown, where=self.service, next_step=next_step)
+
+
+def no_room(folder: Path) -> bool:
+    """Whether its disk is full: what a program said of its end may be missing then."""
+    try:
+        return shutil.disk_usage(folder).free < _FULL
+    except OSError:
+        return False
 
 
 def _worth(line: str) -> bool:

@@ -64,6 +64,17 @@ def test_somebody_who_never_answers_is_not_waited_for_for_ever(server: S3) -> No
     assert time.monotonic() - begun < 10
 
 
+def test_where_no_keys_are_given_and_the_machine_has_none(
+    server: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands at the address where a machine in a cloud is asked for its keys."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://169.254.0.1:9")
+    with pytest.raises(StorageError, match="no keys are given"):
+        BlobBucket(replace(_bucket(server), access_key="", secret_key=""), 0.5, 0).get("keys/one")
+
+
 def test_an_upload_that_is_cut_off_leaves_nothing(server: S3) -> None:
     with wire_to(server) as wire:
         blobs = BlobBucket(replace(_bucket(server), endpoint=wire.endpoint), 2.0, tries=1)

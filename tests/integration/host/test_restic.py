@@ -18,6 +18,7 @@ from vrooli.core.home import Home
 from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.restic import Restic, program, require_new
 from vrooli.main.backup_restic import Repositories
+from vrooli.main.backup_spread import BackupSpread
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.compiled import write_compiled
 
@@ -61,7 +62,8 @@ def repositories(tmp_path: Path) -> Repositories:
 
 
 def _read(repositories: Repositories) -> bytes:
-    store = Store(repositories.blobs("repo"), KEYS.mac)
+    """As a command that looks into this store alone."""
+    store = BackupSpread(repositories.stores, KEYS, lambda _: None).reading("repo")
     (part,) = store.point(ID).parts
     with opened(part, store, KEYS, 1, lambda _: None) as reader:
         return reader.read()
