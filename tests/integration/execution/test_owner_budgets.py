@@ -314,7 +314,7 @@ async def test_what_ends_while_the_first_limit_of_a_month_is_set_counts(
     await ann.spending.reserve(run, "a", Amount(60))
     ends: dict[str, tuple[str, Callable[[], Coroutine[Any, Any, Any]], int]] = {
         "settled": ("WITH kept AS", lambda: ann.spending.settle(run, "a", Amount(50)), 50),
-        "released": ("WITH ours AS", lambda: here.work.runs.cancel(run, "somebody"), 0),
+        "released": ("WITH locked AS", lambda: here.work.runs.cancel(run, "somebody"), 0),
     }
     async with here.database.connection() as other:
         holding = other.transaction()

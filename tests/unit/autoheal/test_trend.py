@@ -49,11 +49,15 @@ def test_a_quarter_of_outliers_changes_little(per_day: float, seed: int) -> None
     assert trend(points).slope * DAY == pytest.approx(per_day, rel=0.35)
 
 
-@given(st.integers(0, 10_000), st.integers(MIN_POINTS, 90))
-def test_noise_is_no_direction(seed: int, n: int) -> None:
-    found = trend(line(80.0, 0.0, n=n, noise=5.0, seed=seed))
-    assert found.verdict in ("steady", "unclear")
-    assert forecast(found, "critical", 95.0, ascending=True, now=NOW) is None
+@pytest.mark.parametrize("n", [MIN_POINTS, 30, 90])
+def test_noise_is_no_direction(n: int) -> None:
+    """But for the few that look like one by chance: 3 in 100."""
+    found = [trend(line(80.0, 0.0, n=n, noise=5.0, seed=seed)) for seed in range(200)]
+    wrong = [one for one in found if one.verdict not in ("steady", "unclear")]
+    assert len(wrong) <= 6
+    for one in found:
+        if one not in wrong:
+            assert forecast(one, "critical", 95.0, ascending=True, now=NOW) is None
 
 
 @given(st.floats(-1e3, 1e3), st.floats(0.1, 100), st.integers(0, 100))

@@ -1,11 +1,20 @@
 """Ctrl-C and TERM while a command waits for what others go on with."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 import typer
 
 from vrooli.cli.interrupt import interruptible
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_new_process() -> Iterator[None]:
+    """Whatever ran in this one before may have left a handler of its own."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_each_ends_the_command_and_says_what_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
