@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.support.browser import NARROW, WIDE, chromium
 from tests.support.stack import LiveStack
+from tests.support.swarms import waiting_swarm
 from vrooli.console.page import Page, pages
 
 SHOTS = Path(__file__).parents[1] / "docs" / "screenshots"
@@ -23,7 +24,7 @@ EXAMPLES = {
     "/checks/{id}": "/checks/payments",
     "/routines/{name}": "/routines/signed-note",
 }
-"""One of each page whose address has a name in it; those of heals and runs are asked for."""
+"""One of each page whose address has a name in it; others are asked for."""
 
 OTHERS = {"status-page": "/status"}
 """What is shown and is none of the pages."""
@@ -114,6 +115,7 @@ def _made(stack: LiveStack) -> dict[str, str]:
     return {
         "/heals/{id}": f"/heals/{stack.heals('orders')[-1]['id']}",
         "/runs/{id}": f"/runs/{started['id']}",
+        "/swarms/{id}": f"/swarms/{waiting_swarm(stack)}",
     }
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.support.browser import WIDE, Watched, chromium
 from tests.support.receiver import Receiver, receiving
 from tests.support.stack import ROOT, LiveStack
+from tests.support.swarms import waiting_swarm
 
 PASSWORD = "correct horse battery"
 
@@ -87,6 +88,12 @@ def run(stack: LiveStack) -> str:
     cancelled = stack.run("run", "cancel", found)
     assert cancelled.returncode == 0, cancelled.stderr
     return found
+
+
+@pytest.fixture(scope="package")
+def swarm(stack: LiveStack) -> str:
+    """The id of a swarm that waits for a person, and then for an approval."""
+    return waiting_swarm(stack)
 
 
 @pytest.fixture(scope="package")

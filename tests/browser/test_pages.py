@@ -15,7 +15,7 @@ PATHS = [one.path for one in pages()]
 
 
 @pytest.fixture(scope="package")
-def examples(run: str, heal: str) -> Mapping[str, str]:
+def examples(run: str, heal: str, swarm: str) -> Mapping[str, str]:
     """One of each page whose address has a name in it."""
     return {
         "/checks/{id}": "/checks/scenario-web",
@@ -23,6 +23,7 @@ def examples(run: str, heal: str) -> Mapping[str, str]:
         "/routines/{name}": "/routines/signed-note",
         "/runs/{id}": f"/runs/{run}",
         "/services/{name}": "/services/web",
+        "/swarms/{id}": f"/swarms/{swarm}",
     }
 
 

@@ -13,6 +13,7 @@ from vrooli.client.accounts import AccountsClient
 from vrooli.client.api import NOBODY, Bearer
 from vrooli.client.fleet import FleetClient
 from vrooli.client.live import LiveClient
+from vrooli.client.swarms import SwarmClient
 from vrooli.client.watchdog import WatchdogClient
 from vrooli.client.work import WorkClient
 from vrooli.console.queues import Queues
@@ -168,6 +169,11 @@ class Acting:
     def work(self) -> WorkClient:
         """Routines and runs."""
         return WorkClient(self.ways.server(), self.bearer)
+
+    @property
+    def swarms(self) -> SwarmClient:
+        """Swarms, and the runs that they are."""
+        return SwarmClient(self.ways.server(), self.bearer)
 
     @property
     def accounts(self) -> AccountsClient:

@@ -49,6 +49,7 @@ class RunSeen:
         below: runs that it started.
         approvals: open ones of it.
         files: that its steps wrote.
+        swarm: how the swarm stands that it is; None before it has begun, and for any other run.
     """
 
     run: Mapping[str, Any]
@@ -57,6 +58,7 @@ class RunSeen:
     below: tuple[Below, ...]
     approvals: tuple[Mapping[str, Any], ...] = ()
     files: tuple[Mapping[str, Any], ...] = ()
+    swarm: Mapping[str, Any] | None = None
 
     @property
     def ended(self) -> bool:
@@ -183,12 +185,12 @@ class RunFeed:
         return seconds
 
     async def _read(self) -> None:
-        self.answer = await self.acting.ask(self._now)
+        self.answer = await self.acting.ask(self.now)
         self.trouble = None
         self._tell()
 
-    def _now(self) -> RunSeen:
-        """All of it; blocks."""
+    def now(self) -> RunSeen:
+        """All of it; blocks. What else is heard like a run reads more here."""
         work, run = self.acting.work, self.run
         found = work.run(run)
         over = found["status"] in ENDED
@@ -212,9 +214,14 @@ class RunFeed:
 
 
 class RunFeeds:
-    """All that are looked at."""
+    """All that are looked at.
 
-    def __init__(self) -> None:
+    Args:
+        make: begins to know one.
+    """
+
+    def __init__(self, make: Callable[[Acting, str], RunFeed] = RunFeed) -> None:
+        self._make = make
         self._open: dict[tuple[str, str], tuple[RunFeed, asyncio.Task[None], set[object]]] = {}
 
     def join(self, acting: Acting, run: str) -> tuple[RunFeed, Callable[[], None]]:
@@ -222,7 +229,7 @@ class RunFeeds:
         key, page = (acting.session, run), object()
         known = self._open.get(key)
         if known is None or known[1].done():
-            feed = RunFeed(acting, run)
+            feed = self._make(acting, run)
             known = self._open[key] = feed, asyncio.create_task(feed.follow()), set()
         feed, task, pages = known
         pages.add(page)

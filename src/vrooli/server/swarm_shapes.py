@@ -37,7 +37,8 @@ class SwarmPage(BaseModel):
 
 class TaskShape(BaseModel):
     """A task, as it was written, and how it stands. `run` is its last one, or the one that asks
-    whether it may be done; `asks` is what a person is to decide or to do.
+    whether it may be done; `after` are tasks that end before, `needs` what has to stand on the
+    blackboard before; `asks` is what a person is to decide or to do.
     """
 
     task: str
@@ -47,6 +48,7 @@ class TaskShape(BaseModel):
     tries: int
     output: Any
     after: list[str]
+    needs: list[str]
     asks: str
 
 

@@ -127,6 +127,14 @@ def test_budgets_are_told_with_units_and_in_percent_of_the_limit() -> None:
     assert budgets_seen({"budget": None}) == []
 
 
+def test_a_forecast_is_the_time_at_which_a_limit_is_reached() -> None:
+    steps = {"limit": 10, "spent": 5, "reserved": 0, "forecast": 1.8e9}
+    (going,) = budgets_seen({"budget": {"steps": steps}, "status": "waiting"})
+    assert (going.text, going.until) == ("5 steps spent, of 10 steps", 1.8e9)
+    (over,) = budgets_seen({"budget": {"steps": steps}, "status": "completed"})
+    assert over.until is None
+
+
 def test_texts_are_bounded() -> None:
     assert text_of(None) == ""
     assert text_of({"a": 1}) == '{\n  "a": 1\n}'

@@ -11,7 +11,7 @@ from nicegui import ui
 from vrooli.console.page import Page, View
 from vrooli.console.parts.asked import Showing
 from vrooli.console.parts.deciding import show_approval
-from vrooli.console.parts.html import Tag
+from vrooli.console.parts.html import Tag, link
 from vrooli.console.parts.rows import Rows
 from vrooli.console.parts.run_controls import Controls
 from vrooli.console.parts.run_files import FILES, show_files
@@ -24,6 +24,7 @@ from vrooli.console.parts.run_told import (
     show_texts,
 )
 from vrooli.console.parts.signalling import SignalForm, awaited
+from vrooli.console.parts.swarm_seen import is_swarm
 from vrooli.console.run_feed import RunFeed, RunFeeds, RunSeen
 
 FEEDS = RunFeeds()
@@ -47,6 +48,7 @@ async def build(view: View) -> None:
 def _body(view: View, feed: RunFeed, shown: Showing[RunSeen]) -> None:
     controls = Controls(view, feed)
     shown.show(lambda seen: show_head(seen, controls.show), "section", "panel", _state)
+    shown.show(_swarm, of=is_swarm, quiet=True)
     _questions(view, feed, shown)
     shown.show(SignalForm(view, feed).show, "section", of=awaited, quiet=True)
     show_spoken(shown, feed)
@@ -55,6 +57,12 @@ def _body(view: View, feed: RunFeed, shown: Showing[RunSeen]) -> None:
     shown.show(lambda seen: show_files(feed.run, seen), "section", of=_FILES, quiet=True)
     shown.show(show_budgets, "section", of=lambda seen: seen.run["budget"], quiet=True)
     shown.show(lambda seen: show_texts(feed.run, seen), "section", of=_state, quiet=True)
+
+
+def _swarm(seen: RunSeen) -> None:
+    if is_swarm(seen):
+        with Tag("p"):
+            link("It is a swarm: its plan, its blackboard, messages", f"/swarms/{seen.run['id']}")
 
 
 def _state(seen: RunSeen) -> object:

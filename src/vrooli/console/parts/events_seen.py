@@ -30,6 +30,7 @@ _WHY = {
     "decided": "somebody decided",
     "budget": "its budget was changed",
     "retried": "it is retried",
+    "swarm": "there is news for the swarm",
 }
 
 
@@ -89,6 +90,8 @@ def _of_other(event: Mapping[str, Any], word: str) -> str:
         return where + ("asks for an approval" if word == "asked" else f"the approval is {word}")
     if what == "signal":
         return f"the signal {event.get('name', '')} came"
+    if what == "swarm":
+        return f"version {event.get('version')} of {event.get('name')} was {word}"
     if what == "effect":
         return f"{where}somebody decided what became of it: {event.get('decision', '')}"
     return f"{where}{what} {word}"

@@ -12,6 +12,35 @@ from vrooli.console.parts.run_again import Again, may_retry
 from vrooli.console.parts.run_seen import ENDED, Step
 from vrooli.console.run_feed import RunFeed, RunSeen
 
+_LOST = "All that it started ends with it. Completed steps stay as they are."
+
+
+class Doer:
+    """Makes buttons that do something with a run.
+
+    Args:
+        view: of the page.
+        feed: of the run.
+        name: what the run is, in questions.
+    """
+
+    def __init__(self, view: View, feed: RunFeed, name: str) -> None:
+        self._view, self._feed, self._name = view, feed, name
+        self._place = Tag("div")  # what the buttons stand in is built anew meanwhile
+
+    def button(self, text: str, question: Callable[[], object], lost: str = "") -> None:
+        """One; what is said as `lost` is what somebody has to agree to first."""
+        do = partial(self._do, text, question, lost)
+        button(text, do, "danger" if lost else "", why_not(self._view))
+
+    async def _do(self, text: str, question: Callable[[], object], lost: str) -> None:
+        with self._place:
+            leave, asked = (f"{text} it", "Leave it"), f"{text} this {self._name}?"
+            if lost and not await is_sure(asked, lambda: Tag("p", lost), leave, "danger"):
+                return
+            await act(self._view, text, question)
+        self._feed.look()
+
 
 class Controls:
     """The buttons of one run.
@@ -24,22 +53,22 @@ class Controls:
     def __init__(self, view: View, feed: RunFeed) -> None:
         self._view, self._feed, self._run = view, feed, feed.run
         self._again = Again(view, feed)
-        self._place = Tag("div")  # what the buttons stand in is built anew meanwhile
+        self._doer = Doer(view, feed, "run")
 
     def show(self, seen: RunSeen) -> None:
         """Those that mean something now."""
         work, run, status = self._view.acting, self._run, seen.run["status"]
         with Tag("div", "", "row"):
             if status in ("pending", "running", "waiting") and not seen.run["pausing"]:
-                self._button("Pause", lambda: work.work.pause(run))
+                self._doer.button("Pause", lambda: work.work.pause(run))
             if status == "paused" or seen.run["pausing"]:
-                self._button("Resume", lambda: work.work.resume(run))
+                self._doer.button("Resume", lambda: work.work.resume(run))
             if may_retry(seen):
                 button("Retry ...", self._again.retry, "main", why_not(self._view))
             if seen.steps.shown:
                 button("Fork ...", self._again.fork, "", why_not(self._view))
             if status not in ENDED:
-                self._button("Cancel", lambda: work.work.cancel(run), sure=True)
+                self._doer.button("Cancel", lambda: work.work.cancel(run), _LOST)
 
     def beside(self, step: Step) -> None:
         """What can be done with a step."""
@@ -52,19 +81,3 @@ class Controls:
                 button("Retry from here ...", retry, "quiet", why_not(self._view))
             fork = partial(self._again.fork, step.path)
             button("Fork from here ...", fork, "quiet", why_not(self._view))
-
-    def _button(self, text: str, question: Callable[[], object], *, sure: bool = False) -> None:
-        do = partial(self._do, text, question, sure)
-        button(text, do, "danger" if sure else "", why_not(self._view))
-
-    async def _do(self, text: str, question: Callable[[], object], sure: bool) -> None:
-        with self._place:
-            leave = (f"{text} it", "Leave it")
-            if sure and not await is_sure(f"{text} this run?", _cancelled, leave, "danger"):
-                return
-            await act(self._view, text, question)
-        self._feed.look()
-
-
-def _cancelled() -> None:
-    Tag("p", "All that it started ends with it. Completed steps stay as they are.")

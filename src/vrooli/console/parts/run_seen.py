@@ -91,12 +91,15 @@ class Spent:
         name: cost, tokens, steps or time.
         text: what was spent, reserved and allowed, with units.
         spent, reserved: in percent of the limit; 0 without one.
+        until: unix seconds when the limit is reached if it goes on as so far; None where that is
+            not known.
     """
 
     name: str
     text: str
     spent: float
     reserved: float
+    until: float | None = None
 
 
 def step_of(one: Mapping[str, Any]) -> Step:
@@ -150,8 +153,8 @@ def state_of(run: Mapping[str, Any]) -> str:
 
 def budgets_seen(run: Mapping[str, Any]) -> list[Spent]:
     """What may be limited."""
-    budget = run.get("budget") or {}
-    return [_spent(name, budget[name]) for name in _UNITS if name in budget]
+    budget, over = run.get("budget") or {}, run.get("status") in ENDED
+    return [_spent(name, budget[name], over) for name in _UNITS if name in budget]
 
 
 def text_of(value: Any) -> str:
@@ -172,16 +175,15 @@ def size_of(count: int) -> str:
 _UNITS = {"cost": "$", "tokens": "tokens", "steps": "steps", "time": "s"}
 
 
-def _spent(name: str, row: Mapping[str, Any]) -> Spent:
+def _spent(name: str, row: Mapping[str, Any], over: bool) -> Spent:
     limit, spent, reserved = row.get("limit"), row["spent"], row["reserved"]
     words = [f"{_amount(name, spent)} spent"]
     if reserved:
         words.append(f"{_amount(name, reserved)} reserved")
-    if row.get("forecast"):
-        words.append(f"{_amount(name, row['forecast'])} forecast")
     words.append(f"of {_amount(name, limit)}" if limit is not None else "no limit")
     share = (lambda amount: min(100.0, 100 * amount / limit)) if limit else (lambda amount: 0.0)
-    return Spent(name, ", ".join(words), round(share(spent), 1), round(share(reserved), 1))
+    until = None if over else row.get("forecast")
+    return Spent(name, ", ".join(words), round(share(spent), 1), round(share(reserved), 1), until)
 
 
 def _amount(name: str, value: float) -> str:

@@ -112,6 +112,9 @@ def show_budgets(seen: RunSeen) -> None:
             Tag("dt", row.name)
             with Tag("dd"):
                 Tag("span", row.text)
+                if row.until:
+                    Tag("span", "; at this pace all of it by ")
+                    moment(row.until)
                 if row.spent or row.reserved:
                     with Tag("span", "", "budget", aria_hidden="true"):
                         Tag("span", "", "spent").style(f"width: {row.spent}%")

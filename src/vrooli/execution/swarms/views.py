@@ -73,6 +73,7 @@ def swarm_shown(state: State, facts: Facts) -> dict[str, Any]:
 def _task(task: Task, one: Standing) -> dict[str, Any]:
     return {
         "after": sorted(task.after),
+        "needs": sorted(task.needs),
         "status": str(one.status),
         "why": one.why,
         "run": one.last.run if one.last else None,

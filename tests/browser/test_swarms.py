@@ -1,0 +1,39 @@
+"""The room of a swarm: people steer it, speak to it, do their part, and see what comes of it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import CHROMIUM, Watched
+
+pytestmark = pytest.mark.skipif(
+    not Path(CHROMIUM).exists(), reason="Chromium is not installed (apt-get install chromium)"
+)
+
+
+def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, swarm: str) -> None:
+    page = opened.go("/swarms")
+    page.get_by_role("link", name=swarm).click()
+    state = page.locator("main .panel .state").first
+    page.get_by_label("What it came to").fill("[a")
+    page.get_by_role("button", name="Pause").click()
+    expect(state).to_have_text("paused")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.get_by_label("Say something").fill("look at the logs")
+    page.get_by_role("button", name="Say it").click()
+    expect(page.locator(".said-to-it")).to_contain_text("look at the logs")
+    expect(page.get_by_label("Say something")).to_have_value("")
+    expect(page.get_by_label("What it came to")).to_have_value("[a")
+    page.get_by_role("button", name="It is done").click()
+    expect(page.get_by_text("is not JSON")).to_be_visible()
+    page.get_by_label("What it came to").fill('["a.log"]')
+    page.get_by_role("button", name="It is done").click()
+    expect(page.get_by_label("chosen on the blackboard")).to_contain_text("a.log")
+    page.get_by_role("button", name="Approve").click()
+    expect(state).to_have_text("completed")
+    expect(page.get_by_text("4 of 4 tasks done.")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    page.get_by_role("link", name="Steps, retry and fork").click()
+    expect(page.get_by_role("link", name="It is a swarm")).to_be_visible()

@@ -1,0 +1,102 @@
+"""A swarm as its room shows it."""
+
+from typing import Any
+
+from vrooli.console.parts.events_seen import happened
+from vrooli.console.parts.run_journal import Steps
+from vrooli.console.parts.run_seen import step_of
+from vrooli.console.parts.swarm_seen import is_swarm, nodes_of, progress, shape_of, tasks_of
+from vrooli.console.parts.swarm_told import written
+from vrooli.console.parts.swarm_words import handed
+from vrooli.console.run_feed import RunSeen
+from vrooli.console.swarm_feed import asked_runs
+
+
+def task(id: str, status: str = "waiting", **more: Any) -> dict[str, Any]:
+    stands: dict[str, Any] = {
+        "task": id, "status": status, "why": "", "run": None, "tries": 0, "output": None,
+        "after": [], "needs": [], "asks": "",
+    }  # fmt: skip
+    return {**stands, **more}
+
+
+TASKS = [
+    task("sizes", "done", routine="look", agent="looker", run="r1", tries=1, output={"n": 1},
+         writes="sizes"),
+    task("broken", "failed", routine="look", run="r2", tries=2, why="no file"),
+    task("judge", "running", person="Which?", run="r3", tries=1, needs=["sizes"], asks="Which?"),
+    task("trim", "asked", routine="trim", run="r4", tries=1, asks="May it?", needs=["sizes"]),
+    task("clean", routine="trim", risk="changing", after=["judge"]),
+]  # fmt: skip
+
+
+def swarm(status: str = "waiting", **more: Any) -> RunSeen:
+    found = {"plan": {"version": 1, "by": "swarm", "tasks": TASKS}, "board": {}, **more}
+    return RunSeen({"status": status}, {}, Steps(), (), swarm=found)
+
+
+def test_each_task_says_where_it_stands_and_who_does_it() -> None:
+    found = {one.id: one for one in tasks_of(swarm())}
+    assert {one.id: one.state for one in found.values()} == {
+        "sizes": "done",
+        "broken": "failed, try 2",
+        "judge": "a person is to do it",
+        "trim": "asks whether it may",
+        "clean": "waiting",
+    }
+    assert found["sizes"].who == "looker, routine look"
+    assert found["judge"].who == "a person"
+    assert '"risk": "changing"' in found["clean"].written
+    assert '"after"' not in found["clean"].written
+    assert progress(list(found.values())) == (
+        "1 of 5 tasks done, 1 for a person to do, 1 to be approved, 1 failed."
+    )
+
+
+def test_what_needs_the_blackboard_stands_after_who_writes_there() -> None:
+    tasks = tasks_of(swarm())
+    assert shape_of(tasks).columns() == [["sizes", "broken"], ["judge", "trim"], ["clean"]]
+    nodes = nodes_of(tasks)
+    assert (nodes["trim"].needs, nodes["clean"].needs) == (("sizes",), ("judge",))
+    tones = {name: one.tone for name, one in nodes.items()}
+    assert tones == {
+        "sizes": "ok", "broken": "critical", "judge": "warning", "trim": "warning",
+        "clean": "unknown",
+    }  # fmt: skip
+
+
+def test_what_waits_for_people_is_told_while_it_does() -> None:
+    assert handed(swarm()) == [("judge", "Which?")]
+    assert handed(swarm("cancelled")) == []
+    assert asked_runs(swarm().swarm) == ["r4"]
+
+
+def test_before_it_has_begun_there_is_no_plan() -> None:
+    fresh = RunSeen({"status": "pending"}, {}, Steps(), ())
+    assert (tasks_of(fresh), progress([]), handed(fresh), written(fresh)) == ([], "", [], [])
+    assert asked_runs(None) == []
+
+
+def test_the_blackboard_says_who_wrote() -> None:
+    board = {
+        "sizes": {"value": {"n": 1}, "version": 2, "by": "r1"},
+        "hint": {"value": "look", "version": 1, "by": "ann"},
+    }
+    assert written(swarm(board=board)) == [
+        ("hint", "look", 1, "ann", False),
+        ("sizes", '{\n  "n": 1\n}', 2, "r1", True),
+    ]
+
+
+def test_a_run_with_a_step_that_is_a_swarm_is_one() -> None:
+    row = {"path": "swarm", "attempt": 1, "status": "begun", "begun_at": 1.0, "ended_at": None}
+    for type_, expected in (("swarm", True), ("value", False)):
+        steps = Steps((step_of({**row, "type": type_}),))
+        assert is_swarm(RunSeen({"status": "waiting"}, {}, steps, ())) is expected
+
+
+def test_what_was_written_on_a_swarm_is_told() -> None:
+    told = {"seq": 1, "run": "r", "at": 1.0, "kind": "swarm.written", "name": "plan"}
+    assert happened({**told, "version": 2, "by": "ann"}, "r").words == (
+        "version 2 of plan was written, by ann"
+    )
