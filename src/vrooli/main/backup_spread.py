@@ -61,7 +61,7 @@ class BackupSpread:
         if name in self.stores.repositories():
             # It holds parts whole, and has no owner: whoever knows its password is one.
             return Store(self.stores.blobs(name), self._key)
-        places = [self.blobs(name)] if name else list(self._all().values())
+        places: list[Blobs] = [self.blobs(name)] if name else list(self._all().values())
         one: Blobs = places[0] if len(places) == 1 else self._copies(places)
         return Store(one, self._key)
 
