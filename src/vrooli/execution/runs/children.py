@@ -47,7 +47,8 @@ class Children:
     async def to_its_end(self, asked: SubRun) -> SubRunEnd:
         """See the port. Who only waits takes no slot from what it waits for."""
         with self._engine.lent(asked.parent):
-            return await self._ends.of(await self.begun(asked))
+            end = await self._ends.of(await self.begun(asked))
+        return await patiently(self._clock, lambda: self._store.whole(end))
 
     async def begun(self, asked: SubRun) -> str:
         """See the port."""

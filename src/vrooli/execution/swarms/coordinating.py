@@ -88,7 +88,7 @@ class SwarmCoordinator:
         begin = partial(self.store.open, swarm.run, swarm.path, given["goal"], documents)
         await patiently(self.clock, begin)
         while True:
-            read = partial(self.store.facts, swarm.run, swarm.path)
+            read = partial(self.store.heard, swarm.run, swarm.path)
             facts = await patiently(self.clock, read)
             state = state_of(swarm, facts)
             commands = decide(state, self.clock.wall())
