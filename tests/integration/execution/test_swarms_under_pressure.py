@@ -1,7 +1,11 @@
 """What a swarm has to stand: large outputs, changes under its feet, runs that end otherwise."""
 
+import pytest
+
 from tests.integration.execution.test_swarms import adder, children, eager, rests, swarm
 from tests.support.trees import Place, sub
+from vrooli.execution.swarms.reading import SwarmError
+from vrooli.execution.swarms.store import Put
 
 __all__ = ["adder", "children", "eager", "rests", "swarm"]
 
@@ -16,3 +20,51 @@ async def test_large_outputs_are_seen_as_they_are(here: Place) -> None:
     outer = await here.start(await here.put(sub("o", large), output="${size(steps.o.a)}"))
     assert (await here.end(run))["output"] == [70_000, 70_000]
     assert (await here.end(outer))["output"] == 70_000
+
+
+async def test_it_goes_on_after_a_stop(here: Place) -> None:
+    """What was cut with it is begun anew; so is a step that is a run of another routine."""
+    run = await swarm(here, {"task": "look", "person": "Look"}, output="${tasks.look.output}")
+    await rests(here, run)
+    outer = await here.start(await here.put(sub("s", run_of := await waiting(here))))
+    await here.below(outer, 1)
+    for one in (run, outer):
+        await here.work.runs.cancel(one, "somebody")
+        await here.work.control.retry(one, None, "somebody")
+    assert (await rests(here, run))["swarm"]["plan"]["tasks"][0]["tries"] == 2
+    await here.work.swarms.finish(run, "look", 5, "somebody")
+    assert (await here.end(run))["output"] == 5
+    assert [one["routine"] for one in await children(here, outer)] == [run_of] * 2
+
+
+async def test_a_policy_is_narrowed_under_a_plan(here: Place) -> None:
+    """It is refused where tasks are to come that it forbids, and not for what was done."""
+    add = await adder(here)
+    one, look = (
+        {"task": "a", "routine": add, "inputs": {"n": 1}},
+        {"task": "look", "person": "Look"},
+    )
+    run = await swarm(here, one, look)
+    await rests(here, run)
+    await here.work.swarms.write(run, Put("policy", {"routines": []}, "somebody"))
+    more = {"task": "more", "routine": add, "inputs": {"n": 1}}
+    with pytest.raises(SwarmError):
+        await here.work.swarms.write(run, Put("plan", [one, look, more], "somebody"))
+    await here.work.swarms.write(run, Put("policy", {"routines": [add]}, "somebody"))
+    await here.work.swarms.write(run, Put("plan", [one, look, more], "somebody"))
+    await here.work.swarms.finish(run, "look", None, "somebody")
+    assert (await here.end(run))["output"] == {"a": 2, "look": None, "more": 2}
+
+
+async def test_a_task_that_is_planned_no_more_is_ended(here: Place) -> None:
+    run = await swarm(here, {"task": "a", "person": "A"}, {"task": "b", "person": "B"})
+    await rests(here, run)
+    await here.work.swarms.write(run, Put("plan", [{"task": "b", "person": "B"}], "somebody"))
+    await here.work.swarms.finish(run, "b", 1, "somebody")
+    assert (await here.end(run))["output"] == {"b": 1}
+    assert [one["status"] for one in await children(here, run)] == ["cancelled", "completed"]
+
+
+async def waiting(here: Place) -> str:
+    """A routine that waits."""
+    return await here.put({"step": "w", "wait": {"seconds": 3600}})

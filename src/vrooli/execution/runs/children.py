@@ -57,6 +57,13 @@ class Children:
             await self._make(run, asked)
         return run
 
+    async def cut(self, run: str, by: str) -> None:
+        """See the port."""
+        parts = self._engine.parts
+        for one in await parts.store.cancel(run, by):
+            self._engine.drop(one)
+            parts.meter.ended(one)
+
     async def _make(self, run: str, asked: SubRun) -> None:
         stored = await patiently(self._clock, lambda: self._newest(asked.routine))
         try:

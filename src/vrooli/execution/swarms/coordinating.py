@@ -15,6 +15,7 @@ from vrooli.execution.swarms.deciding import (
     HANDING,
     Adopt,
     Command,
+    Cut,
     End,
     Fail,
     Refuse,
@@ -24,7 +25,7 @@ from vrooli.execution.swarms.deciding import (
     deadline,
     decide,
 )
-from vrooli.execution.swarms.reading import SwarmError, read_policy, read_swarm
+from vrooli.execution.swarms.reading import SwarmError, read_changed, read_policy
 from vrooli.execution.swarms.state import PLANNING, State
 from vrooli.execution.swarms.store import (
     BOARD,
@@ -104,6 +105,9 @@ class SwarmCoordinator:
             raise StepFailed(command.kind, command.reason, where=command.where)
         if isinstance(command, Start):
             await self._start(swarm, command)
+        elif isinstance(command, Cut):
+            cut = partial(self.subruns.cut, command.run, f"run {swarm.run}")
+            await patiently(self.clock, cut)
         elif not isinstance(command, End):
             put = partial(self.store.put, swarm.run, _put(facts, command))
             await patiently(self.clock, put)
@@ -144,7 +148,7 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
     parts |= {name: written[name].value for name in (PLAN, POLICY) if name in written}
     parts |= {"goal": facts.goal} if facts.goal else {}
     try:
-        read, above = read_swarm(parts), tuple(map(read_policy, facts.above))
+        read, above = read_changed(parts), tuple(map(read_policy, facts.above))
     except SwarmError as error:
         raise StepFailed("plan", error.what) from error
     plannings, problems = facts.tries.get(PLANNING, ()), written.get(PROBLEMS)
@@ -158,7 +162,8 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
         tries=facts.tries,
         board={name.removeprefix(BOARD): one.value for name, one in board.items()},
         wrote=frozenset().union(*(writers[name] for name in board)),
-        answered=writers.get(PLAN, frozenset()) | writers.get(PROBLEMS, frozenset()),
+        adopted=writers.get(PLAN, frozenset()),
+        refused=writers.get(PROBLEMS, frozenset()),
         skipped=writers.get(SKIPPED, frozenset()),
         problems=problems.value if problems and told else "",
         messages=facts.messages,

@@ -46,6 +46,24 @@ def read_swarm(parts: Mapping[str, Any]) -> Swarm:
     Raises:
         SwarmError: with every mistake in it.
     """
+    found, mistakes = _read(parts)
+    mistakes += forbidden(found, found.policy)
+    if mistakes:
+        raise SwarmError(mistakes)
+    return found
+
+
+def read_changed(parts: Mapping[str, Any]) -> Swarm:
+    """One whose parts were changed by themselves: its policy may not allow what it has done. Else
+    see `read_swarm`.
+    """
+    found, mistakes = _read(parts)
+    if mistakes:
+        raise SwarmError(mistakes)
+    return found
+
+
+def _read(parts: Mapping[str, Any]) -> tuple[Swarm, list[Mistake]]:
     _well_shaped(_SHAPE, dict(parts), ())
     if not parts.get("plan") and "coordinator" not in parts:
         raise SwarmError([Mistake(("plan",), "expected tasks, or a `coordinator` that plans some")])
@@ -61,10 +79,7 @@ def read_swarm(parts: Mapping[str, Any]) -> Swarm:
         team={one["name"]: one.get("role", "") for one in parts.get("team", [])},
         output=reader.template(("output",), parts["output"]) if "output" in parts else None,
     )
-    mistakes = [*reader.mistakes, *wrong_plan(found), *forbidden(found, found.policy)]
-    if mistakes:
-        raise SwarmError(mistakes)
-    return found
+    return found, [*reader.mistakes, *wrong_plan(found)]
 
 
 def read_policy(data: Any) -> Policy:
@@ -83,22 +98,25 @@ def read_tasks(data: Any) -> tuple[Task, ...]:
     return found
 
 
-def forbidden(swarm: Swarm, policy: Policy) -> Iterator[Mistake]:
-    """What of it that policy does not allow."""
+def forbidden(
+    swarm: Swarm, policy: Policy, ended: frozenset[str] = frozenset()
+) -> Iterator[Mistake]:
+    """What of it that policy does not allow, but for the tasks that have ended."""
     if len(swarm.plan) > policy.tasks:
         yield Mistake(("plan",), f"the policy allows {policy.tasks} tasks, not {len(swarm.plan)}")
     if policy.routines is None:
         return
-    for at, routine in _asked(swarm):
+    for at, routine in _asked(swarm, ended):
         if routine and routine not in policy.routines:
             allowed = ", ".join(f"`{one}`" for one in sorted(policy.routines)) or "none"
             yield Mistake(at, f"the policy does not allow the routine `{routine}`, but {allowed}")
 
 
-def _asked(swarm: Swarm) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The routines that it uses, and where."""
+def _asked(swarm: Swarm, ended: frozenset[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The routines that it uses, or will, and where."""
     for i, task in enumerate(swarm.plan):
-        yield ("plan", i, "routine"), task.routine
+        if task.id not in ended:
+            yield ("plan", i, "routine"), task.routine
     if swarm.coordinator is not None:
         yield ("coordinator", "routine"), swarm.coordinator.routine
     if swarm.done_check is not None:

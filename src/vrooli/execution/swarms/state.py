@@ -83,7 +83,8 @@ class State:
         tries: of its tasks and of what it does beside them, by name, in their order.
         board: the blackboard.
         wrote: runs whose output stands there, or did.
-        answered: runs of the coordinator whose answer was taken or refused.
+        adopted: runs of the coordinator whose plan was taken.
+        refused: those whose plan was not.
         skipped: ids of tasks.
         problems: what was wrong with the last plan.
         messages: in their order.
@@ -98,12 +99,31 @@ class State:
     tries: Mapping[str, tuple[Try, ...]] = field(default_factory=dict)
     board: Mapping[str, Any] = field(default_factory=dict)
     wrote: frozenset[str] = frozenset()
-    answered: frozenset[str] = frozenset()
+    adopted: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
     problems: str = ""
     messages: tuple[Message, ...] = ()
     above: tuple[Policy, ...] = ()
     stirs: int = 0
+
+    def under_way(self) -> list[Try]:
+        """All runs that have not ended."""
+        return [one for tries in self.tries.values() for one in tries if one.open]
+
+    def failures(self, name: str) -> int:
+        """How many runs for that did not come to their end."""
+        return sum(not one.done and not one.open for one in self.tries.get(name, ()))
+
+    def best(self, name: str) -> Try | None:
+        """Of the runs for that the one that counts: the last that is done, else that is under way,
+        else the last. Somebody may have retried an earlier one.
+        """
+        found = self.tries.get(name, ())
+        for good in ([one for one in found if one.done], [one for one in found if one.open]):
+            if good:
+                return good[-1]
+        return found[-1] if found else None
 
     def last(self, name: str) -> Try | None:
         """The last run for that."""
@@ -148,9 +168,14 @@ def gate(task: str) -> str:
     return f"{task}/{APPROVAL}"
 
 
+def ended(stands: Mapping[str, Standing]) -> frozenset[str]:
+    """Ids of the tasks that have."""
+    return frozenset(name for name, one in stands.items() if one.status.ended)
+
+
 def standing(state: State, task: Task, policy: Policy) -> Standing:
     """How it stands."""
-    last = state.last(task.id)
+    last = state.best(task.id)
     if last is not None and last.done:
         return Standing(Stands.DONE, last)
     if task.id in state.skipped:

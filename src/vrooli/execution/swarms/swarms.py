@@ -16,8 +16,13 @@ from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.runs.why import Reason
 from vrooli.execution.swarms.coordinating import state_of
 from vrooli.execution.swarms.model import strictest
-from vrooli.execution.swarms.reading import read_policy, read_swarm
-from vrooli.execution.swarms.state import Stands, State, standing
+from vrooli.execution.swarms.reading import (
+    SwarmError,
+    forbidden,
+    read_changed,
+    read_policy,
+)
+from vrooli.execution.swarms.state import Stands, State, ended, standing
 from vrooli.execution.swarms.store import BOARD, MESSAGE, PLAN, POLICY, Facts, Put, SwarmStore
 from vrooli.execution.swarms.views import SwarmViews, swarm_shown
 from vrooli.execution.swarms.why import OF_STEP, under_way, why
@@ -224,14 +229,24 @@ class Swarms:
         return state_of(Coordinated(run["id"], STEP, 1, begun, parts), facts), facts
 
     async def _check(self, run: dict[str, Any], new: Put) -> None:
-        parts = await self._parts(run)
-        if new.name == PLAN:
-            read_swarm({**parts, PLAN: new.value})
-        elif new.name == POLICY:
-            read_policy(new.value)
+        if new.name in (PLAN, POLICY):
+            await self._fits(run, new)
         elif not new.name.startswith(BOARD):
             advice = f"there are `{PLAN}`, `{POLICY}` and `{BOARD}KEY`"
             raise UsageError("nothing of that name is written", where=new.name, next_step=advice)
+
+    async def _fits(self, run: dict[str, Any], new: Put) -> None:
+        """Whether its plan and its policy are made for each other, as they are by now."""
+        state, facts = await self._state(run)
+        written = {name: one.value for name, one in facts.documents.items()}
+        now = {name: written[name] for name in (PLAN, POLICY) if name in written}
+        if new.name == POLICY:
+            read_policy(new.value)
+        swarm = read_changed({**await self._parts(run), **now, new.name: new.value})
+        policy = strictest((swarm.policy, *state.above))
+        stands = {task.id: standing(state, task, policy) for task in swarm.plan}
+        if mistakes := list(forbidden(swarm, policy, ended(stands))):
+            raise SwarmError(mistakes)
 
     async def _stirred(self, run: str) -> dict[str, Any]:
         self.engine.stir(run)
