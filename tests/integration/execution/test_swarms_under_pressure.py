@@ -1,9 +1,16 @@
 """What a swarm has to stand: large outputs, changes under its feet, runs that end otherwise."""
 
+import math
+from typing import Any
+
 import pytest
 
 from tests.integration.execution.test_swarms import adder, children, eager, rests, swarm
 from tests.support.trees import Place, sub
+from tests.support.waiting import eventually
+from vrooli.core.errors import Refused
+from vrooli.execution.approvals.store import Decision
+from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.swarms.reading import SwarmError
 from vrooli.execution.swarms.store import Put
 
@@ -68,3 +75,46 @@ async def test_a_task_that_is_planned_no_more_is_ended(here: Place) -> None:
 async def waiting(here: Place) -> str:
     """A routine that waits."""
     return await here.put({"step": "w", "wait": {"seconds": 3600}})
+
+
+async def test_an_approval_holds_for_the_task_as_it_was_asked_about(here: Place) -> None:
+    """Asked for longer than a million seconds; a change of the plan asks anew."""
+    add, other = await adder(here), await adder(here)
+    risky = {"task": "a", "routine": add, "inputs": {"n": 1}, "risk": "changing"}
+    run = await swarm(here, risky, policy={"approve": ["changing"], "approval": "14d"})
+    await rests(here, run)
+    await here.work.swarms.write(run, Put("plan", [{**risky, "routine": other}], "somebody"))
+
+    async def asked() -> list[dict[str, Any]]:
+        found = await here.work.approvals.views.page(ApprovalFilter(status="pending"))
+        return [one for one in found if one["what"].get("routine") == other]
+
+    (question,) = await eventually(asked, "it is asked anew")
+    await here.work.approvals.decide(
+        question["id"], Decision(approved=True, hash=question["hash"], by="somebody", reason="")
+    )
+    assert (await here.end(run))["output"] == {"a": 2}
+    found = [(one["routine"], one["status"]) for one in await children(here, run)]
+    assert sorted(found) == [
+        (other, "completed"),
+        ("swarm-approval", "cancelled"),
+        ("swarm-approval", "completed"),
+    ]
+
+
+async def test_what_nobody_could_read_is_not_taken(here: Place) -> None:
+    run = await swarm(here, {"task": "look", "person": "Look"})
+    await rests(here, run)
+    swarms = here.work.swarms
+    for bad in ("\x00", "\ud800", math.nan):
+        with pytest.raises(SwarmError):
+            await swarms.write(run, Put("board.x", bad, "somebody"))
+        with pytest.raises(SwarmError):
+            await swarms.say(run, bad, "somebody", None)
+        with pytest.raises(SwarmError):
+            await swarms.finish(run, "look", bad, "somebody")
+    with pytest.raises(Refused):
+        await swarms.write(run, Put("board.x", "x" * 70_000, "somebody"))
+    for long in ("4000d", "367d"):
+        with pytest.raises(SwarmError):
+            await swarms.write(run, Put("policy", {"approval": long}, "somebody"))

@@ -107,12 +107,12 @@ def test_what_was_approved_is_what_is_done() -> None:
     (ask,) = decide(state(*plan, board={"x": 1}), NOW)
     assert isinstance(ask, Start)
     assert (ask.name, ask.routine) == ("a/approval", "swarm-approval")
-    assert ask.inputs["expires"] == "86400s"
+    assert ask.inputs["expires"] == "86400.000s"
     asked = {"a/approval": (done(inputs=ask.inputs),)}
     (do,) = decide(state(*plan, tries=asked, board={"x": 2}), NOW)
     assert isinstance(do, Start)
     assert (do.name, do.inputs) == ("a", {"x": 1})
-    denied = {"a/approval": (failed(),)}
+    denied = {"a/approval": (replace(failed(), inputs=ask.inputs),)}
     (end,) = decide(state(*plan, tries=denied, board={"x": 1}), NOW)
     assert isinstance(end, Fail)
 

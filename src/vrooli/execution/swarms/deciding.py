@@ -226,24 +226,29 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
         if one.last is None and not _holds(task, seen):
             yield Skip(task.id)
             continue
-        asked = state.last(gate(task.id))
+        asked = state.question(task)
         if task.risk in policy.approve and not (asked and asked.done):
-            yield _asking(task, asked, policy, seen)
+            yield _asking(task, state.last(gate(task.id)), policy, seen)
         elif room > 0:
             room -= 1
             yield _doing(task, one.last, asked, seen)
 
 
-def _asking(task: Task, asked: Try | None, policy: Policy, seen: Mapping[str, Any]) -> Start:
+def _asking(task: Task, last: Try | None, policy: Policy, seen: Mapping[str, Any]) -> Start:
     what = {"task": task.id, "risk": task.risk, **_work(task, seen)}
     message = f"May the swarm do `{task.id}` ({task.risk})? Its goal: {seen['goal']}"
-    inputs = {"message": message[:2000], "what": what, "expires": f"{policy.approval:g}s"}
-    return Start(gate(task.id), asked.number + 1 if asked else 1, APPROVING, inputs)
+    inputs = {
+        "message": message[:2000],
+        "what": what,
+        "expires": f"{policy.approval:.3f}s",
+        "of": task.asked_for,
+    }
+    return Start(gate(task.id), last.number + 1 if last else 1, APPROVING, inputs)
 
 
 def _doing(task: Task, last: Try | None, asked: Try | None, seen: Mapping[str, Any]) -> Start:
     """Exactly what was approved, where somebody was asked."""
-    work = asked.inputs["what"] if asked else _work(task, seen)
+    work = asked.inputs["what"] if asked and asked.done else _work(task, seen)
     number = last.number + 1 if last else 1
     if task.person is not None:
         return Start(task.id, number, HANDING, {"what": work["person"], "task": task.id})

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from vrooli.core.errors import UsageError
 from vrooli.core.expression import RESERVED, Expression, ExpressionError
 from vrooli.core.nearest import did_you_mean
+from vrooli.execution.steps.approval import LONGEST
 from vrooli.execution.swarm_shape import PARTS, PLAN, POLICY
 from vrooli.execution.swarms.model import Call, Policy, Swarm, Task
 from vrooli.execution.wrong_argument import said
@@ -18,6 +19,8 @@ from vrooli.stack.durations import parse_ago
 
 SEEN = frozenset({"inputs", "tasks", "board", "messages", "goal"})
 """Names that expressions of a swarm may use."""
+
+_ASKED_FOR = ("routine", "person", "inputs", "risk")
 
 _SHAPE = {
     "type": "object",
@@ -137,8 +140,19 @@ def _policy(data: Mapping[str, Any]) -> Policy:
             given[key] = frozenset(given[key])
     for key in ("approval", "deadline"):
         if key in given:
-            given[key] = parse_ago(given[key])
+            given[key] = _seconds(key, given[key])
     return Policy(**given)
+
+
+def _seconds(key: str, text: str) -> float:
+    try:
+        seconds = parse_ago(text)
+    except ValueError as error:
+        raise SwarmError([Mistake(("policy", key), str(error))]) from error
+    if seconds > LONGEST:
+        what = f"expected at most {LONGEST // 86_400} days"
+        raise SwarmError([Mistake(("policy", key), what)])
+    return seconds
 
 
 def wrong_plan(swarm: Swarm) -> Iterator[Mistake]:
@@ -205,6 +219,7 @@ class _Reader:
             tries=data.get("tries", 1),
             goes_on=data.get("on_failure") == "continue",
             budget=data.get("budget"),
+            asked_for={key: data[key] for key in _ASKED_FOR if key in data},
         )
 
     def call(self, place: tuple[str | int, ...], data: Mapping[str, Any] | None) -> Call | None:
