@@ -1,6 +1,8 @@
 """What a swarm has to stand: large outputs, changes under its feet, runs that end otherwise."""
 
+import asyncio
 import math
+import secrets
 from typing import Any
 
 import pytest
@@ -118,3 +120,24 @@ async def test_what_nobody_could_read_is_not_taken(here: Place) -> None:
     for long in ("4000d", "367d"):
         with pytest.raises(SwarmError):
             await swarms.write(run, Put("policy", {"approval": long}, "somebody"))
+
+
+async def test_why_a_swarm_within_waits(here: Place) -> None:
+    name = f"s-{secrets.token_hex(4)}"
+    look = {"task": "look", "person": "Look"}
+    await here.work.swarms.put({"name": name, "goal": "look", "plan": [look]})
+    run = await swarm(here, {"task": "inner", "routine": name})
+    (inner,) = await here.below(run, 1)
+    await rests(here, inner)
+    reason = await here.work.swarms.why(run)
+    assert reason.says == "`inner`: task `look` waits for a person"
+    assert reason.command == f"vrooli swarm done {inner} look --output JSON"
+
+
+async def test_all_that_write_at_once_are_heard(here: Place) -> None:
+    """Who does not say what he has seen is not refused because another writes too."""
+    run = await swarm(here, {"task": "look", "person": "Look"})
+    await rests(here, run)
+    puts = [Put("board.x", n, f"person {n}") for n in range(8)]
+    written = await asyncio.gather(*(here.work.swarms.write(run, one) for one in puts))
+    assert sorted(one["version"] for one in written) == list(range(1, 9))

@@ -215,6 +215,9 @@ class SwarmStore:
         values = (new.name, text, new.seen, new.by, new.once)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_PUT, run, *values)
+            while row is not None and row[1] is None and new.seen is None and not new.once:
+                # Somebody was faster, and that is no matter.
+                row = await connection.fetchrow(_PUT, run, *values)
         if row is None:
             return None
         if row[1] is not None:

@@ -91,8 +91,15 @@ class Swarms:
         if own.code not in OF_STEP:
             return own
         state, _ = await self._state(found)
-        below = {name: await self.reasons.of(one) for name, one in under_way(state).items()}
+        below = {name: await self._why_below(one) for name, one in under_way(state).items()}
         return why(run, own, state, below)
+
+    async def _why_below(self, run: str) -> Reason:
+        """Of a swarm within by its own tasks."""
+        try:
+            return await self.why(run)
+        except UnknownName:
+            return await self.reasons.of(run)
 
     async def say(self, run: str, text: Any, by: str, key: str | None) -> dict[str, Any]:
         """Have it hear a message; it looks at it at once.
