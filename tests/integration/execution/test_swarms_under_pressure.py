@@ -141,3 +141,16 @@ async def test_all_that_write_at_once_are_heard(here: Place) -> None:
     puts = [Put("board.x", n, f"person {n}") for n in range(8)]
     written = await asyncio.gather(*(here.work.swarms.write(run, one) for one in puts))
     assert sorted(one["version"] for one in written) == list(range(1, 9))
+
+
+async def test_a_coordinator_hears_that_there_is_no_such_routine(here: Place) -> None:
+    """It is a plan that cannot be, not the end of the swarm; and after its end a retry asks again,
+    as often.
+    """
+    add = await adder(here)
+    name = "${inputs.problems == '' ? 'r-nowhere' : '" + add + "'}"
+    plan = {"tasks": [{"task": "t", "routine": name, "inputs": {"n": 1}}]}
+    planner = await here.put({"step": "plan", "value": plan})
+    run = await swarm(here, coordinator={"routine": planner}, done={"when": "size(tasks) > 0"})
+    assert (await here.end(run))["output"] == {"t": 2}
+    assert len(await children(here, run)) == 3

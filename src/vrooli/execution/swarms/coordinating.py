@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from vrooli.core.errors import UnknownName
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.coordinating import Coordinated
+from vrooli.execution.executor import storable
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.tasks import task_path
 from vrooli.execution.step_type import StepFailed
@@ -109,8 +111,20 @@ class SwarmCoordinator:
             cut = partial(self.subruns.cut, command.run, f"run {swarm.run}")
             await patiently(self.clock, cut)
         elif not isinstance(command, End):
+            if isinstance(command, Adopt) and (missing := await self._missing(command)):
+                command = Refuse(missing, command.by)
             put = partial(self.store.put, swarm.run, _put(facts, command))
             await patiently(self.clock, put)
+
+    async def _missing(self, plan: Adopt) -> str:
+        """Which routines of it there are not; empty where there are all."""
+        found = []
+        for name in sorted({task["routine"] for task in plan.tasks if "routine" in task}):
+            try:
+                await patiently(self.clock, partial(self.routines.get, name))
+            except UnknownName as error:
+                found.append(error.what)
+        return "; ".join(found)
 
     async def _start(self, swarm: Coordinated, start: Start) -> None:
         if start.routine in BUILT_IN:
@@ -119,6 +133,7 @@ class SwarmCoordinator:
         path = task_path(swarm.path, named(start.name, start.number))
         asked = SubRun(swarm.run, path, 1, start.routine, start.inputs, start.budget)
         try:
+            storable(start.inputs, "what it is given")
             await self.subruns.begun(asked)
         except StepFailed as error:
             where = f"{start.name}: {error.where}" if error.where else start.name

@@ -22,6 +22,9 @@ PLAN, POLICY, SKIPPED, PROBLEMS, BOARD = "plan", "policy", "skipped", "problems"
 MESSAGE = "message"
 """Name of the signal that a message is."""
 
+MOST_MESSAGES = 1000
+"""Of a swarm, the last ones, that it hears."""
+
 _NUMBERED = re.compile(r"(.+)\[(\d+)\]")
 
 _OPEN = f"""
@@ -46,7 +49,7 @@ UPDATE signals SET path = $2, attempt = 1 WHERE run = $1 AND name = $3 AND path 
 """
 
 # All of one moment, the count of decisions among it.
-_STATE = """
+_STATE = f"""
 SELECT r.stirs, s.goal,
     (SELECT json_agg(json_build_array(c.id, c.parent_path, c.status, c.inputs, c.output, c.failure)
                      ORDER BY c.created_at, c.id)
@@ -57,12 +60,14 @@ SELECT r.stirs, s.goal,
            FROM swarm_documents WHERE run = r.id) d)::text,
     (SELECT json_agg(json_build_array(m.data, m.sent_by, extract(epoch FROM m.sent_at))
                      ORDER BY m.n)
-     FROM signals m WHERE m.run = r.id AND m.name = $3)::text,
+     FROM (SELECT * FROM signals WHERE run = r.id AND name = $3
+           ORDER BY n DESC LIMIT {MOST_MESSAGES}) m)::text,
     (SELECT json_agg(p.value ORDER BY p.depth DESC)
      FROM (SELECT DISTINCT ON (d.run) d.value, cardinality(a.ancestors) AS depth
            FROM swarm_documents d JOIN runs a ON a.id = d.run
            WHERE d.run = ANY (r.ancestors) AND d.name = 'policy'
-           ORDER BY d.run, d.version DESC) p)::text
+           ORDER BY d.run, d.version DESC) p)::text,
+    (SELECT coalesce(max(t.attempt), 1) FROM steps t WHERE t.run = r.id AND t.path = $4)
 FROM runs r LEFT JOIN swarms s ON s.run = r.id WHERE r.id = $1
 """
 
@@ -125,6 +130,7 @@ class Facts:
         writers: by name who wrote any version of it.
         messages: in their order.
         above: policies of the swarms that it lies in, as data, the nearest first.
+        attempt: of its step, the last one.
     """
 
     stirs: int
@@ -134,6 +140,7 @@ class Facts:
     writers: Mapping[str, frozenset[str]]
     messages: tuple[Message, ...]
     above: tuple[Any, ...]
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,7 @@ class SwarmStore:
     async def facts(self, run: str, path: str) -> Facts:
         """How it stands; references stand in the place of large outputs."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_STATE, run, task_path(path, ""), MESSAGE)
+            row = await connection.fetchrow(_STATE, run, task_path(path, ""), MESSAGE, path)
         return _facts(row, path)
 
     async def heard(self, run: str, path: str) -> Facts:
@@ -249,6 +256,7 @@ def _facts(row: Any, path: str) -> Facts:
         writers={name: frozenset(ones) for name, ones in writers.items()},
         messages=tuple(Message(*one) for one in _list(row[4])),
         above=tuple(_list(row[5])),
+        attempt=row[6],
     )
 
 

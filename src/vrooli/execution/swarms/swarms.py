@@ -237,7 +237,8 @@ class Swarms:
         parts = {**await self._parts(run), "inputs": run["inputs"]}
         facts = await self.store.facts(run["id"], STEP)
         begun = run["started_at"] or run["created_at"]
-        return state_of(Coordinated(run["id"], STEP, 1, begun, parts), facts), facts
+        swarm = Coordinated(run["id"], STEP, facts.attempt, begun, parts)
+        return state_of(swarm, facts), facts
 
     async def _check(self, run: dict[str, Any], new: Put) -> None:
         if new.name in (PLAN, POLICY):
