@@ -284,4 +284,4 @@ def _storable(value: Any, what: str) -> None:
     try:
         storable(value, what)
     except StepFailed as error:
-        raise SwarmError([Mistake((), error.what)]) from error
+        raise SwarmError([Mistake(("value",), error.what)]) from error
