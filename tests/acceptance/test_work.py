@@ -350,6 +350,8 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     work.until(lambda: told(work, "swarm", "show", swarm)["status"] == "waiting", "it waits")
     reason = told(work, "swarm", "why", swarm)
     assert reason["command"] == f"vrooli swarm done {swarm} words --output JSON"
+    refused = work.run("swarm", "write", swarm, "plan", '[{"task": "a", "rutine": "b"}]')
+    assert (refused.returncode, "plan[0]" in refused.stderr) == (2, True)
     os.kill(work.service("server")["pid"], signal.SIGKILL)
     work.until(lambda: work.run("swarm", "list").returncode == 0, "the server answers again")
     assert told(work, "swarm", "message", swarm, "kindly")["id"] == swarm

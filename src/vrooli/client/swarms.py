@@ -5,10 +5,20 @@ from urllib.parse import quote, urlencode
 
 from vrooli.client.wire import said_in
 from vrooli.client.work import BadRoutine, WorkClient
+from vrooli.core.errors import UsageError
+
+
+class BadSwarm(BadRoutine):
+    """The server names what is wrong with a swarm, or with what was to be written on it."""
+
+    def __init__(self, mistakes: list[dict[str, Any]]) -> None:
+        what = "; ".join(f"{one['field']}: {one['problem']}" for one in mistakes)
+        UsageError.__init__(self, what, next_step="correct it, and say it again")
+        self.mistakes = mistakes
 
 
 class SwarmClient(WorkClient):
-    """One server; errors as `ApiClient` says, and `BadRoutine` with what is wrong with a swarm."""
+    """One server; errors as `ApiClient` says, and `BadSwarm` with what is wrong with a swarm."""
 
     __slots__ = ()
 
@@ -60,5 +70,5 @@ class SwarmClient(WorkClient):
     def _refused(self, status: int, body: Any, place: str) -> Exception:
         said = said_in(body)
         if said.get("code") == "bad_swarm":
-            return BadRoutine(str(said["detail"]), list(said["details"]))
+            return BadSwarm(list(said["details"]))
         return super()._refused(status, body, place)

@@ -70,6 +70,10 @@ class SubRuns(Protocol):
         """
         ...
 
+    async def cut(self, run: str, by: str) -> None:
+        """End it with all below it, unless it has ended."""
+        ...
+
 
 class NoSubRuns:
     """Where nobody drives runs."""
@@ -81,3 +85,7 @@ class NoSubRuns:
     async def begun(self, asked: SubRun) -> str:
         """Never."""
         raise VrooliError("there are no sub-runs here", where=asked.routine)
+
+    async def cut(self, run: str, by: str) -> None:
+        """Never."""
+        raise VrooliError("there are no sub-runs here", where=run)

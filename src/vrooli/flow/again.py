@@ -3,10 +3,10 @@ Pure.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from vrooli.flow.entries import Again, Entry, Finished, Told
+from vrooli.flow.entries import Again, Begun, Entry, Finished, Told
 from vrooli.flow.interpreter import EXPRESSION, Broken, Interpreter
 from vrooli.flow.model import Routine
 from vrooli.flow.places import places
@@ -122,6 +122,14 @@ def given_up(entries: Iterable[Entry], keep: Iterable[str]) -> dict[str, int]:
         if entry.path not in paths:
             found[entry.path] = max(entry.attempt, found.get(entry.path, 0))
     return found
+
+
+def under_way(entries: Iterable[Entry], types: Collection[str]) -> set[str]:
+    """Paths of the steps of these types that were begun and did not end."""
+    entries = list(entries)
+    done = {(one.path, one.attempt) for one in entries if isinstance(one, Finished)}
+    begun = [one for one in entries if isinstance(one, Begun) and one.type in types]
+    return {one.path for one in begun if (one.path, one.attempt) not in done}
 
 
 def _replayed(routine: Routine, inputs: Any, entries: Iterable[Entry]) -> Interpreter:

@@ -9,6 +9,7 @@ import pytest
 from vrooli.execution.swarms.deciding import (
     Adopt,
     Command,
+    Cut,
     End,
     Fail,
     Refuse,
@@ -106,12 +107,12 @@ def test_what_was_approved_is_what_is_done() -> None:
     (ask,) = decide(state(*plan, board={"x": 1}), NOW)
     assert isinstance(ask, Start)
     assert (ask.name, ask.routine) == ("a/approval", "swarm-approval")
-    assert ask.inputs["expires"] == "86400s"
+    assert ask.inputs["expires"] == "86400.000s"
     asked = {"a/approval": (done(inputs=ask.inputs),)}
     (do,) = decide(state(*plan, tries=asked, board={"x": 2}), NOW)
     assert isinstance(do, Start)
     assert (do.name, do.inputs) == ("a", {"x": 1})
-    denied = {"a/approval": (failed(),)}
+    denied = {"a/approval": (replace(failed(), inputs=ask.inputs),)}
     (end,) = decide(state(*plan, tries=denied, board={"x": 1}), NOW)
     assert isinstance(end, Fail)
 
@@ -154,9 +155,62 @@ def test_what_a_coordinator_says() -> None:
 def test_plans_that_bring_nothing_end_it() -> None:
     parts = {"coordinator": {"routine": "think"}, "policy": {"cycles": 2}}
     plans = {"next-plan": (done("no"), done("no", 2))}
-    answered = frozenset({"run1", "run2"})
-    (end,) = decide(state(tries=plans, parts=parts, answered=answered, problems="bad"), NOW)
+    refused = frozenset({"run1", "run2"})
+    idle = state(tries=plans, parts=parts, refused=refused, problems="bad")
+    (end,) = decide(idle, NOW)
     assert end == Fail("no-progress", "2 plans in a row brought nothing; bad", "next-plan")
+    # Each attempt of the swarm may plan as often again.
+    assert names(decide(replace(idle, attempt=2), NOW)) == ["next-plan3"]
+
+
+def test_a_plan_that_is_refused_brings_nothing_whatever_it_names() -> None:
+    """A coordinator that says the same for ever is asked no more."""
+    parts = {"coordinator": {"routine": "think"}, "policy": {"cycles": 2}}
+    same = {"tasks": [task("a")]}
+    plans = tuple(Try(f"p{n}", n, "completed", None, same) for n in (1, 2, 3))
+    tries = {"a": (done(),), "next-plan": plans}
+    taken, refused = frozenset({"p1"}), frozenset({"p2", "p3"})
+    again = state(task("a"), tries=tries, parts=parts, adopted=taken, refused=refused)
+    (end,) = decide(again, NOW)
+    assert isinstance(end, Fail)
+    assert end.kind == "no-progress"
+
+
+def test_a_coordinator_that_failed_is_asked_again_in_the_next_attempt() -> None:
+    parts = {"coordinator": {"routine": "think"}}
+    tries = {"a": (done(),), "next-plan": (done({"tasks": [task("a")]}), failed(2))}
+    lost = state(task("a"), tries=tries, parts=parts, adopted=frozenset({"run1"}))
+    assert isinstance(decide(lost, NOW)[0], Fail)
+    assert names(decide(replace(lost, attempt=2), NOW)) == ["next-plan3"]
+
+
+def test_nothing_of_it_goes_on_for_which_nobody_waits() -> None:
+    """A task that is in no plan any more, a question that nobody needs, a next plan at the end."""
+    running = {"a": (Try("a1", 1, "running"),), "b": (Try("b1", 1, "running"),)}
+    assert decide(state(task("b"), tries=running), NOW) == (Cut("a1"),)
+    asked = {"a/approval": (Try("q1", 1, "waiting", {"what": {}}),)}
+    mild = state(task("a"), tries=asked)
+    assert decide(mild, NOW) == (Cut("q1"),)
+    planning = {"next-plan": (Try("p1", 1, "running"),), "a": (done(),)}
+    parts = {"coordinator": {"routine": "think"}, "done": {"when": "true"}}
+    assert decide(state(task("a"), tries=planning, parts=parts), NOW) == (Cut("p1"),)
+
+
+def test_somebody_retried_an_earlier_try() -> None:
+    tries = {"a": (Try("a1", 1, "running"), failed(2))}
+    assert decide(state(task("a", tries=2), tries=tries), NOW) == ()
+    tries = {"a": (done(5), failed(2))}
+    (end,) = decide(state(task("a", tries=2), tries=tries), NOW)
+    assert end == End({"a": 5})
+
+
+def test_a_policy_forbids_nothing_that_has_been_done() -> None:
+    plan, tries = (task("a"), task("b", routine="s")), {"a": (done(),)}
+    policy = Policy(routines=frozenset({"s"}))
+    narrow = state(*plan, tries=tries)
+    narrow = replace(narrow, swarm=replace(narrow.swarm, policy=policy))
+    assert names(decide(narrow, NOW)) == ["b1"]
+    assert isinstance(decide(replace(narrow, tries={}), NOW)[0], Fail)
 
 
 def test_its_deadline() -> None:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.artifacts import Artifacts
 from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.sharing import DEFAULT_QUEUE
 from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRunEnd
@@ -134,6 +135,11 @@ class ChildStore:
         async with self._database.connection() as connection:
             rows = await connection.fetch(_ENDED, runs)
         return [SubRunEnd(row[0], row[1], _maybe(row[2]), _failure(row[3])) for row in rows]
+
+    async def whole(self, end: SubRunEnd) -> SubRunEnd:
+        """It, with its output where a reference to a large one stands in its place."""
+        output = await Artifacts(self._database).value(end.run, end.output)
+        return replace(end, output=output)
 
 
 def _maybe(text: str | None) -> Any:

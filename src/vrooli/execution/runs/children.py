@@ -47,7 +47,8 @@ class Children:
     async def to_its_end(self, asked: SubRun) -> SubRunEnd:
         """See the port. Who only waits takes no slot from what it waits for."""
         with self._engine.lent(asked.parent):
-            return await self._ends.of(await self.begun(asked))
+            end = await self._ends.of(await self.begun(asked))
+        return await patiently(self._clock, lambda: self._store.whole(end))
 
     async def begun(self, asked: SubRun) -> str:
         """See the port."""
@@ -55,6 +56,13 @@ class Children:
         if not await patiently(self._clock, lambda: self._store.known(run)):
             await self._make(run, asked)
         return run
+
+    async def cut(self, run: str, by: str) -> None:
+        """See the port."""
+        parts = self._engine.parts
+        for one in await parts.store.cancel(run, by):
+            self._engine.drop(one)
+            parts.meter.ended(one)
 
     async def _make(self, run: str, asked: SubRun) -> None:
         stored = await patiently(self._clock, lambda: self._newest(asked.routine))

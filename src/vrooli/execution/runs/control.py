@@ -19,10 +19,16 @@ from vrooli.flow.again import (
     hindrance,
     kept_at_expression,
     kept_to_go_on,
+    under_way,
 )
 from vrooli.flow.entries import Entry, Finished, Told
 from vrooli.flow.model import Routine
 from vrooli.flow.notes import is_note
+
+STARTING = frozenset({"routine", "swarm"})
+"""Types of steps that start runs. These were ended with the run, so that such a step cannot go on
+where it was.
+"""
 
 ENDED = ("completed", "failed", "cancelled")
 
@@ -92,7 +98,8 @@ class Control:
         entries = await self._journal(run)
         before, routine = counting(entries), await self._routine(found)
         if path is None:
-            stay = {one.path for one in before} - failed(routine, found["inputs"], before)
+            lost = failed(routine, found["inputs"], before) | under_way(before, STARTING)
+            stay = {one.path for one in before} - lost
         else:
             stay = {one.path for one in await self._kept(found, entries, path)}
         again = given_up(before, stay)

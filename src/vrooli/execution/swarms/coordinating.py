@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from vrooli.core.errors import UnknownName
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.coordinating import Coordinated
+from vrooli.execution.executor import storable
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.tasks import task_path
 from vrooli.execution.step_type import StepFailed
@@ -15,6 +17,7 @@ from vrooli.execution.swarms.deciding import (
     HANDING,
     Adopt,
     Command,
+    Cut,
     End,
     Fail,
     Refuse,
@@ -24,7 +27,7 @@ from vrooli.execution.swarms.deciding import (
     deadline,
     decide,
 )
-from vrooli.execution.swarms.reading import SwarmError, read_policy, read_swarm
+from vrooli.execution.swarms.reading import SwarmError, read_changed, read_policy
 from vrooli.execution.swarms.state import PLANNING, State
 from vrooli.execution.swarms.store import (
     BOARD,
@@ -88,7 +91,7 @@ class SwarmCoordinator:
         begin = partial(self.store.open, swarm.run, swarm.path, given["goal"], documents)
         await patiently(self.clock, begin)
         while True:
-            read = partial(self.store.facts, swarm.run, swarm.path)
+            read = partial(self.store.heard, swarm.run, swarm.path)
             facts = await patiently(self.clock, read)
             state = state_of(swarm, facts)
             commands = decide(state, self.clock.wall())
@@ -104,9 +107,24 @@ class SwarmCoordinator:
             raise StepFailed(command.kind, command.reason, where=command.where)
         if isinstance(command, Start):
             await self._start(swarm, command)
+        elif isinstance(command, Cut):
+            cut = partial(self.subruns.cut, command.run, f"run {swarm.run}")
+            await patiently(self.clock, cut)
         elif not isinstance(command, End):
+            if isinstance(command, Adopt) and (missing := await self._missing(command)):
+                command = Refuse(missing, command.by)
             put = partial(self.store.put, swarm.run, _put(facts, command))
             await patiently(self.clock, put)
+
+    async def _missing(self, plan: Adopt) -> str:
+        """Which routines of it there are not; empty where there are all."""
+        found = []
+        for name in sorted({task["routine"] for task in plan.tasks if "routine" in task}):
+            try:
+                await patiently(self.clock, partial(self.routines.get, name))
+            except UnknownName as error:
+                found.append(error.what)
+        return "; ".join(found)
 
     async def _start(self, swarm: Coordinated, start: Start) -> None:
         if start.routine in BUILT_IN:
@@ -115,6 +133,7 @@ class SwarmCoordinator:
         path = task_path(swarm.path, named(start.name, start.number))
         asked = SubRun(swarm.run, path, 1, start.routine, start.inputs, start.budget)
         try:
+            storable(start.inputs, "what it is given")
             await self.subruns.begun(asked)
         except StepFailed as error:
             where = f"{start.name}: {error.where}" if error.where else start.name
@@ -144,7 +163,7 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
     parts |= {name: written[name].value for name in (PLAN, POLICY) if name in written}
     parts |= {"goal": facts.goal} if facts.goal else {}
     try:
-        read, above = read_swarm(parts), tuple(map(read_policy, facts.above))
+        read, above = read_changed(parts), tuple(map(read_policy, facts.above))
     except SwarmError as error:
         raise StepFailed("plan", error.what) from error
     plannings, problems = facts.tries.get(PLANNING, ()), written.get(PROBLEMS)
@@ -158,7 +177,8 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
         tries=facts.tries,
         board={name.removeprefix(BOARD): one.value for name, one in board.items()},
         wrote=frozenset().union(*(writers[name] for name in board)),
-        answered=writers.get(PLAN, frozenset()) | writers.get(PROBLEMS, frozenset()),
+        adopted=writers.get(PLAN, frozenset()),
+        refused=writers.get(PROBLEMS, frozenset()),
         skipped=writers.get(SKIPPED, frozenset()),
         problems=problems.value if problems and told else "",
         messages=facts.messages,

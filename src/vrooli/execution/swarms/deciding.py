@@ -15,6 +15,7 @@ from vrooli.execution.swarms.state import (
     Stands,
     State,
     Try,
+    ended,
     gate,
     scope,
     standing,
@@ -41,6 +42,17 @@ class Start:
     routine: str
     inputs: Any
     budget: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """End a run for which nobody waits any more.
+
+    Attributes:
+        run: id.
+    """
+
+    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +133,7 @@ class Fail:
     where: str = ""
 
 
-Command = Start | Write | Skip | Adopt | Refuse | End | Fail
+Command = Start | Cut | Write | Skip | Adopt | Refuse | End | Fail
 
 
 def decide(state: State, now: float) -> tuple[Command, ...]:
@@ -132,15 +144,19 @@ def decide(state: State, now: float) -> tuple[Command, ...]:
         now: unix seconds.
     """
     policy = strictest((state.swarm.policy, *state.above))
-    if wrong := _hopeless(state, policy, now):
-        return (wrong,)
     stands = {task.id: standing(state, task, policy) for task in state.swarm.plan}
-    if writes := tuple(_writes(state, stands)):
-        return writes
+    if wrong := _hopeless(state, policy, stands, now):
+        return (wrong,)
+    first: tuple[Command, ...] = (*_cuts(state, stands), *_writes(state, stands))
+    if first:
+        return first
     try:
-        return _next(state, policy, stands)
+        commands = _next(state, policy, stands)
     except _Wrong as error:
         return (Fail("expression", error.what, error.where),)
+    # Nothing of a swarm goes on after its end: what fails ends all below it by itself.
+    under_way = tuple(Cut(one.run) for one in state.under_way()) if _ends(commands) else ()
+    return under_way or commands
 
 
 def deadline(state: State) -> float | None:
@@ -149,13 +165,27 @@ def deadline(state: State) -> float | None:
     return None if most is None else state.begun + most
 
 
-def _hopeless(state: State, policy: Policy, now: float) -> Fail | None:
+def _ends(commands: tuple[Command, ...]) -> bool:
+    return any(isinstance(one, End) for one in commands)
+
+
+def _cuts(state: State, stands: Mapping[str, Standing]) -> Iterator[Cut]:
+    """What the plan or the policy has no place for any more."""
+    awaited = {one.last.run for one in stands.values() if one.last}
+    for name, tries in state.tries.items():
+        if name not in (PLANNING, CHECKING):
+            yield from (Cut(one.run) for one in tries if one.open and one.run not in awaited)
+
+
+def _hopeless(
+    state: State, policy: Policy, stands: Mapping[str, Standing], now: float
+) -> Fail | None:
     due = deadline(state)
     if due is not None and now >= due:
         return Fail("deadline", f"the goal is not met within {policy.deadline:g} s")
     if policy.depth < 0:
         return Fail("too-deep", "the policy of a swarm above allows no swarm here")
-    for mistake in forbidden(state.swarm, policy):
+    for mistake in forbidden(state.swarm, policy, ended(stands)):
         return Fail("policy", mistake.reason, mistake.where)
     return None
 
@@ -196,24 +226,29 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
         if one.last is None and not _holds(task, seen):
             yield Skip(task.id)
             continue
-        asked = state.last(gate(task.id))
+        asked = state.question(task)
         if task.risk in policy.approve and not (asked and asked.done):
-            yield _asking(task, asked, policy, seen)
+            yield _asking(task, state.last(gate(task.id)), policy, seen)
         elif room > 0:
             room -= 1
             yield _doing(task, one.last, asked, seen)
 
 
-def _asking(task: Task, asked: Try | None, policy: Policy, seen: Mapping[str, Any]) -> Start:
+def _asking(task: Task, last: Try | None, policy: Policy, seen: Mapping[str, Any]) -> Start:
     what = {"task": task.id, "risk": task.risk, **_work(task, seen)}
     message = f"May the swarm do `{task.id}` ({task.risk})? Its goal: {seen['goal']}"
-    inputs = {"message": message[:2000], "what": what, "expires": f"{policy.approval:g}s"}
-    return Start(gate(task.id), asked.number + 1 if asked else 1, APPROVING, inputs)
+    inputs = {
+        "message": message[:2000],
+        "what": what,
+        "expires": f"{policy.approval:.3f}s",
+        "of": task.asked_for,
+    }
+    return Start(gate(task.id), last.number + 1 if last else 1, APPROVING, inputs)
 
 
 def _doing(task: Task, last: Try | None, asked: Try | None, seen: Mapping[str, Any]) -> Start:
     """Exactly what was approved, where somebody was asked."""
-    work = asked.inputs["what"] if asked else _work(task, seen)
+    work = asked.inputs["what"] if asked and asked.done else _work(task, seen)
     number = last.number + 1 if last else 1
     if task.person is not None:
         return Start(task.id, number, HANDING, {"what": work["person"], "task": task.id})
@@ -278,7 +313,7 @@ def _planned(
     last, seen = state.last(PLANNING), scope(state, stands)
     if last is not None and last.open:
         return ()
-    if last is not None and last.done and last.run not in state.answered:
+    if last is not None and last.done and last.run not in state.adopted | state.refused:
         said = answer(last.output)
         if said.done and not checked:
             return (End(said.output),)
@@ -286,9 +321,9 @@ def _planned(
         if problems:
             return (Refuse(problems, last.run),)
         return (Adopt(said.tasks, last.run),)
-    if last is not None and not last.done and last.number >= state.attempt:
+    if last is not None and not last.done and state.failures(PLANNING) >= state.attempt:
         return (Fail("coordinator", f"no plan: {last.why}", PLANNING),)
-    if _idle(state, stands) >= policy.cycles:
+    if _idle(state, stands) >= policy.cycles * state.attempt:
         what = f"{policy.cycles} plans in a row brought nothing"
         return (Fail("no-progress", f"{what}; {state.problems}".rstrip("; "), PLANNING),)
     inputs = {
@@ -301,10 +336,12 @@ def _planned(
 
 
 def _idle(state: State, stands: Mapping[str, Standing]) -> int:
-    """Plans in a row, the last ones, none of whose tasks was done."""
+    """Plans in a row, the last ones, none of whose tasks was done: those that were refused among
+    them, whichever tasks they name.
+    """
     count = 0
     for one in reversed(state.tries.get(PLANNING, ())):
-        tasks = answer(one.output).tasks if one.done else ()
+        tasks = answer(one.output).tasks if one.run in state.adopted else ()
         names = [task["task"] for task in tasks if task["task"] in stands]
         if any(stands[name].status is Stands.DONE for name in names):
             break

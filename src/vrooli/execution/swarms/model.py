@@ -28,6 +28,7 @@ class Task:
         tries: in all.
         goes_on: whether the swarm does, when the last try failed.
         budget: as people write it, of each try.
+        asked_for: of how it is written, what somebody is asked about.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Task:
     tries: int = 1
     goes_on: bool = False
     budget: Any = None
+    asked_for: Any = None
 
 
 @dataclass(frozen=True, slots=True)

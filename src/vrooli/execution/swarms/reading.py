@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from vrooli.core.errors import UsageError
 from vrooli.core.expression import RESERVED, Expression, ExpressionError
 from vrooli.core.nearest import did_you_mean
+from vrooli.execution.steps.approval import LONGEST
 from vrooli.execution.swarm_shape import PARTS, PLAN, POLICY
 from vrooli.execution.swarms.model import Call, Policy, Swarm, Task
 from vrooli.execution.wrong_argument import said
@@ -18,6 +19,8 @@ from vrooli.stack.durations import parse_ago
 
 SEEN = frozenset({"inputs", "tasks", "board", "messages", "goal"})
 """Names that expressions of a swarm may use."""
+
+_ASKED_FOR = ("routine", "person", "inputs", "risk")
 
 _SHAPE = {
     "type": "object",
@@ -46,6 +49,24 @@ def read_swarm(parts: Mapping[str, Any]) -> Swarm:
     Raises:
         SwarmError: with every mistake in it.
     """
+    found, mistakes = _read(parts)
+    mistakes += forbidden(found, found.policy)
+    if mistakes:
+        raise SwarmError(mistakes)
+    return found
+
+
+def read_changed(parts: Mapping[str, Any]) -> Swarm:
+    """One whose parts were changed by themselves: its policy may not allow what it has done. Else
+    see `read_swarm`.
+    """
+    found, mistakes = _read(parts)
+    if mistakes:
+        raise SwarmError(mistakes)
+    return found
+
+
+def _read(parts: Mapping[str, Any]) -> tuple[Swarm, list[Mistake]]:
     _well_shaped(_SHAPE, dict(parts), ())
     if not parts.get("plan") and "coordinator" not in parts:
         raise SwarmError([Mistake(("plan",), "expected tasks, or a `coordinator` that plans some")])
@@ -61,10 +82,7 @@ def read_swarm(parts: Mapping[str, Any]) -> Swarm:
         team={one["name"]: one.get("role", "") for one in parts.get("team", [])},
         output=reader.template(("output",), parts["output"]) if "output" in parts else None,
     )
-    mistakes = [*reader.mistakes, *wrong_plan(found), *forbidden(found, found.policy)]
-    if mistakes:
-        raise SwarmError(mistakes)
-    return found
+    return found, [*reader.mistakes, *wrong_plan(found)]
 
 
 def read_policy(data: Any) -> Policy:
@@ -83,22 +101,25 @@ def read_tasks(data: Any) -> tuple[Task, ...]:
     return found
 
 
-def forbidden(swarm: Swarm, policy: Policy) -> Iterator[Mistake]:
-    """What of it that policy does not allow."""
+def forbidden(
+    swarm: Swarm, policy: Policy, ended: frozenset[str] = frozenset()
+) -> Iterator[Mistake]:
+    """What of it that policy does not allow, but for the tasks that have ended."""
     if len(swarm.plan) > policy.tasks:
         yield Mistake(("plan",), f"the policy allows {policy.tasks} tasks, not {len(swarm.plan)}")
     if policy.routines is None:
         return
-    for at, routine in _asked(swarm):
+    for at, routine in _asked(swarm, ended):
         if routine and routine not in policy.routines:
             allowed = ", ".join(f"`{one}`" for one in sorted(policy.routines)) or "none"
             yield Mistake(at, f"the policy does not allow the routine `{routine}`, but {allowed}")
 
 
-def _asked(swarm: Swarm) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The routines that it uses, and where."""
+def _asked(swarm: Swarm, ended: frozenset[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The routines that it uses, or will, and where."""
     for i, task in enumerate(swarm.plan):
-        yield ("plan", i, "routine"), task.routine
+        if task.id not in ended:
+            yield ("plan", i, "routine"), task.routine
     if swarm.coordinator is not None:
         yield ("coordinator", "routine"), swarm.coordinator.routine
     if swarm.done_check is not None:
@@ -119,8 +140,19 @@ def _policy(data: Mapping[str, Any]) -> Policy:
             given[key] = frozenset(given[key])
     for key in ("approval", "deadline"):
         if key in given:
-            given[key] = parse_ago(given[key])
+            given[key] = _seconds(key, given[key])
     return Policy(**given)
+
+
+def _seconds(key: str, text: str) -> float:
+    try:
+        seconds = parse_ago(text)
+    except ValueError as error:
+        raise SwarmError([Mistake(("policy", key), str(error))]) from error
+    if seconds > LONGEST:
+        what = f"expected at most {LONGEST // 86_400} days"
+        raise SwarmError([Mistake(("policy", key), what)])
+    return seconds
 
 
 def wrong_plan(swarm: Swarm) -> Iterator[Mistake]:
@@ -187,6 +219,7 @@ class _Reader:
             tries=data.get("tries", 1),
             goes_on=data.get("on_failure") == "continue",
             budget=data.get("budget"),
+            asked_for={key: data[key] for key in _ASKED_FOR if key in data},
         )
 
     def call(self, place: tuple[str | int, ...], data: Mapping[str, Any] | None) -> Call | None:

@@ -1,6 +1,6 @@
 """How a swarm stands: what its tasks came to, its blackboard, what was said to it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -83,7 +83,8 @@ class State:
         tries: of its tasks and of what it does beside them, by name, in their order.
         board: the blackboard.
         wrote: runs whose output stands there, or did.
-        answered: runs of the coordinator whose answer was taken or refused.
+        adopted: runs of the coordinator whose plan was taken.
+        refused: those whose plan was not.
         skipped: ids of tasks.
         problems: what was wrong with the last plan.
         messages: in their order.
@@ -98,17 +99,49 @@ class State:
     tries: Mapping[str, tuple[Try, ...]] = field(default_factory=dict)
     board: Mapping[str, Any] = field(default_factory=dict)
     wrote: frozenset[str] = frozenset()
-    answered: frozenset[str] = frozenset()
+    adopted: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
     problems: str = ""
     messages: tuple[Message, ...] = ()
     above: tuple[Policy, ...] = ()
     stirs: int = 0
 
+    def under_way(self) -> list[Try]:
+        """All runs that have not ended."""
+        return [one for tries in self.tries.values() for one in tries if one.open]
+
+    def failures(self, name: str) -> int:
+        """How many runs for that did not come to their end."""
+        return sum(not one.done and not one.open for one in self.tries.get(name, ()))
+
+    def best(self, name: str) -> Try | None:
+        """Of the runs for that the one that counts."""
+        return _best(self.tries.get(name, ()))
+
+    def questions(self, task: Task) -> tuple[Try, ...]:
+        """Runs that asked about the task as it is written now, in their order."""
+        asked = self.tries.get(gate(task.id), ())
+        return tuple(one for one in asked if one.inputs.get("of") == task.asked_for)
+
+    def question(self, task: Task) -> Try | None:
+        """Of these the one that counts."""
+        return _best(self.questions(task))
+
     def last(self, name: str) -> Try | None:
         """The last run for that."""
         found = self.tries.get(name, ())
         return found[-1] if found else None
+
+
+def _best(tries: Sequence[Try]) -> Try | None:
+    """The last that is done, else that is under way, else the last: somebody may have retried an
+    earlier one.
+    """
+    for good in ([one for one in tries if one.done], [one for one in tries if one.open]):
+        if good:
+            return good[-1]
+    return tries[-1] if tries else None
 
 
 class Stands(StrEnum):
@@ -148,9 +181,14 @@ def gate(task: str) -> str:
     return f"{task}/{APPROVAL}"
 
 
+def ended(stands: Mapping[str, Standing]) -> frozenset[str]:
+    """Ids of the tasks that have."""
+    return frozenset(name for name, one in stands.items() if one.status.ended)
+
+
 def standing(state: State, task: Task, policy: Policy) -> Standing:
     """How it stands."""
-    last = state.last(task.id)
+    last = state.best(task.id)
     if last is not None and last.done:
         return Standing(Stands.DONE, last)
     if task.id in state.skipped:
@@ -159,12 +197,12 @@ def standing(state: State, task: Task, policy: Policy) -> Standing:
         return Standing(Stands.RUNNING, last)
     if last is not None and last.number >= task.tries * state.attempt:
         return Standing(Stands.FAILED, last, last.why)
-    asked = state.last(gate(task.id))
+    asked = state.question(task)
     if task.risk not in policy.approve or asked is None or asked.done:
         return Standing(Stands.WAITING, last)
     if asked.open:
         return Standing(Stands.ASKED, asked)
-    if asked.number >= state.attempt:
+    if len(state.questions(task)) >= state.attempt:
         return Standing(Stands.FAILED, asked, asked.why)
     return Standing(Stands.WAITING, last)
 

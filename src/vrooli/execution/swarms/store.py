@@ -4,10 +4,12 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.artifacts import Artifacts
 from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.tasks import task_path
 from vrooli.execution.swarms.state import Message, Try
@@ -19,6 +21,9 @@ PLAN, POLICY, SKIPPED, PROBLEMS, BOARD = "plan", "policy", "skipped", "problems"
 
 MESSAGE = "message"
 """Name of the signal that a message is."""
+
+MOST_MESSAGES = 1000
+"""Of a swarm, the last ones, that it hears."""
 
 _NUMBERED = re.compile(r"(.+)\[(\d+)\]")
 
@@ -44,21 +49,25 @@ UPDATE signals SET path = $2, attempt = 1 WHERE run = $1 AND name = $3 AND path 
 """
 
 # All of one moment, the count of decisions among it.
-_STATE = """
+_STATE = f"""
 SELECT r.stirs, s.goal,
     (SELECT json_agg(json_build_array(c.id, c.parent_path, c.status, c.inputs, c.output, c.failure)
                      ORDER BY c.created_at, c.id)
      FROM runs c WHERE c.parent = r.id AND starts_with(c.parent_path, $2))::text,
     (SELECT json_agg(json_build_array(d.name, d.version, d.value, d.by) ORDER BY d.name, d.version)
-     FROM swarm_documents d WHERE d.run = r.id)::text,
+     FROM (SELECT name, version, by, CASE WHEN version = max(version) OVER (PARTITION BY name)
+                                          THEN value END AS value
+           FROM swarm_documents WHERE run = r.id) d)::text,
     (SELECT json_agg(json_build_array(m.data, m.sent_by, extract(epoch FROM m.sent_at))
                      ORDER BY m.n)
-     FROM signals m WHERE m.run = r.id AND m.name = $3)::text,
+     FROM (SELECT * FROM signals WHERE run = r.id AND name = $3
+           ORDER BY n DESC LIMIT {MOST_MESSAGES}) m)::text,
     (SELECT json_agg(p.value ORDER BY p.depth DESC)
      FROM (SELECT DISTINCT ON (d.run) d.value, cardinality(a.ancestors) AS depth
            FROM swarm_documents d JOIN runs a ON a.id = d.run
            WHERE d.run = ANY (r.ancestors) AND d.name = 'policy'
-           ORDER BY d.run, d.version DESC) p)::text
+           ORDER BY d.run, d.version DESC) p)::text,
+    (SELECT coalesce(max(t.attempt), 1) FROM steps t WHERE t.run = r.id AND t.path = $4)
 FROM runs r LEFT JOIN swarms s ON s.run = r.id WHERE r.id = $1
 """
 
@@ -121,6 +130,7 @@ class Facts:
         writers: by name who wrote any version of it.
         messages: in their order.
         above: policies of the swarms that it lies in, as data, the nearest first.
+        attempt: of its step, the last one.
     """
 
     stirs: int
@@ -130,6 +140,7 @@ class Facts:
     writers: Mapping[str, frozenset[str]]
     messages: tuple[Message, ...]
     above: tuple[Any, ...]
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +180,7 @@ class SwarmStore:
 
     def __init__(self, database: Database, told: Told = nobody) -> None:
         self._database, self._told = database, told
+        self._artifacts = Artifacts(database)
 
     async def open(self, run: str, path: str, goal: str, documents: Mapping[str, Any]) -> None:
         """It begins, unless it has: with these documents."""
@@ -179,22 +191,49 @@ class SwarmStore:
             self._told((root,))
 
     async def facts(self, run: str, path: str) -> Facts:
-        """How it stands, what was said to it up to now taken as heard."""
+        """How it stands; references stand in the place of large outputs."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_STATE, run, task_path(path, ""), MESSAGE, path)
+        return _facts(row, path)
+
+    async def heard(self, run: str, path: str) -> Facts:
+        """How it stands, with its large outputs; what was said to it up to now is taken as
+        heard.
+        """
         async with self._database.connection() as connection:
             await connection.execute(_HEAR, run, task_path(path, MESSAGE), MESSAGE)
-            row = await connection.fetchrow(_STATE, run, task_path(path, ""), MESSAGE)
-        return _facts(row, path)
+        found = await self.facts(run, path)
+        value = partial(self._artifacts.value, run)
+        tries = {
+            name: tuple([replace(one, output=await value(one.output)) for one in ones])
+            for name, ones in found.tries.items()
+        }
+        documents = {
+            name: replace(one, value=await value(one.value)) if _on_board(name) else one
+            for name, one in found.documents.items()
+        }
+        return replace(found, tries=tries, documents=documents)
 
     async def put(self, run: str, new: Put) -> Written | None:
         """Write it, and have the swarm look at it; None when its run has ended."""
-        values = (new.name, json.dumps(new.value), new.seen, new.by, new.once)
+        text = json.dumps(new.value, separators=(",", ":"))
+        if _on_board(new.name):
+            text = await self._artifacts.instead(run, text)
+        values = (new.name, text, new.seen, new.by, new.once)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_PUT, run, *values)
+            while row is not None and row[1] is None and new.seen is None and not new.once:
+                # Somebody was faster, and that is no matter.
+                row = await connection.fetchrow(_PUT, run, *values)
         if row is None:
             return None
         if row[1] is not None:
             self._told((row[0],))
         return Written(row[1], row[2])
+
+
+def _on_board(name: str) -> bool:
+    return name.startswith(BOARD)
 
 
 def _facts(row: Any, path: str) -> Facts:
@@ -217,6 +256,7 @@ def _facts(row: Any, path: str) -> Facts:
         writers={name: frozenset(ones) for name, ones in writers.items()},
         messages=tuple(Message(*one) for one in _list(row[4])),
         above=tuple(_list(row[5])),
+        attempt=row[6],
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from vrooli.core.errors import Refused, UnknownName, UsageError
 from vrooli.execution.coordinating import Coordinated
+from vrooli.execution.executor import storable
 from vrooli.execution.postgres_signals import ENDED, LARGEST, NewSignal, PostgresSignals
 from vrooli.execution.routines import RoutineStore
 from vrooli.execution.runs.control import Control
@@ -14,14 +15,21 @@ from vrooli.execution.runs.reasons import Reasons
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.runs.why import Reason
+from vrooli.execution.step_type import StepFailed
 from vrooli.execution.swarms.coordinating import state_of
 from vrooli.execution.swarms.model import strictest
-from vrooli.execution.swarms.reading import read_policy, read_swarm
-from vrooli.execution.swarms.state import Stands, State, standing
+from vrooli.execution.swarms.reading import (
+    SwarmError,
+    forbidden,
+    read_changed,
+    read_policy,
+)
+from vrooli.execution.swarms.state import Stands, State, ended, standing
 from vrooli.execution.swarms.store import BOARD, MESSAGE, PLAN, POLICY, Facts, Put, SwarmStore
 from vrooli.execution.swarms.views import SwarmViews, swarm_shown
 from vrooli.execution.swarms.why import OF_STEP, under_way, why
 from vrooli.execution.swarms.writing import STEP, parts_of, routine_of
+from vrooli.flow.reading import Mistake
 
 MOST_RUNS = 1000
 """Of one swarm that are paused and resumed with it."""
@@ -83,19 +91,26 @@ class Swarms:
         if own.code not in OF_STEP:
             return own
         state, _ = await self._state(found)
-        below = {name: await self.reasons.of(one) for name, one in under_way(state).items()}
+        below = {name: await self._why_below(one) for name, one in under_way(state).items()}
         return why(run, own, state, below)
+
+    async def _why_below(self, run: str) -> Reason:
+        """Of a swarm within by its own tasks."""
+        try:
+            return await self.why(run)
+        except UnknownName:
+            return await self.reasons.of(run)
 
     async def say(self, run: str, text: Any, by: str, key: str | None) -> dict[str, Any]:
         """Have it hear a message; it looks at it at once.
 
         Raises:
             UnknownName: there is no such swarm.
+            SwarmError: the message cannot be stored.
             Refused: it has ended, or the message is too large.
         """
         await self._swarm(run)
-        if len(json.dumps(text)) > LARGEST:
-            raise _too_large("a message", run)
+        _bounded(text, "a message", run)
         new = NewSignal(run, MESSAGE, text, by, key, keep=True)
         if not await self.signals.send(new):
             raise _ended(await self.runs.views.get(run))
@@ -107,9 +122,10 @@ class Swarms:
         Raises:
             UnknownName: there is no such swarm.
             SwarmError: it cannot be.
-            Refused: it has ended, or somebody else changed it meanwhile.
+            Refused: it has ended, somebody else changed it meanwhile, or it is too large.
         """
         found = await self._swarm(run)
+        _storable(new.value, new.name)
         await self._check(found, new)
         written = await self.store.put(run, new)
         if written is None:
@@ -126,7 +142,8 @@ class Swarms:
 
         Raises:
             UnknownName: there is no such swarm, or it has no such task.
-            Refused: nobody is to do it now.
+            SwarmError: that cannot be stored.
+            Refused: nobody is to do it now, or that is too large.
         """
         found = await self._swarm(run)
         state, _ = await self._state(found)
@@ -140,8 +157,7 @@ class Swarms:
         if tasks[task].person is None or one.status is not Stands.RUNNING or last is None:
             what = f"the task is {one.status}: no person is to do it now"
             raise Refused(what, where=task, next_step=f"`vrooli swarm show {run}`")
-        if len(json.dumps(data)) > LARGEST:
-            raise _too_large("what it came to", task)
+        _bounded(data, "what it came to", task)
         if await self.signals.send(NewSignal(last.run, "done", data, by, "done", keep=True)):
             await self._stirred(last.run)
         return await self.runs.views.get(run)
@@ -221,17 +237,30 @@ class Swarms:
         parts = {**await self._parts(run), "inputs": run["inputs"]}
         facts = await self.store.facts(run["id"], STEP)
         begun = run["started_at"] or run["created_at"]
-        return state_of(Coordinated(run["id"], STEP, 1, begun, parts), facts), facts
+        swarm = Coordinated(run["id"], STEP, facts.attempt, begun, parts)
+        return state_of(swarm, facts), facts
 
     async def _check(self, run: dict[str, Any], new: Put) -> None:
-        parts = await self._parts(run)
-        if new.name == PLAN:
-            read_swarm({**parts, PLAN: new.value})
-        elif new.name == POLICY:
-            read_policy(new.value)
+        if new.name in (PLAN, POLICY):
+            await self._fits(run, new)
         elif not new.name.startswith(BOARD):
             advice = f"there are `{PLAN}`, `{POLICY}` and `{BOARD}KEY`"
             raise UsageError("nothing of that name is written", where=new.name, next_step=advice)
+        else:
+            _bounded(new.value, "what stands on the blackboard", new.name)
+
+    async def _fits(self, run: dict[str, Any], new: Put) -> None:
+        """Whether its plan and its policy are made for each other, as they are by now."""
+        state, facts = await self._state(run)
+        written = {name: one.value for name, one in facts.documents.items()}
+        now = {name: written[name] for name in (PLAN, POLICY) if name in written}
+        if new.name == POLICY:
+            read_policy(new.value)
+        swarm = read_changed({**await self._parts(run), **now, new.name: new.value})
+        policy = strictest((swarm.policy, *state.above))
+        stands = {task.id: standing(state, task, policy) for task in swarm.plan}
+        if mistakes := list(forbidden(swarm, policy, ended(stands))):
+            raise SwarmError(mistakes)
 
     async def _stirred(self, run: str) -> dict[str, Any]:
         self.engine.stir(run)
@@ -244,6 +273,15 @@ def _ended(run: dict[str, Any]) -> Refused:
     return Refused(f"the swarm is {run['status']}", where=run["id"], next_step=advice)
 
 
-def _too_large(what: str, where: str) -> Refused:
-    said = f"{what} has at most {LARGEST} characters of JSON"
-    return Refused(said, where=where, next_step="say where the data can be found")
+def _bounded(value: Any, what: str, where: str) -> None:
+    _storable(value, what)
+    if len(json.dumps(value)) > LARGEST:
+        said = f"{what} has at most {LARGEST} characters of JSON"
+        raise Refused(said, where=where, next_step="say where the data can be found")
+
+
+def _storable(value: Any, what: str) -> None:
+    try:
+        storable(value, what)
+    except StepFailed as error:
+        raise SwarmError([Mistake(("value",), error.what)]) from error

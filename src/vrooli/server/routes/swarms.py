@@ -146,11 +146,16 @@ def _add_words(router: APIRouter, swarms: Swarms) -> None:
     )
     async def say(
         run: OwnRun, who: Who, message: Message, idempotency_key: Key = None
-    ) -> dict[str, Any]:
+    ) -> JSONResponse:
         """Its expressions and its coordinator see it. The same `Idempotency-Key` again says nothing
-        a second time. 409 when it has ended.
+        a second time. 409 when it has ended; 422 when it cannot be kept: NaN, or a text with NUL or
+        half of a character.
         """
-        return await swarms.say(run, message.text, who.name, idempotency_key or None)
+        try:
+            said = await swarms.say(run, message.text, who.name, idempotency_key or None)
+        except SwarmError as error:
+            return _refused(error)
+        return JSONResponse(said)
 
     @router.put(
         "/swarms/{run}/documents",
@@ -176,9 +181,13 @@ def _add_words(router: APIRouter, swarms: Swarms) -> None:
         response_model=None,
         responses=answers(shapes.RunShape, 404, 409),
     )
-    async def done(run: OwnRun, who: Who, finished: Finished) -> dict[str, Any]:
-        """409 when no person is to do that task now."""
-        return await swarms.finish(run, finished.task, finished.output, who.name)
+    async def done(run: OwnRun, who: Who, finished: Finished) -> JSONResponse:
+        """409 when no person is to do that task now; 422 when `output` cannot be kept."""
+        try:
+            found = await swarms.finish(run, finished.task, finished.output, who.name)
+        except SwarmError as error:
+            return _refused(error)
+        return JSONResponse(found)
 
 
 def _add_control(router: APIRouter, swarms: Swarms) -> None:

@@ -1,0 +1,156 @@
+"""What a swarm has to stand: large outputs, changes under its feet, runs that end otherwise."""
+
+import asyncio
+import math
+import secrets
+from typing import Any
+
+import pytest
+
+from tests.integration.execution.test_swarms import adder, children, eager, rests, swarm
+from tests.support.trees import Place, sub
+from tests.support.waiting import eventually
+from vrooli.core.errors import Refused
+from vrooli.execution.approvals.store import Decision
+from vrooli.execution.approvals.views import ApprovalFilter
+from vrooli.execution.swarms.reading import SwarmError
+from vrooli.execution.swarms.store import Put
+
+__all__ = ["adder", "children", "eager", "rests", "swarm"]
+
+
+async def test_large_outputs_are_seen_as_they_are(here: Place) -> None:
+    """By expressions of a swarm, and of a run that has another one as a step."""
+    text = "x" * 70_000
+    large = await here.put({"step": "n", "value": {"n": text}}, output={"a": "${steps.n.n}"})
+    one = {"task": "one", "routine": large, "writes": "one"}
+    sizes = "${[size(tasks.one.output.a), size(board.one.a)]}"
+    run = await swarm(here, one, output=sizes)
+    outer = await here.start(await here.put(sub("o", large), output="${size(steps.o.a)}"))
+    assert (await here.end(run))["output"] == [70_000, 70_000]
+    assert (await here.end(outer))["output"] == 70_000
+
+
+async def test_it_goes_on_after_a_stop(here: Place) -> None:
+    """What was cut with it is begun anew; so is a step that is a run of another routine."""
+    run = await swarm(here, {"task": "look", "person": "Look"}, output="${tasks.look.output}")
+    await rests(here, run)
+    outer = await here.start(await here.put(sub("s", run_of := await waiting(here))))
+    await here.below(outer, 1)
+    for one in (run, outer):
+        await here.work.runs.cancel(one, "somebody")
+        await here.work.control.retry(one, None, "somebody")
+    assert (await rests(here, run))["swarm"]["plan"]["tasks"][0]["tries"] == 2
+    await here.work.swarms.finish(run, "look", 5, "somebody")
+    assert (await here.end(run))["output"] == 5
+    assert [one["routine"] for one in await children(here, outer)] == [run_of] * 2
+
+
+async def test_a_policy_is_narrowed_under_a_plan(here: Place) -> None:
+    """It is refused where tasks are to come that it forbids, and not for what was done."""
+    add = await adder(here)
+    one, look = (
+        {"task": "a", "routine": add, "inputs": {"n": 1}},
+        {"task": "look", "person": "Look"},
+    )
+    run = await swarm(here, one, look)
+    await rests(here, run)
+    await here.work.swarms.write(run, Put("policy", {"routines": []}, "somebody"))
+    more = {"task": "more", "routine": add, "inputs": {"n": 1}}
+    with pytest.raises(SwarmError):
+        await here.work.swarms.write(run, Put("plan", [one, look, more], "somebody"))
+    await here.work.swarms.write(run, Put("policy", {"routines": [add]}, "somebody"))
+    await here.work.swarms.write(run, Put("plan", [one, look, more], "somebody"))
+    await here.work.swarms.finish(run, "look", None, "somebody")
+    assert (await here.end(run))["output"] == {"a": 2, "look": None, "more": 2}
+
+
+async def test_a_task_that_is_planned_no_more_is_ended(here: Place) -> None:
+    run = await swarm(here, {"task": "a", "person": "A"}, {"task": "b", "person": "B"})
+    await rests(here, run)
+    await here.work.swarms.write(run, Put("plan", [{"task": "b", "person": "B"}], "somebody"))
+    await here.work.swarms.finish(run, "b", 1, "somebody")
+    assert (await here.end(run))["output"] == {"b": 1}
+    assert [one["status"] for one in await children(here, run)] == ["cancelled", "completed"]
+
+
+async def waiting(here: Place) -> str:
+    """A routine that waits."""
+    return await here.put({"step": "w", "wait": {"seconds": 3600}})
+
+
+async def test_an_approval_holds_for_the_task_as_it_was_asked_about(here: Place) -> None:
+    """Asked for longer than a million seconds; a change of the plan asks anew."""
+    add, other = await adder(here), await adder(here)
+    risky = {"task": "a", "routine": add, "inputs": {"n": 1}, "risk": "changing"}
+    run = await swarm(here, risky, policy={"approve": ["changing"], "approval": "14d"})
+    await rests(here, run)
+    await here.work.swarms.write(run, Put("plan", [{**risky, "routine": other}], "somebody"))
+
+    async def asked() -> list[dict[str, Any]]:
+        found = await here.work.approvals.views.page(ApprovalFilter(status="pending"))
+        return [one for one in found if one["what"].get("routine") == other]
+
+    (question,) = await eventually(asked, "it is asked anew")
+    await here.work.approvals.decide(
+        question["id"], Decision(approved=True, hash=question["hash"], by="somebody", reason="")
+    )
+    assert (await here.end(run))["output"] == {"a": 2}
+    found = [(one["routine"], one["status"]) for one in await children(here, run)]
+    assert sorted(found) == [
+        (other, "completed"),
+        ("swarm-approval", "cancelled"),
+        ("swarm-approval", "completed"),
+    ]
+
+
+async def test_what_nobody_could_read_is_not_taken(here: Place) -> None:
+    run = await swarm(here, {"task": "look", "person": "Look"})
+    await rests(here, run)
+    swarms = here.work.swarms
+    for bad in ("\x00", "\ud800", math.nan):
+        with pytest.raises(SwarmError):
+            await swarms.write(run, Put("board.x", bad, "somebody"))
+        with pytest.raises(SwarmError):
+            await swarms.say(run, bad, "somebody", None)
+        with pytest.raises(SwarmError):
+            await swarms.finish(run, "look", bad, "somebody")
+    with pytest.raises(Refused):
+        await swarms.write(run, Put("board.x", "x" * 70_000, "somebody"))
+    for long in ("4000d", "367d"):
+        with pytest.raises(SwarmError):
+            await swarms.write(run, Put("policy", {"approval": long}, "somebody"))
+
+
+async def test_why_a_swarm_within_waits(here: Place) -> None:
+    name = f"s-{secrets.token_hex(4)}"
+    look = {"task": "look", "person": "Look"}
+    await here.work.swarms.put({"name": name, "goal": "look", "plan": [look]})
+    run = await swarm(here, {"task": "inner", "routine": name})
+    (inner,) = await here.below(run, 1)
+    await rests(here, inner)
+    reason = await here.work.swarms.why(run)
+    assert reason.says == "`inner`: task `look` waits for a person"
+    assert reason.command == f"vrooli swarm done {inner} look --output JSON"
+
+
+async def test_all_that_write_at_once_are_heard(here: Place) -> None:
+    """Who does not say what he has seen is not refused because another writes too."""
+    run = await swarm(here, {"task": "look", "person": "Look"})
+    await rests(here, run)
+    puts = [Put("board.x", n, f"person {n}") for n in range(8)]
+    written = await asyncio.gather(*(here.work.swarms.write(run, one) for one in puts))
+    assert sorted(one["version"] for one in written) == list(range(1, 9))
+
+
+async def test_a_coordinator_hears_that_there_is_no_such_routine(here: Place) -> None:
+    """It is a plan that cannot be, not the end of the swarm; and after its end a retry asks again,
+    as often.
+    """
+    add = await adder(here)
+    name = "${inputs.problems == '' ? 'r-nowhere' : '" + add + "'}"
+    plan = {"tasks": [{"task": "t", "routine": name, "inputs": {"n": 1}}]}
+    planner = await here.put({"step": "plan", "value": plan})
+    run = await swarm(here, coordinator={"routine": planner}, done={"when": "size(tasks) > 0"})
+    assert (await here.end(run))["output"] == {"t": 2}
+    assert len(await children(here, run)) == 3
