@@ -1,5 +1,6 @@
 """What can be asked of swarms: start one, see how it stands, speak to it, steer it."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,12 @@ from vrooli.execution.swarms.store import BOARD, MESSAGE, PLAN, POLICY, Facts, P
 from vrooli.execution.swarms.views import SwarmViews, swarm_shown
 from vrooli.execution.swarms.why import OF_STEP, under_way, why
 from vrooli.execution.swarms.writing import STEP, parts_of, routine_of
+
+AT_ONCE = 5
+"""Swarms that are stopped together: each takes one connection to PostgreSQL."""
+
+LOOKS = 3
+"""For those that somebody starts while all are stopped."""
 
 MOST_RUNS = 1000
 """Of one swarm that are paused and resumed with it."""
@@ -177,12 +184,21 @@ class Swarms:
         return await self.runs.cancel(run, by)
 
     async def stop_all(self, by: str, owner: str) -> list[str]:
-        """All swarms end at once; only those of `owner`, where one is said. Their ids."""
-        stopped = []
-        for status in ("running", "pending", "waiting", "paused"):
-            for one in await self.views.page(status, owner, None, MOST_RUNS):
-                if await self._quietly(self.runs.cancel, one["id"], by):
-                    stopped.append(one["id"])
+        """All swarms end at once; only those of `owner`, where one is said. Their ids. Those that
+        somebody starts meanwhile end as well.
+        """
+        stopped, turn = list[str](), asyncio.Semaphore(AT_ONCE)
+
+        async def stop(run: str) -> None:
+            async with turn:
+                if await self._quietly(self.runs.cancel, run, by):
+                    stopped.append(run)
+
+        for _ in range(LOOKS):
+            found = await self.views.open(owner)
+            if not found:
+                break
+            await asyncio.gather(*map(stop, found))
         return stopped
 
     async def _quietly(self, do: Any, run: str, by: str) -> bool:
