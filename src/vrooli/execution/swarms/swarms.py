@@ -16,6 +16,7 @@ from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.runs.why import Reason
 from vrooli.execution.swarms.coordinating import state_of
+from vrooli.execution.swarms.insight import PARTS, SwarmInsight
 from vrooli.execution.swarms.model import strictest
 from vrooli.execution.swarms.reading import read_policy, read_swarm
 from vrooli.execution.swarms.state import Stands, State, standing
@@ -41,6 +42,7 @@ class Swarms:
     Attributes:
         store: what is written on them.
         views: lists them.
+        insight: reads all three tiers of one.
         routines: where those that drive them are put.
         runs: starts and cancels.
         control: pauses and resumes.
@@ -51,6 +53,7 @@ class Swarms:
 
     store: SwarmStore
     views: SwarmViews
+    insight: SwarmInsight
     routines: RoutineStore
     runs: Runs
     control: Control
@@ -92,6 +95,34 @@ class Swarms:
         state, _ = await self._state(found)
         below = {name: await self.reasons.of(one) for name, one in under_way(state).items()}
         return why(run, own, state, below)
+
+    async def debug(self, run: str) -> dict[str, Any]:
+        """Where each of its tiers stands, who drives what, and why it is where it is.
+
+        Raises:
+            UnknownName: there is no such swarm.
+        """
+        found = await self._swarm(run)
+        reason, tiers = await self.why(run), await self.insight.tiers(run, found["root"])
+        facts = await self.store.facts(run, STEP)
+        head = {key: found[key] for key in ("id", "root", "routine", "status", "budget")}
+        return {**head, "goal": facts.goal, "why": reason.to_json(), "stirs": facts.stirs, **tiers}
+
+    async def export(self, run: str, place: tuple[str, int] | None, limit: int) -> dict[str, Any]:
+        """A page of all that is kept of it: `{swarm, part, records, next}`, `swarm` being its run
+        with the definition, on the first one.
+
+        Raises:
+            UnknownName: there is no such swarm, or no such part.
+        """
+        found = await self._swarm(run)
+        part, told = place or (PARTS[0], 0)
+        if part not in PARTS:
+            raise UnknownName(f"there is no part `{part}`", part, next_step="begin anew")
+        one = await self.insight.page(run, found["root"], part, told, limit)
+        stored = await self.routines.get(found["routine"], found["version"])
+        swarm = None if place else {**found, "definition": stored.definition}
+        return {"swarm": swarm, "part": part, "records": one.records, "next": one.next}
 
     async def say(self, run: str, text: Any, by: str, key: str | None) -> dict[str, Any]:
         """Have it hear a message; it looks at it at once.
