@@ -12,7 +12,7 @@ from vrooli.execution.swarms.swarms import Swarms
 from vrooli.server import shapes, swarm_shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
-from vrooli.server.bodies import STORABLE
+from vrooli.server.bodies import DOCUMENT, STORABLE
 from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.problems import Problem, problem
 
@@ -42,7 +42,7 @@ class Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(max_length=80, pattern=r"^(plan|policy|board\.[a-z][a-z0-9_]{0,62})$")
+    name: str = Field(max_length=80, pattern=DOCUMENT)
     value: Any
     version: int | None = Field(default=None, ge=0, le=2**31 - 1)
 
