@@ -41,6 +41,7 @@ async def test_no_program_of_a_swarm_is_left(dsn: str) -> None:
         run = await first.start(name)
         await eventually(lambda: _is_so(len(_marked(mark)) == 3), "all programs run")
         waits = await first.start(name)
+        assert (await first.work.swarms.debug(waits))["goal"] is None
         stopped = await first.work.swarms.stop_all("somebody", "somebody")
         assert set(stopped) == {run, waits}
         await eventually(lambda: _is_so(not _marked(mark)), "no program is left")
