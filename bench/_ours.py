@@ -57,6 +57,16 @@ class Ours:
             check=False,
         )
 
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """`vrooli WORDS`, which nobody waits for."""
+        return subprocess.Popen(
+            [str(ROOT / "vrooli"), *words],
+            cwd=self._lab.folder,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     @property
     def client(self) -> WatchdogClient:
         """The watchdog's API."""

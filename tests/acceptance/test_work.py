@@ -362,6 +362,10 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     assert "Which words" not in shown
     assert "greetings" in shown
     assert told(work, "swarm", "list")[0]["goal"] == "Greet Ann as a person likes"
+    assert "run.completed" in work.run("swarm", "debug", swarm).stdout
+    kept = json.loads(work.run("swarm", "export", swarm).stdout)
+    assert [one["text"] for one in kept["messages"]] == ["kindly"]
+    assert kept["events"][-1]["kind"] == "run.completed"
     file(work, SWARM.replace("person:", "persn:"), "judged.yaml")
     refused = work.run("swarm", "start", "judged.yaml")
     assert (refused.returncode, "judged.yaml:4: plan[0]" in refused.stderr) == (2, True)

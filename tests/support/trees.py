@@ -81,10 +81,11 @@ async def _never(request: Request) -> Answer:
 
 
 @asynccontextmanager
-async def place(dsn: str, slots: int = 100) -> AsyncIterator[Place]:
-    """One that works."""
+async def place(dsn: str, slots: int = 100, **own: Any) -> AsyncIterator[Place]:
+    """One that works, with these tools of its own."""
     database, clock = Database(dsn), SystemClock()
-    made = work(database, secrets.token_hex(4), clock, tools(clock=clock, http=MemoryHttp(_never)))
+    given = tools(**{"clock": clock, "http": MemoryHttp(_never), **own})
+    made = work(database, secrets.token_hex(4), clock, given)
     made.engine.parts = replace(made.engine.parts, slots=slots)
     one = Place(database, made, asyncio.create_task(made.engine.run()))
     try:

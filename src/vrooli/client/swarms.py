@@ -38,6 +38,26 @@ class SwarmClient(WorkClient):
         """Why it is where it is."""
         return self._ask("GET", f"/swarms/{quote(run, safe='')}/why")
 
+    def debug_swarm(self, run: str) -> dict[str, Any]:
+        """Where each of its tiers stands."""
+        return self._ask("GET", f"/swarms/{quote(run, safe='')}/debug")
+
+    def export_swarm(self, run: str) -> dict[str, Any]:
+        """All that is kept of it: its run with `definition`, `documents`, `messages`, `runs`,
+        `steps` and `events`, outputs whole.
+        """
+        found, query = dict[str, Any](), urlencode({"limit": 500})
+        while True:
+            page = self._ask("GET", f"/swarms/{quote(run, safe='')}/export?{query}")
+            found.update(self._whole(run, page["swarm"] or {}))
+            whole = [
+                self._whole(one.get("run") or one.get("id", run), one) for one in page["records"]
+            ]
+            found.setdefault(page["part"], []).extend(whole)
+            if not page["next_cursor"]:
+                return found
+            query = urlencode({"limit": 500, "cursor": page["next_cursor"]})
+
     def say(self, run: str, text: Any) -> dict[str, Any]:
         """Have it hear a message."""
         return self._make(f"/swarms/{quote(run, safe='')}/messages", {"text": text})

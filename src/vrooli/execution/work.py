@@ -43,6 +43,7 @@ from vrooli.execution.schedules import ScheduleStore
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
 from vrooli.execution.swarms.coordinating import SwarmCoordinator
+from vrooli.execution.swarms.insight import SwarmInsight
 from vrooli.execution.swarms.store import SwarmStore
 from vrooli.execution.swarms.swarms import Swarms
 from vrooli.execution.swarms.views import SwarmViews
@@ -184,7 +185,15 @@ def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
         routines=routines,
         runs=runs,
         swarms=Swarms(
-            common.swarms, swarm_views, routines, runs, control, signals, engine, reasons
+            store=common.swarms,
+            views=swarm_views,
+            insight=SwarmInsight(database),
+            routines=routines,
+            runs=runs,
+            control=control,
+            signals=signals,
+            engine=engine,
+            reasons=reasons,
         ),
         engine=engine,
         control=control,

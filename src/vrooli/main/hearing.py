@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from vrooli.execution.live.news import CHANNEL as NEWS
 from vrooli.execution.live.texts import CHANNEL as TEXTS
 from vrooli.execution.runs.sharing import CHANNEL as FREE
+from vrooli.execution.runs.sharing import CUT
 from vrooli.execution.work import Work
 from vrooli.server.database import Database
 from vrooli.server.listening import Listening
@@ -29,7 +30,7 @@ def redis_of(url: str | None, database: Database) -> "RedisParts | None":
 
 def waking(dsn: str, made: Work, redis: "RedisParts | None") -> Jobs:
     """For a process without readers."""
-    listening = Listening(dsn, {FREE: made.engine.woken})
+    listening = Listening(dsn, {FREE: made.engine.woken, CUT: made.engine.cut})
     return (listening.run(), *(redis.tell(made.news) if redis else ()))
 
 
@@ -38,7 +39,7 @@ def hearing(dsn: str, made: Work, redis: "RedisParts | None", metrics: WorkMetri
     they may have lost it, and we not.
     """
     news = NewsHearing(made.live, made.news.owner)
-    told_of = {FREE: made.engine.woken, NEWS: news.heard, TEXTS: news.said}
+    told_of = {FREE: made.engine.woken, CUT: made.engine.cut, NEWS: news.heard, TEXTS: news.said}
     listening = Listening(dsn, told_of)
 
     def told() -> bool:

@@ -14,6 +14,9 @@ STORABLE = r"^[^\x00]*$"
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 SHA256 = "^[0-9a-f]{64}$"
 EMAIL = r"^[^\x00-\x20]+$"
+DOCUMENT = r"^(plan|policy|board\.[a-z][a-z0-9_]{0,62})$"
+"""A document of a swarm."""
+
 ID = "^[!-~]+$"
 
 Email = Annotated[str, Field(max_length=MAX_EMAIL)]

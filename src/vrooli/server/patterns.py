@@ -5,7 +5,7 @@ from typing import Any
 
 from vrooli.execution import signals
 from vrooli.flow import reading
-from vrooli.server.bodies import EMAIL, ID, PRINTABLE, SHA256, STORABLE
+from vrooli.server.bodies import DOCUMENT, EMAIL, ID, PRINTABLE, SHA256, STORABLE
 from vrooli.server.fleet import fleet
 from vrooli.server.records import NAMED
 
@@ -20,6 +20,7 @@ WORDS: Mapping[str, str] = {
     STORABLE: "is any text without the character NUL",
     NAMED: "is a text of at least one character, without the character NUL",
     PRINTABLE: "is a text in one line without control characters, like `nightly import`",
+    DOCUMENT: "is `plan`, `policy`, or `board.` with a key of lower case letters, digits and `_`",
     EMAIL: "is an address like `ada@example.org`, without spaces",
     ID: "is an id as lists show it: letters, digits and signs, without spaces",
 }

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from vrooli.server.shapes import RunShape, Status
+from vrooli.server.shapes import BudgetShape, ReasonShape, RunShape, Status
 
 
 class SwarmStored(BaseModel):
@@ -127,3 +127,72 @@ class Stopped(BaseModel):
     """Ids of swarms."""
 
     stopped: list[str]
+
+
+class RunAtAGlance(BaseModel):
+    """The swarm or a run below it. `lease_left` are seconds until another process may take it."""
+
+    id: str
+    parent: str | None
+    path: str | None
+    routine: str
+    status: Status
+    pausing: bool
+    queue: str
+    owner: str | None
+    lease_left: float | None
+    created_at: float
+    ended_at: float | None
+
+
+class StepUnderWay(BaseModel):
+    """A step that has begun and not ended."""
+
+    run: str
+    path: str
+    attempt: int
+    type: str
+    begun_at: float
+
+
+class OwnerShape(BaseModel):
+    """A process that drives runs of a swarm, and how long the lease lasts that ends first."""
+
+    owner: str
+    runs: int
+    lease_left: float
+
+
+class SwarmDebug(BaseModel):
+    """All three tiers: the swarm, its runs (200 at most, those that have not ended first), their
+    steps under way, and the last events of all.
+    """
+
+    id: str
+    root: str
+    routine: str
+    status: Status
+    budget: BudgetShape
+    goal: str | None
+    why: ReasonShape
+    stirs: int
+    counts: dict[Status, int]
+    runs: list[RunAtAGlance]
+    steps: list[StepUnderWay]
+    owners: list[OwnerShape]
+    events: list[dict[str, Any]]
+
+
+class SwarmWithDefinition(RunShape):
+    """The run of a swarm, and the routine that drives it."""
+
+    definition: dict[str, Any]
+
+
+class SwarmExport(BaseModel):
+    """Records of one part; `swarm` on the first page alone."""
+
+    swarm: SwarmWithDefinition | None
+    part: Literal["documents", "messages", "runs", "steps", "events"]
+    records: list[dict[str, Any]]
+    next_cursor: str | None

@@ -89,6 +89,7 @@ class Engine:
     _drivers: dict[str, Driver] = field(default_factory=dict)
     _away: float = -math.inf  # monotonic seconds at which PostgreSQL was last seen to be away
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _cut: asyncio.Event = field(default_factory=asyncio.Event)
     _crowded: bool = False  # more waited at the last look than it got
     _draining: bool = False
 
@@ -122,13 +123,20 @@ class Engine:
         if not queue or queue in self.parts.serves.queues:
             self._wake.set()
 
+    def cut(self, owner: str) -> None:
+        """Look at once: another process ended runs of this owner; empty when it is not known of
+        which.
+        """
+        if owner in ("", self.parts.owner):
+            self._cut.set()
+
     async def run(self) -> None:
         """Until cancelled: 1. claim what nobody has; 2. keep what is ours, drop the rest."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._for_ever(self.sweep, SWEEP, self._wake))
                 group.create_task(self._for_ever(self.renew, RENEW))
-                group.create_task(self._for_ever(self.look, LOOK))
+                group.create_task(self._for_ever(self.look, LOOK, self._cut))
         finally:
             await self._let_go()
 
@@ -293,11 +301,12 @@ class Engine:
                 said = str(error)
             except Exception:  # noqa: BLE001 -- a worker that ended here would leave its runs standing
                 _log.exception("the engine goes on")
-            await (self.parts.clock.sleep(pause) if wake is None else self._asleep(wake))
+            await (self.parts.clock.sleep(pause) if wake is None else self._asleep(pause, wake))
 
-    async def _asleep(self, wake: asyncio.Event) -> None:
-        """Until the next sweep: woken, or in vain."""
-        pause = CROWDED if self._crowded and self.room > 0 else SWEEP
+    async def _asleep(self, pause: float, wake: asyncio.Event) -> None:
+        """Until the next look: woken, or in vain."""
+        if wake is self._wake and self._crowded and self.room > 0:
+            pause = CROWDED
         tasks = [asyncio.ensure_future(one) for one in (wake.wait(), self.parts.clock.sleep(pause))]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -6,6 +6,9 @@ DEFAULT_QUEUE = "default"
 CHANNEL = "vrooli_runs"
 """On which PostgreSQL tells that a run of a queue (the payload) is free; see migration v006."""
 
+CUT = "vrooli_cut"
+"""On which who cancelled runs tells the processes that drove them (the payload is one of these)."""
+
 LATE = 1.0
 """Seconds after the end of its lease for which a run may be passed over because somebody writes to
 its row."""
@@ -98,6 +101,8 @@ WITH held AS (
 )
 UPDATE runs r SET lease_until = now() FROM held WHERE r.id = held.id
 """
+
+TELL_CUT = f"SELECT pg_notify('{CUT}', owner) FROM unnest($1::text[]) AS owner"
 
 SET_ASIDE = """
 UPDATE runs SET status = 'pending', owner = NULL, lease_until = now(), unread_why = $4,

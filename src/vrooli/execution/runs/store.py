@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from vrooli.core.errors import VrooliError
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import Artifacts
 from vrooli.execution.live.news import Told, nobody
@@ -90,13 +92,13 @@ SELECT root FROM ended
 _CUT = (
     f"""
 WITH locked AS (
-    SELECT id, fence FROM runs
+    SELECT id, fence, owner FROM runs
     WHERE root = (SELECT root FROM runs WHERE id = $1)
         AND (id = $1 OR $1 = ANY (ancestors) OR id = {tells("$1")})
         AND status IN ('pending', 'running', 'waiting', 'paused')
     ORDER BY id FOR NO KEY UPDATE
 ), ours AS (
-    SELECT id, fence FROM locked WHERE id IS DISTINCT FROM {tells("$1")}
+    SELECT id, fence, owner FROM locked WHERE id IS DISTINCT FROM {tells("$1")}
 ), mine AS (
     SELECT FROM ours WHERE id = $1 AND ($4::bigint IS NULL OR fence = $4)
 ), ended AS (
@@ -105,7 +107,7 @@ WITH locked AS (
         lease_until = NULL,
         fence = r.fence + CASE WHEN r.id = $1 AND $4 IS NOT NULL THEN 0 ELSE 1 END
     FROM ours WHERE r.id = ours.id AND ($6 OR EXISTS (SELECT FROM mine))
-    RETURNING r.id, r.root, r.ancestors, r.status
+    RETURNING r.id, r.root, r.ancestors, r.status, ours.owner AS driven_by
 ), {STIRRED}, news AS (
     SELECT root, id AS run, -cardinality(ancestors) AS i, 'run.' || status AS kind,
            CASE WHEN status = 'cancelled'
@@ -116,7 +118,7 @@ WITH locked AS (
 ), {TOLD}"""
     + RELEASE
     + """
-SELECT id, root FROM ended
+SELECT id, root, driven_by FROM ended
 """
 )
 
@@ -372,11 +374,17 @@ class RunStore:
 
     async def cancel(self, run: str, by: str) -> list[str]:
         """End it wherever it stands, with all that it started: the ids of what had not ended. Their
-        owners find their fences gone.
+        owners are told; one that does not hear finds their fences gone when it looks.
         """
-        return await self._cut(run, "cancelled", None, None, by)
+        rows = await self._cut(run, "cancelled", None, None, by)
+        if owners := {row[2] for row in rows if row[2] is not None}:
+            with suppress(VrooliError):
+                async with self._database.connection() as connection:
+                    await connection.execute(sharing.TELL_CUT, list(owners))
+        return [row[0] for row in rows]
 
-    async def _cut(self, run: str, *how: Any) -> list[str]:
+    async def _cut(self, run: str, *how: Any) -> list[Any]:
+        """Id, root and former owner of all that ended."""
         async with self._database.connection() as connection:
             found = rows = await connection.fetch(_CUT, run, *how, False)
             while len(found) > 1 or (found and how[0] == "cancelled"):
@@ -385,7 +393,7 @@ class RunStore:
                 found = await connection.fetch(_CUT, run, *how, True)
                 rows += found
         self._told({row[1] for row in rows})
-        return [row[0] for row in rows]
+        return list(rows)
 
     def _moved(self, root: str | None) -> bool:
         """Whether it did: `root` of the run that the statement changed."""

@@ -1,5 +1,6 @@
 """What can be asked of swarms: start one, see how it stands, speak to it, steer it."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.runs.why import Reason
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.swarms.coordinating import state_of
+from vrooli.execution.swarms.insight import PARTS, SwarmInsight
 from vrooli.execution.swarms.model import strictest
 from vrooli.execution.swarms.reading import (
     SwarmError,
@@ -31,6 +33,12 @@ from vrooli.execution.swarms.why import OF_STEP, under_way, why
 from vrooli.execution.swarms.writing import STEP, parts_of, routine_of
 from vrooli.flow.reading import Mistake
 
+AT_ONCE = 5
+"""Swarms that are stopped together: each takes one connection to PostgreSQL."""
+
+LOOKS = 3
+"""For those that somebody starts while all are stopped."""
+
 MOST_RUNS = 1000
 """Of one swarm that are paused and resumed with it."""
 
@@ -42,6 +50,7 @@ class Swarms:
     Attributes:
         store: what is written on them.
         views: lists them.
+        insight: reads all three tiers of one.
         routines: where those that drive them are put.
         runs: starts and cancels.
         control: pauses and resumes.
@@ -52,6 +61,7 @@ class Swarms:
 
     store: SwarmStore
     views: SwarmViews
+    insight: SwarmInsight
     routines: RoutineStore
     runs: Runs
     control: Control
@@ -100,6 +110,34 @@ class Swarms:
             return await self.why(run)
         except UnknownName:
             return await self.reasons.of(run)
+
+    async def debug(self, run: str) -> dict[str, Any]:
+        """Where each of its tiers stands, who drives what, and why it is where it is.
+
+        Raises:
+            UnknownName: there is no such swarm.
+        """
+        found = await self._swarm(run)
+        reason, tiers = await self.why(run), await self.insight.tiers(run, found["root"])
+        facts = await self.store.facts(run, STEP)
+        head = {key: found[key] for key in ("id", "root", "routine", "status", "budget")}
+        return {**head, "goal": facts.goal, "why": reason.to_json(), "stirs": facts.stirs, **tiers}
+
+    async def export(self, run: str, place: tuple[str, int] | None, limit: int) -> dict[str, Any]:
+        """A page of all that is kept of it: `{swarm, part, records, next}`, `swarm` being its run
+        with the definition, on the first one.
+
+        Raises:
+            UnknownName: there is no such swarm, or no such part.
+        """
+        found = await self._swarm(run)
+        part, told = place or (PARTS[0], 0)
+        if part not in PARTS:
+            raise UnknownName(f"there is no part `{part}`", part, next_step="begin anew")
+        one = await self.insight.page(run, found["root"], part, told, limit)
+        stored = await self.routines.get(found["routine"], found["version"])
+        swarm = None if place else {**found, "definition": stored.definition}
+        return {"swarm": swarm, "part": part, "records": one.records, "next": one.next}
 
     async def say(self, run: str, text: Any, by: str, key: str | None) -> dict[str, Any]:
         """Have it hear a message; it looks at it at once.
@@ -193,12 +231,21 @@ class Swarms:
         return await self.runs.cancel(run, by)
 
     async def stop_all(self, by: str, owner: str) -> list[str]:
-        """All swarms end at once; only those of `owner`, where one is said. Their ids."""
-        stopped = []
-        for status in ("running", "pending", "waiting", "paused"):
-            for one in await self.views.page(status, owner, None, MOST_RUNS):
-                if await self._quietly(self.runs.cancel, one["id"], by):
-                    stopped.append(one["id"])
+        """All swarms end at once; only those of `owner`, where one is said. Their ids. Those that
+        somebody starts meanwhile end as well.
+        """
+        stopped, turn = list[str](), asyncio.Semaphore(AT_ONCE)
+
+        async def stop(run: str) -> None:
+            async with turn:
+                if await self._quietly(self.runs.cancel, run, by):
+                    stopped.append(run)
+
+        for _ in range(LOOKS):
+            found = await self.views.open(owner)
+            if not found:
+                break
+            await asyncio.gather(*map(stop, found))
         return stopped
 
     async def _quietly(self, do: Any, run: str, by: str) -> bool:

@@ -17,6 +17,20 @@ WHERE ($1 = '' OR r.status = $1) AND ($2 = '' OR r.created_by = $2)
 ORDER BY s.created_at DESC, s.run DESC LIMIT $5
 """
 
+# Also those that have not begun. Definitions are read once each, however many runs there are.
+_OPEN = """
+WITH open AS (
+    SELECT id, version FROM runs
+    WHERE status IN ('pending', 'running', 'waiting', 'paused') AND ($1 = '' OR created_by = $1)
+), driving AS (
+    SELECT hash FROM routine_versions v
+    WHERE hash IN (SELECT version FROM open)
+        AND EXISTS (SELECT FROM json_array_elements(v.definition->'do') step
+                    WHERE step->'swarm' IS NOT NULL)
+)
+SELECT id FROM open JOIN driving ON hash = version ORDER BY id
+"""
+
 _KEYS = ("id", "name", "goal", "status", "created_by", "created_at", "ended_at", "runs")
 
 
@@ -36,6 +50,13 @@ class SwarmViews:
         async with self._database.connection() as connection:
             rows = await connection.fetch(_LIST, status, owner, at, last, limit)
         return [dict(zip(_KEYS, row, strict=True)) for row in rows]
+
+    async def open(self, owner: str) -> list[str]:
+        """Ids of all that have not ended, those within others among them; of one owner, where that
+        is said.
+        """
+        async with self._database.connection() as connection:
+            return [row[0] for row in await connection.fetch(_OPEN, owner)]
 
 
 def swarm_shown(state: State, facts: Facts) -> dict[str, Any]:

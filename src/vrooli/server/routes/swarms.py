@@ -12,7 +12,7 @@ from vrooli.execution.swarms.swarms import Swarms
 from vrooli.server import shapes, swarm_shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
-from vrooli.server.bodies import STORABLE
+from vrooli.server.bodies import DOCUMENT, STORABLE
 from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.problems import Problem, problem
 
@@ -42,7 +42,7 @@ class Document(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(max_length=80, pattern=r"^(plan|policy|board\.[a-z][a-z0-9_]{0,62})$")
+    name: str = Field(max_length=80, pattern=DOCUMENT)
     value: Any
     version: int | None = Field(default=None, ge=0, le=2**31 - 1)
 
@@ -66,6 +66,7 @@ def swarm_routes(swarms: Swarms) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     _add_definitions(router, swarms)
     _add_views(router, swarms)
+    _add_insight(router, swarms)
     _add_words(router, swarms)
     _add_control(router, swarms)
     return router
@@ -134,6 +135,39 @@ def _add_views(router: APIRouter, swarms: Swarms) -> None:
     async def why_swarm(run: OwnRun) -> dict[str, Any]:
         """By its task that waits for somebody, where there is one."""
         return (await swarms.why(run)).to_json()
+
+
+def _add_insight(router: APIRouter, swarms: Swarms) -> None:
+    @router.get(
+        "/swarms/{run}/debug",
+        summary="Tell where each tier of a swarm stands",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(swarm_shapes.SwarmDebug, 404),
+    )
+    async def debug_swarm(run: OwnRun) -> dict[str, Any]:
+        """The swarm, its runs with their leases and owners, steps under way, budget, the last
+        events, and why it is where it is.
+        """
+        return await swarms.debug(run)
+
+    @router.get(
+        "/swarms/{run}/export",
+        summary="Read all that is kept of a swarm",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(swarm_shapes.SwarmExport, 404),
+    )
+    async def export_swarm(
+        run: OwnRun, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=1000)] = 500
+    ) -> dict[str, Any]:
+        """`{swarm, part, records, next_cursor}`: page by page its documents with all versions,
+        messages, runs, steps and events. Large outputs are references, as everywhere.
+        """
+        part, told = unpack(cursor, str, int) if cursor else ("", 0)
+        found = await swarms.export(run, (part, told) if cursor else None, limit)
+        following = found.pop("next")
+        return {**found, "next_cursor": pack(*following) if following else None}
 
 
 def _add_words(router: APIRouter, swarms: Swarms) -> None:

@@ -1,0 +1,161 @@
+"""What is kept of a swarm in all three tiers: where each stands, and page by page all of it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from vrooli.core.ports.database import Database
+from vrooli.execution.artifacts import shown
+from vrooli.execution.steps_alone import is_step
+from vrooli.execution.swarms.store import MESSAGE
+
+MOST = 200
+"""Runs and steps at a glance: those that have not ended come first."""
+
+LAST = 20
+"""Events at a glance."""
+
+LARGEST = 4 * 1024 * 1024
+"""Characters of a page: one that would be larger ends earlier."""
+
+_BELOW = "SELECT * FROM runs WHERE root = $2 AND (id = $1 OR $1 = ANY (ancestors))"
+"""It, and all that it started."""
+
+_OPEN = "status IN ('pending', 'running', 'waiting', 'paused')"
+
+_RUNS = f"""
+SELECT json_build_object('id', id, 'parent', parent, 'path', parent_path, 'routine', routine,
+    'status', status, 'pausing', pausing AND status = 'running', 'queue', queue, 'owner', owner,
+    'lease_left', CASE WHEN owner IS NOT NULL
+                       THEN extract(epoch FROM lease_until - now())::float8 END,
+    'created_at', extract(epoch FROM created_at)::float8,
+    'ended_at', extract(epoch FROM ended_at)::float8)::text
+FROM ({_BELOW}) below ORDER BY NOT {_OPEN}, created_at, id LIMIT {MOST}
+"""
+
+_COUNTS = f"""
+SELECT coalesce(json_object_agg(status, count), '{{}}')::text
+FROM (SELECT status, count(*) FROM ({_BELOW}) below GROUP BY status) counted
+"""
+
+_STEPS = f"""
+SELECT json_build_object('run', s.run, 'path', s.path, 'attempt', s.attempt, 'type', s.type,
+    'begun_at', extract(epoch FROM s.begun_at)::float8)::text
+FROM ({_BELOW}) below JOIN steps s ON s.run = below.id
+WHERE below.{_OPEN} AND s.status = 'begun' AND {is_step("s.path")}
+ORDER BY s.begun_at, s.run, s.n LIMIT {MOST}
+"""
+
+_EVENTS = f"""
+SELECT (jsonb_build_object('seq', seq, 'run', run, 'at', extract(epoch FROM at)::float8,
+                           'kind', kind) || data)::text
+FROM run_events e WHERE root = $2 AND ($1 = $2 OR run IN (SELECT id FROM ({_BELOW}) below))
+"""
+
+# Each in an order in which what is new comes last, so that a page stays where it is. Outputs are
+# told as text: the large ones are references.
+_PARTS = {
+    "documents": """
+SELECT json_build_object('name', name, 'version', version, 'value', value, 'by', by,
+                         'at', extract(epoch FROM at)::float8)::text AS told
+FROM swarm_documents WHERE run = $1 AND $2::text IS NOT NULL ORDER BY at, name, version
+""",
+    "messages": f"""
+SELECT json_build_object('text', data, 'by', sent_by,
+                         'at', extract(epoch FROM sent_at)::float8)::text AS told
+FROM signals WHERE run = $1 AND $2::text IS NOT NULL AND name = '{MESSAGE}' ORDER BY n
+""",
+    "runs": f"""
+SELECT json_build_object('id', id, 'parent', parent, 'path', parent_path, 'routine', routine,
+    'version', version, 'status', status, 'inputs', inputs, 'output', output::text,
+    'failure', failure, 'created_by', created_by,
+    'created_at', extract(epoch FROM created_at)::float8,
+    'started_at', extract(epoch FROM started_at)::float8,
+    'ended_at', extract(epoch FROM ended_at)::float8)::text AS told
+FROM ({_BELOW}) below ORDER BY created_at, id
+""",
+    "steps": f"""
+SELECT json_build_object('run', s.run, 'path', s.path, 'attempt', s.attempt, 'type', s.type,
+    'status', s.status, 'arguments', s.arguments, 'output', s.output::text, 'failure', s.failure,
+    'begun_at', extract(epoch FROM s.begun_at)::float8,
+    'ended_at', extract(epoch FROM s.ended_at)::float8)::text AS told
+FROM ({_BELOW}) below JOIN steps s ON s.run = below.id
+WHERE {is_step("s.path")} ORDER BY below.created_at, s.run, s.n
+""",
+    "events": _EVENTS.replace("::text", "::text AS told", 1) + "ORDER BY seq",
+}
+
+PARTS = tuple(_PARTS)
+"""Of all that is kept, in the order in which they are told."""
+
+_PAGE = """
+SELECT told, more FROM (
+    SELECT told, n, sum(length(told)) OVER (ORDER BY n) - length(told) AS before,
+           count(*) OVER () AS more
+    FROM (SELECT told, row_number() OVER () AS n FROM ({query} OFFSET $3 LIMIT $4) part) numbered
+) summed WHERE before < {largest} ORDER BY n
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page of all that is kept.
+
+    Attributes:
+        name: one of `PARTS`.
+        records: what it holds.
+        next: name of the part, and how many of its records are told; None when that was all.
+    """
+
+    name: str
+    records: list[dict[str, Any]]
+    next: tuple[str, int] | None
+
+
+class SwarmInsight:
+    """Reads; nothing is changed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def tiers(self, run: str, root: str) -> dict[str, Any]:
+        """`{counts, runs, steps, owners, events}`: of the swarm and all below it."""
+        async with self._database.connection() as connection:
+            counts = await connection.fetchval(_COUNTS, run, root)
+            latest = f"{_EVENTS} ORDER BY seq DESC LIMIT {LAST}"
+            runs, steps, events = [
+                [json.loads(row[0]) for row in await connection.fetch(query, run, root)]
+                for query in (_RUNS, _STEPS, latest)
+            ]
+        owners = dict[str, dict[str, Any]]()
+        for one in runs:
+            if one["owner"] is not None:
+                own = owners.setdefault(one["owner"], {"runs": 0, "lease_left": one["lease_left"]})
+                own["runs"] += 1
+                own["lease_left"] = min(own["lease_left"], one["lease_left"])
+        return {
+            "counts": json.loads(counts),
+            "runs": runs,
+            "steps": steps,
+            "owners": [{"owner": name, **own} for name, own in owners.items()],
+            "events": events[::-1],
+        }
+
+    async def page(self, run: str, root: str, part: str, told: int, limit: int) -> Part:
+        """At most so many records of one part, after those that are told; and where to go on."""
+        query = _PAGE.format(query=_PARTS[part], largest=LARGEST)
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(query, run, root, told, limit + 1)
+        records = [_record(row[0]) for row in rows[:limit]]
+        if rows and rows[0][1] > len(records):
+            return Part(part, records, (part, told + len(records)))
+        after = PARTS[PARTS.index(part) + 1 :]
+        return Part(part, records, (after[0], 0) if after else None)
+
+
+def _record(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text)
+    if isinstance(found.get("output"), str):
+        output, artifact = shown(found["output"])
+        found = {**found, "output": output, "artifact": artifact}
+    return found

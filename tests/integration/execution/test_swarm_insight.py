@@ -1,0 +1,74 @@
+"""What is told of all three tiers of a swarm, on a real PostgreSQL."""
+
+import secrets
+from typing import Any
+
+from tests.support.trees import Place
+from tests.support.waiting import eventually
+from vrooli.execution.swarms.insight import PARTS
+from vrooli.execution.swarms.store import Put
+from vrooli.execution.swarms.swarms import Swarms
+
+
+async def under_way(here: Place) -> str:
+    """A swarm with a run whose step waits, another whose output is large, and a message."""
+    waits = await here.put({"step": "w", "wait": {"seconds": 3600}})
+    large = await here.put({"step": "v", "value": {"text": "x" * 70_000}}, output="${steps.v}")
+    plan = [{"task": "a", "routine": waits}, {"task": "b", "routine": large}]
+    name = f"s-{secrets.token_hex(4)}"
+    await here.work.swarms.put({"name": name, "goal": "find out", "plan": plan})
+    run = await here.start(name)
+
+    async def stands() -> bool:
+        tasks = (await here.work.swarms.show(run))["swarm"]
+        return tasks is not None and tasks["plan"]["tasks"][1]["status"] == "done"
+
+    await eventually(stands, "one is done")
+    await here.work.swarms.say(run, "hurry", "somebody", None)
+    await here.work.swarms.write(run, Put("policy", {"width": 1}, "somebody"))
+    return run
+
+
+async def test_each_tier_is_told(here: Place) -> None:
+    run = await under_way(here)
+    found = await here.work.swarms.debug(run)
+    rows = {one["path"]: one for one in found["runs"]}
+    assert rows[None]["id"] == run
+    assert rows["swarm/b"]["status"] == "completed"
+    assert {one["path"] for one in found["steps"]} >= {"w"}
+    waiting = rows["swarm/a"]
+    if waiting["status"] == "running":
+        assert found["owners"][0]["owner"] == waiting["owner"]
+    assert (found["why"]["code"], found["why"]["step"]) == ("wait", "a")
+    assert sum(found["counts"].values()) == len(found["runs"]) == 3
+    assert found["events"][-1]["seq"] > found["events"][0]["seq"]
+    within = await here.work.swarms.insight.tiers(waiting["id"], run)
+    assert {one["run"] for one in within["events"]} == {waiting["id"]}
+
+
+async def test_all_that_is_kept_comes_page_by_page(here: Place) -> None:
+    run = await under_way(here)
+    found = await _all(here.work.swarms, run)
+    assert found["definition"]["name"] == found["routine"]
+    versions = [(one["name"], one["version"]) for one in found["documents"]]
+    assert {("plan", 1), ("policy", 1), ("policy", 2)} <= set(versions)
+    assert [one["text"] for one in found["messages"]] == ["hurry"]
+    large = next(one for one in found["runs"] if one["path"] == "swarm/b")
+    assert large["output"] is None
+    assert large["artifact"]["bytes"] > 70_000
+    assert {one["path"] for one in found["steps"]} == {"swarm", "w", "v"}
+    numbers = [one["seq"] for one in found["events"]]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def _all(swarms: Swarms, run: str) -> dict[str, Any]:
+    """Two records a page."""
+    found, place = dict[str, Any](), None
+    while True:
+        page = await swarms.export(run, place, 2)
+        found.update(page["swarm"] or {})
+        found.setdefault(page["part"], []).extend(page["records"])
+        place = page["next"]
+        if place is None:
+            assert list(found)[-len(PARTS) :] == list(PARTS)
+            return found
