@@ -60,12 +60,13 @@ class Shop:
             f"{name} is {states}",
         )
 
-    def sql(self, statement: str) -> subprocess.Popen[bytes]:
-        """A statement that begins now, as the superuser of `shop-db`."""
+    def sql(self, statement: str, *, client: bool = False) -> subprocess.Popen[bytes]:
+        """A statement that begins now in `shop-db`, of its superuser or of a client as others."""
+        role, named = ("vrooli", "vrooli") if client else ("postgres", "superuser")
         stack = self.stack
         program = next(stack.home.glob("pgsql/**/bin/psql"))
-        secret = (stack.home / "secrets" / "shop-db-superuser").read_text(encoding="ascii")
-        where = ["-h", "127.0.0.1", "-p", str(stack.ports["shop-db"]), "-U", "postgres"]
+        secret = (stack.home / "secrets" / f"shop-db-{named}").read_text(encoding="ascii")
+        where = ["-h", "127.0.0.1", "-p", str(stack.ports["shop-db"]), "-U", role]
         return subprocess.Popen(
             [str(program), *where, "-qXd", "vrooli", "-c", statement],
             env={**os.environ, "PGPASSWORD": secret.strip()},
@@ -171,8 +172,9 @@ def _signalled(open_: Shop, name: str, number: signal.Signals) -> Iterator[None]
     """A process gets a signal; the watchdog has mended it by the time that anybody looks."""
     before = len(open_.stack.outcomes(name))
     open_.stack.kill(name, number)
-    ended = lambda: [one for one in open_.stack.outcomes(name)[before:] if one]  # noqa: E731
-    open_.stack.until(ended, f"{name} is healed")
+    open_.stack.until(
+        lambda: [one for one in open_.stack.outcomes(name)[before:] if one], f"{name} is healed"
+    )
     yield
 
 
@@ -276,9 +278,11 @@ def _password(open_: Shop) -> Iterator[None]:
 @contextmanager
 def _asleep(open_: Shop, count: int, check: str) -> Iterator[None]:
     """Clients that do not go."""
-    clients = [open_.sql("SELECT pg_sleep(600)") for _ in range(count)]
-    seen = lambda: open_.stack.result(check).get("status") in ("warning", "critical")  # noqa: E731
-    open_.stack.until(seen, f"{check} says so")
+    clients = [open_.sql("SELECT pg_sleep(600)", client=True) for _ in range(count)]
+    open_.stack.until(
+        lambda: open_.stack.result(check).get("status") in ("warning", "critical"),
+        f"{check} says so",
+    )
     yield
     for client in clients:
         client.kill()
