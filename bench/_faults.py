@@ -279,16 +279,18 @@ def _password(open_: Shop) -> Iterator[None]:
 def _asleep(open_: Shop, count: int, check: str) -> Iterator[None]:
     """Clients that do not go."""
     clients = [open_.sql("SELECT pg_sleep(600)", client=True) for _ in range(count)]
-    open_.stack.until(
-        lambda: open_.stack.result(check).get("status") in ("warning", "critical"),
-        f"{check} says so",
-    )
-    yield
-    for client in clients:
-        client.kill()
-        client.wait()
-    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sl%'"
-    open_.sql(end).wait()
+    try:
+        open_.stack.until(
+            lambda: open_.stack.result(check).get("status") in ("warning", "critical"),
+            f"{check} says so",
+        )
+        yield
+    finally:
+        for client in clients:
+            client.kill()
+            client.wait()
+        ours = "query LIKE 'SELECT pg_sl%' AND pid <> pg_backend_pid()"
+        open_.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}").wait()
 
 
 def _connections(open_: Shop) -> AbstractContextManager[None]:
