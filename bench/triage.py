@@ -58,9 +58,8 @@ def main() -> None:
 
 def store(opened: Shop) -> None:
     """The routines that the swarm uses."""
-    for path in sorted(SWARM.glob("triage-*.yaml")):
-        ended = opened.stack.run("routine", "add", str(path))
-        assert ended.returncode == 0, ended.stderr
+    ended = opened.stack.run("routine", "add", *map(str, SWARM.glob("triage-*.yaml")))
+    assert ended.returncode == 0, ended.stderr
 
 
 def triage(opened: Shop, since: float) -> list[dict[str, Any]]:

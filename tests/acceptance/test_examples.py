@@ -48,9 +48,8 @@ def test_health_report(stack: LiveStack) -> None:
 def test_incident_triage_names_a_service_that_was_killed(stack: LiveStack) -> None:
     """By facts, after it was healed; and what it says to do are commands that there are."""
     folder = EXAMPLES / "swarms" / "incident-triage"
-    for path in sorted(folder.glob("triage-*.yaml")):
-        stored = stack.run("routine", "add", str(path))
-        assert stored.returncode == 0, stored.stderr
+    stored = stack.run("routine", "add", *map(str, folder.glob("triage-*.yaml")))
+    assert stored.returncode == 0, stored.stderr
     stack.kill("shop")
     stack.until_healed("shop")
     watchdog = f"watchdog=http://127.0.0.1:{stack.ports['autoheal']}"

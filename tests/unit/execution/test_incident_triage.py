@@ -94,6 +94,24 @@ def test_who_stopped_a_service_is_told_as_long_as_it_is_stopped(judge: Mapping[s
     assert judge["main"](facts(service("db"), events=[event]))["causes"] == []
 
 
+def test_what_a_check_says_of_a_service_is_a_cause_of_that_service(
+    judge: Mapping[str, Any],
+) -> None:
+    said = "1 statements run for over 5 minutes; the longest, 900 s, is that of ann (backend 7)"
+    given = facts(service("db"), service("web", "", "db"))
+    given["state"]["checks"] = [
+        {
+            "id": "postgres-long-queries-db",
+            "category": "resource",
+            "looked_at": NOW,
+            "result": {"status": "warning", "message": said},
+        }
+    ]
+    (cause,) = judge["main"](given)["causes"]
+    assert (cause["cause"], cause["subject"], cause["now"]) == ("long-query", "db", True)
+    assert "vrooli-autoheal history postgres-long-queries-db" in cause["playbook"]
+
+
 def test_every_cause_has_a_playbook_of_commands_that_there_are(judge: Mapping[str, Any]) -> None:
     reference = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     assert {name for name, _, _ in judge["SIGNS"]} == set(judge["SAYS"])
