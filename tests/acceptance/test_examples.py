@@ -19,6 +19,7 @@ def stack() -> Iterator[LiveStack]:
         token = stack.home / "secrets" / "reader.token"
         env = {"WATCHDOG_TOKEN": f"file:{token}", "VROOLI_STEP_SECRETS": "WATCHDOG_TOKEN"}
         stack.with_postgres_and_server(env=env)
+        stack.add("shop")
         stack.write()
         stack.up()
         yield stack
@@ -44,8 +45,28 @@ def test_health_report(stack: LiveStack) -> None:
     assert token not in ended.stdout + report + stack.run("run", "show", run["id"], "--json").stdout
 
 
+def test_incident_triage_names_a_service_that_was_killed(stack: LiveStack) -> None:
+    """By facts, after it was healed; and what it says to do are commands that there are."""
+    folder = EXAMPLES / "swarms" / "incident-triage"
+    stored = stack.run("routine", "add", *map(str, folder.glob("triage-*.yaml")))
+    assert stored.returncode == 0, stored.stderr
+    stack.kill("shop")
+    stack.until_healed("shop")
+    watchdog = f"watchdog=http://127.0.0.1:{stack.ports['autoheal']}"
+    swarm = ("swarm", "start", str(folder / "incident-triage.yaml"), "-i", watchdog)
+    ended = stack.run(*swarm, "--watch", "--json")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    first = json.loads(ended.stdout.splitlines()[-1])["output"]["causes"][0]
+    assert (first["cause"], first["subject"], first["now"]) == ("killed", "shop", False)
+    assert {"heals", "history"} <= {one["source"] for one in first["evidence"]}
+    assert all("killed by signal 9" in one["says"] for one in first["evidence"])
+    assert "vrooli-autoheal heals shop" in first["playbook"]
+
+
 def test_what_is_said_of_a_run_that_has_ended(stack: LiveStack) -> None:
-    run = json.loads(stack.run("run", "list", "--json").stdout)[0]["id"]
+    run = json.loads(stack.run("run", "list", "--routine", "health-report", "--json").stdout)[0][
+        "id"
+    ]
     why = stack.run("run", "why", run)
     assert (why.returncode, why.stdout.partition(" (")[0]) == (0, "it completed")
     assert json.loads(stack.run("run", "why", run, "--json").stdout)["code"] == "ended"

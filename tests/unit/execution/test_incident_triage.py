@@ -1,0 +1,122 @@
+"""How the example swarm `incident-triage` judges: pure code, facts as the watchdog has them."""
+
+import runpy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vrooli.flow.yaml import parse
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "examples" / "swarms" / "incident-triage"
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    """What the code of the step defines."""
+    routine = parse((FOLDER / "triage-judge.yaml").read_text(encoding="utf-8")).data
+    path = tmp_path_factory.mktemp("judge") / "judge.py"
+    path.write_text(routine["do"][0]["python"]["code"], encoding="utf-8")
+    return runpy.run_path(str(path))
+
+
+def service(name: str, message: str = "", *needs: str, **more: Any) -> dict[str, Any]:
+    """One as `/status` has it, sick where it says something."""
+    health, state = ("critical", "failed") if message else ("ok", "running")
+    return {
+        "name": name, "state": state, "health": health, "message": message, "held_back": "",
+        "stopped_by": None, "stopped_with": [], "failing_since": NOW, "needs": list(needs), **more,
+    }  # fmt: skip
+
+
+def incident(check: str, cause: str, began: float = NOW) -> dict[str, Any]:
+    """One as `/history` has it."""
+    return {"check": check, "cause": cause, "began": began}
+
+
+def facts(
+    *services: dict[str, Any], logs: tuple[dict[str, Any], ...] = (), **past: Any
+) -> dict[str, Any]:
+    """What the judge is given."""
+    nothing: dict[str, Any] = {"history": [], "heals": [], "events": [], "trends": []}
+    return {
+        "state": {"services": list(services), "problems": [], "checks": [], "plan": []},
+        "past": {"since": NOW - 60, **nothing, **past},
+        "logs": list(logs),
+    }
+
+
+def log(name: str, *lines: str) -> dict[str, Any]:
+    """The end of a log."""
+    return {"path": f"/services/{name}/log", "lines": list(lines)}
+
+
+FULL = "2027-01-15 08:00:00.000 UTC [7] PANIC:  could not write to file: No space left on device"
+
+
+def test_the_full_disk_of_a_database_is_named_before_what_suffers(
+    judge: Mapping[str, Any],
+) -> None:
+    given = facts(
+        service("db", "killed by signal 6"),
+        service("web", "HTTP 503", "db"),
+        history=[incident("resource-db", "killed by signal 6"),
+                 incident("scenario-web", "HTTP 503", NOW + 1)],
+        logs=(log("db", FULL), log("web")),
+    )  # fmt: skip
+    first, *others = judge["main"](given)["causes"]
+    assert (first["cause"], first["subject"], first["affected"]) == ("disk-full", "db", ["web"])
+    assert FULL in [one["says"] for one in first["evidence"]]
+    assert "vrooli restart db" in first["playbook"]
+    assert [one["subject"] for one in others] == ["db", "web"]
+
+
+def test_a_line_of_a_log_from_before_is_no_evidence(judge: Mapping[str, Any]) -> None:
+    old = FULL.replace("08:00:00", "07:00:00")
+    given = facts(
+        service("db"),
+        history=[incident("resource-db", "killed by signal 9")],
+        logs=(log("db", old),),
+    )
+    assert [one["cause"] for one in judge["main"](given)["causes"]] == ["killed"]
+
+
+def test_who_stopped_a_service_is_told_as_long_as_it_is_stopped(judge: Mapping[str, Any]) -> None:
+    stop = {"what": "stop", "names": ["db"]}
+    event = {"subject": "operator", "words": "stop db, by ann", "at": NOW, "data": stop}
+    stopped = service("db", state="stopped", health="unknown")
+    (cause,) = judge["main"](facts(stopped, events=[event]))["causes"]
+    assert (cause["cause"], cause["subject"]) == ("stopped-by-operator", "db")
+    assert "stop db, by ann" in [one["says"] for one in cause["evidence"]]
+    assert judge["main"](facts(service("db"), events=[event]))["causes"] == []
+
+
+def test_what_a_check_says_of_a_service_is_a_cause_of_that_service(
+    judge: Mapping[str, Any],
+) -> None:
+    said = "1 statements run for over 5 minutes; the longest, 900 s, is that of ann (backend 7)"
+    given = facts(service("db"), service("web", "", "db"))
+    given["state"]["checks"] = [
+        {
+            "id": "postgres-long-queries-db",
+            "category": "resource",
+            "looked_at": NOW,
+            "result": {"status": "warning", "message": said},
+        }
+    ]
+    (cause,) = judge["main"](given)["causes"]
+    assert (cause["cause"], cause["subject"], cause["now"]) == ("long-query", "db", True)
+    assert "vrooli-autoheal history postgres-long-queries-db" in cause["playbook"]
+
+
+def test_every_cause_has_a_playbook_of_commands_that_there_are(judge: Mapping[str, Any]) -> None:
+    reference = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    assert {name for name, _, _ in judge["SIGNS"]} == set(judge["SAYS"])
+    for _, steps in judge["SAYS"].values():
+        for step in steps:
+            words = step.partition(" {")[0].partition(" -")[0].split()
+            known = f"## `{' '.join(words[:3])}`" in reference or words[0] in ("#", "df")
+            assert known or f"## `{' '.join(words[:2])}`" in reference, step
