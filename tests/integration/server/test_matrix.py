@@ -64,6 +64,19 @@ EXPECTED: dict[str, Role | str | None] = {
     "GET /api/v1/approvals/{approval}": Role.VIEWER,
     "POST /api/v1/approvals/{approval}/approve": Role.OPERATOR,
     "POST /api/v1/approvals/{approval}/reject": Role.OPERATOR,
+    "GET /api/v1/swarms": Role.VIEWER,
+    "POST /api/v1/swarms": Role.OPERATOR,
+    "GET /api/v1/swarms/{run}": Role.VIEWER,
+    "GET /api/v1/swarms/{run}/why": Role.VIEWER,
+    "GET /api/v1/swarms/{run}/debug": Role.VIEWER,
+    "GET /api/v1/swarms/{run}/export": Role.VIEWER,
+    "POST /api/v1/swarms/{run}/messages": Role.OPERATOR,
+    "PUT /api/v1/swarms/{run}/documents": Role.OPERATOR,
+    "POST /api/v1/swarms/{run}/done": Role.OPERATOR,
+    "POST /api/v1/swarms/{run}/pause": Role.OPERATOR,
+    "POST /api/v1/swarms/{run}/resume": Role.OPERATOR,
+    "POST /api/v1/swarms/{run}/stop": Role.OPERATOR,
+    "POST /api/v1/emergency-stop": Role.OPERATOR,
     "GET /api/v1/schedules": Role.VIEWER,
     "POST /api/v1/schedules": Role.OPERATOR,
     "GET /api/v1/schedules/{name}": Role.VIEWER,
@@ -103,12 +116,16 @@ WAITING = {
         {"step": "asks", "approval": {"message": "may it?", "what": "it"}},
     ],
 }
+HELD = {"name": "held", "goal": "look", "plan": [{"task": "look", "person": "Look"}]}
 BODIES: dict[str, Any] = {
     "POST /api/v1/runs/{run}/retry": {},
     "POST /api/v1/runs/{run}/fork": {"path": "nosuch"},
     "POST /api/v1/runs/{run}/budget": {"steps": 5},
     "POST /api/v1/runs/{run}/signals": {"name": "paid", "keep": True},
     "POST /api/v1/runs/{run}/effects": {"path": "nosuch", "decision": "again", "why": "x"},
+    "POST /api/v1/swarms/{run}/messages": {"text": "x"},
+    "PUT /api/v1/swarms/{run}/documents": {"name": "board.x", "value": 1},
+    "POST /api/v1/swarms/{run}/done": {"task": "look"},
     "POST /api/v1/approvals/{approval}/approve": {"hash": "0" * 64},
     "POST /api/v1/approvals/{approval}/reject": {"hash": "0" * 64},
 }
@@ -137,6 +154,8 @@ class Caller:
 def callers(served: Server) -> dict[str, Caller]:
     """One of each kind."""
     stored = served.post("/api/v1/routines", json=WAITING)
+    assert stored.status_code == 200, stored.text
+    stored = served.post("/api/v1/swarms", json=HELD)
     assert stored.status_code == 200, stored.text
     found = {role.value: caller(served, role) for role in Role}
     viewer = person_with_run(served, Role.VIEWER)
@@ -188,6 +207,7 @@ def person_with_run(served: Server, role: Role) -> tuple[Person, dict[str, str]]
     steps = ask(served, token, "GET", f"/runs/{run}/steps").json()["steps"]
     own = {
         "run": run,
+        "swarm": ask(served, token, "POST", "/runs", {"routine": "held"}).json()["id"],
         "id": person.new_key()["id"],
         "approval": asked()[0]["id"],
         "schedule": schedule,
@@ -222,6 +242,7 @@ def request(
     served: Server, route: str, token: str, objects: dict[str, str], body: Any = None
 ) -> httpx.Response:
     method, path = route.split()
+    path = path.replace("/swarms/{run}", "/swarms/{swarm}")
     path = re.sub(r"{(\w+)}", lambda name: objects.get(name[1], "nothing"), path)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     url = served.url + path
@@ -293,7 +314,7 @@ def test_what_belongs_to_others_is_not_there(
         return request(served, route, who.token, objects, BODIES.get(route))
 
     _, foreign = person_with_run(served, Role.OPERATOR)
-    none = {key: "0" * 16 for key in ("run", "id", "approval")}
+    none = {key: "0" * 16 for key in ("run", "swarm", "id", "approval")}
     for name, one in callers.items():
         if one.role is None or not one.role.covers(needed):
             continue
@@ -322,8 +343,10 @@ def without_ids(answer: httpx.Response) -> str:
 def test_lists_hold_what_is_ones_own(served: Server, callers: dict[str, Caller]) -> None:
     for name in ("viewer", "operator", "key"):
         one = callers[name]
-        runs = ask(served, one.token, "GET", "/runs").json()
+        runs = ask(served, one.token, "GET", "/runs?routine=wait").json()
         assert [run["id"] for run in runs["runs"]] == [one.own["run"]], name
+        swarms = ask(served, one.token, "GET", "/swarms").json()["swarms"]
+        assert [swarm["id"] for swarm in swarms] == [one.own["swarm"]], name
         approvals = ask(served, one.token, "GET", "/approvals").json()["approvals"]
         assert [approval["id"] for approval in approvals] == [one.own["approval"]], name
         schedules = ask(served, one.token, "GET", "/schedules").json()["schedules"]
@@ -332,7 +355,7 @@ def test_lists_hold_what_is_ones_own(served: Server, callers: dict[str, Caller])
         keys = ask(served, one.token, "GET", "/keys").json()["keys"]
         assert one.own["id"] in {key["id"] for key in keys}
         assert len({key["owner"] for key in keys}) == 1
-    runs = ask(served, callers["admin"].token, "GET", "/runs").json()["runs"]
+    runs = ask(served, callers["admin"].token, "GET", "/runs?routine=wait").json()["runs"]
     assert {one.own["run"] for one in callers.values()} <= {run["id"] for run in runs}
 
 

@@ -82,7 +82,7 @@ WITH run AS (
 ), put AS (
     INSERT INTO swarm_documents (run, name, version, value, by)
     SELECT run.id, $2, last.version + 1, $3::json, $5 FROM run, last
-    WHERE ($4::int IS NULL OR last.version = $4)
+    WHERE EXISTS (SELECT FROM swarms WHERE run = $1) AND ($4::int IS NULL OR last.version = $4)
         AND NOT ($6 AND EXISTS (SELECT FROM swarm_documents d
                                 WHERE d.run = $1 AND d.name = $2 AND d.by = $5))
     ON CONFLICT (run, name, version) DO NOTHING RETURNING run, version
@@ -99,7 +99,9 @@ WITH run AS (
     SELECT root, id, 2, 'run.pending', '{{"why": "swarm"}}'::jsonb
     FROM run JOIN put ON put.run = run.id WHERE status = 'waiting'
 ), {TOLD}
-SELECT run.root, (SELECT version FROM put), (SELECT version FROM last) FROM run
+SELECT run.root, (SELECT version FROM put), (SELECT version FROM last),
+       EXISTS (SELECT FROM swarms WHERE run = $1)
+FROM run
 """
 
 
@@ -169,10 +171,12 @@ class Written:
     Attributes:
         version: the new one; None when another came first, or it was written before.
         last: the one that was the newest before.
+        begun: whether the swarm has; before, nothing is written on it.
     """
 
     version: int | None
     last: int
+    begun: bool = True
 
 
 class SwarmStore:
@@ -229,7 +233,7 @@ class SwarmStore:
             return None
         if row[1] is not None:
             self._told((row[0],))
-        return Written(row[1], row[2])
+        return Written(row[1], row[2], row[3])
 
 
 def _on_board(name: str) -> bool:

@@ -168,6 +168,9 @@ class Swarms:
         written = await self.store.put(run, new)
         if written is None:
             raise _ended(await self.runs.views.get(run))
+        if not written.begun:
+            wait = f"`vrooli swarm why {run}` tells what it waits for"
+            raise Refused("the swarm has not begun yet", where=run, next_step=wait)
         if written.version is None:
             what = f"somebody changed it meanwhile: its version is {written.last}, not {new.seen}"
             advice = f"`vrooli swarm show {run}`, then change that version"
