@@ -87,9 +87,9 @@ def test_what_the_parser_refuses_is_json_too(words: list[str], says: str) -> Non
 
 
 @pytest.mark.parametrize("command", ["vrooli", "autoheal"])
-def test_an_interruption_while_it_is_loaded_leaves_no_traceback(command: str) -> None:
+def test_an_interruption_while_it_is_loaded_leaves_a_line_and_no_traceback(command: str) -> None:
     code = INTERRUPTED.format(command=command)
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
-    assert (ended.returncode, ended.stderr) == (130, "")
+    assert (ended.returncode, ended.stderr) == (130, "\ninterrupted: nothing was begun\n")
