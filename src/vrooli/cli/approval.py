@@ -9,7 +9,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
-from vrooli.cli.options import File, Json
+from vrooli.cli.options import File, Json, Most
 from vrooli.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,9 +73,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
             str, typer.Option("--status", help="pending, approved, rejected, expired, void or all.")
         ] = "pending",
         run: Annotated[str, typer.Option("--run", help="Only of this one.")] = "",
-        limit: Annotated[
-            int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")
-        ] = 20,
+        limit: Most = 20,
         file: File = None,
         json: Json = False,
     ) -> None:

@@ -12,7 +12,7 @@ from vrooli.cli.help import App
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change, watchdog_of
 from vrooli.cli.logs import Follower
-from vrooli.cli.options import File, Json
+from vrooli.cli.options import File, Json, Most
 from vrooli.core.errors import EXIT_FAILURE, DeadlineExceeded, Unreachable, UsageError
 from vrooli.core.home import Home
 from vrooli.core.nearest import did_you_mean
@@ -92,9 +92,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_HISTORY_HELP)
     def history(
         name: Name,
-        limit: Annotated[
-            int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")
-        ] = 20,
+        limit: Most = 20,
         file: File = None,
         json: Json = False,
     ) -> None:

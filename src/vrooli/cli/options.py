@@ -83,6 +83,7 @@ Limit = Annotated[
         help="How many at most; else 25, or 1000 of JSON and CSV.",
     ),
 ]
+Most = Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")]
 MaybeCheck = Annotated[
     Optional[str],  # noqa: UP045 -- typer reads the annotation at run time
     typer.Argument(help="A check, or a service.", metavar="[CHECK]"),

@@ -11,10 +11,10 @@ from vrooli.cli import render, run_budget, run_kept, run_signal, run_why
 from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
-from vrooli.cli.options import File, Json, Run
+from vrooli.cli.options import File, Json, Most, Run
 from vrooli.cli.run_signal import kept_signals
 from vrooli.cli.run_steering import register_steering
-from vrooli.cli.run_watch import run_took, why
+from vrooli.cli.run_watch import run_took, told, why
 from vrooli.cli.run_watch import watch as watch_run
 
 if TYPE_CHECKING:
@@ -123,11 +123,8 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         run = client.start(routine, given, run_budget.given(budget), priority)
         if watch:
             watch_run(client, run["id"], json=json)
-        elif json:
-            render.print_json(run)
         else:
-            render.out(run["id"])
-            render.note(f"  next: `{render.called_as()} run watch {run['id']}`")
+            told(run, "run watch", json=json)
 
 
 def _register_views(group: typer.Typer, kit: Kit) -> None:
@@ -135,9 +132,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
     def list_(
         status: Annotated[str, typer.Option("--status", help="Only those.")] = "",
         routine: Annotated[str, typer.Option("--routine", help="Only of this one.")] = "",
-        limit: Annotated[
-            int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")
-        ] = 20,
+        limit: Most = 20,
         file: File = None,
         json: Json = False,
     ) -> None:

@@ -56,6 +56,15 @@ def watch(client: WorkClient, run: str, *, json: bool) -> None:
         raise typer.Exit(EXIT_FAILURE)
 
 
+def told(run: Mapping[str, Any], look: str, *, json: bool) -> None:
+    """A run that was started: its id, and with which command to look at it, like `run watch`."""
+    if json:
+        render.print_json(run)
+    else:
+        render.out(run["id"])
+        render.note(f"  next: `{render.called_as()} {look} {run['id']}`")
+
+
 @dataclass(slots=True)
 class _Screen:
     """What whoever watches is told.

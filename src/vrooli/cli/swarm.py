@@ -11,7 +11,8 @@ from vrooli.cli import render, run_budget, swarm_insight
 from vrooli.cli.help import App, with_examples
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
-from vrooli.cli.options import File, Json
+from vrooli.cli.options import File, Json, Most
+from vrooli.cli.run_watch import told
 from vrooli.cli.run_watch import watch as watch_run
 from vrooli.cli.run_why import lines
 from vrooli.cli.swarm_shown import row, show_swarm
@@ -96,11 +97,8 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         run = client.start(name, inputs_of(inputs, input_ or []), run_budget.given(budget))
         if watch:
             watch_run(client, run["id"], json=json)
-        elif json:
-            render.print_json(run)
         else:
-            render.out(run["id"])
-            render.note(f"  next: `{render.called_as()} swarm show {run['id']}`")
+            told(run, "swarm show", json=json)
 
 
 def _register_views(group: typer.Typer, kit: Kit) -> None:
@@ -110,9 +108,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
     )
     def list_(
         status: Annotated[str, typer.Option("--status", help="Only those.")] = "",
-        limit: Annotated[
-            int, typer.Option("-n", "--limit", min=1, max=1000, help="How many.")
-        ] = 20,
+        limit: Most = 20,
         file: File = None,
         json: Json = False,
     ) -> None:
