@@ -1,15 +1,8 @@
 """The room of a swarm: people steer it, speak to it, do their part, and see what comes of it."""
 
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import CHROMIUM, Watched
-
-pytestmark = pytest.mark.skipif(
-    not Path(CHROMIUM).exists(), reason="Chromium is not installed (apt-get install chromium)"
-)
+from tests.support.browser import Watched
 
 
 def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, swarm: str) -> None:
