@@ -19,6 +19,7 @@ from vrooli.client.api import bearer_of_file
 from vrooli.client.swarms import SwarmClient
 from vrooli.core.address import HostPort
 from vrooli.core.errors import VrooliError
+from vrooli.stack.builtin.server import SERVER_TOKEN
 
 SWARMS = 100
 ROUNDS, WINDOW = 4, 30.0
@@ -55,7 +56,7 @@ def main() -> None:
         stack.write(5.0, (), "\n".join([*lines, 'env = { VROOLI_RATE = "0" }']))
         try:
             _told(stack, "up")
-            token = stack.home / "secrets" / "operator.token"
+            token = stack.home / "secrets" / SERVER_TOKEN
             client = SwarmClient(HostPort("127.0.0.1", port), bearer_of_file(token))
             _compare(stack, client, rounds)
         finally:

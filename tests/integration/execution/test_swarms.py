@@ -129,6 +129,23 @@ async def test_what_failed_is_tried_again_and_may_be_done_without(here: Place) -
     ]
 
 
+async def test_a_task_that_cannot_begin_may_be_done_without(here: Place) -> None:
+    """Two at once, and the others go on."""
+    strict = await here.put(
+        {"step": "n", "value": {}}, inputs={"type": "object", "required": ["n"]}
+    )
+    run = await swarm(
+        here,
+        {"task": "bad", "routine": strict, "on_failure": "continue"},
+        {"task": "none", "routine": "r-nowhere", "tries": 3, "on_failure": "continue"},
+        {"task": "good", "routine": await adder(here), "inputs": {"n": 1}, "after": ["bad"]},
+        output="${[tasks.bad.why, tasks.none.status, tasks.good.output]}",
+    )
+    why, *rest = (await here.end(run))["output"]
+    assert why.startswith("inputs: ")
+    assert rest == ["failed", 2]
+
+
 async def test_a_coordinator_plans_until_the_goal_is_met(here: Place) -> None:
     add = await adder(here)
     planner = await here.put(

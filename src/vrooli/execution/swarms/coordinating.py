@@ -1,5 +1,6 @@
 """Drives swarms: reads how one stands, decides, does it, and lets it rest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -28,13 +29,14 @@ from vrooli.execution.swarms.deciding import (
     decide,
 )
 from vrooli.execution.swarms.reading import SwarmError, read_changed, read_policy
-from vrooli.execution.swarms.state import PLANNING, State
+from vrooli.execution.swarms.state import PLANNING, UNMADE, State
 from vrooli.execution.swarms.store import (
     BOARD,
     PLAN,
     POLICY,
     PROBLEMS,
     SKIPPED,
+    Document,
     Facts,
     Put,
     SwarmStore,
@@ -106,7 +108,7 @@ class SwarmCoordinator:
         if isinstance(command, Fail):
             raise StepFailed(command.kind, command.reason, where=command.where)
         if isinstance(command, Start):
-            await self._start(swarm, command)
+            await self._begun(swarm, facts, command)
         elif isinstance(command, Cut):
             cut = partial(self.subruns.cut, command.run, f"run {swarm.run}")
             await patiently(self.clock, cut)
@@ -125,6 +127,22 @@ class SwarmCoordinator:
             except UnknownName as error:
                 found.append(error.what)
         return "; ".join(found)
+
+    async def _begun(self, swarm: Coordinated, facts: Facts, start: Start) -> None:
+        """What cannot begin fails the swarm, or, where that goes on without it, the task alone."""
+        try:
+            await self._start(swarm, start)
+        except StepFailed as error:
+            tasks = {task.id: task for task in state_of(swarm, facts).swarm.plan}
+            task = tasks.get(start.name)
+            if task is None or not task.goes_on or error.kind == "cancelled":
+                raise
+            before = facts.documents.get(UNMADE)
+            one = {"attempt": swarm.attempt, "why": f"{error.kind}: {error.what}"}
+            value = {**(before.value if before else {}), start.name: one}
+            seen = before.version if before else 0
+            put = partial(self.store.put, swarm.run, Put(UNMADE, value, swarm.run, seen=seen))
+            await patiently(self.clock, put)
 
     async def _start(self, swarm: Coordinated, start: Start) -> None:
         if start.routine in BUILT_IN:
@@ -180,8 +198,15 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
         adopted=writers.get(PLAN, frozenset()),
         refused=writers.get(PROBLEMS, frozenset()),
         skipped=writers.get(SKIPPED, frozenset()),
+        unmade=_unmade(written, swarm.attempt),
         problems=problems.value if problems and told else "",
         messages=facts.messages,
         above=above,
         stirs=facts.stirs,
     )
+
+
+def _unmade(written: Mapping[str, Document], attempt: int) -> dict[str, str]:
+    """Why of the tasks that could not begin in this attempt."""
+    found = written[UNMADE].value if UNMADE in written else {}
+    return {task: one["why"] for task, one in found.items() if one["attempt"] >= attempt}

@@ -11,6 +11,9 @@ from vrooli.flow.entries import Failure
 PLANNING, CHECKING, APPROVAL = "next-plan", "goal-check", "approval"
 """What a swarm has runs do beside its tasks. No task can be called so, or lies at such a path."""
 
+UNMADE = "unmade"
+"""Name of the document that says of which tasks no run could be made, in which attempt, and why."""
+
 OPEN = ("pending", "running", "waiting", "paused")
 
 
@@ -86,6 +89,7 @@ class State:
         adopted: runs of the coordinator whose plan was taken.
         refused: those whose plan was not.
         skipped: ids of tasks.
+        unmade: why no run of a task could be made in this attempt, by its id.
         problems: what was wrong with the last plan.
         messages: in their order.
         above: policies of the swarms that it lies in, the nearest first.
@@ -102,6 +106,7 @@ class State:
     adopted: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
+    unmade: Mapping[str, str] = field(default_factory=dict)
     problems: str = ""
     messages: tuple[Message, ...] = ()
     above: tuple[Policy, ...] = ()
@@ -195,6 +200,8 @@ def standing(state: State, task: Task, policy: Policy) -> Standing:
         return Standing(Stands.SKIPPED)
     if last is not None and last.open:
         return Standing(Stands.RUNNING, last)
+    if task.id in state.unmade:
+        return Standing(Stands.FAILED, last, state.unmade[task.id])
     if last is not None and last.number >= task.tries * state.attempt:
         return Standing(Stands.FAILED, last, last.why)
     asked = state.question(task)
