@@ -128,7 +128,7 @@ class Campaign:
 
         async def drives() -> bool:
             await self.top_up()
-            return (await self.here.fetch(held, mine))[0][0] > 0
+            return bool((await self.here.fetch(held, mine))[0][0])
 
         await eventually(drives, "it drives something", PATIENCE, pause=0.02)
         await asyncio.sleep(self.chance.uniform(0, LONGEST))

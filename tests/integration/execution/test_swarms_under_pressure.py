@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from tests.integration.execution.test_swarms import adder, children, eager, rests, swarm
-from tests.support.trees import Place, sub
+from tests.support.trees import Place, place, sub
 from tests.support.waiting import eventually
 from vrooli.core.errors import Refused
 from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter
+from vrooli.execution.runs.children import Children
+from vrooli.execution.subruns import SubRun
 from vrooli.execution.swarms.reading import SwarmError
 from vrooli.execution.swarms.store import Put
 
@@ -154,3 +156,40 @@ async def test_a_coordinator_hears_that_there_is_no_such_routine(here: Place) ->
     run = await swarm(here, coordinator={"routine": planner}, done={"when": "size(tasks) > 0"})
     assert (await here.end(run))["output"] == {"t": 2}
     assert len(await children(here, run)) == 3
+
+
+async def test_a_swarm_within_hears_at_once_of_a_policy_above(here: Place) -> None:
+    """Before anything else stirs it."""
+    add, name = await adder(here), f"s-{secrets.token_hex(4)}"
+    later = {"task": "later", "routine": add, "inputs": {"n": "${tasks.look.output}"}}
+    plan = [{"task": "look", "person": "Look"}, later]
+    await here.work.swarms.put({"name": name, "goal": "look", "plan": plan})
+    run = await swarm(here, {"task": "inner", "routine": name}, policy={"routines": [name, add]})
+    (inner,) = await here.below(run, 1)
+    await rests(here, inner)
+    await here.work.swarms.write(run, Put("policy", {"routines": [name]}, "somebody"))
+    assert (await here.end(inner))["failure"]["kind"] == "policy"
+
+
+async def test_what_is_being_made_while_it_pauses_is_paused_too(
+    here: Place, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever drives it hears only later that another process was asked to pause it."""
+    making, make, begun = asyncio.Event(), asyncio.Event(), Children.begun
+
+    async def slowly(self: Children, asked: SubRun) -> str:
+        making.set()
+        await make.wait()
+        return await begun(self, asked)
+
+    monkeypatch.setattr(Children, "begun", slowly)
+    async with place(dsn, slots=0) as other:
+        run = await swarm(here, {"task": "t", "routine": await waiting(here)})
+        await making.wait()
+        pausing = asyncio.create_task(other.work.swarms.pause(run, "somebody"))
+        told = "SELECT FROM runs WHERE id = $1 AND pausing"
+        await eventually(lambda: here.fetch(told, run), "it is told", pause=0.01)
+        make.set()
+        await pausing
+    (child,) = await here.fetch("SELECT status, pausing FROM runs WHERE parent = $1", run)
+    assert child[0] == "paused" or child[1], child

@@ -11,10 +11,10 @@ from vrooli.flow.entries import Failure
 PLANNING, CHECKING, APPROVAL = "next-plan", "goal-check", "approval"
 """What a swarm has runs do beside its tasks. No task can be called so, or lies at such a path."""
 
+OPEN = ("pending", "running", "waiting", "paused")
+
 UNMADE = "unmade"
 """Name of the document that says of which tasks no run could be made, in which attempt, and why."""
-
-OPEN = ("pending", "running", "waiting", "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +198,10 @@ def standing(state: State, task: Task, policy: Policy) -> Standing:
         return Standing(Stands.DONE, last)
     if task.id in state.skipped:
         return Standing(Stands.SKIPPED)
+    if task.id in state.unmade and not (last and last.open):
+        return Standing(Stands.FAILED, last, state.unmade[task.id])
     if last is not None and last.open:
         return Standing(Stands.RUNNING, last)
-    if task.id in state.unmade:
-        return Standing(Stands.FAILED, last, state.unmade[task.id])
     if last is not None and last.number >= task.tries * state.attempt:
         return Standing(Stands.FAILED, last, last.why)
     asked = state.question(task)

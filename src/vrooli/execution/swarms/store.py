@@ -226,7 +226,7 @@ class SwarmStore:
         values = (new.name, text, new.seen, new.by, new.once)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_PUT, run, *values)
-            while row is not None and row[1] is None and new.seen is None and not new.once:
+            while row and row[1] is None and row[3] and new.seen is None and not new.once:
                 # Somebody was faster, and that is no matter.
                 row = await connection.fetchrow(_PUT, run, *values)
         if row is None:

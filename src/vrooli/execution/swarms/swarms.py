@@ -39,6 +39,12 @@ AT_ONCE = 5
 LOOKS = 3
 """For those that somebody starts while all are stopped."""
 
+ABOVE = "above"
+"""Name of the document that tells a swarm within which policy holds above it."""
+
+PAUSING, BETWEEN = 20, 0.05
+"""Looks for what was being made while a swarm pauses, and seconds between them."""
+
 MOST_RUNS = 1000
 """Of one swarm that are paused and resumed with it."""
 
@@ -176,7 +182,16 @@ class Swarms:
             advice = f"`vrooli swarm show {run}`, then change that version"
             raise Refused(what, where=new.name, next_step=advice)
         await self._stirred(run)
+        if new.name == POLICY:
+            await self._tell_below(run, written.version)
         return {"version": written.version}
+
+    async def _tell_below(self, run: str, version: int) -> None:
+        """The swarms within look at once at a policy above them that was changed."""
+        for one in await self._below(run):
+            told = await self.store.put(one, Put(ABOVE, {"policy": version}, run))
+            if told is not None and told.begun:
+                await self._stirred(one)
 
     async def finish(self, run: str, task: str, data: Any, by: str) -> dict[str, Any]:
         """What a person was to do is done, and came to `data`.
@@ -211,9 +226,17 @@ class Swarms:
             Refused: it has ended.
         """
         await self._swarm(run)
-        found = await self.control.pause(run, by)
-        for one in await self._below(run):
-            await self._quietly(self.control.pause, one, by)
+        found, asked = await self.control.pause(run, by), set[str]()
+        for _ in range(PAUSING):
+            found = await self.runs.views.get(run)
+            new = set(await self._below(run)) - asked
+            for one in new:
+                await self._quietly(self.control.pause, one, by)
+            if not new and found["status"] != "running":
+                break
+            # What it was just making when it was told to pause is seen by another look.
+            asked |= new
+            await asyncio.sleep(BETWEEN)
         return found
 
     async def resume(self, run: str, by: str) -> dict[str, Any]:
