@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.integration.execution.test_swarms import children
-from tests.support.openai_server import openai_server, says
+from tests.support.openai_server import Reply, openai_server, says
 from tests.support.steps import executed, failure, output, tools
+from tests.support.tiny_server import Asked, reply, serving
 from tests.support.trees import Place, place
 from tests.support.waiting import eventually
 from vrooli.execution.approvals.store import Decision
@@ -24,8 +25,10 @@ from vrooli.execution.llm.settings import ModelSettings, Provider
 from vrooli.execution.repositories import Repositories
 from vrooli.flow.yaml import parse
 from vrooli.host.clock import SystemClock
+from vrooli.host.http import HttpxHttp
 from vrooli.host.memory.secrets import MemorySecrets
 from vrooli.host.programs import LocalPrograms
+from vrooli.host.resolver import SystemResolver
 from vrooli.host.sandbox.linux_sandbox import LinuxSandbox
 from vrooli.host.workspaces import FolderWorkspaces
 
@@ -44,6 +47,7 @@ async def at_work(dsn: str, folder: Path, model_url: str = "") -> AsyncIterator[
     models = ModelSettings({"house": Provider("house", "openai", model_url)})
     async with place(
         dsn,
+        http=HttpxHttp(SystemResolver()),
         sandbox=LinuxSandbox(),
         models=Models(models, keys, clock),
         workspaces=FolderWorkspaces(folder / "work"),
@@ -216,3 +220,80 @@ async def test_only_repositories_that_were_named_are_read(code: Path, tmp_path: 
     assert [one["subject"] for one in found["commits"]][-1] == "Add a cart"
     assert found["commits"][-1]["files"] == [{"path": "src/shop/cart.py", "added": 1, "removed": 0}]
     assert (len(found["commits"]), found["more"], mark.exists()) == (8, False, False)
+
+
+PAGES = {
+    "/cats": b"<html><nav>How long do cats sleep</nav><p>Cats sleep sixteen hours.</p></html>",
+    "/lions": b"<html><p>Lions roar. Big cats sleep long after meals.</p></html>",
+}
+
+
+async def web(asked: Asked, writer: asyncio.StreamWriter) -> None:
+    """Two pages, and a search that finds them and one that is not there."""
+    kind, body = b"text/html", PAGES.get(asked.path)
+    if asked.path.startswith("/search"):
+        urls = [f"http://{asked.headers['host']}{path}" for path in (*PAGES, "/dogs")]
+        kind = b"application/json"
+        body = json.dumps({"results": [{"url": url} for url in urls]}).encode()
+    if body is None:
+        await reply(writer, 404, {})
+        return
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+    writer.write(head % (kind, len(body)) + body)
+    await writer.drain()
+
+
+async def research(here: Place, host: str, **more: Any) -> str:
+    """The swarm that finds out how long cats sleep."""
+    await store(here, "research-and-report")
+    search = f"http://{host}/search?q={{query}}"
+    given = {"question": "How long do cats sleep?", "search": search, **more}
+    return await here.start("research-and-report", inputs=given)
+
+
+async def test_research_without_a_model(here: Place) -> None:
+    """Rules plan: search, read, write; the report is made of what stands in the pages."""
+    async with serving(web) as host:
+        found = await here.end(await research(here, host))
+    assert found["status"] == "completed", found["failure"]
+    told = [(one["says"], one["sources"][0]["url"]) for one in found["output"]["claims"]]
+    assert told == [
+        ("Cats sleep sixteen hours.", f"http://{host}/cats"),
+        ("Big cats sleep long after meals.", f"http://{host}/lions"),
+    ]
+    assert "Cats sleep sixteen hours. [1]" in found["output"]["text"]
+
+
+@pytest.mark.parametrize("sources", [[1], []], ids=["with-sources", "without"])
+async def test_research_with_a_model(dsn: str, tmp_path: Path, sources: list[int]) -> None:
+    """It plans; what it makes up is not read, not kept, and not claimed. One that never names a
+    source goes round until the swarm has had enough of it.
+    """
+
+    def answers(asked: dict[str, Any]) -> Reply:
+        prompt = str(asked["messages"])
+        if "You plan research" in prompt:
+            fresh = "/cats" not in prompt
+            urls = [] if fresh else [f"http://{host}/cats", "http://elsewhere/x"]
+            write = "sixteen" in prompt
+            return says(json.dumps({"queries": ["cats"] * fresh, "read": urls, "write": write}))
+        if "You copy" in prompt:
+            return says(json.dumps({"quotes": ["Cats sleep sixteen hours.", "Cats fly."]}))
+        claim = {"says": "Sixteen hours a day.", "sources": sources}
+        return says(json.dumps({"claims": [claim]}))
+
+    async with (
+        serving(web) as host,
+        openai_server() as (server, url),
+        at_work(dsn, tmp_path, url) as here,
+    ):
+        server.choose = answers
+        found = await here.end(await research(here, host, model="house:a"))
+        tasks = [one["routine"] for one in await children(here, found["id"])]
+    assert tasks.count("research-read") == 1
+    if not sources:
+        assert found["failure"]["kind"] == "no-progress"
+        return
+    assert found["status"] == "completed", found["failure"]
+    source = {"url": f"http://{host}/cats", "says": "Cats sleep sixteen hours."}
+    assert found["output"]["claims"] == [{"says": "Sixteen hours a day.", "sources": [source]}]
