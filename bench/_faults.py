@@ -87,21 +87,23 @@ class Fault:
         subject: what has it.
         evidence: a regular expression of what must be among the facts that are named for it.
         seed: does it, waits until it is seen, and mends it at the end.
+        also: names of causes that say the same of it.
     """
 
     name: str
     subject: str
     evidence: str
     seed: Seed
+    also: tuple[str, ...] = ()
 
 
 @contextmanager
-def shop() -> Iterator[Shop]:
-    """The stack, up and well; its server may read what the watchdog tells."""
+def shop(models: str = "") -> Iterator[Shop]:
+    """The stack, up and well; its server may read what the watchdog tells, and ask `models`."""
     stack = LiveStack()
     opened = Shop(stack)
     try:
-        _declare(stack)
+        _declare(stack, models)
         opened.open_payments()
         stack.up()
         with _small_disk(stack):
@@ -125,9 +127,10 @@ def _small_disk(stack: LiveStack) -> Iterator[None]:
         yield
 
 
-def _declare(stack: LiveStack) -> None:
+def _declare(stack: LiveStack, models: str) -> None:
     token = stack.home / "secrets" / "reader.token"
     env = {"WATCHDOG_TOKEN": f"file:{token}", "VROOLI_STEP_SECRETS": "WATCHDOG_TOKEN"}
+    env.update({"VROOLI_MODELS": models} if models else {})
     stack.with_postgres_and_server(env=env)
     stack.autoheal(stability=0.5, sweep=1, heal_budget=1000)
     health = {"interval": 0.5, "failures": 2}

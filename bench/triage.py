@@ -1,19 +1,27 @@
-"""The example swarm `incident-triage`, without a model: how often it names what was seeded.
+"""The example swarm `incident-triage`: how often it names what was seeded.
 
-Arguments that are no options are names of faults: only those are seeded.
+Arguments that are no options are names of faults: only those are seeded. `--held-out` seeds others,
+which whoever wrote the rules did not know. `--model PROVIDER:MODEL` has that model judge, declared
+by VROOLI_MODELS as for the server; `--model scripted` one that the bench brings along, see there.
 """
 
 import json
+import os
 import re
+import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bench._faults import FAULTS, Fault, Shop, shop
 from bench._figures import machine, say
+from bench._held_out import HELD_OUT
+from bench._scripted_model import NAME as NAME_OF_SCRIPTED
+from bench._scripted_model import scripted
 
 SWARM = Path(__file__).parents[1] / "examples" / "swarms" / "incident-triage"
 NAME = SWARM.name
@@ -28,7 +36,10 @@ class Score:
         place: of the seeded cause, from 1; 0 when it is not named.
         evidence: whether the fact that proves it stands with it.
         seconds: from the start of the swarm to its end.
-        first: the cause in first place.
+        first: the cause in first place, or why there is no score.
+        judged: whether there is a score.
+        tokens: that the model took; 0 without one.
+        micros: what that cost, millionths of a US dollar; None when nobody knows the price.
     """
 
     fault: str
@@ -36,21 +47,48 @@ class Score:
     evidence: bool
     seconds: float
     first: str
+    judged: bool = True
+    tokens: int = 0
+    micros: int | None = 0
+
+
+@contextmanager
+def _model(words: list[str]) -> Iterator[tuple[str, str]]:
+    """The one that is to judge, taken out of the words, and how the server knows it."""
+    if "--model" not in words:
+        yield "", ""
+        return
+    place = words.index("--model")
+    name = words[place + 1]
+    del words[place : place + 2]
+    if name != "scripted":
+        yield name, os.environ.get("VROOLI_MODELS", "")
+        return
+    with scripted() as models:
+        yield NAME_OF_SCRIPTED, models
 
 
 def main() -> None:
     """Measure and print."""
-    only = {one for one in sys.argv[1:] if not one.startswith("-")}
-    with shop() as opened:
+    words = sys.argv[1:]
+    with _model(words) as (model, models):
+        _measure(words, model, models)
+
+
+def _measure(words: Sequence[str], model: str, models: str) -> None:
+    only = {one for one in words if not one.startswith("-")}
+    faults = HELD_OUT if "--held-out" in words else FAULTS
+    with shop(models) as opened:
         store(opened)
-        scores = [_of(opened, one) for one in FAULTS if not only or one.name in only]
-    if "--json" in sys.argv:
+        scores = [_scored(opened, one, model) for one in faults if not only or one.name in only]
+    if "--json" in words:
         rows = [asdict(one) for one in scores]
         say(json.dumps({"machine": machine(), "faults": rows, "total": _total(scores)}))
         return
-    say(f"{len(scores)} faults, one after the other, each judged without a model\n{machine()}")
+    by = f"by {model}" if model else "without a model"
+    say(f"{len(scores)} faults, one after the other, each judged {by}\n{machine()}")
     for one in scores:
-        place = f"place {one.place}" if one.place else "not named"
+        place = f"place {one.place}" if one.place else "not named" if one.judged else "no score"
         proof = "proven" if one.evidence else "no proof"
         say(f"  {one.fault:<32} {place:<10} {proof:<9} {one.seconds:5.1f} s  first: {one.first}")
     say("  " + ", ".join(f"{name}: {value}" for name, value in _total(scores).items()))
@@ -58,45 +96,84 @@ def main() -> None:
 
 def store(opened: Shop) -> None:
     """The routines that the swarm uses."""
-    ended = opened.stack.run("routine", "add", *map(str, SWARM.glob("triage-*.yaml")))
-    assert ended.returncode == 0, ended.stderr
+    command = ("routine", "add", *map(str, SWARM.glob("triage-*.yaml")))
+    # A server that was just started may not answer yet.
+    opened.stack.until(
+        lambda: opened.stack.run(*command).returncode == 0, "the routines are stored"
+    )
 
 
-def triage(opened: Shop, since: float) -> list[dict[str, Any]]:
-    """The causes that the swarm names of what happened from then on, the likeliest first."""
+def triage(opened: Shop, since: float, model: str = "") -> dict[str, Any]:
+    """What the swarm says of what happened from then on: `causes`, the likeliest first."""
     stack = opened.stack
-    inputs = {"watchdog": f"http://127.0.0.1:{stack.ports['autoheal']}", "since": str(since)}
+    inputs = {
+        "watchdog": f"http://127.0.0.1:{stack.ports['autoheal']}",
+        "since": str(since),
+        "model": model,
+    }
     given = [part for name, value in inputs.items() for part in ("-i", f'{name}="{value}"')]
     start = ("swarm", "start", str(SWARM / f"{NAME}.yaml"), *given, "--watch", "--json")
     ended = stack.run(*start)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    causes: list[dict[str, Any]] = json.loads(ended.stdout.splitlines()[-1])["output"]["causes"]
-    return causes
+    said: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])["output"]
+    return said
 
 
-def _of(opened: Shop, fault: Fault) -> Score:
+def _scored(opened: Shop, fault: Fault, model: str) -> Score:
+    """One that cannot be seeded, judged or mended does not take the others along."""
+    try:
+        return _of(opened, fault, model)
+    except (AssertionError, OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
+        said = (str(error).strip() or type(error).__name__).splitlines()[0][:100]
+        return Score(f"{fault.name} {fault.subject}", 0, False, 0.0, said, judged=False)
+    finally:
+        _mended(opened)
+
+
+def _mended(opened: Shop) -> None:
+    try:
+        opened.mend()
+    except AssertionError as error:
+        say(f"  not well again, which the next ones may suffer from: {str(error)[:200]}")
+
+
+def _of(opened: Shop, fault: Fault, model: str) -> Score:
     since = time.time()
     with fault.seed(opened):
         began = time.monotonic()
-        causes = triage(opened, since)
+        said = triage(opened, since, model)
         seconds = time.monotonic() - began
-    opened.mend()
+    causes = said["causes"]
     named = [f"{one['cause']} {one['subject']}" for one in causes]
     wanted = f"{fault.name} {fault.subject}"
-    place = named.index(wanted) + 1 if wanted in named else 0
+    good = {f"{name} {fault.subject}" for name in (fault.name, *fault.also)}
+    place = next((place for place, name in enumerate(named, 1) if name in good), 0)
     facts = causes[place - 1]["evidence"] if place else []
     proof = any(
         one["subject"] == fault.subject and re.search(fault.evidence, one["says"]) for one in facts
     )
-    return Score(wanted, place, proof, round(seconds, 1), named[0] if named else "nothing")
+    usage = said.get("usage", {"tokens": 0, "micros": 0})
+    return Score(
+        wanted,
+        place,
+        proof,
+        round(seconds, 1),
+        named[0] if named else "nothing",
+        tokens=usage["tokens"],
+        micros=usage["micros"],
+    )
 
 
-def _total(scores: Sequence[Score]) -> dict[str, int]:
+def _total(scores: Sequence[Score]) -> dict[str, int | None]:
+    costs = [one.micros for one in scores]
     return {
         "faults": len(scores),
+        "judged": sum(one.judged for one in scores),
         "first": sum(one.place == 1 for one in scores),
         "first three": sum(1 <= one.place <= 3 for one in scores),
         "evidence": sum(one.evidence for one in scores),
+        "tokens": sum(one.tokens for one in scores),
+        "micros": None if None in costs else sum(one or 0 for one in costs),
     }
 
 

@@ -206,6 +206,13 @@ SERVER = (
         "none",
         or_file=True,
     ),
+    Variable(
+        "VROOLI_STEP_FOLDERS",
+        "Absolute paths of git repositories that steps of routines may read, with `:` between"
+        " them.",
+        "none",
+        or_file=True,
+    ),
 )
 
 CONSOLE = (

@@ -14,6 +14,7 @@ import typer
 from tests.architecture.source import ROOT, name, tracked
 from vrooli.autoheal.catalogue import InstalledChecks
 from vrooli.execution.step_types import read_routine
+from vrooli.execution.swarms.writing import routine_of
 from vrooli.flow.yaml import parse
 from vrooli.main import cli
 from vrooli.stack.load import load_stack
@@ -99,6 +100,22 @@ ROUTINES = [
 @pytest.mark.parametrize("text", ROUTINES)
 def test_every_routine_that_a_page_shows_is_valid(text: str) -> None:
     assert read_routine(parse(text).data).name
+
+
+SWARM_PART = re.compile(r"^(?:goal|plan|policy|coordinator|team):", re.MULTILINE)
+SWARMS = [
+    pytest.param(body, id=f"{name(page)}-{number}")
+    for page in PAGES
+    for number, (language, body) in enumerate(FENCE.findall(page.read_text(encoding="utf-8")))
+    if language == "yaml" and SWARM_PART.search(body)
+]
+
+
+@pytest.mark.parametrize("text", SWARMS)
+def test_every_swarm_that_a_page_shows_is_valid(text: str) -> None:
+    """Also where only a part of one is shown."""
+    shown = parse(text).data
+    assert routine_of({"name": "shown", "goal": "shown", **shown})["do"]
 
 
 def test_both_launchers_are_the_same_script() -> None:

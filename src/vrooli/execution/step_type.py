@@ -14,6 +14,7 @@ from vrooli.core.ports.workspaces import Workspaces
 from vrooli.execution.coordinating import Coordinator, NobodyCoordinates
 from vrooli.execution.llm.models import Models
 from vrooli.execution.mcp.servers import McpServers, no_servers
+from vrooli.execution.repositories import Repositories
 from vrooli.execution.saying import NobodyListens, Saying
 from vrooli.execution.signals import NoSignals, Signals
 from vrooli.execution.spending import Spending, Unlimited
@@ -41,6 +42,7 @@ class StepTools:
         workspaces: files of runs.
         models: language models.
         mcp: servers of tools for them.
+        repositories: of git, that may be read.
         spending: of budgets.
         saying: tells those who watch what models say.
         subruns: runs of other routines.
@@ -58,6 +60,7 @@ class StepTools:
     workspaces: Workspaces
     models: Models
     mcp: McpServers = field(default_factory=no_servers)
+    repositories: Repositories = field(default_factory=Repositories)
     spending: Spending = field(default_factory=Unlimited)
     saying: Saying = field(default_factory=NobodyListens)
     subruns: SubRuns = field(default_factory=NoSubRuns)

@@ -12,6 +12,8 @@
   limit.
 - VROOLI_STEP_SECRETS: the references (`env:NAME`, `file:PATH`; or just NAME for the former) that
   steps of routines may use, with blanks between them; none when it is not set.
+- VROOLI_STEP_FOLDERS: absolute paths of git repositories that steps may read, with `:` between
+  them; none when it is not set.
 - VROOLI_MODELS: the language models that steps may ask, as TOML; only `test` when it is not set.
 - VROOLI_MCP: the servers of tools (MCP) that steps may name, as TOML or JSON; none when it is not
   set. `vrooli up` sets it from `[mcp.NAME]`.
@@ -61,6 +63,7 @@ from vrooli.main.working import (
     mcp_of,
     models_of,
     number_in,
+    step_folders,
     step_secrets,
     work_settings,
     working,
@@ -107,6 +110,7 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
             _days(environ, "VROOLI_KEEP_CANCELLED", KEPT.cancelled),
         ),
         step_secrets=step_secrets(environ),
+        step_folders=step_folders(environ),
         work=work,
         version=__version__,
     )
@@ -211,7 +215,12 @@ async def serve(settings: ServerSettings, listener: socket.socket) -> None:
 
     migrator = Migrator(database, newest_revision(MIGRATIONS / "versions"), apply)
     tools = step_tools(
-        SystemClock(), settings.step_secrets, settings.workspaces, settings.models, settings.mcp
+        SystemClock(),
+        settings.step_secrets,
+        settings.workspaces,
+        settings.models,
+        settings.mcp,
+        folders=settings.step_folders,
     )
     people = accounts(database, secret_in(settings.signing_key_file))
     metrics = WorkMetrics(database)

@@ -9,15 +9,26 @@ from vrooli.execution.allowed_secrets import AllowedSecrets
 from vrooli.execution.llm.models import Models
 from vrooli.execution.llm.settings import NO_MODELS, ModelSettings
 from vrooli.execution.mcp.servers import McpServers
+from vrooli.execution.repositories import Repositories
 from vrooli.execution.step_type import StepTools
 from vrooli.host.http import HttpxHttp
 from vrooli.host.piped_programs import PipedPrograms
+from vrooli.host.programs import LocalPrograms
 from vrooli.host.resolver import SystemResolver
 from vrooli.host.sandbox.linux_sandbox import LinuxSandbox
 from vrooli.host.secrets import FileSecrets
 from vrooli.host.sql import AsyncpgSql
 from vrooli.host.workspaces import FolderWorkspaces
 from vrooli.stack.mcp import McpServer
+
+_GIT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+}
+"""All that git finds in its environment: settings of users could name programs."""
 
 
 def step_tools(
@@ -26,6 +37,7 @@ def step_tools(
     workspaces: Path,
     models: ModelSettings = NO_MODELS,
     mcp: Mapping[str, McpServer] | None = None,
+    folders: Collection[str] = (),
 ) -> StepTools:
     """Put them together; nothing is opened.
 
@@ -36,6 +48,7 @@ def step_tools(
         models: the language models that steps may ask. Their keys are for them alone, so that any
             may be named.
         mcp: the servers of tools that steps may name; their secrets likewise.
+        folders: git repositories that steps may read.
     """
     known = FileSecrets(Path(), os.environ)
     return StepTools(
@@ -47,4 +60,5 @@ def step_tools(
         secrets=AllowedSecrets(known, secrets),
         models=Models(models, known, clock),
         mcp=McpServers(mcp or {}, known, PipedPrograms()),
+        repositories=Repositories(LocalPrograms(_GIT), folders),
     )

@@ -1,7 +1,8 @@
 """Composition root of `vrooli worker`: works on runs, and serves nobody.
 
-DATABASE_URL, REDIS_URL, VROOLI_DATA, VROOLI_FILES, VROOLI_HOME, VROOLI_STEP_SECRETS, VROOLI_QUEUES,
-VROOLI_SLOTS, DRAIN_SECONDS and those of OpenTelemetry mean what they mean to `vrooli serve`.
+DATABASE_URL, REDIS_URL, VROOLI_DATA, VROOLI_FILES, VROOLI_HOME, VROOLI_STEP_SECRETS,
+VROOLI_STEP_FOLDERS, VROOLI_QUEUES, VROOLI_SLOTS, DRAIN_SECONDS and those of OpenTelemetry mean what
+they mean to `vrooli serve`.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ from vrooli.main.working import (
     in_background,
     mcp_of,
     models_of,
+    step_folders,
     step_secrets,
     work_settings,
     working,
@@ -71,7 +73,10 @@ def main(queues: str | None = None, slots: int | None = None) -> int:
         configure_logs(SERVICE, __version__)
         workspaces = writable(Folders(environ).files, "VROOLI_DATA or VROOLI_FILES")
         models, servers = models_of(environ), mcp_of(environ)
-        tools = step_tools(SystemClock(), step_secrets(environ), workspaces, models, servers)
+        allowed = step_secrets(environ), step_folders(environ)
+        tools = step_tools(
+            SystemClock(), allowed[0], workspaces, models, servers, folders=allowed[1]
+        )
         redis_url = checked_redis_url(read_environment(environ, "REDIS_URL"))
         asyncio.run(run(dsn, settings, tools, redis_url))
     except VrooliError as error:

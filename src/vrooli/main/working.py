@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Coroutine, Mapping
@@ -53,6 +54,19 @@ def step_secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     words = (read_environment(environ, "VROOLI_STEP_SECRETS") or "").split()
     return tuple(word if ":" in word else f"env:{word}" for word in words)
+
+
+def step_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The git repositories that steps of routines may read."""
+    names = (read_environment(environ, "VROOLI_STEP_FOLDERS") or "").split(os.pathsep)
+    for name in filter(None, names):
+        if not os.path.isabs(name):
+            raise UsageError(
+                f"{name!r} does not begin with /",
+                where="VROOLI_STEP_FOLDERS",
+                next_step="write absolute paths, with `:` between them",
+            )
+    return tuple(filter(None, names))
 
 
 def models_of(environ: Mapping[str, str]) -> ModelSettings:

@@ -23,6 +23,7 @@ STATEMENT_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
 MAX_CONNECTIONS = 10
 
+_DISK_FULL = "53100"
 _AWAY_CLASSES = ("08", "53", "57", "58", "40")
 """SQLSTATE classes that pass by themselves: connection, resources, operator intervention (57P03 =
 starting), system, rollback. PostgreSQL manual, appendix A.
@@ -133,6 +134,12 @@ def translate(error: Exception) -> VrooliError:
 
 def _translate_state(error: Any) -> VrooliError:
     state = str(error.sqlstate or "")
+    if state == _DISK_FULL:
+        return Unreachable(
+            f"PostgreSQL has no room left on its disk (SQLSTATE {state})",
+            next_step="make room where its data lies (`vrooli status` says which disk is full), "
+            "then look at `vrooli logs postgres`",
+        )
     if state.startswith(_AWAY_CLASSES) or state in _AWAY_STATES:
         return Unreachable(
             f"PostgreSQL cannot serve this now (SQLSTATE {state})",

@@ -39,6 +39,7 @@ class ServerSettings:
         drain_seconds: how long requests in flight may take after SIGTERM.
         probe_seconds: deadline of all dependency probes together.
         step_secrets: references that steps of routines may use.
+        step_folders: git repositories that they may read.
         models: language models that steps may ask.
         mcp: servers of tools that steps may name.
         keep: how long runs are kept.
@@ -61,6 +62,7 @@ class ServerSettings:
     probe_seconds: float = 2.0
     migration_wait_seconds: float = 20.0
     step_secrets: tuple[str, ...] = ()
+    step_folders: tuple[str, ...] = ()
     models: ModelSettings = NO_MODELS
     mcp: Mapping[str, McpServer] = field(default_factory=dict)
     keep: KeepRuns = field(default_factory=KeepRuns)

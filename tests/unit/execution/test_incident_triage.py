@@ -120,3 +120,23 @@ def test_every_cause_has_a_playbook_of_commands_that_there_are(judge: Mapping[st
             words = step.partition(" {")[0].partition(" -")[0].split()
             known = f"## `{' '.join(words[:3])}`" in reference or words[0] in ("#", "df")
             assert known or f"## `{' '.join(words[:2])}`" in reference, step
+
+
+def test_a_model_proves_what_it_names_word_by_word(tmp_path: Path) -> None:
+    """What the facts do not say is dropped, and a cause of which nothing is left then."""
+    steps = parse((FOLDER / "triage-model.yaml").read_text(encoding="utf-8")).data["do"]
+    pure = {one["step"]: one["python"]["code"] for one in steps if "python" in one}
+    mains = {}
+    for name, text in pure.items():
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+        mains[name] = runpy.run_path(str(tmp_path / f"{name}.py"))["main"]
+    given = facts(service("api"), service("db", "no room left"), logs=(log("db", FULL),))
+    text = mains["facts"](given)["text"]
+    assert text.startswith('service {"name": "db"')
+    named = {"cause": "disk-full", "subject": "db", "says": "x", "playbook": []}
+    made_up = {**named, "subject": "api", "evidence": ["the disk is full"]}
+    causes = [{**named, "evidence": [FULL, "the disk is full"]}, made_up]
+    services = given["state"]["services"]
+    found = mains["judged"]({"causes": causes, "text": text, "services": services, "usage": {}})
+    assert [[one["says"] for one in cause["evidence"]] for cause in found["causes"]] == [[FULL]]
+    assert (found["causes"][0]["now"], found["dropped"]) == (True, 1)
