@@ -15,9 +15,8 @@ from tests.support.older_postgres import sql
 from tests.support.stack import LiveStack, said
 from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import StartFailed
-from vrooli.core.ports.outputs import OutputProgram
 from vrooli.host.clock import SystemClock
-from vrooli.host.outputs import LocalOutput, LocalOutputs
+from vrooli.host.outputs import LocalConnection, LocalOutputs
 from vrooli.main.backup_place import BackupPlace, backings_of
 from vrooli.main.places import find_home
 
@@ -84,22 +83,33 @@ def test_a_server_that_hangs_ends_it_and_leaves_no_slot(filled: LiveStack) -> No
     filled.until(lambda: sql(filled, SLOTS) == 0, "no slot is left", 10)
 
 
-class _Impatient:
-    """Hangs the servers of a copy when it begins, and waits for a second."""
+class _Hanging(LocalConnection):
+    """Hangs its server when the copy has begun."""
+
+    reads, home = 0, Path()
+
+    def readinto(self, buffer: memoryview) -> int:
+        """See the port."""
+        self.reads += 1
+        if self.reads == 20:
+            for pid, line in processes_of(self.home).items():
+                if "walsender" in line:
+                    os.kill(pid, signal.SIGSTOP)
+        return super().readinto(buffer)
+
+
+class _Impatient(LocalOutputs):
+    """Waits for a second."""
 
     def __init__(self, stack: LiveStack) -> None:
-        self._stack = stack
+        self._home = stack.home
 
-    def open(self, program: OutputProgram) -> LocalOutput:
+    def connect(self, path: str, stall: float) -> LocalConnection:
         """See the port."""
-        opened = LocalOutputs().open(replace(program, stall=1.0))
-        self._stack.until(lambda: self._senders(), "it is copied")
-        for pid in self._senders():
-            os.kill(pid, signal.SIGSTOP)
-        return opened
-
-    def _senders(self) -> list[int]:
-        return [pid for pid, line in processes_of(self._stack.home).items() if "walsender" in line]
+        connection = _Hanging(path, 1.0)
+        connection.home = self._home
+        connection.open()
+        return connection
 
 
 async def _taken(stack: LiveStack) -> None:

@@ -39,7 +39,7 @@ def filled(stack: LiveStack) -> LiveStack:
 @pytest.mark.timeout(7200)
 def test_a_backup_that_is_killed_anywhere(filled: LiveStack, full_campaign: bool) -> None:
     dice, lasts = random.Random(20261128), _lasts(filled, "backup", "run")
-    victims = ("backup run", "pg_basebackup", "postgres.proof", "postgres", "autoheal")
+    victims = ("backup run", "walsender", "postgres.proof", "postgres", "autoheal")
     for number in range(FULL if full_campaign else SAMPLE):
         victim, after = dice.choice(victims), dice.uniform(0.0, lasts)
         ended, told = _killed(filled, ("backup", "run"), victim, after)
@@ -151,7 +151,7 @@ def _nothing_is_left(stack: LiveStack) -> None:
     assert not [name for name in beside if (_data(stack) / name).exists()]
     slots = "SELECT count(*) FROM pg_replication_slots WHERE slot_name ~ 'backup'"
     stack.until(lambda: sql(stack, slots) == 0, "no slot is left", 10)
-    at_work = ("pg_basebackup", "backup fetch", "postgres.proof", "postgres.restore")
+    at_work = ("sending backup", "backup fetch", "postgres.proof", "postgres.restore")
     lines = processes_of(stack.home).values()
     assert not [line for line in lines if any(name in line for name in at_work)]
 

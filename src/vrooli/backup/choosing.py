@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from vrooli.backup.point import Part
 from vrooli.core.errors import UsageError
+from vrooli.core.nearest import did_you_mean
 from vrooli.stack.backing import Backing
 
 Named = TypeVar("Named")
@@ -48,6 +49,33 @@ def names_parts(words: Sequence[str], parts: Iterable[Part]) -> bool:
     """Whether each of `words` means some of `parts`; a table is none."""
     forms = {part.service: part.source for part in parts}
     return all(any(_is_meant(word, name, form) for name, form in forms.items()) for word in words)
+
+
+def table_of(only: str, parts: Sequence[Part]) -> str:
+    """The table that `only` names; empty where it means parts, or was to: what is no table need
+    not be fetched to see that. With a dot or quotes it is always one.
+
+    Raises:
+        UsageError: it is near to the name of a part, and no table is known by it.
+    """
+    words = split(only)
+    if names_parts(words, parts) or ('"' not in only and len(words) > 1):
+        return ""
+    if "." in only or '"' in only or any(only in _tables(part) for part in parts):
+        return only
+    forms = {part.service: part.source for part in parts}
+    if meant := did_you_mean(only, _words(forms, forms)):
+        raise UsageError(
+            f"there is no `{only}` among what is backed up here{meant}",
+            next_step=f"a table of that name is meant by its schema: `public.{only}`",
+        )
+    return only
+
+
+def _tables(part: Part) -> set[str]:
+    """The names of those whose rows were read when it was taken."""
+    there = (part.facts.get("rows") or {}).get("in") or {}
+    return {key.rpartition(".")[2] for tables in there.values() for key in tables}
 
 
 def split(only: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import os
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
@@ -174,6 +174,19 @@ def made(folder: Path) -> Path:
             f"cannot be made: {error.strerror}", where=str(folder), next_step="name another one"
         ) from error
     return folder
+
+
+@contextmanager
+def made_for(folder: Path) -> Iterator[Path]:
+    """A folder as `made` has it; where nothing comes into it, what was not there before goes."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        yield made(folder)
+    except BaseException:
+        with suppress(OSError):  # something is in it, which people may want to see
+            for one in new:
+                one.rmdir()
+        raise
 
 
 def require_empty(folder: Path) -> None:

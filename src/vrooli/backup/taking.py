@@ -23,9 +23,9 @@ from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
 from vrooli.core.errors import Damaged, NoRoom, Refused, StartFailed, VrooliError
 from vrooli.core.ports.clock import Clock
-from vrooli.core.ports.outputs import OutputProgram, Outputs
+from vrooli.core.ports.outputs import Output, OutputProgram, Outputs
 from vrooli.core.sizes import rough_size
-from vrooli.stack.backing import Backing, Members, Reading
+from vrooli.stack.backing import Backing, Members, Reading, Served
 from vrooli.stack.together import going_on, together
 
 SPARE = 256 * 1024 * 1024
@@ -179,7 +179,7 @@ class Taker:
     async def _stored(
         self,
         subject: Subject,
-        program: OutputProgram | Members,
+        program: OutputProgram | Served | Members,
         last: Part | None,
         early: streams.Stored,
         total: int,
@@ -198,7 +198,7 @@ class Taker:
             if self.rate:
                 cut = paced(cut, self.rate, time.monotonic, time.sleep, require)
             return await to_its_end(lambda: self._write(cut, known, told), given_up.set)
-        output = await asyncio.to_thread(self.outputs.open, program)
+        output = await asyncio.to_thread(self._opened, program)
 
         def store() -> streams.Stored:
             try:
@@ -211,6 +211,11 @@ class Taker:
             return stored
 
         return await to_its_end(store, output.kill)
+
+    def _opened(self, program: OutputProgram | Served) -> Output:
+        if isinstance(program, Served):
+            return program.open(self.outputs)
+        return self.outputs.open(program)
 
     def _write(
         self, pieces: Iterator[bytearray], known: Known, told: streams.Told

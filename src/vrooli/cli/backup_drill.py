@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 _HELP = """
 Practise a restore beside what serves, and compare it with the objectives.
 
-RTO is the time until the copy answers its first query, with all fetching. RPO is the time whose
-writes would be lost: what serves has them, and the copy has not. Ends with 1 when it failed or
-misses an objective. It is refused while more than 4 tasks per processor run or wait, or when there
-is not 1.25 times as much room as the data is large.
+Without a point it is of each part the newest one, as `vrooli restore` takes it. RTO is the time
+until the copy answers its first query, with all fetching. RPO is the time whose writes would be
+lost: what serves has them, and the copy has not. Ends with 1 when it failed or misses an objective.
+It is refused while more than 4 tasks per processor run or wait, or when there is not 1.25 times as
+much room as the data is large.
 
 Examples:
 
@@ -38,7 +39,7 @@ _SPARK = 40
 Wanted = Annotated[
     str | None,
     typer.Argument(
-        help="Its id, or how that begins; else the latest whose proof did not fail.",
+        help="Its id, or how that begins; else the newest of each part.",
         metavar="[POINT]",
         show_default=False,
     ),

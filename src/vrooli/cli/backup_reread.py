@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import note, rests
+from vrooli.cli.backup_words import note, pieces, rests
 from vrooli.cli.bar import Bar
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
@@ -58,7 +58,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
 def _tell(found: "dict[str, Reread]") -> None:
     for name, one in found.items():
         render.out(
-            f"{name}: {one.packs} pieces read, {rough_size(one.size)} of {rough_size(one.of)}"
+            f"{name}: {pieces(one.packs)} read, {rough_size(one.size)} of {rough_size(one.of)}"
         )
         for blob, what in one.damaged.items():
             mended = f"; it is there anew, from {one.mended[blob]}" if blob in one.mended else ""

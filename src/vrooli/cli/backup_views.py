@@ -13,8 +13,10 @@ from vrooli.cli.backup_words import (
     begun_of,
     how_told,
     note,
+    pieces,
     point_row,
     proof_row,
+    stored,
     tell,
     tell_left_out,
     when,
@@ -73,8 +75,9 @@ def register(group: typer.Typer, kit: Kit) -> None:
         render.out(f"{point.id}: {point.stack} on {point.host}, {when(point.taken)}")
         for part in point.parts:
             render.out(
-                f"  {part.service}: {rough_size(part.plain)} in {rough_size(part.size)}, "
-                f"{len(part.packs)} pieces, {part.source}, {when(begun_of(part, point))}"
+                f"  {part.service}: {stored(part.plain, part.size)}, "
+                f"{f'{pieces(len(part.packs))}, ' if part.packs else ''}"
+                f"{part.source}, {when(begun_of(part, point))}"
             )
             tell_left_out(part)
             if told := how_told(part):
@@ -180,7 +183,7 @@ def _show_rows(rows: list[dict[str, Any]]) -> None:
             row["id"],
             when(row["taken"]) if "taken" in row else "-",
             ", ".join(_of(row)),
-            rough_size(row["stored_bytes"]) if "stored_bytes" in row else "-",
+            rough_size(row["stored_bytes"]) if row.get("stored_bytes") else "-",
             _state(row),
         )
         for row in rows

@@ -101,6 +101,18 @@ def added(point: "Point") -> int:
     return sum(int(part.facts.get("added", part.size)) for part in point.parts)
 
 
+def pieces(count: int) -> str:
+    """So many."""
+    return "1 piece" if count == 1 else f"{count} pieces"
+
+
+def stored(plain: int, size: int) -> str:
+    """How much it is, and what it takes in a store where that is known: restic shares what it
+    stores between its snapshots.
+    """
+    return f"{rough_size(plain)} in {rough_size(size)}" if size else rough_size(plain)
+
+
 def note(line: str) -> None:
     render.note(f"  {render.plain(line)}")
 

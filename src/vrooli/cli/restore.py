@@ -121,7 +121,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        from vrooli.backup.choosing import names_parts, split
+        from vrooli.backup.choosing import split, table_of
 
         wanted, to = said("POINT", wanted), said("--to", to)
         from_, only = said("--from", from_), said("--only", only)
@@ -133,7 +133,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
             return
         asked = Asked(wanted, to, point_only or look.wanted, failed, reads=dry_run)
         words, found = split(only), backups.parts(asked.point or "latest", ())
-        table = "" if names_parts(words, (part for _, part in found)) else only
+        table = table_of(only, [part for _, part in found])
         if not table:
             found = backups.parts(asked.point or "latest", words)
         if into is None or not only:

@@ -64,10 +64,9 @@ def fetch(
         StorageError: there can be no such folder.
     """
     from vrooli.backup.backups import Fetched
-    from vrooli.backup.fetching import made
+    from vrooli.backup.fetching import made_for
 
-    folder = made(into / part.service)
-    with Bar(note, quiet=json) as bar:
+    with made_for(into / part.service) as folder, Bar(note, quiet=json) as bar:
         backups.fetch(Fetched(point.id, part.service, folder), bar.told)
     if not json:
         _tell_unpacked(point, part, folder)

@@ -12,7 +12,7 @@ from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.verdict import VerdictCommand
 from vrooli.core.errors import DeadlineExceeded, Unreachable
-from vrooli.core.home import Home
+from vrooli.core.home import GO_ON_RECOVERING, Home
 from vrooli.core.status import EXIT_CODES, Status
 
 _HELP = """
@@ -138,6 +138,8 @@ def show_watchdog(watchdog: Mapping[str, Any]) -> None:
         pid = watchdog.get("pid")
         what = f"the watchdog {pid} does not answer" if pid else "no watchdog is running"
         advice = "`vrooli up` replaces it; services run on" if pid else "`vrooli up`"
+        if watchdog.get("recovering"):  # what has no data yet would come up empty
+            advice = GO_ON_RECOVERING
         render.out(f"\n{what}: nothing is healed")
         render.out(render.as_called(f"  next: {advice}"))
 

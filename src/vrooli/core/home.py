@@ -6,6 +6,9 @@ from pathlib import Path
 BACKUP_IDENTITY = "backup-identity"
 """Name of the secret that opens every restore point of a home."""
 
+GO_ON_RECOVERING = "the same `vrooli recover` again goes on where it was"
+"""What to do where `Home.recovery` is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Home:

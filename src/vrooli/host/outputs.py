@@ -1,14 +1,19 @@
-"""Port `Outputs`: children of our own, whose pipe is as wide as the kernel makes it."""
+"""Port `Outputs`: children of our own, whose pipe is as wide as the kernel makes it; and unix
+sockets.
+"""
 
 import fcntl
 import os
 import select
+import socket
+import struct
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import IO
 
-from vrooli.core.errors import StartFailed
+from vrooli.core.errors import StartFailed, Unreachable
 from vrooli.core.ports.outputs import OutputProgram
 
 _PIPE = 1024 * 1024
@@ -46,6 +51,16 @@ class LocalOutputs:
                 next_step="check that the program is installed, and may be run",
             ) from error
         return LocalOutput(program, child, complaints)
+
+    def connect(self, path: str, stall: float) -> "LocalConnection":
+        """See the port."""
+        connection = LocalConnection(path, stall)
+        try:
+            connection.open()
+        except BaseException:
+            connection.end()
+            raise
+        return connection
 
 
 class LocalOutput:
@@ -116,3 +131,53 @@ class LocalOutput:
         if self._child.stdout is not None:
             self._child.stdout.close()
         self._complaints.close()
+
+
+class LocalConnection:
+    """See the port. The kernel keeps the time: one call for each read, not two."""
+
+    def __init__(self, path: str, stall: float) -> None:
+        self._path, self._stall = path, stall
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+
+    def open(self) -> None:
+        """Connect; raises as the port."""
+        patience = struct.pack("@ll", int(self._stall), int(self._stall % 1 * 1e6))
+        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._socket.setsockopt(socket.SOL_SOCKET, side, patience)
+        with self._told():
+            self._socket.connect(self._path)
+
+    def readinto(self, buffer: memoryview) -> int:
+        """See the port."""
+        with self._told():
+            return self._socket.recv_into(buffer)
+
+    def write(self, data: bytes) -> None:
+        """See the port."""
+        with self._told():
+            self._socket.sendall(data)
+
+    def kill(self) -> None:
+        """See the port."""
+        with suppress(OSError):  # it has ended
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> None:
+        """See the port."""
+        self._socket.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except BlockingIOError as error:
+            raise StartFailed(
+                f"not a byte came for {self._stall:g} s",
+                where=self._path,
+                next_step="look whether the server hangs, then again",
+            ) from error
+        except OSError as error:
+            raise Unreachable(
+                f"the connection broke: {(error.strerror or str(error)).lower()}", where=self._path
+            ) from error

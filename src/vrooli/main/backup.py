@@ -19,7 +19,7 @@ from vrooli.backup.combining import Fetcher
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.drilling import BUSY
-from vrooli.backup.fetching import made
+from vrooli.backup.fetching import made, made_for
 from vrooli.backup.owning import Owner
 from vrooli.backup.point import ARCHIVES, Part, Point
 from vrooli.backup.proof import Proof
@@ -307,7 +307,8 @@ class StackBackups:
     def into(self, wanted: str, service: str, folder: Path, told: Told) -> tuple[str, str]:
         """The same."""
         fetch = self._of(wanted, service)
-        return BesideCopies(self._place, service).by_hand(made(folder), fetch, told)
+        with made_for(folder):
+            return BesideCopies(self._place, service).by_hand(folder, fetch, told)
 
     def rescue(self, wanted: str, service: str, table: str, told: Told) -> Rescued:
         """See `main.backup_rescue`."""

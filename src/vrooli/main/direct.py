@@ -11,8 +11,8 @@ from typing import Any
 from vrooli.autoheal.board import Board
 from vrooli.autoheal.status import StatusView
 from vrooli.autoheal.tracker import Tracked
-from vrooli.core.errors import Refused, Unreachable, VrooliError
-from vrooli.core.home import Home
+from vrooli.core.errors import ConfigError, Refused, Unreachable, VrooliError
+from vrooli.core.home import GO_ON_RECOVERING, Home
 from vrooli.core.ports.keeper import Keeper
 from vrooli.core.status import Status, worst
 from vrooli.host.clock import SystemClock
@@ -89,7 +89,16 @@ def unwatched_status(home: Home, environment: Mapping[str, str]) -> dict[str, An
     Raises:
         ConfigError: nothing was brought up here yet.
     """
-    return asyncio.run(_status(home, environment))
+    try:
+        return asyncio.run(_status(home, environment))
+    except ConfigError as error:
+        if not home.recovery.exists():
+            raise
+        raise ConfigError(
+            "the stack is being made anew here, and that is not done",
+            where=str(home.root),
+            next_step=GO_ON_RECOVERING,
+        ) from error
 
 
 class _Work(threading.Thread):
@@ -255,7 +264,8 @@ async def _status(home: Home, environment: Mapping[str, str]) -> dict[str, Any]:
     board.tracked = {name: Tracked(service) for name, service in stack.services.items()}
     await asyncio.gather(*(_look(board, tracked) for tracked in board.tracked.values()))
     minded = isinstance(keeper, KeeperClient) and bool((await keeper.ping())["watching"])
-    itself = {**_itself(home, keeper), "expected": minded}
+    recovering = home.recovery.exists()
+    itself = {**_itself(home, keeper), "expected": minded, "recovering": recovering}
     seen = StatusView(board, SystemClock(), lambda: itself).status()
     for row in seen["services"]:
         if row["name"] == AUTOHEAL:

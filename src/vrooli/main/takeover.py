@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vrooli.core.errors import UsageError, VrooliError
-from vrooli.core.home import Home
+from vrooli.core.home import GO_ON_RECOVERING, Home
 from vrooli.core.identity import Identity
 from vrooli.host.processes import LocalProcesses
 from vrooli.host.start_keeper import keeper_identity
@@ -31,8 +31,7 @@ def check_takeover(last: Stack | None, stack: Stack, home: Home) -> None:
             f"`vrooli recover` began to make `{stack.name}` anew here, and is not done: what has "
             "no data yet would come up empty",
             where=str(home.root),
-            next_step="the same `vrooli recover` again goes on where it was; `--takeover` brings "
-            "up what there is",
+            next_step=f"{GO_ON_RECOVERING}; `--takeover` brings up what there is",
         )
     if last is None or not _another(last.source, stack.source) or not _runs(home):
         return

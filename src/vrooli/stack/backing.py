@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
-from vrooli.core.ports.outputs import OutputProgram
+from vrooli.core.ports.outputs import Output, OutputProgram, Outputs
 from vrooli.stack.upgrading import Told
 
 Reading = Literal["spare", "usual", "deep"]
@@ -65,6 +65,19 @@ class Members:
 
     title: str
     all: Callable[[], Iterator[Member]]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a server gives out as a tar, without a program between.
+
+    Attributes:
+        title: what is done, for messages.
+        open: begins it; blocks.
+    """
+
+    title: str
+    open: Callable[[Outputs], Output]
 
 
 TAR, TREE = "tar", "tree"
@@ -131,7 +144,7 @@ class Backing(ABC):
         """
 
     @abstractmethod
-    def program(self) -> OutputProgram | Members:
+    def program(self) -> OutputProgram | Served | Members:
         """What writes its data as one tar, consistent at its end, while it serves; or what such a
         tar is made of.
         """

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support import root
 from tests.unit.backup.made import new_keys, new_store, part_of, stored
-from vrooli.backup.fetching import fetch, made
-from vrooli.core.errors import Damaged, UsageError, VrooliError
+from vrooli.backup.fetching import fetch, made, made_for
+from vrooli.core.errors import Damaged, NoRoom, UsageError, VrooliError
 
 KEYS = new_keys()
 
@@ -88,3 +88,21 @@ def test_a_folder_is_made_with_those_above_it_and_never_of_something_else(tmp_pa
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(UsageError, match="no folder"):
             made(path)
+
+
+def _refused(folder: Path, *files: str) -> None:
+    with made_for(folder):
+        for name in files:
+            (folder / name).touch()
+        raise NoRoom("full", next_step="make room")
+
+
+def test_a_folder_that_nothing_came_into_is_not_left(tmp_path: Path) -> None:
+    there = made(tmp_path / "there")
+    for folder in (there / "a" / "postgres", there):
+        with pytest.raises(NoRoom):
+            _refused(folder)
+    assert list(tmp_path.rglob("*")) == [there]
+    with pytest.raises(NoRoom):
+        _refused(there / "a", "half")
+    assert (there / "a" / "half").exists()

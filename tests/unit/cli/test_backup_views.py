@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.unit.backup.made import new_keys, new_store, part_of, point_of, stored
 from vrooli.backup.point import ARCHIVES
-from vrooli.cli.backup_views import _of, _row
+from vrooli.cli.backup_views import _of, _row, _show_rows
+from vrooli.cli.backup_words import pieces
+from vrooli.cli.backup_words import stored as stored_told
 
 
 def test_archives_which_are_gone_back_to_by_name_alone_are_told_apart() -> None:
@@ -17,3 +21,13 @@ def test_archives_which_are_gone_back_to_by_name_alone_are_told_apart() -> None:
     ):
         point = point_of(replace(part, source=source))
         assert _of(_row(store, point.id, point)) == [told]
+
+
+def test_what_a_point_takes_in_restic_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
+    keys = new_keys()
+    store, _ = new_store(keys)
+    part = replace(part_of(stored(b"four", store, keys)), packs=())
+    _show_rows([_row(store, "20261128t075213z-3f09ab", point_of(part))])
+    assert "0 B" not in capsys.readouterr().out
+    assert (stored_told(4, 0), stored_told(4, 2)) == ("4 B", "4 B in 2 B")
+    assert (pieces(1), pieces(2), pieces(0)) == ("1 piece", "2 pieces", "0 pieces")

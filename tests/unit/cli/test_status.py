@@ -56,3 +56,11 @@ def test_a_watchdog_that_is_being_replaced_is_not_missed(
     told = printed(capsys, running=False, expected=True)
     assert "being started again" in told
     assert "next" not in told
+
+
+def test_a_home_that_is_being_made_anew_is_not_brought_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = printed(capsys, running=False, recovering=True)
+    assert "next: the same `vrooli recover` again goes on" in told
+    assert "vrooli up" not in told

@@ -19,6 +19,7 @@ from vrooli.main.backup_bringing import Bringing
 from vrooli.main.backup_filling import fill
 from vrooli.main.backup_place import FILES_LOCK, BackupPlace
 from vrooli.main.backup_recover import StackRecovery
+from vrooli.main.direct import unwatched_status
 from vrooli.main.takeover import check_takeover
 from vrooli.stack.backup_settings import BackupSettings, Objectives, StoreSettings
 from vrooli.stack.model import Service, Stack
@@ -50,6 +51,9 @@ def test_nothing_is_written_to_a_store_before_the_stack_is_whole(tmp_path: Path)
         pass
     with pytest.raises(UsageError, match="come up empty"):  # `vrooli up` in the meantime
         check_takeover(None, STACK, home)
+    with pytest.raises(ConfigError) as raised:  # before there is a stack to show
+        unwatched_status(home, {})
+    assert "the same `vrooli recover` again" in raised.value.next_step
     home.recovery.unlink()
     check_takeover(None, STACK, home)
     with place.alone("backup.lock", "a backup"):

@@ -1,4 +1,6 @@
-"""Port: programs that are run for the bytes that they write, more than fits into memory."""
+"""Port: programs that are run, and servers on this host that are asked, for the bytes that they
+write, more than fits into memory.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,13 +52,50 @@ class Output(Protocol):
         ...
 
 
+class Connection(Protocol):
+    """One to a server on this host. Every method blocks."""
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Bytes put into `buffer`; 0 at the end.
+
+        Raises:
+            StartFailed: nothing came for too long.
+            Unreachable: the server went away.
+        """
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`; raises as `readinto`."""
+        ...
+
+    def kill(self) -> None:
+        """Whoever reads comes to the end, from another thread."""
+        ...
+
+    def end(self) -> None:
+        """Let go of it."""
+        ...
+
+
 class Outputs(Protocol):
-    """Runs them."""
+    """Runs them, and connects to them."""
 
     def open(self, program: OutputProgram) -> Output:
         """It runs when this returns.
 
         Raises:
             StartFailed: there is no such program here, or it cannot be started.
+        """
+        ...
+
+    def connect(self, path: str, stall: float) -> Connection:
+        """Reach a server by its unix socket.
+
+        Args:
+            path: the socket.
+            stall: seconds without a byte after which it has failed.
+
+        Raises:
+            Unreachable: nobody listens there.
         """
         ...

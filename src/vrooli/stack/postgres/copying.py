@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from vrooli.core.errors import ConfigError, StartFailed
-from vrooli.core.ports.outputs import OutputProgram
-from vrooli.stack.backing import Backing, Found, Practised, Reading
+from vrooli.core.ports.outputs import Output, OutputProgram, Outputs
+from vrooli.stack.backing import Backing, Found, Practised, Reading, Served
 from vrooli.stack.pace import untold
 from vrooli.stack.postgres import (
     amcheck,
@@ -26,11 +26,13 @@ from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.postgres.matching import matched
 from vrooli.stack.postgres.slot import Slot, patiently
 from vrooli.stack.postgres.upgrade import compare, facts
-from vrooli.stack.postgres.upgrade.ask import Asker
+from vrooli.stack.postgres.upgrade.ask import MAINTENANCE, Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.together import together
 from vrooli.stack.upgrading import Told
+from vrooli.stack.wire import base_backup
+from vrooli.stack.wire.dsn import Dsn
 
 FORM = "postgres-physical"
 
@@ -47,13 +49,16 @@ SELECT json_build_object(
 'tablespaces', (SELECT json_agg(spcname) FROM pg_tablespace
     WHERE spcname NOT IN ('pg_default', 'pg_global')))"""
 
+TITLE = "copy the cluster"
+
 STALL = 300.0
 """Seconds without a byte after which a copy has failed: a checkpoint comes before the first one.
 """
 
 
 class PostgresBacking(Backing):
-    """The whole cluster by `pg_basebackup`: one tar with the WAL that makes it consistent.
+    """The whole cluster as the server gives it out (one before 15, and what changed alone, by
+    `pg_basebackup`): one tar with the WAL that makes it consistent.
 
     Args:
         of: the resource.
@@ -126,9 +131,16 @@ class PostgresBacking(Backing):
             return None
         return self._copied(f"--incremental={known}")
 
-    def program(self) -> OutputProgram:
+    def program(self) -> OutputProgram | Served:
         """See the base."""
-        return self._copied()
+        if self._of.major < base_backup.OLDEST:
+            return self._copied()
+        return Served(TITLE, self._served)
+
+    def _served(self, outputs: Outputs) -> Output:
+        address, label = self._of.stage.address, f"vrooli {self._of.name}"
+        who = Dsn(address, SUPERUSER, self._of.password, MAINTENANCE)
+        return base_backup.BaseBackup(outputs.connect(address.path, STALL), who, label)
 
     def _copied(self, *how: str) -> OutputProgram:
         of, programs = self._of, self._of.programs_of(self._of.major)
@@ -146,7 +158,7 @@ class PostgresBacking(Backing):
             *how,
         )
         env = {**ENV, "PGPASSWORD": of.password, "PGAPPNAME": "vrooli backup"}
-        return OutputProgram("copy the cluster", argv, env, STALL)
+        return OutputProgram(TITLE, argv, env, STALL)
 
     async def prepare(self) -> str:
         """See the base."""

@@ -15,6 +15,11 @@ class Incoming:
         self._left = limit
         self._buffer = b""
 
+    @property
+    def ahead(self) -> bytes:
+        """What was read and not taken yet."""
+        return self._buffer
+
     async def exactly(self, size: int) -> bytes:
         """The next `size` bytes.
 

@@ -53,6 +53,23 @@ async def query(streams: Streams, dsn: Dsn, *statements: str) -> Row:
         return row
 
 
+async def logged_in(stream: Stream, dsn: Dsn, **values: str) -> bytes:
+    """Begin a session on `stream`, of which nothing was asked yet; errors as of `query`.
+
+    Args:
+        stream: just opened.
+        dsn: who asks.
+        values: what the session begins with besides.
+
+    Returns:
+        what came after the server was ready already.
+    """
+    await _start_tls(stream, dsn)
+    session = _Session(stream, dsn)
+    await session.start(**values)
+    return session.ahead
+
+
 @asynccontextmanager
 async def held(streams: Streams, dsn: Dsn) -> AsyncIterator[Callable[[str], Awaitable[Row]]]:
     """A session that stays: what runs a statement in it. Errors as of `query`."""
@@ -63,7 +80,7 @@ async def held(streams: Streams, dsn: Dsn) -> AsyncIterator[Callable[[str], Awai
         await session.start()
         yield session.run
         with suppress(Unreachable):
-            await stream.write(_message(b"X"))  # a courtesy: the answer is complete without it
+            await stream.write(message(b"X"))  # a courtesy: the answer is complete without it
     finally:
         await stream.close()
 
@@ -96,13 +113,19 @@ class _Session:
         self._dsn = dsn
         self._incoming = Incoming(stream, LIMIT)
 
-    async def start(self) -> None:
+    @property
+    def ahead(self) -> bytes:
+        """What was read and not looked at yet."""
+        return self._incoming.ahead
+
+    async def start(self, **more: str) -> None:
         """Log in and wait until the server is ready for a query."""
         values = {
             "user": self._dsn.user,
             "database": self._dsn.database,
             "application_name": "vrooli",
             "client_encoding": "UTF8",
+            **more,
         }
         pairs = b"".join(_text(key) + _text(value) for key, value in values.items())
         body = struct.pack("!i", _PROTOCOL) + pairs + b"\0"
@@ -119,7 +142,7 @@ class _Session:
 
     async def run(self, statement: str) -> Row:
         """One simple query; an error is raised when the server is ready again."""
-        await self._stream.write(_message(b"Q", _text(statement)))
+        await self._stream.write(message(b"Q", _text(statement)))
         row: Row | None = None
         failure: VrooliError | None = None
         while True:
@@ -144,7 +167,7 @@ class _Session:
             raise ProtocolError("what answers there does not speak PostgreSQL's protocol")
         body = await self._incoming.exactly(size - 4)
         if kind == b"E":
-            raise _error(body)
+            raise error_of(body)
         return kind, body
 
     async def _authenticate(self, body: bytes, scram: Client) -> None:
@@ -171,7 +194,7 @@ class _Session:
             raise ProtocolError(f"the server wants authentication {method}, which we do not know")
 
     async def _answer(self, body: bytes) -> None:
-        await self._stream.write(_message(b"p", body))
+        await self._stream.write(message(b"p", body))
 
     def _require_privacy(self) -> None:
         if not _is_local(self._dsn) and self._dsn.sslmode in ("disable", "prefer"):
@@ -191,16 +214,17 @@ def _is_local(dsn: Dsn) -> bool:
         return False
 
 
-def _error(body: bytes) -> VrooliError:
+def error_of(body: bytes) -> VrooliError:
+    """What an ErrorResponse says."""
     fields = {part[:1]: part[1:].decode("utf-8", "replace") for part in body.split(b"\0") if part}
     sqlstate = fields.get(b"C", "")[:5]
-    message = fields.get(b"M", "the server gave no reason")[:300]
+    reason = fields.get(b"M", "the server gave no reason")[:300]
     if sqlstate.startswith("28"):
         return AccessDenied(
-            f"the server refuses us: {message} (SQLSTATE {sqlstate})",
+            f"the server refuses us: {reason} (SQLSTATE {sqlstate})",
             next_step="correct user and password, or what the server allows (pg_hba.conf)",
         )
-    return PostgresError(sqlstate, message)
+    return PostgresError(sqlstate, reason)
 
 
 def _row(body: bytes) -> Row:
@@ -230,5 +254,6 @@ def _text(value: str) -> bytes:
     return value.encode() + b"\0"
 
 
-def _message(kind: bytes, body: bytes = b"") -> bytes:
+def message(kind: bytes, body: bytes = b"") -> bytes:
+    """One of the protocol, with its length."""
     return kind + struct.pack("!i", len(body) + 4) + body
