@@ -64,6 +64,7 @@ class PolicyShape(BaseModel):
     """As it was written."""
 
     version: int
+    by: str
     value: dict[str, Any]
 
 
@@ -121,6 +122,22 @@ class Written(BaseModel):
     """Which version it is."""
 
     version: int
+
+
+class VersionShape(BaseModel):
+    """What was written once. Something large on the blackboard is a reference, as everywhere."""
+
+    version: int
+    value: Any
+    by: str
+    at: float
+
+
+class VersionPage(BaseModel):
+    """The newest first, and where the next page begins."""
+
+    versions: list[VersionShape]
+    next_cursor: str | None
 
 
 class Stopped(BaseModel):

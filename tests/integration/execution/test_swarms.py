@@ -192,6 +192,13 @@ async def test_a_plan_is_changed_while_it_runs_by_one_at_a_time(here: Place) -> 
     await here.work.swarms.write(run, Put("board.n", 6, "somebody", 0))
     await here.work.swarms.finish(run, "look", None, "somebody")
     assert (await here.end(run))["output"] == 7
+    versions, follows = await here.work.swarms.versions(run, "plan", None, 1)
+    assert ([one["value"] for one in versions], follows) == ([more], True)
+    older, follows = await here.work.swarms.versions(run, "plan", 2, 1)
+    assert ([(one["version"], one["by"]) for one in older], follows) == ([(1, "swarm")], False)
+    assert older[0]["value"] == [first]
+    assert versions[0]["at"] >= older[0]["at"]
+    assert await here.work.swarms.versions(run, "board.none", None, 1) == ([], False)
 
 
 async def test_a_message_is_heard(here: Place) -> None:

@@ -97,6 +97,14 @@ SELECT told, more FROM (
 """
 
 
+_VERSIONS = """
+SELECT json_build_object('version', version, 'value', value, 'by', by,
+                         'at', extract(epoch FROM at)::float8)::text AS told
+FROM swarm_documents WHERE run = $1 AND name = $2 AND ($5::bigint IS NULL OR version < $5)
+ORDER BY version DESC
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A page of all that is kept.
@@ -151,6 +159,18 @@ class SwarmInsight:
             return Part(part, records, (part, told + len(records)))
         after = PARTS[PARTS.index(part) + 1 :]
         return Part(part, records, (after[0], 0) if after else None)
+
+    async def versions(
+        self, run: str, name: str, before: int | None, limit: int
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """At most so many versions of a document, the newest first, from the one before `before`
+        on: `{version, value, by, at}` each; and whether more follow.
+        """
+        query = _PAGE.format(query=_VERSIONS, largest=LARGEST)
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(query, run, name, 0, limit + 1, before)
+        found = [json.loads(row[0]) for row in rows[:limit]]
+        return found, bool(rows) and rows[0][1] > len(found)
 
 
 def _record(text: str) -> dict[str, Any]:

@@ -139,6 +139,17 @@ class Swarms:
         swarm = None if place else {**found, "definition": stored.definition}
         return {"swarm": swarm, "part": part, "records": one.records, "next": one.next}
 
+    async def versions(
+        self, run: str, name: str, before: int | None, limit: int
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """What was written as its plan, its policy, or on its blackboard; see `SwarmInsight`.
+
+        Raises:
+            UnknownName: there is no such swarm.
+        """
+        await self._swarm(run)
+        return await self.insight.versions(run, name, before, limit)
+
     async def say(self, run: str, text: Any, by: str, key: str | None) -> dict[str, Any]:
         """Have it hear a message; it looks at it at once.
 

@@ -62,7 +62,7 @@ class SwarmViews:
 def swarm_shown(state: State, facts: Facts) -> dict[str, Any]:
     """How it stands: plan, policy, team, blackboard and messages."""
     policy = strictest((state.swarm.policy, *state.above))
-    documents, plan = facts.documents, facts.documents[PLAN]
+    documents, plan, written = facts.documents, facts.documents[PLAN], facts.documents[POLICY]
     raw = {one["task"]: one for one in plan.value}
     tasks = [
         {
@@ -82,7 +82,7 @@ def swarm_shown(state: State, facts: Facts) -> dict[str, Any]:
     return {
         "goal": state.swarm.goal,
         "plan": {"version": plan.version, "by": plan.by, "tasks": tasks},
-        "policy": {"version": documents[POLICY].version, "value": documents[POLICY].value},
+        "policy": {"version": written.version, "by": written.by, "value": written.value},
         "team": [{"name": name, "role": role} for name, role in state.swarm.team.items()],
         "board": board,
         "messages": [one.to_json() for one in state.messages],
