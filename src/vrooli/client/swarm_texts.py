@@ -20,13 +20,15 @@ def written(value: Any) -> str:
 
 
 def difference(older: Any, newer: Any) -> list[str]:
-    """Lines of a unified diff of two versions; none where they are the same."""
-    return differing(written(older).splitlines(), written(newer).splitlines())
+    """Lines of a unified diff of two versions, without those that name files; none where they are
+    the same. In which order keys stand is no difference.
+    """
+    before, after = _sorted(older).splitlines(), _sorted(newer).splitlines()
+    return list(difflib.unified_diff(before, after, n=AROUND, lineterm=""))[2:]
 
 
-def differing(older: list[str], newer: list[str]) -> list[str]:
-    """The same of texts; without the two lines in which a diff names files."""
-    return list(difflib.unified_diff(older, newer, n=AROUND, lineterm=""))[2:]
+def _sorted(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
 
 
 def is_large(value: Any) -> bool:
