@@ -8,6 +8,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json, Most
+from vrooli.cli.swarm_compare import show_lines
 
 _HELP = """
 Show the versions of the plan, the policy or the blackboard of a swarm, newest first, each with what
@@ -22,8 +23,6 @@ Examples:
 
 MOST = 1000
 """That the server tells at once."""
-
-_SIGNS = {"+": "ok", "-": "critical"}
 
 Swarm = Annotated[str, typer.Argument(help="The swarm.", metavar="SWARM")]
 
@@ -81,6 +80,4 @@ def _show(name: str, found: list[dict[str, Any]], limit: int) -> None:
         if older is None:
             render.out(render.plain_lines(written(one["value"])))
             continue
-        lines = difference(older["value"], one["value"])
-        for line in lines or ["(the same)"]:
-            render.out(render.paint(render.plain(line), _SIGNS.get(line[:1], "")))
+        show_lines(difference(older["value"], one["value"]) or ["(the same)"])

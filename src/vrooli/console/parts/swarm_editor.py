@@ -26,9 +26,14 @@ _SIGNS = {"+": "added", "-": "removed", "@": "soft"}
 def show_difference(older: Any, newer: Any, name: str) -> None:
     """What differs, line by line."""
     lines = difference(older, newer)
-    if not lines:
+    if lines:
+        show_lines(lines, name)
+    else:
         Tag("p", "They are the same.", "soft")
-        return
+
+
+def show_lines(lines: list[str], name: str) -> None:
+    """Of a diff."""
     with Tag("pre", "", "diff", tabindex="0", aria_label=name):
         for line in lines:
             Tag("span", f"{line}\n", _SIGNS.get(line[0], ""))

@@ -87,8 +87,10 @@ class Swarms:
         """
         found = await self.runs.views.get(run)
         state, facts = await self._state(found)
-        swarm = swarm_shown(state, facts) if facts.goal is not None else None
-        return {**found, "swarm": swarm}
+        if facts.goal is None:
+            return {**found, "swarm": None}
+        took = await self.insight.took(run, found["root"])
+        return {**found, "swarm": swarm_shown(state, facts, took)}
 
     async def why(self, run: str) -> Reason:
         """Why it is where it is.
