@@ -18,6 +18,7 @@ Example:
   vrooli swarm compare 3f2a9c4e81d07b65 8c1d2e3f4a5b6c7d
 """
 
+_WHICH = ("ONE", "OTHER")
 _SIGNS = {"+": "ok", "-": "critical"}
 
 
@@ -43,17 +44,18 @@ def register(group: typer.Typer, kit: Kit) -> None:
 
 def show(found: Mapping[str, Any], names: tuple[str, str]) -> None:
     """A comparison for people, under the names of the two."""
-    facts = [_row(one, one["name"]) for one in found["facts"]]
-    render.table(("", *names), facts)
+    for which, name in zip(_WHICH, names, strict=True):
+        render.out(f"{which.lower():<7}{name}")
+    render.out()
+    render.table(("FACT", *_WHICH), [_row(one, one["name"]) for one in found["facts"]])
     if found["tasks"]:
         render.out()
-        tasks = [_row(one, one["task"]) for one in found["tasks"]]
-        render.table(("TASK", *names), tasks)
+        render.table(("TASK", *_WHICH), [_row(one, one["task"]) for one in found["tasks"]])
     outputs = {f"output of {one['task']}": one["differs"] for one in found["tasks"]}
     for name, lines in {**found["documents"], **outputs}.items():
         if lines:
             render.out()
-            render.out(f"{name}, `-` {names[0]}, `+` {names[1]}")
+            render.out(f"{name}: `-` one, `+` other")
             show_lines(lines)
 
 
