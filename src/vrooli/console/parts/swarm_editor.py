@@ -73,7 +73,7 @@ class Editor:
     def _show(self, text: str, version: int) -> None:
         self._seen = version
         with Form(self._send, "writes", LONGEST):
-            area(f"{self._name}, version {version}, as JSON", "text", text)
+            area(f"{self._name}, version {version}, as JSON", "text", text, _rows(text))
             self._wrong = Wrong()
             self._beside = Tag("div")
             with Tag("div", "", "row"):
@@ -159,7 +159,7 @@ class New:
             Tag("summary", "Write something new on the blackboard")
             with Form(self._send, "writes", LONGEST):
                 field("key", "Key: small letters, digits, _", maxlength=63, required=True)
-                area("What it is to be, as JSON", "value", "", rows=4)
+                area("What it is to be, as JSON", "value", "", 4)
                 self._wrong = Wrong()
                 Tag("button", "Write it", "main", type="submit")
 
@@ -209,7 +209,11 @@ class Wrong:
             self.say(f"{error.what}. {error.next_step}".strip())
 
 
-def area(label: str, name: str, text: str, rows: int = 16) -> None:
+def _rows(text: str) -> int:
+    return min(24, max(6, text.count("\n") + 3))
+
+
+def area(label: str, name: str, text: str, rows: int) -> None:
     """Several lines to type in, below their label; `text` stands there at first."""
     with Tag("div", "", "field") as around:
         own = f"f{around.id}"
