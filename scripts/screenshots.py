@@ -112,10 +112,12 @@ def _made(stack: LiveStack) -> dict[str, str]:
     """Examples that have another address each time."""
     started = stack.until(lambda: _started(stack), "a run is started")
     stack.until(lambda: _waits(stack, started["id"]), "the run waits for somebody")
+    swarms = waiting_swarm(stack), waiting_swarm(stack)
     return {
         "/heals/{id}": f"/heals/{stack.heals('orders')[-1]['id']}",
         "/runs/{id}": f"/runs/{started['id']}",
-        "/swarms/{id}": f"/swarms/{waiting_swarm(stack)}",
+        "/swarms/{id}": f"/swarms/{swarms[0]}",
+        "/swarms/compare": f"/swarms/compare?one={swarms[0]}&other={swarms[1]}",
     }
 
 

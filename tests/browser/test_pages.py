@@ -24,6 +24,7 @@ def examples(run: str, heal: str, swarm: str) -> Mapping[str, str]:
         "/runs/{id}": f"/runs/{run}",
         "/services/{name}": "/services/web",
         "/swarms/{id}": f"/swarms/{swarm}",
+        "/swarms/compare": f"/swarms/compare?one={swarm}&other={swarm}",
     }
 
 

@@ -3,6 +3,38 @@
 from playwright.sync_api import expect
 
 from tests.support.browser import Watched
+from tests.support.stack import LiveStack
+
+
+def test_nothing_is_lost_where_somebody_else_was_faster(
+    opened: Watched, swarm: str, stack: LiveStack
+) -> None:
+    page = opened.go(f"/swarms/{swarm}")
+    policy = page.get_by_role("article").filter(has_text="policy").first
+    policy.get_by_role("button", name="Change").click()
+    text = policy.get_by_label("policy, version 1, as JSON")
+    text.fill('{"width": "two"}')
+    policy.get_by_role("button", name="Write it").click()
+    expect(policy.get_by_text("policy.width: 'two' is not of type 'integer'")).to_be_visible()
+    text.fill('{"width": 3, "approve": ["changing"]}')
+    faster = '{"width": 1, "approve": ["changing"]}'
+    assert stack.run("swarm", "write", swarm, "policy", faster).returncode == 0
+    policy.get_by_role("button", name="Write it").click()
+    expect(policy.get_by_label("The newer version")).to_contain_text('"width": 1')
+    expect(text).to_have_value('{"width": 3, "approve": ["changing"]}')
+    policy.get_by_role("button", name="Write it").click()
+    expect(text).to_have_count(0)
+    policy.get_by_text("Versions").click()
+    policy.get_by_text("What it changed in version 2").click()
+    expect(policy.get_by_label("Changes of version 3")).to_contain_text('+  "width": 3')
+    policy.get_by_role("button", name="Put back").last.click()
+    policy.get_by_text("What it changed in version 3").click()
+    expect(policy.get_by_label("Changes of version 4")).to_contain_text('+  "width": 2')
+    page.get_by_text("Write something new").click()
+    page.get_by_label("Key").fill("hint")
+    page.get_by_label("What it is to be").fill('"the log of nginx"')
+    page.get_by_role("button", name="Write it").click()
+    expect(page.get_by_label("hint on the blackboard")).to_contain_text("nginx")
 
 
 def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, swarm: str) -> None:

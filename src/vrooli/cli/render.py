@@ -205,6 +205,11 @@ def ago(at: float | None, now: float | None = None) -> str:
     return f"{seconds:.0f} s"
 
 
+def seconds(value: float) -> str:
+    """A length of time, to three digits: `0.25 s`, `3,600 s`."""
+    return f"{value:.3g} s" if value < 1000 else f"{value:,.0f} s"
+
+
 def time_left(end: float) -> str:
     """How long something still holds."""
     return f"{until(end)} left" if end > time.time() else f"over {ago(end)} ago"

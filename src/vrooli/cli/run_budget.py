@@ -112,4 +112,4 @@ def written(kind: str, value: float | None) -> str:
         return "-"
     if kind == "cost":
         return f"{value:.6f}".rstrip("0").rstrip(".") + " $"
-    return f"{value:.3g} s" if kind == "time" else str(value)
+    return render.seconds(value) if kind == "time" else str(value)

@@ -240,4 +240,4 @@ def run_took(run: Mapping[str, Any]) -> str:
     """How long it took; empty before its end."""
     if run["started_at"] is None or run["status"] not in ENDED:
         return ""
-    return f"{run['ended_at'] - run['started_at']:.3g} s"
+    return render.seconds(run["ended_at"] - run["started_at"])

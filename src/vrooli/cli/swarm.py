@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vrooli.cli import render, run_budget, swarm_insight
+from vrooli.cli import render, run_budget, swarm_compare, swarm_insight, swarm_versions
 from vrooli.cli.help import App, with_examples
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
@@ -75,6 +75,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_start(group, kit)
     _register_views(group, kit)
     swarm_insight.register(group, kit)
+    swarm_versions.register(group, kit)
+    swarm_compare.register(group, kit)
     _register_words(group, kit)
     _register_control(group, kit)
 

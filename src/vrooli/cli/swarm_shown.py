@@ -49,12 +49,15 @@ def _plan(plan: Mapping[str, Any]) -> None:
     render.out(f"plan, version {plan['version']}")
     if plan["tasks"]:
         render.table(_TITLES, [_task(one) for one in plan["tasks"]])
+    for one in plan["tasks"]:
+        # A table would cut it, and somebody has to do just that.
+        if one["asks"]:
+            render.out(render.plain_lines(f"{one['task']} asks: {one['asks']}"))
 
 
 def _task(one: Mapping[str, Any]) -> tuple[str, ...]:
     who = one.get("agent") or one.get("routine") or "a person"
-    says = one["why"] or one["asks"]
-    says = says or (_value(one["output"]) if one["status"] == "done" else "")
+    says = one["why"] or (_value(one["output"]) if one["status"] == "done" else "")
     tries = f" ({one['tries']} tries)" if one["tries"] > 1 else ""
     after = ", ".join(one["after"]) or "-"
     return one["task"], f"{one['status']}{tries}", who, after, one["run"] or "-", _short(says)

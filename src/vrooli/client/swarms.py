@@ -58,6 +58,12 @@ class SwarmClient(WorkClient):
                 return found
             query = urlencode({"limit": 500, "cursor": page["next_cursor"]})
 
+    def swarm_versions(self, run: str, **query: Any) -> dict[str, Any]:
+        """`{versions, next_cursor}` of what is written on it, newest first; the query is that of
+        `GET /swarms/{run}/versions`.
+        """
+        return self._ask("GET", f"/swarms/{quote(run, safe='')}/versions?{urlencode(query)}")
+
     def say(self, run: str, text: Any) -> dict[str, Any]:
         """Have it hear a message."""
         return self._make(f"/swarms/{quote(run, safe='')}/messages", {"text": text})

@@ -38,7 +38,9 @@ class SwarmPage(BaseModel):
 class TaskShape(BaseModel):
     """A task, as it was written, and how it stands. `run` is its last one, or the one that asks
     whether it may be done; `after` are tasks that end before, `needs` what has to stand on the
-    blackboard before; `asks` is what a person is to decide or to do.
+    blackboard before; `asks` is what a person is to decide or to do. `began_at` to `ended_at`,
+    `cost` (US dollars) and `tokens` are those of all its tries with all below them; `approvals` are
+    how often somebody was asked whether it may be done.
     """
 
     task: str
@@ -50,6 +52,11 @@ class TaskShape(BaseModel):
     after: list[str]
     needs: list[str]
     asks: str
+    began_at: float | None
+    ended_at: float | None
+    cost: float
+    tokens: int
+    approvals: int
 
 
 class PlanShape(BaseModel):
@@ -64,6 +71,7 @@ class PolicyShape(BaseModel):
     """As it was written."""
 
     version: int
+    by: str
     value: dict[str, Any]
 
 
@@ -121,6 +129,22 @@ class Written(BaseModel):
     """Which version it is."""
 
     version: int
+
+
+class VersionShape(BaseModel):
+    """What was written once. Something large on the blackboard is a reference, as everywhere."""
+
+    version: int
+    value: Any
+    by: str
+    at: float
+
+
+class VersionPage(BaseModel):
+    """The newest first, and where the next page begins."""
+
+    versions: list[VersionShape]
+    next_cursor: str | None
 
 
 class Stopped(BaseModel):

@@ -193,8 +193,24 @@ async def test_a_swarm_within_obeys_the_one_above(here: Place) -> None:
     assert (found["status"], add in found["failure"]["reason"]) == ("failed", True)
     found = await here.end(await swarm(here, task, policy={"depth": 0}))
     assert "too-deep" in found["failure"]["reason"]
-    found = await here.end(await swarm(here, task, output="${tasks.inner.output.a}"))
+    run = await swarm(here, task, output="${tasks.inner.output.a}")
+    found = await here.end(run)
     assert found["output"] == 2
+    await _told_what_it_took(here, run)
+
+
+async def _told_what_it_took(here: Place, run: str) -> None:
+    """With all below it, whichever of them was paid for."""
+    below = await here.fetch("SELECT id FROM runs WHERE root = $1 AND id <> $1", run)
+    assert len(below) == 2
+    paid = """
+INSERT INTO budget_reservations (run, key, tokens, micros, status, real_tokens, real_micros)
+VALUES ($1, $1 || ':x', 9, 9, 'settled', 5, 250000) RETURNING run"""
+    for (one,) in below:
+        await here.fetch(paid, one)
+    task = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"][0]
+    assert (task["cost"], task["tokens"], task["approvals"]) == (0.5, 10, 0)
+    assert task["ended_at"] >= task["began_at"]
 
 
 async def test_a_plan_is_changed_while_it_runs_by_one_at_a_time(here: Place) -> None:
@@ -209,6 +225,13 @@ async def test_a_plan_is_changed_while_it_runs_by_one_at_a_time(here: Place) -> 
     await here.work.swarms.write(run, Put("board.n", 6, "somebody", 0))
     await here.work.swarms.finish(run, "look", None, "somebody")
     assert (await here.end(run))["output"] == 7
+    versions, follows = await here.work.swarms.versions(run, "plan", None, 1)
+    assert ([one["value"] for one in versions], follows) == ([more], True)
+    older, follows = await here.work.swarms.versions(run, "plan", 2, 1)
+    assert ([(one["version"], one["by"]) for one in older], follows) == ([(1, "swarm")], False)
+    assert older[0]["value"] == [first]
+    assert versions[0]["at"] >= older[0]["at"]
+    assert await here.work.swarms.versions(run, "board.none", None, 1) == ([], False)
 
 
 async def test_a_message_is_heard(here: Place) -> None:

@@ -70,6 +70,7 @@ EXPECTED: dict[str, Role | str | None] = {
     "GET /api/v1/swarms/{run}/why": Role.VIEWER,
     "GET /api/v1/swarms/{run}/debug": Role.VIEWER,
     "GET /api/v1/swarms/{run}/export": Role.VIEWER,
+    "GET /api/v1/swarms/{run}/versions": Role.VIEWER,
     "POST /api/v1/swarms/{run}/messages": Role.OPERATOR,
     "PUT /api/v1/swarms/{run}/documents": Role.OPERATOR,
     "POST /api/v1/swarms/{run}/done": Role.OPERATOR,

@@ -23,6 +23,7 @@ from vrooli.console.parts.swarm_told import (
     show_team,
 )
 from vrooli.console.parts.swarm_words import Words, handed
+from vrooli.console.parts.swarm_writing import show_writing
 from vrooli.console.run_feed import RunFeed, RunFeeds, RunSeen
 from vrooli.console.swarm_feed import SwarmFeed
 
@@ -55,6 +56,7 @@ def _body(view: View, feed: RunFeed, shown: Showing[RunSeen]) -> None:
     show_plan(shown)
     shown.show(show_beside, "section", of=lambda seen: _of(seen, "beside"), quiet=True)
     show_board(shown)
+    show_writing(view, feed, shown)
     with Tag("section"):
         Tag("h2", "Messages")
         show_messages(shown)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from vrooli.console.page import Page, View
-from vrooli.console.parts.addresses import address, narrowed
+from vrooli.console.parts.addresses import address, compare_of, narrowed
 from vrooli.console.parts.asked import Asked, act
 from vrooli.console.parts.dialogs import is_sure
 from vrooli.console.parts.forms import button, choice, why_not
@@ -16,7 +16,7 @@ from vrooli.core.passes import ADMIN
 
 Swarm = dict[str, Any]
 
-_HEADS = ("Swarm", "State", "Goal", "Begun", "Took", "Runs", "Of")
+_HEADS = ("Swarm", "State", "Goal", "Begun", "Took", "Runs", "Of", "Side by side")
 
 
 async def build(view: View) -> None:
@@ -107,6 +107,8 @@ def _row(swarm: Swarm) -> None:
     Tag("td", length(ended - begun) if ended else "")
     Tag("td", f"{swarm['runs']}", "number")
     Tag("td", swarm["created_by"] or "")
+    with Tag("td"):
+        link("Compare ...", compare_of(swarm["id"]))
 
 
 PAGE = Page("/swarms", "Swarms", "hub", build, order=72)

@@ -18,3 +18,8 @@ def narrowed(path: str, said: Mapping[str, str]) -> str:
 def heals_of(subject: str) -> str:
     """The heals of a service or check."""
     return f"/heals?subject={quote(subject, safe='')}"
+
+
+def compare_of(one: str, other: str = "") -> str:
+    """Where two swarms stand side by side; without the other one, where it is chosen."""
+    return narrowed("/swarms/compare", {"one": one, "other": other})

@@ -1,7 +1,7 @@
 """What can be done with a swarm: pause, resume, retry and stop it."""
 
 from vrooli.console.page import View
-from vrooli.console.parts.addresses import address
+from vrooli.console.parts.addresses import address, compare_of
 from vrooli.console.parts.html import Tag, link
 from vrooli.console.parts.run_controls import Doer
 from vrooli.console.run_feed import RunFeed, RunSeen
@@ -31,4 +31,5 @@ class SwarmControls:
                 self._doer.button("Resume", lambda: swarms.resume_swarm(run))
             if not seen.ended:
                 self._doer.button("Stop", lambda: swarms.stop_swarm(run), _LOST)
+            link("Compare with ...", compare_of(run), "button")
             link("Steps, retry and fork", address("runs", run), "button")

@@ -18,7 +18,10 @@ _TONES = {
     "running": "busy",
     "waiting": "unknown",
 }
-_STANDS = ("status", "why", "run", "tries", "output", "after", "needs", "asks", "task")
+_STANDS = (
+    *("status", "why", "run", "tries", "output", "after", "needs", "asks", "task"),
+    *("began_at", "ended_at", "cost", "tokens", "approvals"),
+)
 """What of a task tells how it stands, beside what was written."""
 
 

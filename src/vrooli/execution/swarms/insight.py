@@ -97,6 +97,30 @@ SELECT told, more FROM (
 """
 
 
+# Below a swarm, each run belongs to the task whose run is its ancestor there, or that it is itself.
+_TASKS = """
+WITH own AS (
+    SELECT cardinality(ancestors) + 2 AS level FROM runs WHERE id = $1
+), spent AS (
+    SELECT coalesce(b.ancestors[own.level], b.id) AS run,
+           sum(q.real_micros) AS micros, sum(q.real_tokens) AS tokens
+    FROM own, runs b JOIN budget_reservations q ON q.run = b.id AND q.status = 'settled'
+    WHERE b.root = $2 AND $1 = ANY (b.ancestors) GROUP BY 1
+)
+SELECT r.id, extract(epoch FROM coalesce(r.started_at, r.created_at))::float8,
+       extract(epoch FROM r.ended_at)::float8,
+       coalesce(s.micros, 0)::bigint, coalesce(s.tokens, 0)::bigint
+FROM runs r LEFT JOIN spent s ON s.run = r.id WHERE r.parent = $1
+"""
+
+_VERSIONS = """
+SELECT json_build_object('version', version, 'value', value, 'by', by,
+                         'at', extract(epoch FROM at)::float8)::text AS told
+FROM swarm_documents WHERE run = $1 AND name = $2 AND ($5::bigint IS NULL OR version < $5)
+ORDER BY version DESC
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A page of all that is kept.
@@ -110,6 +134,22 @@ class Part:
     name: str
     records: list[dict[str, Any]]
     next: tuple[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """What a run that a swarm started took, with all below it.
+
+    Attributes:
+        began, ended: unix seconds; `ended` is None while it is under way.
+        micros: millionths of a dollar.
+        tokens: of models.
+    """
+
+    began: float
+    ended: float | None
+    micros: int
+    tokens: int
 
 
 class SwarmInsight:
@@ -141,6 +181,12 @@ class SwarmInsight:
             "events": events[::-1],
         }
 
+    async def took(self, run: str, root: str) -> dict[str, Took]:
+        """By run what each took that the swarm started itself."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_TASKS, run, root)
+        return {row[0]: Took(*row[1:]) for row in rows}
+
     async def page(self, run: str, root: str, part: str, told: int, limit: int) -> Part:
         """At most so many records of one part, after those that are told; and where to go on."""
         query = _PAGE.format(query=_PARTS[part], largest=LARGEST)
@@ -151,6 +197,18 @@ class SwarmInsight:
             return Part(part, records, (part, told + len(records)))
         after = PARTS[PARTS.index(part) + 1 :]
         return Part(part, records, (after[0], 0) if after else None)
+
+    async def versions(
+        self, run: str, name: str, before: int | None, limit: int
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """At most so many versions of a document, the newest first, from the one before `before`
+        on: `{version, value, by, at}` each; and whether more follow.
+        """
+        query = _PAGE.format(query=_VERSIONS, largest=LARGEST)
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(query, run, name, 0, limit + 1, before)
+        found = [json.loads(row[0]) for row in rows[:limit]]
+        return found, bool(rows) and rows[0][1] > len(found)
 
 
 def _record(text: str) -> dict[str, Any]:

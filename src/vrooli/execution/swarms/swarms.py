@@ -93,8 +93,10 @@ class Swarms:
         """
         found = await self.runs.views.get(run)
         state, facts = await self._state(found)
-        swarm = swarm_shown(state, facts) if facts.goal is not None else None
-        return {**found, "swarm": swarm}
+        if facts.goal is None:
+            return {**found, "swarm": None}
+        took = await self.insight.took(run, found["root"])
+        return {**found, "swarm": swarm_shown(state, facts, took)}
 
     async def why(self, run: str) -> Reason:
         """Why it is where it is.
@@ -144,6 +146,17 @@ class Swarms:
         stored = await self.routines.get(found["routine"], found["version"])
         swarm = None if place else {**found, "definition": stored.definition}
         return {"swarm": swarm, "part": part, "records": one.records, "next": one.next}
+
+    async def versions(
+        self, run: str, name: str, before: int | None, limit: int
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """What was written as its plan, its policy, or on its blackboard; see `SwarmInsight`.
+
+        Raises:
+            UnknownName: there is no such swarm.
+        """
+        await self._swarm(run)
+        return await self.insight.versions(run, name, before, limit)
 
     async def say(self, run: str, text: Any, by: str, key: str | None) -> dict[str, Any]:
         """Have it hear a message; it looks at it at once.

@@ -1,11 +1,14 @@
 """Swarms as clients see them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.swarms.insight import Took
 from vrooli.execution.swarms.model import Task, strictest
-from vrooli.execution.swarms.state import Standing, Stands, State, Try, standing
+from vrooli.execution.swarms.state import Standing, Stands, State, Try, gate, standing
 from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, Facts
+from vrooli.flow.budget import MICROS
 
 _LIST = """
 SELECT s.run, r.routine, s.goal, r.status, r.created_by,
@@ -59,15 +62,16 @@ class SwarmViews:
             return [row[0] for row in await connection.fetch(_OPEN, owner)]
 
 
-def swarm_shown(state: State, facts: Facts) -> dict[str, Any]:
+def swarm_shown(state: State, facts: Facts, took: Mapping[str, Took]) -> dict[str, Any]:
     """How it stands: plan, policy, team, blackboard and messages."""
     policy = strictest((state.swarm.policy, *state.above))
-    documents, plan = facts.documents, facts.documents[PLAN]
+    documents, plan, written = facts.documents, facts.documents[PLAN], facts.documents[POLICY]
     raw = {one["task"]: one for one in plan.value}
     tasks = [
         {
             **raw[task.id],
             **_task(task, standing(state, task, policy)),
+            **_spent(state, task, took),
         }
         for task in state.swarm.plan
     ]
@@ -82,7 +86,7 @@ def swarm_shown(state: State, facts: Facts) -> dict[str, Any]:
     return {
         "goal": state.swarm.goal,
         "plan": {"version": plan.version, "by": plan.by, "tasks": tasks},
-        "policy": {"version": documents[POLICY].version, "value": documents[POLICY].value},
+        "policy": {"version": written.version, "by": written.by, "value": written.value},
         "team": [{"name": name, "role": role} for name, role in state.swarm.team.items()],
         "board": board,
         "messages": [one.to_json() for one in state.messages],
@@ -101,6 +105,19 @@ def _task(task: Task, one: Standing) -> dict[str, Any]:
         "tries": one.last.number if one.last else 0,
         "output": one.last.output if one.last and one.status == "done" else None,
         "asks": _asks(task, one),
+    }
+
+
+def _spent(state: State, task: Task, took: Mapping[str, Took]) -> dict[str, Any]:
+    """What all its tries took; since the first began, until the last ended."""
+    tries = [took[one.run] for one in state.tries.get(task.id, ()) if one.run in took]
+    ends = [one.ended for one in tries if one.ended is not None]
+    return {
+        "began_at": min((one.began for one in tries), default=None),
+        "ended_at": max(ends) if ends and len(ends) == len(tries) else None,
+        "cost": sum(one.micros for one in tries) / MICROS,
+        "tokens": sum(one.tokens for one in tries),
+        "approvals": len(state.tries.get(gate(task.id), ())),
     }
 
 

@@ -169,6 +169,27 @@ def _add_insight(router: APIRouter, swarms: Swarms) -> None:
         following = found.pop("next")
         return {**found, "next_cursor": pack(*following) if following else None}
 
+    @router.get(
+        "/swarms/{run}/versions",
+        summary="Read what was written on a swarm before",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(swarm_shapes.VersionPage, 404),
+    )
+    async def list_versions(
+        run: OwnRun,
+        name: Annotated[str, Query(max_length=80, pattern=DOCUMENT)] = "plan",
+        cursor: Cursor = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    ) -> dict[str, Any]:
+        """`{versions, next_cursor}` of `plan`, `policy` or `board.KEY`, newest first; none where
+        nothing of that name was written.
+        """
+        before = unpack(cursor, int)[0] if cursor else None
+        found, more = await swarms.versions(run, name, before, limit)
+        following = pack(found[-1]["version"]) if more else None
+        return {"versions": found, "next_cursor": following}
+
 
 def _add_words(router: APIRouter, swarms: Swarms) -> None:
     @router.post(

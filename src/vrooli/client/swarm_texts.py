@@ -1,0 +1,43 @@
+"""What is written on a swarm, as text that people read and edit, and how two versions of it differ.
+Pure.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+AROUND = 3
+"""Lines that stay the same and are shown before and after what differs."""
+
+NAMES = ("plan", "policy")
+"""Documents that each swarm has; what stands on its blackboard is `board.KEY`."""
+
+
+def written(value: Any) -> str:
+    """As it is typed in again: JSON, with lines of their own for what it holds."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def difference(older: Any, newer: Any) -> list[str]:
+    """Lines of a unified diff of two versions, without those that name files; none where they are
+    the same. In which order keys stand is no difference.
+    """
+    before, after = _sorted(older).splitlines(), _sorted(newer).splitlines()
+    return list(difflib.unified_diff(before, after, n=AROUND, lineterm=""))[2:]
+
+
+def _sorted(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+
+
+def is_large(value: Any) -> bool:
+    """Whether a reference stands there instead: it is too large to be written by hand."""
+    return isinstance(value, Mapping) and "$artifact" in value
+
+
+def documents(swarm: Mapping[str, Any]) -> list[tuple[str, int, str]]:
+    """Name, newest version and who wrote it, of all that is written on a swarm as it stands."""
+    found = [(name, swarm[name]["version"], swarm[name]["by"]) for name in NAMES]
+    board = sorted(swarm["board"].items())
+    return found + [(f"board.{key}", one["version"], one["by"]) for key, one in board]

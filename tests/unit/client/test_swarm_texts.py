@@ -1,0 +1,37 @@
+"""What is written on a swarm, as text."""
+
+from vrooli.client.swarm_texts import difference, documents, is_large, written
+
+
+def test_a_difference_is_told_by_lines_whatever_the_order_of_keys() -> None:
+    older, newer = {"b": "ü", "a": [1, 2]}, {"a": [1, 3], "b": "ü"}
+    assert difference(older, newer) == [
+        "@@ -1,7 +1,7 @@",
+        " {",
+        '   "a": [',
+        "     1,",
+        "-    2",
+        "+    3",
+        "   ],",
+        '   "b": "ü"',
+        " }",
+    ]
+    assert difference({"a": 1, "b": 2}, {"b": 2, "a": 1}) == []
+    assert written({"b": "ü"}) == '{\n  "b": "ü"\n}'
+
+
+def test_all_documents_are_named_with_their_newest_version() -> None:
+    board = {"z": {"version": 2, "by": "run"}, "a": {"version": 1, "by": "ann"}}
+    swarm = {
+        "plan": {"version": 3, "by": "ann"},
+        "policy": {"version": 1, "by": "swarm"},
+        "board": board,
+    }
+    assert documents(swarm) == [
+        ("plan", 3, "ann"),
+        ("policy", 1, "swarm"),
+        ("board.a", 1, "ann"),
+        ("board.z", 2, "run"),
+    ]
+    assert is_large({"$artifact": {"sha256": "0"}})
+    assert not is_large("$artifact")
