@@ -17,6 +17,7 @@ _ROUTINE = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
 _ID = {"type": "string", "pattern": ID}
 _DURATION = {"type": "string", "pattern": f"^(?:{TEXT})$"}
 _CONDITION = {"type": "string", "minLength": 1, "maxLength": 2000}
+_WORDS = {"type": "string", "maxLength": 2000}
 
 
 def _object(*required: str, **properties: Any) -> dict[str, Any]:
@@ -67,6 +68,20 @@ TASK = _object(
         "description": "what it means for the swarm that the last try failed",
     },
     budget=_said(BUDGET, "what each try may spend; it comes out of that of the swarm"),
+    handed=_said(
+        _object(
+            "number",
+            number={"type": "integer", "minimum": 1, "description": "of its first try by hand"},
+            what=_said(_WORDS, "what that person is to do; without, what its routine would"),
+        ),
+        "a person does it for now; `vrooli swarm hand` writes it, `take-back` removes it",
+    ),
+    since={
+        "type": "integer",
+        "minimum": 0,
+        "default": 0,
+        "description": "how many tries do not count any more; `vrooli swarm take-back` writes it",
+    },
 )
 """One task of a plan."""
 

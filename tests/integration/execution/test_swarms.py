@@ -194,6 +194,50 @@ async def test_a_plan_is_changed_while_it_runs_by_one_at_a_time(here: Place) -> 
     assert (await here.end(run))["output"] == 7
 
 
+async def test_a_task_goes_to_a_person_and_back(here: Place) -> None:
+    slow = await here.put({"step": "w", "wait": {"seconds": 3600}})
+    within = {
+        "name": f"s-{secrets.token_hex(4)}",
+        "goal": "wait",
+        "plan": [{"task": "t", "routine": slow}],
+    }
+    await here.work.swarms.put(within)
+    run = await swarm(here, {"task": "a", "routine": within["name"]}, output="${tasks.a.output}")
+    (inner,) = await here.below(run, 1)
+    (leaf,) = await here.below(inner, 1)
+    await here.work.swarms.hand(run, "a", "wait by hand", "ann")
+    assert (await here.work.runs.views.get(leaf))["status"] == "cancelled"
+    told = await here.work.swarms.show(run)
+    assert told["swarm"]["plan"]["tasks"][0]["handed"]["what"] == "wait by hand"
+
+    async def waits() -> bool:
+        return "swarm done" in ((await here.work.swarms.why(run)).command or "")
+
+    await eventually(waits, "a person is to do it")
+    with pytest.raises(Refused):
+        await here.work.swarms.hand(run, "a", "", "ann")
+    await here.work.swarms.take_back(run, "a", "ann")
+
+    async def again() -> bool:
+        paths = [one["parent_path"] for one in await children(here, run)]
+        return "swarm/a[2]" in paths
+
+    await eventually(again, "it does it itself again")
+    with pytest.raises(Refused):
+        await here.work.swarms.finish(run, "a", 1, "ann")
+    await here.work.swarms.hand(run, "a", "", "ann")
+
+    async def handed() -> bool:
+        (one,) = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
+        return bool(one["asks"])
+
+    await eventually(handed, "a person is to do it again")
+    await here.work.swarms.finish(run, "a", 7, "ann")
+    assert (await here.end(run))["output"] == 7
+    with pytest.raises(Refused):
+        await here.work.swarms.take_back(run, "a", "ann")
+
+
 async def test_a_message_is_heard(here: Place) -> None:
     run = await swarm(
         here,

@@ -73,6 +73,8 @@ EXPECTED: dict[str, Role | str | None] = {
     "POST /api/v1/swarms/{run}/messages": Role.OPERATOR,
     "PUT /api/v1/swarms/{run}/documents": Role.OPERATOR,
     "POST /api/v1/swarms/{run}/done": Role.OPERATOR,
+    "POST /api/v1/swarms/{run}/hand": Role.OPERATOR,
+    "POST /api/v1/swarms/{run}/take-back": Role.OPERATOR,
     "POST /api/v1/swarms/{run}/pause": Role.OPERATOR,
     "POST /api/v1/swarms/{run}/resume": Role.OPERATOR,
     "POST /api/v1/swarms/{run}/stop": Role.OPERATOR,
@@ -126,6 +128,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/swarms/{run}/messages": {"text": "x"},
     "PUT /api/v1/swarms/{run}/documents": {"name": "board.x", "value": 1},
     "POST /api/v1/swarms/{run}/done": {"task": "look"},
+    "POST /api/v1/swarms/{run}/hand": {"task": "look"},
+    "POST /api/v1/swarms/{run}/take-back": {"task": "look"},
     "POST /api/v1/approvals/{approval}/approve": {"hash": "0" * 64},
     "POST /api/v1/approvals/{approval}/reject": {"hash": "0" * 64},
 }
