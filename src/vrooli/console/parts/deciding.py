@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from vrooli.client.costs import cost_said
 from vrooli.console.page import View
 from vrooli.console.parts.asked import act
 from vrooli.console.parts.exactly import exactly, show, unseen
@@ -43,6 +44,8 @@ def show_question(one: Mapping[str, Any]) -> None:
             Tag("span", ", can be answered until ")
             moment(one["expires_at"])
     show(one.get("what"), "What is to be approved")
+    if said := cost_said(one.get("cost")):
+        Tag("p", f"Cost: {said}")
     with Tag("p", "", "soft"):
         Tag("span", "SHA-256 of it: ")
         Tag("code", one["hash"])

@@ -240,6 +240,7 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
 
 def _asking(task: Task, last: Try | None, policy: Policy, seen: Mapping[str, Any]) -> Start:
     what = {"task": task.id, "risk": task.risk, **_work(task, seen)}
+    what |= {"budget": task.budget} if task.budget else {}
     message = f"May the swarm do `{task.id}` ({task.risk})? Its goal: {seen['goal']}"
     inputs = {
         "message": message[:2000],

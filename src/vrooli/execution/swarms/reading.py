@@ -20,7 +20,7 @@ from vrooli.stack.durations import parse_ago
 SEEN = frozenset({"inputs", "tasks", "board", "messages", "goal"})
 """Names that expressions of a swarm may use."""
 
-_ASKED_FOR = ("routine", "person", "inputs", "risk", "since")
+_ASKED_FOR = ("routine", "person", "inputs", "risk", "since", "budget", "shows")
 
 _SHAPE = {
     "type": "object",
