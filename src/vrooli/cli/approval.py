@@ -196,3 +196,6 @@ def show_asked(one: Mapping[str, Any]) -> None:
         render.out(f"{'cost':<10}{said}")
     render.out(f"{'hash':<10}{one['hash']}")
     render.out(jsonlib.dumps(one["what"], ensure_ascii=False, indent=2))
+    if one["diff"]:
+        render.out("would change:")
+        render.out(one["diff"])

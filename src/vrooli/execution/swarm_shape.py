@@ -60,6 +60,11 @@ TASK = _object(
     when=_said(_CONDITION, "an expression: where it is false when its turn comes, it is skipped"),
     writes=_said(_ID, "where on the blackboard its output goes"),
     risk={"enum": list(RISKS), "default": RISKS[0], "description": "what it may do"},
+    shows={
+        "type": ["string", "object"],
+        "description": "what would change, for whoever is asked before: text, or `before` and "
+        "`after`, with expressions; without, what is asked otherwise than the time before",
+    },
     agent=_said(_ID, "who of the team does it"),
     tries={"type": "integer", "minimum": 1, "maximum": 100, "default": 1, "description": "in all"},
     on_failure={

@@ -269,7 +269,7 @@ class CostShape(BaseModel):
 
 class ApprovalShape(BaseModel):
     """What a run asks for, and what somebody said. Times are unix seconds. `created_by` started the
-    run.
+    run. `diff` is what would change, where the run shows it; empty elsewhere.
     """
 
     id: str
@@ -288,6 +288,7 @@ class ApprovalShape(BaseModel):
     reason: str | None
     created_by: str
     cost: CostShape | None
+    diff: str
 
 
 class Decided(BaseModel):

@@ -10,6 +10,7 @@ import pytest
 from tests.support.trees import Place, place
 from tests.support.waiting import eventually
 from vrooli.core.errors import Refused
+from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.swarms.store import Put
 
@@ -107,9 +108,13 @@ async def test_a_risk_is_asked_about_and_denied_by_default(here: Place) -> None:
     add = await adder(here)
     task = {"task": "risky", "routine": add, "inputs": {"n": 1}, "risk": "changing"}
     policy = {"approve": ["changing"], "approval": "100ms"}
-    run = await swarm(here, task, policy=policy)
+    shown = {**task, "shows": {"before": "a\nb", "after": "a\nc"}, "budget": {"cost": 2}}
+    run = await swarm(here, shown, policy=policy)
     found = await here.end(run)
     assert (found["status"], found["failure"]["kind"]) == ("failed", "task")
+    (asked,) = await here.work.approvals.views.page(ApprovalFilter(swarm=run))
+    assert asked["what"]["budget"] == {"cost": 2}
+    assert asked["diff"].splitlines()[-3:] == [" a", "-b", "+c"]
     assert [one["routine"] for one in await children(here, run)] == ["swarm-approval"]
 
 

@@ -49,7 +49,13 @@ def test_what_says_two_things_or_none_is_refused(said: Chosen) -> None:
 
 
 def test_up_to_a_class_of_risk() -> None:
-    kinds = ({"risk": "reading"}, {"risk": "changing"}, {"risk": "dangerous"}, {}, "text")
+    kinds: tuple[object, ...] = (
+        {"risk": "reading"},
+        {"risk": "changing"},
+        {"risk": "dangerous"},
+        {},
+        "text",
+    )
     assert [mild_enough(one, "changing") for one in kinds] == [True, True, False, False, False]
     assert all(mild_enough(one, "") for one in kinds)
 

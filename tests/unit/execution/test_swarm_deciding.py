@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from vrooli.core.errors import Refused
+from vrooli.execution.approvals.diffs import diff_of
 from vrooli.execution.swarms.deciding import (
     Adopt,
     Command,
@@ -321,3 +322,33 @@ def test_who_is_handed_a_task_and_not_told_more_is_told_of_its_routine() -> None
     (start,) = decide(state(*plan, parts={"policy": {"routines": ["r"]}}), NOW)
     assert isinstance(start, Start)
     assert start.inputs["what"] == 'Do what the routine `r` does, which is given {"x": 1}'
+
+
+def test_what_would_change_is_shown_to_whoever_is_asked() -> None:
+    change = {"before": "${board.x}", "after": 2}
+    plan = [task("a", risk="dangerous", inputs={"x": "${board.x}"})]
+    (ask,) = decide(state({**plan[0], "shows": change}, board={"x": 1}), NOW)
+    assert isinstance(ask, Start)
+    assert ask.inputs["shows"] == {"before": 1, "after": 2}
+    (first,) = decide(state(*plan, board={"x": 1}), NOW)
+    assert isinstance(first, Start)
+    assert first.inputs["shows"] is None
+    # Asked again, because what is asked was written otherwise.
+    denied = {"a/approval": (replace(failed(), inputs=first.inputs),)}
+    other = {**plan[0], "inputs": {"x": "${board.x + 1}"}}
+    (again,) = decide(state(other, tries=denied, board={"x": 1}), NOW)
+    assert isinstance(again, Start)
+    assert [again.inputs["shows"][key]["inputs"] for key in ("before", "after")] == [
+        {"x": 1},
+        {"x": 2},
+    ]
+
+
+def test_a_change_is_told_as_a_diff() -> None:
+    told = diff_of({"before": {"b": 1, "a": 2}, "after": {"a": 2, "b": 3}})
+    assert [line for line in told.splitlines() if line[0] in "+-"] == [
+        "--- before", "+++ after", '-  "b": 1', '+  "b": 3',
+    ]  # fmt: skip
+    assert (diff_of(None), diff_of("rm x"), diff_of({"before": 1, "after": 1})) == ("", "rm x", "")
+    long = diff_of({"before": "x\n" * 3000, "after": "y"})
+    assert (long.splitlines()[0], long.splitlines()[-1]) == ("--- before", "y")

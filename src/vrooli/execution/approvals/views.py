@@ -8,6 +8,7 @@ from typing import Any
 from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
 from vrooli.execution.approvals.costing import cost
+from vrooli.execution.approvals.diffs import diff_of
 
 # What was asked stands in the journal, once. A question of a run that has ended has no answer.
 _APPROVAL = """
@@ -16,7 +17,7 @@ SELECT a.id, a.run, r.routine, a.path, a.attempt, a.hash,
        s.arguments->>'message', (s.arguments->'what')::text,
        extract(epoch FROM a.asked_at)::float8, extract(epoch FROM a.expires_at)::float8,
        extract(epoch FROM a.decided_at)::float8, a.decided_by, a.reason,
-       r.created_by
+       r.created_by, (s.arguments->'shows')::text
 FROM approvals a JOIN runs r ON r.id = a.run
 JOIN steps s ON s.run = a.run AND s.path = a.path AND s.attempt = a.attempt
 """
@@ -162,6 +163,7 @@ def _approval(row: Any) -> dict[str, Any]:
         "reason": row[13],
         "created_by": row[14],
         "cost": None,
+        "diff": diff_of(json.loads(row[15])) if row[15] else "",
     }
 
 

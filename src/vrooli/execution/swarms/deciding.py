@@ -245,10 +245,19 @@ def _asking(task: Task, last: Try | None, policy: Policy, seen: Mapping[str, Any
     inputs = {
         "message": message[:2000],
         "what": what,
+        "shows": _shows(task, last, what, seen),
         "expires": f"{policy.approval:.3f}s",
         "of": task.asked_for,
     }
     return Start(gate(task.id), last.number + 1 if last else 1, APPROVING, inputs)
+
+
+def _shows(task: Task, last: Try | None, what: Any, seen: Mapping[str, Any]) -> Any:
+    """What would change; else what is asked otherwise than before."""
+    if task.shows is not None:
+        return _filled(task.shows, seen, f"{task.id}.shows")
+    before = last.inputs["what"] if last else what
+    return {"before": before, "after": what} if before != what else None
 
 
 def _doing(task: Task, last: Try | None, asked: Try | None, seen: Mapping[str, Any]) -> Start:

@@ -42,6 +42,7 @@ class Task:
         goes_on: whether the swarm does, when the last try failed.
         budget: as people write it, of each try.
         asked_for: of how it is written, what somebody is asked about.
+        shows: what would change, for whoever is asked before; None where nothing is said.
         handed: how a person does it instead; None where nobody was handed it.
         since: how many of its tries do not count any more.
     """
@@ -60,6 +61,7 @@ class Task:
     goes_on: bool = False
     budget: Any = None
     asked_for: Any = None
+    shows: Template | None = None
     handed: Handed | None = None
     since: int = 0
 

@@ -202,7 +202,9 @@ class _Reader:
         inputs = self.template((*place, "inputs"), data.get("inputs", {}))
         when = self.condition((*place, "when"), data.get("when"))
         person = self.template((*place, "person"), data["person"]) if "person" in data else None
-        filled = [*inputs.expressions, *(person.expressions if person else ())]
+        shows = self.template((*place, "shows"), data["shows"]) if "shows" in data else None
+        texts = [one for one in (inputs, person, shows) if one is not None]
+        filled = [used for one in texts for used in one.expressions]
         used = [*filled, *([when] if when else [])]
         seen = set().union(*(one.members("tasks") or () for one in used)) - {data["task"]}
         # Whoever asks whether it stands there does not wait for it.
@@ -222,6 +224,7 @@ class _Reader:
             goes_on=data.get("on_failure") == "continue",
             budget=data.get("budget"),
             asked_for={key: data[key] for key in _ASKED_FOR if key in data},
+            shows=shows,
             handed=Handed(**data["handed"]) if "handed" in data else None,
             since=data.get("since", 0),
         )
