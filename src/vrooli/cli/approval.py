@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.approval_several import Chosen, decide_several
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json, Most
+from vrooli.client.costs import cost_said
 from vrooli.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,17 +43,28 @@ _DECIDE_HELP = """
 With `--hash` the decision counts only if that is still the hash of what is asked for;
 without, what is asked for is printed before.
 
+Several at once: by their ids, each as ID or as ID:HASH, or with --all those of a swarm that wait.
+Each counts by itself, and a table tells what became of it; exit code 1 where one does not count.
+
 Examples:
 
   vrooli approval {verb} 3f2a9c4e81d07b65 signed --reason "as agreed"
 
-  vrooli approval {verb} 90c1e35fd2aa7b14
+  vrooli approval {verb} 90c1e35fd2aa7b14 5d0e77a1c3b9f284
+
+  vrooli approval {verb} --all --swarm 3f2a9c4e81d07b65 --risk changing
 """
 
 Of = Annotated[
     str,
     typer.Argument(
         help="The run, with PATH where more than one waits; or the id.", metavar="RUN|ID"
+    ),
+]
+Which = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="The run, with PATH where more than one waits; or ids.", metavar="RUN [PATH]|ID..."
     ),
 ]
 Path_ = Annotated[str, typer.Argument(help="The step in the run.", metavar="PATH")]
@@ -98,18 +111,25 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
 
 def _register_decision(group: typer.Typer, kit: Kit, verb: str, text: str) -> None:
     @group.command(verb, help=text)
-    def command(
-        of: Of,
-        path: Path_ = "",
+    def command(  # noqa: PLR0913 -- one argument for each option
+        of: Which = None,
         reason: Annotated[str, typer.Option("--reason", help="Why, for people.")] = "",
         hash_: Annotated[str, typer.Option("--hash", help="Of what is decided about.")] = "",
+        all_: Annotated[bool, typer.Option("--all", help="All that wait, of --swarm.")] = False,
+        swarm: Annotated[str, typer.Option("--swarm", help="Which swarm's.")] = "",
+        risk: Annotated[str, typer.Option("--risk", help="Only up to this class of risk.")] = "",
         file: File = None,
         json: Json = False,
     ) -> None:
         client = kit.work(home_to_change(kit, file))
-        asked = _found(client, of, path)
+        chosen = Chosen(tuple(of or ()), all_, swarm, risk, hash_)
+        if chosen.several:
+            show = None if json else show_asked
+            decide_several(client, chosen, verb == "approve", reason, show=show)
+            return
+        asked = _found(client, *chosen.of)
         if not hash_ and not json:
-            _what(asked)
+            show_asked(asked)
         found = client.decide(asked["id"], verb == "approve", hash_ or asked["hash"], reason)
         if json:
             render.print_json(found)
@@ -117,7 +137,7 @@ def _register_decision(group: typer.Typer, kit: Kit, verb: str, text: str) -> No
             render.note(f"{found['run']} {found['path']}: {found['status']}")
 
 
-def _found(client: "WorkClient", of: str, path: str) -> dict[str, Any]:
+def _found(client: "WorkClient", of: str, path: str = "") -> dict[str, Any]:
     """The approval of that id, or the last one of that step."""
     if not path:
         return _only_one(client, of)
@@ -167,10 +187,15 @@ def _describe(one: Mapping[str, Any]) -> None:
         rows["reason"] = one["reason"]
     for name, value in rows.items():
         render.out(f"{name:<10}{value}")
-    _what(one)
+    show_asked(one)
 
 
-def _what(one: Mapping[str, Any]) -> None:
+def show_asked(one: Mapping[str, Any]) -> None:
     render.out(f"{'message':<10}{one['message']}")
+    if said := cost_said(one["cost"]):
+        render.out(f"{'cost':<10}{said}")
     render.out(f"{'hash':<10}{one['hash']}")
     render.out(jsonlib.dumps(one["what"], ensure_ascii=False, indent=2))
+    if one["diff"]:
+        render.out("would change:")
+        render.out(one["diff"])

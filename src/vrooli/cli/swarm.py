@@ -53,6 +53,17 @@ Example:
   vrooli swarm done 3f2a9c4e81d07b65 look --output '{"disk": "full"}'
 """
 
+_HAND_HELP = """
+Hand a task of a swarm to a person, who does it in the place of its routine: its run is ended with
+all below it. `vrooli swarm done` tells what that one came to; after `take-back` the swarm does it.
+
+Examples:
+
+  vrooli swarm hand 3f2a9c4e81d07b65 clean --to-person
+
+  vrooli swarm hand 3f2a9c4e81d07b65 clean --to-person "empty /var/tmp, and say what went"
+"""
+
 _STOP_HELP = """
 End swarms at once, with all runs, steps and programs that they started.
 
@@ -62,6 +73,8 @@ Examples:
 
   vrooli swarm stop --all
 """
+
+_TAKE_BACK = "vrooli swarm take-back 3f2a9c4e81d07b65"
 
 _TITLES = ("SWARM", "NAME", "STATUS", "STARTED", "RUNS", "BY", "GOAL")
 
@@ -78,6 +91,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     swarm_versions.register(group, kit)
     swarm_compare.register(group, kit)
     _register_words(group, kit)
+    _register_handing(group, kit)
     _register_control(group, kit)
 
 
@@ -191,6 +205,32 @@ def _register_words(group: typer.Typer, kit: Kit) -> None:
     ) -> None:
         client = kit.swarms(home_to_change(kit, file))
         _tell(client.done(swarm, task, _json(output, "--output")), f"{task} is done", json=json)
+
+
+def _register_handing(group: typer.Typer, kit: Kit) -> None:
+    task_ = Annotated[str, typer.Argument(help="Which task.", metavar="TASK")]
+
+    @group.command(help=_HAND_HELP)
+    def hand(
+        swarm: Swarm,
+        task: task_,
+        what: Annotated[str, typer.Argument(help="What is to be done.", metavar="[WHAT]")] = "",
+        to_person: Annotated[bool, typer.Option("--to-person", help="Who does it.")] = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        if not to_person:
+            advice = f"`{render.called_as()} swarm hand {swarm} {task} --to-person`"
+            raise UsageError("expected `--to-person`", where=task, next_step=advice)
+        found = kit.swarms(home_to_change(kit, file)).hand(swarm, task, what)
+        _tell(found, f"a person does {task} now", json=json)
+
+    about = "Have a swarm do a task itself again that was handed to a person, in a new run."
+
+    @group.command("take-back", help=with_examples(about, f"{_TAKE_BACK} clean"))
+    def take_back(swarm: Swarm, task: task_, file: File = None, json: Json = False) -> None:
+        found = kit.swarms(home_to_change(kit, file)).take_back(swarm, task)
+        _tell(found, f"{task} is taken back", json=json)
 
 
 def _register_control(group: typer.Typer, kit: Kit) -> None:

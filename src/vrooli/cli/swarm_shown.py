@@ -57,6 +57,7 @@ def _plan(plan: Mapping[str, Any]) -> None:
 
 def _task(one: Mapping[str, Any]) -> tuple[str, ...]:
     who = one.get("agent") or one.get("routine") or "a person"
+    who = "a person" if one.get("handed") else who
     says = one["why"] or (_value(one["output"]) if one["status"] == "done" else "")
     tries = f" ({one['tries']} tries)" if one["tries"] > 1 else ""
     after = ", ".join(one["after"]) or "-"

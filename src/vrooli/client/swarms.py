@@ -77,6 +77,15 @@ class SwarmClient(WorkClient):
         """A person has done that."""
         return self._make(f"/swarms/{quote(run, safe='')}/done", {"task": task, "output": output})
 
+    def hand(self, run: str, task: str, what: str) -> dict[str, Any]:
+        """A person does that from now on."""
+        body = {"task": task, "what": what}
+        return self._ask("POST", f"/swarms/{quote(run, safe='')}/hand", body)
+
+    def take_back(self, run: str, task: str) -> dict[str, Any]:
+        """The swarm does it itself again."""
+        return self._ask("POST", f"/swarms/{quote(run, safe='')}/take-back", {"task": task})
+
     def pause_swarm(self, run: str) -> dict[str, Any]:
         """Begin nothing more in it, nor in any run that it started."""
         return self._ask("POST", f"/swarms/{quote(run, safe='')}/pause")

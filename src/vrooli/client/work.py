@@ -170,6 +170,14 @@ class WorkClient(ApiClient):
             return self._make(f"/approvals/{quote(approval, safe='')}/approve", body)
         return self._make(f"/approvals/{quote(approval, safe='')}/reject", body)
 
+    def decide_several(
+        self, asked: list[tuple[str, str]], approved: bool, reason: str
+    ) -> list[dict[str, Any]]:
+        """Id and hash of each, at most 100: `{id, status, problem}` of each."""
+        chosen = [{"id": one, "hash": hash_} for one, hash_ in asked]
+        body = {"approvals": chosen, "approved": approved, "reason": reason}
+        return rows_of(self._ask("POST", "/approvals/decisions", body), "decided")
+
     def why(self, run: str, step: str = "") -> dict[str, Any]:
         """Why it, or that step of it, is where it is."""
         query = urlencode({"step": step})

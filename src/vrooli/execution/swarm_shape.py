@@ -17,6 +17,7 @@ _ROUTINE = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
 _ID = {"type": "string", "pattern": ID}
 _DURATION = {"type": "string", "pattern": f"^(?:{TEXT})$"}
 _CONDITION = {"type": "string", "minLength": 1, "maxLength": 2000}
+_WORDS = {"type": "string", "maxLength": 2000}
 
 
 def _object(*required: str, **properties: Any) -> dict[str, Any]:
@@ -59,6 +60,11 @@ TASK = _object(
     when=_said(_CONDITION, "an expression: where it is false when its turn comes, it is skipped"),
     writes=_said(_ID, "where on the blackboard its output goes"),
     risk={"enum": list(RISKS), "default": RISKS[0], "description": "what it may do"},
+    shows={
+        "type": ["string", "object"],
+        "description": "what would change, for whoever is asked before: text, or `before` and "
+        "`after`, with expressions; without, what is asked otherwise than the time before",
+    },
     agent=_said(_ID, "who of the team does it"),
     tries={"type": "integer", "minimum": 1, "maximum": 100, "default": 1, "description": "in all"},
     on_failure={
@@ -67,6 +73,20 @@ TASK = _object(
         "description": "what it means for the swarm that the last try failed",
     },
     budget=_said(BUDGET, "what each try may spend; it comes out of that of the swarm"),
+    handed=_said(
+        _object(
+            "number",
+            number={"type": "integer", "minimum": 1, "description": "of its first try by hand"},
+            what=_said(_WORDS, "what that person is to do; without, what its routine would"),
+        ),
+        "a person does it for now; `vrooli swarm hand` writes it, `take-back` removes it",
+    ),
+    since={
+        "type": "integer",
+        "minimum": 0,
+        "default": 0,
+        "description": "how many tries do not count any more; `vrooli swarm take-back` writes it",
+    },
 )
 """One task of a plan."""
 

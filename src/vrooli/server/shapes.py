@@ -257,9 +257,19 @@ class EffectsOfRun(BaseModel):
     decided: list[DecidedShape]
 
 
+class CostShape(BaseModel):
+    """US dollars: what is asked for may cost at `most`, null where nothing limits it; and the
+    median `before`, of as many `runs` of the routine, null where there were none.
+    """
+
+    most: float | None
+    before: float | None
+    runs: int
+
+
 class ApprovalShape(BaseModel):
     """What a run asks for, and what somebody said. Times are unix seconds. `created_by` started the
-    run.
+    run. `diff` is what would change, where the run shows it; empty elsewhere.
     """
 
     id: str
@@ -277,6 +287,22 @@ class ApprovalShape(BaseModel):
     decided_by: str | None
     reason: str | None
     created_by: str
+    cost: CostShape | None
+    diff: str
+
+
+class Decided(BaseModel):
+    """What became of one of several. `problem` tells why it does not count; empty when it does."""
+
+    id: str
+    status: str
+    problem: str
+
+
+class AllDecided(BaseModel):
+    """In the order in which they were said."""
+
+    decided: list[Decided]
 
 
 class ApprovalPage(BaseModel):

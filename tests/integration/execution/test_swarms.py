@@ -10,6 +10,7 @@ import pytest
 from tests.support.trees import Place, place
 from tests.support.waiting import eventually
 from vrooli.core.errors import Refused
+from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.swarms.store import Put
 
@@ -107,9 +108,13 @@ async def test_a_risk_is_asked_about_and_denied_by_default(here: Place) -> None:
     add = await adder(here)
     task = {"task": "risky", "routine": add, "inputs": {"n": 1}, "risk": "changing"}
     policy = {"approve": ["changing"], "approval": "100ms"}
-    run = await swarm(here, task, policy=policy)
+    shown = {**task, "shows": {"before": "a\nb", "after": "a\nc"}, "budget": {"cost": 2}}
+    run = await swarm(here, shown, policy=policy)
     found = await here.end(run)
     assert (found["status"], found["failure"]["kind"]) == ("failed", "task")
+    (asked,) = await here.work.approvals.views.page(ApprovalFilter(swarm=run))
+    assert asked["what"]["budget"] == {"cost": 2}
+    assert asked["diff"].splitlines()[-3:] == [" a", "-b", "+c"]
     assert [one["routine"] for one in await children(here, run)] == ["swarm-approval"]
 
 
@@ -232,6 +237,50 @@ async def test_a_plan_is_changed_while_it_runs_by_one_at_a_time(here: Place) -> 
     assert older[0]["value"] == [first]
     assert versions[0]["at"] >= older[0]["at"]
     assert await here.work.swarms.versions(run, "board.none", None, 1) == ([], False)
+
+
+async def test_a_task_goes_to_a_person_and_back(here: Place) -> None:
+    slow = await here.put({"step": "w", "wait": {"seconds": 3600}})
+    within = {
+        "name": f"s-{secrets.token_hex(4)}",
+        "goal": "wait",
+        "plan": [{"task": "t", "routine": slow}],
+    }
+    await here.work.swarms.put(within)
+    run = await swarm(here, {"task": "a", "routine": within["name"]}, output="${tasks.a.output}")
+    (inner,) = await here.below(run, 1)
+    (leaf,) = await here.below(inner, 1)
+    await here.work.swarms.hand(run, "a", "wait by hand", "ann")
+    assert (await here.work.runs.views.get(leaf))["status"] == "cancelled"
+    told = await here.work.swarms.show(run)
+    assert told["swarm"]["plan"]["tasks"][0]["handed"]["what"] == "wait by hand"
+
+    async def waits() -> bool:
+        return "swarm done" in ((await here.work.swarms.why(run)).command or "")
+
+    await eventually(waits, "a person is to do it")
+    with pytest.raises(Refused):
+        await here.work.swarms.hand(run, "a", "", "ann")
+    await here.work.swarms.take_back(run, "a", "ann")
+
+    async def again() -> bool:
+        paths = [one["parent_path"] for one in await children(here, run)]
+        return "swarm/a[2]" in paths
+
+    await eventually(again, "it does it itself again")
+    with pytest.raises(Refused):
+        await here.work.swarms.finish(run, "a", 1, "ann")
+    await here.work.swarms.hand(run, "a", "", "ann")
+
+    async def handed() -> bool:
+        (one,) = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
+        return bool(one["asks"])
+
+    await eventually(handed, "a person is to do it again")
+    await here.work.swarms.finish(run, "a", 7, "ann")
+    assert (await here.end(run))["output"] == 7
+    with pytest.raises(Refused):
+        await here.work.swarms.take_back(run, "a", "ann")
 
 
 async def test_a_message_is_heard(here: Place) -> None:

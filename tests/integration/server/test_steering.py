@@ -82,6 +82,31 @@ def test_a_decision_that_does_not_count_is_409(client: WorkClient, waiting: str)
     assert until(client, waiting, "failed")["failure"]["kind"] == "rejected"
 
 
+def test_several_are_decided_each_by_itself(client: WorkClient, waiting: str) -> None:
+    name = routine(client, VALUE, asking())
+    others = [client.start(name, {}, {"cost": 2})["id"] for _ in range(2)]
+    for run in others:
+        until(client, run, "waiting")
+    first, second, third = [client.approvals(run=run)["approvals"][0] for run in (waiting, *others)]
+    assert (first["cost"]["most"], second["cost"]["most"]) == (None, 2.0)
+    client.decide(first["id"], True, first["hash"], "")
+    pairs = [(one["id"], one["hash"]) for one in (first, second)]
+    pairs += [(third["id"], "0" * 64), ("0" * 16, "0" * 64)]
+    told = client.decide_several(pairs, True, "all of them")
+    assert [(one["id"], one["status"]) for one in told] == [
+        (first["id"], ""),
+        (second["id"], "approved"),
+        (third["id"], ""),
+        ("0" * 16, ""),
+    ]
+    words = ("approved it already", "", "has the hash", "there is no approval")
+    assert all(word in one["problem"] for word, one in zip(words, told, strict=True))
+    until(client, others[0], "completed")
+    again = client.approval(third["id"])
+    assert (again["cost"]["before"], again["cost"]["runs"]) == (0.0, 1)
+    client.cancel(others[1])
+
+
 def test_words_that_cannot_be_are_refused(served: Server, client: WorkClient, waiting: str) -> None:
     (asked,) = client.approvals(run=waiting)["approvals"]
     place = f"{APPROVALS}/{asked['id']}/approve"

@@ -65,6 +65,19 @@ def test_what_needs_the_blackboard_stands_after_who_writes_there() -> None:
     }  # fmt: skip
 
 
+def test_a_task_that_a_person_was_handed() -> None:
+    found = RunSeen({"status": "waiting"}, {}, Steps(), (), swarm={"plan": {"tasks": [
+        task("mine", "running", routine="look", handed={"number": 1}, asks="Look"),
+        task("own", "running", routine="look"),
+        task("over", "done", routine="look"),
+        task("judge", "running", person="Which?"),
+    ]}})  # fmt: skip
+    tasks = tasks_of(found)
+    assert [one.moves for one in tasks] == ["take-back", "hand", "", ""]
+    assert (tasks[0].who, tasks[0].by_hand, tasks[1].by_hand) == ("a person", True, False)
+    assert handed(found) == [("mine", "Look"), ("judge", "")]
+
+
 def test_what_waits_for_people_is_told_while_it_does() -> None:
     assert handed(swarm()) == [("judge", "Which?")]
     assert handed(swarm("cancelled")) == []

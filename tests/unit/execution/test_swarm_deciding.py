@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from vrooli.core.errors import Refused
+from vrooli.execution.approvals.diffs import diff_of
 from vrooli.execution.swarms.deciding import (
     Adopt,
     Command,
@@ -19,6 +21,7 @@ from vrooli.execution.swarms.deciding import (
     deadline,
     decide,
 )
+from vrooli.execution.swarms.handing import done_meanwhile, handed, open_runs, taken_back
 from vrooli.execution.swarms.model import Policy, strictest
 from vrooli.execution.swarms.reading import SwarmError, read_swarm
 from vrooli.execution.swarms.state import State, Try
@@ -272,3 +275,80 @@ def test_all_that_is_wrong_with_a_file_is_told_at_once() -> None:
         routine_of({"name": "X", "goal": "", "plan": [task("a")], "budget": {"steps": -1}})
     places = {one.where for one in refused.value.mistakes}
     assert places == {"name", "goal", "budget.steps"}
+
+
+def test_a_task_is_handed_to_a_person_and_taken_back() -> None:
+    plan = [task("a", risk="dangerous")]
+    tries: dict[str, tuple[Try, ...]] = {"a": (Try("a1", 1, "running"),)}
+    running = state(*plan, tries=tries, parts={"policy": {"approve": []}})
+    plan = handed(plan, running, "a", "look by hand")
+    by_person = state(*plan, tries=tries)
+    assert open_runs(by_person, "a") == ["a1"]
+    assert decide(by_person, NOW) == (Cut("a1"),)
+    tries["a"] = (failed(),)
+    (start,) = decide(state(*plan, tries=tries), NOW)
+    # Nobody is asked: that person decides.
+    expected = {"what": "look by hand", "task": "a"}
+    assert start == Start("a/person", 1, "swarm-person", expected)
+    done_by_hand = {**tries, "a/person": (done(7),)}
+    assert decide(state(*plan, tries=done_by_hand), NOW) == (End({"a": 7}),)
+    tries["a/person"] = (Try("p1", 1, "waiting"),)
+    with pytest.raises(Refused):
+        handed(plan, state(*plan, tries=tries), "a", "")
+    plan = taken_back(plan, state(*plan, tries=tries), "a")
+    assert plan == [task("a", risk="dangerous", since=1)]
+    back = state(*plan, tries=tries, parts={"policy": {"approve": []}})
+    assert decide(back, NOW) == (Cut("p1"),)
+    tries["a/person"] = (failed(),)
+    assert names(decide(replace(back, tries=tries), NOW)) == ["a2"]
+    tries["a"] = (failed(), failed(2))
+    assert isinstance(decide(replace(back, tries=tries), NOW)[0], Fail)
+    assert handed(plan, back, "a", "")[0]["handed"] == {"number": 2}
+
+
+def test_what_was_done_first_counts_when_a_task_is_handed_on() -> None:
+    plan = [task("a", handed={"number": 1})]
+    over = state(*plan, tries={"a": (done(5),), "a/person": (Try("p1", 1, "waiting"),)})
+    assert decide(over, NOW) == (Cut("p1"),)
+    refused = done_meanwhile(over, "a")
+    assert refused is not None
+    assert "done first" in refused.what
+    with pytest.raises(Refused):
+        taken_back(plan, over, "a")
+
+
+def test_who_is_handed_a_task_and_not_told_more_is_told_of_its_routine() -> None:
+    plan = (task("a", inputs={"x": "${inputs.n}"}, handed={"number": 1}), task("b", after=["a"]))
+    (start,) = decide(state(*plan, parts={"policy": {"routines": ["r"]}}), NOW)
+    assert isinstance(start, Start)
+    assert start.inputs["what"] == 'Do what the routine `r` does, which is given {"x": 1}'
+
+
+def test_what_would_change_is_shown_to_whoever_is_asked() -> None:
+    change = {"before": "${board.x}", "after": 2}
+    plan = [task("a", risk="dangerous", inputs={"x": "${board.x}"})]
+    (ask,) = decide(state({**plan[0], "shows": change}, board={"x": 1}), NOW)
+    assert isinstance(ask, Start)
+    assert ask.inputs["shows"] == {"before": 1, "after": 2}
+    (first,) = decide(state(*plan, board={"x": 1}), NOW)
+    assert isinstance(first, Start)
+    assert first.inputs["shows"] is None
+    # Asked again, because what is asked was written otherwise.
+    denied = {"a/approval": (replace(failed(), inputs=first.inputs),)}
+    other = {**plan[0], "inputs": {"x": "${board.x + 1}"}}
+    (again,) = decide(state(other, tries=denied, board={"x": 1}), NOW)
+    assert isinstance(again, Start)
+    assert [again.inputs["shows"][key]["inputs"] for key in ("before", "after")] == [
+        {"x": 1},
+        {"x": 2},
+    ]
+
+
+def test_a_change_is_told_as_a_diff() -> None:
+    told = diff_of({"before": {"b": 1, "a": 2}, "after": {"a": 2, "b": 3}})
+    assert [line for line in told.splitlines() if line[0] in "+-"] == [
+        "--- before", "+++ after", '-  "b": 1', '+  "b": 3',
+    ]  # fmt: skip
+    assert (diff_of(None), diff_of("rm x"), diff_of({"before": 1, "after": 1})) == ("", "rm x", "")
+    long = diff_of({"before": "x\n" * 3000, "after": "y"})
+    assert (long.splitlines()[0], long.splitlines()[-1]) == ("--- before", "y")

@@ -53,7 +53,7 @@ def _body(view: View, feed: RunFeed, shown: Showing[RunSeen]) -> None:
 
     shown.show(head, "section", "panel", _state)
     _for_people(view, feed, shown, words)
-    show_plan(shown)
+    show_plan(shown, controls.beside)
     shown.show(show_beside, "section", of=lambda seen: _of(seen, "beside"), quiet=True)
     show_board(shown)
     show_writing(view, feed, shown)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from vrooli.client.costs import cost_said
 from vrooli.console.page import View
 from vrooli.console.parts.asked import act
 from vrooli.console.parts.exactly import exactly, show, unseen
@@ -43,6 +44,11 @@ def show_question(one: Mapping[str, Any]) -> None:
             Tag("span", ", can be answered until ")
             moment(one["expires_at"])
     show(one.get("what"), "What is to be approved")
+    if one.get("diff"):
+        Tag("p", "Would change:")
+        show(one["diff"], "What would change")
+    if said := cost_said(one.get("cost")):
+        Tag("p", f"Cost: {said}")
     with Tag("p", "", "soft"):
         Tag("span", "SHA-256 of it: ")
         Tag("code", one["hash"])
@@ -50,7 +56,7 @@ def show_question(one: Mapping[str, Any]) -> None:
 
 def not_shown(one: Mapping[str, Any]) -> str:
     """Why nobody can approve it on a page; empty when all of it is shown."""
-    return unseen(one.get("what")) or unseen(one["message"])
+    return unseen(one.get("what")) or unseen(one["message"]) or unseen(one.get("diff"))
 
 
 def show_answers(view: View, one: Mapping[str, Any], decided: Then) -> None:

@@ -28,14 +28,16 @@ class Doer:
         self._view, self._feed, self._name = view, feed, name
         self._place = Tag("div")  # what the buttons stand in is built anew meanwhile
 
-    def button(self, text: str, question: Callable[[], object], lost: str = "") -> None:
-        """One; what is said as `lost` is what somebody has to agree to first."""
-        do = partial(self._do, text, question, lost)
+    def button(
+        self, text: str, question: Callable[[], object], lost: str = "", yes: str = ""
+    ) -> None:
+        """One; what is said as `lost` is what somebody has to agree to first, by `yes`."""
+        do = partial(self._do, text, question, lost, yes or f"{text} it")
         button(text, do, "danger" if lost else "", why_not(self._view))
 
-    async def _do(self, text: str, question: Callable[[], object], lost: str) -> None:
+    async def _do(self, text: str, question: Callable[[], object], lost: str, yes: str) -> None:
         with self._place:
-            leave, asked = (f"{text} it", "Leave it"), f"{text} this {self._name}?"
+            leave, asked = (yes, "Leave it"), f"{text} this {self._name}?"
             if lost and not await is_sure(asked, lambda: Tag("p", lost), leave, "danger"):
                 return
             await act(self._view, text, question)

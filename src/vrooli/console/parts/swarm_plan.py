@@ -1,5 +1,7 @@
 """The plan of a swarm: a graph, and below it each task with how it stands."""
 
+from collections.abc import Callable
+
 from vrooli.console.parts.addresses import address
 from vrooli.console.parts.asked import Showing
 from vrooli.console.parts.html import Tag, link
@@ -9,16 +11,20 @@ from vrooli.console.parts.stack_map import Node
 from vrooli.console.parts.swarm_seen import Task, nodes_of, progress, shape_of, tasks_of
 from vrooli.console.run_feed import RunSeen
 
+Beside = Callable[[Task], None]
+"""Shows what can be done with a task."""
 
-def show_plan(shown: Showing[RunSeen]) -> None:
+
+def show_plan(shown: Showing[RunSeen], beside: Beside) -> None:
     """Both; only what changed is built anew."""
-    Plan().show(shown)
+    Plan(beside).show(shown)
 
 
 class Plan:
     """Of one swarm, as it was read last."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: Beside) -> None:
+        self._beside = beside
         self._tasks: list[Task] = []
         names = ("Plan as a graph", "Tasks, what comes first before what needs it")
         self._drawing = Drawing(lambda: nodes_of(self._tasks), _place, names)
@@ -31,16 +37,22 @@ class Plan:
             shown.hand(self._take)
             shown.show(self._draw, "div", "plan-map", lambda seen: shape_of(tasks_of(seen)))
             shown.hand(lambda _: self._drawing.look())
-            rows: Rows[str, Task] = Rows(_row, "ol", "steps", row_classes="step")
+            rows: Rows[str, tuple[Task, bool]] = Rows(self._row, "ol", "steps", row_classes="step")
 
         def look(seen: RunSeen) -> None:
-            rows.show((one.id, one) for one in self._tasks)
+            rows.show((one.id, (one, seen.ended)) for one in self._tasks)
             about.text = _about(seen, self._tasks)
 
         shown.hand(look)
 
     def _take(self, seen: RunSeen) -> None:
         self._tasks = tasks_of(seen)
+
+    def _row(self, row: tuple[Task, bool]) -> None:
+        task, ended = row
+        _row(task)
+        if not ended:
+            self._beside(task)
 
     def _draw(self, _: RunSeen) -> None:
         self._drawing.draw(shape_of(self._tasks))

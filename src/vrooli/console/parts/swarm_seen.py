@@ -19,7 +19,7 @@ _TONES = {
     "waiting": "unknown",
 }
 _STANDS = (
-    *("status", "why", "run", "tries", "output", "after", "needs", "asks", "task"),
+    *("status", "why", "run", "tries", "output", "after", "needs", "asks", "task", "handed"),
     *("began_at", "ended_at", "cost", "tokens", "approvals"),
 )
 """What of a task tells how it stands, beside what was written."""
@@ -35,6 +35,7 @@ class Task:
             `failed` or `skipped`.
         who: who does it, in words.
         routine: name; empty where a person does it.
+        handed: whether a person was handed what the routine would do.
         run: its last one; empty before.
         tries: how many.
         after: tasks that end before.
@@ -50,6 +51,7 @@ class Task:
     status: str
     who: str
     routine: str
+    handed: bool
     run: str
     tries: int
     after: tuple[str, ...]
@@ -64,6 +66,13 @@ class Task:
     def by_hand(self) -> bool:
         """Whether a person is to do it now."""
         return self.status == "by-hand"
+
+    @property
+    def moves(self) -> str:
+        """What may be done with it while its swarm works: `hand`, `take-back` or nothing."""
+        if not self.routine or self.status in ("done", "skipped"):
+            return ""
+        return "take-back" if self.handed else "hand"
 
     @property
     def state(self) -> str:
@@ -112,14 +121,17 @@ def progress(tasks: list[Task]) -> str:
 
 def _task(one: Mapping[str, Any]) -> Task:
     routine, agent = str(one.get("routine") or ""), str(one.get("agent") or "")
-    by_hand = not routine and one["status"] == "running"
-    does = f"routine {routine}" if routine else "a person"
+    handed = bool(one.get("handed"))
+    person = handed or not routine
+    by_hand = person and one["status"] == "running"
+    does = "a person" if person else f"routine {routine}"
     written = {key: value for key, value in one.items() if key not in _STANDS}
     return Task(
         id=str(one["task"]),
         status="by-hand" if by_hand else str(one["status"]),
         who=f"{agent}, {does}" if agent else does,
         routine=routine,
+        handed=handed,
         run=str(one["run"] or ""),
         tries=int(one["tries"]),
         after=tuple(one["after"]),

@@ -1,11 +1,14 @@
 """Approvals as clients see them."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
+from vrooli.execution.approvals.costing import cost
+from vrooli.execution.approvals.diffs import diff_of
 
 # What was asked stands in the journal, once. A question of a run that has ended has no answer.
 _APPROVAL = """
@@ -14,10 +17,33 @@ SELECT a.id, a.run, r.routine, a.path, a.attempt, a.hash,
        s.arguments->>'message', (s.arguments->'what')::text,
        extract(epoch FROM a.asked_at)::float8, extract(epoch FROM a.expires_at)::float8,
        extract(epoch FROM a.decided_at)::float8, a.decided_by, a.reason,
-       r.created_by
+       r.created_by, (s.arguments->'shows')::text
 FROM approvals a JOIN runs r ON r.id = a.run
 JOIN steps s ON s.run = a.run AND s.path = a.path AND s.attempt = a.attempt
 """
+
+# Of each run that asks: what budgets leave it, its own and those above; and what the routine cost
+# before. Only the last runs of the same owner are looked at, so that this stays fast and tells
+# nobody what others spend.
+_COSTS = """
+SELECT (SELECT min(greatest(b.micros_limit - b.micros_spent - b.micros_reserved, 0))
+        FROM budgets b WHERE b.run = ANY (r.ancestors || r.id) AND b.micros_limit IS NOT NULL),
+       before.runs, before.median
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (run, routine, i)
+JOIN runs r ON r.id = asked.run
+CROSS JOIN LATERAL (
+    SELECT count(*) AS runs,
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY coalesce(b.micros_spent, 0)) AS median
+    FROM (SELECT id, routine, status FROM runs o WHERE o.created_by = r.created_by
+          ORDER BY o.created_at DESC, o.id DESC LIMIT 1000) o
+    LEFT JOIN budgets b ON b.run = o.id
+    WHERE o.routine = asked.routine AND o.status = 'completed'
+) before
+ORDER BY asked.i
+"""
+
+ASKING = "swarm-approval"
+"""Routine by which swarms ask; what they ask about names the one that is begun."""
 
 _OPEN = """
 SELECT count(*), (array_agg(id ORDER BY n DESC))[1] FROM (
@@ -37,6 +63,7 @@ class ApprovalFilter:
     Attributes:
         status: one of them; empty means any.
         run: likewise.
+        swarm: likewise: those of all that it started.
         before: id of the last one of the page before.
         limit: approvals of a page.
         created_by: only those of the runs of one owner; empty means any.
@@ -47,6 +74,7 @@ class ApprovalFilter:
     before: str = ""
     limit: int = 50
     created_by: str = ""
+    swarm: str = ""
 
 
 class ApprovalViews:
@@ -59,9 +87,9 @@ class ApprovalViews:
         """One; `UnknownName` when there is none of that id."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(f"{_APPROVAL} WHERE a.id = $1", approval)
-        if row is None:
-            raise unknown_approval(approval)
-        return _approval(row)
+            if row is None:
+                raise unknown_approval(approval)
+            return (await self._told(connection, [row]))[0]
 
     async def open(self, created_by: str) -> dict[str, Any]:
         """`{count, newest}` of those that wait for a decision, of the runs of one owner; empty
@@ -77,6 +105,9 @@ class ApprovalViews:
         if query.run:
             values.append(query.run)
             where.append(f"a.run = ${len(values)}")
+        if query.swarm:
+            values.append(query.swarm)
+            where.append(f"${len(values)} = ANY (r.ancestors)")
         if query.created_by:
             values.append(query.created_by)
             where.append(f"r.created_by = ${len(values)}")
@@ -94,7 +125,18 @@ class ApprovalViews:
             rows = await connection.fetch(
                 f"{_APPROVAL} WHERE {' AND '.join(where)} {order}", *values
             )
-        return [_approval(row) for row in rows]
+            return await self._told(connection, rows)
+
+    async def _told(self, connection: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """As clients see them; those that wait with what it costs."""
+        found = [_approval(row) for row in rows]
+        waiting = [one for one in found if one["status"] == "pending"]
+        if waiting:
+            keys = [one["run"] for one in waiting], [_does(one) for one in waiting]
+            costs = await connection.fetch(_COSTS, *keys)
+            for one, (left, runs, median) in zip(waiting, costs, strict=True):
+                one["cost"] = cost(one["what"], left, runs, median)
+        return found
 
 
 def unknown_approval(approval: str) -> UnknownName:
@@ -120,4 +162,12 @@ def _approval(row: Any) -> dict[str, Any]:
         "decided_by": row[12],
         "reason": row[13],
         "created_by": row[14],
+        "cost": None,
+        "diff": diff_of(json.loads(row[15])) if row[15] else "",
     }
+
+
+def _does(one: dict[str, Any]) -> str:
+    """Name of the routine that is begun, or goes on, when it is approved."""
+    what = one["what"] if one["routine"] == ASKING else {}
+    return str(what.get("routine", "")) if one["routine"] == ASKING else str(one["routine"])

@@ -16,8 +16,9 @@ LONGEST = 366 * 86_400
 _ABOUT = """\
 The run waits until somebody says `vrooli approval approve` or `reject`, and may wait for days: it
 takes nobody's place meanwhile, and its status is `waiting` while it has nothing else to do. The
-decision is about exactly what was shown: whoever decides names its SHA-256. It counts once. The
-`timeout` of the step means nothing here; after `expires` nobody can decide any more.
+decision is about exactly what was shown: whoever decides names its SHA-256, which is that of
+`what`, or of an object with `what` and `shows` where there is something in `shows`. It counts once.
+The `timeout` of the step means nothing here; after `expires` nobody can decide any more.
 
 The output is `approved`, `by`, `at` (in UTC) and `reason`. Failures: `rejected`, unless `on_reject`
 is `continue`: then `approved` is false, and an `if` may look at it; `expired`, with `on_expiry` as
@@ -45,6 +46,10 @@ _SCHEMA: dict[str, Any] = {
             "description": "what is asked, for a person",
         },
         "what": {"description": "what is to be approved, any JSON value"},
+        "shows": {
+            "description": "what would change: text, or `before` and `after` (text or JSON), which "
+            "are shown as a diff; the decision is about it as well",
+        },
         "expires": {
             "type": "string",
             "pattern": f"^(?:{TEXT})$",
@@ -68,7 +73,7 @@ _SCHEMA: dict[str, Any] = {
 async def _run(call: StepCall, tools: StepTools) -> Any:
     given = call.arguments
     question = Question(
-        call.run, call.path, call.attempt, _digest(given["what"]), _expires(given, call.begun)
+        call.run, call.path, call.attempt, _digest(_asked_for(given)), _expires(given, call.begun)
     )
     answer = await _asked(question, tools)
     if answer.status == "pending":
@@ -85,6 +90,12 @@ async def _run(call: StepCall, tools: StepTools) -> Any:
 async def _asked(question: Question, tools: StepTools) -> Answer:
     """An outage does not end a wait of days."""
     return await patiently(tools.clock, lambda: tools.approvals.ask(question))
+
+
+def _asked_for(given: Mapping[str, Any]) -> Any:
+    """What the decision is about: with what would change, where that is shown."""
+    shows = given.get("shows")
+    return given["what"] if shows is None else {"what": given["what"], "shows": shows}
 
 
 def _digest(what: Any) -> str:

@@ -55,6 +55,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
                 "approval": {
                     "message": "${inputs.message}",
                     "what": "${inputs.what}",
+                    "shows": "${inputs.shows}",
                     "expires": "${inputs.expires}",
                 },
             }

@@ -1,5 +1,6 @@
 """What a swarm does next. Pure: the same state gives the same commands."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,10 @@ from vrooli.execution.swarms.state import (
     Stands,
     State,
     Try,
+    asks,
+    does,
     ended,
+    first_of,
     gate,
     scope,
     standing,
@@ -223,11 +227,11 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
         ready = all(stands[after].status.ended for after in task.after)
         if one.status is not Stands.WAITING or not ready or task.needs - state.board.keys():
             continue
-        if one.last is None and not _holds(task, seen):
+        if not state.all_of(task) and not _holds(task, seen):
             yield Skip(task.id)
             continue
         asked = state.question(task)
-        if task.risk in policy.approve and not (asked and asked.done):
+        if asks(task, policy) and not (asked and asked.done):
             yield _asking(task, state.last(gate(task.id)), policy, seen)
         elif room > 0:
             room -= 1
@@ -236,29 +240,49 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
 
 def _asking(task: Task, last: Try | None, policy: Policy, seen: Mapping[str, Any]) -> Start:
     what = {"task": task.id, "risk": task.risk, **_work(task, seen)}
+    what |= {"budget": task.budget} if task.budget else {}
     message = f"May the swarm do `{task.id}` ({task.risk})? Its goal: {seen['goal']}"
     inputs = {
         "message": message[:2000],
         "what": what,
+        "shows": _shows(task, last, what, seen),
         "expires": f"{policy.approval:.3f}s",
         "of": task.asked_for,
     }
     return Start(gate(task.id), last.number + 1 if last else 1, APPROVING, inputs)
 
 
+def _shows(task: Task, last: Try | None, what: Any, seen: Mapping[str, Any]) -> Any:
+    """What would change; else what is asked otherwise than before."""
+    if task.shows is not None:
+        return _filled(task.shows, seen, f"{task.id}.shows")
+    before = last.inputs["what"] if last else what
+    return {"before": before, "after": what} if before != what else None
+
+
 def _doing(task: Task, last: Try | None, asked: Try | None, seen: Mapping[str, Any]) -> Start:
     """Exactly what was approved, where somebody was asked."""
-    work = asked.inputs["what"] if asked and asked.done else _work(task, seen)
-    number = last.number + 1 if last else 1
-    if task.person is not None:
-        return Start(task.id, number, HANDING, {"what": work["person"], "task": task.id})
+    approved = asked is not None and asked.done and task.handed is None
+    work = asked.inputs["what"] if asked and approved else _work(task, seen)
+    number = last.number + 1 if last else first_of(task)
+    if task.by_hand:
+        return Start(does(task), number, HANDING, {"what": work["person"], "task": task.id})
     return Start(task.id, number, work["routine"], work["inputs"], task.budget)
 
 
 def _work(task: Task, seen: Mapping[str, Any]) -> dict[str, Any]:
+    if task.handed is not None:
+        return {"person": task.handed.what or _instead(task, seen)}
     if task.person is not None:
         return {"person": str(_filled(task.person, seen, f"{task.id}.person"))}
     return {"routine": task.routine, "inputs": _filled(task.inputs, seen, f"{task.id}.inputs")}
+
+
+def _instead(task: Task, seen: Mapping[str, Any]) -> str:
+    """What a person does who is not told."""
+    inputs = _filled(task.inputs, seen, f"{task.id}.inputs")
+    given = f", which is given {json.dumps(inputs, ensure_ascii=False)}" if inputs else ""
+    return f"Do what the routine `{task.routine}` does{given}"[:2000]
 
 
 def _goal(state: State, policy: Policy, stands: Mapping[str, Standing]) -> tuple[Command, ...]:

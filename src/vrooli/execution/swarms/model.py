@@ -11,6 +11,19 @@ DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A task that a person does in the place of its routine.
+
+    Attributes:
+        number: from which on its tries by hand count.
+        what: that one is to do, as somebody said it; empty for what the routine would do.
+    """
+
+    number: int
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One task of a plan.
 
@@ -29,6 +42,9 @@ class Task:
         goes_on: whether the swarm does, when the last try failed.
         budget: as people write it, of each try.
         asked_for: of how it is written, what somebody is asked about.
+        shows: what would change, for whoever is asked before; None where nothing is said.
+        handed: how a person does it instead; None where nobody was handed it.
+        since: how many of its tries do not count any more.
     """
 
     id: str
@@ -45,6 +61,14 @@ class Task:
     goes_on: bool = False
     budget: Any = None
     asked_for: Any = None
+    shows: Template | None = None
+    handed: Handed | None = None
+    since: int = 0
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person does it."""
+        return self.person is not None or self.handed is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from vrooli.core.expression import RESERVED, Expression, ExpressionError
 from vrooli.core.nearest import did_you_mean
 from vrooli.execution.steps.approval import LONGEST
 from vrooli.execution.swarm_shape import PARTS, PLAN, POLICY
-from vrooli.execution.swarms.model import Call, Policy, Swarm, Task
+from vrooli.execution.swarms.model import Call, Handed, Policy, Swarm, Task
 from vrooli.execution.wrong_argument import said
 from vrooli.flow.reading import Mistake
 from vrooli.flow.template import Template
@@ -20,7 +20,7 @@ from vrooli.stack.durations import parse_ago
 SEEN = frozenset({"inputs", "tasks", "board", "messages", "goal"})
 """Names that expressions of a swarm may use."""
 
-_ASKED_FOR = ("routine", "person", "inputs", "risk")
+_ASKED_FOR = ("routine", "person", "inputs", "risk", "since", "budget", "shows")
 
 _SHAPE = {
     "type": "object",
@@ -118,7 +118,7 @@ def forbidden(
 def _asked(swarm: Swarm, ended: frozenset[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """The routines that it uses, or will, and where."""
     for i, task in enumerate(swarm.plan):
-        if task.id not in ended:
+        if task.id not in ended and task.handed is None:
             yield ("plan", i, "routine"), task.routine
     if swarm.coordinator is not None:
         yield ("coordinator", "routine"), swarm.coordinator.routine
@@ -169,6 +169,8 @@ def wrong_plan(swarm: Swarm) -> Iterator[Mistake]:
         for missing in sorted(task.after - set(ids)):
             near = did_you_mean(missing, ids)
             yield Mistake((*place, "after"), f"there is no task `{missing}`{near}")
+        if task.person is not None and task.handed is not None:
+            yield Mistake((*place, "handed"), "a person is to do it already")
         if task.agent and task.agent not in swarm.team:
             near = did_you_mean(task.agent, list(swarm.team))
             yield Mistake((*place, "agent"), f"the team has no `{task.agent}`{near}")
@@ -200,7 +202,9 @@ class _Reader:
         inputs = self.template((*place, "inputs"), data.get("inputs", {}))
         when = self.condition((*place, "when"), data.get("when"))
         person = self.template((*place, "person"), data["person"]) if "person" in data else None
-        filled = [*inputs.expressions, *(person.expressions if person else ())]
+        shows = self.template((*place, "shows"), data["shows"]) if "shows" in data else None
+        texts = [one for one in (inputs, person, shows) if one is not None]
+        filled = [used for one in texts for used in one.expressions]
         used = [*filled, *([when] if when else [])]
         seen = set().union(*(one.members("tasks") or () for one in used)) - {data["task"]}
         # Whoever asks whether it stands there does not wait for it.
@@ -220,6 +224,9 @@ class _Reader:
             goes_on=data.get("on_failure") == "continue",
             budget=data.get("budget"),
             asked_for={key: data[key] for key in _ASKED_FOR if key in data},
+            shows=shows,
+            handed=Handed(**data["handed"]) if "handed" in data else None,
+            since=data.get("since", 0),
         )
 
     def call(self, place: tuple[str | int, ...], data: Mapping[str, Any] | None) -> Call | None:

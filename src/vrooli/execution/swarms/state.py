@@ -8,7 +8,7 @@ from typing import Any
 from vrooli.execution.swarms.model import Policy, Swarm, Task
 from vrooli.flow.entries import Failure
 
-PLANNING, CHECKING, APPROVAL = "next-plan", "goal-check", "approval"
+PLANNING, CHECKING, APPROVAL, PERSON = "next-plan", "goal-check", "approval", "person"
 """What a swarm has runs do beside its tasks. No task can be called so, or lies at such a path."""
 
 OPEN = ("pending", "running", "waiting", "paused")
@@ -120,9 +120,20 @@ class State:
         """How many runs for that did not come to their end."""
         return sum(not one.done and not one.open for one in self.tries.get(name, ()))
 
-    def best(self, name: str) -> Try | None:
-        """Of the runs for that the one that counts."""
-        return _best(self.tries.get(name, ()))
+    def all_of(self, task: Task) -> tuple[Try, ...]:
+        """Its runs, those by hand among them, whether they count or not."""
+        return (*self.tries.get(task.id, ()), *self.tries.get(by_hand(task.id), ()))
+
+    def best(self, task: Task) -> Try | None:
+        """Of its runs the one that counts: what was done first, wherever, stays done."""
+        return _best(self.counting(task))
+
+    def counting(self, task: Task) -> list[Try]:
+        """Of its runs those that count: as it is done now, or done first as it was before."""
+        if done := [one for one in self.all_of(task) if one.done]:
+            return done
+        found = self.tries.get(does(task), ())
+        return [one for one in found if one.number >= first_of(task)]
 
     def questions(self, task: Task) -> tuple[Try, ...]:
         """Runs that asked about the task as it is written now, in their order."""
@@ -186,6 +197,21 @@ def gate(task: str) -> str:
     return f"{task}/{APPROVAL}"
 
 
+def by_hand(task: str) -> str:
+    """Name of what waits for the person who was handed a task."""
+    return f"{task}/{PERSON}"
+
+
+def does(task: Task) -> str:
+    """Name of its runs as they are made now."""
+    return by_hand(task.id) if task.handed else task.id
+
+
+def first_of(task: Task) -> int:
+    """Number of the first of them that counts."""
+    return task.handed.number if task.handed else task.since + 1
+
+
 def ended(stands: Mapping[str, Standing]) -> frozenset[str]:
     """Ids of the tasks that have."""
     return frozenset(name for name, one in stands.items() if one.status.ended)
@@ -193,7 +219,7 @@ def ended(stands: Mapping[str, Standing]) -> frozenset[str]:
 
 def standing(state: State, task: Task, policy: Policy) -> Standing:
     """How it stands."""
-    last = state.best(task.id)
+    last = state.best(task)
     if last is not None and last.done:
         return Standing(Stands.DONE, last)
     if task.id in state.skipped:
@@ -202,16 +228,21 @@ def standing(state: State, task: Task, policy: Policy) -> Standing:
         return Standing(Stands.FAILED, last, state.unmade[task.id])
     if last is not None and last.open:
         return Standing(Stands.RUNNING, last)
-    if last is not None and last.number >= task.tries * state.attempt:
+    if last is not None and last.number - first_of(task) + 1 >= task.tries * state.attempt:
         return Standing(Stands.FAILED, last, last.why)
     asked = state.question(task)
-    if task.risk not in policy.approve or asked is None or asked.done:
+    if not asks(task, policy) or asked is None or asked.done:
         return Standing(Stands.WAITING, last)
     if asked.open:
         return Standing(Stands.ASKED, asked)
     if len(state.questions(task)) >= state.attempt:
         return Standing(Stands.FAILED, asked, asked.why)
     return Standing(Stands.WAITING, last)
+
+
+def asks(task: Task, policy: Policy) -> bool:
+    """Whether somebody is asked before. Who was handed a task decides by doing it."""
+    return task.risk in policy.approve and task.handed is None
 
 
 def scope(state: State, stands: Mapping[str, Standing]) -> dict[str, Any]:

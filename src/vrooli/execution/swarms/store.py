@@ -22,6 +22,9 @@ PLAN, POLICY, SKIPPED, PROBLEMS, BOARD = "plan", "policy", "skipped", "problems"
 MESSAGE = "message"
 """Name of the signal that a message is."""
 
+DONE = "done"
+"""Name of the signal that ends what a person does."""
+
 MOST_MESSAGES = 1000
 """Of a swarm, the last ones, that it hears."""
 
@@ -93,7 +96,8 @@ WITH run AS (
     FROM run JOIN put ON put.run = run.id WHERE r.id = run.id
 ), news AS (
     SELECT run.root, run.id AS run, 1 AS i, 'swarm.written' AS kind,
-           jsonb_build_object('name', $2::text, 'version', put.version, 'by', $5::text) AS data
+           jsonb_strip_nulls(jsonb_build_object('name', $2::text, 'version', put.version,
+               'by', $5::text, 'reason', nullif($7::text, ''))) AS data
     FROM run JOIN put ON put.run = run.id
     UNION ALL
     SELECT root, id, 2, 'run.pending', '{{"why": "swarm"}}'::jsonb
@@ -103,6 +107,9 @@ SELECT run.root, (SELECT version FROM put), (SELECT version FROM last),
        EXISTS (SELECT FROM swarms WHERE run = $1)
 FROM run
 """
+
+
+_ANSWERED = "SELECT EXISTS (SELECT FROM signals WHERE run = ANY ($1::text[]) AND name = $2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,7 @@ class Put:
         by: who writes it.
         seen: the version that it takes the place of, 0 for none; None for whichever is the last.
         once: whether this writer writes it once only.
+        reason: for people, with its event; may be empty.
     """
 
     name: str
@@ -162,6 +170,7 @@ class Put:
     by: str
     seen: int | None = None
     once: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +227,17 @@ class SwarmStore:
         }
         return replace(found, tries=tries, documents=documents)
 
+    async def answered(self, runs: list[str]) -> bool:
+        """Whether somebody has told one of them that it is done."""
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(_ANSWERED, runs, DONE))
+
     async def put(self, run: str, new: Put) -> Written | None:
         """Write it, and have the swarm look at it; None when its run has ended."""
         text = json.dumps(new.value, separators=(",", ":"))
         if _on_board(new.name):
             text = await self._artifacts.instead(run, text)
-        values = (new.name, text, new.seen, new.by, new.once)
+        values = (new.name, text, new.seen, new.by, new.once, new.reason)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_PUT, run, *values)
             while row and row[1] is None and row[3] and new.seen is None and not new.once:

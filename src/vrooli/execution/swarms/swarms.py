@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from vrooli.core.errors import Refused, UnknownName, UsageError
@@ -18,6 +20,13 @@ from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.runs.why import Reason
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.swarms.coordinating import state_of
+from vrooli.execution.swarms.handing import (
+    done_meanwhile,
+    handed,
+    open_runs,
+    taken_back,
+    task_of,
+)
 from vrooli.execution.swarms.insight import PARTS, SwarmInsight
 from vrooli.execution.swarms.model import strictest
 from vrooli.execution.swarms.reading import (
@@ -27,7 +36,7 @@ from vrooli.execution.swarms.reading import (
     read_policy,
 )
 from vrooli.execution.swarms.state import Stands, State, ended, standing
-from vrooli.execution.swarms.store import BOARD, MESSAGE, PLAN, POLICY, Facts, Put, SwarmStore
+from vrooli.execution.swarms.store import BOARD, DONE, MESSAGE, PLAN, POLICY, Facts, Put, SwarmStore
 from vrooli.execution.swarms.views import SwarmViews, swarm_shown
 from vrooli.execution.swarms.why import OF_STEP, under_way, why
 from vrooli.execution.swarms.writing import STEP, parts_of, routine_of
@@ -47,6 +56,9 @@ PAUSING, BETWEEN = 20, 0.05
 
 MOST_RUNS = 1000
 """Of one swarm that are paused and resumed with it."""
+
+
+_LOOK = "`vrooli swarm show {}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +200,7 @@ class Swarms:
         if written is None:
             raise _ended(await self.runs.views.get(run))
         if not written.begun:
-            wait = f"`vrooli swarm why {run}` tells what it waits for"
-            raise Refused("the swarm has not begun yet", where=run, next_step=wait)
+            raise _not_begun(run)
         if written.version is None:
             what = f"somebody changed it meanwhile: its version is {written.last}, not {new.seen}"
             advice = f"`vrooli swarm show {run}`, then change that version"
@@ -216,20 +227,57 @@ class Swarms:
         """
         found = await self._swarm(run)
         state, _ = await self._state(found)
-        tasks = {one.id: one for one in state.swarm.plan}
-        if task not in tasks:
-            advice = f"`vrooli swarm show {run}` lists them"
-            raise UnknownName(f"the swarm has no task `{task}`", task, next_step=advice)
-        policy = strictest((state.swarm.policy, *state.above))
-        one = standing(state, tasks[task], policy)
+        asked, policy = task_of(state, task), strictest((state.swarm.policy, *state.above))
+        one = standing(state, asked, policy)
         last = one.last
-        if tasks[task].person is None or one.status is not Stands.RUNNING or last is None:
+        if not asked.by_hand or one.status is not Stands.RUNNING or last is None:
             what = f"the task is {one.status}: no person is to do it now"
-            raise Refused(what, where=task, next_step=f"`vrooli swarm show {run}`")
+            raise Refused(what, where=task, next_step=_LOOK.format(run))
         _bounded(data, "what it came to", task)
-        if await self.signals.send(NewSignal(last.run, "done", data, by, "done", keep=True)):
+        if await self.signals.send(NewSignal(last.run, DONE, data, by, DONE, keep=True)):
             await self._stirred(last.run)
+        now, _ = await self._state(found)
+        if last.run not in [one.run for one in now.counting(task_of(now, task))]:
+            raise Refused("it was taken back meanwhile", where=task, next_step=_LOOK.format(run))
         return await self.runs.views.get(run)
+
+    async def hand(self, run: str, task: str, what: str, by: str) -> dict[str, Any]:
+        """A person does it in the place of its routine; what its runs do ends.
+
+        Raises:
+            UnknownName: there is no such swarm, or it has no such task.
+            SwarmError: what is said cannot be stored.
+            Refused: it has ended, somebody else changed the plan meanwhile, a person is to do it
+                already, or it was done first.
+        """
+        _storable(what, "what is to be done")
+        change = partial(handed, name=task, what=what)
+        return await self._handed_on(run, task, change, by, f"{task} is handed to a person")
+
+    async def take_back(self, run: str, task: str, by: str) -> dict[str, Any]:
+        """It does the task itself again; see `hand`."""
+        change = partial(taken_back, name=task)
+        return await self._handed_on(run, task, change, by, f"{task} is taken back")
+
+    async def _handed_on(
+        self, run: str, task: str, change: Callable[..., Any], by: str, reason: str
+    ) -> dict[str, Any]:
+        """The plan is written first, so that nothing begins anew what is ended then."""
+        found = await self._swarm(run)
+        state, facts = await self._state(found)
+        plan = facts.documents.get(PLAN)
+        if plan is None:
+            raise _not_begun(run)
+        new, runs = change(plan.value, state), open_runs(state, task)
+        if await self.store.answered(runs):
+            raise Refused("somebody said that it is done", where=task, next_step=_LOOK.format(run))
+        await self.write(run, Put(PLAN, new, by, plan.version, reason=reason))
+        for one in runs:
+            await self._quietly(self.runs.cancel, one, by)
+        state, _ = await self._state(found)
+        if refused := done_meanwhile(state, task):
+            raise refused
+        return await self._stirred(run)
 
     async def pause(self, run: str, by: str) -> dict[str, Any]:
         """It and all its runs begin nothing more.
@@ -357,6 +405,11 @@ class Swarms:
 def _ended(run: dict[str, Any]) -> Refused:
     advice = f"`vrooli swarm show {run['id']}` tells what it came to"
     return Refused(f"the swarm is {run['status']}", where=run["id"], next_step=advice)
+
+
+def _not_begun(run: str) -> Refused:
+    wait = f"`vrooli swarm why {run}` tells what it waits for"
+    return Refused("the swarm has not begun yet", where=run, next_step=wait)
 
 
 def _bounded(value: Any, what: str, where: str) -> None:

@@ -127,7 +127,7 @@ def _asks(task: Task, one: Standing) -> str:
         return ""
     if one.status is Stands.ASKED:
         return str(one.last.inputs["message"])
-    handed = task.person is not None and one.status is Stands.RUNNING
+    handed = task.by_hand and one.status is Stands.RUNNING
     return str(one.last.inputs["what"]) if handed else ""
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from shlex import quote
 
 from vrooli.execution.runs.why import Reason
-from vrooli.execution.swarms.model import strictest
-from vrooli.execution.swarms.state import OPEN, Stands, State, standing
+from vrooli.execution.swarms.model import Task, strictest
+from vrooli.execution.swarms.state import OPEN, Stands, State, does, standing
 
 OF_STEP = ("step", "waiting", "between-steps")
 """Codes that say no more than that its step is under way."""
@@ -30,12 +30,10 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
     if own.code not in OF_STEP:
         return own
     # What a person can do something about comes first.
-    persons = {task.id for task in state.swarm.plan if task.person is not None}
+    persons = {does(task): task for task in state.swarm.plan if task.by_hand}
     for name, one in sorted(below.items(), key=lambda pair: pair[1].moving):
         if name in persons and one.code == "signal":
-            command = f"vrooli swarm done {run} {name} --output JSON"
-            said = f"task `{name}` waits for a person"
-            return replace(one, says=said, step=name, command=command, next_step=f"`{command}`")
+            return _person(run, one, persons[name])
         return replace(one, says=f"`{name}`: {one.says}", step=name)
     policy = strictest((state.swarm.policy, *state.above))
     for task in state.swarm.plan:
@@ -46,3 +44,12 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
             reason = Reason("blackboard", said, False, own.since, own.until, task.id)
             return replace(reason, command=command, next_step=f"`{command}`")
     return own
+
+
+def _person(run: str, one: Reason, task: Task) -> Reason:
+    command = f"vrooli swarm done {run} {task.id} --output JSON"
+    said, advice = f"task `{task.id}` waits for a person", f"`{command}`"
+    if task.handed:
+        said += ", who was handed it"
+        advice += f"; or `vrooli swarm take-back {run} {task.id}`"
+    return replace(one, says=said, step=task.id, command=command, next_step=advice)

@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from vrooli.core.errors import Refused, UnknownName
 from vrooli.execution.approvals.approvals import Approvals
 from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter, unknown_approval
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, Who, access_of
-from vrooli.server.bodies import SHA256, STORABLE, Id
+from vrooli.server.bodies import ID, SHA256, STORABLE, Id
 from vrooli.server.cursors import Cursor, pack, page, unpack
 from vrooli.server.routes.runs import Limit
 
@@ -32,12 +33,43 @@ class Said(BaseModel):
     reason: str = Field(default="", max_length=1000, pattern=STORABLE)
 
 
+class One(BaseModel):
+    """One of several.
+
+    Attributes:
+        id: of the approval.
+        hash: of what it is about, as the approval names it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(max_length=64, pattern=ID)
+    hash: str = Field(pattern=SHA256)
+
+
+class Several(BaseModel):
+    """What somebody says about several.
+
+    Attributes:
+        approvals: which, at most 100.
+        approved: or rejected.
+        reason: for people.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    approvals: list[One] = Field(min_length=1, max_length=100)
+    approved: bool
+    reason: str = Field(default="", max_length=1000, pattern=STORABLE)
+
+
 def approval_routes(approvals: Approvals) -> APIRouter:
     """Everything about approvals."""
     router = APIRouter(prefix="/api/v1")
 
     _add_views(router, approvals)
     _add_decisions(router, approvals)
+    _add_several(router, approvals)
     return router
 
 
@@ -61,14 +93,17 @@ def _add_views(router: APIRouter, approvals: Approvals) -> None:
         who: Who,
         status: Literal["", "pending", "approved", "rejected", "expired", "void"] = "",
         run: Given = "",
+        swarm: Given = "",
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> dict[str, Any]:
         """`{approvals, next_cursor}`. `void` are those whose run ended before anybody decided. Who
-        is no admin sees those of its own runs.
+        is no admin sees those of its own runs. With `swarm` those of all that it started. `cost` is
+        told of those that wait.
         """
         (before,) = unpack(cursor, str) if cursor else ("",)
-        found = await approvals.views.page(ApprovalFilter(status, run, before, limit + 1, who.only))
+        query = ApprovalFilter(status, run, before, limit + 1, who.only, swarm)
+        found = await approvals.views.page(query)
         return page("approvals", found, limit, lambda one: pack(one["id"]))
 
     @router.get(
@@ -125,3 +160,27 @@ def _add_decisions(router: APIRouter, approvals: Approvals) -> None:
         """
         await _seen(approvals, approval, request)
         return await approvals.decide(approval, Decision(False, said.hash, who.name, said.reason))
+
+
+def _add_several(router: APIRouter, approvals: Approvals) -> None:
+    @router.post(
+        "/approvals/decisions",
+        summary="Decide several approvals",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.AllDecided),
+    )
+    async def decide_several(request: Request, who: Who, said: Several) -> dict[str, Any]:
+        """`{decided}`: each by itself, with the hash that was seen; one that does not count any
+        more hinders no other. Again it tells that they are decided.
+        """
+        decided = []
+        for one in said.approvals:
+            decision = Decision(said.approved, one.hash, who.name, said.reason)
+            try:
+                await _seen(approvals, one.id, request)
+                found = await approvals.decide(one.id, decision)
+                decided.append({"id": one.id, "status": found["status"], "problem": ""})
+            except (UnknownName, Refused) as error:
+                decided.append({"id": one.id, "status": "", "problem": error.what})
+        return {"decided": decided}

@@ -61,6 +61,32 @@ class Finished(BaseModel):
     output: Any = None
 
 
+class HandedOver(BaseModel):
+    """A task that a person does from now on.
+
+    Attributes:
+        task: id.
+        what: that one is to do; without, what its routine would.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    task: TaskId
+    what: str = Field(default="", max_length=2000, pattern=STORABLE)
+
+
+class TakenBack(BaseModel):
+    """A task that no person does any more.
+
+    Attributes:
+        task: id.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    task: TaskId
+
+
 def swarm_routes(swarms: Swarms) -> APIRouter:
     """Everything about swarms. They are started as runs of the routines that drive them."""
     router = APIRouter(prefix="/api/v1")
@@ -68,6 +94,7 @@ def swarm_routes(swarms: Swarms) -> APIRouter:
     _add_views(router, swarms)
     _add_insight(router, swarms)
     _add_words(router, swarms)
+    _add_handing(router, swarms)
     _add_control(router, swarms)
     return router
 
@@ -243,6 +270,40 @@ def _add_words(router: APIRouter, swarms: Swarms) -> None:
         except SwarmError as error:
             return _refused(error)
         return JSONResponse(found)
+
+
+def _add_handing(router: APIRouter, swarms: Swarms) -> None:
+    @router.post(
+        "/swarms/{run}/hand",
+        summary="Hand a task of a swarm to a person",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
+    )
+    async def hand(run: OwnRun, who: Who, task: HandedOver) -> JSONResponse:
+        """Its run ends with all below it, and the task waits for `done`. 409 when the task or the
+        swarm has ended, a person is to do it already, or somebody changed the plan meanwhile.
+        """
+        try:
+            return JSONResponse(await swarms.hand(run, task.task, task.what, who.name))
+        except SwarmError as error:
+            return _refused(error)
+
+    @router.post(
+        "/swarms/{run}/take-back",
+        summary="Have a swarm do a task itself again",
+        dependencies=[OPERATOR],
+        response_model=None,
+        responses=answers(shapes.RunShape, 404, 409),
+    )
+    async def take_back(run: OwnRun, who: Who, task: TakenBack) -> JSONResponse:
+        """In a new run. 409 when nobody was handed the task, or it was done first; 422 when the
+        policy forbids it by now.
+        """
+        try:
+            return JSONResponse(await swarms.take_back(run, task.task, who.name))
+        except SwarmError as error:
+            return _refused(error)
 
 
 def _add_control(router: APIRouter, swarms: Swarms) -> None:

@@ -1,0 +1,91 @@
+"""Hands tasks of a swarm to people, and takes them back: as new versions of its plan. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from vrooli.core.errors import Refused, UnknownName
+from vrooli.execution.swarms.model import Task, strictest
+from vrooli.execution.swarms.state import Stands, State, by_hand, standing
+
+Written = Sequence[Mapping[str, Any]]
+"""A plan, as data."""
+
+Plan = list[dict[str, Any]]
+"""A new one."""
+
+
+def task_of(state: State, task: str) -> Task:
+    """The task of that id.
+
+    Raises:
+        UnknownName: the plan has none.
+    """
+    for one in state.swarm.plan:
+        if one.id == task:
+            return one
+    raise UnknownName(f"the swarm has no task `{task}`", task, next_step="`vrooli swarm show`")
+
+
+def handed(plan: Written, state: State, name: str, what: str) -> Plan:
+    """The plan in which a person does the task; what its runs did up to now counts no more.
+
+    Raises:
+        UnknownName: there is no such task.
+        Refused: it has come to its end, or a person is to do it already.
+    """
+    task = _open(state, name)
+    if task.by_hand:
+        raise Refused("a person is to do it already", where=name, next_step=_DONE)
+    last = state.last(by_hand(name))
+    said = {"number": last.number + 1 if last else 1} | ({"what": what} if what else {})
+    return _changed(plan, name, lambda one: {**one, "handed": said})
+
+
+def taken_back(plan: Written, state: State, name: str) -> Plan:
+    """The plan in which the swarm does it itself again, with as many tries as at first.
+
+    Raises:
+        UnknownName: there is no such task.
+        Refused: it has come to its end, or was not handed to anybody.
+    """
+    if _open(state, name).handed is None:
+        advice = "`vrooli swarm hand` hands one to a person"
+        raise Refused("the task was not handed to a person", where=name, next_step=advice)
+    last = state.last(name)
+    since = {"since": last.number} if last else {}
+    kept = ("handed", "since")
+    return _changed(
+        plan, name, lambda one: {key: one[key] for key in one if key not in kept} | since
+    )
+
+
+def open_runs(state: State, name: str) -> list[str]:
+    """Ids of its runs that have not ended."""
+    return [one.run for one in state.all_of(task_of(state, name)) if one.open]
+
+
+def done_meanwhile(state: State, name: str) -> Refused | None:
+    """What to say when the task came to its end before it could be handed on."""
+    return _ended(state, task_of(state, name), "meanwhile: what was done first counts")
+
+
+_DONE = "`vrooli swarm done` tells that it is done"
+
+
+def _open(state: State, name: str) -> Task:
+    task = task_of(state, name)
+    if refused := _ended(state, task, "already"):
+        raise refused
+    return task
+
+
+def _ended(state: State, task: Task, when: str) -> Refused | None:
+    status = standing(state, task, strictest((state.swarm.policy, *state.above))).status
+    if status not in (Stands.DONE, Stands.SKIPPED):
+        return None
+    advice = "`vrooli swarm show` tells what it came to"
+    return Refused(f"the task is {status} {when}", where=task.id, next_step=advice)
+
+
+def _changed(plan: Written, name: str, change: Callable[[Mapping[str, Any]], Any]) -> Plan:
+    return [change(one) if one["task"] == name else dict(one) for one in plan]

@@ -1,0 +1,70 @@
+"""Which approvals one command decides, and what is said of their cost."""
+
+import pytest
+
+from vrooli.cli.approval_several import Chosen, mild_enough
+from vrooli.client.costs import cost_said
+from vrooli.core.errors import UsageError
+from vrooli.execution.approvals.costing import cost
+
+ONE, OTHER, HASH = "0123456789abcdef", "fedcba9876543210", "a" * 64
+
+
+def chosen(*of: str, swarm: str = "", risk: str = "", hash_: str = "") -> Chosen:
+    return Chosen(of, bool(swarm), swarm, risk, hash_)
+
+
+@pytest.mark.parametrize(
+    ("said", "several"),
+    [
+        (chosen(ONE), False),
+        (chosen(ONE, "sign"), False),
+        (chosen(ONE, hash_=HASH), False),
+        (chosen(ONE, OTHER), True),
+        (chosen(f"{ONE}:{HASH}"), True),
+        (chosen(swarm=ONE), True),
+        (chosen(swarm=ONE, risk="changing"), True),
+    ],
+)
+def test_one_or_several(said: Chosen, several: bool) -> None:
+    assert said.several is several
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        chosen(),
+        Chosen((), True, "", "", ""),
+        Chosen((), False, ONE, "", ""),
+        chosen(ONE, swarm=OTHER),
+        chosen(ONE, risk="changing"),
+        chosen(swarm=ONE, risk="odd"),
+        chosen(ONE, OTHER, hash_=HASH),
+        chosen(ONE, "sign", OTHER),
+    ],
+)
+def test_what_says_two_things_or_none_is_refused(said: Chosen) -> None:
+    with pytest.raises(UsageError):
+        said.several  # noqa: B018 -- reading it checks it
+
+
+def test_up_to_a_class_of_risk() -> None:
+    kinds: tuple[object, ...] = (
+        {"risk": "reading"},
+        {"risk": "changing"},
+        {"risk": "dangerous"},
+        {},
+        "text",
+    )
+    assert [mild_enough(one, "changing") for one in kinds] == [True, True, False, False, False]
+    assert all(mild_enough(one, "") for one in kinds)
+
+
+def test_the_least_of_the_budgets_counts_and_what_others_cost_is_told() -> None:
+    both = cost({"budget": {"cost": 0.5}}, 2_000_000, 3, 20_000)
+    assert both == {"most": 0.5, "before": 0.02, "runs": 3}
+    assert cost_said(both) == "at most 0.5000 USD; before: 0.0200 USD (median of 3)"
+    assert cost("text", None, 0, None) == {"most": None, "before": None, "runs": 0}
+    assert cost({"budget": "odd"}, 2_000_000, 0, None)["most"] == 2.0
+    assert cost_said({"most": None, "before": None, "runs": 0}) == "no budget limits it"
+    assert cost_said(None) == ""
