@@ -214,14 +214,19 @@ class Postgres:
         target = f"host=127.0.0.1 port={self.port} user=postgres dbname={name}"
         return self.command("psql", target, "-XAtqc", statement).strip()
 
-    def create_database(self, name: str) -> str:
-        """An empty database; its DSN."""
-        self.sql(f'CREATE DATABASE "{name}"', "postgres")
+    def create_database(self, name: str, model: str = "template1") -> str:
+        """A database, an empty one unless it is a copy of another; its DSN."""
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{model}"', "postgres")
         return self.dsn_of(name)
 
-    def new_database(self) -> str:
-        """An empty one whose name nobody has; its DSN."""
-        return self.create_database(f"t{secrets.token_hex(4)}")
+    def new_database(self, model: str = "template1") -> str:
+        """One whose name nobody has; its DSN."""
+        return self.create_database(f"t{secrets.token_hex(4)}", model)
+
+    def has_database(self, name: str) -> bool:
+        """Whether there is one of this name."""
+        found = self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'", "postgres")
+        return bool(found)
 
     def _children(self) -> list[int]:
         if self._process is None:

@@ -17,6 +17,8 @@ from vrooli.main.migrate import migrate
 from vrooli.server.database import STATEMENT_SECONDS, Database
 
 VERSION = "v1"
+MODEL = "tables"
+"""The database of a cluster that others are copies of. Nobody else connects to it."""
 
 
 def prepare(dsn: str, definition: Any = None) -> None:
@@ -27,9 +29,19 @@ def prepare(dsn: str, definition: Any = None) -> None:
 
 def prepared(cluster: Postgres, definition: Any = None) -> str:
     """A new database with the tables, and a routine; its DSN."""
-    dsn = cluster.new_database()
-    prepare(dsn, definition)
+    dsn = with_tables(cluster)
+    asyncio.run(_store(dsn, definition))
     return dsn
+
+
+def with_tables(cluster: Postgres) -> str:
+    """A new database with the tables; its DSN. They are made once for all of a cluster: a copy
+    costs less, and a server on it starts no process that makes them. What PUBLIC may do to a
+    database is not copied.
+    """
+    if not cluster.has_database(MODEL):
+        migrate(cluster.create_database(MODEL))
+    return cluster.new_database(MODEL)
 
 
 async def _store(dsn: str, definition: Any) -> None:

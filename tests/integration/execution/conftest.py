@@ -8,8 +8,7 @@ from tests.support.control import Process
 from tests.support.flow import step
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.trees import Place, place
-from tests.support.work import WorkDatabase, prepare, prepared
-from vrooli.main.migrate import migrate
+from tests.support.work import WorkDatabase, prepare, prepared, with_tables
 
 DEFINITION = {"name": "test", "do": [step("a"), step("b"), step("c"), step("d"), step("e")]}
 
@@ -50,9 +49,7 @@ def own_cluster() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def work_dsn(cluster: Postgres) -> str:
     """A database with the tables, in the cluster that several folders share."""
-    dsn = cluster.new_database()
-    migrate(dsn)
-    return dsn
+    return with_tables(cluster)
 
 
 @pytest.fixture

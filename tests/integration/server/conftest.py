@@ -1,4 +1,4 @@
-"""PostgreSQL for the server's tests: one cluster for all, an empty database for each."""
+"""PostgreSQL for the server's tests: one cluster for all, a database for each."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.runs import client_of
 from tests.support.server import Server, server_process
+from tests.support.work import with_tables
 from vrooli.client.api import Bearer
 from vrooli.client.fleet import FleetClient
 from vrooli.client.work import WorkClient
@@ -16,7 +17,13 @@ from vrooli.core.address import HostPort
 
 @pytest.fixture
 def dsn(cluster: Postgres) -> str:
-    """An empty database."""
+    """A database with the tables, and nothing in them."""
+    return with_tables(cluster)
+
+
+@pytest.fixture
+def empty_dsn(cluster: Postgres) -> str:
+    """A database without them."""
     return cluster.new_database()
 
 
@@ -30,7 +37,7 @@ def own_cluster() -> Iterator[Postgres]:
 @pytest.fixture(scope="module")
 def served(cluster: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that is up, shared by the tests of a module; they tell their rows apart by host."""
-    dsn = cluster.new_database()
+    dsn = with_tables(cluster)
     home: Path = tmp_path_factory.mktemp("home")
     with server_process(home, dsn) as server:
         server.wait("/health")

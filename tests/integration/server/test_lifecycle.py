@@ -12,8 +12,8 @@ from tests.support.server import server_process
 from tests.support.waiting import wait_for
 
 
-def test_it_comes_up_migrated_and_healthy(dsn: str, tmp_path: Path) -> None:
-    with server_process(tmp_path, dsn) as server:
+def test_it_comes_up_migrated_and_healthy(empty_dsn: str, tmp_path: Path) -> None:
+    with server_process(tmp_path, empty_dsn) as server:
         server.wait("/health")
         body = server.get("/health").json()
     assert body["status"] == "healthy"

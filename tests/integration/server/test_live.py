@@ -1,7 +1,6 @@
 """Runs followed live, on two servers that share a PostgreSQL."""
 
 import asyncio
-import secrets
 from collections.abc import Iterator
 from contextlib import aclosing
 from typing import Any
@@ -17,6 +16,7 @@ from tests.support.people import Person, ask
 from tests.support.postgres import Postgres
 from tests.support.server import Server, server_process
 from tests.support.waiting import wait_for
+from tests.support.work import with_tables
 from vrooli.client.api import Bearer, bearer_of_file
 from vrooli.client.live import LiveClient, LiveSocket
 from vrooli.core.errors import AccessDenied, UsageError
@@ -29,7 +29,7 @@ def pair(
     cluster: Postgres, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, Server]]:
     """Two servers on one database."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    dsn = with_tables(cluster)
     homes = [tmp_path_factory.mktemp(name) for name in ("a", "b")]
     with server_process(homes[0], dsn) as one, server_process(homes[1], dsn) as other:
         one.wait("/health")

@@ -12,6 +12,7 @@ from tests.support.mcp_servers import SECRET, calls, command
 from tests.support.postgres import Postgres
 from tests.support.server import Server, server_process
 from tests.support.waiting import wait_for
+from tests.support.work import with_tables
 from vrooli.cli.app import build_vrooli
 from vrooli.client.work import ENDED
 from vrooli.core.errors import VrooliError
@@ -46,7 +47,7 @@ def knowing(
         "gone": {"command": ["/nosuch/server", SECRET], "tools": ["a"]},
     }
     env = {"VROOLI_MCP": json.dumps(declared), "SHOP_TOKEN": SECRET}
-    with server_process(home, cluster.create_database("mcp"), **env) as server:
+    with server_process(home, with_tables(cluster), **env) as server:
         server.wait("/health")
         yield server
 

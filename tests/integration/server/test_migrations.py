@@ -16,8 +16,8 @@ from vrooli.main.migrate import MIGRATIONS, migrate
 from vrooli.server.migrator import newest_revision
 
 
-def test_an_empty_database_gets_the_table_and_a_second_run_changes_nothing(dsn: str) -> None:
-    assert migrate(dsn) == migrate(dsn) == newest_revision(MIGRATIONS / "versions")
+def test_an_empty_database_gets_the_table_and_a_second_run_changes_nothing(empty_dsn: str) -> None:
+    assert migrate(empty_dsn) == migrate(empty_dsn) == newest_revision(MIGRATIONS / "versions")
 
 
 def test_the_newest_file_is_the_head_that_alembic_sees() -> None:
@@ -28,18 +28,18 @@ def test_the_newest_file_is_the_head_that_alembic_sees() -> None:
     assert heads == [newest_revision(MIGRATIONS / "versions")]
 
 
-def test_six_at_once_all_succeed(dsn: str) -> None:
+def test_six_at_once_all_succeed(empty_dsn: str) -> None:
     def run(_: int) -> subprocess.CompletedProcess[str]:
-        return run_module(dsn)
+        return run_module(empty_dsn)
 
     with ThreadPoolExecutor(6) as pool:
         ends = list(pool.map(run, range(6)))
     assert [(end.returncode, end.stderr) for end in ends] == [(0, "")] * 6
 
 
-async def test_every_index_that_queries_rely_on_is_there(dsn: str) -> None:
-    run_module(dsn)
-    connection = await asyncpg.connect(dsn)
+async def test_every_index_that_queries_rely_on_is_there(empty_dsn: str) -> None:
+    run_module(empty_dsn)
+    connection = await asyncpg.connect(empty_dsn)
     try:
         rows = await connection.fetch("SELECT indexname FROM pg_indexes WHERE tablename='history'")
     finally:
@@ -56,8 +56,8 @@ def test_a_missing_postgres_says_so_without_the_password_and_asks_for_a_retry() 
     assert "Traceback" not in end.stderr
 
 
-def test_a_wrong_password_needs_a_person(dsn: str) -> None:
-    wrong = dsn.replace("postgres:", "postgres:wrong", 1)
+def test_a_wrong_password_needs_a_person(empty_dsn: str) -> None:
+    wrong = empty_dsn.replace("postgres:", "postgres:wrong", 1)
     with pytest.raises(VrooliError, match="rejected our user or password") as caught:
         migrate(wrong)
     assert not caught.value.retryable

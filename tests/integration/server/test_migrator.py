@@ -24,15 +24,15 @@ async def until(wanted: bool, migrator: Migrator) -> None:
     await eventually(reached, f"done is {wanted}")
 
 
-async def test_a_schema_that_vanishes_is_made_again(dsn: str) -> None:
+async def test_a_schema_that_vanishes_is_made_again(empty_dsn: str) -> None:
     """As after a restore of a backup older than the schema."""
-    database = Database(dsn)
+    database = Database(empty_dsn)
     gate = asyncio.Event()
     gate.set()
 
     async def apply() -> None:
         await gate.wait()
-        await apply_migrations(dsn)
+        await apply_migrations(empty_dsn)
 
     migrator = Migrator(database, REVISION, apply, recheck=0.1)
     job = asyncio.create_task(migrator.run())
@@ -53,9 +53,11 @@ async def test_a_schema_that_vanishes_is_made_again(dsn: str) -> None:
         await database.close()
 
 
-async def test_a_current_schema_starts_no_process_and_a_newer_one_is_left_alone(dsn: str) -> None:
-    await apply_migrations(dsn)
-    database = Database(dsn)
+async def test_a_current_schema_starts_no_process_and_a_newer_one_is_left_alone(
+    empty_dsn: str,
+) -> None:
+    await apply_migrations(empty_dsn)
+    database = Database(empty_dsn)
 
     async def never() -> None:
         raise AssertionError
@@ -73,8 +75,8 @@ async def test_a_current_schema_starts_no_process_and_a_newer_one_is_left_alone(
         await database.close()
 
 
-async def test_migrations_that_hang_do_not_hold_the_start_up(dsn: str) -> None:
-    database = Database(dsn)
+async def test_migrations_that_hang_do_not_hold_the_start_up(empty_dsn: str) -> None:
+    database = Database(empty_dsn)
 
     async def hang() -> None:
         await asyncio.Event().wait()

@@ -1,7 +1,6 @@
 """Redis: optional, so its loss degrades and never makes unhealthy; live views go on without it."""
 
 import asyncio
-import secrets
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from tests.support.postgres import Postgres
 from tests.support.redis import PASSWORD, Redis, running_redis
 from tests.support.server import Server, server_process
 from tests.support.waiting import wait_for
+from tests.support.work import with_tables
 
 STEPS = 300
 
@@ -29,7 +29,7 @@ def pair(
     cluster: Postgres, redis: Redis, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, Server]]:
     """Two servers on one database and one Redis; runs begin at the first, which alone works."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    dsn = with_tables(cluster)
     homes = [tmp_path_factory.mktemp(name) for name in ("a", "b")]
     with (
         server_process(homes[0], dsn, REDIS_URL=redis.url) as one,

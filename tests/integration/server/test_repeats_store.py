@@ -8,9 +8,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.support.postgres import Postgres
-from tests.support.work import Unsteady
+from tests.support.work import Unsteady, with_tables
 from vrooli.core.errors import Busy
-from vrooli.main.migrate import migrate
 from vrooli.server.middleware.repeats import Repeats, _again
 from vrooli.server.problems import problem_of
 from vrooli.server.repeats.store import MOST, SURELY, RequestStore
@@ -22,9 +21,7 @@ SEAL = b"seal"
 @pytest.fixture(scope="module")
 def module_dsn(cluster: Postgres) -> str:
     """A database with the tables."""
-    dsn = cluster.new_database()
-    migrate(dsn)
-    return dsn
+    return with_tables(cluster)
 
 
 @pytest.fixture

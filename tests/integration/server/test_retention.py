@@ -21,7 +21,6 @@ FROM generate_series(1, $5) AS n
 @pytest.fixture
 async def database(dsn: str) -> AsyncIterator[Database]:
     """A migrated database."""
-    await asyncio.to_thread(migrate, dsn)
     database = Database(dsn)
     yield database
     await database.close()
@@ -74,13 +73,13 @@ async def test_while_another_server_deletes_this_one_passes(database: Database, 
     assert await kept(database) == set()
 
 
-async def test_the_job_sweeps_again_and_again_and_outlives_failures(dsn: str) -> None:
-    database = Database(dsn)
+async def test_the_job_sweeps_again_and_again_and_outlives_failures(empty_dsn: str) -> None:
+    database = Database(empty_dsn)
     job = asyncio.create_task(HistoryRetention(database, interval=0.05).run())
     try:
         await asyncio.sleep(0.2)  # sweeps that fail: there is no table yet
         assert not job.done()
-        await asyncio.to_thread(migrate, dsn)
+        await asyncio.to_thread(migrate, empty_dsn)
         for round_number in range(2):
             await insert(database, f"old-{round_number}", 31, "result", 31)
             await eventually(lambda: none_left(database), "the old rows are gone")

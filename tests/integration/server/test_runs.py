@@ -13,6 +13,7 @@ import pytest
 from tests.support.postgres import Postgres
 from tests.support.server import Server, server_process
 from tests.support.waiting import wait_for
+from tests.support.work import with_tables
 
 ROUTINES, RUNS = "/api/v1/routines", "/api/v1/runs"
 ENDED = ("completed", "failed", "cancelled")
@@ -246,7 +247,7 @@ def test_an_output_that_cannot_be_computed_fails_the_run_and_says_why(served: Se
 @pytest.fixture
 def pair(cluster: Postgres, tmp_path: Path) -> Iterator[tuple[Server, Server]]:
     """Two servers on one database."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    dsn = with_tables(cluster)
     homes = [tmp_path / "a", tmp_path / "b"]
     for home in homes:
         home.mkdir()

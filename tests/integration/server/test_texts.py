@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -25,6 +24,7 @@ from tests.support.openai_server import (
 from tests.support.postgres import Postgres
 from tests.support.server import Server, server_process
 from tests.support.terminal import on_terminal
+from tests.support.work import with_tables
 
 FIRST, REST = "Once upon a time", " there was a server."
 LLM = {"model": "house:fake", "prompt": "Tell."}
@@ -41,7 +41,7 @@ def pair(
     cluster: Postgres, tmp_path: Path, speaking: tuple[OpenAIServer, str]
 ) -> Iterator[tuple[Server, Server]]:
     """One works and asks the model; the other one only answers."""
-    dsn = cluster.create_database(f"t{secrets.token_hex(4)}")
+    dsn = with_tables(cluster)
     homes = [tmp_path / name for name in ("a", "b")]
     for home in homes:
         home.mkdir()

@@ -16,6 +16,7 @@ from tests.support.postgres import Postgres
 from tests.support.runs import client_of
 from tests.support.server import Server, server_process
 from tests.support.waiting import wait_for
+from tests.support.work import with_tables
 from vrooli.client.work import ENDED
 from vrooli.execution.tracing import span_of_run
 from vrooli.host.traces import ToldOnce
@@ -32,7 +33,7 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 def dsn(cluster: Postgres) -> str:
-    return cluster.create_database(f"t{secrets.token_hex(4)}")
+    return with_tables(cluster)
 
 
 @pytest.fixture(scope="module")
