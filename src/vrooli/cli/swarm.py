@@ -1,13 +1,13 @@
 """`vrooli swarm ...`: runs that reach a goal together."""
 
-import json as jsonlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vrooli.cli import render, run_budget, swarm_insight
+from vrooli.cli import render, run_budget, swarm_insight, swarm_simulate
+from vrooli.cli.given import json_of
 from vrooli.cli.help import App, with_examples
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
@@ -75,6 +75,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_start(group, kit)
     _register_views(group, kit)
     swarm_insight.register(group, kit)
+    swarm_simulate.register(group)
     _register_words(group, kit)
     _register_control(group, kit)
 
@@ -173,7 +174,7 @@ def _register_words(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         client = kit.swarms(home_to_change(kit, file))
-        found = client.write(swarm, name, _json(value, "JSON"), seen)
+        found = client.write(swarm, name, json_of(value, "JSON"), seen)
         if json:
             render.print_json(found)
         else:
@@ -188,7 +189,7 @@ def _register_words(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         client = kit.swarms(home_to_change(kit, file))
-        _tell(client.done(swarm, task, _json(output, "--output")), f"{task} is done", json=json)
+        _tell(client.done(swarm, task, json_of(output, "--output")), f"{task} is done", json=json)
 
 
 def _register_control(group: typer.Typer, kit: Kit) -> None:
@@ -249,14 +250,3 @@ def _stored(client: "SwarmClient", file: Path) -> str:
         return str(client.put_swarm(document.data)["name"])
     except BadRoutine as error:
         raise refused(file, document, error.mistakes) from error
-
-
-def _json(said: str, where: str) -> Any:
-    from vrooli.cli.given import text_of
-
-    text = text_of(Path(said[1:])) if said.startswith("@") else said
-    try:
-        return jsonlib.loads(text)
-    except ValueError as error:
-        advice = """write it like '{"n": 1}', and a text like '"text"'"""
-        raise UsageError("expected JSON", where=where, next_step=advice) from error
