@@ -41,3 +41,8 @@ def json_of(said: str, where: str) -> Any:
     except ValueError as error:
         advice = """write it like '{"n": 1}', and a text like '"text"'"""
         raise UsageError("expected JSON", where=where, next_step=advice) from error
+
+
+def is_file(said: str) -> bool:
+    """Whether that names a file, and not something that the server keeps."""
+    return said == "-" or "." in said or "/" in said

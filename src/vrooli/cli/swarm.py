@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vrooli.cli import render, run_budget, swarm_insight, swarm_simulate
-from vrooli.cli.given import json_of
+from vrooli.cli import render, run_budget, swarm_insight, swarm_replay, swarm_simulate
+from vrooli.cli.given import is_file, json_of
 from vrooli.cli.help import App, with_examples
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
@@ -76,6 +76,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_views(group, kit)
     swarm_insight.register(group, kit)
     swarm_simulate.register(group)
+    swarm_replay.register(group, kit)
     _register_words(group, kit)
     _register_control(group, kit)
 
@@ -94,7 +95,7 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         client = kit.swarms(home_to_change(kit, file))
-        name = _stored(client, Path(swarm)) if _is_file(swarm) else swarm
+        name = _stored(client, Path(swarm)) if is_file(swarm) else swarm
         run = client.start(name, inputs_of(inputs, input_ or []), run_budget.given(budget))
         if watch:
             watch_run(client, run["id"], json=json)
@@ -235,10 +236,6 @@ def _tell(found: dict[str, Any], said: str, *, json: bool) -> None:
 
 def _client(kit: Kit, file: Path | None) -> "SwarmClient":
     return kit.swarms(home_to_read(kit, file))
-
-
-def _is_file(said: str) -> bool:
-    return said == "-" or "." in said or "/" in said
 
 
 def _stored(client: "SwarmClient", file: Path) -> str:

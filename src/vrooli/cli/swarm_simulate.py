@@ -81,7 +81,9 @@ def register(group: typer.Typer) -> None:
             raise typer.Exit(EXIT_FAILURE)
 
 
-def _simulated(file: Path, script: Path | None, **given: Any) -> dict[str, Any]:
+def _simulated(
+    file: Path, script: Path | None, policy: Mapping[str, Any], **given: Any
+) -> dict[str, Any]:
     import asyncio
 
     from vrooli.cli.routine import parsed
@@ -96,8 +98,16 @@ def _simulated(file: Path, script: Path | None, **given: Any) -> dict[str, Any]:
         raise wrong(file, document, error.mistakes) from error
     said, path = scripted(script), [one.resolve() for one in (file, script) if one is not None]
     routines = {} if str(file) == "-" else beside(file.resolve().parent, path)
-    setup = Setup(definition, routines=routines, script=said, **given)
+    setup = Setup(with_policy(definition, policy), routines=routines, script=said, **given)
     return asyncio.run(simulate(setup)).to_json()
+
+
+def with_policy(definition: dict[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
+    """The same swarm, in whose policy these keys are others."""
+    from vrooli.execution.swarms.writing import changed, parts_of
+
+    own = (parts_of(definition) or {}).get("policy", {})
+    return changed(definition, {"policy": {**own, **policy}}) if policy else definition
 
 
 def policy_of(said: str) -> dict[str, Any]:

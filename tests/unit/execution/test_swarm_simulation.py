@@ -11,13 +11,15 @@ from vrooli.core.errors import UsageError
 from vrooli.execution.swarms.reading import SwarmError
 from vrooli.execution.swarms.simulating.script import read_script
 from vrooli.execution.swarms.simulating.simulation import Setup, simulate
-from vrooli.execution.swarms.writing import routine_of
+from vrooli.execution.swarms.writing import changed, routine_of
 
 
 async def run(*plan: Any, script: Any = None, **more: Any) -> dict[str, Any]:
     """What a swarm with that plan comes to."""
     parts = more.pop("parts", {})
     definition = routine_of({"name": "s", "goal": "g", "plan": list(plan), **parts})
+    if "policy" in more:
+        definition = changed(definition, {"policy": more.pop("policy")})
     setup = Setup(definition, script=read_script(script or {}), **more)
     return (await simulate(setup)).to_json()
 

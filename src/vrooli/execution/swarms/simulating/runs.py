@@ -326,5 +326,7 @@ def _decided(run: SimulatedRun, said: Outcome | None) -> Outcome:
         return said
     if not said.approved:
         return Outcome(failure=Failure("rejected", "somebody rejected it"), takes=said.takes)
+    if said.output is not None:
+        return said
     output = {"approved": True, "by": "somebody", "at": None, "reason": ""}
     return Outcome(output=output, takes=said.takes)

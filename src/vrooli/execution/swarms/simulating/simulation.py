@@ -2,13 +2,11 @@
 its tasks come to is scripted.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from vrooli.core.errors import UsageError
 from vrooli.execution.coordinating import Coordinated
 from vrooli.execution.swarms.coordinating import state_of
 from vrooli.execution.swarms.model import strictest
@@ -37,7 +35,6 @@ class Setup:
         script: what its tasks come to, and what happens.
         inputs: of the swarm.
         budget: as people write it, instead of what the swarm says.
-        policy: parts of it that are others than those of the swarm.
         begin: unix seconds.
     """
 
@@ -46,7 +43,6 @@ class Setup:
     script: Script = field(default_factory=Script)
     inputs: Any = field(default_factory=dict)
     budget: Any = None
-    policy: Mapping[str, Any] = field(default_factory=dict)
     begin: float = BEGIN
 
 
@@ -107,25 +103,14 @@ def run_shown(run: SimulatedRun) -> dict[str, Any]:
     }
 
 
-def with_policy(definition: Any, policy: Mapping[str, Any]) -> Any:
-    """The same swarm with another policy, key by key."""
-    found = json.loads(json.dumps(definition))
-    for one in found["do"]:
-        if STEP in one:
-            one[STEP]["policy"] = {**one[STEP].get("policy", {}), **policy}
-    return found
-
-
 async def simulate(setup: Setup) -> Simulated:
     """From its beginning to its end.
 
     Raises:
         UsageError: the script does not say enough, or says what cannot be.
     """
-    definition = with_policy(setup.definition, setup.policy)
-    parts = parts_of(definition)
-    if parts is None:
-        raise UsageError("it is no swarm", next_step="name the file of one, with a `goal`")
+    definition = setup.definition
+    parts = parts_of(definition) or {}
     read_changed(parts)
     name = definition["name"]
     clock, prompter = VirtualClock(setup.begin), Prompter(setup.script)
