@@ -108,6 +108,8 @@ def _replayed(
         notes.append("it was retried after its end; the replay shows its first attempt alone")
     if model:
         notes.append(f"costs are those of {model}; what models answered is what is recorded")
+        if before.untold > 0:
+            notes.append(f"{before.untold} tokens of large answers cost nothing here")
     found = compared(before.to_json(), after)
     return {**found, "notes": notes, "timeline": after["timeline"]}
 

@@ -54,9 +54,10 @@ FROM run_events e WHERE root = $2 AND ($1 = $2 OR run IN (SELECT id FROM ({_BELO
 
 # What models were given and answered in the run itself; what it cost is told with all below it.
 _ASKED = """
-SELECT json_build_object('input', coalesce(sum((s.output->'usage'->>'input_tokens')::bigint), 0),
-                         'output', coalesce(sum((s.output->'usage'->>'output_tokens')::bigint), 0))
-FROM steps s WHERE s.run = below.id AND s.type = 'model' AND s.status = 'completed'
+SELECT json_build_object('input', coalesce(sum((u->>'input_tokens')::bigint), 0),
+                         'output', coalesce(sum((u->>'output_tokens')::bigint), 0))
+FROM steps s, LATERAL (SELECT s.output->'value'->'usage' AS u) told
+WHERE s.run = below.id AND s.type = 'model' AND s.status = 'completed'
 """
 
 # Of swarms below it, which are replayed with it.

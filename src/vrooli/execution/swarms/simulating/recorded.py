@@ -138,6 +138,12 @@ class Recorded:
         )
 
     @property
+    def untold(self) -> int:
+        """Tokens of which nobody knows whether they were given or answered: of large answers."""
+        asked = [one.data["asked"] for one in self.root.all()]
+        return int(self.root.data["tokens"]) - sum(one["input"] + one["output"] for one in asked)
+
+    @property
     def retried(self) -> bool:
         """Whether it went on after its end: only its first attempt is simulated."""
         steps = self.export["steps"]
