@@ -1,7 +1,9 @@
-"""Files that somebody names on the command line."""
+"""Files and JSON that somebody gives on the command line."""
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from vrooli.core.errors import UsageError
 
@@ -21,3 +23,26 @@ def text_of(file: Path) -> str:
             where=str(file),
             next_step="name a file of text that this user may read",
         ) from error
+
+
+def json_of(said: str, where: str) -> Any:
+    """The value that is said, or that stands in `@FILE`.
+
+    Args:
+        said: on the command line.
+        where: as what.
+
+    Raises:
+        UsageError: it is no JSON.
+    """
+    text = text_of(Path(said[1:])) if said.startswith("@") else said
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        advice = """write it like '{"n": 1}', and a text like '"text"'"""
+        raise UsageError("expected JSON", where=where, next_step=advice) from error
+
+
+def is_file(said: str) -> bool:
+    """Whether that names a file, and not something that the server keeps."""
+    return said == "-" or "." in said or "/" in said

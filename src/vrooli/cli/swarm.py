@@ -1,13 +1,21 @@
 """`vrooli swarm ...`: runs that reach a goal together."""
 
-import json as jsonlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vrooli.cli import render, run_budget, swarm_compare, swarm_insight, swarm_versions
+from vrooli.cli import (
+    render,
+    run_budget,
+    swarm_compare,
+    swarm_insight,
+    swarm_replay,
+    swarm_simulate,
+    swarm_versions,
+)
+from vrooli.cli.given import is_file, json_of
 from vrooli.cli.help import App, with_examples
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
@@ -90,6 +98,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
     swarm_insight.register(group, kit)
     swarm_versions.register(group, kit)
     swarm_compare.register(group, kit)
+    swarm_simulate.register(group)
+    swarm_replay.register(group, kit)
     _register_words(group, kit)
     _register_handing(group, kit)
     _register_control(group, kit)
@@ -109,7 +119,7 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         client = kit.swarms(home_to_change(kit, file))
-        name = _stored(client, Path(swarm)) if _is_file(swarm) else swarm
+        name = _stored(client, Path(swarm)) if is_file(swarm) else swarm
         run = client.start(name, inputs_of(inputs, input_ or []), run_budget.given(budget))
         if watch:
             watch_run(client, run["id"], json=json)
@@ -189,7 +199,7 @@ def _register_words(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         client = kit.swarms(home_to_change(kit, file))
-        found = client.write(swarm, name, _json(value, "JSON"), seen)
+        found = client.write(swarm, name, json_of(value, "JSON"), seen)
         if json:
             render.print_json(found)
         else:
@@ -204,7 +214,7 @@ def _register_words(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         client = kit.swarms(home_to_change(kit, file))
-        _tell(client.done(swarm, task, _json(output, "--output")), f"{task} is done", json=json)
+        _tell(client.done(swarm, task, json_of(output, "--output")), f"{task} is done", json=json)
 
 
 def _register_handing(group: typer.Typer, kit: Kit) -> None:
@@ -278,10 +288,6 @@ def _client(kit: Kit, file: Path | None) -> "SwarmClient":
     return kit.swarms(home_to_read(kit, file))
 
 
-def _is_file(said: str) -> bool:
-    return said == "-" or "." in said or "/" in said
-
-
 def _stored(client: "SwarmClient", file: Path) -> str:
     from vrooli.cli.routine import parsed, refused
     from vrooli.client.work import BadRoutine
@@ -291,14 +297,3 @@ def _stored(client: "SwarmClient", file: Path) -> str:
         return str(client.put_swarm(document.data)["name"])
     except BadRoutine as error:
         raise refused(file, document, error.mistakes) from error
-
-
-def _json(said: str, where: str) -> Any:
-    from vrooli.cli.given import text_of
-
-    text = text_of(Path(said[1:])) if said.startswith("@") else said
-    try:
-        return jsonlib.loads(text)
-    except ValueError as error:
-        advice = """write it like '{"n": 1}', and a text like '"text"'"""
-        raise UsageError("expected JSON", where=where, next_step=advice) from error

@@ -17,7 +17,7 @@ def row(swarm: Mapping[str, Any]) -> tuple[str, ...]:
     """Of a list."""
     started = f"{render.ago(swarm['created_at'])} ago"
     head = (swarm["id"], swarm["name"], swarm["status"], started)
-    return (*head, str(swarm["runs"]), swarm["created_by"], _short(swarm["goal"]))
+    return (*head, str(swarm["runs"]), swarm["created_by"], short(swarm["goal"]))
 
 
 def show_swarm(found: Mapping[str, Any]) -> None:
@@ -61,19 +61,19 @@ def _task(one: Mapping[str, Any]) -> tuple[str, ...]:
     says = one["why"] or (_value(one["output"]) if one["status"] == "done" else "")
     tries = f" ({one['tries']} tries)" if one["tries"] > 1 else ""
     after = ", ".join(one["after"]) or "-"
-    return one["task"], f"{one['status']}{tries}", who, after, one["run"] or "-", _short(says)
+    return one["task"], f"{one['status']}{tries}", who, after, one["run"] or "-", short(says)
 
 
 def _board(state: Mapping[str, Any]) -> None:
     if state["board"]:
         render.out()
         rows = [
-            (name, _short(_value(one["value"])), str(one["version"]), one["by"])
+            (name, short(_value(one["value"])), str(one["version"]), one["by"])
             for name, one in state["board"].items()
         ]
         render.table(("BLACKBOARD", "VALUE", "VERSION", "BY"), rows)
     for one in state["messages"]:
-        render.out(f"{one['by']}: {_short(_value(one['text']))}")
+        render.out(f"{one['by']}: {short(_value(one['text']))}")
     if state["problems"]:
         render.out(f"the last plan was refused: {state['problems']}")
 
@@ -82,6 +82,7 @@ def _value(value: Any) -> str:
     return value if isinstance(value, str) else jsonlib.dumps(value, ensure_ascii=False)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """In one line."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

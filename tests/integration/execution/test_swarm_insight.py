@@ -1,5 +1,6 @@
 """What is told of all three tiers of a swarm, on a real PostgreSQL."""
 
+import json
 import secrets
 from typing import Any
 
@@ -56,9 +57,24 @@ async def test_all_that_is_kept_comes_page_by_page(here: Place) -> None:
     large = next(one for one in found["runs"] if one["path"] == "swarm/b")
     assert large["output"] is None
     assert large["artifact"]["bytes"] > 70_000
+    assert (large["attempts"], large["cost"], large["definition"]) == (1, 0, None)
     assert {one["path"] for one in found["steps"]} == {"swarm", "w", "v"}
     numbers = [one["seq"] for one in found["events"]]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+async def test_what_models_were_given_is_told(here: Place) -> None:
+    run = await under_way(here)
+    below = (await here.fetch("SELECT id FROM runs WHERE parent = $1 LIMIT 1", run))[0][0]
+    usage = {"usage": {"input_tokens": 50, "output_tokens": 7}}
+    note = json.dumps({"request": "-", "value": usage})
+    noted = "INSERT INTO steps (run, path, attempt, type, status, output) VALUES ($1, $2, $3, $4,"
+    await here.fetch(f"{noted} 'completed', $5::json)", below, "v/model[1]", 1, "model", note)
+    spent = "INSERT INTO budgets (run, tokens_spent, micros_spent) VALUES ($1, 57, 1500)"
+    await here.fetch(spent, below)
+    found = {one["id"]: one for one in (await _all(here.work.swarms, run))["runs"]}[below]
+    assert (found["asked"], found["tokens"]) == ({"input": 50, "output": 7}, 57)
+    assert (found["cost"], found["attempts"]) == (0.0015, 1)
 
 
 async def _all(swarms: Swarms, run: str) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from tests.support.waiting import eventually
 from vrooli.core.errors import Refused
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.views import RunFilter
+from vrooli.execution.swarms.simulating.recorded import recorded
+from vrooli.execution.swarms.simulating.script import read_script
+from vrooli.execution.swarms.simulating.simulation import Setup, Simulated, simulate
 from vrooli.execution.swarms.store import Put
 
 
@@ -342,3 +345,72 @@ async def test_another_process_goes_on_with_it(dsn: str) -> None:
         await first.kill()
         await second.work.swarms.finish(run, "look", 4, "somebody")
         assert (await second.end(run))["output"] == 5
+
+
+async def told(here: Place, run: str) -> dict[str, Any]:
+    """All that is kept of it, as an export tells it."""
+    found, at = dict[str, Any](), None
+    while True:
+        page = await here.work.swarms.export(run, at, 500)
+        found.update(page["swarm"] or {})
+        found.setdefault(page["part"], []).extend(page["records"])
+        at = page["next"]
+        if at is None:
+            return found
+
+
+async def simulated(here: Place, export: dict[str, Any]) -> Simulated:
+    """The same swarm, whose routines are run in memory."""
+    names = {one["routine"] for one in export["runs"]}
+    routines = {name: (await here.work.routines.get(name)).definition for name in names}
+    script = read_script({"runs": {"look": {"output": {"n": 41}, "takes": "1s"}}})
+    setup = Setup(export["definition"], routines, script, export["inputs"])
+    return await simulate(setup)
+
+
+async def test_a_simulation_decides_as_the_real_one(here: Place) -> None:
+    """And a replay comes to what is recorded."""
+    add = await adder(here)
+    bad = await here.put({"step": "x", "value": {"n": "${inputs.gone}"}})
+    tasks = [{"task": "t${size(inputs.tasks)}", "routine": add, "inputs": {"n": 1}}]
+    planner = await here.put({"step": "plan", "value": {"tasks": tasks}})
+    inner = f"s-{secrets.token_hex(4)}"
+    within = {"task": "a", "routine": add, "inputs": {"n": 1}, "writes": "a"}
+    await here.work.swarms.put({"name": inner, "goal": "more", "plan": [within]})
+    runs = [
+        await swarm(
+            here,
+            {"task": "look", "person": "Look"},
+            {"task": "more", "routine": add, "inputs": {"n": "${tasks.look.output.n}"}},
+            {"task": "inner", "routine": inner, "after": ["more"], "writes": "more"},
+            {"task": "never", "routine": add, "when": "board.more.a == 3", "after": ["inner"]},
+            policy={"width": 1},
+            budget={"steps": 20},
+        ),
+        await swarm(
+            here,
+            {"task": "bad", "routine": bad, "tries": 2, "on_failure": "continue"},
+            coordinator={"routine": planner},
+            done={"when": "tasks.exists(t, t == 't2')"},
+        ),
+        await swarm(here, coordinator={"routine": planner}, policy={"tasks": 1}),
+    ]
+    await rests(here, runs[0])
+    await here.work.swarms.finish(runs[0], "look", {"n": 41}, "somebody")
+    for run in runs:
+        await here.end(run)
+        export = await told(here, run)
+        before = recorded(export)
+        after = await simulated(here, export)
+        again = await simulate(before.setup())
+        for found in (after.to_json(), again.to_json()):
+            real = before.to_json()
+            assert decided(found) == decided(real)
+            keys = ("status", "output", "failure", "steps", "cost", "widest")
+            assert [found[key] for key in keys] == [real[key] for key in keys]
+
+
+def decided(found: dict[str, Any]) -> list[Any]:
+    """What was begun, in its order, and what came of it."""
+    each = [*found["tasks"], *found["beside"]]
+    return [(one["path"], one["status"], one["output"], one["why"]) for one in each]

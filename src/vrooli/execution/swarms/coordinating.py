@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from vrooli.core.errors import UnknownName
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.coordinating import Coordinated
 from vrooli.execution.executor import storable
-from vrooli.execution.routines import RoutineStore
+from vrooli.execution.routines import StoredRoutine
 from vrooli.execution.runs.tasks import task_path
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.subruns import SubRun, SubRuns
@@ -39,7 +39,7 @@ from vrooli.execution.swarms.store import (
     Document,
     Facts,
     Put,
-    SwarmStore,
+    Written,
     named,
 )
 from vrooli.flow.driver import Parked
@@ -71,6 +71,34 @@ BUILT_IN: dict[str, dict[str, Any]] = {
 """Routines that every swarm may use."""
 
 
+class Store(Protocol):
+    """Keeps what is written on swarms: see `SwarmStore`."""
+
+    async def open(self, run: str, path: str, goal: str, documents: Mapping[str, Any]) -> None:
+        """It begins, unless it has."""
+        ...
+
+    async def heard(self, run: str, path: str) -> Facts:
+        """How it stands."""
+        ...
+
+    async def put(self, run: str, new: Put) -> Written | None:
+        """Write it; None when its run has ended."""
+        ...
+
+
+class Routines(Protocol):
+    """Has routines: see `RoutineStore`."""
+
+    async def put(self, definition: Any) -> tuple[str, bool]:
+        """Have this one as well."""
+        ...
+
+    async def get(self, name: str) -> StoredRoutine:
+        """Its newest version; `UnknownName` when there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SwarmCoordinator:
     """See `coordinating.Coordinator`.
@@ -82,8 +110,8 @@ class SwarmCoordinator:
         clock: time.
     """
 
-    store: SwarmStore
-    routines: RoutineStore
+    store: Store
+    routines: Routines
     subruns: SubRuns
     clock: Clock
 

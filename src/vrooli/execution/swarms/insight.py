@@ -52,6 +52,21 @@ SELECT (jsonb_build_object('seq', seq, 'run', run, 'at', extract(epoch FROM at):
 FROM run_events e WHERE root = $2 AND ($1 = $2 OR run IN (SELECT id FROM ({_BELOW}) below))
 """
 
+# What models were given and answered in the run itself; what it cost is told with all below it.
+_ASKED = """
+SELECT json_build_object('input', coalesce(sum((u->>'input_tokens')::bigint), 0),
+                         'output', coalesce(sum((u->>'output_tokens')::bigint), 0))
+FROM steps s, LATERAL (SELECT s.output->'value'->'usage' AS u) told
+WHERE s.run = below.id AND s.type = 'model' AND s.status = 'completed'
+"""
+
+# Of swarms below it, which are replayed with it.
+_WITHIN = """
+SELECT v.definition FROM routine_versions v
+WHERE v.hash = below.version AND below.id <> $1
+    AND EXISTS (SELECT FROM swarms w WHERE w.run = below.id)
+"""
+
 # Each in an order in which what is new comes last, so that a page stays where it is. Outputs are
 # told as text: the large ones are references.
 _PARTS = {
@@ -71,8 +86,11 @@ SELECT json_build_object('id', id, 'parent', parent, 'path', parent_path, 'routi
     'failure', failure, 'created_by', created_by,
     'created_at', extract(epoch FROM created_at)::float8,
     'started_at', extract(epoch FROM started_at)::float8,
-    'ended_at', extract(epoch FROM ended_at)::float8)::text AS told
-FROM ({_BELOW}) below ORDER BY created_at, id
+    'ended_at', extract(epoch FROM ended_at)::float8,
+    'cost', coalesce(b.micros_spent, 0) / 1e6, 'tokens', coalesce(b.tokens_spent, 0),
+    'attempts', (SELECT count(*) FROM steps s WHERE s.run = below.id AND {is_step("s.path")}),
+    'asked', ({_ASKED}), 'definition', ({_WITHIN}))::text AS told
+FROM ({_BELOW}) below LEFT JOIN budgets b ON b.run = below.id ORDER BY created_at, id
 """,
     "steps": f"""
 SELECT json_build_object('run', s.run, 'path', s.path, 'attempt', s.attempt, 'type', s.type,

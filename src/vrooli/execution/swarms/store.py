@@ -257,7 +257,7 @@ def _on_board(name: str) -> bool:
 def _facts(row: Any, path: str) -> Facts:
     tries = defaultdict[str, list[Try]](list)
     for run, at, status, inputs, output, failure in _list(row[2]):
-        name, number = _named(at.removeprefix(task_path(path, "")))
+        name, number = numbered(at.removeprefix(task_path(path, "")))
         failed = Failure(**failure) if failure else None
         tries[name].append(Try(run, number, status, inputs, output, failed))
     documents, writers = dict[str, Document](), defaultdict[str, set[str]](set)
@@ -278,7 +278,7 @@ def _facts(row: Any, path: str) -> Facts:
     )
 
 
-def _named(at: str) -> tuple[str, int]:
+def numbered(at: str) -> tuple[str, int]:
     """What a run is for, and which one of those it is."""
     found = _NUMBERED.fullmatch(at)
     return (found[1], int(found[2])) if found else (at, 1)

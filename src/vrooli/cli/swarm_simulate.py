@@ -1,0 +1,212 @@
+"""`vrooli swarm simulate`: a whole swarm without a server, in virtual time."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vrooli.cli import render, run_budget
+from vrooli.cli.given import json_of
+from vrooli.cli.inputs import Input, Inputs, inputs_of
+from vrooli.cli.options import Json
+from vrooli.core.errors import EXIT_FAILURE, UsageError
+
+if TYPE_CHECKING:
+    from vrooli.execution.swarms.simulating.script import Script
+    from vrooli.flow.reading import Mistake
+    from vrooli.flow.yaml import Document
+
+_SIMULATE_HELP = """
+Try a swarm without a server: it decides as it would there, in virtual time, and what its tasks come
+to is scripted. Routines and swarms in the files beside it are run for real, as far as they need
+nothing outside. Nothing is stored, sent or asked.
+
+The script is YAML: `runs` by task or routine (`*` stands for any letters), `steps` by ROUTINE/STEP,
+each with `output`, `answer` (of a model), `fails` or `approved`, and `takes`, `cost`, `tokens`,
+`steps`; a list for one after the other. `events` say at which time what happens: `message`,
+`board`, `policy`, `plan`, `budget` or `stop`.
+
+Exit code: 0 when its goal is met, 1 when it fails, 2 when something is not scripted.
+
+Examples:
+
+  vrooli swarm simulate triage.yaml --script script.yaml --input path=/var
+
+  vrooli swarm simulate triage.yaml --script script.yaml --policy '{"width": 1}' --json
+"""
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+_TITLES = ("TIME", "WHAT", "WHERE", "SAYS")
+
+LONGEST = 100
+"""Columns of what a line says."""
+
+Policy = Annotated[
+    str, typer.Option("--policy", help="JSON, or @FILE: what of its policy is another.")
+]
+ScriptFile = Annotated[
+    Path | None, typer.Option("--script", help="What its tasks come to, as YAML.", metavar="FILE")
+]
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command to `swarm`."""
+
+    @group.command(help=_SIMULATE_HELP)
+    def simulate(  # noqa: PLR0913 -- one argument for each option
+        file: Annotated[Path, typer.Argument(help="The swarm's file.", metavar="FILE")],
+        input_: Input = None,
+        inputs: Inputs = None,
+        script: ScriptFile = None,
+        policy: Policy = "{}",
+        budget: Annotated[
+            str, typer.Option("--budget", help="Instead of what it says, as for `run start`.")
+        ] = "",
+        json: Json = False,
+    ) -> None:
+        found = _simulated(
+            file,
+            script,
+            inputs=inputs_of(inputs, input_ or []),
+            policy=policy_of(policy),
+            budget=run_budget.given(budget),
+        )
+        if json:
+            render.print_json(found)
+        else:
+            _show(found)
+        if found["status"] != "completed":
+            raise typer.Exit(EXIT_FAILURE)
+
+
+def _simulated(
+    file: Path, script: Path | None, policy: Mapping[str, Any], **given: Any
+) -> dict[str, Any]:
+    import asyncio
+
+    from vrooli.cli.routine import parsed
+    from vrooli.execution.swarms.reading import SwarmError
+    from vrooli.execution.swarms.simulating.simulation import Setup, simulate
+    from vrooli.execution.swarms.writing import routine_of
+
+    document = parsed(file)
+    try:
+        definition = routine_of(document.data)
+    except SwarmError as error:
+        raise wrong(file, document, error.mistakes) from error
+    said, path = scripted(script), [one.resolve() for one in (file, script) if one is not None]
+    routines = {} if str(file) == "-" else beside(file.resolve().parent, path)
+    setup = Setup(with_policy(definition, policy), routines=routines, script=said, **given)
+    return asyncio.run(simulate(setup)).to_json()
+
+
+def with_policy(definition: dict[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
+    """The same swarm, in whose policy these keys are others."""
+    from vrooli.execution.swarms.writing import changed, parts_of
+
+    own = (parts_of(definition) or {}).get("policy", {})
+    return changed(definition, {"policy": {**own, **policy}}) if policy else definition
+
+
+def policy_of(said: str) -> dict[str, Any]:
+    """Parts of a policy, as the option says them.
+
+    Raises:
+        UsageError: they cannot be.
+    """
+    found = json_of(said, "--policy")
+    if not isinstance(found, dict):
+        advice = """write it like '{"width": 1}'"""
+        raise UsageError("expected an object", where="--policy", next_step=advice)
+    return found
+
+
+def scripted(file: Path | None) -> "Script":
+    """What the file says.
+
+    Raises:
+        UsageError: every mistake in it, by its line.
+    """
+    from vrooli.cli.routine import parsed
+    from vrooli.execution.swarms.reading import SwarmError
+    from vrooli.execution.swarms.simulating.script import Script, read_script
+
+    if file is None:
+        return Script()
+    document = parsed(file)
+    try:
+        return read_script(document.data)
+    except SwarmError as error:
+        raise wrong(file, document, error.mistakes) from error
+
+
+def wrong(file: Path, document: "Document", mistakes: "list[Mistake]") -> UsageError:
+    """What is wrong with a file, by its lines."""
+    told = sorted(mistakes, key=lambda one: document.line(one.place))
+    lines = [f"{file}:{document.line(one.place)}: {one.where}: {one.reason}" for one in told]
+    return UsageError("\n".join(lines), next_step="mend the file")
+
+
+def beside(folder: Path, others: list[Path]) -> dict[str, Any]:
+    """Definitions of the routines and swarms in the files of a folder, but for these; what cannot
+    be read is told, and left out.
+    """
+    from vrooli.cli.routine import parsed
+
+    found = dict[str, Any]()
+    for file in sorted(folder.iterdir()):
+        if file.suffix not in _SUFFIXES or file in others or not file.is_file():
+            continue
+        try:
+            definition = _definition(parsed(file).data)
+        except UsageError as error:
+            render.note(f"{file.name} is left out: {error.what}")
+            continue
+        if definition is not None:
+            found[definition["name"]] = definition
+    return found
+
+
+def _definition(data: Any) -> dict[str, Any] | None:
+    from vrooli.execution.step_types import read_routine
+    from vrooli.execution.swarms.writing import routine_of
+
+    if not isinstance(data, dict) or "name" not in data:
+        return None
+    if "goal" in data:
+        return routine_of(data)
+    if "do" in data:
+        read_routine(data)
+        return data
+    return None
+
+
+def _show(found: Mapping[str, Any]) -> None:
+    rows = [
+        (clock(one["at"]), one["what"], one["path"] or found["swarm"], _short(one["says"]))
+        for one in found["timeline"]
+    ]
+    render.table(_TITLES, rows)
+    render.out()
+    failure = found["failure"]
+    status = render.paint(found["status"], found["status"])
+    why = f": {failure['kind']}: {failure['reason']}" if failure else ""
+    render.out(f"end      {status}{why}")
+    render.out(f"took     {clock(found['took'])}")
+    render.out(f"cost     {found['cost']:.6f} $, {found['tokens']} tokens")
+    render.out(f"steps    {found['steps']}")
+    render.out(f"tasks    {len(found['tasks'])} begun, at most {found['widest']} at once")
+
+
+def clock(seconds: float) -> str:
+    """A virtual time, like `1:02:03`."""
+    whole, part = divmod(round(seconds * 1000), 1000)
+    minutes, left = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" + (f".{part:03}" if part else "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

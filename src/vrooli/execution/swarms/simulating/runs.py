@@ -1,0 +1,332 @@
+"""All runs of a simulation: what each comes to, and when."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from math import isfinite
+from typing import Any
+
+from vrooli.core.errors import VrooliError
+from vrooli.execution.runs.children import child_id
+from vrooli.execution.runs.inputs import BadInputs, InputCheck
+from vrooli.execution.spending import Amount
+from vrooli.execution.step_type import StepFailed
+from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRun, SubRunEnd
+from vrooli.execution.swarms.coordinating import SwarmCoordinator
+from vrooli.execution.swarms.deciding import APPROVING, HANDING
+from vrooli.execution.swarms.planning import answer
+from vrooli.execution.swarms.simulating.clock import VirtualClock
+from vrooli.execution.swarms.simulating.driving import Routine, tools
+from vrooli.execution.swarms.simulating.kept import KeptSwarms, SimulatedRun
+from vrooli.execution.swarms.simulating.lacking import Missing
+from vrooli.execution.swarms.simulating.library import Library
+from vrooli.execution.swarms.simulating.purse import Purse
+from vrooli.execution.swarms.simulating.script import Outcome, Prompter
+from vrooli.execution.swarms.simulating.timeline import Line, short
+from vrooli.execution.swarms.state import CHECKING, PLANNING
+from vrooli.execution.swarms.store import BOARD, PLAN, PROBLEMS, SKIPPED, Put, numbered
+from vrooli.flow.budget import OverBudget, limits, place_of
+from vrooli.flow.entries import Failure
+from vrooli.flow.interpreter import Call
+from vrooli.flow.notes import WITHIN
+from vrooli.stack.durations import parse_ago
+
+ROOT = "swarm"
+"""Id of the first run."""
+
+
+class SimulatedRuns:
+    """Port `SubRuns`, over runs in memory.
+
+    Args:
+        clock: time.
+        library: routines.
+        prompter: says what the others come to.
+    """
+
+    def __init__(self, clock: VirtualClock, library: Library, prompter: Prompter) -> None:
+        self.clock, self.library, self._prompter = clock, library, prompter
+        self.runs = dict[str, SimulatedRun]()
+        self.timeline = list[Line]()
+        self.missing = list[Missing]()
+        self.widest = 0
+        self.kept = KeptSwarms(self.runs, self._written)
+        coordinator = SwarmCoordinator(self.kept, library, self, clock)
+        self._tools = tools(clock, coordinator)
+        self._driven = dict[str, Routine]()
+        self._paused = dict[str, Callable[[], None]]()
+        self._ready = deque[SimulatedRun]()
+        self._check_inputs = InputCheck()
+
+    def first(self, routine: str, inputs: Any, budget: Any) -> SimulatedRun:
+        """The run of the swarm itself."""
+        stored = self.library.known(routine)
+        assert stored is not None  # it was put there
+        filled = self._check_inputs(stored, inputs)
+        limited = limits(budget).instead_of(limits(stored.definition.get("budget")))
+        now = self.clock.wall()
+        run = SimulatedRun(ROOT, None, "", 1, (), False, routine, filled, Purse(limited), now)
+        self._add(run, stored.definition)
+        return run
+
+    async def settle(self) -> None:
+        """Go on with all that can, now."""
+        while self._ready:
+            run = self._ready.popleft()
+            if run.id in self._driven:
+                await self._driven[run.id].go()
+
+    def tell(self, what: str, path: str, says: str = "") -> None:
+        """It happened now."""
+        self.timeline.append(Line(self.clock.passed, what, path, says))
+
+    # What a swarm asks for.
+
+    async def to_its_end(self, asked: SubRun) -> SubRunEnd:
+        """Never: what runs here does not wait in place."""
+        raise VrooliError("nothing waits in a simulation", where=asked.routine)
+
+    async def begun(self, asked: SubRun) -> str:
+        """See the port."""
+        run = child_id(asked.parent, asked.path, asked.attempt)
+        if run not in self.runs:
+            self._make(run, asked)
+        return run
+
+    async def cut(self, run: str, by: str) -> None:
+        """See the port."""
+        self.cancel(self.runs[run], by)
+
+    def cancel(self, run: SimulatedRun, by: str = "") -> None:
+        """It ends at once, with all below it."""
+        if run.open:
+            self._close(run, "cancelled")
+            self.tell("cancelled", run.path, by)
+
+    # What those that are driven ask for.
+
+    def step(self, run: SimulatedRun, call: Call) -> Outcome | None:
+        """See `driving.Around`."""
+        plain = call.path.rpartition(".")[2]
+        return self._prompter.step((f"{run.routine}/{call.path}", f"{run.routine}/{plain}", plain))
+
+    def unscripted(self, run: SimulatedRun, call: Call) -> None:
+        """See `driving.Around`."""
+        says = "answer" if call.node.type == "llm" else "output"
+        what = f"task `{run.path}`: its step `{call.path}` ({call.node.type}) needs something"
+        line = f"{run.routine}/{call.path}: {{{says}: ...}}"
+        self.missing.append(Missing(f"{what} outside, and is not scripted", "steps", line))
+
+    def ready(self, run: SimulatedRun) -> None:
+        """See `driving.Around`."""
+        if run.open and run not in self._ready:
+            self._ready.append(run)
+
+    def over(self, run: SimulatedRun, error: OverBudget, again: Any = None) -> None:
+        """See `driving.Around`."""
+        if not run.purse.pauses:
+            self.end(run, None, error.failure)
+            return
+        run.status = "paused"
+        self._paused[run.id] = again or partial(self.ready, run)
+        self.tell("paused", run.path, error.what)
+
+    def go_on(self) -> None:
+        """What paused at a limit tries again."""
+        paused, self._paused = self._paused, {}
+        for run, again in paused.items():
+            if self.runs[run].status == "paused":
+                self.runs[run].status = "running"
+                again()
+
+    def end(self, run: SimulatedRun, output: Any, failure: Failure | None) -> None:
+        """See `driving.Around`."""
+        if not run.open:
+            return
+        run.output, run.failure = output, failure
+        self._close(run, "failed" if failure else "completed")
+        says = f"{failure.kind}: {failure.reason}" if failure else short(output)
+        self.tell("failed" if failure else "done", run.path, says)
+        if run.name == PLANNING and failure is None:
+            self._plans(output)
+        self._told_above(run)
+
+    def _told_above(self, run: SimulatedRun) -> None:
+        up = run.parent
+        if up is None or not up.open:
+            return
+        if not run.task:
+            self._driven[up.id].ended(run)
+        elif up.kept is not None:
+            up.kept.stirs += 1
+            self.ready(up)
+
+    def _close(self, run: SimulatedRun, status: str) -> None:
+        run.status, run.ended = status, self.clock.wall()
+        run.purse.settle(run.held, spent=False)
+        run.held = Amount()
+        self._driven.pop(run.id, None)
+        for below in run.below:
+            if below.open:
+                self._close(below, "cancelled")
+                self.tell("cancelled", below.path)
+
+    def _plans(self, output: Any) -> None:
+        """Routines of which the script says what they come to are there as well."""
+        for task in answer(output).tasks:
+            names = (task["task"], task.get("routine", ""))
+            if task.get("routine") and self._prompter.knows(names):
+                self.library.named.add(task["routine"])
+
+    def unknown(self, root: SimulatedRun) -> Iterator[Missing]:
+        """What else of its plan is neither there nor scripted, whether or not it has begun."""
+        for task in (root.kept.newest(PLAN) or ()) if root.kept else ():
+            name, routine = task["task"], task.get("routine", "")
+            if not self._prompter.knows((name, routine)) and not self.library.known(routine):
+                yield Missing(f"task `{name}` is not scripted", "runs", f"{name}: {{output: ...}}")
+
+    # How a run begins.
+
+    def _make(self, id_: str, asked: SubRun) -> None:
+        parent = self.runs[asked.parent]
+        if len(parent.place) >= DEEPEST:
+            what = f"runs would lie more than {DEEPEST} deep in each other"
+            raise StepFailed("too-deep", what, where=asked.routine)
+        if len(self.runs) >= MOST_RUNS:
+            what = f"the tree has {MOST_RUNS} runs already"
+            raise StepFailed("too-many", what, where=asked.routine)
+        stored = self.library.known(asked.routine)
+        inputs = asked.inputs
+        if stored is not None:
+            try:
+                inputs = self._check_inputs(stored, inputs)
+            except BadInputs as error:
+                where = error.where or asked.routine
+                raise StepFailed("inputs", error.what, where=where) from error
+        own = limits(stored.definition.get("budget") if stored else None)
+        purse = Purse(limits(asked.budget).instead_of(own), parent.purse)
+        step, _, within = asked.path.partition(WITHIN)
+        name, number = numbered(within) if within else (step, asked.attempt)
+        run = SimulatedRun(
+            id=id_,
+            parent=parent,
+            name=name,
+            number=number,
+            place=(*parent.place, name),
+            task=bool(within),
+            routine=asked.routine,
+            inputs=inputs,
+            purse=purse,
+            made=self.clock.wall(),
+        )
+        parent.below.append(run)
+        self._begin(run, stored.definition if stored else None)
+
+    def _begin(self, run: SimulatedRun, definition: Any) -> None:
+        self._tell_begun(run)
+        asks = run.routine == APPROVING
+        names = ("/".join(run.place), run.name, run.routine)
+        said = self._prompter.run(names[:2] if asks or run.routine == HANDING else names, asks=asks)
+        if asks:
+            said = _decided(run, said)
+        if said is not None or run.routine == HANDING:
+            self._add(run, None)
+            if said is not None:
+                self.clock.at(run.made, partial(self._work, run, said))
+        elif definition is not None:
+            self._add(run, definition)
+        else:
+            self._add(run, None)
+            what = f"task `{run.path}` is not scripted"
+            self.missing.append(Missing(what, "runs", f"{run.name}: {{output: ...}}"))
+
+    def _add(self, run: SimulatedRun, definition: Any) -> None:
+        self.runs[run.id] = run
+        if run.purse.limits.seconds is not None:
+            over = OverBudget("the time of its budget is over", where=place_of("time"))
+            late = partial(self._late, run, over)
+            self.clock.at(run.made + run.purse.limits.seconds, late)
+        if definition is not None:
+            self._driven[run.id] = Routine(run, definition, self._tools, self)
+            self.ready(run)
+
+    def _late(self, run: SimulatedRun, over: OverBudget) -> None:
+        if run.open:
+            self.over(run, over)
+
+    def _work(self, run: SimulatedRun, said: Outcome) -> None:
+        """What it does is scripted."""
+        if not run.open:
+            return
+        again = partial(self._work, run, said)
+        try:
+            run.purse.step(run.name, said.steps)
+            run.purse.reserve(said.amount)
+        except OverBudget as error:
+            self.over(run, error, again)
+            return
+        run.held = said.amount
+        if isfinite(said.takes):
+            self.clock.at(self.clock.wall() + said.takes, partial(self._worked, run, said))
+
+    def _worked(self, run: SimulatedRun, said: Outcome) -> None:
+        if not run.open:
+            return
+        run.purse.settle(run.held)
+        run.held = Amount()
+        if said.cancelled:
+            self.cancel(run, "scripted")
+            self._told_above(run)
+        else:
+            self.end(run, None if said.failure else said.output, said.failure)
+
+    # What is told.
+
+    def _tell_begun(self, run: SimulatedRun) -> None:
+        if run.routine == APPROVING:
+            self.tell("asked", run.path, short(run.inputs.get("message", "")))
+        elif run.routine == HANDING:
+            self.tell("handed", run.path, short(run.inputs.get("what", "")))
+        else:
+            self.tell("begun", run.path, run.routine)
+        parent = run.parent
+        if run.task and parent is not None and parent.kept is not None:
+            beside = [one for one in parent.below if one.open and is_task(one)]
+            self.widest = max(self.widest, len(beside))
+
+    def _written(self, run: SimulatedRun, new: Put) -> None:
+        at = "/".join((*run.place, ""))
+        if new.name == SKIPPED:
+            self.tell("skipped", f"{at}{new.value}")
+        elif new.name == PROBLEMS:
+            self.tell("refused", f"{at}{PLANNING}", short(new.value))
+        elif new.name.startswith(BOARD):
+            self.tell("board", f"{at}{new.name.removeprefix(BOARD)}", short(new.value))
+        elif new.name == PLAN:
+            tasks = ", ".join(one["task"] for one in new.value)
+            self.tell("plan", run.path, f"tasks {tasks}")
+        else:
+            self.tell(new.name, run.path, short(new.value))
+        self.ready(run)
+
+
+def is_task(run: SimulatedRun) -> bool:
+    """Whether it is one of a plan, and not what a swarm does beside."""
+    beside = run.name in (PLANNING, CHECKING) or run.routine == APPROVING
+    return run.task and not beside
+
+
+def _decided(run: SimulatedRun, said: Outcome | None) -> Outcome:
+    """A question: nobody decides where the script does not say so, or too late."""
+    expires = run.inputs.get("expires")
+    most = parse_ago(expires) if expires else float("inf")
+    if said is None or said.takes >= most:
+        return Outcome(failure=Failure("rejected", "nobody decided in time"), takes=most)
+    if said.failure is not None:
+        return said
+    if not said.approved:
+        return Outcome(failure=Failure("rejected", "somebody rejected it"), takes=said.takes)
+    if said.output is not None:
+        return said
+    output = {"approved": True, "by": "somebody", "at": None, "reason": ""}
+    return Outcome(output=output, takes=said.takes)
