@@ -176,7 +176,7 @@ class WorkClient(ApiClient):
         """Id and hash of each, at most 100: `{id, status, problem}` of each."""
         chosen = [{"id": one, "hash": hash_} for one, hash_ in asked]
         body = {"approvals": chosen, "approved": approved, "reason": reason}
-        return rows_of(self._ask("POST", "/approvals/decisions", body), "decided")
+        return rows_of(self._ask("POST", "/approval-decisions", body), "decided")
 
     def why(self, run: str, step: str = "") -> dict[str, Any]:
         """Why it, or that step of it, is where it is."""

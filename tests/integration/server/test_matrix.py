@@ -62,7 +62,7 @@ EXPECTED: dict[str, Role | str | None] = {
     "GET /api/v1/approvals": Role.VIEWER,
     "GET /api/v1/approvals/open": Role.VIEWER,
     "GET /api/v1/approvals/{approval}": Role.VIEWER,
-    "POST /api/v1/approvals/decisions": Role.OPERATOR,
+    "POST /api/v1/approval-decisions": Role.OPERATOR,
     "POST /api/v1/approvals/{approval}/approve": Role.OPERATOR,
     "POST /api/v1/approvals/{approval}/reject": Role.OPERATOR,
     "GET /api/v1/swarms": Role.VIEWER,
@@ -132,7 +132,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/swarms/{run}/done": {"task": "look"},
     "POST /api/v1/swarms/{run}/hand": {"task": "look"},
     "POST /api/v1/swarms/{run}/take-back": {"task": "look"},
-    "POST /api/v1/approvals/decisions": {
+    "POST /api/v1/approval-decisions": {
         "approvals": [{"id": "0" * 16, "hash": "0" * 64}],
         "approved": True,
     },

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from vrooli.core.errors import Refused, UnknownName
 from vrooli.execution.approvals.approvals import Approvals
@@ -59,7 +59,7 @@ class Several(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     approvals: list[One] = Field(min_length=1, max_length=100)
-    approved: bool
+    approved: StrictBool
     reason: str = Field(default="", max_length=1000, pattern=STORABLE)
 
 
@@ -164,7 +164,7 @@ def _add_decisions(router: APIRouter, approvals: Approvals) -> None:
 
 def _add_several(router: APIRouter, approvals: Approvals) -> None:
     @router.post(
-        "/approvals/decisions",
+        "/approval-decisions",
         summary="Decide several approvals",
         dependencies=[OPERATOR],
         response_model=None,
