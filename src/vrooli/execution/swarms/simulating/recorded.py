@@ -141,7 +141,8 @@ class Recorded:
     def untold(self) -> int:
         """Tokens of which nobody knows whether they were given or answered: of large answers."""
         asked = [one.data["asked"] for one in self.root.all()]
-        return int(self.root.data["tokens"]) - sum(one["input"] + one["output"] for one in asked)
+        told = sum(int(one["input"]) + int(one["output"]) for one in asked)
+        return int(self.root.data["tokens"]) - told
 
     @property
     def retried(self) -> bool:
