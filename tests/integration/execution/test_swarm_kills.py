@@ -41,6 +41,7 @@ SELECT r.id FROM runs r WHERE r.id = ANY ($1) AND r.ended_at IS NULL
     AND NOT EXISTS (SELECT FROM runs c WHERE c.parent = r.id AND c.parent_path = 'swarm/close'
                     AND c.status = 'waiting')
 """
+DONE = "SELECT count(*) FROM steps WHERE status = 'completed'"
 FREED = """
 UPDATE runs SET lease_until = '-infinity'
 WHERE status = 'running' AND lease_until > now() AND owner LIKE ANY ($1) RETURNING id
@@ -84,6 +85,7 @@ class Campaign:
         struck: how many runs each kill met.
         workers: pids of those that live, the oldest first.
         dead: what those that were killed are called, as a pattern.
+        done: steps that had completed at the last kill.
     """
 
     here: Place
@@ -94,6 +96,7 @@ class Campaign:
     struck: list[int] = field(default_factory=list)
     workers: list[int] = field(default_factory=list)
     dead: list[str] = field(default_factory=list)
+    done: int = 0
 
     @property
     def all(self) -> list[str]:
@@ -121,18 +124,22 @@ class Campaign:
             self.swarms[name].append(await self.here.start(name, inputs=inputs))
 
     async def kill(self) -> None:
-        """One that drives something, at any moment; what it held is free at once."""
+        """One that drives something, at any moment after a step was done since the last kill: else
+        so many kills would meet the same few steps again and again.
+        """
         victim = self.workers.pop(0)
         mine = f"%:{victim}:%"
         held = "SELECT count(*) FROM runs WHERE status = 'running' AND owner LIKE $1"
 
         async def drives() -> bool:
             await self.top_up()
-            return bool((await self.here.fetch(held, mine))[0][0])
+            done = (await self.here.fetch(DONE))[0][0]
+            return done > self.done and bool((await self.here.fetch(held, mine))[0][0])
 
         await eventually(drives, "it drives something", PATIENCE, pause=0.02)
         await asyncio.sleep(self.chance.uniform(0, LONGEST))
         os.kill(victim, signal.SIGKILL)
+        self.done = (await self.here.fetch(DONE))[0][0]
         self.struck.append((await self.here.fetch(held, mine))[0][0])
         self.dead.append(mine)
         self.workers.append(self.ready.begin())
