@@ -1,5 +1,6 @@
 """`/api/v1/swarms`: start them, see how they stand, speak to them, steer them."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Header, Query
@@ -111,10 +112,7 @@ def _add_definitions(router: APIRouter, swarms: Swarms) -> None:
         """`{name, version, changed}`; 422 with every mistake by its place, nothing stored. A run of
         the routine `name` is the swarm at work: `POST /api/v1/runs`.
         """
-        try:
-            return JSONResponse(await swarms.put(definition))
-        except SwarmError as error:
-            return _refused(error)
+        return await _answered(swarms.put(definition))
 
 
 def _add_views(router: APIRouter, swarms: Swarms) -> None:
@@ -233,11 +231,7 @@ def _add_words(router: APIRouter, swarms: Swarms) -> None:
         a second time. 409 when it has ended; 422 when it cannot be kept: NaN, or a text with NUL or
         half of a character.
         """
-        try:
-            said = await swarms.say(run, message.text, who.name, idempotency_key or None)
-        except SwarmError as error:
-            return _refused(error)
-        return JSONResponse(said)
+        return await _answered(swarms.say(run, message.text, who.name, idempotency_key or None))
 
     @router.put(
         "/swarms/{run}/documents",
@@ -251,10 +245,7 @@ def _add_words(router: APIRouter, swarms: Swarms) -> None:
         with every mistake by its place when it cannot be. Each version is kept.
         """
         new = Put(document.name, document.value, who.name, document.version)
-        try:
-            return JSONResponse(await swarms.write(run, new))
-        except SwarmError as error:
-            return _refused(error)
+        return await _answered(swarms.write(run, new))
 
     @router.post(
         "/swarms/{run}/done",
@@ -265,11 +256,7 @@ def _add_words(router: APIRouter, swarms: Swarms) -> None:
     )
     async def done(run: OwnRun, who: Who, finished: Finished) -> JSONResponse:
         """409 when no person is to do that task now; 422 when `output` cannot be kept."""
-        try:
-            found = await swarms.finish(run, finished.task, finished.output, who.name)
-        except SwarmError as error:
-            return _refused(error)
-        return JSONResponse(found)
+        return await _answered(swarms.finish(run, finished.task, finished.output, who.name))
 
 
 def _add_handing(router: APIRouter, swarms: Swarms) -> None:
@@ -284,10 +271,7 @@ def _add_handing(router: APIRouter, swarms: Swarms) -> None:
         """Its run ends with all below it, and the task waits for `done`. 409 when the task or the
         swarm has ended, a person is to do it already, or somebody changed the plan meanwhile.
         """
-        try:
-            return JSONResponse(await swarms.hand(run, task.task, task.what, who.name))
-        except SwarmError as error:
-            return _refused(error)
+        return await _answered(swarms.hand(run, task.task, task.what, who.name))
 
     @router.post(
         "/swarms/{run}/take-back",
@@ -300,10 +284,7 @@ def _add_handing(router: APIRouter, swarms: Swarms) -> None:
         """In a new run. 409 when nobody was handed the task, or it was done first; 422 when the
         policy forbids it by now.
         """
-        try:
-            return JSONResponse(await swarms.take_back(run, task.task, who.name))
-        except SwarmError as error:
-            return _refused(error)
+        return await _answered(swarms.take_back(run, task.task, who.name))
 
 
 def _add_control(router: APIRouter, swarms: Swarms) -> None:
@@ -350,6 +331,14 @@ def _add_control(router: APIRouter, swarms: Swarms) -> None:
     async def stop_all(who: Who) -> dict[str, Any]:
         """`{stopped}`: their ids. Who is no admin ends its own."""
         return {"stopped": await swarms.stop_all(who.name, who.only or "")}
+
+
+async def _answered(doing: Awaitable[dict[str, Any]]) -> JSONResponse:
+    """What comes of it; 422 with every mistake by its place where it cannot be."""
+    try:
+        return JSONResponse(await doing)
+    except SwarmError as error:
+        return _refused(error)
 
 
 def _refused(error: SwarmError) -> Problem:
