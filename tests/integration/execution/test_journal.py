@@ -197,14 +197,16 @@ async def test_a_connection_that_is_lost_while_it_is_kept_loses_nothing(
 ) -> None:
     fence, batcher = await work.claim(name), Batcher(work.database)
     journal = PostgresJournal(work.database, batcher, name, fence)
+    lose = partial(
+        work.execute,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
     for number in range(3):
         entry = done(f"s{number}")
         assert await patiently(SystemClock(), partial(journal.write, entry)) is Written.DONE
-        await work.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    assert len(await journal.read()) == 3
+        await patiently(SystemClock(), lose)
+    assert len(await patiently(SystemClock(), journal.read)) == 3
 
 
 async def test_a_run_that_is_not_there_takes_nothing(work: WorkDatabase) -> None:
