@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,6 +59,14 @@ async def rests(here: Place, run: str) -> dict[str, Any]:
 async def children(here: Place, run: str) -> list[dict[str, Any]]:
     found = await here.work.runs.views.page(RunFilter(parent=run))
     return sorted(found, key=lambda one: one["parent_path"])
+
+
+async def waits_for_a_lock(here: Place) -> bool:
+    rows = await here.fetch(
+        "SELECT FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(rows)
 
 
 async def test_tasks_take_what_others_came_to(here: Place) -> None:
@@ -284,6 +293,32 @@ async def test_a_task_goes_to_a_person_and_back(here: Place) -> None:
     assert (await here.end(run))["output"] == 7
     with pytest.raises(Refused):
         await here.work.swarms.take_back(run, "a", "ann")
+
+
+async def test_what_a_person_did_is_not_lost_to_a_take_back_of_the_same_moment(
+    here: Place,
+) -> None:
+    """That it is done is being written, not yet seen, when the task is taken back."""
+    slow = await here.put({"step": "w", "wait": {"seconds": 3600}})
+    run = await swarm(here, {"task": "a", "routine": slow}, output="${tasks.a.output}")
+    await here.below(run, 1)
+    await here.work.swarms.hand(run, "a", "", "ann")
+    await rests(here, run)
+    asked = (await children(here, run))[-1]["id"]
+    async with here.database.connection() as other, other.transaction():
+        await other.execute(
+            "INSERT INTO signals (run, name, data, sent_by) VALUES ($1, 'done', '7', 'ann')", asked
+        )
+        await other.execute(
+            "UPDATE runs SET stirs = stirs + 1, status = 'pending', lease_until = now() "
+            "WHERE id = $1",
+            asked,
+        )
+        taking = asyncio.ensure_future(here.work.swarms.take_back(run, "a", "bob"))
+        await eventually(partial(waits_for_a_lock, here), "the take-back waits")
+    with pytest.raises(Refused, match="done"):
+        await taking
+    assert (await here.end(run))["output"] == 7
 
 
 async def test_a_message_is_heard(here: Place) -> None:

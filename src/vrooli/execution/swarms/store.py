@@ -4,7 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -75,17 +75,25 @@ FROM runs r LEFT JOIN swarms s ON s.run = r.id WHERE r.id = $1
 """
 
 # $4 is the version that whoever writes has seen, 0 for none; without it, the next one whatever it
-# is, once for each $6. The run is locked first, as everywhere, and goes on where it waited.
+# is, once for each $6. Nothing is written when one of the runs $8 has had a decision since $9. Runs
+# are locked first, as everywhere, in the order of ids; it goes on where it waited.
 _PUT = f"""
-WITH run AS (
-    SELECT id, root, status FROM runs
-    WHERE id = $1 AND status IN ('pending', 'running', 'waiting', 'paused') FOR NO KEY UPDATE
+WITH locked AS (
+    SELECT id, root, status, stirs FROM runs WHERE id = $1 OR id = ANY ($8::text[])
+    ORDER BY id FOR NO KEY UPDATE
+), run AS (
+    SELECT id, root, status FROM locked
+    WHERE id = $1 AND status IN ('pending', 'running', 'waiting', 'paused')
+), moved_on AS (
+    SELECT FROM locked l JOIN unnest($8::text[], $9::bigint[]) AS seen(id, stirs) USING (id)
+    WHERE l.stirs <> seen.stirs
 ), last AS (
     SELECT coalesce(max(version), 0) AS version FROM swarm_documents WHERE run = $1 AND name = $2
 ), put AS (
     INSERT INTO swarm_documents (run, name, version, value, by)
     SELECT run.id, $2, last.version + 1, $3::json, $5 FROM run, last
     WHERE EXISTS (SELECT FROM swarms WHERE run = $1) AND ($4::int IS NULL OR last.version = $4)
+        AND NOT EXISTS (SELECT FROM moved_on)
         AND NOT ($6 AND EXISTS (SELECT FROM swarm_documents d
                                 WHERE d.run = $1 AND d.name = $2 AND d.by = $5))
     ON CONFLICT (run, name, version) DO NOTHING RETURNING run, version
@@ -109,7 +117,10 @@ FROM run
 """
 
 
-_ANSWERED = "SELECT EXISTS (SELECT FROM signals WHERE run = ANY ($1::text[]) AND name = $2)"
+_UNANSWERED = """
+SELECT id, stirs, EXISTS (SELECT FROM signals WHERE run = id AND name = $2) FROM runs
+WHERE id = ANY ($1::text[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +174,8 @@ class Put:
         seen: the version that it takes the place of, 0 for none; None for whichever is the last.
         once: whether this writer writes it once only.
         reason: for people, with its event; may be empty.
+        unless: ids of runs with their counts of decisions: it is written only while none of them
+            has had another.
     """
 
     name: str
@@ -171,6 +184,7 @@ class Put:
     seen: int | None = None
     once: bool = False
     reason: str = ""
+    unless: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,17 +241,19 @@ class SwarmStore:
         }
         return replace(found, tries=tries, documents=documents)
 
-    async def answered(self, runs: list[str]) -> bool:
-        """Whether somebody has told one of them that it is done."""
+    async def unanswered(self, runs: list[str]) -> dict[str, int] | None:
+        """Their counts of decisions; None when somebody has told one of them that it is done."""
         async with self._database.connection() as connection:
-            return bool(await connection.fetchval(_ANSWERED, runs, DONE))
+            rows = await connection.fetch(_UNANSWERED, runs, DONE)
+        return None if any(row[2] for row in rows) else {row[0]: row[1] for row in rows}
 
     async def put(self, run: str, new: Put) -> Written | None:
         """Write it, and have the swarm look at it; None when its run has ended."""
         text = json.dumps(new.value, separators=(",", ":"))
         if _on_board(new.name):
             text = await self._artifacts.instead(run, text)
-        values = (new.name, text, new.seen, new.by, new.once, new.reason)
+        unless = (list(new.unless), list(new.unless.values()))
+        values = (new.name, text, new.seen, new.by, new.once, new.reason, *unless)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_PUT, run, *values)
             while row and row[1] is None and row[3] and new.seen is None and not new.once:

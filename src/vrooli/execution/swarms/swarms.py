@@ -202,9 +202,7 @@ class Swarms:
         if not written.begun:
             raise _not_begun(run)
         if written.version is None:
-            what = f"somebody changed it meanwhile: its version is {written.last}, not {new.seen}"
-            advice = f"`vrooli swarm show {run}`, then change that version"
-            raise Refused(what, where=new.name, next_step=advice)
+            raise _overtaken(run, new, written.last)
         await self._stirred(run)
         if new.name == POLICY:
             await self._tell_below(run, written.version)
@@ -269,9 +267,11 @@ class Swarms:
         if plan is None:
             raise _not_begun(run)
         new, runs = change(plan.value, state), open_runs(state, task)
-        if await self.store.answered(runs):
+        asked = runs if task_of(state, task).by_hand else []
+        unless = await self.store.unanswered(asked)
+        if unless is None:
             raise Refused("somebody said that it is done", where=task, next_step=_LOOK.format(run))
-        await self.write(run, Put(PLAN, new, by, plan.version, reason=reason))
+        await self.write(run, Put(PLAN, new, by, plan.version, reason=reason, unless=unless))
         for one in runs:
             await self._quietly(self.runs.cancel, one, by)
         state, _ = await self._state(found)
@@ -405,6 +405,15 @@ class Swarms:
 def _ended(run: dict[str, Any]) -> Refused:
     advice = f"`vrooli swarm show {run['id']}` tells what it came to"
     return Refused(f"the swarm is {run['status']}", where=run["id"], next_step=advice)
+
+
+def _overtaken(run: str, new: Put, last: int) -> Refused:
+    if last == new.seen:
+        what = "somebody said that it is done, or decided otherwise on it, meanwhile"
+        return Refused(what, where=new.name, next_step=_LOOK.format(run))
+    what = f"somebody changed it meanwhile: its version is {last}, not {new.seen}"
+    advice = f"`vrooli swarm show {run}`, then change that version"
+    return Refused(what, where=new.name, next_step=advice)
 
 
 def _not_begun(run: str) -> Refused:
