@@ -75,22 +75,32 @@ def _taken(rows: Rows, peer: Plain, stack: LiveStack) -> None:
     where = " ".join(peer.where)
     dump = f"{peer.bin}/pg_dump {where} bench | gzip > {peer.folder}/dump.gz"
     _add(rows, "pg_dump | gzip", peer.run(shell=dump))
-    seconds, point = _run(stack, "backup", "run", "--logical", "--no-verify", "--json")
-    _add(rows, "ours, logical", seconds)
+    point = _afresh(rows, stack, "ours, logical", "--logical")
     target = peer.folder / "base"
     shutil.rmtree(target, ignore_errors=True)
     base = (peer.bin / "pg_basebackup", *peer.where, "-Ft", "-z", "-c", "fast", "-D", target)
     _add(rows, "pg_basebackup -Ft -z", peer.run(*base))
     if peer.pgbackrest:
         _add(rows, "pgBackRest, full", peer.run(*peer.pgbackrest, "--type=full", "backup"))
-    seconds, whole = _run(stack, "backup", "run", "--no-verify", "--json")
-    _add(rows, "ours, physical", seconds)
+    whole = _afresh(rows, stack, "ours, physical")
     _add(rows, "ours, verify it", _run(stack, "backup", "verify", whole["id"])[0])
     say(
         f"    stored: ours {point['stored_bytes'] / 1e6:.1f} MB logical, "
         f"{whole['stored_bytes'] / 1e6:.1f} MB physical; pg_dump | gzip "
         f"{size_of([peer.folder / 'dump.gz']):.1f} MB, pg_basebackup {size_of([target]):.1f} MB"
     )
+
+
+def _afresh(rows: Rows, stack: LiveStack, name: str, *more: str) -> dict[str, Any]:
+    """Taken as peers do, then with what a proof compares, each into an empty store; the latter."""
+    point: dict[str, Any] = {}
+    for added, option in (("", ["--no-rows"]), (", rows read", [])):
+        for folder in ("packs", "points"):
+            shutil.rmtree(stack.home / "backups" / folder, ignore_errors=True)
+        how = (*more, "--no-verify", *option, "--json")
+        seconds, point = _run(stack, "backup", "run", *how)
+        _add(rows, f"{name}{added}", seconds)
+    return point
 
 
 def _back(rows: Rows, peer: Plain, stack: LiveStack, server: Server) -> None:

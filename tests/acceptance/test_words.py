@@ -37,6 +37,7 @@ def running(shop: LiveStack) -> LiveStack:
         ("scenario start db", "`db` is a resource", "vrooli resource"),
         ("resource start front", "`front` is a scenario", "vrooli scenario"),
         ("up -d --foreground", "exclude each other", ""),
+        ("backup run --deep --no-rows", "exclude each other", "leave one out"),
         ("stop autoheal front", "by itself", "autoheal"),
     ],
 )

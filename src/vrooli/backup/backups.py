@@ -14,6 +14,7 @@ from vrooli.backup.pruning import Pruning
 from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
+from vrooli.stack.backing import Reading
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 from vrooli.stack.kept_data import Kept
 from vrooli.stack.postgres.rescue.differing import Rescued
@@ -66,14 +67,15 @@ class Taking:
     Attributes:
         anew: whether another cluster than that of the last point is meant.
         incremental: whether what changed since the last one is enough, where it can be had.
-        deep: whether all of a source is read again, and compared.
+        reading: how much of a source is read again, to be compared; None for as much as the
+            machine has time for.
         form: of what is taken, where a source has several, like `postgres-logical`.
         only: parts, by their names or by what kind they are; empty for all there is.
     """
 
     anew: bool = False
     incremental: bool = False
-    deep: bool = False
+    reading: Reading | None = None
     form: str = ""
     only: tuple[str, ...] = ()
 

@@ -31,17 +31,19 @@ if TYPE_CHECKING:
     from vrooli.backup.backups import Backups, Taking
     from vrooli.backup.point import Point
     from vrooli.backup.proof import Proof
+    from vrooli.stack.backing import Reading
 
 _RUN_HELP = """
 Take a restore point now, restore it beside what serves, and look whether it works: databases,
 then files, then what the stack is made of. It is there when all of that is in it.
 
 It ends well only when that is so, nothing was left out that was asked for, and every store has it.
-With `--no-verify` it is only taken, and
-stays `unverified`. With `--incremental` it holds of PostgreSQL (17 or later) what changed since the
-last point; where the server cannot tell that, the whole, and why. With `--logical` it holds
-archives of PostgreSQL and its roles: for another version, or for single tables; `vrooli restore
-POINT` makes a new cluster of them.
+With `--no-verify` it is only taken, and stays `unverified`; with `--no-rows` as well it takes no
+longer than the copy does, and no proof can compare its rows with those that the server held. With
+`--incremental` it holds of PostgreSQL (17 or later) what changed since the last point; where the
+server cannot tell that, the whole, and why. With `--logical` it holds archives of PostgreSQL and
+its roles: for another version, or for single tables; `vrooli restore POINT` makes a new cluster of
+them.
 
 Examples:
 
@@ -54,6 +56,8 @@ Examples:
   vrooli backup run --logical
 
   vrooli backup run --no-verify --json
+
+  vrooli backup run --no-verify --no-rows
 """
 
 
@@ -68,6 +72,10 @@ Incremental = Annotated[
 Deep = Annotated[
     bool,
     typer.Option("--deep", help="Compare every row with the source, which reads all of it again."),
+]
+NoRows = Annotated[
+    bool,
+    typer.Option("--no-rows", help="Read no rows of the source that a proof could compare."),
 ]
 Logical = Annotated[
     bool, typer.Option("--logical", help="PostgreSQL as archives of pg_dump, for any version.")
@@ -97,6 +105,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         ] = False,
         incremental: Incremental = False,
         deep: Deep = False,
+        no_rows: NoRows = False,
         logical: Logical = False,
         missing_ok: MissingOk = False,
         only: Only = None,
@@ -112,7 +121,11 @@ def register(group: typer.Typer, kit: Kit) -> None:
             if rests(backups):
                 return
             how = Taking(
-                anew, incremental, deep, _form(logical, incremental), split(said("--only", only))
+                anew,
+                incremental,
+                _reading(deep, no_rows),
+                _form(logical, incremental),
+                split(said("--only", only)),
             )
             point = _taken(backups, how, json=json)
         if not json:
@@ -158,6 +171,15 @@ def _proven(backups: "Backups", point: str, *, json: bool) -> "Proof":
         Bar(note, quiet=json) as bar,
     ):
         return backups.prove(point, bar.told)
+
+
+def _reading(deep: bool, no_rows: bool) -> "Reading | None":
+    if deep and no_rows:
+        raise UsageError(
+            "`--deep` and `--no-rows` exclude each other",
+            next_step="leave one out; without both, the smaller tables are read",
+        )
+    return "deep" if deep else "none" if no_rows else None
 
 
 def _form(logical: bool, incremental: bool) -> str:

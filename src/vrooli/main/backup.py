@@ -360,7 +360,7 @@ class StackBackups:
             how.anew,
             progress,
             how.incremental,
-            "deep" if how.deep else "spare" if load() > BUSY else "usual",
+            how.reading or ("spare" if load() > BUSY else "usual"),
             rate,
         )
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Literal, Protocol
 from vrooli.core.ports.outputs import Output, OutputProgram, Outputs
 from vrooli.stack.upgrading import Told
 
-Reading = Literal["spare", "usual", "deep"]
-"""How much of a source is read again to compare a copy with it: what costs next to nothing, what a
-server does not feel, or all.
+Reading = Literal["none", "spare", "usual", "deep"]
+"""How much of a source is read again to compare a copy with it: nothing, what costs next to
+nothing, what a server does not feel, or all.
 """
 
 

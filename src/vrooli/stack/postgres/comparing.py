@@ -40,7 +40,8 @@ class Compared:
             shown.append(f"written meanwhile: {more} more")
         if self.left_out:
             shown.append(
-                f"{self.left_out} tables were not read in the source: too large, or too many"
+                f"{self.left_out} tables were not read in the source: too large, too many, or "
+                "not to be"
             )
         return [same, *shown]
 

@@ -19,6 +19,7 @@ from vrooli.stack.postgres.upgrade.facts import DATABASES
 MB = 1_000_000
 
 BUDGETS: Mapping[Reading, tuple[int, int]] = {
+    "none": (-1, -1),
     "spare": (0, 256 * MB),
     "usual": (256 * MB, 8000 * MB),
     "deep": (2**62, 2**62),
