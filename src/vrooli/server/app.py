@@ -16,6 +16,7 @@ from vrooli.core.errors import VrooliError
 from vrooli.core.ports.traces import Traces
 from vrooli.execution.work import Work
 from vrooli.server.accounts.accounts import Accounts
+from vrooli.server.accounts.approvers import Approvers
 from vrooli.server.answers import COMMON
 from vrooli.server.auth import VIEWER, Access, check_declared
 from vrooli.server.caching import Answers, Cache
@@ -169,7 +170,7 @@ def _routers(parts: Parts, access: Access, metrics: Metrics) -> tuple[APIRouter,
         swarm_routes(work.swarms),
         event_routes(work.live, sight),
         control_routes(work.control, work.runs.views),
-        approval_routes(work.approvals),
+        approval_routes(work.approvals, Approvers(parts.database)),
         kept_routes(work.kept),
         effect_routes(work.effects),
         why_routes(work.reasons, kept),
