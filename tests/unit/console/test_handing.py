@@ -34,8 +34,9 @@ def test_who_looks_is_you() -> None:
 
 def test_what_was_never_handed_on_says_nothing() -> None:
     """Nor what came back to the owner, nor what a server of before tells."""
-    for delegates in ({"delegates": []}, {}):
-        own = {"status": "pending", "asked_of": "ann", **delegates}
+    came_back: dict[str, Any] = {"delegates": []}
+    for more in (came_back, {}):
+        own = {"status": "pending", "asked_of": "ann", **more}
         assert asked_said(own, "ann") == ""
         assert not may_take_back(own, "ann")
 
