@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.approval_away import register_absence
 from vrooli.cli.approval_delegating import delegations, register_delegation
 from vrooli.cli.approval_found import Of, Path_, found_of
 from vrooli.cli.approval_several import Chosen, decide_several
@@ -70,6 +71,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     for verb, what in (("approve", "Approve"), ("reject", "Reject")):
         _register_decision(group, kit, verb, _DECIDE_HELP.format(verb=verb, what=what))
     register_delegation(group, kit)
+    register_absence(group, kit)
 
 
 def _register_views(group: typer.Typer, kit: Kit) -> None:

@@ -182,6 +182,19 @@ class WorkClient(ApiClient):
         body = {"to": to, "because": because}
         return self._make(f"/approvals/{quote(approval, safe='')}/delegate", body)
 
+    def absences(self) -> list[dict[str, Any]]:
+        """`{person, to, until, risk, made_at}` of each who is away, as far as one sees them."""
+        return rows_of(self._ask("GET", "/approval-absence"), "absences")
+
+    def be_away(self, to: str, until: float, risk: str) -> dict[str, Any]:
+        """Have another asked until then (unix seconds), up to a class of risk; the rule."""
+        body = {"to": to, "until": until, "risk": risk}
+        return self._ask("PUT", "/approval-absence", body)
+
+    def be_back(self) -> dict[str, Any]:
+        """End it; the rule that ended."""
+        return self._ask("DELETE", "/approval-absence")
+
     def decide_several(
         self, asked: list[tuple[str, str]], approved: bool, reason: str
     ) -> list[dict[str, Any]]:

@@ -90,3 +90,19 @@ class Approvers(BaseModel):
     """Addresses of those who may approve, in their order."""
 
     delegates: list[str]
+
+
+class AbsenceShape(BaseModel):
+    """What is asked of `person` is asked of `to`, up to a class of risk. Times are unix seconds."""
+
+    person: str
+    to: str
+    until: float
+    risk: Literal["reading", "changing", "dangerous"]
+    made_at: float
+
+
+class AbsenceList(BaseModel):
+    """By person."""
+
+    absences: list[AbsenceShape]

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -387,3 +388,47 @@ def test_nobody_is_asked_who_cannot_answer(served: Server, handed: Handed) -> No
     with pytest.raises(AccessDenied, match="needs the role operator"):
         as_(handed.bob).decide(asked["id"], True, asked["hash"], "")
     assert owner.decide(asked["id"], True, asked["hash"], "")["status"] == "approved"
+
+
+def asked_of(person: Person, client: WorkClient, what: Any) -> dict[str, Any]:
+    """The question of a new run of that person's."""
+    ask = {"step": "sign", "approval": {"message": "may it?", "what": what, "expires": "1h"}}
+    run = as_(person).start(routine(client, ask), {})["id"]
+    wait_for(lambda: client.approvals(run=run)["approvals"], "the question")
+    found: dict[str, Any] = client.approvals(run=run)["approvals"][0]
+    return found
+
+
+def test_while_somebody_is_away_another_is_asked_up_to_a_risk(
+    client: WorkClient, handed: Handed
+) -> None:
+    ann, bob = as_(handed.owner), as_(handed.bob)
+    day = time.time() + 86_400
+    for until in (time.time() - 1, time.time() + 91 * 86_400):
+        with pytest.raises(UsageError, match="90 days at most"):
+            ann.be_away(handed.bob.email, until, "changing")
+    with pytest.raises(Refused, match="asked of you already"):
+        ann.be_away(handed.owner.email, day, "changing")
+    rule = ann.be_away(handed.bob.email, day, "changing")
+    assert (rule["to"], rule["until"]) == (handed.bob.email, pytest.approx(day))
+    bob.be_away(handed.carl.email, day, "dangerous")
+    assert ann.absences() == [rule]
+    assert rule in client.absences()
+    mild = asked_of(handed.owner, client, {"risk": "changing"})
+    assert mild["delegates"] == [handed.bob.email]  # and not carl: no chains
+    (move,) = mild["delegations"]
+    assert (move["by"], move["because"][:10]) == (handed.owner.email, "away until")
+    assert [event["kind"] for event in ann.latest_events(mild["run"], 9)][-3:-1] == [
+        "approval.asked",
+        "approval.delegated",
+    ]
+    assert bob.decide(mild["id"], True, mild["hash"], "")["decided_for"] == handed.owner.email
+    for wild in ({"risk": "dangerous"}, {"risk": "odd"}, "names none"):
+        assert asked_of(handed.owner, client, wild)["delegates"] == []
+    assert asked_of(handed.bob, client, "names none")["delegates"] == [handed.carl.email]
+    assert ann.be_back() == rule
+    with pytest.raises(UsageError, match="you are not away"):
+        ann.be_back()
+    assert asked_of(handed.owner, client, {"risk": "changing"})["delegates"] == []
+    handed.carl.change(role="viewer")
+    assert bob.absences() == []

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from vrooli.console.parts import away
 from vrooli.console.parts.deciding import decided_said
 from vrooli.console.parts.handing import asked_said, may_take_back, move_said
 
@@ -51,4 +52,14 @@ def test_who_decided_in_whose_place() -> None:
     assert decided_said(one) == "approved by bob in the place of ann: fine"
     assert decided_said({"status": "expired", "decided_by": None, "reason": ""}) == (
         "expired by nobody"
+    )
+
+
+def test_who_is_away_is_told_who_is_asked_what() -> None:
+    rules = [{"person": name, "to": "bob", "risk": "changing"} for name in ("zoe", "ann")]
+    assert away.rule_of(rules, "ann") is rules[1]
+    assert away.rule_of(rules, "bob") is None
+    assert away.asked_said(rules[1]).endswith("where its risk is changing at most.")
+    assert (
+        away.asked_said({**rules[1], "risk": "dangerous"}) == "bob is asked all that your runs ask."
     )

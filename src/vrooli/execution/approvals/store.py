@@ -7,19 +7,39 @@ from typing import Any
 from vrooli.core.ports.database import Database
 from vrooli.execution.approvals.delegating import Move
 from vrooli.execution.live.news import Told, nobody
+from vrooli.execution.swarm_shape import RISKS
 from vrooli.execution.telling import TOLD
 from vrooli.flow.approval import Answer, Question
 
+_RISKS = f"'{{{','.join(RISKS)}}}'::text[]"
+
 # A step's question stands beside its beginning, which is durable before; who lost the run in the
 # meantime asks the same.
+# Where the owner of the run is away, it is handed on at once, as far as that rule goes.
 _ASK = f"""
-WITH asked AS (
-    INSERT INTO approvals (id, run, path, attempt, hash, expires_at)
-    SELECT $1, s.run, s.path, s.attempt, $5, to_timestamp($6::float8)
+WITH away AS (
+    SELECT w.person, w."to",
+           'away until ' || to_char(w.until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') AS why
+    FROM steps s JOIN runs r ON r.id = s.run JOIN approval_absences w ON w.person = r.created_by
+    WHERE s.run = $2 AND s.path = $3 AND s.attempt = $4 AND w.until > now()
+        AND (w.risk = '{RISKS[-1]}' OR array_position({_RISKS}, s.arguments->'what'->>'risk')
+                                       <= array_position({_RISKS}, w.risk))
+), asked AS (
+    INSERT INTO approvals (id, run, path, attempt, hash, expires_at, delegates, moves)
+    SELECT $1, s.run, s.path, s.attempt, $5, to_timestamp($6::float8),
+           ARRAY(SELECT "to" FROM away), (SELECT count(*) FROM away)
     FROM steps s JOIN runs r ON r.id = s.run
     WHERE s.run = $2 AND s.path = $3 AND s.attempt = $4 AND r.status = 'running'
     ON CONFLICT (run, path, attempt) DO NOTHING RETURNING *
+), handed AS (
+    INSERT INTO approval_delegations (approval, n, "by", "to", back, because)
+    SELECT a.id, a.moves, w.person, w."to", false, w.why FROM asked a CROSS JOIN away w
 ), news AS (
+    SELECT r.root, a.run, 2 AS i, 'approval.delegated' AS kind,
+           jsonb_build_object('id', a.id, 'path', a.path, 'attempt', a.attempt, 'by', w.person,
+                              'to', w."to", 'back', false, 'reason', w.why) AS data
+    FROM asked a JOIN runs r ON r.id = a.run CROSS JOIN away w
+    UNION ALL
     SELECT r.root, a.run, 1 AS i, 'approval.asked' AS kind,
            jsonb_build_object('id', a.id, 'path', a.path, 'attempt', a.attempt, 'hash', a.hash)
                AS data

@@ -25,6 +25,16 @@ _STATEMENTS = (
         PRIMARY KEY (approval, n)
     )
     """,
+    # Whoever is away: what is asked of it from now on is asked of another.
+    """
+    CREATE TABLE approval_absences (
+        person  text        PRIMARY KEY,
+        "to"    text        NOT NULL,
+        until   timestamptz NOT NULL,
+        risk    text        NOT NULL CHECK (risk IN ('reading', 'changing', 'dangerous')),
+        made_at timestamptz NOT NULL DEFAULT now()
+    )
+    """,
 )
 
 
@@ -36,5 +46,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop them: what was handed on is asked of the owner of its run again."""
+    op.execute("DROP TABLE approval_absences")
     op.execute("DROP TABLE approval_delegations")
     op.execute("ALTER TABLE approvals DROP COLUMN moves, DROP COLUMN delegates")
