@@ -40,8 +40,9 @@ async def show_absence(view: View) -> None:
     def build(found: list[Rule]) -> None:
         rule = rule_of(found, person.name)
         if rule is not None:
-            _tell(rule)
-            button("I am back", back)
+            with Tag("section", "", "panel"):
+                _tell(rule)
+                button("I am back", back)
 
     asked.show(build, quiet=True, of=lambda found: rule_of(found, person.name))
     await asked.begin()
