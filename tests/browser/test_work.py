@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import add_user
 from tests.support.browser import CHROMIUM, Watched
 from tests.support.stack import LiveStack
 
@@ -91,6 +92,15 @@ def test_what_is_typed_in_the_inbox_stays_and_several_are_answered_together(
     expect(page.locator(".inbox article")).to_have_count(2)
     expect(page.locator(".menu .count")).to_have_text("2")
     expect(page.locator(".inbox article").last.get_by_label("Reason")).to_have_value("half typ")
+    add_user(stack, "olga@example.org", "operator")
+    page.get_by_role("button", name="Hand on to ...").last.click()
+    page.get_by_label("Who is asked").select_option("olga@example.org")
+    page.get_by_role("button", name="Hand it on").click()
+    expect(page.get_by_text("Asked of olga@example.org by you.")).to_be_visible()
+    expect(page.locator(".inbox article")).to_have_count(1)
+    expect(page.locator(".menu .count")).to_have_text("1")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.locator(".inbox article")).to_have_count(2)
     page.get_by_label("Choose all").check()
     page.get_by_role("button", name="Refuse those chosen").click()
     page.get_by_role("button", name="Refuse them").click()

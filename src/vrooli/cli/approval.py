@@ -2,20 +2,19 @@
 
 import json as jsonlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from vrooli.cli import render
+from vrooli.cli.approval_away import register_absence
+from vrooli.cli.approval_delegating import delegations, register_delegation
+from vrooli.cli.approval_found import Of, Path_, found_of
 from vrooli.cli.approval_several import Chosen, decide_several
 from vrooli.cli.help import App
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json, Most
 from vrooli.client.costs import cost_said
-from vrooli.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from vrooli.client.work import WorkClient
 
 _LIST_HELP = """
 List approvals, the newest first: those that wait for a decision, or others.
@@ -43,7 +42,8 @@ _DECIDE_HELP = """
 With `--hash` the decision counts only if that is still the hash of what is asked for;
 without, what is asked for is printed before.
 
-Several at once: by their ids, each as ID or as ID:HASH, or with --all those of a swarm that wait.
+Several at once: by their ids, each as ID or as ID:HASH, or with --all those of a swarm that wait
+for you.
 Each counts by itself, and a table tells what became of it; exit code 1 where one does not count.
 
 Examples:
@@ -55,19 +55,12 @@ Examples:
   vrooli approval {verb} --all --swarm 3f2a9c4e81d07b65 --risk changing
 """
 
-Of = Annotated[
-    str,
-    typer.Argument(
-        help="The run, with PATH where more than one waits; or the id.", metavar="RUN|ID"
-    ),
-]
 Which = Annotated[
     list[str] | None,
     typer.Argument(
         help="The run, with PATH where more than one waits; or ids.", metavar="RUN [PATH]|ID..."
     ),
 ]
-Path_ = Annotated[str, typer.Argument(help="The step in the run.", metavar="PATH")]
 
 
 def register(app: typer.Typer, kit: Kit) -> None:
@@ -77,6 +70,8 @@ def register(app: typer.Typer, kit: Kit) -> None:
     _register_views(group, kit)
     for verb, what in (("approve", "Approve"), ("reject", "Reject")):
         _register_decision(group, kit, verb, _DECIDE_HELP.format(verb=verb, what=what))
+    register_delegation(group, kit)
+    register_absence(group, kit)
 
 
 def _register_views(group: typer.Typer, kit: Kit) -> None:
@@ -97,12 +92,12 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         elif not found:
             render.note("there is none")
         else:
-            titles = ("ID", "RUN", "STEP", "STATUS", "ASKED", "MESSAGE")
+            titles = ("ID", "RUN", "STEP", "STATUS", "OF", "ASKED", "MESSAGE")
             render.table(titles, [_row(one) for one in found])
 
     @group.command(help=_SHOW_HELP)
     def show(of: Of, path: Path_ = "", file: File = None, json: Json = False) -> None:
-        found = _found(kit.work(home_to_read(kit, file)), of, path)
+        found = found_of(kit.work(home_to_read(kit, file)), of, path)
         if json:
             render.print_json(found)
         else:
@@ -127,7 +122,7 @@ def _register_decision(group: typer.Typer, kit: Kit, verb: str, text: str) -> No
             show = None if json else show_asked
             decide_several(client, chosen, verb == "approve", reason, show=show)
             return
-        asked = _found(client, *chosen.of)
+        asked = found_of(client, *chosen.of)
         if not hash_ and not json:
             show_asked(asked)
         found = client.decide(asked["id"], verb == "approve", hash_ or asked["hash"], reason)
@@ -137,40 +132,10 @@ def _register_decision(group: typer.Typer, kit: Kit, verb: str, text: str) -> No
             render.note(f"{found['run']} {found['path']}: {found['status']}")
 
 
-def _found(client: "WorkClient", of: str, path: str = "") -> dict[str, Any]:
-    """The approval of that id, or the last one of that step."""
-    if not path:
-        return _only_one(client, of)
-    query: dict[str, Any] = {"run": of, "limit": 1000}
-    while True:
-        page = client.approvals(**query)
-        for one in page["approvals"]:
-            if one["path"] == path:
-                return dict(one)
-        if page["next_cursor"] is None:
-            advice = f"`{render.called_as()} approval list --run {of} --status all`"
-            raise UsageError("it asks for no approval", where=f"{of} {path}", next_step=advice)
-        query["cursor"] = page["next_cursor"]
-
-
-def _only_one(client: "WorkClient", of: str) -> dict[str, Any]:
-    """That of the id; or of a run the one that waits for a decision, where no other does."""
-    try:
-        return client.approval(of)
-    except UsageError:
-        waiting = client.approvals(run=of, status="pending", limit=2)["approvals"]
-        if not waiting:
-            raise
-    if len(waiting) > 1:
-        advice = f"`{render.called_as()} approval list --run {of}`, then name the step as well"
-        raise UsageError("more than one step of it waits", where=of, next_step=advice)
-    return client.approval(waiting[0]["id"])
-
-
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
     asked = f"{render.ago(one['asked_at'])} ago"
     message = one["message"].splitlines()[0]
-    return one["id"], one["run"], one["path"], one["status"], asked, message
+    return one["id"], one["run"], one["path"], one["status"], one["asked_of"], asked, message
 
 
 def _describe(one: Mapping[str, Any]) -> None:
@@ -180,13 +145,17 @@ def _describe(one: Mapping[str, Any]) -> None:
         "step": one["path"],
         "status": one["status"],
         "asked": f"{render.ago(one['asked_at'])} ago",
+        "of": one["asked_of"],
     }
     if one["decided_by"]:
-        rows["by"] = one["decided_by"]
+        place = f", in the place of {one['decided_for']}" if one["decided_for"] else ""
+        rows["by"] = f"{one['decided_by']}{place}"
     if one["reason"]:
         rows["reason"] = one["reason"]
     for name, value in rows.items():
         render.out(f"{name:<10}{value}")
+    for said in delegations(one):
+        render.out(f"{'handed on':<10}{said}")
     show_asked(one)
 
 

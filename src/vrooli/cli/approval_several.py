@@ -119,7 +119,8 @@ def _named(client: "WorkClient", of: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _waiting(client: "WorkClient", chosen: Chosen) -> list[dict[str, Any]]:
-    found, query = list[dict[str, Any]](), {"status": "pending", "swarm": chosen.swarm}
+    found = list[dict[str, Any]]()
+    query = {"status": "pending", "swarm": chosen.swarm, "asked": "me"}
     while True:
         page = client.approvals(**query, limit=200)
         found += page["approvals"]

@@ -244,7 +244,10 @@ def approval_says(event: Mapping[str, Any], word: str) -> str:
     """What an event of an approval means to whoever watches."""
     if word == "asked":
         return f"asks: `vrooli approval show {event['id']}`"  # first, so that nothing of it is cut
-    return f"{word} by {event['by']}" if "by" in event else word
+    if word == "delegated":
+        return f"{event['by']} asks {event['to']}"
+    place = f" in the place of {event['for']}" if "for" in event else ""
+    return f"{word} by {event['by']}{place}" if "by" in event else word
 
 
 def branches(definition: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

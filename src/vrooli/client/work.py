@@ -156,7 +156,9 @@ class WorkClient(ApiClient):
         return self._ask("GET", f"/approvals?{urlencode(query)}")
 
     def open_approvals(self) -> dict[str, Any]:
-        """`{count, newest}` of those that wait for a decision; another one whenever others do."""
+        """`{count, newest, moves}` of those that wait for a decision of whoever asks; another one
+        whenever others do.
+        """
         return self._ask("GET", "/approvals/open")
 
     def approval(self, approval: str) -> dict[str, Any]:
@@ -169,6 +171,29 @@ class WorkClient(ApiClient):
         if approved:
             return self._make(f"/approvals/{quote(approval, safe='')}/approve", body)
         return self._make(f"/approvals/{quote(approval, safe='')}/reject", body)
+
+    def delegates(self, approval: str) -> list[str]:
+        """Addresses of those that it can be handed on to."""
+        found = self._ask("GET", f"/approvals/{quote(approval, safe='')}/delegates")
+        return [str(one) for one in found["delegates"]]
+
+    def delegate(self, approval: str, to: str, because: str = "") -> dict[str, Any]:
+        """Hand it on to the user of that address; `me` takes it back."""
+        body = {"to": to, "because": because}
+        return self._make(f"/approvals/{quote(approval, safe='')}/delegate", body)
+
+    def absences(self) -> list[dict[str, Any]]:
+        """`{person, to, until, risk, made_at}` of each who is away, as far as one sees them."""
+        return rows_of(self._ask("GET", "/approval-absence"), "absences")
+
+    def be_away(self, to: str, until: float, risk: str) -> dict[str, Any]:
+        """Have another asked until then (unix seconds), up to a class of risk; the rule."""
+        body = {"to": to, "until": until, "risk": risk}
+        return self._ask("PUT", "/approval-absence", body)
+
+    def be_back(self) -> dict[str, Any]:
+        """End it; the rule that ended."""
+        return self._ask("DELETE", "/approval-absence")
 
     def decide_several(
         self, asked: list[tuple[str, str]], approved: bool, reason: str

@@ -14,8 +14,10 @@ from starlette.responses import JSONResponse, Response
 
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.traces import Traces
+from vrooli.execution.approvals.absences import Absences
 from vrooli.execution.work import Work
 from vrooli.server.accounts.accounts import Accounts
+from vrooli.server.accounts.approvers import Approvers
 from vrooli.server.answers import COMMON
 from vrooli.server.auth import VIEWER, Access, check_declared
 from vrooli.server.caching import Answers, Cache
@@ -38,6 +40,7 @@ from vrooli.server.problems import problem, problem_of
 from vrooli.server.repeats.routes import keyed
 from vrooli.server.repeats.store import RequestStore
 from vrooli.server.routes.about import about_routes
+from vrooli.server.routes.absences import absence_routes
 from vrooli.server.routes.approvals import approval_routes
 from vrooli.server.routes.auth import auth_routes
 from vrooli.server.routes.budgets import budget_routes
@@ -152,6 +155,7 @@ def _routers(parts: Parts, access: Access, metrics: Metrics) -> tuple[APIRouter,
     prober = Prober(dependencies(parts), settings.probe_seconds)
     kept = Answers(parts.beside.cache, parts.work_metrics.cached)
     history = HistoryStore(parts.database)
+    approvers = Approvers(parts.database)
     sight = OwnRuns(access, Staying(access.identify, people.bearers.still))
     return (
         health_routes(prober, lambda: parts.migrator.done, settings.version),
@@ -169,7 +173,8 @@ def _routers(parts: Parts, access: Access, metrics: Metrics) -> tuple[APIRouter,
         swarm_routes(work.swarms),
         event_routes(work.live, sight),
         control_routes(work.control, work.runs.views),
-        approval_routes(work.approvals),
+        approval_routes(work.approvals, approvers),
+        absence_routes(Absences(parts.database), approvers),
         kept_routes(work.kept),
         effect_routes(work.effects),
         why_routes(work.reasons, kept),

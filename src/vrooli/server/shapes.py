@@ -257,68 +257,6 @@ class EffectsOfRun(BaseModel):
     decided: list[DecidedShape]
 
 
-class CostShape(BaseModel):
-    """US dollars: what is asked for may cost at `most`, null where nothing limits it; and the
-    median `before`, of as many `runs` of the routine, null where there were none.
-    """
-
-    most: float | None
-    before: float | None
-    runs: int
-
-
-class ApprovalShape(BaseModel):
-    """What a run asks for, and what somebody said. Times are unix seconds. `created_by` started the
-    run. `diff` is what would change, where the run shows it; empty elsewhere.
-    """
-
-    id: str
-    run: str
-    routine: str
-    path: str
-    attempt: int
-    hash: str
-    status: Literal["pending", "approved", "rejected", "expired", "void"]
-    message: str | None
-    what: Any
-    asked_at: float
-    expires_at: float | None
-    decided_at: float | None
-    decided_by: str | None
-    reason: str | None
-    created_by: str
-    cost: CostShape | None
-    diff: str
-
-
-class Decided(BaseModel):
-    """What became of one of several. `problem` tells why it does not count; empty when it does."""
-
-    id: str
-    status: str
-    problem: str
-
-
-class AllDecided(BaseModel):
-    """In the order in which they were said."""
-
-    decided: list[Decided]
-
-
-class ApprovalPage(BaseModel):
-    """The newest first, and where the next page begins."""
-
-    approvals: list[ApprovalShape]
-    next_cursor: str | None
-
-
-class OpenApprovals(BaseModel):
-    """How many wait for a decision, 1000 at most, and which of them was asked last."""
-
-    count: int
-    newest: str | None
-
-
 class ScheduleShape(BaseModel):
     """When a routine runs. Times are unix seconds."""
 

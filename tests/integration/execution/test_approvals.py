@@ -9,6 +9,7 @@ from tests.support.control import Process, approval, ask, working
 from tests.support.until import until
 from tests.support.waiting import eventually
 from vrooli.core.errors import Refused, UnknownName
+from vrooli.execution.approvals.store import Delegation
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.flow.approval import digest
 
@@ -86,6 +87,42 @@ async def test_a_crash_changes_nothing_before_and_after_the_decision(
     assert second.web.asked == {"send": 1}
     page = await second.work.approvals.views.page(ApprovalFilter("", run))
     assert [one["status"] for one in page] == ["approved"]
+
+
+async def test_with_nobody_at_work_it_is_handed_on_and_decided(
+    one: Process, second: Process
+) -> None:
+    """By a process that drives nothing; both are kept for whoever goes on with the run."""
+    run = await one.start(approval("sign", expires="1h"), ask("send"), output="${steps.sign.by}")
+    asked = await one.asked(run)
+    await one.close()
+    approvals = second.work.approvals
+    told = await asyncio.gather(
+        *(approvals.delegate(asked["id"], Delegation("ann", f"p{n}", "")) for n in range(4))
+    )
+    found = await approvals.views.get(asked["id"])
+    assert len(found["delegations"]) == len(told) == 4
+    assert found["delegates"] == [found["delegations"][-1]["to"]] == [found["asked_of"]]
+    assert found["expires_at"] == asked["expires_at"]
+    with pytest.raises(UnknownName):
+        await approvals.delegate(asked["id"], Delegation("zoe", "p1", ""))
+    gone = next(name for name in ("p1", "p2") if name != found["asked_of"])
+    with pytest.raises(UnknownName):
+        await second.decide(asked, by=gone, only=gone)
+    by = found["asked_of"]
+    decided = await second.decide(asked, by=by, only=by)
+    assert (decided["decided_by"], decided["decided_for"]) == (by, "ann")
+    assert (await second.until(run, "completed"))["output"] == by
+    kinds = [kind for kind in await second.kinds(run) if kind.startswith("approval")]
+    assert kinds == ["approval.asked", *["approval.delegated"] * 4, "approval.approved"]
+
+
+async def test_too_late_it_is_handed_on_no_more(one: Process) -> None:
+    run = await one.start(approval("sign", expires="50ms"))
+    asked = await one.question(run)
+    await asyncio.sleep(0.06)
+    with pytest.raises(Refused, match="time to decide is over"):
+        await one.work.approvals.delegate(asked["id"], Delegation("ann", "bob", ""))
 
 
 async def test_beside_a_step_that_runs_a_decision_counts_at_once(one: Process) -> None:

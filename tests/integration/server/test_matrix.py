@@ -65,6 +65,11 @@ EXPECTED: dict[str, Role | str | None] = {
     "POST /api/v1/approval-decisions": Role.OPERATOR,
     "POST /api/v1/approvals/{approval}/approve": Role.OPERATOR,
     "POST /api/v1/approvals/{approval}/reject": Role.OPERATOR,
+    "GET /api/v1/approvals/{approval}/delegates": Role.OPERATOR,
+    "POST /api/v1/approvals/{approval}/delegate": Role.OPERATOR,
+    "GET /api/v1/approval-absence": Role.OPERATOR,
+    "PUT /api/v1/approval-absence": Role.OPERATOR,
+    "DELETE /api/v1/approval-absence": Role.OPERATOR,
     "GET /api/v1/swarms": Role.VIEWER,
     "POST /api/v1/swarms": Role.OPERATOR,
     "GET /api/v1/swarms/{run}": Role.VIEWER,
@@ -138,6 +143,7 @@ BODIES: dict[str, Any] = {
     },
     "POST /api/v1/approvals/{approval}/approve": {"hash": "0" * 64},
     "POST /api/v1/approvals/{approval}/reject": {"hash": "0" * 64},
+    "POST /api/v1/approvals/{approval}/delegate": {"to": "me"},
 }
 """Right by their schema; a run that waits has none of what they name."""
 

@@ -2,18 +2,21 @@
 
 import json
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.support.people import Person
 from tests.support.server import Server
 from tests.support.waiting import wait_for
-from vrooli.client.api import bearer_of_file
+from vrooli.client.api import Bearer, bearer_of_file
 from vrooli.client.work import NotTaken, WorkClient
 from vrooli.core.address import HostPort
-from vrooli.core.errors import Refused, UsageError
+from vrooli.core.errors import AccessDenied, Refused, UsageError
 
 ROUTINES, RUNS, APPROVALS = "/api/v1/routines", "/api/v1/runs", "/api/v1/approvals"
 WHAT = {"letters": [1, 2.5, "é"], "to": None}
@@ -196,7 +199,8 @@ def test_those_that_wait_are_counted_without_what_they_are_about(client: WorkCli
     until(client, run, "waiting")
     (asked,) = client.approvals(run=run)["approvals"]
     assert asked["created_by"] == client.run(run)["created_by"]
-    assert client.open_approvals() == {"count": before["count"] + 1, "newest": asked["id"]}
+    now = {**before, "count": before["count"] + 1, "newest": asked["id"]}
+    assert client.open_approvals() == now
     client.cancel(run)
     assert client.open_approvals() == before
 
@@ -233,3 +237,198 @@ def test_runs_are_listed_by_owner_and_events_from_their_end(client: WorkClient) 
     assert client.runs(created_by="nobody")["runs"] == []
     last = client.latest_events(run["id"], 2)
     assert [event["kind"] for event in last] == ["step.completed", "run.completed"]
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A question of a run of the owner's, and who may be asked."""
+
+    run: str
+    asked: dict[str, Any]
+    owner: Person
+    bob: Person
+    carl: Person
+    stranger: Person
+
+
+def as_(person: Person) -> WorkClient:
+    """What that person asks."""
+    token = str(person.pair()["access_token"])
+    return WorkClient(HostPort("127.0.0.1", person.server.port), Bearer(lambda: token))
+
+
+@pytest.fixture
+def handed(served: Server, client: WorkClient) -> Iterator[Handed]:
+    """A question of the owner's, which bob and carl might be asked."""
+    persons = [Person(served) for _ in range(4)]
+    name = routine(client, {"step": "first", "value": {"kept": "to the owner"}}, asking())
+    owner = as_(persons[0])
+    run = owner.start(name, {})["id"]
+    wait_for(lambda: owner.approvals(run=run)["approvals"], "the question")
+    yield Handed(run, owner.approvals(run=run)["approvals"][0], *persons)
+    if client.run(run)["status"] == "waiting":
+        client.cancel(run)
+
+
+def test_who_is_asked_instead_sees_the_question_and_nothing_else(handed: Handed) -> None:
+    owner, bob, stranger = as_(handed.owner), as_(handed.bob), as_(handed.stranger)
+    asked, run = handed.asked, handed.run
+    for one in (bob, stranger):
+        with pytest.raises(UsageError, match="there is no approval"):
+            one.approval(asked["id"])
+    assert handed.bob.email in owner.delegates(asked["id"])
+    told = owner.delegate(asked["id"], handed.bob.email.upper(), "his budget")
+    assert (told["asked_of"], told["delegates"]) == (handed.bob.email, [handed.bob.email])
+    assert told["expires_at"] == asked["expires_at"]
+    assert bob.approval(asked["id"]) == told
+    assert [told[key] for key in ("what", "routine", "cost")] == [
+        asked[key] for key in ("what", "routine", "cost")
+    ]
+    assert [bob.open_approvals()["count"], owner.open_approvals()["count"]] == [1, 0]
+    assert bob.approvals(asked="me")["approvals"] == bob.approvals(run=run)["approvals"] == [told]
+    assert owner.approvals(asked="me")["approvals"] == bob.approvals(asked="others")["approvals"]
+    assert owner.approvals(asked="others")["approvals"] == [told]
+    sha256 = "0" * 64
+    hidden: tuple[Callable[[], object], ...] = (
+        lambda: bob.run(run),
+        lambda: bob.steps(run),
+        lambda: bob.files(run),
+        lambda: bob.artifact(run, sha256),
+        lambda: bob.latest_events(run, 5),
+        lambda: bob.why(run),
+        lambda: bob.cancel(run),
+        lambda: bob.effects_of(run),
+    )
+    for look in hidden:
+        with pytest.raises(UsageError, match="there is no run"):
+            look()
+    assert bob.runs()["runs"] == []
+    refused: tuple[Callable[[], object], ...] = (
+        lambda: stranger.approval(asked["id"]),
+        lambda: stranger.delegates(asked["id"]),
+        lambda: stranger.delegate(asked["id"], "me"),
+        lambda: stranger.decide(asked["id"], True, asked["hash"], ""),
+    )
+    for look in refused:
+        with pytest.raises(UsageError, match="there is no approval"):
+            look()
+    assert stranger.approvals()["approvals"] == []
+
+
+def test_it_is_known_who_decided_in_whose_place(client: WorkClient, handed: Handed) -> None:
+    owner, bob, carl = as_(handed.owner), as_(handed.bob), as_(handed.carl)
+    asked = handed.asked
+    owner.delegate(asked["id"], handed.bob.email)
+    bob.delegate(asked["id"], handed.carl.email, "he knows")
+    (row,) = carl.decide_several([(asked["id"], asked["hash"])], True, "fine")
+    assert (row["status"], row["problem"]) == ("approved", "")
+    found = client.approval(asked["id"])
+    assert [found[key] for key in ("decided_by", "decided_for")] == [
+        handed.carl.email,
+        handed.owner.email,
+    ]
+    assert [(one["by"], one["to"], one["because"]) for one in found["delegations"]] == [
+        (handed.owner.email, handed.bob.email, ""),
+        (handed.bob.email, handed.carl.email, "he knows"),
+    ]
+    until(client, handed.run, "completed")
+    (event,) = (
+        one for one in owner.latest_events(handed.run, 50) if one["kind"] == "approval.approved"
+    )
+    assert (event["by"], event["for"]) == (handed.carl.email, handed.owner.email)
+    assert bob.approval(asked["id"]) == carl.approval(asked["id"]) == found
+    with pytest.raises(Refused, match="has approved it already"):
+        owner.delegate(asked["id"], handed.bob.email)
+    with pytest.raises(Refused, match="it is approved"):
+        owner.delegates(asked["id"])
+
+
+def test_taken_back_it_is_asked_of_the_one_who_did_that(handed: Handed) -> None:
+    owner, bob, asked = as_(handed.owner), as_(handed.bob), handed.asked
+    owner.delegate(asked["id"], handed.bob.email)
+    before = owner.open_approvals()
+    bob.delegate(asked["id"], handed.carl.email)
+    assert owner.open_approvals() != before
+    assert bob.delegate(asked["id"], "me")["asked_of"] == handed.bob.email
+    with pytest.raises(UsageError, match="there is no approval"):
+        as_(handed.carl).decide(asked["id"], True, asked["hash"], "")
+    assert owner.delegate(asked["id"], "me")["asked_of"] == handed.owner.email
+    with pytest.raises(UsageError, match="there is no approval"):
+        bob.approval(asked["id"])
+    with pytest.raises(UsageError, match="there is no approval"):
+        bob.delegate(asked["id"], "me")
+    with pytest.raises(Refused, match="it is asked of you already"):
+        owner.delegate(asked["id"], handed.owner.email)
+    found = owner.decide(asked["id"], False, asked["hash"], "")
+    assert (found["decided_by"], found["decided_for"]) == (handed.owner.email, None)
+    assert [one["back"] for one in found["delegations"]] == [False, False, True, True]
+
+
+def test_nobody_is_asked_who_cannot_answer(served: Server, handed: Handed) -> None:
+    owner, asked = as_(handed.owner), handed.asked
+    viewer = Person(served, "viewer")
+    handed.carl.change(disabled=True)
+    with pytest.raises(UsageError, match="there is no user of that address") as caught:
+        owner.delegate(asked["id"], "nobody@example.org")
+    assert "without `--to`" in str(caught.value)
+    with pytest.raises(UsageError, match="no e-mail address"):
+        owner.delegate(asked["id"], "operator")
+    with pytest.raises(Refused, match="is disabled"):
+        owner.delegate(asked["id"], handed.carl.email)
+    with pytest.raises(Refused, match="may not approve: that needs the role operator, not viewer"):
+        owner.delegate(asked["id"], viewer.email)
+    names = owner.delegates(asked["id"])
+    assert handed.bob.email in names
+    assert not {handed.owner.email, handed.carl.email, viewer.email} & set(names)
+    owner.delegate(asked["id"], handed.bob.email)
+    bob = as_(handed.bob)
+    handed.bob.change(role="viewer")
+    with pytest.raises(AccessDenied):
+        bob.decide(asked["id"], True, asked["hash"], "")
+    with pytest.raises(AccessDenied, match="needs the role operator"):
+        as_(handed.bob).decide(asked["id"], True, asked["hash"], "")
+    assert owner.decide(asked["id"], True, asked["hash"], "")["status"] == "approved"
+
+
+def asked_of(person: Person, client: WorkClient, what: Any) -> dict[str, Any]:
+    """The question of a new run of that person's."""
+    ask = {"step": "sign", "approval": {"message": "may it?", "what": what, "expires": "1h"}}
+    run = as_(person).start(routine(client, ask), {})["id"]
+    wait_for(lambda: client.approvals(run=run)["approvals"], "the question")
+    found: dict[str, Any] = client.approvals(run=run)["approvals"][0]
+    return found
+
+
+def test_while_somebody_is_away_another_is_asked_up_to_a_risk(
+    client: WorkClient, handed: Handed
+) -> None:
+    ann, bob = as_(handed.owner), as_(handed.bob)
+    day = time.time() + 86_400
+    for until in (time.time() - 1, time.time() + 91 * 86_400):
+        with pytest.raises(UsageError, match="90 days at most"):
+            ann.be_away(handed.bob.email, until, "changing")
+    with pytest.raises(Refused, match="asked of you already"):
+        ann.be_away(handed.owner.email, day, "changing")
+    rule = ann.be_away(handed.bob.email, day, "changing")
+    assert (rule["to"], rule["until"]) == (handed.bob.email, pytest.approx(day))
+    bob.be_away(handed.carl.email, day, "dangerous")
+    assert ann.absences() == [rule]
+    assert rule in client.absences()
+    mild = asked_of(handed.owner, client, {"risk": "changing"})
+    assert mild["delegates"] == [handed.bob.email]  # and not carl: no chains
+    (move,) = mild["delegations"]
+    assert (move["by"], move["because"][:10]) == (handed.owner.email, "away until")
+    assert [event["kind"] for event in ann.latest_events(mild["run"], 9)][-3:-1] == [
+        "approval.asked",
+        "approval.delegated",
+    ]
+    assert bob.decide(mild["id"], True, mild["hash"], "")["decided_for"] == handed.owner.email
+    for wild in ({"risk": "dangerous"}, {"risk": "odd"}, "names none"):
+        assert asked_of(handed.owner, client, wild)["delegates"] == []
+    assert asked_of(handed.bob, client, "names none")["delegates"] == [handed.carl.email]
+    assert ann.be_back() == rule
+    with pytest.raises(UsageError, match="you are not away"):
+        ann.be_back()
+    assert asked_of(handed.owner, client, {"risk": "changing"})["delegates"] == []
+    handed.carl.change(role="viewer")
+    assert bob.absences() == []

@@ -4,6 +4,7 @@ from typing import Any
 
 from vrooli.console.page import Page, View
 from vrooli.console.parts.asked import Asked
+from vrooli.console.parts.away import show_absence
 from vrooli.console.parts.deciding import show_approval
 from vrooli.console.parts.html import Tag
 from vrooli.console.parts.inbox import Approval, Waiting, show_count
@@ -12,6 +13,7 @@ from vrooli.console.parts.rows import Rows
 
 async def build(view: View) -> None:
     """The page."""
+    await show_absence(view)
     waiting = Waiting(view)
     waiting.show()
     await waiting.asked.begin()

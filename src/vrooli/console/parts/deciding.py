@@ -8,7 +8,9 @@ from vrooli.console.page import View
 from vrooli.console.parts.asked import act
 from vrooli.console.parts.exactly import exactly, show, unseen
 from vrooli.console.parts.forms import barred
+from vrooli.console.parts.handing import show_handing, show_moves
 from vrooli.console.parts.html import Tag, link, moment
+from vrooli.core.passes import ADMIN
 
 LONGEST = 1000
 """Characters of a reason."""
@@ -24,25 +26,32 @@ Then = Callable[[], Awaitable[None]]
 def show_approval(view: View, one: Mapping[str, Any], decided: Then) -> None:
     """One that waits, with its answers, or what was decided; `decided` is called after one."""
     with Tag("article", "", "panel approval"):
-        show_question(one)
+        show_question(view, one)
         if one["status"] == "pending":
             show_answers(view, one, decided)
         else:
-            said = f"{one['status']} by {one.get('decided_by') or 'nobody'}"
-            Tag("p", f"{said}: {one['reason']}" if one.get("reason") else said)
+            Tag("p", decided_said(one))
 
 
-def show_question(one: Mapping[str, Any]) -> None:
-    """What is asked, by whom, and about exactly what."""
+def decided_said(one: Mapping[str, Any]) -> str:
+    """Who said what, in whose place, and why. Pure."""
+    place = f" in the place of {one['decided_for']}" if one.get("decided_for") else ""
+    said = f"{one['status']} by {one.get('decided_by') or 'nobody'}{place}"
+    return f"{said}: {one['reason']}" if one.get("reason") else said
+
+
+def show_question(view: View, one: Mapping[str, Any]) -> None:
+    """What is asked, by whom and of whom, and about exactly what."""
     Tag("h3", exactly(one["message"]).text or "May this go on?")
     with Tag("p", "", "soft"):
         Tag("span", f"step {one['path']} of ")
-        link(f"run {one['run']}", f"/runs/{one['run']}")
+        _run(view, one)
         Tag("span", f" ({one['routine']}), started by {one['created_by'] or 'nobody'}, asked ")
         moment(one["asked_at"], since=True)
         if one.get("expires_at") and one["status"] == "pending":
             Tag("span", ", can be answered until ")
             moment(one["expires_at"])
+    show_moves(view, one)
     show(one.get("what"), "What is to be approved")
     if one.get("diff"):
         Tag("p", "Would change:")
@@ -54,13 +63,22 @@ def show_question(one: Mapping[str, Any]) -> None:
         Tag("code", one["hash"])
 
 
+def _run(view: View, one: Mapping[str, Any]) -> None:
+    """The run, with its page where that is there for the person who looks."""
+    person, text = view.acting.person, f"run {one['run']}"
+    if person.may(ADMIN) or person.name == one["created_by"]:
+        link(text, f"/runs/{one['run']}")
+    else:
+        Tag("span", text)
+
+
 def not_shown(one: Mapping[str, Any]) -> str:
     """Why nobody can approve it on a page; empty when all of it is shown."""
     return unseen(one.get("what")) or unseen(one["message"]) or unseen(one.get("diff"))
 
 
 def show_answers(view: View, one: Mapping[str, Any], decided: Then) -> None:
-    """A reason, and the two answers."""
+    """A reason, the two answers, and who else may be asked."""
     own = f"reason-{one['id']}"
     Tag("label", "Reason (optional)", for_=own)
     Tag("textarea", "", "reason", id=own, rows=1, maxlength=LONGEST)
@@ -81,3 +99,4 @@ def show_answers(view: View, one: Mapping[str, Any], decided: Then) -> None:
         yes.on("click", answer(True), js_handler=ANSWER)
         no = Tag("button", "Refuse", "danger", type="button", **barred(view))
         no.on("click", answer(False), js_handler=ANSWER)
+        show_handing(view, one, decided)

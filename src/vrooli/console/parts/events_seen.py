@@ -87,7 +87,7 @@ def _of_other(event: Mapping[str, Any], word: str) -> str:
     what = str(event["kind"]).partition(".")[0]
     where = f"{event['path']}: " if event.get("path") else ""
     if what == "approval":
-        return where + ("asks for an approval" if word == "asked" else f"the approval is {word}")
+        return where + _of_approval(event, word)
     if what == "signal":
         return f"the signal {event.get('name', '')} came"
     if what == "swarm":
@@ -95,3 +95,12 @@ def _of_other(event: Mapping[str, Any], word: str) -> str:
     if what == "effect":
         return f"{where}somebody decided what became of it: {event.get('decision', '')}"
     return f"{where}{what} {word}"
+
+
+def _of_approval(event: Mapping[str, Any], word: str) -> str:
+    if word == "asked":
+        return "asks for an approval"
+    if word == "delegated":
+        return f"{event.get('to')} is asked for the approval"
+    place = f" in the place of {event['for']}" if event.get("for") else ""
+    return f"the approval is {word}{place}"

@@ -10,7 +10,13 @@ from nicegui.events import GenericEventArguments
 from vrooli.client.work import WorkClient
 from vrooli.console.page import View
 from vrooli.console.parts.asked import Asked
-from vrooli.console.parts.deciding import LONGEST, not_shown, show_answers, show_question
+from vrooli.console.parts.deciding import (
+    LONGEST,
+    not_shown,
+    show_answers,
+    show_approval,
+    show_question,
+)
 from vrooli.console.parts.dialogs import is_sure
 from vrooli.console.parts.forms import barred
 from vrooli.console.parts.html import Tag, link
@@ -79,12 +85,14 @@ class Open:
     """Those that wait.
 
     Attributes:
-        rows: the newest, `SHOWN` at most.
-        count: of all.
+        rows: the newest that wait for whoever looks, `SHOWN` at most.
+        count: of all of these.
+        others: the newest that were handed on, and wait for somebody else.
     """
 
     rows: Sequence[Approval]
     count: int
+    others: Sequence[Approval] = ()
 
 
 class Waiting:
@@ -112,13 +120,21 @@ class Waiting:
         rows: Rows[str, Approval] = Rows(self._row, "div", "inbox", row="article")
         self.asked.hand(lambda found: rows.show((one["id"], one) for one in found.rows))
         self.asked.show(_more, of=lambda found: found.count - len(found.rows), quiet=True)
+        self.asked.show(_handed_on, of=lambda found: bool(found.others), quiet=True)
+        others: Rows[str, Approval] = Rows(
+            lambda one: show_approval(self._view, one, self._answered), "div", row="div"
+        )
+        self.asked.hand(lambda found: others.show((one["id"], one) for one in found.others))
 
     def _question(self) -> Open:
         work: WorkClient = self._view.acting.work
         stamp = work.open_approvals()
         if self._known is None or self._known[0] != stamp:
-            found = work.approvals(status="pending", limit=SHOWN)["approvals"]
-            self._known = stamp, Open(found, int(stamp["count"]))
+            mine, others = (
+                work.approvals(status="pending", asked=of, limit=SHOWN)["approvals"]
+                for of in ("me", "others")
+            )
+            self._known = stamp, Open(mine, int(stamp["count"]), others)
         return self._known[1]
 
     def _head(self, found: Open) -> None:
@@ -153,7 +169,7 @@ class Waiting:
                 own = f"pick-{one['id']}"
                 Tag("input", "", "pick", type="checkbox", id=own, value=one["id"])
                 Tag("label", "Choose it", "beside", for_=own)
-            show_question(one)
+            show_question(self._view, one)
             show_answers(self._view, one, self._answered)
 
     def _answer(self, approved: bool) -> Callable[[GenericEventArguments], Any]:
@@ -190,6 +206,12 @@ class Waiting:
 def _more(found: Open) -> None:
     if found.count > len(found.rows):
         Tag("p", f"{found.count - len(found.rows)} older ones come when these are decided.", "soft")
+
+
+def _handed_on(found: Open) -> None:
+    if found.others:
+        Tag("h2", "Handed on")
+        Tag("p", "Somebody else is asked. You may decide these still, or take them back.", "soft")
 
 
 def decide(

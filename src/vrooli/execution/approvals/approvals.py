@@ -1,10 +1,11 @@
-"""What can be asked of approvals: see them, decide them."""
+"""What can be asked of approvals: see them, decide them, hand them on."""
 
 from typing import Any
 
 from vrooli.core.errors import Refused
-from vrooli.execution.approvals.store import ApprovalStore, Decision
-from vrooli.execution.approvals.views import ApprovalViews
+from vrooli.execution.approvals.delegating import Asked, hand_on
+from vrooli.execution.approvals.store import ApprovalStore, Decision, Delegation
+from vrooli.execution.approvals.views import ApprovalViews, unknown_approval
 from vrooli.execution.runs.engine import Engine
 
 
@@ -19,20 +20,46 @@ class Approvals:
         """The approval, decided. Its run goes on at once.
 
         Raises:
-            UnknownName: there is no such approval.
+            UnknownName: there is no such approval, or it is not asked of whoever decides.
             Refused: it was decided before, is about something else, came too late, or its run has
                 ended.
         """
         run = await self._store.decide(approval, decision)
         found = await self.views.get(approval)
         if run is None:
-            raise _refused(found, decision)
+            if decision.only not in ("", found["created_by"], *found["delegates"]):
+                raise unknown_approval(approval)  # taken back at this moment
+            raise _refused(found, decision.hash)
         self._engine.stir(run)
         await self._engine.wake(run)
         return found
 
+    async def delegate(self, approval: str, said: Delegation) -> dict[str, Any]:
+        """The approval, asked of another. Nothing else changes: neither its time nor its run.
 
-def _refused(found: dict[str, Any], decision: Decision) -> Refused:
+        Raises:
+            UnknownName: there is no such approval, or it is not asked of whoever hands it on.
+            Refused: it is decided, came too late, or its run has ended; it is asked of that one
+                already, or was handed on too often.
+        """
+        found = await self.views.get(approval)
+        while found["status"] == "pending":
+            moves = found["delegations"]
+            handed = sum(not move["back"] for move in moves)
+            asked = Asked(found["created_by"], found["delegates"], handed)
+            move = hand_on(asked, said.by, said.to, everything=said.everything)
+            if move is None:
+                raise unknown_approval(approval)
+            done = await self._store.delegate(approval, len(moves), move, said)
+            found = await self.views.get(approval)
+            if done:
+                return found
+            if len(found["delegations"]) == len(moves):
+                break  # nobody was before us: it is too late
+        raise _refused(found, found["hash"])
+
+
+def _refused(found: dict[str, Any], hash: str) -> Refused:
     where = f"{found['run']} {found['path']}"
     if found["status"] in ("approved", "rejected"):
         return Refused(
@@ -46,8 +73,8 @@ def _refused(found: dict[str, Any], decision: Decision) -> Refused:
             where=where,
             next_step="`vrooli run retry` goes on with a run that failed",
         )
-    if found["hash"] != decision.hash:
-        what = f"what is asked for has the hash {found['hash']}, not {decision.hash}"
+    if found["hash"] != hash:
+        what = f"what is asked for has the hash {found['hash']}, not {hash}"
         return Refused(what, where=where, next_step="look at it again before you decide")
     return Refused(
         "the time to decide is over",

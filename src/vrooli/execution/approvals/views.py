@@ -17,7 +17,7 @@ SELECT a.id, a.run, r.routine, a.path, a.attempt, a.hash,
        s.arguments->>'message', (s.arguments->'what')::text,
        extract(epoch FROM a.asked_at)::float8, extract(epoch FROM a.expires_at)::float8,
        extract(epoch FROM a.decided_at)::float8, a.decided_by, a.reason,
-       r.created_by, (s.arguments->'shows')::text
+       r.created_by, (s.arguments->'shows')::text, a.delegates, a.moves
 FROM approvals a JOIN runs r ON r.id = a.run
 JOIN steps s ON s.run = a.run AND s.path = a.path AND s.attempt = a.attempt
 """
@@ -45,15 +45,32 @@ ORDER BY asked.i
 ASKING = "swarm-approval"
 """Routine by which swarms ask; what they ask about names the one that is begun."""
 
-_OPEN = """
-SELECT count(*), (array_agg(id ORDER BY n DESC))[1] FROM (
-    SELECT a.id, a.n FROM approvals a JOIN runs r ON r.id = a.run
-    WHERE a.status = 'pending' AND r.ended_at IS NULL AND ($1 = '' OR r.created_by = $1)
+# What is handed on is there for whoever it was handed on to, as for the owner of its run; it waits
+# for the last of them.
+_THERE = "({only} = '' OR r.created_by = {only} OR {only} = ANY (a.delegates))"
+_ASKED = "coalesce(a.delegates[cardinality(a.delegates)] = {me}, true)"
+
+_OPEN = f"""
+SELECT count(*) FILTER (WHERE asked), (array_agg(id ORDER BY n DESC))[1],
+       coalesce(sum(moves), 0)
+FROM (
+    SELECT a.id, a.n, a.moves, {_ASKED.format(me="$2")} AS asked
+    FROM approvals a JOIN runs r ON r.id = a.run
+    WHERE a.status = 'pending' AND r.ended_at IS NULL AND {_THERE.format(only="$1")}
     ORDER BY a.n DESC LIMIT 1000
 ) o
 """
 
+_DELEGATIONS = """
+SELECT d.approval, d."by", d."to", d.back, d.because, extract(epoch FROM d.at)::float8
+FROM unnest($1::text[], $2::integer[]) AS seen (approval, moves)
+JOIN approval_delegations d ON d.approval = seen.approval AND d.n <= seen.moves
+ORDER BY d.approval, d.n
+"""
+
 _OVER = {"pending": "r.ended_at IS NULL", "void": "r.ended_at IS NOT NULL"}
+
+_MOVE = ("by", "to", "back", "because", "at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,10 @@ class ApprovalFilter:
         swarm: likewise: those of all that it started.
         before: id of the last one of the page before.
         limit: approvals of a page.
-        created_by: only those of the runs of one owner; empty means any.
+        created_by: only those that are there for one person: of its own runs, and those that were
+            handed on to it; empty means any.
+        asked: `me`, only those that wait for `me`, or `others`; empty means any.
+        me: who looks.
     """
 
     status: str = ""
@@ -75,6 +95,8 @@ class ApprovalFilter:
     limit: int = 50
     created_by: str = ""
     swarm: str = ""
+    asked: str = ""
+    me: str = ""
 
 
 class ApprovalViews:
@@ -91,13 +113,14 @@ class ApprovalViews:
                 raise unknown_approval(approval)
             return (await self._told(connection, [row]))[0]
 
-    async def open(self, created_by: str) -> dict[str, Any]:
-        """`{count, newest}` of those that wait for a decision, of the runs of one owner; empty
-        means any. It is another one whenever others wait.
+    async def open(self, created_by: str, me: str) -> dict[str, Any]:
+        """`{count, newest, moves}`: how many wait for `me`, and of all that wait the newest, and
+        how often they were handed on and taken back, as far as they are there for one person; empty
+        means any. It is another one whenever others wait, or wait for others.
         """
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(_OPEN, created_by)
-        return {"count": row[0], "newest": row[1]}
+            row = await connection.fetchrow(_OPEN, created_by, me)
+        return {"count": row[0], "newest": row[1], "moves": row[2]}
 
     async def page(self, query: ApprovalFilter) -> list[dict[str, Any]]:
         """At most `query.limit` of them."""
@@ -110,7 +133,11 @@ class ApprovalViews:
             where.append(f"${len(values)} = ANY (r.ancestors)")
         if query.created_by:
             values.append(query.created_by)
-            where.append(f"r.created_by = ${len(values)}")
+            where.append(_THERE.format(only=f"${len(values)}"))
+        if query.asked:
+            values.append(query.me)
+            asked = _ASKED.format(me=f"${len(values)}")
+            where.append(asked if query.asked == "me" else f"NOT {asked}")
         if query.before:
             values.append(query.before)
             where.append(f"a.n < (SELECT n FROM approvals WHERE id = ${len(values)})")
@@ -128,8 +155,12 @@ class ApprovalViews:
             return await self._told(connection, rows)
 
     async def _told(self, connection: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
-        """As clients see them; those that wait with what it costs."""
+        """As clients see them: with who handed them on, and what those that wait cost."""
         found = [_approval(row) for row in rows]
+        if moves := {row[0]: row[17] for row in rows if row[17]}:
+            told = {one["id"]: one["delegations"] for one in found}
+            for row in await connection.fetch(_DELEGATIONS, list(moves), list(moves.values())):
+                told[row[0]].append(dict(zip(_MOVE, row[1:], strict=True)))
         waiting = [one for one in found if one["status"] == "pending"]
         if waiting:
             keys = [one["run"] for one in waiting], [_does(one) for one in waiting]
@@ -146,6 +177,7 @@ def unknown_approval(approval: str) -> UnknownName:
 
 
 def _approval(row: Any) -> dict[str, Any]:
+    owner, line, decided_by = row[14], list(row[16]), row[12]
     return {
         "id": row[0],
         "run": row[1],
@@ -159,9 +191,13 @@ def _approval(row: Any) -> dict[str, Any]:
         "asked_at": row[9],
         "expires_at": row[10],
         "decided_at": row[11],
-        "decided_by": row[12],
+        "decided_by": decided_by,
+        "decided_for": owner if decided_by != owner and decided_by in line else None,
         "reason": row[13],
-        "created_by": row[14],
+        "created_by": owner,
+        "asked_of": line[-1] if line else owner,
+        "delegates": line,
+        "delegations": [],
         "cost": None,
         "diff": diff_of(json.loads(row[15])) if row[15] else "",
     }

@@ -19,7 +19,7 @@ INSERT INTO users (id, email, password, role) VALUES ($1, $2, $3, $4) RETURNING 
 """
 
 # Whoever may no longer do what it did has no session left that began before, and what it handed
-# out in this role is void.
+# out in this role is void. Nor is anybody asked in the place of another who may not decide.
 _CHANGE = f"""
 WITH changed AS (
     UPDATE users SET role = coalesce($2, role), disabled = coalesce($3, disabled),
@@ -32,6 +32,9 @@ WITH changed AS (
     UPDATE invitations i SET revoked_at = now()
     FROM changed WHERE i.invited_by = changed.email AND i.accepted_at IS NULL
         AND i.revoked_at IS NULL AND (changed.disabled OR changed.role <> 'admin')
+), unasked AS (
+    DELETE FROM approval_absences a USING changed
+    WHERE changed.email IN (a.person, a."to") AND (changed.disabled OR changed.role = 'viewer')
 )
 SELECT {COLUMNS} FROM changed
 """
