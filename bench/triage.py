@@ -140,6 +140,7 @@ def _mended(opened: Shop) -> None:
 
 
 def _of(opened: Shop, fault: Fault, model: str) -> Score:
+    time.sleep(1.5)  # triage reads logs from a second before, where the last fault may stand
     since = time.time()
     with fault.seed(opened):
         began = time.monotonic()

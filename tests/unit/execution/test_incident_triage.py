@@ -124,6 +124,7 @@ SAID = {
     "FileNotFoundError: [Errno 2] No such file or directory: 'shop.json'": "bad-config",
     "IsADirectoryError: [Errno 21] Is a directory: '/etc/shop.toml'": "bad-config",
     "FileNotFoundError: [Errno 2] No such file or directory: 'ledger.csv'": "",
+    "OSError: [Errno 24] Too many open files: 'shop.json'": "out-of-files",
     "DATABASE_URL is set": "",
 }
 
