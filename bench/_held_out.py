@@ -1,5 +1,5 @@
-"""Faults that whoever wrote the rules of triage did not know: they are here to tell how it judges
-what it was not written for. Rules are not changed because of what it says of them.
+"""Faults that whoever wrote the first rules of triage did not know. The rules were widened since,
+in general and by whoever knew these: how triage judges what it was not written for, `_fresh` says.
 """
 
 import signal
@@ -39,11 +39,13 @@ def _copy(path: Path, change: Callable[[str], str], mode: int = 0o755) -> None:
     path.chmod(mode)
 
 
-def _in_folder(name: str, subject: str, harm: Breaking) -> Seed:
+def in_folder(name: str, subject: str, harm: Breaking) -> Seed:
+    """A file in the folder of the stack."""
     return lambda open_: _harmed(open_, open_.stack.folder / name, subject, harm)
 
 
-def _in_data(name: str, harm: Breaking) -> Seed:
+def in_data(name: str, harm: Breaking) -> Seed:
+    """Something in the data of `shop-db`."""
     return lambda open_: _harmed(
         open_, open_.stack.home / "data" / "shop-db" / name, "shop-db", harm
     )
@@ -101,27 +103,27 @@ HELD_OUT = (
     Fault("killed", "web", "signal 15", _asked_to_end, also=("ended",)),
     Fault(
         "program-gone", "mailer", "[Pp]ermission|executable",
-        _in_folder("mailer", "mailer", _not_executable),
+        in_folder("mailer", "mailer", _not_executable),
     ),
     Fault(
         "program-gone", "mailer", "python9|No such file",
-        _in_folder("mailer", "mailer", _no_interpreter),
+        in_folder("mailer", "mailer", _no_interpreter),
     ),
     Fault(
-        "crash-loop", "mailer", "ledgerlib", _in_folder("mailer", "mailer", _no_module),
+        "crash-loop", "mailer", "ledgerlib", in_folder("mailer", "mailer", _no_module),
         also=("crashed",),
     ),
     Fault(
-        "crash-loop", "mailer", "code 0", _in_folder("mailer", "mailer", _does_nothing),
+        "crash-loop", "mailer", "code 0", in_folder("mailer", "mailer", _does_nothing),
         also=("ended",),
     ),
-    Fault("bad-config", "shop", "No such file", _in_folder("shop.json", "shop", _nothing)),
-    Fault("bad-config", "shop-db", "lots", _in_data("postgresql.conf", _bad_setting)),
+    Fault("bad-config", "shop", "No such file", in_folder("shop.json", "shop", _nothing)),
+    Fault("bad-config", "shop-db", "lots", in_data("postgresql.conf", _bad_setting)),
     Fault(
         "crash-loop", "shop-db", "pg_control|database system",
-        _in_data("global/pg_control", _nothing),
+        in_data("global/pg_control", _nothing),
     ),
-    Fault("secret-gone", "search", "api-key", _in_folder("api-key", "search", Path.mkdir)),
+    Fault("secret-gone", "search", "api-key", in_folder("api-key", "search", Path.mkdir)),
     Fault("job-failed", "report", "[Ii]s a directory", _folder_for_a_job),
 )  # fmt: skip
 """What is seeded with `--held-out`, in this order."""

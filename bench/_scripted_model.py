@@ -1,6 +1,10 @@
-"""What `--model scripted` asks: no model, but a server that speaks OpenAI's chat API and names as
-crash loops what the facts call not well. It shows that the way to a model works, and what that
-costs in requests and tokens; how well a model judges it does not show.
+"""What `--model scripted` asks: no model, but a server that speaks OpenAI's chat API. It names full
+disks that a log tells of, and as a crash loop whatever else the facts call not well. It shows that
+the way to a model works, and what that costs in requests and tokens; how well a model judges it
+does not show.
+
+`python -m bench._scripted_model` prints what VROOLI_MODELS has to say, and serves until
+it is ended.
 """
 
 import asyncio
@@ -8,14 +12,16 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from bench._figures import say
 from tests.support.openai_server import Reply, openai_server, says
 
 NAME = "scripted:not-a-model"
 _SICK = re.compile(r'^service (\{.*"health": "(?!ok).*)$', re.MULTILINE)
 _NAMED = re.compile(r'"name": "([^"]+)"')
+_FULL = re.compile(r"^log /services/([^/]+)/log (.*No space left on device.*)$", re.MULTILINE)
 _SAID = re.compile(r'"message": "([^"\\]{1,200})')
 
 
@@ -46,10 +52,12 @@ def scripted() -> Iterator[str]:
 
 
 def _answer(asked: dict[str, Any]) -> Reply:
-    causes = []
-    for line in _SICK.findall(_prompt(asked)):
+    facts = _prompt(asked)
+    full = dict(_FULL.findall(facts))
+    causes = [_cause(name, said[:400], "disk-full") for name, said in full.items()]
+    for line in _SICK.findall(facts):
         name, said = _NAMED.search(line), _SAID.search(line)
-        if name and said:
+        if name and said and name[1] not in full:
             causes.append(_cause(name[1], said[1]))
     return says(json.dumps({"causes": causes[:5]}))
 
@@ -59,6 +67,17 @@ def _prompt(asked: dict[str, Any]) -> str:
     return content if isinstance(content, str) else "\n".join(one["text"] for one in content)
 
 
-def _cause(name: str, said: str) -> dict[str, Any]:
-    words = {"cause": "crash-loop", "subject": name, "says": said}
+def _cause(name: str, said: str, cause: str = "crash-loop") -> dict[str, Any]:
+    words = {"cause": cause, "subject": name, "says": said}
     return {**words, "evidence": [said], "playbook": [f"vrooli logs {name}"]}
+
+
+def main() -> None:
+    """Serve."""
+    with scripted() as models, suppress(KeyboardInterrupt):
+        say(models)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

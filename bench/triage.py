@@ -1,8 +1,9 @@
 """The example swarm `incident-triage`: how often it names what was seeded.
 
 Arguments that are no options are names of faults: only those are seeded. `--held-out` seeds others,
-which whoever wrote the rules did not know. `--model PROVIDER:MODEL` has that model judge, declared
-by VROOLI_MODELS as for the server; `--model scripted` one that the bench brings along, see there.
+which whoever wrote the first rules did not know, `--fresh` those that came after today's rules.
+`--model PROVIDER:MODEL` has that model judge, declared by VROOLI_MODELS as for the server;
+`--model scripted` one that the bench brings along, see there.
 """
 
 import json
@@ -19,6 +20,7 @@ from typing import Any
 
 from bench._faults import FAULTS, Fault, Shop, shop
 from bench._figures import machine, say
+from bench._fresh import FRESH
 from bench._held_out import HELD_OUT
 from bench._scripted_model import NAME as NAME_OF_SCRIPTED
 from bench._scripted_model import scripted
@@ -77,7 +79,7 @@ def main() -> None:
 
 def _measure(words: Sequence[str], model: str, models: str) -> None:
     only = {one for one in words if not one.startswith("-")}
-    faults = HELD_OUT if "--held-out" in words else FAULTS
+    faults = FRESH if "--fresh" in words else HELD_OUT if "--held-out" in words else FAULTS
     with shop(models) as opened:
         store(opened)
         scores = [_scored(opened, one, model) for one in faults if not only or one.name in only]
@@ -138,6 +140,7 @@ def _mended(opened: Shop) -> None:
 
 
 def _of(opened: Shop, fault: Fault, model: str) -> Score:
+    time.sleep(1.5)  # triage reads logs from a second before, where the last fault may stand
     since = time.time()
     with fault.seed(opened):
         began = time.monotonic()

@@ -214,14 +214,17 @@ class Postgres:
         target = f"host=127.0.0.1 port={self.port} user=postgres dbname={name}"
         return self.command("psql", target, "-XAtqc", statement).strip()
 
-    def create_database(self, name: str, model: str = "template1") -> str:
+    def create_database(
+        self, name: str, model: str = "template1", tablespace: str = "pg_default"
+    ) -> str:
         """A database, an empty one unless it is a copy of another; its DSN."""
-        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{model}"', "postgres")
+        lies = f'TABLESPACE "{tablespace}"'
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{model}" {lies}', "postgres")
         return self.dsn_of(name)
 
-    def new_database(self, model: str = "template1") -> str:
+    def new_database(self, model: str = "template1", tablespace: str = "pg_default") -> str:
         """One whose name nobody has; its DSN."""
-        return self.create_database(f"t{secrets.token_hex(4)}", model)
+        return self.create_database(f"t{secrets.token_hex(4)}", model, tablespace)
 
     def has_database(self, name: str) -> bool:
         """Whether there is one of this name."""

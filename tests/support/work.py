@@ -34,14 +34,14 @@ def prepared(cluster: Postgres, definition: Any = None) -> str:
     return dsn
 
 
-def with_tables(cluster: Postgres) -> str:
+def with_tables(cluster: Postgres, tablespace: str = "pg_default") -> str:
     """A new database with the tables; its DSN. They are made once for all of a cluster: a copy
     costs less, and a server on it starts no process that makes them. What PUBLIC may do to a
     database is not copied.
     """
     if not cluster.has_database(MODEL):
         migrate(cluster.create_database(MODEL))
-    return cluster.new_database(MODEL)
+    return cluster.new_database(MODEL, tablespace)
 
 
 async def _store(dsn: str, definition: Any) -> None:

@@ -13,6 +13,7 @@ import stat
 from pathlib import Path
 
 from vrooli.core.command import CopyTree, EnsureDirectory, Remove, Rename, WriteFile
+from vrooli.host.locks import FileLock
 from vrooli.stack.durable import sync_folder
 
 _NO_FOLLOW = os.O_NOFOLLOW | os.O_CLOEXEC
@@ -62,11 +63,27 @@ def write_file(command: WriteFile) -> None:
 
 
 def copy_tree(command: CopyTree) -> None:
-    """Copy beside the target, flush, rename; what an earlier, killed copy left is removed first."""
+    """Copy beside the target, flush, rename; what an earlier, killed copy left is removed first.
+
+    Two services that need the same one may come at once: the second waits, and finds it there.
+    """
     target = Path(command.target)
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
+    place = target.with_name(f".{target.name}.lock")
+    lock = FileLock(place, "a copy to this place")
+    lock.take(wait=True)
+    try:
+        _copy_alone(command, target)
+    finally:
+        place.unlink(missing_ok=True)  # while it is held: who waits for it locks another then
+        lock.release()
+
+
+def _copy_alone(command: CopyTree, target: Path) -> None:
+    if target.exists():
+        return
     for left in target.parent.glob(f".{target.name}.*.part"):
         shutil.rmtree(left)
     temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")

@@ -1,5 +1,5 @@
-"""Kill -9, again and again, of the processes that drive swarms: what was done outside is what the
-journal says, once each, and every swarm comes to its end.
+"""Kill -9, again and again, of the processes that drive swarms, and one that hangs: what was done
+outside is what the journal says, once each, and every swarm comes to its end.
 """
 
 import asyncio
@@ -49,6 +49,10 @@ WHERE status = 'running' AND lease_until > now() AND owner LIKE ANY ($1) RETURNI
 TWICE = """
 SELECT run, data->>'path' FROM run_events WHERE root = ANY ($1) AND kind = 'step.completed'
 GROUP BY run, data->>'path', data->>'attempt' HAVING count(*) > 1
+"""
+
+GAPS = """
+SELECT root FROM run_events WHERE root = ANY ($1) GROUP BY root HAVING max(seq) <> count(*)
 """
 
 
@@ -144,6 +148,41 @@ class Campaign:
         self.dead.append(mine)
         self.workers.append(self.ready.begin())
 
+    async def hang(self) -> dict[str, int]:
+        """Stop a process by a signal while it drives one of the swarms itself; what it held of all
+        runs, with their fences.
+        """
+        holds = "SELECT id, fence FROM runs WHERE status = 'running' AND owner LIKE $1"
+        victim, found = self.workers[0], dict[str, int]()
+
+        async def caught() -> bool:
+            nonlocal found
+            await self.top_up()
+            await asyncio.sleep(self.chance.uniform(0, 0.05))
+            os.kill(victim, signal.SIGSTOP)
+            found = dict(await self.here.fetch(holds, f"%:{victim}:%"))
+            if found.keys() & set(self.all):
+                return True
+            os.kill(victim, signal.SIGCONT)
+            return False
+
+        await eventually(caught, "it drives a swarm", PATIENCE, pause=0.01)
+        self.dead.append(f"%:{victim}:%")
+        return found
+
+    async def follow(self, held: dict[str, int]) -> None:
+        """Have the one that hangs go on once another one has all that it held."""
+        left = "SELECT count(*) FROM runs WHERE id = $1 AND fence = $2 AND ended_at IS NULL"
+
+        async def over() -> bool:
+            await self.moving()
+            rows = [await self.here.fetch(left, *one) for one in held.items()]
+            return all(row == [(0,)] for row in rows)
+
+        await eventually(over, "another one has taken it over", PATIENCE)
+        self.dead.pop()
+        os.kill(self.workers[0], signal.SIGCONT)
+
     async def moving(self) -> int:
         """How many swarms have not come to their last task; what the dead held is free at once:
         that a lease ends by itself is seen elsewhere.
@@ -188,6 +227,7 @@ class Campaign:
             first = found["output"]["causes"][0]
             assert (first["cause"], first["subject"]) == ("disk-full", "db")
         assert await self.here.fetch(TWICE, self.all) == []
+        assert await self.here.fetch(GAPS, self.all) == []
 
 
 @pytest.mark.soak
@@ -195,6 +235,10 @@ class Campaign:
 async def test_what_killed_swarms_did_outside_is_what_the_journal_says(
     dsn: str, tmp_path: Path, full_campaign: bool
 ) -> None:
+    """At last one that drives a swarm hangs (SIGSTOP) until it has been followed: what it writes
+    then is fenced off. The leases of all these are over at once; that they end by themselves is
+    seen elsewhere.
+    """
     chance = Random() if full_campaign else Random(20261129)
     env = {"WATCHDOG_TOKEN": "of the watchdog", "VROOLI_STEP_SECRETS": "WATCHDOG_TOKEN"}
     with ready_workers(tmp_path, dsn, **env) as ready:
@@ -203,6 +247,7 @@ async def test_what_killed_swarms_did_outside_is_what_the_journal_says(
             await one.prepare()
             for _ in range(FULL if full_campaign else SAMPLE):
                 await one.kill()
+            await one.follow(await one.hang())
             await one.close()
             await one.compare()
             # What was to be struck may have ended just before.

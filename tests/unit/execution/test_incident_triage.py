@@ -112,6 +112,51 @@ def test_what_a_check_says_of_a_service_is_a_cause_of_that_service(
     assert "vrooli-autoheal history postgres-long-queries-db" in cause["playbook"]
 
 
+SAID = {
+    "vrooli may not execute /srv/mail/mailer": "program-gone",
+    "the interpreter in the first line of /srv/mail/mailer does not exist": "program-gone",
+    "working directory /srv/mail does not exist": "program-gone",
+    "exited with code 127": "program-gone",
+    "gate: file:/srv/key: not a file": "secret-gone",
+    "file:/srv/key: every user of this host can get at the secret": "secret-gone",
+    "DATABASE_URL is not set": "secret-gone",
+    "KeyError: 'DATABASE_URL'": "secret-gone",
+    "FileNotFoundError: [Errno 2] No such file or directory: 'shop.json'": "bad-config",
+    "IsADirectoryError: [Errno 21] Is a directory: '/etc/shop.toml'": "bad-config",
+    "FileNotFoundError: [Errno 2] No such file or directory: 'ledger.csv'": "",
+    "OSError: [Errno 24] Too many open files: 'shop.json'": "out-of-files",
+    "DATABASE_URL is set": "",
+}
+
+
+@pytest.mark.parametrize(("said", "cause"), SAID.items())
+def test_what_keeps_a_service_down_comes_before_what_ended_it(
+    judge: Mapping[str, Any], said: str, cause: str
+) -> None:
+    past = [{"subject": "mail", "cause": "killed by signal 9", "note": "", "detected_at": NOW}]
+    given = facts(service("mail", said), heals=past)
+    first = judge["main"](given)["causes"][0]
+    assert (first["cause"], first["subject"]) == (cause or "killed", "mail")
+
+
+def test_a_disk_that_is_full_is_that_of_the_data_on_it(judge: Mapping[str, Any]) -> None:
+    """While the service runs still, and nobody has written."""
+    said = "/srv/home/data/shop-db: 99.9 % used, 0.0 GiB free, the fullest of 2 file systems"
+    result = {"status": "critical", "message": said}
+    given = facts(service("shop"), service("shop-db"), service("web", "", "shop-db"))
+    given["state"]["checks"] = [{"id": "system-disk", "looked_at": NOW, "result": result}]
+    (cause,) = judge["main"](given)["causes"]
+    assert (cause["cause"], cause["subject"], cause["affected"]) == (
+        "disk-full", "shop-db", ["web"]
+    )  # fmt: skip
+
+
+def test_a_log_that_says_the_same_again_and_again_is_shown_once(judge: Mapping[str, Any]) -> None:
+    given = facts(service("db", "exited"), logs=(log("db", FULL, FULL.replace("[7]", "[8]")),))
+    (cause,) = judge["main"](given)["causes"]
+    assert [one["source"] for one in cause["evidence"]] == ["log", "last words"]
+
+
 def test_every_cause_has_a_playbook_of_commands_that_there_are(judge: Mapping[str, Any]) -> None:
     reference = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
     assert {name for name, _, _ in judge["SIGNS"]} == set(judge["SAYS"])

@@ -1,5 +1,6 @@
 """Commands carried out on real files; processes are rows of the keeper's twin."""
 
+import asyncio
 import os
 import stat
 from pathlib import Path
@@ -121,6 +122,14 @@ async def test_what_a_killed_copy_left_is_cleared_away(tmp_path: Path) -> None:
     (tmp_path / "copies" / ".1.0.abcd.part" / "package").mkdir(parents=True)
     await do(command)
     assert os.listdir(tmp_path / "copies") == ["1.0"]
+
+
+async def test_a_tree_that_several_need_at_once_is_copied_once(tmp_path: Path) -> None:
+    """As two services of a new stack need the same programs."""
+    command = tree(tmp_path)
+    await asyncio.gather(*(do(command) for _ in range(8)))
+    assert os.listdir(tmp_path / "copies") == ["1.0"]
+    assert (Path(command.target) / "package" / "text").read_bytes() == b"text"
 
 
 async def test_a_failed_copy_leaves_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from vrooli.core.errors import UnknownName, VrooliError
+from vrooli.core.errors import UnknownName, Unreachable, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
 from vrooli.execution.awaited import data_for
@@ -14,7 +14,18 @@ from vrooli.execution.journal import UNKNOWN
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.runs.facts import Facts, Open, Over
 from vrooli.execution.runs.views import unknown_run
-from vrooli.execution.runs.why import BUDGET, RUNS, WAITS, Reason, of_below, why, why_step
+from vrooli.execution.runs.why import (
+    BUDGET,
+    RUNS,
+    SLOW,
+    WAITS,
+    WRITTEN_SOON,
+    Reason,
+    no_room,
+    of_below,
+    why,
+    why_step,
+)
 from vrooli.execution.signals import kept_signals
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.steps.wait import due_at
@@ -121,6 +132,12 @@ WHERE b.run = $2 AND v.most IS NOT NULL
 ORDER BY v.kind
 """
 
+# Half a megabyte goes to a file and is gone at once: it needs room as rows do, but leaves nothing.
+_TAKES_ROOM = """
+SET LOCAL work_mem = '64kB';
+SELECT count(*) FROM generate_series(1, 20000)
+"""
+
 
 class Reasons:
     """For the API.
@@ -147,9 +164,22 @@ class Reasons:
         """
         reason, below = await self._of(run, step)
         if reason.code != "below":
-            return reason
+            return await self._kept_waiting(reason)
         with suppress(UnknownName):  # it is just being made
             return of_below(reason, await self.of(below))
+        return reason
+
+    async def _kept_waiting(self, reason: Reason) -> Reason:
+        """That PostgreSQL takes nothing, where something should have been written down by now: what
+        is there cannot tell, for it was written before.
+        """
+        if reason.code not in WRITTEN_SOON or self._clock.wall() - (reason.since or 0.0) < SLOW:
+            return reason
+        try:
+            async with self._database.connection() as connection:
+                await connection.execute(_TAKES_ROOM)
+        except Unreachable as error:
+            return no_room(reason, error.what, error.next_step)
         return reason
 
     async def _of(self, run: str, step: str) -> tuple[Reason, str]:

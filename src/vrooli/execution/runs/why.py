@@ -24,6 +24,12 @@ BUDGET, DOWN = "budget", "provider-down"
 UNDER_WAY = ("step", "below", "retry", DOWN, "wait", "approval", "signal")
 """What is done counts over what is waited for."""
 
+WRITTEN_SOON = ("step", "between-steps", "queued", "lease-expired")
+"""Codes of what the next row changes, which comes soon."""
+
+SLOW = 1.0
+"""Seconds after which one looks why it does not."""
+
 GOES_ON = "none: it goes on by itself"
 
 
@@ -84,6 +90,15 @@ def of_below(reason: Reason, below: Reason) -> Reason:
     """Why a step is where it is that waits for a run of its own: for the reason of that one."""
     said = f"{reason.says}: {below.says}"
     return replace(below, says=said, step=reason.step)
+
+
+def no_room(reason: Reason, what: str, next_step: str) -> Reason:
+    """Why nothing is written down: PostgreSQL says `what`."""
+    said = f"nothing of it can be written down: {what}"
+    advice = f"{next_step}; then it goes on by itself"
+    return replace(
+        reason, code="no-room", says=said, moving=False, next_step=advice, command="vrooli status"
+    )
 
 
 def _dated(reason: Reason, facts: Facts) -> Reason:

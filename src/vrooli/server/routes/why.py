@@ -35,7 +35,7 @@ def why_routes(reasons: Reasons, kept: Answers) -> APIRouter:
         without anybody doing anything; else `command` is what to type next. `code` is one of
         `queued`, `no-worker`, `silent-worker`, `lease-expired`, `definition`, `step`, `below`,
         `retry`, `provider-down`, `wait`, `approval`, `signal`, `waiting`, `paused`, `budget`,
-        `between-steps`, `unknown-effect`, `not-reached` and `ended`.
+        `between-steps`, `no-room`, `unknown-effect`, `not-reached` and `ended`.
         """
 
         async def make() -> dict[str, Any]:
