@@ -12,6 +12,7 @@ from vrooli.backup.keys import Keys
 from vrooli.backup.owning import Owner, owner_of
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import PROBES, Look, failed, used
+from vrooli.cli.changes import counted
 from vrooli.core.errors import VrooliError
 from vrooli.core.sizes import rough_size
 from vrooli.host.blob_bucket import BlobBucket
@@ -104,7 +105,7 @@ def _ours(store: Store, keys: Keys) -> Look:
         count = len(store.ids())
     except VrooliError as error:
         return Look("ours", False, error.what)
-    return Look("ours", True, f"{count} restore points of this stack")
+    return Look("ours", True, f"{counted(count, 'restore point')} of this stack")
 
 
 def _owner(store: Store, own: Owner) -> Look:
