@@ -17,6 +17,7 @@ from vrooli.core.errors import VrooliError
 from vrooli.core.sizes import rough_size
 from vrooli.host.blob_bucket import BlobBucket
 from vrooli.host.bucket_versions import Versions
+from vrooli.main.backup_new_store import require_unused
 from vrooli.main.backup_spread import require_apart, require_mounted
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_settings import StoreSettings
@@ -52,6 +53,8 @@ class Checking:
             require_apart(self.stores, name)
             require_mounted(self.stores, name)
             blobs = self.stores.blobs(name)
+            if (folder := self.stores.folder(name)) is not None:
+                require_unused(folder, Store(blobs, self.keys.mac if self.keys else b""))
             found = used(blobs, removes=not store.prune_access_key and not store.lock)
             if self.keys is not None:
                 own = Store(blobs, self.keys.mac)
