@@ -96,6 +96,7 @@ def test_a_store_that_is_away_fails_no_backup_and_is_not_passed_over(
     nothing = json.loads(filled.run("backup", "copy", "--json").stdout)
     assert nothing["sent"] == {"near": 0, "offsite": 0}
     _a_full_one_is_passed_over(filled, small_near)
+    _a_mistake_in_the_stack_file_is_not_passed_over(filled)
 
 
 def _a_full_one_is_passed_over(stack: LiveStack, near: Path) -> None:
@@ -109,6 +110,18 @@ def _a_full_one_is_passed_over(stack: LiveStack, near: Path) -> None:
     resized(near, 2 * GIB)
     copied = json.loads(stack.run("backup", "copy", "--json").stdout)
     assert (len(copied["stores"]["near"]), copied["missing"]) == (3, {})
+
+
+def _a_mistake_in_the_stack_file_is_not_passed_over(stack: LiveStack) -> None:
+    """Such a store would be missed by whoever looks whether all of them are well."""
+    written = stack.file.read_text(encoding="utf-8")
+    stack.file.write_text(
+        written + '\n[backup.stores.here]\nurl = "file:///srv"\n', encoding="utf-8"
+    )
+    for command in (("copy",), ("store", "check")):
+        ended = stack.run("backup", *command)
+        assert (ended.returncode, "backup.stores.here" in ended.stderr) == (2, True), said(ended)
+    stack.file.write_text(written, encoding="utf-8")
 
 
 def test_what_is_damaged_or_gone_comes_from_another_store(filled: LiveStack, wire: Wire) -> None:

@@ -7,6 +7,7 @@ keys/*.age         the key of the manifests, sealed like the packs
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from vrooli.core.ports.blobs import Blobs
 from vrooli.stack.upgrading import RESTORE_POINT
 
 MAC_KEY = "keys/mac.age"
+
+_PACK = re.compile(r"packs/[0-9a-f]{2}/[0-9a-f]{64}", re.ASCII)
+"""Nothing else below that folder is ours to remove."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,8 @@ class Store:
             if isinstance(found, VrooliError):
                 return 0
             named |= {name_in_store(pack) for part in found.parts for pack in part.packs}
-        left = [name for name, _ in self.blobs.sizes("packs/") if name not in named]
+        there = (name for name, _ in self.blobs.sizes("packs/"))
+        left = [name for name in there if _PACK.fullmatch(name) and name not in named]
         for name in left:
             self.blobs.delete(name)
         return len(left)
@@ -137,7 +142,7 @@ class Store:
     def sweep_proofs(self) -> None:
         """Remove proofs of points that are there no more."""
         known = set(self.ids())
-        left = [name for name, _ in self.blobs.sizes("proofs/") if name.split("/")[1] not in known]
+        left = [name for name, _ in self.blobs.sizes("proofs/") if _is_left(name, known)]
         for name in left:
             self.blobs.delete(name)
 
@@ -190,6 +195,12 @@ class Store:
         if len(seal.recipients) > 1:
             told = hashlib.sha256("\n".join(sorted(seal.recipients)).encode()).hexdigest()
             self.blobs.put(f"keys/mac-{told[:16]}.age", seal.close(self.key))
+
+
+def _is_left(proof: str, known: set[str]) -> bool:
+    """Whether it is one, of a point that is there no more."""
+    point = proof.split("/")[1]
+    return point not in known and bool(RESTORE_POINT.fullmatch(point))
 
 
 def opened(blobs: Blobs, opener: Opener) -> Store:

@@ -7,7 +7,8 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.backup_words import note
 from vrooli.cli.bar import Bar
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.changes import counted, home_as_written
+from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, NotOurs
 from vrooli.core.sizes import rough_size
@@ -33,7 +34,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
 
     @group.command(help=_COPY_HELP)
     def copy(file: File = None, json: Json = False) -> None:
-        backups = kit.backups(home_to_change(kit, file)).only("", note)
+        backups = kit.backups(home_as_written(kit, file)).only("", note)
         done = spread_to_stores(backups, json=json)
         if json:
             told = {name: sorted(ids) for name, ids in done.have.items()}
@@ -41,7 +42,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         else:
             for name, ids in done.have.items():
                 sent = rough_size(done.sent.get(name, 0))
-                render.out(f"{name}: {len(ids)} restore points, {sent} sent")
+                render.out(f"{name}: {counted(len(ids), 'restore point')}, {sent} sent")
         require_everywhere(done, backups)
 
 

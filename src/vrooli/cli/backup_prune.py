@@ -8,6 +8,7 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.asking import require_answer
 from vrooli.cli.backup_words import rests, when
+from vrooli.cli.changes import counted
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, NotOurs, UsageError
@@ -74,11 +75,11 @@ def _meant(backups: "Backups") -> bool:
         return False
     if not sys.stdin.isatty():
         raise UsageError(
-            f"this removes {len(found.gone)} restore points, and nobody can be asked here",
+            f"this removes {counted(len(found.gone), 'restore point')}, and nobody can be asked",
             next_step="say `--yes` if it is meant; `--dry-run` tells which",
         )
     _show(found, json=False)
-    require_answer(f"remove {len(found.gone)} restore points? [y/N]")
+    require_answer(f"remove {counted(len(found.gone), 'restore point')}? [y/N]")
     return True
 
 

@@ -9,8 +9,9 @@ import typer
 from vrooli.cli import render
 from vrooli.cli.asking import require_answer
 from vrooli.cli.backup_words import note
+from vrooli.cli.changes import home_as_written
 from vrooli.cli.help import App
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit
 from vrooli.cli.options import File, Json
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 
@@ -54,7 +55,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        backups = kit.backups(home_to_change(kit, file)).only(name, note)
+        backups = kit.backups(home_as_written(kit, file)).only(name, note)
         if not yes:
             _ask(name)
         before = backups.adopt(name)
@@ -72,7 +73,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        found, well = kit.backups(home_to_change(kit, file)).check_stores(name)
+        found, well = kit.backups(home_as_written(kit, file)).check_stores(name)
         if json:
             render.print_json(
                 {one: [asdict(look) for look in looks] for one, looks in found.items()}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vrooli.cli import render
-from vrooli.cli.kit import BroughtUp, Kit
+from vrooli.cli.kit import BroughtUp, Kit, home_to_change
 from vrooli.core.errors import ConfigError
 from vrooli.core.home import Home
 
@@ -54,9 +54,25 @@ def note_edits(kit: Kit, file: Path | None, home: Home) -> None:
         said = f"{file} was edited since the last `up`, and has mistakes: what runs is as before it"
         render.note(render.as_called(f"note: {said}; next: `vrooli config check`"))
         return
+    _note(file, change)
+
+
+def _note(file: Path | None, change: "Difference | None") -> None:
     if change:
         said = f"{file} was edited since the last `up`: {in_words(change)}"
         render.note(render.as_called(f"note: {said}; next: `vrooli up`"))
+
+
+def home_as_written(kit: Kit, file: Path | None) -> Home:
+    """The home of that file's stack, for commands about what the file names (stores). They go by
+    the last `up`, and tell of an edit since.
+
+    Raises:
+        ConfigError: it has mistakes: what it was edited for would be passed over.
+    """
+    found, home = kit.stack_file(file), home_to_change(kit, file)
+    _note(found, kit.edits(found, home))
+    return home
 
 
 def in_words(change: "Difference") -> str:

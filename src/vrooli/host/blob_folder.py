@@ -23,10 +23,14 @@ _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
 
 class BlobFolder:
-    """A folder; it is made, for us alone, when the first blob comes."""
+    """A folder; it is made, for us alone, when the first blob comes. From the first blob on that
+    was read or written nothing is written to another folder that came into its place: where a disk
+    goes away, the one below would get the rest.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._known: tuple[int, int] | None = None
 
     @property
     def where(self) -> str:
@@ -39,9 +43,11 @@ class BlobFolder:
         if len(data) > LARGEST:
             raise TooLarge(f"a blob has at most {LARGEST} bytes", where=name)
         with _told(path, "cannot keep"):
+            self._require_same()
             if path.exists():
                 return False
             self._made(path.parent)
+            self._know()
             part = path.with_name(f".{os.urandom(8).hex()}.part")
             try:
                 _write(part, data)
@@ -64,6 +70,7 @@ class BlobFolder:
                 raise NotStored("there is nothing of this name", where=str(path)) from error
         if len(data) > LARGEST:
             raise TooLarge(f"it has more than {LARGEST} bytes", where=str(path))
+        self._know()
         return data
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
@@ -78,6 +85,7 @@ class BlobFolder:
         """See the port."""
         path = self._path(name)
         with _told(path, "cannot remove"), suppress(FileNotFoundError):
+            self._require_same()
             path.unlink()
             sync_folder(path.parent)
 
@@ -99,6 +107,24 @@ class BlobFolder:
         if not NAME.fullmatch(name):
             raise ValueError(f"no name for a blob: {name!r}")
         return self._folder / name
+
+    def _know(self) -> None:
+        if self._known is None:
+            with suppress(OSError):
+                found = self._folder.stat()
+                self._known = (found.st_dev, found.st_ino)
+
+    def _require_same(self) -> None:
+        known, now = self._known, None
+        with suppress(FileNotFoundError):
+            found = self._folder.stat()
+            now = (found.st_dev, found.st_ino)
+        if known is not None and now != known:
+            raise StorageError(
+                "it is another folder than it was, or is gone: its disk went away meanwhile",
+                where=str(self._folder),
+                next_step="mount it, then again",
+            )
 
     def _made(self, folder: Path) -> None:
         """Make it, and put its name on the disk, from the first folder that is not there."""

@@ -29,6 +29,7 @@ from vrooli.backup.rereading import Reread
 from vrooli.backup.room import Room
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
+from vrooli.backup.streams import proved
 from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import Busy, NoRoom, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
@@ -289,7 +290,8 @@ class StackBackups:
             pace(size)
 
         fetcher = Fetcher(store, keys, partial(combiner, self._place))
-        fetcher.fetch(part, wanted.folder, owner, done)
+        good = _is_proved(store, point.id)
+        fetcher.fetch(proved(part) if good else part, wanted.folder, owner, done)
         if wanted.wal is not None:
             size = self._wal(service).gather(point, wanted.timeline, wanted.wal, owner)
             if size:
@@ -389,6 +391,15 @@ class StackBackups:
             prover = Prover(store, self._place.keys(), SystemClock(), room, ids_of, told, combine)
             proof = await prover.prove(point, backings)
             return proof, await asyncio.to_thread(prover.along, point, proof)
+
+
+def _is_proved(store: Store, point: str) -> bool:
+    """Whether all of it was restored and looked at."""
+    try:
+        proof = store.proof(point)
+    except VrooliError:  # it says nothing, and the point may be whole
+        return False
+    return proof is not None and proof.outcome == "verified"
 
 
 def _require(needed: Collection[str], backings: Collection[str], point: Point) -> None:

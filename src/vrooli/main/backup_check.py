@@ -12,10 +12,12 @@ from vrooli.backup.keys import Keys
 from vrooli.backup.owning import Owner, owner_of
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import PROBES, Look, failed, used
+from vrooli.cli.changes import counted
 from vrooli.core.errors import VrooliError
 from vrooli.core.sizes import rough_size
 from vrooli.host.blob_bucket import BlobBucket
 from vrooli.host.bucket_versions import Versions
+from vrooli.main.backup_new_store import require_unused
 from vrooli.main.backup_spread import require_apart, require_mounted
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_settings import StoreSettings
@@ -51,6 +53,8 @@ class Checking:
             require_apart(self.stores, name)
             require_mounted(self.stores, name)
             blobs = self.stores.blobs(name)
+            if (folder := self.stores.folder(name)) is not None:
+                require_unused(folder, Store(blobs, self.keys.mac if self.keys else b""))
             found = used(blobs, removes=not store.prune_access_key and not store.lock)
             if self.keys is not None:
                 own = Store(blobs, self.keys.mac)
@@ -104,7 +108,7 @@ def _ours(store: Store, keys: Keys) -> Look:
         count = len(store.ids())
     except VrooliError as error:
         return Look("ours", False, error.what)
-    return Look("ours", True, f"{count} restore points of this stack")
+    return Look("ours", True, f"{counted(count, 'restore point')} of this stack")
 
 
 def _owner(store: Store, own: Owner) -> Look:

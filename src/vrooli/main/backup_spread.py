@@ -31,6 +31,7 @@ from vrooli.core.errors import (
 )
 from vrooli.core.ports.blobs import Blobs
 from vrooli.main.backup_book import BackupBook
+from vrooli.main.backup_new_store import require_unused
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_ledger import BackupLedger
 
@@ -138,6 +139,8 @@ class BackupSpread:
                 where=blobs.where,
                 next_step="declare it as [backup.stores.NAME] to write to it",
             )
+        if (folder := self.stores.folder(name)) is not None:
+            require_unused(folder, Store(blobs, self._key))
         try:
             claim(Store(blobs, self._key), self.stores.own(), self._known)
         except NotOurs as error:

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from vrooli.core.address import UnixPath
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import NoRoom, VrooliError
 from vrooli.host.child import Child
 from vrooli.host.streams import AsyncioStreams
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.wal import following
 from vrooli.stack.postgres.wal.following import DROP_SLOT, FACTS, TAKE_SLOT, Facts
 from vrooli.stack.postgres.wal.names import SLOT
+from vrooli.stack.postgres.wal.reserving import reserve
 from vrooli.stack.postgres.wal.status import Received, received_written
 from vrooli.stack.postgres.wal.streams import NOTE, STATUS, Stream, note_written, streams_in
 from vrooli.stack.wire import postgres
@@ -70,6 +71,7 @@ class WalReceiver:
         self._streaming, self._since = False, time.monotonic()
         self._stream: Stream | None = None
         self._gap: tuple[float, str] = (0.0, "")
+        self._stuck = ""
         self._written = deque[tuple[float, int]]()
 
     async def run(self) -> None:
@@ -115,11 +117,20 @@ class WalReceiver:
         if turn is not None:
             await self._turn(turn)
         if not alive:  # last: whatever keeps it from starting, nobody waits for it longer
-            await self._start(facts)
+            await self._start_if_room(facts)
         self._tell(self._seen(facts, lag))
 
     def _is_mute(self, facts: Facts, now: float) -> bool:
         return facts.received is None and now - self._began > following.SILENT
+
+    async def _start_if_room(self, facts: Facts) -> None:
+        before, self._stuck = self._stuck, ""
+        try:
+            await self._start(facts)
+        except NoRoom as error:
+            self._stuck = error.what
+            if not before:
+                _say(error.what)
 
     async def _start(self, facts: Facts) -> None:
         """Slot, folder, program."""
@@ -145,6 +156,7 @@ class WalReceiver:
         self._stream = next(one for one in known if one.name == place.stream)
         gaps = [(one.begun, one.gap) for one in known if one.gap]
         self._gap = max(gaps, default=(0.0, ""))
+        await asyncio.to_thread(reserve, self._stream, facts.size)
         self._began = time.monotonic()
         self._child = await Child.start(self._argv(target), self._environment())
 
@@ -196,7 +208,7 @@ class WalReceiver:
             at=time.time(),
             since=0.0,
             streaming=self._streaming,
-            why="" if self._streaming else "it is not connected yet",
+            why="" if self._streaming else self._stuck or "it is not connected yet",
             system=facts.system,
             stream=self._stream.name if self._stream else "",
             written=facts.written,
@@ -217,11 +229,13 @@ class WalReceiver:
             gap=self._gap[0],
             gap_why=self._gap[1],
         )
-        path = self._folder / STATUS
+        path, said = self._folder / STATUS, received_written(seen).encode()
         temporary = path.with_name(f".{STATUS}.tmp")
-        with suppress(OSError):  # a full disk: what is told is old then, which is said of it
-            temporary.write_text(received_written(seen), encoding="utf-8")
+        try:
+            temporary.write_bytes(said)
             temporary.replace(path)
+        except OSError:
+            _overwrite(path, said)
 
     async def let_go(self) -> None:
         """Have nobody wait for us."""
@@ -234,6 +248,15 @@ class WalReceiver:
                 await self.let_go()
         if self._child is not None and self._child.ended is None:
             await self._child.end()
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    """On a full disk the room that the file has already is all that there is: just then people have
+    to hear how it is. Where that fails too, what is told is old, which is said of it.
+    """
+    with suppress(OSError), path.open("r+b") as file:
+        file.write(content)
+        file.truncate()
 
 
 def _say(line: str) -> None:

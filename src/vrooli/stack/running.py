@@ -11,6 +11,7 @@ from pathlib import Path
 from vrooli.core.errors import Refused, StartFailed, Unreachable, VrooliError
 from vrooli.core.launch import Exit, Launch, LaunchSpec
 from vrooli.stack import logs
+from vrooli.stack.durations import rough_duration
 from vrooli.stack.kind import ProbeTools
 from vrooli.stack.pace import Measured, line_of, untold
 from vrooli.stack.trees import end_tree, spawned
@@ -20,6 +21,11 @@ COMES_UP = 300.0
 
 GOES_DOWN = 600.0
 """Seconds for its last checkpoint on a slow disk."""
+
+QUIET = 30.0
+"""Seconds without a word of a program after which people are told; then twice as many, and so on.
+It may wait for a store that is far away, or hang: nobody but them can tell.
+"""
 
 _GRACE = 10.0
 _KILLED = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
@@ -58,7 +64,8 @@ class Running:
         finally:
             await self.end(launch)
         if ended.code != 0:
-            raise self.failed(f"could not {title}: it {ended.describe()}", begin)
+            was = "was " if ended.signal is not None else ""
+            raise self.failed(f"could not {title}: it {was}{ended.describe()}", begin)
 
     def mark(self) -> int:
         """Where the log ends now: what comes later is told of a failure."""
@@ -123,15 +130,19 @@ class Running:
         return self.failed("the server ended before it answered", begin)
 
     async def _end_of(self, launch: Launch, begin: int, told: Told) -> Exit:
-        said = ""
+        said, clock = "", self.tools.clock
+        heard, patience = clock.monotonic(), QUIET
         while await self._alive(launch):
-            await self.tools.clock.sleep(_PAUSE)
+            await clock.sleep(_PAUSE)
             line = " ".join("".join(logs.tail(self.log, 1, begin)).split())
             if line not in ("", said) and not line.startswith("./"):  # a script that it wrote
                 far = line_of(line)
                 if far:
                     told(far if isinstance(far, Measured) else far[:200])
-                said = line
+                said, heard, patience = line, clock.monotonic(), QUIET
+            elif (quiet := clock.monotonic() - heard) >= patience:
+                told(_without_a_word(launch.identity.pid, quiet))
+                patience *= 2
         for ended in reversed(await self.tools.keeper.remembered()):
             if ended.launch.launch_id == launch.launch_id:
                 return ended
@@ -157,6 +168,13 @@ def no_room(folder: Path) -> bool:
         return shutil.disk_usage(folder).free < _FULL
     except OSError:
         return False
+
+
+def _without_a_word(pid: int, seconds: float) -> str:
+    return (
+        f"process {pid} says nothing for {rough_duration(seconds)}: where it hangs, "
+        f"`kill -9 {pid}` ends this, and what was begun is removed"
+    )
 
 
 def _worth(line: str) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.disks import tmpfs
 from vrooli.core.errors import StorageError
 from vrooli.host.blob_folder import BlobFolder
 
@@ -43,3 +44,17 @@ def test_a_place_that_takes_nothing_is_named(tmp_path: Path) -> None:
 def test_a_name_cannot_lead_out_of_it(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="no name"):
         BlobFolder(tmp_path).put(name, b"")
+
+
+def test_what_came_into_the_place_of_its_disk_gets_nothing(tmp_path: Path) -> None:
+    (folder := tmp_path / "store").mkdir()
+    blobs = BlobFolder(folder)
+    with tmpfs(folder, 1_000_000):
+        assert blobs.put("packs/1", b"1")
+    for change in (lambda: blobs.put("packs/2", b"2"), lambda: blobs.delete("packs/1")):
+        with pytest.raises(StorageError, match="its disk went away"):
+            change()
+    folder.rmdir()  # nothing was made in it
+    with pytest.raises(StorageError, match="its disk went away"):
+        blobs.put("packs/2", b"2")
+    assert not folder.exists()

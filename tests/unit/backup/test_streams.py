@@ -126,3 +126,15 @@ def test_a_whole_piece_that_is_another_ones_is_seen_by_its_mark() -> None:
     digest = streams.digest_of(swapped, KEYS.mac)
     with pytest.raises(Damaged, match="not what was read then"):
         _read(replace(part, packs=swapped, digest=digest), store)
+
+
+def test_of_a_proved_part_each_pack_is_looked_at_and_its_length() -> None:
+    part, store, blobs = _made()
+    good = streams.proved(part)
+    assert _read(good, store) == DATA
+    with pytest.raises(Damaged, match="not what was read then"):
+        _read(replace(good, packs=good.packs[:-1]), store)
+    name = name_in_store(part.packs[2])
+    blobs.held[name] = blobs.held[name_in_store(part.packs[1])]
+    with pytest.raises(Damaged, match="not what was stored"):
+        _read(good, store)

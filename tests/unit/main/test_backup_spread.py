@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.backup.made import new_keys, part_of, point_of, stored
 from vrooli.backup.room import LEFT
-from vrooli.core.errors import ConfigError, NoRoom, StorageError
+from vrooli.core.errors import ConfigError, NoRoom, Refused, StorageError
 from vrooli.core.home import Home
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_check import Checking
@@ -107,3 +107,19 @@ def test_a_store_among_the_data_is_not_written_to(tmp_path: Path) -> None:
         [look] = Checking(stores, None, 0.0).looks(name)
         assert look.ok is False
     assert place.spread.writing({})[0] == "far"
+
+
+def test_a_folder_in_which_other_files_lie_does_not_become_a_store(tmp_path: Path) -> None:
+    place = Place(tmp_path, "far")
+    theirs = tmp_path / "far" / "packs" / "mine"
+    theirs.parent.mkdir(parents=True)
+    (tmp_path / "far" / "lost+found").mkdir()
+    assert place.spread.writing({})[0] == "far", "what a disk brings along is no file"
+    (tmp_path / "far" / "owners" / "000001.json").unlink()
+    theirs.write_text("precious", encoding="utf-8")
+    fresh = BackupSpread(place.stores, place.spread.keys, place.said.append)
+    with pytest.raises(Refused, match="other files already: packs"):
+        fresh.writing({})
+    looks = Checking(place.stores, place.spread.keys, 0.0).looks("far")
+    assert [look.ok for look in looks] == [False]
+    assert theirs.read_text(encoding="utf-8") == "precious"
