@@ -11,7 +11,8 @@ from vrooli.cli.given import is_file, json_of
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.swarm_shown import short
-from vrooli.cli.swarm_simulate import Policy, ScriptFile, clock, policy_of, scripted, with_policy
+from vrooli.cli.swarm_simulate import Policy, ScriptFile, policy_of, scripted, with_policy
+from vrooli.core.amounts import dollars, length
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 
 if TYPE_CHECKING:
@@ -157,8 +158,8 @@ def _show(found: Mapping[str, Any]) -> None:
 
 def _head(key: str, value: Any) -> str:
     if key == "took":
-        return clock(value)
-    return f"{value:.6f} $" if key == "cost" else str(value)
+        return length(value)
+    return dollars(value) if key == "cost" else str(value)
 
 
 def _sides(*sides: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -166,8 +167,8 @@ def _sides(*sides: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 
 def _task(one: Mapping[str, Any]) -> str:
-    took = "" if one["took"] is None else f", {clock(one['took'])}"
-    return f"{one['status']}{took}, {one['cost']:.6f} $"
+    took = "" if one["took"] is None else f", {length(one['took'])}"
+    return f"{one['status']}{took}, {dollars(one['cost'])}"
 
 
 def _same(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:

@@ -10,6 +10,7 @@ from vrooli.cli import render, run_budget
 from vrooli.cli.given import json_of
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.options import Json
+from vrooli.core.amounts import dollars, length
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ Examples:
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
-_TITLES = ("TIME", "WHAT", "WHERE", "SAYS")
+_TITLES = ("TIME", "EVENT", "WHERE", "SAYS")
 
 LONGEST = 100
 """Columns of what a line says."""
@@ -194,8 +195,8 @@ def _show(found: Mapping[str, Any]) -> None:
     status = render.paint(found["status"], found["status"])
     why = f": {failure['kind']}: {failure['reason']}" if failure else ""
     render.out(f"end      {status}{why}")
-    render.out(f"took     {clock(found['took'])}")
-    render.out(f"cost     {found['cost']:.6f} $, {found['tokens']} tokens")
+    render.out(f"took     {length(found['took'])}")
+    render.out(f"cost     {dollars(found['cost'])}, {found['tokens']} tokens")
     render.out(f"steps    {found['steps']}")
     render.out(f"tasks    {len(found['tasks'])} begun, at most {found['widest']} at once")
 

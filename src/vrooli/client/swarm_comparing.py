@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vrooli.client.swarm_texts import difference
+from vrooli.core.amounts import dollars, length
 
 Shown = Mapping[str, Any]
 """A swarm as `GET /swarms/{run}` says: its run, and `swarm`, which may be null."""
@@ -47,20 +48,6 @@ def widest(tasks: Sequence[Mapping[str, Any]]) -> int:
     return most
 
 
-def seconds_said(value: float | None) -> str:
-    """A length of time in words; empty for none."""
-    if value is None:
-        return ""
-    if value < 120:
-        return f"{value:.3g} s"
-    return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
-
-
-def dollars_said(value: float) -> str:
-    """An amount in words."""
-    return f"${value:.4f}" if value else "$0"
-
-
 def _tasks(one: Shown, other: Shown) -> list[dict[str, Any]]:
     first, second = ({task["task"]: task for task in _of(swarm)} for swarm in (one, other))
     found = []
@@ -83,8 +70,8 @@ def _task_said(task: Mapping[str, Any]) -> str:
         task["status"],
         f"{tries} tries" if tries > 1 else "",
         f"asked {approvals} times" if approvals > 1 else "asked" if approvals else "",
-        seconds_said(_took(task, "began_at")),
-        dollars_said(task["cost"]) if task.get("cost") else "",
+        length(_took(task, "began_at")),
+        dollars(task["cost"]) if task.get("cost") else "",
     ]
     return ", ".join(one for one in told if one)
 
@@ -130,11 +117,11 @@ _FACTS: dict[str, Callable[[Shown], str]] = {
     "goal": lambda one: one["swarm"]["goal"] if one.get("swarm") else "",
     "routine": lambda one: f"{one['routine']} {one.get('version', '')[:12]}".strip(),
     "end": _end,
-    "took": lambda one: seconds_said(_took(one, "created_at")),
-    "cost": _spent("cost", dollars_said),
+    "took": lambda one: length(_took(one, "created_at")),
+    "cost": _spent("cost", dollars),
     "tokens": _spent("tokens"),
     "steps": _spent("steps"),
-    "time": _spent("time", seconds_said),
+    "time": _spent("time", length),
     "tasks": _tasks_done,
     "tries": lambda one: str(sum(task["tries"] for task in _of(one))),
     "approvals asked": lambda one: str(sum(task.get("approvals", 0) for task in _of(one))),

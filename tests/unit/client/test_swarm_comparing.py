@@ -41,13 +41,13 @@ def test_what_is_the_same_is_told_from_what_is_not() -> None:
     assert facts["goal"] == ("g", "g", True)
     assert facts["end"] == ("completed", "failed: task, b failed", False)
     assert facts["took"] == ("8 s", "8 s", True)
-    assert facts["cost"] == ("$0.2500 of $1.0000", "$0.2500 of $1.0000", True)
+    assert facts["cost"] == ("$0.25 of $1.00", "$0.25 of $1.00", True)
     assert facts["tasks"] == ("1 of 2 done", "2 of 2 done", False)
     assert facts["approvals asked"] == ("1", "0", False)
     rows = {one["task"]: one for one in found["tasks"]}
     assert list(rows) == ["a", "b", "c"]
     assert (rows["a"]["differs"][-2:], rows["a"]["same"]) == (["-1", "+2"], False)
-    assert rows["b"]["one"] == "failed, 2 tries, asked, 2 s, $0.2500"
+    assert rows["b"]["one"] == "failed, 2 tries, asked, 2 s, $0.25"
     assert rows["b"]["other"] is None
     assert rows["c"]["one"] is None
     assert found["documents"]["inputs"] == found["documents"]["board"] == []

@@ -95,7 +95,7 @@ async def test_its_deadline_and_its_budget_end_it() -> None:
     assert (found["failure"]["kind"], found["took"], found["cost"]) == ("deadline", 60, 0)
     two = (task("a"), task("b"))
     found = await run(*two, script=script, budget={"cost": 1})
-    assert "budget: the budget of 1.000000 $" in found["failure"]["reason"]
+    assert "budget: the budget of $1.00" in found["failure"]["reason"]
     found = await run(*two, script=script, budget={"time": 30})
     assert (found["failure"]["where"], found["took"]) == ("budget.time", 30)
     found = await run(*two, script=script, budget={"steps": 2})
