@@ -10,13 +10,12 @@ from vrooli.cli import render, run_budget
 from vrooli.cli.given import is_file, json_of
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
-from vrooli.cli.swarm_shown import short
+from vrooli.cli.swarm_compare import show
 from vrooli.cli.swarm_simulate import Policy, ScriptFile, policy_of, scripted, with_policy
-from vrooli.core.amounts import dollars, length
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 
 if TYPE_CHECKING:
-    from vrooli.execution.swarms.simulating.recorded import Price
+    from vrooli.execution.swarms.simulating.told import Price
 
 _REPLAY_HELP = """
 Simulate a swarm that has ended once more, with another policy, plan, budget or price, and show both
@@ -37,8 +36,6 @@ Examples:
 
   vrooli swarm replay swarm.json --model openai:gpt-5-mini
 """
-
-_HEAD = {"status": "outcome", "took": "took", "cost": "cost", "tokens": "tokens", "steps": "steps"}
 
 
 def register(group: typer.Typer, kit: Kit) -> None:
@@ -87,7 +84,8 @@ def _replayed(
     import asyncio
     from dataclasses import replace
 
-    from vrooli.execution.swarms.simulating.compared import compared
+    from vrooli.client.swarm_comparing import compared
+    from vrooli.execution.swarms.simulating.outcomes import outcome, short
     from vrooli.execution.swarms.simulating.recorded import recorded
     from vrooli.execution.swarms.simulating.simulation import simulate
     from vrooli.execution.swarms.writing import changed
@@ -105,14 +103,14 @@ def _replayed(
     )
     after = asyncio.run(simulate(setup)).to_json()
     notes = []
-    if before.retried:
-        notes.append("it was retried after its end; the replay shows its first attempt alone")
     if model:
         notes.append(f"costs are those of {model}; what models answered is what is recorded")
         if before.untold > 0:
             notes.append(f"{before.untold} tokens of large answers cost nothing here")
-    found = compared(before.to_json(), after)
-    return {**found, "notes": notes, "timeline": after["timeline"]}
+    sides = {"recorded": before.to_json(), "replayed": after}
+    found = compared(*map(outcome, sides.values()))
+    heads = {name: short(side) for name, side in sides.items()}
+    return {**heads, **found, "notes": notes, "timeline": after["timeline"]}
 
 
 def _price(model: str) -> "Price":
@@ -134,47 +132,6 @@ def _price(model: str) -> "Price":
 
 
 def _show(found: Mapping[str, Any]) -> None:
-    sides = found["recorded"], found["replayed"]
-    rows = [(name, *(_head(key, side[key]) for side in sides)) for key, name in _HEAD.items()]
-    rows.append(("at once", *(str(side["widest"]) for side in sides)))
-    rows.append(("tasks begun", *(str(len(side["begun"])) for side in sides)))
-    rows.append(("approvals asked", *(str(len(side["asked"])) for side in sides)))
-    failures = [side["failure"] for side in sides]
-    rows.append(("why", *(short(one["reason"]) if one else "-" for one in failures)))
-    render.table(("", "RECORDED", "REPLAYED"), rows)
-    render.out()
-    tasks = [
-        (one["path"], *_sides(one["recorded"], one["replayed"]))
-        for one in found["tasks"]
-        if not _same(one["recorded"], one["replayed"])
-    ]
-    if tasks:
-        render.table(("TASK", "RECORDED", "REPLAYED"), tasks)
-    else:
-        render.out("no task came to something else")
+    show(found, ("RECORDED", "REPLAYED"))
     for note in found["notes"]:
         render.note(note)
-
-
-def _head(key: str, value: Any) -> str:
-    if key == "took":
-        return length(value)
-    return dollars(value) if key == "cost" else str(value)
-
-
-def _sides(*sides: Mapping[str, Any] | None) -> tuple[str, ...]:
-    return tuple(_task(one) if one else "-" for one in sides)
-
-
-def _task(one: Mapping[str, Any]) -> str:
-    took = "" if one["took"] is None else f", {length(one['took'])}"
-    return f"{one['status']}{took}, {dollars(one['cost'])}"
-
-
-def _same(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
-    """But for moments: what is recorded has those of a real machine."""
-    if before is None or after is None:
-        return False
-    near = abs((before["took"] or 0) - (after["took"] or 0)) < 1
-    keys = ("status", "output", "cost")
-    return near and all(before[key] == after[key] for key in keys)
