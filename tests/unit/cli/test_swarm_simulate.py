@@ -33,17 +33,21 @@ def test_a_swarm_is_tried_with_what_lies_beside_it(tmp_path: Path) -> None:
     swarm, script = tmp_path / "pair.yaml", tmp_path / "script.yaml"
     swarm.write_text(json.dumps(SWARM), encoding="utf-8")
     (tmp_path / "asks.yaml").write_text(json.dumps(ASKS), encoding="utf-8")
-    (tmp_path / "notes.yaml").write_text("a: [", encoding="utf-8")
+    notes = tmp_path / "notes.yaml"
+    notes.write_text("a: [", encoding="utf-8")
     script.write_text("steps: {said: {answer: yes, takes: 65s, cost: 0.5}}", encoding="utf-8")
     ended = called("simulate", str(swarm), "--script", str(script))
     assert ended.exit_code == 0
     assert "0:01:05  done   pair" in ended.stdout
+    assert "notes.yaml" not in ended.stderr
     assert "cost     $1.00" in ended.stdout
     ended = called("simulate", str(swarm), "--script", str(script), "--budget", "cost=0.7")
     assert (ended.exit_code, "failed: task" in ended.stdout) == (1, True)
     one = ("--policy", '{"width": 1}', "--json")
     found = json.loads(called("simulate", str(swarm), "--script", str(script), *one).stdout)
     assert (found["took"], found["widest"]) == (130, 1)
+    (tmp_path / "asks.yaml").unlink()
+    assert "notes.yaml is left out" in called("simulate", str(swarm)).stderr
     script.write_text("steps:\n  said: {answr: 1}\n", encoding="utf-8")
     ended = called("simulate", str(swarm), "--script", str(script))
     assert "script.yaml:2: steps.said[0]" in str(ended.exception)

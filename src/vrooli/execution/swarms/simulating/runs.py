@@ -6,7 +6,7 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import UsageError, VrooliError
 from vrooli.execution.approvals.diffs import diff_of
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.runs.inputs import BadInputs, InputCheck
@@ -52,6 +52,7 @@ class SimulatedRuns:
         self.runs = dict[str, SimulatedRun]()
         self.timeline = list[Line]()
         self.missing = list[Missing]()
+        self.wrong: UsageError | None = None
         self.widest = 0
         self.kept = KeptSwarms(self.runs, self._written)
         coordinator = SwarmCoordinator(self.kept, library, self, clock)
@@ -298,7 +299,7 @@ class SimulatedRuns:
             said = _decided(run, said)
         if said is not None:
             if definition is not None:
-                check_output(run.path, definition, said)
+                self._check(run, definition, said)
             self._timers.later(run.id, 0.0, partial(self._work, run, said))
         elif definition is not None:
             self._drive(run, definition)
@@ -306,6 +307,13 @@ class SimulatedRuns:
             self.library.sought.add(run.routine)
             what = f"task `{run.path}` is not scripted"
             self.missing.append(Missing(what, "runs", f"{run.name}: {{output: ...}}"))
+
+    def _check(self, run: SimulatedRun, definition: Any, said: Outcome) -> None:
+        """Told when all has settled: in a step it would be a failure of the swarm."""
+        try:
+            check_output(run.path, definition, said)
+        except UsageError as error:
+            self.wrong = self.wrong or error
 
     def _drive(self, run: SimulatedRun, definition: Any) -> None:
         routine = Routine(run, definition, self._tools, self)

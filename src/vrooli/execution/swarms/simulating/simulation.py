@@ -153,6 +153,8 @@ async def _to_its_end(
     """Until it has ended, and nobody is going to retry it up to `last`, seconds."""
     while True:
         await runs.settle()
+        if runs.wrong is not None:
+            raise runs.wrong
         if runs.missing:
             raise lacking([*runs.missing, *runs.unknown(root)], runs.library.sought)
         if root.status == "completed" or (not root.open and clock.passed >= last):
