@@ -12,7 +12,7 @@ from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.swarm_compare import show
 from vrooli.cli.swarm_simulate import Policy, ScriptFile, policy_of, scripted, with_policy
-from vrooli.core.errors import EXIT_FAILURE, UsageError
+from vrooli.core.errors import EXIT_FAILURE
 
 if TYPE_CHECKING:
     from vrooli.execution.swarms.simulating.told import Price
@@ -22,8 +22,8 @@ Simulate a swarm that has ended once more, with another policy, plan, budget or 
 side by side. What its tasks came to, cost and took is taken from what is recorded, and so is what
 people did; what is not recorded, a script has to say. Nothing is started or changed.
 
-With --model the tokens that are recorded are priced as those of another model: the answers are the
-recorded ones.
+With --model the tokens that are recorded are priced as those of another model, by the prices that
+the server is given in VROOLI_MODELS or else the public list: the answers are the recorded ones.
 
 Exit code: 0 when its goal is met in the replay, 1 when it fails there, 2 when something is not
 known.
@@ -63,7 +63,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
             parts["plan"] = json_of(plan, "--plan")
         export = _export(kit, swarm, file)
         limits = run_budget.given(budget)
-        found = _replayed(export, script, parts, budget=limits, model=model)
+        price = _price(kit, model, file) if model else None
+        found = _replayed(export, script, parts, budget=limits, priced=(model, price))
         if json:
             render.print_json(found)
         else:
@@ -78,8 +79,19 @@ def _export(kit: Kit, said: str, file: Path | None) -> Any:
     return kit.swarms(home_to_read(kit, file)).export_swarm(said)
 
 
+def _price(kit: Kit, model: str, file: Path | None) -> "Price":
+    from vrooli.execution.llm.prices import named
+
+    return named(kit.models(file), model)
+
+
 def _replayed(
-    export: Any, script: Path | None, parts: Mapping[str, Any], *, budget: Any, model: str
+    export: Any,
+    script: Path | None,
+    parts: Mapping[str, Any],
+    *,
+    budget: Any,
+    priced: "tuple[str, Price | None]",
 ) -> dict[str, Any]:
     import asyncio
     from dataclasses import replace
@@ -91,7 +103,8 @@ def _replayed(
     from vrooli.execution.swarms.writing import changed
 
     before = recorded(export)
-    setup = before.setup(_price(model) if model else None)
+    model, price = priced
+    setup = before.setup(price)
     definition = with_policy(setup.definition, parts["policy"])
     if "plan" in parts:
         definition = changed(definition, {"plan": parts["plan"]})
@@ -111,24 +124,6 @@ def _replayed(
     found = compared(*map(outcome, sides.values()))
     heads = {name: short(side) for name, side in sides.items()}
     return {**heads, **found, "notes": notes, "timeline": after["timeline"]}
-
-
-def _price(model: str) -> "Price":
-    """By the public list."""
-    from vrooli.execution.llm.prices import micros
-    from vrooli.execution.llm.settings import Provider
-
-    vendor, _, name = model.partition(":")
-
-    def price(tokens_in: int, tokens_out: int) -> int:
-        found = micros(None, Provider(vendor, vendor), name, (tokens_in, tokens_out))
-        if found is None:
-            advice = "name one like `openai:gpt-5-mini`"
-            raise UsageError(f"nobody knows the price of `{model}`", next_step=advice)
-        return found
-
-    price(1, 1)
-    return price
 
 
 def _show(found: Mapping[str, Any]) -> None:

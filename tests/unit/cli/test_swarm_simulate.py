@@ -2,15 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from vrooli.cli.kit import Kit
 from vrooli.cli.swarm import register
+from vrooli.core.home import Home
 from vrooli.execution.swarms.writing import routine_of
+from vrooli.main.kit import LocalKit
+from vrooli.stack.model import Stack
 
 SWARM = {
     "name": "pair",
@@ -23,9 +25,16 @@ SWARM = {
 ASKS = {"name": "asks", "do": [{"step": "said", "llm": {"model": "test", "prompt": "p"}}]}
 
 
-def called(*words: str) -> Result:
+class NoServer(LocalKit):
+    """One that looks at no home."""
+
+    def compiled(self, home: Home) -> Stack | None:
+        return None
+
+
+def called(*words: str, **environment: str) -> Result:
     app = typer.Typer()
-    register(app, cast(Kit, None))  # nothing of outside is asked
+    register(app, NoServer(environment))
     return CliRunner().invoke(app, ["swarm", *words])
 
 
@@ -114,8 +123,22 @@ def test_tokens_are_priced_as_those_of_another_model(tmp_path: Path) -> None:
     found = replayed(file, "--model", "openai:gpt-5-mini")
     assert 0 < found["replayed"]["cost"] < found["recorded"]["cost"]
     assert "what models answered is what is recorded" in found["notes"][0]
-    ended = called("replay", str(file), "--model", "openai:no-such-model")
-    assert "nobody knows the price" in str(ended.exception)
+    own = '[prices."house:qwen3"]\ninput = 1\noutput = 10\n'
+    stack = tmp_path / "vrooli.toml"
+    stack.write_text(
+        "[stack]\nname = 'x'\n[scenarios.web]\ncommand = ['true']\n"
+        "env = {VROOLI_MODELS_FILE = '%s'}" % (tmp_path / "models.toml"),
+        encoding="utf-8",
+    )
+    (tmp_path / "models.toml").write_text(own, encoding="utf-8")
+    words = ("--model", "house:qwen3", "--file", str(stack))
+    ended = called("replay", str(file), *words, "--json", VROOLI_HOME=str(tmp_path))
+    assert ended.exit_code == 0, ended.exception
+    assert json.loads(ended.stdout)["replayed"]["cost"] == 0.004
+    wrong = called("replay", str(file), "--model", "house:quen3", VROOLI_MODELS=own)
+    assert "name `house:qwen3`" in str(wrong.exception)
+    wrong = called("replay", str(file), "--model", "openai:gpt-5-min")
+    assert "openai:gpt-5-mini`" in str(wrong.exception)
 
 
 @pytest.mark.parametrize("data", [[], {"id": "x"}, {"id": "x", "runs": [{"id": "x"}]}])
