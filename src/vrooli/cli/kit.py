@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vrooli.client.swarms import SwarmClient
     from vrooli.client.watchdog import WatchdogClient
     from vrooli.client.work import WorkClient
+    from vrooli.execution.llm.settings import ModelSettings
     from vrooli.stack.diff import Difference
     from vrooli.stack.model import Service, Stack
     from vrooli.stack.scanning.scan import Scanned
@@ -225,6 +226,12 @@ class Kit(Protocol):
 
     def sudoers(self, stack: "Stack") -> str:
         """The sudoers file for what `stack` allows the watchdog to do to the machine."""
+        ...
+
+    def models(self, file: Path | None) -> "ModelSettings":
+        """Language models and their prices, as VROOLI_MODELS says here, or in the stack of that
+        file; `UsageError` with the place of what is wrong.
+        """
         ...
 
     def serve(self) -> int:

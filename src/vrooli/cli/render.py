@@ -109,8 +109,8 @@ def paint(text: str, word: str, stream: TextIO | None = None) -> str:
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, below: bool = False) -> None:
-    """Columns as wide as their content, as far as the terminal is; see `tables.lay_out`. Status
-    words are coloured.
+    """Columns as wide as their content, as far as the terminal is; see `tables.lay_out`. Words are
+    coloured in the columns that tell how something stands.
     """
     body = [[plain(str(cell)) for cell in row] for row in rows]
     for line in lay_out(titles, body, columns(), below=below):
@@ -203,11 +203,6 @@ def ago(at: float | None, now: float | None = None) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def seconds(value: float) -> str:
-    """A length of time, to three digits: `0.25 s`, `3,600 s`."""
-    return f"{value:.3g} s" if value < 1000 else f"{value:,.0f} s"
 
 
 def time_left(end: float) -> str:

@@ -10,6 +10,7 @@ from vrooli.cli import render
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json
 from vrooli.client.work import ENDED
+from vrooli.core.amounts import dollars, length
 from vrooli.core.errors import UsageError
 
 _KINDS = ("cost", "tokens", "steps", "time")
@@ -111,5 +112,5 @@ def written(kind: str, value: float | None) -> str:
     if value is None:
         return "-"
     if kind == "cost":
-        return f"{value:.6f}".rstrip("0").rstrip(".") + " $"
-    return render.seconds(value) if kind == "time" else str(value)
+        return dollars(value)
+    return length(value) if kind == "time" else str(value)

@@ -14,6 +14,7 @@ from vrooli.cli import render
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.run_tree import Line, RunTree, approval_says, branches, stands_after
 from vrooli.client.work import ENDED, WorkClient
+from vrooli.core.amounts import length
 from vrooli.core.errors import (
     EXIT_FAILURE,
     CutOff,
@@ -166,7 +167,7 @@ def _growing(client: WorkClient, run: str) -> Iterator[_Screen]:
 def head(run: Mapping[str, Any], tree: RunTree, now: float) -> str:
     """The first line: how it stands, and for how long it has gone on, or did until its end."""
     took = (now if tree.ended is None else tree.ended) - (run["started_at"] or run["created_at"])
-    return f"{run['routine']} {run['id']}  {tree.status}  {_seconds(took)}"
+    return f"{run['routine']} {run['id']}  {tree.status}  {length(took)}"
 
 
 def _branches(client: WorkClient, run: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -197,7 +198,7 @@ def _row(line: Line, column: int, width: int) -> "Text":
         text.append(line.name, style="not dim")
         text.append(" " * max(2, column + 2 - text.cell_len))
         text.append(f"{line.type:<9}", style="not dim")
-        text.append(f"{_seconds(line.seconds):>8}  ", style="not dim")
+        text.append(f"{length(line.seconds):>9}  ", style="not dim")
         says = render.as_called(line.says)
         text.append(says, style="red" if line.status == "failed" else "dim")
     text.truncate(width, overflow="ellipsis")
@@ -210,14 +211,6 @@ def _cropped(said: str, width: int, style: str) -> "Text":
     text = Text(said, style=style, no_wrap=True)
     text.truncate(width, overflow="ellipsis")
     return text
-
-
-def _seconds(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def _ended(run: Mapping[str, Any]) -> None:
@@ -240,4 +233,4 @@ def run_took(run: Mapping[str, Any]) -> str:
     """How long it took; empty before its end."""
     if run["started_at"] is None or run["status"] not in ENDED:
         return ""
-    return render.seconds(run["ended_at"] - run["started_at"])
+    return length(run["ended_at"] - run["started_at"])

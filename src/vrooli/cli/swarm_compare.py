@@ -11,7 +11,8 @@ from vrooli.cli.options import File, Json
 
 _HELP = """
 Compare two swarms, or a fork and what it was forked from: how each ended, what it spent, its tasks,
-and what differs in inputs, policy, blackboard and output. `*` marks what is not the same.
+and what differs in inputs, policy, blackboard and output. `*` marks what is not the same: of
+lengths of time what is more than a second and a tenth apart.
 
 Example:
 
@@ -32,30 +33,31 @@ def register(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        from vrooli.client.swarm_comparing import compared
+        from vrooli.client.swarm_comparing import compared, outcome
 
         client = kit.swarms(home_to_read(kit, file))
-        found = compared(client.swarm(one), client.swarm(other))
+        found = compared(*(outcome(client.swarm(which)) for which in (one, other)))
         if json:
             render.print_json(found)
         else:
-            show(found, (one, other))
+            for which, name in zip(_WHICH, (one, other), strict=True):
+                render.out(f"{which.lower():<7}{name}")
+            render.out()
+            show(found, _WHICH)
 
 
-def show(found: Mapping[str, Any], names: tuple[str, str]) -> None:
-    """A comparison for people, under the names of the two."""
-    for which, name in zip(_WHICH, names, strict=True):
-        render.out(f"{which.lower():<7}{name}")
-    render.out()
-    render.table(("FACT", *_WHICH), [_row(one, one["name"]) for one in found["facts"]])
+def show(found: Mapping[str, Any], which: tuple[str, str]) -> None:
+    """A comparison for people, the two being called so."""
+    render.table(("FACT", *which), [_row(one, one["name"]) for one in found["facts"]])
     if found["tasks"]:
         render.out()
-        render.table(("TASK", *_WHICH), [_row(one, one["task"]) for one in found["tasks"]])
+        render.table(("TASK", *which), [_row(one, one["task"]) for one in found["tasks"]])
     outputs = {f"output of {one['task']}": one["differs"] for one in found["tasks"]}
     for name, lines in {**found["documents"], **outputs}.items():
         if lines:
             render.out()
-            render.out(f"{name}: `-` one, `+` other")
+            first, second = (word.lower() for word in which)
+            render.out(f"{name}: `-` {first}, `+` {second}")
             show_lines(lines)
 
 

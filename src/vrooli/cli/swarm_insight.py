@@ -11,6 +11,7 @@ from vrooli.cli.help import with_examples
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.cli.run_why import lines
+from vrooli.core.amounts import length
 
 _OWN = ("seq", "run", "at", "kind")
 """Of each event; the rest belongs to its kind."""
@@ -73,13 +74,13 @@ def _tables(found: Mapping[str, Any]) -> None:
         ]
         render.table(("RUN", "STEP", "TYPE", "ATTEMPT", "SINCE"), rows)
     render.out()
-    render.table(("EVENT", "RUN", "AGO", "KIND", "SAYS"), [_event(one) for one in found["events"]])
+    render.table(("SEQ", "RUN", "AGO", "KIND", "SAYS"), [_event(one) for one in found["events"]])
 
 
 def _run(one: Mapping[str, Any]) -> tuple[str, ...]:
     status = "pausing" if one["pausing"] else one["status"]
     left = one["lease_left"]
-    lease = "-" if left is None else f"{left:.0f} s" if left > 0 else "over"
+    lease = "-" if left is None else length(max(1, round(left))) if left > 0 else "over"
     return one["id"], one["path"] or "-", one["routine"], status, one["owner"] or "-", lease
 
 

@@ -10,20 +10,20 @@ from vrooli.cli import render, run_budget
 from vrooli.cli.given import is_file, json_of
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
-from vrooli.cli.swarm_shown import short
-from vrooli.cli.swarm_simulate import Policy, ScriptFile, clock, policy_of, scripted, with_policy
-from vrooli.core.errors import EXIT_FAILURE, UsageError
+from vrooli.cli.swarm_compare import show
+from vrooli.cli.swarm_simulate import Policy, ScriptFile, policy_of, scripted, with_policy
+from vrooli.core.errors import EXIT_FAILURE
 
 if TYPE_CHECKING:
-    from vrooli.execution.swarms.simulating.recorded import Price
+    from vrooli.execution.swarms.simulating.told import Price
 
 _REPLAY_HELP = """
 Simulate a swarm that has ended once more, with another policy, plan, budget or price, and show both
 side by side. What its tasks came to, cost and took is taken from what is recorded, and so is what
 people did; what is not recorded, a script has to say. Nothing is started or changed.
 
-With --model the tokens that are recorded are priced as those of another model: the answers are the
-recorded ones.
+With --model the tokens that are recorded are priced as those of another model, by the prices that
+the server is given in VROOLI_MODELS or else the public list: the answers are the recorded ones.
 
 Exit code: 0 when its goal is met in the replay, 1 when it fails there, 2 when something is not
 known.
@@ -36,8 +36,6 @@ Examples:
 
   vrooli swarm replay swarm.json --model openai:gpt-5-mini
 """
-
-_HEAD = {"status": "outcome", "took": "took", "cost": "cost", "tokens": "tokens", "steps": "steps"}
 
 
 def register(group: typer.Typer, kit: Kit) -> None:
@@ -65,7 +63,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
             parts["plan"] = json_of(plan, "--plan")
         export = _export(kit, swarm, file)
         limits = run_budget.given(budget)
-        found = _replayed(export, script, parts, budget=limits, model=model)
+        price = _price(kit, model, file) if model else None
+        found = _replayed(export, script, parts, budget=limits, priced=(model, price))
         if json:
             render.print_json(found)
         else:
@@ -80,19 +79,32 @@ def _export(kit: Kit, said: str, file: Path | None) -> Any:
     return kit.swarms(home_to_read(kit, file)).export_swarm(said)
 
 
+def _price(kit: Kit, model: str, file: Path | None) -> "Price":
+    from vrooli.execution.llm.prices import named
+
+    return named(kit.models(file), model)
+
+
 def _replayed(
-    export: Any, script: Path | None, parts: Mapping[str, Any], *, budget: Any, model: str
+    export: Any,
+    script: Path | None,
+    parts: Mapping[str, Any],
+    *,
+    budget: Any,
+    priced: "tuple[str, Price | None]",
 ) -> dict[str, Any]:
     import asyncio
     from dataclasses import replace
 
-    from vrooli.execution.swarms.simulating.compared import compared
+    from vrooli.client.swarm_comparing import compared
+    from vrooli.execution.swarms.simulating.outcomes import outcome, short
     from vrooli.execution.swarms.simulating.recorded import recorded
     from vrooli.execution.swarms.simulating.simulation import simulate
     from vrooli.execution.swarms.writing import changed
 
     before = recorded(export)
-    setup = before.setup(_price(model) if model else None)
+    model, price = priced
+    setup = before.setup(price)
     definition = with_policy(setup.definition, parts["policy"])
     if "plan" in parts:
         definition = changed(definition, {"plan": parts["plan"]})
@@ -104,76 +116,17 @@ def _replayed(
     )
     after = asyncio.run(simulate(setup)).to_json()
     notes = []
-    if before.retried:
-        notes.append("it was retried after its end; the replay shows its first attempt alone")
     if model:
         notes.append(f"costs are those of {model}; what models answered is what is recorded")
         if before.untold > 0:
             notes.append(f"{before.untold} tokens of large answers cost nothing here")
-    found = compared(before.to_json(), after)
-    return {**found, "notes": notes, "timeline": after["timeline"]}
-
-
-def _price(model: str) -> "Price":
-    """By the public list."""
-    from vrooli.execution.llm.prices import micros
-    from vrooli.execution.llm.settings import Provider
-
-    vendor, _, name = model.partition(":")
-
-    def price(tokens_in: int, tokens_out: int) -> int:
-        found = micros(None, Provider(vendor, vendor), name, (tokens_in, tokens_out))
-        if found is None:
-            advice = "name one like `openai:gpt-5-mini`"
-            raise UsageError(f"nobody knows the price of `{model}`", next_step=advice)
-        return found
-
-    price(1, 1)
-    return price
+    sides = {"recorded": before.to_json(), "replayed": after}
+    found = compared(*map(outcome, sides.values()))
+    heads = {name: short(side) for name, side in sides.items()}
+    return {**heads, **found, "notes": notes, "timeline": after["timeline"]}
 
 
 def _show(found: Mapping[str, Any]) -> None:
-    sides = found["recorded"], found["replayed"]
-    rows = [(name, *(_head(key, side[key]) for side in sides)) for key, name in _HEAD.items()]
-    rows.append(("at once", *(str(side["widest"]) for side in sides)))
-    rows.append(("tasks begun", *(str(len(side["begun"])) for side in sides)))
-    rows.append(("approvals asked", *(str(len(side["asked"])) for side in sides)))
-    failures = [side["failure"] for side in sides]
-    rows.append(("why", *(short(one["reason"]) if one else "-" for one in failures)))
-    render.table(("", "RECORDED", "REPLAYED"), rows)
-    render.out()
-    tasks = [
-        (one["path"], *_sides(one["recorded"], one["replayed"]))
-        for one in found["tasks"]
-        if not _same(one["recorded"], one["replayed"])
-    ]
-    if tasks:
-        render.table(("TASK", "RECORDED", "REPLAYED"), tasks)
-    else:
-        render.out("no task came to something else")
+    show(found, ("RECORDED", "REPLAYED"))
     for note in found["notes"]:
         render.note(note)
-
-
-def _head(key: str, value: Any) -> str:
-    if key == "took":
-        return clock(value)
-    return f"{value:.6f} $" if key == "cost" else str(value)
-
-
-def _sides(*sides: Mapping[str, Any] | None) -> tuple[str, ...]:
-    return tuple(_task(one) if one else "-" for one in sides)
-
-
-def _task(one: Mapping[str, Any]) -> str:
-    took = "" if one["took"] is None else f", {clock(one['took'])}"
-    return f"{one['status']}{took}, {one['cost']:.6f} $"
-
-
-def _same(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
-    """But for moments: what is recorded has those of a real machine."""
-    if before is None or after is None:
-        return False
-    near = abs((before["took"] or 0) - (after["took"] or 0)) < 1
-    keys = ("status", "output", "cost")
-    return near and all(before[key] == after[key] for key in keys)

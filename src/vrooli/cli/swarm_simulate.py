@@ -1,6 +1,7 @@
 """`vrooli swarm simulate`: a whole swarm without a server, in virtual time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ from vrooli.cli import render, run_budget
 from vrooli.cli.given import json_of
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.options import Json
+from vrooli.core.amounts import dollars, length
 from vrooli.core.errors import EXIT_FAILURE, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ nothing outside. Nothing is stored, sent or asked.
 The script is YAML: `runs` by task or routine (`*` stands for any letters), `steps` by ROUTINE/STEP,
 each with `output`, `answer` (of a model), `fails` or `approved`, and `takes`, `cost`, `tokens`,
 `steps`; a list for one after the other. `events` say at which time what happens: `message`,
-`board`, `policy`, `plan`, `budget` or `stop`.
+`board`, `policy`, `plan`, `budget`, `hand`, `take-back`, `pause`, `resume`, `stop` or `retry`. What
+is scripted has to fit the output that its step or its routine declares.
 
 Exit code: 0 when its goal is met, 1 when it fails, 2 when something is not scripted.
 
@@ -38,7 +41,7 @@ Examples:
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
-_TITLES = ("TIME", "WHAT", "WHERE", "SAYS")
+_TITLES = ("TIME", "EVENT", "WHERE", "SAYS")
 
 LONGEST = 100
 """Columns of what a line says."""
@@ -88,6 +91,7 @@ def _simulated(
 
     from vrooli.cli.routine import parsed
     from vrooli.execution.swarms.reading import SwarmError
+    from vrooli.execution.swarms.simulating.lacking import NotScripted
     from vrooli.execution.swarms.simulating.simulation import Setup, simulate
     from vrooli.execution.swarms.writing import routine_of
 
@@ -97,9 +101,15 @@ def _simulated(
     except SwarmError as error:
         raise wrong(file, document, error.mistakes) from error
     said, path = scripted(script), [one.resolve() for one in (file, script) if one is not None]
-    routines = {} if str(file) == "-" else beside(file.resolve().parent, path)
-    setup = Setup(with_policy(definition, policy), routines=routines, script=said, **given)
-    return asyncio.run(simulate(setup)).to_json()
+    there = Beside({}, []) if str(file) == "-" else beside(file.resolve().parent, path)
+    setup = Setup(with_policy(definition, policy), routines=there.routines, script=said, **given)
+    try:
+        found = asyncio.run(simulate(setup))
+    except NotScripted as error:
+        there.tell(error.sought)
+        raise
+    there.tell(found.sought)
+    return found.to_json()
 
 
 def with_policy(definition: dict[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,23 +159,44 @@ def wrong(file: Path, document: "Document", mistakes: "list[Mistake]") -> UsageE
     return UsageError("\n".join(lines), next_step="mend the file")
 
 
-def beside(folder: Path, others: list[Path]) -> dict[str, Any]:
-    """Definitions of the routines and swarms in the files of a folder, but for these; what cannot
-    be read is told, and left out.
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What lies beside the file of a swarm.
+
+    Attributes:
+        routines: definitions of routines and swarms, by name.
+        unread: of what cannot be read its name, empty where that is not known, and a note.
     """
+
+    routines: dict[str, Any]
+    unread: list[tuple[str, str]]
+
+    def tell(self, sought: Iterable[str]) -> None:
+        """What could not be read, where it may be what was needed and is not there."""
+        names = set(sought)
+        for name, note in self.unread:
+            if name in names or (names and not name):
+                render.note(note)
+
+
+def beside(folder: Path, others: list[Path]) -> Beside:
+    """All that lies in a folder, but for these files."""
     from vrooli.cli.routine import parsed
 
-    found = dict[str, Any]()
+    found = Beside({}, [])
     for file in sorted(folder.iterdir()):
         if file.suffix not in _SUFFIXES or file in others or not file.is_file():
             continue
+        name = ""
         try:
-            definition = _definition(parsed(file).data)
+            data = parsed(file).data
+            name = str(data.get("name", "")) if isinstance(data, dict) else "-"
+            definition = _definition(data)
         except UsageError as error:
-            render.note(f"{file.name} is left out: {error.what}")
+            found.unread.append((name, f"{file.name} is left out: {error.what}"))
             continue
         if definition is not None:
-            found[definition["name"]] = definition
+            found.routines[definition["name"]] = definition
     return found
 
 
@@ -184,18 +215,19 @@ def _definition(data: Any) -> dict[str, Any] | None:
 
 
 def _show(found: Mapping[str, Any]) -> None:
-    rows = [
-        (clock(one["at"]), one["what"], one["path"] or found["swarm"], _short(one["says"]))
-        for one in found["timeline"]
-    ]
+    rows = list[tuple[str, ...]]()
+    for one in found["timeline"]:
+        where = one["path"] or found["swarm"]
+        rows.append((clock(one["at"]), one["what"], where, _short(one["says"])))
+        rows += [("", "", "", _short(line)) for line in one.get("diff", "").splitlines()]
     render.table(_TITLES, rows)
     render.out()
     failure = found["failure"]
     status = render.paint(found["status"], found["status"])
     why = f": {failure['kind']}: {failure['reason']}" if failure else ""
     render.out(f"end      {status}{why}")
-    render.out(f"took     {clock(found['took'])}")
-    render.out(f"cost     {found['cost']:.6f} $, {found['tokens']} tokens")
+    render.out(f"took     {length(found['took'])}")
+    render.out(f"cost     {dollars(found['cost'])}, {found['tokens']} tokens")
     render.out(f"steps    {found['steps']}")
     render.out(f"tasks    {len(found['tasks'])} begun, at most {found['widest']} at once")
 

@@ -7,12 +7,27 @@ ROOM = 30
 """Characters that the last column gets at least before anything moves to lines of its own."""
 
 GAP = "  "
+
+STATED = frozenset(
+    (
+        *("DECIDED", "EVENT", "HEALTH", "LAST", "NOW", "OUTCOME", "RESULT", "STATE", "STATUS"),
+        *("VERDICT", "WAS", "WORST", "LAST DRILL", "LAST HEAL", "LAST RUN", "WOULD BE"),
+    )
+)
+"""Titles of columns whose words tell how something stands. The same word is a name elsewhere."""
+
 _INDENT = "    "
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A piece of a line: what is shown of `word`, and the blanks before it."""
+    """A piece of a line.
+
+    Attributes:
+        text: what is shown.
+        word: of which that is a part, where it tells how something stands; else empty.
+        before: blanks.
+    """
 
     text: str
     word: str
@@ -32,13 +47,16 @@ def lay_out(
         fitting, named = len(titles) - 1, False
     else:
         fitting, named = _fitting(widths, limit), True
-    lines = [] if below and not named else [_line(titles[:fitting], widths, limit)]
+    stated = [title in STATED for title in titles]
+    head = _line(titles[:fitting], widths, [False] * fitting, limit)
+    lines = [] if below and not named else [head]
     for row in rows:
-        lines.append(_line(row[:fitting], widths, limit))
+        lines.append(_line(row[:fitting], widths, stated, limit))
         for title, cell in zip(titles[fitting:], row[fitting:], strict=True):
             label = f"{_INDENT}{title.lower()}: " if named else GAP
             if cell not in ("", "-"):
-                lines.append([Cell(_cut(cell, limit - len(label)), cell, label)])
+                word = cell if title in STATED else ""
+                lines.append([Cell(_cut(cell, limit - len(label)), word, label)])
     return lines
 
 
@@ -53,12 +71,14 @@ def _width(widths: Sequence[int]) -> int:
     return sum(widths) + len(GAP) * max(0, len(widths) - 1)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], limit: int) -> list[Cell]:
+def _line(
+    cells: Sequence[str], widths: Sequence[int], stated: Sequence[bool], limit: int
+) -> list[Cell]:
     line: list[Cell] = []
     used, blanks = 0, ""
-    for cell, width in zip(cells, widths, strict=False):
+    for cell, width, tells in zip(cells, widths, stated, strict=False):
         text = _cut(cell, limit - used - len(blanks))
-        line.append(Cell(text, cell, blanks))
+        line.append(Cell(text, cell if tells else "", blanks))
         used += len(blanks) + len(text)
         blanks = " " * (width - len(text)) + GAP
     return line

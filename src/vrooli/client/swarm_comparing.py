@@ -1,33 +1,89 @@
 """Two swarms side by side: two attempts at one goal, a fork and what it was forked from, a swarm
-and its replay. Pure: of what `GET /swarms/{run}` says of each, and nothing else.
+and its replay. Pure: of what is told of each, and nothing else.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vrooli.client.swarm_texts import difference
+from vrooli.core.amounts import dollars, length
 
 Shown = Mapping[str, Any]
 """A swarm as `GET /swarms/{run}` says: its run, and `swarm`, which may be null."""
 
-DOCUMENTS = ("inputs", "policy", "board", "output")
-"""Told by what differs in them, line by line."""
+NEAR = 0.1
+"""Lengths of time that differ by no more than this share, or by a second, are the same."""
 
 
-def compared(one: Shown, other: Shown) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a swarm came to.
+
+    Attributes:
+        goal: in words.
+        routine: which, and which version where that is known.
+        status: of its run.
+        failure: `kind` and `reason`, where it failed.
+        took: seconds; None before its end.
+        budget: `spent` and `limit` of `cost`, `tokens`, `steps` and `time`.
+        tasks: `task`, `status`, `tries`, `approvals`, `took`, `cost` and `output` each.
+        messages: how many.
+        plans: versions of its plan.
+        widest: tasks that were under way at once, at most.
+        documents: told by what differs in them, line by line: `inputs`, `policy`, `board`,
+            `output`, as far as they are known.
+    """
+
+    goal: str
+    routine: str
+    status: str
+    failure: Mapping[str, Any] | None
+    took: float | None
+    budget: Mapping[str, Any]
+    tasks: Sequence[Mapping[str, Any]]
+    messages: int
+    plans: int
+    widest: int
+    documents: Mapping[str, Any]
+
+
+def outcome(shown: Shown) -> Outcome:
+    """Of a swarm that a server shows."""
+    swarm = shown.get("swarm") or {}
+    documents = {"inputs": shown.get("inputs"), "output": shown.get("output")}
+    board = {key: stands["value"] for key, stands in swarm.get("board", {}).items()}
+    policy = swarm["policy"]["value"] if swarm else None
+    tasks = swarm["plan"]["tasks"] if swarm else ()
+    return Outcome(
+        goal=swarm.get("goal", ""),
+        routine=f"{shown['routine']} {shown.get('version', '')[:12]}".strip(),
+        status=shown["status"],
+        failure=shown.get("failure"),
+        took=_took(shown, "created_at"),
+        budget=shown.get("budget") or {},
+        tasks=[{**task, "took": _took(task, "began_at")} for task in tasks],
+        messages=len(swarm.get("messages", ())),
+        plans=swarm["plan"]["version"] if swarm else 0,
+        widest=widest(tasks),
+        documents={**documents, "policy": policy, "board": board},
+    )
+
+
+def compared(one: Outcome, other: Outcome) -> dict[str, Any]:
     """What is the same in two swarms, and what is not.
 
     Returns:
-        `facts`: `{name, one, other, same}` each, as words; `tasks` of both plans: `{task, one,
-        other, same, differs}` each, in words, null where a plan does not have it, `differs` being
-        lines of a diff of what they came to; `documents`: `{name: lines of a diff}`.
+        `facts`: `{name, one, other, same}` each, as words; `tasks` of both: `{task, one, other,
+        same, differs}` each, in words, null where a plan does not have it, `differs` being lines of
+        a diff of what they came to; `documents`: `{name: lines of a diff}`.
     """
-    pairs = [(name, say(one), say(other)) for name, say in _FACTS.items()]
+    near = {"took": _near(one.took, other.took), "time": _near_time(one, other)}
     facts = [
-        {"name": name, "one": first, "other": second, "same": first == second}
-        for name, first, second in pairs
+        {"name": name, "one": first, "other": second, "same": near.get(name, first == second)}
+        for name, first, second in ((name, say(one), say(other)) for name, say in _FACTS.items())
     ]
-    parts = [(name, _part(one, name), _part(other, name)) for name in DOCUMENTS]
+    parts = [(name, one.documents.get(name), other.documents.get(name)) for name in _DOCUMENTS]
     documents = {name: difference(*pair) for name, *pair in parts if None not in pair}
     return {"facts": facts, "tasks": _tasks(one, other), "documents": documents}
 
@@ -47,33 +103,35 @@ def widest(tasks: Sequence[Mapping[str, Any]]) -> int:
     return most
 
 
-def seconds_said(value: float | None) -> str:
-    """A length of time in words; empty for none."""
-    if value is None:
-        return ""
-    if value < 120:
-        return f"{value:.3g} s"
-    return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
+def _tasks(one: Outcome, other: Outcome) -> list[dict[str, Any]]:
+    first, second = ({task["task"]: task for task in swarm.tasks} for swarm in (one, other))
+    return [_task(name, first.get(name), second.get(name)) for name in {**first, **second}]
 
 
-def dollars_said(value: float) -> str:
-    """An amount in words."""
-    return f"${value:.4f}" if value else "$0"
+def _task(name: str, *pair: Mapping[str, Any] | None) -> dict[str, Any]:
+    words = [_task_said(task) if task else None for task in pair]
+    done = [task["output"] for task in pair if task and task["status"] == "done"]
+    differs = difference(*done) if len(done) == len(pair) else []
+    stands = [_stands(task) if task else None for task in pair]
+    near = _near(*(task["took"] if task else None for task in pair))
+    same = stands[0] == stands[1] and near and not differs
+    return {"task": name, "one": words[0], "other": words[1], "same": same, "differs": differs}
 
 
-def _tasks(one: Shown, other: Shown) -> list[dict[str, Any]]:
-    first, second = ({task["task"]: task for task in _of(swarm)} for swarm in (one, other))
-    found = []
-    for name in [*first, *(name for name in second if name not in first)]:
-        pair = first.get(name), second.get(name)
-        words = [_task_said(task) if task else None for task in pair]
-        done = [task["output"] for task in pair if task and task["status"] == "done"]
-        differs = difference(*done) if len(done) == len(pair) else []
-        stands = [(task["status"], task["tries"]) if task else None for task in pair]
-        same = stands[0] == stands[1] and not differs
-        row = {"task": name, "one": words[0], "other": words[1]}
-        found.append({**row, "same": same, "differs": differs})
-    return found
+def _stands(task: Mapping[str, Any]) -> tuple[Any, ...]:
+    """But for how long it took."""
+    return task["status"], task["tries"], task.get("approvals", 0), task.get("cost", 0)
+
+
+def _near_time(*swarms: Outcome) -> bool:
+    first, second = (one.budget.get("time") or {"spent": 0.0, "limit": None} for one in swarms)
+    return bool(first["limit"] == second["limit"]) and _near(first["spent"], second["spent"])
+
+
+def _near(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= max(1.0, NEAR * max(one, other))
 
 
 def _task_said(task: Mapping[str, Any]) -> str:
@@ -83,8 +141,8 @@ def _task_said(task: Mapping[str, Any]) -> str:
         task["status"],
         f"{tries} tries" if tries > 1 else "",
         f"asked {approvals} times" if approvals > 1 else "asked" if approvals else "",
-        seconds_said(_took(task, "began_at")),
-        dollars_said(task["cost"]) if task.get("cost") else "",
+        length(task["took"]),
+        dollars(task["cost"]) if task.get("cost") else "",
     ]
     return ", ".join(one for one in told if one)
 
@@ -94,51 +152,40 @@ def _took(one: Mapping[str, Any], began: str) -> float | None:
     return None if first is None or last is None else max(0.0, last - first)
 
 
-def _of(one: Shown) -> list[Mapping[str, Any]]:
-    return list(one["swarm"]["plan"]["tasks"]) if one.get("swarm") else []
+def _end(one: Outcome) -> str:
+    failure = one.failure
+    return f"{one.status}: {failure['kind']}, {failure['reason']}" if failure else one.status
 
 
-def _part(one: Shown, name: str) -> Any:
-    swarm = one.get("swarm") or {}
-    if name == "policy":
-        return swarm["policy"]["value"] if swarm else None
-    if name == "board":
-        return {key: stands["value"] for key, stands in swarm.get("board", {}).items()}
-    return one.get(name)
-
-
-def _end(one: Shown) -> str:
-    failure = one.get("failure")
-    return f"{one['status']}: {failure['kind']}, {failure['reason']}" if failure else one["status"]
-
-
-def _spent(kind: str, say: Callable[[Any], str] = str) -> Callable[[Shown], str]:
-    def said(one: Shown) -> str:
-        line = (one.get("budget") or {}).get(kind) or {"spent": 0, "limit": None}
+def _spent(kind: str, say: Callable[[Any], str] = str) -> Callable[[Outcome], str]:
+    def said(one: Outcome) -> str:
+        line = one.budget.get(kind) or {"spent": 0, "limit": None}
         of = f" of {say(line['limit'])}" if line["limit"] is not None else ""
         return f"{say(line['spent'])}{of}"
 
     return said
 
 
-def _tasks_done(one: Shown) -> str:
-    tasks = _of(one)
-    return f"{sum(task['status'] == 'done' for task in tasks)} of {len(tasks)} done"
+def _tasks_done(one: Outcome) -> str:
+    done = sum(task["status"] == "done" for task in one.tasks)
+    return f"{done} of {len(one.tasks)} done"
 
 
-_FACTS: dict[str, Callable[[Shown], str]] = {
-    "goal": lambda one: one["swarm"]["goal"] if one.get("swarm") else "",
-    "routine": lambda one: f"{one['routine']} {one.get('version', '')[:12]}".strip(),
+_DOCUMENTS = ("inputs", "policy", "board", "output")
+
+_FACTS: dict[str, Callable[[Outcome], str]] = {
+    "goal": lambda one: one.goal,
+    "routine": lambda one: one.routine,
     "end": _end,
-    "took": lambda one: seconds_said(_took(one, "created_at")),
-    "cost": _spent("cost", dollars_said),
+    "took": lambda one: length(one.took),
+    "cost": _spent("cost", dollars),
     "tokens": _spent("tokens"),
     "steps": _spent("steps"),
-    "time": _spent("time", seconds_said),
+    "time": _spent("time", length),
     "tasks": _tasks_done,
-    "tries": lambda one: str(sum(task["tries"] for task in _of(one))),
-    "approvals asked": lambda one: str(sum(task.get("approvals", 0) for task in _of(one))),
-    "messages": lambda one: str(len(one["swarm"]["messages"])) if one.get("swarm") else "0",
-    "plan versions": lambda one: str(one["swarm"]["plan"]["version"]) if one.get("swarm") else "0",
-    "widest": lambda one: str(widest(_of(one))),
+    "tries": lambda one: str(sum(task["tries"] for task in one.tasks)),
+    "approvals asked": lambda one: str(sum(task.get("approvals", 0) for task in one.tasks)),
+    "messages": lambda one: str(one.messages),
+    "plan versions": lambda one: str(one.plans),
+    "widest": lambda one: str(one.widest),
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.core.amounts import dollars
 from vrooli.core.errors import VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.database import Database
@@ -178,7 +179,7 @@ def _reason(said: Any) -> str:
         limit = f"the {whose} limits cost" if whose else "there is a limit on cost"
         return f"{limit}, and nobody knows the price of what is asked for"
     if kind == "cost":
-        most, used, asked = (f"{one / MICROS:.6f} $" for one in (most, used, asked))
+        most, used, asked = (dollars(one / MICROS) for one in (most, used, asked))
     else:
         most = f"{most} tokens"
     budget = f"the {whose}, {most}," if whose else f"the budget of {most}"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vrooli.client.fleet import FleetClient
     from vrooli.client.login import LoginFile
     from vrooli.client.swarms import SwarmClient
+    from vrooli.execution.llm.settings import ModelSettings
     from vrooli.stack.diff import Difference
     from vrooli.stack.model import Service, Stack
     from vrooli.stack.scanning.scan import Scanned
@@ -345,6 +346,14 @@ class LocalKit:
         return sudoers(
             getpass.getuser(), stack, lambda name: shutil.which(name, path=folders) or ""
         )
+
+    def models(self, file: Path | None) -> "ModelSettings":
+        """See `main.models_declared`."""
+        from vrooli.main.models_declared import models_declared
+
+        found = self.stack_file(file)
+        stack = self.compiled(self.home(found)) or self.load_stack(found)
+        return models_declared(stack, self._environment)
 
     def serve(self) -> int:
         """The API server."""

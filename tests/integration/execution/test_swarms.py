@@ -10,9 +10,11 @@ import pytest
 
 from tests.support.trees import Place, place
 from tests.support.waiting import eventually
+from vrooli.client.swarm_comparing import compared
 from vrooli.core.errors import Refused
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.views import RunFilter
+from vrooli.execution.swarms.simulating.outcomes import outcome
 from vrooli.execution.swarms.simulating.recorded import recorded
 from vrooli.execution.swarms.simulating.script import read_script
 from vrooli.execution.swarms.simulating.simulation import Setup, Simulated, simulate
@@ -443,6 +445,70 @@ async def test_a_simulation_decides_as_the_real_one(here: Place) -> None:
             assert decided(found) == decided(real)
             keys = ("status", "output", "failure", "steps", "cost", "widest")
             assert [found[key] for key in keys] == [real[key] for key in keys]
+
+
+async def test_a_replay_tells_of_tries_and_of_swarms_within(here: Place) -> None:
+    name = f"r-{secrets.token_hex(4)}"
+    await here.put({"step": "x", "value": {"n": "${inputs.gone}"}}, name=name)
+    inner = f"s-{secrets.token_hex(4)}"
+    look = {"task": "look", "person": "Look", "writes": "seen"}
+    bad = {"task": "bad", "routine": name, "inputs": {"n": "${board.seen}"}, "tries": 2}
+    await here.work.swarms.put({"name": inner, "goal": "more", "plan": [look, bad]})
+    run = await swarm(here, {"task": "inner", "routine": inner}, budget={"steps": 40, "cost": 1})
+    (within,) = await here.below(run, 1)
+    await rests(here, within)
+    await here.work.swarms.say(within, "hurry", "ann", None)
+    await here.work.swarms.write(within, Put("policy", {"width": 1}, "ann", 1))
+    await here.work.swarms.finish(within, "look", 1, "ann")
+    assert (await here.end(run))["status"] == "failed"
+    await here.put({"step": "x", "value": {"n": 2}}, name=name)
+    await here.work.control.retry(run, None, "ann")
+    await here.below(run, 2)
+    (again,) = {one["id"] for one in await children(here, run)} - {within}
+    await rests(here, again)
+    await here.work.budgets.change(run, {"cost": 2}, "ann")
+    await here.work.swarms.finish(again, "look", 2, "ann")
+    found = await replayed(here, run)
+    tries = [one["path"] for one in found["tasks"] if one["path"].startswith("inner/bad")]
+    assert tries == ["inner/bad", "inner/bad[2]", "inner/bad"]
+    happened = [one["what"] for one in found["timeline"]]
+    assert {"message", "policy", "retried", "budget"} <= set(happened)
+
+
+async def test_a_replay_tells_of_pauses_stops_and_hand_overs(here: Place) -> None:
+    slow = await here.put({"step": "w", "wait": {"seconds": 3600}})
+    look = {"task": "look", "person": "Look", "after": ["a"]}
+    run = await swarm(here, {"task": "a", "routine": slow}, look)
+    await rests(here, run)
+    await here.work.swarms.stop(run, "ann")
+    await here.work.control.retry(run, None, "ann")
+    await here.below(run, 2)
+    await rests(here, run)
+    await here.work.swarms.pause(run, "ann")
+    await asyncio.sleep(0.2)
+    await here.work.swarms.resume(run, "ann")
+    await rests(here, run)
+    await here.work.swarms.hand(run, "a", "wait by hand", "ann")
+    await here.below(run, 3)
+    await rests(here, run)
+    await here.work.swarms.finish(run, "a", 1, "ann")
+    await here.below(run, 4)
+    await rests(here, run)
+    await here.work.swarms.finish(run, "look", 2, "ann")
+    found = await replayed(here, run)
+    happened = [one["what"] for one in found["timeline"] if one["path"] == ""]
+    assert happened == ["cancelled", "retried", "paused", "resumed", "plan", "done"]
+
+
+async def replayed(here: Place, run: str) -> dict[str, Any]:
+    """A replay with nothing changed: it comes to what is recorded."""
+    assert (await here.end(run))["status"] == "completed"
+    before = recorded(await told(here, run))
+    found = (await simulate(before.setup())).to_json()
+    assert decided(found) == decided(before.to_json())
+    same = compared(outcome(before.to_json()), outcome(found))
+    assert [one for one in (*same["facts"], *same["tasks"]) if not one["same"]] == []
+    return found
 
 
 def decided(found: dict[str, Any]) -> list[Any]:

@@ -64,7 +64,7 @@ def test_a_budget_is_told_with_its_run(
     assert [listed["budget"][kind]["limit"] for kind in ("cost", "tokens")] == [0.5, 1000]
     run_budget.show(run)
     shown = capsys.readouterr().out
-    assert "0.5 $" in shown
+    assert "$0.50" in shown
     assert "1000" in shown
 
 
@@ -118,10 +118,10 @@ def test_an_admin_limits_what_somebody_spends_in_a_month(
     found = json.loads(run("user", "show", bob.email, "--json"))["budget"]
     assert (found["owner"], found["cost"]["limit"]) == (bob.email, 20.5)
     assert found["tokens"] == {"limit": 1000, "spent": 0, "reserved": 0, "forecast": None}
-    assert "0 $ of 20.5 $, 0 of 1000 tokens" in run("user", "list")
+    assert "$0 of $20.50, 0 of 1000 tokens" in run("user", "list")
     run("user", "budget", bob.email, "--tokens", "2000")
-    assert "0 $ of 20.5 $, 0 of 2000 tokens" in run("user", "list"), "what is not named stays"
-    assert "20.5 $" in run("user", "show", bob.email)
+    assert "$0 of $20.50, 0 of 2000 tokens" in run("user", "list"), "what is not named stays"
+    assert "$20.50" in run("user", "show", bob.email)
     key = bob.new_key(role="operator")["token"]
     routine = served.post("/api/v1/routines", json={"name": "m", "do": [SLOW]})
     assert routine.status_code == 200, routine.text

@@ -63,7 +63,7 @@ def test_up_to_a_class_of_risk() -> None:
 def test_the_least_of_the_budgets_counts_and_what_others_cost_is_told() -> None:
     both = cost({"budget": {"cost": 0.5}}, 2_000_000, 3, 20_000)
     assert both == {"most": 0.5, "before": 0.02, "runs": 3}
-    assert cost_said(both) == "at most 0.5000 USD; before: 0.0200 USD (median of 3)"
+    assert cost_said(both) == "at most $0.50; before: $0.02 (median of 3)"
     assert cost("text", None, 0, None) == {"most": None, "before": None, "runs": 0}
     assert cost({"budget": "odd"}, 2_000_000, 0, None)["most"] == 2.0
     assert cost_said({"most": None, "before": None, "runs": 0}) == "no budget limits it"

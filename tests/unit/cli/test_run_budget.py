@@ -38,6 +38,6 @@ def test_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     cost = line(limit=2.0, spent=0.3127, reserved=0.02, forecast=1.0)
     run_budget.show(budget(cost=cost, unpriced=3))
     shown = capsys.readouterr().out
-    assert "0.3127 $" in shown
-    assert "2 $" in shown
+    assert "$0.3127" in shown
+    assert "$2.00" in shown
     assert "3 requests whose price nobody knew" in shown

@@ -205,8 +205,8 @@ def test_what_was_under_way_ends_with_its_run_and_takes_no_longer() -> None:
         "   └─ run k.inner cancelled 2s",
     ]
     run = {"id": "r", "routine": "x", "started_at": 1.0, "created_at": 0.0}
-    assert head(run, tree, 900.0) == "x r  cancelled  4.0 s"
+    assert head(run, tree, 900.0) == "x r  cancelled  4 s"
     tree.take({"run": "r", "at": 100.0, "kind": "run.pending"})
-    assert head(run, tree, 91.0) == "x r  pending  90.0 s"
+    assert head(run, tree, 91.0) == "x r  pending  90 s"
     assert (tree.status, tree.ended) == ("pending", None)
     assert drawn(tree.lines(101.0, 20))[0] == "├─ long begun 100s"

@@ -31,7 +31,14 @@ def test_the_last_column_is_cut_at_the_edge() -> None:
     rows = [("web", "x" * 50)]
     (_, line) = lay_out(("NAME", "URL"), rows, 40)
     assert _text(line) == "web   " + "x" * 33 + "…"
+    assert line[1].word == ""
+    (_, line) = lay_out(("NAME", "STATE"), rows, 40)
     assert line[1].word == "x" * 50
+
+
+def test_only_what_tells_how_something_stands_has_a_word_to_colour() -> None:
+    _, line = lay_out(("STEP", "STATUS"), [("done", "failed")], 40)
+    assert [cell.word for cell in line] == ["", "failed"]
 
 
 def test_columns_without_a_place_go_below_their_row_with_their_titles() -> None:

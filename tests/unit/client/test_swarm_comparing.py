@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vrooli.client.swarm_comparing import compared, widest
+from vrooli.client.swarm_comparing import compared, outcome, widest
 
 
 def task(name: str, status: str = "done", **more: Any) -> dict[str, Any]:
@@ -36,18 +36,18 @@ def test_what_is_the_same_is_told_from_what_is_not() -> None:
     second = swarm(
         task("a", output=2), task("c"), width=3, status="failed", failure=failure, output=None
     )
-    found = compared(first, second)
+    found = compared(outcome(first), outcome(second))
     facts = {one["name"]: (one["one"], one["other"], one["same"]) for one in found["facts"]}
     assert facts["goal"] == ("g", "g", True)
     assert facts["end"] == ("completed", "failed: task, b failed", False)
     assert facts["took"] == ("8 s", "8 s", True)
-    assert facts["cost"] == ("$0.2500 of $1.0000", "$0.2500 of $1.0000", True)
+    assert facts["cost"] == ("$0.25 of $1.00", "$0.25 of $1.00", True)
     assert facts["tasks"] == ("1 of 2 done", "2 of 2 done", False)
     assert facts["approvals asked"] == ("1", "0", False)
     rows = {one["task"]: one for one in found["tasks"]}
     assert list(rows) == ["a", "b", "c"]
     assert (rows["a"]["differs"][-2:], rows["a"]["same"]) == (["-1", "+2"], False)
-    assert rows["b"]["one"] == "failed, 2 tries, asked, 2 s, $0.2500"
+    assert rows["b"]["one"] == "failed, 2 tries, asked, 2 s, $0.25"
     assert rows["b"]["other"] is None
     assert rows["c"]["one"] is None
     assert found["documents"]["inputs"] == found["documents"]["board"] == []
@@ -56,7 +56,9 @@ def test_what_is_the_same_is_told_from_what_is_not() -> None:
 
 
 def test_one_that_has_not_begun_is_compared_as_well() -> None:
-    found = compared(swarm(task("a")), swarm(swarm=None, status="pending", ended_at=None))
+    found = compared(
+        outcome(swarm(task("a"))), outcome(swarm(swarm=None, status="pending", ended_at=None))
+    )
     assert [one["other"] for one in found["tasks"]] == [None]
     facts = {one["name"]: one["other"] for one in found["facts"]}
     assert (facts["goal"], facts["took"], facts["widest"]) == ("", "", "0")

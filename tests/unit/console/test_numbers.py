@@ -2,7 +2,8 @@
 
 import pytest
 
-from vrooli.console.parts.numbers import DAY, length, measured, percent
+from vrooli.console.parts.numbers import measured, percent
+from vrooli.core.amounts import DAY, dollars, length
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,14 @@ from vrooli.console.parts.numbers import DAY, length, measured, percent
 )
 def test_a_length_has_a_unit(seconds: float | None, text: str) -> None:
     assert length(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(0, "$0"), (0.5, "$0.50"), (1234.0, "$1,234.00"), (0.0123, "$0.0123"), (1e-6, "$0.000001")],
+)
+def test_money_is_exact_to_the_millionth(amount: float, text: str) -> None:
+    assert dollars(amount) == text
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_a_budget_is_told_with_its_units() -> None:
     line = {"limit": 20.0, "spent": 1.5}
     said = {"email": "a@b", "role": "admin", "disabled": False, "created_at": 1}
     budget = {"owner": "a@b", "cost": line, "tokens": {"limit": None, "spent": 0}}
-    assert user_of({**said, "budget": budget}).budget == "1.50 USD of 20.00 USD"
+    assert user_of({**said, "budget": budget}).budget == "$1.50 of $20.00"
     assert user_of({**said, "budget": None}).budget == ""
 
 

@@ -122,7 +122,7 @@ def test_budgets_are_told_with_units_and_in_percent_of_the_limit() -> None:
     tokens = {"limit": None, "spent": 1200, "reserved": 0, "forecast": None}
     first, second = budgets_seen({"budget": {"cost": cost, "tokens": tokens}})
     assert (first.spent, first.reserved) == (25.0, 12.5)
-    assert first.text == "$0.5000 spent, $0.2500 reserved, of $2.0000"
+    assert first.text == "$0.50 spent, $0.25 reserved, of $2.00"
     assert (second.spent, second.text) == (0.0, "1,200 tokens spent, no limit")
     assert budgets_seen({"budget": None}) == []
 

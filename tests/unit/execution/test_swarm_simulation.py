@@ -95,7 +95,7 @@ async def test_its_deadline_and_its_budget_end_it() -> None:
     assert (found["failure"]["kind"], found["took"], found["cost"]) == ("deadline", 60, 0)
     two = (task("a"), task("b"))
     found = await run(*two, script=script, budget={"cost": 1})
-    assert "budget: the budget of 1.000000 $" in found["failure"]["reason"]
+    assert "budget: the budget of $1.00" in found["failure"]["reason"]
     found = await run(*two, script=script, budget={"time": 30})
     assert (found["failure"]["where"], found["took"]) == ("budget.time", 30)
     found = await run(*two, script=script, budget={"steps": 2})
@@ -173,6 +173,76 @@ async def test_what_is_not_scripted_is_named_with_the_lines_to_add() -> None:
         await run(task("b", inputs={"x": "${board.x}"}), script={"runs": {"b": {}}})
     with pytest.raises(SwarmError, match=r"runs\.a\[0\]\.takes"):
         read_script({"runs": {"a": {"takes": "soon"}}})
+
+
+async def test_a_task_goes_to_a_person_and_back_as_the_script_says() -> None:
+    runs = {
+        "a": [{"takes": "1h"}, {"takes": "10s", "output": 3}],
+        "a/person": {"takes": "1h"},
+    }
+    events = [
+        {"at": "10s", "hand": {"task": "a", "what": "by hand"}, "by": "ann"},
+        {"at": "30s", "take-back": "a"},
+    ]
+    found = await run(task("a"), script={"runs": runs, "events": events})
+    assert (found["output"], found["took"]) == ({"a": 3}, 40)
+    assert told(found, "handed") == [(10, "a/person")]
+    assert told(found, "cancelled") == [(10, "a"), (30, "a/person")]
+    with pytest.raises(UsageError, match="`a`: the task was not handed to a person"):
+        await run(task("a"), script={"runs": runs, "events": [events[1]]})
+
+
+async def test_what_is_paused_takes_as_much_longer() -> None:
+    inner = routine_of({"name": "inner", "goal": "more", "plan": [task("x")]})
+    runs = {"x": {"takes": "10s"}, "r": {"takes": "30s"}}
+    events = [
+        {"at": "5s", "in": "inner", "pause": True},
+        {"at": "25s", "in": "inner", "resume": True},
+        {"at": "28s", "pause": True},
+        {"at": "1m", "resume": True},
+    ]
+    plan = (task("inner", routine="inner"), task("b"))
+    more: dict[str, Any] = {"routines": {"inner": inner}}
+    found = await run(*plan, script={"runs": runs, "events": events}, **more)
+    assert sorted(told(found, "done")) == [(62, ""), (62, "b"), (62, "inner"), (62, "inner/x")]
+    with pytest.raises(UsageError, match="`inner/x` is paused for ever"):
+        await run(*plan, script={"runs": runs, "events": events[:1]}, **more)
+
+
+async def test_a_retry_gives_another_try_and_keeps_what_is_done() -> None:
+    runs = {"a": {"output": 1, "takes": "1s"}, "b": [{"fails": "no disk"}, {"output": 2}]}
+    events = [{"at": "1m", "retry": True}]
+    plan = (task("a"), task("b", after=["a"]))
+    found = await run(*plan, script={"runs": runs, "events": events})
+    assert (found["output"], found["took"]) == ({"a": 1, "b": 2}, 60)
+    assert told(found, "begun") == [(0, "a"), (1, "b"), (60, "b[2]")]
+
+
+async def test_what_would_change_is_told_with_the_question() -> None:
+    shows = {"before": "a\nb", "after": "a\nc"}
+    runs = {"a": {}, "a/approval": {"approved": True}}
+    policy = {"approve": ["changing"]}
+    found = await run(task("a", risk="changing", shows=shows), script={"runs": runs}, policy=policy)
+    (asked,) = [one for one in found["timeline"] if one["what"] == "asked"]
+    assert asked["diff"].splitlines()[-3:] == [" a", "-b", "+c"]
+
+
+async def test_what_is_scripted_fits_what_is_declared() -> None:
+    schema = {"type": "object", "required": ["n"]}
+    asks = {
+        "name": "asks",
+        "do": [{"step": "say", "llm": {"model": "test", "prompt": "p", "output": schema}}],
+        "output": {"n": "${steps.say.json.n}"},
+    }
+    plan, more = task("a", routine="asks"), {"routines": {"asks": asks}}
+    script = {"steps": {"say": [{"answer": {"m": 1}}]}}
+    with pytest.raises(UsageError, match=r"task `a`: the step `say`.*'n' is a required") as raised:
+        await run(plan, script=script, **more)
+    assert raised.value.where == "script: steps.say[0]"
+    with pytest.raises(UsageError, match=r"task `a`: the routine `asks`.*`output\.n` is missing"):
+        await run(plan, script={"runs": {"a": {"output": {"m": 1}}}}, **more)
+    found = await run(plan, script={"steps": {"say": {"answer": {"n": 1}}}}, **more)
+    assert found["output"] == {"a": {"n": 1}}
 
 
 OUTCOMES = st.fixed_dictionaries(

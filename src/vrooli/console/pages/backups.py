@@ -13,9 +13,9 @@ from vrooli.console.parts.forms import button, why_not
 from vrooli.console.parts.going_back import GoingBack
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.live import Live, Spoken
-from vrooli.console.parts.numbers import length
 from vrooli.console.parts.recovery_line import SPANS, line_of, show_line, span_of
 from vrooli.console.parts.restore_points import show_points
+from vrooli.core.amounts import length
 from vrooli.core.errors import VrooliError
 
 EVERY = 5.0

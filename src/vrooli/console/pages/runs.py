@@ -6,11 +6,11 @@ from typing import Any
 from vrooli.console.page import Page, View
 from vrooli.console.parts.asked import SLOW, Asked
 from vrooli.console.parts.html import Tag, link, moment
-from vrooli.console.parts.numbers import length
 from vrooli.console.parts.rows import Rows
 from vrooli.console.parts.run_filter import LONGEST, STATUSES, RunFilter, filter_of
 from vrooli.console.parts.run_filter import PAGE as RUNS
 from vrooli.console.parts.run_seen import state_of
+from vrooli.core.amounts import length
 from vrooli.core.errors import VrooliError
 from vrooli.core.passes import ADMIN
 

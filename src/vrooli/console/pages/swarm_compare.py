@@ -4,7 +4,7 @@ differs in what is written. With one alone, the others to choose from.
 
 from typing import Any
 
-from vrooli.client.swarm_comparing import compared
+from vrooli.client.swarm_comparing import compared, outcome
 from vrooli.console.page import Page, View
 from vrooli.console.parts.addresses import address, compare_of
 from vrooli.console.parts.asked import Asked
@@ -30,7 +30,7 @@ async def build(view: View) -> None:
 async def _compared(view: View, one: str, other: str) -> None:
     def question() -> dict[str, Any]:
         swarms = view.acting.swarms
-        return compared(swarms.swarm(one), swarms.swarm(other))
+        return compared(outcome(swarms.swarm(one)), outcome(swarms.swarm(other)))
 
     asked: Asked[dict[str, Any]] = Asked(view, question, 2.0, key=("swarms-compared", one, other))
     asked.show_trouble()

@@ -8,10 +8,10 @@ from vrooli.console.parts.asked import Asked, act
 from vrooli.console.parts.dialogs import is_sure
 from vrooli.console.parts.forms import button, choice, why_not
 from vrooli.console.parts.html import Tag, link, moment
-from vrooli.console.parts.numbers import length
 from vrooli.console.parts.rows import Rows
 from vrooli.console.parts.run_filter import PAGE as MANY
 from vrooli.console.parts.run_filter import STATUSES, RunFilter, filter_of
+from vrooli.core.amounts import length
 from vrooli.core.passes import ADMIN
 
 Swarm = dict[str, Any]

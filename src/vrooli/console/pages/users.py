@@ -208,7 +208,7 @@ def _user(view: View, part: _Part, one: User) -> None:
             with Tag("details"):
                 Tag("summary", "Change it")
                 with Form(budget):
-                    field("cost", "USD", "number", min=0, step="any")
+                    field("cost", "US dollars", "number", min=0, step="any")
                     field("tokens", "Tokens", "number", min=0)
                     Tag("button", "Set", "", type="submit", title="both empty: no limit")
         with Tag("td"):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from vrooli.console.parts.numbers import length
 from vrooli.console.parts.standing import Level
+from vrooli.core.amounts import length
 from vrooli.core.sizes import rough_size
 
 STATES: dict[str, tuple[str, Level]] = {

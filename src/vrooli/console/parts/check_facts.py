@@ -9,8 +9,9 @@ from vrooli.console.parts.addresses import address
 from vrooli.console.parts.history import limits_in_words, since_when
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.live import Live
-from vrooli.console.parts.numbers import length, measured
+from vrooli.console.parts.numbers import measured
 from vrooli.console.parts.past import Past, Told
+from vrooli.core.amounts import length
 
 _WORDS = {
     "ok": "is well",

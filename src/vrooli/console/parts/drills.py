@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrooli.console.parts.html import Tag, moment
-from vrooli.console.parts.numbers import length
 from vrooli.console.parts.standing import Level
+from vrooli.core.amounts import length
 
 WIDTH, HEIGHT = 320.0, 72.0
 """Of a chart, units of its view box."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vrooli.console.parts.addresses import narrowed
-from vrooli.console.parts.numbers import length
+from vrooli.core.amounts import length
 
 IN_FLIGHT = "in flight"
 """The outcome of one that goes on."""

@@ -5,7 +5,7 @@ from nicegui.events import GenericEventArguments
 from vrooli.console.parts.addresses import address
 from vrooli.console.parts.heal_story import IN_FLIGHT, Phase, Story
 from vrooli.console.parts.html import Tag, link, moment
-from vrooli.console.parts.numbers import length
+from vrooli.core.amounts import length
 
 
 def state_of(outcome: str) -> None:

@@ -6,7 +6,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from vrooli.console.parts.numbers import length, measured
+from vrooli.console.parts.numbers import measured
+from vrooli.core.amounts import length
 
 RANGES = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 """What one can look back at, and how it is called."""

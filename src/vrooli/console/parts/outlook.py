@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vrooli.console.parts.numbers import DAY, length, measured, percent
+from vrooli.console.parts.numbers import measured, percent
+from vrooli.core.amounts import DAY, length
 
 WIDTH, HEIGHT = 320.0, 96.0
 """Of a chart, units of its view box."""

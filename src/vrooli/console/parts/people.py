@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.core.amounts import dollars
 from vrooli.core.errors import UsageError
 
 ROLES = ("viewer", "operator", "admin")
@@ -48,7 +49,7 @@ def _budget(said: Mapping[str, Any] | None) -> str:
 
 
 def _amount(kind: str, value: float) -> str:
-    return f"{value:.2f} USD" if kind == "cost" else f"{value:,.0f} tokens"
+    return dollars(value) if kind == "cost" else f"{value:,.0f} tokens"
 
 
 @dataclass(frozen=True, slots=True)

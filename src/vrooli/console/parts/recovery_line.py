@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from vrooli.console.parts.backups_told import Point, Received, utc
 from vrooli.console.parts.html import Tag, moment
-from vrooli.console.parts.numbers import DAY
 from vrooli.console.parts.standing import Level
+from vrooli.core.amounts import DAY
 
 WIDTH, HEIGHT = 960, 30
 """Of a lane, units of its view box."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from vrooli.console.parts.backups_told import STATES, Backups, listed
 from vrooli.console.parts.forms import Fields
-from vrooli.console.parts.numbers import length
 from vrooli.console.parts.schema_form import NotFilled
 from vrooli.console.parts.standing import Level
+from vrooli.core.amounts import length
 from vrooli.core.sizes import rough_size
 
 OFFERED = 100

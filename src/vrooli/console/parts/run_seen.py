@@ -5,11 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.core.amounts import dollars, length
+
 ENDED = ("completed", "failed", "cancelled")
 """Statuses of a run that change no more by themselves."""
 
 SHOWN = 4000
 """Characters of an input or an output on the page."""
+
+_KINDS = ("cost", "tokens", "steps", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ def state_of(run: Mapping[str, Any]) -> str:
 def budgets_seen(run: Mapping[str, Any]) -> list[Spent]:
     """What may be limited."""
     budget, over = run.get("budget") or {}, run.get("status") in ENDED
-    return [_spent(name, budget[name], over) for name in _UNITS if name in budget]
+    return [_spent(name, budget[name], over) for name in _KINDS if name in budget]
 
 
 def text_of(value: Any) -> str:
@@ -172,9 +176,6 @@ def size_of(count: int) -> str:
     return f"{count / 1024:.1f} KiB" if count < 1024**2 else f"{count / 1024**2:.1f} MiB"
 
 
-_UNITS = {"cost": "$", "tokens": "tokens", "steps": "steps", "time": "s"}
-
-
 def _spent(name: str, row: Mapping[str, Any], over: bool) -> Spent:
     limit, spent, reserved = row.get("limit"), row["spent"], row["reserved"]
     words = [f"{_amount(name, spent)} spent"]
@@ -188,5 +189,5 @@ def _spent(name: str, row: Mapping[str, Any], over: bool) -> Spent:
 
 def _amount(name: str, value: float) -> str:
     if name == "cost":
-        return f"${value:,.4f}"
-    return f"{value:,.1f} s" if name == "time" else f"{value:,} {_UNITS[name]}"
+        return dollars(value)
+    return length(value) if name == "time" else f"{value:,} {name}"

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from vrooli.console.parts.asked import Showing
 from vrooli.console.parts.html import Tag, link, moment
-from vrooli.console.parts.numbers import length
 from vrooli.console.parts.rows import Rows
 from vrooli.console.parts.run_files import large_link
 from vrooli.console.parts.run_seen import Below, Row, Step, rows_of
 from vrooli.console.run_feed import RunSeen
+from vrooli.core.amounts import length
 
 Extent = tuple[float, float | None]
 """From when to when a run goes on; None while it does."""

@@ -8,9 +8,9 @@ from vrooli.console.page import View
 from vrooli.console.parts.doing import Doing
 from vrooli.console.parts.forms import Form, barred, button, why_not
 from vrooli.console.parts.html import Tag
-from vrooli.console.parts.numbers import length
 from vrooli.console.parts.standing import listed
 from vrooli.console.parts.threads import lines_of
+from vrooli.core.amounts import length
 
 OPERATIONS = {"start": "Start", "restart": "Restart", "stop": "Stop"}
 _ASKED = ("restart", "stop")

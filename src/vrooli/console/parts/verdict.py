@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from vrooli.console.parts.numbers import length
 from vrooli.console.parts.standing import (
     Level,
     Standing,
@@ -14,6 +13,7 @@ from vrooli.console.parts.standing import (
     listed,
     standings,
 )
+from vrooli.core.amounts import length
 
 SAID = 2
 """Problems of the machine in the headline; the others are counted."""

@@ -12,6 +12,7 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
+from vrooli.core.amounts import dollars
 from vrooli.execution.llm.failures import translated
 from vrooli.execution.llm.models import ChosenModel, Models
 from vrooli.execution.llm.owed import Bill
@@ -103,10 +104,9 @@ class Way:
         spent = max(booked, self.spent.micros)
         if spent + most.micros > self.most_micros:
             left = max(0, self.most_micros - spent) / MICROS
-            what = (
-                f"the next request may cost {most.micros / MICROS:g} US dollars, and {left:g} are"
-            )
-            raise Failed("limit", f"{what} left", where="limits.cost")
+            may = dollars(most.micros / MICROS)
+            what = f"the next request may cost {may}, and {dollars(left)} are left"
+            raise Failed("limit", what, where="limits.cost")
 
     async def set_aside(self, key: str, most: Amount) -> Bill:
         """Under a key of its own for each request that is sent: one that was cut off is spent, and

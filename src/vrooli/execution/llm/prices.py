@@ -1,8 +1,11 @@
 """What tokens cost, in millionths of a US dollar."""
 
 import math
+from collections.abc import Callable, Iterator
 
-from vrooli.execution.llm.settings import Price, Provider
+from vrooli.core.errors import UsageError
+from vrooli.core.nearest import near
+from vrooli.execution.llm.settings import VARIABLE, ModelSettings, Price, Provider
 
 
 def micros(
@@ -22,6 +25,38 @@ def micros(
         return math.ceil(tokens[0] * price.input + tokens[1] * price.output)
     own = provider.base_url or provider.vendor == "ollama"
     return None if own else _known(provider.vendor, model, tokens)
+
+
+def named(settings: ModelSettings, name: str) -> Callable[[int, int], int]:
+    """The price of tokens in and out of the model `provider:model`: as the settings say, else by
+    the public list.
+
+    Raises:
+        UsageError: nobody knows it; with names that are near.
+    """
+    provider_name, _, model = name.partition(":")
+    provider = settings.providers.get(provider_name) or Provider(provider_name, provider_name)
+    price = settings.prices.get(name)
+
+    def said(tokens_in: int, tokens_out: int) -> int:
+        found = micros(price, provider, model, (tokens_in, tokens_out))
+        if found is None:
+            names = near(name, [*settings.prices, *_listed()])
+            known = " or ".join(f"`{one}`" for one in names) or "one like `openai:gpt-5-mini`"
+            advice = f"name {known}, or say its price in {VARIABLE}"
+            raise UsageError(f"nobody knows the price of `{name}`", next_step=advice)
+        return found
+
+    said(1, 1)
+    return said
+
+
+def _listed() -> Iterator[str]:
+    """All of the public list."""
+    from genai_prices.data_snapshot import get_snapshot
+
+    for provider in get_snapshot().providers:
+        yield from (f"{provider.id}:{model.id}" for model in provider.models)
 
 
 def _known(vendor: str, model: str, tokens: tuple[int, int]) -> int | None:

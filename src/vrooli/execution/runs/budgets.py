@@ -9,7 +9,8 @@ from vrooli.flow.budget import Limits, limits
 # What limits nothing has nobody looking for it: only what is limited can be changed. Time is looked
 # at when somebody begins to drive the run, or sets it down. What paused at a limit goes on, here
 # and below; whoever drives the others hears that something was decided, should they just be about
-# to pause. Locks: runs in the order of their ids, trees, ledgers.
+# to pause. The news read the ledger as it was before. Locks: runs in the order of their ids, trees,
+# ledgers.
 _CHANGE = """
 WITH open AS (
     SELECT * FROM runs
@@ -51,7 +52,14 @@ WITH open AS (
                            ELSE r.lease_until END
     FROM known k WHERE r.id = k.id RETURNING r.id, r.root, k.goes_on
 ), news AS (
-    SELECT root, id AS run, 1 AS i, 'run.budget' AS kind, jsonb_build_object('by', $7::text) AS data
+    SELECT root, id AS run, 1 AS i, 'run.budget' AS kind,
+           jsonb_build_object('by', $7::text, 'limits', jsonb_strip_nulls(jsonb_build_object(
+               'cost', $2::bigint / 1e6, 'tokens', $3::bigint, 'steps', $4::bigint,
+               'time', $5::float8, 'on_limit', $6::text
+           )), 'was', (SELECT jsonb_strip_nulls(jsonb_build_object(
+               'cost', w.micros_limit / 1e6, 'tokens', w.tokens_limit, 'steps', w.steps_limit,
+               'time', w.seconds_limit, 'on_limit', w.on_limit
+           )) FROM budgets w WHERE w.run = changed.id)) AS data
     FROM changed
     UNION ALL
     SELECT root, id, 2, 'run.pending', jsonb_build_object('by', $7::text, 'why', 'budget')

@@ -67,18 +67,28 @@ WHERE v.hash = below.version AND below.id <> $1
     AND EXISTS (SELECT FROM swarms w WHERE w.run = below.id)
 """
 
+# When what was spent, with all below it: of those that were retried, each try has its own share.
+_SPENDS = """
+SELECT json_agg(json_build_array(extract(epoch FROM q.made_at)::float8, q.real_micros,
+                                 q.real_tokens) ORDER BY q.made_at)
+FROM runs d JOIN budget_reservations q ON q.run = d.id AND q.status = 'settled'
+WHERE EXISTS (SELECT FROM retries t WHERE t.run = below.id)
+    AND d.root = $2 AND (d.id = below.id OR below.id = ANY (d.ancestors))
+"""
+
 # Each in an order in which what is new comes last, so that a page stays where it is. Outputs are
 # told as text: the large ones are references.
 _PARTS = {
-    "documents": """
-SELECT json_build_object('name', name, 'version', version, 'value', value, 'by', by,
-                         'at', extract(epoch FROM at)::float8)::text AS told
-FROM swarm_documents WHERE run = $1 AND $2::text IS NOT NULL ORDER BY at, name, version
+    "documents": f"""
+SELECT json_build_object('run', d.run, 'name', name, 'version', d.version, 'value', value,
+                         'by', by, 'at', extract(epoch FROM at)::float8)::text AS told
+FROM ({_BELOW}) below JOIN swarm_documents d ON d.run = below.id
+ORDER BY at, d.run, name, d.version
 """,
     "messages": f"""
-SELECT json_build_object('text', data, 'by', sent_by,
+SELECT json_build_object('run', run, 'text', data, 'by', sent_by,
                          'at', extract(epoch FROM sent_at)::float8)::text AS told
-FROM signals WHERE run = $1 AND $2::text IS NOT NULL AND name = '{MESSAGE}' ORDER BY n
+FROM signals WHERE run IN (SELECT id FROM ({_BELOW}) below) AND name = '{MESSAGE}' ORDER BY n
 """,
     "runs": f"""
 SELECT json_build_object('id', id, 'parent', parent, 'path', parent_path, 'routine', routine,
@@ -89,7 +99,7 @@ SELECT json_build_object('id', id, 'parent', parent, 'path', parent_path, 'routi
     'ended_at', extract(epoch FROM ended_at)::float8,
     'cost', coalesce(b.micros_spent, 0) / 1e6, 'tokens', coalesce(b.tokens_spent, 0),
     'attempts', (SELECT count(*) FROM steps s WHERE s.run = below.id AND {is_step("s.path")}),
-    'asked', ({_ASKED}), 'definition', ({_WITHIN}))::text AS told
+    'asked', ({_ASKED}), 'definition', ({_WITHIN}), 'spends', ({_SPENDS}))::text AS told
 FROM ({_BELOW}) below LEFT JOIN budgets b ON b.run = below.id ORDER BY created_at, id
 """,
     "steps": f"""

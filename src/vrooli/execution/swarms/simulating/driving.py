@@ -16,12 +16,14 @@ from vrooli.execution.step_type import StepFailed, StepTools
 from vrooli.execution.step_types import read_routine
 from vrooli.execution.steps.wait import due_at
 from vrooli.execution.subruns import SubRun
+from vrooli.execution.swarms.simulating.checking import check_answer
 from vrooli.execution.swarms.simulating.clock import VirtualClock
 from vrooli.execution.swarms.simulating.kept import SimulatedRun
 from vrooli.execution.swarms.simulating.script import Outcome
+from vrooli.flow.again import failed, given_up
 from vrooli.flow.budget import OverBudget
 from vrooli.flow.driver import Parked
-from vrooli.flow.entries import Failure, Finished
+from vrooli.flow.entries import Begun, Failure, Finished
 from vrooli.flow.failed import failure_of
 from vrooli.flow.interpreter import Broken, Call, Interpreter
 
@@ -77,7 +79,9 @@ class Routine:
         self, run: SimulatedRun, definition: Any, given: StepTools, around: Around
     ) -> None:
         self._run, self._around = run, around
-        self._interpreter = Interpreter(read_routine(definition), run.inputs)
+        self._routine = read_routine(definition)
+        self._interpreter = Interpreter(self._routine, run.inputs)
+        self._ended = list[Finished]()
         self._executor = StepExecutor(run.id, given)
         self._begun = dict[tuple[str, int], float]()
         self._pauses = dict[tuple[str, int], float]()
@@ -85,7 +89,7 @@ class Routine:
 
     async def go(self) -> None:
         """As far as it goes by now."""
-        while self._run.open and self._run.status != "paused":
+        while self._run.open and self._run.status != "paused" and not self._run.resting:
             calls, end = self._interpreter.next()
             if end is not None:
                 failure = end.failure if isinstance(end, Broken) else None
@@ -94,6 +98,17 @@ class Routine:
             moved = [await self._moved(call) for call in calls]
             if not any(moved):
                 return
+
+    def again(self) -> None:
+        """It is tried again after its end: what was done stays done. See `runs.control.Control`."""
+        failures = failed(self._routine, self._run.inputs, self._ended)
+        done = {one.path for one in self._ended} - failures
+        entries = [Begun(path, attempt, "", None, 0.0) for path, attempt in self._begun]
+        self._interpreter = Interpreter(self._routine, self._run.inputs)
+        for one in self._ended:
+            self._interpreter.finish(one)
+        for path, attempt in given_up(entries, done).items():
+            self._interpreter.again(path, attempt)
 
     def ended(self, below: SimulatedRun) -> None:
         """A run ended that one of its steps started."""
@@ -131,6 +146,8 @@ class Routine:
     async def _begin(self, call: Call, now: float) -> bool:
         said = self._around.step(self._run, call)
         if said is not None:
+            if call.node.type == "llm":
+                check_answer(self._run.path, call.path, call.arguments, said)
             return self._scripted(call, said)
         if call.node.type == "value":
             return await self._executed(call)
@@ -145,7 +162,7 @@ class Routine:
         """For real."""
         begun = self._begun[call.path, call.attempt]
         try:
-            self._interpreter.finish(await self._executor.execute(call, begun))
+            self._note(await self._executor.execute(call, begun))
         except Parked as parked:
             if parked.until is not None and parked.until not in self._looks:
                 self._looks.add(parked.until)
@@ -202,9 +219,12 @@ class Routine:
         self._finish(place, None if failure else output, failure)
 
     def _finish(self, place: tuple[str, int, str], output: Any, failure: Failure | None) -> None:
-        at = self._around.clock.wall()
-        self._interpreter.finish(Finished(*place, output, failure, at))
+        self._note(Finished(*place, output, failure, self._around.clock.wall()))
         self._around.ready(self._run)
+
+    def _note(self, entry: Finished) -> None:
+        self._ended.append(entry)
+        self._interpreter.finish(entry)
 
 
 def _value(call: Call, said: Outcome) -> Any:

@@ -54,6 +54,8 @@ class SimulatedRun:
         held: set aside for what it does.
         below: runs that it started, in their order.
         kept: of a swarm.
+        attempt: how often it was tried.
+        resting: whether somebody paused it.
     """
 
     id: str
@@ -73,6 +75,8 @@ class SimulatedRun:
     held: Amount = field(default_factory=Amount)
     below: list["SimulatedRun"] = field(default_factory=list)
     kept: Kept | None = None
+    attempt: int = 1
+    resting: bool = False
 
     @property
     def open(self) -> bool:

@@ -22,7 +22,20 @@ class Missing:
     line: str
 
 
-def lacking(missing: Iterable[Missing]) -> UsageError:
+class NotScripted(UsageError):
+    """The script does not say enough.
+
+    Attributes:
+        sought: routines that were needed, and of which nothing was known.
+    """
+
+    def __init__(self, what: str, lines: Iterable[str], sought: Iterable[str]) -> None:
+        advice = "\n    ".join(["add to the script:", *lines])
+        super().__init__(what, where="script", next_step=advice)
+        self.sought = frozenset(sought)
+
+
+def lacking(missing: Iterable[Missing], sought: Iterable[str]) -> NotScripted:
     """All of it, with what is to be added."""
     found = list(dict.fromkeys(missing))
     lines = []
@@ -30,13 +43,12 @@ def lacking(missing: Iterable[Missing]) -> UsageError:
         ones = dict.fromkeys(one.line for one in found if one.part == part)
         lines += [f"{part}:", *(f"  {one}" for one in ones)]
     what = "; ".join(dict.fromkeys(one.what for one in found))
-    advice = "\n    ".join(["add to the script:", *lines])
-    return UsageError(what, where="script", next_step=advice)
+    return NotScripted(what, lines, sought)
 
 
-def stuck(root: SimulatedRun) -> UsageError:
+def stuck(root: SimulatedRun, sought: Iterable[str]) -> NotScripted:
     """Nothing is to come any more, and the swarm has not ended."""
-    return lacking(_waits(root))
+    return lacking(_waits(root), sought)
 
 
 def _waits(root: SimulatedRun) -> Iterator[Missing]:
@@ -44,7 +56,9 @@ def _waits(root: SimulatedRun) -> Iterator[Missing]:
         name = f"task `{one.path}`" if one.path else f"the swarm `{root.routine}`"
         if not one.open or any(below.open for below in one.below):
             continue
-        if one.status == "paused":
+        if one.resting:
+            yield Missing(f"{name} is paused for ever", "events", "- {at: 1h, resume: true}")
+        elif one.status == "paused":
             raised = "- {at: 1h, budget: {cost: 10}}"
             yield Missing(f"{name} has paused at a limit for ever", "events", raised)
         elif one.kept is None:

@@ -17,10 +17,12 @@ class Library:
     Attributes:
         definitions: of routines, by name; those of swarms as what drives them.
         named: names of routines that are there as well, and of which nothing else is known.
+        sought: those that were needed, and of which nothing is known.
     """
 
     definitions: Mapping[str, Any]
     named: set[str] = field(default_factory=set)
+    sought: set[str] = field(default_factory=set)
 
     async def put(self, definition: Any) -> tuple[str, bool]:
         """Those that every swarm may use need not be kept."""
@@ -33,6 +35,7 @@ class Library:
             UnknownName: there is none.
         """
         if name not in self.definitions and name not in self.named:
+            self.sought.add(name)
             advice = "put its file beside that of the swarm, or say in the script what it comes to"
             raise UnknownName(f"there is no routine `{name}`", name, next_step=advice)
         return self.known(name) or StoredRoutine(name, "", {"name": name}, 0.0)

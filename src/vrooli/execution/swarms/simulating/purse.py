@@ -4,6 +4,7 @@ those of the ledger in PostgreSQL.
 
 from dataclasses import dataclass, field
 
+from vrooli.core.amounts import dollars
 from vrooli.execution.spending import Amount
 from vrooli.flow.budget import MICROS, PAUSE, Limits, OverBudget, place_of
 
@@ -70,7 +71,7 @@ class Purse:
         micros, asked = self.micros + (self.held.micros or 0), most.micros or 0
         limit = self.limits.micros
         if limit is not None and micros + asked > limit:
-            most_, used, more = (f"{one / MICROS:.6f} $" for one in (limit, micros, asked))
+            most_, used, more = (dollars(one / MICROS) for one in (limit, micros, asked))
             raise OverBudget(_short(most_, used, more), where=place_of("cost"))
         tokens, limit = self.tokens + self.held.tokens, self.limits.tokens
         if limit is not None and tokens + most.tokens > limit:

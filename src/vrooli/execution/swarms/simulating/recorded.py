@@ -1,99 +1,24 @@
 """A swarm that has run, as `vrooli swarm export` tells it, as one that can be simulated again."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
 from vrooli.core.errors import UsageError
-from vrooli.execution.spending import Amount
-from vrooli.execution.swarms.deciding import APPROVING
-from vrooli.execution.swarms.simulating.script import Event, Outcome, Script
+from vrooli.execution.swarms.deciding import APPROVING, HANDING
+from vrooli.execution.swarms.simulating.life import Phase, retries, worked
+from vrooli.execution.swarms.simulating.script import ALONE, Event, Outcome, Script
 from vrooli.execution.swarms.simulating.simulation import Setup
-from vrooli.execution.swarms.state import CHECKING, PLANNING
-from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, numbered
-from vrooli.flow.budget import KINDS, MICROS
+from vrooli.execution.swarms.simulating.told import Price, Told
+from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, SKIPPED, numbered
+from vrooli.execution.swarms.writing import parts_of
+from vrooli.flow.budget import KINDS
 from vrooli.flow.entries import Failure
 from vrooli.flow.notes import WITHIN
 
 ENDED = ("completed", "failed", "cancelled")
-
-Price = Callable[[int, int], int]
-"""Millionths of a US dollar of so many tokens in and out."""
-
-
-@dataclass
-class Told:
-    """A run of it.
-
-    Attributes:
-        data: as it was exported.
-        place: names of all above and its own.
-        number: of those for the same.
-        task: whether a swarm started it.
-        below: runs that it started.
-    """
-
-    data: Mapping[str, Any]
-    place: tuple[str, ...] = ()
-    number: int = 1
-    task: bool = False
-    below: list["Told"] = field(default_factory=list)
-
-    @property
-    def path(self) -> str:
-        """For people."""
-        path = "/".join(self.place)
-        return path if self.number == 1 else f"{path}[{self.number}]"
-
-    @property
-    def begun(self) -> float:
-        """Unix seconds."""
-        return float(self.data["created_at"])
-
-    @property
-    def takes(self) -> float:
-        """Seconds; infinite when it has not ended."""
-        ended = self.data["ended_at"]
-        return inf if ended is None else max(0.0, float(ended) - self.begun)
-
-    @property
-    def is_task(self) -> bool:
-        """Whether it is one of a plan."""
-        beside = self.place[-1:] in ((PLANNING,), (CHECKING,))
-        return self.task and not beside and self.data["routine"] != APPROVING
-
-    def all(self) -> list["Told"]:
-        """It, and all below it."""
-        return [self, *(one for below in self.below for one in below.all())]
-
-    @property
-    def steps(self) -> int:
-        """Attempts in all of it."""
-        return sum(int(one.data["attempts"]) for one in self.all())
-
-    def micros(self, price: Price | None) -> int:
-        """What all of it cost, or would at another price."""
-        if price is None:
-            return round(float(self.data["cost"]) * MICROS)
-        asked = [one.data["asked"] for one in self.all()]
-        return sum(price(one["input"], one["output"]) for one in asked if any(one.values()))
-
-    def to_json(self, price: Price | None = None) -> dict[str, Any]:
-        """As `simulation.run_shown`."""
-        failure, takes = self.data["failure"], self.takes
-        return {
-            "path": self.path,
-            "routine": self.data["routine"],
-            "status": self.data["status"],
-            "output": self.data["output"],
-            "why": f"{failure['kind']}: {failure['reason']}" if failure else "",
-            "took": None if takes == inf else round(takes, 3),
-            "cost": self.micros(price) / MICROS,
-            "tokens": self.data["tokens"],
-            "steps": self.steps,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +36,37 @@ class Recorded:
     def to_json(self) -> dict[str, Any]:
         """As `simulation.Simulated`, without a timeline."""
         runs = [one for one in self.root.all() if one.task]
-        own = self.root.to_json()
+        begin = self.root.begun
+        own = self.root.to_json(begin)
         return {
             "swarm": own["routine"],
             **{key: own[key] for key in ("status", "output", "took", "cost", "tokens", "steps")},
             "failure": self.root.data["failure"],
             "widest": _widest(runs),
-            "tasks": [one.to_json() for one in runs if one.is_task],
-            "beside": [one.to_json() for one in runs if not one.is_task],
+            "tasks": [one.to_json(begin) for one in runs if one.is_task],
+            "beside": [one.to_json(begin) for one in runs if not one.is_task],
+            **self._stands(),
+        }
+
+    def _stands(self) -> dict[str, Any]:
+        """As `simulation.Simulated` has it."""
+        own = self.root.data["id"]
+        written = [one for one in self.export["documents"] if one.get("run", own) == own]
+        newest = {one["name"]: one["value"] for one in written}
+        boards = {name: value for name, value in newest.items() if name.startswith(BOARD)}
+        messages = [one for one in self.export["messages"] if one.get("run", own) == own]
+        parts = parts_of(self.export["definition"]) or {}
+        goals = (one["goal"] for one in self.root.events if one["kind"] == "swarm.begun")
+        return {
+            "goal": next(goals, parts.get("goal", "")),
+            "inputs": self.export["inputs"],
+            "limits": {kind: self.export["budget"][kind]["limit"] for kind in KINDS},
+            "plan": newest.get(PLAN, parts.get("plan", [])),
+            "plans": max(1, sum(one["name"] == PLAN for one in written)),
+            "policy": newest.get(POLICY, parts.get("policy", {})),
+            "board": {name.removeprefix(BOARD): value for name, value in boards.items()},
+            "skipped": [one["value"] for one in written if one["name"] == SKIPPED],
+            "messages": len(messages),
         }
 
     def setup(self, price: Price | None = None) -> Setup:
@@ -133,7 +81,7 @@ class Recorded:
             },
             script=Script(runs=_outcomes(root, price), events=_events(self.export, root)),
             inputs=self.export["inputs"],
-            budget=_budget(self.export["budget"]),
+            budget=_budget(self.export["budget"], root),
             begin=root.begun,
         )
 
@@ -143,12 +91,6 @@ class Recorded:
         asked = [one.data["asked"] for one in self.root.all()]
         told = sum(int(one["input"]) + int(one["output"]) for one in asked)
         return int(self.root.data["tokens"]) - told
-
-    @property
-    def retried(self) -> bool:
-        """Whether it went on after its end: only its first attempt is simulated."""
-        steps = self.export["steps"]
-        return any(one["run"] == self.root.data["id"] and one["attempt"] > 1 for one in steps)
 
 
 def recorded(export: Any) -> Recorded:
@@ -163,7 +105,7 @@ def recorded(export: Any) -> Recorded:
         root = told[export["id"]]
         if any("attempts" not in one.data for one in told.values()):
             raise UsageError("the export does not tell what its runs cost", next_step=advice)
-        _placed(told, root)
+        _placed(told, root, export)
         found = Recorded(export, root)
         found.setup()
     except (KeyError, TypeError, AttributeError) as error:
@@ -174,70 +116,120 @@ def recorded(export: Any) -> Recorded:
     return found
 
 
-def _placed(told: Mapping[str, Told], root: Told) -> None:
+def _placed(told: Mapping[str, Told], root: Told, export: Any) -> None:
     """Hangs all of them below each other. They are told in the order in which they were made."""
+    for one in export["events"]:
+        if one["run"] in told:
+            told[one["run"]].events.append(one)
     for one in told.values():
         above = told.get(one.data["parent"] or "")
         if one is root or above is None:
             continue
         step, _, within = one.data["path"].partition(WITHIN)
         name, one.number = numbered(within or step)
-        one.place, one.task = (*above.place, name), bool(within)
+        one.place, one.task, one.above = (*above.place, name), bool(within), above
         above.below.append(one)
+    for step in export["steps"]:
+        up = told.get(step["run"])
+        while up is not None:
+            up.attempted.append(step["begun_at"])
+            up = up.above
 
 
 def _outcomes(root: Told, price: Price | None) -> dict[str, tuple[Outcome, ...]]:
-    """What each task came to: of swarms within, each of their own."""
-    found = defaultdict[str, list[Outcome]](list)
-    swarms = [one for one in root.all() if one is root or one.data.get("definition")]
-    for swarm in swarms:
+    """What each task came to, one try after the other: of swarms within, each of their own."""
+    found = defaultdict[str, list[tuple[float, Outcome]]](list)
+    for swarm in (one for one in root.all() if one.is_swarm):
         for one in swarm.below:
-            if one.task and not one.data.get("definition"):
-                found["/".join(one.place)].append(_outcome(one, swarm, price))
-    return {key: tuple(ones) for key, ones in found.items()}
+            if one.task and not one.is_swarm:
+                for phase in one.phases:
+                    said = _outcome(one, phase, swarm, root, price)
+                    found["/".join(one.place)].append((phase.span.begin, said))
+    return {
+        key: tuple(said for _, said in sorted(ones, key=lambda one: one[0]))
+        for key, ones in found.items()
+    }
 
 
-def _outcome(one: Told, swarm: Told, price: Price | None) -> Outcome:
-    status, failure = one.data["status"], one.data["failure"]
-    cancelled = status == "cancelled"
-    # What its swarm ended would have gone on.
-    with_it = cancelled and (one.data["ended_at"] or inf) >= (swarm.data["ended_at"] or inf) - 0.01
+def _outcome(one: Told, phase: Phase, swarm: Told, root: Told, price: Price | None) -> Outcome:
+    cancelled = phase.status == "cancelled"
+    amount, steps = one.share(phase, price)
     said = Outcome(
-        output=one.data["output"],
-        failure=Failure(**failure) if failure else None,
+        output=phase.output,
+        failure=Failure(**phase.failure) if phase.failure else None,
         cancelled=cancelled,
-        takes=inf if with_it else one.takes,
-        amount=Amount(one.data["tokens"], one.micros(price)),
-        steps=one.steps,
+        takes=inf if cancelled and _cut(phase, swarm) else worked(phase.span, one.rests()),
+        amount=amount,
+        steps=steps,
     )
     asks = one.data["routine"] == APPROVING
-    return replace(said, approved=status == "completed") if asks else said
+    if cancelled or asks or one.data["routine"] == HANDING:
+        said = replace(said, begun=phase.span.begin - root.begun)
+    return replace(said, approved=phase.status == "completed") if asks else said
+
+
+def _cut(phase: Phase, swarm: Told) -> bool:
+    """Whether its swarm ended it: by itself it would have gone on."""
+    near = (abs(other.span.end - phase.span.end) <= _NEAR for other in swarm.phases)
+    return phase.by.startswith("run ") or any(near)
+
+
+_NEAR = 0.01
+"""Seconds."""
 
 
 def _events(export: Mapping[str, Any], root: Told) -> tuple[Event, ...]:
     """What people did, and nothing that its runs did."""
-    runs = {one["id"] for one in export["runs"]} | {"swarm"}
-    found = [Event(one["at"], "message", one["text"], one["by"]) for one in export["messages"]]
-    for one in export["documents"]:
-        name, told = one["name"], (one["value"], one["by"])
-        if one["by"] in runs:
-            continue
-        if name in (PLAN, POLICY):
-            found.append(Event(one["at"], name, *told))
-        elif name.startswith(BOARD):
-            value = {name.removeprefix(BOARD): one["value"]}
-            found.append(Event(one["at"], "board", value, one["by"]))
-    if root.data["status"] == "cancelled":
-        found.append(Event(root.data["ended_at"], "stop", None, "somebody"))
+    swarms = {one.data["id"]: one for one in root.all() if one.is_swarm}
+    found = [*_said(export, swarms, root.data["id"]), *_done(swarms.values())]
     later = [replace(one, at=max(0.0, one.at - root.begun)) for one in found]
     return tuple(sorted(later, key=lambda one: one.at))
 
 
-def _budget(standing: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The limits that it had at its end."""
+def _said(export: Mapping[str, Any], swarms: Mapping[str, Told], root: str) -> Iterator[Event]:
+    """What they wrote on one of the swarms, or said to it."""
+    runs = {one["id"] for one in export["runs"]} | {"swarm"}
+    for one in export["messages"]:
+        if swarm := swarms.get(one.get("run", root)):
+            yield Event(one["at"], "message", one["text"], one["by"], swarm.path)
+    for one in export["documents"]:
+        swarm = swarms.get(one.get("run", root))
+        if swarm is None or one["by"] in runs:
+            continue
+        name = one["name"]
+        if name in (PLAN, POLICY):
+            yield Event(one["at"], name, one["value"], one["by"], swarm.path)
+        elif name.startswith(BOARD):
+            value = {name.removeprefix(BOARD): one["value"]}
+            yield Event(one["at"], "board", value, one["by"], swarm.path)
+
+
+def _done(swarms: Iterable[Told]) -> Iterator[Event]:
+    """What they did with runs that are replayed: of swarms, and of what those started."""
+    for swarm in swarms:
+        for one in (swarm, *(below for below in swarm.below if not below.is_swarm)):
+            for span, by, whole in one.pauses():
+                value = True if whole else ALONE
+                yield Event(span.begin, "pause", value, by, one.path)
+                if span.end < inf:
+                    yield Event(span.end, "resume", value, by, one.path)
+            for at, by in retries(one.events):
+                yield Event(at, "retry", True, by, one.path)
+        for phase in swarm.phases:
+            if phase.status == "cancelled" and not phase.by.startswith("run "):
+                yield Event(phase.span.end, "stop", True, phase.by or "somebody", swarm.path)
+        for event in swarm.events:
+            if event["kind"] == "run.budget" and "limits" in event:
+                yield Event(event["at"], "budget", event["limits"], event["by"], swarm.path)
+
+
+def _budget(standing: Mapping[str, Any], root: Told) -> dict[str, Any] | None:
+    """The limits that it had at first: those of its end, but for what was changed."""
     found = {kind: standing[kind]["limit"] for kind in KINDS if standing[kind]["limit"] is not None}
     on_limit = standing.get("on_limit")
-    return {**found, **({"on_limit": on_limit} if on_limit else {})} or None
+    found |= {"on_limit": on_limit} if on_limit else {}
+    changes = (one["was"] for one in root.events if one["kind"] == "run.budget" and "was" in one)
+    return {**found, **next(changes, {})} or None
 
 
 def _widest(runs: list[Told]) -> int:

@@ -6,7 +6,8 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from vrooli.core.errors import VrooliError
+from vrooli.core.errors import UsageError, VrooliError
+from vrooli.execution.approvals.diffs import diff_of
 from vrooli.execution.runs.children import child_id
 from vrooli.execution.runs.inputs import BadInputs, InputCheck
 from vrooli.execution.spending import Amount
@@ -15,6 +16,7 @@ from vrooli.execution.subruns import DEEPEST, MOST_RUNS, SubRun, SubRunEnd
 from vrooli.execution.swarms.coordinating import SwarmCoordinator
 from vrooli.execution.swarms.deciding import APPROVING, HANDING
 from vrooli.execution.swarms.planning import answer
+from vrooli.execution.swarms.simulating.checking import check_output
 from vrooli.execution.swarms.simulating.clock import VirtualClock
 from vrooli.execution.swarms.simulating.driving import Routine, tools
 from vrooli.execution.swarms.simulating.kept import KeptSwarms, SimulatedRun
@@ -23,6 +25,7 @@ from vrooli.execution.swarms.simulating.library import Library
 from vrooli.execution.swarms.simulating.purse import Purse
 from vrooli.execution.swarms.simulating.script import Outcome, Prompter
 from vrooli.execution.swarms.simulating.timeline import Line, short
+from vrooli.execution.swarms.simulating.timers import Timers
 from vrooli.execution.swarms.state import CHECKING, PLANNING
 from vrooli.execution.swarms.store import BOARD, PLAN, PROBLEMS, SKIPPED, Put, numbered
 from vrooli.flow.budget import OverBudget, limits, place_of
@@ -49,12 +52,16 @@ class SimulatedRuns:
         self.runs = dict[str, SimulatedRun]()
         self.timeline = list[Line]()
         self.missing = list[Missing]()
+        self.wrong: UsageError | None = None
         self.widest = 0
         self.kept = KeptSwarms(self.runs, self._written)
         coordinator = SwarmCoordinator(self.kept, library, self, clock)
         self._tools = tools(clock, coordinator)
         self._driven = dict[str, Routine]()
+        self._routines = dict[str, Routine]()
+        self._timers = Timers(clock)
         self._paused = dict[str, Callable[[], None]]()
+        self._overdue = set[str]()
         self._ready = deque[SimulatedRun]()
         self._check_inputs = InputCheck()
 
@@ -66,7 +73,8 @@ class SimulatedRuns:
         limited = limits(budget).instead_of(limits(stored.definition.get("budget")))
         now = self.clock.wall()
         run = SimulatedRun(ROOT, None, "", 1, (), False, routine, filled, Purse(limited), now)
-        self._add(run, stored.definition)
+        self._enter(run)
+        self._drive(run, stored.definition)
         return run
 
     async def settle(self) -> None:
@@ -76,9 +84,9 @@ class SimulatedRuns:
             if run.id in self._driven:
                 await self._driven[run.id].go()
 
-    def tell(self, what: str, path: str, says: str = "") -> None:
+    def tell(self, what: str, path: str, says: str = "", diff: str = "") -> None:
         """It happened now."""
-        self.timeline.append(Line(self.clock.passed, what, path, says))
+        self.timeline.append(Line(self.clock.passed, what, path, says, diff))
 
     # What a swarm asks for.
 
@@ -102,6 +110,52 @@ class SimulatedRuns:
         if run.open:
             self._close(run, "cancelled")
             self.tell("cancelled", run.path, by)
+
+    # What people do to them.
+
+    def stop(self, run: SimulatedRun, by: str) -> None:
+        """It ends at once, and whoever waits for it hears of that."""
+        self.cancel(run, by)
+        self._told_above(run)
+
+    def pause(self, run: SimulatedRun, by: str, *, whole: bool) -> None:
+        """It begins nothing more, nor does all below it where that is said."""
+        for one in run.all() if whole else (run,):
+            if one.open and not one.resting:
+                one.resting = True
+                self._timers.hold(one.id)
+        self.tell("paused", run.path, by)
+
+    def resume(self, run: SimulatedRun, by: str, *, whole: bool) -> None:
+        """It goes on, likewise."""
+        self.tell("resumed", run.path, by)
+        for one in run.all() if whole else (run,):
+            if one.open and one.resting:
+                one.resting = False
+                self._timers.go_on(one.id)
+            if one.status == "paused":
+                self._on_again(one, self._paused.pop(one.id))
+            if one.id in self._overdue:
+                self._late(one)
+            self.ready(one)
+
+    def retry(self, run: SimulatedRun, by: str) -> None:
+        """It goes on after it failed or was cancelled; what was done in it stays done."""
+        if run.status not in ("failed", "cancelled"):
+            return
+        run.status, run.output, run.failure, run.ended = "running", None, None, None
+        run.attempt += 1
+        self.tell("retried", run.path, by)
+        routine = self._routines.get(run.id)
+        if routine is None:
+            self._go(run, None)
+        else:
+            routine.again()
+            self._driven[run.id] = routine
+            self.ready(run)
+        seconds = run.purse.limits.seconds
+        if seconds is not None and self.clock.wall() >= run.made + seconds:
+            self._late(run)
 
     # What those that are driven ask for.
 
@@ -135,9 +189,12 @@ class SimulatedRuns:
         """What paused at a limit tries again."""
         paused, self._paused = self._paused, {}
         for run, again in paused.items():
-            if self.runs[run].status == "paused":
-                self.runs[run].status = "running"
-                again()
+            self._on_again(self.runs[run], again)
+
+    def _on_again(self, run: SimulatedRun, again: Callable[[], None]) -> None:
+        if run.status == "paused":
+            run.status = "running"
+            again()
 
     def end(self, run: SimulatedRun, output: Any, failure: Failure | None) -> None:
         """See `driving.Around`."""
@@ -165,7 +222,9 @@ class SimulatedRuns:
         run.status, run.ended = status, self.clock.wall()
         run.purse.settle(run.held, spent=False)
         run.held = Amount()
+        run.resting = False
         self._driven.pop(run.id, None)
+        self._timers.drop(run.id)
         for below in run.below:
             if below.open:
                 self._close(below, "cancelled")
@@ -224,34 +283,55 @@ class SimulatedRuns:
 
     def _begin(self, run: SimulatedRun, definition: Any) -> None:
         self._tell_begun(run)
+        self._enter(run)
+        self._go(run, definition)
+
+    def _enter(self, run: SimulatedRun) -> None:
+        self.runs[run.id] = run
+        if run.purse.limits.seconds is not None:
+            self.clock.at(run.made + run.purse.limits.seconds, partial(self._late, run))
+
+    def _go(self, run: SimulatedRun, definition: Any) -> None:
         asks = run.routine == APPROVING
         names = ("/".join(run.place), run.name, run.routine)
         said = self._prompter.run(names[:2] if asks or run.routine == HANDING else names, asks=asks)
         if asks:
             said = _decided(run, said)
-        if said is not None or run.routine == HANDING:
-            self._add(run, None)
-            if said is not None:
-                self.clock.at(run.made, partial(self._work, run, said))
+        if said is not None:
+            if definition is not None:
+                self._check(run, definition, said)
+            self._timers.later(run.id, 0.0, partial(self._work, run, said))
         elif definition is not None:
-            self._add(run, definition)
-        else:
-            self._add(run, None)
+            self._drive(run, definition)
+        elif run.routine != HANDING:
+            self.library.sought.add(run.routine)
             what = f"task `{run.path}` is not scripted"
             self.missing.append(Missing(what, "runs", f"{run.name}: {{output: ...}}"))
 
-    def _add(self, run: SimulatedRun, definition: Any) -> None:
-        self.runs[run.id] = run
-        if run.purse.limits.seconds is not None:
-            over = OverBudget("the time of its budget is over", where=place_of("time"))
-            late = partial(self._late, run, over)
-            self.clock.at(run.made + run.purse.limits.seconds, late)
-        if definition is not None:
-            self._driven[run.id] = Routine(run, definition, self._tools, self)
-            self.ready(run)
+    def _check(self, run: SimulatedRun, definition: Any, said: Outcome) -> None:
+        """Told when all has settled: in a step it would be a failure of the swarm."""
+        try:
+            check_output(run.path, definition, said)
+        except UsageError as error:
+            self.wrong = self.wrong or error
 
-    def _late(self, run: SimulatedRun, over: OverBudget) -> None:
-        if run.open:
+    def _drive(self, run: SimulatedRun, definition: Any) -> None:
+        routine = Routine(run, definition, self._tools, self)
+        self._driven[run.id] = self._routines[run.id] = routine
+        self.ready(run)
+
+    def _late(self, run: SimulatedRun) -> None:
+        """Its time is over, unless it was given more; nobody drives it while it is paused."""
+        seconds = run.purse.limits.seconds
+        if not run.open or seconds is None:
+            return
+        if self.clock.wall() < run.made + seconds:
+            self.clock.at(run.made + seconds, partial(self._late, run))
+        elif run.resting:
+            self._overdue.add(run.id)
+        else:
+            self._overdue.discard(run.id)
+            over = OverBudget("the time of its budget is over", where=place_of("time"))
             self.over(run, over)
 
     def _work(self, run: SimulatedRun, said: Outcome) -> None:
@@ -266,8 +346,9 @@ class SimulatedRuns:
             self.over(run, error, again)
             return
         run.held = said.amount
-        if isfinite(said.takes):
-            self.clock.at(self.clock.wall() + said.takes, partial(self._worked, run, said))
+        takes = said.takes_from(self.clock.passed)
+        if isfinite(takes):
+            self._timers.later(run.id, takes, partial(self._worked, run, said))
 
     def _worked(self, run: SimulatedRun, said: Outcome) -> None:
         if not run.open:
@@ -275,8 +356,7 @@ class SimulatedRuns:
         run.purse.settle(run.held)
         run.held = Amount()
         if said.cancelled:
-            self.cancel(run, "scripted")
-            self._told_above(run)
+            self.stop(run, "scripted")
         else:
             self.end(run, None if said.failure else said.output, said.failure)
 
@@ -284,7 +364,8 @@ class SimulatedRuns:
 
     def _tell_begun(self, run: SimulatedRun) -> None:
         if run.routine == APPROVING:
-            self.tell("asked", run.path, short(run.inputs.get("message", "")))
+            said = short(run.inputs.get("message", ""))
+            self.tell("asked", run.path, said, diff_of(run.inputs.get("shows")))
         elif run.routine == HANDING:
             self.tell("handed", run.path, short(run.inputs.get("what", "")))
         else:

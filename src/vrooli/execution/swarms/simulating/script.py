@@ -68,8 +68,19 @@ _OUTCOMES = {
     "additionalProperties": {"type": "array", "minItems": 1, "items": _OUTCOME},
 }
 
-KINDS = ("message", "board", "policy", "plan", "budget", "stop")
+EARLY = 1.0
+"""Seconds that a server may need for what takes no time in a replay; or a tenth of all of it."""
+
+ALONE = "alone"
+"""Pauses a run, and none below it."""
+
+KINDS = (
+    *("message", "board", "policy", "plan", "budget", "hand", "take-back"),
+    *("pause", "resume", "stop", "retry"),
+)
 """What may happen to a swarm from outside."""
+
+_TASK = {"type": "string", "minLength": 1, "description": "a task of the swarm"}
 
 _EVENT = {
     "type": "object",
@@ -79,12 +90,29 @@ _EVENT = {
     "properties": {
         "at": _TIME,
         "by": {"type": "string", "default": "somebody"},
+        "in": {
+            "type": "string",
+            "default": "",
+            "description": "to which task, by its path, like `inner`; else to the swarm itself",
+        },
         "message": {},
         "board": {"type": "object", "minProperties": 1},
         "policy": {"type": "object"},
         "plan": {"type": "array"},
         "budget": BUDGET,
+        "hand": {
+            "type": ["string", "object"],
+            "minLength": 1,
+            "required": ["task"],
+            "additionalProperties": False,
+            "properties": {"task": _TASK, "what": {"type": "string"}},
+            "description": "a task to a person; what that person comes to is said as `TASK/person`",
+        },
+        "take-back": _TASK,
+        "pause": {"enum": [True, ALONE], "description": f"`{ALONE}`: but nothing below it"},
+        "resume": {"enum": [True, ALONE]},
         "stop": {"const": True},
+        "retry": {"const": True, "description": "after its end: `vrooli run retry`"},
     },
 }
 
@@ -113,6 +141,9 @@ class Outcome:
         takes: seconds; infinite where it never ends by itself.
         amount: what it costs.
         steps: attempts of steps.
+        place: where the script says what it comes to, so that it can be checked; else empty.
+        begun: where a person ended it that has run, when it had begun, seconds after the swarm.
+            People act at moments: what begins a little earlier in a replay takes longer there.
     """
 
     output: Any = None
@@ -123,6 +154,13 @@ class Outcome:
     takes: float = 0.0
     amount: Amount = field(default_factory=Amount)
     steps: int = 1
+    place: str = ""
+    begun: float | None = None
+
+    def takes_from(self, now: float) -> float:
+        """Seconds that it takes where it begins at `now`, seconds after the swarm."""
+        early = 0.0 if self.begun is None else self.begun - now
+        return self.takes + early if 0 < early <= max(EARLY, now * EARLY / 10) else self.takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +172,14 @@ class Event:
         kind: one of `KINDS`.
         value: what is said or written.
         by: who does it.
+        place: to which run, by its path; empty for the swarm itself.
     """
 
     at: float
     kind: str
     value: Any
     by: str = "somebody"
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +247,8 @@ def read_script(data: Any) -> Script:
         raise SwarmError([Mistake(tuple(one.absolute_path), said(one)) for one in errors])
     found = [event for one in listed.get("events", ()) for event in _events(one)]
     return Script(
-        runs=_outcomes(listed.get("runs", {})),
-        steps=_outcomes(listed.get("steps", {})),
+        runs=_outcomes("runs", listed.get("runs", {})),
+        steps=_outcomes("steps", listed.get("steps", {})),
         events=tuple(sorted(found, key=lambda one: one.at)),
     )
 
@@ -234,11 +274,14 @@ def _keys(said: Mapping[str, Any], names: Sequence[str], *, exact: bool) -> Iter
             yield from (key for key in said if "*" in key and fnmatchcase(name, key))
 
 
-def _outcomes(data: Mapping[str, Any]) -> dict[str, tuple[Outcome, ...]]:
-    return {key: tuple(map(_outcome, ones)) for key, ones in data.items()}
+def _outcomes(part: str, data: Mapping[str, Any]) -> dict[str, tuple[Outcome, ...]]:
+    return {
+        key: tuple(_outcome(one, f"{part}.{key}[{i}]") for i, one in enumerate(ones))
+        for key, ones in data.items()
+    }
 
 
-def _outcome(data: Mapping[str, Any]) -> Outcome:
+def _outcome(data: Mapping[str, Any], place: str) -> Outcome:
     fails = data.get("fails")
     if isinstance(fails, str):
         fails = {"kind": FAILS, "reason": fails}
@@ -252,9 +295,10 @@ def _outcome(data: Mapping[str, Any]) -> Outcome:
         takes=inf if takes == FOREVER else parse_ago(takes),
         amount=Amount(data.get("tokens", 0), round(data.get("cost", 0) * MICROS)),
         steps=data.get("steps", 1),
+        place=place if data.keys() & {"output", "answer"} else "",
     )
 
 
 def _events(data: Mapping[str, Any]) -> Iterator[Event]:
-    at, by = parse_ago(data["at"]), data.get("by", "somebody")
-    yield from (Event(at, kind, data[kind], by) for kind in KINDS if kind in data)
+    at, by, place = parse_ago(data["at"]), data.get("by", "somebody"), data.get("in", "")
+    yield from (Event(at, kind, data[kind], by, place) for kind in KINDS if kind in data)

@@ -3,26 +3,22 @@ its tasks come to is scripted.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from vrooli.execution.coordinating import Coordinated
-from vrooli.execution.swarms.coordinating import state_of
-from vrooli.execution.swarms.model import strictest
-from vrooli.execution.swarms.reading import SwarmError, forbidden, read_changed, read_policy
+from vrooli.execution.swarms.reading import read_changed
 from vrooli.execution.swarms.simulating.clock import BEGIN, VirtualClock
+from vrooli.execution.swarms.simulating.happening import Happening
 from vrooli.execution.swarms.simulating.kept import SimulatedRun
 from vrooli.execution.swarms.simulating.lacking import lacking, stuck
 from vrooli.execution.swarms.simulating.library import Library
 from vrooli.execution.swarms.simulating.runs import SimulatedRuns, is_task
-from vrooli.execution.swarms.simulating.script import Event, Prompter, Script
+from vrooli.execution.swarms.simulating.script import Prompter, Script
 from vrooli.execution.swarms.simulating.timeline import Line
-from vrooli.execution.swarms.state import Message, State, ended, standing
-from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, Put
-from vrooli.execution.swarms.writing import STEP, parts_of
-from vrooli.flow.budget import MICROS, limits
-from vrooli.flow.reading import Mistake
+from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, SKIPPED
+from vrooli.execution.swarms.writing import parts_of
+from vrooli.flow.budget import KINDS, MICROS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +50,7 @@ class Simulated:
         root: the run of the swarm, with all below it.
         timeline: what happened.
         took: seconds.
+        sought: routines that were needed, and of which nothing was known.
         widest: tasks that were under way at once in one swarm, at most.
     """
 
@@ -61,6 +58,7 @@ class Simulated:
     timeline: tuple[Line, ...]
     took: float
     widest: int
+    sought: frozenset[str] = frozenset()
 
     @property
     def completed(self) -> bool:
@@ -71,6 +69,7 @@ class Simulated:
         """As clients see it."""
         purse, failure = self.root.purse, self.root.failure
         runs = [one for one in self.root.all() if one.task]
+        begin = self.root.made
         return {
             "swarm": self.root.routine,
             "status": self.root.status,
@@ -81,14 +80,34 @@ class Simulated:
             "tokens": purse.tokens,
             "steps": purse.steps,
             "widest": self.widest,
-            "tasks": [run_shown(one) for one in runs if is_task(one)],
-            "beside": [run_shown(one) for one in runs if not is_task(one)],
+            "tasks": [run_shown(one, begin) for one in runs if is_task(one)],
+            "beside": [run_shown(one, begin) for one in runs if not is_task(one)],
+            **self._stands(),
             "timeline": [one.to_json() for one in self.timeline],
         }
 
+    def _stands(self) -> dict[str, Any]:
+        """What is written on it, and what it might spend."""
+        kept, root = self.root.kept, self.root
+        documents = kept.documents if kept else {}
+        names = [name for name in documents if name.startswith(BOARD)]
+        limits = root.purse.limits
+        most = (limits.micros / MICROS if limits.micros is not None else None, *limits.columns[1:4])
+        return {
+            "goal": kept.goal if kept else "",
+            "inputs": root.inputs,
+            "limits": dict(zip(KINDS, most, strict=True)),
+            "plan": kept.newest(PLAN) or [] if kept else [],
+            "plans": len(documents.get(PLAN, ())),
+            "policy": kept.newest(POLICY) if kept else {},
+            "board": {name.removeprefix(BOARD): documents[name][-1].value for name in names},
+            "skipped": [one.value for one in documents.get(SKIPPED, ())],
+            "messages": len(kept.messages) if kept else 0,
+        }
 
-def run_shown(run: SimulatedRun) -> dict[str, Any]:
-    """What a run came to, and what it took."""
+
+def run_shown(run: SimulatedRun, begin: float) -> dict[str, Any]:
+    """What a run came to, when it began, seconds after the swarm, and what it took."""
     failure = run.failure
     return {
         "path": run.path,
@@ -96,6 +115,7 @@ def run_shown(run: SimulatedRun) -> dict[str, Any]:
         "status": run.status,
         "output": run.output,
         "why": f"{failure.kind}: {failure.reason}" if failure else "",
+        "began": round(run.made - begin, 3),
         "took": None if run.ended is None else round(run.ended - run.made, 3),
         "cost": run.purse.micros / MICROS,
         "tokens": run.purse.tokens,
@@ -107,7 +127,8 @@ async def simulate(setup: Setup) -> Simulated:
     """From its beginning to its end.
 
     Raises:
-        UsageError: the script does not say enough, or says what cannot be.
+        NotScripted: the script does not say enough.
+        UsageError: it says what cannot be.
     """
     definition = setup.definition
     parts = parts_of(definition) or {}
@@ -116,85 +137,29 @@ async def simulate(setup: Setup) -> Simulated:
     clock, prompter = VirtualClock(setup.begin), Prompter(setup.script)
     runs = SimulatedRuns(clock, Library({**setup.routines, name: definition}), prompter)
     root = runs.first(name, setup.inputs, setup.budget)
-    happening = _Happening(runs, root, parts)
-    for event in setup.script.events:
+    happening, events = Happening(runs, root), setup.script.events
+    for event in events:
         clock.at(clock.begin + event.at, partial(happening.happen, event))
-    await _to_its_end(runs, root, clock)
+    last = max((one.at for one in events if one.kind == "retry" and not one.place), default=-1.0)
+    await _to_its_end(runs, root, clock, last)
     took = (root.ended or clock.wall()) - root.made
-    return Simulated(root, tuple(runs.timeline), took, runs.widest)
+    sought = frozenset(runs.library.sought)
+    return Simulated(root, tuple(runs.timeline), took, runs.widest, sought)
 
 
-async def _to_its_end(runs: SimulatedRuns, root: SimulatedRun, clock: VirtualClock) -> None:
+async def _to_its_end(
+    runs: SimulatedRuns, root: SimulatedRun, clock: VirtualClock, last: float
+) -> None:
+    """Until it has ended, and nobody is going to retry it up to `last`, seconds."""
     while True:
         await runs.settle()
+        if runs.wrong is not None:
+            raise runs.wrong
         if runs.missing:
-            raise lacking([*runs.missing, *runs.unknown(root)])
-        if not root.open:
+            raise lacking([*runs.missing, *runs.unknown(root)], runs.library.sought)
+        if root.status == "completed" or (not root.open and clock.passed >= last):
             return
         due = clock.next()
         if due is None:
-            raise stuck(root)
+            raise stuck(root, runs.library.sought)
         due()
-
-
-class _Happening:
-    """What happens to a swarm from outside."""
-
-    def __init__(self, runs: SimulatedRuns, root: SimulatedRun, parts: Mapping[str, Any]) -> None:
-        self._runs, self._root, self._parts = runs, root, parts
-
-    def happen(self, event: Event) -> None:
-        """Now; after its end nothing does."""
-        if self._root.open:
-            getattr(self, f"_{event.kind}")(event)
-
-    def _message(self, event: Event) -> None:
-        kept = self._root.kept
-        if kept is not None:
-            kept.messages.append(Message(event.value, event.by, self._runs.clock.wall()))
-            kept.stirs += 1
-        self._runs.tell("message", "", f"{event.by}: {event.value}")
-        self._runs.ready(self._root)
-
-    def _board(self, event: Event) -> None:
-        for key, value in event.value.items():
-            self._runs.kept.write(self._root, Put(f"{BOARD}{key}", value, event.by))
-
-    def _policy(self, event: Event) -> None:
-        self._write(POLICY, event)
-
-    def _plan(self, event: Event) -> None:
-        self._write(PLAN, event)
-
-    def _budget(self, event: Event) -> None:
-        purse = self._root.purse
-        purse.limits = limits(event.value).instead_of(purse.limits)
-        self._runs.tell("budget", "", f"{event.by}: {event.value}")
-        self._runs.go_on()
-
-    def _stop(self, event: Event) -> None:
-        self._runs.cancel(self._root, event.by)
-
-    def _write(self, name: str, event: Event) -> None:
-        """As people write it: where it cannot be, it is refused."""
-        root, kept = self._root, self._root.kept
-        assert kept is not None  # it has begun at the first moment
-        now = {one: kept.newest(one) for one in (PLAN, POLICY)}
-        try:
-            if name == POLICY:
-                read_policy(event.value)
-            swarm = read_changed({**self._parts, **now, name: event.value})
-            wrong = list(forbidden(swarm, strictest((swarm.policy,)), self._ended(swarm)))
-            if wrong:
-                raise SwarmError(wrong)
-        except SwarmError as error:
-            at = ("events", f"{event.at:g}s", event.kind)
-            mistakes = [Mistake((*at, *one.place), one.reason) for one in error.mistakes]
-            raise SwarmError(mistakes) from error
-        self._runs.kept.write(root, Put(name, event.value, event.by))
-
-    def _ended(self, swarm: Any) -> frozenset[str]:
-        root = self._root
-        at = Coordinated(root.id, STEP, 1, root.made, {**self._parts, "inputs": root.inputs})
-        state: State = replace(state_of(at, self._runs.kept.facts(root)), swarm=swarm)
-        return ended({task.id: standing(state, task, swarm.policy) for task in swarm.plan})

@@ -17,16 +17,19 @@ class Line:
         what: one word.
         path: of the task, or of what was written; empty for the swarm itself.
         says: more, for people.
+        diff: what would change, as whoever is asked sees it.
     """
 
     at: float
     what: str
     path: str
     says: str = ""
+    diff: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As clients see it."""
-        return {"at": round(self.at, 3), "what": self.what, "path": self.path, "says": self.says}
+        found = {"at": round(self.at, 3), "what": self.what, "path": self.path, "says": self.says}
+        return {**found, "diff": self.diff} if self.diff else found
 
 
 def short(value: Any) -> str:
