@@ -39,6 +39,9 @@ def test_nothing_is_lost_where_somebody_else_was_faster(
 
 def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, swarm: str) -> None:
     page = opened.go("/swarms")
+    page.get_by_label(f"Choose disk-triage {swarm}").check()
+    page.get_by_role("button", name="Compare the two chosen").click()
+    expect(page.get_by_text("Choose two swarms: one is chosen.")).to_be_visible()
     page.get_by_role("link", name=swarm).click()
     state = page.locator("main .panel .state").first
     page.get_by_label("What it came to").fill("[a")
@@ -53,9 +56,12 @@ def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, 
     expect(page.get_by_label("What it came to")).to_have_value("[a")
     page.get_by_role("button", name="It is done").click()
     expect(page.get_by_text("is not JSON")).to_be_visible()
-    report = page.locator("#task-report").locator("..")
+    report = page.locator("#task-report")
     report.get_by_role("button", name="Hand over").click()
-    page.get_by_role("dialog").get_by_role("button", name="Hand it").click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_label("What is to be done").fill("write it by hand")
+    asked.get_by_role("button", name="Hand it").click()
+    expect(report.get_by_text("write it by hand")).to_be_visible()
     report.get_by_role("button", name="Take it back").click()
     expect(report.get_by_role("button", name="Hand over")).to_be_visible()
     page.get_by_label("What it came to").fill('["a.log"]')

@@ -1,6 +1,11 @@
-"""Swarms, newest first: by state, page by page; all of them can be stopped at once."""
+"""Swarms, newest first: by state, page by page; two of them are chosen to stand side by side, and
+all can be stopped at once.
+"""
 
 from typing import Any
+
+from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from vrooli.console.page import Page, View
 from vrooli.console.parts.addresses import address, compare_of, narrowed
@@ -16,7 +21,47 @@ from vrooli.core.passes import ADMIN
 
 Swarm = dict[str, Any]
 
-_HEADS = ("Swarm", "State", "Goal", "Begun", "Took", "Runs", "Of", "Side by side")
+_HEADS = ("Choose", "Swarm", "State", "Goal", "Begun", "Took", "Runs", "Of")
+
+PICKED = "(e) => emit({id: e.target.value, chosen: e.target.checked})"
+"""What a check box hands over."""
+
+MOST = 100
+"""Swarms that are chosen at once, at most: of all pages of one visit."""
+
+
+class Choice:
+    """Which swarms are chosen. Kept here: a row is built anew when its swarm changes."""
+
+    def __init__(self) -> None:
+        self._chosen = dict[str, None]()
+        self.said: Tag | None = None
+
+    def button(self) -> None:
+        """Has the two that are chosen stand side by side."""
+        button("Compare the two chosen", self._compare)
+
+    def box(self, swarm: Swarm) -> None:
+        """Chooses this one."""
+        on: dict[str, Any] = {"defaultChecked": True} if swarm["id"] in self._chosen else {}
+        about = f"Choose {swarm['name']} {swarm['id']}"
+        made = Tag("input", "", "pick", type="checkbox", value=swarm["id"], aria_label=about, **on)
+        made.on("change", self._picked, js_handler=PICKED)
+
+    def _picked(self, event: GenericEventArguments) -> None:
+        said = event.args if isinstance(event.args, dict) else {}
+        which = str(said.get("id"))[:64]
+        self._chosen.pop(which, None)
+        if said.get("chosen") and len(self._chosen) < MOST:
+            self._chosen[which] = None
+
+    async def _compare(self) -> None:
+        count = len(self._chosen)
+        if count == 2:
+            ui.navigate.to(compare_of(*self._chosen))
+        elif self.said is not None:
+            chosen = f"{count} are chosen" if count > 1 else "one is chosen" if count else ""
+            self.said.text = f"Choose two swarms{': ' if chosen else ''}{chosen}."
 
 
 async def build(view: View) -> None:
@@ -28,7 +73,8 @@ async def build(view: View) -> None:
         lambda: view.acting.swarms.swarms(limit=MANY, **asked_for),
         key=("swarms", *sorted(asked_for.items())),
     )
-    _above(view, wanted, asked)
+    choice = Choice()
+    _above(view, wanted, asked, choice)
     asked.show_trouble()
     asked.show(lambda answer: _empty(answer, wanted), of=lambda answer: bool(answer["swarms"]))
     around = Tag("div", "", "scroll", tabindex="0", role="region", aria_label="Swarms")
@@ -36,7 +82,7 @@ async def build(view: View) -> None:
         with Tag("thead"), Tag("tr"):
             for head in _HEADS:
                 Tag("th", head, scope="col")
-        rows: Rows[str, Swarm] = Rows(_row, "tbody", row="tr")
+        rows: Rows[str, Swarm] = Rows(lambda one: _row(one, choice), "tbody", row="tr")
     asked.hand(lambda answer: rows.show((one["id"], one) for one in answer["swarms"]))
     asked.show(
         lambda answer: _pages(answer, wanted),
@@ -48,7 +94,7 @@ async def build(view: View) -> None:
     await asked.begin()
 
 
-def _above(view: View, wanted: RunFilter, asked: Asked[dict[str, Any]]) -> None:
+def _above(view: View, wanted: RunFilter, asked: Asked[dict[str, Any]], chosen: Choice) -> None:
     """Which are shown, as the address says; and what is done with all."""
     with Tag("form", "", "row filter", method="get", action="/swarms"):
         choice("status", "State", [("", "any"), *STATUSES], wanted.status)
@@ -68,7 +114,9 @@ def _above(view: View, wanted: RunFilter, asked: Asked[dict[str, Any]]) -> None:
             said = f"All swarms {whose} end at once, with all runs, steps and programs."
             Tag("p", f"{said} Those on other pages of this list as well.")
 
+        chosen.button()
         button("Stop all ...", stop_all, "danger", why_not(view))
+    chosen.said = Tag("p", "", "said", aria_live="polite")
     place = Tag("div")
 
 
@@ -94,8 +142,10 @@ def _address(wanted: RunFilter, cursor: str = "") -> str:
     return narrowed("/swarms", {"status": wanted.status, "cursor": cursor})
 
 
-def _row(swarm: Swarm) -> None:
+def _row(swarm: Swarm, choice: Choice) -> None:
     begun, ended = swarm["created_at"], swarm["ended_at"]
+    with Tag("td"):
+        choice.box(swarm)
     with Tag("td"):
         link(swarm["id"], address("swarms", swarm["id"]))
         Tag("span", f" {swarm['name']}", "soft")
@@ -107,8 +157,6 @@ def _row(swarm: Swarm) -> None:
     Tag("td", length(ended - begun) if ended else "")
     Tag("td", f"{swarm['runs']}", "number")
     Tag("td", swarm["created_by"] or "")
-    with Tag("td"):
-        link("Compare ...", compare_of(swarm["id"]))
 
 
 PAGE = Page("/swarms", "Swarms", "hub", build, order=72)

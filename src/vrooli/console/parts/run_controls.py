@@ -32,13 +32,32 @@ class Doer:
         self, text: str, question: Callable[[], object], lost: str = "", yes: str = ""
     ) -> None:
         """One; what is said as `lost` is what somebody has to agree to first, by `yes`."""
-        do = partial(self._do, text, question, lost, yes or f"{text} it")
-        button(text, do, "danger" if lost else "", why_not(self._view))
+        build = partial(Tag, "p", lost) if lost else None
+        self.asking(text, question, build, yes or f"{text} it", "danger" if lost else "")
 
-    async def _do(self, text: str, question: Callable[[], object], lost: str, yes: str) -> None:
+    def asking(
+        self,
+        text: str,
+        question: Callable[[], object],
+        build: Callable[[], object] | None,
+        yes: str,
+        classes: str,
+    ) -> None:
+        """One; `build` makes what is asked or said first."""
+        do = partial(self._do, text, question, build, yes, classes)
+        button(text, do, classes, why_not(self._view))
+
+    async def _do(
+        self,
+        text: str,
+        question: Callable[[], object],
+        build: Callable[[], object] | None,
+        yes: str,
+        classes: str,
+    ) -> None:
         with self._place:
             leave, asked = (yes, "Leave it"), f"{text} this {self._name}?"
-            if lost and not await is_sure(asked, lambda: Tag("p", lost), leave, "danger"):
+            if build and not await is_sure(asked, build, leave, classes or "main"):
                 return
             await act(self._view, text, question)
         self._feed.look()

@@ -10,7 +10,13 @@ from vrooli.console.parts.swarm_seen import Task
 from vrooli.console.run_feed import RunFeed, RunSeen
 
 _LOST = "All its runs, their steps and programs end with it. What is done stays as it is."
-_HANDED = "What it does is ended, with all that it started. It is done when a person says so."
+_HANDED = "It is done when a person says so."
+_ENDED = "What it does is ended, with all that it started."
+
+LONGEST = 2000
+"""Characters of what a person is to do."""
+
+TYPED = "(e) => emit(e.target.value)"
 
 
 class SwarmControls:
@@ -42,9 +48,26 @@ class SwarmControls:
         """Those of a task that is not at its end."""
         swarms, run = self._view.acting.swarms, self._run
         if task.moves:
-            with Tag("div", "", "row beside"):
+            with Tag("div", "", "row"):
                 if task.moves == "hand":
-                    hand = partial(swarms.hand, run, task.id, "")
-                    self._tasks.button("Hand over", hand, _HANDED, "Hand it over")
+                    self._hand(task)
                 else:
                     self._tasks.button("Take it back", partial(swarms.take_back, run, task.id))
+
+    def _hand(self, task: Task) -> None:
+        """To a person, who is told what to do; what is under way would be lost."""
+        swarms, run, said = self._view.acting.swarms, self._run, [""]
+        lost = task.status in ("running", "asked")
+
+        def ask() -> None:
+            said[0] = ""
+            Tag("p", f"{_ENDED} {_HANDED}" if lost else _HANDED)
+            Tag("label", "What is to be done (without, what its routine does)", for_="hand-what")
+            what = Tag("textarea", "", id="hand-what", rows=3, maxlength=LONGEST)
+            what.on("change", lambda event: said.__setitem__(0, str(event.args)), js_handler=TYPED)
+
+        def hand() -> object:
+            return swarms.hand(run, task.id, said[0].strip()[:LONGEST])
+
+        classes = "danger" if lost else ""
+        self._tasks.asking("Hand over", hand, ask, "Hand it over", classes)

@@ -50,9 +50,10 @@ class Plan:
 
     def _row(self, row: tuple[Task, bool]) -> None:
         task, ended = row
-        _row(task)
-        if not ended:
-            self._beside(task)
+        with Tag("div", "", "inside", id=f"task-{task.id}"):
+            _row(task)
+            if not ended:
+                self._beside(task)
 
     def _draw(self, _: RunSeen) -> None:
         self._drawing.draw(shape_of(self._tasks))
@@ -73,24 +74,23 @@ def _place(node: Node) -> str:
 
 
 def _row(task: Task) -> None:
-    with Tag("div", "", "inside", id=f"task-{task.id}"):
-        with Tag("div", "", "row"):
-            Tag("strong", task.id)
-            Tag("span", task.state, f"state {task.status}")
-            Tag("span", task.who, "soft")
-            if task.run:
-                link(f"run {task.run}", address("runs", task.run))
-        for said in _comes_after(task):
-            Tag("p", said, "soft")
-        if task.why:
-            Tag("p", task.why, "field-error" if task.status == "failed" else "soft")
-        if task.asks:
-            Tag("p", task.asks)
-        for name, text in (("output", task.output), ("as it was written", task.written)):
-            if text:
-                with Tag("details"):
-                    Tag("summary", name)
-                    Tag("pre", text, tabindex="0")
+    with Tag("div", "", "row"):
+        Tag("strong", task.id)
+        Tag("span", task.state, f"state {task.status}")
+        Tag("span", task.who, "soft")
+        if task.run:
+            link(f"run {task.run}", address("runs", task.run))
+    for said in _comes_after(task):
+        Tag("p", said, "soft")
+    if task.why:
+        Tag("p", task.why, "field-error" if task.status == "failed" else "soft")
+    if task.asks:
+        Tag("p", task.asks)
+    for name, text in (("output", task.output), ("as it was written", task.written)):
+        if text:
+            with Tag("details"):
+                Tag("summary", name)
+                Tag("pre", text, tabindex="0")
 
 
 def _comes_after(task: Task) -> list[str]:

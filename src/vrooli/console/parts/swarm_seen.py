@@ -137,7 +137,7 @@ def _task(one: Mapping[str, Any]) -> Task:
         after=tuple(one["after"]),
         needs=tuple(one["needs"]),
         writes=str(one.get("writes") or ""),
-        asks=str(one["asks"]),
+        asks=str(one["asks"] or (one.get("handed") or {}).get("what") or ""),
         why=str(one["why"]),
         output=text_of(one["output"]),
         written=text_of(written),
