@@ -1,6 +1,5 @@
 """`vrooli approval ...`: what runs wait for, and the decisions of people."""
 
-import json as jsonlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -164,7 +163,7 @@ def show_asked(one: Mapping[str, Any]) -> None:
     if said := cost_said(one["cost"]):
         render.out(f"{'cost':<10}{said}")
     render.out(f"{'hash':<10}{one['hash']}")
-    render.out(jsonlib.dumps(one["what"], ensure_ascii=False, indent=2))
+    render.print_json(one["what"])
     if one["diff"]:
         render.out("would change:")
         render.out(one["diff"])

@@ -131,8 +131,7 @@ def _cells(one: "Drill") -> Sequence[str]:
 
     outcome = "met" if one.met else "missed" if one.ok else "failed"
     rto, rpo = (rough_duration(one.rto), rough_duration(one.rpo)) if one.ok else ("-", "-")
-    colour = "ok" if one.met else "failed"
-    return when(one.at), one.point, one.service, rto, rpo, render.paint(outcome, colour)
+    return when(one.at), one.point, one.service, rto, rpo, outcome
 
 
 def _lines(drills: "Sequence[Drill]") -> list[str]:

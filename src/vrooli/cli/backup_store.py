@@ -84,7 +84,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 for one, looks in found.items()
                 for look in looks
             ]
-            render.table(("STORE", "WHAT", "", "SEEN"), rows)
+            render.table(("STORE", "WHAT", "RESULT", "SEEN"), rows)
         if not well:
             raise typer.Exit(EXIT_FAILURE)
 
@@ -100,5 +100,5 @@ def _ask(name: str) -> None:
 
 def _word(ok: bool | None) -> str:
     if ok is None:
-        return render.paint("note", "unknown")
-    return render.paint("ok", "healthy") if ok else render.paint("failed", "failed")
+        return "note"
+    return "ok" if ok else "failed"

@@ -65,7 +65,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
                 next_step=f"`{_FOLLOWED_BY[held.runtime]} {held.held}`",
             )
         for line in last_lines(kit, home, name, lines):
-            render.out(line)
+            render.write(f"{line}\n")  # a log has colours of its own
         if follow:
             Follower(log_file(kit, home, name)).for_ever()
 

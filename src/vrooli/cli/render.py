@@ -1,5 +1,5 @@
 """How things look in a terminal: tables, progress, errors. Everything that a command prints goes
-through here.
+through here, and has no power over the terminal afterwards: only `paint` colours.
 """
 
 import os
@@ -20,13 +20,15 @@ _COLOURS = {
     "critical": "31", "failed": "31", "ineffective": "31", "relapsed": "31",
     "stopped": "2", "external": "36", "refused": "33", "unchanged": "2",
     "sent": "32", "pending": "33", "failing": "31", "folded": "2", "dropped": "2",
+    "met": "32", "missed": "31", "note": "33",
 }  # fmt: skip
 _COMMAND = re.compile(r"(?<=`)vrooli(?=(?:-autoheal)? [a-z-]+)")
 """Texts say `vrooli up`, in backticks, wherever they name a command."""
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """They would move the cursor, change colours, or show a text in another order than it has."""
 
-_C1 = re.compile("[\x7f-\x9f]")
+_OURS = f"\x1b{os.urandom(8).hex()}"
+"""How our colours begin until they are printed: no text of others can know that."""
 
 _SIGNS = {
     "healthy": "✓",
@@ -50,13 +52,13 @@ def plain_lines(text: str) -> str:
 
 
 def out(text: str = "") -> None:
-    """A line on standard output."""
-    sys.stdout.write(text + "\n")
+    """Lines on standard output, without power over the terminal."""
+    sys.stdout.write(_harmless(text) + "\n")
     sys.stdout.flush()
 
 
 def write(text: str) -> None:
-    """Text on standard output as it is, with no line of its own."""
+    """Text on standard output as it is, whatever it does to a terminal; with no line of its own."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -69,15 +71,25 @@ def write_bytes(data: bytes) -> None:
 
 
 def note(text: str) -> None:
-    """A line for people on standard error: never mixed into what a script reads."""
-    sys.stderr.write(text + "\n")
+    """The same for people on standard error: never mixed into what a script reads."""
+    sys.stderr.write(_harmless(text) + "\n")
     sys.stderr.flush()
 
 
+def _harmless(text: str) -> str:
+    return "\x1b".join(map(plain_lines, text.split(_OURS)))
+
+
 def print_json(data: Any) -> None:
-    """Pure JSON; what controls a terminal is written as an escape, which says the same."""
-    text = dumps(data, indent=2, ensure_ascii=False)
-    out(_C1.sub(lambda one: f"\\u{ord(one[0]):04x}", text))
+    """Pure JSON."""
+    out(written(data, indent=2))
+
+
+def written(data: Any, indent: int | None = None) -> str:
+    """It as JSON; what controls a terminal is written as an escape, which says the same."""
+    text = dumps(data, indent=indent, ensure_ascii=False)
+    lines = text.split("\n")  # in a text of it there is none
+    return "\n".join(_CONTROLS.sub(lambda one: f"\\u{ord(one[0]):04x}", line) for line in lines)
 
 
 def print_error(error: VrooliError, *, json: bool = False) -> None:
@@ -100,12 +112,14 @@ def advise(next_step: str) -> None:
 
 
 def paint(text: str, word: str, stream: TextIO | None = None) -> str:
-    """`text` in the colour of a status word, where colours are wanted (https://no-color.org)."""
+    """`text` in the colour of a status word, where colours are wanted (https://no-color.org), for
+    `out` or `note`.
+    """
     stream = stream or sys.stdout
     code = _COLOURS.get(word)
     if code is None or "NO_COLOR" in os.environ or not stream.isatty():
         return text
-    return f"\x1b[{code}m{text}\x1b[0m"
+    return f"{_OURS}[{code}m{text}{_OURS}[0m"
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, below: bool = False) -> None:

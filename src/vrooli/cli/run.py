@@ -1,6 +1,5 @@
 """`vrooli run ...`: start runs of routines, watch them, cancel them."""
 
-import json as jsonlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -195,8 +194,8 @@ def _summary(run: Mapping[str, Any]) -> None:
         "queue": f"{run['queue']}, priority {run['priority']}",
         "started": f"{render.ago(run['created_at'])} ago",
         "took": run_took(run) or "-",
-        "inputs": jsonlib.dumps(run["inputs"], ensure_ascii=False),
-        "output": jsonlib.dumps(run["output"], ensure_ascii=False),
+        "inputs": render.written(run["inputs"]),
+        "output": render.written(run["output"]),
     }
     if run["forked_from"]:
         rows["forked"] = f"from {run['forked_from']} at {run['forked_path']}"

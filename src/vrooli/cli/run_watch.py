@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from json import dumps
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -50,7 +49,7 @@ def watch(client: WorkClient, run: str, *, json: bool) -> None:
         follow = client.events if json or not sys.stderr.isatty() else client.follow
         found = _to_its_end(client, run, follow, screen)
     if json:
-        render.out(dumps(found, ensure_ascii=False))
+        render.out(render.written(found))
     else:
         _ended(found)
     if found["status"] != "completed":
@@ -96,7 +95,7 @@ class _Screen:
 def _shown(client: WorkClient, run: str, *, json: bool) -> Iterator[_Screen]:
     """Where each event goes."""
     if json:
-        yield _Screen(lambda event: render.out(dumps(event, ensure_ascii=False)), quiet=True)
+        yield _Screen(lambda event: render.out(render.written(event)), quiet=True)
     elif sys.stderr.isatty():
         with _growing(client, run) as screen:
             yield screen
@@ -191,15 +190,15 @@ def _row(line: Line, column: int, width: int) -> "Text":
 
     text = Text(line.guide, style="dim", no_wrap=True, overflow="ellipsis")
     if not line.status:
-        text.append(f"{line.name}  " if line.name else "", style="bold")
-        text.append(line.says, style="dim")
+        text.append(render.plain(f"{line.name}  ") if line.name else "", style="bold")
+        text.append(render.plain(line.says), style="dim")
     else:
         text.append(f"{_SIGNS.get(line.status, '·')} ", style=_STYLES.get(line.status, "yellow"))
-        text.append(line.name, style="not dim")
+        text.append(render.plain(line.name), style="not dim")
         text.append(" " * max(2, column + 2 - text.cell_len))
-        text.append(f"{line.type:<9}", style="not dim")
+        text.append(f"{render.plain(line.type):<9}", style="not dim")
         text.append(f"{length(line.seconds):>9}  ", style="not dim")
-        says = render.as_called(line.says)
+        says = render.as_called(render.plain(line.says))
         text.append(says, style="red" if line.status == "failed" else "dim")
     text.truncate(width, overflow="ellipsis")
     return text
@@ -208,7 +207,7 @@ def _row(line: Line, column: int, width: int) -> "Text":
 def _cropped(said: str, width: int, style: str) -> "Text":
     from rich.text import Text
 
-    text = Text(said, style=style, no_wrap=True)
+    text = Text(render.plain(said), style=style, no_wrap=True)
     text.truncate(width, overflow="ellipsis")
     return text
 

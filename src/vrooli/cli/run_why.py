@@ -74,7 +74,8 @@ def _register_why(group: typer.Typer, kit: Kit) -> None:
 
 def lines(reason: Mapping[str, Any], now: float) -> list[str]:
     """A reason, as people read it."""
-    said = [f"{reason['says']} ({reason['code']})", f"  since: {_moment(reason['since'])}"]
+    says = reason["says"].replace("\n", " ")  # no line of it is to look like one of ours
+    said = [f"{says} ({reason['code']})", f"  since: {_moment(reason['since'])}"]
     if reason["until"]:
         left = render.until(reason["until"], now)
         said.append(f"  until: {_moment(reason['until'])} (in {left})")

@@ -46,7 +46,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         while True:
             seen = read_status(kit, home)
             if watch and not json:
-                render.out(_CLEAR.rstrip("\n"))
+                render.write(_CLEAR)
             show(seen, json=json)
             if not watch:
                 note_edits(kit, kit.stack_file(file), home)

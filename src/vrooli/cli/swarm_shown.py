@@ -1,6 +1,5 @@
 """A swarm for people."""
 
-import json as jsonlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,7 +78,7 @@ def _board(state: Mapping[str, Any]) -> None:
 
 
 def _value(value: Any) -> str:
-    return value if isinstance(value, str) else jsonlib.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else render.written(value)
 
 
 def short(text: str) -> str:

@@ -1,12 +1,23 @@
 """How commands speak of themselves."""
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
 from vrooli.cli.autoheal_fleet import show_fleet
-from vrooli.cli.render import as_called, called_as, follow, print_error, print_json
+from vrooli.cli.render import (
+    as_called,
+    called_as,
+    follow,
+    note,
+    out,
+    paint,
+    print_error,
+    print_json,
+    written,
+)
 from vrooli.core.errors import VrooliError
 
 TEXT = "next: `vrooli up`, `vrooli-autoheal checks`; vrooli is a name, `vrooli` alone too"
@@ -81,3 +92,33 @@ def test_texts_of_others_have_no_power_over_the_terminal(
     assert capsys.readouterr().err == f"error: {SHOWN}\nline\n"
     print_json({"x": "\x9b"})
     assert capsys.readouterr().out == '{\n  "x": "\\u009b"\n}\n'
+
+
+MARKS = "\u061c\u200e\u200f\u202a\u202e\u2066\u2069"
+
+
+def test_what_is_printed_has_none_whoever_forgot_to_clean_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out(f"says {EVIL}\n\tb{MARKS}")
+    note(EVIL)
+    said = capsys.readouterr()
+    assert said.out == f"says {SHOWN}\n\tb{'�' * len(MARKS)}\n"
+    assert said.err == f"{SHOWN}\n"
+
+
+def test_only_our_colours_reach_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    out("a " + paint("fai\x1b[32mled", "failed") + ": \x1b[31mred\x1b[0m")
+    assert capsys.readouterr().out == "a \x1b[31mfai�[32mled\x1b[0m: �[31mred�[0m\n"
+
+
+def test_json_says_the_same_and_moves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"text": f"{EVIL}{MARKS}\n\t é"}
+    print_json(value)
+    for text in (capsys.readouterr().out, written(value)):
+        assert json.loads(text) == value
+        assert all(one == "\n" or one.isprintable() for one in text)
