@@ -1,6 +1,6 @@
 """`vrooli approval ...`: what runs wait for, and the decisions of people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +23,8 @@ Examples:
   vrooli approval list
 
   vrooli approval list --status rejected --run 3f2a9c4e81d07b65
+
+  vrooli approval list --swarm 3f2a9c4e81d07b65
 """
 
 _SHOW_HELP = """
@@ -80,19 +82,22 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
             str, typer.Option("--status", help="pending, approved, rejected, expired, void or all.")
         ] = "pending",
         run: Annotated[str, typer.Option("--run", help="Only of this one.")] = "",
+        swarm: Annotated[
+            str, typer.Option("--swarm", help="Only of the runs that this one started.")
+        ] = "",
         limit: Most = 20,
         file: File = None,
         json: Json = False,
     ) -> None:
-        query = {"status": "" if status == "all" else status, "run": run, "limit": limit}
+        status = "" if status == "all" else status
+        query = {"status": status, "run": run, "swarm": swarm, "limit": limit}
         found = kit.work(home_to_read(kit, file)).approvals(**query)["approvals"]
         if json:
             render.print_json(found)
         elif not found:
             render.note("there is none")
         else:
-            titles = ("ID", "RUN", "STEP", "STATUS", "OF", "ASKED", "MESSAGE")
-            render.table(titles, [_row(one) for one in found])
+            render.table(*rows(found))
 
     @group.command(help=_SHOW_HELP)
     def show(of: Of, path: Path_ = "", file: File = None, json: Json = False) -> None:
@@ -131,9 +136,20 @@ def _register_decision(group: typer.Typer, kit: Kit, verb: str, text: str) -> No
             render.note(f"{found['run']} {found['path']}: {found['status']}")
 
 
+def rows(found: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Titles and rows of a list; the swarm where it is that of one of them."""
+    titles = ("ID", "RUN", "STEP", "STATUS", "OF", "ASKED", "MESSAGE")
+    if not any(one.get("swarm") for one in found):
+        return titles, [_row(one) for one in found]
+    swarms = [one.get("swarm") or "-" for one in found]
+    return ("ID", "SWARM", *titles[1:]), [
+        (one["id"], swarm, *_row(one)[1:]) for one, swarm in zip(found, swarms, strict=True)
+    ]
+
+
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
     asked = f"{render.ago(one['asked_at'])} ago"
-    message = one["message"].splitlines()[0]
+    message = next(iter(one["message"].splitlines()), "")
     return one["id"], one["run"], one["path"], one["status"], one["asked_of"], asked, message
 
 
@@ -141,6 +157,7 @@ def _describe(one: Mapping[str, Any]) -> None:
     rows = {
         "approval": one["id"],
         "run": f"{one['run']} ({one['routine']})",
+        "swarm": one.get("swarm"),
         "step": one["path"],
         "status": one["status"],
         "asked": f"{render.ago(one['asked_at'])} ago",
@@ -152,7 +169,8 @@ def _describe(one: Mapping[str, Any]) -> None:
     if one["reason"]:
         rows["reason"] = one["reason"]
     for name, value in rows.items():
-        render.out(f"{name:<10}{value}")
+        if value:
+            render.out(f"{name:<10}{value}")
     for said in delegations(one):
         render.out(f"{'handed on':<10}{said}")
     show_asked(one)

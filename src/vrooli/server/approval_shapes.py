@@ -29,12 +29,14 @@ class ApprovalShape(BaseModel):
     """What a run asks for, and what somebody said. Times are unix seconds. `created_by` started the
     run. `diff` is what would change, where the run shows it; empty elsewhere. It is asked of
     `asked_of`: that is `created_by`, or the last of `delegates`, to whom it was handed on.
-    `decided_for` is in whose place one of these decided.
+    `decided_for` is in whose place one of these decided. `swarm` is the one that started the run,
+    the innermost of them; null for a run of none.
     """
 
     id: str
     run: str
     routine: str
+    swarm: str | None
     path: str
     attempt: int
     hash: str

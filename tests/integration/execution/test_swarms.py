@@ -127,7 +127,7 @@ async def test_a_risk_is_asked_about_and_denied_by_default(here: Place) -> None:
     found = await here.end(run)
     assert (found["status"], found["failure"]["kind"]) == ("failed", "task")
     (asked,) = await here.work.approvals.views.page(ApprovalFilter(swarm=run))
-    assert asked["what"]["budget"] == {"cost": 2}
+    assert (asked["swarm"], asked["what"]["budget"]) == (run, {"cost": 2})
     assert asked["diff"].splitlines()[-3:] == [" a", "-b", "+c"]
     assert [one["routine"] for one in await children(here, run)] == ["swarm-approval"]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from vrooli.cli.approval import rows
 from vrooli.cli.approval_several import Chosen, mild_enough
 from vrooli.client.costs import cost_said
 from vrooli.core.errors import UsageError
@@ -68,3 +69,13 @@ def test_the_least_of_the_budgets_counts_and_what_others_cost_is_told() -> None:
     assert cost({"budget": "odd"}, 2_000_000, 0, None)["most"] == 2.0
     assert cost_said({"most": None, "before": None, "runs": 0}) == "no budget limits it"
     assert cost_said(None) == ""
+
+
+def test_a_list_names_swarms_where_one_asks() -> None:
+    own = {"id": ONE, "run": OTHER, "path": "sign", "status": "pending", "asked_of": "ann"}
+    one = {**own, "asked_at": 0.0, "message": "", "swarm": None}
+    titles, (cells,) = rows([one])
+    assert (titles[:3], cells[:3]) == (("ID", "RUN", "STEP"), (ONE, OTHER, "sign"))
+    titles, found = rows([one, {**one, "swarm": HASH}])
+    assert titles[:3] == ("ID", "SWARM", "RUN")
+    assert [cells[:3] for cells in found] == [(ONE, "-", OTHER), (ONE, HASH, OTHER)]

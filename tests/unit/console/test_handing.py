@@ -3,7 +3,7 @@
 from typing import Any
 
 from vrooli.console.parts import away
-from vrooli.console.parts.deciding import decided_said
+from vrooli.console.parts.deciding import decided_said, place_said
 from vrooli.console.parts.handing import asked_said, may_take_back, move_said
 
 
@@ -53,6 +53,12 @@ def test_who_decided_in_whose_place() -> None:
     assert decided_said({"status": "expired", "decided_by": None, "reason": ""}) == (
         "expired by nobody"
     )
+
+
+def test_a_question_names_the_swarm_that_it_is_for() -> None:
+    one = {"path": "gate", "run": "ab"}
+    assert place_said({**one, "swarm": "cd"}) == "step gate of run ab for swarm cd"
+    assert place_said({**one, "swarm": None}) == place_said(one) == "step gate of run ab"
 
 
 def test_who_is_away_is_told_who_is_asked_what() -> None:

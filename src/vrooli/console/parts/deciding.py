@@ -45,8 +45,12 @@ def show_question(view: View, one: Mapping[str, Any]) -> None:
     Tag("h3", exactly(one["message"]).text or "May this go on?")
     with Tag("p", "", "soft"):
         Tag("span", f"step {one['path']} of ")
-        _run(view, one)
-        Tag("span", f" ({one['routine']}), started by {one['created_by'] or 'nobody'}, asked ")
+        _linked(view, one, f"run {one['run']}", f"/runs/{one['run']}")
+        Tag("span", f" ({one['routine']})")
+        if swarm := one.get("swarm"):
+            Tag("span", " for ")
+            _linked(view, one, f"swarm {swarm}", f"/swarms/{swarm}")
+        Tag("span", f", started by {one['created_by'] or 'nobody'}, asked ")
         moment(one["asked_at"], since=True)
         if one.get("expires_at") and one["status"] == "pending":
             Tag("span", ", can be answered until ")
@@ -63,11 +67,17 @@ def show_question(view: View, one: Mapping[str, Any]) -> None:
         Tag("code", one["hash"])
 
 
-def _run(view: View, one: Mapping[str, Any]) -> None:
-    """The run, with its page where that is there for the person who looks."""
-    person, text = view.acting.person, f"run {one['run']}"
+def place_said(one: Mapping[str, Any]) -> str:
+    """Which step asks, and for which swarm, where it is for one. Pure."""
+    swarm = f" for swarm {one['swarm']}" if one.get("swarm") else ""
+    return f"step {one['path']} of run {one['run']}{swarm}"
+
+
+def _linked(view: View, one: Mapping[str, Any], text: str, page: str) -> None:
+    """The run or its swarm, with a link where its page is there for the person who looks."""
+    person = view.acting.person
     if person.may(ADMIN) or person.name == one["created_by"]:
-        link(text, f"/runs/{one['run']}")
+        link(text, page)
     else:
         Tag("span", text)
 

@@ -13,6 +13,7 @@ from vrooli.console.parts.asked import Asked
 from vrooli.console.parts.deciding import (
     LONGEST,
     not_shown,
+    place_said,
     show_answers,
     show_approval,
     show_question,
@@ -222,7 +223,7 @@ def decide(
     """
     done, errors = 0, list[str]()
     for one in chosen:
-        where = f"step {one['path']} of run {one['run']}"
+        where = place_said(one)
         if approved and (why_not := not_shown(one)):
             errors.append(f"{where}: {why_not}")
             continue
@@ -240,7 +241,7 @@ async def _is_sure(chosen: Sequence[Approval], approved: bool) -> bool:
     def build() -> None:
         with Tag("ul"):
             for one in chosen:
-                Tag("li", f"{one['message']} (step {one['path']} of run {one['run']})")
+                Tag("li", f"{one['message']} ({place_said(one)})")
 
     answers = (f"{text} them", "Leave them")
     return await is_sure(f"{text} {len(chosen)}?", build, answers, classes)

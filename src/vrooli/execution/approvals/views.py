@@ -17,7 +17,9 @@ SELECT a.id, a.run, r.routine, a.path, a.attempt, a.hash,
        s.arguments->>'message', (s.arguments->'what')::text,
        extract(epoch FROM a.asked_at)::float8, extract(epoch FROM a.expires_at)::float8,
        extract(epoch FROM a.decided_at)::float8, a.decided_by, a.reason,
-       r.created_by, (s.arguments->'shows')::text, a.delegates, a.moves
+       r.created_by, (s.arguments->'shows')::text, a.delegates, a.moves,
+       (SELECT w.run FROM swarms w WHERE w.run = ANY (r.ancestors)
+        ORDER BY array_position(r.ancestors, w.run) DESC LIMIT 1)
 FROM approvals a JOIN runs r ON r.id = a.run
 JOIN steps s ON s.run = a.run AND s.path = a.path AND s.attempt = a.attempt
 """
@@ -182,6 +184,7 @@ def _approval(row: Any) -> dict[str, Any]:
         "id": row[0],
         "run": row[1],
         "routine": row[2],
+        "swarm": row[18],
         "path": row[3],
         "attempt": row[4],
         "hash": row[5],
