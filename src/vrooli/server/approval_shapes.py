@@ -7,10 +7,14 @@ from pydantic import BaseModel
 
 class CostShape(BaseModel):
     """US dollars: what is asked for may cost at `most`, null where nothing limits it; and the
-    median `before`, of as many `runs` of the routine, null where there were none.
+    median `before`, of as many `runs` of the routine, null where there were none. Likewise `tokens`
+    and `steps` at most, and `time`, in seconds from the start of what is limited.
     """
 
     most: float | None
+    tokens: int | None
+    steps: int | None
+    time: float | None
     before: float | None
     runs: int
 

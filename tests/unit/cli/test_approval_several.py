@@ -7,6 +7,7 @@ from vrooli.cli.approval_several import Chosen, mild_enough
 from vrooli.client.costs import cost_said
 from vrooli.core.errors import UsageError
 from vrooli.execution.approvals.costing import cost
+from vrooli.flow.budget import Limits
 
 ONE, OTHER, HASH = "0123456789abcdef", "fedcba9876543210", "a" * 64
 
@@ -62,13 +63,22 @@ def test_up_to_a_class_of_risk() -> None:
 
 
 def test_the_least_of_the_budgets_counts_and_what_others_cost_is_told() -> None:
-    both = cost({"budget": {"cost": 0.5}}, 2_000_000, 3, 20_000)
-    assert both == {"most": 0.5, "before": 0.02, "runs": 3}
+    both = cost({"budget": {"cost": 0.5}}, Limits(2_000_000), 3, 20_000)
+    others = {"tokens": None, "steps": None, "time": None}
+    assert both == {"most": 0.5, "before": 0.02, "runs": 3, **others}
     assert cost_said(both) == "at most $0.50; before: $0.02 (median of 3)"
-    assert cost("text", None, 0, None) == {"most": None, "before": None, "runs": 0}
-    assert cost({"budget": "odd"}, 2_000_000, 0, None)["most"] == 2.0
+    assert cost("text", Limits(), 0, None) == {"most": None, "before": None, "runs": 0, **others}
+    assert cost({"budget": "odd"}, Limits(2_000_000), 0, None)["most"] == 2.0
     assert cost_said({"most": None, "before": None, "runs": 0}) == "no budget limits it"
     assert cost_said(None) == ""
+
+
+def test_limits_of_other_kinds_are_told_where_none_is_of_cost() -> None:
+    left = Limits(tokens=4000, steps=40, seconds=3600.0)
+    found = cost({"budget": {"steps": 7}}, left, 0, None)
+    assert cost_said(found) == "no limit of cost; at most 4000 tokens, 7 steps, 60 min in all"
+    assert cost(None, Limits(steps=-1), 0, None)["steps"] == 0
+    assert cost_said({**found, "most": 2.0, "time": None}) == "at most $2.00, 4000 tokens, 7 steps"
 
 
 def test_a_list_names_swarms_where_one_asks() -> None:

@@ -9,6 +9,7 @@ from vrooli.core.errors import UnknownName
 from vrooli.core.ports.database import Database
 from vrooli.execution.approvals.costing import cost
 from vrooli.execution.approvals.diffs import diff_of
+from vrooli.flow.budget import Limits
 
 # What was asked stands in the journal, once. A question of a run that has ended has no answer.
 _APPROVAL = """
@@ -28,11 +29,15 @@ JOIN steps s ON s.run = a.run AND s.path = a.path AND s.attempt = a.attempt
 # before. Only the last runs of the same owner are looked at, so that this stays fast and tells
 # nobody what others spend.
 _COSTS = """
-SELECT (SELECT min(greatest(b.micros_limit - b.micros_spent - b.micros_reserved, 0))
-        FROM budgets b WHERE b.run = ANY (r.ancestors || r.id) AND b.micros_limit IS NOT NULL),
-       before.runs, before.median
+SELECT leaves.*, before.runs, before.median
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (run, routine, i)
 JOIN runs r ON r.id = asked.run
+CROSS JOIN LATERAL (
+    SELECT min(b.micros_limit - b.micros_spent - b.micros_reserved),
+           min(b.tokens_limit - b.tokens_spent - b.tokens_reserved),
+           min(b.steps_limit - b.steps_spent), min(b.seconds_limit)
+    FROM budgets b WHERE b.run = ANY (r.ancestors || r.id)
+) leaves
 CROSS JOIN LATERAL (
     SELECT count(*) AS runs,
            percentile_disc(0.5) WITHIN GROUP (ORDER BY coalesce(b.micros_spent, 0)) AS median
@@ -167,8 +172,8 @@ class ApprovalViews:
         if waiting:
             keys = [one["run"] for one in waiting], [_does(one) for one in waiting]
             costs = await connection.fetch(_COSTS, *keys)
-            for one, (left, runs, median) in zip(waiting, costs, strict=True):
-                one["cost"] = cost(one["what"], left, runs, median)
+            for one, (*left, runs, median) in zip(waiting, costs, strict=True):
+                one["cost"] = cost(one["what"], Limits(*left), runs, median)
         return found
 
 
