@@ -87,6 +87,12 @@ TASK = _object(
         "default": 0,
         "description": "how many tries do not count any more; `vrooli swarm take-back` writes it",
     },
+    asked={
+        "type": "integer",
+        "minimum": 0,
+        "default": 0,
+        "description": "how many questions about it do not count any more; likewise",
+    },
 )
 """One task of a plan."""
 

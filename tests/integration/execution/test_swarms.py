@@ -12,6 +12,7 @@ from tests.support.trees import Place, place
 from tests.support.waiting import eventually
 from vrooli.client.swarm_comparing import compared
 from vrooli.core.errors import Refused
+from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.swarms.simulating.outcomes import outcome
@@ -295,6 +296,35 @@ async def test_a_task_goes_to_a_person_and_back(here: Place) -> None:
     assert (await here.end(run))["output"] == 7
     with pytest.raises(Refused):
         await here.work.swarms.take_back(run, "a", "ann")
+
+
+async def test_what_is_taken_back_is_asked_about_anew(here: Place) -> None:
+    """At once, and when the person was asked already; what was asked before is closed."""
+    add = await adder(here)
+    risky = {"task": "a", "routine": add, "inputs": {"n": 1}, "risk": "dangerous"}
+    run = await swarm(here, risky, {"task": "look", "person": "Look"})
+
+    async def asked(number: int) -> dict[str, Any] | None:
+        found = await here.work.approvals.views.page(ApprovalFilter(swarm=run, status="pending"))
+        below = {one["id"]: one for one in await children(here, run)}
+        name = "swarm/a/approval" + (f"[{number}]" if number > 1 else "")
+        asks = [one for one in found if below[one["run"]]["parent_path"] == name]
+        return asks[0] if asks and len(found) == 1 else None
+
+    first = await eventually(partial(asked, 1), "it is asked")
+    await here.work.swarms.hand(run, "a", "", "ann")
+    await here.work.swarms.take_back(run, "a", "ann")
+    await eventually(partial(asked, 2), "it is asked anew")
+    assert (await here.work.runs.views.get(first["run"]))["status"] == "cancelled"
+    await here.work.swarms.hand(run, "a", "", "ann")
+    await rests(here, run)
+    await here.work.swarms.take_back(run, "a", "ann")
+    third = await eventually(partial(asked, 3), "it is asked a third time")
+    told = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
+    assert [one["status"] for one in told] == ["asked", "running"]
+    await here.work.approvals.decide(third["id"], Decision(True, third["hash"], "ann", ""))
+    await here.work.swarms.finish(run, "look", 1, "ann")
+    assert (await here.end(run))["output"] == {"a": 2, "look": 1}
 
 
 async def test_what_a_person_did_is_not_lost_to_a_take_back_of_the_same_moment(

@@ -306,6 +306,34 @@ def test_a_task_is_handed_to_a_person_and_taken_back() -> None:
     assert handed(plan, back, "a", "")[0]["handed"] == {"number": 2}
 
 
+@pytest.mark.parametrize("answer", ["waiting", "cancelled", "completed", "failed"])
+def test_what_was_asked_before_a_task_was_handed_on_counts_no_more(answer: str) -> None:
+    plan: list[dict[str, Any]] = [task("a", risk="dangerous", on_failure="continue")]
+    (ask,) = decide(state(*plan), NOW)
+    assert isinstance(ask, Start)
+    tries: dict[str, tuple[Try, ...]] = {}
+    tries["a/approval"] = (Try("q1", 1, answer, ask.inputs, {}),)
+    for number in (1, 2):
+        plan = handed(plan, state(*plan, tries=tries), "a", "")
+        plan = taken_back(plan, state(*plan, tries=tries), "a")
+        assert plan[0]["asked"] == number
+        back = state(*plan, tries=tries)
+        if number == 1 and answer == "waiting":
+            assert decide(back, NOW) == (Cut("q1"),)
+            tries = {"a/approval": (Try("q1", 1, "cancelled", ask.inputs),)}
+        assert names(decide(state(*plan, tries=tries), NOW)) == [f"a/approval{number + 1}"]
+        again = Try(f"q{number + 1}", number + 1, "cancelled", ask.inputs)
+        tries = {"a/approval": (*tries["a/approval"], again)}
+
+
+def test_a_question_that_had_no_place_for_a_while_is_asked_anew() -> None:
+    """The policy did not ask, or the plan was another one, and is as it was again."""
+    (ask,) = decide(state(task("a", risk="dangerous")), NOW)
+    assert isinstance(ask, Start)
+    tries = {"a/approval": (Try("q1", 1, "cancelled", ask.inputs),)}
+    assert names(decide(state(task("a", risk="dangerous"), tries=tries), NOW)) == ["a/approval2"]
+
+
 def test_what_was_done_first_counts_when_a_task_is_handed_on() -> None:
     plan = [task("a", handed={"number": 1})]
     over = state(*plan, tries={"a": (done(5),), "a/person": (Try("p1", 1, "waiting"),)})

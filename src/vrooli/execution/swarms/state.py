@@ -136,9 +136,12 @@ class State:
         return [one for one in found if one.number >= first_of(task)]
 
     def questions(self, task: Task) -> tuple[Try, ...]:
-        """Runs that asked about the task as it is written now, in their order."""
-        asked = self.tries.get(gate(task.id), ())
-        return tuple(one for one in asked if one.inputs.get("of") == task.asked_for)
+        """Runs that asked about the task as it is written now, in their order. One that was
+        cancelled says nothing: the plan or the policy had no place for it then.
+        """
+        asked = [one for one in self.tries.get(gate(task.id), ()) if one.number > task.asked]
+        counting = [one for one in asked if one.status != "cancelled"]
+        return tuple(one for one in counting if one.inputs.get("of") == task.asked_for)
 
     def question(self, task: Task) -> Try | None:
         """Of these the one that counts."""
