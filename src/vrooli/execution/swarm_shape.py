@@ -17,6 +17,7 @@ _ROUTINE = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
 _ID = {"type": "string", "pattern": ID}
 _DURATION = {"type": "string", "pattern": f"^(?:{TEXT})$"}
 _CONDITION = {"type": "string", "minLength": 1, "maxLength": 2000}
+_WIDTH = "tasks at once, without those that people do"
 _WORDS = {"type": "string", "maxLength": 2000}
 
 
@@ -105,7 +106,7 @@ PLAN: dict[str, Any] = {
 
 POLICY = _said(
     _object(
-        width={"type": "integer", "minimum": 1, "maximum": 100, "description": "tasks at once"},
+        width={"type": "integer", "minimum": 1, "maximum": 100, "description": _WIDTH},
         depth={
             "type": "integer",
             "minimum": 0,

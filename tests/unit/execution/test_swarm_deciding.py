@@ -62,6 +62,17 @@ def test_no_more_at_once_than_the_policy_allows() -> None:
     assert names(decide(now, NOW)) == ["c1"]
 
 
+def test_what_a_person_does_takes_no_place() -> None:
+    by_hand = {"task": "look", "person": "Look"}
+    plan = (task("a"), task("b", handed={"number": 1}), by_hand, task("c"))
+    policy = {"policy": {"width": 1}}
+    assert names(decide(state(*plan, parts=policy), NOW)) == ["a1", "b/person1", "look1"]
+    tries = {"b/person": (Try("r1", 1, "waiting"),), "look": (Try("r2", 1, "waiting"),)}
+    assert names(decide(state(*plan, tries=tries, parts=policy), NOW)) == ["a1"]
+    full = {"a": (Try("r3", 1, "running"),)}
+    assert names(decide(state(*plan, tries=full, parts=policy), NOW)) == ["b/person1", "look1"]
+
+
 def test_who_uses_what_another_came_to_waits_for_it() -> None:
     plan = (task("a"), task("b", inputs={"x": "${tasks.a.output.x}"}))
     assert names(decide(state(*plan), NOW)) == ["a1"]

@@ -220,7 +220,10 @@ def _next(state: State, policy: Policy, stands: Mapping[str, Standing]) -> tuple
 
 def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iterator[Command]:
     """Tasks whose turn it is."""
-    room = policy.width - sum(one.status is Stands.RUNNING for one in stands.values())
+    by_hand = {task.id for task in state.swarm.plan if task.by_hand}
+    running = {name for name, one in stands.items() if one.status is Stands.RUNNING}
+    # Who waits for a person takes no place: nothing is under way, and nothing is spent.
+    room = policy.width - len(running - by_hand)
     seen = scope(state, stands)
     for task in state.swarm.plan:
         one = stands[task.id]
@@ -233,8 +236,8 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
         asked = state.question(task)
         if asks(task, policy) and not (asked and asked.done):
             yield _asking(task, state.last(gate(task.id)), policy, seen)
-        elif room > 0:
-            room -= 1
+        elif task.by_hand or room > 0:
+            room -= not task.by_hand
             yield _doing(task, one.last, asked, seen)
 
 

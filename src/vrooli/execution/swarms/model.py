@@ -78,7 +78,7 @@ class Policy:
     """What a swarm may do.
 
     Attributes:
-        width: tasks at once.
+        width: tasks at once, without those that people do.
         depth: swarms that may lie in each other below it.
         tasks: of all its plans together.
         routines: which ones; None for all.
