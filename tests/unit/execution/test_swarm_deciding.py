@@ -8,6 +8,7 @@ import pytest
 
 from vrooli.core.errors import Refused
 from vrooli.execution.approvals.diffs import diff_of
+from vrooli.execution.runs.why import Reason
 from vrooli.execution.swarms.deciding import (
     Adopt,
     Command,
@@ -25,6 +26,7 @@ from vrooli.execution.swarms.handing import done_meanwhile, handed, open_runs, t
 from vrooli.execution.swarms.model import Policy, strictest
 from vrooli.execution.swarms.reading import SwarmError, read_swarm
 from vrooli.execution.swarms.state import State, Try
+from vrooli.execution.swarms.why import why
 from vrooli.execution.swarms.writing import parts_of, routine_of
 from vrooli.flow.entries import Failure
 from vrooli.flow.template import Template
@@ -361,6 +363,21 @@ def test_who_is_handed_a_task_and_not_told_more_is_told_of_its_routine() -> None
     (start,) = decide(state(*plan, parts={"policy": {"routines": ["r"]}}), NOW)
     assert isinstance(start, Start)
     assert start.inputs["what"] == 'Do what the routine `r` does, which is given {"x": 1}'
+
+
+def test_all_that_it_waits_for_is_named() -> None:
+    people = [{"task": f"p{i}", "person": "Look"} for i in range(6)]
+    plan = (task("a"), task("b", risk="dangerous"), *people)
+    own = Reason("waiting", "it waits", False)
+    asks = Reason("approval", "it is asked", False, next_step="approve")
+    moves, waits = Reason("step", "it works", True), Reason("signal", "it waits", False)
+    found = why("run", own, state(*plan), {"a": moves, "p0": waits, "b/approval": asks})
+    assert found.says == "task `p0` waits for a person; `b/approval`: it is asked"
+    assert found.command == "vrooli swarm done run p0 --output JSON"
+    assert found.next_step == f"`{found.command}`; also approve"
+    many = {f"p{i}": waits for i in range(6)}
+    assert why("run", own, state(*plan), many).says.endswith("`p4` waits for a person; and 1 more")
+    assert why("run", own, state(*plan), {"a": moves}).says == "`a`: it works"
 
 
 def test_what_would_change_is_shown_to_whoever_is_asked() -> None:
