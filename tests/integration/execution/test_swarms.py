@@ -15,6 +15,7 @@ from vrooli.core.errors import Refused
 from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.views import RunFilter
+from vrooli.execution.swarms.reading import SwarmError
 from vrooli.execution.swarms.simulating.outcomes import outcome
 from vrooli.execution.swarms.simulating.recorded import recorded
 from vrooli.execution.swarms.simulating.script import read_script
@@ -164,6 +165,39 @@ async def test_a_task_that_cannot_begin_may_be_done_without(here: Place) -> None
     why, *rest = (await here.end(run))["output"]
     assert why.startswith("inputs: ")
     assert rest == ["failed", 2]
+
+
+async def test_what_could_not_begin_is_told_before_it_does(here: Place) -> None:
+    """And where that cannot be known before, its task is shown as failed."""
+    strict = await here.put(
+        {"step": "n", "value": {}},
+        inputs={
+            "required": ["files", "n"],
+            "properties": {"files": {"type": "array"}, "n": {"default": 1}},
+            "additionalProperties": False,
+        },
+    )
+    plan = [
+        {"task": "a", "routine": strict, "inputs": {"fils": 3}},
+        {"task": "b", "routine": strict, "inputs": {"fils": "${inputs.x}"}},
+        {"task": "c", "routine": "r-nowhere"},
+        {"task": "d", "routine": strict, "inputs": {"files": "${inputs}"}},
+    ]
+    with pytest.raises(SwarmError) as refused:
+        await swarm(here, *plan, coordinator={"routine": "r-none"}, done={"routine": strict})
+    found = [(one.where, one.reason.split(": ")[-1]) for one in refused.value.mistakes]
+    assert found[1:4] == [
+        ("plan[1].inputs", "`files` is missing"),
+        ("plan[1].inputs", "there is no `fils`, but `files`, `n`"),
+        ("plan[2].routine", "there is no routine `r-nowhere`"),
+    ]
+    places = [one[0] for one in found]
+    assert (places[0], places[4:]) == ("plan[0].inputs", ["done.inputs", "coordinator.routine"])
+    run = await swarm(here, plan[3])
+    ended = await here.end(run)
+    assert (ended["status"], ended["failure"]["kind"]) == ("failed", "inputs")
+    (task,) = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
+    assert (task["status"], "files" in task["why"]) == ("failed", True)
 
 
 async def test_a_coordinator_plans_until_the_goal_is_met(here: Place) -> None:
