@@ -200,6 +200,22 @@ async def test_what_could_not_begin_is_told_before_it_does(here: Place) -> None:
     assert (task["status"], "files" in task["why"]) == ("failed", True)
 
 
+async def test_a_swarm_that_would_start_itself_without_an_end_is_refused(here: Place) -> None:
+    own, other = (f"s-{secrets.token_hex(4)}" for _ in "ab")
+
+    def calling(name: str, routine: str, **more: Any) -> dict[str, Any]:
+        task = {"task": "a", "routine": routine, **more}
+        return {"name": name, "goal": "g", "plan": [{"task": "look", "person": "Look"}, task]}
+
+    put = here.work.swarms.put
+    with pytest.raises(SwarmError, match=rf"plan\[1\].routine: .* \(`{own}`\); a"):
+        await put(calling(own, own))
+    assert (await put(calling(own, own, when="inputs.left > 0")))["changed"]
+    await put(calling(other, own))
+    with pytest.raises(SwarmError, match=rf"\(`{other}`, then `{own}`\); a"):
+        await put(calling(own, other))
+
+
 async def test_a_coordinator_plans_until_the_goal_is_met(here: Place) -> None:
     add = await adder(here)
     planner = await here.put(

@@ -118,6 +118,15 @@ def test_what_failed(more: dict[str, Any], attempt: int, expected: list[Any]) ->
     assert [*names(found), *(one for one in found if not isinstance(one, Start))] == expected
 
 
+def test_the_reason_of_a_swarm_within_is_told_once() -> None:
+    within = Failure("task", "task `a` failed: too-deep: why", "a")
+    tries = {"a": (Try("r1", 1, "failed", None, None, within),)}
+    expected = "task `a` failed: too-deep: why"
+    assert decide(state(task("a"), tries=tries), NOW) == (Fail("task", expected, "a"),)
+    (other,) = decide(state(task("b"), tries={"b": tries["a"]}), NOW)
+    assert other == Fail("task", f"task `b` failed: {expected}", "b")
+
+
 def test_what_was_approved_is_what_is_done() -> None:
     plan = (task("a", risk="dangerous", inputs={"x": "${board.x}"}),)
     (ask,) = decide(state(*plan, board={"x": 1}), NOW)

@@ -12,6 +12,7 @@ from vrooli.execution.swarms.reading import forbidden
 from vrooli.execution.swarms.state import (
     CHECKING,
     PLANNING,
+    TASK,
     Standing,
     Stands,
     State,
@@ -210,7 +211,9 @@ def _next(state: State, policy: Policy, stands: Mapping[str, Standing]) -> tuple
     for task in state.swarm.plan:
         one = stands[task.id]
         if one.status is Stands.FAILED and not task.goes_on:
-            return (Fail("task", f"task `{task.id}` failed: {one.why}", task.id),)
+            said = f"task `{task.id}` failed: "
+            # A swarm within itself says the same at each level.
+            return (Fail(TASK, said + one.why.removeprefix(said), task.id),)
     if begun := tuple(_begun(state, policy, stands)):
         return begun
     if any(not one.status.ended for one in stands.values()):

@@ -1,16 +1,19 @@
 """Whether a swarm fits the routines that are stored: found before it begins, by its places."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from vrooli.core.errors import UnknownName
 from vrooli.execution.routines import StoredRoutine
 from vrooli.execution.runs.inputs import BadInputs, InputCheck
-from vrooli.execution.swarms.model import Call, Swarm
-from vrooli.execution.swarms.reading import read_swarm
+from vrooli.execution.swarms.model import Call, Swarm, Task
+from vrooli.execution.swarms.reading import read_changed, read_swarm
 from vrooli.execution.swarms.writing import parts_of
 from vrooli.flow.reading import Mistake
 from vrooli.flow.template import Template
+
+MOST = 200
+"""Routines that are looked at for whether one leads back."""
 
 Place = tuple[str | int, ...]
 """In a swarm."""
@@ -34,7 +37,8 @@ async def unfit(definition: Mapping[str, Any], routines: Routines) -> list[Mista
     own = StoredRoutine(definition["name"], "", definition, 0.0)
     swarm = read_swarm(parts_of(definition) or {})
     library = _Library(routines, own)
-    return [one async for one in _mistakes(swarm, library)]
+    circles = [one async for one in _circles(swarm, own.name, library)]
+    return circles + [one async for one in _mistakes(swarm, library)]
 
 
 class _Library:
@@ -52,6 +56,37 @@ class _Library:
             except UnknownName as error:
                 self._found[name] = error
         return self._found[name]
+
+
+async def _circles(swarm: Swarm, own: str, library: _Library) -> AsyncIterator[Mistake]:
+    """Tasks that would start it within itself. One with a `when` may come to an end."""
+    for i, task in enumerate(swarm.plan):
+        if path := await _back(task, own, library):
+            through = ", then ".join(f"`{one}`" for one in path)
+            what = f"it would start itself without an end ({through}); a `when` ends that"
+            yield Mistake(("plan", i, "routine"), what)
+
+
+async def _back(task: Task, own: str, library: _Library) -> list[str]:
+    """By which routines it leads back; none where it does not."""
+    left = [[name] for name in _always([task])]
+    seen = set[str]()
+    while left and len(seen) < MOST:
+        path = left.pop(0)
+        if path[-1] == own:
+            return path
+        found = None if path[-1] in seen else await library.get(path[-1])
+        seen.add(path[-1])
+        parts = parts_of(found.definition) if isinstance(found, StoredRoutine) else None
+        if parts is not None:
+            left += [[*path, name] for name in _always(read_changed(parts).plan)]
+    return []
+
+
+def _always(tasks: Iterable[Task]) -> list[str]:
+    """Routines of those that are done whatever happens."""
+    done = [one.routine for one in tasks if one.when is None and one.handed is None]
+    return [routine for routine in dict.fromkeys(done) if routine]
 
 
 async def _mistakes(swarm: Swarm, library: _Library) -> AsyncIterator[Mistake]:

@@ -11,6 +11,9 @@ from vrooli.flow.entries import Failure
 PLANNING, CHECKING, APPROVAL, PERSON = "next-plan", "goal-check", "approval", "person"
 """What a swarm has runs do beside its tasks. No task can be called so, or lies at such a path."""
 
+TASK = "task"
+"""Kind of the failure of a swarm of which one failed; its reason says so."""
+
 OPEN = ("pending", "running", "waiting", "paused")
 
 UNMADE = "unmade"
@@ -52,6 +55,8 @@ class Try:
         """What went wrong, in words."""
         if self.failure is None:
             return f"its run was {self.status}"
+        if self.failure.kind == TASK:
+            return self.failure.reason
         return f"{self.failure.kind}: {self.failure.reason}"
 
 
