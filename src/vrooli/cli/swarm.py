@@ -233,7 +233,7 @@ def _register_handing(group: typer.Typer, kit: Kit) -> None:
             advice = f"`{render.called_as()} swarm hand {swarm} {task} --to-person`"
             raise UsageError("expected `--to-person`", where=task, next_step=advice)
         found = kit.swarms(home_to_change(kit, file)).hand(swarm, task, what)
-        _tell(found, f"a person does {task} now", json=json)
+        _tell(found, f"{task} is handed to a person", json=json)
 
     about = "Have a swarm do a task itself again that was handed to a person, in a new run."
 

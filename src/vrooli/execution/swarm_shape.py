@@ -17,6 +17,7 @@ _ROUTINE = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
 _ID = {"type": "string", "pattern": ID}
 _DURATION = {"type": "string", "pattern": f"^(?:{TEXT})$"}
 _CONDITION = {"type": "string", "minLength": 1, "maxLength": 2000}
+_WIDTH = "tasks at once, without those that people do"
 _WORDS = {"type": "string", "maxLength": 2000}
 
 
@@ -87,6 +88,12 @@ TASK = _object(
         "default": 0,
         "description": "how many tries do not count any more; `vrooli swarm take-back` writes it",
     },
+    asked={
+        "type": "integer",
+        "minimum": 0,
+        "default": 0,
+        "description": "how many questions about it do not count any more; likewise",
+    },
 )
 """One task of a plan."""
 
@@ -99,7 +106,7 @@ PLAN: dict[str, Any] = {
 
 POLICY = _said(
     _object(
-        width={"type": "integer", "minimum": 1, "maximum": 100, "description": "tasks at once"},
+        width={"type": "integer", "minimum": 1, "maximum": 100, "description": _WIDTH},
         depth={
             "type": "integer",
             "minimum": 0,

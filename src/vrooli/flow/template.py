@@ -36,6 +36,10 @@ class Template:
         """Whether it is an object with that key."""
         return isinstance(self._parts, dict) and key in self._parts
 
+    def names(self) -> tuple[str, ...]:
+        """Its keys; none where it is no object."""
+        return tuple(self._parts) if isinstance(self._parts, dict) else ()
+
     def constant(self, key: str) -> Any:
         """What such a key holds whatever the scope; None where an expression decides."""
         part = self._parts[key]

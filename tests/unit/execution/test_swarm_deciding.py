@@ -8,6 +8,7 @@ import pytest
 
 from vrooli.core.errors import Refused
 from vrooli.execution.approvals.diffs import diff_of
+from vrooli.execution.runs.why import Reason
 from vrooli.execution.swarms.deciding import (
     Adopt,
     Command,
@@ -25,6 +26,7 @@ from vrooli.execution.swarms.handing import done_meanwhile, handed, open_runs, t
 from vrooli.execution.swarms.model import Policy, strictest
 from vrooli.execution.swarms.reading import SwarmError, read_swarm
 from vrooli.execution.swarms.state import State, Try
+from vrooli.execution.swarms.why import why
 from vrooli.execution.swarms.writing import parts_of, routine_of
 from vrooli.flow.entries import Failure
 from vrooli.flow.template import Template
@@ -60,6 +62,17 @@ def test_no_more_at_once_than_the_policy_allows() -> None:
     running = {"a": (Try("r1", 1, "waiting"),), "b": (done(),)}
     now = state(*four, tries=running, parts={"policy": {"width": 2}})
     assert names(decide(now, NOW)) == ["c1"]
+
+
+def test_what_a_person_does_takes_no_place() -> None:
+    by_hand = {"task": "look", "person": "Look"}
+    plan = (task("a"), task("b", handed={"number": 1}), by_hand, task("c"))
+    policy = {"policy": {"width": 1}}
+    assert names(decide(state(*plan, parts=policy), NOW)) == ["a1", "b/person1", "look1"]
+    tries = {"b/person": (Try("r1", 1, "waiting"),), "look": (Try("r2", 1, "waiting"),)}
+    assert names(decide(state(*plan, tries=tries, parts=policy), NOW)) == ["a1"]
+    full = {"a": (Try("r3", 1, "running"),)}
+    assert names(decide(state(*plan, tries=full, parts=policy), NOW)) == ["b/person1", "look1"]
 
 
 def test_who_uses_what_another_came_to_waits_for_it() -> None:
@@ -103,6 +116,15 @@ def test_what_is_false_when_its_turn_comes_is_skipped() -> None:
 def test_what_failed(more: dict[str, Any], attempt: int, expected: list[Any]) -> None:
     found = decide(state(task("a", **more), tries={"a": (failed(),)}, attempt=attempt), NOW)
     assert [*names(found), *(one for one in found if not isinstance(one, Start))] == expected
+
+
+def test_the_reason_of_a_swarm_within_is_told_once() -> None:
+    within = Failure("task", "task `a` failed: too-deep: why", "a")
+    tries = {"a": (Try("r1", 1, "failed", None, None, within),)}
+    expected = "task `a` failed: too-deep: why"
+    assert decide(state(task("a"), tries=tries), NOW) == (Fail("task", expected, "a"),)
+    (other,) = decide(state(task("b"), tries={"b": tries["a"]}), NOW)
+    assert other == Fail("task", f"task `b` failed: {expected}", "b")
 
 
 def test_what_was_approved_is_what_is_done() -> None:
@@ -306,6 +328,34 @@ def test_a_task_is_handed_to_a_person_and_taken_back() -> None:
     assert handed(plan, back, "a", "")[0]["handed"] == {"number": 2}
 
 
+@pytest.mark.parametrize("answer", ["waiting", "cancelled", "completed", "failed"])
+def test_what_was_asked_before_a_task_was_handed_on_counts_no_more(answer: str) -> None:
+    plan: list[dict[str, Any]] = [task("a", risk="dangerous", on_failure="continue")]
+    (ask,) = decide(state(*plan), NOW)
+    assert isinstance(ask, Start)
+    tries: dict[str, tuple[Try, ...]] = {}
+    tries["a/approval"] = (Try("q1", 1, answer, ask.inputs, {}),)
+    for number in (1, 2):
+        plan = handed(plan, state(*plan, tries=tries), "a", "")
+        plan = taken_back(plan, state(*plan, tries=tries), "a")
+        assert plan[0]["asked"] == number
+        back = state(*plan, tries=tries)
+        if number == 1 and answer == "waiting":
+            assert decide(back, NOW) == (Cut("q1"),)
+            tries = {"a/approval": (Try("q1", 1, "cancelled", ask.inputs),)}
+        assert names(decide(state(*plan, tries=tries), NOW)) == [f"a/approval{number + 1}"]
+        again = Try(f"q{number + 1}", number + 1, "cancelled", ask.inputs)
+        tries = {"a/approval": (*tries["a/approval"], again)}
+
+
+def test_a_question_that_had_no_place_for_a_while_is_asked_anew() -> None:
+    """The policy did not ask, or the plan was another one, and is as it was again."""
+    (ask,) = decide(state(task("a", risk="dangerous")), NOW)
+    assert isinstance(ask, Start)
+    tries = {"a/approval": (Try("q1", 1, "cancelled", ask.inputs),)}
+    assert names(decide(state(task("a", risk="dangerous"), tries=tries), NOW)) == ["a/approval2"]
+
+
 def test_what_was_done_first_counts_when_a_task_is_handed_on() -> None:
     plan = [task("a", handed={"number": 1})]
     over = state(*plan, tries={"a": (done(5),), "a/person": (Try("p1", 1, "waiting"),)})
@@ -322,6 +372,21 @@ def test_who_is_handed_a_task_and_not_told_more_is_told_of_its_routine() -> None
     (start,) = decide(state(*plan, parts={"policy": {"routines": ["r"]}}), NOW)
     assert isinstance(start, Start)
     assert start.inputs["what"] == 'Do what the routine `r` does, which is given {"x": 1}'
+
+
+def test_all_that_it_waits_for_is_named() -> None:
+    people = [{"task": f"p{i}", "person": "Look"} for i in range(6)]
+    plan = (task("a"), task("b", risk="dangerous"), *people)
+    own = Reason("waiting", "it waits", False)
+    asks = Reason("approval", "it is asked", False, next_step="approve")
+    moves, waits = Reason("step", "it works", True), Reason("signal", "it waits", False)
+    found = why("run", own, state(*plan), {"a": moves, "p0": waits, "b/approval": asks})
+    assert found.says == "task `p0` waits for a person; `b/approval`: it is asked"
+    assert found.command == "vrooli swarm done run p0 --output JSON"
+    assert found.next_step == f"`{found.command}`; also approve"
+    many = {f"p{i}": waits for i in range(6)}
+    assert why("run", own, state(*plan), many).says.endswith("`p4` waits for a person; and 1 more")
+    assert why("run", own, state(*plan), {"a": moves}).says == "`a`: it works"
 
 
 def test_what_would_change_is_shown_to_whoever_is_asked() -> None:

@@ -158,13 +158,13 @@ class SwarmCoordinator:
         return "; ".join(found)
 
     async def _begun(self, swarm: Coordinated, facts: Facts, start: Start) -> None:
-        """What cannot begin fails the swarm, or, where that goes on without it, the task alone."""
+        """What cannot begin fails the task, and with it the swarm, unless that goes on."""
         try:
             await self._start(swarm, start)
         except StepFailed as error:
             tasks = {task.id: task for task in state_of(swarm, facts).swarm.plan}
             task = tasks.get(start.name)
-            if task is None or not task.goes_on or error.kind == "cancelled":
+            if task is None or error.kind == "cancelled":
                 raise
             before = facts.documents.get(UNMADE)
             one = {"attempt": swarm.attempt, "why": f"{error.kind}: {error.what}"}
@@ -172,6 +172,8 @@ class SwarmCoordinator:
             seen = before.version if before else 0
             put = partial(self.store.put, swarm.run, Put(UNMADE, value, swarm.run, seen=seen))
             await patiently(self.clock, put)
+            if not task.goes_on:
+                raise
 
     async def _start(self, swarm: Coordinated, start: Start) -> None:
         if start.routine in BUILT_IN:

@@ -12,6 +12,7 @@ from vrooli.execution.swarms.reading import forbidden
 from vrooli.execution.swarms.state import (
     CHECKING,
     PLANNING,
+    TASK,
     Standing,
     Stands,
     State,
@@ -210,7 +211,9 @@ def _next(state: State, policy: Policy, stands: Mapping[str, Standing]) -> tuple
     for task in state.swarm.plan:
         one = stands[task.id]
         if one.status is Stands.FAILED and not task.goes_on:
-            return (Fail("task", f"task `{task.id}` failed: {one.why}", task.id),)
+            said = f"task `{task.id}` failed: "
+            # A swarm within itself says the same at each level.
+            return (Fail(TASK, said + one.why.removeprefix(said), task.id),)
     if begun := tuple(_begun(state, policy, stands)):
         return begun
     if any(not one.status.ended for one in stands.values()):
@@ -220,7 +223,10 @@ def _next(state: State, policy: Policy, stands: Mapping[str, Standing]) -> tuple
 
 def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iterator[Command]:
     """Tasks whose turn it is."""
-    room = policy.width - sum(one.status is Stands.RUNNING for one in stands.values())
+    by_hand = {task.id for task in state.swarm.plan if task.by_hand}
+    running = {name for name, one in stands.items() if one.status is Stands.RUNNING}
+    # Who waits for a person takes no place: nothing is under way, and nothing is spent.
+    room = policy.width - len(running - by_hand)
     seen = scope(state, stands)
     for task in state.swarm.plan:
         one = stands[task.id]
@@ -233,8 +239,8 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
         asked = state.question(task)
         if asks(task, policy) and not (asked and asked.done):
             yield _asking(task, state.last(gate(task.id)), policy, seen)
-        elif room > 0:
-            room -= 1
+        elif task.by_hand or room > 0:
+            room -= not task.by_hand
             yield _doing(task, one.last, asked, seen)
 
 

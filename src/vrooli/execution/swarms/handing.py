@@ -5,7 +5,7 @@ from typing import Any
 
 from vrooli.core.errors import Refused, UnknownName
 from vrooli.execution.swarms.model import Task, strictest
-from vrooli.execution.swarms.state import Stands, State, by_hand, standing
+from vrooli.execution.swarms.state import Stands, State, by_hand, gate, standing
 
 Written = Sequence[Mapping[str, Any]]
 """A plan, as data."""
@@ -42,7 +42,8 @@ def handed(plan: Written, state: State, name: str, what: str) -> Plan:
 
 
 def taken_back(plan: Written, state: State, name: str) -> Plan:
-    """The plan in which the swarm does it itself again, with as many tries as at first.
+    """The plan in which the swarm does it itself again, with as many tries as at first, and asks
+    anew where it asks.
 
     Raises:
         UnknownName: there is no such task.
@@ -51,11 +52,12 @@ def taken_back(plan: Written, state: State, name: str) -> Plan:
     if _open(state, name).handed is None:
         advice = "`vrooli swarm hand` hands one to a person"
         raise Refused("the task was not handed to a person", where=name, next_step=advice)
-    last = state.last(name)
-    since = {"since": last.number} if last else {}
-    kept = ("handed", "since")
+    # Nothing counts any more of what was tried or answered up to now.
+    past = {"since": state.last(name), "asked": state.last(gate(name))}
+    numbers = {key: last.number for key, last in past.items() if last}
+    dropped = ("handed", *past)
     return _changed(
-        plan, name, lambda one: {key: one[key] for key in one if key not in kept} | since
+        plan, name, lambda one: {key: one[key] for key in one if key not in dropped} | numbers
     )
 
 

@@ -45,6 +45,7 @@ class Task:
         shows: what would change, for whoever is asked before; None where nothing is said.
         handed: how a person does it instead; None where nobody was handed it.
         since: how many of its tries do not count any more.
+        asked: how many of the questions about it do not.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Task:
     shows: Template | None = None
     handed: Handed | None = None
     since: int = 0
+    asked: int = 0
 
     @property
     def by_hand(self) -> bool:
@@ -76,7 +78,7 @@ class Policy:
     """What a swarm may do.
 
     Attributes:
-        width: tasks at once.
+        width: tasks at once, without those that people do.
         depth: swarms that may lie in each other below it.
         tasks: of all its plans together.
         routines: which ones; None for all.

@@ -227,6 +227,7 @@ class _Reader:
             shows=shows,
             handed=Handed(**data["handed"]) if "handed" in data else None,
             since=data.get("since", 0),
+            asked=data.get("asked", 0),
         )
 
     def call(self, place: tuple[str | int, ...], data: Mapping[str, Any] | None) -> Call | None:

@@ -11,6 +11,9 @@ from vrooli.flow.entries import Failure
 PLANNING, CHECKING, APPROVAL, PERSON = "next-plan", "goal-check", "approval", "person"
 """What a swarm has runs do beside its tasks. No task can be called so, or lies at such a path."""
 
+TASK = "task"
+"""Kind of the failure of a swarm of which one failed; its reason says so."""
+
 OPEN = ("pending", "running", "waiting", "paused")
 
 UNMADE = "unmade"
@@ -52,6 +55,8 @@ class Try:
         """What went wrong, in words."""
         if self.failure is None:
             return f"its run was {self.status}"
+        if self.failure.kind == TASK:
+            return self.failure.reason
         return f"{self.failure.kind}: {self.failure.reason}"
 
 
@@ -136,9 +141,12 @@ class State:
         return [one for one in found if one.number >= first_of(task)]
 
     def questions(self, task: Task) -> tuple[Try, ...]:
-        """Runs that asked about the task as it is written now, in their order."""
-        asked = self.tries.get(gate(task.id), ())
-        return tuple(one for one in asked if one.inputs.get("of") == task.asked_for)
+        """Runs that asked about the task as it is written now, in their order. One that was
+        cancelled says nothing: the plan or the policy had no place for it then.
+        """
+        asked = [one for one in self.tries.get(gate(task.id), ()) if one.number > task.asked]
+        counting = [one for one in asked if one.status != "cancelled"]
+        return tuple(one for one in counting if one.inputs.get("of") == task.asked_for)
 
     def question(self, task: Task) -> Try | None:
         """Of these the one that counts."""

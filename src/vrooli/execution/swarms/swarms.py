@@ -20,6 +20,7 @@ from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.runs.why import Reason
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.swarms.coordinating import state_of
+from vrooli.execution.swarms.fitting import unfit
 from vrooli.execution.swarms.handing import (
     done_meanwhile,
     handed,
@@ -91,9 +92,12 @@ class Swarms:
         """Store the routine that drives this swarm: `{name, version, changed}`.
 
         Raises:
-            SwarmError: what is wrong with it; nothing is stored.
+            SwarmError: what is wrong with it, also where it does not fit the routines that are
+                stored; nothing is stored.
         """
         routine = routine_of(data)
+        if mistakes := await unfit(routine, self.routines):
+            raise SwarmError(mistakes)
         version, changed = await self.routines.put(routine)
         return {"name": routine["name"], "version": version, "changed": changed}
 

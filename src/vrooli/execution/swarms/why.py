@@ -1,6 +1,6 @@
 """Why a swarm is where it is, by its tasks. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from shlex import quote
 
@@ -10,6 +10,9 @@ from vrooli.execution.swarms.state import OPEN, Stands, State, does, standing
 
 OF_STEP = ("step", "waiting", "between-steps")
 """Codes that say no more than that its step is under way."""
+
+MOST = 5
+"""Of what it waits for that are named."""
 
 
 def under_way(state: State) -> dict[str, str]:
@@ -29,12 +32,16 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
     """
     if own.code not in OF_STEP:
         return own
-    # What a person can do something about comes first.
     persons = {does(task): task for task in state.swarm.plan if task.by_hand}
-    for name, one in sorted(below.items(), key=lambda pair: pair[1].moving):
-        if name in persons and one.code == "signal":
-            return _person(run, one, persons[name])
-        return replace(one, says=f"`{name}`: {one.says}", step=name)
+    found = [
+        _person(run, one, persons[name])
+        if name in persons and one.code == "signal"
+        else replace(one, says=f"`{name}`: {one.says}", step=name)
+        for name, one in below.items()
+    ]
+    if found:
+        # Where a person can do something, that is what is told.
+        return _all([one for one in found if not one.moving] or found)
     policy = strictest((state.swarm.policy, *state.above))
     for task in state.swarm.plan:
         missing = sorted(task.needs - state.board.keys())
@@ -44,6 +51,14 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
             reason = Reason("blackboard", said, False, own.since, own.until, task.id)
             return replace(reason, command=command, next_step=f"`{command}`")
     return own
+
+
+def _all(reasons: Sequence[Reason]) -> Reason:
+    """The first one, which names the others as well."""
+    named, left = reasons[:MOST], len(reasons) - MOST
+    says = [one.says for one in named] + ([f"and {left} more"] if left > 0 else [])
+    advice = dict.fromkeys(one.next_step for one in named)
+    return replace(named[0], says="; ".join(says), next_step="; also ".join(advice))
 
 
 def _person(run: str, one: Reason, task: Task) -> Reason:
