@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def test_a_moment_between_two_points_is_reached_exactly(following: LiveStack) ->
     _put(following, 2)
     _taken(following)
     _put(following, 3)
+    _a_table_as_it_was(following, first)
     assert "LSN" in _restored(following, "--to", first)
     assert _rows(following) == [1]
     # The way on from there is received as well, and the one that was left is still known.
@@ -94,6 +96,25 @@ def test_a_moment_between_two_points_is_reached_exactly(following: LiveStack) ->
     assert (planned.returncode, "files of WAL" in planned.stderr) == (0, True), said(planned)
     before = following.run("restore", "--to", "2001-01-01", "--yes")
     assert (before.returncode, "before the first" in before.stderr) == (2, True), said(before)
+
+
+def _a_table_as_it_was(stack: LiveStack, at: str) -> None:
+    """One row of three, out of the older of two points; what serves stays."""
+    planned = stack.run("restore", "--only", "seen", "--to", at, "--dry-run")
+    assert (planned.returncode, "recovered to 20" in planned.stderr) == (0, True), said(planned)
+    far = stack.run("restore", "--only", "seen", "--to", "FF/0")
+    assert (far.returncode, "without a gap up to" in far.stderr) == (2, True), said(far)
+    ended = stack.run("restore", "--only", "seen", "--to", at, "--json")
+    assert ended.returncode == 0, said(ended)
+    told = json.loads(ended.stdout)
+    differ = told["rows_differ"]
+    assert (differ["only_live"], differ["rescued_rows"], differ["live_rows"]) == (2, 1, 3)
+    begun = time.time() - 3600
+    assert begun < told["reached"]["last"] <= datetime.fromisoformat(at).timestamp()
+    assert "/" in told["reached"]["lsn"]
+    assert _rows(stack) == [1, 2, 3]
+    data = [path.name for path in (stack.home / "data").iterdir()]
+    assert "postgres.rescue" not in data, data
 
 
 def test_wal_that_is_damaged_or_gone_comes_from_elsewhere_or_ends_the_way(

@@ -20,6 +20,7 @@ from vrooli.stack.kept_data import Kept
 from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
+from vrooli.stack.upgrading import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +266,8 @@ class Backups(Protocol):
         """
         ...
 
-    def rescue(self, wanted: str, service: str, table: str, told: Callable[[str], None]) -> Rescued:
-        """Put one table of a restore point into a schema beside the one that serves."""
+    def rescue(self, wish: Wish, service: str, table: str, told: Callable[[str], None]) -> Rescued:
+        """Put one table of a restore point, or of a moment after it, into a schema beside the one
+        that serves.
+        """
         ...

@@ -12,6 +12,7 @@ from vrooli.cli.options import File, Json, said
 from vrooli.cli.restore_beside import Look, beside, end, require_no_moment
 from vrooli.cli.restore_parts import Mode, Restorings, without_system
 from vrooli.cli.restore_plan import Asked, Plan, require_named
+from vrooli.cli.restore_table_to import rescue_at
 from vrooli.cli.restore_told import tell_plan
 
 _RESTORE_HELP = """
@@ -39,6 +40,8 @@ Examples:
   vrooli restore --only postgres --yes    also where it serves
 
   vrooli restore --only shop.public.orders    one table, beside the one that serves
+
+  vrooli restore --only shop.public.orders --to "2026-11-28 11:52"    as it was then
 
   vrooli restore --only redis,files
 
@@ -131,6 +134,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         if look.wanted and look.stop:
             end(kit, home, backups, split(only), json=json)
             return
+        require_no_moment(to if look.wanted else "")
         asked = Asked(wanted, to, point_only or look.wanted, failed, reads=dry_run)
         words, found = split(only), backups.parts(asked.point or "latest", ())
         table = table_of(only, [part for _, part in found])
@@ -138,8 +142,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
             found = backups.parts(asked.point or "latest", words)
         if into is None or not only:
             found = without_system(found, asked=bool(only and not table))
+        if table and to:
+            rescue_at(backups, asked, from_, found, table, json=json)
+            return
         if look.wanted or table:
-            require_no_moment(to)
             beside(backups, found, table, look, json=json)
             return
         plan = Plan(backups, asked, from_, found, named=bool(only))

@@ -1,6 +1,6 @@
 """`vrooli restore --side-by-side`, `--into` and `--only TABLE`: nothing that serves changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +61,7 @@ class Look:
 def beside(backups: "Backups", found: "Found", table: str, look: Look, *, json: bool) -> None:
     """Do it, with what was `found` to be meant, or with a table of it."""
     from vrooli.backup.point import ARCHIVES
+    from vrooli.stack.upgrading import Wish
 
     copies = [part for _, part in found if part.source == PHYSICAL]
     databases = {
@@ -69,20 +70,26 @@ def beside(backups: "Backups", found: "Found", table: str, look: Look, *, json: 
     if look.into is not None and not table and len(copies) < len(found):
         _unpacked(backups, found, look, json=json)
         return
-    if len(databases) != 1 or (table and look.wanted):
-        raise UsageError(
-            "which database is meant is not said",
-            next_step=f"say `--only` with one of: {', '.join(databases) or 'none'}",
-        )
+    require_one(databases, meant=not (table and look.wanted))
     ((service, point),) = databases.items()
     if look.dry_run:
-        _tell([one for one in found if one[1].service == service], table, look, json=json)
+        meant = [one for one in found if one[1].service == service]
+        tell_would(meant, _would(table, look), json=json)
     elif table:
-        rescue(backups, point.id, service, table, json=json)
+        rescue(backups, Wish(restore=point.id), service, table, json=json)
     elif look.into is not None:
         into(backups, point.id, service, look.into, json=json)
     else:
         side_by_side(backups, point.id, service, json=json)
+
+
+def require_one(databases: Collection[str], *, meant: bool = True) -> None:
+    """Raise UsageError: there are others, or it is not what is `meant`."""
+    if len(databases) != 1 or not meant:
+        raise UsageError(
+            "which database is meant is not said",
+            next_step=f"say `--only` with one of: {', '.join(databases) or 'none'}",
+        )
 
 
 def side_by_side(backups: "Backups", point: str, service: str, *, json: bool) -> None:
@@ -118,7 +125,7 @@ def end(kit: Kit, home: "Home", backups: "Backups", words: Sequence[str], *, jso
 def _unpacked(backups: "Backups", found: "Found", look: Look, *, json: bool) -> None:
     assert look.into is not None
     if look.dry_run:
-        _tell(found, "", look, json=json)
+        tell_would(found, _would("", look), json=json)
         return
     with interruptible("not all of it is there", f"remove what is in {look.into}, then again"):
         done = [fetch(backups, point, part, look.into, json=json) for point, part in found]
@@ -126,16 +133,14 @@ def _unpacked(backups: "Backups", found: "Found", look: Look, *, json: bool) -> 
         render.print_json(done)
 
 
-def _tell(found: "Found", table: str, look: Look, *, json: bool) -> None:
-    """What would be done."""
+def tell_would(found: "Found", would: str, *, json: bool, **more: str | int) -> None:
+    """What would be done with it; `more` of it for programs."""
     if json:
         rows = [{"point": p.id, "service": one.service, "bytes": one.plain} for p, one in found]
-        render.print_json({"would": _would(table, look), "of": rows})
+        render.print_json({"would": would, "of": rows, **more})
         return
     for point, part in found:
-        render.note(
-            f"  {part.service} of {point.id}, {rough_size(part.plain)}, {_would(table, look)}"
-        )
+        render.note(f"  {part.service} of {point.id}, {rough_size(part.plain)}, {would}")
     render.note("  nothing was done")
 
 
@@ -165,9 +170,9 @@ def into(backups: "Backups", point: str, service: str, folder: Path, *, json: bo
 
 
 def require_no_moment(to: str) -> None:
-    """Raise UsageError: a copy or a table is of a whole point."""
+    """Raise UsageError: a copy is of a whole point."""
     if to:
         raise UsageError(
-            "`--to` is for what is put in force; a copy or a table is of a whole point",
+            "`--to` is for what is put in force, and for a table; a copy is of a whole point",
             next_step="leave `--to` out: `vrooli backup list` shows the points",
         )

@@ -1,4 +1,6 @@
-"""`vrooli restore --only TABLE`: a table of a restore point, beside the one that serves."""
+"""`vrooli restore --only TABLE`: a table of a restore point, or of a moment after it, beside the
+one that serves.
+"""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -11,19 +13,24 @@ from vrooli.cli.interrupt import interruptible
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
     from vrooli.stack.postgres.rescue.differing import Rescued
+    from vrooli.stack.upgrading import Wish
 
 
-def rescue(backups: "Backups", point: str, service: str, table: str, *, json: bool) -> None:
+def rescue(backups: "Backups", wish: "Wish", service: str, table: str, *, json: bool) -> None:
     """Do it, and tell how the two differ."""
     with (
         interruptible("what serves was not changed", "the same command begins anew"),
         Bar(note, quiet=json) as bar,
     ):
-        done = backups.rescue(point, service, table, bar.told)
+        done = backups.rescue(wish, service, table, bar.told)
     if json:
-        render.print_json(_row(point, done))
+        render.print_json(_row(wish, done))
         return
-    render.out(f"{done.table} of {point} is in {done.copy}; the one that serves was not touched")
+    when = f", up to {done.reached}," if done.reached else ""
+    render.out(
+        f"{done.table} of {wish.restore}{when} is in {done.copy}; the one that serves was not "
+        "touched"
+    )
     _tell_difference(done)
     for what, statement in (
         ("takes over rows that are missing", done.take_missing),
@@ -55,10 +62,11 @@ def _tell_difference(done: "Rescued") -> None:
         render.out("  it has no primary key: a changed row counts as one now and another then")
 
 
-def _row(point: str, done: "Rescued") -> dict[str, Any]:
+def _row(wish: "Wish", done: "Rescued") -> dict[str, Any]:
     from vrooli.stack.postgres.rescue.differing import to_json
 
     told = asdict(done)
     differ = done.rows_differ
     told["rows_differ"] = to_json(differ) if differ is not None else None
-    return {"point": point, **told, "table": str(done.table), "copy": str(done.copy)}
+    names = {"table": str(done.table), "copy": str(done.copy)}
+    return {"point": wish.restore, "until": wish.until, **told, **names}

@@ -53,7 +53,7 @@ from vrooli.main.backup_drill import drill
 from vrooli.main.backup_kept import kept_of
 from vrooli.main.backup_left import BACKUP_LOCK, PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
-from vrooli.main.backup_rescue import Rescue
+from vrooli.main.backup_rescue import Along, Rescue, Source
 from vrooli.main.backup_restic import Repositories
 from vrooli.main.backup_resting import why_resting
 from vrooli.main.backup_ship import WAL_LOCK
@@ -70,6 +70,7 @@ from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.runtime import Context
+from vrooli.stack.upgrading import Wish
 
 Told = Callable[[str], None]
 
@@ -293,9 +294,7 @@ class StackBackups:
         good = _is_proved(store, point.id)
         fetcher.fetch(proved(part) if good else part, wanted.folder, owner, done)
         if wanted.wal is not None:
-            size = self._wal(service).gather(point, wanted.timeline, wanted.wal, owner)
-            if size:
-                told(f"{rough_size(size)} of WAL")
+            self._wal_of(point, service, wanted.timeline)(wanted.wal, wanted.owner, told)
 
     def begin_beside(self, wanted: str, service: str, told: Told) -> str:
         """See `main.backup_beside`."""
@@ -312,10 +311,16 @@ class StackBackups:
         with made_for(folder):
             return BesideCopies(self._place, service).by_hand(folder, fetch, told)
 
-    def rescue(self, wanted: str, service: str, table: str, told: Told) -> Rescued:
+    def rescue(self, wish: Wish, service: str, table: str, told: Told) -> Rescued:
         """See `main.backup_rescue`."""
-        fetch, archived = self._of(wanted, service), self._archived(wanted, service)
-        return Rescue(self._place, service, told).table(table, fetch, archived)
+        point = self.store().point(wish.restore)
+        wal = self._wal_of(point, service, wish.timeline)
+        source = Source(
+            self._of(point.id, service),
+            self._archived(point.id, service),
+            Along(wish, wal) if wish.until else None,
+        )
+        return Rescue(self._place, service, told).table(table, source)
 
     def _archived(self, wanted: str, service: str) -> Archived | None:
         """What is known of them, where those are what a point has of a service."""
@@ -329,6 +334,16 @@ class StackBackups:
             self.fetch(Fetched(wanted, service, folder, owner), told)
 
         return fetch
+
+    def _wal_of(self, point: Point, service: str, timeline: int) -> Fetch:
+        """What leads on from a restore point; see `BackupWal.gather`."""
+
+        def gather(folder: Path, owner: str, told: Told) -> None:
+            size = self._wal(service).gather(point, timeline, folder, ids_of(owner or None))
+            if size:
+                told(f"{rough_size(size)} of WAL")
+
+        return gather
 
     async def _take(self, progress: Sending, how: Taking) -> tuple[str, Point]:
         async with self._place.context() as context:

@@ -3,9 +3,10 @@ the one that serves. What serves is never changed but by that schema.
 """
 
 import asyncio
+import shlex
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vrooli.backup.room import Room
@@ -25,10 +26,40 @@ from vrooli.stack.postgres.rescue.differing import Pair, Rescued, pair
 from vrooli.stack.postgres.rescue.tables import Facts, Table
 from vrooli.stack.postgres.upgrade.ask import Asker, quoted
 from vrooli.stack.postgres.upgrade.resource import Resource
+from vrooli.stack.postgres.wal.moments import Reached
+from vrooli.stack.upgrading import Wish
 from vrooli.stack.wire import postgres
 from vrooli.stack.wire.dsn import Dsn
 
 Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """The WAL that a cluster follows before a table is taken out of it.
+
+    Attributes:
+        wish: to which moment.
+        gather: puts that WAL into a folder.
+    """
+
+    wish: Wish
+    gather: Fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a table is taken out of.
+
+    Attributes:
+        fetch: brings a cluster, or archives.
+        archived: what is known of these.
+        along: what the cluster follows; None where it is of the restore point alone.
+    """
+
+    fetch: Fetch
+    archived: Archived | None = None
+    along: Along | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +70,45 @@ class Rescue:
     service: str
     told: Told
 
-    def table(self, said: str, fetch: Fetch, archived: Archived | None) -> Rescued:
-        """Take the table that `said` names out of what `fetch` brings: a cluster, or archives.
+    def table(self, said: str, source: Source) -> Rescued:
+        """Take the table that `said` names out of its source.
 
         Raises:
             UsageError: there is no such table, or more than one.
-            StartFailed: the copy does not come up, or the table cannot be copied.
+            StartFailed: the copy does not come up, its moment is not reached, or the table cannot
+                be copied.
         """
         tables.parts_of(said)  # before anything is fetched
         with self.place.alone(RESCUE_LOCK, "another rescue"):
-            return asyncio.run(self._table(said, fetch, archived))
+            return asyncio.run(self._table(said, source))
 
-    async def _table(self, said: str, fetch: Fetch, archived: Archived | None) -> Rescued:
+    async def _table(self, said: str, source: Source) -> Rescued:
         async with self.place.context() as context:
             copy = copy_of(context, self.service, RESCUE)
             live = _live(copy.of)
             await live.json("SELECT 1")  # it has to serve: say so before anything is fetched
+            if source.along is not None:
+                room = Room(copy.of.folders)
+                await asyncio.to_thread(room.require, source.along.wish.room)
             try:
-                await fetched(copy, fetch, self.told)
-                if archived is not None:
-                    return await self._out_of(archived, copy, live, said)
+                await fetched(copy, source.fetch, self.told)
+                if source.archived is not None:
+                    return await self._out_of(source.archived, copy, live, said)
+                reached = await self._followed(source.along, copy, said) if source.along else None
                 async with copy.served(self.told) as asker:
                     table = await tables.found(asker, said)
-                    return await _Taking(copy, asker, live, self.told).take(table)
+                    taken = await _Taking(copy, asker, live, self.told).take(table)
+                    return replace(taken, reached=reached)
             finally:
                 await copy.remove()
+
+    async def _followed(self, along: Along, copy: ClusterCopy, said: str) -> Reached:
+        await copy.prepare_wal()
+        folder, user = copy.stage.wal, copy.stage.user or ""
+        # It hears of nothing before its end: whoever interrupts it waits for that.
+        await to_its_end(lambda: along.gather(folder, user, self.told), lambda: None)
+        again = shlex.join(("vrooli", "restore", "--only", said))
+        return await copy.recovered(along.wish, again, self.told)
 
     async def _out_of(
         self, archived: Archived, copy: ClusterCopy, live: Asker, said: str

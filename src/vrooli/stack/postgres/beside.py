@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from vrooli.core.command import CopyTree, WriteFile
+from vrooli.core.command import CopyTree, EnsureDirectory, WriteFile
 from vrooli.core.errors import StartFailed
 from vrooli.core.launch import LaunchSpec
 from vrooli.stack.pace import untold
@@ -19,8 +19,10 @@ from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.postgres.upgrade.stage import Stage
+from vrooli.stack.postgres.wal.moments import Reached
+from vrooli.stack.postgres.wal.recovery import Recovery
 from vrooli.stack.running import Running
-from vrooli.stack.upgrading import Told
+from vrooli.stack.upgrading import Told, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,35 @@ class ClusterCopy:
         """Have the empty folder for it, ours alone: `stage.cluster`; an earlier one is gone."""
         await self.of.context.executor.run(self.of.begun(self.stage), untold)
 
+    async def prepare_wal(self) -> None:
+        """Have the empty folder for what its server needs besides to recover: `stage.wal`."""
+        made = EnsureDirectory(str(self.stage.wal), 0o700, self.stage.user)
+        await self.of.context.executor.run([made], untold)
+
     async def remove(self) -> bool:
         """End its server, and have nothing left of it; whether there was anything."""
         there = self.stage.folder.exists()
         left = removed(self.of.folders, self.of.name, self.stage.purpose)
         await self.of.context.executor.run(left, untold)
         return there
+
+    async def recovered(self, wish: Wish, again: str, told: Told) -> Reached:
+        """Have it follow the WAL in `stage.wal`; where it is then.
+
+        Args:
+            wish: to which moment.
+            again: the command that asks for another one.
+            told: gets lines about how far it is.
+
+        Raises:
+            StartFailed: it does not come up, or the moment is not reached.
+        """
+        programs, context = await self._made_ready(untold), self.of.context
+        told("follow its WAL, beside what serves")
+        # Nobody receives the WAL of a copy that is removed soon.
+        backup, new = replace(context.stack.backup, wal=False), self.of.new_cluster(programs)
+        run = Programs(self.stage, context.tools)
+        return await Recovery(run, programs, wish, backup, new, again).run(told)
 
     @asynccontextmanager
     async def served(self, told: Told) -> AsyncIterator[Asker]:

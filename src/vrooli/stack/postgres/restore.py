@@ -75,7 +75,8 @@ class Restore(Restoring):
         told("start it, beside what serves")
         backup, new = of.context.stack.backup, of.new_cluster(installed)
         recovery = Recovery(programs, installed, self._wish, backup, new)
-        self.reached = await recovery.run(told)
+        reached = await recovery.run(told)
+        self.reached = f", with everything up to {reached}" if self._wish.until else ""
 
     def _fetch(self) -> LaunchSpec:
         """Ours, as whoever we are: the key that opens packs is not the server's to read."""

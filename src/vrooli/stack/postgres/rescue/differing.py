@@ -8,6 +8,7 @@ from typing import Any
 
 from vrooli.stack.postgres.rescue.tables import Facts, Table
 from vrooli.stack.postgres.upgrade.ask import Asker, quoted
+from vrooli.stack.postgres.wal.moments import Reached
 
 SHOWN = 5
 """Keys of each kind that are told."""
@@ -42,6 +43,7 @@ class Rescued:
         rows_differ: how it differs from the one that serves; None where there is none.
         take_missing, take_changed: statements that would take rows over; empty where none can.
         undo: the statement that removes what was made.
+        reached: of which moment it is, where that is another than that of the restore point.
     """
 
     table: Table
@@ -50,6 +52,7 @@ class Rescued:
     take_missing: str
     take_changed: str
     undo: str
+    reached: Reached | None = None
 
 
 @dataclass(frozen=True, slots=True)

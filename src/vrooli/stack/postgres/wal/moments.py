@@ -35,6 +35,23 @@ class Moment:
         return lsn_of(self.lsn) if self.kind == "lsn" else "latest"
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a server came that followed WAL.
+
+    Attributes:
+        lsn: position, like 0/16B3748.
+        last: when the last transaction was committed that is in it, Unix seconds; None where it
+            met none.
+    """
+
+    lsn: str
+    last: float | None = None
+
+    def __str__(self) -> str:
+        return f"{told(self.last)}, LSN {self.lsn}" if self.last is not None else f"LSN {self.lsn}"
+
+
 def moment(text: str, now: float) -> Moment:
     """The one that is meant.
 

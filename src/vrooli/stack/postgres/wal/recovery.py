@@ -17,7 +17,7 @@ from vrooli.stack.postgres.upgrade.ask import Asker
 from vrooli.stack.postgres.upgrade.programs import Programs
 from vrooli.stack.postgres.wal.ending import Early, early_in, given_in
 from vrooli.stack.postgres.wal.following import DROP_SLOT, TAKE_SLOT
-from vrooli.stack.postgres.wal.moments import told
+from vrooli.stack.postgres.wal.moments import Reached
 from vrooli.stack.postgres.wal.names import is_lsn, position
 from vrooli.stack.running import COMES_UP
 from vrooli.stack.upgrading import Told, Wish
@@ -51,6 +51,7 @@ class Recovery:
         wish: to where.
         backup: whether its WAL will be received.
         new: what a cluster made now would have: its passwords are those of this home.
+        again: the command that asks for another moment.
     """
 
     programs: Programs
@@ -58,10 +59,11 @@ class Recovery:
     wish: Wish
     backup: BackupSettings
     new: NewCluster
+    again: str = "vrooli restore"
     _begin: int = field(default=0, init=False)
 
-    async def run(self, told_of: Told) -> str:
-        """Do it; what it reached, for people.
+    async def run(self, told_of: Told) -> Reached:
+        """Do it; what it reached.
 
         Raises:
             StartFailed: the server does not come up, or the moment was not reached.
@@ -78,7 +80,7 @@ class Recovery:
             await self._require_reached(lsn)
         if self.wish.until == "latest":
             await self._require_reached(lsn)
-        return f", with everything up to {self._time}LSN {lsn}" if self.wish.until else ""
+        return self._at(lsn)
 
     async def _require_reached(self, lsn: str) -> None:
         """Whether a server that went to the end of the WAL was at the moment that was asked for.
@@ -95,10 +97,10 @@ class Recovery:
             return
         exact = last.isoformat(sep=" ") if last else ""
         raise StartFailed(
-            f"the moment is not reached: its WAL leads to {self._time}LSN {lsn}, and then {why}",
+            f"the moment is not reached: its WAL leads to {self._at(lsn)}, and then {why}",
             where=self.programs.stage.service,
-            next_step=(f'`vrooli restore --to "{exact}"` goes there' if exact else "")
-            or "`vrooli restore --point-only` goes back to the restore point alone",
+            next_step=(f'`{self.again} --to "{exact}"` goes there' if exact else "")
+            or f"`{self.again} --point-only` goes back to the restore point alone",
         )
 
     def _is_known(self, early: Early) -> bool:
@@ -158,7 +160,5 @@ class Recovery:
         found = [match for line in lines if (match := _LAST.search(line))]
         return datetime.fromisoformat(found[-1][1]).replace(tzinfo=UTC) if found else None
 
-    @property
-    def _time(self) -> str:
-        """The same for people, and something to follow; empty when there was none."""
-        return f"{told(self._last.timestamp())}, " if self._last else ""
+    def _at(self, lsn: str) -> Reached:
+        return Reached(lsn, self._last.timestamp() if self._last else None)
