@@ -14,6 +14,7 @@ from vrooli.cli import (
     swarm_replay,
     swarm_simulate,
     swarm_versions,
+    swarm_writing,
 )
 from vrooli.cli.given import is_file, json_of
 from vrooli.cli.help import App, with_examples
@@ -40,17 +41,6 @@ Examples:
   vrooli swarm start triage.yaml --watch
 
   vrooli swarm start triage --input service=postgres --budget cost=1,steps=100
-"""
-
-_WRITE_HELP = """
-Change what is written on a swarm while it runs: its plan, its policy, or what stands on its
-blackboard. Each version is kept; with --seen nothing is changed where somebody was faster.
-
-Examples:
-
-  vrooli swarm write 3f2a9c4e81d07b65 board.severity '"high"'
-
-  vrooli swarm write 3f2a9c4e81d07b65 plan @plan.json --seen 1
 """
 
 _DONE_HELP = """
@@ -100,6 +90,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     swarm_compare.register(group, kit)
     swarm_simulate.register(group)
     swarm_replay.register(group, kit)
+    swarm_writing.register(group, kit)
     _register_words(group, kit)
     _register_handing(group, kit)
     _register_control(group, kit)
@@ -186,24 +177,6 @@ def _register_words(group: typer.Typer, kit: Kit) -> None:
         json: Json = False,
     ) -> None:
         _tell(kit.swarms(home_to_change(kit, file)).say(swarm, text), "heard", json=json)
-
-    @group.command(help=_WRITE_HELP)
-    def write(
-        swarm: Swarm,
-        name: Annotated[str, typer.Argument(help="plan, policy or board.KEY", metavar="NAME")],
-        value: Annotated[str, typer.Argument(help="JSON, or @FILE with it.", metavar="JSON")],
-        seen: Annotated[
-            int | None, typer.Option("--seen", min=0, help="The version that it replaces.")
-        ] = None,
-        file: File = None,
-        json: Json = False,
-    ) -> None:
-        client = kit.swarms(home_to_change(kit, file))
-        found = client.write(swarm, name, json_of(value, "JSON"), seen)
-        if json:
-            render.print_json(found)
-        else:
-            render.note(f"{swarm}: {name} has version {found['version']}")
 
     @group.command(help=_DONE_HELP)
     def done(

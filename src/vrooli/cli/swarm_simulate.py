@@ -113,11 +113,12 @@ def _simulated(
 
 
 def with_policy(definition: dict[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
-    """The same swarm, in whose policy these keys are others."""
+    """The same swarm, in whose policy these keys are others; null takes one away."""
+    from vrooli.client.swarm_texts import changed_policy
     from vrooli.execution.swarms.writing import changed, parts_of
 
     own = (parts_of(definition) or {}).get("policy", {})
-    return changed(definition, {"policy": {**own, **policy}}) if policy else definition
+    return changed(definition, {"policy": changed_policy(own, policy)}) if policy else definition
 
 
 def policy_of(said: str) -> dict[str, Any]:
