@@ -354,6 +354,8 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     refused = work.run("swarm", "write", swarm, "plan", '[{"task": "a", "rutine": "b"}]')
     assert (refused.returncode, "plan[0]" in refused.stderr) == (2, True)
     assert work.run("swarm", "write", swarm, "policy", '{"width": 1}').returncode == 0
+    unknown = work.run("swarm", "why", "nosuch").stderr
+    assert ("no swarm `nosuch`" in unknown, "vrooli swarm list" in unknown) == (True, True)
     os.kill(work.service("server")["pid"], signal.SIGKILL)
     work.until(lambda: work.run("swarm", "list").returncode == 0, "the server answers again")
     assert told(work, "swarm", "message", swarm, "kindly")["id"] == swarm

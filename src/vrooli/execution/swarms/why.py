@@ -28,7 +28,7 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
         below: by name, why what it waits for is where it is.
     """
     if own.code not in OF_STEP:
-        return own
+        return of_swarm(run, own)
     # What a person can do something about comes first.
     persons = {does(task): task for task in state.swarm.plan if task.by_hand}
     for name, one in sorted(below.items(), key=lambda pair: pair[1].moving):
@@ -44,6 +44,15 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
             reason = Reason("blackboard", said, False, own.since, own.until, task.id)
             return replace(reason, command=command, next_step=f"`{command}`")
     return own
+
+
+def of_swarm(run: str, own: Reason) -> Reason:
+    """Why its run is where it is, with the commands for swarms where there are such."""
+    command, advice = own.command, own.next_step
+    for word in ("show", "resume"):
+        of_run, of_swarm = (f"vrooli {what} {word} {run}" for what in ("run", "swarm"))
+        command, advice = command.replace(of_run, of_swarm), advice.replace(of_run, of_swarm)
+    return replace(own, command=command, next_step=advice)
 
 
 def _person(run: str, one: Reason, task: Task) -> Reason:
