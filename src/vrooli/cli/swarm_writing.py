@@ -40,7 +40,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
     def write(  # noqa: PLR0913 -- one argument for each option
         swarm: Annotated[str, typer.Argument(help="The swarm.", metavar="SWARM")],
         name: Annotated[str, typer.Argument(help="plan, policy or board.KEY", metavar="NAME")],
-        value: Annotated[str, typer.Argument(help="JSON, or @FILE with it.", metavar="JSON")],
+        value: Annotated[str, typer.Argument(help="JSON, or @FILE or - with it.", metavar="JSON")],
         seen: Annotated[
             int | None, typer.Option("--seen", min=0, help="The version that it replaces.")
         ] = None,
