@@ -333,6 +333,7 @@ def test_the_example_of_the_readme_waits_for_a_person_and_keeps_what_was_signed(
 SWARM = """\
 name: judged
 goal: Greet ${inputs.name} as a person likes
+policy: {width: 3, approve: [dangerous]}
 plan:
   - {task: words, person: "Which words for ${inputs.name}?"}
   - task: greet
@@ -352,12 +353,17 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     assert reason["command"] == f"vrooli swarm done {swarm} words --output JSON"
     refused = work.run("swarm", "write", swarm, "plan", '[{"task": "a", "rutine": "b"}]')
     assert (refused.returncode, "plan[0]" in refused.stderr) == (2, True)
+    assert work.run("swarm", "write", swarm, "policy", '{"width": 1}').returncode == 0
+    unknown = work.run("swarm", "why", "nosuch").stderr
+    assert ("no swarm `nosuch`" in unknown, "vrooli swarm list" in unknown) == (True, True)
     os.kill(work.service("server")["pid"], signal.SIGKILL)
     work.until(lambda: work.run("swarm", "list").returncode == 0, "the server answers again")
     assert told(work, "swarm", "message", swarm, "kindly")["id"] == swarm
     told(work, "swarm", "done", swarm, "words", "--output", '"dear Ann"')
     watched = work.run("swarm", "watch", swarm)
     assert (watched.returncode, json.loads(watched.stdout)) == (0, ["Hello, dear Ann!"])
+    policy = told(work, "swarm", "show", swarm)["swarm"]["policy"]["value"]
+    assert policy == {"width": 1, "approve": ["dangerous"]}
     shown = work.run("swarm", "show", swarm).stdout
     assert "Which words" not in shown
     assert "greetings" in shown
@@ -368,4 +374,4 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     assert kept["events"][-1]["kind"] == "run.completed"
     file(work, SWARM.replace("person:", "persn:"), "judged.yaml")
     refused = work.run("swarm", "start", "judged.yaml")
-    assert (refused.returncode, "judged.yaml:4: plan[0]" in refused.stderr) == (2, True)
+    assert (refused.returncode, "judged.yaml:5: plan[0]" in refused.stderr) == (2, True)

@@ -13,7 +13,10 @@ def test_nothing_is_lost_where_somebody_else_was_faster(
     policy = page.get_by_role("article").filter(has_text="policy").first
     policy.get_by_role("button", name="Change").click()
     text = policy.get_by_label("policy, version 1, as JSON")
-    text.fill('{"width": "two"}')
+    text.fill('{"width": 2}')
+    policy.get_by_role("button", name="Write it").click()
+    expect(policy.get_by_text("approve goes away")).to_be_visible()
+    text.fill('{"width": "two", "approve": ["changing"]}')
     policy.get_by_role("button", name="Write it").click()
     expect(policy.get_by_text("policy.width: 'two' is not of type 'integer'")).to_be_visible()
     text.fill('{"width": 3, "approve": ["changing"]}')

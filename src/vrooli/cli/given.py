@@ -26,7 +26,7 @@ def text_of(file: Path) -> str:
 
 
 def json_of(said: str, where: str) -> Any:
-    """The value that is said, or that stands in `@FILE`.
+    """The value that is said, or that stands in `@FILE`, or for `-` on standard input.
 
     Args:
         said: on the command line.
@@ -35,12 +35,34 @@ def json_of(said: str, where: str) -> Any:
     Raises:
         UsageError: it is no JSON.
     """
-    text = text_of(Path(said[1:])) if said.startswith("@") else said
+    text = _there(said) if said == "-" or said.startswith("@") else said
     try:
         return json.loads(text)
     except ValueError as error:
         advice = """write it like '{"n": 1}', and a text like '"text"'"""
         raise UsageError("expected JSON", where=where, next_step=advice) from error
+
+
+def words_of(said: str, where: str) -> str:
+    """The text that is said, or that stands in `@FILE`, or for `-` on standard input.
+
+    Args:
+        said: on the command line. What has spaces is no name of a file: `@ann look here`.
+        where: as what.
+
+    Raises:
+        UsageError: it says nothing.
+    """
+    is_there = said == "-" or (said.startswith("@") and not any(map(str.isspace, said)))
+    text = (_there(said) if is_there else said).rstrip("\n")
+    if not text.strip():
+        advice = "write what is meant, `@FILE`, or `-` for standard input"
+        raise UsageError("it says nothing", where=where, next_step=advice)
+    return text
+
+
+def _there(said: str) -> str:
+    return text_of(Path(said.removeprefix("@")))
 
 
 def is_file(said: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated, Optional
 import typer
 
 from vrooli.cli.kit import Kit
+from vrooli.client.work import ENDED, OPEN
 from vrooli.core.errors import UsageError, VrooliError
 
 
@@ -44,6 +45,7 @@ File = Annotated[
     ),
 ]
 Run = Annotated[str, typer.Argument(help="The run.", metavar="RUN")]
+Status = Annotated[str, typer.Option("--status", help=f"Only those: {', '.join((*OPEN, *ENDED))}.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output.")
 ]

@@ -17,17 +17,20 @@ from vrooli.core.errors import UsageError
 from vrooli.stack.work_half import need_work_half
 
 if TYPE_CHECKING:
+    from vrooli.flow.reading import Mistake
     from vrooli.flow.yaml import Document
 
 _LINT_HELP = """
-Check routine files without a server: every mistake, by its line. MCP servers
-that they name must be declared in the stack file.
+Check files of routines and of swarms without a server: every mistake, by its line. MCP
+servers that they name must be declared in the stack file.
 
 Exit code: 0 when there is none, 2 otherwise.
 
 Example:
 
   vrooli routine lint report.yaml
+
+  vrooli routine lint triage-swarm.yaml
 """
 
 _ADD_HELP = """
@@ -59,6 +62,9 @@ Examples:
   vrooli routine show report --json
 """
 
+_ROUTINE = "a routine: keys and values like `name` and `do`"
+_SWARM = "a swarm: keys and values like `name`, `goal` and `plan`"
+
 Files = Annotated[list[Path], typer.Argument(help="Files in YAML or JSON.", metavar="FILE...")]
 Name = Annotated[str, typer.Argument(help="The routine.")]
 StackFile = Annotated[Path | None, typer.Option("--stack", help="The stack file.")]
@@ -87,7 +93,7 @@ def _register_changes(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_ADD_HELP)
     def add(files: Files, stack: StackFile = None, json: Json = False) -> None:
         client = kit.work(home_to_change(kit, stack))
-        documents = [(file, parsed(file)) for file in files]
+        documents = [(file, keys_of(file)) for file in files]
         stored = [_stored(client, file, document) for file, document in documents]
         if json:
             render.print_json({"routines": stored})
@@ -138,8 +144,6 @@ def _report(files: list[Path], mistakes: list[dict[str, Any]]) -> None:
 
 def _mistakes(file: Path, declared: DeclaredMcp) -> list[dict[str, Any]]:
     need_work_half()
-    from vrooli.execution.step_types import read_routine
-    from vrooli.flow.reading import RoutineError
     from vrooli.flow.yaml import BadYaml
 
     try:
@@ -147,20 +151,60 @@ def _mistakes(file: Path, declared: DeclaredMcp) -> list[dict[str, Any]]:
     except UsageError as error:
         line = error.line if isinstance(error, BadYaml) else 0
         return [{"file": str(file), "line": line, "place": "", "problem": error.what}]
+    found: list[dict[str, Any]] = [
+        {
+            "file": str(file),
+            "line": document.line(one.place),
+            "place": one.where,
+            "problem": one.reason,
+        }
+        for one in _wrong(document.data, declared)
+    ]
+    return sorted(found, key=lambda one: int(one["line"]))
+
+
+def _wrong(data: Any, declared: DeclaredMcp) -> "list[Mistake]":
+    from vrooli.execution.step_types import read_routine
+    from vrooli.execution.swarms.reading import SwarmError
+    from vrooli.execution.swarms.writing import routine_of
+    from vrooli.flow.reading import Mistake, RoutineError
+
+    if not isinstance(data, Mapping):
+        return [Mistake((), f"expected {_ROUTINE}, or {_SWARM}")]
     try:
-        read_routine(document.data, declared.mistakes)
-    except RoutineError as error:
-        found: list[dict[str, Any]] = [
-            {
-                "file": str(file),
-                "line": document.line(one.place),
-                "place": one.where,
-                "problem": one.reason,
-            }
-            for one in error.mistakes
-        ]
-        return sorted(found, key=lambda one: int(one["line"]))
+        if is_swarm(data):
+            routine_of(data)
+        else:
+            read_routine(data, declared.mistakes)
+    except (RoutineError, SwarmError) as error:
+        return error.mistakes
     return []
+
+
+def is_swarm(data: Mapping[str, Any]) -> bool:
+    """Whether a file is meant as that of a swarm."""
+    return "do" not in data and ("goal" in data or "plan" in data)
+
+
+def keys_of(file: Path, *, swarm: bool = False) -> "Document":
+    """What a file holds that is to be stored: keys and values, of a routine or of a swarm.
+
+    Raises:
+        UsageError: it cannot be read, is empty or a list, or is one of the other kind.
+    """
+    document = parsed(file)
+    data = document.data
+    if not isinstance(data, Mapping):
+        found = "nothing" if data is None else "a list" if isinstance(data, list) else "a value"
+        what = f"expected {_SWARM if swarm else _ROUTINE}, found {found}"
+        raise UsageError(what, where=str(file), next_step="write it like those in `examples/`")
+    if is_swarm(data) and not swarm:
+        advice = f"`{render.called_as()} swarm start {file}` stores and starts it"
+        raise UsageError("this is a swarm, and no routine", where=str(file), next_step=advice)
+    if swarm and "do" in data:
+        advice = f"`{render.called_as()} routine add {file}` stores it"
+        raise UsageError("this is a routine, and no swarm", where=str(file), next_step=advice)
+    return document
 
 
 def _line(mistake: Mapping[str, Any]) -> str:

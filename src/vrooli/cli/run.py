@@ -10,7 +10,7 @@ from vrooli.cli import render, run_budget, run_kept, run_signal, run_why
 from vrooli.cli.help import App
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
-from vrooli.cli.options import File, Json, Most, Run
+from vrooli.cli.options import File, Json, Most, Run, Status
 from vrooli.cli.run_signal import kept_signals
 from vrooli.cli.run_steering import register_steering
 from vrooli.cli.run_watch import run_took, told, why
@@ -129,7 +129,7 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
 def _register_views(group: typer.Typer, kit: Kit) -> None:
     @group.command("list", help=_LIST_HELP)
     def list_(
-        status: Annotated[str, typer.Option("--status", help="Only those.")] = "",
+        status: Status = "",
         routine: Annotated[str, typer.Option("--routine", help="Only of this one.")] = "",
         limit: Most = 20,
         file: File = None,

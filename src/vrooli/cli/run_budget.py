@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json
 from vrooli.client.work import ENDED
 from vrooli.core.amounts import dollars, length
@@ -20,12 +20,15 @@ MONTHLY = ("cost", "tokens")
 
 
 _HELP = """
-Change what a run may spend, for the kinds that it has a limit of: one that paused at a limit goes
-on at once, one that failed at a limit with `vrooli run retry`.
+Show what a run spent and may spend, a swarm with all that it started. With limits, change them, for
+the kinds that it has a limit of: one that paused at a limit goes on at once, one that failed at a
+limit with `vrooli run retry`.
 
 Time can be changed only while nobody drives the run.
 
 Examples:
+
+  vrooli run budget 3f2a9c4e81d07b65
 
   vrooli run budget 3f2a9c4e81d07b65 cost=5
 
@@ -39,15 +42,21 @@ def register(group: typer.Typer, kit: Kit) -> None:
     @group.command(help=_HELP)
     def budget(
         run: Annotated[str, typer.Argument(help="The run.", metavar="RUN")],
-        limits: Annotated[str, typer.Argument(help="As of `run start --budget`.")],
+        limits: Annotated[
+            str | None,
+            typer.Argument(help="Others, as of `run start --budget`.", metavar="[LIMITS]"),
+        ] = None,
         file: File = None,
         json: Json = False,
     ) -> None:
-        found = kit.work(home_to_change(kit, file)).change_budget(run, given(limits))
+        if limits is None:
+            found = kit.work(home_to_read(kit, file)).run(run)
+        else:
+            found = kit.work(home_to_change(kit, file)).change_budget(run, given(limits))
         if json:
             render.print_json(found)
         else:
-            show(found)
+            show(found, whole=True)
 
 
 def given(said: str) -> dict[str, Any]:
@@ -72,15 +81,15 @@ def given(said: str) -> dict[str, Any]:
     return found
 
 
-def show(run: Mapping[str, Any]) -> None:
-    """What it spent, where there is something to tell."""
+def show(run: Mapping[str, Any], *, whole: bool = False) -> None:
+    """What it spent, where there is something to tell; the `whole` of it in any case."""
     budget, ended = run["budget"], run["status"] in ENDED
     lines = {kind: budget[kind] for kind in _KINDS}
     limited = [kind for kind, line in lines.items() if line["limit"] is not None]
-    if limited or lines["tokens"]["spent"] or lines["tokens"]["reserved"]:
+    if whole or limited or lines["tokens"]["spent"] or lines["tokens"]["reserved"]:
         render.out()
         rows = [_row(kind, line, ended) for kind, line in lines.items()]
-        render.table(("BUDGET", "SPENT", "SET ASIDE", "LIMIT", "REACHED"), rows)
+        render.table(("BUDGET", "SPENT", "SET ASIDE", "LIMIT", "LEFT", "REACHED"), rows)
         if budget["unpriced"]:
             render.out(f"without the cost of {budget['unpriced']} requests whose price nobody knew")
     if budget.get("owner") and not ended:
@@ -102,9 +111,29 @@ def _whole(kind: str, value: float) -> str:
 
 def _row(kind: str, line: Mapping[str, Any], ended: bool) -> tuple[str, ...]:
     values = [written(kind, line[name]) for name in ("spent", "reserved", "limit")]
+    values.append(written(kind, left(line)))
     forecast = line["forecast"]
     at = "-" if forecast is None or ended else f"in {render.until(forecast)}"
     return kind, *values, at
+
+
+def short(budget: Mapping[str, Any]) -> str:
+    """In one line: what was spent, of what is limited."""
+    said = []
+    for kind in _KINDS:
+        line = budget[kind]
+        if line["limit"] is not None:
+            said.append(f"{kind} {written(kind, line['spent'])} of {written(kind, line['limit'])}")
+        elif line["spent"] and kind != "time":
+            said.append(f"{kind} {written(kind, line['spent'])}")
+    return ", ".join(said)
+
+
+def left(line: Mapping[str, Any]) -> float | None:
+    """What may still be spent of one kind; None where nothing limits it."""
+    if line["limit"] is None:
+        return None
+    return max(0, line["limit"] - line["spent"] - line["reserved"])  # type: ignore[no-any-return]
 
 
 def written(kind: str, value: float | None) -> str:

@@ -42,16 +42,16 @@ Tell = Callable[[Mapping[str, Any]], None]
 Follow = Callable[[str, int], Iterator[dict[str, Any]]]
 
 
-def watch(client: WorkClient, run: str, *, json: bool) -> None:
-    """Until it ends; the exit code is that of how it did."""
-    waiting = interruptible("the run goes on", f"`vrooli run watch {run}`")
+def watch(client: WorkClient, run: str, *, json: bool, what: str = "run") -> None:
+    """Until it ends; the exit code is that of how it did. It is a `run` or a `swarm`."""
+    waiting = interruptible(f"the {what} goes on", f"`vrooli {what} watch {run}`")
     with waiting, _shown(client, run, json=json) as screen:
         follow = client.events if json or not sys.stderr.isatty() else client.follow
         found = _to_its_end(client, run, follow, screen)
     if json:
         render.out(render.written(found))
     else:
-        _ended(found)
+        _ended(found, what)
     if found["status"] != "completed":
         raise typer.Exit(EXIT_FAILURE)
 
@@ -212,12 +212,12 @@ def _cropped(said: str, width: int, style: str) -> "Text":
     return text
 
 
-def _ended(run: Mapping[str, Any]) -> None:
+def _ended(run: Mapping[str, Any], what: str) -> None:
     took = run_took(run)
     render.note(f"{run['routine']} {run['id']}: {run['status']}{f' after {took}' if took else ''}")
     if run["failure"]:
         render.note(f"  {why(run['failure'])}")
-        render.note(f"  next: `{render.called_as()} run show {run['id']}`")
+        render.note(f"  next: `{render.called_as()} {what} show {run['id']}`")
     if run["output"] is not None:
         render.print_json(run["output"])
 

@@ -14,12 +14,13 @@ from vrooli.cli import (
     swarm_replay,
     swarm_simulate,
     swarm_versions,
+    swarm_writing,
 )
-from vrooli.cli.given import is_file, json_of
+from vrooli.cli.given import is_file, json_of, words_of
 from vrooli.cli.help import App, with_examples
 from vrooli.cli.inputs import Input, Inputs, inputs_of
 from vrooli.cli.kit import Kit, home_to_change, home_to_read
-from vrooli.cli.options import File, Json, Most
+from vrooli.cli.options import File, Json, Most, Status
 from vrooli.cli.run_watch import told
 from vrooli.cli.run_watch import watch as watch_run
 from vrooli.cli.run_why import lines
@@ -42,15 +43,16 @@ Examples:
   vrooli swarm start triage --input service=postgres --budget cost=1,steps=100
 """
 
-_WRITE_HELP = """
-Change what is written on a swarm while it runs: its plan, its policy, or what stands on its
-blackboard. Each version is kept; with --seen nothing is changed where somebody was faster.
+_MESSAGE_HELP = """
+Say something to a swarm: its plan and its coordinator see it. At most 64 KiB.
 
 Examples:
 
-  vrooli swarm write 3f2a9c4e81d07b65 board.severity '"high"'
+  vrooli swarm message 3f2a9c4e81d07b65 "hurry"
 
-  vrooli swarm write 3f2a9c4e81d07b65 plan @plan.json --seen 1
+  vrooli swarm message 3f2a9c4e81d07b65 @notes.txt
+
+  git log -5 | vrooli swarm message 3f2a9c4e81d07b65 -
 """
 
 _DONE_HELP = """
@@ -100,6 +102,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     swarm_compare.register(group, kit)
     swarm_simulate.register(group)
     swarm_replay.register(group, kit)
+    swarm_writing.register(group, kit)
     _register_words(group, kit)
     _register_handing(group, kit)
     _register_control(group, kit)
@@ -122,7 +125,7 @@ def _register_start(group: typer.Typer, kit: Kit) -> None:
         name = _stored(client, Path(swarm)) if is_file(swarm) else swarm
         run = client.start(name, inputs_of(inputs, input_ or []), run_budget.given(budget))
         if watch:
-            watch_run(client, run["id"], json=json)
+            watch_run(client, run["id"], json=json, what="swarm")
         else:
             told(run, "swarm show", json=json)
 
@@ -133,7 +136,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         help=with_examples("List swarms, the newest first.", "vrooli swarm list --status waiting"),
     )
     def list_(
-        status: Annotated[str, typer.Option("--status", help="Only those.")] = "",
+        status: Status = "",
         limit: Most = 20,
         file: File = None,
         json: Json = False,
@@ -161,7 +164,9 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
 
     @group.command(help=with_examples(about, "vrooli swarm watch 3f2a9c4e81d07b65"))
     def watch(swarm: Swarm, file: File = None, json: Json = False) -> None:
-        watch_run(_client(kit, file), swarm, json=json)
+        client = _client(kit, file)
+        client.swarm(swarm)  # or it says that there is no such one
+        watch_run(client, swarm, json=json, what="swarm")
 
     about = "Tell why a swarm is where it is, since when, and what to do."
 
@@ -176,34 +181,15 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
 
 
 def _register_words(group: typer.Typer, kit: Kit) -> None:
-    about = "Say something to a swarm: its plan and its coordinator see it."
-
-    @group.command(help=with_examples(about, 'vrooli swarm message 3f2a9c4e81d07b65 "hurry"'))
+    @group.command(help=_MESSAGE_HELP)
     def message(
         swarm: Swarm,
-        text: Annotated[str, typer.Argument(help="What.", metavar="TEXT")],
+        text: Annotated[str, typer.Argument(help="What; @FILE or - for a longer text.")],
         file: File = None,
         json: Json = False,
     ) -> None:
-        _tell(kit.swarms(home_to_change(kit, file)).say(swarm, text), "heard", json=json)
-
-    @group.command(help=_WRITE_HELP)
-    def write(
-        swarm: Swarm,
-        name: Annotated[str, typer.Argument(help="plan, policy or board.KEY", metavar="NAME")],
-        value: Annotated[str, typer.Argument(help="JSON, or @FILE with it.", metavar="JSON")],
-        seen: Annotated[
-            int | None, typer.Option("--seen", min=0, help="The version that it replaces.")
-        ] = None,
-        file: File = None,
-        json: Json = False,
-    ) -> None:
-        client = kit.swarms(home_to_change(kit, file))
-        found = client.write(swarm, name, json_of(value, "JSON"), seen)
-        if json:
-            render.print_json(found)
-        else:
-            render.note(f"{swarm}: {name} has version {found['version']}")
+        said = words_of(text, "TEXT")
+        _tell(kit.swarms(home_to_change(kit, file)).say(swarm, said), "heard", json=json)
 
     @group.command(help=_DONE_HELP)
     def done(
@@ -289,10 +275,10 @@ def _client(kit: Kit, file: Path | None) -> "SwarmClient":
 
 
 def _stored(client: "SwarmClient", file: Path) -> str:
-    from vrooli.cli.routine import parsed, refused
+    from vrooli.cli.routine import keys_of, refused
     from vrooli.client.work import BadRoutine
 
-    document = parsed(file)
+    document = keys_of(file, swarm=True)
     try:
         return str(client.put_swarm(document.data)["name"])
     except BadRoutine as error:

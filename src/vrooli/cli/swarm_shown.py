@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vrooli.cli import render
+from vrooli.cli import render, run_budget
 from vrooli.cli.run_watch import run_took, why
 
 LONGEST = 60
@@ -29,6 +29,8 @@ def show_swarm(found: Mapping[str, Any]) -> None:
         "by": found["created_by"],
         "took": run_took(found) or "-",
         "team": ", ".join(one["name"] for one in state["team"]) if state else "",
+        "policy": _policy(state["policy"]["value"]) if state else "",
+        "budget": run_budget.short(found["budget"]),
         "output": _value(found["output"]) if found["output"] is not None else "",
     }
     for name, value in rows.items():
@@ -41,6 +43,15 @@ def show_swarm(found: Mapping[str, Any]) -> None:
         return
     _plan(state["plan"])
     _board(state)
+
+
+def _policy(policy: Mapping[str, Any]) -> str:
+    """What it says; what it does not, holds as everywhere."""
+    said = [
+        f"{key} {' '.join(value) or 'none' if isinstance(value, list) else value}"
+        for key, value in policy.items()
+    ]
+    return ", ".join(said) or "as everywhere"
 
 
 def _plan(plan: Mapping[str, Any]) -> None:

@@ -113,11 +113,23 @@ def _simulated(
 
 
 def with_policy(definition: dict[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
-    """The same swarm, in whose policy these keys are others."""
+    """The same swarm, in whose policy these keys are others; null takes one away.
+
+    Raises:
+        UsageError: that cannot be a policy of it.
+    """
+    from vrooli.client.swarm_texts import changed_policy
+    from vrooli.execution.swarms.reading import SwarmError
     from vrooli.execution.swarms.writing import changed, parts_of
 
     own = (parts_of(definition) or {}).get("policy", {})
-    return changed(definition, {"policy": {**own, **policy}}) if policy else definition
+    if not policy:
+        return definition
+    try:
+        return changed(definition, {"policy": changed_policy(own, policy)})
+    except SwarmError as error:
+        advice = "correct what `--policy` says"
+        raise UsageError(error.what, where="--policy", next_step=advice) from error
 
 
 def policy_of(said: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from vrooli.client import http
 from vrooli.client.token import read_token
 from vrooli.client.wire import Response, encode, problem
 from vrooli.core.address import HostPort
-from vrooli.core.errors import AccessDenied, Busy, CutOff, ProtocolError, Unreachable
+from vrooli.core.errors import AccessDenied, Busy, CutOff, ProtocolError, Unreachable, UsageError
 
 _LOOKS, _PAUSE = 20, 0.5
 """How often one that went astray is asked about, and the seconds between."""
@@ -98,6 +98,7 @@ class ApiClient:
         key: str | None = None,
         timeout: float | None = None,
     ) -> Response:
+        _need_names(path)
         headers = {"Idempotency-Key": key} if key else None
         url, token = f"/api/v1{path}", self.bearer.token()
         wire = encode(self.target, method, url, body=body, token=token, headers=headers)
@@ -118,6 +119,16 @@ class ApiClient:
         if status == 401 and isinstance(error, AccessDenied) and not error.next_step:
             error.next_step = self.bearer.advice
         return error
+
+
+def _need_names(path: str) -> None:
+    """Ids and names stand in the path; an empty one would ask about something else.
+
+    Raises:
+        UsageError: one is empty, as where the variable of a script is.
+    """
+    if not all(path.partition("?")[0].split("/")[1:]):
+        raise UsageError("an id or a name is empty", next_step="say which one is meant")
 
 
 def rows_of(answer: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -14,6 +14,10 @@ _OPEN = "${"
 _TOKEN = re.compile(rf"{TEXT.pattern}|[{{}}]")
 
 
+Place = tuple[str | int, ...]
+"""Keys and numbers that lead to a part of a value."""
+
+
 class Template:
     """Read once, filled as often as needed.
 
@@ -31,6 +35,10 @@ class Template:
         """
         self._parts = _read(value)
         self.expressions = tuple(_expressions(self._parts))
+
+    def placed(self) -> Iterator[tuple[Place, Expression]]:
+        """All of them, each with its place."""
+        return _placed(self._parts, ())
 
     def has(self, key: str) -> bool:
         """Whether it is an object with that key."""
@@ -90,14 +98,20 @@ def _cut(text: str, whole: str) -> tuple[str, str]:
 
 
 def _expressions(part: Any) -> Iterator[Expression]:
+    return (one for _, one in _placed(part, ()))
+
+
+def _placed(part: Any, place: Place) -> Iterator[tuple[Place, Expression]]:
     if isinstance(part, Expression):
-        yield part
+        yield place, part
     elif isinstance(part, dict):
-        for one in part.values():
-            yield from _expressions(one)
-    elif isinstance(part, list | _Text):
-        for one in part:
-            yield from _expressions(one)
+        for key, one in part.items():
+            yield from _placed(one, (*place, key))
+    elif isinstance(part, _Text):
+        yield from ((place, one) for one in part if isinstance(one, Expression))
+    elif isinstance(part, list):
+        for i, one in enumerate(part):
+            yield from _placed(one, (*place, i))
 
 
 def _fill(part: Any, scope: Mapping[str, Any]) -> Any:

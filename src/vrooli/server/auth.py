@@ -150,11 +150,14 @@ async def _who(connection: HTTPConnection) -> Caller:
     return await access_of(connection).of(connection)
 
 
+_SWARMS = "/api/v1/swarms/"
+
+
 async def _own_run(connection: HTTPConnection, run: Id) -> str:
     access = access_of(connection)
     who = await access.of(connection)
     if not who.sees(await access.owner_of(run)):
-        raise unknown_run(run)
+        raise unknown_run(run, "swarm" if _SWARMS in connection.url.path else "run")
     return run
 
 

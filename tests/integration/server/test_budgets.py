@@ -82,7 +82,7 @@ def test_limits_can_be_changed(client: WorkClient) -> None:
     name = put(client, {"step": "x", "wait": {"seconds": 600}})
     run = client.start(name, {}, {"tokens": 5})["id"]
     assert client.change_budget(run, {"tokens": 9})["budget"]["tokens"]["limit"] == 9
-    with pytest.raises(VrooliError, match="no limit of a kind"):
+    with pytest.raises(VrooliError, match="no limit of cost"):
         client.change_budget(run, {"cost": 9})
     with pytest.raises(VrooliError, match="no such key"):
         client.change_budget(run, {"price": 9})

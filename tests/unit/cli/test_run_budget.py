@@ -32,6 +32,8 @@ def budget(**own: Any) -> dict[str, Any]:
 def test_nothing_is_shown_where_nothing_is_to_tell(capsys: pytest.CaptureFixture[str]) -> None:
     run_budget.show(budget())
     assert capsys.readouterr().out == ""
+    run_budget.show(budget(), whole=True)
+    assert "steps   0" in capsys.readouterr().out
 
 
 def test_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,4 +42,8 @@ def test_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "$0.3127" in shown
     assert "$2.00" in shown
+    assert run_budget.short(budget(cost=cost, steps=line(spent=3))["budget"]) == (
+        "cost $0.3127 of $2.00, steps 3"
+    )
+    assert "$1.6673" in shown  # what is left
     assert "3 requests whose price nobody knew" in shown

@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from vrooli.cli.swarm import register
+from vrooli.core.errors import UsageError
 from vrooli.core.home import Home
 from vrooli.execution.swarms.writing import routine_of
 from vrooli.main.kit import LocalKit
@@ -55,6 +56,9 @@ def test_a_swarm_is_tried_with_what_lies_beside_it(tmp_path: Path) -> None:
     one = ("--policy", '{"width": 1}', "--json")
     found = json.loads(called("simulate", str(swarm), "--script", str(script), *one).stdout)
     assert (found["took"], found["widest"]) == (130, 1)
+    ended = called("simulate", str(swarm), "--policy", '{"width": "two"}')
+    assert isinstance(ended.exception, UsageError)
+    assert (ended.exception.where, "policy.width" in str(ended.exception)) == ("--policy", True)
     (tmp_path / "asks.yaml").unlink()
     assert "notes.yaml is left out" in called("simulate", str(swarm)).stderr
     script.write_text("steps:\n  said: {answr: 1}\n", encoding="utf-8")

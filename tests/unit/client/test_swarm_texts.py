@@ -1,6 +1,13 @@
 """What is written on a swarm, as text."""
 
-from vrooli.client.swarm_texts import difference, documents, is_large, written
+from vrooli.client.swarm_texts import (
+    changed_policy,
+    difference,
+    documents,
+    is_large,
+    lost_of_policy,
+    written,
+)
 
 
 def test_a_difference_is_told_by_lines_whatever_the_order_of_keys() -> None:
@@ -35,3 +42,18 @@ def test_all_documents_are_named_with_their_newest_version() -> None:
     ]
     assert is_large({"$artifact": {"sha256": "0"}})
     assert not is_large("$artifact")
+
+
+def test_of_a_policy_only_what_is_named_is_changed() -> None:
+    before = {"width": 4, "approve": ["changing", "dangerous"], "deadline": "2h"}
+    assert changed_policy(before, {"width": 1}) == {**before, "width": 1}
+    after = changed_policy(before, {"approve": None})
+    assert after == {"width": 4, "deadline": "2h"}
+    assert lost_of_policy(before, after) == [
+        "`approve` goes away",
+        "nobody is asked any more about tasks that are changing",
+    ]
+    assert lost_of_policy({"width": 1}, {"width": 2, "approve": []}) == [
+        "nobody is asked any more about tasks that are dangerous"
+    ]
+    assert lost_of_policy(before, "odd") == []

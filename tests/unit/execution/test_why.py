@@ -53,7 +53,7 @@ CASES: list[Case] = [
     ),
     (
         "cancelled",
-        {"status": "cancelled", "ended_at": NOW},
+        {"status": "cancelled", "ended_at": NOW, "stands_by": "ann"},
         ("ended", False, NOW, None, "", "vrooli run show r"),
     ),
     ("failed", ENDED, ("ended", False, NOW - 3, None, "", "vrooli run show r")),

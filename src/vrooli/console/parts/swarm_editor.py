@@ -9,7 +9,7 @@ from typing import Any
 
 from nicegui import ui
 
-from vrooli.client.swarm_texts import difference, is_large, written
+from vrooli.client.swarm_texts import difference, is_large, lost_of_policy, written
 from vrooli.client.swarms import BadSwarm
 from vrooli.console.page import View
 from vrooli.console.parts.forms import Fields, Form, button, field, standing
@@ -52,6 +52,8 @@ class Editor:
         self._view, self._feed, self._name = view, feed, name
         self._place = Tag("div")
         self._seen = 0
+        self._before: Any = None
+        self._warned: Any = None
 
     async def open(self) -> None:
         """With its newest version; what is typed already stays."""
@@ -68,10 +70,11 @@ class Editor:
             if is_large(newest["value"]) or len(text) > LONGEST:
                 Tag("p", "It is too large to be changed here.", "soft")
             else:
+                self._before = newest["value"]
                 self._show(text, newest["version"])
 
     def _show(self, text: str, version: int) -> None:
-        self._seen = version
+        self._seen, self._warned = version, None
         with Form(self._send, "writes", LONGEST):
             area(f"{self._name}, version {version}, as JSON", "text", text, _rows(text))
             self._wrong = Wrong()
@@ -90,9 +93,25 @@ class Editor:
         except ValueError as error:
             self._wrong.say(f"is not JSON: {error}")
             return False
+        if self._name == "policy" and self._loses(value):
+            return False
         write = self._view.acting.swarms.write
         done = partial(write, self._feed.run, self._name, value, self._seen)
         return await self._try(done, value)
+
+    def _loses(self, value: Any) -> bool:
+        """Whether it says less than what it replaces, which is told first; written again just so,
+        it is meant.
+        """
+        lost = lost_of_policy(self._before, value)
+        if not lost or self._warned == value:
+            return False
+        self._warned = value
+        self._beside.clear()
+        with self._beside, Tag("div", "", "banner warning", role="alert"):
+            Tag("strong", "What you typed takes the place of the whole policy. ")
+            Tag("span", f"{'; '.join(lost).replace('`', '')}. Write it again if you mean that.")
+        return True
 
     async def _try(self, done: Callable[[], Mapping[str, Any]], value: Any) -> bool:
         try:
@@ -119,7 +138,7 @@ class Editor:
             return False
         if newest["version"] == self._seen:
             return False
-        self._seen = newest["version"]
+        self._seen, self._before = newest["version"], newest["value"]
         self._beside.clear()
         with self._beside, Tag("div", "", "banner warning", role="alert"):
             by = newest["by"] or "nobody"

@@ -4,6 +4,7 @@ from vrooli.core.errors import Refused
 from vrooli.core.ports.database import Database
 from vrooli.execution.live.news import Told, nobody
 from vrooli.execution.runs.engine import Engine
+from vrooli.execution.runs.views import unknown_run
 from vrooli.flow.budget import Limits, limits
 
 # What limits nothing has nobody looking for it: only what is limited can be changed. Time is looked
@@ -78,6 +79,13 @@ WITH open AS (
 SELECT root, ARRAY(SELECT id FROM moved WHERE goes_on) FROM changed
 """
 
+_STANDS = """
+SELECT r.status, b.micros_limit, b.tokens_limit, b.steps_limit, b.seconds_limit, b.on_limit
+FROM runs r LEFT JOIN budgets b ON b.run = r.id WHERE r.id = $1
+"""
+
+_KINDS = ("cost", "tokens", "steps", "time", "on_limit")
+
 
 class Budgets:
     """For the API of one process, which goes on with what had paused while it has room. `told`
@@ -100,12 +108,29 @@ class Budgets:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(_CHANGE, run, *new.columns, by)
         if row is None:
-            raise Refused(
-                "it has ended, or has no limit of a kind that is named; time can be changed only "
-                "while nobody drives it",
-                where=run,
-                next_step=f"look at its budget: `vrooli run show {run}`",
-            )
+            raise await self._refused(run, new)
         self._told((row[0],))
         for one in row[1]:
             await self._engine.wake(one)
+
+    async def _refused(self, run: str, new: Limits) -> Refused:
+        """Which of the causes it is that nothing was changed."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(_STANDS, run)
+        if row is None:
+            raise unknown_run(run)
+        status, *there = row
+        pairs = zip(_KINDS, there, new.columns, strict=True)
+        lacking = [kind for kind, now, said in pairs if said is not None and now is None]
+        look = f"`vrooli run budget {run}` shows its limits"
+        if status in ("completed", "cancelled"):
+            what = f"it is {status}: what it may spend matters no more"
+        elif lacking:
+            what = f"it has no limit of {', '.join(lacking)}: only one that is there can be changed"
+            look += "; one that is not is given at the start: `--budget`"
+        elif new.seconds is not None and status == "running":
+            what = "its time can be changed only while nobody drives it"
+            look = f"`vrooli run pause {run}` first"
+        else:
+            what, look = "it went on or ended meanwhile", f"{look}; say it again"
+        return Refused(what, where=run, next_step=look)

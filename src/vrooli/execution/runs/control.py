@@ -73,7 +73,9 @@ class Control:
             await self._engine.wake(run)
         found = await self._views.get(run)
         if found["status"] in ENDED:
-            again = f"`vrooli run retry {run}` goes on after a failure"
+            again = f"`vrooli run retry {run}` goes on with it"
+            if found["status"] == "completed":
+                again = "nothing of it is left to do: start another one"
             raise Refused(f"it is {found['status']} already", where=run, next_step=again)
         return found
 

@@ -129,9 +129,10 @@ class RunViews:
         return found, bool(rows) and rows[0][11] > len(found)
 
 
-def unknown_run(run: str) -> UnknownName:
-    """There is none of that id."""
-    return UnknownName(f"there is no run `{run}`", run, next_step="`vrooli run list` shows them")
+def unknown_run(run: str, what: str = "run") -> UnknownName:
+    """There is none of that id; `what` was asked for, `run` or `swarm`."""
+    advice = f"`vrooli {what} list` shows them"
+    return UnknownName(f"there is no {what} `{run}`", run, next_step=advice)
 
 
 def _run(row: Any) -> dict[str, Any]:

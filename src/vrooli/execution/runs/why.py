@@ -131,6 +131,8 @@ def _ended(facts: Facts) -> Reason:
     if facts.status == "failed" and facts.undecided:
         return _undecided(facts, facts.undecided[0])
     said = f"it {'was ' if facts.status == 'cancelled' else ''}{facts.status}"
+    if facts.status == "cancelled" and facts.stands_by:
+        said += f" by {facts.stands_by}"
     if facts.failure:
         said += f": {facts.failure}"
     reason = Reason("ended", said, False, facts.ended_at)

@@ -13,9 +13,12 @@ Written = Sequence[Mapping[str, Any]]
 Plan = list[dict[str, Any]]
 """A new one."""
 
+ANY = "SWARM"
+"""Stands in advice for the id of a swarm that has none."""
 
-def task_of(state: State, task: str) -> Task:
-    """The task of that id.
+
+def task_of(state: State, task: str, run: str = ANY) -> Task:
+    """The task of that id, of this swarm.
 
     Raises:
         UnknownName: the plan has none.
@@ -23,25 +26,27 @@ def task_of(state: State, task: str) -> Task:
     for one in state.swarm.plan:
         if one.id == task:
             return one
-    raise UnknownName(f"the swarm has no task `{task}`", task, next_step="`vrooli swarm show`")
+    advice = f"`vrooli swarm show {run}` shows its tasks"
+    raise UnknownName(f"the swarm has no task `{task}`", task, next_step=advice)
 
 
-def handed(plan: Written, state: State, name: str, what: str) -> Plan:
+def handed(plan: Written, state: State, name: str, what: str, run: str = ANY) -> Plan:
     """The plan in which a person does the task; what its runs did up to now counts no more.
 
     Raises:
         UnknownName: there is no such task.
         Refused: it has come to its end, or a person is to do it already.
     """
-    task = _open(state, name)
+    task = _open(state, run, name)
     if task.by_hand:
-        raise Refused("a person is to do it already", where=name, next_step=_DONE)
+        advice = f"`vrooli swarm done {run} {name}` tells that it is done"
+        raise Refused("a person is to do it already", where=name, next_step=advice)
     last = state.last(by_hand(name))
     said = {"number": last.number + 1 if last else 1} | ({"what": what} if what else {})
     return _changed(plan, name, lambda one: {**one, "handed": said})
 
 
-def taken_back(plan: Written, state: State, name: str) -> Plan:
+def taken_back(plan: Written, state: State, name: str, run: str = ANY) -> Plan:
     """The plan in which the swarm does it itself again, with as many tries as at first, and asks
     anew where it asks.
 
@@ -49,8 +54,8 @@ def taken_back(plan: Written, state: State, name: str) -> Plan:
         UnknownName: there is no such task.
         Refused: it has come to its end, or was not handed to anybody.
     """
-    if _open(state, name).handed is None:
-        advice = "`vrooli swarm hand` hands one to a person"
+    if _open(state, run, name).handed is None:
+        advice = f"`vrooli swarm hand {run} {name} --to-person` hands it to one"
         raise Refused("the task was not handed to a person", where=name, next_step=advice)
     # Nothing counts any more of what was tried or answered up to now.
     past = {"since": state.last(name), "asked": state.last(gate(name))}
@@ -61,31 +66,28 @@ def taken_back(plan: Written, state: State, name: str) -> Plan:
     )
 
 
-def open_runs(state: State, name: str) -> list[str]:
+def open_runs(state: State, name: str, run: str = ANY) -> list[str]:
     """Ids of its runs that have not ended."""
-    return [one.run for one in state.all_of(task_of(state, name)) if one.open]
+    return [one.run for one in state.all_of(task_of(state, name, run)) if one.open]
 
 
-def done_meanwhile(state: State, name: str) -> Refused | None:
+def done_meanwhile(state: State, name: str, run: str = ANY) -> Refused | None:
     """What to say when the task came to its end before it could be handed on."""
-    return _ended(state, task_of(state, name), "meanwhile: what was done first counts")
+    return _ended(state, run, task_of(state, name, run), "meanwhile: what was done first counts")
 
 
-_DONE = "`vrooli swarm done` tells that it is done"
-
-
-def _open(state: State, name: str) -> Task:
-    task = task_of(state, name)
-    if refused := _ended(state, task, "already"):
+def _open(state: State, run: str, name: str) -> Task:
+    task = task_of(state, name, run)
+    if refused := _ended(state, run, task, "already"):
         raise refused
     return task
 
 
-def _ended(state: State, task: Task, when: str) -> Refused | None:
+def _ended(state: State, run: str, task: Task, when: str) -> Refused | None:
     status = standing(state, task, strictest((state.swarm.policy, *state.above))).status
     if status not in (Stands.DONE, Stands.SKIPPED):
         return None
-    advice = "`vrooli swarm show` tells what it came to"
+    advice = f"`vrooli swarm show {run}` tells what it came to"
     return Refused(f"the task is {status} {when}", where=task.id, next_step=advice)
 
 

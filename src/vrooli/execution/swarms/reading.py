@@ -168,7 +168,7 @@ def wrong_plan(swarm: Swarm) -> Iterator[Mistake]:
             yield Mistake(place, "expected a `routine` or a `person`, one of the two")
         for missing in sorted(task.after - set(ids)):
             near = did_you_mean(missing, ids)
-            yield Mistake((*place, "after"), f"there is no task `{missing}`{near}")
+            yield Mistake((*place, *_where(task, missing)), f"there is no task `{missing}`{near}")
         if task.person is not None and task.handed is not None:
             yield Mistake((*place, "handed"), "a person is to do it already")
         if task.agent and task.agent not in swarm.team:
@@ -177,6 +177,17 @@ def wrong_plan(swarm: Swarm) -> Iterator[Mistake]:
     if circle := _circle(swarm.plan):
         waiting = ", ".join(f"`{one}`" for one in circle)
         yield Mistake(("plan",), f"tasks wait for each other: {waiting}")
+
+
+def _where(task: Task, other: str) -> tuple[str | int, ...]:
+    """Where it names that one: in an expression, or else among those that end before."""
+    texts = {"inputs": task.inputs, "person": task.person, "shows": task.shows}
+    for key, text in texts.items():
+        for place, used in text.placed() if text else ():
+            if other in (used.members("tasks") or ()):
+                return key, *place
+    named = task.when is not None and other in (task.when.members("tasks") or ())
+    return ("when",) if named else ("after",)
 
 
 def _circle(plan: Iterable[Task]) -> list[str]:

@@ -39,7 +39,7 @@ from vrooli.execution.swarms.reading import (
 from vrooli.execution.swarms.state import Stands, State, ended, standing
 from vrooli.execution.swarms.store import BOARD, DONE, MESSAGE, PLAN, POLICY, Facts, Put, SwarmStore
 from vrooli.execution.swarms.views import SwarmViews, swarm_shown
-from vrooli.execution.swarms.why import OF_STEP, under_way, why
+from vrooli.execution.swarms.why import OF_STEP, of_swarm, under_way, why
 from vrooli.execution.swarms.writing import STEP, parts_of, routine_of
 from vrooli.flow.reading import Mistake
 
@@ -123,7 +123,7 @@ class Swarms:
         found = await self._swarm(run)
         own = await self.reasons.of(run)
         if own.code not in OF_STEP:
-            return own
+            return of_swarm(run, own)
         state, _ = await self._state(found)
         below = {name: await self._why_below(one) for name, one in under_way(state).items()}
         return why(run, own, state, below)
@@ -229,7 +229,7 @@ class Swarms:
         """
         found = await self._swarm(run)
         state, _ = await self._state(found)
-        asked, policy = task_of(state, task), strictest((state.swarm.policy, *state.above))
+        asked, policy = task_of(state, task, run), strictest((state.swarm.policy, *state.above))
         one = standing(state, asked, policy)
         last = one.last
         if not asked.by_hand or one.status is not Stands.RUNNING or last is None:
@@ -239,7 +239,7 @@ class Swarms:
         if await self.signals.send(NewSignal(last.run, DONE, data, by, DONE, keep=True)):
             await self._stirred(last.run)
         now, _ = await self._state(found)
-        if last.run not in [one.run for one in now.counting(task_of(now, task))]:
+        if last.run not in [one.run for one in now.counting(task_of(now, task, run))]:
             raise Refused("it was taken back meanwhile", where=task, next_step=_LOOK.format(run))
         return await self.runs.views.get(run)
 
@@ -253,12 +253,12 @@ class Swarms:
                 already, or it was done first.
         """
         _storable(what, "what is to be done")
-        change = partial(handed, name=task, what=what)
+        change = partial(handed, run=run, name=task, what=what)
         return await self._handed_on(run, task, change, by, f"{task} is handed to a person")
 
     async def take_back(self, run: str, task: str, by: str) -> dict[str, Any]:
         """It does the task itself again; see `hand`."""
-        change = partial(taken_back, name=task)
+        change = partial(taken_back, run=run, name=task)
         return await self._handed_on(run, task, change, by, f"{task} is taken back")
 
     async def _handed_on(
@@ -270,8 +270,8 @@ class Swarms:
         plan = facts.documents.get(PLAN)
         if plan is None:
             raise _not_begun(run)
-        new, runs = change(plan.value, state), open_runs(state, task)
-        asked = runs if task_of(state, task).by_hand else []
+        new, runs = change(plan.value, state), open_runs(state, task, run)
+        asked = runs if task_of(state, task, run).by_hand else []
         unless = await self.store.unanswered(asked)
         if unless is None:
             raise Refused("somebody said that it is done", where=task, next_step=_LOOK.format(run))
@@ -279,7 +279,7 @@ class Swarms:
         for one in runs:
             await self._quietly(self.runs.cancel, one, by)
         state, _ = await self._state(found)
-        if refused := done_meanwhile(state, task):
+        if refused := done_meanwhile(state, task, run):
             raise refused
         return await self._stirred(run)
 

@@ -31,7 +31,7 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
         below: by name, why what it waits for is where it is.
     """
     if own.code not in OF_STEP:
-        return own
+        return of_swarm(run, own)
     persons = {does(task): task for task in state.swarm.plan if task.by_hand}
     found = [
         _person(run, one, persons[name])
@@ -59,6 +59,15 @@ def _all(reasons: Sequence[Reason]) -> Reason:
     says = [one.says for one in named] + ([f"and {left} more"] if left > 0 else [])
     advice = dict.fromkeys(one.next_step for one in named)
     return replace(named[0], says="; ".join(says), next_step="; also ".join(advice))
+
+
+def of_swarm(run: str, own: Reason) -> Reason:
+    """Why its run is where it is, with the commands for swarms where there are such."""
+    command, advice = own.command, own.next_step
+    for word in ("show", "resume"):
+        before, after = (f"vrooli {what} {word} {run}" for what in ("run", "swarm"))
+        command, advice = command.replace(before, after), advice.replace(before, after)
+    return replace(own, command=command, next_step=advice)
 
 
 def _person(run: str, one: Reason, task: Task) -> Reason:

@@ -1,0 +1,81 @@
+"""`vrooli swarm write`: what is written on a swarm is changed while it runs."""
+
+from collections.abc import Mapping
+from json import dumps
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vrooli.cli import render
+from vrooli.cli.given import json_of
+from vrooli.cli.kit import Kit, home_to_change
+from vrooli.cli.options import File, Json
+
+if TYPE_CHECKING:
+    from vrooli.client.swarms import SwarmClient
+
+_HELP = """
+Change what is written on a swarm while it runs: its plan, its policy, or what stands on its
+blackboard. Each version is kept; with --seen nothing is changed where somebody was faster.
+
+Of the policy only what is named is changed, and null takes a key away; with --whole it is replaced.
+A plan and what stands on the blackboard are always replaced.
+
+Examples:
+
+  vrooli swarm write 3f2a9c4e81d07b65 board.severity '"high"'
+
+  vrooli swarm write 3f2a9c4e81d07b65 policy '{"width": 1, "deadline": null}'
+
+  vrooli swarm write 3f2a9c4e81d07b65 plan @plan.json --seen 1
+"""
+
+POLICY = "policy"
+
+
+def register(group: typer.Typer, kit: Kit) -> None:
+    """Add the command to `swarm`."""
+
+    @group.command(help=_HELP)
+    def write(  # noqa: PLR0913 -- one argument for each option
+        swarm: Annotated[str, typer.Argument(help="The swarm.", metavar="SWARM")],
+        name: Annotated[str, typer.Argument(help="plan, policy or board.KEY", metavar="NAME")],
+        value: Annotated[str, typer.Argument(help="JSON, or @FILE or - with it.", metavar="JSON")],
+        seen: Annotated[
+            int | None, typer.Option("--seen", min=0, help="The version that it replaces.")
+        ] = None,
+        whole: Annotated[
+            bool, typer.Option("--whole", help="Replace the policy, and not only what is named.")
+        ] = False,
+        file: File = None,
+        json: Json = False,
+    ) -> None:
+        client, said = kit.swarms(home_to_change(kit, file)), json_of(value, "JSON")
+        if name == POLICY and isinstance(said, dict):
+            found, notes = _policy(client, swarm, said, seen, whole=whole)
+        else:
+            found, notes = client.write(swarm, name, said, seen), []
+        if json:
+            render.print_json(found)
+        else:
+            render.note(f"{swarm}: {name} has version {found['version']}")
+            for note in notes:
+                render.note(f"  {note}")
+
+
+def _policy(
+    client: "SwarmClient", swarm: str, said: dict[str, Any], seen: int | None, *, whole: bool
+) -> tuple[dict[str, Any], list[str]]:
+    """The answer, and what to tell: what the policy is, and what it does not say any more. Where
+    somebody writes another one meanwhile, nothing is changed.
+    """
+    from vrooli.client.swarm_texts import changed_policy, lost_of_policy
+
+    before, version = _newest(client.swarm(swarm)["swarm"])
+    after = said if whole else changed_policy(before, said)
+    found = client.write(swarm, POLICY, after, version if seen is None else seen)
+    return found, [dumps(after, ensure_ascii=False), *lost_of_policy(before, after)]
+
+
+def _newest(swarm: Mapping[str, Any] | None) -> tuple[dict[str, Any], int]:
+    return (swarm[POLICY]["value"], swarm[POLICY]["version"]) if swarm else ({}, 0)
