@@ -41,6 +41,10 @@ def test_nothing_is_lost_where_somebody_else_was_faster(
 
 
 def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, swarm: str) -> None:
+    page = opened.go("/approvals")
+    expect(page.get_by_role("heading", name="For a person to do")).to_be_visible()
+    page.get_by_role("link", name=f"swarm {swarm}").first.click()
+    expect(page.get_by_label("What it came to")).to_be_visible()
     page = opened.go("/swarms")
     page.get_by_label(f"Choose disk-triage {swarm}").check()
     page.get_by_role("button", name="Compare the two chosen").click()

@@ -9,6 +9,7 @@ import typer
 from vrooli.cli import (
     render,
     run_budget,
+    swarm_asks,
     swarm_compare,
     swarm_insight,
     swarm_replay,
@@ -97,6 +98,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
     app.add_typer(group, name="swarm")
     _register_start(group, kit)
     _register_views(group, kit)
+    swarm_asks.register(group, kit)
     swarm_insight.register(group, kit)
     swarm_versions.register(group, kit)
     swarm_compare.register(group, kit)

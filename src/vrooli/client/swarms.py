@@ -30,6 +30,10 @@ class SwarmClient(WorkClient):
         """`{swarms, next_cursor}`, newest first; the query is that of `GET /swarms`."""
         return self._ask("GET", f"/swarms?{urlencode(query)}")
 
+    def person_tasks(self, **query: Any) -> dict[str, Any]:
+        """`{tasks, next_cursor}` of those that wait for somebody to do them, newest first."""
+        return self._ask("GET", f"/swarm-tasks?{urlencode(query)}")
+
     def swarm(self, run: str) -> dict[str, Any]:
         """Its run, and how it stands."""
         return self._ask("GET", f"/swarms/{quote(run, safe='')}")

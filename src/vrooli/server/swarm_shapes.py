@@ -35,6 +35,27 @@ class SwarmPage(BaseModel):
     next_cursor: str | None
 
 
+class PersonTask(BaseModel):
+    """A task of `swarm` that waits for somebody to do `what`; null where that is too large to be
+    told here. `since` is in unix seconds; `run` is the one that waits.
+    """
+
+    run: str
+    swarm: str
+    goal: str
+    task: str
+    what: str | None
+    created_by: str
+    since: float
+
+
+class PersonTasks(BaseModel):
+    """The newest first, and where the next page begins."""
+
+    tasks: list[PersonTask]
+    next_cursor: str | None
+
+
 class TaskShape(BaseModel):
     """A task, as it was written, and how it stands. `run` is its last one, or the one that asks
     whether it may be done; `after` are tasks that end before, `needs` what has to stand on the

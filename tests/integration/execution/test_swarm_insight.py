@@ -47,6 +47,19 @@ async def test_each_tier_is_told(here: Place) -> None:
     assert {one["run"] for one in within["events"]} == {waiting["id"]}
 
 
+async def test_what_people_are_to_do_is_told_of_all_swarms(here: Place) -> None:
+    name, views = f"s-{secrets.token_hex(4)}", here.work.swarms.views
+    plan = [{"task": "look", "person": "Count them"}]
+    await here.work.swarms.put({"name": name, "goal": "find out", "plan": plan})
+    run = await here.start(name)
+    (task,) = await eventually(lambda: views.for_people("", None, 9), "a person is waited for")
+    assert [task[key] for key in ("swarm", "task", "what")] == [run, "look", "Count them"]
+    assert not await views.for_people("", (task["since"], task["run"]), 9)
+    assert not await views.for_people("somebody else", None, 9)
+    await here.work.swarms.finish(run, "look", 3, "somebody")
+    assert not await views.for_people("", None, 9)
+
+
 async def test_all_that_is_kept_comes_page_by_page(here: Place) -> None:
     run = await under_way(here)
     found = await _all(here.work.swarms, run)

@@ -72,6 +72,7 @@ EXPECTED: dict[str, Role | str | None] = {
     "DELETE /api/v1/approval-absence": Role.OPERATOR,
     "GET /api/v1/swarms": Role.VIEWER,
     "POST /api/v1/swarms": Role.OPERATOR,
+    "GET /api/v1/swarm-tasks": Role.VIEWER,
     "GET /api/v1/swarms/{run}": Role.VIEWER,
     "GET /api/v1/swarms/{run}/why": Role.VIEWER,
     "GET /api/v1/swarms/{run}/debug": Role.VIEWER,

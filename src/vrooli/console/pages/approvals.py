@@ -6,6 +6,7 @@ from vrooli.console.page import Page, View
 from vrooli.console.parts.asked import Asked
 from vrooli.console.parts.away import show_absence
 from vrooli.console.parts.deciding import show_approval
+from vrooli.console.parts.for_people import show_for_people
 from vrooli.console.parts.html import Tag
 from vrooli.console.parts.inbox import Approval, Waiting, show_count
 from vrooli.console.parts.rows import Rows
@@ -17,6 +18,7 @@ async def build(view: View) -> None:
     waiting = Waiting(view)
     waiting.show()
     await waiting.asked.begin()
+    await show_for_people(view)
     Tag("h2", "Decided lately")
     decided: Asked[list[Approval]] = Asked(view, lambda: _decided(view), seconds=5.0, key="decided")
     decided.show(_none, of=bool, quiet=True)

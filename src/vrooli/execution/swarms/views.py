@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrooli.core.ports.database import Database
+from vrooli.execution.swarms.deciding import HANDING
 from vrooli.execution.swarms.insight import Took
 from vrooli.execution.swarms.model import Task, strictest
 from vrooli.execution.swarms.state import Standing, Stands, State, Try, gate, standing
@@ -18,6 +19,16 @@ FROM swarms s JOIN runs r ON r.id = s.run
 WHERE ($1 = '' OR r.status = $1) AND ($2 = '' OR r.created_by = $2)
     AND ($3::float8 IS NULL OR (s.created_at, s.run) < (to_timestamp($3), $4))
 ORDER BY s.created_at DESC, s.run DESC LIMIT $5
+"""
+
+# What a person does is a run that waits for a signal, below the swarm.
+_FOR_PEOPLE = """
+SELECT r.id, r.parent, s.goal, r.inputs->>'task', r.inputs->>'what', r.created_by,
+       extract(epoch FROM r.created_at)::float8
+FROM runs r JOIN swarms s ON s.run = r.parent
+WHERE r.status = 'waiting' AND r.routine = $1 AND ($2 = '' OR r.created_by = $2)
+    AND ($3::float8 IS NULL OR (r.created_at, r.id) < (to_timestamp($3), $4))
+ORDER BY r.created_at DESC, r.id DESC LIMIT $5
 """
 
 # Also those that have not begun. Definitions are read once each, however many runs there are.
@@ -36,6 +47,8 @@ SELECT id FROM open JOIN driving ON hash = version ORDER BY id
 
 _KEYS = ("id", "name", "goal", "status", "created_by", "created_at", "ended_at", "runs")
 
+_TASK_KEYS = ("run", "swarm", "goal", "task", "what", "created_by", "since")
+
 
 class SwarmViews:
     """Reads table `swarms`."""
@@ -53,6 +66,17 @@ class SwarmViews:
         async with self._database.connection() as connection:
             rows = await connection.fetch(_LIST, status, owner, at, last, limit)
         return [dict(zip(_KEYS, row, strict=True)) for row in rows]
+
+    async def for_people(
+        self, owner: str, before: tuple[float, str] | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """Tasks that wait for somebody to do them, as `page` tells swarms: since when, and below
+        which run.
+        """
+        at, last = before or (None, "")
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_FOR_PEOPLE, HANDING, owner, at, last, limit)
+        return [dict(zip(_TASK_KEYS, row, strict=True)) for row in rows]
 
     async def open(self, owner: str) -> list[str]:
         """Ids of all that have not ended, those within others among them; of one owner, where that

@@ -93,6 +93,7 @@ def swarm_routes(swarms: Swarms) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     _add_definitions(router, swarms)
     _add_views(router, swarms)
+    _add_tasks(router, swarms)
     _add_insight(router, swarms)
     _add_words(router, swarms)
     _add_handing(router, swarms)
@@ -160,6 +161,26 @@ def _add_views(router: APIRouter, swarms: Swarms) -> None:
     async def why_swarm(run: OwnRun) -> dict[str, Any]:
         """By its task that waits for somebody, where there is one."""
         return (await swarms.why(run)).to_json()
+
+
+def _add_tasks(router: APIRouter, swarms: Swarms) -> None:
+    @router.get(
+        "/swarm-tasks",
+        summary="List the tasks of swarms that wait for a person, newest first",
+        dependencies=[VIEWER],
+        response_model=None,
+        responses=answers(swarm_shapes.PersonTasks),
+    )
+    async def list_tasks(
+        who: Who, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=1000)] = 50
+    ) -> dict[str, Any]:
+        """`{tasks, next_cursor}`: what somebody is to do, and says to be done by `POST
+        /api/v1/swarms/{run}/done`. Who is no admin sees those of its own swarms.
+        """
+        at, last = unpack(cursor, float, str) if cursor else (0.0, "")
+        before = (at, last) if cursor else None
+        found = await swarms.views.for_people(who.only or "", before, limit + 1)
+        return page("tasks", found, limit, lambda one: pack(one["since"], one["run"]))
 
 
 def _add_insight(router: APIRouter, swarms: Swarms) -> None:

@@ -1,0 +1,49 @@
+"""What people are to do for swarms, in the inbox."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vrooli.client.swarms import SwarmClient
+from vrooli.console.page import View
+from vrooli.console.parts.asked import Asked
+from vrooli.console.parts.exactly import exactly
+from vrooli.console.parts.html import Tag, link, moment
+from vrooli.console.parts.rows import Rows
+
+SHOWN = 50
+"""Tasks on the page, the newest."""
+
+EVERY = 5.0
+"""Seconds between two looks at them."""
+
+Task = Mapping[str, Any]
+
+
+async def show_for_people(view: View) -> None:
+    """Tasks of swarms that wait for somebody, each with its swarm, where one says that it is done;
+    nothing where there are none.
+    """
+    swarms: SwarmClient = view.acting.swarms
+    asked: Asked[Sequence[Task]] = Asked(
+        view, lambda: swarms.person_tasks(limit=SHOWN)["tasks"], EVERY, key="for-people"
+    )
+    asked.show(_heading, of=bool, quiet=True)
+    rows: Rows[str, Task] = Rows(_row, "div", row="article", row_classes="panel")
+    asked.hand(lambda found: rows.show((one["run"], one) for one in found))
+    await asked.begin()
+
+
+def _heading(found: Sequence[Task]) -> None:
+    if found:
+        Tag("h2", "For a person to do")
+
+
+def _row(one: Task) -> None:
+    Tag("h3", f"A person is to do {one['task']}")
+    if one["what"]:
+        Tag("p", exactly(one["what"]).text)
+    with Tag("p", "", "soft"):
+        Tag("span", "for ")
+        link(f"swarm {one['swarm']}", f"/swarms/{one['swarm']}")
+        Tag("span", ", since ")
+        moment(one["since"], since=True)
