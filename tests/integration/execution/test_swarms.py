@@ -444,7 +444,16 @@ async def test_a_retry_gives_what_failed_another_try(here: Place) -> None:
 async def test_it_stops_with_all_that_it_started(here: Place) -> None:
     inner = await here.put({"step": "w", "wait": {"seconds": 3600}})
     run = await swarm(here, *({"task": f"t{i}", "routine": inner} for i in range(3)))
-    await here.below(run, 3)
+    below = await here.below(run, 3)
+    await rests(here, run)
+    for status, working in (("running", True), ("waiting", False)):
+        moved = "UPDATE runs SET status = $2, lease_until = now() + interval '1 h' WHERE id = $1"
+        await here.fetch(moved, below[0], status)
+        (row,) = [
+            one for one in await here.work.swarms.views.page("", "", None, 50) if one["id"] == run
+        ]
+        assert (row["status"], row["working"]) == ("waiting", working)
+        assert (await here.work.swarms.show(run))["working"] is working
     assert run in await here.work.swarms.stop_all("somebody", "somebody")
     assert {one["status"] for one in await children(here, run)} == {"cancelled"}
 
