@@ -16,6 +16,7 @@ _INDEX = re.compile(r"\[\d+\]")
 _OVER = ("completed", "failed", "cancelled")
 _STATUSES = {"created": "running", "pausing": "running, to pause"}
 _AT_REST = ("pending", "waiting", "paused")
+_WAITS = {"time": "waits for its time", "tasks": "waits for its tasks"}
 _STANDS = {"waiting": "waits for a decision", "pausing": "is to pause", "paused": "is paused"}
 
 
@@ -235,8 +236,8 @@ class RunTree:
 
 def stands_after(event: Mapping[str, Any], word: str) -> str:
     """Why nothing goes on in a run after this event; empty where something does."""
-    if word == "waiting" and event.get("for") == "time":
-        return "waits for its time"
+    if word == "waiting" and event.get("for") in _WAITS:
+        return _WAITS[event["for"]]
     return _STANDS.get(word, "")
 
 

@@ -15,7 +15,7 @@ _TITLES = ("TASK", "STATUS", "BY", "AFTER", "RUN", "SAYS")
 def row(swarm: Mapping[str, Any]) -> tuple[str, ...]:
     """Of a list."""
     started = f"{render.ago(swarm['created_at'])} ago"
-    head = (swarm["id"], swarm["name"], swarm["status"], started)
+    head = (swarm["id"], swarm["name"], _stands(swarm), started)
     return (*head, str(swarm["runs"]), swarm["created_by"], short(swarm["goal"]))
 
 
@@ -25,7 +25,7 @@ def show_swarm(found: Mapping[str, Any]) -> None:
     rows = {
         "swarm": f"{found['id']} ({found['routine']})",
         "goal": state["goal"] if state else "",
-        "status": render.paint(found["status"], found["status"]),
+        "status": render.paint(_stands(found), _stands(found)),
         "by": found["created_by"],
         "took": run_took(found) or "-",
         "team": ", ".join(one["name"] for one in state["team"]) if state else "",
@@ -52,6 +52,11 @@ def _policy(policy: Mapping[str, Any]) -> str:
         for key, value in policy.items()
     ]
     return ", ".join(said) or "as everywhere"
+
+
+def _stands(swarm: Mapping[str, Any]) -> str:
+    """One whose tasks run waits for nobody."""
+    return "running" if swarm.get("working") else str(swarm["status"])
 
 
 def _plan(plan: Mapping[str, Any]) -> None:

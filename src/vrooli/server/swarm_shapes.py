@@ -16,7 +16,9 @@ class SwarmStored(BaseModel):
 
 
 class SwarmRow(BaseModel):
-    """One of a list. `runs` are those that it started itself."""
+    """One of a list. `runs` are those that it started itself. It is `working` while it waits
+    itself, and a run below it goes on.
+    """
 
     id: str
     name: str
@@ -26,6 +28,7 @@ class SwarmRow(BaseModel):
     created_at: float
     ended_at: float | None
     runs: int
+    working: bool
 
 
 class SwarmPage(BaseModel):
@@ -141,8 +144,11 @@ class SwarmState(BaseModel):
 
 
 class SwarmShape(RunShape):
-    """Its run, and how the swarm stands; null before it has begun."""
+    """Its run, and how the swarm stands; null before it has begun. It is `working` while it waits
+    itself, and a run below it goes on.
+    """
 
+    working: bool
     swarm: SwarmState | None
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -12,10 +11,8 @@ from tests.support.trees import Place, place
 from tests.support.waiting import eventually
 from vrooli.client.swarm_comparing import compared
 from vrooli.core.errors import Refused, UnknownName
-from vrooli.execution.approvals.store import Decision
 from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.views import RunFilter
-from vrooli.execution.swarms.reading import SwarmError
 from vrooli.execution.swarms.simulating.outcomes import outcome
 from vrooli.execution.swarms.simulating.recorded import recorded
 from vrooli.execution.swarms.simulating.script import read_script
@@ -63,14 +60,6 @@ async def rests(here: Place, run: str) -> dict[str, Any]:
 async def children(here: Place, run: str) -> list[dict[str, Any]]:
     found = await here.work.runs.views.page(RunFilter(parent=run))
     return sorted(found, key=lambda one: one["parent_path"])
-
-
-async def waits_for_a_lock(here: Place) -> bool:
-    rows = await here.fetch(
-        "SELECT FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    return bool(rows)
 
 
 async def test_tasks_take_what_others_came_to(here: Place) -> None:
@@ -170,55 +159,6 @@ async def test_a_task_that_cannot_begin_may_be_done_without(here: Place) -> None
     assert rest == ["failed", 2]
 
 
-async def test_what_could_not_begin_is_told_before_it_does(here: Place) -> None:
-    """And where that cannot be known before, its task is shown as failed."""
-    strict = await here.put(
-        {"step": "n", "value": {}},
-        inputs={
-            "required": ["files", "n"],
-            "properties": {"files": {"type": "array"}, "n": {"default": 1}},
-            "additionalProperties": False,
-        },
-    )
-    plan = [
-        {"task": "a", "routine": strict, "inputs": {"fils": 3}},
-        {"task": "b", "routine": strict, "inputs": {"fils": "${inputs.x}"}},
-        {"task": "c", "routine": "r-nowhere"},
-        {"task": "d", "routine": strict, "inputs": {"files": "${inputs}"}},
-    ]
-    with pytest.raises(SwarmError) as refused:
-        await swarm(here, *plan, coordinator={"routine": "r-none"}, done={"routine": strict})
-    found = [(one.where, one.reason.split(": ")[-1]) for one in refused.value.mistakes]
-    assert found[1:4] == [
-        ("plan[1].inputs", "`files` is missing"),
-        ("plan[1].inputs", "there is no `fils`, but `files`, `n`"),
-        ("plan[2].routine", "there is no routine `r-nowhere`"),
-    ]
-    places = [one[0] for one in found]
-    assert (places[0], places[4:]) == ("plan[0].inputs", ["done.inputs", "coordinator.routine"])
-    run = await swarm(here, plan[3])
-    ended = await here.end(run)
-    assert (ended["status"], ended["failure"]["kind"]) == ("failed", "inputs")
-    (task,) = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
-    assert (task["status"], "files" in task["why"]) == ("failed", True)
-
-
-async def test_a_swarm_that_would_start_itself_without_an_end_is_refused(here: Place) -> None:
-    own, other = (f"s-{secrets.token_hex(4)}" for _ in "ab")
-
-    def calling(name: str, routine: str, **more: Any) -> dict[str, Any]:
-        task = {"task": "a", "routine": routine, **more}
-        return {"name": name, "goal": "g", "plan": [{"task": "look", "person": "Look"}, task]}
-
-    put = here.work.swarms.put
-    with pytest.raises(SwarmError, match=rf"plan\[1\].routine: .* \(`{own}`\); a"):
-        await put(calling(own, own))
-    assert (await put(calling(own, own, when="inputs.left > 0")))["changed"]
-    await put(calling(other, own))
-    with pytest.raises(SwarmError, match=rf"\(`{other}`, then `{own}`\); a"):
-        await put(calling(own, other))
-
-
 async def test_a_coordinator_plans_until_the_goal_is_met(here: Place) -> None:
     add = await adder(here)
     planner = await here.put(
@@ -307,105 +247,6 @@ async def test_a_plan_is_changed_while_it_runs_by_one_at_a_time(here: Place) -> 
     assert await here.work.swarms.versions(run, "board.none", None, 1) == ([], False)
 
 
-async def test_a_task_goes_to_a_person_and_back(here: Place) -> None:
-    slow = await here.put({"step": "w", "wait": {"seconds": 3600}})
-    within = {
-        "name": f"s-{secrets.token_hex(4)}",
-        "goal": "wait",
-        "plan": [{"task": "t", "routine": slow}],
-    }
-    await here.work.swarms.put(within)
-    run = await swarm(here, {"task": "a", "routine": within["name"]}, output="${tasks.a.output}")
-    (inner,) = await here.below(run, 1)
-    (leaf,) = await here.below(inner, 1)
-    await here.work.swarms.hand(run, "a", "wait by hand", "ann")
-    assert (await here.work.runs.views.get(leaf))["status"] == "cancelled"
-    told = await here.work.swarms.show(run)
-    assert told["swarm"]["plan"]["tasks"][0]["handed"]["what"] == "wait by hand"
-
-    async def waits() -> bool:
-        return "swarm done" in ((await here.work.swarms.why(run)).command or "")
-
-    await eventually(waits, "a person is to do it")
-    with pytest.raises(Refused):
-        await here.work.swarms.hand(run, "a", "", "ann")
-    await here.work.swarms.take_back(run, "a", "ann")
-
-    async def again() -> bool:
-        paths = [one["parent_path"] for one in await children(here, run)]
-        return "swarm/a[2]" in paths
-
-    await eventually(again, "it does it itself again")
-    with pytest.raises(Refused):
-        await here.work.swarms.finish(run, "a", 1, "ann")
-    await here.work.swarms.hand(run, "a", "", "ann")
-
-    async def handed() -> bool:
-        (one,) = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
-        return bool(one["asks"])
-
-    await eventually(handed, "a person is to do it again")
-    await here.work.swarms.finish(run, "a", 7, "ann")
-    assert (await here.end(run))["output"] == 7
-    with pytest.raises(Refused):
-        await here.work.swarms.take_back(run, "a", "ann")
-
-
-async def test_what_is_taken_back_is_asked_about_anew(here: Place) -> None:
-    """At once, and when the person was asked already; what was asked before is closed."""
-    add = await adder(here)
-    risky = {"task": "a", "routine": add, "inputs": {"n": 1}, "risk": "dangerous"}
-    run = await swarm(here, risky, {"task": "look", "person": "Look"})
-
-    async def asked(number: int) -> dict[str, Any] | None:
-        found = await here.work.approvals.views.page(ApprovalFilter(swarm=run, status="pending"))
-        below = {one["id"]: one for one in await children(here, run)}
-        name = "swarm/a/approval" + (f"[{number}]" if number > 1 else "")
-        asks = [one for one in found if below[one["run"]]["parent_path"] == name]
-        return asks[0] if asks and len(found) == 1 else None
-
-    first = await eventually(partial(asked, 1), "it is asked")
-    await here.work.swarms.hand(run, "a", "", "ann")
-    await here.work.swarms.take_back(run, "a", "ann")
-    await eventually(partial(asked, 2), "it is asked anew")
-    assert (await here.work.runs.views.get(first["run"]))["status"] == "cancelled"
-    await here.work.swarms.hand(run, "a", "", "ann")
-    await rests(here, run)
-    await here.work.swarms.take_back(run, "a", "ann")
-    third = await eventually(partial(asked, 3), "it is asked a third time")
-    told = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
-    assert [one["status"] for one in told] == ["asked", "running"]
-    await here.work.approvals.decide(third["id"], Decision(True, third["hash"], "ann", ""))
-    await here.work.swarms.finish(run, "look", 1, "ann")
-    assert (await here.end(run))["output"] == {"a": 2, "look": 1}
-
-
-async def test_what_a_person_did_is_not_lost_to_a_take_back_of_the_same_moment(
-    here: Place,
-) -> None:
-    """That it is done is being written, not yet seen, when the task is taken back."""
-    slow = await here.put({"step": "w", "wait": {"seconds": 3600}})
-    run = await swarm(here, {"task": "a", "routine": slow}, output="${tasks.a.output}")
-    await here.below(run, 1)
-    await here.work.swarms.hand(run, "a", "", "ann")
-    await rests(here, run)
-    asked = (await children(here, run))[-1]["id"]
-    async with here.database.connection() as other, other.transaction():
-        await other.execute(
-            "INSERT INTO signals (run, name, data, sent_by) VALUES ($1, 'done', '7', 'ann')", asked
-        )
-        await other.execute(
-            "UPDATE runs SET stirs = stirs + 1, status = 'pending', lease_until = now() "
-            "WHERE id = $1",
-            asked,
-        )
-        taking = asyncio.ensure_future(here.work.swarms.take_back(run, "a", "bob"))
-        await eventually(partial(waits_for_a_lock, here), "the take-back waits")
-    with pytest.raises(Refused, match="done"):
-        await taking
-    assert (await here.end(run))["output"] == 7
-
-
 async def test_a_message_is_heard(here: Place) -> None:
     run = await swarm(
         here,
@@ -447,7 +288,16 @@ async def test_a_retry_gives_what_failed_another_try(here: Place) -> None:
 async def test_it_stops_with_all_that_it_started(here: Place) -> None:
     inner = await here.put({"step": "w", "wait": {"seconds": 3600}})
     run = await swarm(here, *({"task": f"t{i}", "routine": inner} for i in range(3)))
-    await here.below(run, 3)
+    below = await here.below(run, 3)
+    await rests(here, run)
+    for status, working in (("running", True), ("waiting", False)):
+        moved = "UPDATE runs SET status = $2, lease_until = now() + interval '1 h' WHERE id = $1"
+        await here.fetch(moved, below[0], status)
+        (row,) = [
+            one for one in await here.work.swarms.views.page("", "", None, 50) if one["id"] == run
+        ]
+        assert (row["status"], row["working"]) == ("waiting", working)
+        assert (await here.work.swarms.show(run))["working"] is working
     assert run in await here.work.swarms.stop_all("somebody", "somebody")
     assert {one["status"] for one in await children(here, run)} == {"cancelled"}
     said = await here.work.swarms.why(run)

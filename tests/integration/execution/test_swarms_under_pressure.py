@@ -1,4 +1,6 @@
-"""What a swarm has to stand: large outputs, changes under its feet, runs that end otherwise."""
+"""What a swarm has to stand: large outputs, changes under its feet, runs that end otherwise, and
+what cannot be.
+"""
 
 import asyncio
 import math
@@ -193,3 +195,52 @@ async def test_what_is_being_made_while_it_pauses_is_paused_too(
         await pausing
     (child,) = await here.fetch("SELECT status, pausing FROM runs WHERE parent = $1", run)
     assert child[0] == "paused" or child[1], child
+
+
+async def test_what_could_not_begin_is_told_before_it_does(here: Place) -> None:
+    """And where that cannot be known before, its task is shown as failed."""
+    strict = await here.put(
+        {"step": "n", "value": {}},
+        inputs={
+            "required": ["files", "n"],
+            "properties": {"files": {"type": "array"}, "n": {"default": 1}},
+            "additionalProperties": False,
+        },
+    )
+    plan = [
+        {"task": "a", "routine": strict, "inputs": {"fils": 3}},
+        {"task": "b", "routine": strict, "inputs": {"fils": "${inputs.x}"}},
+        {"task": "c", "routine": "r-nowhere"},
+        {"task": "d", "routine": strict, "inputs": {"files": "${inputs}"}},
+    ]
+    with pytest.raises(SwarmError) as refused:
+        await swarm(here, *plan, coordinator={"routine": "r-none"}, done={"routine": strict})
+    found = [(one.where, one.reason.split(": ")[-1]) for one in refused.value.mistakes]
+    assert found[1:4] == [
+        ("plan[1].inputs", "`files` is missing"),
+        ("plan[1].inputs", "there is no `fils`, but `files`, `n`"),
+        ("plan[2].routine", "there is no routine `r-nowhere`"),
+    ]
+    places = [one[0] for one in found]
+    assert (places[0], places[4:]) == ("plan[0].inputs", ["done.inputs", "coordinator.routine"])
+    run = await swarm(here, plan[3])
+    ended = await here.end(run)
+    assert (ended["status"], ended["failure"]["kind"]) == ("failed", "inputs")
+    (task,) = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
+    assert (task["status"], "files" in task["why"]) == ("failed", True)
+
+
+async def test_a_swarm_that_would_start_itself_without_an_end_is_refused(here: Place) -> None:
+    own, other = (f"s-{secrets.token_hex(4)}" for _ in "ab")
+
+    def calling(name: str, routine: str, **more: Any) -> dict[str, Any]:
+        task = {"task": "a", "routine": routine, **more}
+        return {"name": name, "goal": "g", "plan": [{"task": "look", "person": "Look"}, task]}
+
+    put = here.work.swarms.put
+    with pytest.raises(SwarmError, match=rf"plan\[1\].routine: .* \(`{own}`\); a"):
+        await put(calling(own, own))
+    assert (await put(calling(own, own, when="inputs.left > 0")))["changed"]
+    await put(calling(other, own))
+    with pytest.raises(SwarmError, match=rf"\(`{other}`, then `{own}`\); a"):
+        await put(calling(own, other))

@@ -163,6 +163,9 @@ def test_a_run_stands_below_the_step_that_started_it_and_says_why_it_rests() -> 
         "   └─ run k 1 completed, is paused",
         "      └─ b completed",
     ]
+    for reason in ("tasks", "time"):
+        tree.take({"run": "k", "at": 2.0, "kind": "run.waiting", "for": reason})
+        assert drawn(tree.lines(2.0, 9))[1].endswith(f"waits for its {reason}")
     tree.take({"run": "k", "at": 3.0, "kind": "run.pending"})
     assert drawn(tree.lines(3.0, 9))[1] == "   └─ run k.b completed"
 

@@ -16,6 +16,7 @@ from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.rows import Rows
 from vrooli.console.parts.run_filter import PAGE as MANY
 from vrooli.console.parts.run_filter import STATUSES, RunFilter, filter_of
+from vrooli.console.parts.run_seen import state_of
 from vrooli.core.amounts import length
 from vrooli.core.passes import ADMIN
 
@@ -150,7 +151,7 @@ def _row(swarm: Swarm, choice: Choice) -> None:
         link(swarm["id"], address("swarms", swarm["id"]))
         Tag("span", f" {swarm['name']}", "soft")
     with Tag("td"):
-        Tag("span", swarm["status"], f"state {swarm['status']}")
+        Tag("span", state_of(swarm), f"state {state_of(swarm)}")
     Tag("td", swarm["goal"], "goal")
     with Tag("td"):
         moment(begun, since=True)

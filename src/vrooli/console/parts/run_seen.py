@@ -151,7 +151,11 @@ def rows_of(steps: Sequence[Step], below: Sequence[Below]) -> list[tuple[tuple[s
 
 
 def state_of(run: Mapping[str, Any]) -> str:
-    """Where a run stands, in a word; `pausing` while it is about to be paused."""
+    """Where a run stands, in a word; `pausing` while it is about to be paused, `running` while a
+    swarm waits only for its tasks.
+    """
+    if run.get("working"):
+        return "running"
     return "pausing" if run.get("pausing") and run["status"] == "running" else str(run["status"])
 
 

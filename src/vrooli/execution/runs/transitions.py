@@ -35,7 +35,11 @@ WITH moved AS (
 ), news AS (
     SELECT root, id AS run, 1 AS i, 'run.waiting' AS kind,
            jsonb_strip_nulls(jsonb_build_object(
-               'for', CASE WHEN $3 IS NULL THEN 'time' ELSE 'decision' END, 'until', $4::float8
+               'for', CASE WHEN $3 IS NULL THEN 'time'
+                           WHEN EXISTS (SELECT FROM runs c WHERE c.parent = moved.id
+                                        AND c.status IN ('pending', 'running')) THEN 'tasks'
+                           ELSE 'decision' END,
+               'until', $4::float8
            )) AS data
     FROM moved
 ), {TOLD}

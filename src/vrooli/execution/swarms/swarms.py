@@ -109,6 +109,7 @@ class Swarms:
         """
         found = await self.runs.views.get(run)
         state, facts = await self._state(found)
+        found["working"] = await self.views.working(run)
         if facts.goal is None:
             return {**found, "swarm": None}
         took = await self.insight.took(run, found["root"])

@@ -11,10 +11,17 @@ from vrooli.execution.swarms.state import Standing, Stands, State, Try, gate, st
 from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, Facts
 from vrooli.flow.budget import MICROS
 
-_LIST = """
+# While its tasks run, it waits itself.
+_WORKING = """EXISTS (
+    SELECT FROM runs b
+    WHERE b.root = r.root AND r.id = ANY (b.ancestors) AND b.status IN ('pending', 'running')
+)"""
+
+_LIST = f"""
 SELECT s.run, r.routine, s.goal, r.status, r.created_by,
        extract(epoch FROM s.created_at)::float8, extract(epoch FROM r.ended_at)::float8,
-       (SELECT count(*) FROM runs c WHERE c.parent = s.run)
+       (SELECT count(*) FROM runs c WHERE c.parent = s.run),
+       r.status = 'waiting' AND {_WORKING}
 FROM swarms s JOIN runs r ON r.id = s.run
 WHERE ($1 = '' OR r.status = $1) AND ($2 = '' OR r.created_by = $2)
     AND ($3::float8 IS NULL OR (s.created_at, s.run) < (to_timestamp($3), $4))
@@ -45,7 +52,9 @@ WITH open AS (
 SELECT id FROM open JOIN driving ON hash = version ORDER BY id
 """
 
-_KEYS = ("id", "name", "goal", "status", "created_by", "created_at", "ended_at", "runs")
+_ONE = f"SELECT r.status = 'waiting' AND {_WORKING} FROM runs r WHERE r.id = $1"
+
+_KEYS = ("id", "name", "goal", "status", "created_by", "created_at", "ended_at", "runs", "working")
 
 _TASK_KEYS = ("run", "swarm", "goal", "task", "what", "created_by", "since")
 
@@ -77,6 +86,11 @@ class SwarmViews:
         async with self._database.connection() as connection:
             rows = await connection.fetch(_FOR_PEOPLE, HANDING, owner, at, last, limit)
         return [dict(zip(_TASK_KEYS, row, strict=True)) for row in rows]
+
+    async def working(self, run: str) -> bool:
+        """Whether it waits only itself: a run below it goes on."""
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(_ONE, run))
 
     async def open(self, owner: str) -> list[str]:
         """Ids of all that have not ended, those within others among them; of one owner, where that
