@@ -38,6 +38,9 @@ def test_nothing_is_lost_where_somebody_else_was_faster(
     page.get_by_label("What it is to be").fill('"the log of nginx"')
     page.get_by_role("button", name="Write it").click()
     expect(page.get_by_label("hint on the blackboard")).to_contain_text("nginx")
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Stop it").click()
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
 
 
 def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, swarm: str) -> None:
@@ -52,6 +55,7 @@ def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, 
     page.get_by_role("link", name=swarm).click()
     state = page.locator("main .panel .state").first
     page.get_by_label("What it came to").fill("[a")
+    expect(page.get_by_role("heading", name=f"Swarm disk-triage {swarm}")).to_be_visible()
     page.get_by_role("button", name="Pause").click()
     expect(state).to_have_text("paused")
     page.get_by_role("button", name="Resume").click()
@@ -78,5 +82,5 @@ def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, 
     expect(state).to_have_text("completed")
     expect(page.get_by_text("4 of 4 tasks done.")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
-    page.get_by_role("link", name="Steps, retry and fork").click()
+    page.get_by_role("link", name="Steps and fork").click()
     expect(page.get_by_role("link", name="It is a swarm")).to_be_visible()

@@ -64,9 +64,10 @@ Example:
 """
 
 _WATCH_HELP = """
-Show what happens in a run until it ends: on a terminal a tree of its steps, else
-a line for each. With --json each line is an event, and the last one the run.
-A restart of the server is waited for. Ctrl-C ends the watching, not the run.
+Show what happens in a run until it ends: on a terminal a tree of its steps, into
+a pipe or a file a line for each on standard output, then what it came to. With
+--json each line is an event, and the last one the run. A restart of the server
+is waited for. Ctrl-C ends the watching, not the run.
 
 Exit code: 0 when it completes, 1 when it fails or is cancelled.
 
@@ -167,7 +168,7 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
 
     @group.command(help=_WATCH_HELP)
     def watch(run: Run, file: File = None, json: Json = False) -> None:
-        watch_run(_client(kit, file), run, json=json)
+        watch_run(_client(kit, file), run, json=json, asked=True)
 
 
 def _register_control(group: typer.Typer, kit: Kit) -> None:

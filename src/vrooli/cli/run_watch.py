@@ -11,7 +11,8 @@ import typer
 
 from vrooli.cli import render
 from vrooli.cli.interrupt import interruptible
-from vrooli.cli.run_tree import Line, RunTree, approval_says, branches, stands_after
+from vrooli.cli.run_lines import SIGNS, RunLines
+from vrooli.cli.run_tree import Line, RunTree, branches
 from vrooli.client.work import ENDED, WorkClient
 from vrooli.core.amounts import length
 from vrooli.core.errors import (
@@ -33,7 +34,6 @@ _PAUSE = 0.3
 _FRAMES = 8
 """A second."""
 
-_SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "✗", "begun": "▸"}
 _STYLES = {"completed": "green", "failed": "red", "cancelled": "red", "begun": "cyan"}
 _NAMES = 40
 """Columns of the names, at most."""
@@ -42,16 +42,21 @@ Tell = Callable[[Mapping[str, Any]], None]
 Follow = Callable[[str, int], Iterator[dict[str, Any]]]
 
 
-def watch(client: WorkClient, run: str, *, json: bool, what: str = "run") -> None:
-    """Until it ends; the exit code is that of how it did. It is a `run` or a `swarm`."""
+def watch(
+    client: WorkClient, run: str, *, json: bool, what: str = "run", asked: bool = False
+) -> None:
+    """Until it ends; the exit code is that of how it did. It is a `run` or a `swarm`. Where what
+    happens is what was `asked` for, it belongs on standard output, else only what the run comes to.
+    """
+    shows = _Shows(json, render.out if asked else render.note, asked)
     waiting = interruptible(f"the {what} goes on", f"`vrooli {what} watch {run}`")
-    with waiting, _shown(client, run, json=json) as screen:
-        follow = client.events if json or not sys.stderr.isatty() else client.follow
+    with waiting, _shown(client, run, shows) as screen:
+        follow = client.follow if shows.tree else client.events
         found = _to_its_end(client, run, follow, screen)
     if json:
         render.out(render.written(found))
     else:
-        _ended(found, what)
+        _ended(found, what, shows.say)
     if found["status"] != "completed":
         raise typer.Exit(EXIT_FAILURE)
 
@@ -63,6 +68,27 @@ def told(run: Mapping[str, Any], look: str, *, json: bool) -> None:
     else:
         render.out(run["id"])
         render.note(f"  next: `{render.called_as()} {look} {run['id']}`")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shows:
+    """How what happens is shown.
+
+    Attributes:
+        json: for programs.
+        say: writes a line for people.
+        asked: whether those lines are what was asked for.
+    """
+
+    json: bool
+    say: Callable[[str], None]
+    asked: bool
+
+    @property
+    def tree(self) -> bool:
+        """Whether it is drawn: only where somebody looks, and nothing else reads it."""
+        reads = self.asked and not sys.stdout.isatty()
+        return not (self.json or reads) and sys.stderr.isatty()
 
 
 @dataclass(slots=True)
@@ -92,15 +118,15 @@ class _Screen:
 
 
 @contextmanager
-def _shown(client: WorkClient, run: str, *, json: bool) -> Iterator[_Screen]:
+def _shown(client: WorkClient, run: str, shows: _Shows) -> Iterator[_Screen]:
     """Where each event goes."""
-    if json:
+    if shows.json:
         yield _Screen(lambda event: render.out(render.written(event)), quiet=True)
-    elif sys.stderr.isatty():
+    elif shows.tree:
         with _growing(client, run) as screen:
             yield screen
     else:
-        yield _Screen(_tell)
+        yield _Screen(RunLines(run, shows.say).tell)
 
 
 def _to_its_end(client: WorkClient, run: str, follow: Follow, screen: _Screen) -> Mapping[str, Any]:
@@ -123,20 +149,6 @@ def _to_its_end(client: WorkClient, run: str, follow: Follow, screen: _Screen) -
                 raise
             screen.lost()
             time.sleep(_PAUSE)
-
-
-def _tell(event: Mapping[str, Any]) -> None:
-    what, _, word = event["kind"].partition(".")
-    if what == "approval":
-        sign, says = "?" if word == "asked" else "·", render.as_called(approval_says(event, word))
-        render.note(f"  {sign} {event['path']}  {says}")
-    elif what == "run" and (stands := stands_after(event, word)):
-        reason = f": {event['reason']}" if event.get("reason") else ""
-        render.note(f"  · {stands}{reason}")
-    elif what in ("step", "note"):
-        again = f" (attempt {event['attempt']})" if event["attempt"] > 1 else ""
-        sign = render.paint(_SIGNS.get(word, "·"), word, sys.stderr)
-        render.note(f"  {sign} {event['path']}  {event['type']}{again}")
 
 
 @contextmanager
@@ -193,7 +205,7 @@ def _row(line: Line, column: int, width: int) -> "Text":
         text.append(render.plain(f"{line.name}  ") if line.name else "", style="bold")
         text.append(render.plain(line.says), style="dim")
     else:
-        text.append(f"{_SIGNS.get(line.status, '·')} ", style=_STYLES.get(line.status, "yellow"))
+        text.append(f"{SIGNS.get(line.status, '·')} ", style=_STYLES.get(line.status, "yellow"))
         text.append(render.plain(line.name), style="not dim")
         text.append(" " * max(2, column + 2 - text.cell_len))
         text.append(f"{render.plain(line.type):<9}", style="not dim")
@@ -212,11 +224,11 @@ def _cropped(said: str, width: int, style: str) -> "Text":
     return text
 
 
-def _ended(run: Mapping[str, Any], what: str) -> None:
+def _ended(run: Mapping[str, Any], what: str, say: Callable[[str], None]) -> None:
     took = run_took(run)
-    render.note(f"{run['routine']} {run['id']}: {run['status']}{f' after {took}' if took else ''}")
+    say(f"{run['routine']} {run['id']}: {run['status']}{f' after {took}' if took else ''}")
     if run["failure"]:
-        render.note(f"  {why(run['failure'])}")
+        say(f"  {why(run['failure'])}")
         render.note(f"  next: `{render.called_as()} {what} show {run['id']}`")
     if run["output"] is not None:
         render.print_json(run["output"])

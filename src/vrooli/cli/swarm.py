@@ -44,6 +44,18 @@ Examples:
   vrooli swarm start triage --input service=postgres --budget cost=1,steps=100
 """
 
+_WATCH_HELP = """
+Show what happens in a swarm until it ends, each step behind its task: on a terminal as a tree, into
+a pipe or a file as lines on standard output, then what it came to. Ctrl-C ends the watching, not
+the swarm.
+
+Examples:
+
+  vrooli swarm watch 3f2a9c4e81d07b65
+
+  vrooli swarm watch 3f2a9c4e81d07b65 | grep clean:
+"""
+
 _MESSAGE_HELP = """
 Say something to a swarm: its plan and its coordinator see it. At most 64 KiB.
 
@@ -162,13 +174,11 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         else:
             show_swarm(found)
 
-    about = "Show what happens in a swarm until it ends. Ctrl-C ends the watching, not the swarm."
-
-    @group.command(help=with_examples(about, "vrooli swarm watch 3f2a9c4e81d07b65"))
+    @group.command(help=_WATCH_HELP)
     def watch(swarm: Swarm, file: File = None, json: Json = False) -> None:
         client = _client(kit, file)
         client.swarm(swarm)  # or it says that there is no such one
-        watch_run(client, swarm, json=json, what="swarm")
+        watch_run(client, swarm, json=json, what="swarm", asked=True)
 
     about = "Tell why a swarm is where it is, since when, and what to do."
 

@@ -16,6 +16,9 @@ from vrooli.core.amounts import length
 _OWN = ("seq", "run", "at", "kind")
 """Of each event; the rest belongs to its kind."""
 
+_TIMES = 1e9
+"""A number of an event that is larger and no whole one is a time, in unix seconds."""
+
 _EXPORT_HELP = """
 Write all that is kept of a swarm as one JSON document: its definition, plan, policy and blackboard
 with all versions, messages, runs, steps with their outputs, events.
@@ -85,5 +88,18 @@ def _run(one: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _event(one: Mapping[str, Any]) -> tuple[str, ...]:
-    said = ", ".join(f"{key} {value}" for key, value in one.items() if key not in _OWN)
-    return str(one["seq"]), one["run"], render.ago(one["at"]), one["kind"], said
+    return str(one["seq"]), one["run"], render.ago(one["at"]), one["kind"], says(one)
+
+
+def says(event: Mapping[str, Any]) -> str:
+    """What an event tells beside its kind."""
+    from vrooli.client.swarm_texts import event_said
+
+    if event["kind"].startswith("swarm."):
+        reason = event.get("reason")
+        return f"{event_said(event)}{f': {reason}' if reason else ''}"
+    return ", ".join(f"{key} {_written(value)}" for key, value in event.items() if key not in _OWN)
+
+
+def _written(value: Any) -> Any:
+    return render.clock(value) if isinstance(value, float) and value > _TIMES else value

@@ -55,6 +55,21 @@ def _sorted(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
 
 
+_KEPT = {"problems": "a plan was refused", "unmade": "a task could not begin"}
+"""What it means that a swarm itself wrote such a document."""
+
+
+def event_said(event: Mapping[str, Any]) -> str:
+    """An event of a swarm, in words."""
+    name, by = event.get("name"), event.get("by")
+    if event["kind"] == "swarm.begun":
+        return "the swarm began"
+    if name == "skipped":
+        return f"task {by} is skipped"
+    said = _KEPT.get(str(name)) or f"version {event.get('version')} of {name} was written"
+    return f"{said}, by {by}" if by else said
+
+
 def is_large(value: Any) -> bool:
     """Whether a reference stands there instead: it is too large to be written by hand."""
     return isinstance(value, Mapping) and "$artifact" in value

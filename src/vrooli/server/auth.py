@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Route
 
+from vrooli.core.errors import UnknownName
 from vrooli.execution.runs.views import unknown_run
 from vrooli.server.accounts.roles import OPERATOR as OPERATOR_TOKEN
 from vrooli.server.accounts.roles import Caller, Role
@@ -156,8 +157,13 @@ _SWARMS = "/api/v1/swarms/"
 async def _own_run(connection: HTTPConnection, run: Id) -> str:
     access = access_of(connection)
     who = await access.of(connection)
-    if not who.sees(await access.owner_of(run)):
-        raise unknown_run(run, "swarm" if _SWARMS in connection.url.path else "run")
+    what = "swarm" if connection.url.path.startswith(_SWARMS) else "run"
+    try:
+        owner = await access.owner_of(run)
+    except UnknownName as error:
+        raise unknown_run(run, what) from error
+    if not who.sees(owner):
+        raise unknown_run(run, what)
     return run
 
 

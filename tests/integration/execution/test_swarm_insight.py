@@ -4,8 +4,11 @@ import json
 import secrets
 from typing import Any
 
+import pytest
+
 from tests.support.trees import Place
 from tests.support.waiting import eventually
+from vrooli.core.errors import UnknownName
 from vrooli.execution.swarms.insight import PARTS
 from vrooli.execution.swarms.store import Put
 from vrooli.execution.swarms.swarms import Swarms
@@ -45,6 +48,13 @@ async def test_each_tier_is_told(here: Place) -> None:
     assert found["events"][-1]["seq"] > found["events"][0]["seq"]
     within = await here.work.swarms.insight.tiers(waiting["id"], run)
     assert {one["run"] for one in within["events"]} == {waiting["id"]}
+    with pytest.raises(UnknownName) as unknown:
+        await here.work.swarms.finish(run, "most", 1, "somebody")
+    assert unknown.value.next_step == f"`vrooli swarm show {run}` shows its tasks"
+    await here.work.swarms.stop(run, "somebody")
+    stopped = await here.work.swarms.why(run)
+    assert stopped.says == "it was cancelled by somebody"
+    assert stopped.command == f"vrooli swarm show {run}"
 
 
 async def test_what_people_are_to_do_is_told_of_all_swarms(here: Place) -> None:

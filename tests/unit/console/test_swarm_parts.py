@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from vrooli.cli.swarm_insight import says
 from vrooli.console.parts.events_seen import happened
 from vrooli.console.parts.run_journal import Steps
 from vrooli.console.parts.run_seen import step_of
@@ -113,3 +114,9 @@ def test_what_was_written_on_a_swarm_is_told() -> None:
     assert happened({**told, "version": 2, "by": "ann"}, "r").words == (
         "version 2 of plan was written, by ann"
     )
+    began = {"seq": 1, "run": "r", "at": 1.0, "kind": "swarm.begun"}
+    assert happened(began, "r").words == "the swarm began"
+    skipped = {**told, "name": "skipped", "version": 1, "by": "words"}
+    assert happened(skipped, "r").words == "task words is skipped"
+    assert says(skipped) == "task words is skipped"
+    assert "17960" not in says({**began, "kind": "run.waiting", "until": 1796027584.955478})

@@ -35,12 +35,13 @@ async def build(view: View) -> None:
     run = view.path["id"]
     feed, leave = FEEDS.join(view.acting, run)
     ui.context.client.on_delete(leave)
-    Tag("h1", f"Swarm {run}")
+    heading = Tag("h1", f"Swarm {run}")
     await feed.known()
     shown: Showing[RunSeen] = Showing(feed)
     shown.show_trouble()
     # All of it when something is known, which may be later than the page.
     shown.show(lambda _: _body(view, feed, shown), of=lambda _: True)
+    shown.hand(lambda seen: setattr(heading, "text", f"Swarm {seen.run['routine']} {run}"))
     feed.changed.subscribe(shown.look)
 
 

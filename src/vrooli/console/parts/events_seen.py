@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.client.swarm_texts import event_said
+
 LONGEST = 300
 """Characters of one line."""
 
@@ -57,7 +59,7 @@ def happened(event: Mapping[str, Any], own: str) -> Happened:
     """An event as a line on the page of the run `own`."""
     what, _, word = str(event["kind"]).partition(".")
     said = {"run": _of_run, "step": _of_step, "note": _of_step}.get(what, _of_other)(event, word)
-    if event.get("by"):
+    if event.get("by") and what != "swarm":
         said += f", by {event['by']}"
     extra = event.get("why") if what in ("step", "note") else event.get("reason")
     if extra := extra or event.get("gist"):
@@ -91,7 +93,7 @@ def _of_other(event: Mapping[str, Any], word: str) -> str:
     if what == "signal":
         return f"the signal {event.get('name', '')} came"
     if what == "swarm":
-        return f"version {event.get('version')} of {event.get('name')} was {word}"
+        return event_said(event)
     if what == "effect":
         return f"{where}somebody decided what became of it: {event.get('decision', '')}"
     return f"{where}{what} {word}"

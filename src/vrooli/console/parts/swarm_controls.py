@@ -5,6 +5,7 @@ from functools import partial
 from vrooli.console.page import View
 from vrooli.console.parts.addresses import address, compare_of
 from vrooli.console.parts.html import Tag, link
+from vrooli.console.parts.run_again import may_retry
 from vrooli.console.parts.run_controls import Doer
 from vrooli.console.parts.swarm_seen import Task
 from vrooli.console.run_feed import RunFeed, RunSeen
@@ -39,10 +40,13 @@ class SwarmControls:
                 self._doer.button("Pause", lambda: swarms.pause_swarm(run))
             if status == "paused" or seen.run["pausing"]:
                 self._doer.button("Resume", lambda: swarms.resume_swarm(run))
+            if may_retry(seen):
+                work = self._view.acting.work
+                self._doer.button("Retry", lambda: work.retry(run, None))
             if not seen.ended:
                 self._doer.button("Stop", lambda: swarms.stop_swarm(run), _LOST)
             link("Compare with ...", compare_of(run), "button")
-            link("Steps, retry and fork", address("runs", run), "button")
+            link("Steps and fork", address("runs", run), "button")
 
     def beside(self, task: Task) -> None:
         """Those of a task that is not at its end."""
