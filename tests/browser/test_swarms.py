@@ -40,7 +40,8 @@ def test_nothing_is_lost_where_somebody_else_was_faster(
     expect(page.get_by_label("hint on the blackboard")).to_contain_text("nginx")
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Stop it").click()
-    expect(page.get_by_role("button", name="Retry")).to_be_visible()
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 
 def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, swarm: str) -> None:
