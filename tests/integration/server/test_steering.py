@@ -87,12 +87,12 @@ def test_a_decision_that_does_not_count_is_409(client: WorkClient, waiting: str)
 
 def test_several_are_decided_each_by_itself(client: WorkClient, waiting: str) -> None:
     name = routine(client, VALUE, asking())
-    others = [client.start(name, {}, {"cost": 2, "tokens": 9})["id"] for _ in range(2)]
+    others = [client.start(name, {}, {"cost": 2, "tokens": 9, "steps": 9})["id"] for _ in range(2)]
     for run in others:
         until(client, run, "waiting")
     first, second, third = [client.approvals(run=run)["approvals"][0] for run in (waiting, *others)]
     costs = [[one["cost"][kind] for kind in ("most", "tokens", "steps")] for one in (first, second)]
-    assert costs == [[None] * 3, [2.0, 9, None]]
+    assert costs == [[None] * 3, [2.0, 9, 7]]
     client.decide(first["id"], True, first["hash"], "")
     pairs = [(one["id"], one["hash"]) for one in (first, second)]
     pairs += [(third["id"], "0" * 64), ("0" * 16, "0" * 64)]

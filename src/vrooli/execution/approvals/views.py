@@ -35,8 +35,9 @@ JOIN runs r ON r.id = asked.run
 CROSS JOIN LATERAL (
     SELECT min(b.micros_limit - b.micros_spent - b.micros_reserved),
            min(b.tokens_limit - b.tokens_spent - b.tokens_reserved),
-           min(b.steps_limit - b.steps_spent), min(b.seconds_limit)
-    FROM budgets b WHERE b.run = ANY (r.ancestors || r.id)
+           min(b.steps_limit - CASE WHEN b.run = r.root THEN t.steps ELSE b.steps_spent END),
+           min(b.seconds_limit)
+    FROM budgets b JOIN run_trees t ON t.root = r.root WHERE b.run = ANY (r.ancestors || r.id)
 ) leaves
 CROSS JOIN LATERAL (
     SELECT count(*) AS runs,
