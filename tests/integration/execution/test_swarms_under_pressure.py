@@ -240,7 +240,13 @@ async def test_a_swarm_that_would_start_itself_without_an_end_is_refused(here: P
     put = here.work.swarms.put
     with pytest.raises(SwarmError, match=rf"plan\[1\].routine: .* \(`{own}`\); a"):
         await put(calling(own, own))
+    assert (await put(calling(own, own, on_failure="continue")))["changed"]
     assert (await put(calling(own, own, when="inputs.left > 0")))["changed"]
+    assert (await put(calling(own, "r-not-yet", when="inputs.left > 0")))["changed"]
     await put(calling(other, own))
     with pytest.raises(SwarmError, match=rf"\(`{other}`, then `{own}`\); a"):
         await put(calling(own, other))
+    filled = await here.put(
+        {"step": "swarm", "swarm": {"goal": "g", "plan": "${inputs.plan}"}}, inputs={}
+    )
+    assert (await put(calling(own, filled)))["changed"]

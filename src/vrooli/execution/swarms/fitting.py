@@ -1,13 +1,14 @@
 """Whether a swarm fits the routines that are stored: found before it begins, by its places."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from vrooli.core.errors import UnknownName
 from vrooli.execution.routines import StoredRoutine
 from vrooli.execution.runs.inputs import BadInputs, InputCheck
 from vrooli.execution.swarms.model import Call, Swarm, Task
-from vrooli.execution.swarms.reading import read_changed, read_swarm
+from vrooli.execution.swarms.reading import SwarmError, read_changed, read_swarm
 from vrooli.execution.swarms.writing import parts_of
 from vrooli.flow.reading import Mistake
 from vrooli.flow.template import Template
@@ -47,6 +48,7 @@ class _Library:
     def __init__(self, routines: Routines, own: StoredRoutine) -> None:
         self._routines = routines
         self._found: dict[str, StoredRoutine | UnknownName] = {own.name: own}
+        self._starts: dict[str, list[str]] = {}
 
     async def get(self, name: str) -> StoredRoutine | UnknownName:
         """One, or why there is none."""
@@ -56,6 +58,18 @@ class _Library:
             except UnknownName as error:
                 self._found[name] = error
         return self._found[name]
+
+    async def started_by(self, name: str) -> list[str]:
+        """Routines that it starts whatever happens, where it is a swarm. One that is written by
+        hand with expressions for its parts is known only when it begins.
+        """
+        if name not in self._starts:
+            found = await self.get(name)
+            parts = parts_of(found.definition) if isinstance(found, StoredRoutine) else None
+            self._starts[name] = []
+            with suppress(SwarmError):
+                self._starts[name] = _always(read_changed(parts).plan) if parts else []
+        return self._starts[name]
 
 
 async def _circles(swarm: Swarm, own: str, library: _Library) -> AsyncIterator[Mistake]:
@@ -75,23 +89,25 @@ async def _back(task: Task, own: str, library: _Library) -> list[str]:
         path = left.pop(0)
         if path[-1] == own:
             return path
-        found = None if path[-1] in seen else await library.get(path[-1])
-        seen.add(path[-1])
-        parts = parts_of(found.definition) if isinstance(found, StoredRoutine) else None
-        if parts is not None:
-            left += [[*path, name] for name in _always(read_changed(parts).plan)]
+        if path[-1] not in seen:
+            seen.add(path[-1])
+            left += [[*path, name] for name in await library.started_by(path[-1])]
     return []
 
 
 def _always(tasks: Iterable[Task]) -> list[str]:
     """Routines of those that are done whatever happens."""
-    done = [one.routine for one in tasks if one.when is None and one.handed is None]
+    done = [
+        one.routine for one in tasks if one.when is None and one.handed is None and not one.goes_on
+    ]
     return [routine for routine in dict.fromkeys(done) if routine]
 
 
 async def _mistakes(swarm: Swarm, library: _Library) -> AsyncIterator[Mistake]:
     for i, task in enumerate(swarm.plan):
         if task.routine and not task.goes_on and task.handed is None:
+            if task.when is not None and isinstance(await library.get(task.routine), UnknownName):
+                continue  # it may never begin, or be stored by then
             place: Place = ("plan", i)
             async for one in _of_call(place, Call(task.routine, task.inputs), library):
                 yield one
