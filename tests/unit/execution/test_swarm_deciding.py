@@ -26,7 +26,7 @@ from vrooli.execution.swarms.handing import done_meanwhile, handed, open_runs, t
 from vrooli.execution.swarms.model import Policy, strictest
 from vrooli.execution.swarms.reading import SwarmError, read_swarm
 from vrooli.execution.swarms.state import State, Try
-from vrooli.execution.swarms.why import why
+from vrooli.execution.swarms.why import under_way, why
 from vrooli.execution.swarms.writing import parts_of, routine_of
 from vrooli.flow.entries import Failure
 from vrooli.flow.template import Template
@@ -356,6 +356,14 @@ def test_a_question_that_had_no_place_for_a_while_is_asked_anew() -> None:
     assert names(decide(state(task("a", risk="dangerous"), tries=tries), NOW)) == ["a/approval2"]
 
 
+def test_a_plan_that_says_what_was_asked_elsewhere_is_asked_about_once() -> None:
+    (ask,) = decide(state(task("a", risk="dangerous", asked=5000)), NOW)
+    assert isinstance(ask, Start)
+    assert ask.number == 5001
+    tries = {"a/approval": (Try("q1", ask.number, "waiting", ask.inputs),)}
+    assert names(decide(state(task("a", risk="dangerous", asked=5000), tries=tries), NOW)) == []
+
+
 def test_what_was_done_first_counts_when_a_task_is_handed_on() -> None:
     plan = [task("a", handed={"number": 1})]
     over = state(*plan, tries={"a": (done(5),), "a/person": (Try("p1", 1, "waiting"),)})
@@ -386,7 +394,11 @@ def test_all_that_it_waits_for_is_named() -> None:
     assert found.next_step == f"`{found.command}`; also approve"
     many = {f"p{i}": waits for i in range(6)}
     assert why("run", own, state(*plan), many).says.endswith("`p4` waits for a person; and 1 more")
+    assert why("run", own, state(*plan), many, 9).says.endswith("and 10 more")
     assert why("run", own, state(*plan), {"a": moves}).says == "`a`: it works"
+    crowd = {f"p{i}/person": (Try(f"r{i}", 1, "waiting"),) for i in range(60)}
+    looked_at, more = under_way(state(*plan, tries=crowd))
+    assert (len(looked_at), more) == (50, 10)
 
 
 def test_what_would_change_is_shown_to_whoever_is_asked() -> None:

@@ -255,7 +255,8 @@ def _asking(task: Task, last: Try | None, policy: Policy, seen: Mapping[str, Any
         "expires": f"{policy.approval:.3f}s",
         "of": task.asked_for,
     }
-    return Start(gate(task.id), last.number + 1 if last else 1, APPROVING, inputs)
+    number = max(last.number if last else 0, task.asked) + 1  # else it would not count
+    return Start(gate(task.id), number, APPROVING, inputs)
 
 
 def _shows(task: Task, last: Try | None, what: Any, seen: Mapping[str, Any]) -> Any:

@@ -126,8 +126,9 @@ class Swarms:
         if own.code not in OF_STEP:
             return of_swarm(run, own)
         state, _ = await self._state(found)
-        below = {name: await self._why_below(one) for name, one in under_way(state).items()}
-        return why(run, own, state, below)
+        looked_at, more = under_way(state)
+        below = {name: await self._why_below(one) for name, one in looked_at.items()}
+        return why(run, own, state, below, more)
 
     async def _why_below(self, run: str) -> Reason:
         """Of a swarm within by its own tasks."""

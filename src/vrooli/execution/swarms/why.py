@@ -15,13 +15,20 @@ MOST = 5
 """Of what it waits for that are named."""
 
 
-def under_way(state: State) -> dict[str, str]:
-    """By name the runs that it waits for."""
+LOOKED_AT = 50
+"""Of what it waits for that are looked at: people may have a thousand tasks at once."""
+
+
+def under_way(state: State) -> tuple[dict[str, str], int]:
+    """By name the runs that it waits for, as far as they are looked at, and how many more there
+    are.
+    """
     last = {name: tries[-1] for name, tries in state.tries.items()}
-    return {name: one.run for name, one in last.items() if one.status in OPEN}
+    found = [(name, one.run) for name, one in last.items() if one.status in OPEN]
+    return dict(found[:LOOKED_AT]), max(0, len(found) - LOOKED_AT)
 
 
-def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Reason:
+def why(run: str, own: Reason, state: State, below: Mapping[str, Reason], more: int = 0) -> Reason:
     """The reason.
 
     Args:
@@ -29,6 +36,7 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
         own: why its run is where it is.
         state: how it stands.
         below: by name, why what it waits for is where it is.
+        more: how much else it waits for, that nobody looked at.
     """
     if own.code not in OF_STEP:
         return of_swarm(run, own)
@@ -41,7 +49,7 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
     ]
     if found:
         # Where a person can do something, that is what is told.
-        return _all([one for one in found if not one.moving] or found)
+        return _all([one for one in found if not one.moving] or found, more)
     policy = strictest((state.swarm.policy, *state.above))
     for task in state.swarm.plan:
         missing = sorted(task.needs - state.board.keys())
@@ -53,9 +61,10 @@ def why(run: str, own: Reason, state: State, below: Mapping[str, Reason]) -> Rea
     return own
 
 
-def _all(reasons: Sequence[Reason]) -> Reason:
+def _all(reasons: Sequence[Reason], more: int) -> Reason:
     """The first one, which names the others as well."""
-    named, left = reasons[:MOST], len(reasons) - MOST
+    named = reasons[:MOST]
+    left = len(reasons) - len(named) + more
     says = [one.says for one in named] + ([f"and {left} more"] if left > 0 else [])
     advice = dict.fromkeys(one.next_step for one in named)
     return replace(named[0], says="; ".join(says), next_step="; also ".join(advice))
