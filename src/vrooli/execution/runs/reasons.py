@@ -138,6 +138,9 @@ SET LOCAL work_mem = '64kB';
 SELECT count(*) FROM generate_series(1, 20000)
 """
 
+ROOM_LASTS = 5.0
+"""Seconds for which that is believed: many runs are asked about at once, and again and again."""
+
 
 class Reasons:
     """For the API.
@@ -157,6 +160,7 @@ class Reasons:
         clock: Clock,
     ) -> None:
         self._database, self._journal, self._read, self._clock = database, journal, read, clock
+        self._had_room = 0.0
 
     async def of(self, run: str, step: str = "") -> Reason:
         """Why it is where it is, or that step of it; `UnknownName` when there is no such run. Of a
@@ -173,13 +177,17 @@ class Reasons:
         """That PostgreSQL takes nothing, where something should have been written down by now: what
         is there cannot tell, for it was written before.
         """
-        if reason.code not in WRITTEN_SOON or self._clock.wall() - (reason.since or 0.0) < SLOW:
+        now = self._clock.wall()
+        if reason.code not in WRITTEN_SOON or now - (reason.since or 0.0) < SLOW:
+            return reason
+        if 0 <= now - self._had_room < ROOM_LASTS:
             return reason
         try:
             async with self._database.connection() as connection:
                 await connection.execute(_TAKES_ROOM)
         except Unreachable as error:
             return no_room(reason, error.what, error.next_step)
+        self._had_room = now
         return reason
 
     async def _of(self, run: str, step: str) -> tuple[Reason, str]:
