@@ -1,8 +1,7 @@
 """What happens in a run, a line for each event: for files, pipes, and whoever reads no tree."""
 
-import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from vrooli.cli import render
 from vrooli.cli.run_tree import approval_says, stands_after
@@ -17,10 +16,11 @@ class RunLines:
     Args:
         run: id.
         say: writes a line.
+        to: where those go: a terminal has colours.
     """
 
-    def __init__(self, run: str, say: Callable[[str], None]) -> None:
-        self._run, self._say = run, say
+    def __init__(self, run: str, say: Callable[[str], None], to: TextIO) -> None:
+        self._run, self._say, self._to = run, say, to
         self._names = {run: ""}
 
     def tell(self, event: Mapping[str, Any]) -> None:
@@ -41,7 +41,7 @@ class RunLines:
             self._say(f"  · {within}{stands}{reason}")
         elif what in ("step", "note"):
             again = f" (attempt {event['attempt']})" if event["attempt"] > 1 else ""
-            sign = render.paint(SIGNS.get(word, "·"), word, sys.stderr)
+            sign = render.paint(SIGNS.get(word, "·"), word, self._to)
             self._say(f"  {sign} {within}{event['path']}  {event['type']}{again}")
 
     def _name(self, event: Mapping[str, Any]) -> str:

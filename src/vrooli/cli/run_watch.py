@@ -126,7 +126,7 @@ def _shown(client: WorkClient, run: str, shows: _Shows) -> Iterator[_Screen]:
         with _growing(client, run) as screen:
             yield screen
     else:
-        yield _Screen(RunLines(run, shows.say).tell)
+        yield _Screen(RunLines(run, shows.say, sys.stdout if shows.asked else sys.stderr).tell)
 
 
 def _to_its_end(client: WorkClient, run: str, follow: Follow, screen: _Screen) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """What happens in a run, line by line."""
 
+from io import StringIO
 from typing import Any
 
 from vrooli.cli.run_lines import RunLines
@@ -11,7 +12,7 @@ def event(run: str, kind: str, **more: Any) -> dict[str, Any]:
 
 def test_what_happens_in_a_run_below_is_named_by_its_task() -> None:
     said: list[str] = []
-    lines = RunLines("s", said.append)
+    lines = RunLines("s", said.append, StringIO())
     for one in (
         event("s", "run.created"),
         event("t", "run.created", parent="s", path="swarm/inner"),

@@ -21,6 +21,10 @@ _RUN = {
     "cancelled": "the run was cancelled",
     "budget": "the budget of the run was changed",
 }
+_WAITS = {
+    "time": "the run waits for its time",
+    "tasks": "the run waits for its tasks",
+}
 _STEP = {
     "begun": "began",
     "completed": "is completed",
@@ -70,8 +74,8 @@ def happened(event: Mapping[str, Any], own: str) -> Happened:
 
 
 def _of_run(event: Mapping[str, Any], word: str) -> str:
-    if word == "waiting" and event.get("for") == "time":
-        return "the run waits for its time"
+    if word == "waiting" and (waits := _WAITS.get(str(event.get("for")))):
+        return waits
     said = _RUN.get(word, f"the run: {word}")
     if word == "created" and event.get("forked_from"):
         return f"{said}, forked from {event['forked_from']} at {event.get('path')}"
