@@ -44,23 +44,16 @@ class Doer:
         classes: str,
     ) -> None:
         """One; `build` makes what is asked or said first."""
-        do = partial(self._do, text, question, build, yes, classes)
-        button(text, do, classes, why_not(self._view))
 
-    async def _do(
-        self,
-        text: str,
-        question: Callable[[], object],
-        build: Callable[[], object] | None,
-        yes: str,
-        classes: str,
-    ) -> None:
-        with self._place:
-            leave, asked = (yes, "Leave it"), f"{text} this {self._name}?"
-            if build and not await is_sure(asked, build, leave, classes or "main"):
-                return
-            await act(self._view, text, question)
-        self._feed.look()
+        async def do() -> None:
+            with self._place:
+                leave, asked = (yes, "Leave it"), f"{text} this {self._name}?"
+                if build and not await is_sure(asked, build, leave, classes or "main"):
+                    return
+                await act(self._view, text, question)
+            self._feed.look()
+
+        button(text, do, classes, why_not(self._view))
 
 
 class Controls:

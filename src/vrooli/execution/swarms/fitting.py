@@ -43,12 +43,13 @@ async def unfit(definition: Mapping[str, Any], routines: Routines) -> list[Mista
 
 
 class _Library:
-    """What is stored, each asked for once; the swarm itself as it is to be."""
+    """What is stored, each asked for and read once; the swarm itself as it is to be."""
 
     def __init__(self, routines: Routines, own: StoredRoutine) -> None:
         self._routines = routines
         self._found: dict[str, StoredRoutine | UnknownName] = {own.name: own}
         self._starts: dict[str, list[str]] = {}
+        self.inputs = InputCheck()
 
     async def get(self, name: str) -> StoredRoutine | UnknownName:
         """One, or why there is none."""
@@ -125,17 +126,17 @@ async def _of_call(place: Place, call: Call, library: _Library) -> AsyncIterator
     if isinstance(found, UnknownName):
         yield Mistake((*place, "routine"), found.what)
         return
-    for reason in _unfit_inputs(found, call.inputs):
+    for reason in _unfit_inputs(found, call.inputs, library.inputs):
         yield Mistake(
             (*place, "inputs"), f"the routine `{found.name}` does not take them: {reason}"
         )
 
 
-def _unfit_inputs(routine: StoredRoutine, inputs: Template) -> Iterator[str]:
+def _unfit_inputs(routine: StoredRoutine, inputs: Template, check: InputCheck) -> Iterator[str]:
     """What is wrong whatever its expressions come to."""
     if not inputs.expressions:
         try:
-            InputCheck()(routine, inputs.filled({}))
+            check(routine, inputs.filled({}))
         except BadInputs as error:
             yield error.what
         return
