@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.browser import WIDE, Watched, chromium
 from tests.support.receiver import Receiver, receiving
@@ -15,6 +15,9 @@ from tests.support.stack import ROOT, LiveStack
 from tests.support.swarms import waiting_swarm
 
 PASSWORD = "correct horse battery"
+
+# What a page comes to show is waited for: on a busy machine that takes longer than five seconds.
+expect.set_options(timeout=30_000)
 
 
 class Asked:
