@@ -19,6 +19,15 @@ from vrooli.stack.durable import sync_folder
 _ABANDONED = 3600.0
 """Seconds since the last change of a part after which nobody writes it any more."""
 
+_DEAD = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("ESTALE", "ENOTCONN", "ESHUTDOWN", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH"),
+        *("ENETDOWN", "ENETUNREACH", "ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "ENODEV"),
+    )
+)
+"""What a look at a file system says whose server or disk is gone. EIO may be one bad sector."""
+
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
 
@@ -42,7 +51,7 @@ class BlobFolder:
         path = self._path(name)
         if len(data) > LARGEST:
             raise TooLarge(f"a blob has at most {LARGEST} bytes", where=name)
-        with _told(path, "cannot keep"):
+        with disk_told(path, "cannot keep"):
             self._require_same()
             if path.exists():
                 return False
@@ -62,7 +71,7 @@ class BlobFolder:
     def get(self, name: str) -> bytes:
         """See the port."""
         path = self._path(name)
-        with _told(path, "cannot read"):
+        with disk_told(path, "cannot read"):
             try:
                 with path.open("rb") as file:
                     data = file.read(LARGEST + 1)
@@ -76,7 +85,7 @@ class BlobFolder:
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         """See the port."""
         top = self._path(prefix.rstrip("/"))
-        with _told(top, "cannot list"):
+        with disk_told(top, "cannot list"):
             found = sorted(_below(top))
         for path, size in found:
             yield path.relative_to(self._folder).as_posix(), size
@@ -84,7 +93,7 @@ class BlobFolder:
     def delete(self, name: str) -> None:
         """See the port."""
         path = self._path(name)
-        with _told(path, "cannot remove"), suppress(FileNotFoundError):
+        with disk_told(path, "cannot remove"), suppress(FileNotFoundError):
             self._require_same()
             path.unlink()
             sync_folder(path.parent)
@@ -94,7 +103,7 @@ class BlobFolder:
         writes for seconds.
         """
         old, left = time.time() - _ABANDONED, 0
-        with _told(self._folder, "cannot tidy up"):
+        with disk_told(self._folder, "cannot tidy up"):
             for root, _, names in os.walk(self._folder):
                 for path in (Path(root) / name for name in names if _PART.fullmatch(name)):
                     with suppress(FileNotFoundError):
@@ -157,11 +166,33 @@ def _unless_missing(error: OSError) -> None:
         raise error
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is anything at `path`.
+
+    Raises:
+        StorageError: nobody can tell.
+    """
+    with disk_told(path, "cannot look"), suppress(FileNotFoundError, NotADirectoryError):
+        path.stat()
+        return True
+    return False
+
+
 @contextmanager
-def _told(path: Path, what: str) -> Iterator[None]:
+def disk_told(path: Path, what: str) -> Iterator[None]:
+    """Have what a disk refuses at `path` be a StorageError; one whose mount is dead may be asked
+    again later, and not meanwhile.
+    """
     try:
         yield
     except OSError as error:
+        if error.errno in _DEAD:
+            raise StorageError(
+                f"{what}: its mount is dead: {error.strerror}",
+                where=str(path),
+                next_step="unmount it (`umount -l`) and mount it again",
+                retryable=True,
+            ) from error
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise (NoRoom if full else StorageError)(
             f"{what}: {error.strerror}",

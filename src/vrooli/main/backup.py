@@ -97,7 +97,7 @@ class StackBackups:
         """The same, looking into that store alone; into all of them when it is empty."""
         if store:
             self._stores.one(store)
-        return replace(self, one=store, told=told)
+        return replace(self, one=store, told=_once(told))
 
     def store(self) -> Store:
         """See `BackupPlace`."""
@@ -423,6 +423,18 @@ def _require(needed: Collection[str], backings: Collection[str], point: Point) -
             f"{point.id} holds {', '.join(missing)}, which the stack does not have any more",
             next_step="declare it again, or take another restore point",
         )
+
+
+def _once(told: Told) -> Told:
+    """Each line, however often a command meets what it tells of."""
+    said = set[str]()
+
+    def hear(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            told(line)
+
+    return hear
 
 
 def _both(first: Callable[_Said, None], second: Callable[_Said, None]) -> Callable[_Said, None]:

@@ -34,7 +34,7 @@ def fill(place: BackupPlace, told: Callable[[str], None]) -> None:
                     found[id] = found.get(id) or (looked.point(id), _proof(looked, id))
                     have.setdefault(id, []).append(name)
         except VrooliError as error:
-            told(f"{name}: {error.what}; the record of backups lacks what it holds")
+            told(f"{name}: {error.in_a_line}; the record of backups lacks what it holds")
     lines = [(point, proof, tuple(have[id])) for id, (point, proof) in found.items()]
     BackupBook(place.home).found(lines)
 
