@@ -105,7 +105,7 @@ class BlobFolder:
         old, left = time.time() - _ABANDONED, 0
         with disk_told(self._folder, "cannot tidy up"):
             for root, _, names in os.walk(self._folder):
-                for path in (Path(root) / name for name in names if _PART.fullmatch(name)):
+                for path in (Path(root) / name for name in names if is_part(name)):
                     with suppress(FileNotFoundError):
                         if path.lstat().st_mtime < old:
                             path.unlink()
@@ -144,6 +144,11 @@ class BlobFolder:
         sync_folder(folder.parent)
 
 
+def is_part(name: str) -> bool:
+    """Whether a file of this name is being written by us, or was when somebody was killed."""
+    return bool(_PART.fullmatch(name))
+
+
 def _write(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -156,7 +161,7 @@ def _below(folder: Path) -> Iterator[tuple[Path, int]]:
     """Files, but for those that are being written, or that a kill left."""
     for root, _, names in os.walk(folder, onerror=_unless_missing):
         for name in names:
-            if not _PART.fullmatch(name):
+            if not is_part(name):
                 path = Path(root) / name
                 yield path, path.lstat().st_size
 

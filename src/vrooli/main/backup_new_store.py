@@ -7,7 +7,7 @@ from vrooli.backup.owning import owner_of
 from vrooli.backup.store import MAC_KEY, Store
 from vrooli.backup.store_check import PROBES
 from vrooli.core.errors import Refused
-from vrooli.host.blob_folder import disk_told, is_there
+from vrooli.host.blob_folder import disk_told, is_part, is_there
 
 _OF_DISKS = {"lost+found", PROBES.rstrip("/")}
 """What a disk brings along, and what a look at a store leaves."""
@@ -38,7 +38,9 @@ def require_unused(folder: Path, store: Store) -> None:
 
 
 def _is_something(entry: os.DirEntry[str]) -> bool:
-    """Hidden are snapshots and indexes of whoever shares out a disk."""
+    """Hidden are snapshots and indexes of whoever shares out a disk; what we left that were killed
+    at the very first write is ours.
+    """
     if entry.name.startswith(".") or entry.name in _OF_DISKS:
         return False
-    return not entry.is_dir(follow_symlinks=False) or bool(os.listdir(entry.path))
+    return not entry.is_dir(follow_symlinks=False) or not all(map(is_part, os.listdir(entry.path)))

@@ -123,12 +123,25 @@ def test_a_folder_in_which_other_files_lie_does_not_become_a_store(tmp_path: Pat
     assert place.spread.writing({})[0] == "far", "what a disk brings along is no file"
     (tmp_path / "far" / "owners" / "000001.json").unlink()
     theirs.write_text("precious", encoding="utf-8")
+    (theirs.parent / ".0123456789abcdef.part").touch()
     fresh = BackupSpread(place.stores, place.spread.keys, place.said.append)
     with pytest.raises(Refused, match="other files already: packs"):
         fresh.writing({})
     looks = Checking(place.stores, place.spread.keys, 0.0).looks("far")
     assert [look.ok for look in looks] == [False]
     assert theirs.read_text(encoding="utf-8") == "precious"
+
+
+def test_what_a_kill_left_of_our_first_write_keeps_no_folder_from_being_a_store(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, "far")
+    left = tmp_path / "far" / "owners" / ".0123456789abcdef.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    looks = Checking(place.stores, place.spread.keys, 0.0).looks("far")
+    assert "open" not in [look.what for look in looks]
+    assert place.spread.writing({})[0] == "far"
 
 
 @mounts
