@@ -17,6 +17,16 @@ def tmpfs(folder: Path, size: int, inodes: int = 10_000) -> Iterator[Path]:
         _run("umount", "-l", str(folder))
 
 
+@contextlib.contextmanager
+def ramfs(folder: Path) -> Iterator[Path]:
+    """One in memory that knows no fallocate(2)."""
+    _run("mount", "-t", "ramfs", "ramfs", str(folder))
+    try:
+        yield folder
+    finally:
+        _run("umount", "-l", str(folder))
+
+
 def resized(folder: Path, size: int) -> None:
     """Have the one mounted at `folder` be of `size` bytes, as long as what it holds goes in."""
     _run("mount", "-o", f"remount,size={size}", str(folder))
