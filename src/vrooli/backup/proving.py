@@ -10,7 +10,7 @@ from threading import Event
 from vrooli.backup.chains import chain_of, failing, room_of
 from vrooli.backup.combining import Combine, Fetcher
 from vrooli.backup.keys import Keys
-from vrooli.backup.point import Part, Point
+from vrooli.backup.point import Part, Point, digest_of
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
@@ -70,6 +70,7 @@ class Prover:
             why,
             round(self.clock.monotonic() - begun, 3),
             numbers,
+            digest_of(point),
         )
         try:
             await asyncio.to_thread(self.store.keep_proof, proof)

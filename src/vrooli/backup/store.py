@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from vrooli.backup.packs import name_in_store, require_whole
 from vrooli.backup.point import Pack, Point, read, written
-from vrooli.backup.proof import Proof, proof_read, proof_written
+from vrooli.backup.proof import Proof, proof_read, proof_written, require_of
 from vrooli.backup.sealing import Opener, Seal
 from vrooli.core.errors import Damaged, NotStored, UsageError, VrooliError
 from vrooli.core.ports.blobs import Blobs
@@ -171,20 +171,36 @@ class Store:
         name = f"proofs/{proof.point}/{proof.at:017.6f}-{secrets.token_hex(3)}.json"
         self.blobs.put(name, proof_written(proof, self.key))
 
-    def proof(self, point: str) -> Proof | None:
+    def proof(self, id: str, point: Point | None = None) -> Proof | None:
         """The last one of a point that says something; else the last one.
 
+        Args:
+            id: of the point.
+            point: the same, for whoever takes `verified` for an answer: it is of what that holds.
+
         Raises:
-            Damaged: it is not what was written.
+            Damaged: it is not what was written, or is of another point.
         """
-        names = [name for name, _ in self.blobs.sizes(f"proofs/{point}/")]
+        names = [name for name, _ in self.blobs.sizes(f"proofs/{id}/")]
         found = None
         for name in reversed(names):
-            one = proof_read(self.blobs.get(name), self.key, f"{self.where}: {name}")
+            where = f"{self.where}: {name}"
+            one = proof_read(self.blobs.get(name), self.key, where)
+            require_of(one, id, point, where)
             if one.outcome != "unverified":
                 return one
             found = found or one
         return found
+
+    def last_look(self, point: Point) -> Proof | None:
+        """The same, for people: in the place of one that is damaged an `unverified` one that says
+        so.
+        """
+        try:
+            return self.proof(point.id, point)
+        except Damaged as error:
+            why = f"its last proof counts for nothing: {error.said_of('')}"
+            return Proof(point.id, 0.0, "unverified", why=why)
 
     def share_key(self, seal: Seal) -> None:
         """Have the key of the manifests there for whoever can open the packs: on another machine

@@ -291,7 +291,7 @@ class StackBackups:
             pace(size)
 
         fetcher = Fetcher(store, keys, partial(combiner, self._place))
-        good = _is_proved(store, point.id)
+        good = _is_proved(store, point)
         fetcher.fetch(proved(part) if good else part, wanted.folder, owner, done)
         if wanted.wal is not None:
             self._wal_of(point, service, wanted.timeline)(wanted.wal, wanted.owner, told)
@@ -408,10 +408,10 @@ class StackBackups:
             return proof, await asyncio.to_thread(prover.along, point, proof)
 
 
-def _is_proved(store: Store, point: str) -> bool:
+def _is_proved(store: Store, point: Point) -> bool:
     """Whether all of it was restored and looked at."""
     try:
-        proof = store.proof(point)
+        proof = store.proof(point.id, point)
     except VrooliError:  # it says nothing, and the point may be whole
         return False
     return proof is not None and proof.outcome == "verified"

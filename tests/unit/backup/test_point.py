@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.backup.made import ID, new_keys, new_store, part_of, point_of, stored
 from vrooli.backup.packs import name_in_store
-from vrooli.backup.point import read, written
+from vrooli.backup.point import digest_of, read, written
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import MAC_KEY, opened
 from vrooli.core.errors import Damaged, UsageError
@@ -75,6 +75,28 @@ def test_the_last_proof_counts() -> None:
     assert store.proof(ID) == replace(bad, at=2000.0)
     store.keep_proof(replace(good, at=3000.0, outcome="unverified", why="no room"))
     assert store.proof(ID) == replace(bad, at=2000.0), "what says nothing hides nothing"
+
+
+def test_a_proof_counts_for_the_point_that_it_names_and_for_what_that_holds() -> None:
+    store, blobs = new_store(KEYS)
+    other = "20261128t075213z-3f09ab"
+    point = point_of(part_of(stored(b"data", store, KEYS)))
+    proof = Proof(ID, 1000.0, "verified", manifest=digest_of(point))
+    store.keep_proof(proof)
+    assert store.proof(ID, read(written(point, KEY), KEY, "here")) == proof
+    part = replace(point, parts=(part_of(stored(b"another", store, KEYS)),))
+    with pytest.raises(Damaged, match="something else than what the point holds"):
+        store.proof(ID, part)
+    [name] = [name for name in blobs.held if name.startswith("proofs/")]
+    blobs.held[name.replace(ID, other)] = blobs.held[name]
+    with pytest.raises(Damaged, match=f"the proof of another point, {ID}"):
+        store.proof(other)
+    told = store.last_look(replace(point, id=other))
+    assert told is not None
+    assert (told.outcome, "the proof of another point" in told.why) == ("unverified", True)
+    again = Proof(other, 2000.0, "verified")
+    store.keep_proof(again)
+    assert store.proof(other) == again
 
 
 def test_two_proofs_of_one_moment_are_both_kept() -> None:
