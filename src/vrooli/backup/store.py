@@ -9,7 +9,7 @@ keys/*.age         the key of the manifests, sealed like the packs
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from vrooli.backup.packs import name_in_store, require_whole
@@ -18,7 +18,11 @@ from vrooli.backup.proof import Proof, proof_read, proof_written, require_of
 from vrooli.backup.sealing import Opener, Seal
 from vrooli.core.errors import Damaged, NotStored, UsageError, VrooliError
 from vrooli.core.ports.blobs import Blobs
+from vrooli.stack.pace import untold
 from vrooli.stack.upgrading import RESTORE_POINT
+
+Told = Callable[[str], None]
+"""Takes a line."""
 
 MAC_KEY = "keys/mac.age"
 
@@ -78,28 +82,48 @@ class Store:
         """Have it there, from now on."""
         self.blobs.put(f"points/{point.id}.json", written(point, self.key))
 
-    def newest_good(self, service: str = "") -> Point:
-        """The newest one whose last proof did not fail; with `service` one that has it.
-        Of those that can be had in force.
+    def good(self, told: Told = untold) -> Iterator[Point]:
+        """Those that can be had in force and whose last proof did not fail, the newest first. One
+        that cannot be read, or whose proof cannot, is passed over, and told.
+        """
+        for id in reversed(self.ids()):
+            try:
+                proof = self.proof(id)
+                if proof is not None and proof.outcome == "failed":
+                    continue
+                point = self.point(id)
+            except VrooliError as error:
+                _pass_over(id, error, told)
+                continue
+            if point.starts:
+                yield point
+
+    def newest_good(self, service: str = "", told: Told = untold) -> Point:
+        """The newest one of these; with `service` one that has it. Without it and any of these the
+        newest one that can be read.
 
         Raises:
             UsageError: there is none.
+            VrooliError: none can be read, with why of the newest.
         """
-        for id in reversed(self.ids()):
-            proof = self.proof(id)
-            if proof is not None and proof.outcome == "failed":
-                continue
-            point = self.point(id)
-            if point.starts and (not service or point.part_of(service) is not None):
+        for point in self.good(told):
+            if not service or point.part_of(service) is not None:
                 return point
         if service:
             raise _not_one("latest", [], f"{service} in {self.where}")
-        return self.point("latest")
+        failure: VrooliError | None = None
+        for id in reversed(self.ids()):
+            try:
+                return self.point(id)
+            except VrooliError as error:
+                _pass_over(id, error, told)
+                failure = failure or error
+        raise failure or _not_one("latest", [], self.where)
 
-    def newest_whole(self, declared: Collection[str] = ()) -> Point:
-        """Of those whose last proof did not fail, the newest one that holds as many parts as any:
-        what is taken of single services in between is none. What is not `declared` any more does
-        not count, unless nothing is.
+    def newest_whole(self, declared: Collection[str] = (), told: Told = untold) -> Point:
+        """Of the good ones the newest one that holds as many parts as any: what is taken of single
+        services in between is none. What is not `declared` any more does not count, unless nothing
+        is.
 
         Raises:
             UsageError: there is none.
@@ -108,12 +132,9 @@ class Store:
         def count(point: Point) -> int:
             return sum(not declared or part.service in declared for part in point.parts)
 
-        found = self.newest_good()
-        for id, point in self.points():
-            if isinstance(point, VrooliError) or not point.starts:
-                continue
-            proof = self.proof(id)
-            if (proof is None or proof.outcome != "failed") and count(point) >= count(found):
+        found = self.newest_good(told=told)
+        for point in self.good(told):
+            if count(point) > count(found):
                 found = point
         return found
 
@@ -211,6 +232,13 @@ class Store:
         if len(seal.recipients) > 1:
             told = hashlib.sha256("\n".join(sorted(seal.recipients)).encode()).hexdigest()
             self.blobs.put(f"keys/mac-{told[:16]}.age", seal.close(self.key))
+
+
+def _pass_over(id: str, error: VrooliError, told: Told) -> None:
+    """Say so; unless it is the store that gives no answer, which is none about this point."""
+    if error.retryable:
+        raise error
+    told(f"{id} is passed over: {error.in_a_line}")
 
 
 def _is_left(proof: str, known: set[str]) -> bool:

@@ -216,7 +216,7 @@ class StackBackups:
             stores = self._place.spread(self.told)
             if wanted == "latest":  # what was taken of one service in between is not all
                 declared = backup_parts.declared_in(self.home)
-                wanted = self.store().newest_whole(declared).id
+                wanted = self.store().newest_whole(declared, self.told).id
             name, store = (
                 (self.one, stores.reading(self.one)) if self.one else stores.holding(wanted)
             )
@@ -256,7 +256,8 @@ class StackBackups:
 
     def parts(self, wanted: str, only: Sequence[str]) -> list[tuple[Point, Part]]:
         """See `main.backup_parts`."""
-        return backup_parts.parts(self.store(), backup_parts.declared_in(self.home), wanted, only)
+        declared = backup_parts.declared_in(self.home)
+        return backup_parts.parts(self.store(), declared, wanted, only, self.told)
 
     def differences(self, wanted: str, service: str) -> Iterator[str]:
         """See `main.backup_files`."""
@@ -270,7 +271,7 @@ class StackBackups:
         """Unpack what a restore point has of a service."""
         store, keys, service = self.store(), self._place.keys(), wanted.service
         latest = wanted.point == "latest"  # it may be one of other services alone
-        point = store.newest_good(service) if latest else store.point(wanted.point)
+        point = store.newest_good(service, self.told) if latest else store.point(wanted.point)
         owner = ids_of(wanted.owner or None)
         part = point.part_of(service)
         if part is None:
