@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vrooli.core.errors import NoRoom, NotStored, StorageError, TooLarge
 from vrooli.core.ports.blobs import LARGEST, NAME
+from vrooli.host.same_folder import SameFolder
 from vrooli.stack.durable import sync_folder
 
 _ABANDONED = 3600.0
@@ -38,8 +39,7 @@ class BlobFolder:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._known: tuple[int, int] | None = None
+        self._folder, self._same = folder, SameFolder(folder)
 
     @property
     def where(self) -> str:
@@ -52,20 +52,20 @@ class BlobFolder:
         if len(data) > LARGEST:
             raise TooLarge(f"a blob has at most {LARGEST} bytes", where=name)
         with disk_told(path, "cannot keep"):
-            self._require_same()
+            self._same.require()
             if path.exists():
                 return False
             self._made(path.parent)
-            self._know()
             part = path.with_name(f".{os.urandom(8).hex()}.part")
             try:
-                _write(part, data)
+                facts = _write(part, data)
                 os.link(part, path)
             except FileExistsError:
                 return False
             finally:
                 part.unlink(missing_ok=True)
             sync_folder(path.parent)
+            self._same.written(path, facts)
             return True
 
     def get(self, name: str) -> bytes:
@@ -75,11 +75,11 @@ class BlobFolder:
             try:
                 with path.open("rb") as file:
                     data = file.read(LARGEST + 1)
+                    self._same.read(path, os.fstat(file.fileno()))
             except FileNotFoundError as error:
                 raise NotStored("there is nothing of this name", where=str(path)) from error
         if len(data) > LARGEST:
             raise TooLarge(f"it has more than {LARGEST} bytes", where=str(path))
-        self._know()
         return data
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
@@ -94,8 +94,9 @@ class BlobFolder:
         """See the port."""
         path = self._path(name)
         with disk_told(path, "cannot remove"), suppress(FileNotFoundError):
-            self._require_same()
+            self._same.require()
             path.unlink()
+            self._same.removed(path)
             sync_folder(path.parent)
 
     def tidy(self) -> int:
@@ -117,24 +118,6 @@ class BlobFolder:
             raise ValueError(f"no name for a blob: {name!r}")
         return self._folder / name
 
-    def _know(self) -> None:
-        if self._known is None:
-            with suppress(OSError):
-                found = self._folder.stat()
-                self._known = (found.st_dev, found.st_ino)
-
-    def _require_same(self) -> None:
-        known, now = self._known, None
-        with suppress(FileNotFoundError):
-            found = self._folder.stat()
-            now = (found.st_dev, found.st_ino)
-        if known is not None and now != known:
-            raise StorageError(
-                "it is another folder than it was, or is gone: its disk went away meanwhile",
-                where=str(self._folder),
-                next_step="mount it, then again",
-            )
-
     def _made(self, folder: Path) -> None:
         """Make it, and put its name on the disk, from the first folder that is not there."""
         if folder.is_dir():
@@ -149,12 +132,13 @@ def is_part(name: str) -> bool:
     return bool(_PART.fullmatch(name))
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes) -> os.stat_result:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(descriptor)
+        return os.fstat(descriptor)
 
 
 def _below(folder: Path) -> Iterator[tuple[Path, int]]:
