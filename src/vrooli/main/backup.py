@@ -34,7 +34,6 @@ from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import Busy, NoRoom, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.core.sizes import rough_size
-from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
 from vrooli.host.outputs import LocalOutputs
@@ -349,20 +348,19 @@ class StackBackups:
     async def _take(self, progress: Sending, how: Taking) -> tuple[str, Point]:
         async with self._place.context() as context:
             await swept(context, ours=(BACKUP_LOCK,))  # it may take the room that is needed
-            await asyncio.to_thread(BlobFolder(self._place.folder).tidy)
             full = dict[str, NoRoom]()
             while True:  # until one has room, or each was tried
                 subjects = _subjects(context, how)
                 self._place.keys()
                 into, store = await asyncio.to_thread(self._place.spread(self.told).writing, full)
-                await asyncio.to_thread(self._sweep, store)
+                await asyncio.to_thread(self._sweep, into, store)
                 taker = self._taker(into, store, progress, how, context.stack.backup.rate)
                 about = (context.stack.name, os.uname().nodename, __version__)
                 try:
                     return into, await taker.take(_new_id(), about, subjects)
                 except VrooliError as error:
                     if self._stores.folder(into) is not None:  # full of what is half there, maybe
-                        await asyncio.to_thread(self._sweep, store)
+                        await asyncio.to_thread(self._sweep, into, store)
                     if not isinstance(error, NoRoom):
                         raise
                     full[into] = error
@@ -382,13 +380,14 @@ class StackBackups:
             rate,
         )
 
-    def _sweep(self, store: Store) -> None:
+    def _sweep(self, name: str, store: Store) -> None:
         """What runs left that failed or were killed; not while a copy brings packs without a
         manifest, and it is no failure of a backup that whoever writes may not remove.
         """
         copying = FileLock(self.home.root / COPYING, "a copy to the stores")
         try:
             copying.take()
+            self._place.spread(self.told).tidy(name)
             store.sweep()
         except Busy:
             return

@@ -30,7 +30,7 @@ from vrooli.core.errors import (
     VrooliError,
 )
 from vrooli.core.ports.blobs import Blobs
-from vrooli.host.blob_folder import is_there
+from vrooli.host.blob_folder import BlobFolder, is_there
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_new_store import require_unused
 from vrooli.main.backup_stores import BackupStores
@@ -127,6 +127,15 @@ class BackupSpread:
         blobs.require()
         return store
 
+    def tidy(self, name: str) -> None:
+        """Have gone what writers left that were killed, in a store that is ours.
+
+        Raises:
+            StorageError: it cannot be.
+        """
+        if (folder := self.stores.folder(name)) is not None:
+            BlobFolder(folder).tidy()
+
     def blobs(self, name: str, *, prunes: bool = False) -> OwnedBlobs:
         """Those of a store, which nobody but its owner changes."""
         blobs = self.stores.blobs(name, prunes=prunes)
@@ -194,6 +203,7 @@ class BackupSpread:
         for name in self.stores.settings():
             try:
                 found[name] = self.ours(name)
+                self.tidy(name)
             except VrooliError as error:
                 away[name] = error
         done = spread(found, self._keys, told, self.stores.room)

@@ -3,6 +3,7 @@ one takes it meanwhile.
 """
 
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.support.hung_disk import dead_disk
 from tests.support.root import mounts
 from tests.unit.backup.made import new_keys, part_of, point_of, stored
+from vrooli.backup.owning import Owner, adopt
 from vrooli.backup.room import LEFT
 from vrooli.backup.store import Store
 from vrooli.core.errors import ConfigError, NoRoom, Refused, StorageError
@@ -103,6 +105,22 @@ def test_a_full_store_is_passed_over_and_completed_when_it_has_room(tmp_path: Pa
     assert (done.stores_of(point.id), done.errors) == (["one", "two"], {})
 
 
+def test_what_kills_left_half_written_goes_from_every_store_that_is_ours(tmp_path: Path) -> None:
+    place = Place(tmp_path, "one", "two", "theirs")
+    assert place.spread.keys is not None
+    adopt(Store(place.stores.blobs("theirs"), place.spread.keys.mac), Owner("other", "", "", 1.0))
+    left = []
+    for name in ("one", "two", "theirs"):
+        left.append(tmp_path / name / "packs" / ".0123456789abcdef.part")
+        place.stores.blobs(name).put("packs/1", b"1")
+        Store(place.stores.blobs(name), place.spread.keys.mac).share_key(place.spread.keys.seal)
+        left[-1].write_bytes(b"half")
+        os.utime(left[-1], (1, 1))
+    done = place.spread.spread(lambda *_: None)
+    assert list(done.errors) == ["theirs"]
+    assert [path.exists() for path in left] == [False, False, True]
+
+
 def test_a_store_among_the_data_is_not_written_to(tmp_path: Path) -> None:
     place = Place(tmp_path, "home/data/kept", "far")
     (tmp_path / "link").symlink_to(tmp_path / "home" / "data")
@@ -178,8 +196,9 @@ def test_a_mount_that_dies_meanwhile_is_told_once(tmp_path: Path, asked_before: 
     place = Place(tmp_path, "near", "far")
     assert place.spread.keys is not None
     for name in ("near", "far"):
-        Store(place.stores.blobs(name), b"").share_key(place.spread.keys.seal)
-        Store(place.stores.blobs(name), place.spread.keys.mac).keep(point_of())
+        whole = Store(place.stores.blobs(name), place.spread.keys.mac)
+        whole.share_key(place.spread.keys.seal)
+        whole.keep(point_of())
     store = place.spread.reading()
     if asked_before:
         store.ids()
