@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.disks import resized, tmpfs
+from tests.support.hung_disk import dead_disk
 from tests.support.older_postgres import fill, holds_all, sql
 from tests.support.root import mounts
 from tests.support.s3 import ACCESS, S3, SECRET, Wire, running_s3, wire_to
@@ -170,3 +171,43 @@ def test_the_store_of_another_stack_is_left_alone(filled: LiveStack) -> None:
     assert told["stores"] == ["offsite"]
     assert "another key" in told["missing"]["near"]
     assert sorted(path.name for path in near.rglob("*") if path.is_file()) == ["mac.age"]
+
+
+@mounts
+def test_a_store_whose_mount_is_dead_is_told_and_keeps_nobody_from_the_other(
+    filled: LiveStack,
+) -> None:
+    point = taken(filled)["id"]
+    with dead_disk(filled.folder / "near"):
+        for words in (("list",), ("show",), ("verify", point)):
+            ended = filled.run("backup", *words)
+            assert (ended.returncode, point in ended.stdout or words[0] == "verify") == (0, True), (
+                said(ended)
+            )
+            _told_in_a_line(ended.stderr)
+        planned = filled.run("restore", "--dry-run")
+        assert planned.returncode == 0, said(planned)
+        _told_in_a_line(planned.stderr)
+        told = taken(filled, code=1)
+        assert told["stores"] == ["offsite"]
+        assert "its mount is dead" in told["missing"]["near"]
+        for words in (("copy",), ("prune", "--yes"), ("reread",)):
+            ended = filled.run("backup", *words)
+            assert (ended.returncode, "its mount is dead" in ended.stderr) == (1, True), said(ended)
+        checked = filled.run("backup", "store", "check", "--json")
+        looks = json.loads(checked.stdout)
+        assert (checked.returncode, [one["ok"] for one in looks["near"]]) == (1, [False])
+        assert "its mount is dead" in looks["near"][0]["said"]
+        assert all(one["ok"] is not False for one in looks["offsite"])
+        sql(filled, "DELETE FROM kept")
+        restored = filled.run("restore", "--only", "postgres", "--point-only", "--yes")
+        assert restored.returncode == 0, said(restored)
+    holds_all(filled)
+    copied = json.loads(filled.run("backup", "copy", "--json").stdout)
+    assert (len(copied["stores"]["near"]), copied["missing"]) == (2, {})
+
+
+def _told_in_a_line(text: str) -> None:
+    """Of the store, what is wrong with it, and what to do."""
+    (line,) = [line for line in text.splitlines() if "its mount is dead" in line]
+    assert ("near" in line, "mount it again" in line) == (True, True), text

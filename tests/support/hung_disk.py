@@ -1,12 +1,12 @@
 """A file system that is mounted and never answers, as that of an NFS server which is gone: a FUSE
-whose other end answers nothing but the greeting.
+whose other end answers nothing but the greeting; or one that is dead, whose other end is gone.
 """
 
 import contextlib
 import ctypes
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from vrooli.host.keeper.linux import MS_NODEV, MS_NOSUID, mount
@@ -24,20 +24,34 @@ def hung_disk(folder: Path) -> Iterator[Path]:
     """Every look at `folder` hangs meanwhile (what has it open already goes on); needs root.
     Afterwards whoever hangs gets an error, and what was there before is there again.
     """
+    with _mounted(folder):
+        yield folder
+
+
+@contextlib.contextmanager
+def dead_disk(folder: Path) -> Iterator[Path]:
+    """Every look at `folder` fails meanwhile: whoever served it is gone (ENOTCONN), and it is still
+    mounted. Needs root.
+    """
+    with _mounted(folder) as end:
+        end()
+        yield folder
+
+
+@contextlib.contextmanager
+def _mounted(folder: Path) -> Iterator[Callable[[], None]]:
+    """What ends the connection: who hangs is let go then."""
     device = os.open("/dev/fuse", os.O_RDWR)
-    try:
+    with contextlib.ExitStack() as connection:
+        connection.callback(os.close, device)
         options = f"fd={device},rootmode=40000,user_id=0,group_id=0,allow_other"
         mount("hung", str(folder), "fuse", MS_NOSUID | MS_NODEV, options)
         try:
             _greet(device)
-            yield folder
+            yield connection.close
         finally:
-            os.close(device)  # ends the connection: who hangs is let go
-            device = -1
+            connection.close()
             _unmount(folder)
-    finally:
-        if device >= 0:
-            os.close(device)
 
 
 def _greet(device: int) -> None:

@@ -130,6 +130,7 @@ def facts_of(case: Mapping[str, Any], folder: Path) -> Facts:
         modified={path: clock.wall() - age for path, age in ages.items()},
         unreadable=frozenset(case.get("unreadable", ())),
         mounts=case.get("mounts"),
+        dead=frozenset(case.get("dead", ())),
     )
     place = Place(home, machine(root=False), MemorySecrets())
     return Facts(

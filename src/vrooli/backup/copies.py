@@ -56,7 +56,7 @@ class Copies:
                 if failure is None or isinstance(failure, NotStored):
                     failure = error
                 if not isinstance(error, NotStored):
-                    self.tell(place, error.what)
+                    self.tell(place, error.in_a_line)
                 continue
             if is_whole(name, body, self._key):
                 return body
@@ -80,7 +80,7 @@ class Copies:
             except VrooliError as error:
                 self.note(place, error)
                 failure = failure or error
-                self.tell(place, error.what)
+                self.tell(place, error.in_a_line)
         if failure is not None and not answered:
             raise failure
         yield from sorted(found.items())

@@ -129,6 +129,17 @@ class Point:
         return next((part for part in self.parts if part.service == service), None)
 
 
+def digest_of(point: Point) -> str:
+    """What its manifest says that it holds, as SHA-256 in hex: the same whichever version wrote
+    that, and in every store.
+    """
+    held: list[Any] = [point.id]
+    for part in point.parts:
+        packs = [pack.name for pack in part.packs]
+        held.append([part.service, part.source, part.form, part.plain, part.digest, packs])
+    return hashlib.sha256(json.dumps(held, separators=(",", ":")).encode()).hexdigest()
+
+
 def written(point: Point, key: bytes) -> bytes:
     """The manifest, which whoever has `key` can tell from a forged one."""
     said = {"format": FORMAT, **asdict(point)}

@@ -10,11 +10,11 @@ from threading import Event
 from vrooli.backup.chains import chain_of, failing, room_of
 from vrooli.backup.combining import Combine, Fetcher
 from vrooli.backup.keys import Keys
-from vrooli.backup.point import Part, Point
+from vrooli.backup.point import Part, Point, digest_of
 from vrooli.backup.proof import Proof
 from vrooli.backup.store import Store
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import Damaged, NotOurs, Refused, StartFailed, StorageError, VrooliError
+from vrooli.core.errors import Damaged, Refused, StartFailed, VrooliError
 from vrooli.core.ports.clock import Clock
 from vrooli.core.sizes import rough_size
 from vrooli.stack.backing import Backing, Found
@@ -70,11 +70,12 @@ class Prover:
             why,
             round(self.clock.monotonic() - begun, 3),
             numbers,
+            digest_of(point),
         )
         try:
             await asyncio.to_thread(self.store.keep_proof, proof)
-        except (NotOurs, StorageError) as error:  # full, or read-only: what was seen holds
-            self.told(f"what was seen is not written down there: {error.what}")
+        except VrooliError as error:  # full, read-only, or away: what was seen holds
+            self.told(f"what was seen is not written down there: {error.in_a_line}")
         return proof
 
     def along(self, point: Point, proof: Proof) -> list[Proof]:
@@ -95,7 +96,7 @@ class Prover:
         found = [Proof(id, proof.at, "failed", (), reason) for id, reason in why.items()]
         for one in found:
             self.told(f"{one.point} counts as failed: it builds on {point.id}")
-            with suppress(NotOurs):  # the record of this home has it
+            with suppress(VrooliError):  # the record of this home has it
                 self.store.keep_proof(one)
         return found
 

@@ -133,7 +133,7 @@ def _readable(store: Store) -> Iterable[tuple[str, Point]]:
 
 def _kept(proofs: Store, point: Point) -> Kept:
     try:
-        proof = proofs.proof(point.id)
+        proof = proofs.proof(point.id, point)
     except Damaged:  # it proves nothing then
         proof = None
     return Kept(

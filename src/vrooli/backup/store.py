@@ -9,16 +9,20 @@ keys/*.age         the key of the manifests, sealed like the packs
 import hashlib
 import re
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from vrooli.backup.packs import name_in_store, require_whole
 from vrooli.backup.point import Pack, Point, read, written
-from vrooli.backup.proof import Proof, proof_read, proof_written
+from vrooli.backup.proof import Proof, proof_read, proof_written, require_of
 from vrooli.backup.sealing import Opener, Seal
 from vrooli.core.errors import Damaged, NotStored, UsageError, VrooliError
 from vrooli.core.ports.blobs import Blobs
+from vrooli.stack.pace import untold
 from vrooli.stack.upgrading import RESTORE_POINT
+
+Told = Callable[[str], None]
+"""Takes a line."""
 
 MAC_KEY = "keys/mac.age"
 
@@ -78,28 +82,48 @@ class Store:
         """Have it there, from now on."""
         self.blobs.put(f"points/{point.id}.json", written(point, self.key))
 
-    def newest_good(self, service: str = "") -> Point:
-        """The newest one whose last proof did not fail; with `service` one that has it.
-        Of those that can be had in force.
+    def good(self, told: Told = untold) -> Iterator[Point]:
+        """Those that can be had in force and whose last proof did not fail, the newest first. One
+        that cannot be read, or whose proof cannot, is passed over, and told.
+        """
+        for id in reversed(self.ids()):
+            try:
+                proof = self.proof(id)
+                if proof is not None and proof.outcome == "failed":
+                    continue
+                point = self.point(id)
+            except VrooliError as error:
+                _pass_over(id, error, told)
+                continue
+            if point.starts:
+                yield point
+
+    def newest_good(self, service: str = "", told: Told = untold) -> Point:
+        """The newest one of these; with `service` one that has it. Without it and any of these the
+        newest one that can be read.
 
         Raises:
             UsageError: there is none.
+            VrooliError: none can be read, with why of the newest.
         """
-        for id in reversed(self.ids()):
-            proof = self.proof(id)
-            if proof is not None and proof.outcome == "failed":
-                continue
-            point = self.point(id)
-            if point.starts and (not service or point.part_of(service) is not None):
+        for point in self.good(told):
+            if not service or point.part_of(service) is not None:
                 return point
         if service:
             raise _not_one("latest", [], f"{service} in {self.where}")
-        return self.point("latest")
+        failure: VrooliError | None = None
+        for id in reversed(self.ids()):
+            try:
+                return self.point(id)
+            except VrooliError as error:
+                _pass_over(id, error, told)
+                failure = failure or error
+        raise failure or _not_one("latest", [], self.where)
 
-    def newest_whole(self, declared: Collection[str] = ()) -> Point:
-        """Of those whose last proof did not fail, the newest one that holds as many parts as any:
-        what is taken of single services in between is none. What is not `declared` any more does
-        not count, unless nothing is.
+    def newest_whole(self, declared: Collection[str] = (), told: Told = untold) -> Point:
+        """Of the good ones the newest one that holds as many parts as any: what is taken of single
+        services in between is none. What is not `declared` any more does not count, unless nothing
+        is.
 
         Raises:
             UsageError: there is none.
@@ -108,12 +132,9 @@ class Store:
         def count(point: Point) -> int:
             return sum(not declared or part.service in declared for part in point.parts)
 
-        found = self.newest_good()
-        for id, point in self.points():
-            if isinstance(point, VrooliError) or not point.starts:
-                continue
-            proof = self.proof(id)
-            if (proof is None or proof.outcome != "failed") and count(point) >= count(found):
+        found = self.newest_good(told=told)
+        for point in self.good(told):
+            if count(point) > count(found):
                 found = point
         return found
 
@@ -171,20 +192,36 @@ class Store:
         name = f"proofs/{proof.point}/{proof.at:017.6f}-{secrets.token_hex(3)}.json"
         self.blobs.put(name, proof_written(proof, self.key))
 
-    def proof(self, point: str) -> Proof | None:
+    def proof(self, id: str, point: Point | None = None) -> Proof | None:
         """The last one of a point that says something; else the last one.
 
+        Args:
+            id: of the point.
+            point: the same, for whoever takes `verified` for an answer: it is of what that holds.
+
         Raises:
-            Damaged: it is not what was written.
+            Damaged: it is not what was written, or is of another point.
         """
-        names = [name for name, _ in self.blobs.sizes(f"proofs/{point}/")]
+        names = [name for name, _ in self.blobs.sizes(f"proofs/{id}/")]
         found = None
         for name in reversed(names):
-            one = proof_read(self.blobs.get(name), self.key, f"{self.where}: {name}")
+            where = f"{self.where}: {name}"
+            one = proof_read(self.blobs.get(name), self.key, where)
+            require_of(one, id, point, where)
             if one.outcome != "unverified":
                 return one
             found = found or one
         return found
+
+    def last_look(self, point: Point) -> Proof | None:
+        """The same, for people: in the place of one that is damaged an `unverified` one that says
+        so.
+        """
+        try:
+            return self.proof(point.id, point)
+        except Damaged as error:
+            why = f"its last proof counts for nothing: {error.said_of('')}"
+            return Proof(point.id, 0.0, "unverified", why=why)
 
     def share_key(self, seal: Seal) -> None:
         """Have the key of the manifests there for whoever can open the packs: on another machine
@@ -195,6 +232,13 @@ class Store:
         if len(seal.recipients) > 1:
             told = hashlib.sha256("\n".join(sorted(seal.recipients)).encode()).hexdigest()
             self.blobs.put(f"keys/mac-{told[:16]}.age", seal.close(self.key))
+
+
+def _pass_over(id: str, error: VrooliError, told: Told) -> None:
+    """Say so; unless it is the store that gives no answer, which is none about this point."""
+    if error.retryable:
+        raise error
+    told(f"{id} is passed over: {error.in_a_line}")
 
 
 def _is_left(proof: str, known: set[str]) -> bool:

@@ -68,7 +68,7 @@ def register(group: typer.Typer, kit: Kit) -> None:
     ) -> None:
         found = kit.backups(home_to_read(kit, file)).only(store, note).store()
         point = found.point(wanted)
-        proof = found.proof(point.id)
+        proof = found.last_look(point)
         if json:
             render.print_json({**point_row(point), "proof": proof_row(proof)})
             return
@@ -150,7 +150,12 @@ def _row(store: "Store", id: str, found: "Point | VrooliError") -> dict[str, Any
 
     if isinstance(found, VrooliError):
         return {"id": id, "state": "damaged", "error": str(found)}
-    proof = store.proof(id)
+    told = {"state": "unverified"}
+    try:
+        if proof := store.proof(id, found):
+            told["state"] = proof.outcome
+    except Damaged as error:
+        told["error"] = str(error)
     return {
         "id": id,
         "taken": found.taken,
@@ -158,8 +163,8 @@ def _row(store: "Store", id: str, found: "Point | VrooliError") -> dict[str, Any
         "archives": [part.service for part in found.parts if part.source in ARCHIVES],
         "bytes": found.plain,
         "stored_bytes": found.size,
-        "state": proof.outcome if proof else "unverified",
         "left_out": found.left_out,
+        **told,
     }
 
 

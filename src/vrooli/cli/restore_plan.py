@@ -85,7 +85,7 @@ class Plan:
         return base, base.part_of(part.service) or part
 
     def _require_good(self, point: "Point") -> None:
-        proof = self._store.proof(point.id)
+        proof = self._store.last_look(point)
         if proof is not None and proof.outcome == "failed" and not self._asked.failed:
             raise Refused(
                 f"its last proof failed: {proof.why}",
@@ -120,10 +120,12 @@ class Plan:
         """Say what will be there, and what will not."""
         followed = {service for service, way in self._ways.items() if way.files}
         for point in self._points:
-            proof = self._store.proof(point.id)
+            proof = self._store.last_look(point)
             state = proof.outcome if proof else "unverified"
             names = [part.service for one, part in self.parts if one.id == point.id]
             render.note(f"{point.id}, {when(point.taken)}, {state}: {', '.join(names)}")
+            if proof is not None and proof.why:
+                render.note(f"  {render.plain(proof.why.splitlines()[0])}")
             if rest := [name for name in names if name not in followed]:
                 of = f" to {', '.join(rest)}" if len(rest) < len(names) else ""
                 ago = render.ago(point.taken)

@@ -37,6 +37,11 @@ class VrooliError(Exception):
         """
         return f"{self.where}: {self.what}" if self.where not in ("", name) else self.what
 
+    @property
+    def in_a_line(self) -> str:
+        """What happened, and what to do: for lines that name the place themselves."""
+        return f"{self.what} (next: {self.next_step})" if self.next_step else self.what
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         advice = f"\n  next: {self.next_step}" if self.next_step else ""

@@ -14,10 +14,20 @@ from pathlib import Path
 
 from vrooli.core.errors import NoRoom, NotStored, StorageError, TooLarge
 from vrooli.core.ports.blobs import LARGEST, NAME
+from vrooli.host.same_folder import SameFolder
 from vrooli.stack.durable import sync_folder
 
 _ABANDONED = 3600.0
 """Seconds since the last change of a part after which nobody writes it any more."""
+
+_DEAD = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("ESTALE", "ENOTCONN", "ESHUTDOWN", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH"),
+        *("ENETDOWN", "ENETUNREACH", "ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "ENODEV"),
+    )
+)
+"""What a look at a file system says whose server or disk is gone. EIO may be one bad sector."""
 
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
@@ -29,8 +39,7 @@ class BlobFolder:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._known: tuple[int, int] | None = None
+        self._folder, self._same = folder, SameFolder(folder)
 
     @property
     def where(self) -> str:
@@ -42,41 +51,41 @@ class BlobFolder:
         path = self._path(name)
         if len(data) > LARGEST:
             raise TooLarge(f"a blob has at most {LARGEST} bytes", where=name)
-        with _told(path, "cannot keep"):
-            self._require_same()
+        with disk_told(path, "cannot keep"):
+            self._same.require()
             if path.exists():
                 return False
             self._made(path.parent)
-            self._know()
             part = path.with_name(f".{os.urandom(8).hex()}.part")
             try:
-                _write(part, data)
+                facts = _write(part, data)
                 os.link(part, path)
             except FileExistsError:
                 return False
             finally:
                 part.unlink(missing_ok=True)
             sync_folder(path.parent)
+            self._same.written(path, facts)
             return True
 
     def get(self, name: str) -> bytes:
         """See the port."""
         path = self._path(name)
-        with _told(path, "cannot read"):
+        with disk_told(path, "cannot read"):
             try:
                 with path.open("rb") as file:
                     data = file.read(LARGEST + 1)
+                    self._same.read(path, os.fstat(file.fileno()))
             except FileNotFoundError as error:
                 raise NotStored("there is nothing of this name", where=str(path)) from error
         if len(data) > LARGEST:
             raise TooLarge(f"it has more than {LARGEST} bytes", where=str(path))
-        self._know()
         return data
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         """See the port."""
         top = self._path(prefix.rstrip("/"))
-        with _told(top, "cannot list"):
+        with disk_told(top, "cannot list"):
             found = sorted(_below(top))
         for path, size in found:
             yield path.relative_to(self._folder).as_posix(), size
@@ -84,9 +93,10 @@ class BlobFolder:
     def delete(self, name: str) -> None:
         """See the port."""
         path = self._path(name)
-        with _told(path, "cannot remove"), suppress(FileNotFoundError):
-            self._require_same()
+        with disk_told(path, "cannot remove"), suppress(FileNotFoundError):
+            self._same.require()
             path.unlink()
+            self._same.removed(path)
             sync_folder(path.parent)
 
     def tidy(self) -> int:
@@ -94,9 +104,9 @@ class BlobFolder:
         writes for seconds.
         """
         old, left = time.time() - _ABANDONED, 0
-        with _told(self._folder, "cannot tidy up"):
+        with disk_told(self._folder, "cannot tidy up"):
             for root, _, names in os.walk(self._folder):
-                for path in (Path(root) / name for name in names if _PART.fullmatch(name)):
+                for path in (Path(root) / name for name in names if is_part(name)):
                     with suppress(FileNotFoundError):
                         if path.lstat().st_mtime < old:
                             path.unlink()
@@ -108,24 +118,6 @@ class BlobFolder:
             raise ValueError(f"no name for a blob: {name!r}")
         return self._folder / name
 
-    def _know(self) -> None:
-        if self._known is None:
-            with suppress(OSError):
-                found = self._folder.stat()
-                self._known = (found.st_dev, found.st_ino)
-
-    def _require_same(self) -> None:
-        known, now = self._known, None
-        with suppress(FileNotFoundError):
-            found = self._folder.stat()
-            now = (found.st_dev, found.st_ino)
-        if known is not None and now != known:
-            raise StorageError(
-                "it is another folder than it was, or is gone: its disk went away meanwhile",
-                where=str(self._folder),
-                next_step="mount it, then again",
-            )
-
     def _made(self, folder: Path) -> None:
         """Make it, and put its name on the disk, from the first folder that is not there."""
         if folder.is_dir():
@@ -135,19 +127,25 @@ class BlobFolder:
         sync_folder(folder.parent)
 
 
-def _write(path: Path, data: bytes) -> None:
+def is_part(name: str) -> bool:
+    """Whether a file of this name is being written by us, or was when somebody was killed."""
+    return bool(_PART.fullmatch(name))
+
+
+def _write(path: Path, data: bytes) -> os.stat_result:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(descriptor)
+        return os.fstat(descriptor)
 
 
 def _below(folder: Path) -> Iterator[tuple[Path, int]]:
     """Files, but for those that are being written, or that a kill left."""
     for root, _, names in os.walk(folder, onerror=_unless_missing):
         for name in names:
-            if not _PART.fullmatch(name):
+            if not is_part(name):
                 path = Path(root) / name
                 yield path, path.lstat().st_size
 
@@ -157,11 +155,33 @@ def _unless_missing(error: OSError) -> None:
         raise error
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is anything at `path`.
+
+    Raises:
+        StorageError: nobody can tell.
+    """
+    with disk_told(path, "cannot look"), suppress(FileNotFoundError, NotADirectoryError):
+        path.stat()
+        return True
+    return False
+
+
 @contextmanager
-def _told(path: Path, what: str) -> Iterator[None]:
+def disk_told(path: Path, what: str) -> Iterator[None]:
+    """Have what a disk refuses at `path` be a StorageError; one whose mount is dead may be asked
+    again later, and not meanwhile.
+    """
     try:
         yield
     except OSError as error:
+        if error.errno in _DEAD:
+            raise StorageError(
+                f"{what}: its mount is dead: {error.strerror}",
+                where=str(path),
+                next_step="unmount it (`umount -l`) and mount it again",
+                retryable=True,
+            ) from error
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise (NoRoom if full else StorageError)(
             f"{what}: {error.strerror}",

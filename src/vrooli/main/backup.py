@@ -34,7 +34,6 @@ from vrooli.backup.taking import Subject, Taker
 from vrooli.core.errors import Busy, NoRoom, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.core.sizes import rough_size
-from vrooli.host.blob_folder import BlobFolder
 from vrooli.host.clock import SystemClock
 from vrooli.host.locks import FileLock
 from vrooli.host.outputs import LocalOutputs
@@ -97,7 +96,7 @@ class StackBackups:
         """The same, looking into that store alone; into all of them when it is empty."""
         if store:
             self._stores.one(store)
-        return replace(self, one=store, told=told)
+        return replace(self, one=store, told=_once(told))
 
     def store(self) -> Store:
         """See `BackupPlace`."""
@@ -216,7 +215,7 @@ class StackBackups:
             stores = self._place.spread(self.told)
             if wanted == "latest":  # what was taken of one service in between is not all
                 declared = backup_parts.declared_in(self.home)
-                wanted = self.store().newest_whole(declared).id
+                wanted = self.store().newest_whole(declared, self.told).id
             name, store = (
                 (self.one, stores.reading(self.one)) if self.one else stores.holding(wanted)
             )
@@ -256,7 +255,8 @@ class StackBackups:
 
     def parts(self, wanted: str, only: Sequence[str]) -> list[tuple[Point, Part]]:
         """See `main.backup_parts`."""
-        return backup_parts.parts(self.store(), backup_parts.declared_in(self.home), wanted, only)
+        declared = backup_parts.declared_in(self.home)
+        return backup_parts.parts(self.store(), declared, wanted, only, self.told)
 
     def differences(self, wanted: str, service: str) -> Iterator[str]:
         """See `main.backup_files`."""
@@ -270,7 +270,7 @@ class StackBackups:
         """Unpack what a restore point has of a service."""
         store, keys, service = self.store(), self._place.keys(), wanted.service
         latest = wanted.point == "latest"  # it may be one of other services alone
-        point = store.newest_good(service) if latest else store.point(wanted.point)
+        point = store.newest_good(service, self.told) if latest else store.point(wanted.point)
         owner = ids_of(wanted.owner or None)
         part = point.part_of(service)
         if part is None:
@@ -291,7 +291,7 @@ class StackBackups:
             pace(size)
 
         fetcher = Fetcher(store, keys, partial(combiner, self._place))
-        good = _is_proved(store, point.id)
+        good = _is_proved(store, point)
         fetcher.fetch(proved(part) if good else part, wanted.folder, owner, done)
         if wanted.wal is not None:
             self._wal_of(point, service, wanted.timeline)(wanted.wal, wanted.owner, told)
@@ -348,20 +348,19 @@ class StackBackups:
     async def _take(self, progress: Sending, how: Taking) -> tuple[str, Point]:
         async with self._place.context() as context:
             await swept(context, ours=(BACKUP_LOCK,))  # it may take the room that is needed
-            await asyncio.to_thread(BlobFolder(self._place.folder).tidy)
             full = dict[str, NoRoom]()
             while True:  # until one has room, or each was tried
                 subjects = _subjects(context, how)
                 self._place.keys()
                 into, store = await asyncio.to_thread(self._place.spread(self.told).writing, full)
-                await asyncio.to_thread(self._sweep, store)
+                await asyncio.to_thread(self._sweep, into, store)
                 taker = self._taker(into, store, progress, how, context.stack.backup.rate)
                 about = (context.stack.name, os.uname().nodename, __version__)
                 try:
                     return into, await taker.take(_new_id(), about, subjects)
                 except VrooliError as error:
                     if self._stores.folder(into) is not None:  # full of what is half there, maybe
-                        await asyncio.to_thread(self._sweep, store)
+                        await asyncio.to_thread(self._sweep, into, store)
                     if not isinstance(error, NoRoom):
                         raise
                     full[into] = error
@@ -381,13 +380,14 @@ class StackBackups:
             rate,
         )
 
-    def _sweep(self, store: Store) -> None:
+    def _sweep(self, name: str, store: Store) -> None:
         """What runs left that failed or were killed; not while a copy brings packs without a
         manifest, and it is no failure of a backup that whoever writes may not remove.
         """
         copying = FileLock(self.home.root / COPYING, "a copy to the stores")
         try:
             copying.take()
+            self._place.spread(self.told).tidy(name)
             store.sweep()
         except Busy:
             return
@@ -408,10 +408,10 @@ class StackBackups:
             return proof, await asyncio.to_thread(prover.along, point, proof)
 
 
-def _is_proved(store: Store, point: str) -> bool:
+def _is_proved(store: Store, point: Point) -> bool:
     """Whether all of it was restored and looked at."""
     try:
-        proof = store.proof(point)
+        proof = store.proof(point.id, point)
     except VrooliError:  # it says nothing, and the point may be whole
         return False
     return proof is not None and proof.outcome == "verified"
@@ -423,6 +423,18 @@ def _require(needed: Collection[str], backings: Collection[str], point: Point) -
             f"{point.id} holds {', '.join(missing)}, which the stack does not have any more",
             next_step="declare it again, or take another restore point",
         )
+
+
+def _once(told: Told) -> Told:
+    """Each line, however often a command meets what it tells of."""
+    said = set[str]()
+
+    def hear(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            told(line)
+
+    return hear
 
 
 def _both(first: Callable[_Said, None], second: Callable[_Said, None]) -> Callable[_Said, None]:

@@ -32,8 +32,9 @@ async def drill(
         Refused: it would be at the cost of what serves.
     """
     async with place.context() as context:
-        store, declared = place.store(), backup_parts.declared_in(place.home)
-        chosen = backup_parts.parts(store, declared, wanted, (only,) if only else ())
+        store = place.spread(told).reading()
+        declared, words = backup_parts.declared_in(place.home), (only,) if only else ()
+        chosen = backup_parts.parts(store, declared, wanted, words, told)
         backings = backings_of(context)
         room = partial(free_in, place.home.root / "data")
         combine = partial(combiner, place)

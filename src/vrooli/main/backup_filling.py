@@ -31,15 +31,16 @@ def fill(place: BackupPlace, told: Callable[[str], None]) -> None:
             looked = replace(store, blobs=Remembered(store.blobs))
             for id in looked.ids()[-MOST:]:
                 with suppress(Damaged):  # `vrooli backup list` tells of it
-                    found[id] = found.get(id) or (looked.point(id), _proof(looked, id))
+                    found[id] = found.get(id) or _read(looked, id)
                     have.setdefault(id, []).append(name)
         except VrooliError as error:
-            told(f"{name}: {error.what}; the record of backups lacks what it holds")
+            told(f"{name}: {error.in_a_line}; the record of backups lacks what it holds")
     lines = [(point, proof, tuple(have[id])) for id, (point, proof) in found.items()]
     BackupBook(place.home).found(lines)
 
 
-def _proof(store: Store, id: str) -> Proof | None:
+def _read(store: Store, id: str) -> tuple[Point, Proof | None]:
+    point, proof = store.point(id), None
     with suppress(VrooliError):
-        return store.proof(id)
-    return None
+        proof = store.proof(id, point)
+    return point, proof

@@ -18,6 +18,7 @@ from vrooli.backup.source import backings_besides
 from vrooli.backup.store import Store
 from vrooli.core.errors import Busy, Refused, Unreachable, UsageError
 from vrooli.core.home import Home
+from vrooli.host.blob_folder import is_there
 from vrooli.host.locks import FileLock
 from vrooli.host.secrets import FileSecrets, secret_in
 from vrooli.host.standing_back import stand_back
@@ -136,14 +137,14 @@ class BackupPlace:
 
     def _is_new(self) -> bool:
         """Whether no point was ever taken here: nothing is made then by who only looks."""
-        return not (self.home.backup_identity).exists() and not self.folder.exists()
+        return not self.home.backup_identity.exists() and not is_there(self.folder)
 
     def keys(self) -> Keys:
         """Made when there is no store yet. A store whose key is gone gets no other one: nobody
         could open what is in it, and two keys in one store would open half of it each.
         """
         missing = [name for name in (IDENTITY, MAC) if not (self.home.secrets / name).exists()]
-        if missing and self.folder.exists():
+        if missing and is_there(self.folder):
             raise UsageError(
                 f"there are restore points in {self.folder}, and their key is missing",
                 where=", ".join(str(self.home.secrets / name) for name in missing),

@@ -67,7 +67,7 @@ def _rows(backups: StackBackups, plan: Plan) -> Sequence[Mapping[str, Any]]:
 
 
 def _row(backups: StackBackups, plan: Plan, point: Point, part: Part) -> Mapping[str, Any]:
-    proof = backups.store().proof(point.id)
+    proof = backups.store().last_look(point)
     return {
         "service": part.service,
         "source": part.source,

@@ -1,6 +1,7 @@
 """Composition of `vrooli backup prune`."""
 
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -67,16 +68,29 @@ def prune(place: BackupPlace) -> Pruning:
                     restic.sweep(name)
             except VrooliError as error:
                 failures[name] = error
-                gone -= with_bases(gone.intersection(store.ids()), found.whole.points)
+                left = _held(store, points)
+                gone -= with_bases(gone.intersection(left), found.whole.points)
         _forget(place, found)
         prune_wal(place)
         return replace(found.whole, failures=failures)
 
 
+def _held(store: Store, known: Iterable[str]) -> Iterable[str]:
+    """Ids of the points that it has; those that are `known` of it where it went away meanwhile."""
+    try:
+        return store.ids()
+    except VrooliError:
+        return known
+
+
 def _forget(place: BackupPlace, found: _Plan) -> None:
     """Also those that an earlier run removed, which was killed before it could say so."""
-    away = found.whole.failures.keys()
-    there = frozenset(id for store in found.stores.values() for id in store.ids())
+    away, there = set(found.whole.failures), set[str]()
+    for name, store in found.stores.items():
+        try:
+            there |= set(store.ids())
+        except VrooliError:  # it went away meanwhile
+            away.add(name)
 
     def change(ledger: BackupLedger) -> BackupLedger:
         known = (one for one in ledger.points if not away & set(one.stores))

@@ -20,7 +20,7 @@ from vrooli.backup.choosing import rank
 from vrooli.backup.keys import Keys
 from vrooli.backup.point import ARCHIVES, Part, Point
 from vrooli.backup.recovery import FILES, PACE, SYSTEM, Asked, Returning
-from vrooli.backup.store import Store
+from vrooli.backup.store import Store, Told
 from vrooli.backup.trees import contents
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.core.home import Home
@@ -76,7 +76,8 @@ class RecoveryPlan:
             UsageError: there is no such point or moment.
             Damaged: what it needs is not what was written.
         """
-        goal, found = self._goal(), self._found()
+        passed = list[str]()
+        goal, found = self._goal(), self._found(passed.append)
         if not found:
             raise UsageError(
                 "no restore point here can be had back"
@@ -86,7 +87,7 @@ class RecoveryPlan:
                 "proof failed",
             )
         was = self._stack_of(found)
-        lines = list(self._missing(found, was))
+        lines = [*dict.fromkeys(passed), *self._missing(found, was)]
         kept = [one for one in found if self._is_declared(one[1], was)]
         parts = [self._returning(point, part, goal) for point, part in kept]
         newest_one = max((point for point, _ in found), key=lambda point: point.taken)
@@ -104,18 +105,20 @@ class RecoveryPlan:
             return None
         return moment(self.asked.to or "latest", time.time())
 
-    def _found(self) -> Found:
-        """Without what only archives are there of: no server starts on them."""
+    def _found(self, hear: Told) -> Found:
+        """Without what only archives are there of: no server starts on them. `hear` is told which
+        points cannot be read.
+        """
         goal = self._goal()
         if goal is None:
             point = self.store.point(self.asked.wanted)
             return [(point, part) for part in point.parts if part.source not in ARCHIVES]
         if goal.kind != "lsn":
-            return newest(self.store, (), goal.time or math.inf)
-        found = newest(self.store, ())
+            return newest(self.store, (), goal.time or math.inf, hear)
+        found = newest(self.store, (), told=hear)
         ways = [self._way(part, goal) for _, part in found if part.source == FORM]
         before = max((way.base.taken for way in ways if way), default=0.0)
-        return newest(self.store, (), before)
+        return newest(self.store, (), before, hear)
 
     def _way(self, part: Part, goal: Moment, *, reads: bool = False) -> Way | None:
         """None where the point is all there is."""

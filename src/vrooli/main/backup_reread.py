@@ -139,8 +139,8 @@ class Mending:
 
     def _whole_elsewhere(self, name: StoredName) -> WalShelf | None:
         for other in self.spread.stores.settings():
-            shelf = WalShelf(self.spread.reading(other))
             with suppress(VrooliError):
+                shelf = WalShelf(self.spread.reading(other))
                 if other != self.store and shelf.require_whole(name, self.keys.opener):
                     return shelf
         return None

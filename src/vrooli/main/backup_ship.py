@@ -49,7 +49,7 @@ def ship(place: BackupPlace, told: Callable[[str], None]) -> dict[str, Shipped]:
                 paused[store] = error
             except VrooliError as error:
                 failures[store] = error
-                told(f"{store}: {error.what}; WAL will go there later")
+                told(f"{store}: {error.in_a_line}; WAL will go there later")
         if len(failures) + len(paused) == len(stores.settings()):
             raise next(iter((failures or paused).values()))
         if not failures:  # each of them has it

@@ -30,6 +30,7 @@ from vrooli.core.errors import (
     VrooliError,
 )
 from vrooli.core.ports.blobs import Blobs
+from vrooli.host.blob_folder import BlobFolder, is_there
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_new_store import require_unused
 from vrooli.main.backup_stores import BackupStores
@@ -105,11 +106,11 @@ class BackupSpread:
                 failures[name] = error
                 continue
             for away, failure in failures.items():
-                self.told(f"{away}: {failure.what}; {name} is written to")
+                self.told(f"{away}: {failure.in_a_line}; {name} is written to")
             return name, store
         first, *others = failures.items()
         for away, failure in others:
-            self.told(f"{away}: {failure.what}")
+            self.told(f"{away}: {failure.in_a_line}")
         raise first[1]
 
     def ours(self, name: str, *, prunes: bool = False) -> Store:
@@ -125,6 +126,15 @@ class BackupSpread:
         require_ours(store, self._keys)
         blobs.require()
         return store
+
+    def tidy(self, name: str) -> None:
+        """Have gone what writers left that were killed, in a store that is ours.
+
+        Raises:
+            StorageError: it cannot be.
+        """
+        if (folder := self.stores.folder(name)) is not None:
+            BlobFolder(folder).tidy()
 
     def blobs(self, name: str, *, prunes: bool = False) -> OwnedBlobs:
         """Those of a store, which nobody but its owner changes."""
@@ -193,6 +203,7 @@ class BackupSpread:
         for name in self.stores.settings():
             try:
                 found[name] = self.ours(name)
+                self.tidy(name)
             except VrooliError as error:
                 away[name] = error
         done = spread(found, self._keys, told, self.stores.room)
@@ -211,7 +222,7 @@ class BackupSpread:
                 if ours and proof.point in store.ids():
                     store.keep_proof(proof)
             except VrooliError as error:
-                self.told(f"{name}: {error.what}")
+                self.told(f"{name}: {error.in_a_line}")
 
     @property
     def _known(self) -> set[str]:
@@ -244,7 +255,7 @@ class BackupSpread:
         if away and not found:
             raise next(iter(away.values()))
         for name, failure in away.items():
-            self.told(f"{name}: {failure.what}")
+            self.told(f"{name}: {failure.in_a_line}")
         return found
 
 
@@ -269,10 +280,10 @@ def require_mounted(stores: BackupStores, name: str) -> None:
     nothing was ever taken.
 
     Raises:
-        StorageError: it is such a one.
+        StorageError: it is such a one, or nobody can tell, since its mount is dead.
     """
     folder = stores.folder(name)
-    if folder is None or (folder / MAC_KEY).exists():
+    if folder is None or is_there(folder / MAC_KEY):
         return
     if folder.is_relative_to(stores.home.root):
         return

@@ -17,7 +17,7 @@ from vrooli.core.errors import ConfigError, NotOurs, UnknownName
 from vrooli.core.home import Home
 from vrooli.core.ports.blobs import Blobs
 from vrooli.host.blob_bucket import BlobBucket, Bucket
-from vrooli.host.blob_folder import BlobFolder
+from vrooli.host.blob_folder import BlobFolder, disk_told, is_there
 from vrooli.host.restic import Restic, ResticBlobs
 from vrooli.host.secrets import FileSecrets
 from vrooli.main.home_owner import bound_id
@@ -159,9 +159,14 @@ class BackupStores:
 
 
 def room_in(folder: Path) -> float:
-    """Bytes that are free where a folder is, or will be."""
-    near = next(path for path in (folder, *folder.parents) if path.exists())
-    return float(shutil.disk_usage(near).free)
+    """Bytes that are free where a folder is, or will be.
+
+    Raises:
+        StorageError: nobody can tell.
+    """
+    with disk_told(folder, "cannot tell its room"):
+        near = next(path for path in (folder, *folder.parents) if is_there(path))
+        return float(shutil.disk_usage(near).free)
 
 
 def store_at(text: str, endpoint: str = "") -> StoreSettings:

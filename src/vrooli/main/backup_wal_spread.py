@@ -42,4 +42,4 @@ def bring(place: BackupPlace, told: Told) -> None:
     except Busy:
         return
     for name, error in errors.items():
-        told(f"{name}: {error.what}; not all WAL is there")
+        told(f"{name}: {error.in_a_line}; not all WAL is there")

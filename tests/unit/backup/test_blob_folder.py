@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.disks import tmpfs
+from tests.support.disks import automounted, tmpfs
+from tests.support.root import mounts
 from vrooli.core.errors import StorageError
 from vrooli.host.blob_folder import BlobFolder
 
@@ -58,3 +59,36 @@ def test_what_came_into_the_place_of_its_disk_gets_nothing(tmp_path: Path) -> No
     with pytest.raises(StorageError, match="its disk went away"):
         blobs.put("packs/2", b"2")
     assert not folder.exists()
+
+
+@mounts
+@pytest.mark.parametrize("written", [True, False])
+def test_its_disk_may_be_mounted_again_meanwhile(tmp_path: Path, written: bool) -> None:
+    (folder := tmp_path / "store").mkdir()
+    with automounted(folder, 8_000_000) as again:
+        before = BlobFolder(folder)
+        before.put("packs/1", b"1")
+        blobs = before if written else BlobFolder(folder)
+        blobs.get("packs/1")
+        device = folder.stat().st_dev
+        again()
+        assert folder.stat().st_dev != device
+        assert blobs.put("packs/2", b"2")
+        blobs.delete("packs/1")
+        assert blobs.put("packs/3", b"3")
+    with pytest.raises(StorageError, match="its disk went away"):
+        blobs.put("packs/4", b"4")
+    assert list(folder.iterdir()) == []
+
+
+@mounts
+def test_an_older_state_of_it_below_the_disk_gets_nothing(tmp_path: Path) -> None:
+    (folder := tmp_path / "store").mkdir()
+    BlobFolder(folder).put("owners/1", b"1")
+    blobs = BlobFolder(folder)
+    with tmpfs(folder, 1_000_000):
+        assert blobs.put("owners/1", b"1")
+        assert blobs.put("packs/1", b"1")
+    with pytest.raises(StorageError, match="its disk went away"):
+        blobs.put("packs/2", b"2")
+    assert not (folder / "packs").exists()

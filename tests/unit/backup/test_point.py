@@ -2,15 +2,17 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from tests.unit.backup.made import ID, new_keys, new_store, part_of, point_of, stored
 from vrooli.backup.packs import name_in_store
-from vrooli.backup.point import read, written
+from vrooli.backup.point import digest_of, read, written
 from vrooli.backup.proof import Proof
-from vrooli.backup.store import MAC_KEY, opened
-from vrooli.core.errors import Damaged, UsageError
+from vrooli.backup.store import MAC_KEY, Store, opened
+from vrooli.core.errors import Damaged, Unreachable, UsageError
+from vrooli.host.memory.blobs import MemoryBlobs
 
 KEYS = new_keys()
 KEY = KEYS.mac
@@ -77,6 +79,28 @@ def test_the_last_proof_counts() -> None:
     assert store.proof(ID) == replace(bad, at=2000.0), "what says nothing hides nothing"
 
 
+def test_a_proof_counts_for_the_point_that_it_names_and_for_what_that_holds() -> None:
+    store, blobs = new_store(KEYS)
+    other = "20261128t075213z-3f09ab"
+    point = point_of(part_of(stored(b"data", store, KEYS)))
+    proof = Proof(ID, 1000.0, "verified", manifest=digest_of(point))
+    store.keep_proof(proof)
+    assert store.proof(ID, read(written(point, KEY), KEY, "here")) == proof
+    part = replace(point, parts=(part_of(stored(b"another", store, KEYS)),))
+    with pytest.raises(Damaged, match="something else than what the point holds"):
+        store.proof(ID, part)
+    [name] = [name for name in blobs.held if name.startswith("proofs/")]
+    blobs.held[name.replace(ID, other)] = blobs.held[name]
+    with pytest.raises(Damaged, match=f"the proof of another point, {ID}"):
+        store.proof(other)
+    told = store.last_look(replace(point, id=other))
+    assert told is not None
+    assert (told.outcome, "the proof of another point" in told.why) == ("unverified", True)
+    again = Proof(other, 2000.0, "verified")
+    store.keep_proof(again)
+    assert store.proof(other) == again
+
+
 def test_two_proofs_of_one_moment_are_both_kept() -> None:
     store, blobs = new_store(KEYS)
     for outcome in ("verified", "failed"):
@@ -92,6 +116,46 @@ def test_the_newest_point_whose_proof_failed_is_not_the_newest_good_one() -> Non
     assert store.newest_good().id == other
     store.keep_proof(Proof(other, 1000.0, "failed"))
     assert store.newest_good().id == ID
+
+
+def test_what_cannot_be_read_is_passed_over_and_told() -> None:
+    store, blobs = new_store(KEYS)
+    torn, unknown = "20261128t075214z-3f09ab", "20261128t075213z-3f09ab"
+    for id in (ID, unknown):
+        store.keep(point_of(part_of(stored(b"data", store, KEYS)), id=id))
+    blobs.held[f"points/{torn}.json"] = b"{"
+    blobs.held[f"proofs/{unknown}/1.json"] = b"{"
+    for found in (
+        store.newest_good,
+        partial(store.newest_good, "postgres"),
+        store.newest_whole,
+    ):
+        said = list[str]()
+        assert found(told=said.append).id == ID
+        assert [line.split(": ")[0] for line in dict.fromkeys(said)] == [
+            f"{torn} is passed over",
+            f"{unknown} is passed over",
+        ]
+    store.keep_proof(Proof(ID, 1000.0, "failed"))
+    assert store.newest_good().id == unknown, "the newest that can be read, where none is good"
+    for name in (ID, unknown):
+        blobs.held[f"points/{name}.json"] = b"{"
+    with pytest.raises(Damaged, match=torn):
+        store.newest_good()
+
+
+def test_a_store_that_does_not_answer_is_not_passed_over() -> None:
+    class Dies(MemoryBlobs):
+        def get(self, name: str) -> bytes:
+            raise Unreachable("nobody answers")
+
+    store = Store(Dies(), KEY)
+    for id in (ID, "20261128t075213z-3f09ab"):
+        store.keep(point_of(id=id))
+    said = list[str]()
+    with pytest.raises(Unreachable):
+        store.newest_good(told=said.append)
+    assert said == []
 
 
 def test_the_newest_whole_point_has_all_that_is_declared() -> None:

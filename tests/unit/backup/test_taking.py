@@ -165,6 +165,15 @@ def test_what_is_known_is_not_stored_early(tmp_path: Path) -> None:
     assert _take(Dumped(tmp_path, blobs), store, ID + "0").parts[0].facts["added"] == 0
 
 
+def test_a_proof_that_is_damaged_ends_no_backup_and_nothing_of_its_point_is_believed(
+    tmp_path: Path,
+) -> None:
+    store, blobs = new_store(KEYS)
+    _take(Dumped(tmp_path, blobs), store)
+    blobs.held[f"proofs/{ID}/1.json"] = b"{"
+    assert _take(Dumped(tmp_path, blobs), store, ID + "0").parts[0].facts["added"] > 0
+
+
 def test_with_a_rate_nothing_is_stored_early(tmp_path: Path) -> None:
     store, blobs = new_store(KEYS)
     backing = Dumped(tmp_path, blobs, awaited=1)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.backup.made import new_keys, new_store, part_of, point_of, stored
+from tests.unit.backup.made import ID, new_keys, new_store, part_of, point_of, stored
 from vrooli.backup.point import ARCHIVES
+from vrooli.backup.proof import Proof, proof_written
 from vrooli.cli.backup_views import _of, _row, _show_rows
 from vrooli.cli.backup_words import pieces
 from vrooli.cli.backup_words import stored as stored_told
@@ -21,6 +22,18 @@ def test_archives_which_are_gone_back_to_by_name_alone_are_told_apart() -> None:
     ):
         point = point_of(replace(part, source=source))
         assert _of(_row(store, point.id, point)) == [told]
+
+
+def test_a_proof_that_is_none_is_told_and_hides_no_point(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keys = new_keys()
+    store, blobs = new_store(keys)
+    blobs.held[f"proofs/{ID}/1.json"] = proof_written(Proof("another", 1.0, "verified"), keys.mac)
+    row = _row(store, ID, point_of(part_of(stored(b"-", store, keys))))
+    _show_rows([row])
+    assert (row["id"], row["state"]) == (ID, "unverified")
+    assert "it is the proof of another point, another" in capsys.readouterr().err
 
 
 def test_what_a_point_takes_in_restic_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.hung_disk import dead_disk
+from tests.support.root import mounts
 from tests.unit.backup.made import new_keys
 from vrooli.backup.keys import Keys
 from vrooli.backup.owning import Owner, adopt
@@ -84,6 +86,16 @@ def test_it_comes_from_what_was_received(place: Place) -> None:
     assert "received here" in place.reread().mended[NAME.blob]
     assert place.shelf("near").content(NAME, place.keys.opener) == CONTENT
     assert place.shelf("near").index(NAME).seen == 20.0
+
+
+@mounts
+def test_another_store_whose_mount_is_dead_keeps_it_from_no_other_place(place: Place) -> None:
+    folder = wal_folder(place.home, "db") / NAME.system / NAME.stream
+    folder.mkdir(parents=True)
+    (folder / NAME.name).write_bytes(CONTENT)
+    place.damage("near")
+    with dead_disk(place.folder / "far"):
+        assert "received here" in place.reread().mended[NAME.blob]
 
 
 def test_what_is_whole_nowhere_is_told_until_it_is_gone(place: Place) -> None:

@@ -3,13 +3,18 @@ one takes it meanwhile.
 """
 
 import math
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from tests.support.hung_disk import dead_disk
+from tests.support.root import mounts
 from tests.unit.backup.made import new_keys, part_of, point_of, stored
+from vrooli.backup.owning import Owner, adopt
 from vrooli.backup.room import LEFT
+from vrooli.backup.store import Store
 from vrooli.core.errors import ConfigError, NoRoom, Refused, StorageError
 from vrooli.core.home import Home
 from vrooli.main.backup_book import BackupBook
@@ -68,7 +73,10 @@ def test_another_store_is_read_and_written_meanwhile(tmp_path: Path) -> None:
     place = Place(tmp_path, "near", "far")
     assert place.spread.writing({})[0] == "far"
     assert place.spread.reading().ids() == []
-    gone = "near: the restore points that were here are gone: it may not be mounted"
+    gone = (
+        "near: the restore points that were here are gone: it may not be mounted (next: mount it; "
+        "if it was emptied, name it anew in the stack file)"
+    )
     assert place.said == [f"{gone}; far is written to", gone]
     assert not (tmp_path / "near").exists()
 
@@ -77,7 +85,7 @@ def test_a_full_store_is_passed_over_and_completed_when_it_has_room(tmp_path: Pa
     place = Place(tmp_path, "one", "two")
     full = NoRoom("it is full", next_step="make room")
     name, two = place.spread.writing({"one": full})
-    assert (name, place.said) == ("two", ["one: it is full; two is written to"])
+    assert (name, place.said) == ("two", ["one: it is full (next: make room); two is written to"])
     with pytest.raises(NoRoom, match="it is full"):
         place.spread.writing({"one": full, "two": full})
 
@@ -95,6 +103,22 @@ def test_a_full_store_is_passed_over_and_completed_when_it_has_room(tmp_path: Pa
     place.stores.full.clear()
     done = place.spread.spread(lambda *_: None)
     assert (done.stores_of(point.id), done.errors) == (["one", "two"], {})
+
+
+def test_what_kills_left_half_written_goes_from_every_store_that_is_ours(tmp_path: Path) -> None:
+    place = Place(tmp_path, "one", "two", "theirs")
+    assert place.spread.keys is not None
+    adopt(Store(place.stores.blobs("theirs"), place.spread.keys.mac), Owner("other", "", "", 1.0))
+    left = []
+    for name in ("one", "two", "theirs"):
+        left.append(tmp_path / name / "packs" / ".0123456789abcdef.part")
+        place.stores.blobs(name).put("packs/1", b"1")
+        Store(place.stores.blobs(name), place.spread.keys.mac).share_key(place.spread.keys.seal)
+        left[-1].write_bytes(b"half")
+        os.utime(left[-1], (1, 1))
+    done = place.spread.spread(lambda *_: None)
+    assert list(done.errors) == ["theirs"]
+    assert [path.exists() for path in left] == [False, False, True]
 
 
 def test_a_store_among_the_data_is_not_written_to(tmp_path: Path) -> None:
@@ -117,9 +141,68 @@ def test_a_folder_in_which_other_files_lie_does_not_become_a_store(tmp_path: Pat
     assert place.spread.writing({})[0] == "far", "what a disk brings along is no file"
     (tmp_path / "far" / "owners" / "000001.json").unlink()
     theirs.write_text("precious", encoding="utf-8")
+    (theirs.parent / ".0123456789abcdef.part").touch()
     fresh = BackupSpread(place.stores, place.spread.keys, place.said.append)
     with pytest.raises(Refused, match="other files already: packs"):
         fresh.writing({})
     looks = Checking(place.stores, place.spread.keys, 0.0).looks("far")
     assert [look.ok for look in looks] == [False]
     assert theirs.read_text(encoding="utf-8") == "precious"
+
+
+def test_what_a_kill_left_of_our_first_write_keeps_no_folder_from_being_a_store(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path, "far")
+    left = tmp_path / "far" / "owners" / ".0123456789abcdef.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    looks = Checking(place.stores, place.spread.keys, 0.0).looks("far")
+    assert "open" not in [look.what for look in looks]
+    assert place.spread.writing({})[0] == "far"
+
+
+@mounts
+def test_a_mount_that_is_dead_is_told_in_a_line_and_another_store_goes_on(tmp_path: Path) -> None:
+    place = Place(tmp_path, "near", "far")
+    point = point_of()
+    far = place.spread.ours("far")
+    far.keep(point)
+    (tmp_path / "near").mkdir()
+    with dead_disk(tmp_path / "near"):
+        store = place.spread.reading()
+        assert (store.ids(), store.point("latest")) == ([point.id], point)
+        assert place.spread.holding(point.id)[0] == "far"
+        assert place.spread.writing({})[0] == "far"
+        assert place.spread.paused() == {}
+        done = place.spread.spread(lambda *_: None)
+        assert (done.stores_of(point.id), list(done.errors)) == (["far"], ["near"])
+        [look] = Checking(place.stores, place.spread.keys, 0.0).looks("near")
+        assert (look.ok, _told_as_dead(look.said), "\n" in look.said) == (False, True, False)
+        with pytest.raises(StorageError, match="its mount is dead"):
+            place.spread.reading("near")
+    assert {_told_as_dead(line) for line in place.said} == {True}, place.said
+    assert all(line.startswith("near: ") and "\n" not in line for line in place.said)
+
+
+def _told_as_dead(line: str) -> bool:
+    """With what to do about it."""
+    return "its mount is dead: Transport endpoint" in line and "mount it again" in line
+
+
+@mounts
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_a_mount_that_dies_meanwhile_is_told_once(tmp_path: Path, asked_before: bool) -> None:
+    place = Place(tmp_path, "near", "far")
+    assert place.spread.keys is not None
+    for name in ("near", "far"):
+        whole = Store(place.stores.blobs(name), place.spread.keys.mac)
+        whole.share_key(place.spread.keys.seal)
+        whole.keep(point_of())
+    store = place.spread.reading()
+    if asked_before:
+        store.ids()
+    with dead_disk(tmp_path / "near"):
+        assert [store.point(id) for id in store.ids()] == [point_of()]
+    [line] = place.said
+    assert (_told_as_dead(line), "another store is asked" in line) == (True, True), line

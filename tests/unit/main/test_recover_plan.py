@@ -123,6 +123,13 @@ def test_a_point_whose_proof_failed_is_none(store: Store) -> None:
     assert (found["db"].point, found["db"].files) == (_id(1), 6)
 
 
+def test_a_point_whose_proof_cannot_be_read_is_passed_over_and_told(store: Store) -> None:
+    store.blobs.put(f"proofs/{_id(3)}/1.json", b"{")
+    planned = _planned(store)
+    assert _of(planned)["db"].point == _id(1)
+    assert [line for line in planned.missing if line.startswith(f"{_id(3)} is passed over: ")]
+
+
 def test_what_does_not_come_back_is_told(store: Store) -> None:
     _point(store, 4, _part(store, "other", "postgres-logical"))
     lines = "\n".join(_planned(store).missing)

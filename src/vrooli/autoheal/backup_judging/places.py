@@ -28,7 +28,13 @@ def folders(look: Look) -> Mapping[str, str]:
 
 def of_folder(look: Look, name: str, folder: str, ledger: BackupLedger) -> Iterator[Finding]:
     """What is wrong with the store `name`, which is a folder."""
-    if look.facts.files.facts(folder) is None:
+    try:
+        there = look.facts.files.facts(folder)
+    except StorageError as error:
+        advice = "where its mount is dead, unmount it (`umount -l`) and mount it again"
+        yield Status.CRITICAL, f"{folder} {error.what}: {advice}"
+        return
+    if there is None:
         if any(name in point.stores for point in ledger.points):
             yield Status.CRITICAL, f"{folder} is gone: is its disk mounted?"
         return
@@ -51,10 +57,19 @@ def apart(look: Look, found: Mapping[str, str]) -> Iterator[Finding]:
         return
     home = look.facts.tools.place.home.root
     data = look.facts.files.facts(str(home / "data")) or look.facts.files.facts(str(home))
-    there = [look.facts.files.facts(_existing(look, folder)) for folder in found.values()]
-    if data is not None and all(one is not None and one.device == data.device for one in there):
+    there = [_device(look, folder) for folder in found.values()]
+    if data is not None and all(device == data.device for device in there):
         text = "restore points lie on the disk of the data itself, and are lost together with it"
         yield Status.WARNING, f"{text}: declare a [backup.stores.NAME] elsewhere"
+
+
+def _device(look: Look, folder: str) -> int | None:
+    """Of its file system; None where nobody can tell: that of the data could be told."""
+    try:
+        facts = look.facts.files.facts(_existing(look, folder))
+    except StorageError:
+        return None
+    return None if facts is None else facts.device
 
 
 def _stores(look: Look) -> Mapping[str, StoreSettings]:

@@ -9,7 +9,7 @@ from vrooli.core.ports.files import LIMIT, FileFacts
 
 class MemoryFiles:
     """Files by path; folders are there because something lies in them. At the folders in `mounts`
-    another file system begins, of that number.
+    another file system begins, of that number; of what is below those in `dead` nothing is told.
     """
 
     def __init__(
@@ -19,13 +19,14 @@ class MemoryFiles:
         modified: Mapping[str, float] | None = None,
         unreadable: frozenset[str] = frozenset(),
         mounts: Mapping[str, int] | None = None,
+        dead: frozenset[str] = frozenset(),
     ) -> None:
         self.contents = {
             path: text.encode() if isinstance(text, str) else text
             for path, text in (contents or {}).items()
         }
         self.modified = dict(modified or {})
-        self.unreadable, self.mounts = unreadable, dict(mounts or {})
+        self.unreadable, self.mounts, self.dead = unreadable, dict(mounts or {}), dead
 
     def read(self, path: str, limit: int = LIMIT, offset: int = 0) -> bytes | None:
         """See the port."""
@@ -50,6 +51,8 @@ class MemoryFiles:
 
     def facts(self, path: str) -> FileFacts | None:
         """See the port."""
+        if any(f"{path}/".startswith(f"{top}/") for top in self.dead):
+            raise StorageError("cannot be read: dead", where=path, next_step="mount it again")
         modified = self.modified.get(path, 0.0)
         if path in self.contents:
             return FileFacts("file", len(self.contents[path]), modified, inode=hash(path) & 0xFFFF)

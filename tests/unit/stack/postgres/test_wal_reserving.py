@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.disks import resized, tmpfs
+from tests.support.disks import ramfs, resized, tmpfs
 from vrooli.core.errors import NoRoom
 from vrooli.stack.postgres.wal.reserving import reserve
 from vrooli.stack.postgres.wal.streams import NOTE, Stream, note_written, streams_in
@@ -35,3 +35,13 @@ def test_it_waits_for_room_and_then_has_its_full_length_and_what_it_held(tmp_pat
         before = path.stat().st_mtime_ns
         reserve(_stream(disk), 4 * MIB)  # nothing is to be done, full or not
         assert path.stat().st_mtime_ns == before
+
+
+def test_it_has_its_full_length_also_where_the_file_system_reserves_nothing(tmp_path: Path) -> None:
+    with ramfs(tmp_path) as disk:
+        (folder := disk / "00000001").mkdir()
+        (folder / NOTE).write_text(note_written(1.0, ""), encoding="utf-8")
+        path = folder / f"{SEGMENT}.partial"
+        path.write_bytes(b"what came already" + bytes(MIB))
+        reserve(_stream(disk), 4 * MIB)
+        assert (path.stat().st_size, path.read_bytes()[:17]) == (4 * MIB, b"what came already")

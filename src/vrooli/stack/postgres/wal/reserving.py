@@ -34,7 +34,8 @@ def reserve(stream: Stream, size: int) -> None:
     if stream.partial_size in (0, size):
         return
     try:
-        file = os.open(folder / f"{stream.partial}{PARTIAL}", os.O_WRONLY | os.O_CLOEXEC)
+        # Also to read: where a file system cannot reserve, libc does it by looking at each block.
+        file = os.open(folder / f"{stream.partial}{PARTIAL}", os.O_RDWR | os.O_CLOEXEC)
         try:
             os.posix_fallocate(file, 0, size)
             os.fsync(file)
