@@ -257,6 +257,36 @@ def test_a_receiver_that_is_killed_or_hangs_is_healed_without_a_gap(stack: LiveS
     assert _rows(stack) == [1, 2, 3]
 
 
+def test_a_slot_lost_while_its_folder_is_empty_is_told_as_a_gap(following: LiveStack) -> None:
+    _put(following, 1)
+    following.until_result("backup-wal", "ok")
+    assert following.run("stop", "wal-postgres").returncode == 0
+    (folder,) = (following.home / "wal" / "postgres").glob("*/00000001")
+    for path in folder.glob("0*"):  # in a store, or its disk took none
+        path.unlink()
+    switch = "SELECT pg_switch_wal()::text"
+    more = "CREATE TABLE IF NOT EXISTS more (n int)"
+    sql(
+        following,
+        "SELECT pg_drop_replication_slot('vrooli_wal')::text",
+        *("INSERT INTO more VALUES (1)" if n else more for n in (0, 1)),
+        switch, "INSERT INTO more VALUES (1)", switch, "CHECKPOINT", "SELECT 1", user="postgres",
+    )  # fmt: skip
+    assert following.run("start", "wal-postgres").returncode == 0
+    told = following.until_result("backup-wal", "critical", "no point leads on")
+    assert "the slot was lost" in told["message"]
+    assert [path.name for path in folder.parent.iterdir()] == ["00000001", "00000001-2"]
+    at = _put(following, 2)
+    ended = following.run("restore", "--to", at, "--dry-run")
+    assert (ended.returncode, "the slot was lost" in ended.stderr) == (2, True), said(ended)
+    _taken(following)
+    following.until_result("backup-wal", "ok")
+    at = _put(following, 3)
+    _put(following, 4)
+    _restored(following, "--to", at)
+    assert _rows(following) == [1, 2, 3]
+
+
 def _receiver(stack: LiveStack) -> int:
     """The pid of pg_receivewal; 0 while there is none."""
     pid = stack.pid("wal-postgres")
