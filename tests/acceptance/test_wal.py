@@ -287,6 +287,26 @@ def test_a_slot_lost_while_its_folder_is_empty_is_told_as_a_gap(following: LiveS
     assert _rows(following) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("where", ["here", "store"])
+def test_a_segment_that_is_shorter_than_it_will_be_is_followed_to_its_end(
+    following: LiveStack, where: str
+) -> None:
+    """Its disk was full when it was made."""
+    _put(following, 1)
+    end = "SELECT pg_current_wal_flush_lsn() - '0/0'::pg_lsn"
+    length = int(sql(following, end)) % (16 * 1024 * 1024) // 8192 * 8192 + 2 * 8192
+    following.until_result("backup-wal", "ok")
+    assert following.run("stop", "wal-postgres").returncode == 0
+    (partial,) = (following.home / "wal" / "postgres").rglob("*.partial")
+    os.truncate(partial, length)
+    if where == "store":
+        assert following.run("backup", "ship").returncode == 0
+        shutil.rmtree(partial.parent)
+    shutil.rmtree(_data(following))
+    _restored(following)
+    assert _rows(following) == [1]
+
+
 def _receiver(stack: LiveStack) -> int:
     """The pid of pg_receivewal; 0 while there is none."""
     pid = stack.pid("wal-postgres")

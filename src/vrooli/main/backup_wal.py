@@ -252,10 +252,7 @@ class BackupWal:
             except Damaged as error:
                 failure = failure or error
                 continue
-            with path.open("xb") as written:
-                written.write(content)
-                written.flush()
-                os.fsync(written.fileno())
+            _write(path, content, file)
             return
         raise failure or damaged(f"{self.store.where}: {file.name}", "it is not there any more")
 
@@ -325,16 +322,26 @@ def _stored(shelf: WalShelf, names: Sequence[StoredName]) -> Stream | None:
             index = shelf.index(newest)
             partial = newest.name if newest.turn else ""
             whole = [one.name for one in names if not one.turn]
+            plain = segment_size(shelf, segments) if partial else index.plain
             return Stream(
                 name=newest.stream,
                 begun=index.begun,
                 seen=index.seen,
                 gap=index.gap,
-                files={name: index.plain if is_segment(name) else 0 for name in whole},
+                files={name: plain if is_segment(name) else 0 for name in whole},
                 partial=partial,
                 partial_size=index.plain if partial else 0,
             )
     return None
+
+
+def segment_size(shelf: WalShelf, known: Sequence[StoredName]) -> int:
+    """Bytes of a segment, by one that is whole; 0 while there is none."""
+    for one in known:
+        if is_segment(one.name) and not one.turn:
+            with suppress(Damaged, NotStored):  # the next one tells as well
+                return shelf.index(one).plain
+    return 0
 
 
 def without(stream: Stream, damaged: Collection[tuple[str, str]]) -> Stream:
@@ -379,8 +386,16 @@ def _link(file: File, path: Path) -> None:
         descriptor = os.open(folder / file.stored_as, _ONLY_FILES)
     except FileNotFoundError:  # it was finished meanwhile
         descriptor = os.open(folder / file.name, _ONLY_FILES)
-    with os.fdopen(descriptor, "rb") as read, path.open("xb") as written:
-        written.write(read_growing(read))
+    with os.fdopen(descriptor, "rb") as read:
+        _write(path, read_growing(read), file)
+
+
+def _write(path: Path, content: bytes, file: File) -> None:
+    """In its full length: a server takes no other one, and zeros are the end of what was written
+    where the disk of whoever received it was full.
+    """
+    with path.open("xb") as written:
+        written.write(content.ljust(file.size, b"\0"))
         written.flush()
         os.fsync(written.fileno())
 

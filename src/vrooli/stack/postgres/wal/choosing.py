@@ -94,8 +94,7 @@ class Received:
     @cached_property
     def size(self) -> int:
         """Bytes of a segment."""
-        sizes = [n for one in self.streams for name, n in one.files.items() if len(name) == 24]
-        return max([*sizes, *(one.partial_size for one in self.streams)], default=0)
+        return max((one.size for one in self.streams), default=0)
 
     def files(self, base: Base, timeline: int) -> list[File]:
         """Those from a restore point on, without a gap, as far as they go."""

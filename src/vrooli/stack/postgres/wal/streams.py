@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vrooli.core.home import Home
 from vrooli.stack.postgres.clusters import start_of
-from vrooli.stack.postgres.wal.names import HISTORY, PARTIAL, SEGMENT
+from vrooli.stack.postgres.wal.names import HISTORY, PARTIAL, SEGMENT, size_of
 
 NOTE, STATUS = "stream.json", "status.json"
 
@@ -53,6 +53,14 @@ class Stream:
     def timeline(self) -> int:
         """Of whoever wrote it when it began."""
         return int(self.name[:8], 16)
+
+    @property
+    def size(self) -> int:
+        """Bytes of a segment, as far as it has any; the one that is being written may be shorter
+        where its disk was full.
+        """
+        whole = (size for name, size in self.files.items() if SEGMENT.fullmatch(name))
+        return max([*whole, size_of(self.partial_size)])
 
     @property
     def is_unused(self) -> bool:
