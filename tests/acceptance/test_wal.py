@@ -307,6 +307,23 @@ def test_a_segment_that_is_shorter_than_it_will_be_is_followed_to_its_end(
     assert _rows(following) == [1]
 
 
+def test_who_interrupts_the_gathering_of_wal_leaves_nothing(following: LiveStack) -> None:
+    for _ in range(20):
+        sql(following, "SELECT pg_logical_emit_message(false, 'fill', 'x')::text", user="postgres")
+        sql(following, "SELECT pg_switch_wal()::text", user="postgres")
+    at = _put(following, 1)
+    last = str(sql(following, "SELECT pg_walfile_name(pg_current_wal_lsn())"))
+    following.until(lambda: [*(following.home / "wal").rglob(f"{last}*")], "it is received")
+    rescue = following.start("restore", "--only", "seen", "--to", at)
+    copy = following.home / "data" / "postgres.rescue"
+    following.until((copy / "wal").exists, "it gathers")
+    os.kill(rescue.pid, signal.SIGINT)
+    told, _ = rescue.communicate(timeout=60)
+    assert (rescue.returncode, "what serves was not changed" in told) == (130, True), told
+    assert "Traceback" not in told
+    assert not copy.exists()
+
+
 def _receiver(stack: LiveStack) -> int:
     """The pid of pg_receivewal; 0 while there is none."""
     pid = stack.pid("wal-postgres")

@@ -14,7 +14,7 @@ from vrooli.backup.threads import to_its_end
 from vrooli.core.errors import Refused, UsageError, VrooliError
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.host.outputs import LocalOutputs
-from vrooli.main.backup_beside import Fetch, copy_of, fetched
+from vrooli.main.backup_beside import Fetch, brought, copy_of, fetched
 from vrooli.main.backup_left import RESCUE_LOCK
 from vrooli.main.backup_place import BackupPlace
 from vrooli.main.backup_rescued import Made
@@ -116,9 +116,7 @@ class Rescue:
 
     async def _followed(self, along: Along, copy: ClusterCopy, said: str) -> Reached:
         await copy.prepare_wal()
-        folder, user = copy.stage.wal, copy.stage.user or ""
-        # It hears of nothing before its end: whoever interrupts it waits for that.
-        await to_its_end(lambda: along.gather(folder, user, self.told), lambda: None)
+        await brought(along.gather, copy.stage.wal, copy.stage.user, self.told)
         again = shlex.join(("vrooli", "restore", "--only", said))
         return await copy.recovered(along.wish, again, self.told)
 

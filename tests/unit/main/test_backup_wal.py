@@ -11,9 +11,11 @@ import pytest
 from tests.unit.backup.made import new_keys, new_store
 from vrooli.backup.point import Part, Point
 from vrooli.backup.wal import StoredName, WalShelf
+from vrooli.core.errors import Refused
 from vrooli.core.home import Home
 from vrooli.main.backup_ship import Shipping
 from vrooli.main.backup_wal import BackupWal
+from vrooli.stack import pace
 from vrooli.stack.postgres.wal.ending import Early, early_in
 from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.postgres.wal.names import Segment, lsn_of, name_of
@@ -121,3 +123,20 @@ def test_what_is_brought_to_a_store_has_its_full_length(wal: BackupWal, tmp_path
     Shipping(wal.home, wal.store, KEYS, "db").ship()
     (stored,) = (one for one in WalShelf(wal.store).names("db") if one.turn)
     assert WalShelf(wal.store).content(stored, KEYS.opener) == _content(4)
+
+
+@pytest.mark.parametrize(("at", "put"), [("WAL looked at: ", 0), ("WAL: ", 1)])
+def test_whoever_breaks_it_off_waits_for_no_more_than_a_file(
+    wal: BackupWal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, put: int
+) -> None:
+    monkeypatch.setattr(pace, "EVERY", 0.0)
+
+    def told(line: str) -> None:
+        if line.startswith(at):
+            raise Refused("it was ended in the middle", next_step="begin anew")
+
+    folder = tmp_path / "given"
+    folder.mkdir()
+    with pytest.raises(Refused):
+        wal.gather(wal.store.point(POINT), 1, folder, None, told)
+    assert len(list(folder.iterdir())) == put
