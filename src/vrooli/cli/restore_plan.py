@@ -5,9 +5,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import when
+from vrooli.cli.backup_words import PHYSICAL, when
 from vrooli.cli.interrupt import interruptible
-from vrooli.cli.restore_beside import PHYSICAL
 from vrooli.core.errors import Refused, UsageError
 from vrooli.core.sizes import rough_size
 
