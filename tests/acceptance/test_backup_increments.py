@@ -85,6 +85,9 @@ def test_an_increment_is_small_and_says_why_it_is_none(up: LiveStack) -> None:
     assert not list(into.glob(".chain*"))
     shown = up.run("backup", "show", idle["id"])
     assert f"what changed since {whole['id']}" in shown.stdout
+    assert "postgres: rows were not compared with the source" in shown.stdout, said(shown)
+    assert "tables hold what the source held" not in shown.stdout
+    assert "verified, rows not compared" in up.run("backup", "list").stdout
     manifest = up.home / "backups" / "points" / f"{whole['id']}.json"
     manifest.rename(up.folder / "gone")
     lost = up.run("backup", "verify", idle["id"])

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,3 +139,37 @@ def _asked(connect: str, statement: str, home: Path | None = None) -> str:
         env={**os.environ, "PGPASSWORD": password},
     )
     return (ended.stdout + ended.stderr).strip()
+
+
+HANGS = """
+CREATE FUNCTION hangs() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(300); END $$;
+CREATE EVENT TRIGGER hangs ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION hangs();
+"""
+FAILS = HANGS.replace("PERFORM pg_sleep(300)", "RAISE EXCEPTION 'not today'")
+MADE_BY_IT = (
+    "SELECT count(*) FROM pg_class WHERE relname = 'orders' AND relnamespace IN ("
+    "SELECT oid FROM pg_namespace WHERE nspname ~ '^rescued_')"
+)
+
+
+def test_a_rescue_that_is_broken_off_once_the_table_is_there_removes_it(shop: LiveStack) -> None:
+    sql(shop, HANGS, "SELECT 1", user="postgres")
+    rescue = shop.start("restore", "--only", "public.orders")
+    shop.until(lambda: sql(shop, MADE_BY_IT, user="postgres"), "the table is loaded")
+    os.kill(rescue.pid, signal.SIGINT)
+    told, _ = rescue.communicate(timeout=60)
+    assert (rescue.returncode, "what serves was not changed" in told) == (130, True), told
+    _nothing_is_left(shop)
+    sql(shop, "DROP EVENT TRIGGER hangs", "DROP FUNCTION hangs()", FAILS, "SELECT 1",
+        user="postgres")  # fmt: skip
+    ended = shop.run("restore", "--only", "public.orders")
+    assert (ended.returncode, "not today" in ended.stderr) == (1, True), said(ended)
+    assert "is left" not in ended.stderr
+    _nothing_is_left(shop)
+
+
+def _nothing_is_left(shop: LiveStack) -> None:
+    schemas = "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^rescued_'"
+    assert sql(shop, schemas, user="postgres") == 0
+    assert "postgres.rescue" not in [path.name for path in (shop.home / "data").iterdir()]

@@ -257,6 +257,73 @@ def test_a_receiver_that_is_killed_or_hangs_is_healed_without_a_gap(stack: LiveS
     assert _rows(stack) == [1, 2, 3]
 
 
+def test_a_slot_lost_while_its_folder_is_empty_is_told_as_a_gap(following: LiveStack) -> None:
+    _put(following, 1)
+    following.until_result("backup-wal", "ok")
+    assert following.run("stop", "wal-postgres").returncode == 0
+    (folder,) = (following.home / "wal" / "postgres").glob("*/00000001")
+    for path in folder.glob("0*"):  # in a store, or its disk took none
+        path.unlink()
+    switch = "SELECT pg_switch_wal()::text"
+    more = "CREATE TABLE IF NOT EXISTS more (n int)"
+    sql(
+        following,
+        "SELECT pg_drop_replication_slot('vrooli_wal')::text",
+        *("INSERT INTO more VALUES (1)" if n else more for n in (0, 1)),
+        switch, "INSERT INTO more VALUES (1)", switch, "CHECKPOINT", "SELECT 1", user="postgres",
+    )  # fmt: skip
+    assert following.run("start", "wal-postgres").returncode == 0
+    told = following.until_result("backup-wal", "critical", "no point leads on")
+    assert "the slot was lost" in told["message"]
+    assert [path.name for path in folder.parent.iterdir()] == ["00000001", "00000001-2"]
+    at = _put(following, 2)
+    ended = following.run("restore", "--to", at, "--dry-run")
+    assert (ended.returncode, "the slot was lost" in ended.stderr) == (2, True), said(ended)
+    _taken(following)
+    following.until_result("backup-wal", "ok")
+    at = _put(following, 3)
+    _put(following, 4)
+    _restored(following, "--to", at)
+    assert _rows(following) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("where", ["here", "store"])
+def test_a_segment_that_is_shorter_than_it_will_be_is_followed_to_its_end(
+    following: LiveStack, where: str
+) -> None:
+    """Its disk was full when it was made."""
+    _put(following, 1)
+    end = "SELECT pg_current_wal_flush_lsn() - '0/0'::pg_lsn"
+    length = int(sql(following, end)) % (16 * 1024 * 1024) // 8192 * 8192 + 2 * 8192
+    following.until_result("backup-wal", "ok")
+    assert following.run("stop", "wal-postgres").returncode == 0
+    (partial,) = (following.home / "wal" / "postgres").rglob("*.partial")
+    os.truncate(partial, length)
+    if where == "store":
+        assert following.run("backup", "ship").returncode == 0
+        shutil.rmtree(partial.parent)
+    shutil.rmtree(_data(following))
+    _restored(following)
+    assert _rows(following) == [1]
+
+
+def test_who_interrupts_the_gathering_of_wal_leaves_nothing(following: LiveStack) -> None:
+    for _ in range(20):
+        sql(following, "SELECT pg_logical_emit_message(false, 'fill', 'x')::text", user="postgres")
+        sql(following, "SELECT pg_switch_wal()::text", user="postgres")
+    at = _put(following, 1)
+    last = str(sql(following, "SELECT pg_walfile_name(pg_current_wal_lsn())"))
+    following.until(lambda: [*(following.home / "wal").rglob(f"{last}*")], "it is received")
+    rescue = following.start("restore", "--only", "seen", "--to", at)
+    copy = following.home / "data" / "postgres.rescue"
+    following.until((copy / "wal").exists, "it gathers")
+    os.kill(rescue.pid, signal.SIGINT)
+    told, _ = rescue.communicate(timeout=60)
+    assert (rescue.returncode, "what serves was not changed" in told) == (130, True), told
+    assert "Traceback" not in told
+    assert not copy.exists()
+
+
 def _receiver(stack: LiveStack) -> int:
     """The pid of pg_receivewal; 0 while there is none."""
     pid = stack.pid("wal-postgres")

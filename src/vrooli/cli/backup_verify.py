@@ -107,7 +107,11 @@ def _register_fetch(group: typer.Typer, kit: Kit) -> None:
         if steps:
             backups.fetch(fetched, _to_program)
             return
-        with Bar(render.out) as bar:
+        folders = " and ".join(str(one) for one in (into, wal) if one is not None)
+        with (
+            interruptible("it is not whole", f"remove what is in {folders}, then again"),
+            Bar(render.out) as bar,
+        ):
             backups.fetch(fetched, bar.told)
 
 

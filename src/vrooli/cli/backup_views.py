@@ -12,6 +12,7 @@ from vrooli.cli.backup_words import (
     Wanted,
     begun_of,
     how_told,
+    is_unread,
     note,
     pieces,
     point_row,
@@ -82,6 +83,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
             tell_left_out(part)
             if told := how_told(part):
                 render.out(f"    {told}")
+            if is_unread(part):
+                render.out("    no row of the source was read: no proof can compare them")
         if proof is None:
             render.out("  unverified: nobody looked whether it works")
         else:
@@ -165,6 +168,7 @@ def _row(store: "Store", id: str, found: "Point | VrooliError") -> dict[str, Any
         "stored_bytes": found.size,
         "left_out": found.left_out,
         **told,
+        "rows_unread": [part.service for part in found.parts if is_unread(part)],
     }
 
 
@@ -178,8 +182,12 @@ def _of(row: dict[str, Any]) -> list[str]:
 
 
 def _state(row: dict[str, Any]) -> str:
-    count = row.get("left_out", 0)
-    return f"{row['state']}, {count} left out" if count else str(row["state"])
+    said = [str(row["state"])]
+    if count := row.get("left_out", 0):
+        said.append(f"{count} left out")
+    if row.get("rows_unread"):
+        said.append("rows not compared")
+    return ", ".join(said)
 
 
 def _show_rows(rows: list[dict[str, Any]]) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from vrooli.backup.point import Part, Point
     from vrooli.backup.proof import Proof
 
+PHYSICAL = "postgres-physical"
+"""The form of a part that a server can be started on."""
+
 Wanted = Annotated[
     str,
     typer.Argument(help="Its id, or how that begins; or `latest`.", metavar="[POINT]"),
@@ -89,6 +92,15 @@ def tell_left_out(part: "Part") -> None:
             render.note(f"  {part.service}: {what}{render.plain(line)}")
         if count > _MOST_LEFT_OUT:
             render.note(f"  {part.service}: {what}and {count - _MOST_LEFT_OUT} more")
+
+
+def is_unread(part: "Part") -> bool:
+    """Whether it is a database of whose rows nothing was read that a proof could compare."""
+    from vrooli.backup.point import ARCHIVES
+    from vrooli.stack.postgres import comparing
+
+    rows = part.facts.get("rows") or {}
+    return part.source in (PHYSICAL, *ARCHIVES) and comparing.is_unread(rows)
 
 
 def begun_of(part: "Part", point: "Point") -> float:

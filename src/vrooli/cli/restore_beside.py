@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import note
+from vrooli.cli.backup_words import PHYSICAL, note
 from vrooli.cli.bar import Bar
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from vrooli.core.home import Home
 
     Found = list[tuple[Point, Part]]
-
-PHYSICAL = "postgres-physical"
-"""The form of a part that a server can be started on."""
 
 _ENDS = "`vrooli restore --side-by-side --stop` ends it, and removes the copy"
 

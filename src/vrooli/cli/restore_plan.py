@@ -5,8 +5,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import when
-from vrooli.cli.restore_beside import PHYSICAL
+from vrooli.cli.backup_words import PHYSICAL, when
+from vrooli.cli.interrupt import interruptible
 from vrooli.core.errors import Refused, UsageError
 from vrooli.core.sizes import rough_size
 
@@ -58,7 +58,8 @@ class Plan:
             self._moment = moment(asked.to or "latest", time.time())
         if asked.to:
             parts = _with_moments(parts, named=named)
-        self._ways = self._found(parts)
+        with interruptible("nothing was changed", "the same command begins anew"):
+            self._ways = self._found(parts)  # all WAL that lies here is read
         self.parts = [self._begun(point, part) for point, part in parts]
         for point in self._points:
             self._require_good(point)

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from vrooli.cli.restore_beside import PHYSICAL, require_one, tell_would
+from vrooli.cli.backup_words import PHYSICAL
+from vrooli.cli.restore_beside import require_one, tell_would
 from vrooli.cli.restore_plan import Asked, Plan
 from vrooli.cli.restore_table import rescue
 from vrooli.cli.restore_told import tell_plan

@@ -339,7 +339,8 @@ class StackBackups:
         """What leads on from a restore point; see `BackupWal.gather`."""
 
         def gather(folder: Path, owner: str, told: Told) -> None:
-            size = self._wal(service).gather(point, timeline, folder, ids_of(owner or None))
+            wal, ids = self._wal(service), ids_of(owner or None)
+            size = wal.gather(point, timeline, folder, ids, told)
             if size:
                 told(f"{rough_size(size)} of WAL")
 

@@ -122,6 +122,12 @@ def copy_of(context: Context, name: str, purpose: str) -> ClusterCopy:
 
 async def fetched(copy: ClusterCopy, fetch: Fetch, told: Told) -> None:
     """Have it in its folder."""
+    await copy.prepare()
+    await brought(fetch, copy.stage.cluster, copy.stage.user, told)
+
+
+async def brought(fetch: Fetch, folder: Path, user: str | None, told: Told) -> None:
+    """Have it there. Cancelled, it is broken off at the next line that it tells."""
     given_up = Event()
 
     def noted(line: str) -> None:
@@ -129,5 +135,4 @@ async def fetched(copy: ClusterCopy, fetch: Fetch, told: Told) -> None:
             raise Refused("it was ended in the middle", next_step="begin anew")
         told(line)
 
-    await copy.prepare()
-    await to_its_end(lambda: fetch(copy.stage.cluster, copy.stage.user or "", noted), given_up.set)
+    await to_its_end(lambda: fetch(folder, user or "", noted), given_up.set)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from vrooli.backup.room import Room
 from vrooli.backup.threads import to_its_end
-from vrooli.core.errors import UsageError
+from vrooli.core.errors import Refused, UsageError, VrooliError
 from vrooli.core.ports.outputs import OutputProgram
 from vrooli.host.outputs import LocalOutputs
-from vrooli.main.backup_beside import Fetch, copy_of, fetched
+from vrooli.main.backup_beside import Fetch, brought, copy_of, fetched
 from vrooli.main.backup_left import RESCUE_LOCK
 from vrooli.main.backup_place import BackupPlace
+from vrooli.main.backup_rescued import Made
 from vrooli.stack.beside import RESCUE
 from vrooli.stack.postgres.archives import Archived, Loading
 from vrooli.stack.postgres.beside import ClusterCopy
@@ -79,10 +80,17 @@ class Rescue:
                 be copied.
         """
         tables.parts_of(said)  # before anything is fetched
+        made = Made(self.service)
         with self.place.alone(RESCUE_LOCK, "another rescue"):
-            return asyncio.run(self._table(said, source))
+            try:
+                return asyncio.run(self._table(said, source, made))
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(made.left) from None
+            except VrooliError as error:
+                error.what += f"; {made.left}" if made.left else ""
+                raise
 
-    async def _table(self, said: str, source: Source) -> Rescued:
+    async def _table(self, said: str, source: Source, made: Made) -> Rescued:
         async with self.place.context() as context:
             copy = copy_of(context, self.service, RESCUE)
             live = _live(copy.of)
@@ -90,37 +98,38 @@ class Rescue:
             if source.along is not None:
                 room = Room(copy.of.folders)
                 await asyncio.to_thread(room.require, source.along.wish.room)
-            try:
-                await fetched(copy, source.fetch, self.told)
-                if source.archived is not None:
-                    return await self._out_of(source.archived, copy, live, said)
-                reached = await self._followed(source.along, copy, said) if source.along else None
-                async with copy.served(self.told) as asker:
-                    table = await tables.found(asker, said)
-                    taken = await _Taking(copy, asker, live, self.told).take(table)
-                    return replace(taken, reached=reached)
-            finally:
-                await copy.remove()
+            async with made.kept(live):
+                try:
+                    await fetched(copy, source.fetch, self.told)
+                    return await self._taken(said, source, _Taking(copy, live, made, self.told))
+                finally:
+                    await copy.remove()
+
+    async def _taken(self, said: str, source: Source, taking: "_Taking") -> Rescued:
+        copy = taking.copy
+        if source.archived is not None:
+            return await self._out_of(source.archived, taking, said)
+        reached = await self._followed(source.along, copy, said) if source.along else None
+        async with copy.served(self.told) as asker:
+            taken = await taking.take(await tables.found(asker, said), asker)
+            return replace(taken, reached=reached)
 
     async def _followed(self, along: Along, copy: ClusterCopy, said: str) -> Reached:
         await copy.prepare_wal()
-        folder, user = copy.stage.wal, copy.stage.user or ""
-        # It hears of nothing before its end: whoever interrupts it waits for that.
-        await to_its_end(lambda: along.gather(folder, user, self.told), lambda: None)
+        await brought(along.gather, copy.stage.wal, copy.stage.user, self.told)
         again = shlex.join(("vrooli", "restore", "--only", said))
         return await copy.recovered(along.wish, again, self.told)
 
-    async def _out_of(
-        self, archived: Archived, copy: ClusterCopy, live: Asker, said: str
-    ) -> Rescued:
+    async def _out_of(self, archived: Archived, taking: "_Taking", said: str) -> Rescued:
         """All tables are made, and only the one that is meant gets its rows."""
+        copy = taking.copy
         loading = Loading.beside(copy.of, copy.stage, archived)
         async with loading.serving(self.told) as asker:
             await loading.load(self.told, "--schema-only")
             table = await tables.found(asker, said)
             holding = [(one.schema, one.name) for one in await tables.family(asker, table)]
             await loading.rows_of(holding, table.database, self.told)
-            return await _Taking(copy, asker, live, self.told).take(table)
+            return await taking.take(table, asker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +137,13 @@ class _Taking:
     """From a copy that serves, wherever it comes from, to the cluster that is in force."""
 
     copy: ClusterCopy
-    asker: Asker
     live: Asker
+    made: Made
     told: Told
 
-    async def take(self, table: Table) -> Rescued:
-        was = await tables.facts(self.asker, table)
+    async def take(self, table: Table, asker: Asker) -> Rescued:
+        """See the class; `asker` asks the copy."""
+        was = await tables.facts(asker, table)
         if was is None:
             raise RuntimeError("it was just found")
         databases = await self.live.json("SELECT json_agg(datname) FROM pg_database")
@@ -148,22 +158,34 @@ class _Taking:
         schema = time.strftime("rescued_%Y%m%d_%H%M%S")
         rescued = Table(table.database, schema, table.name)
         serving = await tables.facts(self.live, table)
-        await self._copied(table, rescued)
+        await self._copied(table, rescued, asker)
         await self._settled(rescued, was, serving)
         both = pair(table, serving, rescued, was) if serving else None
         if both is not None:
             self.told("compare it with the one that serves")
         return await self._said(table, rescued, both)
 
-    async def _copied(self, table: Table, rescued: Table) -> None:
+    async def _copied(self, table: Table, rescued: Table, asker: Asker) -> None:
         """Rows and columns alone: what else belongs to it would refer to what serves."""
         self.told(f"copy {table} into {rescued.schema}")
         plain = f"CREATE TABLE {rescued.qualified} AS TABLE {table.qualified}"
-        await _do(self.asker, table.database, f"CREATE SCHEMA {quoted(rescued.schema)}", plain)
+        await _do(asker, table.database, f"CREATE SCHEMA {quoted(rescued.schema)}", plain)
         # Into a file, and not from hand to hand: half a dump would be taken for a whole one.
         dump = self.copy.stage.folder / "table.sql"
         await self._run(self._dump(rescued, dump))
+        await self._require_free(rescued)
+        self.made.begin(rescued)
         await self._run(self._load(rescued, dump))
+
+    async def _require_free(self, rescued: Table) -> None:
+        """It is called by the second: a clock may go back."""
+        there = f"SELECT to_json(to_regnamespace('{rescued.schema}') IS NOT NULL)"
+        if await self.live.json(there, rescued.database):
+            raise Refused(
+                f"there is a schema {rescued.schema} already",
+                where=rescued.database,
+                next_step="the same again: it will be called otherwise",
+            )
 
     async def _run(self, program: OutputProgram) -> None:
         output = await asyncio.to_thread(LocalOutputs().open, program)
@@ -198,6 +220,7 @@ class _Taking:
             f"--file={dump}",
         )
         env = _to(of.sockets, of.service.port, rescued.database, of.password)
+        env = {**env, "PGAPPNAME": rescued.schema}
         return OutputProgram("put the table beside the one that serves", argv, env)
 
     async def _settled(self, rescued: Table, was: Facts, serving: Facts | None) -> None:

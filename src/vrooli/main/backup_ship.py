@@ -11,11 +11,11 @@ from vrooli.backup.backups import Shipped
 from vrooli.backup.keys import Keys
 from vrooli.backup.store import Store
 from vrooli.backup.wal import StoredName, WalShelf
-from vrooli.core.errors import Damaged, NotOurs, NotStored, VrooliError
+from vrooli.core.errors import NotOurs, VrooliError
 from vrooli.core.home import Home
 from vrooli.main.backup_place import BackupPlace
 from vrooli.main.backup_stores import BackupStores
-from vrooli.main.backup_wal import BackupWal, read_received
+from vrooli.main.backup_wal import BackupWal, read_received, segment_size
 from vrooli.stack.pace import untold
 from vrooli.stack.postgres.wal.choosing import Base, is_segment
 from vrooli.stack.postgres.wal.names import PARTIAL, segment_of
@@ -145,6 +145,7 @@ class Shipping:
         with suppress(FileNotFoundError):  # it was finished meanwhile: the next time
             seen = (Path(stream.folder) / "stream.json").lstat().st_mtime
             content = read_received(Path(stream.folder) / f"{stream.partial}{PARTIAL}")
+            content = content.ljust(stream.size, b"\0")  # as a server takes it
             turn = int(1000 * time.time())
             stored = StoredName(self.service, system, stream.name, stream.partial, turn)
             shelf.keep(stored, content, (stream.begun, seen, stream.gap), self.keys.seal)
@@ -183,15 +184,6 @@ class Shipping:
     def bases(self) -> Sequence[Base]:
         """Restore points in the store that WAL leads on from."""
         return BackupWal(self.home, self.store, self.service, lambda: self.keys.opener).all_bases()
-
-
-def segment_size(shelf: WalShelf, known: Sequence[StoredName]) -> int:
-    """Bytes of a segment; 0 while there is none."""
-    for one in known:
-        if is_segment(one.name) and not one.turn:
-            with suppress(Damaged, NotStored):  # the next one tells as well
-                return shelf.index(one).plain
-    return 0
 
 
 def obsolete(known: Sequence[StoredName], bases: Sequence[Base], size: int) -> list[StoredName]:

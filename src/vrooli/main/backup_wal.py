@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ from vrooli.backup.wal import StoredName, WalShelf
 from vrooli.core.errors import Damaged, NotStored, StorageError, UsageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.stack.durable import sync_folder
+from vrooli.stack.pace import Pace, untold
 from vrooli.stack.postgres.wal.choosing import (
     Base,
     File,
@@ -32,6 +33,8 @@ from vrooli.stack.postgres.wal.ending import Early, has_its_pages
 from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.postgres.wal.names import history_of, position
 from vrooli.stack.postgres.wal.streams import Stream, histories_in, streams_in, wal_folder
+
+Told = Callable[[str], None]
 
 _ONLY_FILES = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """It lies in a folder of the server's user: no link of his is followed, no pipe waited at."""
@@ -111,10 +114,21 @@ class BackupWal:
                 mended = [one.name for one in way.files if self._is_harmed(way.base.system, one)]
                 return replace(way, mended=mended)
 
-    def _look_at(self, system: str, files: Sequence[File]) -> None:
-        """Several at once: of each a store is asked what it should be."""
+    def _look_at(self, system: str, files: Sequence[File], told: Told = untold) -> None:
+        """Several at once: of each a store is asked what it should be. Whoever breaks it off waits
+        for those that were begun alone.
+        """
+        pace, done = Pace(sum(file.size for file in files), told, "WAL looked at: "), 0
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="wal") as pool:
-            list(pool.map(partial(self._is_good, system), files))
+            looks = [pool.submit(self._is_good, system, file) for file in files]
+            try:
+                for file, look in zip(files, looks, strict=True):
+                    look.result()
+                    done += file.size
+                    pace(done)
+            except BaseException:  # also Ctrl-C
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     def _is_whole(self, base: Base, file: File, *, reads: bool) -> bool:
         if self._is_good(base.system, file):
@@ -196,11 +210,17 @@ class BackupWal:
         return sorted(there, key=lambda one: -one.turn)
 
     def gather(
-        self, point: Point, timeline: int, folder: Path, owner: tuple[int, int] | None
+        self,
+        point: Point,
+        timeline: int,
+        folder: Path,
+        owner: tuple[int, int] | None,
+        told: Told = untold,
     ) -> int:
         """Have in `folder` what leads on from a point along a timeline; with 0 only what tells
         which timelines there are, since a new one must be called like none of them. Bytes of it.
-        What is damaged or missing in every place ends it, and is told there.
+        What is damaged or missing in every place ends it, and is told there. `told` hears how far
+        it is between two files, and breaks it off by raising.
 
         Raises:
             StorageError: the disk takes no more.
@@ -213,8 +233,11 @@ class BackupWal:
         try:
             for number, text in known.histories.items():
                 (folder / history_of(number)).write_text(text, encoding="ascii")
-            if files:
-                self._put_all(known, base, timeline, files, folder)
+            self._look_at(base.system, files, told)
+            whole = self._put_all(base.system, files, folder, told)
+            if files and whole and known.beyond(files, timeline):
+                why = f"{known.missing(files, timeline)} is missing"
+                Early(why, planned=True).write(folder)
             for path in folder.iterdir() if owner else ():
                 os.chown(path, *owner, follow_symlinks=False)  # type: ignore[misc]
             sync_folder(folder)
@@ -226,20 +249,20 @@ class BackupWal:
             ) from error
         return sum(file.size for file in files)
 
-    def _put_all(
-        self, known: Received, base: Base, timeline: int, files: Sequence[File], folder: Path
-    ) -> None:
-        self._look_at(base.system, files)
+    def _put_all(self, system: str, files: Sequence[File], folder: Path, told: Told) -> bool:
+        """Whether all of them are there."""
+        pace, done = Pace(sum(file.size for file in files), told, "WAL: "), 0
         for file in files:
             try:
-                self._put(base.system, file, folder / file.name)
+                self._put(system, file, folder / file.name)
             except Damaged as error:
                 # What is damaged here was seen when the way was chosen.
-                harmed = self._is_harmed(base.system, file)
+                harmed = self._is_harmed(system, file)
                 Early(f"{file.name} is damaged: {error.what}", planned=harmed).write(folder)
-                return
-        if known.beyond(files, timeline):
-            Early(f"{known.missing(files, timeline)} is missing", planned=True).write(folder)
+                return False
+            done += file.size
+            pace(done)
+        return True
 
     def _put(self, system: str, file: File, path: Path) -> None:
         """From here, else from the store."""
@@ -252,10 +275,7 @@ class BackupWal:
             except Damaged as error:
                 failure = failure or error
                 continue
-            with path.open("xb") as written:
-                written.write(content)
-                written.flush()
-                os.fsync(written.fileno())
+            _write(path, content, file)
             return
         raise failure or damaged(f"{self.store.where}: {file.name}", "it is not there any more")
 
@@ -325,16 +345,26 @@ def _stored(shelf: WalShelf, names: Sequence[StoredName]) -> Stream | None:
             index = shelf.index(newest)
             partial = newest.name if newest.turn else ""
             whole = [one.name for one in names if not one.turn]
+            plain = segment_size(shelf, segments) if partial else index.plain
             return Stream(
                 name=newest.stream,
                 begun=index.begun,
                 seen=index.seen,
                 gap=index.gap,
-                files={name: index.plain if is_segment(name) else 0 for name in whole},
+                files={name: plain if is_segment(name) else 0 for name in whole},
                 partial=partial,
                 partial_size=index.plain if partial else 0,
             )
     return None
+
+
+def segment_size(shelf: WalShelf, known: Sequence[StoredName]) -> int:
+    """Bytes of a segment, by one that is whole; 0 while there is none."""
+    for one in known:
+        if is_segment(one.name) and not one.turn:
+            with suppress(Damaged, NotStored):  # the next one tells as well
+                return shelf.index(one).plain
+    return 0
 
 
 def without(stream: Stream, damaged: Collection[tuple[str, str]]) -> Stream:
@@ -379,8 +409,16 @@ def _link(file: File, path: Path) -> None:
         descriptor = os.open(folder / file.stored_as, _ONLY_FILES)
     except FileNotFoundError:  # it was finished meanwhile
         descriptor = os.open(folder / file.name, _ONLY_FILES)
-    with os.fdopen(descriptor, "rb") as read, path.open("xb") as written:
-        written.write(read_growing(read))
+    with os.fdopen(descriptor, "rb") as read:
+        _write(path, read_growing(read), file)
+
+
+def _write(path: Path, content: bytes, file: File) -> None:
+    """In its full length: a server takes no other one, and zeros are the end of what was written
+    where the disk of whoever received it was full.
+    """
+    with path.open("xb") as written:
+        written.write(content.ljust(file.size, b"\0"))
         written.flush()
         os.fsync(written.fileno())
 

@@ -8,7 +8,8 @@ from vrooli.backup.wal import StoredName, WalShelf
 from vrooli.backup.wal_copying import spread_wal
 from vrooli.core.errors import Busy, VrooliError
 from vrooli.main.backup_place import BackupPlace
-from vrooli.main.backup_ship import WAL_LOCK, Shipping, obsolete, segment_size
+from vrooli.main.backup_ship import WAL_LOCK, Shipping, obsolete
+from vrooli.main.backup_wal import segment_size
 
 Told = Callable[[str], None]
 

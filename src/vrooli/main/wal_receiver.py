@@ -26,7 +26,7 @@ from vrooli.stack.postgres.wal.following import DROP_SLOT, FACTS, TAKE_SLOT, Fac
 from vrooli.stack.postgres.wal.names import SLOT
 from vrooli.stack.postgres.wal.reserving import reserve
 from vrooli.stack.postgres.wal.status import Received, received_written
-from vrooli.stack.postgres.wal.streams import NOTE, STATUS, Stream, note_written, streams_in
+from vrooli.stack.postgres.wal.streams import NOTE, STATUS, Stream, begin, streams_in
 from vrooli.stack.wire import postgres
 from vrooli.stack.wire.dsn import Dsn
 
@@ -142,16 +142,15 @@ class WalReceiver:
         known = streams_in(folder)
         kept = await self._ask(_KEPT) or []
         place = following.place(facts, known, kept, time.time())
-        if facts.slot == "lost":
-            await self._ask(DROP_SLOT)
-        if facts.slot in ("", "lost"):
-            await self._ask(TAKE_SLOT)
         target = folder / place.stream
-        if place.begun:
-            target.mkdir(mode=0o700, exist_ok=True)
-            (target / NOTE).write_text(note_written(place.begun, place.gap), encoding="utf-8")
+        if place.begun:  # first: a slot that is there again says nothing of the one that was lost
+            begin(target, place.begun, place.gap)
             if place.gap:
                 _say(f"{place.gap}: there is a gap, take a new restore point")
+        if facts.slot == "lost":
+            await self._ask(DROP_SLOT)
+        if not facts.is_kept:
+            await self._ask(TAKE_SLOT)
         known = streams_in(folder)
         self._stream = next(one for one in known if one.name == place.stream)
         gaps = [(one.begun, one.gap) for one in known if one.gap]

@@ -8,7 +8,7 @@ from tests.unit.backup.made import ID, new_keys, new_store, part_of, point_of, s
 from vrooli.backup.point import ARCHIVES
 from vrooli.backup.proof import Proof, proof_written
 from vrooli.cli.backup_views import _of, _row, _show_rows
-from vrooli.cli.backup_words import pieces
+from vrooli.cli.backup_words import PHYSICAL, pieces
 from vrooli.cli.backup_words import stored as stored_told
 
 
@@ -44,3 +44,17 @@ def test_what_a_point_takes_in_restic_is_not_known(capsys: pytest.CaptureFixture
     assert "0 B" not in capsys.readouterr().out
     assert (stored_told(4, 0), stored_told(4, 2)) == ("4 B", "4 B in 2 B")
     assert (pieces(1), pieces(2), pieces(0)) == ("1 piece", "2 pieces", "0 pieces")
+
+
+def test_of_a_database_whose_rows_were_not_read_it_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    keys = new_keys()
+    store, _ = new_store(keys)
+    read = {"reading": "usual", "left_out": 0, "hashed_by": 18, "in": {"shop": {}}}
+    none = {**read, "reading": "none"}
+    for rows, told in ((none, True), (None, True), (read, False)):
+        facts = {} if rows is None else {"rows": rows}
+        part = replace(part_of(stored(b"-", store, keys)), source=PHYSICAL, facts=facts)
+        _show_rows([_row(store, "20261128t075213z-3f09ab", point_of(part))])
+        assert ("unverified, rows not compared" in capsys.readouterr().out) is told

@@ -1,6 +1,7 @@
 """WAL that was received here and is damaged: seen by the plan, and taken from a store."""
 
 import os
+import shutil
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,11 @@ import pytest
 from tests.unit.backup.made import new_keys, new_store
 from vrooli.backup.point import Part, Point
 from vrooli.backup.wal import StoredName, WalShelf
+from vrooli.core.errors import Refused
 from vrooli.core.home import Home
+from vrooli.main.backup_ship import Shipping
 from vrooli.main.backup_wal import BackupWal
+from vrooli.stack import pace
 from vrooli.stack.postgres.wal.ending import Early, early_in
 from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.postgres.wal.names import Segment, lsn_of, name_of
@@ -91,3 +95,48 @@ def test_of_what_no_store_has_yet_the_pages_are_looked_at(wal: BackupWal) -> Non
     _flip(wal, NAMES[3], 2 * PAGE + 9)
     way = wal.way(Moment("latest"))
     assert (len(way.files), way.gap, way.until) == (3, NAMES[3], AT + 3)
+
+
+def test_a_segment_that_was_cut_short_by_a_full_disk_is_given_in_its_full_length(
+    wal: BackupWal, tmp_path: Path
+) -> None:
+    """A server takes no shorter one; nor are those before it taken for as short."""
+    folder = tmp_path / "wal" / "db" / "77" / "00000001"
+    (folder / NAMES[3]).rename(folder / f"{NAMES[3]}.partial")
+    os.truncate(folder / f"{NAMES[3]}.partial", 5 * PAGE)
+    assert (_gathered(wal, tmp_path / "here"), len(wal.way(Moment("latest")).files)) == (Early(), 4)
+    assert (tmp_path / "here" / NAMES[3]).read_bytes() == _content(4)
+    short = StoredName("db", "77", "00000001", NAMES[3], 1000)
+    WalShelf(wal.store).keep(short, _content(4)[: 5 * PAGE], (AT - 9, AT + 9, ""), KEYS.seal)
+    shutil.rmtree(folder)
+    wal = replace(wal)
+    assert [file.size for file in wal.way(Moment("latest")).files] == [SIZE] * 4
+    _gathered(wal, tmp_path / "there")
+    assert (tmp_path / "there" / NAMES[3]).read_bytes() == _content(4)
+
+
+def test_what_is_brought_to_a_store_has_its_full_length(wal: BackupWal, tmp_path: Path) -> None:
+    folder = tmp_path / "wal" / "db" / "77" / "00000001"
+    for name in NAMES:
+        (folder / name).unlink()
+    (folder / f"{NAMES[3]}.partial").write_bytes(_content(4)[: 5 * PAGE])
+    Shipping(wal.home, wal.store, KEYS, "db").ship()
+    (stored,) = (one for one in WalShelf(wal.store).names("db") if one.turn)
+    assert WalShelf(wal.store).content(stored, KEYS.opener) == _content(4)
+
+
+@pytest.mark.parametrize(("at", "put"), [("WAL looked at: ", 0), ("WAL: ", 1)])
+def test_whoever_breaks_it_off_waits_for_no_more_than_a_file(
+    wal: BackupWal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, put: int
+) -> None:
+    monkeypatch.setattr(pace, "EVERY", 0.0)
+
+    def told(line: str) -> None:
+        if line.startswith(at):
+            raise Refused("it was ended in the middle", next_step="begin anew")
+
+    folder = tmp_path / "given"
+    folder.mkdir()
+    with pytest.raises(Refused):
+        wal.gather(wal.store.point(POINT), 1, folder, None, told)
+    assert len(list(folder.iterdir())) == put

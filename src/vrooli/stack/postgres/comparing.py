@@ -8,6 +8,8 @@ from vrooli.stack.postgres.source_rows import Marks
 from vrooli.stack.postgres.upgrade.compare import SHOWN
 from vrooli.stack.postgres.upgrade.facts import Facts
 
+NOT_READ = "rows were not compared with the source: none was read there"
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -19,6 +21,7 @@ class Compared:
         written: tables that differ and were written to meanwhile, a line each.
         wrong: tables that differ and were not, as far as is known, a line each.
         left_out: tables that were too large, or too many, to be read.
+        unread: whether there is nothing to compare with.
     """
 
     by_content: int = 0
@@ -27,9 +30,12 @@ class Compared:
     written: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     left_out: int = 0
+    unread: bool = False
 
     def lines(self, when: str = "at the end of the copy") -> list[str]:
         """In words, for the proof; `when` the source was read."""
+        if self.unread:
+            return [NOT_READ]
         same = (
             f"{self.by_content + self.by_number} tables hold what the source held {when}: "
             f"{self.by_content} by content, {self.by_number} by number of rows"
@@ -93,7 +99,17 @@ def compared(source: Mapping[str, Any], copy: Facts, now: Marks, major: int) -> 
             line = f"{database}: {table}: {_differs(count, held)}"
             changed = before != after or now.get(database, {}).get(table, before) != before
             (written if changed else wrong).append(line)
-    return Compared(content, number, rows, written, wrong, int(source["left_out"]))
+    left_out, unread = int(source["left_out"]), is_unread(source)
+    return Compared(content, number, rows, written, wrong, left_out, unread)
+
+
+def is_unread(source: Mapping[str, Any]) -> bool:
+    """Whether no row was read of what `source_rows.read` told: nobody asked for it (`--no-rows`),
+    or all tables were too large.
+    """
+    if not source or source.get("reading") == "none":
+        return True
+    return bool(source.get("left_out")) and not any((source.get("in") or {}).values())
 
 
 def _differs(count: int, held: Any) -> str:

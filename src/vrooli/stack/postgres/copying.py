@@ -22,6 +22,7 @@ from vrooli.stack.postgres import (
 )
 from vrooli.stack.postgres.cluster import ENV, SUPERUSER
 from vrooli.stack.postgres.clusters import MADE_OF
+from vrooli.stack.postgres.comparing import NOT_READ
 from vrooli.stack.postgres.left import PROOF, removed
 from vrooli.stack.postgres.matching import matched
 from vrooli.stack.postgres.slot import Slot, patiently
@@ -198,7 +199,7 @@ class PostgresBacking(Backing):
         else:
             checks.append("pages have no checksums here (pg_checksums --enable adds them)")
         if not self._expected:
-            checks.append("rows were not compared with the source: it was not read then")
+            checks.append(NOT_READ)
             return Found(tuple(checks), compare.numbers(said))
         told("compare with the source")
         same = await matched(self._of, self._live(), self._expected, said, major)

@@ -164,4 +164,5 @@ def _together(seen: Mapping[str, Any]) -> dict[str, Any]:
     }
     left = sum(int(rows["left_out"]) for rows in seen.values())
     major = next((rows["hashed_by"] for rows in seen.values() if rows["hashed_by"]), None)
-    return {"left_out": left, "hashed_by": major, "in": inside}
+    reading = next((rows["reading"] for rows in seen.values()), None)
+    return {"reading": reading, "left_out": left, "hashed_by": major, "in": inside}

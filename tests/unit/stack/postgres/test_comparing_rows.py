@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from vrooli.stack.postgres.comparing import by_content, compared
+from vrooli.stack.postgres.comparing import NOT_READ, by_content, compared, is_unread
 
 
 def _source(**tables: list[Any]) -> dict[str, Any]:
@@ -55,3 +55,12 @@ def test_contents_are_read_of_what_can_be_compared_by_them() -> None:
     source = _source(a=[3, "7", "m", "m"], b=[5, None, "m", "m"], empty=[0, None, "m", "m"])
     assert by_content(source, 18) == {"db": {"a"}}
     assert by_content(source, 19) == {}
+
+
+def test_of_a_source_that_was_not_read_nothing_is_said_to_be_the_same() -> None:
+    asked_for = {**_source(), "reading": "none", "left_out": 0}
+    too_large = {**_source(), "reading": "usual", "in": {"db": {}}}
+    for source in (asked_for, too_large):
+        assert compared(source, _copy(a=[3, "7"]), {}, 18).lines() == [NOT_READ]
+        assert is_unread(source)
+    assert not is_unread({"reading": "usual", "left_out": 0, "hashed_by": 18, "in": {"db": {}}})

@@ -6,7 +6,7 @@ import pytest
 
 from vrooli.core.errors import UsageError
 from vrooli.stack.postgres.wal.choosing import Base, Received, lineage, way_to
-from vrooli.stack.postgres.wal.following import PATIENCE, SETTLED, Facts, place, waiting
+from vrooli.stack.postgres.wal.following import PATIENCE, SETTLED, Facts, Place, place, waiting
 from vrooli.stack.postgres.wal.moments import Moment, moment
 from vrooli.stack.postgres.wal.names import Segment, lsn_of, name_of, position, segment_of
 from vrooli.stack.postgres.wal.streams import Stream
@@ -150,6 +150,35 @@ def test_a_gap_begins_another_folder() -> None:
     assert "went back" in back.gap
     again = replace(ONE, name="00000001-9")
     assert place(replace(FACTS, slot="lost"), [ONE, again], set(), 1.0).stream == "00000001-10"
+
+
+@pytest.mark.parametrize("slot", ["", "lost"])
+def test_a_slot_that_is_lost_while_its_folder_is_empty_leaves_a_gap(slot: str) -> None:
+    """What it held was shipped, or its disk was full: nothing here says how far it went."""
+    lost, kept = replace(FACTS, slot=slot), set(_names(1, 7, 8))
+    shipped = Stream("00000001", begun=10.0, seen=190.0)
+    assert place(FACTS, [shipped], kept, 400.0) == Place("00000001")
+    found = place(lost, [shipped], kept, 400.0)
+    assert (found.stream, found.begun, "slot was lost" in found.gap) == ("00000001-2", 400.0, True)
+    # Nothing was ever received into it: asked again and again, it makes no folder after the other.
+    unused = Stream("00000001-2", begun=300.0, seen=300.0, gap="why")
+    again = place(lost, [shipped, unused], kept, 400.0)
+    assert (again.stream, again.begun, "slot was lost" in again.gap) == ("00000001-2", 400.0, True)
+    later = place(replace(lost, timeline="00000002"), [ONE], kept, 400.0)
+    assert (later.stream, later.begun, bool(later.gap)) == ("00000002", 400.0, True)
+
+
+def test_what_lies_behind_a_gap_is_refused_with_the_reason() -> None:
+    shipped = replace(ONE, partial="", partial_size=0)
+    behind = replace(_stream("00000001-2", 12, 13, begun=400.0, seen=500.0), gap="it was lost")
+    known = Received((shipped, behind), {})
+    between = _base("between", 300.0, 10)
+    # The one before the gap does not lead to all that the newest point has.
+    assert way_to(Moment("latest"), [FIRST, between], lambda _: known).base.id == "between"
+    with pytest.raises(UsageError, match="is missing: it was lost"):
+        way_to(Moment("time", time=450.0), [FIRST, between], lambda _: known)
+    with pytest.raises(UsageError, match=r"leads on from between, .*: it was lost"):
+        way_to(Moment("time", time=450.0), [between], lambda _: known)
 
 
 def test_commits_wait_for_a_receiver_that_is_there_and_for_no_other() -> None:

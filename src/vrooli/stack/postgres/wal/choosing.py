@@ -94,8 +94,7 @@ class Received:
     @cached_property
     def size(self) -> int:
         """Bytes of a segment."""
-        sizes = [n for one in self.streams for name, n in one.files.items() if len(name) == 24]
-        return max([*sizes, *(one.partial_size for one in self.streams)], default=0)
+        return max((one.size for one in self.streams), default=0)
 
     def files(self, base: Base, timeline: int) -> list[File]:
         """Those from a restore point on, without a gap, as far as they go."""
@@ -131,6 +130,11 @@ class Received:
             (one := segment_of(name, self.size)).timeline == timeline and one.number > last
             for name in names
         )
+
+    def why_after(self, at: float) -> str:
+        """Why it does not go on after `at`, Unix seconds, as far as that was written down."""
+        gap = next((one.gap for one in self.streams if one.gap and one.begun >= at), "")
+        return f": {gap}" if gap else ""
 
     def _file(self, number: int, spans: Sequence[Span]) -> File | None:
         size = self.size
@@ -240,13 +244,13 @@ def way_to(moment: Moment, bases: Sequence[Base], received: Callable[[str], Rece
     if stream is None:
         if moment.kind == "latest":
             return Way(fitting[-1], until=fitting[-1].taken)
-        raise _no_wal(fitting[-1])
+        raise _no_wal(fitting[-1], known)
     ways = [
         _way(base, stream.timeline, known)
         for base in reversed(fitting)
         if base.system == system and _is_on(base, lineage(stream.timeline, known.histories))
     ]
-    way = _first(moment, ways, fitting[-1])
+    way = _first(moment, ways, fitting[-1], known)
     return replace(way, passed=_passed(way, moment.lsn, known)) if moment.kind == "lsn" else way
 
 
@@ -260,7 +264,7 @@ def _end_of(file: File) -> int:
     return (segment_of(file.name, file.size).number + 1) * file.size
 
 
-def _first(moment: Moment, ways: Sequence[Way], newest: Base) -> Way:
+def _first(moment: Moment, ways: Sequence[Way], newest: Base, known: Received) -> Way:
     """The newest point from which WAL leads there."""
     if moment.kind == "latest":
         way = next((way for way in ways if way.files), None)
@@ -272,8 +276,8 @@ def _first(moment: Moment, ways: Sequence[Way], newest: Base) -> Way:
         return found
     best = max((way for way in ways if way.files), key=lambda way: way.end, default=None)
     if best is None:
-        raise _no_wal(newest)
-    missing = f": {best.gap} is missing" if best.gap else ""
+        raise _no_wal(newest, known)
+    missing = f": {best.gap} is missing{known.why_after(best.until)}" if best.gap else ""
     raise UsageError(
         f"there is WAL without a gap up to {told(best.until)}, before LSN {lsn_of(best.end)}, and "
         f"that is earlier{missing}",
@@ -312,9 +316,10 @@ def _stream_at(moment: Moment, streams: Sequence[Stream]) -> Stream | None:
     return (before or streams)[-1 if before else 0] if streams else None
 
 
-def _no_wal(base: Base) -> UsageError:
+def _no_wal(base: Base, known: Received) -> UsageError:
+    why = known.why_after(base.taken)
     return UsageError(
-        f"no WAL was received that leads on from {base.id}, {told(base.taken)}",
+        f"no WAL was received that leads on from {base.id}, {told(base.taken)}{why}",
         where=base.id,
         next_step="that point can be restored: name it, without `--to`; `wal = true` in [backup] "
         "has WAL received from then on",

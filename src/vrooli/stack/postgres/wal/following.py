@@ -16,6 +16,8 @@ SETTLED = 3.0
 SILENT = 8.0
 """Seconds without a word of a receiver that speaks every second: it hangs."""
 
+_LOST = "the slot was lost, and WAL that was not received yet with it"
+
 FACTS = f"""
 SELECT json_build_object(
 'system', (SELECT system_identifier::text FROM pg_control_system()),
@@ -69,6 +71,11 @@ class Facts:
     silent: float = 0.0
 
     @property
+    def is_kept(self) -> bool:
+        """Whether the slot has the server keep what was not received yet."""
+        return self.slot not in ("", "lost")
+
+    @property
     def lag(self) -> int | None:
         """Bytes that it has not got."""
         return None if self.received is None else max(0, self.written - self.received)
@@ -98,8 +105,8 @@ class Place:
 
     Attributes:
         stream: name of the folder.
-        begun: since when it holds what the server writes, Unix seconds, where it is to be made; 0
-            where it is there.
+        begun: since when it holds what the server writes, Unix seconds, where that is to be written
+            down; 0 where it is there.
         gap: why it does not follow what was received before; empty when it does.
     """
 
@@ -129,13 +136,17 @@ def place(facts: Facts, known: Sequence[Stream], kept: Collection[str], now: flo
     """
     of_line = [one for one in known if one.name.startswith(facts.timeline)]
     if not of_line:
+        if known and not facts.is_kept:
+            return Place(facts.timeline, now, _LOST)
         # A new timeline is in force since its server was started, before anybody could follow it.
         return Place(facts.timeline, begun=facts.started if known else now)
     last = max(of_line, key=lambda one: _turn(one.name))
     wanted = needed(last, facts.size)
-    if wanted is None:
-        return Place(last.name)
     following = f"{facts.timeline}-{_turn(last.name) + 1}"
+    if wanted is None:
+        # What it held may be in a store: nothing here says how far it went.
+        into = last.name if last.is_unused else following
+        return Place(last.name) if facts.is_kept else Place(into, now, _LOST)
     if wanted.number * facts.size > facts.written:
         return Place(following, now, "the server went back behind what was received")
     lines = {wanted.timeline, int(facts.timeline, 16)}

@@ -13,6 +13,11 @@ PARTIAL = ".partial"
 _LSN = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}", re.ASCII)
 _FIRST = 2**32
 
+_SMALLEST, _USUAL = 2**20, 2**24
+"""Bytes of a segment: what a cluster can have at the least, and has unless somebody asked for
+another size (`initdb --wal-segsize`); always a power of two.
+"""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Segment:
@@ -54,6 +59,13 @@ def name_of(segment: Segment, size: int) -> str:
     per = _FIRST // size
     high, low = divmod(segment.number, per)
     return f"{segment.timeline:08X}{high:08X}{low:08X}"
+
+
+def size_of(length: int) -> int:
+    """Bytes of a segment of which so many are there: where its disk was full, it is shorter."""
+    if length >= _SMALLEST and length.bit_count() == 1:
+        return length
+    return max(_USUAL, 1 << (length - 1).bit_length()) if length else 0
 
 
 def history_of(timeline: int) -> str:

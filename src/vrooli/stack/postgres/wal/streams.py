@@ -14,7 +14,7 @@ from pathlib import Path
 
 from vrooli.core.home import Home
 from vrooli.stack.postgres.clusters import start_of
-from vrooli.stack.postgres.wal.names import HISTORY, PARTIAL, SEGMENT
+from vrooli.stack.postgres.wal.names import HISTORY, PARTIAL, SEGMENT, size_of
 
 NOTE, STATUS = "stream.json", "status.json"
 
@@ -54,6 +54,19 @@ class Stream:
         """Of whoever wrote it when it began."""
         return int(self.name[:8], 16)
 
+    @property
+    def size(self) -> int:
+        """Bytes of a segment, as far as it has any; the one that is being written may be shorter
+        where its disk was full.
+        """
+        whole = (size for name, size in self.files.items() if SEGMENT.fullmatch(name))
+        return max([*whole, size_of(self.partial_size)])
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether nothing was received into it since it was begun."""
+        return not self.files and not self.partial and self.seen <= self.begun
+
 
 def wal_folder(home: Home, service: str) -> Path:
     """Where the WAL of a resource is received."""
@@ -68,6 +81,13 @@ def streams_in(folder: Path) -> list[Stream]:
         return []
     found = [stream for name in names if (stream := _stream(folder / name)) is not None]
     return sorted(found, key=lambda stream: stream.begun)
+
+
+def begin(folder: Path, begun: float, gap: str) -> None:
+    """Have its folder there, and its note; until something is received, nothing was seen of it."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / NOTE).write_text(note_written(begun, gap), encoding="utf-8")
+    os.utime(folder / NOTE, (begun, begun))
 
 
 def note_written(begun: float, gap: str) -> str:
