@@ -73,6 +73,24 @@ def _gives_files_back(stack: LiveStack, folder: Path) -> None:
     assert (os.readlink(folder / "current"), (folder / "new").exists()) == ("pictures", False)
     (kept,) = stack.folder.glob("site.*.before")
     assert (kept / "index.html").read_text(encoding="ascii") == "defaced"
+    _takes_that_back(stack, folder)
+
+
+def _takes_that_back(stack: LiveStack, folder: Path) -> None:
+    planned = stack.run("restore", "--undo", "--dry-run")
+    assert (planned.returncode, "would be what is" in planned.stderr) == (0, True), said(planned)
+    refused = stack.run("restore", "--undo", "--only", "site")
+    assert (refused.returncode, "--yes" in refused.stderr) == (2, True), said(refused)
+    mixed = stack.run("restore", "latest", "--undo", "--yes")
+    assert (mixed.returncode, "leave all but" in mixed.stderr) == (2, True), said(mixed)
+    for text, links in (("defaced", False), ("hello", True)):
+        ended = stack.run("restore", "--undo", "--only", "site", "--yes")
+        assert ended.returncode == 0, said(ended)
+        assert (folder / "index.html").read_text(encoding="ascii") == text
+        assert (folder / "current").is_symlink() is links
+    assert len([*stack.folder.glob("site.*.before")]) == 1
+    unknown = stack.run("restore", "--undo", "--only", "sit", "--yes")
+    assert (unknown.returncode, "`site`" in unknown.stderr) == (2, True), said(unknown)
 
 
 def test_a_part_is_taken_and_restored_by_itself(filled: LiveStack) -> None:

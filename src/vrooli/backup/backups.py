@@ -7,6 +7,7 @@ from typing import Protocol
 
 from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
+from vrooli.backup.files_plan import FilesPlan
 from vrooli.backup.owning import Owner
 from vrooli.backup.point import Part, Point
 from vrooli.backup.proof import Proof
@@ -16,6 +17,7 @@ from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
 from vrooli.stack.backing import Reading
 from vrooli.stack.backup_ledger import BackupLedger, Drill
+from vrooli.stack.files_restored import Restored
 from vrooli.stack.kept_data import Kept
 from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
@@ -221,6 +223,23 @@ class Backups(Protocol):
 
     def restore_files(self, wanted: str, service: str, told: Callable[[str], None]) -> None:
         """Have files of a restore point where they were; what is there is moved aside."""
+        ...
+
+    def plan_files(self, wanted: str, service: str) -> FilesPlan:
+        """What that would find in its way."""
+        ...
+
+    def undo_files(self, service: str, told: Callable[[str], None]) -> None:
+        """Have files as they were before the last restore of them; or after it, when that was
+        undone.
+
+        Raises:
+            UsageError: there was none here.
+        """
+        ...
+
+    def restored_files(self) -> Restored:
+        """The last restore of each."""
         ...
 
     def fetch(self, wanted: Fetched, told: Callable[[str], None]) -> None:

@@ -41,10 +41,9 @@ def put(staged: Path, target: str, mark: str) -> str:
             where=target,
             next_step="restore into a folder (`--into`), and copy from there what is needed",
         )
-    new, kept = f"{name}.{mark}.new", f"{name}.{mark}.before"
+    new, kept = f"{name}.{mark}.new", os.path.basename(kept_as(target, mark))
     with _failing(target), _opened(folder) as at:
-        for left in (new, f"{new}.d"):
-            _removed(at, left)
+        _tidied(at, new)
         _moved(staged, at, new)
         was, before = _is_there(at, name), _is_there(at, kept)
         if was:
@@ -60,11 +59,51 @@ def put(staged: Path, target: str, mark: str) -> str:
     return os.path.join(folder, kept) if was or before else ""
 
 
+def kept_as(target: str, mark: str) -> str:
+    """Where `put` and `exchange` move what is there."""
+    return f"{target}.{mark}.before"
+
+
+def exchange(target: str, kept: str, mark: str) -> str:
+    """Have what was moved aside to `kept` at `target` again, nothing where that is empty; what is
+    there now is moved aside in its turn. Cut short, the same mark does it from there on.
+
+    Returns:
+        where what was there is now; empty when nothing was.
+
+    Raises:
+        Refused: there is a link in the way.
+        StorageError: it cannot be; what was there is there.
+    """
+    folder, name = os.path.split(target)
+    old, new = os.path.basename(kept), os.path.basename(kept_as(target, mark))
+    with _failing(target), _opened(folder) as at:
+        left = _is_there(at, old) if old else not _is_there(at, new)
+        if left and _is_there(at, name):
+            aside = _unused(at, new)  # somebody made another one after it was cut short
+            os.rename(name, aside, src_dir_fd=at, dst_dir_fd=at)
+        if left and old:
+            os.rename(old, name, src_dir_fd=at, dst_dir_fd=at)
+        os.fsync(at)
+        return os.path.join(folder, new) if _is_there(at, new) else ""
+
+
+def tidy(target: str, mark: str) -> None:
+    """Remove the copy beside `target` that a `put` of that mark left when it was killed; errors as
+    above.
+    """
+    folder, name = os.path.split(target)
+    with _failing(target), _opened(folder) as at:
+        _tidied(at, f"{name}.{mark}.new")
+
+
 def obstacle(target: str) -> str:
     """Why `put` could not have anything there, as far as can be seen; empty when it could."""
     folder, name = os.path.split(target)
     if not name:
         return "it is the root of a file system"
+    if os.path.ismount(target) and not os.path.islink(target):
+        return f"a disk is mounted at {target}: it cannot be moved aside"
     path = "/"
     for one in filter(None, folder.split("/")):
         below = os.path.join(path, one)
@@ -173,8 +212,13 @@ def _copied(source: Path, target: Path) -> None:
     os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns), follow_symlinks=False)
 
 
-def _removed(at: int, name: str) -> None:
+def _tidied(at: int, new: str) -> None:
     """What an attempt left that was killed: a copy."""
+    for left in (new, f"{new}.d"):
+        _removed(at, left)
+
+
+def _removed(at: int, name: str) -> None:
     if not _is_there(at, name):
         return
     if stat.S_ISDIR(os.lstat(name, dir_fd=at).st_mode):

@@ -14,6 +14,7 @@ from vrooli.cli.restore_parts import Mode, Restorings, without_system
 from vrooli.cli.restore_plan import Asked, Plan, require_named
 from vrooli.cli.restore_table_to import rescue_at
 from vrooli.cli.restore_told import tell_plan
+from vrooli.cli.restore_undo import require_alone, undone
 
 _RESTORE_HELP = """
 Have the data of a restore point in force, or that of a moment after it: databases first, then
@@ -25,7 +26,8 @@ moment.
 
 It is fetched and started beside what serves; then the two change places, and what needs it is
 stopped and started around that. What was in force is kept until
-`vrooli resource upgrade NAME --forget`. Files that are in the way are moved aside, never removed.
+`vrooli resource upgrade NAME --forget`. Files that are in the way are moved aside, never removed;
+`--undo` has them back.
 
 Examples:
 
@@ -44,6 +46,8 @@ Examples:
   vrooli restore --only shop.public.orders --to "2026-11-28 11:52"    as it was then
 
   vrooli restore --only redis,files
+
+  vrooli restore --undo --only files      as they were before the last restore of files
 
   vrooli restore 20261128t084444z --only postgres --yes    of archives: a new cluster
 
@@ -99,6 +103,9 @@ Into = Annotated[
     Path | None,
     typer.Option("--into", help="Only unpack it, into an empty folder.", metavar="FOLDER"),
 ]
+Undo = Annotated[
+    bool, typer.Option("--undo", help="Have files as they were before their last restore.")
+]
 Yes = Annotated[
     bool,
     typer.Option("--yes", help="Do not ask; what serves well needs `--only` as well."),
@@ -120,6 +127,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         side_by_side: SideBySide = False,
         stop: Stop = False,
         into: Into = None,
+        undo: Undo = False,
         yes: Yes = False,
         file: File = None,
         json: Json = False,
@@ -130,6 +138,10 @@ def register(app: typer.Typer, kit: Kit) -> None:
         from_, only = said("--from", from_), said("--only", only)
         home, begun = home_to_change(kit, file), time.time()
         look = Look(side_by_side, stop, into, dry_run=dry_run)
+        if undo:
+            require_alone(wanted, to, from_, look, point_only=point_only, failed=failed)
+            undone(kit.backups(home), split(only), dry_run=dry_run, yes=yes, json=json)
+            return
         backups = kit.backups(home).only(from_, note)
         if look.wanted and look.stop:
             end(kit, home, backups, split(only), json=json)

@@ -18,6 +18,7 @@ from vrooli.core.sizes import rough_size
 
 if TYPE_CHECKING:
     from vrooli.backup.backups import Backups
+    from vrooli.backup.files_plan import FilesPlan
     from vrooli.backup.point import Part, Point
     from vrooli.cli.restore_plan import Plan
 
@@ -99,9 +100,19 @@ def files(
         if count <= _MOST_SHOWN:
             out(line if json else f"  {render.plain(line)}")
     hidden = f", {count - _MOST_SHOWN} of them not shown" if count > _MOST_SHOWN else ""
+    plan = backups.plan_files(point.id, part.service)
     if not json:
         render.note(f"  {part.service}: {count} differences from {point.id}{hidden}")
-    return {**told, "differences": count, "shown": lines}
+        _tell_in_the_way(plan)
+    return {**told, "differences": count, "shown": lines, "would": plan.lines()}
+
+
+def _tell_in_the_way(plan: "FilesPlan") -> None:
+    for line in plan.lines():
+        render.note(render.plain(f"  {line}"))
+    if (problem := plan.refused()) is not None:
+        render.note(render.plain(f"  it cannot be done now: {problem.said_of('')}"))
+        render.advise(problem.next_step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,13 @@ class Home:
         """What was backed up here, and what became of it. Mode 0600."""
         return self.root / "backup-ledger.json"
 
+    @property
+    def files_restored(self) -> Path:
+        """What the last restore of each of the files moved aside, so that it can be undone. Mode
+        0600.
+        """
+        return self.root / "files-restored.json"
+
     def backup_working(self, what: str) -> Path:
         """How far a `backup` or a `proof` is, while somebody is at it. Mode 0644."""
         return self.root / f"{what}-working.json"

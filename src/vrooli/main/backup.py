@@ -20,6 +20,7 @@ from vrooli.backup.copying import Spread
 from vrooli.backup.copying import Told as Sending
 from vrooli.backup.drilling import BUSY
 from vrooli.backup.fetching import made, made_for
+from vrooli.backup.files_plan import FilesPlan
 from vrooli.backup.owning import Owner
 from vrooli.backup.point import ARCHIVES, Part, Point
 from vrooli.backup.proof import Proof
@@ -49,6 +50,7 @@ from vrooli.main.backup_beside import BesideCopies, Fetch
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_combining import combiner
 from vrooli.main.backup_drill import drill
+from vrooli.main.backup_files_record import FilesRecord
 from vrooli.main.backup_kept import kept_of
 from vrooli.main.backup_left import BACKUP_LOCK, PROOF_LOCK, swept
 from vrooli.main.backup_place import BackupPlace, backings_of, free_in, ids_of, load
@@ -62,6 +64,7 @@ from vrooli.main.backup_wal import BackupWal
 from vrooli.main.backup_working import Noted
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 from vrooli.stack.durable import write_durably
+from vrooli.stack.files_restored import Restored
 from vrooli.stack.kept_data import Kept
 from vrooli.stack.pace import Pace
 from vrooli.stack.postgres.archives import Archived
@@ -265,6 +268,18 @@ class StackBackups:
     def restore_files(self, wanted: str, service: str, told: Told) -> None:
         """See `main.backup_files`."""
         backup_files.restore(self._place, self.store(), wanted, service, told)
+
+    def plan_files(self, wanted: str, service: str) -> FilesPlan:
+        """See `main.backup_files`."""
+        return backup_files.plan(self._place, self.store(), wanted, service)
+
+    def undo_files(self, service: str, told: Told) -> None:
+        """See `main.backup_files`."""
+        backup_files.undo(self._place, service, told)
+
+    def restored_files(self) -> Restored:
+        """See `stack.files_restored`."""
+        return FilesRecord(self.home).read()
 
     def fetch(self, wanted: Fetched, told: Told) -> None:
         """Unpack what a restore point has of a service."""

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,13 +9,16 @@ from pathlib import Path
 
 from vrooli.backup import placing, trees
 from vrooli.backup.fetching import Unpacked, fetch
+from vrooli.backup.files_plan import FilesPlan, Root, no_room
 from vrooli.backup.keys import Keys
 from vrooli.backup.listing import FILES
 from vrooli.backup.point import Part
 from vrooli.backup.store import Store
 from vrooli.core.errors import Refused, StorageError, UsageError
-from vrooli.core.sizes import rough_size
+from vrooli.main.backup_files_record import FilesRecord
+from vrooli.main.backup_files_users import tell_users, users_told
 from vrooli.main.backup_place import FILES_LOCK, BackupPlace, free_in
+from vrooli.stack.files_restored import Moved
 from vrooli.stack.pace import Pace
 
 SPARE = 64 * 1024 * 1024
@@ -34,7 +36,8 @@ def differences(store: Store, keys: Keys, point: str, name: str) -> Iterator[str
 def restore(
     place: BackupPlace, store: Store, point: str, name: str, told: Callable[[str], None]
 ) -> None:
-    """Have what a point has of some files where they were. What is there is moved aside.
+    """Have what a point has of some files where they were. What is there is moved aside, and
+    written down for `undo`; one that was cut short goes on where it was.
 
     Raises:
         UsageError: there is no such point, or it has no such files.
@@ -42,11 +45,53 @@ def restore(
         Damaged, StartFailed: they are not what was read; nothing was changed.
         StorageError: one of them cannot be put there; those before it are.
     """
-    part = _part(store, point, name)
-    mark = f"{point[-6:]}-{secrets.token_hex(2)}"
+    part, record = _part(store, point, name), FilesRecord(place.home)
     with _staged(place, store, part, told) as stage:
-        for target in _roots(part):
-            _put(stage / FILES / target.lstrip("/"), target, mark, told)
+        at = {path: stage / FILES / path.lstrip("/") for path in _roots(part)}
+        staged = {path: one for path, one in at.items() if os.path.lexists(one)}
+        for path in at.keys() - staged.keys():
+            told(f"{path} was left out when it was taken: it stays as it is")
+        again, begun = record.begin(name, store.point(point).id, tuple(staged), told)
+        moved = []
+        for one in begun.moved:
+            if again and trees.alike(str(staged[one.path]), one.path):
+                told(f"{one.path} is back already")
+                moved.append(one)
+                continue
+            first = again and one.kept and os.path.lexists(one.kept)
+            kept = _put(staged[one.path], one.path, begun.mark, told)
+            moved.append(one if first else Moved(one.path, kept))
+        record.end(name, begun, tuple(moved))
+    tell_users([one.kept for one in moved if one.kept], told)
+
+
+def undo(place: BackupPlace, name: str, told: Callable[[str], None]) -> None:
+    """Have files as they were before the last restore of them, or after it when that was undone;
+    what is there is moved aside in its turn. One that was cut short goes on.
+
+    Raises:
+        UsageError: there was none.
+        Refused: there is a link in the way.
+        StorageError: one of them cannot be; those before it are.
+    """
+    with place.alone(FILES_LOCK, "another restore of files"):
+        record = FilesRecord(place.home)
+        was, begun = record.undo(name)
+        moved = []
+        for one in begun.moved:
+            if was == begun or was.cut_short or not one.kept or os.path.lexists(one.kept):
+                moved.append(_exchanged(one, begun.mark, told))
+            else:
+                told(f"{one.path} stays as it is: {one.kept} is not there any more")
+        record.end(name, begun, tuple(moved))
+    tell_users([one.kept for one in moved if one.kept], told)
+
+
+def _exchanged(one: Moved, mark: str, told: Callable[[str], None]) -> Moved:
+    kept = placing.exchange(one.path, one.kept, mark)
+    back = f"{one.path} is as it was" if os.path.lexists(one.path) else f"{one.path} is gone again"
+    told(f"{back}; " + (f"what was there is {kept}" if kept else "nothing was there"))
+    return Moved(one.path, kept)
 
 
 def put_back(
@@ -66,8 +111,10 @@ def put_back(
             try:
                 if trees.alike(str(staged), target):
                     told(f"{target} is as it was")
-                else:
+                elif os.path.lexists(staged):
                     _put(staged, target, mark, told)
+                else:
+                    told(f"{target} was left out when it was taken: it stays as it is")
             except (Refused, StorageError) as error:
                 left.append(f"{name}: {target} is not back: {error.what}")
                 told(left[-1])
@@ -114,12 +161,10 @@ def _stranger(one: str) -> str:
     return f"{one} is not known here: what was theirs has their number"
 
 
-def _put(staged: Path, target: str, mark: str, told: Callable[[str], None]) -> None:
-    if not staged.is_symlink() and not staged.exists():
-        told(f"{target} was left out when it was taken: it stays as it is")
-        return
+def _put(staged: Path, target: str, mark: str, told: Callable[[str], None]) -> str:
     kept = placing.put(staged, target, mark)
     told(f"{target} is back; " + (f"what was there is {kept}" if kept else "nothing was there"))
+    return kept
 
 
 def _part(store: Store, point: str, name: str) -> Part:
@@ -137,14 +182,18 @@ def _roots(part: Part) -> list[str]:
     return list((part.facts.get("before") or {}).get("roots", ()))
 
 
+def plan(place: BackupPlace, store: Store, point: str, name: str) -> FilesPlan:
+    """What `restore` would find in its way. Only looks."""
+    part, data = _part(store, point, name), place.home.root / "data"
+    roots = [Root(path, os.path.lexists(path), placing.obstacle(path)) for path in _roots(part)]
+    room = (part.plain + SPARE, free_in(data if data.exists() else place.home.root))
+    users = users_told([one.path for one in roots if one.there])
+    return FilesPlan(tuple(roots), str(data), *room, users, tuple(part.lacks[:_MOST_SHOWN]))
+
+
 def _require_room(part: Part, folder: Path) -> None:
-    need, free = part.plain + SPARE, free_in(folder)
-    if free < need:
-        raise Refused(
-            f"{rough_size(need)} are needed, {rough_size(free)} are free",
-            where=str(folder),
-            next_step="make room there, then again; nothing was changed",
-        )
+    if problem := no_room(str(folder), part.plain + SPARE, free_in(folder)):
+        raise problem
 
 
 def _silent(_: int) -> None:

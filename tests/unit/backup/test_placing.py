@@ -110,3 +110,38 @@ def test_what_stands_in_the_way_is_seen_before(tmp_path: Path) -> None:
     assert placing.obstacle(str(tmp_path / "new" / "site")) == ""
     assert "is a link" in placing.obstacle(str(tmp_path / "link" / "site"))
     assert "root of a file system" in placing.obstacle("/")
+
+
+def test_what_was_moved_aside_is_exchanged_and_exchanged_again(tmp_path: Path) -> None:
+    target, gone = tmp_path / "site", tmp_path / "gone"
+    target.write_text("old", encoding="ascii")
+    kept = placing.put(_staged(tmp_path), str(target), "m")
+    assert kept == placing.kept_as(str(target), "m")
+    again = placing.exchange(str(target), kept, "n")
+    assert (target.read_text(encoding="ascii"), again) == ("old", f"{target}.n.before")
+    assert placing.exchange(str(target), again, "o") == f"{target}.o.before"
+    _is_restored(target)
+    gone.write_text("put where nothing was", encoding="ascii")
+    aside = placing.exchange(str(gone), "", "n")
+    assert (gone.exists(), aside) == (False, f"{gone}.n.before")
+    assert placing.exchange(str(gone), aside, "o") == ""
+    assert gone.read_text(encoding="ascii") == "put where nothing was"
+
+
+def test_an_exchange_that_was_cut_short_goes_on_and_nothing_is_lost(tmp_path: Path) -> None:
+    target, kept = tmp_path / "site", tmp_path / "site.m.before"
+    kept.write_text("old", encoding="ascii")
+    (tmp_path / "site.n.before").write_text("new", encoding="ascii")
+    assert placing.exchange(str(target), str(kept), "n") == f"{target}.n.before"
+    assert target.read_text(encoding="ascii") == "old"
+    assert placing.exchange(str(target), str(kept), "n") == f"{target}.n.before", "done already"
+    os.rename(target, kept)
+    target.write_text("made meanwhile", encoding="ascii")
+    placing.exchange(str(target), str(kept), "n")
+    held = {path.name: path.read_text(encoding="ascii") for path in tmp_path.iterdir()}
+    assert held == {
+        "site": "old", "site.n.before": "new", "site.n.before-2": "made meanwhile",
+    }  # fmt: skip
+    (tmp_path / "site.n.new").mkdir()
+    placing.tidy(str(target), "n")
+    assert not (tmp_path / "site.n.new").exists()
