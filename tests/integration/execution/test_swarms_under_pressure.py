@@ -18,6 +18,7 @@ from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.children import Children
 from vrooli.execution.subruns import SubRun
 from vrooli.execution.swarms.reading import SwarmError
+from vrooli.execution.swarms.state import OPEN
 from vrooli.execution.swarms.store import Put
 
 __all__ = ["adder", "children", "eager", "rests", "swarm"]
@@ -76,6 +77,49 @@ async def test_a_task_that_is_planned_no_more_is_ended(here: Place) -> None:
     await here.work.swarms.finish(run, "b", 1, "somebody")
     assert (await here.end(run))["output"] == {"b": 1}
     assert [one["status"] for one in await children(here, run)] == ["cancelled", "completed"]
+
+
+@pytest.mark.parametrize("how", ["handed", "cut"])
+async def test_an_older_plan_is_written_again(here: Place, how: str) -> None:
+    """What the one before had no place for begins anew, and the swarm goes on."""
+    first = {"task": "a", "routine": await waiting(here)}
+    look = {"task": "look", "person": "Look"}
+    run = await swarm(here, first, look)
+    await here.below(run, 2)
+    swarms = here.work.swarms
+    for _ in range(2):
+        if how == "handed":
+            await swarms.hand(run, "a", "", "somebody")
+        else:
+            await swarms.write(run, Put("plan", [look], "somebody"))
+        await eventually(lambda: _open(here, run, first["routine"], 0), "it is ended")
+        await swarms.write(run, Put("plan", [first, look], "somebody"))
+        await eventually(lambda: _open(here, run, first["routine"], 1), "it is begun anew")
+    shown = await rests(here, run)
+    assert [one["status"] for one in shown["swarm"]["plan"]["tasks"]] == ["running", "running"]
+    assert shown["swarm"]["plan"]["tasks"][0]["tries"] == 3
+
+
+async def _open(here: Place, run: str, routine: str, count: int) -> bool:
+    """Whether so many runs of that routine are under way below it."""
+    found = [one for one in await children(here, run) if one["routine"] == routine]
+    return sum(one["status"] in OPEN for one in found) == count
+
+
+async def test_a_coordinator_plans_a_task_again_that_somebody_cut(here: Place) -> None:
+    name = f"r-{secrets.token_hex(4)}"
+    await here.put({"step": "w", "wait": {"seconds": 3600}}, name=name)
+    look = {"task": "look", "person": "Look"}
+    one = {"task": "a", "routine": name}
+    planner = await here.put({"step": "p", "value": {"tasks": [one]}})
+    done = {"when": "has(tasks.a) && tasks.a.status == 'done'"}
+    run = await swarm(here, one, look, coordinator={"routine": planner}, done=done)
+    await here.below(run, 2)
+    await here.work.swarms.write(run, Put("plan", [look], "somebody"))
+    await eventually(lambda: _open(here, run, name, 0), "it is ended")
+    await here.put({"step": "w", "value": {}}, name=name)
+    await here.work.swarms.finish(run, "look", None, "somebody")
+    assert (await here.end(run))["status"] == "completed"
 
 
 async def waiting(here: Place) -> str:

@@ -192,6 +192,15 @@ async def test_a_task_goes_to_a_person_and_back_as_the_script_says() -> None:
         await run(task("a"), script={"runs": runs, "events": [events[1]]})
 
 
+async def test_a_task_that_is_planned_again_begins_anew() -> None:
+    runs = {"a": [{"takes": "1h"}, {"takes": "10s", "output": 3}], "b": {"takes": "1m"}}
+    plans = ([task("b")], [task("a"), task("b")])
+    events = [{"at": f"{10 * n}s", "plan": plan} for n, plan in enumerate(plans, 1)]
+    found = await run(task("a"), task("b"), script={"runs": runs, "events": events})
+    assert (found["status"], found["output"]["a"]) == ("completed", 3)
+    assert told(found, "begun") == [(0, "a"), (0, "b"), (20, "a[2]")]
+
+
 async def test_what_is_paused_takes_as_much_longer() -> None:
     inner = routine_of({"name": "inner", "goal": "more", "plan": [task("x")]})
     runs = {"x": {"takes": "10s"}, "r": {"takes": "30s"}}

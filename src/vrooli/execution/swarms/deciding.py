@@ -233,7 +233,7 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
         ready = all(stands[after].status.ended for after in task.after)
         if one.status is not Stands.WAITING or not ready or task.needs - state.board.keys():
             continue
-        if not state.all_of(task) and not _holds(task, seen):
+        if not state.had_turn(task) and not _holds(task, seen):
             yield Skip(task.id)
             continue
         asked = state.question(task)
