@@ -274,6 +274,62 @@ async def test_what_could_not_begin_is_told_before_it_does(here: Place) -> None:
     assert (task["status"], "files" in task["why"]) == ("failed", True)
 
 
+async def test_a_plan_that_names_what_is_not_stored_is_refused(here: Place) -> None:
+    """While the swarm runs: at once, by task and routine. What it had before is let be."""
+    name, look = f"r-{secrets.token_hex(4)}", {"task": "look", "person": "Look"}
+    await here.put({"step": "n", "value": {}}, name=name)
+    old = {"task": "old", "routine": name, "after": ["look"], "inputs": {"x": 1}}
+    run = await swarm(here, look, old)
+    await rests(here, run)
+    await here.put(
+        {"step": "n", "value": {}}, name=name, inputs={"type": "object", "required": ["y"]}
+    )
+    write = here.work.swarms.write
+    bad = [{**old, "task": "new"}, {"task": "none", "routine": "r-nowhere"}]
+    with pytest.raises(SwarmError) as refused:
+        await write(run, Put("plan", [look, old, *bad], "somebody"))
+    assert [one.where for one in refused.value.mistakes] == ["plan[2].inputs", "plan[3].routine"]
+    assert str(refused.value.mistakes[1]).endswith("task `none`: there is no routine `r-nowhere`")
+    assert "vrooli routine add" in str(refused.value.next_step)
+    may = {**bad[1], "on_failure": "continue"}
+    assert await write(run, Put("plan", [look, old, may], "somebody")) == {"version": 2}
+    await here.work.swarms.hand(run, "none", "", "somebody")
+    with pytest.raises(SwarmError):
+        await write(run, Put("plan", [look, old, *bad[1:]], "somebody"))
+
+
+async def test_a_stored_swarm_is_started_only_where_it_fits(here: Place) -> None:
+    """By hand and by a schedule; not where what it needs changed after it was stored."""
+    name, add = f"s-{secrets.token_hex(4)}", await adder(here)
+    own = {"name": name, "goal": "g", "plan": [{"task": "a", "routine": add, "inputs": {"n": 1}}]}
+    await here.work.swarms.put(own)
+    assert (await here.end(await here.start(name)))["output"] == {"a": 2}
+    strict = {"type": "object", "required": ["m"]}
+    await here.put({"step": "n", "value": {}}, name=add, inputs=strict)
+    with pytest.raises(SwarmError, match=rf"task `a`: the routine `{add}` does not take them"):
+        await here.start(name)
+    assert await here.fetch("SELECT FROM runs WHERE routine = $1", name) == [()]
+    by_hand = {"step": "swarm", "swarm": {"goal": "g", "plan": "${inputs.plan}"}}
+    filled = await here.put(by_hand, inputs={})
+    ended = await here.end(await here.start(filled, inputs={"plan": []}))
+    assert ended["failure"]["kind"] == "plan"
+
+
+async def test_a_coordinator_hears_of_inputs_that_do_not_fit(here: Place) -> None:
+    """Also where the swarm would go on without that task."""
+    strict = await here.put(
+        {"step": "n", "value": {"said": "${inputs.n}"}},
+        inputs={"type": "object", "required": ["n"]},
+        output="${steps.n.said}",
+    )
+    task = {"task": "t", "routine": strict, "on_failure": "continue"}
+    inputs = "${inputs.problems == '' ? {} : {'n': inputs.problems}}"
+    planner = await here.put({"step": "p", "value": {"tasks": [{**task, "inputs": inputs}]}})
+    run = await swarm(here, coordinator={"routine": planner}, done={"when": "size(tasks) > 0"})
+    said = (await here.end(run))["output"]["t"]
+    assert said.startswith(f"plan[0].inputs: task `t`: the routine `{strict}` does not take them")
+
+
 async def test_a_swarm_that_would_start_itself_without_an_end_is_refused(here: Place) -> None:
     own, other = (f"s-{secrets.token_hex(4)}" for _ in "ab")
 

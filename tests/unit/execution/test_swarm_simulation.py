@@ -145,7 +145,7 @@ async def test_a_coordinator_with_a_scripted_model() -> None:
     found = await run(parts=parts, routines={"think": think}, script=script)
     assert (found["output"], found["took"], found["cost"]) == ("all", 61, 0.25)
     refused = [one["says"] for one in found["timeline"] if one["what"] == "refused"]
-    assert refused == ["there is no routine `gone`"]
+    assert refused == ["plan[0].routine: task `a`: there is no routine `gone`"]
     idle = {**script, "steps": {"say": plans[0]}}
     found = await run(parts=parts, routines={"think": think}, script=idle)
     assert found["failure"]["kind"] == "no-progress"

@@ -1,11 +1,10 @@
 """Drives swarms: reads how one stands, decides, does it, and lets it rest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from vrooli.core.errors import UnknownName
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.coordinating import Coordinated
 from vrooli.execution.executor import storable
@@ -28,8 +27,14 @@ from vrooli.execution.swarms.deciding import (
     deadline,
     decide,
 )
+from vrooli.execution.swarms.fitting import unfit_tasks
 from vrooli.execution.swarms.handing import renewed
-from vrooli.execution.swarms.reading import SwarmError, read_changed, read_policy
+from vrooli.execution.swarms.reading import (
+    SwarmError,
+    read_changed,
+    read_policy,
+    read_tasks,
+)
 from vrooli.execution.swarms.state import PLANNING, UNMADE, State, Unmade
 from vrooli.execution.swarms.store import (
     BOARD,
@@ -143,20 +148,20 @@ class SwarmCoordinator:
             cut = partial(self.subruns.cut, command.run, f"run {swarm.run}")
             await patiently(self.clock, cut)
         elif not isinstance(command, End):
-            if isinstance(command, Adopt) and (missing := await self._missing(command)):
-                command = Refuse(missing, command.by)
+            if isinstance(command, Adopt) and (unfit := await self._unfit(state, command)):
+                command = Refuse(unfit, command.by)
             put = partial(self.store.put, swarm.run, _put(facts, state, command))
             await patiently(self.clock, put)
 
-    async def _missing(self, plan: Adopt) -> str:
-        """Which routines of it there are not; empty where there are all."""
-        found = []
-        for name in sorted({task["routine"] for task in plan.tasks if "routine" in task}):
-            try:
-                await patiently(self.clock, partial(self.routines.get, name))
-            except UnknownName as error:
-                found.append(error.what)
-        return "; ".join(found)
+    async def _unfit(self, state: State, plan: Adopt) -> str:
+        """Why its tasks could not begin; empty where they can. Its coordinator can mend also those
+        without which the swarm would go on.
+        """
+        tasks = read_tasks(list(plan.tasks))
+        longer = replace(state.swarm, plan=(*state.swarm.plan, *tasks))
+        ids = {one.id for one in tasks}
+        look = partial(unfit_tasks, longer, ids, self.routines, whole=True)
+        return "; ".join(map(str, await patiently(self.clock, look)))
 
     async def _begun(self, swarm: Coordinated, facts: Facts, state: State, start: Start) -> None:
         """What cannot begin fails the task, and with it the swarm, unless that goes on."""

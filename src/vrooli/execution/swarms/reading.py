@@ -37,9 +37,8 @@ class SwarmError(UsageError):
         mistakes: all that is wrong with it.
     """
 
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        text = "; ".join(f"{one.where}: {one.reason}" for one in mistakes)
-        super().__init__(text, next_step="correct the swarm")
+    def __init__(self, mistakes: list[Mistake], advice: str = "correct the swarm") -> None:
+        super().__init__("; ".join(map(str, mistakes)), next_step=advice)
         self.mistakes = mistakes
 
 

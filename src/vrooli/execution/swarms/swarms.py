@@ -20,7 +20,7 @@ from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.runs.why import Reason
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.swarms.coordinating import state_of
-from vrooli.execution.swarms.fitting import unfit
+from vrooli.execution.swarms.fitting import ADVICE, must_fit, unfit_tasks
 from vrooli.execution.swarms.handing import (
     done_meanwhile,
     handed,
@@ -30,7 +30,7 @@ from vrooli.execution.swarms.handing import (
     task_of,
 )
 from vrooli.execution.swarms.insight import PARTS, SwarmInsight
-from vrooli.execution.swarms.model import strictest
+from vrooli.execution.swarms.model import Swarm, strictest
 from vrooli.execution.swarms.reading import (
     SwarmError,
     forbidden,
@@ -108,8 +108,7 @@ class Swarms:
                 stored; nothing is stored.
         """
         routine = routine_of(data)
-        if mistakes := await unfit(routine, self.routines):
-            raise SwarmError(mistakes)
+        await must_fit(routine, self.routines)
         version, changed = await self.routines.put(routine)
         return {"name": routine["name"], "version": version, "changed": changed}
 
@@ -424,11 +423,18 @@ class Swarms:
             seen = facts.documents[PLAN].version if new.seen is None else new.seen
             new = replace(new, value=renewed(new.value, state), seen=seen)
             swarm = replace(swarm, plan=read_tasks(new.value))
+            await self._tasks_fit(swarm, new.value, now[PLAN])
         policy = strictest((swarm.policy, *state.above))
         stands = {task.id: standing(state, task, policy) for task in swarm.plan}
         if mistakes := list(forbidden(swarm, policy, ended(stands))):
             raise SwarmError(mistakes)
         return new
+
+    async def _tasks_fit(self, swarm: Swarm, plan: Any, before: Any) -> None:
+        """Those that the plan before had not, or otherwise."""
+        tasks = {one["task"] for one in plan if one not in before}
+        if mistakes := await unfit_tasks(swarm, tasks, self.routines):
+            raise SwarmError(mistakes, ADVICE)
 
     async def _stirred(self, run: str) -> dict[str, Any]:
         self.engine.stir(run)
