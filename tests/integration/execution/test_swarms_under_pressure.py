@@ -127,6 +127,30 @@ async def waiting(here: Place) -> str:
     return await here.put({"step": "w", "wait": {"seconds": 3600}})
 
 
+async def test_a_refusal_holds_after_a_stop(here: Place) -> None:
+    """It is not asked once more because it was asked, and not answered, before."""
+    risky = {"task": "a", "routine": await adder(here), "inputs": {"n": 1}, "risk": "dangerous"}
+    run = await swarm(here, risky)
+    for count in (1, 2, 3):
+        question = await eventually(lambda: _pending(here, run), "it is asked")
+        assert len(await here.work.approvals.views.page(ApprovalFilter(swarm=run))) == count
+        if count == 1:
+            await here.work.runs.cancel(run, "somebody")
+        else:
+            no = Decision(approved=False, hash=question["hash"], by="somebody", reason="no")
+            await here.work.approvals.decide(question["id"], no)
+            assert (await here.end(run))["failure"]["kind"] == "task"
+        if count < 3:
+            await here.work.control.retry(run, None, "somebody")
+    assert len(await children(here, run)) == 3
+
+
+async def _pending(here: Place, run: str) -> dict[str, Any] | None:
+    """The question of that swarm which nobody has answered."""
+    found = await here.work.approvals.views.page(ApprovalFilter(swarm=run, status="pending"))
+    return found[0] if found else None
+
+
 async def test_an_approval_holds_for_the_task_as_it_was_asked_about(here: Place) -> None:
     """Asked for longer than a million seconds; a change of the plan asks anew."""
     add, other = await adder(here), await adder(here)
@@ -285,13 +309,13 @@ async def test_a_plan_that_names_what_is_not_stored_is_refused(here: Place) -> N
         {"step": "n", "value": {}}, name=name, inputs={"type": "object", "required": ["y"]}
     )
     write = here.work.swarms.write
-    bad = [{**old, "task": "new"}, {"task": "none", "routine": "r-nowhere"}]
+    bad: list[dict[str, Any]] = [{**old, "task": "new"}, {"task": "none", "routine": "r-nowhere"}]
     with pytest.raises(SwarmError) as refused:
         await write(run, Put("plan", [look, old, *bad], "somebody"))
     assert [one.where for one in refused.value.mistakes] == ["plan[2].inputs", "plan[3].routine"]
     assert str(refused.value.mistakes[1]).endswith("task `none`: there is no routine `r-nowhere`")
     assert "vrooli routine add" in str(refused.value.next_step)
-    may = {**bad[1], "on_failure": "continue"}
+    may = bad[1] | {"on_failure": "continue"}
     assert await write(run, Put("plan", [look, old, may], "somebody")) == {"version": 2}
     await here.work.swarms.hand(run, "none", "", "somebody")
     with pytest.raises(SwarmError):

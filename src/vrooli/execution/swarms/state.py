@@ -266,7 +266,8 @@ def standing(state: State, task: Task, policy: Policy) -> Standing:
         return Standing(Stands.WAITING, last)
     if asked.open:
         return Standing(Stands.ASKED, asked)
-    if len(state.questions(task)) >= state.attempt:
+    # Each attempt of the swarm asks once: one that was cut in an earlier one does not count.
+    if asked.inputs.get("attempt", 1) >= state.attempt:
         return Standing(Stands.FAILED, asked, asked.why)
     return Standing(Stands.WAITING, last)
 
