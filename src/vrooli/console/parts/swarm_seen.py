@@ -13,6 +13,7 @@ _TONES = {
     "done": "ok",
     "failed": "critical",
     "skipped": "off",
+    "cancelled": "off",
     "asked": "warning",
     "by-hand": "warning",
     "running": "busy",
@@ -32,7 +33,7 @@ class Task:
     Attributes:
         id: of it.
         status: `waiting`, `asked`, `running`, `by-hand` (a person is to do it now), `done`,
-            `failed` or `skipped`.
+            `failed`, `skipped` or `cancelled`.
         who: who does it, in words.
         routine: name; empty where a person does it.
         handed: whether a person was handed what the routine would do.
@@ -113,6 +114,7 @@ def progress(tasks: list[Task]) -> str:
         "asked": "to be approved",
         "failed": "failed",
         "skipped": "skipped",
+        "cancelled": "cancelled",
     }
     told = [f"{count[status]} {words}" for status, words in rest.items() if count[status]]
     done = f"{count['done']} of {len(tasks)} tasks done"

@@ -120,11 +120,12 @@ class Swarms:
         """
         found = await self.runs.views.get(run)
         state, facts = await self._state(found)
-        found["working"] = await self.views.working(run)
+        waits = found["status"] == "waiting"
+        found["working"] = waits and await self.views.working(run)
         if facts.goal is None:
             return {**found, "swarm": None}
         took = await self.insight.took(run, found["root"])
-        return {**found, "swarm": swarm_shown(state, facts, took)}
+        return {**found, "swarm": swarm_shown(state, facts, took, found["status"])}
 
     async def why(self, run: str) -> Reason:
         """Why it is where it is.
