@@ -85,10 +85,11 @@ class TaskShape(BaseModel):
 
 
 class PlanShape(BaseModel):
-    """All tasks."""
+    """All tasks: `value` as they were written, `tasks` as they stand."""
 
     version: int
     by: str
+    value: list[dict[str, Any]]
     tasks: list[TaskShape]
 
 

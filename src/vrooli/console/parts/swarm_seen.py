@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.client.swarm_texts import STANDS
 from vrooli.console.parts.run_seen import text_of
 from vrooli.console.parts.stack_map import Node, Shape, shape
 from vrooli.console.run_feed import RunSeen
@@ -19,11 +20,8 @@ _TONES = {
     "running": "busy",
     "waiting": "unknown",
 }
-_STANDS = (
-    *("status", "why", "run", "tries", "output", "after", "needs", "asks", "task", "handed"),
-    *("began_at", "ended_at", "cost", "tokens", "approvals"),
-)
-"""What of a task tells how it stands, beside what was written."""
+_SAID = (*STANDS, "task", "handed")
+"""What of a task is told beside what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ def _task(one: Mapping[str, Any]) -> Task:
     person = handed or not routine
     by_hand = person and one["status"] == "running"
     does = "a person" if person else f"routine {routine}"
-    written = {key: value for key, value in one.items() if key not in _STANDS}
+    written = {key: value for key, value in one.items() if key not in _SAID}
     return Task(
         id=str(one["task"]),
         status="by-hand" if by_hand else str(one["status"]),

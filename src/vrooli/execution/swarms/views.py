@@ -136,7 +136,12 @@ def swarm_shown(
     }
     return {
         "goal": state.swarm.goal,
-        "plan": {"version": plan.version, "by": plan.by, "tasks": tasks},
+        "plan": {
+            "version": plan.version,
+            "by": plan.by,
+            "value": plan.value,
+            "tasks": tasks,
+        },
         "policy": {"version": written.version, "by": written.by, "value": written.value},
         "team": [{"name": name, "role": role} for name, role in state.swarm.team.items()],
         "board": board,
