@@ -70,6 +70,12 @@ async def unfit_tasks(
     return [one async for one in found]
 
 
+async def circles(swarm: Swarm, name: str, routines: Routines) -> list[Mistake]:
+    """Where it would start itself without an end, by what is known of other swarms."""
+    own = StoredRoutine(name, "", {"name": name}, 0.0)
+    return [one async for one in _circles(swarm, name, _Library(routines, own))]
+
+
 class _Library:
     """What is stored, each asked for and read once; the swarm itself as it is to be."""
 
