@@ -381,3 +381,30 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     file(work, SWARM.replace("person:", "persn:"), "judged.yaml")
     refused = work.run("swarm", "start", "judged.yaml")
     assert (refused.returncode, "judged.yaml:5: plan[0]" in refused.stderr) == (2, True)
+
+
+def test_a_plan_that_is_shown_is_written_again(work: LiveStack) -> None:
+    """And one that names what is not stored is refused at once, as is the start of such a swarm."""
+    file(work, SWARM, "judged.yaml")
+    swarm = told(work, "swarm", "start", "judged.yaml", "--input", "name=Ann")["id"]
+    work.until(lambda: told(work, "swarm", "show", swarm)["status"] == "waiting", "it waits")
+    shown = told(work, "swarm", "show", swarm)["swarm"]["plan"]
+    file(work, json.dumps(shown), "plan.json")
+    assert told(work, "swarm", "write", swarm, "plan", "@plan.json") == {"version": 2}
+    again = told(work, "swarm", "show", swarm)["swarm"]["plan"]
+    assert again == {**shown, "version": 2, "by": again["by"]}
+    late = work.run("swarm", "write", swarm, "plan", "@plan.json")
+    assert (late.returncode, "its version is 2, not 1" in late.stderr) == (1, True)
+    plan = [*shown["value"], {"task": "more", "routine": "no-such-one"}]
+    refused = work.run("swarm", "write", swarm, "plan", json.dumps(plan))
+    said = "task `more`: there is no routine `no-such-one`"
+    assert (refused.returncode, said in refused.stderr) == (2, True)
+    assert "next: store what is missing" in refused.stderr
+    told(work, "swarm", "stop", swarm)
+    file(work, GREETING.replace("names", "people"), "greeting.yaml")
+    told(work, "routine", "add", "greeting.yaml")
+    for what in (("swarm", "start", "judged"), ("run", "start", "judged")):
+        refused = work.run(*what, "--input", "name=Ann")
+        assert (refused.returncode, "`people` is missing" in refused.stderr) == (2, True)
+    file(work, GREETING, "greeting.yaml")
+    told(work, "routine", "add", "greeting.yaml")

@@ -287,7 +287,7 @@ def _client(kit: Kit, file: Path | None) -> "SwarmClient":
 
 
 def _stored(client: "SwarmClient", file: Path) -> str:
-    from vrooli.cli.routine import keys_of, refused
+    from vrooli.cli.routine_files import keys_of, refused
     from vrooli.client.work import BadRoutine
 
     document = keys_of(file, swarm=True)

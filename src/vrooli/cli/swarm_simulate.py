@@ -89,7 +89,7 @@ def _simulated(
 ) -> dict[str, Any]:
     import asyncio
 
-    from vrooli.cli.routine import parsed
+    from vrooli.cli.routine_files import parsed
     from vrooli.execution.swarms.reading import SwarmError
     from vrooli.execution.swarms.simulating.lacking import NotScripted
     from vrooli.execution.swarms.simulating.simulation import Setup, simulate
@@ -151,7 +151,7 @@ def scripted(file: Path | None) -> "Script":
     Raises:
         UsageError: every mistake in it, by its line.
     """
-    from vrooli.cli.routine import parsed
+    from vrooli.cli.routine_files import parsed
     from vrooli.execution.swarms.reading import SwarmError
     from vrooli.execution.swarms.simulating.script import Script, read_script
 
@@ -193,7 +193,7 @@ class Beside:
 
 def beside(folder: Path, others: list[Path]) -> Beside:
     """All that lies in a folder, but for these files."""
-    from vrooli.cli.routine import parsed
+    from vrooli.cli.routine_files import parsed
 
     found = Beside({}, [])
     for file in sorted(folder.iterdir()):

@@ -21,6 +21,9 @@ blackboard. Each version is kept; with --seen nothing is changed where somebody 
 Of the policy only what is named is changed, and null takes a key away; with --whole it is replaced.
 A plan and what stands on the blackboard are always replaced.
 
+What `swarm show --json` prints of a plan or a policy can be written again: its `value`, in the
+place of the version that was shown.
+
 Examples:
 
   vrooli swarm write 3f2a9c4e81d07b65 board.severity '"high"'
@@ -28,6 +31,8 @@ Examples:
   vrooli swarm write 3f2a9c4e81d07b65 policy '{"width": 1, "deadline": null}'
 
   vrooli swarm write 3f2a9c4e81d07b65 plan @plan.json --seen 1
+
+  vrooli swarm show 3f2a9c4e81d07b65 --json | jq .swarm.plan > plan.json
 """
 
 POLICY = "policy"
@@ -50,7 +55,12 @@ def register(group: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
+        from vrooli.client.swarm_texts import as_shown
+
         client, said = kit.swarms(home_to_change(kit, file)), json_of(value, "JSON")
+        if shown := as_shown(name, said):
+            said, version = shown
+            seen, whole = version if seen is None else seen, True
         if name == POLICY and isinstance(said, dict):
             found, notes = _policy(client, swarm, said, seen, whole=whole)
         else:

@@ -7,15 +7,50 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from vrooli.core.errors import UsageError
+
 AROUND = 3
 """Lines that stay the same and are shown before and after what differs."""
 
 NAMES = ("plan", "policy")
 """Documents that each swarm has; what stands on its blackboard is `board.KEY`."""
 
+_SHOWN = {"version", "by", "value"}
+
+
+STANDS = (
+    *("status", "why", "run", "tries", "output", "after", "needs", "asks"),
+    *("began_at", "ended_at", "cost", "tokens", "approvals"),
+)
+"""What of a task that is shown tells how it stands, beside what was written."""
 
 _ASKED = ("dangerous",)
 """Classes of risk that somebody is asked about where a policy does not say."""
+
+
+def as_shown(name: str, said: Any) -> tuple[Any, int] | None:
+    """Of what shows a swarm, or its plan or policy alone, the newest version and its number; None
+    of anything else, which is what is to be written.
+
+    Raises:
+        UsageError: somebody changed how the tasks stand instead of what is written.
+    """
+    if isinstance(said, Mapping) and isinstance(said.get("swarm"), Mapping):
+        said = said["swarm"].get(name)
+    if name not in NAMES or not isinstance(said, Mapping) or not said.keys() >= _SHOWN:
+        return None
+    value = said["value"]
+    if "tasks" in said and _plain(said["tasks"]) != _plain(value):
+        advice = "change them under `value`, as they were written"
+        raise UsageError("`tasks` only tells how they stand", where=name, next_step=advice)
+    return value, said["version"]
+
+
+def _plain(tasks: Any) -> Any:
+    """What showing them adds nothing to."""
+    if isinstance(tasks, Mapping):
+        return {key: one for key, one in tasks.items() if key not in STANDS}
+    return list(map(_plain, tasks)) if isinstance(tasks, list) else tasks
 
 
 def changed_policy(before: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

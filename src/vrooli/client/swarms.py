@@ -11,9 +11,9 @@ from vrooli.core.errors import UsageError
 class BadSwarm(BadRoutine):
     """The server names what is wrong with a swarm, or with what was to be written on it."""
 
-    def __init__(self, mistakes: list[dict[str, Any]]) -> None:
+    def __init__(self, mistakes: list[dict[str, Any]], advice: str = "") -> None:
         what = "; ".join(f"{one['field']}: {one['problem']}" for one in mistakes)
-        UsageError.__init__(self, what, next_step="correct it, and say it again")
+        UsageError.__init__(self, what, next_step=advice or "correct it, and say it again")
         self.mistakes = mistakes
 
 
@@ -109,5 +109,5 @@ class SwarmClient(WorkClient):
     def _refused(self, status: int, body: Any, place: str) -> Exception:
         said = said_in(body)
         if said.get("code") == "bad_swarm":
-            return BadSwarm(list(said["details"]))
+            return BadSwarm(list(said["details"]), str(said.get("next_step", "")))
         return super()._refused(status, body, place)

@@ -43,6 +43,7 @@ from vrooli.execution.schedules import ScheduleStore
 from vrooli.execution.step_type import StepTools
 from vrooli.execution.step_types import read_routine
 from vrooli.execution.swarms.coordinating import SwarmCoordinator
+from vrooli.execution.swarms.fitting import must_fit
 from vrooli.execution.swarms.insight import SwarmInsight
 from vrooli.execution.swarms.store import SwarmStore
 from vrooli.execution.swarms.swarms import Swarms
@@ -176,7 +177,8 @@ class _Common:
 def _asked(common: _Common, engine: Engine, tools: StepTools) -> Work:
     """All that can be asked."""
     database, routines, views = common.database, common.routines, common.views
-    runs, schedules = Runs(common.store, routines, views, engine), ScheduleStore(database)
+    fits = partial(must_fit, routines=routines)
+    runs, schedules = Runs(common.store, routines, views, engine, fits), ScheduleStore(database)
     read, clock = engine.parts.read, tools.clock
     control = Control(common.transitions, routines, views, engine)
     swarm_views, signals = SwarmViews(database), common.signals

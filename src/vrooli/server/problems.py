@@ -19,6 +19,7 @@ from vrooli.core.errors import (
     VrooliError,
 )
 from vrooli.execution.runs.inputs import BadInputs
+from vrooli.execution.swarms.reading import SwarmError
 from vrooli.flow.budget import BadBudget
 from vrooli.server.repeats.words import BUSY
 
@@ -28,6 +29,10 @@ RETRY_AFTER_SECONDS = 5
 """What a client should wait after a 503: a PostgreSQL that was killed is usually back by then."""
 
 LONGEST_INSTANCE = 512
+
+MOST, TOLD = 200, 3
+"""Mistakes of a swarm in details, and in words."""
+
 _CUT = re.compile("%.?$")
 
 SCHEMA = {
@@ -105,6 +110,16 @@ def refused_inputs(error: BadInputs) -> Problem:
 def refused_budget(error: BadBudget) -> Problem:
     """The same of a budget that cannot be."""
     return _refused("bad_budget", error)
+
+
+def refused_swarm(error: SwarmError) -> Problem:
+    """A swarm, or what was to be written on one, that cannot be: `{place, field, problem}` each."""
+    details = [
+        {"place": list(one.place), "field": one.where, "problem": one.reason}
+        for one in error.mistakes[:MOST]
+    ]
+    said = f"the swarm is not valid: {'; '.join(map(str, error.mistakes[:TOLD]))}"
+    return problem(422, "bad_swarm", said, next_step=error.next_step, details=details)
 
 
 def _refused(code: str, error: BadInputs | BadBudget) -> Problem:

@@ -64,11 +64,12 @@ class TaskShape(BaseModel):
     whether it may be done; `after` are tasks that end before, `needs` what has to stand on the
     blackboard before; `asks` is what a person is to decide or to do. `began_at` to `ended_at`,
     `cost` (US dollars) and `tokens` are those of all its tries with all below them; `approvals` are
-    how often somebody was asked whether it may be done.
+    how often somebody was asked whether it may be done. `cancelled` is one to which a swarm that
+    failed or was stopped did not come, or with which it ended.
     """
 
     task: str
-    status: Literal["waiting", "asked", "running", "done", "failed", "skipped"]
+    status: Literal["waiting", "asked", "running", "done", "failed", "skipped", "cancelled"]
     why: str
     run: str | None
     tries: int
@@ -84,10 +85,11 @@ class TaskShape(BaseModel):
 
 
 class PlanShape(BaseModel):
-    """All tasks."""
+    """All tasks: `value` as they were written, `tasks` as they stand."""
 
     version: int
     by: str
+    value: list[dict[str, Any]]
     tasks: list[TaskShape]
 
 

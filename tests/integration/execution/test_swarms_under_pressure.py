@@ -18,6 +18,7 @@ from vrooli.execution.approvals.views import ApprovalFilter
 from vrooli.execution.runs.children import Children
 from vrooli.execution.subruns import SubRun
 from vrooli.execution.swarms.reading import SwarmError
+from vrooli.execution.swarms.state import OPEN
 from vrooli.execution.swarms.store import Put
 
 __all__ = ["adder", "children", "eager", "rests", "swarm"]
@@ -78,9 +79,76 @@ async def test_a_task_that_is_planned_no_more_is_ended(here: Place) -> None:
     assert [one["status"] for one in await children(here, run)] == ["cancelled", "completed"]
 
 
+@pytest.mark.parametrize("how", ["handed", "cut"])
+async def test_an_older_plan_is_written_again(here: Place, how: str) -> None:
+    """What the one before had no place for begins anew, and the swarm goes on."""
+    first = {"task": "a", "routine": await waiting(here)}
+    look = {"task": "look", "person": "Look"}
+    run = await swarm(here, first, look)
+    await here.below(run, 2)
+    swarms = here.work.swarms
+    for _ in range(2):
+        if how == "handed":
+            await swarms.hand(run, "a", "", "somebody")
+        else:
+            await swarms.write(run, Put("plan", [look], "somebody"))
+        await eventually(lambda: _open(here, run, first["routine"], 0), "it is ended")
+        await swarms.write(run, Put("plan", [first, look], "somebody"))
+        await eventually(lambda: _open(here, run, first["routine"], 1), "it is begun anew")
+    shown = await rests(here, run)
+    assert [one["status"] for one in shown["swarm"]["plan"]["tasks"]] == ["running", "running"]
+    assert shown["swarm"]["plan"]["tasks"][0]["tries"] == 3
+
+
+async def _open(here: Place, run: str, routine: str, count: int) -> bool:
+    """Whether so many runs of that routine are under way below it."""
+    found = [one for one in await children(here, run) if one["routine"] == routine]
+    return sum(one["status"] in OPEN for one in found) == count
+
+
+async def test_a_coordinator_plans_a_task_again_that_somebody_cut(here: Place) -> None:
+    name = f"r-{secrets.token_hex(4)}"
+    await here.put({"step": "w", "wait": {"seconds": 3600}}, name=name)
+    look = {"task": "look", "person": "Look"}
+    one = {"task": "a", "routine": name}
+    planner = await here.put({"step": "p", "value": {"tasks": [one]}})
+    done = {"when": "has(tasks.a) && tasks.a.status == 'done'"}
+    run = await swarm(here, one, look, coordinator={"routine": planner}, done=done)
+    await here.below(run, 2)
+    await here.work.swarms.write(run, Put("plan", [look], "somebody"))
+    await eventually(lambda: _open(here, run, name, 0), "it is ended")
+    await here.put({"step": "w", "value": {}}, name=name)
+    await here.work.swarms.finish(run, "look", None, "somebody")
+    assert (await here.end(run))["status"] == "completed"
+
+
 async def waiting(here: Place) -> str:
     """A routine that waits."""
     return await here.put({"step": "w", "wait": {"seconds": 3600}})
+
+
+async def test_a_refusal_holds_after_a_stop(here: Place) -> None:
+    """It is not asked once more because it was asked, and not answered, before."""
+    risky = {"task": "a", "routine": await adder(here), "inputs": {"n": 1}, "risk": "dangerous"}
+    run = await swarm(here, risky)
+    for count in (1, 2, 3):
+        question = await eventually(lambda: _pending(here, run), "it is asked")
+        assert len(await here.work.approvals.views.page(ApprovalFilter(swarm=run))) == count
+        if count == 1:
+            await here.work.runs.cancel(run, "somebody")
+        else:
+            no = Decision(approved=False, hash=question["hash"], by="somebody", reason="no")
+            await here.work.approvals.decide(question["id"], no)
+            assert (await here.end(run))["failure"]["kind"] == "task"
+        if count < 3:
+            await here.work.control.retry(run, None, "somebody")
+    assert len(await children(here, run)) == 3
+
+
+async def _pending(here: Place, run: str) -> dict[str, Any] | None:
+    """The question of that swarm which nobody has answered."""
+    found = await here.work.approvals.views.page(ApprovalFilter(swarm=run, status="pending"))
+    return found[0] if found else None
 
 
 async def test_an_approval_holds_for_the_task_as_it_was_asked_about(here: Place) -> None:
@@ -228,6 +296,62 @@ async def test_what_could_not_begin_is_told_before_it_does(here: Place) -> None:
     assert (ended["status"], ended["failure"]["kind"]) == ("failed", "inputs")
     (task,) = (await here.work.swarms.show(run))["swarm"]["plan"]["tasks"]
     assert (task["status"], "files" in task["why"]) == ("failed", True)
+
+
+async def test_a_plan_that_names_what_is_not_stored_is_refused(here: Place) -> None:
+    """While the swarm runs: at once, by task and routine. What it had before is let be."""
+    name, look = f"r-{secrets.token_hex(4)}", {"task": "look", "person": "Look"}
+    await here.put({"step": "n", "value": {}}, name=name)
+    old = {"task": "old", "routine": name, "after": ["look"], "inputs": {"x": 1}}
+    run = await swarm(here, look, old)
+    await rests(here, run)
+    await here.put(
+        {"step": "n", "value": {}}, name=name, inputs={"type": "object", "required": ["y"]}
+    )
+    write = here.work.swarms.write
+    bad: list[dict[str, Any]] = [{**old, "task": "new"}, {"task": "none", "routine": "r-nowhere"}]
+    with pytest.raises(SwarmError) as refused:
+        await write(run, Put("plan", [look, old, *bad], "somebody"))
+    assert [one.where for one in refused.value.mistakes] == ["plan[2].inputs", "plan[3].routine"]
+    assert str(refused.value.mistakes[1]).endswith("task `none`: there is no routine `r-nowhere`")
+    assert "vrooli routine add" in str(refused.value.next_step)
+    may = bad[1] | {"on_failure": "continue"}
+    assert await write(run, Put("plan", [look, old, may], "somebody")) == {"version": 2}
+    await here.work.swarms.hand(run, "none", "", "somebody")
+    with pytest.raises(SwarmError):
+        await write(run, Put("plan", [look, old, *bad[1:]], "somebody"))
+
+
+async def test_a_stored_swarm_is_started_only_where_it_fits(here: Place) -> None:
+    """By hand and by a schedule; not where what it needs changed after it was stored."""
+    name, add = f"s-{secrets.token_hex(4)}", await adder(here)
+    own = {"name": name, "goal": "g", "plan": [{"task": "a", "routine": add, "inputs": {"n": 1}}]}
+    await here.work.swarms.put(own)
+    assert (await here.end(await here.start(name)))["output"] == {"a": 2}
+    strict = {"type": "object", "required": ["m"]}
+    await here.put({"step": "n", "value": {}}, name=add, inputs=strict)
+    with pytest.raises(SwarmError, match=rf"task `a`: the routine `{add}` does not take them"):
+        await here.start(name)
+    assert await here.fetch("SELECT FROM runs WHERE routine = $1", name) == [()]
+    by_hand = {"step": "swarm", "swarm": {"goal": "g", "plan": "${inputs.plan}"}}
+    filled = await here.put(by_hand, inputs={})
+    ended = await here.end(await here.start(filled, inputs={"plan": []}))
+    assert ended["failure"]["kind"] == "plan"
+
+
+async def test_a_coordinator_hears_of_inputs_that_do_not_fit(here: Place) -> None:
+    """Also where the swarm would go on without that task."""
+    strict = await here.put(
+        {"step": "n", "value": {"said": "${inputs.n}"}},
+        inputs={"type": "object", "required": ["n"]},
+        output="${steps.n.said}",
+    )
+    task = {"task": "t", "routine": strict, "on_failure": "continue"}
+    inputs = "${inputs.problems == '' ? {} : {'n': inputs.problems}}"
+    planner = await here.put({"step": "p", "value": {"tasks": [{**task, "inputs": inputs}]}})
+    run = await swarm(here, coordinator={"routine": planner}, done={"when": "size(tasks) > 0"})
+    said = (await here.end(run))["output"]["t"]
+    assert said.startswith(f"plan[0].inputs: task `t`: the routine `{strict}` does not take them")
 
 
 async def test_a_swarm_that_would_start_itself_without_an_end_is_refused(here: Place) -> None:

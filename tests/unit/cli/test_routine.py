@@ -9,7 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from vrooli.cli.kit import Kit
-from vrooli.cli.routine import keys_of, register
+from vrooli.cli.routine import register
+from vrooli.cli.routine_files import keys_of
 from vrooli.core.errors import UsageError
 
 
@@ -52,10 +53,56 @@ def test_a_file_of_a_swarm_is_checked_as_one(tmp_path: Path) -> None:
         "name: tidy\ngoal: x\npolicy: {widht: 1}\nplan:\n"
         "  - task: a\n    routine: r\n    inputs:\n      n: ${tasks.zzz.output}\n"
     )
-    (shape,) = linted(tmp_path / "s.yaml", text)
+    shape, unknown = linted(tmp_path / "s.yaml", text)
     assert (shape["line"], shape["place"]) == (3, "policy")
+    assert (unknown["line"], unknown["place"]) == (8, "plan[0].inputs.n")
     (unknown,) = linted(tmp_path / "s.yaml", text.replace("widht", "width"))
     assert (unknown["line"], unknown["place"]) == (8, "plan[0].inputs.n")
+
+
+def test_all_that_is_wrong_with_a_swarm_is_told_at_once(tmp_path: Path) -> None:
+    """Whatever kind of mistake it is; and nothing that only comes of another one."""
+    text = """\
+name: Tidy
+goal: 5
+policy: {width: 0, approval: 4000d, deadline: 3000d, routines: [x]}
+team: [{name: ann, rank: 1}]
+coordinator: {rutine: x}
+done: {when: "1 +"}
+plan:
+  - {task: a, rutine: b, when: "nobody"}
+  - {task: b, routine: y, inputs: {x: "${1 +", y: ["${z.x}", "${2 +"]}}
+  - {task: c, routine: x, tries: many, agent: bob, after: [a, d]}
+  - {task: b, person: "Look", agent: ann}
+  - word
+"""
+    found = [(one["line"], one["place"]) for one in linted(tmp_path / "s.yaml", text)]
+    assert found == [
+        (1, "name"),
+        (2, "goal"),
+        (3, "policy.width"), (3, "policy.approval"), (3, "policy.deadline"),
+        (4, "team[0]"),
+        (5, "coordinator"), (5, "coordinator"),
+        (6, "done.when"),
+        (8, "plan[0]"), (8, "plan[0].when"),
+        (9, "plan[1].inputs.x"), (9, "plan[1].inputs.y[0]"), (9, "plan[1].inputs.y[1]"),
+        (9, "plan[1].routine"),
+        (10, "plan[2].tries"), (10, "plan[2].after"), (10, "plan[2].agent"),
+        (11, "plan[3].task"),
+        (12, "plan[4]"),
+    ]  # fmt: skip
+
+
+def test_a_swarm_that_starts_itself_is_found_by_the_files_beside_it(tmp_path: Path) -> None:
+    text = "name: {0}\ngoal: x\nplan:\n  - task: a\n    routine: {1}\n"
+    (own,) = linted(tmp_path / "one.yaml", text.format("one", "one"))
+    assert (own["line"], own["place"]) == (5, "plan[0].routine")
+    assert "start itself without an end (`one`)" in own["problem"]
+    (tmp_path / "two.yaml").write_text(text.format("two", "one"), encoding="utf-8")
+    (through,) = linted(tmp_path / "one.yaml", text.format("one", "two"))
+    assert "(`two`, then `one`)" in through["problem"]
+    broken = text.format("one", "two") + "    tries: many\n"
+    assert [one["line"] for one in linted(tmp_path / "one.yaml", broken)] == [5, 6]
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "word\n"])

@@ -54,6 +54,12 @@ def test_each_task_says_where_it_stands_and_who_does_it() -> None:
     )
 
 
+def test_what_ended_with_its_swarm_is_counted_by_itself() -> None:
+    cut = tasks_of(swarm(plan={"tasks": [task("a", "cancelled"), task("b", "cancelled")]}))
+    assert progress(cut) == "0 of 2 tasks done, 2 cancelled."
+    assert nodes_of(cut)["a"].tone == "off"
+
+
 def test_what_needs_the_blackboard_stands_after_who_writes_there() -> None:
     tasks = tasks_of(swarm())
     assert shape_of(tasks).columns() == [["sizes", "broken"], ["judge", "trim"], ["clean"]]

@@ -356,6 +356,20 @@ def test_a_question_that_had_no_place_for_a_while_is_asked_anew() -> None:
     assert names(decide(state(task("a", risk="dangerous"), tries=tries), NOW)) == ["a/approval2"]
 
 
+def test_a_refusal_holds_in_the_attempt_in_which_it_was_given() -> None:
+    plan = task("a", risk="dangerous")
+    (ask,) = decide(state(plan, attempt=2), NOW)
+    assert isinstance(ask, Start)
+    tries = {
+        "a/approval": (
+            Try("q1", 1, "cancelled", {**ask.inputs, "attempt": 1}),
+            replace(failed(2), inputs=ask.inputs),
+        )
+    }
+    assert isinstance(decide(state(plan, tries=tries, attempt=2), NOW)[0], Fail)
+    assert names(decide(state(plan, tries=tries, attempt=3), NOW)) == ["a/approval3"]
+
+
 def test_a_plan_that_says_what_was_asked_elsewhere_is_asked_about_once() -> None:
     (ask,) = decide(state(task("a", risk="dangerous", asked=5000)), NOW)
     assert isinstance(ask, Start)

@@ -145,7 +145,7 @@ async def test_a_coordinator_with_a_scripted_model() -> None:
     found = await run(parts=parts, routines={"think": think}, script=script)
     assert (found["output"], found["took"], found["cost"]) == ("all", 61, 0.25)
     refused = [one["says"] for one in found["timeline"] if one["what"] == "refused"]
-    assert refused == ["there is no routine `gone`"]
+    assert refused == ["plan[0].routine: task `a`: there is no routine `gone`"]
     idle = {**script, "steps": {"say": plans[0]}}
     found = await run(parts=parts, routines={"think": think}, script=idle)
     assert found["failure"]["kind"] == "no-progress"
@@ -190,6 +190,15 @@ async def test_a_task_goes_to_a_person_and_back_as_the_script_says() -> None:
     assert told(found, "cancelled") == [(10, "a"), (30, "a/person")]
     with pytest.raises(UsageError, match="`a`: the task was not handed to a person"):
         await run(task("a"), script={"runs": runs, "events": [events[1]]})
+
+
+async def test_a_task_that_is_planned_again_begins_anew() -> None:
+    runs = {"a": [{"takes": "1h"}, {"takes": "10s", "output": 3}], "b": {"takes": "1m"}}
+    plans = ([task("b")], [task("a"), task("b")])
+    events = [{"at": f"{10 * n}s", "plan": plan} for n, plan in enumerate(plans, 1)]
+    found = await run(task("a"), task("b"), script={"runs": runs, "events": events})
+    assert (found["status"], found["output"]["a"]) == ("completed", 3)
+    assert told(found, "begun") == [(0, "a"), (0, "b"), (20, "a[2]")]
 
 
 async def test_what_is_paused_takes_as_much_longer() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from vrooli.client.swarm_texts import STANDS
 from vrooli.console.parts.run_seen import text_of
 from vrooli.console.parts.stack_map import Node, Shape, shape
 from vrooli.console.run_feed import RunSeen
@@ -13,16 +14,14 @@ _TONES = {
     "done": "ok",
     "failed": "critical",
     "skipped": "off",
+    "cancelled": "off",
     "asked": "warning",
     "by-hand": "warning",
     "running": "busy",
     "waiting": "unknown",
 }
-_STANDS = (
-    *("status", "why", "run", "tries", "output", "after", "needs", "asks", "task", "handed"),
-    *("began_at", "ended_at", "cost", "tokens", "approvals"),
-)
-"""What of a task tells how it stands, beside what was written."""
+_SAID = (*STANDS, "task", "handed")
+"""What of a task is told beside what was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Task:
     Attributes:
         id: of it.
         status: `waiting`, `asked`, `running`, `by-hand` (a person is to do it now), `done`,
-            `failed` or `skipped`.
+            `failed`, `skipped` or `cancelled`.
         who: who does it, in words.
         routine: name; empty where a person does it.
         handed: whether a person was handed what the routine would do.
@@ -113,6 +112,7 @@ def progress(tasks: list[Task]) -> str:
         "asked": "to be approved",
         "failed": "failed",
         "skipped": "skipped",
+        "cancelled": "cancelled",
     }
     told = [f"{count[status]} {words}" for status, words in rest.items() if count[status]]
     done = f"{count['done']} of {len(tasks)} tasks done"
@@ -125,7 +125,7 @@ def _task(one: Mapping[str, Any]) -> Task:
     person = handed or not routine
     by_hand = person and one["status"] == "running"
     does = "a person" if person else f"routine {routine}"
-    written = {key: value for key, value in one.items() if key not in _STANDS}
+    written = {key: value for key, value in one.items() if key not in _SAID}
     return Task(
         id=str(one["task"]),
         status="by-hand" if by_hand else str(one["status"]),

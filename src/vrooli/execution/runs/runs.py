@@ -1,6 +1,7 @@
 """What can be asked of runs: start one, cancel one, see how it goes."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from vrooli.core.errors import Refused
@@ -14,13 +15,22 @@ from vrooli.flow.budget import limits
 
 
 class Runs:
-    """For the API of one process, which works on what it starts while it has room."""
+    """For the API of one process, which works on what it starts while it has room.
+
+    Args:
+        fits: says what of a definition could not begin, before a run of it is made.
+    """
 
     def __init__(
-        self, store: RunStore, routines: RoutineStore, views: RunViews, engine: Engine
+        self,
+        store: RunStore,
+        routines: RoutineStore,
+        views: RunViews,
+        engine: Engine,
+        fits: Callable[[Any], Awaitable[None]],
     ) -> None:
         self._store, self._routines, self._engine = store, routines, engine
-        self.views = views
+        self._fits, self.views = fits, views
         self._check_inputs = InputCheck()
 
     async def start(  # noqa: PLR0913 -- all that a run is made from
@@ -49,8 +59,10 @@ class Runs:
             UnknownName: there is no such routine, or it has no such version.
             BadBudget: it cannot be.
             BadInputs: they do not fit.
+            UsageError: it is a swarm that does not fit the routines that are stored.
         """
         stored = await self._routines.get(routine, version)
+        await self._fits(stored.definition)
         inputs = self._check_inputs(stored, inputs)
         may = limits(budget).instead_of(limits(stored.definition.get("budget")))
         queue = stored.definition.get("queue", DEFAULT_QUEUE)

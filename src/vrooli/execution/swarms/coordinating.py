@@ -1,11 +1,10 @@
 """Drives swarms: reads how one stands, decides, does it, and lets it rest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from vrooli.core.errors import UnknownName
 from vrooli.core.ports.clock import Clock
 from vrooli.execution.coordinating import Coordinated
 from vrooli.execution.executor import storable
@@ -28,8 +27,15 @@ from vrooli.execution.swarms.deciding import (
     deadline,
     decide,
 )
-from vrooli.execution.swarms.reading import SwarmError, read_changed, read_policy
-from vrooli.execution.swarms.state import PLANNING, UNMADE, State
+from vrooli.execution.swarms.fitting import unfit_tasks
+from vrooli.execution.swarms.handing import renewed
+from vrooli.execution.swarms.reading import (
+    SwarmError,
+    read_changed,
+    read_policy,
+    read_tasks,
+)
+from vrooli.execution.swarms.state import PLANNING, UNMADE, State, Unmade
 from vrooli.execution.swarms.store import (
     BOARD,
     PLAN,
@@ -131,43 +137,43 @@ class SwarmCoordinator:
             for command in commands:
                 if isinstance(command, End):
                     return command.output
-                await self._do(swarm, facts, command)
+                await self._do(swarm, facts, state, command)
 
-    async def _do(self, swarm: Coordinated, facts: Facts, command: Command) -> None:
+    async def _do(self, swarm: Coordinated, facts: Facts, state: State, command: Command) -> None:
         if isinstance(command, Fail):
             raise StepFailed(command.kind, command.reason, where=command.where)
         if isinstance(command, Start):
-            await self._begun(swarm, facts, command)
+            await self._begun(swarm, facts, state, command)
         elif isinstance(command, Cut):
             cut = partial(self.subruns.cut, command.run, f"run {swarm.run}")
             await patiently(self.clock, cut)
         elif not isinstance(command, End):
-            if isinstance(command, Adopt) and (missing := await self._missing(command)):
-                command = Refuse(missing, command.by)
-            put = partial(self.store.put, swarm.run, _put(facts, command))
+            if isinstance(command, Adopt) and (unfit := await self._unfit(state, command)):
+                command = Refuse(unfit, command.by)
+            put = partial(self.store.put, swarm.run, _put(facts, state, command))
             await patiently(self.clock, put)
 
-    async def _missing(self, plan: Adopt) -> str:
-        """Which routines of it there are not; empty where there are all."""
-        found = []
-        for name in sorted({task["routine"] for task in plan.tasks if "routine" in task}):
-            try:
-                await patiently(self.clock, partial(self.routines.get, name))
-            except UnknownName as error:
-                found.append(error.what)
-        return "; ".join(found)
+    async def _unfit(self, state: State, plan: Adopt) -> str:
+        """Why its tasks could not begin; empty where they can. Its coordinator can mend also those
+        without which the swarm would go on.
+        """
+        tasks = read_tasks(list(plan.tasks))
+        longer = replace(state.swarm, plan=(*state.swarm.plan, *tasks))
+        ids = {one.id for one in tasks}
+        look = partial(unfit_tasks, longer, ids, self.routines, whole=True)
+        return "; ".join(map(str, await patiently(self.clock, look)))
 
-    async def _begun(self, swarm: Coordinated, facts: Facts, start: Start) -> None:
+    async def _begun(self, swarm: Coordinated, facts: Facts, state: State, start: Start) -> None:
         """What cannot begin fails the task, and with it the swarm, unless that goes on."""
         try:
             await self._start(swarm, start)
         except StepFailed as error:
-            tasks = {task.id: task for task in state_of(swarm, facts).swarm.plan}
-            task = tasks.get(start.name)
+            task = {one.id: one for one in state.swarm.plan}.get(start.name)
             if task is None or error.kind == "cancelled":
                 raise
             before = facts.documents.get(UNMADE)
-            one = {"attempt": swarm.attempt, "why": f"{error.kind}: {error.what}"}
+            why = f"{error.kind}: {error.what}"
+            one = {"attempt": swarm.attempt, "number": start.number, "why": why}
             value = {**(before.value if before else {}), start.name: one}
             seen = before.version if before else 0
             put = partial(self.store.put, swarm.run, Put(UNMADE, value, swarm.run, seen=seen))
@@ -189,7 +195,7 @@ class SwarmCoordinator:
             raise StepFailed(error.kind, error.what, where=where) from error
 
 
-def _put(facts: Facts, command: Write | Skip | Adopt | Refuse) -> Put:
+def _put(facts: Facts, state: State, command: Write | Skip | Adopt | Refuse) -> Put:
     """How a command is written down; what somebody changed meanwhile is looked at first."""
     if isinstance(command, Write):
         return Put(f"{BOARD}{command.key}", command.value, command.by, once=True)
@@ -198,7 +204,8 @@ def _put(facts: Facts, command: Write | Skip | Adopt | Refuse) -> Put:
     if isinstance(command, Refuse):
         return Put(PROBLEMS, command.problems, command.by, once=True)
     plan = facts.documents[PLAN]
-    return Put(PLAN, [*plan.value, *command.tasks], command.by, seen=plan.version)
+    tasks = [*plan.value, *renewed(command.tasks, state)]
+    return Put(PLAN, tasks, command.by, seen=plan.version)
 
 
 def state_of(swarm: Coordinated, facts: Facts) -> State:
@@ -237,7 +244,12 @@ def state_of(swarm: Coordinated, facts: Facts) -> State:
     )
 
 
-def _unmade(written: Mapping[str, Document], attempt: int) -> dict[str, str]:
-    """Why of the tasks that could not begin in this attempt."""
+def _unmade(written: Mapping[str, Document], attempt: int) -> dict[str, Unmade]:
+    """Of the tasks that could not begin in this attempt."""
     found = written[UNMADE].value if UNMADE in written else {}
-    return {task: one["why"] for task, one in found.items() if one["attempt"] >= attempt}
+    return {
+        # Swarms that began before that was kept have no number there.
+        task: Unmade(one.get("number", 1), one["why"])
+        for task, one in found.items()
+        if one["attempt"] >= attempt
+    }

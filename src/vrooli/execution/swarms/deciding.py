@@ -233,18 +233,19 @@ def _begun(state: State, policy: Policy, stands: Mapping[str, Standing]) -> Iter
         ready = all(stands[after].status.ended for after in task.after)
         if one.status is not Stands.WAITING or not ready or task.needs - state.board.keys():
             continue
-        if not state.all_of(task) and not _holds(task, seen):
+        if not state.had_turn(task) and not _holds(task, seen):
             yield Skip(task.id)
             continue
         asked = state.question(task)
         if asks(task, policy) and not (asked and asked.done):
-            yield _asking(task, state.last(gate(task.id)), policy, seen)
+            yield _asking(task, state, policy, seen)
         elif task.by_hand or room > 0:
             room -= not task.by_hand
             yield _doing(task, one.last, asked, seen)
 
 
-def _asking(task: Task, last: Try | None, policy: Policy, seen: Mapping[str, Any]) -> Start:
+def _asking(task: Task, state: State, policy: Policy, seen: Mapping[str, Any]) -> Start:
+    last = state.last(gate(task.id))
     what = {"task": task.id, "risk": task.risk, **_work(task, seen)}
     what |= {"budget": task.budget} if task.budget else {}
     message = f"May the swarm do `{task.id}` ({task.risk})? Its goal: {seen['goal']}"
@@ -254,6 +255,7 @@ def _asking(task: Task, last: Try | None, policy: Policy, seen: Mapping[str, Any
         "shows": _shows(task, last, what, seen),
         "expires": f"{policy.approval:.3f}s",
         "of": task.asked_for,
+        "attempt": state.attempt,
     }
     number = max(last.number if last else 0, task.asked) + 1  # else it would not count
     return Start(gate(task.id), number, APPROVING, inputs)

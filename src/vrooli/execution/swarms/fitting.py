@@ -1,6 +1,6 @@
 """Whether a swarm fits the routines that are stored: found before it begins, by its places."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -9,7 +9,7 @@ from vrooli.execution.routines import StoredRoutine
 from vrooli.execution.runs.inputs import BadInputs, InputCheck
 from vrooli.execution.swarms.model import Call, Swarm, Task
 from vrooli.execution.swarms.reading import SwarmError, read_changed, read_swarm
-from vrooli.execution.swarms.writing import parts_of
+from vrooli.execution.swarms.writing import is_of_file, parts_of
 from vrooli.flow.reading import Mistake
 from vrooli.flow.template import Template
 
@@ -28,26 +28,60 @@ class Routines(Protocol):
         ...
 
 
-async def unfit(definition: Mapping[str, Any], routines: Routines) -> list[Mistake]:
-    """What of a swarm could not begin. Tasks without which it goes on may.
+ADVICE = "store what is missing (`vrooli routine add FILE`), or correct the plan"
+"""To whoever wrote what does not fit."""
+
+
+async def must_fit(definition: Mapping[str, Any], routines: Routines) -> None:
+    """Before this routine is stored, or begun. One that is written by hand is looked at when it
+    comes to its swarm.
+
+    Raises:
+        SwarmError: what of the swarm that it drives could not begin. Tasks without which it goes on
+            may.
+    """
+    if not is_of_file(definition):
+        return
+    try:
+        swarm = read_swarm(parts_of(definition) or {})
+    except SwarmError:
+        return  # its parts are expressions
+    own = StoredRoutine(definition["name"], "", definition, 0.0)
+    library = _Library(routines, own)
+    found = [one async for one in _circles(swarm, own.name, library)]
+    found += [one async for one in _mistakes(swarm, library)]
+    found += [one async for one in _beside(swarm, library)]
+    if found:
+        raise SwarmError(found, ADVICE)
+
+
+async def unfit_tasks(
+    swarm: Swarm, tasks: Container[str], routines: Routines, *, whole: bool = False
+) -> list[Mistake]:
+    """Why these tasks of its plan could not begin.
 
     Args:
-        definition: the routine that drives it.
+        swarm: as it is to be.
+        tasks: ids.
         routines: those that are stored.
+        whole: those without which it goes on as well.
     """
-    own = StoredRoutine(definition["name"], "", definition, 0.0)
-    swarm = read_swarm(parts_of(definition) or {})
-    library = _Library(routines, own)
-    circles = [one async for one in _circles(swarm, own.name, library)]
-    return circles + [one async for one in _mistakes(swarm, library)]
+    found = _mistakes(swarm, _Library(routines), tasks, whole=whole)
+    return [one async for one in found]
+
+
+async def circles(swarm: Swarm, name: str, routines: Routines) -> list[Mistake]:
+    """Where it would start itself without an end, by what is known of other swarms."""
+    own = StoredRoutine(name, "", {"name": name}, 0.0)
+    return [one async for one in _circles(swarm, name, _Library(routines, own))]
 
 
 class _Library:
     """What is stored, each asked for and read once; the swarm itself as it is to be."""
 
-    def __init__(self, routines: Routines, own: StoredRoutine) -> None:
+    def __init__(self, routines: Routines, *own: StoredRoutine) -> None:
         self._routines = routines
-        self._found: dict[str, StoredRoutine | UnknownName] = {own.name: own}
+        self._found: dict[str, StoredRoutine | UnknownName] = {one.name: one for one in own}
         self._starts: dict[str, list[str]] = {}
         self.inputs = InputCheck()
 
@@ -104,14 +138,27 @@ def _always(tasks: Iterable[Task]) -> list[str]:
     return [routine for routine in dict.fromkeys(done) if routine]
 
 
-async def _mistakes(swarm: Swarm, library: _Library) -> AsyncIterator[Mistake]:
+async def _mistakes(
+    swarm: Swarm, library: _Library, tasks: Container[str] | None = None, *, whole: bool = False
+) -> AsyncIterator[Mistake]:
     for i, task in enumerate(swarm.plan):
-        if task.routine and not task.goes_on and task.handed is None:
-            if task.when is not None and isinstance(await library.get(task.routine), UnknownName):
-                continue  # it may never begin, or be stored by then
-            place: Place = ("plan", i)
-            async for one in _of_call(place, Call(task.routine, task.inputs), library):
+        if not task.routine or task.handed or (tasks is not None and task.id not in tasks):
+            continue
+        if whole or not await _done_without(task, library):
+            call, place = Call(task.routine, task.inputs), ("plan", i)
+            async for one in _of_call(place, call, library, f"task `{task.id}`: "):
                 yield one
+
+
+async def _done_without(task: Task, library: _Library) -> bool:
+    """Whether it goes on where that cannot begin. With a `when` it may never begin, or be stored by
+    then.
+    """
+    unknown = isinstance(await library.get(task.routine), UnknownName)
+    return task.goes_on or (task.when is not None and unknown)
+
+
+async def _beside(swarm: Swarm, library: _Library) -> AsyncIterator[Mistake]:
     if swarm.done_check is not None:
         async for one in _of_call(("done",), swarm.done_check, library):
             yield one
@@ -121,15 +168,16 @@ async def _mistakes(swarm: Swarm, library: _Library) -> AsyncIterator[Mistake]:
             yield Mistake(("coordinator", "routine"), found.what)
 
 
-async def _of_call(place: Place, call: Call, library: _Library) -> AsyncIterator[Mistake]:
+async def _of_call(
+    place: Place, call: Call, library: _Library, of: str = ""
+) -> AsyncIterator[Mistake]:
     found = await library.get(call.routine)
     if isinstance(found, UnknownName):
-        yield Mistake((*place, "routine"), found.what)
+        yield Mistake((*place, "routine"), f"{of}{found.what}")
         return
     for reason in _unfit_inputs(found, call.inputs, library.inputs):
-        yield Mistake(
-            (*place, "inputs"), f"the routine `{found.name}` does not take them: {reason}"
-        )
+        said = f"{of}the routine `{found.name}` does not take them: {reason}"
+        yield Mistake((*place, "inputs"), said)
 
 
 def _unfit_inputs(routine: StoredRoutine, inputs: Template, check: InputCheck) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from vrooli.core.errors import Refused, UnknownName
 from vrooli.execution.swarms.model import Task, strictest
-from vrooli.execution.swarms.state import Stands, State, by_hand, gate, standing
+from vrooli.execution.swarms.state import Stands, State, Try, by_hand, gate, standing
 
 Written = Sequence[Mapping[str, Any]]
 """A plan, as data."""
@@ -41,9 +41,8 @@ def handed(plan: Written, state: State, name: str, what: str, run: str = ANY) ->
     if task.by_hand:
         advice = f"`vrooli swarm done {run} {name}` tells that it is done"
         raise Refused("a person is to do it already", where=name, next_step=advice)
-    last = state.last(by_hand(name))
-    said = {"number": last.number + 1 if last else 1} | ({"what": what} if what else {})
-    return _changed(plan, name, lambda one: {**one, "handed": said})
+    said = {"number": 1} | ({"what": what} if what else {})
+    return renewed(_changed(plan, name, lambda one: {**one, "handed": said}), state)
 
 
 def taken_back(plan: Written, state: State, name: str, run: str = ANY) -> Plan:
@@ -57,13 +56,18 @@ def taken_back(plan: Written, state: State, name: str, run: str = ANY) -> Plan:
     if _open(state, run, name).handed is None:
         advice = f"`vrooli swarm hand {run} {name} --to-person` hands it to one"
         raise Refused("the task was not handed to a person", where=name, next_step=advice)
-    # Nothing counts any more of what was tried or answered up to now.
-    past = {"since": state.last(name), "asked": state.last(gate(name))}
-    numbers = {key: last.number for key, last in past.items() if last}
-    dropped = ("handed", *past)
-    return _changed(
-        plan, name, lambda one: {key: one[key] for key in one if key not in dropped} | numbers
-    )
+    kept = _changed(plan, name, lambda one: {key: one[key] for key in one if key != "handed"})
+    return renewed(kept, state)
+
+
+def renewed(plan: Written, state: State) -> Plan:
+    """The plan as it is written in the place of the one there is. A task that comes back, or is
+    done by somebody else now, begins as a new one: nothing counts of what was tried, asked or
+    answered up to now, but what was done or skipped. In the others nothing counts again that did
+    not any more, whatever an older plan says.
+    """
+    before = {task.id: task for task in state.swarm.plan}
+    return [_renewed(one, before.get(one["task"]), state) for one in plan]
 
 
 def open_runs(state: State, name: str, run: str = ANY) -> list[str]:
@@ -89,6 +93,33 @@ def _ended(state: State, run: str, task: Task, when: str) -> Refused | None:
         return None
     advice = f"`vrooli swarm show {run}` tells what it came to"
     return Refused(f"the task is {status} {when}", where=task.id, next_step=advice)
+
+
+def _renewed(one: Mapping[str, Any], before: Task | None, state: State) -> dict[str, Any]:
+    name, handed = one["task"], one.get("handed")
+    past = {"since": before.since, "asked": before.asked} if before else {"since": 0, "asked": 0}
+    if before is None or _whose(one) != _who(before):
+        if handed:
+            number = max(handed["number"], _number(state.last(by_hand(name))) + 1)
+            return {**one, "handed": {**handed, "number": number}}
+        unmade = state.unmade.get(name)
+        tried = max(_number(state.last(name)), unmade.number if unmade else 0)
+        past = {"since": tried, "asked": _number(state.last(gate(name)))}
+    numbers = {key: max(number, one.get(key, 0)) for key, number in past.items()}
+    return {**one, **{key: number for key, number in numbers.items() if number}}
+
+
+def _whose(one: Mapping[str, Any]) -> tuple[bool, int]:
+    """Who does a task that is written so."""
+    return "person" in one, one["handed"]["number"] if "handed" in one else 0
+
+
+def _who(task: Task) -> tuple[bool, int]:
+    return task.person is not None, task.handed.number if task.handed else 0
+
+
+def _number(last: Try | None) -> int:
+    return last.number if last else 0
 
 
 def _changed(plan: Written, name: str, change: Callable[[Mapping[str, Any]], Any]) -> Plan:

@@ -7,7 +7,7 @@ from typing import Any
 from vrooli.core.ports.database import Database
 from vrooli.execution.artifacts import shown
 from vrooli.execution.steps_alone import is_step
-from vrooli.execution.swarms.store import MESSAGE
+from vrooli.execution.swarms.store import DONE, MESSAGE
 
 MOST = 200
 """Runs and steps at a glance: those that have not ended come first."""
@@ -126,7 +126,7 @@ SELECT told, more FROM (
 
 
 # Below a swarm, each run belongs to the task whose run is its ancestor there, or that it is itself.
-_TASKS = """
+_TASKS = f"""
 WITH own AS (
     SELECT cardinality(ancestors) + 2 AS level FROM runs WHERE id = $1
 ), spent AS (
@@ -137,7 +137,9 @@ WITH own AS (
 )
 SELECT r.id, extract(epoch FROM coalesce(r.started_at, r.created_at))::float8,
        extract(epoch FROM r.ended_at)::float8,
-       coalesce(s.micros, 0)::bigint, coalesce(s.tokens, 0)::bigint
+       coalesce(s.micros, 0)::bigint, coalesce(s.tokens, 0)::bigint,
+       coalesce((SELECT bool_and(a.status <> 'pending') FROM approvals a WHERE a.run = r.id),
+                EXISTS (SELECT FROM signals g WHERE g.run = r.id AND g.name = '{DONE}'))
 FROM runs r LEFT JOIN spent s ON s.run = r.id WHERE r.parent = $1
 """
 
@@ -172,12 +174,14 @@ class Took:
         began, ended: unix seconds; `ended` is None while it is under way.
         micros: millionths of a dollar.
         tokens: of models.
+        answered: whether somebody decided, or said that it is done.
     """
 
     began: float
     ended: float | None
     micros: int
     tokens: int
+    answered: bool
 
 
 class SwarmInsight:

@@ -4,15 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from vrooli.core.errors import UsageError
 from vrooli.core.expression import RESERVED, Expression, ExpressionError
 from vrooli.core.nearest import did_you_mean
 from vrooli.execution.steps.approval import LONGEST
 from vrooli.execution.swarm_shape import PARTS, PLAN, POLICY
 from vrooli.execution.swarms.model import Call, Handed, Policy, Swarm, Task
-from vrooli.execution.wrong_argument import said
+from vrooli.execution.swarms.sound import beside, misshapen, sound, sound_parts, sound_plan
 from vrooli.flow.reading import Mistake
 from vrooli.flow.template import Template
 from vrooli.stack.durations import parse_ago
@@ -37,9 +35,8 @@ class SwarmError(UsageError):
         mistakes: all that is wrong with it.
     """
 
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        text = "; ".join(f"{one.where}: {one.reason}" for one in mistakes)
-        super().__init__(text, next_step="correct the swarm")
+    def __init__(self, mistakes: list[Mistake], advice: str = "correct the swarm") -> None:
+        super().__init__("; ".join(map(str, mistakes)), next_step=advice)
         self.mistakes = mistakes
 
 
@@ -66,38 +63,45 @@ def read_changed(parts: Mapping[str, Any]) -> Swarm:
     return found
 
 
+def as_far_as_read(parts: Mapping[str, Any]) -> Swarm:
+    """What of it can be read, whatever is wrong with the rest."""
+    return _read(parts)[0]
+
+
 def _read(parts: Mapping[str, Any]) -> tuple[Swarm, list[Mistake]]:
-    _well_shaped(_SHAPE, dict(parts), ())
+    wrong = misshapen(_SHAPE, dict(parts))
+    given, reader = sound_parts(parts) if wrong else parts, _Reader()
     if not parts.get("plan") and "coordinator" not in parts:
-        raise SwarmError([Mistake(("plan",), "expected tasks, or a `coordinator` that plans some")])
-    reader = _Reader()
-    done = parts.get("done", {})
+        wrong.append(Mistake(("plan",), "expected tasks, or a `coordinator` that plans some"))
+    done = given.get("done", {})
     found = Swarm(
-        goal=parts["goal"],
-        plan=reader.tasks(parts.get("plan", [])),
-        policy=_policy(parts.get("policy", {})),
-        coordinator=reader.call(("coordinator",), parts.get("coordinator")),
+        goal=given["goal"],
+        plan=reader.tasks(given.get("plan", [])),
+        policy=reader.policy(given.get("policy", {})),
+        coordinator=reader.call(("coordinator",), given.get("coordinator")),
         done_when=reader.condition(("done", "when"), done.get("when")),
         done_check=reader.call(("done",), done if "routine" in done else None),
-        team={one["name"]: one.get("role", "") for one in parts.get("team", [])},
-        output=reader.template(("output",), parts["output"]) if "output" in parts else None,
+        team={one["name"]: one.get("role", "") for one in given.get("team", [])},
+        output=reader.template(("output",), given["output"]) if "output" in given else None,
     )
-    return found, [*reader.mistakes, *wrong_plan(found)]
+    return found, [*wrong, *beside([*reader.mistakes, *wrong_plan(found)], wrong)]
 
 
 def read_policy(data: Any) -> Policy:
     """A policy alone; `SwarmError` with what is wrong with it."""
-    _well_shaped(POLICY, data, ("policy",))
-    return _policy(data)
+    reader, wrong = _Reader(), misshapen(POLICY, data, ("policy",))
+    found = reader.policy(sound(POLICY, data) if isinstance(data, Mapping) else {})
+    if mistakes := [*wrong, *reader.mistakes]:
+        raise SwarmError(mistakes)
+    return found
 
 
 def read_tasks(data: Any) -> tuple[Task, ...]:
     """Tasks alone; `SwarmError` with what is wrong with each."""
-    _well_shaped(PLAN, data, ("plan",))
-    reader = _Reader()
-    found = reader.tasks(data)
-    if reader.mistakes:
-        raise SwarmError(reader.mistakes)
+    reader, wrong = _Reader(), misshapen(PLAN, data, ("plan",))
+    found = reader.tasks(sound_plan({"plan": data}) if wrong else data)
+    if mistakes := [*wrong, *reader.mistakes]:
+        raise SwarmError(mistakes)
     return found
 
 
@@ -124,35 +128,6 @@ def _asked(swarm: Swarm, ended: frozenset[str]) -> Iterator[tuple[tuple[str | in
         yield ("coordinator", "routine"), swarm.coordinator.routine
     if swarm.done_check is not None:
         yield ("done", "routine"), swarm.done_check.routine
-
-
-def _well_shaped(schema: Mapping[str, Any], data: Any, place: tuple[str | int, ...]) -> None:
-    errors = Draft202012Validator(schema).iter_errors(data)
-    found = [Mistake((*place, *error.absolute_path), said(error)) for error in errors]
-    if found:
-        raise SwarmError(found)
-
-
-def _policy(data: Mapping[str, Any]) -> Policy:
-    given = dict(data)
-    for key in ("routines", "approve"):
-        if key in given:
-            given[key] = frozenset(given[key])
-    for key in ("approval", "deadline"):
-        if key in given:
-            given[key] = _seconds(key, given[key])
-    return Policy(**given)
-
-
-def _seconds(key: str, text: str) -> float:
-    try:
-        seconds = parse_ago(text)
-    except ValueError as error:
-        raise SwarmError([Mistake(("policy", key), str(error))]) from error
-    if seconds > LONGEST:
-        what = f"expected at most {LONGEST // 86_400} days"
-        raise SwarmError([Mistake(("policy", key), what)])
-    return seconds
 
 
 def wrong_plan(swarm: Swarm) -> Iterator[Mistake]:
@@ -241,6 +216,27 @@ class _Reader:
             asked=data.get("asked", 0),
         )
 
+    def policy(self, data: Mapping[str, Any]) -> Policy:
+        given = dict(data)
+        for key in ("routines", "approve"):
+            if key in given:
+                given[key] = frozenset(given[key])
+        for key in ("approval", "deadline"):
+            if key in given and (seconds := self._seconds(key, given.pop(key))) is not None:
+                given[key] = seconds
+        return Policy(**given)
+
+    def _seconds(self, key: str, text: str) -> float | None:
+        place = ("policy", key)
+        try:
+            seconds = parse_ago(text)
+        except ValueError as error:
+            self.mistakes.append(Mistake(place, str(error)))
+            return None
+        if seconds > LONGEST:
+            self.mistakes.append(Mistake(place, f"expected at most {LONGEST // 86_400} days"))
+        return seconds
+
     def call(self, place: tuple[str | int, ...], data: Mapping[str, Any] | None) -> Call | None:
         if data is None:
             return None
@@ -262,10 +258,18 @@ class _Reader:
         try:
             found = Template(data)
         except ExpressionError as error:
-            self.mistakes.append(Mistake(place, error.what))
+            self._each(place, data, error)
             return Template(None)
         self._known(place, found.expressions)
         return found
+
+    def _each(self, place: tuple[str | int, ...], data: Any, error: ExpressionError) -> None:
+        """Which of its parts cannot be read."""
+        if not isinstance(data, Mapping | list):
+            self.mistakes.append(Mistake(place, error.what))
+            return
+        for key, one in data.items() if isinstance(data, Mapping) else enumerate(data):
+            self.template((*place, key), one)
 
     def _known(self, place: tuple[str | int, ...], used: Iterable[Expression]) -> None:
         for name, _ in Counter(name for one in used for name in one.variables).items():

@@ -61,6 +61,19 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmade:
+    """A run of a task that could not be made.
+
+    Attributes:
+        number: that it would have had.
+        why: what was wrong.
+    """
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What somebody said to a swarm.
 
@@ -94,7 +107,7 @@ class State:
         adopted: runs of the coordinator whose plan was taken.
         refused: those whose plan was not.
         skipped: ids of tasks.
-        unmade: why no run of a task could be made in this attempt, by its id.
+        unmade: the run of a task that could not be made in this attempt, by its id.
         problems: what was wrong with the last plan.
         messages: in their order.
         above: policies of the swarms that it lies in, the nearest first.
@@ -111,7 +124,7 @@ class State:
     adopted: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
-    unmade: Mapping[str, str] = field(default_factory=dict)
+    unmade: Mapping[str, Unmade] = field(default_factory=dict)
     problems: str = ""
     messages: tuple[Message, ...] = ()
     above: tuple[Policy, ...] = ()
@@ -139,6 +152,15 @@ class State:
             return done
         found = self.tries.get(does(task), ())
         return [one for one in found if one.number >= first_of(task)]
+
+    def unmade_of(self, task: Task) -> Unmade | None:
+        """Its run that could not be made, where that counts."""
+        found = self.unmade.get(task.id)
+        return found if found and not task.handed and found.number >= first_of(task) else None
+
+    def had_turn(self, task: Task) -> bool:
+        """Whether its turn has come before; whoever was handed it decides by doing it."""
+        return bool(self.all_of(task) if task.handed else self.counting(task))
 
     def questions(self, task: Task) -> tuple[Try, ...]:
         """Runs that asked about the task as it is written now, in their order. One that was
@@ -232,8 +254,9 @@ def standing(state: State, task: Task, policy: Policy) -> Standing:
         return Standing(Stands.DONE, last)
     if task.id in state.skipped:
         return Standing(Stands.SKIPPED)
-    if task.id in state.unmade and not (last and last.open):
-        return Standing(Stands.FAILED, last, state.unmade[task.id])
+    unmade = state.unmade_of(task)
+    if unmade and not (last and last.open):
+        return Standing(Stands.FAILED, last, unmade.why)
     if last is not None and last.open:
         return Standing(Stands.RUNNING, last)
     if last is not None and last.number - first_of(task) + 1 >= task.tries * state.attempt:
@@ -243,7 +266,8 @@ def standing(state: State, task: Task, policy: Policy) -> Standing:
         return Standing(Stands.WAITING, last)
     if asked.open:
         return Standing(Stands.ASKED, asked)
-    if len(state.questions(task)) >= state.attempt:
+    # Each attempt of the swarm asks once: one that was cut in an earlier one does not count.
+    if asked.inputs.get("attempt", 1) >= state.attempt:
         return Standing(Stands.FAILED, asked, asked.why)
     return Standing(Stands.WAITING, last)
 

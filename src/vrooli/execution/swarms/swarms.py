@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,24 +20,36 @@ from vrooli.execution.runs.views import RunFilter
 from vrooli.execution.runs.why import Reason
 from vrooli.execution.step_type import StepFailed
 from vrooli.execution.swarms.coordinating import state_of
-from vrooli.execution.swarms.fitting import unfit
+from vrooli.execution.swarms.fitting import ADVICE, must_fit, unfit_tasks
 from vrooli.execution.swarms.handing import (
     done_meanwhile,
     handed,
     open_runs,
+    renewed,
     taken_back,
     task_of,
 )
 from vrooli.execution.swarms.insight import PARTS, SwarmInsight
-from vrooli.execution.swarms.model import strictest
+from vrooli.execution.swarms.model import Swarm, strictest
 from vrooli.execution.swarms.reading import (
     SwarmError,
     forbidden,
     read_changed,
     read_policy,
+    read_tasks,
 )
 from vrooli.execution.swarms.state import Stands, State, ended, standing
-from vrooli.execution.swarms.store import BOARD, DONE, MESSAGE, PLAN, POLICY, Facts, Put, SwarmStore
+from vrooli.execution.swarms.store import (
+    BOARD,
+    DONE,
+    MESSAGE,
+    PLAN,
+    POLICY,
+    Facts,
+    Put,
+    SwarmStore,
+    Written,
+)
 from vrooli.execution.swarms.views import SwarmViews, swarm_shown
 from vrooli.execution.swarms.why import OF_STEP, of_swarm, under_way, why
 from vrooli.execution.swarms.writing import STEP, parts_of, routine_of
@@ -96,8 +108,7 @@ class Swarms:
                 stored; nothing is stored.
         """
         routine = routine_of(data)
-        if mistakes := await unfit(routine, self.routines):
-            raise SwarmError(mistakes)
+        await must_fit(routine, self.routines)
         version, changed = await self.routines.put(routine)
         return {"name": routine["name"], "version": version, "changed": changed}
 
@@ -109,11 +120,12 @@ class Swarms:
         """
         found = await self.runs.views.get(run)
         state, facts = await self._state(found)
-        found["working"] = await self.views.working(run)
+        waits = found["status"] == "waiting"
+        found["working"] = waits and await self.views.working(run)
         if facts.goal is None:
             return {**found, "swarm": None}
         took = await self.insight.took(run, found["root"])
-        return {**found, "swarm": swarm_shown(state, facts, took)}
+        return {**found, "swarm": swarm_shown(state, facts, took, found["status"])}
 
     async def why(self, run: str) -> Reason:
         """Why it is where it is.
@@ -201,8 +213,7 @@ class Swarms:
         """
         found = await self._swarm(run)
         _storable(new.value, new.name)
-        await self._check(found, new)
-        written = await self.store.put(run, new)
+        written = await self._put(found, new)
         if written is None:
             raise _ended(await self.runs.views.get(run))
         if not written.begun:
@@ -380,16 +391,28 @@ class Swarms:
         swarm = Coordinated(run["id"], STEP, facts.attempt, begun, parts)
         return state_of(swarm, facts), facts
 
-    async def _check(self, run: dict[str, Any], new: Put) -> None:
+    async def _put(self, run: dict[str, Any], new: Put) -> Written | None:
+        """A plan is written on the one that it was made for; where nobody says which, the newest,
+        whoever writes another one meanwhile.
+        """
+        while True:
+            checked = await self._checked(run, new)
+            written = await self.store.put(run["id"], checked)
+            overtaken = written and written.begun and written.version is None
+            if not overtaken or new.seen == checked.seen:
+                return written
+
+    async def _checked(self, run: dict[str, Any], new: Put) -> Put:
+        """It, as it is to be written."""
         if new.name in (PLAN, POLICY):
-            await self._fits(run, new)
-        elif not new.name.startswith(BOARD):
+            return await self._fitting(run, new)
+        if not new.name.startswith(BOARD):
             advice = f"there are `{PLAN}`, `{POLICY}` and `{BOARD}KEY`"
             raise UsageError("nothing of that name is written", where=new.name, next_step=advice)
-        else:
-            _bounded(new.value, "what stands on the blackboard", new.name)
+        _bounded(new.value, "what stands on the blackboard", new.name)
+        return new
 
-    async def _fits(self, run: dict[str, Any], new: Put) -> None:
+    async def _fitting(self, run: dict[str, Any], new: Put) -> Put:
         """Whether its plan and its policy are made for each other, as they are by now."""
         state, facts = await self._state(run)
         written = {name: one.value for name, one in facts.documents.items()}
@@ -397,10 +420,22 @@ class Swarms:
         if new.name == POLICY:
             read_policy(new.value)
         swarm = read_changed({**await self._parts(run), **now, new.name: new.value})
+        if new.name == PLAN and PLAN in now:
+            seen = facts.documents[PLAN].version if new.seen is None else new.seen
+            new = replace(new, value=renewed(new.value, state), seen=seen)
+            swarm = replace(swarm, plan=read_tasks(new.value))
+            await self._tasks_fit(swarm, new.value, now[PLAN])
         policy = strictest((swarm.policy, *state.above))
         stands = {task.id: standing(state, task, policy) for task in swarm.plan}
         if mistakes := list(forbidden(swarm, policy, ended(stands))):
             raise SwarmError(mistakes)
+        return new
+
+    async def _tasks_fit(self, swarm: Swarm, plan: Any, before: Any) -> None:
+        """Those that the plan before had not, or otherwise."""
+        tasks = {one["task"] for one in plan if one not in before}
+        if mistakes := await unfit_tasks(swarm, tasks, self.routines):
+            raise SwarmError(mistakes, ADVICE)
 
     async def _stirred(self, run: str) -> dict[str, Any]:
         self.engine.stir(run)

@@ -11,17 +11,17 @@ from vrooli.execution.swarms.state import Standing, Stands, State, Try, gate, st
 from vrooli.execution.swarms.store import BOARD, PLAN, POLICY, Facts
 from vrooli.flow.budget import MICROS
 
-# While its tasks run, it waits itself.
-_WORKING = """EXISTS (
-    SELECT FROM runs b
-    WHERE b.root = r.root AND r.id = ANY (b.ancestors) AND b.status IN ('pending', 'running')
-)"""
+# While its tasks run, it waits itself. What is under way is looked at once for all of them, instead
+# of a whole tree for each.
+_WORKING = """
+SELECT DISTINCT above.id FROM runs b CROSS JOIN LATERAL unnest(b.ancestors) AS above (id)
+WHERE b.status IN ('pending', 'running') AND b.ancestors && $1::text[] AND above.id = ANY ($1)
+"""
 
-_LIST = f"""
+_LIST = """
 SELECT s.run, r.routine, s.goal, r.status, r.created_by,
        extract(epoch FROM s.created_at)::float8, extract(epoch FROM r.ended_at)::float8,
-       (SELECT count(*) FROM runs c WHERE c.parent = s.run),
-       r.status = 'waiting' AND {_WORKING}
+       (SELECT count(*) FROM runs c WHERE c.parent = s.run)
 FROM swarms s JOIN runs r ON r.id = s.run
 WHERE ($1 = '' OR r.status = $1) AND ($2 = '' OR r.created_by = $2)
     AND ($3::float8 IS NULL OR (s.created_at, s.run) < (to_timestamp($3), $4))
@@ -52,9 +52,10 @@ WITH open AS (
 SELECT id FROM open JOIN driving ON hash = version ORDER BY id
 """
 
-_ONE = f"SELECT r.status = 'waiting' AND {_WORKING} FROM runs r WHERE r.id = $1"
+_KEYS = ("id", "name", "goal", "status", "created_by", "created_at", "ended_at", "runs")
 
-_KEYS = ("id", "name", "goal", "status", "created_by", "created_at", "ended_at", "runs", "working")
+CANCELLED = "cancelled"
+"""Where a task is to which a swarm never came, or with which it ended; and a run."""
 
 _TASK_KEYS = ("run", "swarm", "goal", "task", "what", "created_by", "since")
 
@@ -74,7 +75,10 @@ class SwarmViews:
         at, last = before or (None, "")
         async with self._database.connection() as connection:
             rows = await connection.fetch(_LIST, status, owner, at, last, limit)
-        return [dict(zip(_KEYS, row, strict=True)) for row in rows]
+            found = [dict(zip(_KEYS, row, strict=True)) for row in rows]
+            waiting = [one["id"] for one in found if one["status"] == "waiting"]
+            working = await _working(connection, waiting)
+        return [{**one, "working": one["id"] in working} for one in found]
 
     async def for_people(
         self, owner: str, before: tuple[float, str] | None, limit: int
@@ -88,9 +92,9 @@ class SwarmViews:
         return [dict(zip(_TASK_KEYS, row, strict=True)) for row in rows]
 
     async def working(self, run: str) -> bool:
-        """Whether it waits only itself: a run below it goes on."""
+        """Whether a run below this one, which waits itself, goes on."""
         async with self._database.connection() as connection:
-            return bool(await connection.fetchval(_ONE, run))
+            return run in await _working(connection, [run])
 
     async def open(self, owner: str) -> list[str]:
         """Ids of all that have not ended, those within others among them; of one owner, where that
@@ -100,15 +104,24 @@ class SwarmViews:
             return [row[0] for row in await connection.fetch(_OPEN, owner)]
 
 
-def swarm_shown(state: State, facts: Facts, took: Mapping[str, Took]) -> dict[str, Any]:
-    """How it stands: plan, policy, team, blackboard and messages."""
+async def _working(connection: Any, waiting: list[str]) -> set[str]:
+    """Which of them wait only themselves."""
+    if not waiting:
+        return set()
+    return {row[0] for row in await connection.fetch(_WORKING, waiting)}
+
+
+def swarm_shown(
+    state: State, facts: Facts, took: Mapping[str, Took], status: str
+) -> dict[str, Any]:
+    """How it stands: plan, policy, team, blackboard and messages; `status` is that of its run."""
     policy = strictest((state.swarm.policy, *state.above))
     documents, plan, written = facts.documents, facts.documents[PLAN], facts.documents[POLICY]
     raw = {one["task"]: one for one in plan.value}
     tasks = [
         {
             **raw[task.id],
-            **_task(task, standing(state, task, policy)),
+            **_task(task, standing(state, task, policy), took, status),
             **_spent(state, task, took),
         }
         for task in state.swarm.plan
@@ -123,7 +136,12 @@ def swarm_shown(state: State, facts: Facts, took: Mapping[str, Took]) -> dict[st
     }
     return {
         "goal": state.swarm.goal,
-        "plan": {"version": plan.version, "by": plan.by, "tasks": tasks},
+        "plan": {
+            "version": plan.version,
+            "by": plan.by,
+            "value": plan.value,
+            "tasks": tasks,
+        },
         "policy": {"version": written.version, "by": written.by, "value": written.value},
         "team": [{"name": name, "role": role} for name, role in state.swarm.team.items()],
         "board": board,
@@ -133,17 +151,29 @@ def swarm_shown(state: State, facts: Facts, took: Mapping[str, Took]) -> dict[st
     }
 
 
-def _task(task: Task, one: Standing) -> dict[str, Any]:
+def _task(task: Task, one: Standing, took: Mapping[str, Took], status: str) -> dict[str, Any]:
+    word = _word(one, took, status)
     return {
         "after": sorted(task.after),
         "needs": sorted(task.needs),
-        "status": str(one.status),
+        "status": word,
         "why": one.why,
         "run": one.last.run if one.last else None,
         "tries": one.last.number if one.last else 0,
         "output": one.last.output if one.last and one.status == "done" else None,
-        "asks": _asks(task, one),
+        "asks": _asks(task, one) if word == one.status else "",
     }
+
+
+def _word(one: Standing, took: Mapping[str, Took], status: str) -> str:
+    """Where it is, for people."""
+    last = took.get(one.last.run) if one.last else None
+    if one.status in (Stands.ASKED, Stands.RUNNING) and last and last.answered:
+        return str(Stands.WAITING)  # its run is paused, and has not heard of that
+    cut = one.status is Stands.FAILED and one.last and one.last.status == CANCELLED
+    if status in ("failed", CANCELLED) and (cut or not one.status.ended):
+        return CANCELLED  # nothing of it failed: the swarm ended before
+    return str(one.status)
 
 
 def _spent(state: State, task: Task, took: Mapping[str, Took]) -> dict[str, Any]:

@@ -47,6 +47,12 @@ def routine_of(data: Any) -> dict[str, Any]:
     return routine
 
 
+def is_of_file(definition: Mapping[str, Any]) -> bool:
+    """Whether it is made of the file of a swarm, and does nothing else."""
+    do = definition.get("do", ())
+    return len(do) == 1 and do[0].keys() == {"step", STEP}
+
+
 def parts_of(definition: Mapping[str, Any]) -> dict[str, Any] | None:
     """What a routine says of the swarm that it drives, as it was written; None of another one."""
     for one in definition.get("do", ()):

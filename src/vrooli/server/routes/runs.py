@@ -9,13 +9,14 @@ from starlette.responses import JSONResponse
 from vrooli.execution.runs.inputs import BadInputs
 from vrooli.execution.runs.runs import Runs
 from vrooli.execution.runs.views import RunFilter
+from vrooli.execution.swarms.reading import SwarmError
 from vrooli.flow.budget import BadBudget
 from vrooli.server import shapes
 from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
 from vrooli.server.bodies import STORABLE
 from vrooli.server.cursors import Cursor, pack, page, unpack
-from vrooli.server.problems import refused_budget, refused_inputs
+from vrooli.server.problems import refused_budget, refused_inputs, refused_swarm
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -66,7 +67,7 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
     ) -> JSONResponse:
         """201 with the run; the same `Idempotency-Key` again makes no second one. 404 when there is
         no such routine, or it has no such version, 422 when the inputs do not fit it (`details` say
-        what is wrong where) or the budget cannot be.
+        what is wrong where), the budget cannot be, or it is a swarm that names what is not stored.
         """
         try:
             run = await runs.start(
@@ -82,6 +83,8 @@ def _add_changes(router: APIRouter, runs: Runs) -> None:
             return refused_inputs(error)
         except BadBudget as error:
             return refused_budget(error)
+        except SwarmError as error:
+            return refused_swarm(error)
         return JSONResponse(await runs.views.get(run), status_code=201)
 
     @router.post(

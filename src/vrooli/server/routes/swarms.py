@@ -15,9 +15,7 @@ from vrooli.server.answers import answers
 from vrooli.server.auth import OPERATOR, VIEWER, OwnRun, Who
 from vrooli.server.bodies import DOCUMENT, STORABLE
 from vrooli.server.cursors import Cursor, pack, page, unpack
-from vrooli.server.problems import Problem, problem
-
-MOST = 200
+from vrooli.server.problems import refused_swarm
 
 Key = Annotated[str | None, Header(max_length=200)]
 TaskId = Annotated[str, Field(max_length=63, pattern=STORABLE)]
@@ -359,12 +357,4 @@ async def _answered(doing: Awaitable[dict[str, Any]]) -> JSONResponse:
     try:
         return JSONResponse(await doing)
     except SwarmError as error:
-        return _refused(error)
-
-
-def _refused(error: SwarmError) -> Problem:
-    details = [
-        {"place": list(one.place), "field": one.where, "problem": one.reason}
-        for one in error.mistakes[:MOST]
-    ]
-    return problem(422, "bad_swarm", "the swarm is not valid", details=details)
+        return refused_swarm(error)

@@ -7,7 +7,7 @@ from typing import Any
 from vrooli.core.errors import Refused, UnknownName, UsageError
 from vrooli.execution.coordinating import Coordinated
 from vrooli.execution.swarms.coordinating import state_of
-from vrooli.execution.swarms.handing import handed, open_runs, taken_back
+from vrooli.execution.swarms.handing import handed, open_runs, renewed, taken_back
 from vrooli.execution.swarms.model import strictest
 from vrooli.execution.swarms.reading import SwarmError, forbidden, read_changed, read_policy
 from vrooli.execution.swarms.simulating.kept import SimulatedRun
@@ -118,7 +118,8 @@ class Happening:
             at = ("events", f"{event.at:g}s", event.kind)
             mistakes = [Mistake((*at, *one.place), one.reason) for one in error.mistakes]
             raise SwarmError(mistakes) from error
-        self._runs.kept.write(run, Put(name, event.value, event.by))
+        value = renewed(event.value, self._state(run)) if name == PLAN else event.value
+        self._runs.kept.write(run, Put(name, value, event.by))
         if name == POLICY:
             for one in run.all():
                 self._stir(one)
