@@ -1,5 +1,7 @@
 """The room of a swarm: people steer it, speak to it, do their part, and see what comes of it."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.support.browser import Watched
@@ -19,20 +21,50 @@ def test_nothing_is_lost_where_somebody_else_was_faster(
     text.fill('{"width": "two", "approve": ["changing"]}')
     policy.get_by_role("button", name="Write it").click()
     expect(policy.get_by_text("policy.width: 'two' is not of type 'integer'")).to_be_visible()
-    text.fill('{"width": 3, "approve": ["changing"]}')
+    expect(policy.get_by_text("approve goes away")).to_have_count(0)
+    text.fill('{"width": 2, "approve": ["changing"], "depth": 1}')
     faster = '{"width": 1, "approve": ["changing"]}'
     assert stack.run("swarm", "write", swarm, "policy", faster).returncode == 0
     policy.get_by_role("button", name="Write it").click()
     expect(policy.get_by_label("The newer version")).to_contain_text('"width": 1')
-    expect(text).to_have_value('{"width": 3, "approve": ["changing"]}')
+    expect(text).to_have_value('{"width": 2, "approve": ["changing"], "depth": 1}')
+    policy.get_by_role("button", name="Write it").click()
+    expect(policy.get_by_text("2 tasks at once instead of 1")).to_be_visible()
     policy.get_by_role("button", name="Write it").click()
     expect(text).to_have_count(0)
+
+
+def test_what_is_put_back_says_first_what_it_does(
+    opened: Watched, swarm: str, stack: LiveStack
+) -> None:
+    for said in ('{"depth": null}', '{"depth": 1}'):
+        assert stack.run("swarm", "write", swarm, "policy", said).returncode == 0
+    page = opened.go(f"/swarms/{swarm}")
+    policy = page.get_by_role("article").filter(has_text="policy").first
     policy.get_by_text("Versions").click()
-    policy.get_by_text("What it changed in version 2").click()
-    expect(policy.get_by_label("Changes of version 3")).to_contain_text('+  "width": 3')
-    policy.get_by_role("button", name="Put back").last.click()
-    policy.get_by_text("What it changed in version 3").click()
-    expect(policy.get_by_label("Changes of version 4")).to_contain_text('+  "width": 2')
+    back = policy.get_by_role("button", name="Put back")
+    back.last.click()
+    asked = page.get_by_role("dialog", name=re.compile("Put back the policy as in version"))
+    asked.get_by_role("button", name="Leave it").click()
+    expect(asked).to_have_count(0)
+    back.first.click()
+    expect(asked.get_by_text("depth goes away")).to_be_visible()
+    expect(asked.get_by_text("3 swarms in each other below it instead of 1")).to_be_visible()
+    asked.get_by_role("button", name="Put it back").click()
+    policy.get_by_text("What it changed in version").first.click()
+    expect(policy.locator(".diff").first).to_contain_text('-  "depth": 1')
+    plan = page.locator(".written", has_text="plan").first
+    plan.get_by_role("button", name="Change").click()
+    plan.get_by_label("as JSON").fill('[{"task": "sizes", "routine": "listing"}]')
+    plan.get_by_role("button", name="Write it").click()
+    ended = "what a person does for judge is ended: that plan has no such task"
+    expect(plan.get_by_role("alert").get_by_text(ended)).to_be_visible()
+
+
+def test_something_new_is_written_and_the_swarm_stopped_and_retried(
+    opened: Watched, swarm: str
+) -> None:
+    page = opened.go(f"/swarms/{swarm}")
     page.get_by_text("Write something new").click()
     page.get_by_label("Key").fill("hint")
     page.get_by_label("What it is to be").fill('"the log of nginx"')

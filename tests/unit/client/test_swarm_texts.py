@@ -5,7 +5,6 @@ from vrooli.client.swarm_texts import (
     difference,
     documents,
     is_large,
-    lost_of_policy,
     written,
 )
 
@@ -49,11 +48,3 @@ def test_of_a_policy_only_what_is_named_is_changed() -> None:
     assert changed_policy(before, {"width": 1}) == {**before, "width": 1}
     after = changed_policy(before, {"approve": None})
     assert after == {"width": 4, "deadline": "2h"}
-    assert lost_of_policy(before, after) == [
-        "`approve` goes away",
-        "nobody is asked any more about tasks that are changing",
-    ]
-    assert lost_of_policy({"width": 1}, {"width": 2, "approve": []}) == [
-        "nobody is asked any more about tasks that are dangerous"
-    ]
-    assert lost_of_policy(before, "odd") == []

@@ -9,11 +9,12 @@ from typing import Any
 
 from nicegui import ui
 
-from vrooli.client.swarm_texts import difference, is_large, lost_of_policy, written
+from vrooli.client.swarm_texts import difference, is_large, written
 from vrooli.client.swarms import BadSwarm
 from vrooli.console.page import View
 from vrooli.console.parts.forms import Fields, Form, button, field, standing
 from vrooli.console.parts.html import Tag
+from vrooli.console.parts.swarm_meant import meant_now, show_meant
 from vrooli.console.run_feed import RunFeed
 from vrooli.core.errors import Refused, VrooliError
 
@@ -78,7 +79,7 @@ class Editor:
         with Form(self._send, "writes", LONGEST):
             area(f"{self._name}, version {version}, as JSON", "text", text, _rows(text))
             self._wrong = Wrong()
-            self._beside = Tag("div")
+            self._warning, self._beside = Tag("div"), Tag("div")
             with Tag("div", "", "row"):
                 Tag("button", "Write it", "main", type="submit")
                 button("Leave it", self._leave)
@@ -88,29 +89,30 @@ class Editor:
 
     async def _send(self, said: Fields) -> bool:
         self._wrong.clear()
+        self._warning.clear()
         try:
             value = json.loads(said.get("text", ""))
         except ValueError as error:
             self._wrong.say(f"is not JSON: {error}")
             return False
-        if self._name == "policy" and self._loses(value):
+        if self._warns(value):
             return False
         write = self._view.acting.swarms.write
         done = partial(write, self._feed.run, self._name, value, self._seen)
         return await self._try(done, value)
 
-    def _loses(self, value: Any) -> bool:
-        """Whether it says less than what it replaces, which is told first; written again just so,
-        it is meant.
+    def _warns(self, value: Any) -> bool:
+        """Whether it does more than replace a text, which is told first; written again just so, it
+        is meant.
         """
-        lost = lost_of_policy(self._before, value)
-        if not lost or self._warned == value:
+        found = meant_now(self._feed, self._name, self._before, value)
+        if not found.lines or self._warned == (value, found):
             return False
-        self._warned = value
-        self._beside.clear()
-        with self._beside, Tag("div", "", "banner warning", role="alert"):
-            Tag("strong", "What you typed takes the place of the whole policy. ")
-            Tag("span", f"{'; '.join(lost).replace('`', '')}. Write it again if you mean that.")
+        self._warned = value, found
+        with self._warning, Tag("div", "", "banner warning", role="alert"):
+            Tag("p", f"What you typed takes the place of the whole {self._name}.")
+            show_meant(found)
+            Tag("p", "Write it again if you mean that.")
         return True
 
     async def _try(self, done: Callable[[], Mapping[str, Any]], value: Any) -> bool:
