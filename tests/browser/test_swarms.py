@@ -76,9 +76,16 @@ def test_something_new_is_written_and_the_swarm_stopped_and_retried(
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 
-def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, swarm: str) -> None:
+def test_the_menu_counts_what_a_person_is_to_do(opened: Watched, swarm: str) -> None:
     page = opened.go("/approvals")
     expect(page.get_by_role("heading", name="For a person to do")).to_be_visible()
+    expect(page.get_by_role("link", name=f"swarm {swarm}").first).to_be_visible()
+    expect(page.locator(".menu .count")).to_have_text("1")
+    expect(page.get_by_title("1 task for a person")).to_be_visible()
+
+
+def test_a_swarm_is_steered_and_brought_to_its_end_in_its_room(opened: Watched, swarm: str) -> None:
+    page = opened.go("/approvals")
     page.get_by_role("link", name=f"swarm {swarm}").first.click()
     expect(page.get_by_label("What it came to")).to_be_visible()
     page = opened.go("/swarms")

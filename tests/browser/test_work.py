@@ -104,7 +104,7 @@ def test_what_is_typed_in_the_inbox_stays_and_several_are_answered_together(
     page.get_by_label("Choose all").check()
     page.get_by_role("button", name="Refuse those chosen").click()
     page.get_by_role("button", name="Refuse them").click()
-    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    expect(page.get_by_text("No question waits for you.")).to_be_visible()
     expect(page.get_by_text("rejected by operator")).to_have_count(2)
     opened.go("/runs?routine=to-sign&status=failed")
     expect(page.locator("tbody tr")).to_have_count(2)

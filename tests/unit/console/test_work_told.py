@@ -9,7 +9,7 @@ from vrooli.console.parts.again import anew, places, retried
 from vrooli.console.parts.events_seen import LONGEST, happened
 from vrooli.console.parts.exactly import MOST as MOST_SHOWN
 from vrooli.console.parts.filling import told
-from vrooli.console.parts.inbox import counted, decide, outcome, picked
+from vrooli.console.parts.inbox import counted, decide, outcome, picked, waiting_said
 from vrooli.console.parts.run_filter import RunFilter, filter_of
 from vrooli.console.parts.run_journal import SHOWN, Journal
 from vrooli.console.parts.run_seen import Step, step_of
@@ -186,6 +186,9 @@ def test_the_address_of_runs_says_which_and_where() -> None:
 
 def test_the_inbox_counts_and_picks() -> None:
     assert [counted(one) for one in (0, 3, 100)] == ["", "3", "99+"]
+    assert waiting_said(1, 0) == "1 question"
+    assert waiting_said(2, 1) == "2 questions and 1 task for a person"
+    assert waiting_said(0, 3) == "3 tasks for a person"
     rows = [{"id": "a"}, {"id": "b"}, {"id": "c"}]
     assert picked(rows, ["c", "a", "gone", 7]) == [{"id": "a"}, {"id": "c"}]
     assert outcome(2, approved=True, errors=[]) == "2 approved."

@@ -19,6 +19,7 @@ from vrooli.console.parts.deciding import (
     show_question,
 )
 from vrooli.console.parts.dialogs import is_sure
+from vrooli.console.parts.for_people import for_people
 from vrooli.console.parts.forms import barred
 from vrooli.console.parts.html import Tag, link
 from vrooli.console.parts.live import Live
@@ -63,22 +64,32 @@ def outcome(done: int, approved: bool, errors: Sequence[str]) -> str:
     return f"{said} {len(errors)} not: {'; '.join(errors)}" if errors else said
 
 
+def waiting_said(approvals: int, tasks: int) -> str:
+    """What that number counts, in words. Pure."""
+    counts = ((approvals, "question{}"), (tasks, "task{} for a person"))
+    words = (f"{count} {what.format('s' * (count > 1))}" for count, what in counts if count)
+    return " and ".join(words)
+
+
 def show_count(view: View) -> None:
-    """How many wait, in the menu."""
+    """How many wait, in the menu: questions, and tasks that a person does."""
     asked: Asked[dict[str, Any]] = Asked(
         view, lambda: view.acting.work.open_approvals(), EVERY, key="open"
     )
+    tasks = for_people(view)
 
-    def number() -> str:
-        return counted(asked.answer["count"]) if asked.answer else ""
+    def numbers() -> tuple[int, int]:
+        return (int(asked.answer["count"]) if asked.answer else 0, len(tasks.answer or ()))
 
-    def build(text: str) -> None:
-        if text:
-            Tag("span", text, "count")
+    def build(counts: tuple[int, int]) -> None:
+        if text := counted(sum(counts)):
+            Tag("span", text, "count", title=waiting_said(*counts))
             Tag("span", " waiting", "unseen")
 
-    asked.follow(Live(number, build, "span", "waiting").look)
-    asked.start()
+    number = Live(numbers, build, "span", "waiting")
+    for one in (asked, tasks):
+        one.follow(number.look)
+        one.start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,7 @@ class Waiting:
     def _head(self, found: Open) -> None:
         if not found.rows:
             with Tag("div", "", "empty"):
-                Tag("p", "Nothing waits for you.")
+                Tag("p", "No question waits for you.")
                 link("All runs", "/runs")
         elif len(found.rows) > 1:
             self._together()
