@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from vrooli.client.approval_texts import place_said
 from vrooli.console.parts import away
-from vrooli.console.parts.deciding import decided_said, place_said
+from vrooli.console.parts.deciding import decided_said
 from vrooli.console.parts.handing import asked_said, may_take_back, move_said
 
 
