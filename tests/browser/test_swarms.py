@@ -73,6 +73,12 @@ def test_something_new_is_written_and_the_swarm_stopped_and_retried(
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Stop it").click()
     page.get_by_role("button", name="Retry").click()
+    asked = page.get_by_role("dialog", name="Retry this swarm?")
+    expect(asked.get_by_text("Done anew: judge")).to_be_visible()
+    expect(asked.get_by_text("Done for the first time: clean, report")).to_be_visible()
+    expect(asked.get_by_text("Kept as it is: sizes")).to_be_visible()
+    expect(asked.get_by_text("Of the budget of $1.00 it has $1.00 left.")).to_be_visible()
+    asked.get_by_role("button", name="Retry it").click()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 

@@ -158,12 +158,13 @@ def _told(found: Anew) -> None:
     for lead, paths in (("Done anew: ", found.again), ("Kept as it is: ", found.kept)):
         with Tag("p"):
             Tag("strong", lead)
-            Tag("span", _named(paths))
+            Tag("span", named(paths))
     if found.again:
         Tag("p", "Steps that come after those are done as well.", "soft")
 
 
-def _named(paths: tuple[str, ...]) -> str:
+def named(paths: tuple[str, ...]) -> str:
+    """Of steps or tasks, in a line."""
     if not paths:
         return "nothing"
     more = f" and {len(paths) - MOST} more" if len(paths) > MOST else ""
