@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from vrooli.client.approval_texts import named
@@ -20,7 +19,7 @@ from vrooli.console.parts.deciding import (
 from vrooli.console.parts.dialogs import is_sure
 from vrooli.console.parts.for_people import for_people
 from vrooli.console.parts.forms import barred
-from vrooli.console.parts.html import Tag, link
+from vrooli.console.parts.html import Tag, link, notify
 from vrooli.console.parts.live import Live
 from vrooli.console.parts.rows import Rows
 from vrooli.console.parts.together import Came, Ticked, decide, left, show_came
@@ -214,7 +213,7 @@ class Waiting:
         with self._came:
             show_came(came, approved)
         if came.done:
-            ui.notify(came.said(approved), type="warning" if came.others else "positive")
+            notify(came.said(approved), type="warning" if came.others else "positive")
         await self._answered()
 
     async def _answered(self) -> None:

@@ -12,7 +12,7 @@ from vrooli.console.parts.again import Anew, anew, places, retried
 from vrooli.console.parts.dialogs import titled
 from vrooli.console.parts.filling import LONGEST, Filling
 from vrooli.console.parts.forms import Fields, Form, barred, choice
-from vrooli.console.parts.html import Tag
+from vrooli.console.parts.html import Tag, notify
 from vrooli.console.parts.schema_form import NotFilled, fields_of
 from vrooli.console.run_feed import RunFeed, RunSeen
 from vrooli.core.errors import VrooliError
@@ -73,7 +73,7 @@ class Again:
             routine = await self._view.acting.ask(lambda: work.routine(name, version))
         except VrooliError as error:
             with self._place:
-                ui.notify(str(error), type="negative", multi_line=True, close_button="Close")
+                notify(str(error), type="negative", multi_line=True, close_button="Close")
             return
         made: list[str] = []
 
