@@ -7,11 +7,13 @@ from vrooli.console.parts.events_seen import happened
 from vrooli.console.parts.run_journal import Steps
 from vrooli.console.parts.run_seen import step_of
 from vrooli.console.parts.swarm_again import SwarmAnew, anew_of, cost_said
+from vrooli.console.parts.swarm_editor import KEY, wrong_key
 from vrooli.console.parts.swarm_seen import is_swarm, nodes_of, progress, shape_of, tasks_of
 from vrooli.console.parts.swarm_told import written
 from vrooli.console.parts.swarm_words import handed
 from vrooli.console.run_feed import RunSeen
 from vrooli.console.swarm_feed import asked_runs
+from vrooli.execution.swarm_shape import ID
 
 
 def task(id: str, status: str = "waiting", **more: Any) -> dict[str, Any]:
@@ -143,4 +145,14 @@ def test_before_a_retry_it_is_said_what_is_done_anew_and_what_that_took() -> Non
     assert (nothing, cost_said(nothing, {})) == (
         SwarmAnew(),
         "No budget limits what it may cost.",
+    )
+
+
+def test_a_key_of_the_blackboard_is_told_in_the_words_of_the_page() -> None:
+    assert f"^{KEY}$" == ID
+    assert wrong_key("hint_2", {}) == ""
+    for key in ("", "Hint", "2hint", "a b", "ä", "a" * 64, "a\n"):
+        assert wrong_key(key, {}).startswith("A key begins with a small letter")
+    assert wrong_key("hint", {"hint": {"version": 3}}) == (
+        "hint stands on the blackboard already, in version 3: change it above."
     )
