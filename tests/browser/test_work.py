@@ -37,7 +37,7 @@ SIGNED = """
 name: to-sign
 do:
   - step: sign
-    approval: {message: "Keep it?", what: {kept: true}}
+    approval: {message: "Keep it?", what: {kept: true, risk: changing}}
 """
 
 
@@ -95,6 +95,9 @@ def test_what_is_typed_in_the_inbox_stays_and_several_are_answered_together(
     expect(page.locator(".inbox article").last.get_by_label("Reason")).to_have_value("half typ")
     add_user(stack, "olga@example.org", "operator")
     page.get_by_role("button", name="Hand on to ...").last.click()
+    dialog = page.get_by_role("dialog", name="Hand on to ...")
+    expect(dialog.get_by_text("Keep it?")).to_be_visible()
+    expect(dialog.get_by_text("risk: changing")).to_be_visible()
     page.get_by_label("Who is asked").select_option("olga@example.org")
     page.get_by_role("button", name="Hand it on").click()
     expect(page.get_by_text("Asked of olga@example.org by you.")).to_be_visible()
