@@ -1,5 +1,6 @@
 """The pages of the work: what is typed stays, what happens is seen, and what is asked is done."""
 
+import json
 import re
 from pathlib import Path
 
@@ -36,7 +37,7 @@ SIGNED = """
 name: to-sign
 do:
   - step: sign
-    approval: {message: "Keep it?", what: {kept: true}}
+    approval: {message: "Keep it?", what: {kept: true, risk: changing}}
 """
 
 
@@ -94,6 +95,9 @@ def test_what_is_typed_in_the_inbox_stays_and_several_are_answered_together(
     expect(page.locator(".inbox article").last.get_by_label("Reason")).to_have_value("half typ")
     add_user(stack, "olga@example.org", "operator")
     page.get_by_role("button", name="Hand on to ...").last.click()
+    dialog = page.get_by_role("dialog", name="Hand on to ...")
+    expect(dialog.get_by_text("Keep it?")).to_be_visible()
+    expect(dialog.get_by_text("risk: changing")).to_be_visible()
     page.get_by_label("Who is asked").select_option("olga@example.org")
     page.get_by_role("button", name="Hand it on").click()
     expect(page.get_by_text("Asked of olga@example.org by you.")).to_be_visible()
@@ -104,7 +108,26 @@ def test_what_is_typed_in_the_inbox_stays_and_several_are_answered_together(
     page.get_by_label("Choose all").check()
     page.get_by_role("button", name="Refuse those chosen").click()
     page.get_by_role("button", name="Refuse them").click()
-    expect(page.get_by_text("Nothing waits for you.")).to_be_visible()
+    expect(page.get_by_text("No question waits for you.")).to_be_visible()
     expect(page.get_by_text("rejected by operator")).to_have_count(2)
     opened.go("/runs?routine=to-sign&status=failed")
     expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_chosen_ones_that_do_not_count_are_named_with_the_reason(
+    stack: LiveStack, opened: Watched, tmp_path: Path
+) -> None:
+    _add(stack, tmp_path, SIGNED)
+    runs = [json.loads(stack.run("run", "start", "to-sign", "--json").stdout) for _ in range(3)]
+    page = opened.go("/approvals")
+    expect(page.locator(".inbox article")).to_have_count(3)
+    page.get_by_label("Choose all").check()
+    faster = runs[0]["id"]
+    assert stack.run("approval", "approve", faster, "sign").returncode == 0
+    expect(page.locator(".inbox article")).to_have_count(2)
+    page.get_by_role("button", name="Approve those chosen").click()
+    page.get_by_role("button", name="Approve them").click()
+    told = page.locator("main").get_by_role("alert").filter(has_text="2 approved. 1 did not count.")
+    name = f"Keep it? (step sign of run {faster}): operator has approved it already"
+    expect(told.get_by_text(name)).to_be_visible()
+    expect(page.get_by_text("No question waits for you.")).to_be_visible()

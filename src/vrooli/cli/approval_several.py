@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,10 +96,34 @@ def decide_several(
     if show is None:
         render.print_json(told)
     else:
-        rows = [(one["id"], one["status"] or "refused", one["problem"] or "-") for one in told]
-        render.table(("ID", "STATUS", "PROBLEM"), rows)
+        _tell(told, _names(client, found, told))
     if any(one["problem"] for one in told):
         raise typer.Exit(1)
+
+
+def _tell(told: list[dict[str, Any]], names: Mapping[str, str]) -> None:
+    """What became of each; then those that do not count, by name, with the reason whole."""
+    rows = [(one["id"], one["status"] or "refused", names.get(one["id"], "-")) for one in told]
+    render.table(("ID", "STATUS", "WHAT"), rows)
+    wrong = [one for one in told if one["problem"]]
+    if wrong:
+        render.note(f"{len(wrong)} of {len(told)} did not count:")
+    for one in wrong:
+        render.note(render.plain(f"  {names.get(one['id'], one['id'])}: {one['problem']}"))
+
+
+def _names(
+    client: "WorkClient", found: list[dict[str, Any]], told: list[dict[str, Any]]
+) -> dict[str, str]:
+    """By id; of those that were said with their hash, only where something is wrong with them."""
+    from vrooli.client.approval_texts import named
+
+    names = {one["id"]: named(one) for one in found if "message" in one}
+    for one in told:
+        if one["problem"] and one["id"] not in names:
+            with suppress(UsageError):  # it is not there: its id is all there is of it
+                names[one["id"]] = named(client.approval(one["id"]))
+    return names
 
 
 def _named(client: "WorkClient", of: tuple[str, ...]) -> list[dict[str, Any]]:

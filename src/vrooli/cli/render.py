@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from vrooli.cli.tables import lay_out
 from vrooli.core.errors import VrooliError
+from vrooli.core.plain import CONTROLS, plain, plain_lines
 
 _COLOURS = {
     "ok": "32", "running": "32", "healthy": "32", "healed": "32", "done": "32",
@@ -24,8 +25,6 @@ _COLOURS = {
 }  # fmt: skip
 _COMMAND = re.compile(r"(?<=`)vrooli(?=(?:-autoheal)? [a-z-]+)")
 """Texts say `vrooli up`, in backticks, wherever they name a command."""
-_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""They would move the cursor, change colours, or show a text in another order than it has."""
 
 _OURS = f"\x1b{os.urandom(8).hex()}"
 """How our colours begin until they are printed: no text of others can know that."""
@@ -39,16 +38,6 @@ _SIGNS = {
     "blocked": "⊘",
     "refused": "✗",
 }
-
-
-def plain(text: str) -> str:
-    """A text of others in one line, with no power over the terminal."""
-    return _CONTROLS.sub("�", text)
-
-
-def plain_lines(text: str) -> str:
-    """The same, its lines kept."""
-    return "\n".join(map(plain, text.split("\n")))
 
 
 def out(text: str = "") -> None:
@@ -89,7 +78,7 @@ def written(data: Any, indent: int | None = None) -> str:
     """It as JSON; what controls a terminal is written as an escape, which says the same."""
     text = dumps(data, indent=indent, ensure_ascii=False)
     lines = text.split("\n")  # in a text of it there is none
-    return "\n".join(_CONTROLS.sub(lambda one: f"\\u{ord(one[0]):04x}", line) for line in lines)
+    return "\n".join(CONTROLS.sub(lambda one: f"\\u{ord(one[0]):04x}", line) for line in lines)
 
 
 def print_error(error: VrooliError, *, json: bool = False) -> None:

@@ -5,6 +5,7 @@ from typing import Any, TextIO
 
 from vrooli.cli import render
 from vrooli.cli.run_tree import approval_says, stands_after
+from vrooli.client.run_names import part_of
 
 SIGNS = {"completed": "✓", "failed": "✗", "cancelled": "✗", "begun": "▸"}
 
@@ -48,5 +49,4 @@ class RunLines:
         """Of a run that is new here, behind that of the one which started it."""
         if not (event.get("parent") and event.get("path")):
             return f"run {event['run']}: "
-        path = str(event["path"])
-        return f"{self._names.get(event['parent'], '')}{path.partition('/')[2] or path}: "
+        return f"{self._names.get(event['parent'], '')}{part_of(str(event['path']))}: "

@@ -35,7 +35,8 @@ Examples:
   vrooli swarm show 3f2a9c4e81d07b65 --json | jq .swarm.plan > plan.json
 """
 
-POLICY = "policy"
+NAMED = ("plan", "policy")
+"""What each swarm has; of other names stands on its blackboard."""
 
 
 def register(group: typer.Typer, kit: Kit) -> None:
@@ -61,8 +62,8 @@ def register(group: typer.Typer, kit: Kit) -> None:
         if shown := as_shown(name, said):
             said, version = shown
             seen, whole = version if seen is None else seen, True
-        if name == POLICY and isinstance(said, dict):
-            found, notes = _policy(client, swarm, said, seen, whole=whole)
+        if name in NAMED:
+            found, notes = _changed(client, swarm, name, said, seen, whole=whole)
         else:
             found, notes = client.write(swarm, name, said, seen), []
         if json:
@@ -73,19 +74,25 @@ def register(group: typer.Typer, kit: Kit) -> None:
                 render.note(f"  {note}")
 
 
-def _policy(
-    client: "SwarmClient", swarm: str, said: dict[str, Any], seen: int | None, *, whole: bool
+def _changed(
+    client: "SwarmClient", swarm: str, name: str, said: Any, seen: int | None, *, whole: bool
 ) -> tuple[dict[str, Any], list[str]]:
-    """The answer, and what to tell: what the policy is, and what it does not say any more. Where
-    somebody writes another one meanwhile, nothing is changed.
+    """The answer, and what to tell: what a policy is by now, what the swarm may do beyond what it
+    might, and what ends. Where somebody writes another policy meanwhile, nothing is changed.
     """
-    from vrooli.client.swarm_texts import changed_policy, lost_of_policy
+    from vrooli.client.swarm_changes import POLICY, meant_by
+    from vrooli.client.swarm_texts import changed_policy
 
-    before, version = _newest(client.swarm(swarm)["swarm"])
-    after = said if whole else changed_policy(before, said)
-    found = client.write(swarm, POLICY, after, version if seen is None else seen)
-    return found, [dumps(after, ensure_ascii=False), *lost_of_policy(before, after)]
+    before, after, notes = client.swarm(swarm)["swarm"], said, list[str]()
+    if name == POLICY and isinstance(said, dict):
+        now, version = _policy(before)
+        after = said if whole else changed_policy(now, said)
+        seen = version if seen is None else seen
+        notes = [dumps(after, ensure_ascii=False)]
+    found = client.write(swarm, name, after, seen)
+    return found, [*notes, *meant_by(before, name, after).lines]
 
 
-def _newest(swarm: Mapping[str, Any] | None) -> tuple[dict[str, Any], int]:
-    return (swarm[POLICY]["value"], swarm[POLICY]["version"]) if swarm else ({}, 0)
+def _policy(swarm: Mapping[str, Any] | None) -> tuple[dict[str, Any], int]:
+    """As it is, and which version."""
+    return (swarm["policy"]["value"], swarm["policy"]["version"]) if swarm else ({}, 0)

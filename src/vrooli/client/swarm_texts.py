@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from vrooli.client.swarm_changes import PLAN, POLICY
 from vrooli.core.errors import UsageError
 
 AROUND = 3
 """Lines that stay the same and are shown before and after what differs."""
 
-NAMES = ("plan", "policy")
+NAMES = (PLAN, POLICY)
 """Documents that each swarm has; what stands on its blackboard is `board.KEY`."""
 
 _SHOWN = {"version", "by", "value"}
@@ -23,9 +24,6 @@ STANDS = (
     *("began_at", "ended_at", "cost", "tokens", "approvals"),
 )
 """What of a task that is shown tells how it stands, beside what was written."""
-
-_ASKED = ("dangerous",)
-"""Classes of risk that somebody is asked about where a policy does not say."""
 
 
 def as_shown(name: str, said: Any) -> tuple[Any, int] | None:
@@ -57,20 +55,6 @@ def changed_policy(before: Mapping[str, Any], change: Mapping[str, Any]) -> dict
     """A policy in which these keys are others; null takes one away."""
     found = {**before, **change}
     return {key: value for key, value in found.items() if value is not None}
-
-
-def lost_of_policy(before: Any, after: Any) -> list[str]:
-    """What one policy says and another does not any more, each in a few words: keys, and classes of
-    risk that nobody is asked about any more.
-    """
-    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
-        return []
-    said = [f"`{key}` goes away" for key in before if key not in after]
-    asked = [one.get("approve", _ASKED) for one in (before, after)]
-    if all(isinstance(one, list | tuple) for one in asked):
-        unasked = [risk for risk in asked[0] if risk not in asked[1]]
-        said += [f"nobody is asked any more about tasks that are {risk}" for risk in unasked]
-    return said
 
 
 def written(value: Any) -> str:

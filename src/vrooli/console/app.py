@@ -25,6 +25,7 @@ from vrooli.console.login import Login
 from vrooli.console.missing import missing
 from vrooli.console.open_pages import OpenPages, led_away_by
 from vrooli.console.page import File, Page, View, pages
+from vrooli.console.parts.html import notify
 from vrooli.console.parts.trouble import once_more, show_trouble
 from vrooli.console.sessions import Sessions
 from vrooli.console.settings import ConsoleSettings
@@ -199,4 +200,4 @@ async def _healthy(_: Request) -> Response:
 def _note(error: Exception) -> None:
     """What goes wrong in a handler is told to whoever looks; NiceGUI logs it."""
     if isinstance(error, VrooliError):
-        ui.notify(str(error), type="negative", multi_line=True, close_button="Close")
+        notify(str(error), type="negative", multi_line=True, close_button="Close")

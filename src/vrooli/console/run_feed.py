@@ -13,6 +13,7 @@ from nicegui import Event
 
 from vrooli.client.api import Bearer
 from vrooli.client.live import LiveClient
+from vrooli.client.run_names import Started, run_names
 from vrooli.console.acting import Acting
 from vrooli.console.parts.asked import Trouble, trouble_of
 from vrooli.console.parts.events_seen import Happened, happened
@@ -75,6 +76,7 @@ class RunFeed:
         trouble: why nothing newer can be had; None when it can.
         events: the newest, in their order.
         spoken: what models say just now, by path.
+        started: of runs below it that were made lately: by which one, at which path.
         changed: emitted when any of that is another.
     """
 
@@ -84,6 +86,7 @@ class RunFeed:
     trouble: Trouble | None = None
     events: deque[Happened] = field(default_factory=lambda: deque(maxlen=EVENTS))
     spoken: dict[str, Spoken] = field(default_factory=dict)
+    started: dict[str, Started] = field(default_factory=dict)
     changed: Event[[]] = field(default_factory=Event)
 
     def __post_init__(self) -> None:
@@ -151,6 +154,7 @@ class RunFeed:
             return
         self._seq = int(event["seq"])
         self.events.append(happened(event, self.run))
+        self._note_start(event)
         what, _, word = str(event["kind"]).partition(".")
         if own and what in ("step", "note") and word != "begun":
             self.spoken = without(self.spoken, path)
@@ -158,6 +162,12 @@ class RunFeed:
             self.spoken = {}
         if event.get("why") == "retried" or what == "effect":
             self._journal.forget()
+
+    def _note_start(self, event: Mapping[str, Any]) -> None:
+        if event["kind"] == "run.created" and event.get("parent") and event.get("path"):
+            self.started[str(event["run"])] = str(event["parent"]), str(event["path"])
+            while len(self.started) > EVENTS:
+                del self.started[next(iter(self.started))]
 
     async def _keep_reading(self) -> None:
         while True:
@@ -202,6 +212,13 @@ class RunFeed:
             tuple(below_of(one) for one in work.runs(parent=run, limit=BELOW)["runs"]),
             () if over else tuple(work.approvals(**asked)["approvals"]),
             tuple(work.files(run)),
+        )
+
+    def names(self) -> dict[str, str]:
+        """What the runs below it are called, as far as it is known which step started them."""
+        below = self.answer.below if self.answer else ()
+        return run_names(
+            self.run, {**self.started, **{one.run: (self.run, one.path) for one in below}}
         )
 
     def _failed(self, error: VrooliError) -> None:

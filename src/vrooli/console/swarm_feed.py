@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrooli.console.parts.run_journal import Steps
-from vrooli.console.run_feed import APPROVALS, RunFeed, RunSeen
+from vrooli.console.parts.run_seen import below_of
+from vrooli.console.run_feed import APPROVALS, BELOW, RunFeed, RunSeen
 
 
 class SwarmFeed(RunFeed):
@@ -22,7 +23,8 @@ class SwarmFeed(RunFeed):
             for one in work.approvals(run=task, status="pending", limit=1)["approvals"]
         ]
         why = work.why_swarm(run)
-        return RunSeen(found, why, Steps(), (), approvals=tuple(approvals), swarm=swarm)
+        below = tuple(below_of(one) for one in work.runs(parent=run, limit=BELOW)["runs"])
+        return RunSeen(found, why, Steps(), below, approvals=tuple(approvals), swarm=swarm)
 
 
 def asked_runs(swarm: Mapping[str, Any] | None) -> list[str]:

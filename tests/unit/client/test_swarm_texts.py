@@ -10,7 +10,6 @@ from vrooli.client.swarm_texts import (
     difference,
     documents,
     is_large,
-    lost_of_policy,
     written,
 )
 from vrooli.core.errors import UsageError
@@ -71,11 +70,3 @@ def test_of_a_policy_only_what_is_named_is_changed() -> None:
     assert changed_policy(before, {"width": 1}) == {**before, "width": 1}
     after = changed_policy(before, {"approve": None})
     assert after == {"width": 4, "deadline": "2h"}
-    assert lost_of_policy(before, after) == [
-        "`approve` goes away",
-        "nobody is asked any more about tasks that are changing",
-    ]
-    assert lost_of_policy({"width": 1}, {"width": 2, "approve": []}) == [
-        "nobody is asked any more about tasks that are dangerous"
-    ]
-    assert lost_of_policy(before, "odd") == []

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from vrooli.client.approval_texts import LONGEST, named, place_said, risk_said, title_said
 from vrooli.console.parts import away
-from vrooli.console.parts.deciding import decided_said, place_said
+from vrooli.console.parts.deciding import decided_said
 from vrooli.console.parts.handing import asked_said, may_take_back, move_said
 
 
@@ -59,6 +60,14 @@ def test_a_question_names_the_swarm_that_it_is_for() -> None:
     one = {"path": "gate", "run": "ab"}
     assert place_said({**one, "swarm": "cd"}) == "step gate of run ab for swarm cd"
     assert place_said({**one, "swarm": None}) == place_said(one) == "step gate of run ab"
+
+
+def test_a_question_is_named_by_its_title_and_its_risk() -> None:
+    one = {"path": "gate", "run": "ab", "message": "May it\n  go?", "what": {"risk": "changing"}}
+    assert (named(one), risk_said(one)) == ("May it go? (step gate of run ab)", "changing")
+    assert title_said({**one, "message": ""}) == "May this go on?"
+    assert len(title_said({**one, "message": "x" * 500})) == LONGEST
+    assert [risk_said({"what": what}) for what in (None, "text", {}, {"risk": 3})] == [""] * 4
 
 
 def test_who_is_away_is_told_who_is_asked_what() -> None:

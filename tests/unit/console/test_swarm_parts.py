@@ -6,11 +6,14 @@ from vrooli.cli.swarm_insight import says
 from vrooli.console.parts.events_seen import happened
 from vrooli.console.parts.run_journal import Steps
 from vrooli.console.parts.run_seen import step_of
+from vrooli.console.parts.swarm_again import SwarmAnew, anew_of, cost_said
+from vrooli.console.parts.swarm_editor import KEY, wrong_key
 from vrooli.console.parts.swarm_seen import is_swarm, nodes_of, progress, shape_of, tasks_of
 from vrooli.console.parts.swarm_told import written
 from vrooli.console.parts.swarm_words import handed
 from vrooli.console.run_feed import RunSeen
 from vrooli.console.swarm_feed import asked_runs
+from vrooli.execution.swarm_shape import ID
 
 
 def task(id: str, status: str = "waiting", **more: Any) -> dict[str, Any]:
@@ -126,3 +129,36 @@ def test_what_was_written_on_a_swarm_is_told() -> None:
     assert happened(skipped, "r").words == "task words is skipped"
     assert says(skipped) == "task words is skipped"
     assert "17960" not in says({**began, "kind": "run.waiting", "until": 1796027584.955478})
+
+
+def test_before_a_retry_it_is_said_what_is_done_anew_and_what_that_took() -> None:
+    tasks = [
+        task("over", "done", run="r1", cost=0.5, tokens=10),
+        task("bad", "failed", run="r2", cost=0.25, tokens=1200),
+        task("cut", "running", run="r3", cost=0.05, tokens=34),
+        task("unmade", "failed"),
+        task("not", "skipped"),
+        task("later"),
+    ]
+    found = anew_of({"plan": {"tasks": tasks}})
+    again = ("bad", "cut", "unmade")
+    assert found == SwarmAnew(again, ("later",), ("over", "not"), spent=0.3, tokens=1234)
+    assert cost_said(found, {"budget": {"cost": {"spent": 0.8, "limit": 2.0}}}) == (
+        "Up to now what is done anew took $0.30 and 1,234 tokens. "
+        "Of the budget of $2.00 it has $1.20 left."
+    )
+    nothing = anew_of(None)
+    assert (nothing, cost_said(nothing, {})) == (
+        SwarmAnew(),
+        "No budget limits what it may cost.",
+    )
+
+
+def test_a_key_of_the_blackboard_is_told_in_the_words_of_the_page() -> None:
+    assert f"^{KEY}$" == ID
+    assert wrong_key("hint_2", {}) == ""
+    for key in ("", "Hint", "2hint", "a b", "ä", "a" * 64, "a\n"):
+        assert wrong_key(key, {}).startswith("A key begins with a small letter")
+    assert wrong_key("hint", {"hint": {"version": 3}}) == (
+        "hint stands on the blackboard already, in version 3: change it above."
+    )

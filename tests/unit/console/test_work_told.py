@@ -9,13 +9,14 @@ from vrooli.console.parts.again import anew, places, retried
 from vrooli.console.parts.events_seen import LONGEST, happened
 from vrooli.console.parts.exactly import MOST as MOST_SHOWN
 from vrooli.console.parts.filling import told
-from vrooli.console.parts.inbox import counted, decide, outcome, picked
+from vrooli.console.parts.inbox import counted, waiting_said
 from vrooli.console.parts.run_filter import RunFilter, filter_of
 from vrooli.console.parts.run_journal import SHOWN, Journal
 from vrooli.console.parts.run_seen import Step, step_of
 from vrooli.console.parts.schema_form import NotFilled
 from vrooli.console.parts.signalling import data_of
 from vrooli.console.parts.spoken import MOST, Spoken, with_piece, without
+from vrooli.console.parts.together import Came, Ticked, decide, left
 from vrooli.core.errors import Refused, UsageError
 
 
@@ -184,12 +185,47 @@ def test_the_address_of_runs_says_which_and_where() -> None:
     assert RunFilter().address() == "/runs"
 
 
-def test_the_inbox_counts_and_picks() -> None:
+def test_the_inbox_counts() -> None:
     assert [counted(one) for one in (0, 3, 100)] == ["", "3", "99+"]
-    rows = [{"id": "a"}, {"id": "b"}, {"id": "c"}]
-    assert picked(rows, ["c", "a", "gone", 7]) == [{"id": "a"}, {"id": "c"}]
-    assert outcome(2, approved=True, errors=[]) == "2 approved."
-    assert outcome(1, approved=False, errors=["x"]) == "1 refused. 1 not: x"
+    assert waiting_said(1, 0) == "1 question"
+    assert waiting_said(2, 1) == "2 questions and 1 task for a person"
+    assert waiting_said(0, 3) == "3 tasks for a person"
+
+
+def test_whoever_is_ticked_and_left_the_page_is_told_of() -> None:
+    ticked, rows = Ticked(), [_waits(one) for one in "abc"]
+    for one in (*rows, _waits("gone"), _waits("not")):
+        ticked.tick(one, on=True)
+    ticked.tick(_waits("not"), on=False)
+    found, gone = ticked.taken(rows, ["c", "a", 7])
+    assert [one["id"] for one in found] == ["a", "c"]
+    assert [one["id"] for one in gone] == ["gone"]
+    ticked.clear()
+    assert ticked.taken(rows, []) == ([], [])
+    assert Came(2).said(approved=True) == "2 approved."
+    assert Came(1, (("x", "y"),)).said(approved=False) == "1 refused. 1 did not count."
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ({"status": "approved", "decided_by": "ann"}, "ann has approved it already"),
+        ({"status": "expired"}, "the time to decide is over"),
+        ({"status": "void"}, "its run has ended"),
+        ({"status": "pending", "asked_of": "olga"}, "it is asked of olga now"),
+        ({"status": "pending", "asked_of": "me"}, "it had left the page: choose it again"),
+        (None, "there is no such approval"),
+    ],
+)
+def test_why_one_that_left_the_page_does_not_count(how: dict[str, str] | None, why: str) -> None:
+    class Work:
+        def approval(self, approval: str) -> dict[str, object]:
+            if how is None:
+                raise UsageError("there is no such approval", next_step="")
+            return {**_waits(approval), **how}
+
+    found = left(Work(), [_waits("a")], "me")  # type: ignore[arg-type]  # all it needs
+    assert found == [("go on? (step p of run r)", why)]
 
 
 class Deciding:
@@ -209,7 +245,7 @@ def test_several_are_answered_each_about_what_was_shown_of_it() -> None:
     chosen = [_waits(one) for one in "abc"]
     done, errors = decide(work, chosen, True, "fine")  # type: ignore[arg-type]  # all it needs
     assert work.said == [("a", True, "ha", "fine"), ("c", True, "hc", "fine")]
-    assert (done, errors) == (2, ["step p of run r: it was approved already"])
+    assert (done, errors) == (2, [("go on? (step p of run r)", "it was approved already")])
 
 
 def test_what_is_not_shown_whole_is_not_approved_with_others() -> None:
@@ -217,7 +253,7 @@ def test_what_is_not_shown_whole_is_not_approved_with_others() -> None:
     chosen = [_waits("a"), {**_waits("c"), "what": {"long": "x" * MOST_SHOWN, "and": "more"}}]
     done, errors = decide(work, chosen, True, "")  # type: ignore[arg-type]  # all it needs
     assert (done, [one[0] for one in work.said]) == (1, ["a"])
-    assert "are shown here" in errors[0]
+    assert "are shown here" in errors[0][1]
     assert decide(work, chosen, False, "")[0] == 2  # type: ignore[arg-type]  # all it needs
 
 

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from nicegui import ui
 
 from vrooli.console.page import View
-from vrooli.console.parts.html import Tag, moment
+from vrooli.console.parts.html import Tag, moment, notify
 from vrooli.console.parts.live import Live
 from vrooli.console.parts.timers import every
 from vrooli.core.errors import DeadlineExceeded, VrooliError
@@ -214,7 +214,7 @@ async def act(view: View, what: str, question: Callable[[], object]) -> bool:
         said = f"{what}: {error}"
     with client:
         if said:
-            ui.notify(said, type="negative", multi_line=True, close_button="Close")
+            notify(said, type="negative", multi_line=True, close_button="Close")
         else:
-            ui.notify(f"{what}: done", type="positive")
+            notify(f"{what}: done", type="positive")
     return not said

@@ -67,12 +67,6 @@ def show_question(view: View, one: Mapping[str, Any]) -> None:
         Tag("code", one["hash"])
 
 
-def place_said(one: Mapping[str, Any]) -> str:
-    """Which step asks, and for which swarm, where it is for one. Pure."""
-    swarm = f" for swarm {one['swarm']}" if one.get("swarm") else ""
-    return f"step {one['path']} of run {one['run']}{swarm}"
-
-
 def _linked(view: View, one: Mapping[str, Any], text: str, page: str) -> None:
     """The run or its swarm, with a link where its page is there for the person who looks."""
     person = view.acting.person

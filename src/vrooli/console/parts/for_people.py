@@ -10,8 +10,8 @@ from vrooli.console.parts.exactly import exactly
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.rows import Rows
 
-SHOWN = 50
-"""Tasks on the page, the newest."""
+SHOWN = 100
+"""Tasks on the page, the newest; the menu counts as far."""
 
 EVERY = 5.0
 """Seconds between two looks at them."""
@@ -19,14 +19,17 @@ EVERY = 5.0
 Task = Mapping[str, Any]
 
 
+def for_people(view: View) -> Asked[Sequence[Task]]:
+    """Those that wait, asked for once by the page and the menu of one person."""
+    swarms: SwarmClient = view.acting.swarms
+    return Asked(view, lambda: swarms.person_tasks(limit=SHOWN)["tasks"], EVERY, key="for-people")
+
+
 async def show_for_people(view: View) -> None:
     """Tasks of swarms that wait for somebody, each with its swarm, where one says that it is done;
     nothing where there are none.
     """
-    swarms: SwarmClient = view.acting.swarms
-    asked: Asked[Sequence[Task]] = Asked(
-        view, lambda: swarms.person_tasks(limit=SHOWN)["tasks"], EVERY, key="for-people"
-    )
+    asked = for_people(view)
     asked.show(_heading, of=bool, quiet=True)
     rows: Rows[str, Task] = Rows(_row, "div", row="article", row_classes="panel")
     asked.hand(lambda found: rows.show((one["run"], one) for one in found))

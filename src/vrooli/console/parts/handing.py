@@ -5,11 +5,12 @@ from typing import Any
 
 from nicegui import ui
 
+from vrooli.client.approval_texts import place_said, risk_said, title_said
 from vrooli.console.page import View
 from vrooli.console.parts.asked import act
 from vrooli.console.parts.dialogs import titled
 from vrooli.console.parts.forms import Fields, Form, barred, button, why_not
-from vrooli.console.parts.html import Tag, moment
+from vrooli.console.parts.html import Tag, moment, notify
 from vrooli.core.errors import VrooliError
 
 LONGEST = 1000
@@ -90,7 +91,7 @@ async def _chosen(view: View, one: Mapping[str, Any]) -> bool:
     try:
         names = await view.acting.ask(lambda: work.delegates(one["id"]))
     except VrooliError as error:
-        ui.notify(f"Hand on: {error}", type="negative", multi_line=True, close_button="Close")
+        notify(f"Hand on: {error}", type="negative", multi_line=True, close_button="Close")
         return False
     with titled("Hand on to ...") as dialog:
 
@@ -101,10 +102,20 @@ async def _chosen(view: View, one: Mapping[str, Any]) -> bool:
                 dialog.submit(True)
             return done
 
+        show_asked(one)
         _form(view, names, send, lambda: dialog.submit(False))
     done = bool(await dialog)
     dialog.delete()
     return done
+
+
+def show_asked(one: Mapping[str, Any]) -> None:
+    """Which question it is: what is asked, by which step, for which swarm, with which risk."""
+    Tag("p", title_said(one), "lead")
+    with Tag("p", "", "soft"):
+        Tag("span", place_said(one))
+        if risk := risk_said(one):
+            Tag("span", f"; risk: {risk}")
 
 
 def _form(

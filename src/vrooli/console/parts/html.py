@@ -1,9 +1,16 @@
-"""Plain HTML elements. Their text is text: nothing is ever rendered as HTML."""
+"""Plain HTML elements. Their text is text: nothing is ever rendered as HTML, and nothing in it
+turns around what is read.
+"""
 
 from typing import Any
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
+
+from vrooli.core.plain import plain, plain_lines
+
+_READ = ("title", "aria-label")
+"""Attributes that are shown or read aloud."""
 
 
 class Tag(TextElement):
@@ -21,7 +28,17 @@ class Tag(TextElement):
         if classes:
             self.classes(classes)
         for key, value in attributes.items():
-            self._props[key.rstrip("_").replace("_", "-")] = value
+            name = key.rstrip("_").replace("_", "-")
+            self._props[name] = plain(str(value)) if name in _READ else value
+
+    def _text_to_model_text(self, text: str) -> None:
+        """Whatever is shown goes through here, and texts of others have no power over it."""
+        super()._text_to_model_text(plain_lines(str(text).replace("\r\n", "\n")))
+
+
+def notify(text: str, **how: Any) -> None:
+    """A message on the page, for a while."""
+    ui.notify(plain_lines(text), **how)
 
 
 def link(text: str, to: str, classes: str = "") -> Tag:

@@ -1,29 +1,28 @@
 """What waits for a person's word: how many, which, and answers to several of them together."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from vrooli.client.approval_texts import named
 from vrooli.client.work import WorkClient
 from vrooli.console.page import View
 from vrooli.console.parts.asked import Asked
 from vrooli.console.parts.deciding import (
     LONGEST,
-    not_shown,
-    place_said,
     show_answers,
     show_approval,
     show_question,
 )
 from vrooli.console.parts.dialogs import is_sure
+from vrooli.console.parts.for_people import for_people
 from vrooli.console.parts.forms import barred
-from vrooli.console.parts.html import Tag, link
+from vrooli.console.parts.html import Tag, link, notify
 from vrooli.console.parts.live import Live
 from vrooli.console.parts.rows import Rows
-from vrooli.core.errors import VrooliError
+from vrooli.console.parts.together import Came, Ticked, decide, left, show_came
 
 Approval = Mapping[str, Any]
 
@@ -39,8 +38,14 @@ CHOSEN = """(e) => emit({
 })"""
 """What a button for several hands over: which are chosen, and the reason."""
 
-ALL = """(e) => document.querySelectorAll(".inbox .pick")
-  .forEach((one) => { one.checked = e.target.checked; })"""
+TICKED = "(e) => emit(e.target.checked)"
+"""What a check box hands over."""
+
+ALL = """(e) => document.querySelectorAll(".inbox .pick").forEach((one) => {
+  if (one.checked === e.target.checked) return;
+  one.checked = e.target.checked;
+  one.dispatchEvent(new Event("change"));
+})"""
 
 
 def counted(count: int) -> str:
@@ -50,35 +55,32 @@ def counted(count: int) -> str:
     return str(count) if count < 100 else "99+"
 
 
-def picked(rows: Sequence[Approval], ids: Iterable[object]) -> list[Approval]:
-    """Those that were chosen, in the order of the page; what is not there any more is not. Pure."""
-    wanted = {str(one) for one in ids}
-    return [one for one in rows if one["id"] in wanted]
-
-
-def outcome(done: int, approved: bool, errors: Sequence[str]) -> str:
-    """What came of several answers, in a sentence. Pure."""
-    words = "approved" if approved else "refused"
-    said = f"{done} {words}."
-    return f"{said} {len(errors)} not: {'; '.join(errors)}" if errors else said
+def waiting_said(approvals: int, tasks: int) -> str:
+    """What that number counts, in words. Pure."""
+    counts = ((approvals, "question{}"), (tasks, "task{} for a person"))
+    words = (f"{count} {what.format('s' * (count > 1))}" for count, what in counts if count)
+    return " and ".join(words)
 
 
 def show_count(view: View) -> None:
-    """How many wait, in the menu."""
+    """How many wait, in the menu: questions, and tasks that a person does."""
     asked: Asked[dict[str, Any]] = Asked(
         view, lambda: view.acting.work.open_approvals(), EVERY, key="open"
     )
+    tasks = for_people(view)
 
-    def number() -> str:
-        return counted(asked.answer["count"]) if asked.answer else ""
+    def numbers() -> tuple[int, int]:
+        return (int(asked.answer["count"]) if asked.answer else 0, len(tasks.answer or ()))
 
-    def build(text: str) -> None:
-        if text:
-            Tag("span", text, "count")
+    def build(counts: tuple[int, int]) -> None:
+        if text := counted(sum(counts)):
+            Tag("span", text, "count", title=waiting_said(*counts))
             Tag("span", " waiting", "unseen")
 
-    asked.follow(Live(number, build, "span", "waiting").look)
-    asked.start()
+    number = Live(numbers, build, "span", "waiting")
+    for one in (asked, tasks):
+        one.follow(number.look)
+        one.start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Waiting:
     def __init__(self, view: View) -> None:
         self._view = view
         self._known: tuple[object, Open] | None = None
+        self._ticked = Ticked()
         self.asked: Asked[Open] = Asked(view, self._question, EVERY, key="waiting")
         self._then: list[Callable[[], Awaitable[None]]] = [self.asked.ask]
 
@@ -117,6 +120,7 @@ class Waiting:
         """The list, with what is done with several above it."""
         self.asked.show_trouble()
         self._place = Tag("div")  # for dialogs: the list changes while they are open
+        self._came = Tag("div")
         self.asked.show(self._head, of=lambda found: min(len(found.rows), 2))
         rows: Rows[str, Approval] = Rows(self._row, "div", "inbox", row="article")
         self.asked.hand(lambda found: rows.show((one["id"], one) for one in found.rows))
@@ -141,7 +145,7 @@ class Waiting:
     def _head(self, found: Open) -> None:
         if not found.rows:
             with Tag("div", "", "empty"):
-                Tag("p", "Nothing waits for you.")
+                Tag("p", "No question waits for you.")
                 link("All runs", "/runs")
         elif len(found.rows) > 1:
             self._together()
@@ -168,35 +172,48 @@ class Waiting:
         with Tag("div", "", "panel approval"):
             with Tag("div", "", "row"):
                 own = f"pick-{one['id']}"
-                Tag("input", "", "pick", type="checkbox", id=own, value=one["id"])
+                about = {"id": own, "value": one["id"], **self._ticked.drawn(one)}
+                box = Tag("input", "", "pick", type="checkbox", **about)
+                box.on("change", self._tick(one), js_handler=TICKED)
                 Tag("label", "Choose it", "beside", for_=own)
             show_question(self._view, one)
             show_answers(self._view, one, self._answered)
+
+    def _tick(self, one: Approval) -> Callable[[GenericEventArguments], None]:
+        return lambda event: self._ticked.tick(one, on=event.args is True)
 
     def _answer(self, approved: bool) -> Callable[[GenericEventArguments], Any]:
         async def answer(event: GenericEventArguments) -> None:
             said = event.args if isinstance(event.args, dict) else {}
             rows = self.asked.answer.rows if self.asked.answer else ()
-            found = picked(rows, list(said.get("ids") or [])[:SHOWN])
-            if not found:
+            found, gone = self._ticked.taken(rows, list(said.get("ids") or [])[:SHOWN])
+            if not found and not gone:
                 self._said.text = "None is chosen."
             else:
                 with self._place:
-                    await self._decide(found, approved, str(said.get("why") or "")[:LONGEST])
+                    why = str(said.get("why") or "")[:LONGEST]
+                    await self._decide(found, gone, approved, why)
 
         return answer
 
-    async def _decide(self, found: Sequence[Approval], approved: bool, why: str) -> None:
-        if not await _is_sure(found, approved):
+    async def _decide(
+        self, found: Sequence[Approval], gone: Sequence[Approval], approved: bool, why: str
+    ) -> None:
+        if found and not await _is_sure(found, approved):
             return
-        work = self._view.acting.work
-        done, errors = await self._view.acting.ask(lambda: decide(work, found, approved, why))
-        ui.notify(
-            outcome(done, approved, errors),
-            type="negative" if errors else "positive",
-            multi_line=True,
-            close_button="Close",
-        )
+        work, me = self._view.acting.work, self._view.acting.person.name
+
+        def ask() -> Came:
+            done, others = decide(work, found, approved, why)
+            return Came(done, (*others, *left(work, gone, me)))
+
+        came = await self._view.acting.ask(ask)
+        self._ticked.clear()
+        self._came.clear()
+        with self._came:
+            show_came(came, approved)
+        if came.done:
+            notify(came.said(approved), type="warning" if came.others else "positive")
         await self._answered()
 
     async def _answered(self) -> None:
@@ -215,33 +232,13 @@ def _handed_on(found: Open) -> None:
         Tag("p", "Somebody else is asked. You may decide these still, or take them back.", "soft")
 
 
-def decide(
-    work: WorkClient, chosen: Sequence[Approval], approved: bool, why: str
-) -> tuple[int, list[str]]:
-    """Answer each, about what was shown of it: how many that was, and what went wrong with others.
-    Blocks.
-    """
-    done, errors = 0, list[str]()
-    for one in chosen:
-        where = place_said(one)
-        if approved and (why_not := not_shown(one)):
-            errors.append(f"{where}: {why_not}")
-            continue
-        try:
-            work.decide(one["id"], approved, one["hash"], why)
-            done += 1
-        except VrooliError as error:
-            errors.append(f"{where}: {error.what}")
-    return done, errors
-
-
 async def _is_sure(chosen: Sequence[Approval], approved: bool) -> bool:
     text, classes = ("Approve", "main") if approved else ("Refuse", "danger")
 
     def build() -> None:
         with Tag("ul"):
             for one in chosen:
-                Tag("li", f"{one['message']} ({place_said(one)})")
+                Tag("li", named(one))
 
     answers = (f"{text} them", "Leave them")
     return await is_sure(f"{text} {len(chosen)}?", build, answers, classes)

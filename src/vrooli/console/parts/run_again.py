@@ -12,7 +12,7 @@ from vrooli.console.parts.again import Anew, anew, places, retried
 from vrooli.console.parts.dialogs import titled
 from vrooli.console.parts.filling import LONGEST, Filling
 from vrooli.console.parts.forms import Fields, Form, barred, choice
-from vrooli.console.parts.html import Tag
+from vrooli.console.parts.html import Tag, notify
 from vrooli.console.parts.schema_form import NotFilled, fields_of
 from vrooli.console.run_feed import RunFeed, RunSeen
 from vrooli.core.errors import VrooliError
@@ -73,7 +73,7 @@ class Again:
             routine = await self._view.acting.ask(lambda: work.routine(name, version))
         except VrooliError as error:
             with self._place:
-                ui.notify(str(error), type="negative", multi_line=True, close_button="Close")
+                notify(str(error), type="negative", multi_line=True, close_button="Close")
             return
         made: list[str] = []
 
@@ -158,12 +158,13 @@ def _told(found: Anew) -> None:
     for lead, paths in (("Done anew: ", found.again), ("Kept as it is: ", found.kept)):
         with Tag("p"):
             Tag("strong", lead)
-            Tag("span", _named(paths))
+            Tag("span", named(paths))
     if found.again:
         Tag("p", "Steps that come after those are done as well.", "soft")
 
 
-def _named(paths: tuple[str, ...]) -> str:
+def named(paths: tuple[str, ...]) -> str:
+    """Of steps or tasks, in a line."""
     if not paths:
         return "nothing"
     more = f" and {len(paths) - MOST} more" if len(paths) > MOST else ""

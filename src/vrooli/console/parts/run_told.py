@@ -14,6 +14,9 @@ from vrooli.console.run_feed import RunFeed, RunSeen
 Spoken = tuple[str, str]
 """Where a model speaks, and what."""
 
+Line = tuple[Happened, str]
+"""What happened, and what the run is called in which it did; empty where that is not known."""
+
 
 def show_head(seen: RunSeen, controls: Callable[[RunSeen], None]) -> None:
     """Where it is, and why; below that `controls`."""
@@ -77,10 +80,11 @@ def show_events(shown: Showing[RunSeen], feed: RunFeed) -> None:
         Tag("h2", "What happened")
         about = Tag("p", "", "soft")
         with Tag("div", "", "tail", tabindex="0", role="region", aria_label="Events"):
-            rows: Rows[int, Happened] = Rows(_event, "ol", "events", aria_live="off")
+            rows: Rows[int, Line] = Rows(_event, "ol", "events", aria_live="off")
 
     def look(_: RunSeen) -> None:
-        rows.show((one.seq, one) for one in feed.events)
+        names = feed.names()
+        rows.show((one.seq, (one, names.get(one.run, ""))) for one in feed.events)
         about.text = _about(feed)
 
     shown.hand(look)
@@ -94,12 +98,14 @@ def _about(feed: RunFeed) -> str:
     return said if first == 1 else f"{said} Those before number {first} are not shown."
 
 
-def _event(one: Happened) -> None:
+def _event(line: Line) -> None:
+    one, name = line
     Tag("span", f"{one.seq}", "number", aria_label=f"number {one.seq}")
     moment(one.at)
     with Tag("span", "", f"said {one.state}"):
         if one.run:
-            link(f"run {one.run}", f"/runs/{one.run}")
+            run = f"run {one.run}"
+            Tag("a", name or run, href=f"/runs/{one.run}", title=run)
             Tag("span", ": ")
         Tag("span", one.words)
 

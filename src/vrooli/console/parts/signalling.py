@@ -3,12 +3,10 @@
 import json
 from typing import Any
 
-from nicegui import ui
-
 from vrooli.client.work import NotTaken
 from vrooli.console.page import View
 from vrooli.console.parts.forms import Fields, Form, barred, choice
-from vrooli.console.parts.html import Tag
+from vrooli.console.parts.html import Tag, notify
 from vrooli.console.run_feed import RunFeed, RunSeen
 from vrooli.core.errors import VrooliError
 
@@ -74,5 +72,5 @@ class SignalForm:
             next_step = f" Next: {error.next_step}" if error.next_step else ""
             (self._name if at_name else self._data).text = f"{error.what}.{next_step}"
         else:
-            ui.notify(f"The signal {name} is sent", type="positive")
+            notify(f"The signal {name} is sent", type="positive")
         self._feed.look()

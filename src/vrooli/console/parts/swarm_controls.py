@@ -7,6 +7,7 @@ from vrooli.console.parts.addresses import address, compare_of
 from vrooli.console.parts.html import Tag, link
 from vrooli.console.parts.run_again import may_retry
 from vrooli.console.parts.run_controls import Doer
+from vrooli.console.parts.swarm_again import show_anew
 from vrooli.console.parts.swarm_seen import Task
 from vrooli.console.run_feed import RunFeed, RunSeen
 
@@ -42,7 +43,8 @@ class SwarmControls:
                 self._doer.button("Resume", lambda: swarms.resume_swarm(run))
             if may_retry(seen):
                 work = self._view.acting.work
-                self._doer.button("Retry", lambda: work.retry(run, None))
+                again, build = partial(work.retry, run, None), partial(show_anew, seen)
+                self._doer.asking("Retry", again, build, "Retry it", "main")
             if not seen.ended:
                 self._doer.button("Stop", lambda: swarms.stop_swarm(run), _LOST)
             link("Compare with ...", compare_of(run), "button")

@@ -3,22 +3,26 @@ was typed stays, and what stands there by now is shown beside it.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from nicegui import ui
-
-from vrooli.client.swarm_texts import difference, is_large, lost_of_policy, written
+from vrooli.client.swarm_texts import difference, is_large, written
 from vrooli.client.swarms import BadSwarm
 from vrooli.console.page import View
 from vrooli.console.parts.forms import Fields, Form, button, field, standing
-from vrooli.console.parts.html import Tag
+from vrooli.console.parts.html import Tag, notify
+from vrooli.console.parts.swarm_meant import meant_now, show_meant
 from vrooli.console.run_feed import RunFeed
 from vrooli.core.errors import Refused, VrooliError
 
 LONGEST = 262_144
 """Characters that are typed at once."""
+
+MOST_OF_KEY = 63
+KEY = f"[a-z][a-z0-9_]{{0,{MOST_OF_KEY - 1}}}"
+"""What something on the blackboard can be called, as a regular expression."""
 
 _SIGNS = {"+": "added", "-": "removed", "@": "soft"}
 
@@ -62,7 +66,7 @@ class Editor:
         try:
             newest = await self._newest()
         except VrooliError as error:
-            ui.notify(f"{self._name}: {error}", type="negative")
+            notify(f"{self._name}: {error}", type="negative")
             return
         text = written(newest["value"])
         self._place.clear()
@@ -78,7 +82,7 @@ class Editor:
         with Form(self._send, "writes", LONGEST):
             area(f"{self._name}, version {version}, as JSON", "text", text, _rows(text))
             self._wrong = Wrong()
-            self._beside = Tag("div")
+            self._warning, self._beside = Tag("div"), Tag("div")
             with Tag("div", "", "row"):
                 Tag("button", "Write it", "main", type="submit")
                 button("Leave it", self._leave)
@@ -88,29 +92,30 @@ class Editor:
 
     async def _send(self, said: Fields) -> bool:
         self._wrong.clear()
+        self._warning.clear()
         try:
             value = json.loads(said.get("text", ""))
         except ValueError as error:
             self._wrong.say(f"is not JSON: {error}")
             return False
-        if self._name == "policy" and self._loses(value):
+        if self._warns(value):
             return False
         write = self._view.acting.swarms.write
         done = partial(write, self._feed.run, self._name, value, self._seen)
         return await self._try(done, value)
 
-    def _loses(self, value: Any) -> bool:
-        """Whether it says less than what it replaces, which is told first; written again just so,
-        it is meant.
+    def _warns(self, value: Any) -> bool:
+        """Whether it does more than replace a text, which is told first; written again just so, it
+        is meant.
         """
-        lost = lost_of_policy(self._before, value)
-        if not lost or self._warned == value:
+        found = meant_now(self._feed, self._name, self._before, value)
+        if not found.lines or self._warned == (value, found):
             return False
-        self._warned = value
-        self._beside.clear()
-        with self._beside, Tag("div", "", "banner warning", role="alert"):
-            Tag("strong", "What you typed takes the place of the whole policy. ")
-            Tag("span", f"{'; '.join(lost).replace('`', '')}. Write it again if you mean that.")
+        self._warned = value, found
+        with self._warning, Tag("div", "", "banner warning", role="alert"):
+            Tag("p", f"What you typed takes the place of the whole {self._name}.")
+            show_meant(found)
+            Tag("p", "Write it again if you mean that.")
         return True
 
     async def _try(self, done: Callable[[], Mapping[str, Any]], value: Any) -> bool:
@@ -127,7 +132,7 @@ class Editor:
             self._feed.look()
         self._place.clear()
         with self._place:
-            ui.notify(f"{self._name} has version {new['version']}", type="positive")
+            notify(f"{self._name} has version {new['version']}", type="positive")
         return True
 
     async def _was_slower(self, value: Any) -> bool:
@@ -177,30 +182,70 @@ class New:
         with self._around:
             Tag("summary", "Write something new on the blackboard")
             with Form(self._send, "writes", LONGEST):
-                field("key", "Key: small letters, digits, _", maxlength=63, required=True)
+                field("key", "Key: small letters, digits, _", maxlength=MOST_OF_KEY, required=True)
+                self._wrong_key = Wrong()
                 area("What it is to be, as JSON", "value", "", 4)
                 self._wrong = Wrong()
                 Tag("button", "Write it", "main", type="submit")
 
     async def _send(self, said: Fields) -> bool:
         self._wrong.clear()
-        name = f"board.{said.get('key', '').strip()}"
+        self._wrong_key.clear()
+        key = said.get("key", "").strip()
+        if problem := wrong_key(key, self._board()):
+            self._wrong_key.say(problem)
+            return False
         try:
             value = json.loads(said.get("value", ""))
         except ValueError as error:
             self._wrong.say(f"is not JSON: {error}")
             return False
-        swarms, run = self._view.acting.swarms, self._feed.run
+        swarms, run, name = self._view.acting.swarms, self._feed.run, f"board.{key}"
         try:
             await self._view.acting.ask(lambda: swarms.write(run, name, value, 0))
+        except Refused as error:
+            # It is there by now, or the swarm has ended.
+            there = await self._versions(name)
+            self._wrong_key.say(stands(key, there)) if there else self._wrong.tell(error)
+            return False
         except VrooliError as error:
             self._wrong.tell(error)
             return False
         self._feed.look()
         self._show()
         with self._around:
-            ui.notify(f"{name} is written", type="positive")
+            notify(f"{name} is written", type="positive")
         return True
+
+    def _board(self) -> Mapping[str, Any]:
+        seen = self._feed.answer
+        return seen.swarm["board"] if seen and seen.swarm else {}
+
+    async def _versions(self, name: str) -> int:
+        """Which one of that is the newest; 0 where there is none, or nobody says."""
+        swarms, run = self._view.acting.swarms, self._feed.run
+        try:
+            found = await self._view.acting.ask(
+                lambda: swarms.swarm_versions(run, name=name, limit=1)["versions"]
+            )
+        except VrooliError:
+            return 0  # what was refused before is told
+        return int(found[0]["version"]) if found else 0
+
+
+def wrong_key(key: str, board: Mapping[str, Any]) -> str:
+    """Why nothing new can stand there; empty where it can. Pure."""
+    if not re.fullmatch(KEY, key):
+        return (
+            "A key begins with a small letter; after it come small letters, digits and _, "
+            f"{MOST_OF_KEY} characters in all."
+        )
+    return stands(key, board[key]["version"]) if key in board else ""
+
+
+def stands(key: str, version: int) -> str:
+    """That something does already. Pure."""
+    return f"{key} stands on the blackboard already, in version {version}: change it above."
 
 
 class Wrong:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vrooli.client.swarm_texts import is_large, written
+from vrooli.client.swarm_texts import NAMES, is_large, written
 from vrooli.console.page import View
 from vrooli.console.parts.asked import act
+from vrooli.console.parts.dialogs import is_sure
 from vrooli.console.parts.folds import Fold
 from vrooli.console.parts.forms import button, why_not
 from vrooli.console.parts.html import Tag, moment
 from vrooli.console.parts.swarm_editor import show_difference
+from vrooli.console.parts.swarm_meant import NOTHING, meant_now, show_meant
 from vrooli.console.run_feed import RunFeed
 
 MANY = 20
@@ -33,6 +35,8 @@ class Versions:
     def __init__(self, view: View, feed: RunFeed, name: str) -> None:
         self._view, self._feed, self._name = view, feed, name
         self._newest, self._ended = 0, False
+        self._value: Any = None
+        self._place = Tag("div")  # what the buttons stand in is built anew meanwhile
         Fold("Versions", self._read, AGAIN)
 
     async def _read(self, inside: Tag) -> None:
@@ -44,6 +48,7 @@ class Versions:
             lambda: swarms.swarm_versions(run, name=name, limit=MANY + 1)["versions"]
         )
         self._newest, self._ended = newest, ended
+        self._value = found[0]["value"] if found else None
         inside.clear()
         with inside, Tag("ol", "", "steps"):
             for one, older in zip(found[:MANY], [*found[1:], None], strict=False):
@@ -83,5 +88,25 @@ class Versions:
     async def _put_back(self, one: Version) -> None:
         swarms, run, name, seen = self._view.acting.swarms, self._feed.run, self._name, self._newest
         what = f"{name} as in version {one['version']}"
-        await act(self._view, what, lambda: swarms.write(run, name, one["value"], seen))
+        if name in NAMES and not await self._is_meant(one, what):
+            return
+        with self._place:
+            await act(self._view, what, lambda: swarms.write(run, name, one["value"], seen))
         self._feed.look()
+
+    async def _is_meant(self, one: Version, what: str) -> bool:
+        """Whether somebody means what it does, which is told."""
+        now, then = self._value, one["value"]
+        found = meant_now(self._feed, self._name, now, then)
+
+        def build() -> None:
+            show_meant(found)
+            if not found.lines:
+                Tag("p", NOTHING)
+            with Tag("details"):
+                Tag("summary", f"What it changes in version {self._newest}")
+                show_difference(now, then, "What it changes")
+
+        yes, classes = ("Put it back", "Leave it"), "danger" if found.lines else "main"
+        with self._place:
+            return await is_sure(f"Put back the {what}?", build, yes, classes)

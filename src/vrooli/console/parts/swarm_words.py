@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
-from nicegui import ui
-
 from vrooli.console.page import View
 from vrooli.console.parts.asked import Showing
 from vrooli.console.parts.exactly import exactly
 from vrooli.console.parts.forms import Fields, Form, barred
-from vrooli.console.parts.html import Tag
+from vrooli.console.parts.html import Tag, notify
 from vrooli.console.parts.rows import Rows
 from vrooli.console.parts.signalling import LONGEST, data_of
 from vrooli.console.parts.swarm_seen import tasks_of
@@ -88,7 +86,7 @@ class Words:
             return False
         finally:
             self._feed.look()
-        ui.notify(done, type="positive")
+        notify(done, type="positive")
         return True
 
 
