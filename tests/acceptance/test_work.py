@@ -349,6 +349,32 @@ output: ${board.greetings}
 """
 
 
+FAILING = """\
+name: failing
+goal: Fail
+plan:
+  - {task: broken, routine: breaks, on_failure: continue}
+  - {task: misfit, after: [broken], routine: greeting, inputs: {names: "${goal}"}}
+"""
+
+BREAKS = """\
+name: breaks
+do:
+  - step: act
+    python: {code: 'def main(inputs): raise ValueError("no room")'}
+"""
+
+
+def test_tasks_that_fail_are_told_with_their_reason(work: LiveStack) -> None:
+    file(work, BREAKS, "breaks.yaml")
+    file(work, FAILING, "failing.yaml")
+    assert work.run("routine", "add", "breaks.yaml").returncode == 0
+    ended = work.run("swarm", "start", "failing.yaml", "--watch")
+    assert ended.returncode == 1
+    assert "  ✗ broken: failed: ValueError: no room (line 1) (code)" in ended.stderr, ended.stderr
+    assert "  ✗ misfit: could not begin: inputs: inputs.names: 'Fail' is not" in ended.stderr
+
+
 def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> None:
     """Also when the server was killed meanwhile."""
     file(work, SWARM, "judged.yaml")
@@ -368,6 +394,8 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     watched = work.run("swarm", "watch", swarm)
     assert (watched.returncode, came_to(watched.stdout)) == (0, ["Hello, dear Ann!"])
     assert "  ✓ greet: greet[0].say" in watched.stdout
+    asked = "  ? words: Which words for Ann?  asks a person: `"
+    assert (watched.stdout.count(asked), "waits for a" in watched.stdout) == (1, False)
     policy = told(work, "swarm", "show", swarm)["swarm"]["policy"]["value"]
     assert policy == {"width": 1, "approve": ["dangerous"]}
     shown = work.run("swarm", "show", swarm).stdout

@@ -13,7 +13,8 @@ from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json, Most, Run, Status
 from vrooli.cli.run_signal import kept_signals
 from vrooli.cli.run_steering import register_steering
-from vrooli.cli.run_watch import run_took, told, why
+from vrooli.cli.run_untold import why
+from vrooli.cli.run_watch import run_took, told
 from vrooli.cli.run_watch import watch as watch_run
 
 if TYPE_CHECKING:

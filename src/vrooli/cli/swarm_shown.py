@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrooli.cli import render, run_budget
-from vrooli.cli.run_watch import run_took, why
+from vrooli.cli.run_untold import why
+from vrooli.cli.run_watch import run_took
 
 LONGEST = 60
 """Columns of a value."""
