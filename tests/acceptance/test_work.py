@@ -409,3 +409,27 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     file(work, SWARM.replace("person:", "persn:"), "judged.yaml")
     refused = work.run("swarm", "start", "judged.yaml")
     assert (refused.returncode, "judged.yaml:5: plan[0]" in refused.stderr) == (2, True)
+
+
+def test_the_server_of_another_stack_is_not_taken_for_ones_own(work: LiveStack) -> None:
+    """It has the port; also a token that is good there opens nothing."""
+    token = (work.home / "secrets" / "server.token").read_text(encoding="ascii").strip()
+    other = LiveStack()
+    try:
+        other.with_postgres_and_server(port=work.ports["server"])
+        other.write()
+        brought = other.run("up")
+        assert brought.returncode == 1
+        port = work.ports["server"]
+        assert f"port {port} is taken by python" in brought.stderr
+        assert f": `server` of the stack in {work.home}" in brought.stderr
+        assert "set `port` under [scenarios.server]" in brought.stderr
+        other.environment["VROOLI_API_KEY"] = token
+        for words in (["swarm", "list"], ["run", "start", "greeting", "-i", "names=[]"]):
+            ended = other.run(*words)
+            assert ended.returncode == 1, ended.stdout
+            assert "belongs to another stack" in ended.stderr
+            assert "set another `port` under [scenarios.server]" in ended.stderr
+    finally:
+        other.close()
+    assert work.run("routine", "list").returncode == 0

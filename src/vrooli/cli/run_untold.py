@@ -14,7 +14,7 @@ class AskedFor:
     """
 
     def __init__(self, client: WorkClient) -> None:
-        self._client = SwarmClient(client.target, client.bearer)
+        self._client = SwarmClient(client.target, client.bearer, stack=client.stack)
 
     def question(self, approval: str) -> str:
         """Its message."""
