@@ -61,7 +61,8 @@ who may what a viewer may. The token is that of a session (`POST /api/v1/auth/lo
 or `server.token`, which is an admin; `metrics.token` opens `/metrics` alone, and the token of a
 [host](../how-to/several-hosts.md) what that one posts to. Who is no admin finds
 only runs and keys of its own; any other is a 404. 403 when the role is not enough, 409 when what is
-asked does not fit what is there, 429 with `Retry-After` after too many wrong passwords.
+asked does not fit what is there, 421 when `Vrooli-Stack`, which commands send, means the server of
+another stack, 429 with `Retry-After` after too many wrong passwords.
 `/openapi.json` (viewer) is the whole schema.
 
 Errors are `application/problem+json`: `type`, `title`, `status`, `detail` and `instance`, with

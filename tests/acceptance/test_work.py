@@ -349,6 +349,32 @@ output: ${board.greetings}
 """
 
 
+FAILING = """\
+name: failing
+goal: Fail
+plan:
+  - {task: broken, routine: breaks, on_failure: continue}
+  - {task: misfit, after: [broken], routine: greeting, inputs: {names: "${goal}"}}
+"""
+
+BREAKS = """\
+name: breaks
+do:
+  - step: act
+    python: {code: 'def main(inputs): raise ValueError("no room")'}
+"""
+
+
+def test_tasks_that_fail_are_told_with_their_reason(work: LiveStack) -> None:
+    file(work, BREAKS, "breaks.yaml")
+    file(work, FAILING, "failing.yaml")
+    assert work.run("routine", "add", "breaks.yaml").returncode == 0
+    ended = work.run("swarm", "start", "failing.yaml", "--watch")
+    assert ended.returncode == 1
+    assert "  ✗ broken: failed: ValueError: no room (line 1) (code)" in ended.stderr, ended.stderr
+    assert "  ✗ misfit: could not begin: inputs: inputs.names: 'Fail' is not" in ended.stderr
+
+
 def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> None:
     """Also when the server was killed meanwhile."""
     file(work, SWARM, "judged.yaml")
@@ -368,6 +394,8 @@ def test_a_swarm_goes_on_when_a_person_has_done_its_task(work: LiveStack) -> Non
     watched = work.run("swarm", "watch", swarm)
     assert (watched.returncode, came_to(watched.stdout)) == (0, ["Hello, dear Ann!"])
     assert "  ✓ greet: greet[0].say" in watched.stdout
+    asked = "  ? words: Which words for Ann?  asks a person: `"
+    assert (watched.stdout.count(asked), "waits for a" in watched.stdout) == (1, False)
     policy = told(work, "swarm", "show", swarm)["swarm"]["policy"]["value"]
     assert policy == {"width": 1, "approve": ["dangerous"]}
     shown = work.run("swarm", "show", swarm).stdout
@@ -408,3 +436,27 @@ def test_a_plan_that_is_shown_is_written_again(work: LiveStack) -> None:
         assert (refused.returncode, "`people` is missing" in refused.stderr) == (2, True)
     file(work, GREETING, "greeting.yaml")
     told(work, "routine", "add", "greeting.yaml")
+
+
+def test_the_server_of_another_stack_is_not_taken_for_ones_own(work: LiveStack) -> None:
+    """It has the port; also a token that is good there opens nothing."""
+    token = (work.home / "secrets" / "server.token").read_text(encoding="ascii").strip()
+    other = LiveStack()
+    try:
+        other.with_postgres_and_server(port=work.ports["server"])
+        other.write()
+        brought = other.run("up")
+        assert brought.returncode == 1
+        port = work.ports["server"]
+        assert f"port {port} is taken by python" in brought.stderr
+        assert f": `server` of the stack in {work.home}" in brought.stderr
+        assert "set `port` under [scenarios.server]" in brought.stderr
+        other.environment["VROOLI_API_KEY"] = token
+        for words in (["swarm", "list"], ["run", "start", "greeting", "-i", "names=[]"]):
+            ended = other.run(*words)
+            assert ended.returncode == 1, ended.stdout
+            assert "belongs to another stack" in ended.stderr
+            assert "set another `port` under [scenarios.server]" in ended.stderr
+    finally:
+        other.close()
+    assert work.run("routine", "list").returncode == 0

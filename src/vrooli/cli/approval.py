@@ -56,6 +56,9 @@ Examples:
   vrooli approval {verb} --all --swarm 3f2a9c4e81d07b65 --risk changing
 """
 
+_ROOM = 10
+"""Columns of the names of what an approval has."""
+
 Which = Annotated[
     list[str] | None,
     typer.Argument(
@@ -168,19 +171,15 @@ def _describe(one: Mapping[str, Any]) -> None:
         rows["by"] = f"{one['decided_by']}{place}"
     if one["reason"]:
         rows["reason"] = one["reason"]
-    for name, value in rows.items():
-        if value:
-            render.out(f"{name:<10}{value}")
+    render.fields(rows, _ROOM)
     for said in delegations(one):
-        render.out(f"{'handed on':<10}{said}")
+        render.fields({"handed on": said}, _ROOM)
     show_asked(one)
 
 
 def show_asked(one: Mapping[str, Any]) -> None:
-    render.out(f"{'message':<10}{one['message']}")
-    if said := cost_said(one["cost"]):
-        render.out(f"{'cost':<10}{said}")
-    render.out(f"{'hash':<10}{one['hash']}")
+    render.fields({"message": one["message"], "cost": cost_said(one["cost"])}, _ROOM)
+    render.out(f"{'hash':<{_ROOM}}{one['hash']}")
     render.print_json(one["what"])
     if one["diff"]:
         render.out("would change:")

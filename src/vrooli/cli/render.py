@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import dumps
 from typing import Any, TextIO
 
-from vrooli.cli.tables import lay_out
+from vrooli.cli.tables import lay_out, wrapped
 from vrooli.core.errors import VrooliError
 from vrooli.core.plain import CONTROLS, plain, plain_lines
 
@@ -44,6 +44,26 @@ def out(text: str = "") -> None:
     """Lines on standard output, without power over the terminal."""
     sys.stdout.write(_harmless(text) + "\n")
     sys.stdout.flush()
+
+
+def prose(text: str, before: str = "", indent: str = "  ") -> None:
+    """Text for people on standard output, on a terminal in lines that fit, those after the first
+    indented. Where somebody may copy what it says, `out` it: a broken line is no command.
+    """
+    for line in plain_lines(text).split("\n"):
+        fits = sys.stdout.isatty()
+        out("\n".join(wrapped(line, columns(), before, indent)) if fits else before + line)
+        before = indent
+
+
+def fields(rows: Mapping[str, Any], room: int) -> None:
+    """Each that has a value in lines of its own, behind its name in `room` columns."""
+    for name, value in rows.items():
+        label = f"{name:<{room}}"
+        if _OURS in str(value):  # a word with its colour
+            out(label + str(value))
+        elif value:
+            prose(str(value), label, " " * room)
 
 
 def write(text: str) -> None:

@@ -13,7 +13,8 @@ from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json, Most, Run, Status
 from vrooli.cli.run_signal import kept_signals
 from vrooli.cli.run_steering import register_steering
-from vrooli.cli.run_watch import run_took, told, why
+from vrooli.cli.run_untold import why
+from vrooli.cli.run_watch import run_took, told
 from vrooli.cli.run_watch import watch as watch_run
 
 if TYPE_CHECKING:
@@ -200,15 +201,13 @@ def _summary(run: Mapping[str, Any]) -> None:
     }
     if run["forked_from"]:
         rows["forked"] = f"from {run['forked_from']} at {run['forked_path']}"
-    for name, value in rows.items():
-        if value:
-            render.out(f"{name:<9}{value}")
     if run["failure"]:
-        render.out(f"failure  {why(run['failure'])}")
+        rows["failure"] = why(run["failure"])
     if run.get("kept_signals"):
-        render.out(f"kept     {kept_signals(run['kept_signals'])}")
+        rows["kept"] = kept_signals(run["kept_signals"])
     if run["status"] == "pending":
-        render.out(f"waits    {_waits(run)}")
+        rows["waits"] = _waits(run)
+    render.fields(rows, 9)
 
 
 def _waits(run: Mapping[str, Any]) -> str:

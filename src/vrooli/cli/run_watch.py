@@ -13,6 +13,7 @@ from vrooli.cli import render
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.run_lines import SIGNS, RunLines
 from vrooli.cli.run_tree import Line, RunTree, branches
+from vrooli.cli.run_untold import AskedFor, why
 from vrooli.client.work import ENDED, WorkClient
 from vrooli.core.amounts import length
 from vrooli.core.errors import (
@@ -126,7 +127,8 @@ def _shown(client: WorkClient, run: str, shows: _Shows) -> Iterator[_Screen]:
         with _growing(client, run) as screen:
             yield screen
     else:
-        yield _Screen(RunLines(run, shows.say, sys.stdout if shows.asked else sys.stderr).tell)
+        to = sys.stdout if shows.asked else sys.stderr
+        yield _Screen(RunLines(run, shows.say, to, AskedFor(client)).tell)
 
 
 def _to_its_end(client: WorkClient, run: str, follow: Follow, screen: _Screen) -> Mapping[str, Any]:
@@ -232,12 +234,6 @@ def _ended(run: Mapping[str, Any], what: str, say: Callable[[str], None]) -> Non
         render.note(f"  next: `{render.called_as()} {what} show {run['id']}`")
     if run["output"] is not None:
         render.print_json(run["output"])
-
-
-def why(failure: Mapping[str, Any]) -> str:
-    """A failure, in a line."""
-    place = f"{failure['where']}: " if failure["where"] else ""
-    return f"{place}{failure['reason']} ({failure['kind']})"
 
 
 def run_took(run: Mapping[str, Any]) -> str:

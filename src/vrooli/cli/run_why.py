@@ -68,8 +68,15 @@ def _register_why(group: typer.Typer, kit: Kit) -> None:
         if json:
             render.print_json(reason)
             return
-        for line in lines(reason, time.time()):
-            render.out(render.as_called(line))
+        show_why(reason)
+
+
+def show_why(reason: Mapping[str, Any]) -> None:
+    """A reason; what to do is told as it can be copied."""
+    *said, advice = lines(reason, time.time())
+    for line in said:
+        render.prose(render.as_called(line), indent="    ")
+    render.out(render.as_called(advice))
 
 
 def lines(reason: Mapping[str, Any], now: float) -> list[str]:

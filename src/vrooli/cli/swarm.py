@@ -1,6 +1,5 @@
 """`vrooli swarm ...`: runs that reach a goal together."""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +23,7 @@ from vrooli.cli.kit import Kit, home_to_change, home_to_read
 from vrooli.cli.options import File, Json, Most, Status
 from vrooli.cli.run_watch import told
 from vrooli.cli.run_watch import watch as watch_run
-from vrooli.cli.run_why import lines
+from vrooli.cli.run_why import show_why
 from vrooli.cli.swarm_shown import row, show_swarm
 from vrooli.core.errors import UsageError
 
@@ -187,9 +186,8 @@ def _register_views(group: typer.Typer, kit: Kit) -> None:
         reason = _client(kit, file).why_swarm(swarm)
         if json:
             render.print_json(reason)
-            return
-        for line in lines(reason, time.time()):
-            render.out(render.as_called(line))
+        else:
+            show_why(reason)
 
 
 def _register_words(group: typer.Typer, kit: Kit) -> None:

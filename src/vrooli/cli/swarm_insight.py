@@ -1,6 +1,5 @@
 """`vrooli swarm debug` and `export`: where its three tiers stand, and all that is kept of it."""
 
-import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from vrooli.cli import render, run_budget
 from vrooli.cli.help import with_examples
 from vrooli.cli.kit import Kit, home_to_read
 from vrooli.cli.options import File, Json
-from vrooli.cli.run_why import lines
+from vrooli.cli.run_why import show_why
 from vrooli.core.amounts import length
 
 _OWN = ("seq", "run", "at", "kind")
@@ -43,7 +42,7 @@ drives them and for how long, steps under way, budget, last events."""
         if json:
             render.print_json(found)
         else:
-            _show(found, time.time())
+            _show(found)
 
     @group.command(help=_EXPORT_HELP)
     def export(swarm: Swarm, file: File = None, json: Json = False) -> None:
@@ -51,13 +50,12 @@ drives them and for how long, steps under way, budget, last events."""
         render.print_json(kit.swarms(home_to_read(kit, file)).export_swarm(swarm))
 
 
-def _show(found: Mapping[str, Any], now: float) -> None:
+def _show(found: Mapping[str, Any]) -> None:
     render.out(f"swarm   {found['id']} ({found['routine']})")
     render.out(f"status  {render.paint(found['status'], found['status'])}")
     if found["goal"]:
-        render.out(f"goal    {found['goal']}")
-    for line in lines(found["why"], now):
-        render.out(render.as_called(line))
+        render.prose(found["goal"], "goal    ", " " * 8)
+    show_why(found["why"])
     counts = ", ".join(f"{count} {status}" for status, count in sorted(found["counts"].items()))
     render.out(f"decisions  {found['stirs']}")
     render.out(f"runs       {counts}")

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from vrooli.cli import render, run_budget
-from vrooli.cli.run_watch import run_took, why
+from vrooli.cli.run_untold import why
+from vrooli.cli.run_watch import run_took
 
 LONGEST = 60
-"""Columns of a value."""
+"""Columns of a value between others."""
+
+MOST = 400
+"""Characters of one at the end of a line, which goes on in the next."""
 
 _TITLES = ("TASK", "STATUS", "BY", "AFTER", "RUN", "SAYS")
 
@@ -16,7 +20,7 @@ def row(swarm: Mapping[str, Any]) -> tuple[str, ...]:
     """Of a list."""
     started = f"{render.ago(swarm['created_at'])} ago"
     head = (swarm["id"], swarm["name"], _stands(swarm), started)
-    return (*head, str(swarm["runs"]), swarm["created_by"], short(swarm["goal"]))
+    return (*head, str(swarm["runs"]), swarm["created_by"], short(swarm["goal"], MOST))
 
 
 def show_swarm(found: Mapping[str, Any]) -> None:
@@ -33,11 +37,8 @@ def show_swarm(found: Mapping[str, Any]) -> None:
         "budget": run_budget.short(found["budget"]),
         "output": _value(found["output"]) if found["output"] is not None else "",
     }
-    for name, value in rows.items():
-        if value:
-            render.out(f"{name:<9}{value}")
-    if found["failure"]:
-        render.out(f"failure  {why(found['failure'])}")
+    rows["failure"] = why(found["failure"]) if found["failure"] else ""
+    render.fields(rows, 9)
     if not state:
         render.note("it has not begun yet")
         return
@@ -67,7 +68,7 @@ def _plan(plan: Mapping[str, Any]) -> None:
     for one in plan["tasks"]:
         # A table would cut it, and somebody has to do just that.
         if one["asks"]:
-            render.out(render.plain_lines(f"{one['task']} asks: {one['asks']}"))
+            render.prose(f"{one['task']} asks: {one['asks']}")
 
 
 def _task(one: Mapping[str, Any]) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ def _task(one: Mapping[str, Any]) -> tuple[str, ...]:
     says = one["why"] or (_value(one["output"]) if one["status"] == "done" else "")
     tries = f" ({one['tries']} tries)" if one["tries"] > 1 else ""
     after = ", ".join(one["after"]) or "-"
-    return one["task"], f"{one['status']}{tries}", who, after, one["run"] or "-", short(says)
+    return one["task"], f"{one['status']}{tries}", who, after, one["run"] or "-", short(says, MOST)
 
 
 def _board(state: Mapping[str, Any]) -> None:
@@ -88,16 +89,16 @@ def _board(state: Mapping[str, Any]) -> None:
         ]
         render.table(("BLACKBOARD", "VALUE", "VERSION", "BY"), rows)
     for one in state["messages"]:
-        render.out(f"{one['by']}: {short(_value(one['text']))}")
+        render.prose(f"{one['by']}: {short(_value(one['text']), MOST)}")
     if state["problems"]:
-        render.out(f"the last plan was refused: {state['problems']}")
+        render.prose(f"the last plan was refused: {state['problems']}")
 
 
 def _value(value: Any) -> str:
     return value if isinstance(value, str) else render.written(value)
 
 
-def short(text: str) -> str:
+def short(text: str, most: int = LONGEST) -> str:
     """In one line."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -12,6 +12,7 @@ from vrooli.client.token import read_token
 from vrooli.client.wire import Response, encode, problem
 from vrooli.core.address import HostPort
 from vrooli.core.errors import AccessDenied, Busy, CutOff, ProtocolError, Unreachable, UsageError
+from vrooli.core.stack_mark import HEADER
 
 _LOOKS, _PAUSE = 20, 0.5
 """How often one that went astray is asked about, and the seconds between."""
@@ -50,11 +51,14 @@ class ApiClient:
         target: where it listens.
         bearer: as whom.
         timeout: seconds for one whole answer.
+        stack: which one is meant (`core.stack_mark`): the server of another one refuses. Empty
+            where any may answer.
     """
 
     target: HostPort
     bearer: Bearer
     timeout: float = 15.0
+    stack: str = ""
 
     def _ask(
         self,
@@ -99,7 +103,8 @@ class ApiClient:
         timeout: float | None = None,
     ) -> Response:
         _need_names(path)
-        headers = {"Idempotency-Key": key} if key else None
+        headers = {"Idempotency-Key": key} if key else {}
+        headers |= self._meant
         url, token = f"/api/v1{path}", self.bearer.token()
         wire = encode(self.target, method, url, body=body, token=token, headers=headers)
         try:
@@ -113,6 +118,10 @@ class ApiClient:
             place = f"{method} {path.partition('?')[0]} at {self.target}"
             raise self._refused(answer.status, answer.lenient(), place)
         return answer
+
+    @property
+    def _meant(self) -> dict[str, str]:
+        return {HEADER: self.stack} if self.stack else {}
 
     def _refused(self, status: int, body: Any, place: str) -> Exception:
         error = problem(status, body, place)

@@ -288,7 +288,7 @@ class WorkClient(ApiClient):
         text}`, without a number. Ends with the run, and also when the server ends.
         """
         path = f"/api/v1/runs/{quote(run, safe='')}/events?after={after}&texts=true"
-        accept = {"Accept": "text/event-stream"}
+        accept = {"Accept": "text/event-stream", **self._meant}
         yield from http.stream_events(self.target, path, token=self.bearer.token(), headers=accept)
 
     def _all(self, path: str, key: str) -> list[dict[str, Any]]:

@@ -46,8 +46,14 @@ def brief(text: str) -> str:
     """The beginning of a text, in one line."""
     if len(text) > LONGEST:
         text = f"{text[: LONGEST - 1]}…"
-    # What is not printable could move a terminal's cursor, or is nothing that can be stored.
-    return "".join(character if character.isprintable() else "�" for character in text)
+    return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    """What is not printable could move a terminal's cursor, or is nothing that can be stored."""
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else "�"
 
 
 def _pieces(value: Any) -> Iterator[str]:

@@ -4,6 +4,7 @@ import os
 import pwd
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -85,9 +86,15 @@ def _holder(pid: int | None, port: int) -> PortHolder:
         return PortHolder(None, "", listening_user(port))
     try:
         process = psutil.Process(pid)
-        return PortHolder(pid, process.name(), process.username())
+        holder = PortHolder(pid, process.name(), process.username())
     except psutil.Error:
         return PortHolder(pid, "", "")
+    try:
+        given = process.environ()
+    except psutil.Error:  # it is another user's
+        return holder
+    service, home = given.get("VROOLI_SERVICE", ""), given.get("VROOLI_HOME", "")
+    return replace(holder, service=service, home=home) if service and home else holder
 
 
 def listening_user(port: int) -> str:

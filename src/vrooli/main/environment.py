@@ -33,3 +33,21 @@ def read_environment(environ: Mapping[str, str], name: str) -> str | None:
             where=f"{name}_FILE={path}",
             next_step="check the path and its permissions",
         ) from error
+
+
+def database_url(environ: Mapping[str, str]) -> str:
+    """Where everything is kept.
+
+    Raises:
+        UsageError: nobody says; a service of a stack is told which lines of its file would.
+    """
+    found = read_environment(environ, "DATABASE_URL")
+    if found is not None:
+        return found
+    advice = "set DATABASE_URL or DATABASE_URL_FILE, or start the server with `vrooli up`"
+    place = ""
+    if service := environ.get("VROOLI_SERVICE"):
+        place = f"service `{service}`"
+        env = 'env = { DATABASE_URL = "resource:postgres" }'
+        advice = f'write `needs = ["postgres"]` and `{env}` for it in vrooli.toml'
+    raise UsageError("DATABASE_URL is not set", where=place, next_step=advice)

@@ -189,7 +189,7 @@ class LocalKit:
         from vrooli.main.reach import reach
 
         found = reach(self.compiled(home), home, self._environment)
-        return WorkClient(found.target, found.bearer)
+        return WorkClient(found.target, found.bearer, stack=found.stack)
 
     def swarms(self, home: Home) -> "SwarmClient":
         """The same server, with its swarms."""
@@ -197,7 +197,7 @@ class LocalKit:
         from vrooli.main.reach import reach
 
         found = reach(self.compiled(home), home, self._environment)
-        return SwarmClient(found.target, found.bearer)
+        return SwarmClient(found.target, found.bearer, stack=found.stack)
 
     def accounts(self, home: Home) -> "AccountsClient":
         """The same server, and as the same."""
@@ -205,7 +205,7 @@ class LocalKit:
         from vrooli.main.reach import reach
 
         found = reach(self.compiled(home), home, self._environment)
-        return AccountsClient(found.target, found.bearer)
+        return AccountsClient(found.target, found.bearer, stack=found.stack)
 
     def fleet(self, home: Home) -> "FleetClient":
         """The same."""
@@ -213,7 +213,7 @@ class LocalKit:
         from vrooli.main.reach import reach
 
         found = reach(self.compiled(home), home, self._environment)
-        return FleetClient(found.target, found.bearer)
+        return FleetClient(found.target, found.bearer, stack=found.stack)
 
     def joining(self, home: Home, server: str) -> "AccountsClient":
         """As nobody yet."""

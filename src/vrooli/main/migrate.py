@@ -20,8 +20,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from vrooli.core.errors import UsageError, VrooliError
-from vrooli.main.environment import read_environment
+from vrooli.core.errors import VrooliError
+from vrooli.main.environment import database_url
 from vrooli.server.database import translate
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -93,10 +93,7 @@ def _translate(error: DBAPIError) -> VrooliError:
 def main() -> int:
     """Entry of `python -m vrooli.main.migrate`."""
     try:
-        dsn = read_environment(os.environ, "DATABASE_URL")
-        if not dsn:
-            raise UsageError("DATABASE_URL is not set", next_step="set it to the database's URL")
-        revision = migrate(dsn)
+        revision = migrate(database_url(os.environ))
     except VrooliError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_RETRY if error.retryable else error.exit_code

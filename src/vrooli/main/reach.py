@@ -2,29 +2,51 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vrooli.client.api import Bearer, bearer_of_file
 from vrooli.client.login import LoginFile, Session
 from vrooli.client.server import address_of
+from vrooli.client.token import read_token
 from vrooli.core.address import HostPort
-from vrooli.core.errors import ConfigError, Unreachable, UsageError
+from vrooli.core.errors import ConfigError, Unreachable, UsageError, VrooliError
 from vrooli.core.home import Home
+from vrooli.core.stack_mark import mark_of
 from vrooli.main.environment import read_environment
-from vrooli.stack.builtin.server import SERVER_TOKEN
+from vrooli.stack.builtin.server import SERVER_TOKEN, SIGNING_KEY
 from vrooli.stack.model import Stack
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A server, and as whom it is asked."""
+    """A server, as whom it is asked, and of which stack it is to be; empty where any may be."""
 
     target: HostPort
     bearer: Bearer
+    stack: str = ""
 
 
 def reach(stack: Stack | None, home: Home, environment: Mapping[str, str]) -> Reach:
+    """As `server_asked`. Where that is the stack's own, no other stack's may answer in its place:
+    it may have come to its port first.
+    """
+    found = server_asked(stack, home, environment)
+    if found.target != server_of(stack):
+        return found
+    return replace(found, stack=_mark(home))
+
+
+def _mark(home: Home) -> str:
+    try:
+        return mark_of(read_token(home.secrets / SIGNING_KEY))
+    except Unreachable:  # it never came to its start, and has no key: whoever answers is another's
+        return mark_of("")
+    except VrooliError:  # the stack is another user's, whom we ask as somebody with an account
+        return ""
+
+
+def server_asked(stack: Stack | None, home: Home, environment: Mapping[str, str]) -> Reach:
     """The server of `VROOLI_SERVER`, else of the stack, else of whoever is logged in; as the API
     key in `VROOLI_API_KEY`, else as whoever is logged in there, else with the token of the stack.
 

@@ -50,7 +50,7 @@ from vrooli.execution.work import Work
 from vrooli.host.clock import SystemClock
 from vrooli.host.python_child import PythonChildren
 from vrooli.host.secrets import secret_in
-from vrooli.main.environment import read_environment
+from vrooli.main.environment import database_url, read_environment
 from vrooli.main.garbage import tended
 from vrooli.main.hearing import hearing, redis_of
 from vrooli.main.http_server import HttpServer, allow_many_connections, configured
@@ -114,17 +114,6 @@ def settings_from(environ: Mapping[str, str]) -> ServerSettings:
         work=work,
         version=__version__,
     )
-
-
-def database_url(environ: Mapping[str, str]) -> str:
-    """Where everything is kept; UsageError when nobody says."""
-    found = read_environment(environ, "DATABASE_URL")
-    if found is None:
-        raise UsageError(
-            "DATABASE_URL is not set",
-            next_step="set DATABASE_URL or DATABASE_URL_FILE, or start the server with `vrooli up`",
-        )
-    return found
 
 
 class Folders:

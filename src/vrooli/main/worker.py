@@ -21,10 +21,10 @@ from vrooli.execution.meter import NoMeter
 from vrooli.execution.settings import WorkSettings
 from vrooli.execution.step_type import StepTools
 from vrooli.host.clock import SystemClock
-from vrooli.main.environment import read_environment
+from vrooli.main.environment import database_url, read_environment
 from vrooli.main.garbage import tended
 from vrooli.main.hearing import redis_of, waking
-from vrooli.main.server import MIGRATIONS, Folders, apply_migrations, database_url, leave
+from vrooli.main.server import MIGRATIONS, Folders, apply_migrations, leave
 from vrooli.main.step_tools import step_tools
 from vrooli.main.tracing import Tracing, traces_of
 from vrooli.main.working import (

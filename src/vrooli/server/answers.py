@@ -16,6 +16,7 @@ _SAID = {
     404: "there is no such thing",
     409: "it is not as it would have to be",
     413: "it is too large",
+    421: "it is meant for the server of another stack",
     422: "a parameter or the body is not valid",
     429: "you ask too much at once: come again after the seconds of Retry-After",
     503: "PostgreSQL is away: ask again",
@@ -51,7 +52,7 @@ def raw(media_type: str, *others: int) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "as it is", "content": content}, **refusals(*others)}
 
 
-COMMON = refusals(400, 401, 403, 413, 422, 429, 503)
+COMMON = refusals(400, 401, 403, 413, 421, 422, 429, 503)
 """Of every route that needs a token."""
 
 

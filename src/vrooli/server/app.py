@@ -33,6 +33,7 @@ from vrooli.server.middleware.limit import BodyLimit
 from vrooli.server.middleware.observe import Observe
 from vrooli.server.middleware.rates import RateLimit
 from vrooli.server.middleware.repeats import Repeats
+from vrooli.server.middleware.right_stack import RightStack
 from vrooli.server.middleware.trace import Trace
 from vrooli.server.migrator import Migrator
 from vrooli.server.patterns import said_of
@@ -140,6 +141,7 @@ def create_app(parts: Parts) -> FastAPI:
     _add_error_handlers(app)
     store = RequestStore(parts.database)
     app.add_middleware(Repeats, routes=routes, store=store, seal=parts.accounts.seal)
+    app.add_middleware(RightStack, mark=parts.accounts.mark)
     app.add_middleware(RateLimit, rate=settings.rate)  # the last one added is the outermost
     for layer in (BodyLimit, ErrorEdge, SecurityHeaders):
         app.add_middleware(layer)

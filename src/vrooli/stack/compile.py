@@ -242,6 +242,8 @@ def _scenario(
     kind = own.kind_name(plain, written)
     resource_kinds = {key: item.kind or "" for key, item in source.file.resources.items()}
     full = own.complete(kind, written, python, resource_kinds)
+    if missing := own.without_database(kind, full, resource_kinds):
+        section.wrong("needs", missing)
     if kind == AUTOHEAL:
         full = _watchdog_section(full, settings, section)
     return Declared(

@@ -15,6 +15,8 @@ def require_free_port(service: Service, context: Context) -> None:
     who = (
         f"{holder.name} (pid {holder.pid}, user {holder.user})" if holder.pid else "another process"
     )
+    if holder.service:
+        who += f": `{holder.service}` of the stack in {holder.home}"
     table = "resources" if service.role == "resource" else "scenarios"
     raise Refused(
         f"port {service.port} is taken by {who}",

@@ -57,6 +57,22 @@ def complete(
     return section
 
 
+def without_database(kind: str, section: ScenarioSection, resource_kinds: Mapping[str, str]) -> str:
+    """What a completed section lacks that it cannot serve without; empty where that is nothing, or
+    a name in `needs` is wrong anyway.
+    """
+    given = {"DATABASE_URL", "DATABASE_URL_FILE"} & (section.env or {}).keys()
+    unknown = [name for name in section.needs or () if name not in resource_kinds]
+    if kind != SERVER or given or unknown:
+        return ""
+    first = next((name for name, one in resource_kinds.items() if one == "postgres"), None)
+    declare = "" if first else 'declare [resources.postgres] with `kind = "postgres"`, and '
+    needs = ", ".join(f'"{name}"' for name in (*(section.needs or ()), first or "postgres"))
+    return (
+        f"no DATABASE_URL: the server keeps all in a PostgreSQL; {declare}write `needs = [{needs}]`"
+    )
+
+
 def _health(written: HealthSection | None, path: str) -> HealthSection:
     """The watchdog asks whether the server lives, not whether its database does: that has a check
     of its own. Likewise the console."""

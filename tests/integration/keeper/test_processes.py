@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 
 from tests.support.keeper_home import KeeperHome, next_exit, until
@@ -64,6 +66,21 @@ def test_who_holds_a_port() -> None:
         assert processes.port_holder(port, "127.0.0.2") is None
         assert processes.port_holder(port, "0.0.0.0") == holder
     assert processes.port_holder(port) is None
+
+
+def test_a_port_that_a_service_of_a_stack_holds_is_told_with_it() -> None:
+    code = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{code}; import sys; sys.stdout.flush(); sys.stdin.read()"],
+        env={"VROOLI_SERVICE": "web", "VROOLI_HOME": "/srv/stack"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        holder = LocalProcesses().port_holder(int(process.stdout.readline()))
+        process.kill()
+    assert holder is not None
+    assert (holder.pid, holder.service, holder.home) == (process.pid, "web", "/srv/stack")
 
 
 def test_a_port_held_on_all_addresses_is_held_on_each() -> None:

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.support.root import mounts
 from tests.support.stack import ROOT
 
 
@@ -29,3 +30,12 @@ def test_it_is_refused_with_the_process_while_one_runs_from_the_environment(tmp_
     assert f"process {running.pid} runs from .venv" in asked.stderr
     assert "next: `./vrooli down`" in asked.stderr
     assert _ask(tmp_path).returncode == 0
+
+
+@mounts
+def test_a_process_that_ends_while_it_looks_is_no_complaint() -> None:
+    """In a /proc that has a folder of one, and nothing in it any more."""
+    look = f"mount -t tmpfs none /proc && mkdir /proc/7 && ln -s gone /proc/7/cmdline && {ROOT}"
+    command = ["unshare", "-m", "--propagation", "private", "sh", "-c", f"{look}/scripts/may-clean"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (asked.returncode, asked.stderr) == (0, "")

@@ -67,13 +67,16 @@ def test_without_a_database_url_it_is_a_usage_error() -> None:
     end = run_module("")
     assert end.returncode == 2
     assert "DATABASE_URL is not set" in end.stderr
+    of_service = run_module("", VROOLI_SERVICE="worker").stderr
+    assert "service `worker`: DATABASE_URL is not set" in of_service
+    assert 'env = { DATABASE_URL = "resource:postgres" }' in of_service
 
 
-def run_module(dsn: str) -> subprocess.CompletedProcess[str]:
+def run_module(dsn: str, **more: str) -> subprocess.CompletedProcess[str]:
     """`python -m vrooli.main.migrate`, as the server runs it."""
     return subprocess.run(
         [sys.executable, "-m", "vrooli.main.migrate"],
-        env={**os.environ, "DATABASE_URL": dsn},
+        env={**os.environ, "DATABASE_URL": dsn, **more},
         capture_output=True,
         text=True,
         check=False,

@@ -1,15 +1,18 @@
 """How commands speak of themselves."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.terminal import on_terminal
 from vrooli.cli.autoheal_fleet import show_fleet
 from vrooli.cli.render import (
     as_called,
     called_as,
+    fields,
     follow,
     note,
     out,
@@ -122,3 +125,32 @@ def test_json_says_the_same_and_moves_nothing(capsys: pytest.CaptureFixture[str]
     for text in (capsys.readouterr().out, written(value)):
         assert json.loads(text) == value
         assert all(one == "\n" or one.isprintable() for one in text)
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (
+            40,
+            [
+                "policy   width 2, routines list-images",
+                "         list-used",
+                "         and",
+                "hash     x",
+            ],
+        ),
+        (80, ["policy   width 2, routines list-images list-used", "         and", "hash     x"]),
+    ],
+)
+def test_what_is_told_of_one_thing_fits_the_terminal(
+    columns: int, expected: list[str], tmp_path: Path
+) -> None:
+    told = {"policy": "width 2, routines list-images list-used\nand", "none": "", "hash": "x"}
+    code = f"from vrooli.cli import render; render.fields({told!r}, 9)"
+    seen = on_terminal(columns, [sys.executable, "-c", code], os.environ, tmp_path)
+    assert seen == expected
+
+
+def test_in_a_file_no_line_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    fields({"goal": "x " * 9000}, 9)
+    assert capsys.readouterr().out == f"goal     {'x ' * 9000}\n"

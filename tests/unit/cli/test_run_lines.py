@@ -3,17 +3,39 @@
 from io import StringIO
 from typing import Any
 
-from vrooli.cli.run_lines import RunLines
+from vrooli.cli.run_lines import APPROVING, HANDING, RunLines
+
+
+class Known:
+    """What would be asked of a server."""
+
+    def question(self, approval: str) -> str:
+        return f"May {approval} go?"
+
+    def task(self, run: str) -> str:
+        return f"look at it  asks a person: `done {run}`"
+
+    def failure(self, run: str) -> str:
+        return f"{run} broke (python)"
+
+    def unmade(self, swarm: str) -> dict[str, str]:
+        return {"misfit": f"{swarm} does not fit"}
 
 
 def event(run: str, kind: str, **more: Any) -> dict[str, Any]:
     return {"run": run, "kind": kind, "attempt": 1, "type": "http", **more}
 
 
-def test_what_happens_in_a_run_below_is_named_by_its_task() -> None:
+def lines_of(*events: dict[str, Any]) -> list[str]:
     said: list[str] = []
-    lines = RunLines("s", said.append, StringIO())
-    for one in (
+    lines = RunLines("s", said.append, StringIO(), Known())
+    for one in events:
+        lines.tell(one)
+    return said
+
+
+def test_what_happens_in_a_run_below_is_named_by_its_task() -> None:
+    assert lines_of(
         event("s", "run.created"),
         event("t", "run.created", parent="s", path="swarm/inner"),
         event("u", "run.created", parent="t", path="swarm/clean[2]"),
@@ -23,12 +45,73 @@ def test_what_happens_in_a_run_below_is_named_by_its_task() -> None:
         event("r", "step.begun", path="x"),
         event("s", "run.paused", reason="lunch"),
         event("z", "step.failed", path="y"),
-    ):
-        lines.tell(one)
-    assert said == [
+    ) == [
         "  ✓ inner: clean[2]: status  http (attempt 2)",
         "  · inner: clean[2]: waits for a decision",
         "  ▸ call: x  http",
         "  · is paused: lunch",
         "  ✗ run z: y  http",
+    ]
+
+
+def test_a_task_that_fails_is_told_with_the_reason() -> None:
+    assert lines_of(
+        event("t", "run.created", parent="s", path="swarm/clean"),
+        event("t", "step.failed", path="remove", why="no space left\non /var"),
+        event("t", "run.failed"),
+        event("u", "run.created", parent="s", path="swarm/other"),
+        event("u", "run.cancelled", by="run s"),
+        event("s", "swarm.written", name="skipped", by="last"),
+        event("s", "swarm.written", name="unmade"),
+        event("s", "swarm.written", name="unmade"),
+        event("s", "run.failed"),
+    ) == [
+        "  ✗ clean: remove  http  no space left",
+        "  ✗ clean: failed: t broke (python)",
+        "  ✗ other: cancelled: by run s",
+        "  · last: is skipped",
+        "  ✗ misfit: could not begin: s does not fit",
+    ]
+
+
+def test_what_waits_for_somebody_is_told_once_with_what_is_asked() -> None:
+    question = {"path": "ask", "id": "7f"}
+    assert lines_of(
+        event("g", "run.created", parent="s", path="swarm/clean/approval", routine=APPROVING),
+        event("p", "run.created", parent="s", path="swarm/judge", routine=HANDING),
+        event("g", "step.begun", path="ask", type="approval"),
+        event("g", "approval.asked", **question),
+        event("p", "step.begun", path="done", type="wait"),
+        event("g", "run.waiting"),
+        event("p", "run.waiting"),
+        event("s", "run.waiting"),
+        event("s", "run.pending", why="swarm"),
+        event("s", "run.waiting"),
+        event("g", "approval.approved", **question, by="ann"),
+        event("p", "run.completed"),
+    ) == [
+        "  ? judge: look at it  asks a person: `done p`",
+        "  ? clean: May 7f go?  asks: `vrooli approval show 7f`",
+        "  · clean: approved by ann",
+        "  ✓ judge: is done",
+    ]
+
+
+def test_that_a_run_waits_is_told_again_after_it_went_on_only() -> None:
+    assert lines_of(
+        event("s", "run.waiting"),
+        event("s", "run.pending", why="swarm"),
+        event("s", "run.waiting"),
+        event("s", "run.paused"),
+        event("s", "run.pending", why="resumed"),
+        event("s", "run.paused"),
+        event("s", "run.pending", why="resumed"),
+        event("s", "step.begun", path="next"),
+        event("s", "run.waiting", **{"for": "tasks"}),
+    ) == [
+        "  · waits for a decision",
+        "  · is paused",
+        "  · is paused",
+        "  ▸ next  http",
+        "  · waits for its tasks",
     ]

@@ -51,10 +51,30 @@ def test_columns_without_a_place_go_below_their_row_with_their_titles() -> None:
     assert _shown(25) == [
         "NAME      STATE",
         "postgres  running",
-        "    last heal: healed 3 …",
-        "    url: postgresql://12…",
+        "    last heal: healed 3 s",
+        "      ago: killed by",
+        "      signal 9",
+        "    url: postgresql://127",
+        "      .0.0.1:15432/v",
         "web       stopped",
     ]
+
+
+def test_what_is_read_to_its_end_goes_on_in_the_next_line() -> None:
+    titles, rows = ("TASK", "WHAT TO DO"), [("judge", "Which of these may go? All that is old.")]
+    assert [_text(line) for line in lay_out(titles, rows, 38)] == [
+        "TASK   WHAT TO DO",
+        "judge  Which of these may go? All that",
+        "       is old.",
+    ]
+    assert [_text(line) for line in lay_out(titles, rows, 30)] == [
+        "TASK",
+        "judge",
+        "    what to do: Which of these",
+        "      may go? All that is old.",
+    ]
+    (_, *lines) = lay_out(titles, [("judge", "x " * 400)], 40)
+    assert (len(lines), _text(lines[-1])[-1]) == (6, "…")
 
 
 def test_below_has_the_last_cell_on_a_line_of_its_own_without_titles() -> None:

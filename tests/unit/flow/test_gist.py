@@ -44,7 +44,7 @@ def test_a_large_value_is_not_read_to_its_end() -> None:
 
     assert gist(Endless()).endswith("…")
     assert brief("x\ny" * 1000).endswith("…")
-    assert brief("x\ny") == "x�y"
+    assert brief("x\ny\0") == "x y�"
 
 
 def test_a_note_says_what_was_used_and_what_came_of_it() -> None:

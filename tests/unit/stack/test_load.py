@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.stackfile import PYTHON, StackFile
+from vrooli.core.errors import ConfigError
 from vrooli.stack.load import load_stack
 from vrooli.stack.model import Health, Thresholds
 
@@ -127,14 +128,42 @@ def test_our_server_is_told_only_what_it_needs_and_what_was_written_stays(
     file: StackFile,
 ) -> None:
     resources = '[resources.db]\nkind = "postgres"\n[resources.cache]\nkind = "redis"\n'
-    alone = file.load(f"{resources}[scenarios.server]").services["server"]
-    assert alone.env == {}
+    said = '[scenarios.server]\nenv = { DATABASE_URL_FILE = "/run/url" }'
+    alone = file.load(f"{resources}{said}").services["server"]
+    assert alone.env == {"DATABASE_URL_FILE": "/run/url"}
     both = file.load(
         f'{resources}[scenarios.server]\nneeds = ["cache", "db"]\nenv = {{ A = "1" }}\n'
         'health = { interval = "2s" }'
     ).services["server"]
     assert both.env == {"REDIS_URL": "resource:cache", "DATABASE_URL": "resource:db", "A": "1"}
     assert (both.health.target, both.health.interval) == ("/health/live", 2.0)
+
+
+DECLARE = 'declare [resources.postgres] with `kind = "postgres"`, and write'
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (
+            '[resources.db]\nkind = "postgres"\n[scenarios.server]',
+            'PostgreSQL; write `needs = ["db"]`',
+        ),
+        ("[scenarios.server]", f'{DECLARE} `needs = ["postgres"]`'),
+        (
+            '[resources.cache]\nkind = "redis"\n[scenarios.server]\nneeds = ["cache"]',
+            f'{DECLARE} `needs = ["cache", "postgres"]`',
+        ),
+    ],
+)
+def test_our_server_without_a_database_is_told_the_line_to_add(
+    file: StackFile, text: str, advice: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        file.load(text)
+    said = str(caught.value)
+    assert "scenarios.server.needs: no DATABASE_URL: the server keeps all in a" in said
+    assert advice in said
 
 
 def test_an_external_resource_gives_its_address_and_is_only_watched(file: StackFile) -> None:

@@ -33,11 +33,21 @@ class ProcessFacts:
 
 @dataclass(frozen=True, slots=True)
 class PortHolder:
-    """Who listens on a TCP port; `pid` is None when the owner is hidden from us."""
+    """Who listens on a TCP port.
+
+    Attributes:
+        pid: None when the owner is hidden from us.
+        name: of its program.
+        user: whose it is.
+        service: which it is, of a stack; empty for anything else, and where nobody may know.
+        home: of that stack.
+    """
 
     pid: int | None
     name: str
     user: str
+    service: str = ""
+    home: str = ""
 
 
 class Processes(Protocol):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vrooli.core.passes import ADMIN, FOR_SERVER, LINK_OWNER, Passes, Person
 from vrooli.core.ports.database import Database
+from vrooli.core.stack_mark import mark_of
 from vrooli.server.accounts.audit import Audit
 from vrooli.server.accounts.directory import Directory
 from vrooli.server.accounts.key_store import HeldKey, KeyStore
@@ -76,12 +77,14 @@ class Accounts:
         logins: sessions.
         directory: users, invitations and keys.
         seal: tells requests apart that may hold passwords.
+        mark: tells the servers of this stack from others.
     """
 
     bearers: Bearers
     logins: Logins
     directory: Directory
     seal: Seal
+    mark: str
 
 
 def accounts(database: Database, signing_key: str) -> Accounts:
@@ -97,4 +100,5 @@ def accounts(database: Database, signing_key: str) -> Accounts:
         Logins(database, passwords, signer, audit),
         Directory(database, passwords, audit),
         sealed_by(signing_key),
+        mark_of(signing_key),
     )
