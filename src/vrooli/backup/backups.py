@@ -15,6 +15,7 @@ from vrooli.backup.pruning import Pruning
 from vrooli.backup.rereading import Reread
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
+from vrooli.core.errors import VrooliError
 from vrooli.stack.backing import Reading
 from vrooli.stack.backup_ledger import BackupLedger, Drill
 from vrooli.stack.files_restored import Restored
@@ -108,12 +109,17 @@ class Backups(Protocol):
         """Where they are."""
         ...
 
-    def reread(self, store: str, *, everything: bool, told: Sending) -> dict[str, Reread]:
+    def reread(
+        self, store: str, *, everything: bool, told: Sending
+    ) -> tuple[dict[str, Reread], dict[str, VrooliError]]:
         """Read the share of stored packs that is due, or all; of every store, or of that one.
+
+        Returns:
+            by store, what became of it; and why one could not be read.
 
         Raises:
             Busy: somebody does already.
-            VrooliError: why one could not be read.
+            VrooliError: why the first one could not be read, when none could.
         """
         ...
 

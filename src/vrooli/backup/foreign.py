@@ -43,6 +43,11 @@ def held(point: Point) -> Point | None:
     return replace(point, parts=parts) if parts else None
 
 
+def is_held(point: Point) -> bool:
+    """Whether it is what is held of one, and may lack other parts of it. Pure."""
+    return any(WHOLE in part.facts for part in point.parts)
+
+
 def _whole(point: Point, part: Part) -> Part:
     name = f"parts/{point.id}/{part.service}.tar"
     pieces = [[pack.plain, pack.mark] for pack in part.packs]

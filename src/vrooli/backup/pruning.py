@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from vrooli.backup.chains import BASE
+from vrooli.backup.foreign import is_held
 from vrooli.backup.packs import name_in_store
 from vrooli.backup.point import ARCHIVES, Part, Point
 from vrooli.backup.retention import Keep, Kept, Verdict, retention
@@ -133,7 +134,8 @@ def _readable(store: Store) -> Iterable[tuple[str, Point]]:
 
 def _kept(proofs: Store, point: Point) -> Kept:
     try:
-        proof = proofs.proof(point.id, point)
+        # What another program holds of it is less than what was proven.
+        proof = proofs.proof(point.id, None if is_held(point) else point)
     except Damaged:  # it proves nothing then
         proof = None
     return Kept(

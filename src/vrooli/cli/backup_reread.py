@@ -20,7 +20,8 @@ Read stored pieces again, and look whether each is as it was stored and opens.
 
 Each time it reads the share that is due, so that all are read within `reread_days`. The points of
 what is damaged count as failed from then on. WAL that is damaged is put there anew, where another
-store or this machine has it whole. Ends with 1 when anything was damaged.
+store or this machine has it whole. Ends with 1 when anything was damaged, or a store does not
+answer.
 
 Examples:
 
@@ -46,12 +47,16 @@ def register(group: typer.Typer, kit: Kit) -> None:
         if rests(backups):
             return
         with Bar(note, quiet=json) as bar:
-            found = backups.reread(store, everything=everything, told=bar.at)
+            found, away = backups.reread(store, everything=everything, told=bar.at)
         if json:
-            render.print_json({name: _row(one) for name, one in found.items()})
+            rows = {name: _row(one) for name, one in found.items()}
+            errors = {name: {"error": str(error)} for name, error in away.items()}
+            render.print_json({**rows, **errors})
         else:
             _tell(found)
-        if any(one.damaged for one in found.values()):
+            for name, error in away.items():
+                render.note(f"{name} is not read: {render.plain(error.in_a_line)}")
+        if away or any(one.damaged for one in found.values()):
             raise typer.Exit(EXIT_FAILURE)
 
 

@@ -192,7 +192,9 @@ class StackBackups:
         found = {one: checking.looks(one) for one in ((name,) if name else known)}
         return found, all_well(found)
 
-    def reread(self, store: str, *, everything: bool, told: Sending) -> dict[str, Reread]:
+    def reread(
+        self, store: str, *, everything: bool, told: Sending
+    ) -> tuple[dict[str, Reread], dict[str, VrooliError]]:
         """Read stored packs again; see `main.backup_reread`."""
         from vrooli.main.backup_reread import Rereading
 

@@ -37,7 +37,9 @@ class Rereading:
     keys: Keys
     alone: Callable[[], AbstractContextManager[None]]
 
-    def look(self, names: tuple[str, ...], days: int | None, told: Told) -> dict[str, Reread]:
+    def look(
+        self, names: tuple[str, ...], days: int | None, told: Told
+    ) -> tuple[dict[str, Reread], dict[str, VrooliError]]:
         """Read what is due of each, and write it down; also when another one does not answer.
 
         Args:
@@ -45,37 +47,41 @@ class Rereading:
             days: within which all are read; None for everything now.
             told: hears how far it is.
 
+        Returns:
+            by store, what became of it; and why one could not be read.
+
         Raises:
-            VrooliError: the first reason why a store could not be read.
+            VrooliError: the first such reason, when none could.
         """
-        seen, found, failure = self._seen(), dict[str, Reread](), None
+        found, failures = dict[str, Reread](), dict[str, VrooliError]()
         for name in names:
             try:
-                if self.spread.stores.one(name).is_restic:
-                    found[name] = Repositories(self.spread.stores, self.keys).check(name, days)
-                    continue
-                store = self.spread.reading(name)
-                found[name], seen[name] = reread(
-                    store,
-                    self.keys,
-                    seen.get(name, Seen()),
-                    time.time(),
-                    days,
-                    lambda done, whole, name=name: told(name, done, whole),  # type: ignore[misc]
-                )
+                found[name] = self._one(name, days, told)
             except VrooliError as error:
-                failure = failure or error
-                continue
-            if found[name].wal:
-                with suppress(Busy), self.alone():  # else the next one mends it
-                    found[name] = Mending(self.spread, self.keys, name).mend(found[name])
-            self._mark(name, found[name])
-            for proof in found[name].failed:
-                BackupBook(self.spread.stores.home).proved(proof)
-            text = seen_written(seen, self.keys.mac).decode()
-            write_durably(self._path, text)
-        if failure is not None:
-            raise failure
+                failures[name] = error
+        if failures and not found:
+            raise next(iter(failures.values()))
+        return found, failures
+
+    def _one(self, name: str, days: int | None, told: Told) -> Reread:
+        if self.spread.stores.one(name).is_restic:
+            return Repositories(self.spread.stores, self.keys).check(name, days)
+        seen = self._seen()
+        found, seen[name] = reread(
+            self.spread.reading(name),
+            self.keys,
+            seen.get(name, Seen()),
+            time.time(),
+            days,
+            lambda done, whole: told(name, done, whole),
+        )
+        for proof in found.failed:
+            BackupBook(self.spread.stores.home).proved(proof)
+        if found.wal:
+            with suppress(Busy), self.alone():  # else the next one mends it
+                found = Mending(self.spread, self.keys, name).mend(found)
+        self._mark(name, found)
+        write_durably(self._path, seen_written(seen, self.keys.mac).decode())
         return found
 
     def _mark(self, store: str, one: Reread) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.unit.backup.made import new_keys, new_store, part_of, point_of, stored
+from vrooli.backup.foreign import held
 from vrooli.backup.packs import name_in_store
-from vrooli.backup.point import Point
+from vrooli.backup.point import Point, digest_of
 from vrooli.backup.proof import Proof
 from vrooli.backup.pruning import planned, remove, sweep, together, with_bases
 from vrooli.backup.retention import DAY, Keep
@@ -130,6 +131,20 @@ def test_a_proof_that_cannot_be_read_proves_nothing() -> None:
     gone = planned(store, store, KEEP, NOW, UTC).gone
     assert gone == {point.id for point in points[:3]}, "the newest that still counts stays as well"
     assert new_store(new_keys())[0].ids() == []
+
+
+def test_a_proof_counts_for_what_another_program_holds_of_the_point() -> None:
+    store, _, points = _filled()
+    repository = Store(MemoryBlobs(), store.key)
+    for point in points:
+        parts = tuple(replace(part, source="files") for part in point.parts)
+        rest = replace(parts[0], service="rest", source="postgres-physical")
+        whole = replace(point, parts=(*parts, rest), id=point.id.replace("2026", "2025"))
+        store.keep_proof(Proof(whole.id, NOW, "verified", manifest=digest_of(whole)))
+        held_of_it = held(whole)
+        assert held_of_it is not None
+        repository.keep(held_of_it)
+    assert len(planned(repository, store, KEEP, NOW, UTC).gone) == 4
 
 
 def test_what_one_store_keeps_stays_in_all() -> None:

@@ -13,7 +13,7 @@ from vrooli.backup.keys import Keys
 from vrooli.backup.owning import Owner, adopt
 from vrooli.backup.rereading import Reread
 from vrooli.backup.wal import StoredName, WalShelf
-from vrooli.core.errors import Damaged
+from vrooli.core.errors import Damaged, StorageError, VrooliError
 from vrooli.core.home import Home
 from vrooli.main.backup_book import BackupBook
 from vrooli.main.backup_reread import Rereading
@@ -55,8 +55,10 @@ class Place:
         piece.write_bytes(piece.read_bytes()[:-1])
 
     def reread(self) -> Reread:
-        reading = Rereading(self.spread, self.keys, nullcontext)
-        return reading.look(("near",), None, lambda *_: None)["near"]
+        return self.look("near")[0]["near"]
+
+    def look(self, *names: str) -> tuple[dict[str, Reread], dict[str, VrooliError]]:
+        return Rereading(self.spread, self.keys, nullcontext).look(names, None, lambda *_: None)
 
     @property
     def torn(self) -> dict[str, tuple[str, ...]]:
@@ -96,6 +98,17 @@ def test_another_store_whose_mount_is_dead_keeps_it_from_no_other_place(place: P
     place.damage("near")
     with dead_disk(place.folder / "far"):
         assert "received here" in place.reread().mended[NAME.blob]
+
+
+@mounts
+def test_a_store_whose_mount_is_dead_is_told_and_the_others_are_read(place: Place) -> None:
+    place.damage("far")
+    with dead_disk(place.folder / "near"):
+        found, away = place.look("near", "far")
+        assert ([*found], [*away]) == (["far"], ["near"])
+        assert list(found["far"].damaged) == [NAME.blob]
+        with pytest.raises(StorageError, match="its mount is dead"):
+            place.look("near")
 
 
 def test_what_is_whole_nowhere_is_told_until_it_is_gone(place: Place) -> None:
