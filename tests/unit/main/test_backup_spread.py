@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from tests.unit.backup.made import new_keys, part_of, point_of, stored
-from vrooli.backup.room import LEFT
 from vrooli.core.errors import ConfigError, NoRoom, Refused, StorageError
 from vrooli.core.home import Home
 from vrooli.main.backup_book import BackupBook
@@ -17,6 +16,7 @@ from vrooli.main.backup_check import Checking
 from vrooli.main.backup_spread import BackupSpread
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_settings import StoreSettings
+from vrooli.stack.room import LEFT
 
 
 @dataclass(frozen=True, slots=True)
