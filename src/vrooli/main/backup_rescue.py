@@ -117,7 +117,7 @@ class Rescue:
     async def _followed(self, along: Along, copy: ClusterCopy, said: str) -> Reached:
         await copy.prepare_wal()
         await brought(along.gather, copy.stage.wal, copy.stage.user, self.told)
-        again = shlex.join(("vrooli", "restore", "--only", said))
+        again = shlex.join(("vrooli", "restore", "--only", f"{self.service}:{said}"))
         return await copy.recovered(along.wish, again, self.told)
 
     async def _out_of(self, archived: Archived, taking: "_Taking", said: str) -> Rescued:
