@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from tests.support.leftovers import processes_of
 from tests.support.older_postgres import sql
-from tests.support.stack import LiveStack, said
+from tests.support.stack import LiveStack, said, section
 
 MADE = """
 CREATE TABLE orders (
@@ -173,3 +174,32 @@ def _nothing_is_left(shop: LiveStack) -> None:
     schemas = "SELECT count(*) FROM pg_namespace WHERE nspname ~ '^rescued_'"
     assert sql(shop, schemas, user="postgres") == 0
     assert "postgres.rescue" not in [path.name for path in (shop.home / "data").iterdir()]
+
+
+def test_of_two_databases_the_one_is_named_that_a_table_is_of(stack: LiveStack) -> None:
+    never = dict.fromkeys(("schedule", "incremental", "redis", "drill", "prune"), "never")
+    for name in ("postgres", "second"):
+        stack.resource(name, "postgres")
+    stack._sections["backup"] = section("backup", {**never, "system": False})
+    stack.write()
+    stack.up()
+    sql(stack, "CREATE TABLE orders AS SELECT 1 AS id", "SELECT 1")
+    taken = stack.run("backup", "run", "--no-verify")
+    assert taken.returncode == 0, said(taken)
+    here, there = _ways(stack, "restore", "--only", "public.orders")
+    ended = stack.run(*here)
+    assert (ended.returncode, "is in vrooli.rescued_" in ended.stdout) == (0, True), said(ended)
+    ended = stack.run(*there)
+    assert (ended.returncode, "there is no table" in ended.stderr) == (2, True), said(ended)
+    here, _ = _ways(stack, "restore", "--to", "latest", "--only", "public.orders")
+    ended = stack.run(*here, "--dry-run")
+    assert (ended.returncode, "recovered to latest" in ended.stderr) == (0, True), said(ended)
+
+
+def _ways(stack: LiveStack, *words: str) -> list[list[str]]:
+    """The commands that are offered, one for each database."""
+    unclear = stack.run(*words)
+    assert unclear.returncode == 2, said(unclear)
+    ways = re.findall(r"`[^`]*vrooli (restore [^`]*)`", unclear.stderr)
+    assert ["postgres:public.orders" in way for way in ways] == [True, False], said(unclear)
+    return [shlex.split(way) for way in ways]

@@ -1,5 +1,6 @@
 """Which parts are meant, and their order. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -12,6 +13,8 @@ Named = TypeVar("Named")
 
 _FIRST = ("postgres", "redis")
 _LAST = ("files", "system")
+
+_OWNED = re.compile(r"([a-z0-9][a-z0-9-]*):(.+)", re.ASCII)
 
 
 def kind_of_form(form: str) -> str:
@@ -70,6 +73,26 @@ def table_of(only: str, parts: Sequence[Part]) -> str:
             next_step=f"a table of that name is meant by its schema: `public.{only}`",
         )
     return only
+
+
+def owner_of(only: str, parts: Sequence[Part]) -> tuple[str, str]:
+    """The service of which a table is, where it stands before it (`SERVICE:TABLE`), and the rest.
+
+    Raises:
+        UsageError: that is no database of them.
+    """
+    if (match := _OWNED.fullmatch(only)) is None:
+        return "", only
+    service, table = match.groups()
+    names = [part.service for part in parts if kind_of_form(part.source) == _FIRST[0]]
+    if service not in names:
+        raise UsageError(
+            f"there is no database `{service}` among what is backed up here"
+            f"{did_you_mean(service, names)}",
+            next_step=f"choose of: {', '.join(names) or 'none'}; a name with a colon in it is "
+            'written between "quotes"',
+        )
+    return service, table
 
 
 def _tables(part: Part) -> set[str]:

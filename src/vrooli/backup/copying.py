@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from vrooli.backup.keys import Keys
 from vrooli.backup.packs import name_in_store
 from vrooli.backup.point import Pack, Point
-from vrooli.backup.room import LEFT
 from vrooli.backup.store import MAC_KEY, Store
 from vrooli.core.errors import Damaged, NoRoom, NotStored, Refused, VrooliError
 from vrooli.core.sizes import rough_size
+from vrooli.stack.room import LEFT
 
 AT_ONCE = 4
 """Packs under way: each lies in memory, and one connection alone is slow over a long way."""

@@ -1,20 +1,27 @@
 """`vrooli restore`: going back to a restore point, or to a moment after it."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from vrooli.cli.backup_words import note
 from vrooli.cli.kit import Kit, home_to_change
 from vrooli.cli.options import File, Json, said
-from vrooli.cli.restore_beside import Look, beside, end, require_no_moment
+from vrooli.cli.restore_beside import Look, beside, end, require_no_moment, require_one_of
 from vrooli.cli.restore_parts import Mode, Restorings, without_system
 from vrooli.cli.restore_plan import Asked, Plan, require_named
 from vrooli.cli.restore_table_to import rescue_at
 from vrooli.cli.restore_told import tell_plan
 from vrooli.cli.restore_undo import require_alone, undone
+
+if TYPE_CHECKING:
+    from vrooli.backup.backups import Backups
+    from vrooli.backup.point import Part, Point
+
+    Found = list[tuple[Point, Part]]
 
 _RESTORE_HELP = """
 Have the data of a restore point in force, or that of a moment after it: databases first, then
@@ -44,6 +51,8 @@ Examples:
   vrooli restore --only shop.public.orders    one table, beside the one that serves
 
   vrooli restore --only shop.public.orders --to "2026-11-28 11:52"    as it was then
+
+  vrooli restore --only db2:orders        that of the service db2, where there are several
 
   vrooli restore --only redis,files
 
@@ -90,8 +99,8 @@ Only = Annotated[
     typer.Option(
         "--only",
         help="Parts: `postgres`, `redis`, `files`, `system`, or names; commas between them. Or a "
-        "table (`database.schema.table`, or the end of that), which goes into a schema beside the "
-        "one that serves.",
+        "table (`database.schema.table`, or the end of that, behind `SERVICE:` where there are "
+        "several), which goes into a schema beside the one that serves.",
         metavar="NAME",
     ),
 ]
@@ -132,7 +141,7 @@ def register(app: typer.Typer, kit: Kit) -> None:
         file: File = None,
         json: Json = False,
     ) -> None:
-        from vrooli.backup.choosing import split, table_of
+        from vrooli.backup.choosing import split
 
         wanted, to = said("POINT", wanted), said("--to", to)
         from_, only = said("--from", from_), said("--only", only)
@@ -148,12 +157,12 @@ def register(app: typer.Typer, kit: Kit) -> None:
             return
         require_no_moment(to if look.wanted else "")
         asked = Asked(wanted, to, point_only or look.wanted, failed, reads=dry_run)
-        words, found = split(only), backups.parts(asked.point or "latest", ())
-        table = table_of(only, [part for _, part in found])
-        if not table:
-            found = backups.parts(asked.point or "latest", words)
+        found, table = _meant(backups, asked.point or "latest", only)
         if into is None or not only:
             found = without_system(found, asked=bool(only and not table))
+        if table and not look.wanted:
+            options = {"--to": to, "--from": from_, "--file": file}
+            require_one_of(found, table, _again(wanted, options), moment=bool(to))
         if table and to:
             rescue_at(backups, asked, from_, found, table, json=json)
             return
@@ -166,6 +175,24 @@ def register(app: typer.Typer, kit: Kit) -> None:
             tell_plan(backups, plan.parts)
         for point, part in plan.parts:
             require_named(point, part, asked)
-        mode = Mode(words, dry_run=dry_run, yes=yes, json=json)
+        mode = Mode(split(only), dry_run=dry_run, yes=yes, json=json)
         restoring = Restorings(kit, home, backups, plan, begun, mode)
         restoring.carry_out()
+
+
+def _meant(backups: "Backups", point: str, only: str) -> "tuple[Found, str]":
+    """What `--only` means of a point, and the table, where it is one of that."""
+    from vrooli.backup.choosing import owner_of, split, table_of
+
+    found = backups.parts(point, ())
+    owner, table = owner_of(only, [part for _, part in found])
+    if owner:
+        return [one for one in found if one[1].service == owner], table
+    table = table_of(only, [part for _, part in found])
+    return found if table else backups.parts(point, split(only)), table
+
+
+def _again(wanted: str, options: Mapping[str, object]) -> list[str]:
+    """The words of the same command, but for what of it is meant."""
+    said = [f"{name}={value}" for name, value in options.items() if value]
+    return ["vrooli", "restore", *filter(None, [wanted]), *said]

@@ -1,5 +1,6 @@
 """`vrooli restore --side-by-side`, `--into` and `--only TABLE`: nothing that serves changes."""
 
+import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,22 @@ def require_one(databases: Collection[str], *, meant: bool = True) -> None:
         raise UsageError(
             "which database is meant is not said",
             next_step=f"say `--only` with one of: {', '.join(databases) or 'none'}",
+        )
+
+
+def require_one_of(found: "Found", table: str, words: Sequence[str], *, moment: bool) -> None:
+    """Raise UsageError: a table may be of several databases; `words` are the command but for it,
+    and with a `moment` archives are no choice.
+    """
+    from vrooli.backup.point import ARCHIVES
+
+    sources = (PHYSICAL,) if moment else (PHYSICAL, *ARCHIVES)
+    names = dict.fromkeys(part.service for _, part in found if part.source in sources)
+    if len(names) > 1:
+        ways = [f"`{shlex.join([*words, '--only', f'{name}:{table}'])}`" for name in names]
+        raise UsageError(
+            f"which database {table} is of is not said: there are {', '.join(names)}",
+            next_step=" or ".join(ways),
         )
 
 

@@ -104,7 +104,7 @@ class Plan:
         along: dict[str, Any] = {}
         if way is not None and way.files and self._moment is not None:
             along = {"until": self._moment.text, "timeline": way.timeline}
-            room += way.size
+            room += way.room
         along["mark"] = secrets.token_hex(4)
         if part.source in ARCHIVES:
             along["archives"] = True

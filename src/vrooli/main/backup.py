@@ -27,7 +27,6 @@ from vrooli.backup.proof import Proof
 from vrooli.backup.proving import Prover
 from vrooli.backup.pruning import Pruning
 from vrooli.backup.rereading import Reread
-from vrooli.backup.room import Room
 from vrooli.backup.store import Store
 from vrooli.backup.store_check import Look
 from vrooli.backup.streams import proved
@@ -71,6 +70,7 @@ from vrooli.stack.postgres.archives import Archived
 from vrooli.stack.postgres.rescue.differing import Rescued
 from vrooli.stack.postgres.wal.choosing import Way
 from vrooli.stack.postgres.wal.moments import Moment
+from vrooli.stack.room import Room
 from vrooli.stack.runtime import Context
 from vrooli.stack.upgrading import Wish
 

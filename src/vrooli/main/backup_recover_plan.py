@@ -139,7 +139,7 @@ class RecoveryPlan:
         along: dict[str, Any] = {}
         room = room_of(part, self.store)
         if way is not None and goal is not None and way.files:
-            room += way.size
+            room += way.room
             along = {"until": goal.text, "timeline": way.timeline, "gap": way.gap}
             along |= {"files": len(way.files), "size": way.size}
         return Returning(

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vrooli.backup.room import Room
 from vrooli.backup.threads import to_its_end
 from vrooli.core.errors import Refused, UsageError, VrooliError
 from vrooli.core.ports.outputs import OutputProgram
@@ -28,6 +27,7 @@ from vrooli.stack.postgres.rescue.tables import Facts, Table
 from vrooli.stack.postgres.upgrade.ask import Asker, quoted
 from vrooli.stack.postgres.upgrade.resource import Resource
 from vrooli.stack.postgres.wal.moments import Reached
+from vrooli.stack.room import Room
 from vrooli.stack.upgrading import Wish
 from vrooli.stack.wire import postgres
 from vrooli.stack.wire.dsn import Dsn
@@ -117,7 +117,7 @@ class Rescue:
     async def _followed(self, along: Along, copy: ClusterCopy, said: str) -> Reached:
         await copy.prepare_wal()
         await brought(along.gather, copy.stage.wal, copy.stage.user, self.told)
-        again = shlex.join(("vrooli", "restore", "--only", said))
+        again = shlex.join(("vrooli", "restore", "--only", f"{self.service}:{said}"))
         return await copy.recovered(along.wish, again, self.told)
 
     async def _out_of(self, archived: Archived, taking: "_Taking", said: str) -> Rescued:

@@ -33,6 +33,7 @@ from vrooli.stack.postgres.wal.ending import Early, has_its_pages
 from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.postgres.wal.names import history_of, position
 from vrooli.stack.postgres.wal.streams import Stream, histories_in, streams_in, wal_folder
+from vrooli.stack.room import Room
 
 Told = Callable[[str], None]
 
@@ -112,7 +113,20 @@ class BackupWal:
                 whole.add(key)
             if len(damaged) == found:
                 mended = [one.name for one in way.files if self._is_harmed(way.base.system, one)]
-                return replace(way, mended=mended)
+                return replace(way, mended=mended, brought=self._brought(way))
+
+    def _brought(self, way: Way) -> int:
+        """See `Way`: what lies here is linked, where it lies on the disk of the data."""
+        links = False
+        with suppress(OSError):
+            wal, data = ((self.home.root / name).stat() for name in ("wal", "data"))
+            links = wal.st_dev == data.st_dev
+        linked = (
+            file.size
+            for file in way.files
+            if links and not file.partial and self._is_good(way.base.system, file)
+        )
+        return way.size - sum(linked)
 
     def _look_at(self, system: str, files: Sequence[File], told: Told = untold) -> None:
         """Several at once: of each a store is asked what it should be. Whoever breaks it off waits
@@ -252,7 +266,9 @@ class BackupWal:
     def _put_all(self, system: str, files: Sequence[File], folder: Path, told: Told) -> bool:
         """Whether all of them are there."""
         pace, done = Pace(sum(file.size for file in files), told, "WAL: "), 0
+        room = Room(folder)
         for file in files:
+            room.watch()
             try:
                 self._put(system, file, folder / file.name)
             except Damaged as error:

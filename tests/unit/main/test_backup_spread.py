@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from vrooli.backup.room import LEFT
 
 from tests.support.hung_disk import dead_disk
 from tests.support.root import mounts
 from tests.unit.backup.made import new_keys, part_of, point_of, stored
 from vrooli.backup.owning import Owner, adopt
-from vrooli.backup.room import LEFT
 from vrooli.backup.store import Store
 from vrooli.core.errors import ConfigError, NoRoom, Refused, StorageError
 from vrooli.core.home import Home
@@ -22,6 +22,7 @@ from vrooli.main.backup_check import Checking
 from vrooli.main.backup_spread import BackupSpread
 from vrooli.main.backup_stores import BackupStores
 from vrooli.stack.backup_settings import StoreSettings
+from vrooli.stack.room import LEFT
 
 
 @dataclass(frozen=True, slots=True)

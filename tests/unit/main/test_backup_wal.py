@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.disks import tmpfs
+from tests.support.root import mounts
 from tests.unit.backup.made import new_keys, new_store
 from vrooli.backup.point import Part, Point
 from vrooli.backup.wal import StoredName, WalShelf
-from vrooli.core.errors import Refused
+from vrooli.core.errors import Refused, StorageError
 from vrooli.core.home import Home
 from vrooli.main.backup_ship import Shipping
 from vrooli.main.backup_wal import BackupWal
@@ -20,6 +22,7 @@ from vrooli.stack.postgres.wal.ending import Early, early_in
 from vrooli.stack.postgres.wal.moments import Moment
 from vrooli.stack.postgres.wal.names import Segment, lsn_of, name_of
 from vrooli.stack.postgres.wal.streams import note_written
+from vrooli.stack.room import LEFT
 
 PAGE, SIZE = 8192, 16 * 1024 * 1024
 AT = 1_795_000_000.0
@@ -123,6 +126,25 @@ def test_what_is_brought_to_a_store_has_its_full_length(wal: BackupWal, tmp_path
     Shipping(wal.home, wal.store, KEYS, "db").ship()
     (stored,) = (one for one in WalShelf(wal.store).names("db") if one.turn)
     assert WalShelf(wal.store).content(stored, KEYS.opener) == _content(4)
+
+
+def test_room_is_asked_for_what_is_copied_and_for_what_a_server_copies_again(
+    wal: BackupWal, tmp_path: Path
+) -> None:
+    assert wal.way(Moment("latest")).room == 2 * 4 * SIZE  # nobody knows that data lies beside
+    (tmp_path / "data").mkdir()
+    assert replace(wal).way(Moment("latest")).room == 4 * SIZE
+    folder = tmp_path / "wal" / "db" / "77" / "00000001"
+    (folder / NAMES[1]).unlink()
+    assert replace(wal).way(Moment("latest")).room == 5 * SIZE
+
+
+@mounts
+def test_it_is_given_up_before_the_disk_is_full(wal: BackupWal, tmp_path: Path) -> None:
+    (small := tmp_path / "small").mkdir()
+    with tmpfs(small, LEFT + 2 * SIZE), pytest.raises(StorageError, match="it fills up"):
+        wal.gather(wal.store.point(POINT), 1, small, None)
+    assert not list(small.iterdir())
 
 
 @pytest.mark.parametrize(("at", "put"), [("WAL looked at: ", 0), ("WAL: ", 1)])

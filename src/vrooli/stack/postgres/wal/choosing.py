@@ -168,6 +168,7 @@ class Way:
         passed: to a position: until when nothing is missing of what lies before it, as far as that
             is known, Unix seconds; 0 for any other moment.
         mended: names of those that are damaged here, and come from a store.
+        brought: bytes of those that are copied to where a server asks for them; links take none.
     """
 
     base: Base
@@ -177,11 +178,17 @@ class Way:
     gap: str = ""
     passed: float = 0.0
     mended: Sequence[str] = ()
+    brought: int = 0
 
     @property
     def size(self) -> int:
         """Bytes of the files."""
         return sum(file.size for file in self.files)
+
+    @property
+    def room(self) -> int:
+        """Bytes that it takes to follow them: a server copies each once more."""
+        return self.brought + self.size
 
     @property
     def end(self) -> int:

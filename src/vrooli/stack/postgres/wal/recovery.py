@@ -19,6 +19,7 @@ from vrooli.stack.postgres.wal.ending import Early, early_in, given_in
 from vrooli.stack.postgres.wal.following import DROP_SLOT, TAKE_SLOT
 from vrooli.stack.postgres.wal.moments import Reached
 from vrooli.stack.postgres.wal.names import is_lsn, position
+from vrooli.stack.room import Room
 from vrooli.stack.running import COMES_UP
 from vrooli.stack.upgrading import Told, Wish
 
@@ -67,8 +68,13 @@ class Recovery:
 
         Raises:
             StartFailed: the server does not come up, or the moment was not reached.
+            StorageError: the disk gets full.
         """
         self._begin = logs.size(self.programs.stage.log)
+        # It copies each file of WAL once more, and what serves may write to the same disk.
+        return await Room(self.programs.stage.folder).watched(self._followed(told_of))
+
+    async def _followed(self, told_of: Told) -> Reached:
         try:
             lsn = await self._recovered(self.wish.until)
         except StartFailed as error:
