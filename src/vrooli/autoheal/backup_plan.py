@@ -94,11 +94,9 @@ class RestorePlans:
 
     async def _part(self, row: Mapping[str, Any], ledger: BackupLedger) -> dict[str, Any]:
         told = {
+            **{"steps": [], "stops": [], "refused": None, "files": None},
             **row,
             "seconds": seconds_of(ledger, str(row["service"]), str(row["point"])),
-            "steps": [],
-            "stops": [],
-            "refused": None,
         }
         name, order = str(row["service"]), row["order"]
         if order is None or name not in self.board.supervisor.stack.services:

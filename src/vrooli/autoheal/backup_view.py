@@ -8,6 +8,7 @@ from vrooli.autoheal.backups import Known
 from vrooli.core.errors import UsageError
 from vrooli.stack.backup_ledger import BackupLedger, Drill, Taken
 from vrooli.stack.backup_settings import Objectives
+from vrooli.stack.files_restored import FilesRestored
 
 RECENT = 200
 """Points, the newest, by which it is known what is backed up: what none of them has is gone."""
@@ -15,7 +16,7 @@ RECENT = 200
 MOST_NAMES = 100
 """Services that are told of."""
 
-FAILURES, DRILLS = 20, 100
+FAILURES, DRILLS, MOVED = 20, 100, 20
 """How many are told, the newest of them."""
 
 
@@ -85,7 +86,14 @@ def told(
         "failed": ledger.failed,
         "stores": [_store(name, url, ledger) for name, url in stores.items()],
         "drills": [{**asdict(one), "met": one.met} for one in reversed(ledger.drills[-DRILLS:])],
+        "restored": [_put_back(name, one) for name, one in sorted(known.restored.items())],
     }
+
+
+def _put_back(name: str, one: FilesRestored) -> dict[str, Any]:
+    moved = [asdict(path) for path in one.moved[:MOVED]]
+    said = {"point": one.point, "at": one.at, "state": one.state}
+    return {"name": name, **said, "moved": moved, "count": len(one.moved)}
 
 
 def _store(name: str, url: str, ledger: BackupLedger) -> dict[str, Any]:

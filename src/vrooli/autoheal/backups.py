@@ -13,6 +13,7 @@ from vrooli.core.ports.clock import Clock
 from vrooli.core.ports.files import Files
 from vrooli.stack.aside import Aside
 from vrooli.stack.backup_ledger import BackupLedger, ledger_read
+from vrooli.stack.files_restored import Restored, restored_read
 
 PATIENCE = 2.0
 """Seconds for a look at the disk; what was known before is told after that."""
@@ -53,6 +54,7 @@ class Known:
 
     Attributes:
         wal: of each PostgreSQL whose WAL is received.
+        restored: the last restore of each of the files.
         trouble: why it may be old, or nothing; empty when it is what the record says.
     """
 
@@ -60,6 +62,7 @@ class Known:
     working: tuple[Working, ...] = ()
     trouble: str = ""
     wal: tuple[WalSeen, ...] = ()
+    restored: Restored = field(default_factory=dict)
 
 
 class BackupRecord:
@@ -94,7 +97,10 @@ class BackupRecord:
         elif stamp != self._stamp:
             ledger = ledger_read(self._files.read(path, LARGEST))
         self._stamp = stamp
-        return Known(ledger, self._working(), wal=self._wal())
+        return Known(ledger, self._working(), wal=self._wal(), restored=self._restored())
+
+    def _restored(self) -> Restored:
+        return restored_read(self._files.read(str(self._home.files_restored), LARGEST) or b"")
 
     def _wal(self) -> tuple[WalSeen, ...]:
         now, folder = self._clock.wall(), self._home.root / "wal"

@@ -1,8 +1,9 @@
 """What a restore of files would find in its way. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vrooli.core.errors import Refused, VrooliError
+from vrooli.core.errors import Refused
 from vrooli.core.sizes import rough_size
 
 
@@ -38,16 +39,9 @@ class FilesPlan:
     users: str = ""
     lacks: tuple[str, ...] = ()
 
-    def refused(self) -> VrooliError | None:
+    def refused(self) -> Refused | None:
         """Why it cannot be done now; None when it can."""
-        for one in self.roots:
-            if one.obstacle:
-                return Refused(
-                    f"it cannot be put there: {one.obstacle}",
-                    where=one.path,
-                    next_step="mend that, or restore into a folder (`--into`), and copy from there",
-                )
-        return no_room(self.folder, self.need, self.free)
+        return in_the_way(self.roots) or no_room(self.folder, self.need, self.free)
 
     def lines(self) -> list[str]:
         """What would be done, and what is otherwise afterwards, a line each."""
@@ -67,6 +61,18 @@ class FilesPlan:
 
 _SHOWN = 10
 """Paths that are named; globs may have found thousands."""
+
+
+def in_the_way(roots: Iterable[Root]) -> Refused | None:
+    """Why one of them cannot be put back; None when all can."""
+    for one in roots:
+        if one.obstacle:
+            return Refused(
+                f"nothing can be put there: {one.obstacle}",
+                where=one.path,
+                next_step="mend that, or restore into a folder (`--into`), and copy from there",
+            )
+    return None
 
 
 def no_room(folder: str, need: int, free: int) -> Refused | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from vrooli.cli import render
-from vrooli.cli.backup_words import Store, Wanted, note, proof_row, require, tell
+from vrooli.cli.backup_words import Store, Wanted, note, proof_row, require, tell, to_program
 from vrooli.cli.bar import Bar
 from vrooli.cli.interrupt import interruptible
 from vrooli.cli.kit import Kit, home_to_change
@@ -105,7 +105,7 @@ def _register_fetch(group: typer.Typer, kit: Kit) -> None:
         fetched = Fetched(wanted, service, into, owner, wal, timeline, facts)
         backups = kit.backups(home_to_change(kit, file)).only(store, render.out)
         if steps:
-            backups.fetch(fetched, _to_program)
+            backups.fetch(fetched, to_program)
             return
         folders = " and ".join(str(one) for one in (into, wal) if one is not None)
         with (
@@ -113,10 +113,3 @@ def _register_fetch(group: typer.Typer, kit: Kit) -> None:
             Bar(render.out) as bar,
         ):
             backups.fetch(fetched, bar.told)
-
-
-def _to_program(line: str) -> None:
-    """As `stack.pace.line_of` reads it."""
-    from vrooli.stack.pace import Measured
-
-    render.out(line.to_json() if isinstance(line, Measured) else line)

@@ -129,6 +129,13 @@ def note(line: str) -> None:
     render.note(f"  {render.plain(line)}")
 
 
+def to_program(line: str) -> None:
+    """As `stack.pace.line_of` reads it."""
+    from vrooli.stack.pace import Measured
+
+    render.out(line.to_json() if isinstance(line, Measured) else line)
+
+
 def point_row(point: "Point") -> Mapping[str, Any]:
     return {
         "id": point.id,

@@ -83,13 +83,17 @@ def _meant(known: "Restored", words: Sequence[str]) -> list[str]:
     return sorted(found)
 
 
+_SAID = {
+    "restored": "put back to {} at {}",
+    "undone": "as before it was put back to {}, since {}",
+    "restoring": "putting it back to {} was begun at {}, and cut short",
+    "undoing": "undoing that it was put back to {} was begun at {}, and cut short",
+    "redoing": "putting it back to {} once more was begun at {}, and cut short",
+}
+
+
 def _tell(name: str, one: "FilesRestored") -> None:
-    states = {
-        "restored": "were put back to",
-        "undone": "are as they were before they were put back to",
-    }
-    said = states.get(one.state, "were being put back to, or away from,")
-    render.note(f"{name}: {said} {one.point}, {when(one.at)}")
+    render.note(f"{name}: {_SAID[one.state].format(one.point, when(one.at))}")
 
 
 def _would(one: "FilesRestored") -> list[str]:

@@ -222,6 +222,12 @@ class WatchdogClient:
         """What going back would do, and nothing is done; the query is that of `/backups/plan`."""
         return self._object("GET", _path("/backups/plan", **query), LOOKING_BACK)
 
+    def restore_files(self, name: str, **wish: Any) -> Iterator[dict[str, Any]]:
+        """Have files where they were; the wish is the rest of the body of `/backups/files`. The
+        lines come as those of `operation`, and raise the same.
+        """
+        return self._lines("the restore", "/backups/files", {"name": name, **wish})
+
     def boot(self) -> dict[str, Any]:
         """Whether the operating system would bring the stack back, and how the latest boot went."""
         return self._object("GET", "/boot", timeout=max(self.timeout, SILENCE_SECONDS))
@@ -275,15 +281,18 @@ class WatchdogClient:
             CutOff: the stream ended without its last line: the watchdog died in the middle.
         """
         body = {"action": action, "names": list(names), **request}
+        return self._lines(action, "/operations", body)
+
+    def _lines(self, what: str, path: str, body: Any) -> Iterator[dict[str, Any]]:
         lines = http.stream_lines(
             self.target,
             "POST",
-            _by("/operations"),
+            _by(path),
             body=body,
             token=self.token,
             silence=SILENCE_SECONDS,
         )
-        return self._to_the_end(action, lines)
+        return self._to_the_end(what, lines)
 
     def _to_the_end(self, action: str, lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         done = False

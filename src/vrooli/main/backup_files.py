@@ -3,13 +3,13 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from vrooli.backup import placing, trees
 from vrooli.backup.fetching import Unpacked, fetch
-from vrooli.backup.files_plan import FilesPlan, Root, no_room
+from vrooli.backup.files_plan import FilesPlan, Root, in_the_way, no_room
 from vrooli.backup.keys import Keys
 from vrooli.backup.listing import FILES
 from vrooli.backup.point import Part
@@ -18,7 +18,7 @@ from vrooli.core.errors import Refused, StorageError, UsageError
 from vrooli.main.backup_files_record import FilesRecord
 from vrooli.main.backup_files_users import tell_users, users_told
 from vrooli.main.backup_place import FILES_LOCK, BackupPlace, free_in
-from vrooli.stack.files_restored import Moved
+from vrooli.stack.files_restored import FilesRestored, Moved
 from vrooli.stack.pace import Pace
 
 SPARE = 64 * 1024 * 1024
@@ -46,11 +46,15 @@ def restore(
         StorageError: one of them cannot be put there; those before it are.
     """
     part, record = _part(store, point, name), FilesRecord(place.home)
+    _require_free(_roots(part))
     with _staged(place, store, part, told) as stage:
-        at = {path: stage / FILES / path.lstrip("/") for path in _roots(part)}
-        staged = {path: one for path, one in at.items() if os.path.lexists(one)}
-        for path in at.keys() - staged.keys():
-            told(f"{path} was left out when it was taken: it stays as it is")
+        staged = dict[str, Path]()
+        for path in _roots(part):
+            at = stage / FILES / path.lstrip("/")
+            if os.path.lexists(at):
+                staged[path] = at
+            else:
+                told(f"{path} was left out when it was taken: it stays as it is")
         again, begun = record.begin(name, store.point(point).id, tuple(staged), told)
         moved = []
         for one in begun.moved:
@@ -76,15 +80,24 @@ def undo(place: BackupPlace, name: str, told: Callable[[str], None]) -> None:
     """
     with place.alone(FILES_LOCK, "another restore of files"):
         record = FilesRecord(place.home)
-        was, begun = record.undo(name)
-        moved = []
-        for one in begun.moved:
-            if was == begun or was.cut_short or not one.kept or os.path.lexists(one.kept):
-                moved.append(_exchanged(one, begun.mark, told))
-            else:
-                told(f"{one.path} stays as it is: {one.kept} is not there any more")
-        record.end(name, begun, tuple(moved))
+        was = record.of(name)
+        paths = was.moved if was.undoing_cut_short else tuple(_still_there(was, told))
+        _require_free([one.path for one in paths])
+        begun = record.undo(name, was, paths)
+        moved = tuple(_exchanged(one, begun.mark, told) for one in paths)
+        record.end(name, begun, moved)
     tell_users([one.kept for one in moved if one.kept], told)
+
+
+def _still_there(was: FilesRestored, told: Callable[[str], None]) -> Iterator[Moved]:
+    """Those of which there is something to go back to, or nothing was there."""
+    for one in was.moved:
+        if not one.kept or os.path.lexists(one.kept):
+            yield one
+        elif was.cut_short:
+            told(f"{one.path} stays as it is: it was not put back yet")
+        else:
+            told(f"{one.path} stays as it is: {one.kept} is not there any more")
 
 
 def _exchanged(one: Moved, mark: str, told: Callable[[str], None]) -> Moved:
@@ -185,10 +198,20 @@ def _roots(part: Part) -> list[str]:
 def plan(place: BackupPlace, store: Store, point: str, name: str) -> FilesPlan:
     """What `restore` would find in its way. Only looks."""
     part, data = _part(store, point, name), place.home.root / "data"
-    roots = [Root(path, os.path.lexists(path), placing.obstacle(path)) for path in _roots(part)]
+    roots = [_root(path) for path in _roots(part)]
     room = (part.plain + SPARE, free_in(data if data.exists() else place.home.root))
     users = users_told([one.path for one in roots if one.there])
     return FilesPlan(tuple(roots), str(data), *room, users, tuple(part.lacks[:_MOST_SHOWN]))
+
+
+def _require_free(paths: Sequence[str]) -> None:
+    """That nothing is in the way of any, before one of them is touched."""
+    if problem := in_the_way([_root(path) for path in paths]):
+        raise problem
+
+
+def _root(path: str) -> Root:
+    return Root(path, os.path.lexists(path), placing.obstacle(path))
 
 
 def _require_room(part: Part, folder: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vrooli.backup import placing
 from vrooli.core.errors import StorageError, UsageError, VrooliError
@@ -50,11 +50,11 @@ class FilesRecord:
         self._write(name, begun)
         return False, begun
 
-    def undo(self, name: str) -> tuple[FilesRestored, FilesRestored]:
-        """What was, and what is written down now: it is being undone.
+    def of(self, name: str) -> FilesRestored:
+        """The last restore of them.
 
         Raises:
-            UsageError: there was no restore of these files here.
+            UsageError: there was none here.
         """
         was = self.read().get(name)
         if was is None:
@@ -64,9 +64,14 @@ class FilesRecord:
                 next_step="`vrooli restore --only NAME --dry-run` tells how files differ from a "
                 "restore point",
             )
-        begun = was.undoing(time.time(), f"{was.point[-6:]}-{secrets.token_hex(2)}")
+        return was
+
+    def undo(self, name: str, was: FilesRestored, moved: tuple[Moved, ...]) -> FilesRestored:
+        """Write down that it is being undone, and of which paths, before it is."""
+        mark = f"{was.point[-6:]}-{secrets.token_hex(2)}"
+        begun = replace(was.undoing(time.time(), mark), moved=moved)
         self._write(name, begun)
-        return was, begun
+        return begun
 
     def end(self, name: str, begun: FilesRestored, moved: tuple[Moved, ...]) -> None:
         """All of it is done."""

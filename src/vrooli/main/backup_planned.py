@@ -18,6 +18,7 @@ from vrooli.cli.restore_parts import is_resource, without_system
 from vrooli.cli.restore_plan import Asked, Plan, require_named
 from vrooli.core.errors import UsageError, VrooliError
 from vrooli.main.backup import StackBackups
+from vrooli.main.backup_planned_files import Looked
 from vrooli.main.places import find_home
 from vrooli.stack.names import DEFAULT_NAME
 
@@ -63,7 +64,13 @@ def _require_all(plan: Plan, words: Sequence[str]) -> None:
 
 def _rows(backups: StackBackups, plan: Plan) -> Sequence[Mapping[str, Any]]:
     where = backups.store().where
-    return [{**_row(backups, plan, point, part), "where": where} for point, part in plan.parts]
+    rows = [{**_row(backups, plan, point, part), "where": where} for point, part in plan.parts]
+    of_files = [at for at, (_, part) in enumerate(plan.parts) if not is_resource(part)]
+    for at in of_files:
+        point, part = plan.parts[at]
+        looked = Looked.at(backups, (point.id, part.service), len(of_files))
+        rows[at] |= looked.to_json()
+    return rows
 
 
 def _row(backups: StackBackups, plan: Plan, point: Point, part: Part) -> Mapping[str, Any]:

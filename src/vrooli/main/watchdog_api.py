@@ -32,7 +32,7 @@ from vrooli.autoheal.web import RouteGroup, Tokens, build_app
 from vrooli.core.address import HostPort
 from vrooli.core.home import Home
 from vrooli.host.readfiles import LocalFiles
-from vrooli.main.watchdog_backups import restore_plans
+from vrooli.main.watchdog_backups import files_restores, restore_plans
 from vrooli.main.watchdog_chores import Chores
 from vrooli.main.watchdog_door import Door
 from vrooli.main.watchdog_notify import Notifications
@@ -86,6 +86,8 @@ def _groups(made_of: ApiParts, moved: Callable[[], None]) -> list[RouteGroup]:
             view.checks,
             parts.clock,
             restore_plans(made_of.home, parts.board, record),
+            files_restores(parts.board, parts.ledger),
+            parts.reactor.spawn,
         ),
         Judgement(planner, parts.restraints, parts.ledger, parts.reactor.reconsider),
         Actions(by_hand),

@@ -3,12 +3,14 @@
 from vrooli.autoheal.backup_plan import RestorePlans
 from vrooli.autoheal.backups import BackupRecord
 from vrooli.autoheal.board import Board
+from vrooli.autoheal.files_restoring import FilesRestores
+from vrooli.autoheal.ledger import Ledger
 from vrooli.core.home import Home
 from vrooli.core.ports.children import Ended
 from vrooli.host.python_child import PythonChildren
 from vrooli.stack.fetched import store_environment
 
-PLANNER = "vrooli.main.backup_planned"
+PLANNER, PUTTER = "vrooli.main.backup_planned", "vrooli.main.backup_putting"
 
 
 class _Children:
@@ -28,3 +30,8 @@ class _Children:
 def restore_plans(home: Home, board: Board, record: BackupRecord) -> RestorePlans:
     """Plans of restores."""
     return RestorePlans(board, record, _Children(home, board), PLANNER)
+
+
+def files_restores(board: Board, ledger: Ledger) -> FilesRestores:
+    """What puts files back."""
+    return FilesRestores(board, ledger, PUTTER)

@@ -37,21 +37,35 @@ def fetching(
         more: further arguments.
     """
     folder, owner = into
-    place, environment = context.tools.place, context.environment
     argv = (
-        *(place.machine.python, "-m", "vrooli", "backup", "fetch", wish.restore),
+        *(context.tools.place.machine.python, "-m", "vrooli", "backup", "fetch", wish.restore),
         *("--service", service, "--into", str(folder), "--steps"),
         *(("--owner", owner) if owner else ()),
         *(("--store", wish.store) if wish.store else ()),
         *more,
     )
-    env = store_environment(context.stack, environment)
+    return own_program(context, argv, run)
+
+
+def own_program(
+    context: Context, argv: Sequence[str], run: tuple[str, Path], stdin: str | None = None
+) -> LaunchSpec:
+    """A program of ours that opens the stores.
+
+    Args:
+        context: of the stack.
+        argv: it, and its arguments.
+        run: under which name the keeper records it, and its log.
+        stdin: what it is told.
+    """
+    env = store_environment(context.stack, context.environment)
     return LaunchSpec(
         service=run[0],
-        argv=argv,
+        argv=tuple(argv),
         cwd="/",
-        env={**env, **_HEAP, "VROOLI_HOME": str(place.home.root)},
+        env={**env, **_HEAP, "VROOLI_HOME": str(context.tools.place.home.root)},
         log_path=str(run[1]),
+        stdin=stdin,
     )
 
 

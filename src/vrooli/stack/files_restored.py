@@ -52,6 +52,11 @@ class FilesRestored:
         """Whether that has not come to its end."""
         return self.state in _LAST
 
+    @property
+    def undoing_cut_short(self) -> bool:
+        """Whether that was having it undone, or done once more."""
+        return self.cut_short and self.state not in _NEXT
+
     def undoing(self, at: float, mark: str) -> "FilesRestored":
         """It is to be undone, or that in its turn; what was cut short on that way goes on."""
         if self.state not in _NEXT:

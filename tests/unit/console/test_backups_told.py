@@ -10,9 +10,11 @@ from vrooli.console.parts.recovery_line import PARTS, line_of, span_of
 from vrooli.console.parts.restore_plan import (
     asked_of,
     choices,
+    differs,
     doable,
     orders_of,
     parts_of,
+    reached,
     services_of,
 )
 from vrooli.console.parts.schema_form import NotFilled
@@ -174,32 +176,53 @@ def part(name: str, **more: Any) -> dict[str, Any]:
         "service": name, "source": name, "point": "point-60", "taken": NOW - 60, "plain": 2**20,
         "outcome": "verified", "where": "file:///b", "since": NOW - 5, "seconds": 3.0,
         "steps": ["a"], "stops": [name], "refused": None,
-        "order": {"restore": "point-60", "room": 2**20, "until": "latest"},
+        "order": {"restore": "point-60", "room": 2**20, "until": "latest"}, "files": None,
     }  # fmt: skip
     return {**said, **more}
 
 
 def test_a_plan_says_what_it_takes_and_what_cannot_be_done_from_here() -> None:
-    one, files = parts_of({"parts": [part("postgres"), part("uploads", order=None, seconds=0)]})
+    one, gone = parts_of({"parts": [part("postgres"), part("redis", order=None, seconds=0)]})
     assert one.facts == "1.0 MB from file:///b; about 3 s"
     assert (one.follows, one.by_hand) == ("latest", "")
-    assert files.by_hand == "vrooli restore point-60 --only uploads"
-    assert doable([one, files]) == [one]
+    assert gone.by_hand == "vrooli restore point-60 --only redis"
+    assert doable([one, gone]) == [one]
     no = parts_of({"parts": [part("redis", refused={"message": "no room", "next_step": "make"})]})
     assert doable([one, *no]) == []
 
 
+def test_files_are_put_back_from_here_and_say_what_is_otherwise_now() -> None:
+    differing = {"changed": 2, "missing": 0, "new": 1, "unread": 0}
+    said: dict[str, Any] = {"differs": differing, "whole": True, "shown": ["~ /a", "+ /b"]}
+    (one,) = parts_of({"parts": [part("site", order=None, files=said)]})
+    assert (one.of_files, one.by_hand, doable([one])) == (True, "", [one])
+    assert one.differs == "Files and folders: 2 changed since and 1 came since."
+    assert one.shown == ("~ /a", "+ /b")
+    assert differs({**said, "whole": False}).startswith("At least 2 changed since")
+    same = dict.fromkeys(differing, 0)
+    assert differs({**said, "differs": same}) == "All files are as they were then."
+    assert differs({**said, "differs": same, "whole": False}) == "Too much to be compared now."
+    assert reached(one, NOW, NOW + 2) == "site: RTO 2 s, RPO at most 5 s"
+
+
+def test_files_that_were_put_back_say_where_what_was_there_lies() -> None:
+    moved = [{"path": "/a", "kept": "/a.m.before"}, {"path": "/b", "kept": ""}]
+    row = {
+        "name": "site", "point": "point-60", "at": NOW, "state": "restored", "moved": moved,
+        "count": 5,
+    }  # fmt: skip
+    done, going = backups_of(told(restored=[row, row | {"state": "undoing"}])).restored
+    assert (done.kept, done.more, done.cut_short) == (("/a.m.before",), 3, False)
+    assert going.cut_short
+
+
 def test_nothing_is_confirmed_for_the_person() -> None:
     one, two = parts_of({"parts": [part("postgres"), part("redis")]})
-    assert orders_of([one], "redis") == [
-        ("postgres", {"options": dict(one.order), "confirm": "redis"})
-    ]
+    assert orders_of([one], "redis") == [(one, "redis")]
     with pytest.raises(NotFilled, match="redis must be typed as well"):
         orders_of([one, two], "postgres")
     both = orders_of([one, two], "redis, postgres")
-    assert [(name, order["confirm"]) for name, order in both] == [
-        ("postgres", "postgres"), ("redis", "redis"),
-    ]  # fmt: skip
+    assert both == [(one, "postgres"), (two, "redis")]
 
 
 def test_a_store_that_lacks_points_says_how_many() -> None:

@@ -16,17 +16,11 @@ from vrooli.autoheal.events import Events
 from vrooli.autoheal.ledger import Ledger
 from vrooli.autoheal.operations import Action, Asker, Operations, Summary
 from vrooli.autoheal.status import StatusView
-from vrooli.autoheal.web import problem
-from vrooli.core.errors import UnknownName, UsageError, VrooliError
+from vrooli.autoheal.streamed import KEEP_ALIVE, streamed
+from vrooli.core.errors import UnknownName, UsageError
 from vrooli.core.status import Status
-from vrooli.stack.progress import Report, Step
+from vrooli.stack.progress import Report
 from vrooli.stack.upgrading import Wish
-
-KEEP_ALIVE = 10.0
-"""Seconds of silence after which a stream gets an empty line, so that both ends notice when the
-other is gone.
-"""
-
 
 PLANNED: tuple[Action, ...] = ("start", "stop", "restart", "up", "down")
 """Operations of which it can be asked what else they would do."""
@@ -192,44 +186,11 @@ class Services:
                 next_step="say `dry_run` first: it tells what is lost",
             )
         who = Asker(actor(request), asked.request)
-        lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
         async def work(report: Report) -> Summary:
             return await self.operations.run(action, names, report, who, wish)
 
-        self.spawn(self._operate(work, lines))
-        return StreamingResponse(_ndjson(lines), media_type="application/x-ndjson")
-
-    async def _operate(
-        self,
-        work: Callable[[Report], Awaitable[Summary]],
-        lines: asyncio.Queue[dict[str, Any] | None],
-    ) -> None:
-        def report(step: Step) -> None:
-            lines.put_nowait(step.to_json())
-
-        try:
-            summary = await work(report)
-            lines.put_nowait(summary.to_json())
-        except VrooliError as error:
-            lines.put_nowait(
-                {"done": True, "ok": False, "changed": 0, "failed": [], **problem(error)}
-            )
-        finally:
-            lines.put_nowait(None)
-
-
-async def _ndjson(lines: asyncio.Queue[dict[str, Any] | None]) -> AsyncIterator[bytes]:
-    while True:
-        try:
-            async with asyncio.timeout(KEEP_ALIVE):
-                line = await lines.get()
-        except TimeoutError:
-            yield b"\n"
-            continue
-        if line is None:
-            return
-        yield json.dumps(line).encode() + b"\n"
+        return streamed(self.spawn, work)
 
 
 async def _sse(events: Events) -> AsyncIterator[bytes]:

@@ -13,6 +13,7 @@ from vrooli.console.parts.forms import button, why_not
 from vrooli.console.parts.going_back import GoingBack
 from vrooli.console.parts.html import Tag, link, moment
 from vrooli.console.parts.live import Live, Spoken
+from vrooli.console.parts.put_back import Undoing
 from vrooli.console.parts.recovery_line import SPANS, line_of, show_line, span_of
 from vrooli.console.parts.restore_points import show_points
 from vrooli.core.amounts import length
@@ -69,6 +70,9 @@ def _filled(view: View, now: list[Said]) -> list[Live[Any] | Spoken]:
         _spans(span_of(backups_of(now[0]).points, at, wanted))
         parts: list[Live[Any] | Spoken] = [Live(line, show_line)]
     GoingBack(view, view.query.get("point", "")).show(backups_of(now[0]))
+    undoing = Undoing(view)
+    parts.append(Live(lambda: backups_of(now[0]).restored, undoing.show, "section"))
+    undoing.end()
     Tag("h2", "Restore points")
     parts.append(Live(lambda: _listed(backups_of(now[0])), lambda seen: _points(seen, before)))
     Tag("h2", "Where they lie")

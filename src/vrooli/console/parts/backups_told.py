@@ -158,6 +158,30 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBack:
+    """The last restore of some files.
+
+    Attributes:
+        at: Unix seconds of what was begun last: it, or its undoing.
+        state: `restored`, `undone`, or what is under way.
+        kept: where what was there before lies now; the first of them.
+        more: how many there are besides.
+    """
+
+    name: str
+    point: str
+    at: float
+    state: str
+    kept: tuple[str, ...]
+    more: int
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether that has not come to its end: it goes on, or was cut short."""
+        return self.state.endswith("ing")
+
+
+@dataclass(frozen=True, slots=True)
 class Backups:
     """All of it.
 
@@ -178,6 +202,7 @@ class Backups:
     due: tuple[Due, ...] = ()
     wal: tuple[Received, ...] = ()
     stores: tuple[Place, ...] = ()
+    restored: tuple[PutBack, ...] = ()
     trouble: str = ""
 
     @property
@@ -206,6 +231,7 @@ def backups_of(said: Mapping[str, Any]) -> Backups:
         due=tuple(_due(row) for row in said["jobs"]),
         wal=tuple(_received(row, said["points"]) for row in said.get("wal") or ()),
         stores=tuple(_place(row, int(said["count"])) for row in said.get("stores") or ()),
+        restored=tuple(_put_back(row) for row in said.get("restored") or ()),
         trouble=str(said["trouble"]),
     )
 
@@ -318,6 +344,13 @@ def _place(row: Mapping[str, Any], count: int) -> Place:
     words = some if lacks else whole
     newest = float(row["newest"])
     return Place(str(row["name"]), str(row["where"]), words, newest, level if count else "unknown")
+
+
+def _put_back(row: Mapping[str, Any]) -> PutBack:
+    kept = tuple(str(one["kept"]) for one in row["moved"] if one["kept"])
+    more = int(row["count"]) - len(row["moved"])
+    name, point, state = str(row["name"]), str(row["point"]), str(row["state"])
+    return PutBack(name, point, float(row["at"]), state, kept, more)
 
 
 def _received(row: Mapping[str, Any], points: Iterable[Mapping[str, Any]]) -> Received:

@@ -1,6 +1,7 @@
 """Going back: what it would do for whoever looks, and doing it for who may."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,9 @@ from vrooli.console.page import View
 from vrooli.console.parts.backups_told import Backups
 from vrooli.console.parts.doing import Doing
 from vrooli.console.parts.forms import Fields, Form, barred, field, why_not
-from vrooli.console.parts.html import Tag, moment
+from vrooli.console.parts.html import Tag
+from vrooli.console.parts.restore_lines import Lines
+from vrooli.console.parts.restore_offer import offered
 from vrooli.console.parts.restore_plan import (
     SERVICE,
     Part,
@@ -19,11 +22,10 @@ from vrooli.console.parts.restore_plan import (
     names_of,
     orders_of,
     parts_of,
+    reached,
     services_of,
 )
 from vrooli.console.parts.schema_form import NotFilled
-from vrooli.console.parts.steering import added
-from vrooli.console.parts.threads import lines_of
 from vrooli.core.errors import VrooliError
 
 
@@ -46,7 +48,7 @@ class GoingBack:
             Tag(
                 "p",
                 "It is fetched and started beside what serves; then the two change places. What "
-                "was in force is kept, and can be gone back to.",
+                "was in force is kept, and can be gone back to; so are files that are in the way.",
                 "soft",
             )
             with Form(self._look, "go-back"):
@@ -131,7 +133,7 @@ class GoingBack:
             for note in notes:
                 Tag("p", note, "message")
             for one in parts:
-                _part(one)
+                offered(one)
             able = doable(parts)
             if able:
                 self._confirm(doing, able)
@@ -160,67 +162,28 @@ class GoingBack:
             leave.on("click", doing.clear, args=[])
         wrong.append(Tag("p", "", "field-error", role="alert"))
 
-    async def _restore(self, doing: Doing, orders: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    async def _restore(self, doing: Doing, orders: Sequence[tuple[Part, str]]) -> None:
         """One after the other; what comes after one that fails is left."""
         doing.say("It is asked for", "soft")
-        shown: list[str] = []
-        for service, order in orders:
-            watchdog, ended = self._view.acting.watchdog, dict[str, Any]()
-            begin = partial(watchdog.operation, "upgrade", (service,), **order)
-            before: Mapping[str, Any] = {}
-            async for told in lines_of(begin):
-                added(shown, told, before)
-                before = told
-                if told.get("done"):
-                    ended = told
-                doing.show(partial(_lines, list(shown), ended, service))
-            if ended.get("note"):
-                shown.append(str(ended["note"]))
+        lines = Lines(doing)
+        for part, confirm in orders:
+            begun = time.time()
+            ended = await lines.follow(self._begun(part, confirm))
             if not ended.get("ok"):
+                lines.end(f"{part.service}: {_failed(part)}", "critical")
                 return
-        doing.show(partial(_lines, shown, {"ok": True}, ""))
+            lines.add(reached(part, begun, time.time()))
+        lines.end("It is restored.", "ok")
+
+    def _begun(self, part: Part, confirm: str) -> Callable[[], Iterator[dict[str, Any]]]:
+        watchdog = self._view.acting.watchdog
+        if part.of_files:
+            return partial(watchdog.restore_files, part.service, point=part.point, confirm=confirm)
+        order = {"options": dict(part.order), "confirm": confirm}
+        return partial(watchdog.operation, "upgrade", (part.service,), **order)
 
 
-def _part(one: Part) -> None:
-    with Tag("section", "", "part"):
-        with Tag("h4", ""):
-            Tag("span", one.service)
-            Tag("span", one.state, f"state {one.level}")
-        with Tag("p", ""):
-            Tag("span", "as it was ")
-            moment(one.taken, since=True)
-            Tag("span", f" ({one.point})" + (", then its WAL: " if one.follows else ""))
-            if one.follows:
-                Tag("span", one.follows if one.follows != "latest" else "all that was received")
-        Tag("p", one.facts, "soft")
-        with Tag("p", ""):
-            Tag("strong", "What was written since ")
-            moment(one.lost_since)
-            Tag("span", " (")
-            moment(one.lost_since, since=True)
-            Tag("span", ") is not in it.")
-        with Tag("ul", ""):
-            for step in one.steps:
-                Tag("li", step)
-            if one.stops:
-                Tag("li", f"stop, and start again: {', '.join(one.stops)}")
-        if one.by_hand:
-            Tag("p", "It is not put back from here, but by")
-            Tag("pre", one.by_hand)
-        if one.refused:
-            with Tag("div", "", "trouble"):
-                Tag("p", one.refused[0])
-                Tag("p", f"Next: {one.refused[1]}", "next")
-
-
-def _lines(shown: list[str], ended: Mapping[str, Any], service: str) -> None:
-    with Tag("ol", "", "lines"):
-        for line in shown:
-            Tag("li", line)
-    if not ended:
-        return
-    fine = bool(ended.get("ok"))
-    if fine and service:
-        return  # the next one follows
-    failed = f"{service}: it did not work out; what was in force still is."
-    Tag("p", "It is restored." if fine else failed, f"state {'ok' if fine else 'critical'}")
+def _failed(part: Part) -> str:
+    if part.of_files:
+        return "it did not work out; what was put back before that is, and can be undone."
+    return "it did not work out; what was in force still is."

@@ -31,6 +31,8 @@ class Part:
         refused: why it cannot be done now, and what to do; empty when it can.
         by_hand: the command, where that is the only way.
         order: the options of the operation; empty where it cannot be asked for.
+        differs: of files, how what is there now differs from what the point has.
+        shown: the first of that, a line each.
     """
 
     service: str
@@ -46,6 +48,13 @@ class Part:
     refused: tuple[str, ...]
     by_hand: str
     order: Mapping[str, Any]
+    differs: str = ""
+    shown: tuple[str, ...] = ()
+
+    @property
+    def of_files(self) -> bool:
+        """Whether these are files, which no operation on a service puts back."""
+        return bool(self.differs)
 
 
 def choices(said: Backups, chosen: str) -> list[tuple[str, str]]:
@@ -107,7 +116,7 @@ def parts_of(plan: Mapping[str, Any]) -> list[Part]:
 
 def _part(row: Mapping[str, Any]) -> Part:
     state, level = STATES.get(str(row["outcome"]), (str(row["outcome"]), "unknown"))
-    order = row["order"] or {}
+    order, files = row["order"] or {}, row["files"]
     facts = [f"{rough_size(float(row['plain']))} from {row['where']}"]
     if row["seconds"]:
         facts.append(f"about {length(float(row['seconds']))}")
@@ -124,14 +133,36 @@ def _part(row: Mapping[str, Any]) -> Part:
         steps=tuple(map(str, row["steps"])),
         stops=tuple(map(str, row["stops"])),
         refused=(str(problem["message"]), str(problem["next_step"])) if problem else (),
-        by_hand="" if order else f"vrooli restore {row['point']} --only {row['service']}",
+        by_hand="" if order or files else f"vrooli restore {row['point']} --only {row['service']}",
         order=order,
+        differs=differs(files) if files else "",
+        shown=tuple(map(str, files["shown"])) if files else (),
     )
+
+
+def differs(files: Mapping[str, Any]) -> str:
+    """What is otherwise now than in the point, in a sentence."""
+    count = {word: int(number) for word, number in files["differs"].items()}
+    words = {
+        "changed": "changed since",
+        "new": "came since",
+        "missing": "missing now",
+        "unread": "could not be read then",
+    }
+    told = listed([f"{count[word]} {said}" for word, said in words.items() if count[word]])
+    if not files["whole"]:
+        some = f"At least {told}; not all were compared."
+        return some if told else "Too much to be compared now."
+    return f"Files and folders: {told}." if told else "All files are as they were then."
 
 
 def doable(parts: Sequence[Part]) -> list[Part]:
     """Those that can be asked for; none when one of them is refused."""
-    return [] if any(one.refused for one in parts) else [one for one in parts if one.order]
+    return (
+        []
+        if any(one.refused for one in parts)
+        else [one for one in parts if one.order or one.of_files]
+    )
 
 
 def names_of(parts: Sequence[Part]) -> str:
@@ -139,8 +170,8 @@ def names_of(parts: Sequence[Part]) -> str:
     return listed([one.service for one in parts])
 
 
-def orders_of(parts: Sequence[Part], typed: str) -> list[tuple[str, dict[str, Any]]]:
-    """What `POST /operations` is asked, service by service. The watchdog decides about `confirm`:
+def orders_of(parts: Sequence[Part], typed: str) -> list[tuple[Part, str]]:
+    """What is asked for, part by part, with the `confirm` of each. The watchdog decides about that:
     it gets what was typed of each, and nothing is filled in for the person.
 
     Raises:
@@ -150,10 +181,10 @@ def orders_of(parts: Sequence[Part], typed: str) -> list[tuple[str, dict[str, An
     missing = [one.service for one in parts if one.service not in words]
     if missing and len(parts) > 1:
         raise NotFilled({"confirm": f"{listed(missing)} must be typed as well"})
-    return [
-        (
-            one.service,
-            {"options": dict(one.order), "confirm": one.service if not missing else typed},
-        )
-        for one in parts
-    ]
+    return [(one, one.service if not missing else typed) for one in parts]
+
+
+def reached(part: Part, begun: float, ended: float) -> str:
+    """How long it took, and what is not in it: times in Unix seconds."""
+    lost = max(0.0, begun - part.lost_since)
+    return f"{part.service}: RTO {length(ended - begun)}, RPO at most {length(lost)}"
